@@ -1,0 +1,46 @@
+# Two commands: `make run` builds everything and starts the demo, `make test` runs every test.
+
+.PHONY: run build pages test test-parts test-pages test-rust test-browser lint clean
+
+run: build
+	target/release/milepost demo
+
+build: pages
+	cargo build --release -p milepost
+
+# The pages are embedded in the binary, so they are built first.
+pages: dashboard/node_modules
+	cd dashboard && npm run build
+
+dashboard/node_modules: dashboard/package-lock.json
+	cd dashboard && npm ci --no-audit --no-fund
+	touch $@
+
+e2e/node_modules: e2e/package-lock.json
+	cd e2e && npm ci --no-audit --no-fund
+	touch $@
+
+# Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
+test: test-parts test-pages test-rust test-browser
+
+test-parts:
+	scripts/install-test-parts.sh
+
+test-pages: pages
+	cd dashboard && npm test
+
+test-rust:
+	scripts/with-databases.sh cargo test --workspace
+
+test-browser: e2e/node_modules
+	cargo build -p milepost
+	scripts/test-browser.sh
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/check-repository.sh
+
+clean:
+	cargo clean
+	rm -rf dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results

@@ -1,0 +1,30 @@
+//! How the dialect uses the hub: one channel a tenant, keys for each bus and each route.
+
+use milepost_domain::{Label, Position, TenantId, Vehicle, VehicleId};
+use milepost_hub::{Audience, ChannelId, Key, Message};
+
+pub(crate) fn channel_of(tenant: &TenantId) -> ChannelId {
+    ChannelId::new("bus", tenant.as_str())
+}
+
+pub(crate) fn bus_key(id: &VehicleId) -> Key {
+    Key::new("bus", id.as_str())
+}
+
+pub(crate) fn route_key(route: &str) -> Key {
+    Key::new("route", route)
+}
+
+/// Only viewers that asked with `?presence=1` follow it.
+pub(crate) fn presence_key() -> Key {
+    Key::new("presence", "")
+}
+
+/// An update for everyone who may see the bus; for a slow reader the newest replaces what it has not read yet.
+pub(crate) fn update_message(vehicle: &Vehicle, position: &Position) -> Message {
+    let bus = bus_key(&vehicle.id);
+    let route = vehicle.route.as_ref().map(|route: &Label| route_key(route.as_str()));
+    let audience = Audience::keys(std::iter::once(bus.clone()).chain(route));
+    let payload = crate::convert::render_update(vehicle, position, false);
+    Message::conflated(payload, audience, bus, position.at.unix_ms())
+}

@@ -1,0 +1,65 @@
+//! Between the bus dialect's JSON and the domain.
+
+use crate::wire::{BusLocation, KioskLocation, ToViewer};
+use milepost_domain::{
+    AccuracyM, HeadingDeg, Invalid, Latitude, Longitude, Position, SpeedKmh, TenantId, Timestamp, Vehicle, VehicleId,
+};
+use milepost_http::{parse_timestamp, rfc3339};
+use uuid::Uuid;
+
+/// A kiosk's ping as a position of its bus.
+pub(crate) fn position_from_ping(
+    ping: &KioskLocation,
+    vehicle_id: &VehicleId,
+    now: Timestamp,
+) -> Result<Position, Invalid> {
+    let at = match &ping.timestamp {
+        None | Some(serde_json::Value::Null) => now,
+        Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,
+    };
+    Position::check_time(at, now)?;
+    Ok(Position {
+        vehicle_id: vehicle_id.clone(),
+        at,
+        latitude: Latitude::new(ping.latitude)?,
+        longitude: Longitude::new(ping.longitude)?,
+        speed: ping.speed.map(SpeedKmh::new).transpose()?,
+        heading: ping.heading.map(HeadingDeg::new).transpose()?,
+        accuracy: ping.accuracy.map(AccuracyM::new).transpose()?,
+        altitude: None,
+        odometer: None,
+        fuel_level: None,
+        ignition: None,
+    })
+}
+
+/// The id of a stored location: a name-based UUID of what identifies it, so that the same ping sent again gets the same.
+pub(crate) fn location_id(tenant: &TenantId, position: &Position) -> String {
+    let name = format!("{tenant}/{}/{}", position.vehicle_id, position.at.unix_ms());
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+}
+
+/// A `location_update` for a vehicle at a position.
+pub(crate) fn render_update(vehicle: &Vehicle, position: &Position, replayed: bool) -> String {
+    render(&ToViewer::LocationUpdate {
+        data: BusLocation {
+            bus_id: vehicle.id.as_str(),
+            license_plate: vehicle.license_plate.as_ref().map(|plate| plate.as_str()),
+            latitude: position.latitude.get(),
+            longitude: position.longitude.get(),
+            speed: position.speed.map_or(0.0, SpeedKmh::get),
+            heading: position.heading.map_or(0.0, HeadingDeg::get),
+            status: vehicle.status.as_str(),
+            timestamp: rfc3339(position.at),
+        },
+        replayed,
+    })
+}
+
+/// Any message to a viewer.
+///
+/// # Panics
+/// Never: the types hold only strings and finite numbers.
+pub(crate) fn render(message: &ToViewer<'_>) -> String {
+    serde_json::to_string(message).expect("strings and finite numbers serialise")
+}

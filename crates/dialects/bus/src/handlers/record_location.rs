@@ -1,0 +1,50 @@
+//! `POST /api/v1/kiosks/{device_id}/location/`: a kiosk's ping, answered when it is durable.
+
+use crate::BusParts;
+use crate::convert::{location_id, position_from_ping};
+use crate::wire::{KioskLocation, RecordedLocation};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use milepost_domain::{Caller, Position, Principal};
+use milepost_http::{Authenticated, Body, Problem};
+use milepost_service::PositionReport;
+
+/// Stores the ping and tells those who watch the bus.
+pub(crate) async fn record_location(
+    State(parts): State<BusParts>,
+    Path(device_id): Path<String>,
+    Authenticated(caller): Authenticated,
+    Body(ping): Body<KioskLocation>,
+) -> Result<(StatusCode, Json<RecordedLocation>), Problem> {
+    let position = position_of(&parts, &caller, &device_id, &ping)?;
+    let location_id = location_id(&caller.tenant, &position);
+    let service = &parts.context.service;
+    let report = PositionReport { index: 0, position };
+    let recorded = service.record_positions(&caller, &caller.tenant, vec![report]).await?;
+    if let Some(rejected) = recorded.rejected.first() {
+        return Err(Problem::forbidden(rejected.detail.clone()));
+    }
+    Ok((StatusCode::CREATED, Json(RecordedLocation { location_id, location: ping })))
+}
+
+/// The same without storing or telling: what the route costs without durability.
+pub(crate) async fn echo_location(
+    State(parts): State<BusParts>,
+    Path(device_id): Path<String>,
+    Authenticated(caller): Authenticated,
+    Body(ping): Body<KioskLocation>,
+) -> Result<(StatusCode, Json<RecordedLocation>), Problem> {
+    let position = position_of(&parts, &caller, &device_id, &ping)?;
+    let location_id = location_id(&caller.tenant, &position);
+    Ok((StatusCode::CREATED, Json(RecordedLocation { location_id, location: ping })))
+}
+
+fn position_of(parts: &BusParts, caller: &Caller, device_id: &str, ping: &KioskLocation) -> Result<Position, Problem> {
+    match &caller.principal {
+        Principal::Device { id, vehicle_id } if id.as_str() == device_id => {
+            Ok(position_from_ping(ping, vehicle_id, parts.context.service.now())?)
+        }
+        _ => Err(Problem::forbidden("Not authorized for this kiosk")),
+    }
+}

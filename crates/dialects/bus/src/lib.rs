@@ -1,0 +1,53 @@
+//! The bus dialect: kiosks report by HTTP, schools and parents watch `/ws/bus-tracking/`.
+
+#![forbid(unsafe_code)]
+
+mod channel;
+mod convert;
+mod handlers;
+mod listener;
+mod viewer;
+pub mod wire;
+
+pub use listener::BusListener;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{get, post};
+use milepost_http::HttpContext;
+use milepost_hub::Hub;
+use milepost_transport::Transport;
+use std::sync::Arc;
+
+/// What the dialect's handlers need.
+#[derive(Clone)]
+pub struct BusParts {
+    /// Use cases and origins.
+    pub context: Arc<HttpContext>,
+    /// Where updates go out.
+    pub hub: Hub,
+    /// Sockets.
+    pub transport: Arc<Transport>,
+    /// How far back a viewer may ask, milliseconds: `REPLAY_WINDOW`.
+    pub replay_window_ms: i64,
+    /// Also opens `/echo/kiosks/…`, which parses and answers like the real route and stores nothing, so that the
+    /// price of durability can be measured: `MILEPOST_ECHO`.
+    pub echo: bool,
+}
+
+impl FromRef<BusParts> for Arc<HttpContext> {
+    fn from_ref(parts: &BusParts) -> Self {
+        Self::clone(&parts.context)
+    }
+}
+
+/// The dialect's paths, without their trailing slash.
+pub fn routes(parts: BusParts) -> Router {
+    let mut router = Router::new()
+        .route("/api/v1/kiosks/{device_id}/location", post(handlers::record_location::record_location))
+        .route("/ws/bus-tracking", get(handlers::watch_buses::watch_buses));
+    if parts.echo {
+        router = router.route("/echo/kiosks/{device_id}/location", post(handlers::record_location::echo_location));
+    }
+    router.with_state(parts)
+}

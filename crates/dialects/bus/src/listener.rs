@@ -1,0 +1,37 @@
+//! Renders what happened for those who watch, and only if somebody does.
+
+use crate::channel::{channel_of, update_message};
+use milepost_domain::{TenantId, VehicleId};
+use milepost_hub::Hub;
+use milepost_service::{Listener, LiveVehicle, PositionRecorded};
+
+/// The dialect's ear at the use cases.
+pub struct BusListener {
+    hub: Hub,
+}
+
+impl BusListener {
+    /// Publishes into `hub`.
+    pub fn new(hub: Hub) -> Self {
+        Self { hub }
+    }
+}
+
+impl Listener for BusListener {
+    fn position_recorded(&self, recorded: &PositionRecorded) {
+        if let Some(channel) = self.hub.find_channel(&channel_of(&recorded.tenant)) {
+            channel.publish(update_message(&recorded.vehicle, &recorded.position));
+        }
+    }
+
+    /// A new status or plate is told with the last position; a bus that was nowhere yet stays untold.
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
+        let Some(last) = &vehicle.last else { return };
+        if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {
+            channel.publish(update_message(&vehicle.vehicle, last));
+        }
+    }
+
+    /// The seed knows no message for it: the bus just stops moving.
+    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
+}

@@ -1,0 +1,219 @@
+//! Between the native dialect's JSON and the domain.
+
+use crate::wire::account::UserJson;
+use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
+use crate::wire::position::{NewPositionJson, PositionJson};
+use milepost_domain::{
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
+    Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+};
+use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
+use milepost_service::LiveVehicle;
+use uuid::Uuid;
+
+/// The given id, or a fresh UUID (version 7: they sort by the time of their making).
+pub(crate) fn id_or_new(id: Option<&str>) -> String {
+    id.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}
+
+/// Collects what is wrong with the fields of one request, so that all of it is told at once.
+#[derive(Default)]
+struct Refusals(Vec<FieldError>);
+
+impl Refusals {
+    fn take<T>(&mut self, field: &str, result: Result<T, Invalid>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(invalid) => {
+                self.0.push(FieldError { field: field.to_owned(), message: invalid.message.to_owned() });
+                None
+            }
+        }
+    }
+
+    fn problem(self) -> Problem {
+        Problem::invalid_fields(self.0)
+    }
+}
+
+fn fuel(field: &'static str, value: f64, max: f64) -> Result<f64, Invalid> {
+    if (0.0..=max).contains(&value) { Ok(value) } else { Err(Invalid::new(field, "must be a number from 0")) }
+}
+
+fn user_number(number: i64) -> Result<UserId, Invalid> {
+    UserId::new(number)
+}
+
+pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Problem> {
+    let mut refusals = Refusals::default();
+    let id = refusals.take("id", VehicleId::new(&id_or_new(json.id.as_deref())));
+    let kind = refusals.take("kind", VehicleKind::new(&json.kind));
+    let label = refusals.take("label", Label::new(&json.label));
+    let status = match &json.status {
+        Some(status) => refusals.take("status", VehicleStatus::new(status)),
+        None => Some(VehicleStatus::active()),
+    };
+    let (Some(id), Some(kind), Some(label), Some(status)) = (id, kind, label, status) else {
+        return Err(refusals.problem());
+    };
+    let bare = Vehicle {
+        id,
+        kind,
+        label,
+        license_plate: None,
+        route: None,
+        status,
+        driver_id: None,
+        speed_limit: None,
+        fuel_l_per_100km: None,
+        fuel_price_per_l: None,
+        odometer: None,
+    };
+    let rest = ChangeVehicleJson {
+        license_plate: Some(json.license_plate.clone()),
+        route: Some(json.route.clone()),
+        driver_id: Some(json.driver_id),
+        speed_limit_kmh: Some(json.speed_limit_kmh),
+        fuel_l_per_100km: Some(json.fuel_l_per_100km),
+        fuel_price_per_l: Some(json.fuel_price_per_l),
+        odometer_km: Some(json.odometer_km),
+        ..ChangeVehicleJson::default()
+    };
+    Ok(change_from_json(&rest)?(bare))
+}
+
+/// Checks a change now, to be carried out on the vehicle as it then is.
+pub(crate) fn change_from_json(
+    json: &ChangeVehicleJson,
+) -> Result<impl FnOnce(Vehicle) -> Vehicle + Send + use<>, Problem> {
+    let mut refusals = Refusals::default();
+    macro_rules! checked {
+        ($field:ident, $parse:expr) => {
+            json.$field.as_ref().and_then(|value| refusals.take(stringify!($field), $parse(value)))
+        };
+    }
+    macro_rules! checked_or_null {
+        ($field:ident, $parse:expr) => {
+            json.$field
+                .as_ref()
+                .map(|value| value.as_ref().and_then(|value| refusals.take(stringify!($field), $parse(value))))
+        };
+    }
+    let kind = checked!(kind, |text: &String| VehicleKind::new(text));
+    let label = checked!(label, |text: &String| Label::new(text));
+    let status = checked!(status, |text: &String| VehicleStatus::new(text));
+    let license_plate = checked_or_null!(license_plate, |text: &String| Label::new(text));
+    let route = checked_or_null!(route, |text: &String| Label::new(text));
+    let driver_id = checked_or_null!(driver_id, |number: &i64| user_number(*number));
+    let speed_limit = checked_or_null!(speed_limit_kmh, |kmh: &f64| SpeedKmh::new(*kmh));
+    let fuel_use = checked_or_null!(fuel_l_per_100km, |litres: &f64| fuel("fuel_l_per_100km", *litres, 1_000.0));
+    let fuel_price = checked_or_null!(fuel_price_per_l, |price: &f64| fuel("fuel_price_per_l", *price, 1_000_000.0));
+    let odometer = checked_or_null!(odometer_km, |km: &f64| OdometerKm::new(*km));
+    if !refusals.0.is_empty() {
+        return Err(refusals.problem());
+    }
+    Ok(move |vehicle: Vehicle| Vehicle {
+        id: vehicle.id,
+        kind: kind.unwrap_or(vehicle.kind),
+        label: label.unwrap_or(vehicle.label),
+        license_plate: license_plate.unwrap_or(vehicle.license_plate),
+        route: route.unwrap_or(vehicle.route),
+        status: status.unwrap_or(vehicle.status),
+        driver_id: driver_id.unwrap_or(vehicle.driver_id),
+        speed_limit: speed_limit.unwrap_or(vehicle.speed_limit),
+        fuel_l_per_100km: fuel_use.unwrap_or(vehicle.fuel_l_per_100km),
+        fuel_price_per_l: fuel_price.unwrap_or(vehicle.fuel_price_per_l),
+        odometer: odometer.unwrap_or(vehicle.odometer),
+    })
+}
+
+pub(crate) fn vehicle_to_json(live: &LiveVehicle) -> VehicleJson {
+    let vehicle = &live.vehicle;
+    let text = |label: &Option<Label>| label.as_ref().map(|label| label.as_str().to_owned());
+    VehicleJson {
+        id: vehicle.id.to_string(),
+        kind: vehicle.kind.as_str().to_owned(),
+        label: vehicle.label.as_str().to_owned(),
+        license_plate: text(&vehicle.license_plate),
+        route: text(&vehicle.route),
+        status: vehicle.status.as_str().to_owned(),
+        driver_id: vehicle.driver_id.map(UserId::get),
+        speed_limit_kmh: vehicle.speed_limit.map(SpeedKmh::get),
+        fuel_l_per_100km: vehicle.fuel_l_per_100km,
+        fuel_price_per_l: vehicle.fuel_price_per_l,
+        odometer_km: vehicle.odometer.map(OdometerKm::get),
+        position: live.last.as_ref().map(position_to_json),
+    }
+}
+
+pub(crate) fn position_to_json(position: &Position) -> PositionJson {
+    PositionJson {
+        vehicle_id: position.vehicle_id.to_string(),
+        latitude: position.latitude.get(),
+        longitude: position.longitude.get(),
+        speed: position.speed.map(SpeedKmh::get),
+        heading: position.heading.map(HeadingDeg::get),
+        accuracy: position.accuracy.map(AccuracyM::get),
+        altitude: position.altitude.map(AltitudeM::get),
+        odometer_km: position.odometer.map(OdometerKm::get),
+        fuel_level_l: position.fuel_level.map(FuelLevelL::get),
+        ignition: position.ignition,
+        timestamp: rfc3339(position.at),
+    }
+}
+
+/// A position, with `own_vehicle` for a device that named none.
+pub(crate) fn position_from_json(
+    json: &NewPositionJson,
+    own_vehicle: Option<&VehicleId>,
+    now: Timestamp,
+) -> Result<Position, Invalid> {
+    let vehicle_id = match (&json.vehicle_id, own_vehicle) {
+        (Some(id), _) => VehicleId::new(id)?,
+        (None, Some(own)) => own.clone(),
+        (None, None) => return Err(Invalid::new("vehicle_id", "is required")),
+    };
+    let at = match &json.timestamp {
+        None | Some(serde_json::Value::Null) => now,
+        Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,
+    };
+    Position::check_time(at, now)?;
+    Ok(Position {
+        vehicle_id,
+        at,
+        latitude: Latitude::new(json.latitude)?,
+        longitude: Longitude::new(json.longitude)?,
+        speed: json.speed.map(SpeedKmh::new).transpose()?,
+        heading: json.heading.map(HeadingDeg::new).transpose()?,
+        accuracy: json.accuracy.map(AccuracyM::new).transpose()?,
+        altitude: json.altitude.map(AltitudeM::new).transpose()?,
+        odometer: json.odometer_km.map(OdometerKm::new).transpose()?,
+        fuel_level: json.fuel_level_l.map(FuelLevelL::new).transpose()?,
+        ignition: json.ignition,
+    })
+}
+
+pub(crate) fn user_to_json(user: &User) -> UserJson {
+    UserJson {
+        id: user.id.get(),
+        username: user.username.as_str().to_owned(),
+        role: user.role.as_str().to_owned(),
+        tenant: user.tenant.to_string(),
+        approved: user.approved,
+        active: user.active,
+        cadet_id: user.cadet_id,
+        vehicle_ids: user.vehicle_ids.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Ids of vehicles that a user may see.
+pub(crate) fn vehicle_ids_from_json(ids: &[String]) -> Result<Vec<VehicleId>, Problem> {
+    /// A parent has a few children, an aggregator some hundred vehicles; a longer list is a mistake.
+    const MAX_VEHICLE_IDS: usize = 1_000;
+    if ids.len() > MAX_VEHICLE_IDS {
+        return Err(Problem::invalid("vehicle_ids", "must have at most 1000 entries"));
+    }
+    ids.iter()
+        .map(|id| VehicleId::new(id).map_err(|invalid| Problem::invalid("vehicle_ids", invalid.message)))
+        .collect()
+}

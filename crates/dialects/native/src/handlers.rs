@@ -1,0 +1,8 @@
+//! One module a noun; each handler extracts, calls one use case, and answers.
+
+pub(crate) mod devices;
+pub(crate) mod positions;
+pub(crate) mod tenants;
+pub(crate) mod track;
+pub(crate) mod users;
+pub(crate) mod vehicles;

@@ -1,0 +1,91 @@
+//! `/devices`.
+
+use crate::convert::id_or_new;
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::fleet::{DeviceJson, NewDeviceJson};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use milepost_domain::{Device, DeviceId, Label, VehicleId};
+use milepost_http::{Authenticated, Body, HttpContext, KeptAs, Page, PageQuery, Problem};
+use std::sync::Arc;
+
+/// Adds a device; the answer shows its secret key, once.
+#[utoipa::path(post, path = "/devices", tag = "devices", request_body = NewDeviceJson,
+    responses((status = 201, body = DeviceJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn add_device(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Body(json): Body<NewDeviceJson>,
+) -> Result<Response, Problem> {
+    let device = Device {
+        id: DeviceId::new(&id_or_new(json.id.as_deref())).map_err(|e| Problem::invalid("id", e.message))?,
+        tenant: tenant_of(&caller, json.tenant.as_deref())?,
+        vehicle_id: VehicleId::new(&json.vehicle_id)?,
+        name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
+    };
+    let new = context.service.add_device(&caller, device).await?;
+    let shown_again = serde_json::to_vec(&device_to_json(&new.device)).unwrap_or_default();
+    let shown_once = DeviceJson { key: Some(new.key), ..device_to_json(&new.device) };
+    Ok((StatusCode::CREATED, Extension(KeptAs(shown_again)), Json(shown_once)).into_response())
+}
+
+/// Lists devices in the order of their ids.
+#[utoipa::path(get, path = "/devices", tag = "devices", params(PageQuery, TenantQuery),
+    responses((status = 200, body = Page<DeviceJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_devices(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<DeviceJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let after = page.after(DeviceId::new)?;
+    let devices = context.service.list_devices(&caller, &tenant, after.as_ref(), limit).await?;
+    let items = devices.iter().map(device_to_json).collect();
+    Ok(Json(Page::new(items, limit, |device: &DeviceJson| device.id.clone())))
+}
+
+/// Shows a device, without its key.
+#[utoipa::path(get, path = "/devices/{id}", tag = "devices", params(("id" = String, Path), TenantQuery),
+    responses((status = 200, body = DeviceJson), (status = 404, body = Problem)))]
+pub(crate) async fn get_device(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<DeviceJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let device = context.service.get_device(&caller, &tenant, &device_id(&id)?).await?;
+    Ok(Json(device_to_json(&device)))
+}
+
+/// Removes a device; its key opens nothing from now on.
+#[utoipa::path(delete, path = "/devices/{id}", tag = "devices", params(("id" = String, Path), TenantQuery),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(crate) async fn remove_device(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    context.service.remove_device(&caller, &tenant, &device_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is no id names no device.
+fn device_id(text: &str) -> Result<DeviceId, Problem> {
+    DeviceId::new(text).map_err(|_| Problem::not_found("device"))
+}
+
+fn device_to_json(device: &Device) -> DeviceJson {
+    DeviceJson {
+        id: device.id.to_string(),
+        vehicle_id: device.vehicle_id.to_string(),
+        name: device.name.as_ref().map(|name| name.as_str().to_owned()),
+        key: None,
+    }
+}

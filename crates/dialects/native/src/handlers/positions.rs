@@ -1,0 +1,139 @@
+//! `/positions`: one or up to 10,000 at once, each judged by itself.
+
+use crate::convert::position_from_json;
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::position::{NewPositionJson, RecordedJson, RejectedJson};
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use milepost_domain::{Principal, Timestamp, VehicleId};
+use milepost_http::{Authenticated, FieldError, HttpContext, Problem, RawBody, parse_json};
+use milepost_service::PositionReport;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Positions in one request; more are answered 413.
+const MAX_POSITIONS: usize = 10_000;
+/// 10,000 positions with every field filled and some air.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Records positions; the answer comes after they are durable.
+///
+/// One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
+#[utoipa::path(post, path = "/positions", tag = "positions", params(TenantQuery), request_body = Vec<NewPositionJson>,
+    responses((status = 201, body = RecordedJson), (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn record_positions(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    RawBody(raw): RawBody<MAX_BODY_BYTES>,
+) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let own_vehicle = match &caller.principal {
+        Principal::Device { vehicle_id, .. } => Some(vehicle_id),
+        Principal::User { .. } => None,
+    };
+    let parsed = parse_positions(&raw, own_vehicle, context.service.now())?;
+    let recorded = context.service.record_positions(&caller, &tenant, parsed.reports).await?;
+
+    let mut rejected = parsed.rejected;
+    rejected.extend(
+        recorded.rejected.into_iter().map(|rejected| RejectedJson { index: rejected.index, detail: rejected.detail }),
+    );
+    rejected.sort_by_key(|rejected| rejected.index);
+    if recorded.accepted + recorded.duplicates == 0 && !rejected.is_empty() {
+        let errors = rejected
+            .into_iter()
+            .map(|rejected| FieldError { field: rejected.index.to_string(), message: rejected.detail });
+        return Err(Problem::invalid_fields(errors.collect()).explained("no position was acceptable"));
+    }
+    let answer = RecordedJson { accepted: recorded.accepted, duplicates: recorded.duplicates, rejected };
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+struct Parsed {
+    reports: Vec<PositionReport>,
+    rejected: Vec<RejectedJson>,
+}
+
+/// The quick way when every element fits; one by one, with a reason for each, when some do not.
+fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) -> Result<Parsed, Problem> {
+    let mut parsed = Parsed { reports: Vec::new(), rejected: Vec::new() };
+    let mut judge = |index: usize, json: Result<NewPositionJson, String>| {
+        let position =
+            json.and_then(|json| position_from_json(&json, own_vehicle, now).map_err(|invalid| invalid.to_string()));
+        match position {
+            Ok(position) => parsed.reports.push(PositionReport { index, position }),
+            Err(detail) => parsed.rejected.push(RejectedJson { index, detail }),
+        }
+    };
+    if raw.trim_ascii_start().first() != Some(&b'[') {
+        // What is no JSON at all is the request's fault, not the position's.
+        parse_json::<&RawValue>(raw)?;
+        judge(0, parse_one(raw));
+        return Ok(parsed);
+    }
+    if let Ok(array) = serde_json::from_slice::<Vec<NewPositionJson>>(raw) {
+        check_count(array.len())?;
+        for (index, json) in array.into_iter().enumerate() {
+            judge(index, Ok(json));
+        }
+        return Ok(parsed);
+    }
+    let array: Vec<&RawValue> = parse_json(raw)?;
+    check_count(array.len())?;
+    for (index, element) in array.into_iter().enumerate() {
+        judge(index, parse_one(element.get().as_bytes()));
+    }
+    Ok(parsed)
+}
+
+fn parse_one(raw: &[u8]) -> Result<NewPositionJson, String> {
+    parse_json(raw).map_err(|problem| problem.detail)
+}
+
+fn check_count(count: usize) -> Result<(), Problem> {
+    if count > MAX_POSITIONS {
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "at most 10000 positions in one request"));
+    }
+    if count == 0 {
+        return Err(Problem::invalid("body", "must hold at least one position"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix_ms(1_736_937_045_123).unwrap()
+    }
+
+    #[test]
+    fn one_bad_position_does_not_spoil_the_others() {
+        let raw = r#"[{"vehicle_id":"a","latitude":1,"longitude":2}, {"vehicle_id":"a","latitude":"x","longitude":2},
+            {"vehicle_id":"a","latitude":91,"longitude":2}, {"latitude":1,"longitude":2}, 7,
+            {"vehicle_id":"a","latitude":1e999,"longitude":2}, {"vehicle_id":"b","latitude":-1,"longitude":2,"timestamp":1736937045}]"#;
+        let parsed = parse_positions(raw.as_bytes(), None, now()).unwrap();
+        assert_eq!(parsed.reports.iter().map(|report| report.index).collect::<Vec<_>>(), [0, 6]);
+        assert_eq!(parsed.rejected.iter().map(|rejected| rejected.index).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(parsed.rejected[1].detail, "latitude must be a number from -90 to 90");
+    }
+
+    #[test]
+    fn a_position_from_the_future_is_refused() {
+        let raw = r#"{"vehicle_id":"a","latitude":1,"longitude":2,"timestamp":1736937400}"#;
+        let parsed = parse_positions(raw.as_bytes(), None, now()).unwrap();
+        assert_eq!(parsed.rejected.len(), 1);
+    }
+
+    #[test]
+    fn more_than_ten_thousand_are_too_many() {
+        let one = r#"{"vehicle_id":"a","latitude":1,"longitude":2},"#;
+        let raw = format!("[{}", one.repeat(10_001));
+        let raw = format!("{}]", raw.trim_end_matches(','));
+        assert_eq!(parse_positions(raw.as_bytes(), None, now()).err().unwrap().status, 413);
+    }
+}

@@ -1,0 +1,103 @@
+//! `/users`.
+
+use crate::convert::{user_to_json, vehicle_ids_from_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::account::{ChangeUserJson, NewUserJson, UserJson};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use milepost_domain::{Role, UserId, Username};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem};
+use milepost_service::{NewUser, UserChange};
+use std::sync::Arc;
+
+/// Adds a user.
+#[utoipa::path(post, path = "/users", tag = "users", request_body = NewUserJson,
+    responses((status = 201, body = UserJson), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn add_user(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Body(json): Body<NewUserJson>,
+) -> Result<(StatusCode, Json<UserJson>), Problem> {
+    let new = NewUser {
+        username: Username::new(&json.username)?,
+        password: json.password,
+        role: Role::parse(&json.role)?,
+        tenant: tenant_of(&caller, json.tenant.as_deref())?,
+        approved: json.approved.unwrap_or(true),
+        active: json.active.unwrap_or(true),
+        cadet_id: json.cadet_id,
+        vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
+    };
+    let user = context.service.add_user(&caller, new).await?;
+    Ok((StatusCode::CREATED, Json(user_to_json(&user))))
+}
+
+/// Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.
+#[utoipa::path(get, path = "/users", tag = "users", params(PageQuery, TenantQuery),
+    responses((status = 200, body = Page<UserJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_users(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<UserJson>>, Problem> {
+    let limit = page.limit()?;
+    let after = page.after(|text| text.parse().map_err(drop).and_then(|number| UserId::new(number).map_err(drop)))?;
+    let tenant = query.tenant.as_deref().map(|named| tenant_of(&caller, Some(named))).transpose()?;
+    let users = context.service.list_users(&caller, tenant.as_ref(), after, limit).await?;
+    let items = users.iter().map(user_to_json).collect();
+    Ok(Json(Page::new(items, limit, |user: &UserJson| user.id.to_string())))
+}
+
+/// Shows a user.
+#[utoipa::path(get, path = "/users/{id}", tag = "users", params(("id" = i64, Path)),
+    responses((status = 200, body = UserJson), (status = 404, body = Problem)))]
+pub(crate) async fn get_user(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<UserJson>, Problem> {
+    let user = context.service.get_user(&caller, user_id(&id)?).await?;
+    Ok(Json(user_to_json(&user)))
+}
+
+/// Changes a user; locked out, it loses its connections within a second.
+#[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = i64, Path)), request_body = ChangeUserJson,
+    responses((status = 200, body = UserJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change_user(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Body(json): Body<ChangeUserJson>,
+) -> Result<Json<UserJson>, Problem> {
+    let change = UserChange {
+        username: json.username.as_deref().map(Username::new).transpose()?,
+        password: json.password,
+        role: json.role.as_deref().map(Role::parse).transpose()?,
+        approved: json.approved,
+        active: json.active,
+        cadet_id: json.cadet_id,
+        vehicle_ids: json.vehicle_ids.as_deref().map(vehicle_ids_from_json).transpose()?,
+    };
+    let user = context.service.change_user(&caller, user_id(&id)?, change).await?;
+    Ok(Json(user_to_json(&user)))
+}
+
+/// Removes a user with its sessions and connections.
+#[utoipa::path(delete, path = "/users/{id}", tag = "users", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(crate) async fn remove_user(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    context.service.remove_user(&caller, user_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is no number names no user.
+fn user_id(text: &str) -> Result<UserId, Problem> {
+    text.parse().ok().and_then(|number| UserId::new(number).ok()).ok_or_else(|| Problem::not_found("user"))
+}

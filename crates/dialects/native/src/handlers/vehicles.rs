@@ -1,0 +1,94 @@
+//! `/vehicles`.
+
+use crate::convert::{change_from_json, vehicle_from_json, vehicle_to_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use milepost_domain::VehicleId;
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem};
+use milepost_service::VehicleListing;
+use std::sync::Arc;
+
+/// Adds a vehicle.
+#[utoipa::path(post, path = "/vehicles", tag = "vehicles", request_body = NewVehicleJson,
+    responses((status = 201, body = VehicleJson), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn add_vehicle(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Body(json): Body<NewVehicleJson>,
+) -> Result<(StatusCode, Json<VehicleJson>), Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
+    let vehicle = vehicle_from_json(&json)?;
+    let live = context.service.add_vehicle(&caller, &tenant, vehicle).await?;
+    Ok((StatusCode::CREATED, Json(vehicle_to_json(&live))))
+}
+
+/// Lists the vehicles that the caller may see, with their last positions, in the order of their ids.
+#[utoipa::path(get, path = "/vehicles", tag = "vehicles", params(PageQuery, TenantQuery),
+    responses((status = 200, body = Page<VehicleJson>)))]
+pub(crate) async fn list_vehicles(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<VehicleJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let listing = VehicleListing { tenant, after: page.after(VehicleId::new)?, limit };
+    let vehicles = context.service.list_vehicles(&caller, &listing).await?;
+    let items = vehicles.iter().map(vehicle_to_json).collect();
+    Ok(Json(Page::new(items, limit, |vehicle: &VehicleJson| vehicle.id.clone())))
+}
+
+/// Shows a vehicle with its last position.
+#[utoipa::path(get, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
+    responses((status = 200, body = VehicleJson), (status = 404, body = Problem)))]
+pub(crate) async fn get_vehicle(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<VehicleJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let live = context.service.get_vehicle(&caller, &tenant, &vehicle_id(&id)?).await?;
+    Ok(Json(vehicle_to_json(&live)))
+}
+
+/// Changes a vehicle; who watches it is told.
+#[utoipa::path(patch, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
+    request_body = ChangeVehicleJson,
+    responses((status = 200, body = VehicleJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change_vehicle(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<ChangeVehicleJson>,
+) -> Result<Json<VehicleJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let change = change_from_json(&json)?;
+    let live = context.service.change_vehicle(&caller, &tenant, &vehicle_id(&id)?, change).await?;
+    Ok(Json(vehicle_to_json(&live)))
+}
+
+/// Removes a vehicle with its devices and positions.
+#[utoipa::path(delete, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(crate) async fn remove_vehicle(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    context.service.remove_vehicle(&caller, &tenant, &vehicle_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is no id names no vehicle.
+pub(crate) fn vehicle_id(text: &str) -> Result<VehicleId, Problem> {
+    VehicleId::new(text).map_err(|_| Problem::not_found("vehicle"))
+}

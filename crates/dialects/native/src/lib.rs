@@ -1,0 +1,44 @@
+//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, and its OpenAPI document.
+
+#![forbid(unsafe_code)]
+
+mod convert;
+mod handlers;
+mod openapi;
+mod tenant_of;
+mod wire;
+
+use axum::Router;
+use axum::routing::get;
+use milepost_http::{HttpContext, replay_idempotent};
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use openapi::openapi_document;
+
+/// Everything under `/api/v1`, and the document that describes it.
+pub fn routes(context: Arc<HttpContext>) -> Router {
+    let (router, document) = api().split_for_parts();
+    let document = openapi::finish(document).to_pretty_json().unwrap_or_default();
+    router
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&context), replay_idempotent))
+        .with_state(context)
+        .route("/api/v1/openapi.json", get(move || async move { openapi::answer(document) }))
+}
+
+/// One line for each path: its handlers' names are its use cases'.
+fn api() -> OpenApiRouter<Arc<HttpContext>> {
+    use handlers::{devices, positions, tenants, track, users, vehicles};
+    let api = OpenApiRouter::with_openapi(openapi::head())
+        .routes(routes!(tenants::add_tenant, tenants::list_tenants))
+        .routes(routes!(users::add_user, users::list_users))
+        .routes(routes!(users::get_user, users::change_user, users::remove_user))
+        .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
+        .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
+        .routes(routes!(devices::add_device, devices::list_devices))
+        .routes(routes!(devices::get_device, devices::remove_device))
+        .routes(routes!(positions::record_positions))
+        .routes(routes!(track::read_track));
+    OpenApiRouter::new().nest("/api/v1", api)
+}

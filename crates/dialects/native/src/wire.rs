@@ -1,0 +1,5 @@
+//! The native dialect's JSON, as the contract names it.
+
+pub(crate) mod account;
+pub(crate) mod fleet;
+pub(crate) mod position;

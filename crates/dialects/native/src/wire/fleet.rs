@@ -1,0 +1,128 @@
+//! Vehicles and devices.
+
+use super::position::PositionJson;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+/// Tells a field that is null from one that is absent.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
+/// A vehicle to be added.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewVehicleJson {
+    /// A UUID if absent.
+    pub id: Option<String>,
+    /// bus, car, van, truck, bike, person, …
+    #[schema(example = "bus")]
+    pub kind: String,
+    /// Name for people.
+    #[schema(example = "Bus 7")]
+    pub label: String,
+    /// Licence plate.
+    pub license_plate: Option<String>,
+    /// The route that it serves.
+    pub route: Option<String>,
+    /// `active` if absent.
+    pub status: Option<String>,
+    /// Number of the user who drives it.
+    pub driver_id: Option<i64>,
+    /// Its own speed limit, km/h.
+    pub speed_limit_kmh: Option<f64>,
+    /// Litres per 100 km.
+    pub fuel_l_per_100km: Option<f64>,
+    /// Price of a litre.
+    pub fuel_price_per_l: Option<f64>,
+    /// Odometer, km.
+    pub odometer_km: Option<f64>,
+    /// For a superadmin: whose vehicle; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+/// What to change of a vehicle; absent fields stay, null takes an optional one away.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
+pub(crate) struct ChangeVehicleJson {
+    /// bus, car, …
+    pub kind: Option<String>,
+    /// Name for people.
+    pub label: Option<String>,
+    /// Licence plate.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub license_plate: Option<Option<String>>,
+    /// Route.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub route: Option<Option<String>>,
+    /// Status.
+    pub status: Option<String>,
+    /// Driver.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    pub driver_id: Option<Option<i64>>,
+    /// km/h.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub speed_limit_kmh: Option<Option<f64>>,
+    /// Litres per 100 km.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub fuel_l_per_100km: Option<Option<f64>>,
+    /// Price of a litre.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub fuel_price_per_l: Option<Option<f64>>,
+    /// km.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub odometer_km: Option<Option<f64>>,
+}
+
+/// A vehicle with its last position.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VehicleJson {
+    pub id: String,
+    pub kind: String,
+    pub label: String,
+    pub license_plate: Option<String>,
+    pub route: Option<String>,
+    pub status: String,
+    pub driver_id: Option<i64>,
+    pub speed_limit_kmh: Option<f64>,
+    pub fuel_l_per_100km: Option<f64>,
+    pub fuel_price_per_l: Option<f64>,
+    pub odometer_km: Option<f64>,
+    /// Null before the first.
+    pub position: Option<PositionJson>,
+}
+
+/// A device to be added.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewDeviceJson {
+    /// A UUID if absent.
+    pub id: Option<String>,
+    /// The one vehicle it reports for.
+    pub vehicle_id: String,
+    /// Name for people.
+    pub name: Option<String>,
+    /// For a superadmin: whose device; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+/// A device.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeviceJson {
+    pub id: String,
+    pub vehicle_id: String,
+    pub name: Option<String>,
+    /// The secret key: in the answer to POST only, and never again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}

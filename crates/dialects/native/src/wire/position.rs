@@ -1,0 +1,80 @@
+//! Positions in and out.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A position as a device sends it.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewPositionJson {
+    /// A device needs none: it reports for its own vehicle.
+    pub vehicle_id: Option<String>,
+    /// Degrees north, -90 to 90.
+    #[schema(example = 22.5726)]
+    pub latitude: f64,
+    /// Degrees east, -180 to 180.
+    #[schema(example = 88.3639)]
+    pub longitude: f64,
+    /// km/h, 0 to 1000.
+    pub speed: Option<f64>,
+    /// Degrees from north, 0 to 360.
+    pub heading: Option<f64>,
+    /// Metres, from 0.
+    pub accuracy: Option<f64>,
+    /// Metres.
+    pub altitude: Option<f64>,
+    /// km.
+    pub odometer_km: Option<f64>,
+    /// Litres.
+    pub fuel_level_l: Option<f64>,
+    /// On or off.
+    pub ignition: Option<bool>,
+    /// RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
+    #[schema(value_type = Option<String>, example = "2025-01-15T10:30:45.123Z")]
+    pub timestamp: Option<Value>,
+}
+
+/// A position as it is told.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PositionJson {
+    pub vehicle_id: String,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+    /// km/h.
+    pub speed: Option<f64>,
+    /// Degrees from north.
+    pub heading: Option<f64>,
+    /// Metres.
+    pub accuracy: Option<f64>,
+    /// Metres.
+    pub altitude: Option<f64>,
+    /// km.
+    pub odometer_km: Option<f64>,
+    /// Litres.
+    pub fuel_level_l: Option<f64>,
+    pub ignition: Option<bool>,
+    /// RFC 3339, UTC, milliseconds.
+    pub timestamp: String,
+}
+
+/// One refused position.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RejectedJson {
+    /// Place in the request's array, from 0.
+    pub index: usize,
+    /// Why.
+    pub detail: String,
+}
+
+/// What became of a batch; all but the rejected is on disk.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecordedJson {
+    /// Stored now.
+    pub accepted: usize,
+    /// Stored before.
+    pub duplicates: usize,
+    /// Refused.
+    pub rejected: Vec<RejectedJson>,
+}

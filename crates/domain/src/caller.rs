@@ -1,0 +1,71 @@
+//! Who is asking.
+
+use crate::{DeviceId, Role, TenantId, Timestamp, UserId, VehicleId};
+
+/// Whoever stands behind a request or a socket, as its credential proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The tenant in which it acts.
+    pub tenant: TenantId,
+    /// A person or a device.
+    pub principal: Principal,
+    /// When its credential ends; a socket ends with it.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A person or a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// A user that Milepost knows, or the signed claims of another issuer's.
+    User {
+        /// Its number; `None` when a foreign issuer names its users by text.
+        id: Option<UserId>,
+        /// The token's subject, or the user's number as text.
+        subject: String,
+        /// Its role.
+        role: Role,
+        /// For cadets: whose records are its own.
+        cadet_id: Option<i64>,
+        /// Vehicles that it may see beside those its role opens.
+        vehicle_ids: Vec<VehicleId>,
+    },
+    /// A device with its key.
+    Device {
+        /// Which.
+        id: DeviceId,
+        /// The one vehicle it reports for.
+        vehicle_id: VehicleId,
+    },
+}
+
+impl Caller {
+    /// Its role, if it is a person.
+    pub const fn role(&self) -> Option<Role> {
+        match &self.principal {
+            Principal::User { role, .. } => Some(*role),
+            Principal::Device { .. } => None,
+        }
+    }
+
+    /// Its number, if it is a person with one.
+    pub const fn user_id(&self) -> Option<UserId> {
+        match &self.principal {
+            Principal::User { id, .. } => *id,
+            Principal::Device { .. } => None,
+        }
+    }
+
+    /// May it act in every tenant?
+    pub fn is_superadmin(&self) -> bool {
+        self.role() == Some(Role::Superadmin)
+    }
+
+    /// A short name for log lines: no person's name, no credential.
+    pub fn log_name(&self) -> String {
+        match &self.principal {
+            Principal::User { id: Some(id), .. } => format!("user:{id}"),
+            Principal::User { id: None, .. } => "user:foreign".to_owned(),
+            Principal::Device { id, .. } => format!("device:{id}"),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What reports.
+
+use crate::{DeviceId, Label, TenantId, VehicleId};
+
+/// A kiosk, tracker or phone: it has a secret key (kept hashed) and reports for one vehicle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Unique within its tenant.
+    pub id: DeviceId,
+    /// Owner.
+    pub tenant: TenantId,
+    /// The one vehicle it reports for.
+    pub vehicle_id: VehicleId,
+    /// Name for people.
+    pub name: Option<Label>,
+}

@@ -1,0 +1,106 @@
+//! The names by which things are found again.
+
+use crate::Invalid;
+use std::fmt;
+use std::sync::Arc;
+
+/// Ids are short so that channel names, log lines and URLs stay short too.
+const MAX_ID_CHARS: usize = 64;
+
+/// Letters and digits of any script, and the marks that real fleets use in their numbers (`MTA NYCT_2782`, `bus:7`).
+fn is_id(text: &str) -> bool {
+    let mut chars = 0;
+    for c in text.chars() {
+        chars += 1;
+        if !(c.is_alphanumeric() || matches!(c, '.' | '_' | ':' | '@' | '-' | ' ')) {
+            return false;
+        }
+    }
+    // `.` and `..` would be eaten by every URL library on the way.
+    (1..=MAX_ID_CHARS).contains(&chars) && text.trim() == text && text != "." && text != ".."
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// 1 to 64 letters, digits, spaces inside, or `. _ : @ -`.
+            ///
+            /// # Errors
+            /// [`Invalid`] for anything else.
+            pub fn new(text: &str) -> Result<Self, Invalid> {
+                if is_id(text) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(Invalid::new($field, "must be 1 to 64 letters, digits or . _ : @ -"))
+                }
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A company, a school, a platform, a unit. Nothing of one tenant is ever visible to another.
+    TenantId,
+    "tenant"
+);
+text_id!(
+    /// A bus, car, truck, bike or person that is tracked. Unique within its tenant.
+    VehicleId,
+    "vehicle_id"
+);
+text_id!(
+    /// A kiosk, tracker or phone that reports for one vehicle. Unique within its tenant.
+    DeviceId,
+    "device_id"
+);
+
+impl TenantId {
+    /// The tenant that exists from the start.
+    pub fn default_tenant() -> Self {
+        Self("default".into())
+    }
+}
+
+/// A person's number, unique over all tenants, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(i64);
+
+impl UserId {
+    /// # Errors
+    /// [`Invalid`] below 1.
+    pub fn new(number: i64) -> Result<Self, Invalid> {
+        if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new("user_id", "must be a whole number from 1")) }
+    }
+
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,35 @@
+//! The words of Milepost: positions, vehicles, users, callers, facts, and the rules about them.
+//!
+//! Nothing here waits, reads a clock, rolls dice or knows a format: time is an argument, and parsing
+//! happened at the edge. A value that exists is valid; see [`Invalid`] for what a refusal says.
+
+#![forbid(unsafe_code)]
+
+mod caller;
+mod device;
+mod fact;
+mod ids;
+mod invalid;
+mod measure;
+mod permission;
+mod position;
+mod role;
+mod tenant;
+mod time;
+pub mod track;
+mod user;
+mod vehicle;
+
+pub use caller::{Caller, Principal};
+pub use device::Device;
+pub use fact::{Event, Fact};
+pub use ids::{DeviceId, TenantId, UserId, VehicleId};
+pub use invalid::Invalid;
+pub use measure::{AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, SpeedKmh};
+pub use permission::{Action, RULES, Reach, Rule, VehicleScope, may, reach};
+pub use position::{MAX_AHEAD_MS, Position};
+pub use role::Role;
+pub use tenant::Tenant;
+pub use time::Timestamp;
+pub use user::{User, Username};
+pub use vehicle::{Label, Vehicle, VehicleKind, VehicleStatus};

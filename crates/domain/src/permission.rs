@@ -1,0 +1,141 @@
+//! Who may do what: one table, [`RULES`], and the two functions that read it.
+
+use crate::{Caller, Principal, Role, TenantId, UserId, VehicleId};
+
+/// Something that a caller wants to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Add and list tenants.
+    ManageTenants,
+    /// Add, list, change and remove users.
+    ManageUsers,
+    /// Add, change and remove vehicles.
+    ManageVehicles,
+    /// Add, list and remove devices.
+    ManageDevices,
+    /// Report where a vehicle is.
+    ReportPosition,
+    /// See a vehicle and where it is and was.
+    SeeVehicle,
+}
+
+/// How far an allowed action reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reach {
+    /// Everything of every tenant.
+    Everywhere,
+    /// Everything of the caller's tenant.
+    Tenant,
+    /// Of the caller's tenant, the vehicles it drives, reports for, or has been given to see.
+    Own,
+}
+
+/// Whose rule it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// A user with this role.
+    Is(Role),
+    /// A device with its key.
+    Device,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule(pub Action, pub Who, pub Reach);
+
+use Action::{ManageDevices, ManageTenants, ManageUsers, ManageVehicles, ReportPosition, SeeVehicle};
+use Reach::{Everywhere, Own, Tenant};
+use Who::{Device, Is};
+
+/// What is not in this table is refused.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    //   what            who                    how far
+    Rule(ManageTenants,  Is(Role::Superadmin),  Everywhere),
+    Rule(ManageUsers,    Is(Role::Superadmin),  Everywhere),
+    Rule(ManageUsers,    Is(Role::Admin),       Tenant),
+    Rule(ManageVehicles, Is(Role::Superadmin),  Everywhere),
+    Rule(ManageVehicles, Is(Role::Admin),       Tenant),
+    Rule(ManageVehicles, Is(Role::Manager),     Tenant),
+    Rule(ManageDevices,  Is(Role::Superadmin),  Everywhere),
+    Rule(ManageDevices,  Is(Role::Admin),       Tenant),
+    Rule(ManageDevices,  Is(Role::Manager),     Tenant),
+    Rule(ReportPosition, Is(Role::Superadmin),  Everywhere),
+    Rule(ReportPosition, Is(Role::Admin),       Tenant),
+    Rule(ReportPosition, Is(Role::Driver),      Own),
+    Rule(ReportPosition, Is(Role::Rider),       Own),
+    Rule(ReportPosition, Device,                Own),
+    Rule(SeeVehicle,     Is(Role::Superadmin),  Everywhere),
+    Rule(SeeVehicle,     Is(Role::Admin),       Tenant),
+    Rule(SeeVehicle,     Is(Role::Manager),     Tenant),
+    Rule(SeeVehicle,     Is(Role::Parent),      Own),
+    Rule(SeeVehicle,     Is(Role::Driver),      Own),
+    Rule(SeeVehicle,     Is(Role::Rider),       Own),
+    Rule(SeeVehicle,     Device,                Own),
+];
+
+/// How far `caller` may do `action`; `None` when not at all.
+pub fn reach(caller: &Caller, action: Action) -> Option<Reach> {
+    let who = match &caller.principal {
+        Principal::User { role, .. } => Is(*role),
+        Principal::Device { .. } => Device,
+    };
+    RULES.iter().find(|rule| rule.0 == action && rule.1 == who).map(|rule| rule.2)
+}
+
+/// May `caller` do `action` to everything of `tenant`? For what concerns one vehicle, ask [`VehicleScope`].
+pub fn may(caller: &Caller, action: Action, tenant: &TenantId) -> bool {
+    match reach(caller, action) {
+        Some(Everywhere) => true,
+        Some(Tenant) => caller.tenant == *tenant,
+        Some(Own) | None => false,
+    }
+}
+
+/// The vehicles of one tenant that an action may touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VehicleScope {
+    /// None.
+    Nothing,
+    /// All of the tenant's.
+    All,
+    /// Those listed, and those that this user drives.
+    Some {
+        /// By id.
+        listed: Vec<VehicleId>,
+        /// By driver.
+        driven_by: Option<UserId>,
+    },
+}
+
+impl VehicleScope {
+    /// Which vehicles of `tenant` may `caller` do `action` to?
+    pub fn of(caller: &Caller, action: Action, tenant: &TenantId) -> Self {
+        match reach(caller, action) {
+            Some(Everywhere) => Self::All,
+            Some(Tenant) if caller.tenant == *tenant => Self::All,
+            Some(Own) if caller.tenant == *tenant => match &caller.principal {
+                Principal::Device { vehicle_id, .. } => {
+                    Self::Some { listed: vec![vehicle_id.clone()], driven_by: None }
+                }
+                Principal::User { id, role, vehicle_ids, .. } => Self::Some {
+                    // A list given to a driver opens vehicles to see, not to report for.
+                    listed: if action == SeeVehicle { vehicle_ids.clone() } else { Vec::new() },
+                    driven_by: if matches!(role, Role::Driver | Role::Rider) { *id } else { None },
+                },
+            },
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Does the scope hold this vehicle, driven by `driver`?
+    pub fn holds(&self, vehicle: &VehicleId, driver: Option<UserId>) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::All => true,
+            Self::Some { listed, driven_by } => {
+                listed.contains(vehicle) || (driven_by.is_some() && *driven_by == driver)
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! One report of where a vehicle was.
+
+use crate::{
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, SpeedKmh, Timestamp,
+    VehicleId,
+};
+
+/// How far ahead of the server's clock a position may be dated: devices' clocks drift, but not by hours.
+pub const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
+
+/// Where a vehicle was at an instant. Its vehicle and instant are its identity: the same again is a duplicate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    /// Whose place this is.
+    pub vehicle_id: VehicleId,
+    /// When the fix was taken, by the device's clock.
+    pub at: Timestamp,
+    /// Degrees north.
+    pub latitude: Latitude,
+    /// Degrees east.
+    pub longitude: Longitude,
+    /// Speed over ground, if the device told it.
+    pub speed: Option<SpeedKmh>,
+    /// Direction of travel, if the device told it.
+    pub heading: Option<HeadingDeg>,
+    /// Claimed accuracy.
+    pub accuracy: Option<AccuracyM>,
+    /// Height.
+    pub altitude: Option<AltitudeM>,
+    /// Odometer reading.
+    pub odometer: Option<OdometerKm>,
+    /// Fuel in the tank.
+    pub fuel_level: Option<FuelLevelL>,
+    /// Ignition on or off, if known.
+    pub ignition: Option<bool>,
+}
+
+impl Position {
+    /// Refuses a position from the future: more than [`MAX_AHEAD_MS`] after `now`.
+    ///
+    /// # Errors
+    /// [`Invalid`] for `timestamp`.
+    pub fn check_time(at: Timestamp, now: Timestamp) -> Result<(), Invalid> {
+        if at.ms_since(now) > MAX_AHEAD_MS {
+            return Err(Invalid::new("timestamp", "must not be more than 5 minutes ahead of the server's clock"));
+        }
+        Ok(())
+    }
+}

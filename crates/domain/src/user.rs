@@ -1,0 +1,63 @@
+//! A person with a login.
+
+use crate::{Invalid, Role, TenantId, UserId, VehicleId};
+use std::fmt;
+
+/// 1 to 150 visible characters without spaces at the ends; unique over all tenants, since a login names no tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Username(String);
+
+impl Username {
+    /// # Errors
+    /// [`Invalid`] when empty, too long, or with control characters.
+    pub fn new(name: &str) -> Result<Self, Invalid> {
+        let fits = (1..=150).contains(&name.chars().count());
+        if fits && name.trim() == name && !name.chars().any(char::is_control) {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(Invalid::new(
+                "username",
+                "must be 1 to 150 characters without control characters or spaces at its ends",
+            ))
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A user as stored, without its password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Number.
+    pub id: UserId,
+    /// Login name.
+    pub username: Username,
+    /// What it may do.
+    pub role: Role,
+    /// Where it may do it.
+    pub tenant: TenantId,
+    /// Somebody with authority has let it in.
+    pub approved: bool,
+    /// Not locked out.
+    pub active: bool,
+    /// For cadets: whose records are its own.
+    pub cadet_id: Option<i64>,
+    /// For parents: the vehicles it may see.
+    pub vehicle_ids: Vec<VehicleId>,
+}
+
+impl User {
+    /// May it do anything at all?
+    pub const fn may_enter(&self) -> bool {
+        self.approved && self.active
+    }
+}

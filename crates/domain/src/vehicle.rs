@@ -1,0 +1,76 @@
+//! What is tracked.
+
+use crate::{Invalid, OdometerKm, SpeedKmh, UserId, VehicleId};
+
+macro_rules! short_text {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal, $message:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// # Errors
+            /// [`Invalid`] when empty, too long, or with control characters.
+            pub fn new(text: &str) -> Result<Self, Invalid> {
+                let fits = (1..=$max).contains(&text.chars().count());
+                if fits && !text.trim().is_empty() && !text.chars().any(char::is_control) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(Invalid::new($field, $message))
+                }
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+short_text!(
+    /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.
+    Label, "label", 200, "must be 1 to 200 characters without control characters"
+);
+short_text!(
+    /// bus, car, van, truck, bike, person, …: an open list.
+    VehicleKind, "kind", 32, "must be 1 to 32 characters, such as bus, car, van, truck, bike or person"
+);
+short_text!(
+    /// What the vehicle is doing, in the operator's words: `active`, `on_route`, `maintenance`, …
+    VehicleStatus, "status", 32, "must be 1 to 32 characters, such as active, on_route or maintenance"
+);
+
+impl VehicleStatus {
+    /// The status of a vehicle for which nobody gave one.
+    pub fn active() -> Self {
+        Self("active".to_owned())
+    }
+}
+
+/// A vehicle as its operator describes it; where it is stands in its [`crate::track::TrackState`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vehicle {
+    /// Unique within its tenant.
+    pub id: VehicleId,
+    /// bus, car, …
+    pub kind: VehicleKind,
+    /// Name for people.
+    pub label: Label,
+    /// Licence plate.
+    pub license_plate: Option<Label>,
+    /// The route that it serves.
+    pub route: Option<Label>,
+    /// Operator's status.
+    pub status: VehicleStatus,
+    /// Who drives it, and may therefore report for it.
+    pub driver_id: Option<UserId>,
+    /// Its own speed limit; the tenant's default otherwise.
+    pub speed_limit: Option<SpeedKmh>,
+    /// Litres per 100 km, 0 to 1000.
+    pub fuel_l_per_100km: Option<f64>,
+    /// Price of a litre, in the tenant's currency, 0 to 1,000,000.
+    pub fuel_price_per_l: Option<f64>,
+    /// Odometer at the time of entry.
+    pub odometer: Option<OdometerKm>,
+}

@@ -1,0 +1,57 @@
+//! Writes GPX 1.1: one track of one segment, speed and course in Garmin's TrackPointExtension v2.
+
+use crate::writer::push;
+use crate::xml::push_escaped;
+use crate::{SpeedUnit, TrackMeta, format_rfc3339};
+use milepost_domain::Position;
+
+pub(crate) struct GpxWriter {
+    meta: TrackMeta,
+}
+
+impl GpxWriter {
+    pub(crate) fn new(meta: TrackMeta) -> Self {
+        Self { meta }
+    }
+
+    pub(crate) fn start(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(
+            br#"<?xml version="1.0" encoding="UTF-8"?>
+<gpx version="1.1" creator="Milepost" xmlns="http://www.topografix.com/GPX/1/1" xmlns:gpxtpx="http://www.garmin.com/xmlschemas/TrackPointExtension/v2">
+<trk><name>"#,
+        );
+        push_escaped(out, &self.meta.vehicle_id);
+        out.extend_from_slice(b"</name>");
+        if let Some(label) = &self.meta.label {
+            out.extend_from_slice(b"<desc>");
+            push_escaped(out, label);
+            out.extend_from_slice(b"</desc>");
+        }
+        out.extend_from_slice(b"<trkseg>\n");
+    }
+
+    pub(crate) fn position(&self, position: &Position, out: &mut Vec<u8>) {
+        let (latitude, longitude) = (position.latitude.get(), position.longitude.get());
+        push!(out, r#"<trkpt lat="{latitude}" lon="{longitude}">"#);
+        if let Some(altitude) = position.altitude {
+            push!(out, "<ele>{}</ele>", altitude.get());
+        }
+        push!(out, "<time>{}</time>", format_rfc3339(position.at));
+        if position.speed.is_some() || position.heading.is_some() {
+            out.extend_from_slice(b"<extensions><gpxtpx:TrackPointExtension>");
+            if let Some(speed) = position.speed {
+                // A thousandth of a millimetre a second: enough to find the same km/h again.
+                push!(out, "<gpxtpx:speed>{:.6}</gpxtpx:speed>", speed.get() / SpeedUnit::Ms.kmh());
+            }
+            if let Some(heading) = position.heading {
+                push!(out, "<gpxtpx:course>{}</gpxtpx:course>", heading.get());
+            }
+            out.extend_from_slice(b"</gpxtpx:TrackPointExtension></extensions>");
+        }
+        out.extend_from_slice(b"</trkpt>\n");
+    }
+
+    pub(crate) fn finish(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"</trkseg></trk>\n</gpx>\n");
+    }
+}

@@ -1,0 +1,161 @@
+//! One NMEA 0183 sentence: checksum, time, place.
+
+use jiff::civil::{Date, Time};
+
+/// The sentences that tell where and when; all others are passed over.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Sentence {
+    /// Recommended minimum data.
+    Rmc(Rmc),
+    /// Fix data: here for its altitude.
+    Gga { time: Time, altitude_m: f64 },
+    /// A receiver without a fix (status V, mode N, quality 0), or a sentence of another kind.
+    NoPosition,
+}
+
+/// What RMC tells of a valid fix.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Rmc {
+    pub(crate) date: Date,
+    pub(crate) time: Time,
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+    pub(crate) speed_knots: Option<f64>,
+    pub(crate) course_deg: Option<f64>,
+}
+
+/// Reads the sentence in `line`, whatever a logger wrote before it. `None` if there is none at all, as in comments.
+///
+/// # Errors
+/// Why a sentence can't be used: checksum, missing or broken fields.
+pub(crate) fn parse(line: &[u8]) -> Option<Result<Sentence, &'static str>> {
+    // Loggers put times or tag blocks (`\s:gps1*5A\`) before a sentence; the last `$` begins it.
+    let start = line.iter().rposition(|&byte| byte == b'$')?;
+    Some(check(&line[start + 1..]).and_then(parse_body))
+}
+
+/// The text between `$` and `*`, if its checksum (the exclusive or of its bytes) is right.
+fn check(sentence: &[u8]) -> Result<&str, &'static str> {
+    let star = sentence.iter().rposition(|&byte| byte == b'*').ok_or("the sentence has no checksum")?;
+    let (body, sum) = (&sentence[..star], sentence[star + 1..].trim_ascii());
+    let told = std::str::from_utf8(sum)
+        .ok()
+        .filter(|digits| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        .ok_or("the sentence has no checksum")?;
+    if body.iter().fold(0, |sum, byte| sum ^ byte) != told {
+        return Err("the checksum is wrong");
+    }
+    if !body.is_ascii() {
+        return Err("the sentence is not ASCII");
+    }
+    std::str::from_utf8(body).map_err(|_| "the sentence is not ASCII")
+}
+
+fn parse_body(body: &str) -> Result<Sentence, &'static str> {
+    let mut fields = body.split(',');
+    let address = fields.next().unwrap_or("");
+    // Two letters of the talker (GP, GN, GL, GA, BD, …) and three of the sentence; `P…` is a maker's own.
+    if address.len() != 5 || address.starts_with('P') {
+        return Ok(Sentence::NoPosition);
+    }
+    // GGA, the longer of the two, has fourteen fields.
+    let mut field = [""; 16];
+    for (slot, text) in field.iter_mut().zip(fields) {
+        *slot = text.trim();
+    }
+    match &address[2..] {
+        "RMC" => parse_rmc(&field),
+        "GGA" => parse_gga(&field),
+        _ => Ok(Sentence::NoPosition),
+    }
+}
+
+/// `hhmmss.ss,A,ddmm.mm,N,dddmm.mm,E,knots,course,ddmmyy,variation,E[,mode[,status]]`
+fn parse_rmc(field: &[&str; 16]) -> Result<Sentence, &'static str> {
+    // Mode N: not valid. Older receivers have no mode.
+    if field[1] != "A" || field[11].starts_with('N') {
+        return Ok(Sentence::NoPosition);
+    }
+    if field[2].is_empty() && field[4].is_empty() {
+        return Ok(Sentence::NoPosition);
+    }
+    Ok(Sentence::Rmc(Rmc {
+        date: parse_date(field[8]).ok_or("the date is not ddmmyy")?,
+        time: parse_time(field[0]).ok_or("the time is not hhmmss")?,
+        latitude: parse_angle(field[2], field[3], "N", "S").ok_or("the latitude is not ddmm.mm,N or S")?,
+        longitude: parse_angle(field[4], field[5], "E", "W").ok_or("the longitude is not dddmm.mm,E or W")?,
+        speed_knots: parse_decimal(field[6]),
+        course_deg: parse_decimal(field[7]),
+    }))
+}
+
+/// `hhmmss.ss,ddmm.mm,N,dddmm.mm,E,quality,satellites,hdop,altitude,M,…`
+fn parse_gga(field: &[&str; 16]) -> Result<Sentence, &'static str> {
+    match (parse_time(field[0]), parse_signed(field[8])) {
+        (Some(time), Some(altitude_m)) if !matches!(field[5], "" | "0") => Ok(Sentence::Gga { time, altitude_m }),
+        _ => Ok(Sentence::NoPosition),
+    }
+}
+
+/// `ddmmyy`: years 80 to 99 are the last century's, when GPS began.
+fn parse_date(text: &str) -> Option<Date> {
+    let (day, month, year) = (two_digits(text, 0)?, two_digits(text, 2)?, two_digits(text, 4)?);
+    if text.len() != 6 {
+        return None;
+    }
+    let century = if year >= 80 { 1900 } else { 2000 };
+    Date::new(century + i16::from(year), day_or_month(month)?, day_or_month(day)?).ok()
+}
+
+fn day_or_month(value: u8) -> Option<i8> {
+    i8::try_from(value).ok()
+}
+
+/// `hhmmss` with any decimals. A leap second counts as the last millisecond before it ends.
+fn parse_time(text: &str) -> Option<Time> {
+    let (hour, minute, second) = (two_digits(text, 0)?, two_digits(text, 2)?, two_digits(text, 4)?);
+    let decimals = match text.get(6..)? {
+        "" => 0.0,
+        rest => parse_decimal(rest).filter(|_| rest.starts_with('.'))?,
+    };
+    let (second, millisecond) =
+        if second == 60 { (59, 999) } else { (second, ((decimals * 1000.0).round() as i32).min(999)) };
+    Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, millisecond * 1_000_000)
+        .ok()
+}
+
+/// `ddmm.mmmm` and its side of the globe, in degrees.
+fn parse_angle(text: &str, side: &str, positive: &str, negative: &str) -> Option<f64> {
+    let value = parse_decimal(text)?;
+    let degrees = (value / 100.0).trunc();
+    let minutes = value - degrees * 100.0;
+    if minutes >= 60.0 {
+        return None;
+    }
+    let angle = degrees + minutes / 60.0;
+    if side == positive {
+        Some(angle)
+    } else if side == negative {
+        Some(-angle)
+    } else {
+        None
+    }
+}
+
+fn two_digits(text: &str, at: usize) -> Option<u8> {
+    let digits = text.get(at..at + 2)?;
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
+fn parse_decimal(text: &str) -> Option<f64> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if plain { text.parse().ok() } else { None }
+}
+
+fn parse_signed(text: &str) -> Option<f64> {
+    match text.strip_prefix('-') {
+        Some(rest) => parse_decimal(rest).map(|value| -value),
+        None => parse_decimal(text),
+    }
+}

@@ -1,0 +1,215 @@
+//! How to read a file: which column is what, and in which unit and time zone.
+
+use crate::{SpeedUnit, Zone};
+use std::str::FromStr;
+
+/// What a reader needs to know beyond the file. The default guesses columns by their usual names and takes times
+/// without a zone as UTC.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ReadOptions {
+    /// CSV: which column is what. GeoJSON: which property.
+    pub columns: ColumnMap,
+    /// CSV and GeoJSON: the unit of the speed. `None`: as the column's name says (`speed_mph`), else km/h.
+    /// GPX is always metres a second, NMEA always knots.
+    pub speed_unit: Option<SpeedUnit>,
+    /// The zone of times that don't name one.
+    pub zone: Zone,
+    /// CSV: the separator. `None`: comma, semicolon or tab, whichever the first line has most of.
+    pub delimiter: Option<u8>,
+}
+
+/// Names of a CSV file's columns or of GeoJSON properties; for CSV also numbers from 1 (`#3`) when the file has no
+/// header. `None` takes the first column with one of the usual names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnMap {
+    /// Whose point it is.
+    pub vehicle: Option<String>,
+    /// When.
+    pub timestamp: Option<String>,
+    /// Degrees north.
+    pub latitude: Option<String>,
+    /// Degrees east.
+    pub longitude: Option<String>,
+    /// Speed, in [`ReadOptions::speed_unit`].
+    pub speed: Option<String>,
+    /// Degrees from north.
+    pub heading: Option<String>,
+    /// Metres.
+    pub accuracy: Option<String>,
+    /// Metres.
+    pub altitude: Option<String>,
+}
+
+/// An option that can't be meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct OptionsError {
+    message: String,
+}
+
+impl OptionsError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// One of the eight things a column can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Vehicle,
+    Timestamp,
+    Latitude,
+    Longitude,
+    Speed,
+    Heading,
+    Accuracy,
+    Altitude,
+}
+
+impl Field {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Vehicle,
+        Self::Timestamp,
+        Self::Latitude,
+        Self::Longitude,
+        Self::Speed,
+        Self::Heading,
+        Self::Accuracy,
+        Self::Altitude,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Vehicle => "vehicle",
+            Self::Timestamp => "timestamp",
+            Self::Latitude => "latitude",
+            Self::Longitude => "longitude",
+            Self::Speed => "speed",
+            Self::Heading => "heading",
+            Self::Accuracy => "accuracy",
+            Self::Altitude => "altitude",
+        }
+    }
+
+    /// Usual names, the likeliest first, in lower case.
+    pub(crate) const fn usual_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Vehicle => &[
+                "vehicle_id",
+                "vehicle",
+                "vehicleid",
+                "vid",
+                "bus_id",
+                "bus",
+                "device_id",
+                "deviceid",
+                "device",
+                "unit",
+                "id",
+                "name",
+            ],
+            Self::Timestamp => &[
+                "timestamp",
+                "time",
+                "datetime",
+                "date_time",
+                "recorded_at",
+                "at",
+                "fix_time",
+                "fixtime",
+                "gps_time",
+                "time_received",
+                "utc",
+                "date",
+            ],
+            Self::Latitude => &["latitude", "lat", "latitude_deg", "gps_lat", "y"],
+            Self::Longitude => &["longitude", "lon", "lng", "long", "longitude_deg", "gps_lon", "gps_lng", "x"],
+            Self::Speed => &[
+                "speed",
+                "speed_kmh",
+                "speed_mph",
+                "speed_ms",
+                "speed_mps",
+                "speed_knots",
+                "speed_kph",
+                "speed (km/h)",
+                "speed (mph)",
+                "speed (m/s)",
+                "velocity",
+                "gps_speed",
+                "spd",
+            ],
+            Self::Heading => &[
+                "heading",
+                "heading_deg",
+                "bearing",
+                "course",
+                "direction",
+                "direction_deg",
+                "azimuth",
+                "track",
+                "cog",
+            ],
+            Self::Accuracy => &["accuracy", "accuracy_m", "horizontal_accuracy", "hacc", "gps_accuracy"],
+            Self::Altitude => &["altitude", "altitude_m", "alt", "elevation", "ele", "height"],
+        }
+    }
+}
+
+impl ColumnMap {
+    pub(crate) fn get(&self, field: Field) -> Option<&str> {
+        match field {
+            Field::Vehicle => &self.vehicle,
+            Field::Timestamp => &self.timestamp,
+            Field::Latitude => &self.latitude,
+            Field::Longitude => &self.longitude,
+            Field::Speed => &self.speed,
+            Field::Heading => &self.heading,
+            Field::Accuracy => &self.accuracy,
+            Field::Altitude => &self.altitude,
+        }
+        .as_deref()
+    }
+
+    fn set(&mut self, field: Field, column: String) {
+        *match field {
+            Field::Vehicle => &mut self.vehicle,
+            Field::Timestamp => &mut self.timestamp,
+            Field::Latitude => &mut self.latitude,
+            Field::Longitude => &mut self.longitude,
+            Field::Speed => &mut self.speed,
+            Field::Heading => &mut self.heading,
+            Field::Accuracy => &mut self.accuracy,
+            Field::Altitude => &mut self.altitude,
+        } = Some(column);
+    }
+
+    /// Does any column go by its number? Then the file has no header.
+    pub(crate) fn is_numbered(&self) -> bool {
+        Field::ALL.into_iter().any(|field| self.get(field).is_some_and(|column| column.starts_with('#')))
+    }
+}
+
+/// `vehicle=vid,latitude=lat,longitude=lon,timestamp=#4`.
+impl FromStr for ColumnMap {
+    type Err = OptionsError;
+
+    fn from_str(text: &str) -> Result<Self, OptionsError> {
+        let mut map = Self::default();
+        for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
+            let (name, column) = pair
+                .split_once('=')
+                .ok_or_else(|| OptionsError::new(format!("column mapping {pair:?} must have the form name=column")))?;
+            let (name, column) = (name.trim().to_ascii_lowercase(), column.trim());
+            let field = Field::ALL.into_iter().find(|field| field.name() == name).ok_or_else(|| {
+                let known: Vec<_> = Field::ALL.iter().map(|field| field.name()).collect();
+                OptionsError::new(format!("column mapping names {name:?}, but must name one of {}", known.join(", ")))
+            })?;
+            if column.is_empty() {
+                return Err(OptionsError::new(format!("column mapping names no column for {name}")));
+            }
+            map.set(field, column.to_owned());
+        }
+        Ok(map)
+    }
+}

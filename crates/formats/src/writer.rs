@@ -1,0 +1,90 @@
+//! Writes positions as a file, piece by piece: start, each position, end.
+
+use crate::csv_writer::CsvWriter;
+use crate::geojson_writer::GeoJsonWriter;
+use crate::gpx_writer::GpxWriter;
+use crate::kml_writer::KmlWriter;
+use crate::{Format, OptionsError};
+use milepost_domain::Position;
+
+/// What a file's head says of its track. Any text may stand here; it is escaped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrackMeta {
+    /// The vehicle's id: the name of a GPX track, so that a reader finds it again.
+    pub vehicle_id: String,
+    /// The vehicle's name for people.
+    pub label: Option<String>,
+}
+
+/// Writes one vehicle's positions in the order given, appending to a buffer of the caller's. It holds nothing itself:
+/// whoever streams a response sends the buffer on and clears it whenever it likes.
+///
+/// Times are RFC 3339 UTC with milliseconds. Speed is km/h in CSV and GeoJSON, and metres a second in GPX, as its
+/// extension wants it.
+pub struct TrackWriter {
+    form: Form,
+}
+
+enum Form {
+    Csv(CsvWriter),
+    Gpx(GpxWriter),
+    GeoJson(GeoJsonWriter),
+    Kml(KmlWriter),
+}
+
+impl TrackWriter {
+    /// A writer of `format`.
+    ///
+    /// # Errors
+    /// [`OptionsError`] for NMEA, which is read only.
+    pub fn new(format: Format, meta: TrackMeta) -> Result<Self, OptionsError> {
+        let form = match format {
+            Format::Csv => Form::Csv(CsvWriter),
+            Format::Gpx => Form::Gpx(GpxWriter::new(meta)),
+            Format::GeoJson => Form::GeoJson(GeoJsonWriter::default()),
+            Format::Kml => Form::Kml(KmlWriter::new(meta)),
+            Format::Nmea => {
+                return Err(OptionsError::new("nmea can be read but not written: use gpx, csv, geojson or kml"));
+            }
+        };
+        Ok(Self { form })
+    }
+
+    /// What comes before the first position. To be called once.
+    pub fn start(&mut self, out: &mut Vec<u8>) {
+        match &mut self.form {
+            Form::Csv(csv) => csv.start(out),
+            Form::Gpx(gpx) => gpx.start(out),
+            Form::GeoJson(geojson) => geojson.start(out),
+            Form::Kml(kml) => kml.start(out),
+        }
+    }
+
+    /// One position.
+    pub fn position(&mut self, position: &Position, out: &mut Vec<u8>) {
+        match &mut self.form {
+            Form::Csv(csv) => csv.position(position, out),
+            Form::Gpx(gpx) => gpx.position(position, out),
+            Form::GeoJson(geojson) => geojson.position(position, out),
+            Form::Kml(kml) => kml.position(position, out),
+        }
+    }
+
+    /// What comes after the last position. Without it a file counts as cut off.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        match &mut self.form {
+            Form::Csv(_) => {}
+            Form::Gpx(gpx) => gpx.finish(out),
+            Form::GeoJson(geojson) => geojson.finish(out),
+            Form::Kml(kml) => kml.finish(out),
+        }
+    }
+}
+
+/// Appends formatted text; a `Vec` takes all of it.
+macro_rules! push {
+    ($out:expr, $($text:tt)*) => {
+        std::io::Write::write_fmt($out, format_args!($($text)*)).expect("writing to a Vec does not fail")
+    };
+}
+pub(crate) use push;

@@ -1,0 +1,75 @@
+//! What GPX and KML share: escaped text on the way out, a bounded input on the way in.
+
+use crate::limits::MAX_XML_TOKEN_BYTES;
+use std::io::{self, BufRead, Read};
+
+/// Appends `text` so that no XML reader can take it for markup, in an element or a quoted attribute. Characters that
+/// XML 1.0 cannot hold at all are left out.
+pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.extend_from_slice(b"&amp;"),
+            '<' => out.extend_from_slice(b"&lt;"),
+            '>' => out.extend_from_slice(b"&gt;"),
+            '"' => out.extend_from_slice(b"&quot;"),
+            '\'' => out.extend_from_slice(b"&apos;"),
+            // Unescaped, a reader would turn these into blanks or drop them.
+            '\t' | '\n' | '\r' => out.extend_from_slice(format!("&#{};", u32::from(c)).as_bytes()),
+            '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => {}
+            _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+}
+
+/// Counts lines, and fails once more than [`MAX_XML_TOKEN_BYTES`] were taken since [`Self::start_token`]: the XML
+/// parser gathers a whole tag or text before it shows it, so the bound must lie below the parser.
+pub(crate) struct TokenBound<R> {
+    input: R,
+    taken_bytes: usize,
+    line: u64,
+}
+
+impl<R: BufRead> TokenBound<R> {
+    pub(crate) fn new(input: R) -> Self {
+        Self { input, taken_bytes: 0, line: 1 }
+    }
+
+    pub(crate) fn start_token(&mut self) {
+        self.taken_bytes = 0;
+    }
+
+    /// The line that is being read, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+}
+
+impl<R: BufRead> Read for TokenBound<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let chunk = self.fill_buf()?;
+        let count = chunk.len().min(into.len());
+        into[..count].copy_from_slice(&chunk[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for TokenBound<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.taken_bytes > MAX_XML_TOKEN_BYTES {
+            return Err(io::Error::other(format!("a tag or text is larger than {MAX_XML_TOKEN_BYTES} bytes")));
+        }
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        // The bytes are asked for once more, since only now is it known how many of them were taken. They are in the
+        // buffer already, so this reads nothing.
+        if let Ok(chunk) = self.input.fill_buf() {
+            let taken = &chunk[..count.min(chunk.len())];
+            self.line += taken.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        }
+        self.taken_bytes += count;
+        self.input.consume(count);
+    }
+}

@@ -1,0 +1,91 @@
+//! Distance, bearing and way-points along great circles.
+
+use crate::Point;
+use crate::point::wrap_deg;
+use milepost_domain::HeadingDeg;
+
+/// Mean radius R1 = (2a + b) / 3 of the WGS 84 ellipsoid, in metres, as defined by the IUGG
+/// (H. Moritz, "Geodetic Reference System 1980", Journal of Geodesy 74, 2000).
+pub const EARTH_RADIUS_M: f64 = 6_371_008.8;
+
+/// Great-circle distance in metres.
+///
+/// The haversine formula (R. W. Sinnott, "Virtues of the Haversine", Sky and Telescope 68, 1984) keeps its precision
+/// for near points but not for nearly opposite ones, where `1 - hav` cancels. So the complement is not subtracted but
+/// computed as the haversine to the antipode, and the angle is taken from both: precise everywhere.
+pub fn distance_m(from: Point, to: Point) -> f64 {
+    EARTH_RADIUS_M * angle_rad(from, to)
+}
+
+/// The angle between two points as seen from the Earth's centre, 0 to π.
+pub(crate) fn angle_rad(from: Point, to: Point) -> f64 {
+    let (lat1, lat2) = (from.latitude_rad(), to.latitude_rad());
+    // Subtracting in degrees is exact for near points; halved sums and differences of radians would round first.
+    let half_dlat = (to.latitude.get() - from.latitude.get()).to_radians() / 2.0;
+    let half_slat = (to.latitude.get() + from.latitude.get()).to_radians() / 2.0;
+    let half_dlon = longitude_difference_rad(from, to) / 2.0;
+    let cosines = lat1.cos() * lat2.cos();
+    let hav = half_dlat.sin().powi(2) + cosines * half_dlon.sin().powi(2);
+    let hav_to_antipode = half_slat.sin().powi(2) + cosines * half_dlon.cos().powi(2);
+    2.0 * hav.sqrt().atan2(hav_to_antipode.sqrt())
+}
+
+/// Direction in which the great circle from `from` to `to` sets out; `None` where every direction or none is right:
+/// the same point, and its antipode.
+///
+/// Forward azimuth as in E. Williams, "Aviation Formulary", written with `1 - cos` as `2 sin²` so that it keeps its
+/// precision for points a millimetre apart. At a pole the direction is the one on the meridian of the given longitude.
+pub fn initial_bearing(from: Point, to: Point) -> Option<HeadingDeg> {
+    let bearing_deg = bearing_rad(from, to)?.to_degrees().rem_euclid(360.0);
+    // A tiny negative angle rounds up to 360, which is north by another name.
+    let bearing_deg = if bearing_deg >= 360.0 { 0.0 } else { bearing_deg };
+    Some(HeadingDeg::new(bearing_deg).expect("rem_euclid gave 0..360"))
+}
+
+/// As [`initial_bearing`], in -π..=π.
+pub(crate) fn bearing_rad(from: Point, to: Point) -> Option<f64> {
+    let (lat1, lat2) = (from.latitude_rad(), to.latitude_rad());
+    let dlat = (to.latitude.get() - from.latitude.get()).to_radians();
+    let dlon = longitude_difference_rad(from, to);
+    let east = dlon.sin() * lat2.cos();
+    let north = dlat.sin() + 2.0 * lat1.sin() * lat2.cos() * (dlon / 2.0).sin().powi(2);
+    let angle = angle_rad(from, to);
+    // Below these the numbers hold only rounding: a ten-millionth of a millimetre from the point or its antipode.
+    let undefined = angle < 1e-17 || std::f64::consts::PI - angle < 1e-14;
+    if undefined { None } else { Some(east.atan2(north)) }
+}
+
+/// The point reached after `distance_m` metres on the great circle that sets out at `bearing`.
+/// Negative distances go backwards.
+///
+/// Direct problem on the sphere (E. Williams, "Aviation Formulary"), with the latitude from its tangent rather than
+/// its sine, which would lose metres near the poles.
+pub fn destination(from: Point, bearing: HeadingDeg, distance_m: f64) -> Point {
+    destination_rad(from, bearing.get().to_radians(), distance_m / EARTH_RADIUS_M)
+}
+
+fn destination_rad(from: Point, bearing_rad: f64, angle_rad: f64) -> Point {
+    let lat = from.latitude_rad();
+    let angle_rad = if angle_rad.is_finite() { angle_rad } else { 0.0 };
+    let up = lat.sin() * angle_rad.cos() + lat.cos() * angle_rad.sin() * bearing_rad.cos();
+    let ahead = lat.cos() * angle_rad.cos() - lat.sin() * angle_rad.sin() * bearing_rad.cos();
+    let aside = angle_rad.sin() * bearing_rad.sin();
+    Point::from_radians(up.atan2(ahead.hypot(aside)), from.longitude_rad() + aside.atan2(ahead))
+}
+
+/// The point at `fraction` of the great circle from `from` (0) to `to` (1); outside of 0 to 1 it is held at the ends.
+/// Between antipodes, where every way is as short, it goes north first.
+pub fn interpolate(from: Point, to: Point, fraction: f64) -> Point {
+    if fraction >= 1.0 {
+        to
+    } else if fraction > 0.0 {
+        destination_rad(from, bearing_rad(from, to).unwrap_or(0.0), fraction * angle_rad(from, to))
+    } else {
+        from
+    }
+}
+
+/// The shorter way round, in -π..=π.
+fn longitude_difference_rad(from: Point, to: Point) -> f64 {
+    wrap_deg(to.longitude.get() - from.longitude.get()).to_radians()
+}

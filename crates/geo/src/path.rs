@@ -1,0 +1,133 @@
+//! Lines of great-circle segments: how long, what lies where on them, what is nearest.
+
+use crate::great_circle::{EARTH_RADIUS_M, angle_rad, bearing_rad};
+use crate::{Point, distance_m, initial_bearing, interpolate};
+use milepost_domain::HeadingDeg;
+
+/// Where a point is nearest to a line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest {
+    /// From the point to the line, metres.
+    pub distance_m: f64,
+    /// From the line's start to the nearest place on it, metres.
+    pub along_m: f64,
+}
+
+/// A place on a path and the way it points there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spot {
+    /// Where.
+    pub point: Point,
+    /// Direction of the path there, from start to end.
+    pub heading: HeadingDeg,
+}
+
+/// Metres from `point` to the nearest place on the great-circle segment from `start` to `end`.
+pub fn segment_distance_m(point: Point, start: Point, end: Point) -> f64 {
+    nearest_on_segment(point, start, end).distance_m
+}
+
+/// Where the great-circle segment from `start` to `end` is nearest to `point`.
+///
+/// Cross-track and along-track distance (E. Williams, "Aviation Formulary"), the latter from its tangent so that its
+/// sign tells a point behind the start from one ahead of it.
+pub fn nearest_on_segment(point: Point, start: Point, end: Point) -> Nearest {
+    let to_point = angle_rad(start, point);
+    let length = angle_rad(start, end);
+    let at_start = Nearest { distance_m: EARTH_RADIUS_M * to_point, along_m: 0.0 };
+    let (Some(way), Some(aim)) = (bearing_rad(start, end), bearing_rad(start, point)) else {
+        // A segment without length, or a point on its start; opposite the start both ends count.
+        let at_end = distance_m(point, end);
+        let nearer_end = at_end < at_start.distance_m;
+        return if nearer_end { Nearest { distance_m: at_end, along_m: EARTH_RADIUS_M * length } } else { at_start };
+    };
+    let along = (to_point.sin() * (aim - way).cos()).atan2(to_point.cos());
+    if along >= 0.0 && along <= length {
+        let across = (to_point.sin() * (aim - way).sin()).clamp(-1.0, 1.0).asin().abs();
+        return Nearest { distance_m: EARTH_RADIUS_M * across, along_m: EARTH_RADIUS_M * along };
+    }
+    // Beside the segment the nearer end is the nearest. For a segment longer than half the globe's quarter the sign
+    // of `along` alone would not tell which end that is.
+    let at_end = distance_m(point, end);
+    if at_end < at_start.distance_m {
+        Nearest { distance_m: at_end, along_m: EARTH_RADIUS_M * length }
+    } else {
+        at_start
+    }
+}
+
+/// Metres along all segments of `points`; 0 for fewer than two.
+pub fn length_m(points: &[Point]) -> f64 {
+    points.windows(2).map(|pair| distance_m(pair[0], pair[1])).sum()
+}
+
+/// A line of at least two different points that knows how far along each of them lies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Path {
+    points: Vec<Point>,
+    /// Metres from the start to each point; grows strictly.
+    along_m: Vec<f64>,
+}
+
+impl Path {
+    /// From points in order; repeated ones are dropped. `None` if fewer than two different ones are left.
+    pub fn new(points: impl IntoIterator<Item = Point>) -> Option<Self> {
+        let mut path = Self { points: Vec::new(), along_m: Vec::new() };
+        let mut length_m = 0.0;
+        for point in points {
+            if let Some(&last) = path.points.last() {
+                let step_m = distance_m(last, point);
+                // A step too small to change the sum would make a segment without length or direction.
+                if length_m + step_m <= length_m || initial_bearing(last, point).is_none() {
+                    continue;
+                }
+                length_m += step_m;
+            }
+            path.points.push(point);
+            path.along_m.push(length_m);
+        }
+        (path.points.len() >= 2).then_some(path)
+    }
+
+    /// Its points, in order.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Metres from start to end; above 0.
+    pub fn length_m(&self) -> f64 {
+        *self.along_m.last().expect("a path has at least two points")
+    }
+
+    /// The place `metres` along the path and the path's direction there, held at the ends.
+    pub fn along(&self, metres: f64) -> Spot {
+        // The first point beyond; clamped so that a segment always begins before it. NaN counts as the start.
+        let beyond = self.along_m.partition_point(|&at| at <= metres).clamp(1, self.points.len() - 1);
+        let (start, end) = (self.points[beyond - 1], self.points[beyond]);
+        let (start_m, end_m) = (self.along_m[beyond - 1], self.along_m[beyond]);
+        let point = interpolate(start, end, (metres - start_m) / (end_m - start_m));
+        // Towards the segment's end the rest is too short to aim by, so the direction is measured against its start.
+        let heading = if metres - start_m < end_m - metres {
+            initial_bearing(point, end)
+        } else {
+            initial_bearing(point, start).map(opposite)
+        };
+        Spot { point, heading: heading.expect("the farther end of a segment with length is another point") }
+    }
+
+    /// Where the path is nearest to `point`; the first such place if several are. Looks at every segment.
+    pub fn nearest(&self, point: Point) -> Nearest {
+        let mut best = Nearest { distance_m: f64::INFINITY, along_m: 0.0 };
+        for (index, pair) in self.points.windows(2).enumerate() {
+            let found = nearest_on_segment(point, pair[0], pair[1]);
+            if found.distance_m < best.distance_m {
+                best = Nearest { distance_m: found.distance_m, along_m: self.along_m[index] + found.along_m };
+            }
+        }
+        best
+    }
+}
+
+fn opposite(heading: HeadingDeg) -> HeadingDeg {
+    HeadingDeg::new((heading.get() + 180.0) % 360.0).expect("the remainder is within 0..360")
+}

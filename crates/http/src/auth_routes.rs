@@ -1,0 +1,141 @@
+//! Logging in over HTTP: tokens for programs, a session cookie for browsers.
+
+use crate::caller::session_cookie;
+use crate::{Authenticated, Body, HttpContext, PeerAddress, Problem};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use milepost_domain::Principal;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// The cookie that names a browser's session.
+pub const SESSION_COOKIE: &str = "milepost_session";
+/// As long as the session itself.
+const COOKIE_SECONDS: u32 = 14 * 24 * 60 * 60;
+
+/// Username and password.
+#[derive(Deserialize, ToSchema)]
+pub struct TokenRequest {
+    username: String,
+    password: String,
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+pub struct TokenRefresh {
+    refresh: String,
+}
+
+#[derive(Serialize)]
+struct Pair {
+    access: String,
+    refresh: String,
+}
+
+#[derive(Serialize)]
+struct Access {
+    access: String,
+}
+
+#[derive(Serialize)]
+struct Me {
+    id: Option<i64>,
+    username: Option<String>,
+    role: Option<&'static str>,
+    tenant: String,
+    cadet_id: Option<i64>,
+    vehicle_ids: Vec<String>,
+}
+
+/// `/api/token`, `/api/token/refresh`, `/auth/login`, `/auth/logout`, `/auth/me`.
+pub fn auth_routes(context: Arc<HttpContext>) -> Router {
+    Router::new()
+        .route("/api/token", post(issue_tokens))
+        .route("/api/token/refresh", post(refresh_token))
+        .route("/auth/login", post(open_session))
+        .route("/auth/logout", post(close_session))
+        .route("/auth/me", get(show_caller))
+        .with_state(context)
+}
+
+async fn issue_tokens(
+    State(context): State<Arc<HttpContext>>,
+    PeerAddress(address): PeerAddress,
+    Body(request): Body<TokenRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let pair = context.service.issue_tokens(&request.username, request.password, address).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(Pair { access: pair.access, refresh: pair.refresh })))
+}
+
+async fn refresh_token(
+    State(context): State<Arc<HttpContext>>,
+    Body(request): Body<TokenRefresh>,
+) -> Result<impl IntoResponse, Problem> {
+    let access = context.service.refresh_token(&request.refresh).await?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(Access { access })))
+}
+
+async fn open_session(
+    State(context): State<Arc<HttpContext>>,
+    PeerAddress(address): PeerAddress,
+    headers: HeaderMap,
+    Body(request): Body<TokenRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    if !context.origins.allows(&headers) {
+        return Err(Problem::forbidden("this origin may not log in here, see ALLOWED_ORIGINS"));
+    }
+    let secret = context.service.open_session(&request.username, request.password, address).await?;
+    let cookie = session_cookie_header(&headers, &secret, COOKIE_SECONDS);
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+}
+
+async fn close_session(
+    State(context): State<Arc<HttpContext>>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    if !context.origins.allows(&headers) {
+        return Err(Problem::forbidden("this origin may not log out here, see ALLOWED_ORIGINS"));
+    }
+    if let Some(secret) = session_cookie(&headers) {
+        context.service.close_session(secret).await?;
+    }
+    let cookie = session_cookie_header(&headers, "", 0);
+    Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+}
+
+/// `Secure` when a proxy says that the browser came by HTTPS; a plain-HTTP test on localhost must work too.
+fn session_cookie_header(headers: &HeaderMap, value: &str, seconds: u32) -> String {
+    let is_https = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
+    let secure = if is_https { "; Secure" } else { "" };
+    format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+async fn show_caller(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+) -> Result<Json<Me>, Problem> {
+    let username = context.service.username_of(&caller).await?;
+    let tenant = caller.tenant.to_string();
+    Ok(Json(match caller.principal {
+        Principal::User { id, role, cadet_id, vehicle_ids, .. } => Me {
+            id: id.map(milepost_domain::UserId::get),
+            username,
+            role: Some(role.as_str()),
+            tenant,
+            cadet_id,
+            vehicle_ids: vehicle_ids.iter().map(ToString::to_string).collect(),
+        },
+        Principal::Device { vehicle_id, .. } => Me {
+            id: None,
+            username: None,
+            role: None,
+            tenant,
+            cadet_id: None,
+            vehicle_ids: vec![vehicle_id.to_string()],
+        },
+    }))
+}

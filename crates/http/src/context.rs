@@ -1,0 +1,13 @@
+//! What every handler has at hand.
+
+use crate::OriginPolicy;
+use milepost_service::Service;
+use std::sync::Arc;
+
+/// Shared by all requests.
+pub struct HttpContext {
+    /// The use cases.
+    pub service: Arc<Service>,
+    /// Which pages may call with a cookie or open a socket.
+    pub origins: OriginPolicy,
+}

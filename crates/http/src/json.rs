@@ -1,0 +1,107 @@
+//! JSON bodies: bounded, and refused in words that name the field.
+
+use crate::{FieldError, Problem};
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::{Deserialize, DeserializeOwned};
+
+/// The largest body of an ordinary request; larger is answered 413. Positions have a limit of their own.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A JSON body of at most `LIMIT` bytes, whatever its content type says: kiosks are not careful with headers.
+pub struct Body<T, const LIMIT: usize = MAX_BODY_BYTES>(pub T);
+
+impl<S, T, const LIMIT: usize> FromRequest<S> for Body<T, LIMIT>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = read_body(request, LIMIT).await?;
+        parse_json(&bytes).map(Self)
+    }
+}
+
+/// A body as it came, of at most `LIMIT` bytes.
+pub struct RawBody<const LIMIT: usize>(pub Bytes);
+
+impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for RawBody<LIMIT> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        read_body(request, LIMIT).await.map(Self)
+    }
+}
+
+/// The whole body, if it is not larger than `limit` bytes.
+pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    match Limited::new(request.into_body(), limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body may have at most {limit} bytes")))
+        }
+        Err(_) => Err(Problem::malformed("the body ended early")),
+    }
+}
+
+/// Reads JSON: 400 for what is none, 422 with the field's name for what does not fit.
+///
+/// # Errors
+/// As said.
+pub fn parse_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.inner();
+        if !inner.is_data() {
+            return Problem::malformed(format!("the body is not JSON: {inner}"));
+        }
+        // A missing field is reported for its parent; the message names it.
+        let text = inner.to_string();
+        let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+        let error = match (missing, path.as_str()) {
+            (Some((field, _)), ".") => FieldError { field: field.to_owned(), message: "is required".to_owned() },
+            (Some((field, _)), _) => FieldError { field: format!("{path}.{field}"), message: "is required".to_owned() },
+            (None, ".") => FieldError { field: "body".to_owned(), message: text },
+            (None, _) => FieldError { field: path, message: text },
+        };
+        Problem::invalid_fields(vec![error])
+    })?;
+    json.end().map_err(|error| Problem::malformed(format!("the body is not JSON: {error}")))?;
+    Ok(value)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "only parsed")]
+    struct Thing {
+        name: String,
+        size: f64,
+    }
+
+    fn check(body: &str, status: u16, field: Option<&str>) {
+        let problem = parse_json::<Thing>(body.as_bytes()).unwrap_err();
+        assert_eq!(problem.status, status, "{body}");
+        assert_eq!(problem.errors.first().map(|e| e.field.as_str()), field, "{body}");
+    }
+
+    #[test]
+    fn unreadable_is_400_and_unfit_is_422() {
+        check("{", 400, None);
+        check("", 400, None);
+        check(r#"{"name":"a","size":NaN}"#, 400, None);
+        check(r#"{"name":"a","size":1} x"#, 400, None);
+        check(r#"{"name":"a"}"#, 422, Some("size"));
+        check(r#"{"name":1,"size":1}"#, 422, Some("name"));
+        check("[]", 422, Some("name"));
+        check(&"[".repeat(100_000), 400, None);
+    }
+}

@@ -1,0 +1,25 @@
+//! What every HTTP dialect shares: who calls, how bodies are read, how refusals look.
+
+#![forbid(unsafe_code)]
+
+mod auth_routes;
+mod caller;
+mod context;
+mod idempotency;
+mod json;
+mod origin;
+mod page;
+mod problem;
+mod time;
+mod trailing_slash;
+
+pub use auth_routes::{SESSION_COOKIE, TokenRefresh, TokenRequest, auth_routes};
+pub use caller::{Authenticated, PeerAddress, TokenInQuery, authenticate_parts};
+pub use context::HttpContext;
+pub use idempotency::{KeptAs, replay_idempotent};
+pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json};
+pub use origin::OriginPolicy;
+pub use page::{Page, PageQuery};
+pub use problem::{FieldError, Problem};
+pub use time::{parse_timestamp, rfc3339, write_rfc3339};
+pub use trailing_slash::accept_trailing_slash;

@@ -1,0 +1,146 @@
+//! Refusals and failures as `application/problem+json` (RFC 9457): the one place that makes them.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use milepost_domain::Invalid;
+use milepost_service::ServiceError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Seconds after which a client of an unavailable server should try again.
+const RETRY_UNAVAILABLE_S: u64 = 2;
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// The field's name as the client wrote it.
+    pub field: String,
+    /// What it takes.
+    pub message: String,
+}
+
+/// A refusal or failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// A URI that names the kind of problem; `about:blank` when the status says it all.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened and what to do.
+    pub detail: String,
+    /// The fields that were wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
+}
+
+impl Problem {
+    /// A problem with this status and explanation.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_s: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_UNAVAILABLE_S),
+        }
+    }
+
+    /// 400: it can't be read.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 401: no credential, or one that proves nothing.
+    pub fn not_authenticated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+    }
+
+    /// 403: known, and not allowed.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// 404.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("no such {what}"))
+    }
+
+    /// 422 for one field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::invalid_fields(vec![FieldError { field: field.into(), message: message.into() }])
+    }
+
+    /// 422: well-formed, but not acceptable.
+    pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
+        let detail = errors.first().map_or_else(|| "invalid".to_owned(), |e| format!("{} {}", e.field, e.message));
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
+    }
+
+    /// With this explanation in place of the first field's.
+    #[must_use]
+    pub fn explained(self, detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// With a `Retry-After` header of so many seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
+    }
+
+    /// The status as a type.
+    pub fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::invalid(invalid.field, invalid.message)
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ServiceError::NotAuthenticated(_) => Self::not_authenticated(detail),
+            ServiceError::Forbidden(_) => Self::forbidden(detail),
+            ServiceError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, detail),
+            ServiceError::Invalid(invalid) => Self::invalid_fields(
+                invalid
+                    .into_iter()
+                    .map(|invalid| FieldError { field: invalid.field.to_owned(), message: invalid.message.to_owned() })
+                    .collect(),
+            ),
+            ServiceError::Conflict(_) => Self::new(StatusCode::CONFLICT, detail),
+            ServiceError::TooMany { retry_after_s } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(retry_after_s)
+            }
+            ServiceError::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            ServiceError::Internal => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status_code(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}

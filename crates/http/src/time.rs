@@ -1,0 +1,96 @@
+//! Instants on the wire: RFC 3339 in UTC with milliseconds out; RFC 3339 or Unix time in.
+
+use milepost_domain::Timestamp;
+use serde_json::Value;
+use std::fmt::Write;
+
+/// Numbers below are Unix seconds, from it on Unix milliseconds: the year 5138 in seconds, March 1973 in milliseconds.
+const FIRST_MS: f64 = 1e11;
+
+/// `2025-01-15T10:30:45.123Z`.
+pub fn rfc3339(at: Timestamp) -> String {
+    let mut text = String::with_capacity(24);
+    write_rfc3339(&mut text, at);
+    text
+}
+
+/// Appends `2025-01-15T10:30:45.123Z`.
+///
+/// Days to year, month and day: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+/// Written out because it runs for every position that anybody watches.
+pub fn write_rfc3339(out: &mut String, at: Timestamp) {
+    const DAY_MS: i64 = 86_400_000;
+    let (days, ms) = (at.unix_ms() / DAY_MS, at.unix_ms() % DAY_MS);
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second, ms) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
+    write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+        .expect("a String takes everything");
+}
+
+/// An instant as clients write it: RFC 3339, Unix seconds or Unix milliseconds.
+///
+/// # Errors
+/// What it takes.
+pub fn parse_timestamp(value: &Value) -> Result<Timestamp, &'static str> {
+    const TAKES: &str = "must be RFC 3339, Unix seconds or Unix milliseconds";
+    match value {
+        Value::String(text) => {
+            let instant: jiff::Timestamp = text.trim().parse().map_err(|_| TAKES)?;
+            Timestamp::from_unix_ms(instant.as_millisecond()).ok_or("must lie between 1970 and 9999")
+        }
+        Value::Number(number) => {
+            let number = number.as_f64().filter(|number| number.is_finite()).ok_or(TAKES)?;
+            let ms = if number < FIRST_MS { number * 1000.0 } else { number };
+            if !(0.0..=253_402_300_799_999.0).contains(&ms) {
+                return Err("must lie between 1970 and 9999");
+            }
+            Timestamp::from_unix_ms(ms.round() as i64).ok_or(TAKES)
+        }
+        _ => Err(TAKES),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn written_as_an_independent_library_writes_it() {
+        for ms in [0, 1, 951_782_399_999, 951_782_400_000, 1_736_937_045_123, 4_107_542_400_000, 253_402_300_799_999] {
+            let expected = format!("{:.3}", jiff::Timestamp::from_millisecond(ms).unwrap());
+            assert_eq!(rfc3339(Timestamp::from_unix_ms(ms).unwrap()), expected);
+        }
+        for day in 0..40_000 {
+            let ms = day * 86_400_000 * 7 + 45_296_789;
+            let expected = format!("{:.3}", jiff::Timestamp::from_millisecond(ms).unwrap());
+            assert_eq!(rfc3339(Timestamp::from_unix_ms(ms).unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn read_in_every_form_of_the_contract() {
+        let check = |value: Value, ms: Option<i64>| {
+            assert_eq!(parse_timestamp(&value).ok().map(Timestamp::unix_ms), ms, "{value}");
+        };
+        check(json!("2025-01-15T10:30:45.123Z"), Some(1_736_937_045_123));
+        check(json!("2025-01-15T04:30:45-06:00"), Some(1_736_937_045_000));
+        check(json!(1_736_937_045), Some(1_736_937_045_000));
+        check(json!(1_736_937_045.25), Some(1_736_937_045_250));
+        check(json!(1_736_937_045_123_i64), Some(1_736_937_045_123));
+        check(json!("yesterday"), None);
+        check(json!("2025-01-15T10:30:45"), None);
+        check(json!(-1), None);
+        check(json!(1e300), None);
+        check(json!(null), None);
+    }
+}

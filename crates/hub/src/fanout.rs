@@ -1,0 +1,214 @@
+//! Fans a channel's pending messages out to every subscriber, a pass at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::audience::Reach;
+use crate::batch::Batch;
+use crate::channel::Channel;
+use crate::key::KeyMap;
+use crate::message::Message;
+use crate::pending::Entry;
+use crate::roster::{CHUNK_SUBSCRIBERS, ChunkOfSubscribers, Subscriber};
+
+/// Passes of a channel start at least this far apart: the first message of a quiet channel goes out at once, and
+/// messages that come faster share a write instead of costing one each.
+const PASS_SPACING: Duration = Duration::from_millis(2);
+
+/// Runs passes until nothing is pending.
+pub(crate) async fn run(channel: Arc<Channel>) {
+    let alive = Alive(channel);
+    let channel = &alive.0;
+    let mut last_pass: Option<Instant> = None;
+    loop {
+        if let Some(last) = last_pass {
+            let next = last + PASS_SPACING;
+            if Instant::now() < next {
+                tokio::time::sleep_until(next).await;
+            }
+        }
+        let Some(drained) = channel.drain_pending() else { return };
+        last_pass = Some(Instant::now());
+        if drained.overrun {
+            tell_overrun(channel).await;
+        }
+        let (sequences, messages) = split(drained.entries);
+        if !messages.is_empty() {
+            Pass::plan(channel, sequences, messages).deliver(channel).await;
+        }
+    }
+}
+
+/// Lets the channel start another task if this one ends by a panic.
+struct Alive(Arc<Channel>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.mark_stopped();
+        }
+    }
+}
+
+fn split(entries: impl IntoIterator<Item = Entry>) -> (Vec<u64>, Vec<Message>) {
+    entries.into_iter().filter_map(|entry| Some((entry.sequence, entry.message?))).unzip()
+}
+
+/// One pass: some messages and the subscribers they concern, as they were when it began.
+struct Pass {
+    sequences: Vec<u64>,
+    messages: Vec<Message>,
+    /// What a subscriber that wants everything gets: indices into `messages`.
+    general_indices: Vec<u32>,
+    general: Vec<ChunkOfSubscribers>,
+    /// Subscribers found by key, and which messages they get.
+    chosen: HashMap<u64, Chosen>,
+    batches: HashMap<Box<[u32]>, Arc<Batch>>,
+}
+
+struct Chosen {
+    subscriber: Arc<Subscriber>,
+    indices: Vec<u32>,
+}
+
+impl Pass {
+    fn plan(channel: &Channel, sequences: Vec<u64>, messages: Vec<Message>) -> Self {
+        let (general, choosy, by_key) = snapshot(channel, &messages);
+        let mut chosen: HashMap<u64, Chosen> = HashMap::new();
+        let mut general_indices = Vec::with_capacity(messages.len());
+        for (index, message) in messages.iter().enumerate() {
+            let index = index as u32;
+            let audience = message.audience();
+            if audience.reach != Reach::KeyedOnly {
+                general_indices.push(index);
+            }
+            let everyone = if audience.reach == Reach::Everyone { &choosy[..] } else { &[] };
+            let keyed = audience.keys.iter().filter_map(|key| by_key.get(key)).flatten();
+            for subscriber in everyone.iter().chain(keyed).flat_map(|chunk| chunk.iter()).flatten() {
+                let entry = chosen
+                    .entry(subscriber.id)
+                    .or_insert_with(|| Chosen { subscriber: subscriber.clone(), indices: Vec::new() });
+                // Found by a second key of the same message: it is already in.
+                if entry.indices.last() != Some(&index) && subscriber.interest.wants(audience) {
+                    entry.indices.push(index);
+                }
+            }
+        }
+        Self { sequences, messages, general_indices, general, chosen, batches: HashMap::new() }
+    }
+
+    async fn deliver(mut self, channel: &Channel) {
+        let general_served = !self.general_indices.is_empty();
+        if general_served {
+            self.deliver_general(channel).await;
+        }
+        let chosen = std::mem::take(&mut self.chosen);
+        let mut served = 0;
+        let mut deliveries = 0;
+        for Chosen { subscriber, indices } in chosen.into_values() {
+            // General subscribers with extra topics were served in their own order above.
+            if general_served && subscriber.interest.is_general() {
+                continue;
+            }
+            deliveries += self.offer(channel, &subscriber, &indices);
+            served += 1;
+            if served % CHUNK_SUBSCRIBERS == 0 {
+                channel.shared.counters.deliveries.fetch_add(std::mem::take(&mut deliveries), Relaxed);
+                tokio::task::yield_now().await;
+            }
+        }
+        channel.shared.counters.deliveries.fetch_add(deliveries, Relaxed);
+    }
+
+    async fn deliver_general(&mut self, channel: &Channel) {
+        let general_indices = std::mem::take(&mut self.general_indices);
+        let batch = self.batch(channel, &general_indices);
+        let first = self.sequences[general_indices[0] as usize];
+        for chunk in std::mem::take(&mut self.general) {
+            let mut deliveries = 0;
+            for subscriber in chunk.iter().flatten() {
+                let extra = subscriber.interest.has_topics().then(|| self.chosen.get(&subscriber.id)).flatten();
+                if let Some(extra) = extra {
+                    let merged = merge(&general_indices, &extra.indices);
+                    deliveries += self.offer(channel, subscriber, &merged);
+                } else if first >= subscriber.since {
+                    subscriber.outlet.offer(&batch);
+                    deliveries += general_indices.len() as u64;
+                } else {
+                    deliveries += self.offer(channel, subscriber, &general_indices);
+                }
+            }
+            channel.shared.counters.deliveries.fetch_add(deliveries, Relaxed);
+            // Stay fair to readers, to joins and to the channels of others.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Offers the messages at `indices` that were published after the subscriber joined.
+    fn offer(&mut self, channel: &Channel, subscriber: &Subscriber, indices: &[u32]) -> u64 {
+        let missed = indices.partition_point(|&index| self.sequences[index as usize] < subscriber.since);
+        let indices = &indices[missed..];
+        if indices.is_empty() {
+            return 0;
+        }
+        let batch = self.batch(channel, indices);
+        subscriber.outlet.offer(&batch);
+        indices.len() as u64
+    }
+
+    /// The batch of these messages; subscribers with the same ones share it.
+    fn batch(&mut self, channel: &Channel, indices: &[u32]) -> Arc<Batch> {
+        if let Some(batch) = self.batches.get(indices) {
+            return batch.clone();
+        }
+        let messages: Vec<Message> = indices.iter().map(|&index| self.messages[index as usize].clone()).collect();
+        let shared = &channel.shared;
+        let batch = Arc::new(Batch::new(messages, shared.encoder.clone(), shared.limits.join_bytes));
+        self.batches.insert(indices.into(), batch.clone());
+        batch
+    }
+}
+
+type Found = (Vec<ChunkOfSubscribers>, Vec<ChunkOfSubscribers>, KeyMap<Vec<ChunkOfSubscribers>>);
+
+/// The subscribers that `messages` may concern, under one lock, so that nobody is met twice or not at all.
+fn snapshot(channel: &Channel, messages: &[Message]) -> Found {
+    let roster = channel.lock_roster();
+    let mut by_key = KeyMap::default();
+    if !roster.by_key.is_empty() {
+        for key in messages.iter().flat_map(|message| &message.audience().keys) {
+            if !by_key.contains_key(key)
+                && let Some(slots) = roster.by_key.get(key)
+            {
+                by_key.insert(key.clone(), slots.snapshot());
+            }
+        }
+    }
+    let for_everyone = messages.iter().any(|message| message.audience().reach == Reach::Everyone);
+    let choosy = if for_everyone { roster.choosy.snapshot() } else { Vec::new() };
+    (roster.general.snapshot(), choosy, by_key)
+}
+
+fn merge(left: &[u32], right: &[u32]) -> Vec<u32> {
+    let mut merged = [left, right].concat();
+    merged.sort_unstable();
+    merged.dedup();
+    merged
+}
+
+async fn tell_overrun(channel: &Channel) {
+    let (general, choosy) = {
+        let roster = channel.lock_roster();
+        (roster.general.snapshot(), roster.choosy.snapshot())
+    };
+    for chunk in general.into_iter().chain(choosy) {
+        for subscriber in chunk.iter().flatten() {
+            subscriber.outlet.overrun();
+        }
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,115 @@
+//! Holds what was published and not yet fanned out, within bounds.
+
+use std::collections::VecDeque;
+
+use crate::hub::HubLimits;
+use crate::key::KeyMap;
+use crate::message::Message;
+
+/// A channel's pending messages in order of publishing.
+///
+/// Up to `pending_messages` all of them are kept. From there on a conflated message takes the place of the older one
+/// of its key. Past `pending_bytes` nothing more is taken, and the next pass tells every subscriber to resume.
+#[derive(Default)]
+pub(crate) struct Pending {
+    queue: VecDeque<Entry>,
+    bytes: usize,
+    next_sequence: u64,
+    /// Newest entry of each key, kept only while the queue is past its first bound.
+    newest: Option<KeyMap<u64>>,
+    replaced: usize,
+    overrun: bool,
+    /// True while a fan-out task is alive that will look here again.
+    pub(crate) running: bool,
+}
+
+pub(crate) struct Entry {
+    pub(crate) sequence: u64,
+    /// `None` once a newer message of the same key replaced it.
+    pub(crate) message: Option<Message>,
+}
+
+pub(crate) enum Taken {
+    Added,
+    Replaced,
+    Stale,
+    Refused,
+}
+
+pub(crate) struct Drained {
+    pub(crate) entries: VecDeque<Entry>,
+    pub(crate) messages: usize,
+    pub(crate) overrun: bool,
+}
+
+impl Pending {
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.next_sequence
+    }
+
+    pub(crate) fn push(&mut self, message: Message, limits: &HubLimits) -> Taken {
+        if self.bytes + message.payload().len() > limits.pending_bytes {
+            self.overrun = true;
+            return Taken::Refused;
+        }
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        let mut taken = Taken::Added;
+        if self.queue.len() >= limits.pending_messages {
+            taken = self.replace_older(&message, sequence);
+            if matches!(taken, Taken::Stale) {
+                return taken;
+            }
+        }
+        self.bytes += message.payload().len();
+        self.queue.push_back(Entry { sequence, message: Some(message) });
+        taken
+    }
+
+    /// Empties the queue; `None` when there is nothing to do, and the task that asked is then no longer running.
+    pub(crate) fn drain(&mut self) -> Option<Drained> {
+        if self.queue.is_empty() && !self.overrun {
+            self.running = false;
+            return None;
+        }
+        self.newest = None;
+        self.bytes = 0;
+        let messages = self.queue.len() - std::mem::take(&mut self.replaced);
+        let overrun = std::mem::take(&mut self.overrun);
+        Some(Drained { entries: std::mem::take(&mut self.queue), messages, overrun })
+    }
+
+    fn replace_older(&mut self, message: &Message, sequence: u64) -> Taken {
+        let Some((key, version)) = message.conflation() else { return Taken::Added };
+        if self.newest.is_none() || self.replaced > self.queue.len() / 2 {
+            self.index_by_key();
+        }
+        let newest = self.newest.as_mut().expect("the index was built above");
+        let Some(&older) = newest.get(key) else {
+            newest.insert(key.clone(), sequence);
+            return Taken::Added;
+        };
+        let at = self.queue.binary_search_by_key(&older, |entry| entry.sequence).expect("an indexed entry is queued");
+        let slot = &mut self.queue[at].message;
+        let kept = slot.as_ref().expect("an indexed entry was not replaced");
+        if kept.conflation().is_some_and(|(_, kept_version)| kept_version > version) {
+            return Taken::Stale;
+        }
+        self.bytes -= kept.payload().len();
+        *slot = None;
+        self.replaced += 1;
+        newest.insert(key.clone(), sequence);
+        Taken::Replaced
+    }
+
+    /// Drops the holes that replaced messages left, so that they never outgrow the messages, and indexes the rest.
+    fn index_by_key(&mut self) {
+        self.queue.retain(|entry| entry.message.is_some());
+        self.replaced = 0;
+        let keyed = self.queue.iter().filter_map(|entry| {
+            let (key, _) = entry.message.as_ref()?.conflation()?;
+            Some((key.clone(), entry.sequence))
+        });
+        self.newest = Some(keyed.collect());
+    }
+}

@@ -1,0 +1,253 @@
+//! `ingest`: positions a second that Milepost takes in and stores, one by one and in batches.
+
+use crate::client::{Client, Listener, Waiting};
+use crate::fleet::Fleet;
+use crate::histogram::Histogram;
+use crate::http::{Response, json_request};
+use crate::milepost::{Milepost, ServerOptions};
+use crate::postgres::copy_seconds;
+use crate::process::{cpu_seconds, pin_to};
+use crate::publishing::now_ms;
+use crate::report::{Goal, Report, Table, figure_text, median, rounded};
+use crate::stamp::now_us;
+use anyhow::{Result, bail, ensure};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// Batches are dated from an hour ago, so that even a million positions of a bus are not ahead of the clock.
+const BATCH_AGE_MS: i64 = 3_600_000;
+
+/// Options of `ingest`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct IngestOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// Kiosks, each with a connection of its own
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// Seconds of each measurement of single positions
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Rounds; the figures are their medians
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Positions in a batch
+    #[arg(long, default_value_t = 1000)]
+    batch: usize,
+    /// Batches in each round
+    #[arg(long, default_value_t = 500)]
+    batches: usize,
+    /// Connections that send batches
+    #[arg(long, default_value_t = 4)]
+    batch_connections: usize,
+    /// Vehicles in the batches
+    #[arg(long, default_value_t = 200)]
+    vehicles: usize,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// If the server does not start or refuses a position.
+pub(crate) fn run_ingest(options: &IngestOptions) -> Result<()> {
+    let milepost = Milepost::start(&options.server)?;
+    if !options.server.client_cpus.is_empty() {
+        pin_to(&options.server.client_cpus)?;
+    }
+    let run = now_ms();
+    let mut setup = milepost.client()?;
+    let kiosks = Fleet::numbered(&format!("single-{run}"), options.connections);
+    let mut kiosks = Fleet::set_up(&mut setup, kiosks, true)?;
+    let vehicles = Fleet::numbered(&format!("batch-{run}"), options.vehicles);
+    let mut vehicles = Fleet::set_up(&mut setup, vehicles, false)?;
+    let (mut echoed, mut stored, mut batched, mut copied) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for round in 1..=options.rounds {
+        eprintln!("round {round} of {}: single positions", options.rounds);
+        echoed.push(send_singles(&milepost, &mut kiosks, "/echo/kiosks/", options)?);
+        stored.push(send_singles(&milepost, &mut kiosks, "/api/v1/kiosks/", options)?);
+        eprintln!("round {round} of {}: batches", options.rounds);
+        batched.push(send_batches(&milepost, &mut vehicles, options)?);
+        if let Some(url) = &options.server.database_url
+            && url.starts_with("postgres")
+        {
+            let rows = options.batch * options.batches;
+            copied.push(rows as f64 / copy_seconds(url, rows)?);
+        }
+    }
+    report(options, &echoed, &stored, &batched, copied)?.print()
+}
+
+/// What one measurement gave.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Rate {
+    per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    /// Server CPU microseconds for each position.
+    cpu_us: f64,
+}
+
+/// Every connection sends its next position as soon as the last one is answered.
+fn send_singles(milepost: &Milepost, fleet: &mut Fleet, path_prefix: &str, options: &IngestOptions) -> Result<Rate> {
+    let mut make = |connection: usize| fleet.buses[connection].kiosk_request(path_prefix, now_ms(), now_us());
+    let mut load = ClosedLoop::open(milepost, options.connections)?;
+    // A moment for the server to get going; its answers don't count.
+    load.run(Duration::from_millis(300), |connection| Some(make(connection)))?;
+    load.answers.latency = Histogram::new();
+    let cpu_s = cpu_seconds(milepost.pid)?;
+    let elapsed = load.run(Duration::from_secs_f64(options.seconds), |connection| Some(make(connection)))?;
+    load.rate(load.answers.latency.count(), elapsed, cpu_seconds(milepost.pid)? - cpu_s)
+}
+
+/// Sends ready-made batches, so that building them takes no CPU from the server.
+fn send_batches(milepost: &Milepost, fleet: &mut Fleet, options: &IngestOptions) -> Result<Rate> {
+    let start_ms = now_ms() - BATCH_AGE_MS;
+    let count = fleet.buses.len();
+    let mut requests: Vec<Vec<u8>> = (0..options.batches)
+        .map(|_| {
+            let body = fleet.batch((0..options.batch).map(|number| number % count), start_ms, now_us());
+            json_request("POST", "/api/v1/positions", &milepost.credential, body.as_bytes())
+        })
+        .collect();
+    requests.reverse();
+    let mut load = ClosedLoop::open(milepost, options.batch_connections)?;
+    let cpu_s = cpu_seconds(milepost.pid)?;
+    let elapsed = load.run(Duration::MAX, |_| requests.pop())?;
+    let positions = (options.batch * options.batches) as u64;
+    ensure!(load.answers.accepted == positions, "of {positions} positions {} were accepted", load.answers.accepted);
+    load.rate(positions, elapsed, cpu_seconds(milepost.pid)? - cpu_s)
+}
+
+/// Connections that each send a request as soon as the last one is answered.
+struct ClosedLoop {
+    client: Client,
+    answers: Answers,
+    sent_us: Vec<u64>,
+}
+
+impl ClosedLoop {
+    fn open(milepost: &Milepost, connections: usize) -> Result<Self> {
+        let mut client = Client::new(Waiting::Sleep)?;
+        client.open_publishers(connections, milepost.address)?;
+        let answers = Answers { latency: Histogram::new(), accepted: 0, answered: Vec::new(), refused: None };
+        Ok(Self { client, answers, sent_us: vec![0; connections] })
+    }
+
+    /// Until `duration` has passed or `next` has no more; answers the time until the last answer.
+    fn run(&mut self, duration: Duration, mut next: impl FnMut(usize) -> Option<Vec<u8>>) -> Result<Duration> {
+        let start = Instant::now();
+        let mut idle: Vec<usize> = (0..self.sent_us.len()).collect();
+        loop {
+            for connection in idle.drain(..) {
+                if start.elapsed() < duration
+                    && let Some(request) = next(connection)
+                {
+                    self.sent_us[connection] = now_us();
+                    self.client.publish(connection, request)?;
+                }
+            }
+            if self.client.waiting_publishers() == 0 {
+                return Ok(start.elapsed());
+            }
+            self.client.turn(Instant::now() + Duration::from_millis(100), &mut self.answers)?;
+            let now_us = now_us();
+            for connection in self.answers.answered.drain(..) {
+                self.answers.latency.add(now_us - self.sent_us[connection]);
+                idle.push(connection);
+            }
+            if let Some(refused) = &self.answers.refused {
+                bail!("a position was refused: {refused}");
+            }
+            if start.elapsed() > Duration::from_secs(300) {
+                bail!("no end after five minutes: the server does not answer");
+            }
+        }
+    }
+
+    fn rate(&self, positions: u64, elapsed: Duration, cpu_s: f64) -> Result<Rate> {
+        ensure!(positions > 0, "nothing was answered");
+        let ms = |quantile| self.answers.latency.quantile_us(quantile) as f64 / 1000.0;
+        Ok(Rate {
+            per_second: positions as f64 / elapsed.as_secs_f64(),
+            p50_ms: ms(0.5),
+            p99_ms: ms(0.99),
+            cpu_us: cpu_s * 1e6 / positions as f64,
+        })
+    }
+}
+
+/// What was answered since the last turn, and over all.
+struct Answers {
+    latency: Histogram,
+    accepted: u64,
+    answered: Vec<usize>,
+    refused: Option<String>,
+}
+
+/// The answer to a batch; a single position's has no count.
+#[derive(Deserialize)]
+struct BatchAnswer {
+    #[serde(default)]
+    accepted: u64,
+}
+
+impl Listener for Answers {
+    fn message(&mut self, _watcher: usize, _payload: &[u8], _at_us: u64) {}
+
+    fn answer(&mut self, publisher: usize, response: &Response<'_>) {
+        self.answered.push(publisher);
+        match serde_json::from_slice::<BatchAnswer>(response.body) {
+            Ok(answer) if (200..300).contains(&response.status) => self.accepted += answer.accepted,
+            _ => self.refused = Some(format!("{} {}", response.status, String::from_utf8_lossy(response.body))),
+        }
+    }
+
+    fn closed(&mut self, _watcher: usize, _code: u16) {}
+}
+
+fn report(
+    options: &IngestOptions,
+    echoed: &[Rate],
+    stored: &[Rate],
+    batched: &[Rate],
+    copied: Vec<f64>,
+) -> Result<Report> {
+    let mut report = Report::new("ingest", options)?;
+    let mut table = Table::new(["medians", "positions/s", "p50 ms", "p99 ms", "CPU µs each"]);
+    let mut rows = |name: &str, rates: &[Rate]| {
+        let cell = |figure: fn(&Rate) -> f64| figure_text(median(rates.iter().map(figure).collect()));
+        let per_second = cell(|rate| rate.per_second);
+        table.row([
+            name.into(),
+            per_second,
+            cell(|rate| rate.p50_ms),
+            cell(|rate| rate.p99_ms),
+            cell(|rate| rate.cpu_us),
+        ]);
+    };
+    rows("single, parsed and answered", echoed);
+    rows("single, durable", stored);
+    rows("batches, durable", batched);
+    if !copied.is_empty() {
+        let blank = String::new;
+        table.row(["bare COPY".into(), figure_text(median(copied.clone())), blank(), blank(), blank()]);
+    }
+    report.table(table);
+    let per_second = |rates: &[Rate]| median(rates.iter().map(|rate| rate.per_second).collect());
+    let ratios = echoed.iter().zip(stored).map(|(echoed, stored)| stored.per_second / echoed.per_second);
+    report.figure("single_per_second", rounded(per_second(stored)));
+    report.figure("echo_per_second", rounded(per_second(echoed)));
+    report.figure("single_samples", serde_json::to_value(stored)?);
+    report.figure("echo_samples", serde_json::to_value(echoed)?);
+    report.figure("batch_samples", serde_json::to_value(batched)?);
+    report.against_goal("single_to_echo_ratio", median(ratios.collect()), Goal::AtLeast(0.5));
+    if copied.is_empty() {
+        report.against_goal("batch_positions_per_second", per_second(batched), Goal::AtLeast(200_000.0));
+    } else {
+        report.figure("batch_positions_per_second", rounded(per_second(batched)));
+        let ratios = batched.iter().zip(&copied).map(|(batched, copied)| batched.per_second / copied);
+        report.against_goal("batch_to_copy_ratio", median(ratios.collect()), Goal::AtLeast(0.7));
+    }
+    Ok(report)
+}

@@ -1,0 +1,148 @@
+//! `slow-reader`: one socket stops reading at full rate; the server's memory and everyone else must not notice.
+
+use crate::client::{Client, Waiting};
+use crate::deliveries::Deliveries;
+use crate::fleet::Fleet;
+use crate::http::json_request;
+use crate::milepost::{Milepost, ServerOptions};
+use crate::process::{pin_to, raise_open_files, rss_bytes};
+use crate::publishing::{even_pace, now_ms, publish_on_time};
+use crate::report::{Goal, Report, Table, figure_text, rounded};
+use crate::screens::Screens;
+use crate::watcher::Handshake;
+use anyhow::{Result, ensure};
+use clap::Args;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Publishing connections.
+const PUBLISHERS: usize = 8;
+/// Silence after which all has arrived: longer than TCP takes to notice that a full receive buffer has room again.
+const QUIET: Duration = Duration::from_secs(1);
+/// Small, so that the kernel takes little on the stopped reader's behalf and the server soon notices.
+const STOPPED_RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
+/// How often the server's memory is looked at.
+const LOOK_SECONDS: f64 = 1.0;
+
+/// Options of `slow-reader`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct SlowReaderOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// Sockets that keep reading
+    #[arg(long, default_value_t = 200)]
+    sockets: usize,
+    /// Buses: a burst has one position of each, in one request
+    #[arg(long, default_value_t = 16)]
+    buses: usize,
+    /// Bursts a second
+    #[arg(long, default_value_t = 50.0)]
+    rate: f64,
+    /// Seconds during which one more socket does not read
+    #[arg(long, default_value_t = 60.0)]
+    seconds: f64,
+    /// Seconds measured before that
+    #[arg(long, default_value_t = 20.0)]
+    before_seconds: f64,
+}
+
+/// A stretch of time.
+struct Phase {
+    deliveries: Deliveries,
+    rss_start_bytes: u64,
+    rss_peak_bytes: u64,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// If the server does not start, refuses, or closes a socket that reads.
+pub(crate) fn run_slow_reader(options: &SlowReaderOptions) -> Result<()> {
+    raise_open_files()?;
+    let milepost = Milepost::start(&options.server)?;
+    if !options.server.client_cpus.is_empty() {
+        pin_to(&options.server.client_cpus)?;
+    }
+    let prefix = format!("slow-{}", now_ms());
+    let mut fleet = Fleet::set_up(&mut milepost.client()?, Fleet::numbered(&prefix, options.buses), false)?;
+    let mut client = Client::new(Waiting::Sleep)?;
+    client.open_publishers(PUBLISHERS, milepost.address)?;
+    client.open_watchers(options.sockets, &milepost.bus_socket(false))?;
+    let small = Handshake { receive_buffer_bytes: Some(STOPPED_RECEIVE_BUFFER_BYTES), ..milepost.bus_socket(false) };
+    client.open_watchers(1, &small)?;
+
+    eprintln!("before: {} s", options.before_seconds);
+    let before = run_phase(options, options.before_seconds, &milepost, &mut client, &mut fleet)?;
+    eprintln!("one socket stops reading: {} s", options.seconds);
+    let stopped = options.sockets;
+    client.pause_watcher(stopped)?;
+    let during = run_phase(options, options.seconds, &milepost, &mut client, &mut fleet)?;
+
+    // It reads again: what waited for it, and if the server gave it up, a new connection's snapshot.
+    let newest_ms: Vec<i64> = fleet.buses.iter().map(|bus| bus.newest_ms).collect();
+    let mut screens = Screens::new(options.sockets + 1, &fleet);
+    client.resume_watcher(stopped)?;
+    client.listen_until_quiet(QUIET, &mut screens)?;
+    let close_code = screens.deliveries.closed;
+    let waited_messages = screens.deliveries.messages;
+    if close_code.is_some() {
+        client.reopen_watcher(stopped, &milepost.bus_socket(false))?;
+        client.listen_until_quiet(QUIET, &mut screens)?;
+    }
+    let stale = screens.stale_of(stopped, &newest_ms);
+
+    let mut table = Table::new(["phase", "deliveries", "p50 ms", "p99 ms", "max ms", "RSS MiB", "peak MiB"]);
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    for (name, phase) in [("before", &before), ("one stopped", &during)] {
+        let latency = &phase.deliveries.latency;
+        let ms = |us: u64| figure_text(us as f64 / 1000.0);
+        table.row([
+            name.to_owned(),
+            phase.deliveries.messages.to_string(),
+            ms(latency.quantile_us(0.5)),
+            ms(latency.quantile_us(0.99)),
+            ms(latency.max_us()),
+            figure_text(mib(phase.rss_start_bytes)),
+            figure_text(mib(phase.rss_peak_bytes)),
+        ]);
+    }
+    let mut report = Report::new("slow-reader", options)?;
+    report.table(table);
+    let offered_bytes = during.deliveries.payload_bytes as f64 / options.sockets as f64;
+    report.figure("offered_to_the_stopped_mib", rounded(offered_bytes / f64::from(1 << 20)));
+    report.figure("messages_after_resuming", waited_messages);
+    report.figure("close_code", close_code);
+    let p99 = |phase: &Phase| phase.deliveries.latency.quantile_us(0.99) as f64;
+    report.against_goal("others_p99_ratio", p99(&during) / p99(&before), Goal::AtMost(1.25));
+    let growth = during.rss_peak_bytes.saturating_sub(before.rss_peak_bytes);
+    report.against_goal("rss_growth_mib", mib(growth), Goal::AtMost(1.0));
+    report.against_goal("stale_after_resuming", stale as f64, Goal::AtMost(0.0));
+    report.print()
+}
+
+/// Publishes at full rate, looking at the server's memory every second.
+fn run_phase(
+    options: &SlowReaderOptions,
+    seconds: f64,
+    milepost: &Milepost,
+    client: &mut Client,
+    fleet: &mut Fleet,
+) -> Result<Phase> {
+    let mut deliveries = Deliveries::new(true);
+    let rss_start_bytes = rss_bytes(milepost.pid)?;
+    let mut rss_peak_bytes = rss_start_bytes;
+    let looks = (seconds / LOOK_SECONDS).ceil() as usize;
+    for _ in 0..looks {
+        let times = even_pace(options.rate, LOOK_SECONDS);
+        let make = |_, stamp_us| {
+            let body = fleet.batch(0..options.buses, now_ms(), stamp_us);
+            json_request("POST", "/api/v1/positions", &milepost.credential, body.as_bytes())
+        };
+        publish_on_time(client, times, make, &mut deliveries)?;
+        rss_peak_bytes = rss_peak_bytes.max(rss_bytes(milepost.pid)?);
+    }
+    client.listen_until_quiet(QUIET, &mut deliveries)?;
+    deliveries.check()?;
+    ensure!(deliveries.latency.count() > 0, "no watcher received anything");
+    Ok(Phase { deliveries, rss_start_bytes, rss_peak_bytes })
+}

@@ -1,0 +1,138 @@
+//! Puts the rooms together: one readable list from configuration to router.
+
+use crate::config::Config;
+use crate::data_folder::jwt_secret;
+use crate::edge::with_edge;
+use crate::metrics::Metrics;
+use crate::pages::{Tiles, page_routes};
+use crate::status_routes::status_routes;
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::get;
+use milepost_dialect_bus::{BusListener, BusParts};
+use milepost_http::{HttpContext, OriginPolicy, auth_routes};
+use milepost_hub::{Hub, HubLimits};
+use milepost_service::{Clock, Listener, Publisher, Service, ServiceParts, TokenKeys};
+use milepost_store::Store;
+use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// `/ws/echo` takes messages as large as conformance suites send, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
+const DEFAULT_MAX_MESSAGE_BYTES: usize = 4096;
+
+/// The running server's rooms.
+pub struct Assembly {
+    /// Use cases.
+    pub service: Arc<Service>,
+    /// Fan-out.
+    pub hub: Hub,
+    /// Sockets.
+    pub transport: Arc<Transport>,
+    pub(crate) context: Arc<HttpContext>,
+    pub(crate) metrics: Arc<Metrics>,
+    draining: AtomicBool,
+}
+
+impl Assembly {
+    /// Builds everything above the store.
+    ///
+    /// # Errors
+    /// When a key file can't be read or an origin is none.
+    pub fn new(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Self>> {
+        let clock = Clock::system();
+        let metrics = Metrics::new();
+        let transport = Transport::start(WsConfig {
+            ping_period: config.ws_ping_period,
+            pong_wait: config.ws_pong_wait,
+            write_wait: config.ws_write_wait,
+            read_buffer_bytes: config.ws_read_buffer_bytes,
+            write_buffer_bytes: config.ws_write_buffer_bytes,
+            limits: SocketLimits {
+                max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_MAX_MESSAGE_BYTES),
+                ..SocketLimits::default()
+            },
+            ..WsConfig::default()
+        });
+        let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
+        let sampled = Arc::clone(&metrics);
+        let listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(BusListener::new(hub.clone()))];
+        let service = Service::new(ServiceParts {
+            store,
+            publisher: Publisher::new(move |sample| sampled.transaction_ended(sample)),
+            tokens: token_keys(config, &clock)?,
+            clock,
+            listeners,
+            max_connections_per_tenant: config.max_connections_per_tenant,
+        });
+        let origins = OriginPolicy::new(&config.allowed_origins)
+            .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))?;
+        let context = Arc::new(HttpContext { service: Arc::clone(&service), origins });
+        Ok(Arc::new(Self { service, hub, transport, context, metrics, draining: AtomicBool::new(false) }))
+    }
+
+    /// All routes: the list of dialects stands here and nowhere else.
+    pub fn router(self: &Arc<Self>, config: &Config) -> Router {
+        let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
+        let bus = BusParts {
+            context: Arc::clone(&self.context),
+            hub: self.hub.clone(),
+            transport: Arc::clone(&self.transport),
+            replay_window_ms: i64::try_from(config.replay_window.as_millis()).unwrap_or(i64::MAX),
+            echo: config.echo,
+        };
+        let mut routes = Router::new()
+            .merge(status_routes(Arc::clone(self)))
+            .merge(auth_routes(Arc::clone(&self.context)))
+            .merge(milepost_dialect_bus::routes(bus))
+            .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
+            .merge(page_routes(Arc::new(tiles)));
+        if config.echo {
+            let limit = config.ws_max_message_bytes;
+            let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
+            routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
+        }
+        with_edge(routes, Arc::clone(self))
+    }
+
+    /// From now on nothing new is taken.
+    pub fn begin_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Option<usize>) -> Response {
+    let (mut head, _) = request.into_parts();
+    match Upgrade::from_parts(&mut head, transport) {
+        Ok(upgrade) => {
+            let mut limits = echo::limits();
+            limits.max_message_bytes = max_message_bytes.unwrap_or(limits.max_message_bytes);
+            upgrade.with_limits(limits).accept(echo::echo).map(|()| axum::body::Body::empty())
+        }
+        Err(refusal) => refusal.response().map(axum::body::Body::from),
+    }
+}
+
+/// The keys that sign and check tokens, from the configuration and the data folder.
+///
+/// # Errors
+/// When a file can't be read or holds no key.
+pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
+    let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
+    let mut keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
+    if let Some(path) = &config.jwt_public_key_file {
+        let pem = std::fs::read(path).with_context(|| format!("JWT_PUBLIC_KEY_FILE: can't read {}", path.display()))?;
+        keys.trust_public_key(&pem).map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: {} {takes}", path.display()))?;
+    }
+    if let Some(path) = &config.jwks_file {
+        let json = std::fs::read(path).with_context(|| format!("JWKS_FILE: can't read {}", path.display()))?;
+        keys.trust_key_set(&json).map_err(|takes| anyhow!("JWKS_FILE: {} {takes}", path.display()))?;
+    }
+    Ok(keys)
+}

@@ -1,0 +1,22 @@
+//! `milepost check-config`.
+
+use super::{read_config, say};
+use crate::config::{SettingFlags, Source};
+use anyhow::Result;
+
+pub(super) fn run(settings: &SettingFlags) -> Result<()> {
+    let (resolved, config) = read_config(settings)?;
+    for (setting, value, source) in resolved.all() {
+        let source = match source {
+            Source::Flag => "flag",
+            Source::Environment => "environment",
+            Source::File => "file",
+            Source::Default => "default",
+        };
+        say(&format!("{:<28} {:<40} {source}", setting.variable, setting.shown(value)));
+    }
+    if config.database_url.is_none() {
+        say(&format!("\nThe database is {}.", config.database()));
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! `milepost demo`: everything at once, on a folder that is thrown away.
+
+use super::{read_config, say, stop_signal};
+use crate::config::SettingFlags;
+use crate::logging::start_logging;
+use crate::serve::{self, Running};
+use anyhow::{Context, Result};
+use clap::Args;
+use milepost_domain::{Label, Role, Tenant, TenantId, Username};
+use milepost_service::{Claims, NewUser, random_secret};
+use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
+use std::path::PathBuf;
+use tokio::sync::watch;
+
+/// The token with which the demo drives its own vehicles, in milliseconds.
+const DRIVER_TOKEN_MS: i64 = 60 * 60 * 1000;
+
+#[derive(Args)]
+pub(super) struct DemoArgs {
+    /// Vehicles of each fleet.
+    #[arg(long, default_value_t = 12)]
+    vehicles: usize,
+    /// Password of the demo logins; a random one if absent.
+    #[arg(long)]
+    password: Option<String>,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+/// A tenant for each of the five applications.
+struct Sample {
+    tenant: &'static str,
+    name: &'static str,
+    login: &'static str,
+    role: Role,
+    /// Kind of its vehicles, if it has any.
+    kind: Option<&'static str>,
+}
+
+const SAMPLES: [Sample; 5] = [
+    Sample { tenant: "school", name: "Lakeside School", login: "school", role: Role::Admin, kind: Some("bus") },
+    Sample { tenant: "parcels", name: "Swift Parcels", login: "parcels", role: Role::Admin, kind: Some("van") },
+    Sample { tenant: "kitchen", name: "Kitchen Express", login: "kitchen", role: Role::Admin, kind: Some("bike") },
+    Sample { tenant: "haulage", name: "Hill Haulage", login: "haulage", role: Role::Manager, kind: Some("truck") },
+    Sample { tenant: "academy", name: "Harbour Academy", login: "academy", role: Role::Admin, kind: None },
+];
+
+/// A folder that goes with the process, however it ends short of kill -9.
+struct ThrowAway(PathBuf);
+
+impl Drop for ThrowAway {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(super) async fn run(mut args: DemoArgs) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("milepost-demo-{}", random_secret("").replace(['-', '_'], "x")));
+    let _folder = ThrowAway(folder.clone());
+    args.settings.values.insert("MILEPOST_DATA", folder.display().to_string());
+    // A demo never writes into the database that the environment names for real work.
+    args.settings.values.entry("DATABASE_URL").or_insert_with(|| format!("sqlite://{}/milepost.db", folder.display()));
+    let (_, config) = read_config(&args.settings)?;
+    start_logging(&config.log, config.log_json);
+    let stop = stop_signal()?;
+    tokio::pin!(stop);
+
+    let running = tokio::select! {
+        running = serve::start(&config, |_| {}) => running?,
+        () = &mut stop => return Ok(()),
+    };
+    let password = args.password.take().unwrap_or_else(|| random_secret("").chars().take(12).collect());
+    add_samples(&running, &password).await?;
+    let (ended, end) = watch::channel(false);
+    let fleets = drive_fleets(&running, args.vehicles, &end);
+
+    say(&format!("Milepost is listening on http://{}", running.address));
+    say("Demo logins (the data is thrown away at the end):");
+    for sample in &SAMPLES {
+        say(&format!("  {:<10} password {password}   {} ({})", sample.login, sample.name, sample.role.as_str()));
+    }
+    stop.await;
+    let _ = ended.send(true);
+    for fleet in fleets {
+        let _ = fleet.await;
+    }
+    running.drain().await;
+    Ok(())
+}
+
+async fn add_samples(running: &Running, password: &str) -> Result<()> {
+    let service = &running.assembly.service;
+    for sample in &SAMPLES {
+        let tenant = TenantId::new(sample.tenant)?;
+        service.store().ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(sample.name)? }).await?;
+        let user = NewUser {
+            username: Username::new(sample.login)?,
+            password: Some(password.to_owned()),
+            role: sample.role,
+            tenant,
+            approved: true,
+            active: true,
+            cadet_id: None,
+            vehicle_ids: Vec::new(),
+        };
+        service.create_user(user).await.with_context(|| format!("demo user {}", sample.login))?;
+    }
+    Ok(())
+}
+
+/// The demo's own vehicles come over the public API like anybody's.
+fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
+    let service = &running.assembly.service;
+    let fleets = SAMPLES.iter().enumerate().filter_map(|(number, sample)| Some((number, sample, sample.kind?)));
+    fleets
+        .map(|(number, sample, kind)| {
+            let token = service.tokens().sign(&Claims {
+                subject: "demo".to_owned(),
+                tenant: TenantId::new(sample.tenant).ok(),
+                role: Some(Role::Admin),
+                cadet_id: None,
+                vehicle_ids: Vec::new(),
+                expires_at: service.now().plus_ms(DRIVER_TOKEN_MS),
+                is_refresh: false,
+                is_account: false,
+            });
+            let options = SimulateOptions {
+                url: format!("http://{}", running.address),
+                credential: Credential::Bearer(token),
+                vehicles,
+                prefix: format!("{kind}-"),
+                kind: kind.to_owned(),
+                motion: Motion::Drive { routes: None, rate_hz: 1.0 },
+                via: Via::Kiosk,
+                connections: 4,
+                seed: number as u64 + 1,
+                keep_devices: true,
+                progress: ProgressMode::Off,
+                ..SimulateOptions::default()
+            };
+            let mut end = end.clone();
+            tokio::spawn(async move {
+                let ended = async move {
+                    let _ = end.wait_for(|ended| *ended).await;
+                };
+                if let Err(error) = milepost_simulate::simulate(options, ended).await {
+                    tracing::warn!(%error, "a demo fleet stands still");
+                }
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! `milepost import`: recorded tracks into a vehicle's history.
+
+use super::{read_config, say};
+use crate::config::SettingFlags;
+use crate::serve::open_store;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use milepost_domain::{Label, Position, Tenant, TenantId, Vehicle, VehicleId, VehicleKind, VehicleStatus};
+use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, SpeedUnit, TrackPoint, Zone};
+use milepost_service::Clock;
+use milepost_store::{Committer, PositionBatch, Store, StoreError};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Positions in one transaction.
+const BATCH: usize = 5_000;
+/// Unreadable rows that are shown one by one; the others are only counted.
+const SHOWN_ERRORS: u64 = 10;
+
+#[derive(Args)]
+pub(super) struct ImportArgs {
+    /// Files to read.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Whose track it is; the vehicle is made if there is none.
+    #[arg(long)]
+    vehicle: String,
+    /// Tenant of the vehicle.
+    #[arg(long, default_value = "default")]
+    tenant: String,
+    /// gpx, csv, nmea or geojson; by the file's name if absent.
+    #[arg(long)]
+    format: Option<Format>,
+    /// CSV columns, such as latitude=lat,timestamp=#3; guessed by their names if absent.
+    #[arg(long)]
+    columns: Option<ColumnMap>,
+    /// Unit of recorded speeds: kmh, ms, mph or knots.
+    #[arg(long)]
+    speed_unit: Option<SpeedUnit>,
+    /// Zone of recorded times that name none.
+    #[arg(long)]
+    zone: Option<Zone>,
+    /// Only rows of this vehicle, when the file's rows name theirs.
+    #[arg(long)]
+    only: Option<String>,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+#[derive(Default)]
+struct Tally {
+    accepted: usize,
+    duplicates: usize,
+    unreadable: u64,
+}
+
+pub(super) async fn run(args: ImportArgs) -> Result<()> {
+    let (_, config) = read_config(&args.settings)?;
+    let tenant = TenantId::new(&args.tenant)?;
+    let vehicle = VehicleId::new(&args.vehicle)?;
+    let store = open_store(&config).await?;
+    make_vehicle(&*store, &tenant, &vehicle).await?;
+    let committer = Committer::start(Arc::clone(&store), None);
+    let mut tally = Tally::default();
+    for path in &args.files {
+        import_file(path, &args, &tenant, &vehicle, &committer, &mut tally)
+            .await
+            .with_context(|| path.display().to_string())?;
+    }
+    store.close().await;
+    let Tally { accepted, duplicates, unreadable } = tally;
+    say(&format!(
+        "Imported {accepted} positions of {vehicle}; {duplicates} were there already, {unreadable} rows could not be read."
+    ));
+    if accepted + duplicates == 0 {
+        bail!("nothing was imported");
+    }
+    Ok(())
+}
+
+async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId) -> Result<()> {
+    let now = Clock::system().now();
+    store.ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(tenant.as_str())? }).await?;
+    let vehicle = Vehicle {
+        id: id.clone(),
+        kind: VehicleKind::new("vehicle")?,
+        label: Label::new(id.as_str())?,
+        license_plate: None,
+        route: None,
+        status: VehicleStatus::active(),
+        driver_id: None,
+        speed_limit: None,
+        fuel_l_per_100km: None,
+        fuel_price_per_l: None,
+        odometer: None,
+    };
+    match store.add_vehicle(tenant, &vehicle, now).await {
+        Ok(()) => {
+            say(&format!("Made vehicle {id} in tenant {tenant}."));
+            Ok(())
+        }
+        Err(StoreError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn import_file(
+    path: &Path,
+    args: &ImportArgs,
+    tenant: &TenantId,
+    vehicle: &VehicleId,
+    committer: &Committer,
+    tally: &mut Tally,
+) -> Result<()> {
+    let format = args.format.or_else(|| Format::of_path(path)).context("its format is unknown, use --format")?;
+    let file = File::open(path)?;
+    let bar = ProgressBar::new(file.metadata()?.len());
+    bar.set_style(ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}")?);
+    bar.set_message(path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+    let options = ReadOptions {
+        columns: args.columns.clone().unwrap_or_default(),
+        speed_unit: args.speed_unit,
+        zone: args.zone.clone().unwrap_or_default(),
+        ..ReadOptions::default()
+    };
+    let input = BufReader::new(bar.wrap_read(file));
+    let reader = milepost_formats::read(format, input, &options)?;
+    let mut batch = Vec::with_capacity(BATCH);
+    for row in reader {
+        if let Some(position) = position_of(row, args.only.as_deref(), vehicle, &bar, tally) {
+            batch.push(position);
+        }
+        if batch.len() == BATCH {
+            store_batch(std::mem::take(&mut batch), tenant, committer, tally).await?;
+        }
+    }
+    store_batch(batch, tenant, committer, tally).await?;
+    bar.finish();
+    Ok(())
+}
+
+fn position_of(
+    row: Result<TrackPoint, ReadError>,
+    only: Option<&str>,
+    vehicle: &VehicleId,
+    bar: &ProgressBar,
+    tally: &mut Tally,
+) -> Option<Position> {
+    match row {
+        Ok(point) if only.is_some_and(|only| point.vehicle.as_deref() != Some(only)) => None,
+        Ok(point) => {
+            let position = point.into_position(vehicle.clone());
+            if let Err(invalid) = Position::check_time(position.at, Clock::system().now()) {
+                tally.unreadable += 1;
+                bar.println(invalid.to_string());
+                return None;
+            }
+            Some(position)
+        }
+        Err(error) => {
+            tally.unreadable += 1;
+            if tally.unreadable <= SHOWN_ERRORS {
+                bar.println(error.to_string());
+            }
+            None
+        }
+    }
+}
+
+async fn store_batch(
+    positions: Vec<Position>,
+    tenant: &TenantId,
+    committer: &Committer,
+    tally: &mut Tally,
+) -> Result<()> {
+    if positions.is_empty() {
+        return Ok(());
+    }
+    let received_at = Clock::system().now();
+    let batch = PositionBatch { tenant: tenant.clone(), positions, received_at, facts: Vec::new() };
+    let recorded = committer.record(batch).await?;
+    tally.accepted += recorded.accepted;
+    tally.duplicates += recorded.duplicates;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! `milepost simulate`: vehicles that are not there, over the public API.
+
+use super::{say, stop_signal};
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use milepost_formats::{ColumnMap, ReadOptions, SpeedUnit, Zone};
+use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, Via};
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Args)]
+pub(super) struct SimulateArgs {
+    /// Where the server is.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// Vehicles to drive; a replay has as many as its files.
+    #[arg(long, default_value_t = 10)]
+    vehicles: usize,
+    /// Fixes a second of each vehicle.
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
+    /// How long, such as 90s; until Ctrl-C if absent.
+    #[arg(long, value_parser = crate::config::parse_duration)]
+    duration: Option<Duration>,
+    /// GeoJSON file of LineStrings to drive along; the built-in routes if absent.
+    #[arg(long, conflicts_with = "replay")]
+    routes: Option<PathBuf>,
+    /// Recorded files to replay: CSV, GPX, NMEA, GeoJSON.
+    #[arg(long, num_args = 1..)]
+    replay: Vec<PathBuf>,
+    /// How many times faster than recorded.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Which time a replayed fix carries.
+    #[arg(long, value_enum, default_value_t = TimesArg::Shifted)]
+    times: TimesArg,
+    /// Begins the replay anew at its end.
+    #[arg(long)]
+    repeat: bool,
+    /// CSV columns, such as vehicle=vid,latitude=lat,timestamp=#3; guessed by their names if absent.
+    #[arg(long)]
+    columns: Option<ColumnMap>,
+    /// Unit of recorded speeds: kmh, ms, mph or knots.
+    #[arg(long)]
+    speed_unit: Option<SpeedUnit>,
+    /// Zone of recorded times that name none: UTC, +05:30, America/New_York.
+    #[arg(long)]
+    zone: Option<Zone>,
+    /// An admin's or manager's login; its password comes from MILEPOST_PASSWORD.
+    #[arg(long, default_value = "admin")]
+    user: String,
+    /// Password of --user; better in the environment, where other users don't see it.
+    #[arg(long, env = "MILEPOST_PASSWORD", hide_env_values = true)]
+    password: Option<String>,
+    /// A token instead of a login.
+    #[arg(long, env = "MILEPOST_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// DEVICE=KEY of devices that exist, instead of a login; repeat it.
+    #[arg(long, value_name = "DEVICE=KEY")]
+    device: Vec<String>,
+    /// Whose vehicles, for a superadmin.
+    #[arg(long)]
+    tenant: Option<String>,
+    /// First part of the vehicles' ids.
+    #[arg(long, default_value = "sim-")]
+    prefix: String,
+    /// Kind of the vehicles.
+    #[arg(long, default_value = "bus")]
+    kind: String,
+    /// Sends batches to /api/v1/positions instead of single pings to the kiosk route.
+    #[arg(long)]
+    batch: bool,
+    /// Requests under way at once.
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// The same seed drives the same way.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TimesArg {
+    /// Recorded times, shifted so that the first fix is of now.
+    Shifted,
+    /// The time of sending.
+    Present,
+    /// As recorded.
+    Recorded,
+}
+
+pub(super) async fn run(args: SimulateArgs) -> Result<()> {
+    let stop = stop_signal()?;
+    let options = options_from(args)?;
+    let summary = milepost_simulate::simulate(options, stop).await?;
+    say(&summary.to_string());
+    Ok(())
+}
+
+fn options_from(args: SimulateArgs) -> Result<SimulateOptions> {
+    let credential = credential_from(&args)?;
+    let motion = if args.replay.is_empty() {
+        Motion::Drive { routes: args.routes, rate_hz: args.rate }
+    } else {
+        Motion::Replay(Replay {
+            files: args.replay,
+            read: ReadOptions {
+                columns: args.columns.unwrap_or_default(),
+                speed_unit: args.speed_unit,
+                zone: args.zone.unwrap_or_default(),
+                ..ReadOptions::default()
+            },
+            speed_factor: args.speed,
+            times: match args.times {
+                TimesArg::Shifted => Times::Shifted,
+                TimesArg::Present => Times::Present,
+                TimesArg::Recorded => Times::Recorded,
+            },
+            repeat: args.repeat,
+        })
+    };
+    Ok(SimulateOptions {
+        url: args.url,
+        credential,
+        tenant: args.tenant,
+        vehicles: args.vehicles,
+        prefix: args.prefix,
+        kind: args.kind,
+        motion,
+        duration: args.duration,
+        via: if args.batch { Via::Positions } else { Via::Kiosk },
+        connections: args.connections,
+        seed: args.seed,
+        progress: ProgressMode::Auto,
+        ..SimulateOptions::default()
+    })
+}
+
+fn credential_from(args: &SimulateArgs) -> Result<Credential> {
+    if !args.device.is_empty() {
+        let keys = args.device.iter().map(|pair| {
+            let (device_id, key) = pair.split_once('=').context("--device takes DEVICE=KEY")?;
+            Ok(DeviceKey { device_id: device_id.to_owned(), key: key.to_owned() })
+        });
+        return Ok(Credential::Devices(keys.collect::<Result<_>>()?));
+    }
+    if let Some(token) = &args.token {
+        return Ok(Credential::Bearer(token.clone()));
+    }
+    match &args.password {
+        Some(password) => Ok(Credential::Password { username: args.user.clone(), password: password.clone() }),
+        None => bail!("needs a credential: --token, --device, or the password of --user in MILEPOST_PASSWORD"),
+    }
+}

@@ -1,0 +1,55 @@
+//! `milepost token`: a signed token for whoever runs the server.
+
+use super::{read_config, say};
+use crate::assembly::token_keys;
+use crate::config::SettingFlags;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use milepost_domain::{Role, TenantId};
+use milepost_service::{Claims, Clock};
+use std::time::Duration;
+
+#[derive(Args)]
+pub(super) struct TokenArgs {
+    /// The token's subject: a user's number.
+    #[arg(long)]
+    sub: String,
+    /// Role, unless the subject is a user that the server knows.
+    #[arg(long)]
+    role: String,
+    /// Tenant.
+    #[arg(long, default_value = "default")]
+    tenant: String,
+    /// Cadet, for role cadet.
+    #[arg(long)]
+    cadet_id: Option<i64>,
+    /// Vehicles that it may see, for role parent; repeat or separate by commas.
+    #[arg(long, value_delimiter = ',')]
+    vehicle_ids: Vec<String>,
+    /// How long it is good for, such as 1h or 30d.
+    #[arg(long, default_value = "1h", value_parser = crate::config::parse_duration)]
+    ttl: Duration,
+    #[command(flatten)]
+    settings: SettingFlags,
+}
+
+pub(super) fn run(args: &TokenArgs) -> Result<()> {
+    let (_, config) = read_config(&args.settings)?;
+    if args.sub.is_empty() {
+        bail!("--sub must not be empty");
+    }
+    let clock = Clock::system();
+    let keys = token_keys(&config, &clock)?;
+    let ttl_ms = i64::try_from(args.ttl.as_millis()).context("--ttl is too long")?;
+    say(&keys.sign(&Claims {
+        subject: args.sub.clone(),
+        tenant: Some(TenantId::new(&args.tenant)?),
+        role: Some(Role::parse(&args.role)?),
+        cadet_id: args.cadet_id,
+        vehicle_ids: args.vehicle_ids.clone(),
+        expires_at: clock.now().plus_ms(ttl_ms),
+        is_refresh: false,
+        is_account: false,
+    }));
+    Ok(())
+}

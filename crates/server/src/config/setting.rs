@@ -1,0 +1,191 @@
+//! The one table of settings, from which flags, environment, file, check-config and the documentation come.
+
+use super::duration::parse_duration;
+use clap::{Arg, ArgMatches, Command, FromArgMatches};
+use std::collections::BTreeMap;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Environment variable.
+    pub variable: &'static str,
+    /// Default as text; empty means unset.
+    pub default: &'static str,
+    /// What it is for and in which unit.
+    pub help: &'static str,
+    /// Never printed.
+    pub secret: bool,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Text,
+    Address,
+    Flag,
+    OneOf(&'static [&'static str]),
+    /// Whole number from, to.
+    Number(u64, u64),
+    /// Milliseconds from, to.
+    Duration(u64, u64),
+    Database,
+    Redis,
+    HttpUrl,
+    Secret,
+}
+
+const DAY_MS: u64 = 86_400_000;
+
+const fn setting(variable: &'static str, default: &'static str, kind: Kind, help: &'static str) -> Setting {
+    Setting { variable, default, help, secret: matches!(kind, Kind::Secret), kind }
+}
+
+/// Every setting, in the order in which they are shown.
+#[rustfmt::skip]
+pub const SETTINGS: &[Setting] = &[
+    setting("MILEPOST_LISTEN", "127.0.0.1:8080", Kind::Address, "address and port; port 0 lets the system choose"),
+    setting("MILEPOST_DATA", "./milepost-data", Kind::Text, "data folder of the embedded default"),
+    setting("DATABASE_URL", "", Kind::Database, "sqlite://… or postgres://…; SQLite in the data folder if unset"),
+    setting("REDIS_URL", "", Kind::Redis, "the link between nodes; in-process if unset"),
+    setting("JWT_SECRET", "", Kind::Secret, "HS256 secret, at least 32 bytes; generated in the data folder if unset"),
+    setting("JWT_PUBLIC_KEY_FILE", "", Kind::Text, "PEM file: also trust this issuer (RS256, ES256 or EdDSA)"),
+    setting("JWKS_FILE", "", Kind::Text, "JSON Web Key Set file: also trust these keys"),
+    setting("ALLOWED_ORIGINS", "", Kind::Text, "origins, separated by commas, that may open sockets and use cookies; same host only if unset"),
+    setting("WS_READ_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes read from a socket at once"),
+    setting("WS_WRITE_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes gathered into one write before frames are written by themselves"),
+    setting("WS_PING_PERIOD", "54s", Kind::Duration(10, DAY_MS), "how often a socket is pinged"),
+    setting("WS_PONG_WAIT", "60s", Kind::Duration(20, DAY_MS), "a socket silent for so long is closed"),
+    setting("WS_WRITE_WAIT", "10s", Kind::Duration(10, DAY_MS), "how long the last writes of a closing socket may take"),
+    setting("WS_MAX_MESSAGE_SIZE", "", Kind::Number(1, 64 << 20), "bytes of an inbound message; 512 on the fleet socket and 4096 on the others if unset"),
+    setting("MAX_CONNECTIONS_PER_TENANT", "10000", Kind::Number(1, 10_000_000), "open sockets and streams of one tenant"),
+    setting("ALERT_EXPIRY_DURATION", "24h", Kind::Duration(1_000, 36_500 * DAY_MS), "how long an alert stands"),
+    setting("ALERT_CLEANUP_INTERVAL", "1h", Kind::Duration(1_000, 365 * DAY_MS), "how often expired alerts are removed"),
+    setting("DASHBOARD_INTERVAL", "30s", Kind::Duration(100, DAY_MS), "how often fleet figures are sent"),
+    setting("TRACKING_TTL_SECONDS", "86400", Kind::Number(1, 31_536_000), "life of a delivery session, seconds"),
+    setting("EVENT_RETENTION", "7d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long events are kept"),
+    setting("POSITION_RETENTION", "90d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long positions are kept, from their arrival"),
+    setting("REPLAY_WINDOW", "10m", Kind::Duration(1_000, 30 * DAY_MS), "how far back a viewer may ask"),
+    setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect"),
+    setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect"),
+    setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional opens the fleet socket without a credential"),
+    setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
+    setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),
+    setting("MILEPOST_TILE_ATTRIBUTION", "", Kind::Text, "credit shown with the tiles"),
+    setting("MILEPOST_LOG", "info", Kind::Text, "log filter: error, warn, info, debug, trace, or target=level,…"),
+    setting("MILEPOST_LOG_FORMAT", "text", Kind::OneOf(&["text", "json"]), "form of the log lines"),
+    setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "over how long clients are told to come back after a restart"),
+];
+
+impl Setting {
+    /// The flag: `MILEPOST_LISTEN` is `--listen`, `WS_PONG_WAIT` is `--ws-pong-wait`.
+    pub fn flag(&self) -> String {
+        self.file_key().replace('_', "-")
+    }
+
+    /// The key in the file: `listen`, `ws_pong_wait`.
+    pub fn file_key(&self) -> String {
+        self.variable.trim_start_matches("MILEPOST_").to_ascii_lowercase()
+    }
+
+    /// Does the text fit? The error says what the setting takes.
+    pub(crate) fn check(&self, text: &str) -> Result<(), String> {
+        let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
+        match self.kind {
+            Kind::Text => Ok(()),
+            Kind::Address => {
+                ok(text.parse::<std::net::SocketAddr>().is_ok(), "must be an address and port, such as 0.0.0.0:8080")
+            }
+            Kind::Flag => ok(matches!(text, "0" | "1" | "true" | "false"), "must be 0 or 1"),
+            Kind::OneOf(names) => ok(names.contains(&text), &format!("must be one of {}", names.join(", "))),
+            Kind::Number(from, to) => ok(
+                text.parse::<u64>().is_ok_and(|number| (from..=to).contains(&number)),
+                &format!("must be a whole number from {from} to {to}"),
+            ),
+            Kind::Duration(from_ms, to_ms) => {
+                let ms = parse_duration(text)?.as_millis();
+                ok(
+                    (u128::from(from_ms)..=u128::from(to_ms)).contains(&ms),
+                    &format!("must be a duration from {from_ms} ms to {} s", to_ms / 1000),
+                )
+            }
+            Kind::Database => ok(
+                ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)),
+                "must begin with sqlite:// or postgres://",
+            ),
+            Kind::Redis => ok(
+                ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme)),
+                "must begin with redis:// or rediss://",
+            ),
+            Kind::HttpUrl => ok(
+                ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)),
+                "must begin with http:// or https://",
+            ),
+            Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
+        }
+    }
+
+    /// The value as it may be shown: secrets hidden, passwords cut out of URLs.
+    pub fn shown(&self, value: &str) -> String {
+        if value.is_empty() {
+            return "(unset)".to_owned();
+        }
+        if self.secret {
+            return "(hidden)".to_owned();
+        }
+        match (value.split_once("://"), value.rsplit_once('@')) {
+            (Some((scheme, rest)), Some((_, host))) if rest.contains('@') => format!("{scheme}://(hidden)@{host}"),
+            _ => value.to_owned(),
+        }
+    }
+}
+
+/// The settings given as flags.
+#[derive(Debug, Clone, Default)]
+pub struct SettingFlags {
+    /// By variable.
+    pub values: BTreeMap<&'static str, String>,
+    /// `--config FILE`.
+    pub config: Option<std::path::PathBuf>,
+}
+
+impl clap::Args for SettingFlags {
+    fn augment_args(mut command: Command) -> Command {
+        command = command.arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .help("TOML file with settings, keys like the flags' with _"),
+        );
+        for setting in SETTINGS {
+            let default =
+                if setting.default.is_empty() { String::new() } else { format!(" [default: {}]", setting.default) };
+            command = command.arg(
+                Arg::new(setting.variable)
+                    .long(setting.flag())
+                    .value_name("VALUE")
+                    .help(format!("{}{default} [env: {}]", setting.help, setting.variable))
+                    .help_heading("Settings"),
+            );
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let values = SETTINGS
+            .iter()
+            .filter_map(|setting| Some((setting.variable, matches.get_one::<String>(setting.variable)?.clone())))
+            .collect();
+        Ok(Self { values, config: matches.get_one::<String>("config").map(Into::into) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

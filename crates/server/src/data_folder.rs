@@ -1,0 +1,50 @@
+//! The data folder: made when missing, readable by its owner alone, and the secret that it keeps.
+
+use anyhow::{Context, Result, bail};
+use milepost_service::random_secret;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+const SECRET_FILE: &str = "jwt-secret";
+
+/// Makes the folder, mode 0700, unless it exists.
+pub(crate) fn make_data_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("can't make the data folder {}, see MILEPOST_DATA", folder.display()))
+}
+
+/// The configured secret, or the one in the data folder (mode 0600), made at the first start.
+pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
+    if let Some(secret) = configured {
+        return Ok(secret.as_bytes().to_vec());
+    }
+    let path = folder.join(SECRET_FILE);
+    match std::fs::read(&path) {
+        Ok(secret) if secret.trim_ascii().len() >= 32 => Ok(secret.trim_ascii().to_vec()),
+        Ok(_) => bail!("{} is damaged: it must hold at least 32 bytes; delete it to get a new one", path.display()),
+        Err(error) if error.kind() == ErrorKind::NotFound => make_secret(&path),
+        Err(error) => Err(error).with_context(|| format!("can't read {}", path.display())),
+    }
+}
+
+fn make_secret(path: &Path) -> Result<Vec<u8>> {
+    make_data_folder(path.parent().unwrap_or(Path::new(".")))?;
+    let secret = random_secret("");
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
+        file.write_all(secret.as_bytes())?;
+        file.sync_all()
+    });
+    match written {
+        Ok(()) => Ok(secret.into_bytes()),
+        // Another process of this folder was quicker: its secret counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            jwt_secret(None, path.parent().unwrap_or(Path::new(".")))
+        }
+        Err(error) => Err(error).with_context(|| format!("can't write {}", path.display())),
+    }
+}

@@ -1,0 +1,35 @@
+//! The very first start: somebody must be able to log in.
+
+use anyhow::Result;
+use milepost_domain::{Role, TenantId, Username};
+use milepost_service::{NewUser, Service, ServiceError, random_secret};
+
+/// The first login, shown once.
+pub(crate) struct FirstLogin {
+    pub(crate) username: &'static str,
+    pub(crate) password: String,
+}
+
+/// Makes the first superadmin when there is no user at all.
+pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLogin>> {
+    if service.store().count_users().await? > 0 {
+        return Ok(None);
+    }
+    let login = FirstLogin { username: "admin", password: random_secret("").chars().take(20).collect() };
+    let user = NewUser {
+        username: Username::new(login.username)?,
+        password: Some(login.password.clone()),
+        role: Role::Superadmin,
+        tenant: TenantId::default_tenant(),
+        approved: true,
+        active: true,
+        cadet_id: None,
+        vehicle_ids: Vec::new(),
+    };
+    match service.create_user(user).await {
+        Ok(_) => Ok(Some(login)),
+        // Another node of the same database was quicker, and showed its own.
+        Err(ServiceError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,17 @@
+//! The binary's parts: configuration, assembly, the HTTP server, shutdown, and the command line.
+
+#![forbid(unsafe_code)]
+
+pub mod assembly;
+pub mod cli;
+pub mod config;
+mod data_folder;
+mod edge;
+mod first_start;
+mod http_server;
+mod logging;
+mod metrics;
+mod open_files;
+mod pages;
+pub mod serve;
+mod status_routes;

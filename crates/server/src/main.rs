@@ -1,0 +1,7 @@
+//! `milepost`: one binary for the server and its tools.
+
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    milepost::cli::run()
+}

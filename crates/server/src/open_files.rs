@@ -1,0 +1,9 @@
+//! The limit of open files: each socket is one.
+
+/// Raises the soft limit as far as the hard limit allows, and says what it is now.
+pub(crate) fn raise_open_files_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(limit) => tracing::info!(limit, "open files: about as many sockets can be held"),
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+    }
+}

@@ -1,0 +1,121 @@
+//! `milepost serve`: from the configuration to a server that drains when it is told to stop.
+
+use crate::assembly::Assembly;
+use crate::config::Config;
+use crate::data_folder::make_data_folder;
+use crate::first_start::make_first_user;
+use crate::http_server::{CurrentRouter, bind, serve_http};
+use crate::open_files::raise_open_files_limit;
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::response::IntoResponse;
+use milepost_http::Problem;
+use milepost_service::Retention;
+use milepost_store::{OpenOptions, Store, StoreError};
+use milepost_transport::Drain;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long requests that have begun may take after the signal to stop.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// How often a database that can't be reached at the start is tried again.
+const OPEN_RETRY: Duration = Duration::from_secs(2);
+
+/// A server that runs.
+pub struct Running {
+    /// Its address, with the port that the system chose.
+    pub address: SocketAddr,
+    /// Its rooms.
+    pub assembly: Arc<Assembly>,
+    stop: watch::Sender<bool>,
+    http: tokio::task::JoinHandle<()>,
+    retention: tokio::task::JoinHandle<()>,
+    drain_window: Duration,
+}
+
+/// Starts everything; `say` prints the lines for whoever started it.
+///
+/// # Errors
+/// When the address is taken, the database is none, or a key file can't be read.
+pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
+    raise_open_files_limit();
+    if config.redis_url.is_some() {
+        tracing::warn!("REDIS_URL is set, but this version fans out within one process only");
+    }
+    let listener =
+        bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
+    let address = listener.local_addr()?;
+
+    // Until the database is there every request is answered 503, so that a load balancer may look already.
+    let ready: Arc<OnceLock<Router>> = Arc::default();
+    let starting = Router::new().fallback(|| async {
+        Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "the server is starting").into_response()
+    });
+    let current = Arc::clone(&ready);
+    let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
+    let (stop, mut stopped) = watch::channel(false);
+    let until_stopped = async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    let http = tokio::spawn(serve_http(listener, router, until_stopped, DRAIN_DEADLINE));
+
+    let store = open_store(config).await?;
+    let assembly = Assembly::new(config, store)?;
+    let first = make_first_user(&assembly.service).await?;
+    let retention = Retention {
+        events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
+        positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
+    };
+    let service = Arc::clone(&assembly.service);
+    let retention = tokio::spawn(async move { service.keep_forgetting(retention).await });
+    let _first = ready.set(assembly.router(config));
+
+    say(&format!("Milepost is listening on http://{address}"));
+    if let Some(login) = first {
+        say("This is the first start. Log in with this one-time password and change it:");
+        say(&format!("  username: {}", login.username));
+        say(&format!("  password: {}", login.password));
+    }
+    Ok(Running { address, assembly, stop, http, retention, drain_window: config.drain_window })
+}
+
+/// Opens the database, waiting for one that is configured and not there yet.
+///
+/// # Errors
+/// When waiting won't help: the URL is wrong, or the database is newer than this program.
+pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
+    make_data_folder(&config.data)?;
+    let url = config.database();
+    loop {
+        match milepost_store::open(&url, &OpenOptions::default()).await {
+            Ok(store) => return Ok(store),
+            Err(StoreError::Unavailable(cause)) if url.starts_with("postgres") => {
+                tracing::warn!(%cause, "the database can't be reached, trying again in 2 s");
+                tokio::time::sleep(OPEN_RETRY).await;
+            }
+            Err(error) => return Err(error).context("can't open the database, see DATABASE_URL"),
+        }
+    }
+}
+
+impl Running {
+    /// Stops taking anything new, tells every socket when to come back, finishes what has begun, and lets go.
+    pub async fn drain(self) {
+        tracing::info!("draining: nothing new is taken");
+        self.assembly.begin_draining();
+        self.retention.abort();
+        let _ = self.stop.send(true);
+        let drain = Drain {
+            code: 1012,
+            window: self.drain_window,
+            deadline: DRAIN_DEADLINE,
+            message: "restarting".to_owned(),
+            ..Drain::default()
+        };
+        let (report, _) = tokio::join!(self.assembly.transport.drain(drain), self.http);
+        self.assembly.service.store().close().await;
+        tracing::info!(closed = report.closed, cut = report.cut, "drained");
+    }
+}

@@ -1,0 +1,48 @@
+//! `/health`, `/ready`, `/metrics`: for load balancers and monitoring.
+
+use crate::assembly::Assembly;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use milepost_http::Problem;
+use serde_json::json;
+use std::sync::Arc;
+
+pub(crate) fn status_routes(assembly: Arc<Assembly>) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(assembly)
+}
+
+/// The process runs: whether it can serve is `/ready`'s matter.
+async fn health() -> impl IntoResponse {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// Can it serve? It asks the database each time.
+async fn ready(State(assembly): State<Arc<Assembly>>) -> Response {
+    if assembly.is_draining() {
+        return unavailable("the server is shutting down");
+    }
+    let store = assembly.service.store();
+    match store.ping().await {
+        Ok(()) => Json(json!({ "status": "ready", "database": store.backend() })).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            unavailable("the database is unavailable")
+        }
+    }
+}
+
+fn unavailable(detail: &str) -> Response {
+    Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
+}
+
+async fn metrics(State(assembly): State<Arc<Assembly>>) -> impl IntoResponse {
+    let text = assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport);
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+}

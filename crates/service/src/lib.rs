@@ -1,0 +1,118 @@
+//! The use cases: each checks what its caller may do, makes it durable, and tells those who watch.
+
+#![forbid(unsafe_code)]
+
+mod authenticate;
+mod clock;
+mod connections;
+mod devices;
+mod error;
+mod history;
+mod idempotency;
+mod live;
+mod login;
+mod login_limit;
+mod passwords;
+mod publish;
+mod record_positions;
+mod retention;
+mod secret;
+mod tenants;
+mod token;
+mod users;
+mod vehicles;
+
+pub use authenticate::Credential;
+pub use clock::Clock;
+pub use connections::{Admission, CloseReason, ConnectionRefused, Disconnect};
+pub use devices::NewDevice;
+pub use error::ServiceError;
+pub use history::{Replay, Track};
+pub use live::LiveVehicle;
+pub use login::TokenPair;
+pub use milepost_store::{Idempotency, IdempotencyKey, Retention};
+pub use publish::{Listener, PositionRecorded};
+pub use record_positions::{PositionReport, Publisher, Recorded, Rejected};
+pub use secret::{hash_secret, random_secret};
+pub use token::{Claims, TokenError, TokenKeys};
+pub use users::{NewUser, UserChange};
+pub use vehicles::VehicleListing;
+
+use authenticate::IdentityCache;
+use connections::Connections;
+use live::LiveMap;
+use login_limit::LoginLimit;
+use milepost_store::{Committer, Store};
+use passwords::Passwords;
+use std::sync::Arc;
+
+/// Everything that the use cases need, built once by the binary and shared by all rooms above.
+pub struct Service {
+    store: Arc<dyn Store>,
+    committer: Committer,
+    clock: Clock,
+    tokens: TokenKeys,
+    passwords: Passwords,
+    login_limit: LoginLimit,
+    identities: IdentityCache,
+    live: LiveMap,
+    listeners: Vec<Arc<dyn Listener>>,
+    connections: Connections,
+}
+
+/// What the binary hands over to build a [`Service`].
+pub struct ServiceParts {
+    /// Where facts are kept.
+    pub store: Arc<dyn Store>,
+    /// Tells of every commit; it is attached to the service.
+    pub publisher: Arc<Publisher>,
+    /// The present time.
+    pub clock: Clock,
+    /// Keys that sign and check tokens.
+    pub tokens: TokenKeys,
+    /// Who renders what happened: one per dialect.
+    pub listeners: Vec<Arc<dyn Listener>>,
+    /// Sockets and streams that one tenant may have open on this node.
+    pub max_connections_per_tenant: usize,
+}
+
+impl Service {
+    /// Puts the parts together.
+    pub fn new(parts: ServiceParts) -> Arc<Self> {
+        let committer = Committer::start(Arc::clone(&parts.store), Some(parts.publisher.clone()));
+        let service = Arc::new(Self {
+            store: parts.store,
+            committer,
+            tokens: parts.tokens,
+            passwords: Passwords::default(),
+            login_limit: LoginLimit::default(),
+            identities: IdentityCache::default(),
+            live: LiveMap::default(),
+            listeners: parts.listeners,
+            connections: Connections::new(parts.max_connections_per_tenant),
+            clock: parts.clock,
+        });
+        parts.publisher.attach(&service);
+        service
+    }
+
+    /// Batches waiting for a transaction just now, for metrics.
+    pub fn batches_queued(&self) -> usize {
+        self.committer.queued()
+    }
+
+    /// The store, for health checks and the command line.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The present time, as every use case sees it.
+    pub fn now(&self) -> milepost_domain::Timestamp {
+        self.clock.now()
+    }
+
+    /// Keys that sign and check tokens.
+    pub fn tokens(&self) -> &TokenKeys {
+        &self.tokens
+    }
+}

@@ -1,0 +1,154 @@
+//! Slows down guessing: failed logins are counted by name and by address, right ones are free.
+//!
+//! A keyed limiter from a library charges every attempt; here a school's hundred right logins behind one
+//! address must cost nothing, so an attempt is charged first and given back when the password was right.
+
+use crate::ServiceError;
+use milepost_domain::Timestamp;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Mutex;
+
+/// Names and addresses kept. Beyond it those that have recovered are forgotten; should all be fresh, the whole
+/// table is, so that memory stays bounded under an attack from many addresses.
+const MAX_KEYS: usize = 20_000;
+
+/// Failures allowed at once, and how long one takes to be forgiven.
+#[derive(Clone, Copy)]
+struct Allowance {
+    burst: f64,
+    recovery_ms: f64,
+}
+
+const PER_NAME: Allowance = Allowance { burst: 10.0, recovery_ms: 6_000.0 };
+const PER_ADDRESS: Allowance = Allowance { burst: 50.0, recovery_ms: 1_000.0 };
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Name(String),
+    Address(IpAddr),
+}
+
+impl Key {
+    const fn allowance(&self) -> Allowance {
+        match self {
+            Self::Name(_) => PER_NAME,
+            Self::Address(_) => PER_ADDRESS,
+        }
+    }
+}
+
+struct Bucket {
+    failures: f64,
+    at: Timestamp,
+}
+
+impl Bucket {
+    fn settle(&mut self, allowance: Allowance, now: Timestamp) {
+        let forgiven = now.ms_since(self.at).max(0) as f64 / allowance.recovery_ms;
+        self.failures = (self.failures - forgiven).max(0.0);
+        self.at = now;
+    }
+}
+
+/// A std mutex: held for microseconds, never across an await.
+#[derive(Default)]
+pub(crate) struct LoginLimit(Mutex<HashMap<Key, Bucket>>);
+
+/// A charged attempt. Dropped as it is, it counts as a failure.
+#[must_use]
+pub(crate) struct Attempt<'a> {
+    limit: &'a LoginLimit,
+    keys: Vec<Key>,
+}
+
+impl LoginLimit {
+    /// Charges an attempt.
+    ///
+    /// # Errors
+    /// [`ServiceError::TooMany`] when the name or the address has failed too often lately.
+    pub(crate) fn begin(
+        &self,
+        username: &str,
+        address: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Attempt<'_>, ServiceError> {
+        let mut keys = vec![Key::Name(username.chars().take(150).collect())];
+        keys.extend(address.map(Key::Address));
+        let mut buckets = self.0.lock().expect("nothing panics while holding it");
+        if buckets.len() >= MAX_KEYS {
+            buckets.retain(|key, bucket| {
+                bucket.settle(key.allowance(), now);
+                bucket.failures > 0.0
+            });
+            if buckets.len() >= MAX_KEYS {
+                buckets.clear();
+            }
+        }
+        for key in &keys {
+            let allowance = key.allowance();
+            let bucket = buckets.entry(key.clone()).or_insert(Bucket { failures: 0.0, at: now });
+            bucket.settle(allowance, now);
+            if bucket.failures + 1.0 > allowance.burst {
+                let wait_ms = (bucket.failures + 1.0 - allowance.burst) * allowance.recovery_ms;
+                return Err(ServiceError::TooMany { retry_after_s: (wait_ms / 1000.0).ceil() as u64 });
+            }
+        }
+        for key in &keys {
+            if let Some(bucket) = buckets.get_mut(key) {
+                bucket.failures += 1.0;
+            }
+        }
+        drop(buckets);
+        Ok(Attempt { limit: self, keys })
+    }
+}
+
+impl Attempt<'_> {
+    /// The password was right: the charge is given back.
+    pub(crate) fn succeeded(self) {
+        let mut buckets = self.limit.0.lock().expect("nothing panics while holding it");
+        for key in &self.keys {
+            if let Some(bucket) = buckets.get_mut(key) {
+                bucket.failures = (bucket.failures - 1.0).max(0.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_unix_ms(1_000_000 + ms).unwrap()
+    }
+
+    #[test]
+    fn eleventh_failure_of_a_name_waits() {
+        let limit = LoginLimit::default();
+        for _ in 0..10 {
+            let _failed = limit.begin("ann", None, at(0)).unwrap();
+        }
+        assert!(matches!(limit.begin("ann", None, at(0)), Err(ServiceError::TooMany { retry_after_s: 6 })));
+        assert!(limit.begin("bob", None, at(0)).is_ok());
+        assert!(limit.begin("ann", None, at(6_000)).is_ok());
+    }
+
+    #[test]
+    fn right_logins_are_free() {
+        let limit = LoginLimit::default();
+        for _ in 0..1_000 {
+            limit.begin("ann", Some([127, 0, 0, 1].into()), at(0)).unwrap().succeeded();
+        }
+    }
+
+    #[test]
+    fn many_names_from_one_address_are_slowed_down() {
+        let limit = LoginLimit::default();
+        let address = Some([127, 0, 0, 1].into());
+        let refused = (0..100).filter(|n| limit.begin(&format!("user{n}"), address, at(0)).is_err()).count();
+        assert_eq!(refused, 50);
+    }
+}

@@ -1,0 +1,62 @@
+//! Password hashes: argon2id, off the async workers.
+
+use crate::ServiceError;
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Hashes at the same time: each takes 19 MiB and tens of milliseconds of a core.
+/// When all are busy, further logins wait; the login limit bounds how many.
+const PARALLEL_HASHES: usize = 2;
+
+/// A longer password is refused: hashing megabytes is a cheap attack.
+pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
+
+pub(crate) struct Passwords {
+    busy: Arc<Semaphore>,
+    /// Verified when a user does not exist, so that the answer takes as long as for one that does.
+    decoy: Arc<tokio::sync::OnceCell<String>>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { busy: Arc::new(Semaphore::new(PARALLEL_HASHES)), decoy: Arc::default() }
+    }
+}
+
+impl Passwords {
+    /// The PHC string of `password` with argon2id, the crate's defaults (OWASP's: 19 MiB, 2 passes) and a fresh salt.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, ServiceError> {
+        self.off_thread(move || {
+            Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| {
+                tracing::error!(%error, "password hashing failed");
+                ServiceError::Internal
+            })
+        })
+        .await?
+    }
+
+    /// Does `password` belong to `hash`? With no hash, takes the same time and says no.
+    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ServiceError> {
+        let known = hash.is_some();
+        let hash = match hash {
+            Some(hash) => hash,
+            None => self.decoy.get_or_try_init(|| self.hash("decoy".to_owned())).await?.clone(),
+        };
+        self.off_thread(move || {
+            let matches = PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            known && matches
+        })
+        .await
+    }
+
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let _permit = self.busy.acquire().await.map_err(|_| ServiceError::Internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| ServiceError::Internal)
+    }
+}

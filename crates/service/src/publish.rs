@@ -1,0 +1,47 @@
+//! Tells what happened to every dialect; each renders it only if somebody watches.
+
+use crate::{LiveVehicle, Service};
+use milepost_domain::{Position, TenantId, Vehicle, VehicleId};
+use std::sync::Arc;
+
+/// A position that became its vehicle's newest.
+#[derive(Debug, Clone)]
+pub struct PositionRecorded {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The vehicle as it is now.
+    pub vehicle: Arc<Vehicle>,
+    /// Where it is.
+    pub position: Position,
+}
+
+/// A dialect's ear. Called after the commit, on the path of every position and under the tenant's lock, so that
+/// the order of calls is the order of commit: it must not wait, and only hand over to the hub.
+pub trait Listener: Send + Sync {
+    /// A vehicle moved.
+    fn position_recorded(&self, recorded: &PositionRecorded);
+    /// A vehicle was added, or its description or status changed.
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
+    /// A vehicle was removed.
+    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId);
+}
+
+impl Service {
+    pub(crate) fn publish_position(&self, recorded: &PositionRecorded) {
+        for listener in &self.listeners {
+            listener.position_recorded(recorded);
+        }
+    }
+
+    pub(crate) fn publish_vehicle(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
+        for listener in &self.listeners {
+            listener.vehicle_changed(tenant, vehicle);
+        }
+    }
+
+    pub(crate) fn publish_removal(&self, tenant: &TenantId, vehicle: &VehicleId) {
+        for listener in &self.listeners {
+            listener.vehicle_removed(tenant, vehicle);
+        }
+    }
+}

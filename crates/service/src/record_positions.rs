@@ -1,0 +1,132 @@
+//! Takes positions in: checks whose they are, makes them durable, and only then says so.
+
+use crate::{PositionRecorded, Service, ServiceError};
+use milepost_domain::{Action, Caller, Position, TenantId, VehicleId, VehicleScope};
+use milepost_store::{CommitObserver, CommitSample, PositionBatch};
+use std::sync::{Arc, OnceLock, Weak};
+
+/// One position, or why its sender's words were none, with its place in what was sent.
+#[derive(Debug)]
+pub struct PositionReport {
+    /// Place in the request's array, from 0.
+    pub index: usize,
+    /// The position itself.
+    pub position: Position,
+}
+
+/// A position that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Place in the request's array, from 0.
+    pub index: usize,
+    /// Why, for its sender.
+    pub detail: String,
+}
+
+/// What became of a batch. Everything but the rejected is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recorded {
+    /// Stored now.
+    pub accepted: usize,
+    /// Stored before, or sent twice.
+    pub duplicates: usize,
+    /// Refused, by index.
+    pub rejected: Vec<Rejected>,
+}
+
+impl Service {
+    /// Stores positions of one tenant's vehicles; returns after the commit.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`]: nothing was stored. A single bad position is no error: it is `rejected`.
+    pub async fn record_positions(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        reports: Vec<PositionReport>,
+    ) -> Result<Recorded, ServiceError> {
+        let live = self.live.tenant(&*self.store, tenant).await?;
+        let scope = VehicleScope::of(caller, Action::ReportPosition, tenant);
+        let mut recorded = Recorded::default();
+        let mut positions = Vec::with_capacity(reports.len());
+        let mut indices = Vec::with_capacity(reports.len());
+        for PositionReport { index, position } in reports {
+            let refusal = match live.driver(&position.vehicle_id) {
+                Some(driver) if scope.holds(&position.vehicle_id, driver) => None,
+                // Who may report for everything may know what does not exist; to others both sound alike.
+                None if scope == VehicleScope::All => Some("no such vehicle"),
+                _ => Some("not your vehicle"),
+            };
+            match refusal {
+                Some(detail) => recorded.rejected.push(Rejected { index, detail: detail.to_owned() }),
+                None => {
+                    positions.push(position);
+                    indices.push(index);
+                }
+            }
+        }
+        if positions.is_empty() {
+            return Ok(recorded);
+        }
+        let batch = PositionBatch { tenant: tenant.clone(), positions, received_at: self.now(), facts: Vec::new() };
+        let stored = self.committer.record(batch).await?;
+        recorded.accepted = stored.accepted;
+        recorded.duplicates = stored.duplicates;
+        for unknown in stored.unknown {
+            // Removed between our look and the commit.
+            recorded.rejected.push(Rejected { index: indices[unknown], detail: "no such vehicle".to_owned() });
+        }
+        recorded.rejected.sort_by_key(|rejected| rejected.index);
+        Ok(recorded)
+    }
+
+    /// May `caller` report for this vehicle?
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn may_report(&self, caller: &Caller, vehicle: &VehicleId) -> Result<bool, ServiceError> {
+        let live = self.live.tenant(&*self.store, &caller.tenant).await?;
+        let scope = VehicleScope::of(caller, Action::ReportPosition, &caller.tenant);
+        Ok(live.driver(vehicle).is_some_and(|driver| scope.holds(vehicle, driver)))
+    }
+
+    fn publish_committed(&self, tenant: &TenantId, newest: &[Position]) {
+        let Some(live) = self.live.loaded(tenant) else { return };
+        live.advance(newest, |vehicle, position| {
+            self.publish_position(&PositionRecorded {
+                tenant: tenant.clone(),
+                vehicle: Arc::clone(vehicle),
+                position: position.clone(),
+            });
+        });
+    }
+}
+
+/// Told by the committer of what it made durable, in the order of commit: from here it goes out.
+pub struct Publisher {
+    service: OnceLock<Weak<Service>>,
+    sampled: Box<dyn Fn(&CommitSample) + Send + Sync>,
+}
+
+impl Publisher {
+    /// `sampled` is told the figures of every transaction, for metrics.
+    pub fn new(sampled: impl Fn(&CommitSample) + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { service: OnceLock::new(), sampled: Box::new(sampled) })
+    }
+
+    pub(crate) fn attach(&self, service: &Arc<Service>) {
+        let _first = self.service.set(Arc::downgrade(service));
+    }
+}
+
+impl CommitObserver for Publisher {
+    fn ended(&self, sample: &CommitSample) {
+        (self.sampled)(sample);
+    }
+
+    fn newest(&self, tenant: &TenantId, positions: &[Position]) {
+        if let Some(service) = self.service.get().and_then(Weak::upgrade) {
+            service.publish_committed(tenant, positions);
+        }
+    }
+}

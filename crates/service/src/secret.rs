@@ -1,0 +1,20 @@
+//! Random secrets and how they are kept: only their SHA-256, never themselves.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+/// 256 random bits as 43 URL-safe characters, after `prefix` (which tells a leaked key's kind at a glance).
+///
+/// # Panics
+/// When the operating system has no randomness: nothing safe can be done then.
+pub fn random_secret(prefix: &str) -> String {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is stored of a secret. A plain hash suffices: 256 random bits cannot be guessed, so salt and slowness add nothing.
+pub fn hash_secret(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}

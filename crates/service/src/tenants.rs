@@ -1,0 +1,46 @@
+//! Tenants: added and listed by whoever looks after all of them.
+
+use crate::{Service, ServiceError};
+use milepost_domain::{Action, Caller, Label, Tenant, TenantId, may};
+
+impl Service {
+    /// Adds a tenant.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
+    pub async fn add_tenant(&self, caller: &Caller, tenant: &Tenant) -> Result<(), ServiceError> {
+        require_tenants(caller, &tenant.id)?;
+        self.store.add_tenant(tenant).await?;
+        tracing::info!(tenant.id = %tenant.id, by = caller.log_name(), "tenant added");
+        Ok(())
+    }
+
+    /// Tenants in the order of their ids.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`].
+    pub async fn list_tenants(
+        &self,
+        caller: &Caller,
+        after: Option<&TenantId>,
+        limit: u32,
+    ) -> Result<Vec<Tenant>, ServiceError> {
+        require_tenants(caller, &caller.tenant)?;
+        Ok(self.store.list_tenants(after, limit).await?)
+    }
+
+    /// A tenant named only by a trusted issuer's token comes to be with the first thing stored for it.
+    pub(crate) async fn ensure_tenant(&self, id: &TenantId) -> Result<(), ServiceError> {
+        let name = Label::new(id.as_str())?;
+        self.store.ensure_tenant(&Tenant { id: id.clone(), name }).await?;
+        Ok(())
+    }
+}
+
+fn require_tenants(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, Action::ManageTenants, tenant) {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only a superadmin may manage tenants"))
+    }
+}

@@ -1,0 +1,147 @@
+//! Vehicles: described by their operator; who may see one sees where it is.
+
+use crate::{CloseReason, LiveVehicle, Service, ServiceError};
+use milepost_domain::{Action, Caller, TenantId, Vehicle, VehicleId, VehicleScope, may};
+
+/// Which vehicles to list.
+#[derive(Debug, Clone)]
+pub struct VehicleListing {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Continue after this one.
+    pub after: Option<VehicleId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl Service {
+    /// Adds a vehicle.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
+    pub async fn add_vehicle(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        vehicle: Vehicle,
+    ) -> Result<LiveVehicle, ServiceError> {
+        require(caller, tenant)?;
+        self.ensure_tenant(tenant).await?;
+        let live = self.live.tenant(&*self.store, tenant).await?;
+        self.store.add_vehicle(tenant, &vehicle, self.now()).await?;
+        tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = caller.log_name(), "vehicle added");
+        let driver = vehicle.driver_id;
+        live.describe(vehicle.clone(), |live| self.publish_vehicle(tenant, live));
+        if let Some(driver) = driver {
+            self.connections.end_user(driver, CloseReason::RightsChanged);
+        }
+        live.get(&vehicle.id).ok_or(ServiceError::NotFound("vehicle"))
+    }
+
+    /// One vehicle with its last position.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] also for what the caller may not see.
+    pub async fn get_vehicle(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        id: &VehicleId,
+    ) -> Result<LiveVehicle, ServiceError> {
+        let scope = VehicleScope::of(caller, Action::SeeVehicle, tenant);
+        let tracked = self.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
+        if !scope.holds(id, tracked.vehicle.driver_id) {
+            return Err(ServiceError::NotFound("vehicle"));
+        }
+        Ok(LiveVehicle { vehicle: tracked.vehicle.into(), last: tracked.track.last })
+    }
+
+    /// The vehicles that the caller may see, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn list_vehicles(
+        &self,
+        caller: &Caller,
+        listing: &VehicleListing,
+    ) -> Result<Vec<LiveVehicle>, ServiceError> {
+        let scope = VehicleScope::of(caller, Action::SeeVehicle, &listing.tenant);
+        let page = self.store.list_vehicles(&listing.tenant, &scope, listing.after.as_ref(), listing.limit).await?;
+        Ok(page
+            .into_iter()
+            .map(|tracked| LiveVehicle { vehicle: tracked.vehicle.into(), last: tracked.track.last })
+            .collect())
+    }
+
+    /// The vehicles that the caller may watch just now, from this node's memory, in no order.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn watched_vehicles(
+        &self,
+        tenant: &TenantId,
+        scope: &VehicleScope,
+    ) -> Result<Vec<LiveVehicle>, ServiceError> {
+        Ok(self.live.tenant(&*self.store, tenant).await?.within(scope))
+    }
+
+    /// Changes a vehicle's description.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+    pub async fn change_vehicle(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        id: &VehicleId,
+        change: impl FnOnce(Vehicle) -> Vehicle + Send,
+    ) -> Result<LiveVehicle, ServiceError> {
+        require(caller, tenant)?;
+        let live = self.live.tenant(&*self.store, tenant).await?;
+        let before = self.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?.vehicle;
+        let old_driver = before.driver_id;
+        let after = change(before);
+        if !self.store.update_vehicle(tenant, &after, self.now()).await? {
+            return Err(ServiceError::NotFound("vehicle"));
+        }
+        let new_driver = after.driver_id;
+        live.describe(after, |live| self.publish_vehicle(tenant, live));
+        if old_driver != new_driver {
+            for driver in [old_driver, new_driver].into_iter().flatten() {
+                self.connections.end_user(driver, CloseReason::RightsChanged);
+            }
+        }
+        tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = caller.log_name(), "vehicle changed");
+        live.get(id).ok_or(ServiceError::NotFound("vehicle"))
+    }
+
+    /// Removes a vehicle with its devices and positions.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+    pub async fn remove_vehicle(&self, caller: &Caller, tenant: &TenantId, id: &VehicleId) -> Result<(), ServiceError> {
+        require(caller, tenant)?;
+        let live = self.live.tenant(&*self.store, tenant).await?;
+        if !self.store.remove_vehicle(tenant, id, self.now()).await? {
+            return Err(ServiceError::NotFound("vehicle"));
+        }
+        live.forget(id);
+        self.identities.forget();
+        self.publish_removal(tenant, id);
+        tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = caller.log_name(), "vehicle removed");
+        Ok(())
+    }
+
+    /// Vehicles known to this node, for metrics.
+    pub fn vehicles_known(&self) -> usize {
+        self.live.len()
+    }
+}
+
+fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, Action::ManageVehicles, tenant) {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only an admin or manager of the tenant may manage its vehicles"))
+    }
+}

@@ -1,0 +1,50 @@
+//! The fixes of one vehicle that wait to be sent.
+
+use std::collections::VecDeque;
+
+/// Ten minutes at one fix a second. Past it the oldest is dropped and counted: the newest place matters most.
+pub(crate) const MAX_WAITING_FIXES: usize = 600;
+
+/// A queue, oldest first, that never holds more than [`MAX_WAITING_FIXES`].
+#[derive(Debug)]
+pub(crate) struct Backlog<T> {
+    waiting: VecDeque<T>,
+}
+
+impl<T> Default for Backlog<T> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new() }
+    }
+}
+
+impl<T> Backlog<T> {
+    /// Appends the newest; true when the oldest had to go for it.
+    pub(crate) fn push(&mut self, fix: T) -> bool {
+        let full = self.waiting.len() >= MAX_WAITING_FIXES;
+        if full {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(fix);
+        full
+    }
+
+    /// Takes up to `most` of the oldest, in order.
+    pub(crate) fn take(&mut self, most: usize) -> Vec<T> {
+        let count = most.min(self.waiting.len());
+        self.waiting.drain(..count).collect()
+    }
+
+    /// Puts back what could not be sent, before what came since. Returns how many of the oldest did not fit any more.
+    pub(crate) fn put_back(&mut self, unsent: Vec<T>) -> usize {
+        let room = MAX_WAITING_FIXES.saturating_sub(self.waiting.len());
+        let dropped = unsent.len().saturating_sub(room);
+        for fix in unsent.into_iter().skip(dropped).rev() {
+            self.waiting.push_front(fix);
+        }
+        dropped
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+}

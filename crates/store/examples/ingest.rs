@@ -1,0 +1,132 @@
+//! Measures how many positions a second the committer makes durable.
+//!
+//! `cargo run --release -p milepost-store --example ingest -- sqlite:///var/tmp/ingest.db [seconds] [callers] [batch]`
+
+#![allow(clippy::print_stdout, reason = "a program that prints its figures")]
+
+use milepost_domain::{
+    AccuracyM, HeadingDeg, Label, Latitude, Longitude, Position, SpeedKmh, TenantId, Timestamp, Vehicle, VehicleId,
+    VehicleKind, VehicleStatus,
+};
+use milepost_store::{CommitObserver, CommitSample, Committer, OpenOptions, PositionBatch, Store, open};
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Vehicles that take turns.
+const VEHICLES: usize = 1_000;
+
+#[derive(Default)]
+struct Counts {
+    transactions: AtomicU64,
+    busy_us: AtomicU64,
+}
+
+impl CommitObserver for Counts {
+    fn ended(&self, sample: &CommitSample) {
+        self.transactions.fetch_add(1, Ordering::Relaxed);
+        self.busy_us.fetch_add(u64::try_from(sample.took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let url = arguments.next().ok_or("which database? sqlite://PATH or postgres://…")?;
+    let mut number = |default: u64| arguments.next().map_or(Ok(default), |text| text.parse());
+    let (seconds, callers, batch) = (number(10)?, number(4)?, usize::try_from(number(1_000)?)?);
+
+    let store = open(&url, &OpenOptions::default()).await?;
+    let tenant = TenantId::default_tenant();
+    let started = now()?;
+    let vehicles = add_vehicles(&*store, &tenant, started).await?;
+    let counts = Arc::new(Counts::default());
+    let committer = Committer::start(store.clone(), Some(counts.clone()));
+
+    let begun = Instant::now();
+    let end = begun + Duration::from_secs(seconds);
+    // Every caller takes the next stretch of one shared round: vehicle after vehicle, one second later each round.
+    let round = Arc::new(AtomicU64::new(0));
+    let tasks: Vec<_> = (0..callers)
+        .map(|_| {
+            let (committer, tenant, vehicles, round) =
+                (committer.clone(), tenant.clone(), vehicles.clone(), round.clone());
+            tokio::spawn(async move {
+                let mut accepted = 0;
+                while Instant::now() < end {
+                    let first = round.fetch_add(batch as u64, Ordering::Relaxed);
+                    let positions = (first..).take(batch).map(|step| position(&vehicles, started, step)).collect();
+                    let batch =
+                        PositionBatch { tenant: tenant.clone(), positions, received_at: started, facts: Vec::new() };
+                    accepted += committer.record(batch).await?.accepted;
+                }
+                Ok::<_, milepost_store::StoreError>(accepted)
+            })
+        })
+        .collect();
+    let mut accepted = 0;
+    for task in tasks {
+        accepted += task.await??;
+    }
+    let (took, transactions) = (begun.elapsed().as_secs_f64(), counts.transactions.load(Ordering::Relaxed));
+    println!(
+        "{} {accepted} positions in {took:.2} s: {:.0}/s, {transactions} transactions of {:.0}, {:.2} ms each",
+        store.backend(),
+        accepted as f64 / took,
+        accepted as f64 / transactions as f64,
+        counts.busy_us.load(Ordering::Relaxed) as f64 / transactions as f64 / 1e3,
+    );
+    store.close().await;
+    Ok(())
+}
+
+fn now() -> Result<Timestamp, Box<dyn Error>> {
+    let ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    Ok(Timestamp::from_unix_ms(i64::try_from(ms)?).ok_or("the clock is wrong")?)
+}
+
+async fn add_vehicles(
+    store: &dyn Store,
+    tenant: &TenantId,
+    now: Timestamp,
+) -> Result<Arc<Vec<VehicleId>>, Box<dyn Error>> {
+    let mut ids = Vec::with_capacity(VEHICLES);
+    for number in 0..VEHICLES {
+        let vehicle = Vehicle {
+            id: VehicleId::new(&format!("bus-{number}-{}", now.unix_ms()))?,
+            kind: VehicleKind::new("bus")?,
+            label: Label::new("Bus")?,
+            license_plate: None,
+            route: None,
+            status: VehicleStatus::active(),
+            driver_id: None,
+            speed_limit: None,
+            fuel_l_per_100km: None,
+            fuel_price_per_l: None,
+            odometer: None,
+        };
+        store.add_vehicle(tenant, &vehicle, now).await?;
+        ids.push(vehicle.id);
+    }
+    Ok(Arc::new(ids))
+}
+
+fn position(vehicles: &[VehicleId], started: Timestamp, step: u64) -> Position {
+    let number = usize::try_from(step).expect("64 bits") % vehicles.len();
+    let seconds = i64::try_from(step).expect("below 2^63") / i64::try_from(vehicles.len()).expect("a thousand");
+    let drift = (seconds % 1_000) as f64 / 1e5;
+    Position {
+        vehicle_id: vehicles[number].clone(),
+        at: started.plus_ms(seconds * 1_000),
+        latitude: Latitude::new(30.25 + drift).expect("in range"),
+        longitude: Longitude::new(-97.75 - drift).expect("in range"),
+        speed: SpeedKmh::new(42.5).ok(),
+        heading: HeadingDeg::new(181.0).ok(),
+        accuracy: AccuracyM::new(4.2).ok(),
+        altitude: None,
+        odometer: None,
+        fuel_level: None,
+        ignition: None,
+    }
+}

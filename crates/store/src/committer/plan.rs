@@ -1,0 +1,154 @@
+//! What one transaction will write, worked out before it begins and without waiting for anything.
+
+use super::cache::{Key, TrackCache};
+use super::{PositionBatch, Recorded};
+use crate::{PositionRow, Track, TrackCommit, VehicleNo};
+use milepost_domain::track::{Arrival, fold};
+use milepost_domain::{Fact, TenantId, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// A transaction and how to tell its callers what became of theirs.
+pub(super) struct Plan<'b> {
+    /// What the database is to do.
+    pub(super) commit: TrackCommit<'b>,
+    /// For each caller, what is certain already: late rows are not.
+    recorded: Vec<Recorded>,
+    /// For each of `commit.late`, whose it is.
+    late_callers: Vec<usize>,
+    /// Every vehicle touched, after the fold.
+    tracks: Vec<Touched>,
+}
+
+/// A vehicle that the transaction touches.
+struct Touched {
+    key: Key,
+    /// As it will be.
+    track: Track,
+    /// Whether its newest position changes.
+    changed: bool,
+}
+
+impl<'b> Plan<'b> {
+    /// Folds every caller's positions, callers in the order of arrival and each one's positions in the order of time,
+    /// into the tracks of the cache, which must hold every vehicle that exists.
+    pub(super) fn make(cache: &TrackCache, batches: &'b [PositionBatch]) -> Self {
+        let now = batches.iter().map(|batch| batch.received_at).max();
+        let rows = batches.iter().map(|batch| batch.positions.len()).sum();
+        let mut plan = Self {
+            commit: TrackCommit {
+                claims: Vec::new(),
+                appended: Vec::with_capacity(rows),
+                late: Vec::new(),
+                states: Vec::new(),
+                facts: facts_by_tenant(batches),
+                now: now.unwrap_or(Timestamp::from_unix_ms(0).expect("the epoch is in range")),
+            },
+            recorded: Vec::with_capacity(batches.len()),
+            late_callers: Vec::new(),
+            tracks: Vec::new(),
+        };
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        for (caller, batch) in batches.iter().enumerate() {
+            let recorded = plan.take(cache, &mut places, caller, batch);
+            plan.recorded.push(recorded);
+        }
+        plan.list_vehicles();
+        plan
+    }
+
+    /// Nothing to write at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.commit.claims.is_empty() && self.commit.facts.is_empty()
+    }
+
+    /// What to tell the callers, and the tracks as they are now, given the late rows that were added.
+    pub(super) fn recorded(self, late_added: &[(VehicleNo, i64)]) -> (Vec<Recorded>, Vec<(Key, Track)>) {
+        let mut added: HashSet<(VehicleNo, i64)> = late_added.iter().copied().collect();
+        let mut recorded = self.recorded;
+        for (row, caller) in self.commit.late.iter().zip(self.late_callers) {
+            // The first with this vehicle and time is the one that was added.
+            if added.remove(&(row.vehicle_no, row.position.at.unix_ms())) {
+                recorded[caller].accepted += 1;
+            } else {
+                recorded[caller].duplicates += 1;
+            }
+        }
+        let tracks = self.tracks.into_iter().map(|touched| (touched.key, touched.track)).collect();
+        (recorded, tracks)
+    }
+
+    fn take(
+        &mut self,
+        cache: &TrackCache,
+        places: &mut HashMap<Key, usize>,
+        caller: usize,
+        batch: &'b PositionBatch,
+    ) -> Recorded {
+        let mut recorded = Recorded::default();
+        let mut by_time: Vec<usize> = (0..batch.positions.len()).collect();
+        by_time.sort_by_key(|place| batch.positions[*place].at);
+        for place in by_time {
+            let position = &batch.positions[place];
+            let key = (batch.tenant.clone(), position.vehicle_id.clone());
+            let touched = match places.get(&key) {
+                Some(index) => &mut self.tracks[*index],
+                None => match cache.get(&key) {
+                    Some(track) => {
+                        places.insert(key.clone(), self.tracks.len());
+                        self.tracks.push(Touched { key, track: track.clone(), changed: false });
+                        self.tracks.last_mut().expect("one was pushed")
+                    }
+                    None => {
+                        recorded.unknown.push(place);
+                        continue;
+                    }
+                },
+            };
+            let row = PositionRow {
+                tenant_no: touched.track.tenant_no,
+                vehicle_no: touched.track.vehicle_no,
+                received_at: batch.received_at,
+                position,
+            };
+            match fold(&mut touched.track.state, position) {
+                Arrival::Newest => {
+                    touched.changed = true;
+                    recorded.accepted += 1;
+                    recorded.newest.push(position.clone());
+                    self.commit.appended.push(row);
+                }
+                Arrival::Late => {
+                    self.commit.late.push(row);
+                    self.late_callers.push(caller);
+                }
+                Arrival::Repeated => recorded.duplicates += 1,
+            }
+        }
+        recorded.unknown.sort_unstable();
+        recorded
+    }
+
+    /// Claims every vehicle at the version on which the plan rests, and counts up those that change.
+    fn list_vehicles(&mut self) {
+        self.tracks.sort_unstable_by_key(|touched| touched.track.vehicle_no);
+        for touched in &mut self.tracks {
+            let state = &mut touched.track.state;
+            self.commit.claims.push((touched.track.vehicle_no, state.version));
+            if touched.changed {
+                state.version += 1;
+                self.commit.states.push((touched.track.vehicle_no, state.clone()));
+            }
+        }
+        // Neighbours in the table are written together.
+        self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
+    }
+}
+
+/// Each tenant once, in ascending order.
+fn facts_by_tenant(batches: &[PositionBatch]) -> Vec<(TenantId, Vec<Fact>)> {
+    let mut facts: BTreeMap<&TenantId, Vec<Fact>> = BTreeMap::new();
+    for batch in batches.iter().filter(|batch| !batch.facts.is_empty()) {
+        facts.entry(&batch.tenant).or_default().extend(batch.facts.iter().cloned());
+    }
+    facts.into_iter().map(|(tenant, facts)| (tenant.clone(), facts)).collect()
+}

@@ -1,0 +1,95 @@
+//! What a database's error codes mean for whoever asked.
+
+use crate::StoreError;
+use milepost_domain::Invalid;
+use sqlx::error::ErrorKind;
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(refusal) => match refusal.kind() {
+                ErrorKind::UniqueViolation => Self::Conflict("row"),
+                ErrorKind::ForeignKeyViolation => Self::NotFound("row"),
+                _ => match refusal.code() {
+                    Some(code) if is_passing(&code) => Self::Unavailable(error.to_string()),
+                    _ => Self::Corrupt(error.to_string()),
+                },
+            },
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
+            sqlx::Error::Configuration(_) => Self::Refused(error.to_string()),
+            _ => Self::Corrupt(error.to_string()),
+        }
+    }
+}
+
+impl From<Invalid> for StoreError {
+    /// A stored value that its type refuses.
+    fn from(invalid: Invalid) -> Self {
+        Self::Corrupt(invalid.to_string())
+    }
+}
+
+/// Is this a state of affairs that may pass, and not a fault of the statement? SQLite's codes are numbers (the low byte
+/// is the primary one), PostgreSQL's are five characters (the first two are the class).
+fn is_passing(code: &str) -> bool {
+    // SQLSTATE has five characters; SQLite's numbers have at most four.
+    if code.len() != 5 {
+        return code.parse::<u32>().is_ok_and(|code| is_passing_in_sqlite(code & 0xff));
+    }
+    matches!(
+        &code[..2],
+        "08"        // connection
+        | "53"      // disk full, out of memory, too many connections
+        | "57"      // shutting down, cancelled (statement timeout)
+        | "58"      // system errors, such as files that can't be read
+        | "40" // deadlock, serialisation
+    ) || matches!(
+        code,
+        "25006"     // read only: a standby, or an administrator's wish
+        | "25P03"   // idle in transaction for too long
+        | "55P03"   // lock not available in time
+        | "55006"   // object in use
+        | "3D000"   // the database does not exist (now)
+        | "28000" | "28P01" // not let in (now)
+        | "42P01" // the table does not exist: somebody is restoring
+    )
+}
+
+/// By primary result code.
+fn is_passing_in_sqlite(code: u32) -> bool {
+    matches!(
+        code,
+        3           // PERM
+        | 5 | 6     // BUSY, LOCKED
+        | 7         // NOMEM
+        | 8         // READONLY
+        | 9         // INTERRUPT
+        | 10        // IOERR
+        | 13        // FULL
+        | 14        // CANTOPEN
+        | 15        // PROTOCOL: locking
+        | 22 | 23 // NOLFS, AUTH
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_passing;
+
+    #[test]
+    fn passing_troubles_are_told_from_faults() {
+        for passing in
+            ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006", "40001", "40P01"]
+        {
+            assert!(is_passing(passing), "{passing}");
+        }
+        for fault in ["1", "11", "26", "19", "42601", "22003", "XX001", ""] {
+            assert!(!is_passing(fault), "{fault}");
+        }
+    }
+}

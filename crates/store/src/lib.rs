@@ -1,0 +1,36 @@
+//! Everything durable: SQLite and PostgreSQL behind one trait, their migrations, and the committer.
+
+//!
+//! A query is written once, in `sql/`, and compiled for each database; only the writing of positions, and PostgreSQL's
+//! partitions, have a form of their own.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::duplicate_mod, reason = "the files in sql/ are compiled once for each database")]
+
+#[macro_use]
+mod position_columns;
+
+mod account;
+mod committer;
+mod error;
+mod fact_code;
+mod failure;
+mod idempotency;
+mod migrations;
+mod open;
+mod postgres;
+mod retention;
+mod sqlite;
+mod store;
+mod track_commit;
+mod tracked;
+
+pub use account::{Login, NewUser};
+pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded};
+pub use error::{Result, StoreError};
+pub use idempotency::{IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey};
+pub use open::{OpenOptions, migrate, open, pending_migrations};
+pub use retention::{Pruned, Retention};
+pub use store::{Digest, Store};
+pub use track_commit::{PositionRow, TenantNo, Track, TrackCommit, TrackOutcome};
+pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};

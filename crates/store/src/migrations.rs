@@ -1,0 +1,63 @@
+//! The migrations of both databases, built into the program.
+
+use crate::{Result, StoreError};
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
+use std::borrow::Cow;
+
+/// Number, name, statements. A released one never changes: its checksum is kept in the database.
+type Listed = (i64, &'static str, &'static str);
+
+/// SQLite's.
+pub(crate) const SQLITE: &[Listed] =
+    &[(1, "0001_foundation", include_str!("../migrations/sqlite/0001_foundation.sql"))];
+
+/// PostgreSQL's.
+pub(crate) const POSTGRES: &[Listed] =
+    &[(1, "0001_foundation", include_str!("../migrations/postgres/0001_foundation.sql"))];
+
+/// Where a database keeps what was applied.
+const TABLE: &str = "_sqlx_migrations";
+
+/// Applies what a database lacks; the names of what was applied. Nodes that start together wait for each other.
+pub(crate) async fn run<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Result<Vec<String>> {
+    let migrations = listed
+        .iter()
+        .map(|(number, name, sql)| {
+            Migration::new(*number, Cow::Borrowed(name), MigrationType::Simple, sql.into_sql_str(), false)
+        })
+        .collect();
+    let mut migrator = Migrator::with_migrations(migrations);
+    // The lock is taken here, around the look at what is pending too.
+    migrator.set_locking(false);
+    connection.lock().await.map_err(told)?;
+    let lacking = pending(connection, listed).await?;
+    migrator.run_direct(None, connection, false).await.map_err(told)?;
+    connection.unlock().await.map_err(told)?;
+    Ok(lacking)
+}
+
+/// The names of what a database lacks.
+pub(crate) async fn pending<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Result<Vec<String>> {
+    connection.ensure_migrations_table(TABLE).await.map_err(told)?;
+    let applied = connection.list_applied_migrations(TABLE).await.map_err(told)?;
+    if let Some(newer) = applied.iter().find(|one| listed.iter().all(|(number, ..)| *number != one.version)) {
+        return Err(too_new(newer.version));
+    }
+    let lacks = |number: i64| applied.iter().all(|one| one.version != number);
+    Ok(listed.iter().filter(|(number, ..)| lacks(*number)).map(|(_, name, _)| (*name).to_owned()).collect())
+}
+
+fn too_new(number: i64) -> StoreError {
+    StoreError::Refused(format!(
+        "it was changed by a newer version of milepost (migration {number}): start that version, or restore a backup"
+    ))
+}
+
+fn told(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        MigrateError::VersionMissing(number) => too_new(number),
+        other => StoreError::Refused(other.to_string()),
+    }
+}

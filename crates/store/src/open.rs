@@ -1,0 +1,103 @@
+//! From a database's URL to a store that is ready.
+
+use crate::{Result, Store, StoreError, migrations, postgres, sqlite};
+use sqlx::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// How long a statement waits for a locked SQLite database.
+    pub busy_timeout: Duration,
+    /// How long a call waits for a free connection.
+    pub acquire_timeout: Duration,
+    /// How long PostgreSQL may work on one statement.
+    pub statement_timeout: Duration,
+    /// Connections to PostgreSQL, or readers of SQLite (which has one writer beside them).
+    pub connections: u32,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(3),
+            acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(10),
+            connections: 8,
+        }
+    }
+}
+
+/// Which database a URL names.
+enum Place<'u> {
+    Sqlite(&'u Path),
+    Postgres(&'u str),
+}
+
+fn place(url: &str) -> Result<Place<'_>> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Place::Postgres(url));
+    }
+    sqlite::file_of(url)
+        .map(Place::Sqlite)
+        .ok_or_else(|| StoreError::Refused("a database's URL is sqlite://PATH or postgres://…".to_owned()))
+}
+
+/// Opens `sqlite://PATH` (made if missing) or `postgres://…`, and brings its tables up to date.
+///
+/// # Errors
+/// `Unavailable` if it can't be reached, `Refused` if it is newer than this program or the URL is of no known kind.
+pub async fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+    migrate(url, options).await?;
+    match place(url)? {
+        Place::Sqlite(file) => sqlite::open(file, options),
+        Place::Postgres(url) => postgres::open(url, options),
+    }
+}
+
+/// Brings a database's tables up to date; the names of the migrations that were applied.
+///
+/// # Errors
+/// As [`open`].
+pub async fn migrate(url: &str, options: &OpenOptions) -> Result<Vec<String>> {
+    match place(url)? {
+        Place::Sqlite(file) => {
+            let mut connection = sqlite::connect(file, options, true).await?;
+            let applied = migrations::run(&mut connection, migrations::SQLITE).await;
+            connection.close().await?;
+            applied
+        }
+        Place::Postgres(url) => {
+            let mut connection = postgres::connect(url, options).await?;
+            let applied = migrations::run(&mut connection, migrations::POSTGRES).await;
+            connection.close().await?;
+            applied
+        }
+    }
+}
+
+/// The names of the migrations that a database still lacks.
+///
+/// # Errors
+/// As [`open`]; a SQLite file that does not exist lacks all of them.
+pub async fn pending_migrations(url: &str, options: &OpenOptions) -> Result<Vec<String>> {
+    match place(url)? {
+        Place::Sqlite(file) if !file.exists() => {
+            Ok(migrations::SQLITE.iter().map(|(_, name, _)| (*name).to_owned()).collect())
+        }
+        Place::Sqlite(file) => {
+            let mut connection = sqlite::connect(file, options, false).await?;
+            let pending = migrations::pending(&mut connection, migrations::SQLITE).await;
+            connection.close().await?;
+            pending
+        }
+        Place::Postgres(url) => {
+            let mut connection = postgres::connect(url, options).await?;
+            let pending = migrations::pending(&mut connection, migrations::POSTGRES).await;
+            connection.close().await?;
+            pending
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The columns of a position, in the order in which every statement here writes and reads them.
+
+/// The columns as SQL text, each with a prefix.
+macro_rules! position_columns {
+    ($prefix:literal) => {
+        concat!(
+            $prefix,
+            "at_ms, ",
+            $prefix,
+            "latitude, ",
+            $prefix,
+            "longitude, ",
+            $prefix,
+            "speed_kmh, ",
+            $prefix,
+            "heading_deg, ",
+            $prefix,
+            "accuracy_m, ",
+            $prefix,
+            "altitude_m, ",
+            $prefix,
+            "odometer_km, ",
+            $prefix,
+            "fuel_level_l, ",
+            $prefix,
+            "ignition"
+        )
+    };
+}

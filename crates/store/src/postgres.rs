@@ -1,0 +1,100 @@
+//! PostgreSQL: many nodes on one truth.
+
+use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit};
+use milepost_domain::Timestamp;
+use partitions::Partitions;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{ConnectOptions, Pool};
+use std::str::FromStr;
+use std::sync::Arc;
+
+#[path = "sql/devices.rs"]
+mod devices;
+#[path = "sql/events.rs"]
+mod events;
+#[path = "sql/idempotency_keys.rs"]
+mod idempotency_keys;
+mod partitions;
+#[path = "sql/positions.rs"]
+mod positions;
+#[path = "sql/sessions.rs"]
+mod sessions;
+#[path = "sql/sql_store.rs"]
+mod sql_store;
+#[path = "sql/tenants.rs"]
+mod tenants;
+mod tracks;
+#[path = "sql/transaction.rs"]
+mod transaction;
+#[path = "sql/upkeep.rs"]
+mod upkeep;
+#[path = "sql/users.rs"]
+mod users;
+#[path = "sql/vehicles.rs"]
+mod vehicles;
+
+use transaction::Transaction;
+
+type Db = sqlx::Postgres;
+type Connection = PgConnection;
+
+const NAME: &str = "postgres";
+const BEGIN: &str = "begin";
+/// The texts of the JSON array in $3.
+const TEXTS_OF_3: &str = "(select jsonb_array_elements_text($3::jsonb))";
+
+fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions> {
+    let ms = |duration: std::time::Duration| duration.as_millis().to_string();
+    let connect = PgConnectOptions::from_str(url)
+        // The URL may hold a password: it stays out of the message.
+        .map_err(|_| StoreError::Refused("not a valid postgres:// URL".to_owned()))?;
+    Ok(connect
+        .application_name("milepost")
+        .options([
+            ("statement_timeout", ms(options.statement_timeout)),
+            ("lock_timeout", ms(options.busy_timeout)),
+            ("idle_in_transaction_session_timeout", "30000".to_owned()),
+            // 2xx means on disk, whatever the server's default.
+            ("synchronous_commit", "on".to_owned()),
+        ])
+        .disable_statement_logging())
+}
+
+/// A connection outside the pool, to migrate; it may take its time.
+pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnection> {
+    let connect = connect_options(url, options)?.options([("statement_timeout", "0"), ("lock_timeout", "60000")]);
+    tokio::time::timeout(options.acquire_timeout, connect.connect())
+        .await
+        .map_err(|_| StoreError::Unavailable("no answer from the database server".to_owned()))?
+        .map_err(StoreError::from)
+}
+
+/// Opens a database whose tables are up to date.
+pub(crate) fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+    let pool = PgPoolOptions::new()
+        .max_connections(options.connections.max(2))
+        .acquire_timeout(options.acquire_timeout)
+        .connect_lazy_with(connect_options(url, options)?);
+    Ok(Arc::new(sql_store::SqlStore { writers: pool.clone(), readers: pool, native: Native::default() }))
+}
+
+/// What only PostgreSQL needs: a partition for each day of positions.
+#[derive(Debug, Default)]
+struct Native {
+    partitions: Partitions,
+}
+
+impl Native {
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's looks at its file")]
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn prepare(&self, writers: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<()> {
+        self.partitions.make(writers, commit).await
+    }
+
+    async fn drop_old_partitions(&self, writers: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<u64> {
+        self.partitions.drop_old(writers, now, retention).await
+    }
+}

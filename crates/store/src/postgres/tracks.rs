@@ -1,0 +1,143 @@
+//! Positions into PostgreSQL: one statement for all rows of a transaction, a column an array.
+
+use super::Connection;
+use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
+use milepost_domain::Position;
+use sqlx::Row;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+
+/// Positions column by column.
+#[derive(Default)]
+struct Columns {
+    at_ms: Vec<i64>,
+    latitude: Vec<f64>,
+    longitude: Vec<f64>,
+    speed_kmh: Vec<Option<f64>>,
+    heading_deg: Vec<Option<f64>>,
+    accuracy_m: Vec<Option<f64>>,
+    altitude_m: Vec<Option<f64>>,
+    odometer_km: Vec<Option<f64>>,
+    fuel_level_l: Vec<Option<f64>>,
+    ignition: Vec<Option<bool>>,
+}
+
+impl Columns {
+    fn push(&mut self, position: &Position) {
+        self.at_ms.push(position.at.unix_ms());
+        self.latitude.push(position.latitude.get());
+        self.longitude.push(position.longitude.get());
+        self.speed_kmh.push(position.speed.map(|value| value.get()));
+        self.heading_deg.push(position.heading.map(|value| value.get()));
+        self.accuracy_m.push(position.accuracy.map(|value| value.get()));
+        self.altitude_m.push(position.altitude.map(|value| value.get()));
+        self.odometer_km.push(position.odometer.map(|value| value.get()));
+        self.fuel_level_l.push(position.fuel_level.map(|value| value.get()));
+        self.ignition.push(position.ignition);
+    }
+
+    fn bind<'q>(self, query: Query<'q, sqlx::Postgres, PgArguments>) -> Query<'q, sqlx::Postgres, PgArguments> {
+        query
+            .bind(self.at_ms)
+            .bind(self.latitude)
+            .bind(self.longitude)
+            .bind(self.speed_kmh)
+            .bind(self.heading_deg)
+            .bind(self.accuracy_m)
+            .bind(self.altitude_m)
+            .bind(self.odometer_km)
+            .bind(self.fuel_level_l)
+            .bind(self.ignition)
+    }
+}
+
+/// The arrays of [`Columns`] as parameters 4 to 13.
+macro_rules! unnest_columns {
+    () => {
+        "$4::bigint[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::float8[], \
+         $11::float8[], $12::float8[], $13::bool[]"
+    };
+}
+
+const INSERT: &str = concat!(
+    "insert into positions (vehicle_no, tenant_no, received_ms, ",
+    position_columns!(""),
+    ") select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
+    unnest_columns!(),
+    ") on conflict do nothing"
+);
+
+const INSERT_RETURNING: &str = concat!(
+    "insert into positions (vehicle_no, tenant_no, received_ms, ",
+    position_columns!(""),
+    ") select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
+    unnest_columns!(),
+    ") on conflict do nothing returning vehicle_no, at_ms"
+);
+
+const SET_STATES: &str = concat!(
+    "update vehicle_states s set version = n.version, at_ms = n.at_ms, latitude = n.latitude, \
+     longitude = n.longitude, speed_kmh = n.speed_kmh, heading_deg = n.heading_deg, accuracy_m = n.accuracy_m, \
+     altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition \
+     from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
+    unnest_columns!(),
+    ") as n (vehicle_no, version, before, ",
+    position_columns!(""),
+    ") where s.vehicle_no = n.vehicle_no and s.version = n.before"
+);
+
+/// Writes positions and states, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
+/// can't wait for each other in a circle.
+pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+    let claimed: Vec<i64> = commit.claims.iter().map(|(no, _)| no.get()).collect();
+    let rows = sqlx::query(
+        "select vehicle_no, version from vehicle_states where vehicle_no = any($1) order by vehicle_no for update",
+    )
+    .bind(claimed)
+    .fetch_all(&mut *connection)
+    .await?;
+    if rows.len() != commit.claims.len() {
+        return Ok(TrackOutcome::Stale);
+    }
+    for (row, (no, version)) in rows.iter().zip(&commit.claims) {
+        if row.try_get::<i64, _>(0)? != no.get() || row.try_get::<i64, _>(1)? != *version {
+            return Ok(TrackOutcome::Stale);
+        }
+    }
+    if !commit.appended.is_empty() {
+        bind_rows(sqlx::query(INSERT), &commit.appended).execute(&mut *connection).await?;
+    }
+    let mut late_added = Vec::new();
+    if !commit.late.is_empty() {
+        for row in bind_rows(sqlx::query(INSERT_RETURNING), &commit.late).fetch_all(&mut *connection).await? {
+            late_added.push((VehicleNo(row.try_get(0)?), row.try_get(1)?));
+        }
+    }
+    if !commit.states.is_empty() {
+        let mut columns = Columns::default();
+        for (_, state) in &commit.states {
+            columns.push(state.last.as_ref().expect("a stored state has a position"));
+        }
+        let query = sqlx::query(SET_STATES)
+            .bind(commit.states.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
+            .bind(commit.states.iter().map(|(_, state)| state.version).collect::<Vec<_>>())
+            .bind(commit.states.iter().map(|(_, state)| state.version - 1).collect::<Vec<_>>());
+        columns.bind(query).execute(connection).await?;
+    }
+    Ok(TrackOutcome::Committed { late_added })
+}
+
+fn bind_rows<'q>(
+    query: Query<'q, sqlx::Postgres, PgArguments>,
+    rows: &[PositionRow<'_>],
+) -> Query<'q, sqlx::Postgres, PgArguments> {
+    let mut columns = Columns::default();
+    for row in rows {
+        columns.push(row.position);
+    }
+    let query = query
+        .bind(rows.iter().map(|row| row.vehicle_no.get()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.tenant_no.0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.received_at.unix_ms()).collect::<Vec<_>>());
+    columns.bind(query)
+}

@@ -1,0 +1,79 @@
+//! Events: facts with a gapless number in each tenant, in the order of commit.
+
+use super::{Connection, Db};
+use crate::{Result, StoreError, fact_code};
+use milepost_domain::{Event, Fact, TenantId, Timestamp};
+use sqlx::Row;
+
+/// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
+/// it holds the tenant's counter, and whoever else appends to this tenant waits. That is what keeps ids in the order of
+/// commit. Whoever appends to several tenants does so in ascending order, or two of them wait for each other forever.
+pub(super) async fn append_facts(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    facts: &[Fact],
+    now: Timestamp,
+) -> Result<i64> {
+    let count = i64::try_from(facts.len()).expect("facts fit in memory");
+    let counter = sqlx::query::<Db>(
+        "update event_counters set last = last + $2
+         where tenant_no = (select tenant_no from tenants where id = $1)
+         returning tenant_no, last",
+    )
+    .bind(tenant.as_str())
+    .bind(count)
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or(StoreError::NotFound("tenant"))?;
+    let tenant_no: i64 = counter.try_get("tenant_no")?;
+    let last: i64 = counter.try_get("last")?;
+    for (id, fact) in (last - count + 1..).zip(facts) {
+        let (kind, payload) = fact_code::encode(fact);
+        sqlx::query::<Db>("insert into events (tenant_no, id, at_ms, kind, payload) values ($1, $2, $3, $4, $5)")
+            .bind(tenant_no)
+            .bind(id)
+            .bind(now.unix_ms())
+            .bind(kind)
+            .bind(payload)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(last)
+}
+
+pub(super) async fn events_after(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: i64,
+    limit: u32,
+) -> Result<Vec<Event>> {
+    let rows = sqlx::query::<Db>(
+        "select id, at_ms, kind, payload from events
+         where tenant_no = (select tenant_no from tenants where id = $1) and id > $2
+         order by id limit $3",
+    )
+    .bind(tenant.as_str())
+    .bind(id)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Event {
+                id: row.try_get("id")?,
+                at: super::positions::timestamp(row.try_get("at_ms")?)?,
+                fact: fact_code::decode(row.try_get("kind")?, row.try_get("payload")?)?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn newest_event_id(connection: &mut Connection, tenant: &TenantId) -> Result<i64> {
+    let last = sqlx::query_scalar::<Db, i64>(
+        "select last from event_counters where tenant_no = (select tenant_no from tenants where id = $1)",
+    )
+    .bind(tenant.as_str())
+    .fetch_optional(connection)
+    .await?;
+    Ok(last.unwrap_or(0))
+}

@@ -1,0 +1,102 @@
+//! Positions as they are read.
+
+use super::{Connection, Db};
+use crate::{ArrivalCursor, Arrived, Result, StoreError};
+use milepost_domain::{
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
+    TenantId, Timestamp, VehicleId,
+};
+use sqlx::Row;
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+pub(super) fn timestamp(ms: i64) -> Result<Timestamp> {
+    Timestamp::from_unix_ms(ms).ok_or_else(|| StoreError::Corrupt(format!("time {ms}")))
+}
+
+/// A position from a row whose first columns are those of `position_columns!`.
+pub(super) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
+    fn measure<T>(row: &DbRow, column: usize, new: impl Fn(f64) -> Result<T, Invalid>) -> Result<Option<T>> {
+        Ok(row.try_get::<Option<f64>, _>(column)?.map(new).transpose()?)
+    }
+    Ok(Position {
+        vehicle_id,
+        at: timestamp(row.try_get(0)?)?,
+        latitude: Latitude::new(row.try_get(1)?)?,
+        longitude: Longitude::new(row.try_get(2)?)?,
+        speed: measure(row, 3, SpeedKmh::new)?,
+        heading: measure(row, 4, HeadingDeg::new)?,
+        accuracy: measure(row, 5, AccuracyM::new)?,
+        altitude: measure(row, 6, AltitudeM::new)?,
+        odometer: measure(row, 7, OdometerKm::new)?,
+        fuel_level: measure(row, 8, FuelLevelL::new)?,
+        ignition: row.try_get(9)?,
+    })
+}
+
+pub(super) async fn positions(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    vehicle: &VehicleId,
+    from: Timestamp,
+    to: Timestamp,
+    after: Option<Timestamp>,
+    limit: u32,
+) -> Result<Vec<Position>> {
+    let from_ms = after.map_or(0, |after| after.unix_ms() + 1).max(from.unix_ms());
+    sqlx::query::<Db>(concat!(
+        "select ",
+        position_columns!("p."),
+        " from positions p where p.vehicle_no =
+            (select v.vehicle_no from vehicles v join tenants t on t.tenant_no = v.tenant_no where t.id = $1 and v.id = $2)
+         and p.at_ms >= $3 and p.at_ms < $4 order by p.at_ms limit $5"
+    ))
+    .bind(tenant.as_str())
+    .bind(vehicle.as_str())
+    .bind(from_ms)
+    .bind(to.unix_ms())
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| position(row, vehicle.clone()))
+    .collect()
+}
+
+pub(super) async fn recent_positions(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    received_since: Timestamp,
+    after: Option<ArrivalCursor>,
+    limit: u32,
+) -> Result<Vec<Arrived>> {
+    // No row has a negative time, so this cursor stands before all of them.
+    let start = ArrivalCursor { received_ms: received_since.unix_ms(), vehicle_no: -1, at_ms: -1 };
+    let after = after.map_or(start, |after| after.max(start));
+    // The first comparison of received_ms is what the index can use.
+    let rows = sqlx::query::<Db>(concat!(
+        "select ",
+        position_columns!("p."),
+        ", p.received_ms, p.vehicle_no, v.id
+         from positions p join vehicles v on v.vehicle_no = p.vehicle_no
+         where p.tenant_no = (select tenant_no from tenants where id = $1) and p.received_ms >= $2
+         and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4)
+         order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
+    ))
+    .bind(tenant.as_str())
+    .bind(after.received_ms)
+    .bind(after.vehicle_no)
+    .bind(after.at_ms)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let position = position(row, VehicleId::new(row.try_get("id")?)?)?;
+            let received_ms = row.try_get("received_ms")?;
+            let cursor =
+                ArrivalCursor { received_ms, vehicle_no: row.try_get("vehicle_no")?, at_ms: position.at.unix_ms() };
+            Ok(Arrived { position, received_at: timestamp(received_ms)?, cursor })
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! Login sessions.
+
+use super::{Connection, Db, positions::timestamp};
+use crate::{Digest, Result, StoreError};
+use milepost_domain::{Timestamp, UserId};
+use sqlx::Row;
+
+pub(super) async fn add_session(
+    connection: &mut Connection,
+    token_hash: &Digest,
+    user: UserId,
+    expires_at: Timestamp,
+) -> Result<()> {
+    sqlx::query::<Db>("insert into sessions (token_hash, user_id, expires_ms) values ($1, $2, $3)")
+        .bind(token_hash.as_slice())
+        .bind(user.get())
+        .bind(expires_at.unix_ms())
+        .execute(connection)
+        .await
+        .map_err(|error| match StoreError::from(error) {
+            StoreError::Conflict(_) => StoreError::Conflict("session"),
+            StoreError::NotFound(_) => StoreError::NotFound("user"),
+            other => other,
+        })?;
+    Ok(())
+}
+
+pub(super) async fn find_session(
+    connection: &mut Connection,
+    token_hash: &Digest,
+    now: Timestamp,
+) -> Result<Option<(UserId, Timestamp)>> {
+    let row = sqlx::query::<Db>("select user_id, expires_ms from sessions where token_hash = $1 and expires_ms > $2")
+        .bind(token_hash.as_slice())
+        .bind(now.unix_ms())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Ok((UserId::new(row.try_get("user_id")?)?, timestamp(row.try_get("expires_ms")?)?))).transpose()
+}
+
+pub(super) async fn remove_session(connection: &mut Connection, token_hash: &Digest) -> Result<bool> {
+    let removed = sqlx::query::<Db>("delete from sessions where token_hash = $1")
+        .bind(token_hash.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+pub(super) async fn remove_user_sessions(connection: &mut Connection, user: UserId) -> Result<u64> {
+    let removed =
+        sqlx::query::<Db>("delete from sessions where user_id = $1").bind(user.get()).execute(connection).await?;
+    Ok(removed.rows_affected())
+}

@@ -1,0 +1,61 @@
+//! One transaction on one connection, undone unless it is finished.
+
+use super::{BEGIN, Connection, Db};
+use crate::{Result, StoreError};
+use sqlx::Pool;
+use sqlx::pool::PoolConnection;
+
+/// A begun transaction. Dropped unfinished (its caller went away), it closes its connection, which rolls it back.
+pub(super) struct Transaction {
+    /// `None` once finished.
+    connection: Option<PoolConnection<Db>>,
+}
+
+impl Transaction {
+    /// Begins one; in SQLite this waits for the one write lock.
+    pub(super) async fn begin(pool: &Pool<Db>) -> Result<Self> {
+        let mut transaction = Self { connection: Some(pool.acquire().await?) };
+        sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
+        Ok(transaction)
+    }
+
+    /// Where its statements go.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("only finish takes the connection, and it takes self")
+    }
+
+    /// Commits what succeeded and rolls back what failed. After trouble with the database the connection is closed, so
+    /// that the next transaction starts on a fresh one.
+    pub(super) async fn finish<T>(mut self, outcome: Result<T>) -> Result<T> {
+        let outcome = match outcome {
+            Ok(value) => {
+                sqlx::raw_sql("commit").execute(self.connection()).await.map(|_| value).map_err(StoreError::from)
+            }
+            Err(error) => {
+                if !matches!(error, StoreError::Unavailable(_)) {
+                    self.roll_back().await?;
+                }
+                return Err(error);
+            }
+        };
+        if outcome.is_ok() {
+            drop(self.connection.take());
+        }
+        outcome
+    }
+
+    /// Undoes it.
+    pub(super) async fn roll_back(mut self) -> Result<()> {
+        sqlx::raw_sql("rollback").execute(self.connection()).await?;
+        drop(self.connection.take());
+        Ok(())
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            connection.close_on_drop();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Forgetting, in steps that are small enough for everyone else to write in between.
+
+use super::{Db, Transaction};
+use crate::idempotency::IDEMPOTENCY_KEEP_MS;
+use crate::{Pruned, Result, Retention};
+use milepost_domain::Timestamp;
+use sqlx::Pool;
+
+/// Rows that one statement (one short transaction) deletes.
+const STEP_ROWS: i64 = 5_000;
+
+/// Steps of each kind in one call: whoever calls decides how often.
+const STEPS: usize = 20;
+
+/// Deletes by `sql`, whose $1 is `bound` and $2 the number of rows; true if there is more.
+async fn delete_in_steps(pool: &Pool<Db>, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
+    for _ in 0..STEPS {
+        let mut transaction = Transaction::begin(pool).await?;
+        let deleted = sqlx::query::<Db>(sql).bind(bound).bind(STEP_ROWS).execute(transaction.connection()).await;
+        let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
+        *count += deleted;
+        if i64::try_from(deleted).is_ok_and(|deleted| deleted < STEP_ROWS) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<Pruned> {
+    let before = |ms: i64| now.unix_ms().saturating_sub(ms);
+    let mut pruned = Pruned::default();
+    pruned.more |= delete_in_steps(
+        pool,
+        "delete from events where (tenant_no, id) in
+            (select tenant_no, id from events where at_ms < $1 order by at_ms limit $2)",
+        before(retention.events_ms),
+        &mut pruned.events,
+    )
+    .await?;
+    pruned.more |= delete_in_steps(
+        pool,
+        "delete from sessions where token_hash in
+            (select token_hash from sessions where expires_ms <= $1 order by expires_ms limit $2)",
+        now.unix_ms(),
+        &mut pruned.sessions,
+    )
+    .await?;
+    pruned.more |= delete_in_steps(
+        pool,
+        "delete from idempotency_keys where (tenant, caller, key) in
+            (select tenant, caller, key from idempotency_keys where started_ms < $1 order by started_ms limit $2)",
+        before(IDEMPOTENCY_KEEP_MS),
+        &mut pruned.idempotency_keys,
+    )
+    .await?;
+    for vehicle_no in list_numbers(pool, "select vehicle_no from removed_vehicles limit 1000").await? {
+        let more = delete_in_steps(
+            pool,
+            "delete from positions where vehicle_no = $1 and at_ms in
+                (select at_ms from positions where vehicle_no = $1 order by at_ms limit $2)",
+            vehicle_no,
+            &mut pruned.positions,
+        )
+        .await?;
+        if more {
+            pruned.more = true;
+        } else {
+            sqlx::query::<Db>("delete from removed_vehicles where vehicle_no = $1")
+                .bind(vehicle_no)
+                .execute(pool)
+                .await?;
+        }
+    }
+    prune_old_positions(pool, before(retention.positions_ms), &mut pruned).await?;
+    Ok(pruned)
+}
+
+/// Tenant by tenant, along the index of arrival.
+async fn prune_old_positions(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+    for tenant_no in list_numbers(pool, "select tenant_no from tenants order by tenant_no").await? {
+        for step in 0.. {
+            if step == STEPS {
+                pruned.more = true;
+                break;
+            }
+            let mut transaction = Transaction::begin(pool).await?;
+            let deleted = sqlx::query::<Db>(
+                "delete from positions where (vehicle_no, at_ms) in
+                    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
+                     order by received_ms limit $3)",
+            )
+            .bind(tenant_no)
+            .bind(cutoff_ms)
+            .bind(STEP_ROWS)
+            .execute(transaction.connection())
+            .await;
+            let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
+            pruned.positions += deleted;
+            if i64::try_from(deleted).is_ok_and(|deleted| deleted < STEP_ROWS) {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn list_numbers(pool: &Pool<Db>, sql: &'static str) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar::<Db, i64>(sql).fetch_all(pool).await?)
+}

@@ -1,0 +1,144 @@
+//! SQLite: one file, one writer, readers that never wait for it.
+//!
+//! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so what was
+//! acknowledged survives a power cut; `normal` would flush at checkpoints only, and lose the last commits.
+
+use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit};
+use milepost_domain::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Pool};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[path = "sql/devices.rs"]
+mod devices;
+#[path = "sql/events.rs"]
+mod events;
+#[path = "sql/idempotency_keys.rs"]
+mod idempotency_keys;
+#[path = "sql/positions.rs"]
+mod positions;
+#[path = "sql/sessions.rs"]
+mod sessions;
+#[path = "sql/sql_store.rs"]
+mod sql_store;
+#[path = "sql/tenants.rs"]
+mod tenants;
+mod tracks;
+#[path = "sql/transaction.rs"]
+mod transaction;
+#[path = "sql/upkeep.rs"]
+mod upkeep;
+#[path = "sql/users.rs"]
+mod users;
+#[path = "sql/vehicles.rs"]
+mod vehicles;
+
+use transaction::Transaction;
+
+type Db = sqlx::Sqlite;
+type Connection = SqliteConnection;
+
+const NAME: &str = "sqlite";
+/// Takes the write lock at once: one that began by reading could not get it later without starting again.
+const BEGIN: &str = "begin immediate";
+/// The texts of the JSON array in $3.
+const TEXTS_OF_3: &str = "(select value from json_each($3))";
+
+/// The file of a `sqlite:` URL.
+pub(crate) fn file_of(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
+    (!path.is_empty() && !path.contains(":memory:")).then(|| Path::new(path))
+}
+
+fn connect_options(file: &Path, options: &OpenOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(options.busy_timeout)
+        .foreign_keys(true)
+        // 16 MiB of pages for each connection; the log is cut back to 64 MiB after a burst.
+        .pragma("cache_size", "-16384")
+        .pragma("journal_size_limit", "67108864")
+        .disable_statement_logging()
+}
+
+/// A connection outside the pools, to migrate.
+pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) -> Result<SqliteConnection> {
+    Ok(connect_options(file, options).create_if_missing(create).connect().await?)
+}
+
+/// Opens a file whose tables are up to date.
+pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+    let native = Native { file: file.to_owned(), identity: identity(file)? };
+    // A file that vanished must not be made anew, empty.
+    let connect = connect_options(file, options).create_if_missing(false);
+    let pool = |connections: u32, connect: SqliteConnectOptions| -> Pool<Db> {
+        let native = native.clone();
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .before_acquire(move |_, _| {
+                let native = native.clone();
+                Box::pin(
+                    async move { native.check().map(|()| true).map_err(|error| std::io::Error::other(error).into()) },
+                )
+            })
+            .connect_lazy_with(connect)
+    };
+    Ok(Arc::new(sql_store::SqlStore {
+        writers: pool(1, connect.clone()),
+        readers: pool(options.connections.max(1), connect.read_only(true)),
+        native,
+    }))
+}
+
+/// What a file is called by the system, whatever its name.
+#[cfg(unix)]
+fn identity(file: &Path) -> Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(file)
+        .map_err(|error| StoreError::Unavailable(format!("database file {}: {error}", file.display())))?;
+    Ok((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_file: &Path) -> Result<(u64, u64)> {
+    Ok((0, 0))
+}
+
+/// What only SQLite needs: to know that its file is still there. A process may go on writing to a file that was
+/// removed or replaced, and all that it acknowledged would be gone.
+#[derive(Debug, Clone)]
+struct Native {
+    file: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Native {
+    fn check(&self) -> Result<()> {
+        if identity(&self.file)? == self.identity {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable(format!(
+            "database file {} was replaced while in use: put it back, or restart to use the new one",
+            self.file.display()
+        )))
+    }
+
+    #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
+    async fn prepare(&self, _writers: &Pool<Db>, _commit: &TrackCommit<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
+    async fn drop_old_partitions(&self, _writers: &Pool<Db>, _now: Timestamp, _retention: &Retention) -> Result<u64> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,150 @@
+//! Tenants, users, sessions and idempotency keys.
+
+use crate::database::TestDatabase;
+use crate::samples::{add_tenant, at, new_user, tenant};
+use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username};
+use milepost_store::{IDEMPOTENCY_ABANDONED_MS, Idempotency, IdempotencyKey, StoreError};
+
+pub(crate) async fn default_tenant_exists_from_the_start(database: &TestDatabase) {
+    let found = database.store.get_tenant(&TenantId::default_tenant()).await.unwrap().unwrap();
+    assert_eq!(found.id.as_str(), "default");
+    assert_eq!(database.store.newest_event_id(&found.id).await.unwrap(), 0);
+    assert_eq!(database.store.count_users().await.unwrap(), 0);
+    database.store.ping().await.unwrap();
+}
+
+pub(crate) async fn tenant_ids_are_taken_once(database: &TestDatabase) {
+    let acme = Tenant { id: tenant("acme"), name: Label::new("Acme & Söhne").unwrap() };
+    database.store.add_tenant(&acme).await.unwrap();
+    assert_eq!(database.store.add_tenant(&acme).await, Err(StoreError::Conflict("tenant")));
+    assert!(!database.store.ensure_tenant(&acme).await.unwrap());
+    assert_eq!(database.store.get_tenant(&acme.id).await.unwrap(), Some(acme));
+    let other = Tenant { id: tenant("other"), name: Label::new("Other").unwrap() };
+    assert!(database.store.ensure_tenant(&other).await.unwrap());
+}
+
+pub(crate) async fn tenants_are_listed_page_by_page(database: &TestDatabase) {
+    for id in ["b", "a", "Z"] {
+        add_tenant(&*database.store, id).await;
+    }
+    let first = database.store.list_tenants(None, 2).await.unwrap();
+    let rest = database.store.list_tenants(Some(&first[1].id), 10).await.unwrap();
+    let ids: Vec<_> = first.iter().chain(&rest).map(|tenant| tenant.id.as_str()).collect();
+    assert_eq!(ids, ["Z", "a", "b", "default"]);
+}
+
+pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
+    let home = TenantId::default_tenant();
+    let new = new_user("Åsa Öberg", &home);
+    let added = database.store.add_user(&new, at(0)).await.unwrap();
+    let expected = User {
+        id: added.id,
+        username: new.username.clone(),
+        role: new.role,
+        tenant: home.clone(),
+        approved: true,
+        active: true,
+        cadet_id: Some(3),
+        vehicle_ids: new.vehicle_ids.clone(),
+    };
+    assert_eq!(added, expected);
+    assert_eq!(database.store.get_user(added.id).await.unwrap(), Some(expected.clone()));
+    let login = database.store.find_login("Åsa Öberg").await.unwrap().unwrap();
+    assert_eq!((login.user, login.password_hash), (expected, new.password_hash));
+    assert_eq!(database.store.find_login("nobody").await.unwrap(), None);
+    assert_eq!(database.store.count_users().await.unwrap(), 1);
+    let events = database.store.events_after(&home, 0, 10).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].fact, Fact::UserChanged { user_id: added.id });
+    assert_eq!((events[0].id, events[0].at), (1, at(0)));
+}
+
+pub(crate) async fn username_is_taken_once_over_all_tenants(database: &TestDatabase) {
+    let acme = add_tenant(&*database.store, "acme").await;
+    database.store.add_user(&new_user("ann", &acme), at(0)).await.unwrap();
+    let again = database.store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await;
+    assert_eq!(again, Err(StoreError::Conflict("username")));
+    let nowhere = database.store.add_user(&new_user("bob", &tenant("nowhere")), at(0)).await;
+    assert_eq!(nowhere, Err(StoreError::NotFound("tenant")));
+    let mut bob = database.store.add_user(&new_user("bob", &acme), at(0)).await.unwrap();
+    bob.username = Username::new("ann").unwrap();
+    assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
+}
+
+pub(crate) async fn changed_user_is_told_to_both_tenants(database: &TestDatabase) {
+    let (acme, home) = (add_tenant(&*database.store, "acme").await, TenantId::default_tenant());
+    let mut user = database.store.add_user(&new_user("ann", &acme), at(0)).await.unwrap();
+    user.tenant = home.clone();
+    user.role = Role::TrainingStaff;
+    user.active = false;
+    user.cadet_id = None;
+    user.vehicle_ids.clear();
+    assert!(database.store.update_user(&user, None, at(1)).await.unwrap());
+    assert_eq!(database.store.get_user(user.id).await.unwrap(), Some(user.clone()));
+    let kept = database.store.find_login("ann").await.unwrap().unwrap().password_hash;
+    assert_eq!(kept.as_deref(), Some("$argon2id$sample"));
+    assert!(database.store.update_user(&user, Some("$new"), at(2)).await.unwrap());
+    assert_eq!(database.store.find_login("ann").await.unwrap().unwrap().password_hash.as_deref(), Some("$new"));
+    assert_eq!(database.store.newest_event_id(&acme).await.unwrap(), 2);
+    assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
+    user.id = UserId::new(999).unwrap();
+    assert!(!database.store.update_user(&user, None, at(3)).await.unwrap());
+}
+
+pub(crate) async fn removed_user_loses_its_sessions(database: &TestDatabase) {
+    let home = TenantId::default_tenant();
+    let user = database.store.add_user(&new_user("ann", &home), at(0)).await.unwrap();
+    database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
+    assert!(database.store.remove_user(user.id, at(0)).await.unwrap());
+    assert!(!database.store.remove_user(user.id, at(0)).await.unwrap());
+    assert_eq!(database.store.find_session(&[1; 32], at(0)).await.unwrap(), None);
+    assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
+    let next = database.store.add_user(&new_user("bob", &home), at(0)).await.unwrap();
+    assert!(next.id > user.id, "a number is never used twice");
+}
+
+pub(crate) async fn users_are_listed_page_by_page(database: &TestDatabase) {
+    let acme = add_tenant(&*database.store, "acme").await;
+    for name in ["c", "a", "b"] {
+        database.store.add_user(&new_user(name, &acme), at(0)).await.unwrap();
+        database.store.add_user(&new_user(&format!("{name}2"), &TenantId::default_tenant()), at(0)).await.unwrap();
+    }
+    let names = |users: Vec<User>| users.iter().map(|user| user.username.to_string()).collect::<Vec<_>>();
+    let first = database.store.list_users(Some(&acme), None, 2).await.unwrap();
+    let rest = database.store.list_users(Some(&acme), Some(first[1].id), 2).await.unwrap();
+    assert_eq!((names(first), names(rest)), (vec!["c".into(), "a".into()], vec!["b".into()]));
+    assert_eq!(database.store.list_users(None, None, 100).await.unwrap().len(), 6);
+}
+
+pub(crate) async fn session_ends_when_it_expires(database: &TestDatabase) {
+    let user = database.store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await.unwrap();
+    database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
+    database.store.add_session(&[2; 32], user.id, at(1000)).await.unwrap();
+    database.store.add_session(&[3; 32], user.id, at(1000)).await.unwrap();
+    assert_eq!(database.store.find_session(&[1; 32], at(999)).await.unwrap(), Some((user.id, at(1000))));
+    assert_eq!(database.store.find_session(&[1; 32], at(1000)).await.unwrap(), None);
+    assert!(database.store.remove_session(&[2; 32]).await.unwrap());
+    assert!(!database.store.remove_session(&[2; 32]).await.unwrap());
+    assert_eq!(database.store.remove_user_sessions(user.id).await.unwrap(), 2);
+    let again = database.store.add_session(&[4; 32], UserId::new(999).unwrap(), at(1)).await;
+    assert_eq!(again, Err(StoreError::NotFound("user")));
+}
+
+pub(crate) async fn idempotency_key_does_its_work_once(database: &TestDatabase) {
+    let store = &database.store;
+    let key = |caller: &str| IdempotencyKey { tenant: tenant("acme"), caller: caller.to_owned(), key: "k".to_owned() };
+    let (request, other) = ([7; 32], [8; 32]);
+    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(0)).await.unwrap(), Idempotency::New);
+    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(1)).await.unwrap(), Idempotency::InProgress);
+    assert_eq!(store.begin_idempotent(&key("user:1"), &other, at(1)).await.unwrap(), Idempotency::Mismatch);
+    assert_eq!(store.begin_idempotent(&key("user:2"), &other, at(1)).await.unwrap(), Idempotency::New);
+    let later = at(IDEMPOTENCY_ABANDONED_MS + 1);
+    assert_eq!(store.begin_idempotent(&key("user:1"), &request, later).await.unwrap(), Idempotency::New);
+    store.finish_idempotent(&key("user:1"), 201, b"{\"id\":1}").await.unwrap();
+    let done = Idempotency::Done { status: 201, body: b"{\"id\":1}".to_vec() };
+    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(10_000_000)).await.unwrap(), done);
+    store.abandon_idempotent(&key("user:1")).await.unwrap();
+    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(10_000_000)).await.unwrap(), done);
+    store.abandon_idempotent(&key("user:2")).await.unwrap();
+    assert_eq!(store.begin_idempotent(&key("user:2"), &request, at(2)).await.unwrap(), Idempotency::New);
+}

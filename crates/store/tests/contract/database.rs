@@ -1,0 +1,80 @@
+//! A database of its own for each test.
+
+use milepost_store::{OpenOptions, Store, open};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) struct TestDatabase {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) url: String,
+    place: Place,
+}
+
+enum Place {
+    Folder(PathBuf),
+    Server { url: String, database: String },
+}
+
+/// Short waits, so that a fault shows soon.
+pub(crate) fn options() -> OpenOptions {
+    OpenOptions { busy_timeout: Duration::from_millis(500), connections: 4, ..OpenOptions::default() }
+}
+
+impl TestDatabase {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = std::env::temp_dir().join(format!("milepost-store-{}", uuid::Uuid::new_v4().simple()));
+        std::fs::create_dir(&folder).unwrap();
+        let url = format!("sqlite://{}", folder.join("milepost.db").display());
+        Self { store: open(&url, &options()).await.unwrap(), url, place: Place::Folder(folder) }
+    }
+
+    /// `None`, and a line on stderr, where there is no server; in CI that is a failure.
+    pub(crate) async fn postgres(test: &str) -> Option<Self> {
+        let Ok(server) = std::env::var("MILEPOST_TEST_POSTGRES") else {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "MILEPOST_TEST_POSTGRES must be set in CI");
+            // Past the capture of the test harness, so that a skipped test is seen.
+            let skipped = format!("SKIPPED postgres::{test}: MILEPOST_TEST_POSTGRES is not set\n");
+            std::io::stderr().write_all(skipped.as_bytes()).unwrap();
+            return None;
+        };
+        let database = format!("milepost_{}", uuid::Uuid::new_v4().simple());
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        sqlx::raw_sql(AssertSqlSafe(format!("create database {database}"))).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        let url = format!("{}/{database}", server.rsplit_once('/').unwrap().0);
+        let store = open(&url, &options()).await.unwrap();
+        Some(Self { store, url, place: Place::Server { url: server, database } })
+    }
+
+    /// Another node on the same database.
+    pub(crate) async fn another_node(&self) -> Arc<dyn Store> {
+        open(&self.url, &options()).await.unwrap()
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.place, Place::Server { .. })
+    }
+
+    /// The SQLite file.
+    pub(crate) fn file(&self) -> PathBuf {
+        match &self.place {
+            Place::Folder(folder) => folder.join("milepost.db"),
+            Place::Server { .. } => panic!("a server has no file"),
+        }
+    }
+
+    pub(crate) async fn remove(self) {
+        self.store.close().await;
+        match self.place {
+            Place::Folder(folder) => std::fs::remove_dir_all(folder).unwrap(),
+            Place::Server { url, database } => {
+                let mut connection = PgConnection::connect(&url).await.unwrap();
+                let drop = format!("drop database {database} with (force)");
+                sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
+            }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Positions through the committer.
+
+use crate::database::TestDatabase;
+use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, position, tenant, vehicle};
+use milepost_domain::{Fact, Position, TenantId, Timestamp};
+use milepost_store::{CommitObserver, CommitSample, Committer, PositionBatch, StoreError};
+use std::sync::{Arc, Mutex};
+
+pub(crate) async fn position_comes_back_as_it_was_recorded(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    let (bare, full) = (position("bus", 1), full_position("bus", 2));
+    let recorded = committer.record(batch(&home, vec![bare.clone(), full.clone()])).await.unwrap();
+    assert_eq!((recorded.accepted, recorded.duplicates), (2, 0));
+    assert_eq!(recorded.newest, [bare.clone(), full.clone()]);
+    assert_eq!(history(&**store, &home, "bus").await, [bare, full.clone()]);
+    let track = store.get_vehicle(&home, &id("bus")).await.unwrap().unwrap().track;
+    assert_eq!((track.last, track.version), (Some(full), 1));
+}
+
+pub(crate) async fn same_point_again_is_a_duplicate(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus", "car"]).await;
+    let committer = Committer::start(store.clone(), None);
+    let points = vec![position("bus", 1), position("bus", 2), position("car", 1), position("bus", 2)];
+    let recorded = committer.record(batch(&home, points.clone())).await.unwrap();
+    assert_eq!((recorded.accepted, recorded.duplicates), (3, 1));
+    let again = committer.record(batch(&home, points)).await.unwrap();
+    assert_eq!((again.accepted, again.duplicates, again.newest.len()), (0, 4, 0));
+    // Late and twice in one batch: once new, once a duplicate.
+    let late = committer.record(batch(&home, vec![position("bus", 0), position("bus", 0)])).await.unwrap();
+    assert_eq!((late.accepted, late.duplicates, late.newest.len()), (1, 1, 0));
+    // What a fresh node knows is what is stored.
+    let fresh = Committer::start(store.clone(), None);
+    let repeated = fresh.record(batch(&home, vec![position("bus", 0), position("bus", 2)])).await.unwrap();
+    assert_eq!((repeated.accepted, repeated.duplicates), (0, 2));
+    assert_eq!(history(&**store, &home, "bus").await.len(), 3);
+}
+
+pub(crate) async fn point_brought_by_two_callers_at_once_is_accepted_once(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    let callers = (0..40).map(|caller| {
+        let (committer, home) = (committer.clone(), home.clone());
+        tokio::spawn(async move {
+            // Every point is brought by four callers; half of the points are late by then.
+            let points = (0..10).map(|point| position("bus", (caller % 10) * 10 + point)).collect();
+            committer.record(batch(&home, points)).await.unwrap()
+        })
+    });
+    let (mut accepted, mut duplicates) = (0, 0);
+    for caller in callers.collect::<Vec<_>>() {
+        let recorded = caller.await.unwrap();
+        assert_eq!(recorded.accepted + recorded.duplicates, 10);
+        accepted += recorded.accepted;
+        duplicates += recorded.duplicates;
+    }
+    assert_eq!((accepted, duplicates), (100, 300));
+    assert_eq!(history(&**store, &home, "bus").await.len(), 100);
+}
+
+pub(crate) async fn shuffled_arrival_ends_in_the_same_state(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["sorted", "shuffled"]).await;
+    let committer = Committer::start(store.clone(), None);
+    // 37 is prime to 100, so this visits every point once.
+    let shuffled: Vec<i64> = (0..100).map(|step| step * 37 % 100).collect();
+    for chunk in shuffled.chunks(9) {
+        let points = chunk.iter().map(|ms| position("shuffled", *ms)).collect();
+        committer.record(batch(&home, points)).await.unwrap();
+    }
+    committer.record(batch(&home, (0..100).map(|ms| position("sorted", ms)).collect())).await.unwrap();
+    let unnamed = |points: Vec<Position>| points.into_iter().map(|one| (one.at, one.latitude)).collect::<Vec<_>>();
+    let sorted = unnamed(history(&**store, &home, "sorted").await);
+    assert_eq!(unnamed(history(&**store, &home, "shuffled").await), sorted);
+    assert_eq!(sorted.len(), 100);
+    let last = store.get_vehicle(&home, &id("shuffled")).await.unwrap().unwrap().track.last;
+    assert_eq!(last, Some(position("shuffled", 99)));
+}
+
+pub(crate) async fn vehicle_that_does_not_exist_fails_nobody_else(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus", "gone"]).await;
+    let committer = Committer::start(store.clone(), None);
+    committer.record(batch(&home, vec![position("gone", 1)])).await.unwrap();
+    // Removed while the committer remembers it.
+    store.remove_vehicle(&home, &id("gone"), at(1)).await.unwrap();
+    let points = vec![position("gone", 3), position("bus", 1), position("never", 1), position("gone", 0)];
+    let recorded = committer.record(batch(&home, points)).await.unwrap();
+    assert_eq!((recorded.accepted, recorded.duplicates), (1, 0));
+    assert_eq!(recorded.unknown, [0, 2, 3]);
+    assert_eq!(recorded.newest, [position("bus", 1)]);
+    // Added while the committer knows that it did not exist.
+    add_vehicles(&**store, &home, &["never"]).await;
+    assert_eq!(committer.record(batch(&home, vec![position("never", 1)])).await.unwrap().accepted, 1);
+    assert_eq!(committer.record(batch(&home, Vec::new())).await.unwrap().accepted, 0);
+}
+
+pub(crate) async fn two_committers_on_the_same_vehicle_converge(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus", "car"]).await;
+    let other = database.another_node().await;
+    let nodes = [Committer::start(store.clone(), None), Committer::start(other.clone(), None)];
+    let callers = (0..60_i64).map(|caller| {
+        let (node, home) = (nodes[usize::try_from(caller % 2).unwrap()].clone(), home.clone());
+        tokio::spawn(async move {
+            // Neighbouring callers share half of their points.
+            let points = (0..10).flat_map(|point| {
+                let ms = caller * 5 + point;
+                [position("bus", ms), position("car", ms)]
+            });
+            node.record(batch(&home, points.collect())).await.unwrap().accepted
+        })
+    });
+    let mut accepted = 0;
+    for caller in callers.collect::<Vec<_>>() {
+        accepted += caller.await.unwrap();
+    }
+    let newest = 59 * 5 + 9;
+    for name in ["bus", "car"] {
+        let points = history(&**store, &home, name).await;
+        assert_eq!(points.iter().map(|one| one.at).collect::<Vec<_>>(), (0..=newest).map(at).collect::<Vec<_>>());
+        let last = other.get_vehicle(&home, &id(name)).await.unwrap().unwrap().track.last;
+        assert_eq!(last, Some(position(name, newest)));
+    }
+    assert_eq!(i64::try_from(accepted).unwrap(), 2 * (newest + 1));
+    other.close().await;
+}
+
+pub(crate) async fn vehicle_added_again_starts_a_new_track(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    committer.record(batch(&home, vec![position("bus", 50)])).await.unwrap();
+    store.remove_vehicle(&home, &id("bus"), at(1)).await.unwrap();
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let recorded = committer.record(batch(&home, vec![position("bus", 10)])).await.unwrap();
+    assert_eq!(recorded.newest, [position("bus", 10)]);
+    assert_eq!(history(&**store, &home, "bus").await, [position("bus", 10)]);
+}
+
+pub(crate) async fn history_is_read_page_by_page(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    committer.record(batch(&home, (0..10).map(|ms| position("bus", ms)).collect())).await.unwrap();
+    let page = async |after: Option<i64>, limit| {
+        let points = store.positions(&home, &id("bus"), at(2), at(8), after.map(at), limit).await.unwrap();
+        points.iter().map(|one| one.at.ms_since(at(0))).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 4).await, [2, 3, 4, 5]);
+    assert_eq!(page(Some(5), 4).await, [6, 7]);
+    assert_eq!(page(Some(0), 1).await, [2]);
+}
+
+pub(crate) async fn arrivals_are_read_page_by_page(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    add_vehicles(&**store, &home, &["bus", "car"]).await;
+    add_vehicles(&**store, &acme, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    // Arrived in the opposite order of their times.
+    for (received, ms) in [(100, 9), (200, 5), (200, 6), (300, 1)] {
+        let positions = vec![position("bus", ms), position("car", ms)];
+        let batch = PositionBatch { received_at: at(received), ..batch(&home, positions) };
+        committer.record(batch).await.unwrap();
+    }
+    committer.record(batch(&acme, vec![position("bus", 2)])).await.unwrap();
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.recent_positions(&home, at(200), after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.cursor);
+        seen.extend(page.iter().map(|one| {
+            (one.received_at.ms_since(at(0)), one.position.vehicle_id.to_string(), one.position.at.ms_since(at(0)))
+        }));
+    }
+    let expected =
+        [(200, "bus", 5), (200, "bus", 6), (200, "car", 5), (200, "car", 6), (300, "bus", 1), (300, "car", 1)];
+    assert_eq!(seen, expected.map(|(received, vehicle, ms)| (received, vehicle.to_owned(), ms)));
+}
+
+pub(crate) async fn positions_of_any_date_are_kept(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    let days = |days: i64| at(days * 24 * 60 * 60 * 1000);
+    let first = Timestamp::from_unix_ms(0).unwrap();
+    let last = first.plus_ms(i64::MAX).plus_ms(-1);
+    let instants = [first, days(-3000), days(-101), days(-99), days(-1), days(0), days(1), days(2), days(40), last];
+    for instant in instants {
+        let point = Position { at: instant, ..position("bus", 0) };
+        assert_eq!(committer.record(batch(&home, vec![point])).await.unwrap().accepted, 1);
+    }
+    let stored: Vec<_> = history(&**store, &home, "bus").await.iter().map(|one| one.at).collect();
+    assert_eq!(stored, instants);
+    let late =
+        vec![Position { at: days(-3000), ..position("bus", 0) }, Position { at: days(-1), ..position("bus", 0) }];
+    assert_eq!(committer.record(batch(&home, late)).await.unwrap().duplicates, 2);
+}
+
+#[derive(Default)]
+struct Watcher {
+    newest: Mutex<Vec<Timestamp>>,
+    samples: Mutex<Vec<CommitSample>>,
+}
+
+impl CommitObserver for Watcher {
+    fn ended(&self, sample: &CommitSample) {
+        self.samples.lock().unwrap().push(*sample);
+    }
+
+    fn newest(&self, _tenant: &TenantId, positions: &[Position]) {
+        self.newest.lock().unwrap().extend(positions.iter().map(|one| one.at));
+    }
+}
+
+pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let watcher = Arc::new(Watcher::default());
+    let committer = Committer::start(store.clone(), Some(watcher.clone()));
+    let callers = (0..50_i64).map(|caller| {
+        let (committer, home) = (committer.clone(), home.clone());
+        tokio::spawn(
+            async move { committer.record(batch(&home, vec![position("bus", caller * 7 % 50)])).await.unwrap() },
+        )
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
+    let newest = watcher.newest.lock().unwrap().clone();
+    assert!(newest.is_sorted_by(|one, next| one < next), "{newest:?}");
+    assert_eq!(newest.last(), Some(&at(49)));
+    let samples = watcher.samples.lock().unwrap().clone();
+    assert_eq!(samples.iter().map(|sample| sample.positions).sum::<usize>(), 50);
+    assert!(samples.iter().all(|sample| sample.committed));
+    assert!(samples.len() < 50, "callers who came during a commit share the next one");
+}
+
+pub(crate) async fn facts_of_no_tenant_fail_their_caller_alone(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    store.add_vehicle(&home, &vehicle("bus"), at(0)).await.unwrap();
+    let committer = Committer::start(store.clone(), None);
+    let facts = vec![Fact::VehicleChanged { vehicle_id: id("bus") }];
+    let stray = PositionBatch { facts, ..batch(&tenant("nowhere"), Vec::new()) };
+    let (good, bad, also_good) = tokio::join!(
+        committer.record(batch(&home, vec![position("bus", 1)])),
+        committer.record(stray),
+        committer.record(batch(&home, vec![position("bus", 2)])),
+    );
+    assert_eq!((good.unwrap().accepted, also_good.unwrap().accepted), (1, 1));
+    assert_eq!(bad, Err(StoreError::NotFound("tenant")));
+    assert_eq!(history(&**store, &home, "bus").await.len(), 2);
+}

@@ -1,0 +1,109 @@
+//! Values to store.
+
+use milepost_domain::{
+    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
+    Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+};
+use milepost_store::{NewUser, PositionBatch, Store};
+
+/// 2026-11-20T00:00:00Z.
+pub(crate) const NOON_MS: i64 = 1_795_132_800_000;
+
+pub(crate) fn at(ms: i64) -> Timestamp {
+    Timestamp::from_unix_ms(NOON_MS + ms).unwrap()
+}
+
+pub(crate) fn tenant(id: &str) -> TenantId {
+    TenantId::new(id).unwrap()
+}
+
+pub(crate) fn id(id: &str) -> VehicleId {
+    VehicleId::new(id).unwrap()
+}
+
+pub(crate) async fn add_tenant(store: &dyn Store, id: &str) -> TenantId {
+    let tenant = Tenant { id: tenant(id), name: Label::new(id).unwrap() };
+    store.add_tenant(&tenant).await.unwrap();
+    tenant.id
+}
+
+pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewUser {
+    NewUser {
+        username: Username::new(name).unwrap(),
+        password_hash: Some("$argon2id$sample".to_owned()),
+        role: Role::Parent,
+        tenant: tenant.clone(),
+        approved: true,
+        active: true,
+        cadet_id: Some(3),
+        vehicle_ids: vec![id("bus-1"), id("Bus 2")],
+    }
+}
+
+/// A vehicle with nothing but what it must have.
+pub(crate) fn vehicle(name: &str) -> Vehicle {
+    Vehicle {
+        id: id(name),
+        kind: VehicleKind::new("bus").unwrap(),
+        label: Label::new(name).unwrap(),
+        license_plate: None,
+        route: None,
+        status: VehicleStatus::active(),
+        driver_id: None,
+        speed_limit: None,
+        fuel_l_per_100km: None,
+        fuel_price_per_l: None,
+        odometer: None,
+    }
+}
+
+pub(crate) async fn add_vehicles(store: &dyn Store, tenant: &TenantId, names: &[&str]) {
+    for name in names {
+        store.add_vehicle(tenant, &vehicle(name), at(0)).await.unwrap();
+    }
+}
+
+pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
+    Device { id: DeviceId::new(name).unwrap(), tenant: tenant.clone(), vehicle_id: id(vehicle), name: None }
+}
+
+/// A position with nothing but place and time.
+pub(crate) fn position(vehicle: &str, ms: i64) -> Position {
+    Position {
+        vehicle_id: id(vehicle),
+        at: at(ms),
+        latitude: Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 100.0).unwrap(),
+        longitude: Longitude::new(-97.5).unwrap(),
+        speed: None,
+        heading: None,
+        accuracy: None,
+        altitude: None,
+        odometer: None,
+        fuel_level: None,
+        ignition: None,
+    }
+}
+
+/// A position with everything.
+pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
+    Position {
+        speed: Some(SpeedKmh::new(33.3).unwrap()),
+        heading: Some(HeadingDeg::new(360.0).unwrap()),
+        accuracy: Some(AccuracyM::new(0.1 + 0.2).unwrap()),
+        altitude: Some(AltitudeM::new(-12.5).unwrap()),
+        odometer: Some(OdometerKm::new(123_456.7).unwrap()),
+        fuel_level: Some(FuelLevelL::new(0.0).unwrap()),
+        ignition: Some(false),
+        ..position(vehicle, ms)
+    }
+}
+
+pub(crate) fn batch(tenant: &TenantId, positions: Vec<Position>) -> PositionBatch {
+    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000), facts: Vec::new() }
+}
+
+/// Everything that is stored of a vehicle's track.
+pub(crate) async fn history(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<Position> {
+    let (from, to) = (Timestamp::from_unix_ms(0).unwrap(), Timestamp::from_unix_ms(0).unwrap().plus_ms(i64::MAX));
+    store.positions(tenant, &id(vehicle), from, to, None, 100_000).await.unwrap()
+}

@@ -1,0 +1,98 @@
+//! Migrations and forgetting.
+
+use crate::database::{TestDatabase, options};
+use crate::samples::{add_vehicles, at, batch, history, new_user, position, tenant};
+use milepost_domain::{Position, TenantId};
+use milepost_store::{
+    Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, PositionBatch, Pruned, Retention, StoreError, migrate,
+    open, pending_migrations,
+};
+use sqlx::Connection;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+pub(crate) async fn migrations_run_twice_change_nothing(database: &TestDatabase) {
+    assert!(pending_migrations(&database.url, &options()).await.unwrap().is_empty());
+    assert!(migrate(&database.url, &options()).await.unwrap().is_empty());
+    add_vehicles(&*database.store, &TenantId::default_tenant(), &["bus"]).await;
+    let again = database.another_node().await;
+    assert_eq!(again.newest_event_id(&TenantId::default_tenant()).await.unwrap(), 1);
+    again.close().await;
+}
+
+pub(crate) async fn newer_database_is_refused(database: &TestDatabase) {
+    let insert = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                  values (9999, 'from the future', true, '', 0)";
+    if database.is_postgres() {
+        let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
+        sqlx::raw_sql(insert).execute(&mut connection).await.unwrap();
+    } else {
+        let mut connection = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
+        sqlx::raw_sql(insert).execute(&mut connection).await.unwrap();
+    }
+    let Err(StoreError::Refused(reason)) = open(&database.url, &options()).await.map(|_| ()) else {
+        panic!("a newer database was opened");
+    };
+    assert!(reason.contains("newer version") && reason.contains("9999"), "{reason}");
+    assert!(matches!(pending_migrations(&database.url, &options()).await, Err(StoreError::Refused(_))));
+}
+
+pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus", "import"]).await;
+    let committer = Committer::start(store.clone(), None);
+    // One point a day, each arriving as it happens.
+    for day in 0..10 {
+        let points = vec![Position { at: at(day * DAY_MS), ..position("bus", 0) }];
+        committer.record(PositionBatch { received_at: at(day * DAY_MS), ..batch(&home, points) }).await.unwrap();
+    }
+    // Old points that arrived just now, one on a day of its own and one on a day that has rows.
+    let points = vec![Position { at: at(-400 * DAY_MS), ..position("import", 0) }, position("import", DAY_MS)];
+    committer.record(PositionBatch { received_at: at(9 * DAY_MS), ..batch(&home, points) }).await.unwrap();
+    let retention = Retention { positions_ms: 5 * DAY_MS, ..Retention::default() };
+    let pruned = store.prune(at(9 * DAY_MS + 1), &retention).await.unwrap();
+    // Days 0 to 4 are too old. PostgreSQL drops those that are wholly old, deletes from the day of the import, and from
+    // the newest, which might have been written until the cutoff.
+    assert_eq!(pruned.positions + pruned.partitions, 5);
+    assert_eq!(pruned.partitions > 0, database.is_postgres());
+    let days = |points: Vec<Position>| points.iter().map(|one| one.at.ms_since(at(0)) / DAY_MS).collect::<Vec<_>>();
+    assert_eq!(days(history(&**store, &home, "bus").await), [5, 6, 7, 8, 9]);
+    assert_eq!(days(history(&**store, &home, "import").await), [-400, 1]);
+    let nothing = store.prune(at(9 * DAY_MS + 1), &retention).await.unwrap();
+    assert_eq!(nothing, Pruned::default());
+    // A dropped day can be written again.
+    let points = vec![Position { at: at(0), ..position("bus", 0) }];
+    let back = committer.record(PositionBatch { received_at: at(9 * DAY_MS), ..batch(&home, points) }).await.unwrap();
+    assert_eq!(back.accepted, 1);
+}
+
+pub(crate) async fn old_events_are_forgotten_and_never_numbered_again(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let facts = vec![milepost_domain::Fact::VehicleChanged { vehicle_id: crate::samples::id("bus") }; 6_000];
+    store.append_facts(&home, &facts, at(0)).await.unwrap();
+    store.append_facts(&home, &facts[..2], at(DAY_MS)).await.unwrap();
+    let retention = Retention { events_ms: DAY_MS, ..Retention::default() };
+    let pruned = store.prune(at(DAY_MS + 1), &retention).await.unwrap();
+    assert_eq!((pruned.events, pruned.more), (6_000, false));
+    let kept = store.events_after(&home, 0, 10).await.unwrap();
+    assert_eq!(kept.iter().map(|event| event.id).collect::<Vec<_>>(), [6_001, 6_002]);
+    store.prune(at(9 * DAY_MS), &retention).await.unwrap();
+    assert_eq!(store.newest_event_id(&home).await.unwrap(), 6_002);
+    assert_eq!(store.append_facts(&home, &facts[..1], at(0)).await.unwrap(), 6_003);
+}
+
+pub(crate) async fn expired_sessions_and_keys_are_forgotten(database: &TestDatabase) {
+    let store = &database.store;
+    let user = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await.unwrap();
+    store.add_session(&[1; 32], user.id, at(10)).await.unwrap();
+    store.add_session(&[2; 32], user.id, at(i64::from(u32::MAX))).await.unwrap();
+    let key = |key: &str| IdempotencyKey { tenant: tenant("a"), caller: "c".to_owned(), key: key.to_owned() };
+    store.begin_idempotent(&key("old"), &[1; 32], at(0)).await.unwrap();
+    store.finish_idempotent(&key("old"), 200, b"").await.unwrap();
+    store.begin_idempotent(&key("young"), &[1; 32], at(IDEMPOTENCY_KEEP_MS)).await.unwrap();
+    let pruned = store.prune(at(IDEMPOTENCY_KEEP_MS + 1), &Retention::default()).await.unwrap();
+    assert_eq!((pruned.sessions, pruned.idempotency_keys), (1, 1));
+    let again = store.begin_idempotent(&key("old"), &[2; 32], at(IDEMPOTENCY_KEEP_MS + 1)).await.unwrap();
+    assert_eq!(again, Idempotency::New);
+    assert!(store.find_session(&[2; 32], at(20)).await.unwrap().is_some());
+}

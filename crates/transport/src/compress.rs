@@ -1,0 +1,100 @@
+//! Raw deflate and inflate for permessage-deflate, with one state a thread instead of one a connection.
+//!
+//! No context is kept from one message to the next on either side, so the state is reset for each message and a
+//! connection that negotiated compression costs nothing while idle.
+
+use std::cell::RefCell;
+
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+/// What a sync flush ends with; the extension strips it from a message and the receiver puts it back.
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// Inflated output grows by this much at a time, so a bomb is stopped at the limit and not after it.
+const INFLATE_STEP_BYTES: usize = 4096;
+
+/// Scratch that outgrew this is let go after use.
+const SCRATCH_KEEP_BYTES: usize = 64 * 1024;
+
+struct Deflater {
+    state: Compress,
+    output: Vec<u8>,
+}
+
+thread_local! {
+    static DEFLATER: RefCell<Option<Deflater>> = const { RefCell::new(None) };
+    static INFLATER: RefCell<Option<Decompress>> = const { RefCell::new(None) };
+}
+
+/// Why compressed data was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InflateError {
+    TooLarge,
+    Corrupt,
+}
+
+/// Compresses `payload` into scratch space and lends the result to `use_it`.
+pub(crate) fn deflate<R>(payload: &[u8], use_it: impl FnOnce(&[u8]) -> Option<R>) -> Option<R> {
+    DEFLATER.with_borrow_mut(|deflater| {
+        // Level 1: compressing once for all receivers, what counts is to be done before they wait for it.
+        let Deflater { state, output } = deflater
+            .get_or_insert_with(|| Deflater { state: Compress::new(Compression::new(1), false), output: Vec::new() });
+        state.reset();
+        output.clear();
+        loop {
+            output.reserve(payload.len() / 2 + 64);
+            let consumed = state.total_in() as usize;
+            state.compress_vec(&payload[consumed..], output, FlushCompress::Sync).ok()?;
+            // Room left over means that the flush is complete.
+            if state.total_in() as usize == payload.len() && output.len() < output.capacity() {
+                break;
+            }
+        }
+        let result = output.strip_suffix(&TAIL).and_then(use_it);
+        output.shrink_to(SCRATCH_KEEP_BYTES);
+        result
+    })
+}
+
+/// Inflates one message to at most `max_bytes`.
+pub(crate) fn inflate(data: &[u8], max_bytes: usize) -> Result<Vec<u8>, InflateError> {
+    INFLATER.with_borrow_mut(|inflater| {
+        let state = inflater.get_or_insert_with(|| Decompress::new(false));
+        state.reset(false);
+        let mut output = Vec::new();
+        // A peer may end a message with a final block; what follows it is another stream.
+        let rest = inflate_part(state, data, &mut output, max_bytes)?;
+        inflate_part(state, &[rest, &TAIL].concat(), &mut output, max_bytes)?;
+        Ok(output)
+    })
+}
+
+fn inflate_part<'a>(
+    state: &mut Decompress,
+    mut input: &'a [u8],
+    output: &mut Vec<u8>,
+    max_bytes: usize,
+) -> Result<&'a [u8], InflateError> {
+    loop {
+        // One byte over the limit is allowed in, to tell "full" from "more to come".
+        let room = (max_bytes + 1 - output.len()).min(INFLATE_STEP_BYTES.max(output.len()));
+        output.reserve_exact(room);
+        let (in_before, out_before) = (state.total_in(), output.len());
+        let status = state.decompress_vec(input, output, FlushDecompress::Sync).map_err(|_| InflateError::Corrupt)?;
+        input = &input[(state.total_in() - in_before) as usize..];
+        if output.len() > max_bytes {
+            return Err(InflateError::TooLarge);
+        }
+        if status == Status::StreamEnd {
+            state.reset(false);
+            if input.is_empty() {
+                return Ok(input);
+            }
+            continue;
+        }
+        let stuck = state.total_in() == in_before && output.len() == out_before;
+        if stuck || (input.is_empty() && output.len() < output.capacity()) {
+            return Ok(input);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What can be set for all sockets, and for the sockets of one route.
+
+use std::time::Duration;
+
+/// Settings of every socket.
+#[derive(Clone, Debug)]
+pub struct WsConfig {
+    /// `WS_PING_PERIOD`: a ping goes out this often. Default 54 s.
+    pub ping_period: Duration,
+    /// `WS_PONG_WAIT`: a connection that gave no sign of life for this long is cut. Default 60 s.
+    pub pong_wait: Duration,
+    /// `WS_WRITE_WAIT`: how long a close handshake may take, the backlog before it included. Default 10 s.
+    pub write_wait: Duration,
+    /// `WS_READ_BUFFER_SIZE`, bytes: one read takes this much, into scratch space that a thread's sockets share; more
+    /// while a long message is coming in. Default 1024.
+    pub read_buffer_bytes: usize,
+    /// `WS_WRITE_BUFFER_SIZE`, bytes: a socket's backlog is gathered into writes of at most 16 of these; a frame that
+    /// is longer is written as it is. Frames that a ready socket shares with others are not copied. Default 1024.
+    pub write_buffer_bytes: usize,
+    /// Limits of a socket whose route sets no others.
+    pub limits: SocketLimits,
+}
+
+impl Default for WsConfig {
+    fn default() -> Self {
+        Self {
+            ping_period: Duration::from_secs(54),
+            pong_wait: Duration::from_secs(60),
+            write_wait: Duration::from_secs(10),
+            read_buffer_bytes: 1024,
+            write_buffer_bytes: 1024,
+            limits: SocketLimits::default(),
+        }
+    }
+}
+
+impl WsConfig {
+    /// The most that is gathered into one write of a backlog, in bytes.
+    pub(crate) fn gather_bytes(&self) -> usize {
+        self.write_buffer_bytes.max(64) * 16
+    }
+}
+
+/// Bounds of one socket.
+#[derive(Clone, Debug)]
+pub struct SocketLimits {
+    /// The longest inbound message, inflated, in bytes; a longer one closes with 1009. Default 4096.
+    pub max_message_bytes: usize,
+    /// What may wait in the lossless lane of a slow reader, in bytes; past it the socket closes with 1013, and its
+    /// reader resumes from the last event it has. Default 1 MiB.
+    pub lossless_bytes: usize,
+    /// How much may come in; more closes with 1008. `None` is no limit.
+    pub rate: Option<RateLimit>,
+}
+
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Self { max_message_bytes: 4096, lossless_bytes: 1024 * 1024, rate: Some(RateLimit::default()) }
+    }
+}
+
+/// How much one connection may send: on average this, and twice as much at once.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimit {
+    /// Frames a second, pings and fragments included. Default 50.
+    pub frames_per_second: u32,
+    /// Payload and header bytes a second. Default 64 KiB.
+    pub bytes_per_second: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { frames_per_second: 50, bytes_per_second: 64 * 1024 }
+    }
+}

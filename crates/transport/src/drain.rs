@@ -1,0 +1,91 @@
+//! Ends all sockets for a restart and tells each client when to come back.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::close::code;
+use crate::transport::Transport;
+
+/// Sockets closed between yields.
+const LINKS_PER_YIELD: usize = 64;
+
+/// How often sockets that opened meanwhile are looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How to end all sockets.
+#[derive(Clone, Debug)]
+pub struct Drain {
+    /// The close code; 1012 says that the service restarts.
+    pub code: u16,
+    /// The reason's first words. The advice is added: `restarting; reconnect in 3.2s`.
+    pub message: String,
+    /// The soonest that anybody is advised to come back.
+    pub earliest: Duration,
+    /// The clients are advised to come back evenly spread over this time after `earliest`.
+    pub window: Duration,
+    /// How long writes in flight and close handshakes may take; then what is left is cut.
+    pub deadline: Duration,
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self {
+            code: code::RESTART,
+            message: "restarting".to_owned(),
+            earliest: Duration::from_secs(1),
+            window: Duration::from_secs(10),
+            deadline: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How the sockets ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrainReport {
+    /// Sockets that ended by themselves within the deadline.
+    pub closed: u64,
+    /// Sockets that had to be cut.
+    pub cut: u64,
+}
+
+impl Transport {
+    /// Takes no more sockets, closes all that are open and waits until they have ended.
+    pub async fn drain(&self, drain: Drain) -> DrainReport {
+        self.draining.store(true, Ordering::Release);
+        let deadline = Instant::now() + drain.deadline;
+        let before = self.stats().open;
+        loop {
+            self.close_all(&drain).await;
+            let ended = self.ended.notified();
+            if self.stats().open == 0 || Instant::now() >= deadline {
+                break;
+            }
+            let _ = timeout_at(deadline.min(Instant::now() + LOOK_AGAIN), ended).await;
+        }
+        let mut cut = 0;
+        for link in self.links() {
+            if !link.has_ended() {
+                link.end(code::ABNORMAL);
+                cut += 1;
+            }
+        }
+        DrainReport { closed: before.saturating_sub(cut), cut }
+    }
+
+    async fn close_all(&self, drain: &Drain) {
+        let mut open: Vec<_> = self.links().into_iter().filter(|link| link.is_open()).collect();
+        open.sort_unstable_by_key(|link| link.id());
+        open.dedup_by_key(|link| link.id());
+        let count = open.len() as u32;
+        for (rank, link) in open.into_iter().enumerate() {
+            // By rank, not by chance: then the rate of reconnects is even.
+            let delay = drain.earliest + drain.window * rank as u32 / count;
+            link.close(drain.code, &format!("{}; reconnect in {:.1}s", drain.message, delay.as_secs_f32()));
+            if rank % LINKS_PER_YIELD == LINKS_PER_YIELD - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The opening handshake: validates the request, answers 101, and runs a handler on the raw stream.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{
+    ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use hyper::upgrade::OnUpgrade;
+use sha1::{Digest, Sha1};
+
+use crate::config::SocketLimits;
+use crate::deflate;
+use crate::socket::Socket;
+use crate::transport::Transport;
+use crate::wire::Wire;
+
+/// RFC 6455, section 1.3.
+const ACCEPT_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// A valid request to open a socket, not yet answered.
+pub struct Upgrade {
+    transport: Arc<Transport>,
+    on_upgrade: OnUpgrade,
+    accept: String,
+    extension: Option<&'static str>,
+    offered_protocols: Vec<String>,
+    protocol: Option<&'static str>,
+    limits: SocketLimits,
+}
+
+/// Why a request opens no socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeError {
+    status: StatusCode,
+    header: Option<(HeaderName, &'static str)>,
+    detail: &'static str,
+}
+
+impl Upgrade {
+    /// Validates a request and takes the connection out of it.
+    ///
+    /// # Errors
+    /// 405 unless GET, 426 unless version 13, 503 while draining, 400 for everything else that is wrong.
+    pub fn from_parts(parts: &mut Parts, transport: &Arc<Transport>) -> Result<Self, HandshakeError> {
+        if parts.method != Method::GET {
+            return Err(HandshakeError {
+                status: StatusCode::METHOD_NOT_ALLOWED,
+                header: Some((ALLOW, "GET")),
+                detail: "open a websocket with GET",
+            });
+        }
+        let headers = &parts.headers;
+        if !has_token(headers, &UPGRADE, "websocket") || !has_token(headers, &CONNECTION, "upgrade") {
+            return Err(HandshakeError {
+                status: StatusCode::BAD_REQUEST,
+                header: Some((UPGRADE, "websocket")),
+                detail: "this is a websocket: send `connection: upgrade` and `upgrade: websocket`",
+            });
+        }
+        if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+            return Err(HandshakeError {
+                status: StatusCode::UPGRADE_REQUIRED,
+                header: Some((SEC_WEBSOCKET_VERSION, "13")),
+                detail: "use websocket version 13",
+            });
+        }
+        let accept = headers
+            .get(SEC_WEBSOCKET_KEY)
+            .and_then(|key| accept_key(key.as_bytes()))
+            .ok_or_else(|| bad_request("send a `sec-websocket-key` of 16 bytes in base64"))?;
+        if transport.is_draining() {
+            return Err(HandshakeError {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                header: Some((RETRY_AFTER, "2")),
+                detail: "the server is restarting; reconnect soon",
+            });
+        }
+        let extension = deflate::negotiate(headers);
+        let offered_protocols = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
+        let on_upgrade = parts
+            .extensions
+            .remove::<OnUpgrade>()
+            .ok_or_else(|| bad_request("open a websocket over http/1.1 on a connection of its own"))?;
+        let (transport, limits) = (transport.clone(), transport.config.limits.clone());
+        Ok(Self { transport, on_upgrade, accept, extension, offered_protocols, protocol: None, limits })
+    }
+
+    /// The limits that the socket will have.
+    pub fn limits(&self) -> SocketLimits {
+        self.limits.clone()
+    }
+
+    /// Sets other limits for this socket.
+    #[must_use]
+    pub fn with_limits(mut self, limits: SocketLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Selects the first of `supported` that the client offers; none is selected when it offers none of them.
+    #[must_use]
+    pub fn select_protocol(mut self, supported: &[&'static str]) -> Self {
+        self.protocol =
+            supported.iter().copied().find(|name| self.offered_protocols.iter().any(|offered| offered == name));
+        self
+    }
+
+    /// The 101 response. Once it is sent, `handler` runs with the open socket in a task of its own.
+    pub fn accept<F, Fut>(self, handler: F) -> Response<()>
+    where
+        F: FnOnce(Socket) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        let accept = HeaderValue::try_from(self.accept).expect("base64 is a header value");
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        if let Some(extension) = self.extension {
+            headers.insert(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static(extension));
+        }
+        if let Some(protocol) = self.protocol {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+        }
+        let (transport, limits) = (self.transport, self.limits);
+        let (on_upgrade, protocol, deflate) = (self.on_upgrade, self.protocol, self.extension.is_some());
+        tokio::spawn(async move {
+            let opened = match on_upgrade.await {
+                Ok(upgraded) => Wire::from_upgraded(upgraded),
+                // The client went away before the response.
+                Err(_) => return,
+            };
+            match opened {
+                // A task of its own: this one's future is sized for what hyper hands over.
+                Ok((wire, read_ahead)) => {
+                    let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits, protocol);
+                    tokio::spawn(handler(socket));
+                }
+                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken over"),
+            }
+        });
+        response
+    }
+}
+
+impl HandshakeError {
+    /// The status to answer with.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What is wrong, in words for the client.
+    pub fn detail(&self) -> &'static str {
+        self.detail
+    }
+
+    /// The whole answer, with the headers that the status asks for and a problem document.
+    pub fn response(&self) -> Response<String> {
+        let title = self.status.canonical_reason().unwrap_or("error");
+        // No text here needs escaping in JSON.
+        let body = format!(
+            r#"{{"type":"about:blank","title":"{title}","status":{},"detail":"{}"}}"#,
+            self.status.as_u16(),
+            self.detail
+        );
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some((name, value)) = &self.header {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+impl std::fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.detail)
+    }
+}
+
+impl std::error::Error for HandshakeError {}
+
+fn bad_request(detail: &'static str) -> HandshakeError {
+    HandshakeError { status: StatusCode::BAD_REQUEST, header: None, detail }
+}
+
+fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).filter(|token| !token.is_empty())
+}
+
+fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
+    tokens(headers, name).any(|token| token.eq_ignore_ascii_case(wanted))
+}
+
+fn accept_key(key: &[u8]) -> Option<String> {
+    if STANDARD.decode(key).ok()?.len() != 16 {
+        return None;
+    }
+    Some(STANDARD.encode(Sha1::new().chain_update(key).chain_update(ACCEPT_SUFFIX).finalize()))
+}

@@ -1,0 +1,72 @@
+//! Counts what the sockets do.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+
+/// What the sockets hold and have done since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransportStats {
+    /// Sockets open now.
+    pub open: u64,
+    /// Sockets opened so far.
+    pub opened: u64,
+    /// Sockets ended so far, by the code that ended them: ours if we closed first, else the peer's. 1006 is an end
+    /// without a close frame, or a peer that was silent for too long.
+    pub closed: BTreeMap<u16, u64>,
+    /// Bytes read, frame headers included.
+    pub bytes_in: u64,
+    /// Bytes written.
+    pub bytes_out: u64,
+    /// Frames read.
+    pub frames_in: u64,
+    /// Frames written or queued for a socket that is full.
+    pub frames_out: u64,
+    /// Bytes waiting for sockets that are full.
+    pub pending_bytes: u64,
+    /// Messages that a newer one of the same key replaced while they waited for a full socket.
+    pub conflated: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) open: AtomicU64,
+    pub(crate) opened: AtomicU64,
+    pub(crate) bytes_in: AtomicU64,
+    pub(crate) bytes_out: AtomicU64,
+    pub(crate) frames_in: AtomicU64,
+    pub(crate) frames_out: AtomicU64,
+    pub(crate) pending_bytes: AtomicU64,
+    pub(crate) conflated: AtomicU64,
+    closed: Mutex<BTreeMap<u16, u64>>,
+}
+
+impl Counters {
+    pub(crate) fn count_opened(&self) {
+        add(&self.open, 1);
+        add(&self.opened, 1);
+    }
+
+    pub(crate) fn count_closed(&self, code: u16) {
+        self.open.fetch_sub(1, Relaxed);
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn read(&self) -> TransportStats {
+        TransportStats {
+            open: self.open.load(Relaxed),
+            opened: self.opened.load(Relaxed),
+            closed: self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            bytes_in: self.bytes_in.load(Relaxed),
+            bytes_out: self.bytes_out.load(Relaxed),
+            frames_in: self.frames_in.load(Relaxed),
+            frames_out: self.frames_out.load(Relaxed),
+            pending_bytes: self.pending_bytes.load(Relaxed),
+            conflated: self.conflated.load(Relaxed),
+        }
+    }
+}
+
+pub(crate) fn add(counter: &AtomicU64, n: usize) {
+    counter.fetch_add(n as u64, Relaxed);
+}

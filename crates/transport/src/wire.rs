@@ -1,0 +1,85 @@
+//! The raw stream under a WebSocket: written by whoever publishes, read by its own task.
+
+use std::io;
+use std::net::Shutdown;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::conn::auto::upgrade::downcast;
+use socket2::SockRef;
+use tokio::net::{TcpStream, UnixStream};
+
+/// A stream that can be written without a task of its own.
+pub(crate) enum Wire {
+    /// The client's own connection.
+    Tcp(TcpStream),
+    /// Our end of a socket pair. A task copies between the other end and a stream that is not plain TCP. This is how
+    /// TLS works when the server terminates it; a rustls stream of its own variant here would save that task.
+    Bridge(UnixStream),
+}
+
+impl Wire {
+    /// Takes the stream back from hyper, with what was read beyond the handshake.
+    pub(crate) fn from_upgraded(upgraded: Upgraded) -> io::Result<(Self, Bytes)> {
+        match downcast::<TokioIo<TcpStream>>(upgraded) {
+            Ok(parts) => {
+                let stream = parts.io.into_inner();
+                stream.set_nodelay(true)?;
+                Ok((Self::Tcp(stream), parts.read_buf))
+            }
+            Err(upgraded) => {
+                let (ours, mut theirs) = UnixStream::pair()?;
+                tokio::spawn(async move {
+                    // Either side's end is the other's end; what went wrong is the peer's to see.
+                    let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(upgraded), &mut theirs).await;
+                });
+                Ok((Self::Bridge(ours), Bytes::new()))
+            }
+        }
+    }
+
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_read(buffer),
+            Self::Bridge(stream) => stream.try_read(buffer),
+        }
+    }
+
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Bridge(stream) => stream.try_write(bytes),
+        }
+    }
+
+    pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => stream.poll_read_ready(cx),
+            Self::Bridge(stream) => stream.poll_read_ready(cx),
+        }
+    }
+
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => stream.poll_write_ready(cx),
+            Self::Bridge(stream) => stream.poll_write_ready(cx),
+        }
+    }
+
+    pub(crate) async fn writable(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.writable().await,
+            Self::Bridge(stream) => stream.writable().await,
+        }
+    }
+
+    /// Ends one or both directions. A stream that is already gone is as ended as it should be.
+    pub(crate) fn shutdown(&self, how: Shutdown) {
+        let _ = match self {
+            Self::Tcp(stream) => SockRef::from(stream).shutdown(how),
+            Self::Bridge(stream) => SockRef::from(stream).shutdown(how),
+        };
+    }
+}

@@ -1,0 +1,48 @@
+//! The opening handshake, right and wrong.
+
+use crate::raw_client::{RawClient, TEXT, frame};
+use crate::server::TestServer;
+
+const GOOD: &str = "GET /echo HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+                    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n";
+
+async fn check(head: &str, status: &str, header: &str) {
+    let server = TestServer::start().await;
+    let response = RawClient::request(server.address, head).await.response;
+    assert!(response.starts_with(&format!("HTTP/1.1 {status}")), "{head}\n{response}");
+    assert!(response.contains(header), "{header} is missing:\n{response}");
+}
+
+#[tokio::test]
+async fn a_valid_request_is_answered_with_the_accept_key_of_the_rfc() {
+    check(GOOD, "101", "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=").await;
+}
+
+#[tokio::test]
+async fn invalid_requests_are_refused_with_what_is_missing() {
+    check(&GOOD.replace("version: 13", "version: 8"), "426", "sec-websocket-version: 13").await;
+    check(&GOOD.replace("GET", "POST"), "405", "allow: GET").await;
+    check(&GOOD.replace("upgrade: websocket", "x: y"), "400", "upgrade: websocket").await;
+    check(&GOOD.replace("connection: Upgrade", "connection: keep-alive"), "400", "problem+json").await;
+    check(&GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ="), "400", "problem+json").await;
+    check(&GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "!"), "400", "problem+json").await;
+}
+
+#[tokio::test]
+async fn a_supported_subprotocol_is_selected_and_others_are_not() {
+    let server = TestServer::start().await;
+    let client =
+        RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: other, milepost.v1\r\n").await;
+    assert!(client.response.contains("sec-websocket-protocol: milepost.v1"), "{}", client.response);
+    let client = RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: other\r\n").await;
+    assert!(!client.response.contains("sec-websocket-protocol"), "{}", client.response);
+}
+
+#[tokio::test]
+async fn frames_sent_together_with_the_request_are_not_lost() {
+    let server = TestServer::start().await;
+    let together = [GOOD.as_bytes(), &frame(TEXT, b"early"), &frame(TEXT, b"bird")].concat();
+    let mut client = RawClient::request(server.address, together).await;
+    assert_eq!(client.receive().await.text(), "early");
+    assert_eq!(client.receive().await.text(), "bird");
+}

@@ -1,0 +1,146 @@
+//! Pings, silence, expiry, close deadlines and draining.
+
+use std::time::{Duration, Instant};
+
+use milepost_transport::{Drain, WsConfig};
+
+use crate::raw_client::{CLOSE, PING, PONG, RawClient, TEXT};
+use crate::server::{TestServer, note};
+
+fn fast_heartbeat() -> WsConfig {
+    WsConfig {
+        ping_period: Duration::from_millis(200),
+        pong_wait: Duration::from_millis(500),
+        write_wait: Duration::from_millis(300),
+        ..WsConfig::default()
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_answers_pings_stays() {
+    let server = TestServer::start_with(fast_heartbeat()).await;
+    let mut client = RawClient::connect(server.address, "/echo").await;
+    let start = Instant::now();
+    for _ in 0..5 {
+        let ping = client.receive().await;
+        assert_eq!(ping.first, PING);
+        client.send_frame(PONG, &ping.payload).await;
+    }
+    assert!(start.elapsed() > Duration::from_millis(800), "pings came too fast: {:?}", start.elapsed());
+    client.send_frame(TEXT, b"alive").await;
+    assert_eq!(client.receive().await.text(), "alive");
+}
+
+#[tokio::test]
+async fn a_silent_client_is_cut_after_pong_wait() {
+    let server = TestServer::start_with(fast_heartbeat()).await;
+    let mut client = RawClient::connect(server.address, "/echo").await;
+    let start = Instant::now();
+    while client.try_receive().await.is_some_and(|frame| frame.first == PING) {}
+    let elapsed = start.elapsed();
+    assert!((Duration::from_millis(400)..Duration::from_millis(900)).contains(&elapsed), "{elapsed:?}");
+    server.wait_until("the socket to end", |server| server.transport.stats().open == 0).await;
+    assert_eq!(server.transport.stats().closed.get(&1006), Some(&1));
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_is_cut_and_its_backlog_freed() {
+    let server = TestServer::start_with(fast_heartbeat()).await;
+    let mut client = RawClient::connect(server.address, "/channel").await;
+    client.receive().await;
+    server.wait_until("the subscriber", |server| server.hub.stats().subscribers == 1).await;
+    let channel = server.channel();
+    let filler = "x".repeat(100_000);
+    while server.transport.stats().open > 0 {
+        channel.publish(crate::server::position_of("bus", 1, filler.len()));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(server.transport.stats().pending_bytes, 0);
+    server.wait_until("the subscription to go", |server| server.hub.stats().subscribers == 0).await;
+}
+
+#[tokio::test]
+async fn a_credential_that_expires_closes_with_its_code() {
+    let server = TestServer::start().await;
+    let mut client = RawClient::connect(server.address, "/channel").await;
+    client.receive().await;
+    let link = server.links.lock().unwrap()[0].clone();
+    let start = Instant::now();
+    link.set_expiry(start + Duration::from_secs(60), 4001, "later");
+    link.set_expiry(start + Duration::from_millis(300), 4001, "token expired");
+    let frame = client.receive().await;
+    assert_eq!(frame.close(), (4001, "token expired"));
+    let elapsed = start.elapsed();
+    assert!((Duration::from_millis(290)..Duration::from_millis(1300)).contains(&elapsed), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn an_expiry_that_was_cleared_does_not_close() {
+    let server = TestServer::start().await;
+    let mut client = RawClient::connect(server.address, "/channel").await;
+    client.receive().await;
+    let link = server.links.lock().unwrap()[0].clone();
+    link.set_expiry(Instant::now() + Duration::from_millis(100), 4001, "token expired");
+    link.clear_expiry();
+    client.assert_silent(Duration::from_millis(700)).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_never_answers_a_close_is_cut_after_write_wait() {
+    let server = TestServer::start_with(fast_heartbeat()).await;
+    let mut client = RawClient::connect(server.address, "/channel").await;
+    client.receive().await;
+    client.send_frame(TEXT, b"bye").await;
+    let start = Instant::now();
+    assert_eq!(client.receive().await.close(), (4000, "bye"));
+    assert_eq!(client.try_receive().await, None);
+    let elapsed = start.elapsed();
+    assert!((Duration::from_millis(200)..Duration::from_millis(800)).contains(&elapsed), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn draining_closes_everyone_with_advice_that_is_spread() {
+    let server = TestServer::start().await;
+    let mut clients = Vec::new();
+    for _ in 0..40 {
+        let mut client = RawClient::connect(server.address, "/channel").await;
+        client.receive().await;
+        clients.push(client);
+    }
+    let in_flight = note("in flight");
+    server.channel().publish(in_flight);
+    server.wait_until("the fan-out", |server| server.hub.stats().deliveries == 40).await;
+    let transport = server.transport.clone();
+    let window = Duration::from_secs(4);
+    let draining = tokio::spawn(async move { transport.drain(Drain { window, ..Drain::default() }).await });
+    let mut advice = Vec::new();
+    for client in &mut clients {
+        assert_eq!(client.receive().await.text(), "in flight");
+        let frame = client.receive().await;
+        let (code, reason) = frame.close();
+        assert_eq!(code, 1012);
+        let seconds = reason.strip_prefix("restarting; reconnect in ").and_then(|rest| rest.strip_suffix('s'));
+        advice.push(seconds.expect(reason).parse::<f32>().unwrap());
+        client.send_frame(CLOSE, &1012_u16.to_be_bytes()).await;
+    }
+    advice.sort_by(f32::total_cmp);
+    assert!((0.9..1.2).contains(&advice[0]) && (4.7..5.1).contains(&advice[39]), "{advice:?}");
+    assert!(advice.windows(2).all(|pair| pair[1] - pair[0] < 0.31), "{advice:?}");
+    let report = draining.await.unwrap();
+    assert_eq!((report.closed, report.cut), (40, 0));
+    let head = "GET /echo HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
+                sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n";
+    let refused = RawClient::request(server.address, head).await.response;
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains("retry-after"), "{refused}");
+}
+
+#[tokio::test]
+async fn draining_cuts_who_does_not_answer() {
+    let server = TestServer::start().await;
+    let mut client = RawClient::connect(server.address, "/echo").await;
+    server.wait_until("the socket", |server| server.transport.stats().open == 1).await;
+    let report = server.transport.drain(Drain { deadline: Duration::from_millis(200), ..Drain::default() }).await;
+    assert_eq!((report.closed, report.cut), (0, 1));
+    assert_eq!(client.receive().await.close().0, 1012);
+    assert_eq!(client.try_receive().await, None);
+}

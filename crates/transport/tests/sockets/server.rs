@@ -1,0 +1,128 @@
+//! A server on port 0 with an echo socket and one that subscribes to a channel.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::any;
+use bytes::Bytes;
+use milepost_hub::{Audience, Channel, ChannelId, Hub, HubLimits, Interest, Key, Message};
+use milepost_transport::{Inbound, Link, SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) hub: Hub,
+    pub(crate) links: Arc<Mutex<Vec<Arc<Link>>>>,
+}
+
+pub(crate) fn channel_id() -> ChannelId {
+    ChannelId::new("bus", "acme")
+}
+
+pub(crate) fn vehicle(id: &str) -> Key {
+    Key::new("vehicle", id)
+}
+
+pub(crate) fn position(id: &str, version: i64) -> Message {
+    position_of(id, version, 0)
+}
+
+/// A position with `padding` bytes on top, to fill sockets with.
+pub(crate) fn position_of(id: &str, version: i64, padding: usize) -> Message {
+    let payload = format!("{id} {version} {}", "x".repeat(padding));
+    Message::conflated(payload, Audience::keys([vehicle(id)]), vehicle(id), version)
+}
+
+pub(crate) fn note(text: &str) -> Message {
+    Message::new(Bytes::copy_from_slice(text.as_bytes()), Audience::everyone())
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(WsConfig::default()).await
+    }
+
+    /// `/echo` echoes; `/channel` subscribes to everything, answers `say X` with `X` and closes with 4000 on `bye`.
+    pub(crate) async fn start_with(config: WsConfig) -> Self {
+        let transport = Transport::start(config);
+        let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
+        let links: Arc<Mutex<Vec<Arc<Link>>>> = Arc::default();
+        let app = {
+            let (echoing, subscribing) = (transport.clone(), transport.clone());
+            let (hub, links) = (hub.clone(), links.clone());
+            Router::new()
+                .route("/echo", any(move |request| upgrade(request, echoing.clone(), echo_limits, echo::echo)))
+                .route(
+                    "/channel",
+                    any(move |request| {
+                        let (hub, links) = (hub.clone(), links.clone());
+                        upgrade(
+                            request,
+                            subscribing.clone(),
+                            |limits| limits,
+                            move |mut socket| async move {
+                                let link = socket.link().clone();
+                                links.lock().unwrap().push(link.clone());
+                                let _subscription = hub.channel(&channel_id()).subscribe(link.clone(), Interest::all());
+                                link.send_text("subscribed");
+                                while let Some(message) = socket.next().await {
+                                    match message {
+                                        Inbound::Text(text) if text == "bye" => link.close(4000, "bye"),
+                                        Inbound::Text(text) => link.send_text(text.trim_start_matches("say ")),
+                                        Inbound::Binary(bytes) => link.send_binary(&bytes),
+                                    }
+                                }
+                            },
+                        )
+                    }),
+                )
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { address, transport, hub, links }
+    }
+
+    pub(crate) fn channel(&self) -> Arc<Channel> {
+        self.hub.channel(&channel_id())
+    }
+
+    pub(crate) async fn wait_until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        for _ in 0..500 {
+            if condition(self) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("waited in vain for {what}: {:?} {:?}", self.hub.stats(), self.transport.stats());
+    }
+}
+
+fn echo_limits(_: SocketLimits) -> SocketLimits {
+    echo::limits()
+}
+
+async fn upgrade<F, Fut>(
+    request: Request,
+    transport: Arc<Transport>,
+    limits: fn(SocketLimits) -> SocketLimits,
+    handler: F,
+) -> Response
+where
+    F: FnOnce(milepost_transport::Socket) -> Fut + Send + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let (mut parts, _) = request.into_parts();
+    match Upgrade::from_parts(&mut parts, &transport) {
+        Ok(upgrade) => {
+            let limits = limits(upgrade.limits());
+            upgrade.with_limits(limits).select_protocol(&["milepost.v1"]).accept(handler).map(|()| Body::empty())
+        }
+        Err(error) => error.response().map(Body::from),
+    }
+}

@@ -1,0 +1,116 @@
+import { expect, test } from '@playwright/test';
+import { foreignRequests, type Kiosk, Milepost } from './milepost';
+
+let milepost: Milepost;
+let kiosk: Kiosk;
+
+test.beforeAll(async () => {
+  milepost = await Milepost.start();
+  kiosk = await milepost.addKiosk('School bus 7', 'WB01AB1234');
+});
+
+test.afterAll(() => milepost.remove());
+
+test('a wrong password is refused in words and the form stays', async ({ page }) => {
+  await page.goto(milepost.url);
+  await page.getByLabel('Username').fill(milepost.username);
+  await page.getByLabel('Password').fill('not-the-password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toHaveText('That username and password don’t match.');
+  await expect(page.getByLabel('Username')).toBeVisible();
+});
+
+test('a ping by plain HTTP moves the bus on the page, which asks no other host for anything', async ({ page }) => {
+  const foreign = foreignRequests(page, milepost.url);
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) problems.push(message.text());
+  });
+  await milepost.signIn(page);
+  const row = page.locator(`[data-bus-id="${kiosk.vehicleId}"]`);
+  await expect(row).toContainText('School bus 7');
+
+  await milepost.ping(kiosk, 22.5726, 88.3639, 45, 90);
+  await expect(row).toHaveAttribute('data-latitude', '22.5726');
+  await expect(row).toContainText('45 km/h');
+  await expect(row).toHaveAttribute('data-stale', 'false');
+  await row.click();
+  await expect(page.getByLabel('Details of School bus 7')).toContainText('22.57260, 88.36390');
+
+  await page.waitForTimeout(1_500); // the flight to the bus and the first frames
+  const canvas = page.locator('.map-canvas canvas');
+  const before = await canvas.screenshot();
+  await milepost.ping(kiosk, 22.5741, 88.3655, 38, 45);
+  await expect(row).toHaveAttribute('data-longitude', '88.3655');
+  await expect(page.getByLabel('Details of School bus 7')).toContainText('North-east');
+  await expect.poll(async () => (await canvas.screenshot()).equals(before)).toBe(false);
+  await expect(page.getByText('1 viewing now')).toBeVisible();
+  await page.screenshot({ path: 'screenshots/desktop-light.png' });
+
+  expect(foreign).toEqual([]);
+  expect(problems).toEqual([]);
+});
+
+test('search finds by plate and says when nothing matches', async ({ page }) => {
+  await milepost.signIn(page);
+  const search = page.getByRole('searchbox');
+  await search.fill('wb01ab');
+  await expect(page.getByRole('option')).toHaveCount(1);
+  await search.fill('no such bus');
+  await expect(page.getByText('No bus matches.')).toBeVisible();
+});
+
+test('after a server restart the page comes back by itself and shows the newest position', async ({ page }) => {
+  await milepost.signIn(page);
+  const state = page.getByRole('status');
+  await milepost.halt();
+  await expect(state).toHaveText(/Offline|Connecting/);
+  await milepost.resume();
+  await milepost.ping(kiosk, 22.58, 88.37, 20, 180);
+  await expect(state).toHaveText('Live', { timeout: 40_000 });
+  await expect(page.locator(`[data-bus-id="${kiosk.vehicleId}"]`)).toHaveAttribute('data-latitude', '22.58');
+});
+
+test('signing out leads back to the login and stays there', async ({ page }) => {
+  await milepost.signIn(page);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByLabel('Password')).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel('Password')).toBeVisible();
+});
+
+test('a session that ends elsewhere leads to the login', async ({ page, context }) => {
+  await milepost.signIn(page);
+  const other = await context.newPage();
+  await other.goto(milepost.url);
+  await other.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByText('Your session has ended')).toBeVisible();
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`on a phone, ${colorScheme}`, () => {
+    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+
+    test('the list is a sheet, and a tap shows the bus', async ({ page }) => {
+      await milepost.ping(kiosk, 22.5726, 88.3639, 45, 90);
+      await milepost.signIn(page);
+      await page.screenshot({ path: `screenshots/phone-list-${colorScheme}.png` });
+      await page.locator(`[data-bus-id="${kiosk.vehicleId}"]`).tap();
+      await expect(page.getByLabel('Details of School bus 7')).toBeVisible();
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width).toBe(390);
+      await page.waitForTimeout(2_500); // the flight to the bus
+      await page.screenshot({ path: `screenshots/phone-bus-${colorScheme}.png` });
+    });
+  });
+}
+
+test('the API reference is shown from this server alone', async ({ page }) => {
+  const foreign = foreignRequests(page, milepost.url);
+  await milepost.signIn(page);
+  await page.goto(`${milepost.url}/docs`);
+  await expect(page.getByText('/api/v1/vehicles', { exact: true }).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Authorize' })).toBeVisible();
+  expect(foreign).toEqual([]);
+});
