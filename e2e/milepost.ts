@@ -55,8 +55,8 @@ export class Milepost {
   }
 
   async addKiosk(label: string, licensePlate: string): Promise<Kiosk> {
-    const vehicle = await this.post('/api/v1/vehicles', { kind: 'bus', label, license_plate: licensePlate, route: '12', status: 'on_route' });
-    const device = await this.post('/api/v1/devices', { vehicle_id: vehicle['id'], name: `${label} kiosk` });
+    const vehicle = await this.call('POST', '/api/v1/vehicles', { kind: 'bus', label, license_plate: licensePlate, route: '12', status: 'on_route' });
+    const device = await this.call('POST', '/api/v1/devices', { vehicle_id: vehicle['id'], name: `${label} kiosk` });
     return { vehicleId: String(vehicle['id']), deviceId: String(device['id']), key: String(device['key']) };
   }
 
@@ -70,30 +70,39 @@ export class Milepost {
     expect(response.status, await response.text()).toBe(201);
   }
 
-  async signIn(page: Page): Promise<void> {
+  async addUser(username: string, password: string, role: string): Promise<number> {
+    const user = await this.call('POST', '/api/v1/users', { username, password, role });
+    return Number(user['id']);
+  }
+
+  async deactivateUser(id: number): Promise<void> {
+    await this.call('PATCH', `/api/v1/users/${id}`, { active: false });
+  }
+
+  async signIn(page: Page, username = this.username, password = this.password): Promise<void> {
     await page.goto(this.url);
-    await page.getByLabel('Username').fill(this.username);
-    await page.getByLabel('Password').fill(this.password);
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('Password').fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page.getByRole('status')).toHaveText('Live');
   }
 
-  private async post(path: string, body: unknown): Promise<Record<string, unknown>> {
+  private async call(method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
     if (!this.access) {
-      const answer = await this.send('/api/token', { username: this.username, password: this.password });
+      const answer = await this.send('POST', '/api/token', { username: this.username, password: this.password });
       this.access = String(answer['access']);
     }
-    return this.send(path, body);
+    return this.send(method, path, body);
   }
 
-  private async send(path: string, body: unknown): Promise<Record<string, unknown>> {
+  private async send(method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(this.url + path, {
-      method: 'POST',
+      method,
       headers: { 'Content-Type': 'application/json', ...(this.access ? { Authorization: `Bearer ${this.access}` } : {}) },
       body: JSON.stringify(body),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text) as Record<string, unknown>;
   }
 

@@ -35,19 +35,15 @@ pub fn nearest_on_segment(point: Point, start: Point, end: Point) -> Nearest {
     let to_point = angle_rad(start, point);
     let length = angle_rad(start, end);
     let at_start = Nearest { distance_m: EARTH_RADIUS_M * to_point, along_m: 0.0 };
-    let (Some(way), Some(aim)) = (bearing_rad(start, end), bearing_rad(start, point)) else {
-        // A segment without length, or a point on its start; opposite the start both ends count.
-        let at_end = distance_m(point, end);
-        let nearer_end = at_end < at_start.distance_m;
-        return if nearer_end { Nearest { distance_m: at_end, along_m: EARTH_RADIUS_M * length } } else { at_start };
-    };
+    // Between antipodes the segment goes north first, as in `interpolate`; where the point is the start, or opposite of
+    // it, its direction does not matter.
+    let (way, aim) = (bearing_rad(start, end).unwrap_or(0.0), bearing_rad(start, point).unwrap_or(0.0));
     let along = (to_point.sin() * (aim - way).cos()).atan2(to_point.cos());
     if along >= 0.0 && along <= length {
         let across = (to_point.sin() * (aim - way).sin()).clamp(-1.0, 1.0).asin().abs();
         return Nearest { distance_m: EARTH_RADIUS_M * across, along_m: EARTH_RADIUS_M * along };
     }
-    // Beside the segment the nearer end is the nearest. For a segment longer than half the globe's quarter the sign
-    // of `along` alone would not tell which end that is.
+    // Beside the segment the nearer end is the nearest. On a globe the sign of `along` alone does not tell which.
     let at_end = distance_m(point, end);
     if at_end < at_start.distance_m {
         Nearest { distance_m: at_end, along_m: EARTH_RADIUS_M * length }
@@ -99,9 +95,10 @@ impl Path {
         *self.along_m.last().expect("a path has at least two points")
     }
 
-    /// The place `metres` along the path and the path's direction there, held at the ends.
+    /// The place `metres` along the path and the path's direction there, held at the ends; NaN counts as the start.
     pub fn along(&self, metres: f64) -> Spot {
-        // The first point beyond; clamped so that a segment always begins before it. NaN counts as the start.
+        let metres = if metres.is_nan() { 0.0 } else { metres };
+        // The first point beyond; clamped so that a segment always begins before it.
         let beyond = self.along_m.partition_point(|&at| at <= metres).clamp(1, self.points.len() - 1);
         let (start, end) = (self.points[beyond - 1], self.points[beyond]);
         let (start_m, end_m) = (self.along_m[beyond - 1], self.along_m[beyond]);

@@ -123,7 +123,11 @@ impl Channel {
     }
 
     pub(crate) fn replace_interest(self: &Arc<Self>, place: &mut Place, interest: Interest) {
-        let joins_presence = self.presence.topic().is_some_and(|topic| interest.wants_topic(topic));
+        // Who followed the count before knows it already.
+        let joins_presence = self
+            .presence
+            .topic()
+            .is_some_and(|topic| interest.wants_topic(topic) && !place.subscriber.interest.wants_topic(topic));
         {
             let mut roster = self.lock_roster();
             let Subscriber { id, since, ref outlet, .. } = *place.subscriber;

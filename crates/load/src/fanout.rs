@@ -155,7 +155,6 @@ impl<'a> Bench<'a> {
             path: "/".to_owned(),
             credential: "x-no: credential".to_owned(),
             deflate: false,
-            receive_buffer_bytes: None,
         };
         self.floor_client.open_watchers(self.options.sockets, &floor_socket)?;
         while self.control.connections()? < self.options.sockets {

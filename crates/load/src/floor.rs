@@ -222,7 +222,7 @@ mod tests {
         thread::spawn(move || serve_floor(&listener, control));
         let mut client = Client::new(Waiting::Sleep).unwrap();
         let credential = "x-no: credential".to_owned();
-        let socket = Handshake { address, path: "/".into(), credential, deflate: false, receive_buffer_bytes: None };
+        let socket = Handshake { address, path: "/".into(), credential, deflate: false };
         client.open_watchers(3, &socket).unwrap();
         let mut control = Control::connect(control_address).unwrap();
         while control.connections().unwrap() < 3 {

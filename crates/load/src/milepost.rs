@@ -113,7 +113,6 @@ impl Milepost {
             path: "/ws/bus-tracking/".to_owned(),
             credential: self.credential.clone(),
             deflate,
-            receive_buffer_bytes: None,
         }
     }
 }

@@ -9,18 +9,18 @@ use crate::process::{pin_to, raise_open_files, rss_bytes};
 use crate::publishing::{even_pace, now_ms, publish_on_time};
 use crate::report::{Goal, Report, Table, figure_text, rounded};
 use crate::screens::Screens;
-use crate::watcher::Handshake;
 use anyhow::{Result, ensure};
 use clap::Args;
 use serde::Serialize;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Publishing connections.
 const PUBLISHERS: usize = 8;
-/// Silence after which all has arrived: longer than TCP takes to notice that a full receive buffer has room again.
+/// Silence after which all has arrived.
 const QUIET: Duration = Duration::from_secs(1);
-/// Small, so that the kernel takes little on the stopped reader's behalf and the server soon notices.
-const STOPPED_RECEIVE_BUFFER_BYTES: usize = 16 * 1024;
+/// How long the stopped reader, reading again, may take to be up to date: TCP asks ever more rarely, up to every two
+/// minutes, whether a full receiver has room again.
+const MAX_RESUME: Duration = Duration::from_secs(150);
 /// How often the server's memory is looked at.
 const LOOK_SECONDS: f64 = 1.0;
 
@@ -67,9 +67,7 @@ pub(crate) fn run_slow_reader(options: &SlowReaderOptions) -> Result<()> {
     let mut fleet = Fleet::set_up(&mut milepost.client()?, Fleet::numbered(&prefix, options.buses), false)?;
     let mut client = Client::new(Waiting::Sleep)?;
     client.open_publishers(PUBLISHERS, milepost.address)?;
-    client.open_watchers(options.sockets, &milepost.bus_socket(false))?;
-    let small = Handshake { receive_buffer_bytes: Some(STOPPED_RECEIVE_BUFFER_BYTES), ..milepost.bus_socket(false) };
-    client.open_watchers(1, &small)?;
+    client.open_watchers(options.sockets + 1, &milepost.bus_socket(false))?;
 
     eprintln!("before: {} s", options.before_seconds);
     let before = run_phase(options, options.before_seconds, &milepost, &mut client, &mut fleet)?;
@@ -82,13 +80,16 @@ pub(crate) fn run_slow_reader(options: &SlowReaderOptions) -> Result<()> {
     let newest_ms: Vec<i64> = fleet.buses.iter().map(|bus| bus.newest_ms).collect();
     let mut screens = Screens::new(options.sockets + 1, &fleet);
     client.resume_watcher(stopped)?;
-    client.listen_until_quiet(QUIET, &mut screens)?;
-    let close_code = screens.deliveries.closed;
-    let waited_messages = screens.deliveries.messages;
-    if close_code.is_some() {
-        client.reopen_watcher(stopped, &milepost.bus_socket(false))?;
-        client.listen_until_quiet(QUIET, &mut screens)?;
+    let resumed = Instant::now();
+    let mut close_code = None;
+    while screens.stale_of(stopped, &newest_ms) > 0 && resumed.elapsed() < MAX_RESUME {
+        client.listen_for(Duration::from_millis(20), &mut screens)?;
+        if close_code.is_none() && screens.deliveries.closed.is_some() {
+            close_code = screens.deliveries.closed;
+            client.reopen_watcher(stopped, &milepost.bus_socket(false))?;
+        }
     }
+    let resume_seconds = resumed.elapsed().as_secs_f64();
     let stale = screens.stale_of(stopped, &newest_ms);
 
     let mut table = Table::new(["phase", "deliveries", "p50 ms", "p99 ms", "max ms", "RSS MiB", "peak MiB"]);
@@ -110,7 +111,8 @@ pub(crate) fn run_slow_reader(options: &SlowReaderOptions) -> Result<()> {
     report.table(table);
     let offered_bytes = during.deliveries.payload_bytes as f64 / options.sockets as f64;
     report.figure("offered_to_the_stopped_mib", rounded(offered_bytes / f64::from(1 << 20)));
-    report.figure("messages_after_resuming", waited_messages);
+    report.figure("messages_after_resuming", screens.deliveries.messages);
+    report.figure("seconds_until_up_to_date", rounded(resume_seconds));
     report.figure("close_code", close_code);
     let p99 = |phase: &Phase| phase.deliveries.latency.quantile_us(0.99) as f64;
     report.against_goal("others_p99_ratio", p99(&during) / p99(&before), Goal::AtMost(1.25));

@@ -3,7 +3,6 @@
 use crate::frame::{Kind, close_code, first_frame, pong_frame};
 use crate::http::{first_response, header};
 use anyhow::{Context as _, Result, bail};
-use rustix::net::sockopt::set_socket_recv_buffer_size;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -23,8 +22,6 @@ pub(crate) struct Handshake {
     pub(crate) credential: String,
     /// Offer permessage-deflate?
     pub(crate) deflate: bool,
-    /// A small kernel buffer makes a reader that stops noticeable sooner; `None` leaves the system's.
-    pub(crate) receive_buffer_bytes: Option<usize>,
 }
 
 /// What a socket had to tell.
@@ -53,9 +50,6 @@ impl Watcher {
     /// If the server refuses; the message holds its answer.
     pub(crate) fn open(handshake: &Handshake) -> Result<Self> {
         let mut stream = TcpStream::connect(handshake.address)?;
-        if let Some(bytes) = handshake.receive_buffer_bytes {
-            set_socket_recv_buffer_size(&stream, bytes)?;
-        }
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let offer = if handshake.deflate { "sec-websocket-extensions: permessage-deflate\r\n" } else { "" };

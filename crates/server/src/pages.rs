@@ -36,13 +36,9 @@ pub(crate) fn page_routes(tiles: Arc<Tiles>) -> Router {
         .route("/login", get(|state, headers| page(state, headers, "index.html")))
         .route("/docs", get(|state, headers| page(state, headers, "docs.html")))
         .route("/assets/{*path}", get(asset))
-        .route("/favicon.svg", get(|headers: HeaderMap| async move { file("favicon.svg", &headers, "no-cache") }))
+        .route("/icon.svg", get(|headers: HeaderMap| async move { file("icon.svg", &headers, "max-age=86400") }))
         .route("/app/config.json", get(app_config))
         .route("/app/routes.geojson", get(route_shapes))
-        .route(
-            "/app/land.geojson",
-            get(|headers: HeaderMap| async move { file("land.geojson", &headers, "max-age=86400") }),
-        )
         .with_state(tiles)
 }
 

@@ -48,3 +48,33 @@ impl<T> Backlog<T> {
         self.waiting.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_backlog_keeps_the_newest() {
+        let mut backlog = Backlog::default();
+        let dropped = (0..MAX_WAITING_FIXES + 3).filter(|&number| backlog.push(number)).count();
+        assert_eq!((dropped, backlog.len()), (3, MAX_WAITING_FIXES));
+        assert_eq!(backlog.take(2), [3, 4]);
+    }
+
+    #[test]
+    fn what_is_put_back_comes_first_as_far_as_it_fits() {
+        let mut backlog = Backlog::default();
+        for number in 0..5 {
+            backlog.push(number);
+        }
+        let taken = backlog.take(3);
+        assert_eq!(backlog.put_back(taken), 0);
+        assert_eq!(backlog.take(5), [0, 1, 2, 3, 4]);
+
+        for number in 10..10 + MAX_WAITING_FIXES - 1 {
+            backlog.push(number);
+        }
+        assert_eq!(backlog.put_back(vec![1, 2, 3]), 2, "only the newest of them fits");
+        assert_eq!(backlog.take(2), [3, 10]);
+    }
+}

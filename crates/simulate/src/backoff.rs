@@ -21,3 +21,24 @@ pub(crate) fn wait_after(failures: u32, asked: Option<Duration>, rng: &mut fastr
         None => Duration::from_millis(doubled_ms / 2 + rng.u64(0..=doubled_ms / 2)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_limit_and_differ() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        for (failures, longest_ms) in [(1, 250), (2, 500), (5, 4_000), (9, 15_000), (1_000, 15_000)] {
+            let waits: Vec<u128> = (0..50).map(|_| wait_after(failures, None, &mut rng).as_millis()).collect();
+            assert!(waits.iter().all(|&ms| ms >= longest_ms / 2 && ms <= longest_ms), "{failures}: {waits:?}");
+            assert!(waits.iter().any(|&ms| ms != waits[0]), "{failures}");
+        }
+    }
+
+    #[test]
+    fn the_server_is_never_asked_before_the_time_it_gave() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        assert!((0..50).all(|_| wait_after(1, Some(Duration::from_secs(7)), &mut rng) >= Duration::from_secs(7)));
+    }
+}

@@ -103,6 +103,7 @@ impl std::fmt::Debug for DeviceKey {
 
 /// How the vehicles move.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each run")]
 pub enum Motion {
     /// Along routes, stopping at stops, turning at the ends.
     Drive {

@@ -86,7 +86,7 @@ pub fn read_routes(geojson: &str, file: &str) -> Result<Vec<Route>, SimulateErro
             Some(Geometry::Other) | None => continue,
         };
         for line in lines {
-            let Some(path) = Path::new(line.iter().filter_map(|vertex| to_point(vertex))) else { continue };
+            let Some(path) = Path::new(line.iter().filter_map(|vertex| to_point(vertex.as_slice()))) else { continue };
             let number = to_text(&properties.route).unwrap_or_else(|| (routes.len() + 1).to_string());
             let name = to_text(&properties.name).unwrap_or_else(|| format!("Route {number}"));
             let stops_m = place_stops(&path, &properties.stops);
@@ -103,7 +103,7 @@ fn place_stops(path: &Path, stops: &[Vec<f64>]) -> Vec<f64> {
     let length_m = path.length_m();
     let mut stops_m: Vec<f64> = stops
         .iter()
-        .filter_map(|stop| to_point(stop))
+        .filter_map(|stop| to_point(stop.as_slice()))
         .map(|point| path.nearest(point))
         .filter(|nearest| nearest.distance_m <= MAX_STOP_DISTANCE_M)
         .map(|nearest| nearest.along_m)
@@ -124,7 +124,7 @@ fn place_stops(path: &Path, stops: &[Vec<f64>]) -> Vec<f64> {
     stops_m
 }
 
-fn to_point(vertex: &Vec<f64>) -> Option<Point> {
+fn to_point(vertex: &[f64]) -> Option<Point> {
     Point::from_degrees(*vertex.get(1)?, *vertex.first()?).ok()
 }
 

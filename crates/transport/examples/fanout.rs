@@ -1,4 +1,4 @@
-//! A server for measuring fan-out: `fanout PORT` takes sockets on `/ws` and orders on the control port `PORT + 1`.
+//! A server for measuring fan-out: `fanout PORT` takes sockets on `/ws`, echoes on `/ws/echo` and takes orders on the control port `PORT + 1`.
 //!
 //! Orders are lines: `pid`, `conns`, `run paced|flood RATE BURST SECONDS`. A run publishes bursts of 220-byte messages
 //! and answers with the number of messages published and dropped.
@@ -13,7 +13,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Interest, Key, Message};
-use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder};
+use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder, echo};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -40,7 +40,10 @@ fn main() {
             socket.bind(([127, 0, 0, 1], port).into()).unwrap();
             socket.listen(4096).unwrap()
         };
-        let app = Router::new().route("/ws", any(move |request| open_socket(request, server.clone())));
+        let transport = server.transport.clone();
+        let app = Router::new()
+            .route("/ws", any(move |request| open_socket(request, server.clone())))
+            .route("/ws/echo", any(move |request| open_echo(request, transport.clone())));
         tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }).await.unwrap();
     });
 }
@@ -59,6 +62,14 @@ async fn open_socket(request: Request, server: Server) -> Response {
                 while socket.next().await.is_some() {}
             })
             .map(|()| Body::empty()),
+        Err(error) => error.response().map(Body::from),
+    }
+}
+
+async fn open_echo(request: Request, transport: Arc<Transport>) -> Response {
+    let (mut parts, _) = request.into_parts();
+    match Upgrade::from_parts(&mut parts, &transport) {
+        Ok(upgrade) => upgrade.with_limits(echo::limits()).accept(echo::echo).map(|()| Body::empty()),
         Err(error) => error.response().map(Body::from),
     }
 }

@@ -1,20 +1,23 @@
 //! The writing side of a socket: straight to the socket while it is ready, into its backlog while it is full.
 
+mod beat;
+mod ending;
+mod outlet;
+
 use std::fmt;
 use std::io;
-use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
-use milepost_hub::{Batch, Form, KeyMap, Message, Outlet};
+use milepost_hub::{Batch, Form, KeyMap, Message};
 
 use crate::backlog::{Backlog, Slotted};
-use crate::close::{close_frame, code};
+use crate::close::code;
 use crate::config::SocketLimits;
-use crate::encoder::{BINARY, PING, PONG, TEXT, WsEncoder, encode_frame, encode_message};
+use crate::encoder::{BINARY, PONG, TEXT, WsEncoder, encode_frame, encode_message};
 use crate::stats::add;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -212,12 +215,6 @@ impl Link {
         }
     }
 
-    /// Answers the peer's close frame with the same code.
-    pub(crate) fn answer_close(&self, code: Option<u16>) {
-        let mut state = self.lock();
-        self.begin_close(&mut state, code.unwrap_or(code::NO_STATUS), "");
-    }
-
     /// Writes the backlog as the socket takes it. Ready when nothing is left to write or nothing can be written.
     pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
@@ -255,63 +252,6 @@ impl Link {
             state.reader = Some(waker.clone());
         }
         true
-    }
-
-    /// Cuts the connection. `code` counts unless a close frame named another before.
-    pub(crate) fn end(&self, code: u16) {
-        self.end_locked(&mut self.lock(), code);
-    }
-
-    /// What is due now: a ping, an expiry, an end. Returns when to look again, `None` when never.
-    pub(crate) fn beat(&self, now_ms: u64) -> Option<u64> {
-        let mut state = self.lock();
-        match state.phase {
-            Phase::Ended => None,
-            Phase::Closing { deadline_ms } if now_ms < deadline_ms => Some(deadline_ms),
-            Phase::Closing { .. } => {
-                self.end_locked(&mut state, code::ABNORMAL);
-                None
-            }
-            Phase::Open => self.beat_open(&mut state, now_ms),
-        }
-    }
-
-    fn beat_open(&self, state: &mut State, now_ms: u64) -> Option<u64> {
-        if let Some(rare) = &mut state.rare {
-            if rare.expiry.as_ref().is_some_and(|(at_ms, ..)| *at_ms <= now_ms) {
-                let (_, code, reason) = rare.expiry.take().expect("the expiry was just seen");
-                self.begin_close(state, code, &reason);
-                return Some(now_ms + self.transport.write_wait_ms);
-            }
-            if rare.snapshot_until_ms <= now_ms && !state.corked {
-                rare.snapshot = None;
-            }
-            if rare.expiry.is_none() && rare.snapshot.is_none() {
-                state.rare = None;
-            }
-        }
-        let silent_at_ms = self.heard_ms.load(Ordering::Relaxed) + self.transport.pong_wait_ms;
-        if silent_at_ms <= now_ms {
-            // Told in case only the other direction is broken, but not waited for: it did not answer for long enough.
-            self.write_now(state, &close_frame(code::GOING_AWAY, "no sign of life"));
-            self.end_locked(state, code::ABNORMAL);
-            return None;
-        }
-        if state.next_ping_ms <= now_ms {
-            state.next_ping_ms = now_ms + self.transport.ping_period_ms;
-            let ping = encode_frame(PING, false, &[]);
-            if !self.write_now(state, &ping) && state.phase == Phase::Open {
-                state.backlog.get_or_insert_default().set_ping(ping);
-                state.wake_reader();
-            }
-        }
-        let mut next_ms = state.next_ping_ms.min(silent_at_ms);
-        if let Some(rare) = &state.rare {
-            next_ms = rare.expiry.as_ref().map_or(next_ms, |(at_ms, ..)| next_ms.min(*at_ms));
-            next_ms =
-                rare.snapshot.as_ref().map_or(next_ms, |_| next_ms.min(rare.snapshot_until_ms.max(now_ms + 1000)));
-        }
-        Some(next_ms)
     }
 
     fn send_lossless(&self, frame: Bytes) {
@@ -469,55 +409,6 @@ impl Link {
         }
     }
 
-    /// The lossless lane is full: what it holds cannot be completed, so the reader is told to resume.
-    fn fall_behind(&self, state: &mut State) {
-        if state.phase != Phase::Open {
-            return;
-        }
-        if let Some(backlog) = &mut state.backlog {
-            let before = backlog.bytes();
-            backlog.clear_queue();
-            self.count_pending(backlog.bytes(), before);
-        }
-        self.begin_close(state, code::TRY_AGAIN_LATER, "reading too slowly; reconnect and resume");
-    }
-
-    fn begin_close(&self, state: &mut State, code: u16, reason: &str) {
-        if state.phase != Phase::Open {
-            return;
-        }
-        let deadline_ms = self.transport.now_ms() + self.transport.write_wait_ms;
-        state.phase = Phase::Closing { deadline_ms };
-        state.close_code = code;
-        state.corked = false;
-        let frame = close_frame(code, reason);
-        if !self.write_now(state, &frame) && state.phase != Phase::Ended {
-            self.push_lossless(state, frame, false);
-            self.flush_unless_held(state);
-        }
-        state.wake_reader();
-        self.schedule(deadline_ms);
-    }
-
-    fn end_locked(&self, state: &mut State, code: u16) {
-        if state.phase == Phase::Ended {
-            return;
-        }
-        if state.phase == Phase::Open {
-            state.close_code = code;
-        }
-        state.phase = Phase::Ended;
-        if let Some(backlog) = state.backlog.take() {
-            self.count_pending(0, backlog.bytes());
-        }
-        state.rare = None;
-        self.ended.store(true, Ordering::Release);
-        self.wire.shutdown(Shutdown::Both);
-        self.transport.counters.count_closed(state.close_code);
-        self.transport.link_ended();
-        state.wake_reader();
-    }
-
     fn schedule(&self, at_ms: u64) {
         if let Some(me) = self.me.upgrade() {
             self.transport.schedule(&me, at_ms);
@@ -553,89 +444,5 @@ impl State {
     fn is_older_than_snapshot(&self, key: &milepost_hub::Key, version: i64) -> bool {
         let snapshot = self.rare.as_ref().and_then(|rare| rare.snapshot.as_ref());
         snapshot.and_then(|snapshot| snapshot.get(key)).is_some_and(|&newest| version < newest)
-    }
-}
-
-impl Outlet for Link {
-    fn form(&self) -> Form {
-        self.form
-    }
-
-    fn offer(&self, batch: &Batch) {
-        let mut state = self.lock();
-        if state.phase != Phase::Open {
-            return;
-        }
-        if state.backlog.is_some() || state.corked || state.rare.as_ref().is_some_and(|rare| rare.snapshot.is_some()) {
-            add(&self.transport.counters.frames_out, batch.messages().len());
-            for message in batch.messages() {
-                if state.phase == Phase::Open {
-                    self.enqueue(&mut state, message, false);
-                }
-            }
-            self.flush_unless_held(&mut state);
-            return;
-        }
-        add(&self.transport.counters.frames_out, batch.messages().len());
-        let mut total = 0;
-        for (at, chunk) in batch.chunks(self.form).iter().enumerate() {
-            let sent = match self.wire.try_write(&chunk.bytes) {
-                Ok(sent) => sent,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-                Err(_) => {
-                    self.end_locked(&mut state, code::ABNORMAL);
-                    break;
-                }
-            };
-            total += sent;
-            if sent < chunk.bytes.len() {
-                self.keep_rest(&mut state, batch, at, sent);
-                break;
-            }
-        }
-        add(&self.transport.counters.bytes_out, total);
-    }
-
-    fn offer_if_absent(&self, message: &Message) {
-        let mut state = self.lock();
-        if state.phase == Phase::Open {
-            add(&self.transport.counters.frames_out, 1);
-            self.enqueue(&mut state, message, true);
-            self.flush_unless_held(&mut state);
-        }
-    }
-
-    fn cork(&self) {
-        self.lock().corked = true;
-    }
-
-    fn uncork(&self) {
-        let until_ms = self.transport.now_ms() + SNAPSHOT_GRACE_MS;
-        let has_snapshot = {
-            let mut state = self.lock();
-            state.corked = false;
-            let has_snapshot = match &mut state.rare {
-                Some(rare) if rare.snapshot.is_some() => {
-                    rare.snapshot_until_ms = until_ms;
-                    true
-                }
-                _ => false,
-            };
-            self.flush_unless_held(&mut state);
-            // What was blocked before the cork has nobody waiting for the socket.
-            state.wake_reader();
-            has_snapshot
-        };
-        if has_snapshot {
-            self.schedule(until_ms);
-        }
-    }
-
-    fn overrun(&self) {
-        self.fall_behind(&mut self.lock());
-    }
-
-    fn is_closed(&self) -> bool {
-        !self.is_open()
     }
 }

@@ -27,7 +27,8 @@ impl Wire {
             Ok(parts) => {
                 let stream = parts.io.into_inner();
                 stream.set_nodelay(true)?;
-                Ok((Self::Tcp(stream), parts.read_buf))
+                // A copy: hyper's read buffer of 8 KiB would live as long as this slice of it, even an empty one.
+                Ok((Self::Tcp(stream), Bytes::copy_from_slice(&parts.read_buf)))
             }
             Err(upgraded) => {
                 let (ours, mut theirs) = UnixStream::pair()?;

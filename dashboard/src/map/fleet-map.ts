@@ -68,6 +68,7 @@ export class FleetMap {
     this.map.setMissingStyleImageResolver((id) => this.addImage(id));
     this.map.on('load', () => {
       this.isReady = true;
+      this.fit(false);
       this.drawGrid();
       this.invalidate();
     });

@@ -11,7 +11,8 @@ export function Credits({ config, routes }: Props) {
   const names = ['Land: Natural Earth'];
   if (routes?.attribution) names.push(`Routes: ${plainText(routes.attribution)}`);
   if (config.tile_url && config.tile_attribution) names.push(plainText(config.tile_attribution));
-  return <p className="credits">{names.join(' · ')}</p>;
+  const text = names.join(' · ');
+  return <p className="credits" title={text} tabIndex={0}>{text}</p>;
 }
 
 /** Attributions are often written as HTML; only their words are shown. */

@@ -8,11 +8,9 @@ use milepost_http::{parse_timestamp, rfc3339};
 use uuid::Uuid;
 
 /// A kiosk's ping as a position of its bus.
-pub(crate) fn position_from_ping(
-    ping: &KioskLocation,
-    vehicle_id: &VehicleId,
-    now: Timestamp,
-) -> Result<Position, Invalid> {
+/// # Errors
+/// [`Invalid`] names the field that does not fit.
+pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Timestamp) -> Result<Position, Invalid> {
     let at = match &ping.timestamp {
         None | Some(serde_json::Value::Null) => now,
         Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,

@@ -9,6 +9,7 @@ mod listener;
 mod viewer;
 pub mod wire;
 
+pub use convert::position_from_ping;
 pub use listener::BusListener;
 
 use axum::Router;

@@ -5,7 +5,7 @@ use crate::channel::{bus_key, channel_of, presence_key, route_key, update_messag
 use crate::convert::{render, render_update};
 use crate::wire::{FromViewer, ToViewer, Viewing};
 use milepost_domain::{Caller, TenantId, VehicleScope};
-use milepost_hub::{Interest, Key, Outlet, Subscription};
+use milepost_hub::{Channel, Interest, Key, Outlet, Subscription};
 use milepost_service::{Admission, CloseReason, Disconnect, LiveVehicle, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use std::collections::{HashMap, HashSet};
@@ -75,16 +75,20 @@ pub(crate) async fn watch(mut socket: Socket, parts: BusParts, view: View, admis
     let channel = parts.hub.channel(&channel_of(&view.tenant));
     channel
         .announce_presence(presence_key(), |viewing| render(&ToViewer::Presence { data: Viewing { viewing } }).into());
-    let mut viewer = Viewer { parts, view, link: Arc::clone(&link), filter: None };
+    let mut viewer = Viewer { parts, view, link: Arc::clone(&link), filter: Filter::default() };
 
     // Live updates wait in the link until the snapshot is in, so that no bus is missed and none goes back in time.
     link.cork();
-    let subscription = channel.subscribe(Arc::clone(&link) as Arc<dyn Outlet>, Interest::keys([]));
-    let entered = viewer.subscribe(&subscription, Filter::default()).await;
+    let entered = viewer.enter(&channel).await;
     link.uncork();
-    if entered.is_err() {
-        link.close(1013, "try again later");
-    }
+    let subscription = match entered {
+        Ok(subscription) => subscription,
+        Err(_) => {
+            link.close(1013, "try again later");
+            socket.finish().await;
+            return;
+        }
+    };
     while let Some(inbound) = socket.next().await {
         match inbound {
             Inbound::Text(text) => viewer.answer(&text, &subscription).await,
@@ -99,8 +103,7 @@ struct Viewer {
     parts: BusParts,
     view: View,
     link: Arc<Link>,
-    /// `None` until the first snapshot was sent.
-    filter: Option<Filter>,
+    filter: Filter,
 }
 
 impl Viewer {
@@ -112,7 +115,7 @@ impl Viewer {
                     return self.refuse("at most 1000 bus_ids and 1000 routes");
                 }
                 let filter = Filter { buses: bus_ids.into_iter().collect(), routes: routes.into_iter().collect() };
-                if self.subscribe(subscription, filter).await.is_err() {
+                if self.narrow(subscription, filter).await.is_err() {
                     self.refuse("the server can't look that up just now, try again");
                 }
             }
@@ -121,36 +124,43 @@ impl Viewer {
         }
     }
 
-    /// Follows what the filter and the viewer's rights have in common, and first sends the last positions of the
-    /// buses that come into view by it.
-    async fn subscribe(&mut self, subscription: &Subscription, filter: Filter) -> Result<(), ServiceError> {
-        let service = &self.parts.context.service;
-        let seen_before = self.filter.replace(filter);
-        // Followed before looked at: what changes in between comes live.
-        let visible = service.watched_vehicles(&self.view.tenant, &self.view.scope).await?;
+    /// Follows everything that the viewer may see, and sends the last positions first.
+    async fn enter(&mut self, channel: &Arc<Channel>) -> Result<Subscription, ServiceError> {
+        let visible = self.visible().await?;
+        let outlet = Arc::clone(&self.link) as Arc<dyn Outlet>;
+        let subscription = channel.subscribe(outlet, self.interest(&visible));
+        // Looked at again now that it is followed: what changes from here on comes live.
+        self.send_last(&self.visible().await?, |_| true);
+        Ok(subscription)
+    }
+
+    /// Narrows or widens, and sends the last positions of the buses that come into view by it.
+    async fn narrow(&mut self, subscription: &Subscription, filter: Filter) -> Result<(), ServiceError> {
+        let visible = self.visible().await?;
+        let before = std::mem::replace(&mut self.filter, filter);
         subscription.set_interest(self.interest(&visible));
-        let visible = service.watched_vehicles(&self.view.tenant, &self.view.scope).await?;
-        for live in visible.iter().filter(|live| self.sees(live)) {
-            if let Some(last) =
-                live.last.as_ref().filter(|_| !seen_before.as_ref().is_some_and(|seen| seen.holds(live)))
-            {
-                self.link.offer_if_absent(&update_message(&live.vehicle, last));
-            }
-        }
+        self.send_last(&self.visible().await?, |live| !before.holds(live));
         Ok(())
     }
 
-    fn sees(&self, live: &LiveVehicle) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.holds(live))
+    async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
+        self.parts.context.service.watched_vehicles(&self.view.tenant, &self.view.scope).await
+    }
+
+    fn send_last(&self, visible: &[LiveVehicle], is_new: impl Fn(&LiveVehicle) -> bool) {
+        for live in visible.iter().filter(|live| self.filter.holds(live) && is_new(live)) {
+            if let Some(last) = &live.last {
+                self.link.offer_if_absent(&update_message(&live.vehicle, last));
+            }
+        }
     }
 
     fn interest(&self, visible: &[LiveVehicle]) -> Interest {
-        let wanted = match &self.filter {
-            Some(filter) if !filter.is_empty() => {
-                let buses = filter.buses.iter().map(|id| Key::new("bus", id));
-                Interest::keys(buses.chain(filter.routes.iter().map(|route| route_key(route))))
-            }
-            _ => Interest::all(),
+        let wanted = if self.filter.is_empty() {
+            Interest::all()
+        } else {
+            let buses = self.filter.buses.iter().map(|id| Key::new("bus", id));
+            Interest::keys(buses.chain(self.filter.routes.iter().map(|route| route_key(route))))
         };
         let allowed = match &self.view.scope {
             VehicleScope::All => wanted,
@@ -181,10 +191,11 @@ impl Viewer {
 
     async fn send_replay(&self, window_ms: i64) -> Result<u64, ServiceError> {
         let service = &self.parts.context.service;
-        let visible = service.watched_vehicles(&self.view.tenant, &self.view.scope).await?;
-        let visible: HashMap<_, _> = visible
+        let visible: HashMap<_, _> = self
+            .visible()
+            .await?
             .into_iter()
-            .filter(|live| self.sees(live))
+            .filter(|live| self.filter.holds(live))
             .map(|live| (live.vehicle.id.clone(), live.vehicle))
             .collect();
         let mut replay = service.replay_positions(&self.view.caller, &self.view.tenant, window_ms)?;

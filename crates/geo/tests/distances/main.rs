@@ -16,10 +16,11 @@ fn point(latitude: f64, longitude: f64) -> Point {
 }
 
 #[test]
-fn every_distance_is_within_0_56_percent_of_the_wgs84_geodesic() {
+fn every_distance_is_within_0_562_percent_of_the_wgs84_geodesic() {
     for &(lat1, lon1, lat2, lon2, wgs84_m) in reference::WGS84 {
         let got_m = distance_m(point(lat1, lon1), point(lat2, lon2));
-        let limit_m = wgs84_m * 0.0056 + 0.001;
+        // R / (a(1 - e²)) - 1 = 0.5614 %, met by the short meridian at the equator; and the millimetre of the reference.
+        let limit_m = wgs84_m * 0.00562 + 0.001;
         assert!((got_m - wgs84_m).abs() <= limit_m, "{lat1} {lon1} {lat2} {lon2}: {got_m} for {wgs84_m}");
     }
 }
@@ -145,7 +146,7 @@ proptest! {
     #[test]
     fn a_turn_of_the_globe_changes_nothing(a in any_point(), b in any_point(), turn in -180.0..180.0) {
         let turned = |p: Point| {
-            let longitude = p.longitude.get() + turn;
+            let longitude: f64 = p.longitude.get() + turn;
             point(p.latitude.get(), if longitude.abs() <= 180.0 { longitude } else { longitude - 360.0 * longitude.signum() })
         };
         prop_assert!((distance_m(a, b) - distance_m(turned(a), turned(b))).abs() < 1e-3);

@@ -1,5 +1,12 @@
 //! The opening handshake, right and wrong.
 
+use futures_util::{SinkExt, StreamExt};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::raw_client::{RawClient, TEXT, frame};
 use crate::server::TestServer;
 
@@ -45,4 +52,39 @@ async fn frames_sent_together_with_the_request_are_not_lost() {
     let mut client = RawClient::request(server.address, together).await;
     assert_eq!(client.receive().await.text(), "early");
     assert_eq!(client.receive().await.text(), "bird");
+}
+
+#[tokio::test]
+async fn a_handler_that_ends_closes_with_1000_after_its_last_message() {
+    let server = TestServer::start().await;
+    let mut client = RawClient::connect(server.address, "/once").await;
+    client.send_frame(TEXT, b"last words").await;
+    assert_eq!(client.receive().await.text(), "last words");
+    client.expect_close(1000).await;
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_closes_with_1011() {
+    let server = TestServer::start().await;
+    let mut client = RawClient::connect(server.address, "/once").await;
+    client.send_frame(TEXT, b"panic").await;
+    client.expect_close(1011).await;
+    server.wait_until("the socket to end", |server| server.transport.stats().open == 0).await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_tcp_is_bridged() {
+    let server = TestServer::start().await;
+    let (theirs, ours) = tokio::io::duplex(1024);
+    let service = TowerToHyperService::new(server.app.clone());
+    tokio::spawn(async move {
+        Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(ours), service).await.unwrap();
+    });
+    let (mut client, _) = client_async("ws://x/echo", theirs).await.unwrap();
+    let text = "over a bridge ".repeat(10_000);
+    client.send(Message::text(text.clone())).await.unwrap();
+    assert_eq!(client.next().await.unwrap().unwrap(), Message::text(text));
+    client.close(None).await.unwrap();
+    assert!(matches!(client.next().await, Some(Ok(Message::Close(None)))));
+    server.wait_until("the socket to end", |server| server.transport.stats().open == 0).await;
 }

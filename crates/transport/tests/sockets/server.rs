@@ -11,13 +11,14 @@ use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
 use milepost_hub::{Audience, Channel, ChannelId, Hub, HubLimits, Interest, Key, Message};
-use milepost_transport::{Inbound, Link, SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
+use milepost_transport::{Inbound, Link, Socket, SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) transport: Arc<Transport>,
     pub(crate) hub: Hub,
     pub(crate) links: Arc<Mutex<Vec<Arc<Link>>>>,
+    pub(crate) app: Router,
 }
 
 pub(crate) fn channel_id() -> ChannelId {
@@ -47,15 +48,16 @@ impl TestServer {
         Self::start_with(WsConfig::default()).await
     }
 
-    /// `/echo` echoes; `/channel` subscribes to everything, answers `say X` with `X` and closes with 4000 on `bye`.
+    /// `/echo` echoes; `/once` answers one message and ends, with a panic if it is `panic`; `/channel` subscribes to everything, answers `say X` with `X` and closes with 4000 on `bye`.
     pub(crate) async fn start_with(config: WsConfig) -> Self {
         let transport = Transport::start(config);
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let links: Arc<Mutex<Vec<Arc<Link>>>> = Arc::default();
         let app = {
-            let (echoing, subscribing) = (transport.clone(), transport.clone());
+            let (echoing, ending, subscribing) = (transport.clone(), transport.clone(), transport.clone());
             let (hub, links) = (hub.clone(), links.clone());
             Router::new()
+                .route("/once", any(move |request| upgrade(request, ending.clone(), |limits| limits, answer_once)))
                 .route("/echo", any(move |request| upgrade(request, echoing.clone(), echo_limits, echo::echo)))
                 .route(
                     "/channel",
@@ -84,8 +86,9 @@ impl TestServer {
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { address, transport, hub, links }
+        let served = app.clone();
+        tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
+        Self { address, transport, hub, links, app }
     }
 
     pub(crate) fn channel(&self) -> Arc<Channel> {
@@ -103,6 +106,13 @@ impl TestServer {
     }
 }
 
+async fn answer_once(mut socket: Socket) {
+    if let Some(Inbound::Text(text)) = socket.next().await {
+        assert_ne!(text, "panic", "asked to panic");
+        socket.link().send_text(&text);
+    }
+}
+
 fn echo_limits(_: SocketLimits) -> SocketLimits {
     echo::limits()
 }
@@ -114,7 +124,7 @@ async fn upgrade<F, Fut>(
     handler: F,
 ) -> Response
 where
-    F: FnOnce(milepost_transport::Socket) -> Fut + Send + 'static,
+    F: FnOnce(Socket) -> Fut + Send + 'static,
     Fut: Future<Output = ()> + Send + 'static,
 {
     let (mut parts, _) = request.into_parts();

@@ -1,0 +1,109 @@
+//! Identity and permission rules, over generated callers and ids.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use milepost_domain::{
+    Action, Caller, DeviceId, Latitude, Longitude, Principal, RULES, Role, SpeedKmh, TenantId, UserId, VehicleId,
+    VehicleScope, may,
+};
+use proptest::prelude::*;
+
+const ACTIONS: [Action; 6] = [
+    Action::ManageTenants,
+    Action::ManageUsers,
+    Action::ManageVehicles,
+    Action::ManageDevices,
+    Action::ReportPosition,
+    Action::SeeVehicle,
+];
+
+fn tenant() -> impl Strategy<Value = TenantId> {
+    "[a-z]{1,8}".prop_map(|text| TenantId::new(&text).unwrap())
+}
+
+fn vehicle() -> impl Strategy<Value = VehicleId> {
+    "[a-z0-9]{1,4}".prop_map(|text| VehicleId::new(&text).unwrap())
+}
+
+fn caller() -> impl Strategy<Value = Caller> {
+    let user = (1..50_i64, 0..Role::ALL.len(), proptest::collection::vec(vehicle(), 0..4)).prop_map(
+        |(id, role, vehicle_ids)| Principal::User {
+            id: UserId::new(id).ok(),
+            subject: id.to_string(),
+            role: Role::ALL[role],
+            cadet_id: None,
+            vehicle_ids,
+        },
+    );
+    let device = vehicle().prop_map(|vehicle_id| Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id });
+    (tenant(), prop_oneof![user, device]).prop_map(|(tenant, principal)| Caller { tenant, principal, expires_at: None })
+}
+
+proptest! {
+    #[test]
+    fn nobody_but_a_superadmin_reaches_into_another_tenant(caller in caller(), other in tenant(), id in vehicle()) {
+        prop_assume!(other != caller.tenant && !caller.is_superadmin());
+        for action in ACTIONS {
+            prop_assert!(!may(&caller, action, &other));
+            let scope = VehicleScope::of(&caller, action, &other);
+            prop_assert_eq!(&scope, &VehicleScope::Nothing);
+            prop_assert!(!scope.holds(&id, caller.user_id()));
+        }
+    }
+
+    #[test]
+    fn a_device_reports_for_its_own_vehicle_only(caller in caller(), id in vehicle()) {
+        let own = match &caller.principal {
+            Principal::Device { vehicle_id, .. } => vehicle_id.clone(),
+            Principal::User { .. } => return Ok(()),
+        };
+        let scope = VehicleScope::of(&caller, Action::ReportPosition, &caller.tenant);
+        prop_assert_eq!(scope.holds(&id, None), id == own);
+    }
+
+    #[test]
+    fn a_parent_sees_what_is_listed_and_reports_for_nothing(
+        tenant in tenant(), vehicle_ids in proptest::collection::vec(vehicle(), 0..4), id in vehicle(), driver in 1..50_i64,
+    ) {
+        let principal = Principal::User {
+            id: UserId::new(7).ok(),
+            subject: "7".to_owned(),
+            role: Role::Parent,
+            cadet_id: None,
+            vehicle_ids: vehicle_ids.clone(),
+        };
+        let caller = Caller { tenant, principal, expires_at: None };
+        let driver = UserId::new(driver).ok();
+        let sees = VehicleScope::of(&caller, Action::SeeVehicle, &caller.tenant).holds(&id, driver);
+        prop_assert_eq!(sees, vehicle_ids.contains(&id));
+        prop_assert!(!VehicleScope::of(&caller, Action::ReportPosition, &caller.tenant).holds(&id, driver));
+    }
+
+    #[test]
+    fn an_id_survives_its_text_and_hostile_text_is_no_id(text in "\\PC{0,80}") {
+        match VehicleId::new(&text) {
+            Ok(id) => {
+                prop_assert_eq!(id.as_str(), text.as_str());
+                let is_dots = text == "." || text == "..";
+                prop_assert!(!text.contains(['/', '\\', '?', '#', '%', '"', '<', '\0']) && !is_dots);
+                prop_assert!((1..=64).contains(&text.chars().count()));
+            }
+            Err(invalid) => prop_assert_eq!(invalid.field, "vehicle_id"),
+        }
+    }
+
+    #[test]
+    fn a_measure_that_exists_is_within_its_range(value in proptest::num::f64::ANY) {
+        prop_assert_eq!(Latitude::new(value).is_ok(), value.abs() <= 90.0);
+        prop_assert_eq!(Longitude::new(value).is_ok(), value.abs() <= 180.0);
+        prop_assert_eq!(SpeedKmh::new(value).is_ok(), (0.0..=1000.0).contains(&value));
+    }
+}
+
+#[test]
+fn the_table_has_one_line_for_each_action_and_holder() {
+    let mut lines: Vec<_> = RULES.iter().map(|rule| format!("{:?} {:?}", rule.0, rule.1)).collect();
+    let before = lines.len();
+    lines.sort();
+    lines.dedup();
+    assert_eq!(lines.len(), before);
+}

@@ -1,0 +1,110 @@
+//! The commands, run as a person runs them.
+
+use crate::support::SECRET;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn milepost(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
+    command.args(args).env_clear().env("MILEPOST_DATA", folder).env("JWT_SECRET", SECRET).current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    milepost(folder, args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn version_and_help_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(text(&run(folder.path(), &["--version"]).stdout).starts_with("milepost "));
+    let help = text(&run(folder.path(), &["serve", "--help"]).stdout);
+    assert!(help.contains("--ws-pong-wait") && help.contains("WS_PONG_WAIT") && help.contains("60s"));
+}
+
+#[test]
+fn a_setting_that_does_not_fit_stops_the_start_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, value: &str, expected: &str| {
+        let output = milepost(folder.path(), &["serve"]).env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
+    };
+    check("WS_PONG_WAIT", "soon", "WS_PONG_WAIT must be a duration");
+    check("JWT_SECRET", "short", "JWT_SECRET must have at least 32 bytes");
+    check("MILEPOST_LISTEN", "here", "MILEPOST_LISTEN must be an address and port");
+    check("JWKS_FILE", "/no/such/file", "JWKS_FILE: can't read");
+    std::fs::write(folder.path().join("c.toml"), "listne = \"x\"").unwrap();
+    let output = run(folder.path(), &["check-config", "--config", "c.toml"]);
+    assert!(text(&output.stderr).contains("listne is no setting"));
+}
+
+#[test]
+fn check_config_shows_everything_but_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["check-config", "--replay-window", "5m"]);
+    let shown = text(&output.stdout);
+    assert!(output.status.success());
+    assert!(shown.contains("REPLAY_WINDOW") && shown.contains("5m") && shown.contains("(hidden)"));
+    assert!(!shown.contains(SECRET));
+}
+
+#[test]
+fn a_generated_secret_is_kept_and_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let token = || {
+        let mut command = milepost(folder.path(), &["token", "--sub", "5", "--role", "driver"]);
+        text(&command.env_remove("JWT_SECRET").output().unwrap().stdout)
+    };
+    assert_eq!(token().trim().split('.').count(), 3);
+    let path = folder.path().join("jwt-secret");
+    let first = std::fs::read(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    token();
+    assert_eq!(std::fs::read(&path).unwrap(), first);
+}
+
+#[test]
+fn users_are_added_from_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = milepost(folder.path(), &["user", "add", "ann", "--role", "admin", "--password-stdin"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"open sesame\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(text(&output.stdout).starts_with("Added ann with number 1"));
+}
+
+#[test]
+fn a_track_goes_in_and_comes_out_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = "timestamp,latitude,longitude,speed\n\
+        2025-01-15T10:00:00Z,30.1,-97.1,10\n2025-01-15T10:00:10Z,30.2,-97.2,20\nnonsense,1,2,3\n";
+    std::fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let import = |times: &str| {
+        let output = run(folder.path(), &["import", "t.csv", "--vehicle", "b1", "--speed-unit", "mph"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(times), "{}", text(&output.stdout));
+    };
+    import("Imported 2 positions of b1; 0 were there already, 1 rows could not be read.");
+    import("Imported 0 positions of b1; 2 were there already");
+    let gpx = text(&run(folder.path(), &["export", "--vehicle", "b1", "--format", "gpx"]).stdout);
+    assert_eq!(gpx.matches("<trkpt").count(), 2);
+    let csv = text(&run(folder.path(), &["export", "--vehicle", "b1", "--format", "csv"]).stdout);
+    assert!(csv.contains("32.18"), "20 mph are 32.19 km/h: {csv}");
+    assert!(!run(folder.path(), &["export", "--vehicle", "b2", "--format", "gpx"]).status.success());
+}
+
+#[test]
+fn migrations_are_shown_applied_and_then_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(text(&run(folder.path(), &["migrate", "--pending"]).stdout).contains("Pending: "));
+    assert!(text(&run(folder.path(), &["migrate"]).stdout).contains("Applied: "));
+    assert!(text(&run(folder.path(), &["migrate"]).stdout).contains("up to date"));
+}

@@ -1,0 +1,42 @@
+//! A database that is away for a while: a clear refusal, nothing half written, and back without a restart.
+
+use crate::support::{PATIENCE, TestServer, json_of};
+use serde_json::json;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+#[tokio::test]
+async fn a_locked_sqlite_file_is_a_503_and_then_works_again() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    let body = |n: i64| json!({"vehicle_id": "b1", "latitude": 1, "longitude": 2, "timestamp": 1_700_000_000 + n});
+    assert_eq!(server.post("/api/v1/positions", &server.admin, body(0)).await.status(), 201);
+
+    let file = server.folder().join("milepost.db");
+    let lock = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\n\
+        c.execute('begin exclusive')\nprint('locked',flush=True)\nsys.stdin.read()\n";
+    let mut child = Command::new("python3")
+        .args(["-c", lock])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.as_mut().unwrap()), &mut line).unwrap();
+    assert_eq!(line, "locked\n");
+    let refused = server.post("/api/v1/positions", &server.admin, body(1)).await;
+    assert!(refused.headers().contains_key("retry-after"));
+    let problem = json_of(refused, 503).await;
+    assert!(problem["detail"].as_str().unwrap().contains("database"));
+    drop(child.stdin.take());
+    child.wait().unwrap();
+
+    let begun = Instant::now();
+    while server.post("/api/v1/positions", &server.admin, body(2)).await.status() != 201 {
+        assert!(begun.elapsed() < PATIENCE, "the server recovers by itself");
+    }
+    let track = server.get_json("/api/v1/vehicles/b1/positions", &server.admin).await;
+    let count = track["items"].as_array().unwrap().len();
+    assert_eq!(count, 2, "the refused position was not stored: {track}");
+}

@@ -1,0 +1,62 @@
+//! `/health`, `/ready`, `/metrics`, and the way out.
+
+use crate::support::{TestServer, json_of};
+use serde_json::json;
+
+#[tokio::test]
+async fn health_and_readiness_are_told_to_anybody() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get_json("/health", "").await["status"], "ok");
+    assert_eq!(server.get_json("/ready", "").await, json!({"status": "ready", "database": "sqlite"}));
+}
+
+#[tokio::test]
+async fn metrics_count_what_happened_and_name_nobody() {
+    let server = TestServer::start().await;
+    server.add_bus("secret-bus").await;
+    let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
+    server.report("secret-bus", 1.0, 2.0, "2025-01-15T10:30:45Z").await;
+    watcher.next_bus().await;
+    let text = server.get("/metrics", "").await.text().await.unwrap();
+    for line in ["milepost_websockets_open 1", "milepost_positions_committed_total 1", "milepost_hub_published_total 1"]
+    {
+        assert!(text.contains(line), "{line} is missing in {text}");
+    }
+    assert!(text.contains("milepost_commit_seconds_count 1") && text.ends_with("# EOF\n"));
+    assert!(!text.contains("secret-bus") && !text.contains("admin"));
+}
+
+#[tokio::test]
+async fn a_draining_server_tells_every_socket_when_to_come_back() {
+    let server = TestServer::start().await;
+    let mut watchers = Vec::new();
+    for _ in 0..20 {
+        watchers.push(server.watch("/ws/bus-tracking/", &server.admin).await);
+    }
+    let (url, http) = (server.url.clone(), server.http.clone());
+    let drained = tokio::spawn(server.running.drain());
+    let mut advice = Vec::new();
+    for watcher in &mut watchers {
+        let frame = watcher.closed().await.expect("a close frame");
+        assert_eq!(u16::from(frame.code), 1012);
+        assert!(frame.reason.contains("reconnect in"), "{}", frame.reason);
+        advice.push(frame.reason.to_string());
+    }
+    advice.sort();
+    advice.dedup();
+    assert!(advice.len() > 5, "the advice is spread: {advice:?}");
+    drained.await.unwrap();
+    assert!(http.get(format!("{url}/health")).send().await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn pages_come_with_a_policy_and_from_this_host_only() {
+    let server = TestServer::start_with(&[("MILEPOST_TILE_URL", "https://tiles.example.org/{z}/{x}/{y}.png")]).await;
+    let page = server.get("/", "").await;
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.contains("default-src 'self'") && policy.contains("https://tiles.example.org"));
+    let config = json_of(server.get("/app/config.json", "").await, 200).await;
+    assert_eq!(config["tile_url"], "https://tiles.example.org/{z}/{x}/{y}.png");
+    let routes = server.get_json("/app/routes.geojson", "").await;
+    assert!(!routes["features"].as_array().unwrap().is_empty() && routes["attribution"].is_string());
+}

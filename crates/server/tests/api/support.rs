@@ -1,0 +1,234 @@
+//! A server of one's own for each test, and the few calls that every test makes.
+
+use futures_util::{SinkExt, StreamExt};
+use milepost::config::{Config, SettingFlags, resolve};
+use milepost::serve::{self, Running};
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Longer than anything takes on a busy machine; a test that waits so long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const SECRET: &str = "a secret for tests, longer than 32 bytes";
+
+/// A running server with a data folder of its own.
+pub struct TestServer {
+    pub running: Running,
+    pub url: String,
+    pub http: Client,
+    /// Token of the first superadmin.
+    pub admin: String,
+    pub password: String,
+    folder: tempfile::TempDir,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    pub async fn start_with(settings: &[(&'static str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let said = Mutex::new(Vec::new());
+        let config = config_in(folder.path(), settings);
+        let running = serve::start(&config, |line| said.lock().unwrap().push(line.to_owned())).await.unwrap();
+        let url = format!("http://{}", running.address);
+        let said = said.into_inner().unwrap();
+        let password = said.iter().find_map(|line| line.strip_prefix("  password: ")).unwrap().to_owned();
+        let http = Client::builder().no_proxy().build().unwrap();
+        let mut server = Self { running, url, http, admin: String::new(), password, folder };
+        server.admin = server.log_in("admin", &server.password.clone()).await;
+        server
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Response {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Response {
+        self.call(Method::POST, path, token, Some(body)).await
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Response {
+        self.call(Method::GET, path, token, None).await
+    }
+
+    /// The answer's JSON, if its status is the expected one.
+    pub async fn get_json(&self, path: &str, token: &str) -> Value {
+        json_of(self.get(path, token).await, 200).await
+    }
+
+    pub async fn log_in(&self, username: &str, password: &str) -> String {
+        let body = json!({ "username": username, "password": password });
+        let pair = json_of(self.post("/api/token", "", body).await, 200).await;
+        pair["access"].as_str().unwrap().to_owned()
+    }
+
+    /// Adds a user as superadmin and logs it in: its number and token.
+    pub async fn add_user(&self, user: Value) -> (i64, String) {
+        let mut user = user;
+        user["password"] = json!("open sesame");
+        let added = json_of(self.post("/api/v1/users", &self.admin, user).await, 201).await;
+        let token = self.log_in(added["username"].as_str().unwrap(), "open sesame").await;
+        (added["id"].as_i64().unwrap(), token)
+    }
+
+    pub async fn add_bus(&self, id: &str) {
+        self.add_vehicle(json!({ "id": id, "kind": "bus", "label": id, "license_plate": format!("P-{id}") })).await;
+    }
+
+    pub async fn add_vehicle(&self, vehicle: Value) {
+        json_of(self.post("/api/v1/vehicles", &self.admin, vehicle).await, 201).await;
+    }
+
+    /// Adds a device for a vehicle of the default tenant: its key.
+    pub async fn add_device(&self, id: &str, vehicle: &str) -> String {
+        let body = json!({ "id": id, "vehicle_id": vehicle });
+        let device = json_of(self.post("/api/v1/devices", &self.admin, body).await, 201).await;
+        device["key"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn ping(&self, device: &str, key: &str, body: Value) -> Response {
+        let url = format!("{}/api/v1/kiosks/{device}/location/", self.url);
+        self.http.post(url).header("X-Device-Key", key).json(&body).send().await.unwrap()
+    }
+
+    /// Reports a position of a vehicle as superadmin.
+    pub async fn report(&self, vehicle: &str, latitude: f64, longitude: f64, timestamp: &str) {
+        let body =
+            json!({ "vehicle_id": vehicle, "latitude": latitude, "longitude": longitude, "timestamp": timestamp });
+        json_of(self.post("/api/v1/positions", &self.admin, body).await, 201).await;
+    }
+
+    pub async fn watch(&self, path: &str, token: &str) -> Watcher {
+        self.try_watch(path, &[("Authorization", &format!("Bearer {token}"))]).await.unwrap()
+    }
+
+    /// Opens a socket, or says with which status the handshake was refused.
+    pub async fn try_watch(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Watcher, StatusCode> {
+        let url = format!("{}{path}", self.url.replace("http://", "ws://"));
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match tokio_tungstenite::connect_async(request).await {
+            Ok((stream, _)) => Ok(Watcher(stream)),
+            Err(tungstenite::Error::Http(response)) => Err(StatusCode::from_u16(response.status().as_u16()).unwrap()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// The configuration of a server in `folder`.
+pub fn config_in(folder: &std::path::Path, settings: &[(&'static str, &str)]) -> Config {
+    let mut flags = SettingFlags::default();
+    flags.values.insert("MILEPOST_LISTEN", "127.0.0.1:0".to_owned());
+    flags.values.insert("MILEPOST_DATA", folder.display().to_string());
+    flags.values.insert("JWT_SECRET", SECRET.to_owned());
+    flags.values.insert("MILEPOST_DRAIN_WINDOW", "1s".to_owned());
+    for (name, value) in settings {
+        flags.values.insert(name, (*value).to_owned());
+    }
+    let resolved = resolve(&flags, |_| None, None).unwrap();
+    Config::from_resolved(&resolved).unwrap()
+}
+
+pub async fn json_of(response: Response, status: u16) -> Value {
+    let actual = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    assert_eq!(actual, status, "{text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+/// An open socket.
+pub struct Watcher(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Watcher {
+    /// The next message as JSON; pings and pongs are passed over.
+    pub async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.next_text().await).unwrap()
+    }
+
+    pub async fn next_text(&mut self) -> String {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a message in time");
+            match message.expect("an open socket").unwrap() {
+                Message::Text(text) => return text.to_string(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+
+    /// The id of the bus that the next message is about.
+    pub async fn next_bus(&mut self) -> String {
+        let message = self.next().await;
+        assert_eq!(message["type"], "location_update", "{message}");
+        message["data"]["bus_id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn send(&mut self, message: Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Everything that was sent before now has been dealt with.
+    pub async fn settle(&mut self) {
+        self.send(json!({ "type": "ping" })).await;
+        assert_eq!(self.next().await, json!({ "type": "pong" }));
+    }
+
+    /// The server's close frame; messages before it are passed over.
+    pub async fn closed(&mut self) -> Option<CloseFrame> {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a close in time") {
+                Some(Ok(Message::Close(frame))) => return frame,
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    pub async fn close_code(&mut self) -> u16 {
+        self.closed().await.expect("a close frame").code.into()
+    }
+}
+
+/// A database of one's own on the PostgreSQL that `scripts/with-databases.sh` started; the test is left out,
+/// visibly, when there is none, and fails with `CI=true`.
+pub async fn fresh_postgres() -> Option<String> {
+    let Ok(server) = std::env::var("MILEPOST_TEST_POSTGRES") else {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "MILEPOST_TEST_POSTGRES is not set");
+        eprintln!("LEFT OUT: a test on PostgreSQL, MILEPOST_TEST_POSTGRES is not set");
+        return None;
+    };
+    let name = format!("milepost_test_{}", milepost_service::random_secret("").replace('-', "_").to_lowercase());
+    let made = std::process::Command::new("psql")
+        .args([&server, "-qc", &format!("create database \"{}\"", &name[..40])])
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let (base, query) = server.split_once('?').map_or((server.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
+    let (base, _) = base.rsplit_once('/').unwrap();
+    Some(format!("{base}/{}{query}", &name[..40]))
+}

@@ -1,0 +1,102 @@
+//! The house's invariants, read from `cargo metadata`: who may know whom.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Each room and the rooms it may know. What is not here is forbidden.
+const MAY_KNOW: &[(&str, &[&str])] = &[
+    ("milepost-domain", &[]),
+    ("milepost-geo", &["milepost-domain"]),
+    ("milepost-formats", &["milepost-domain"]),
+    ("milepost-hub", &[]),
+    ("milepost-transport", &["milepost-hub"]),
+    ("milepost-store", &["milepost-domain"]),
+    ("milepost-service", &["milepost-domain", "milepost-store"]),
+    ("milepost-http", &["milepost-domain", "milepost-service"]),
+    (
+        "milepost-dialect-bus",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+    ),
+    ("milepost-dialect-native", &["milepost-domain", "milepost-formats", "milepost-http", "milepost-service"]),
+    ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
+    ("milepost-load", &[]),
+];
+
+/// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.
+const IMPURE: &[&str] =
+    &["tokio", "serde", "serde_json", "async-trait", "futures-util", "getrandom", "rand", "fastrand", "jiff", "sqlx"];
+
+/// A library and the only rooms that may use it.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("sqlx", &["milepost-store"]),
+    ("redis", &["milepost-relay"]),
+    ("flate2", &["milepost-transport"]),
+    ("hyper-util", &["milepost-transport", "milepost"]),
+    ("jsonwebtoken", &["milepost-service", "milepost-load"]),
+    ("argon2", &["milepost-service"]),
+    ("reqwest", &["milepost-simulate"]),
+];
+
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(!packages.is_empty());
+    let normal = |package: &Value| {
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        dependencies.filter(|d| d["kind"].is_null()).map(|d| d["name"].as_str().unwrap().to_owned()).collect()
+    };
+    packages.iter().map(|package| (package["name"].as_str().unwrap().to_owned(), normal(package))).collect()
+}
+
+#[test]
+fn rooms_know_only_the_rooms_they_may() {
+    let packages = dependencies();
+    for (name, dependencies) in &packages {
+        if name == "milepost" {
+            continue; // The assembly may know every room.
+        }
+        let (_, allowed) =
+            MAY_KNOW.iter().find(|(room, _)| room == name).unwrap_or_else(|| panic!("{name} is no room"));
+        for dependency in dependencies.iter().filter(|dependency| dependency.starts_with("milepost")) {
+            assert!(allowed.contains(&dependency.as_str()), "{name} must not know {dependency}");
+        }
+    }
+}
+
+#[test]
+fn domain_and_geo_are_pure() {
+    let packages = dependencies();
+    for room in ["milepost-domain", "milepost-geo"] {
+        for library in IMPURE {
+            assert!(!packages[room].contains(*library), "{room} must not use {library}");
+        }
+    }
+}
+
+#[test]
+fn dialects_do_not_know_each_other() {
+    for (name, dependencies) in dependencies() {
+        if name.starts_with("milepost-dialect-") {
+            assert!(!dependencies.iter().any(|dependency| dependency.starts_with("milepost-dialect-")), "{name}");
+        }
+    }
+}
+
+#[test]
+fn sql_sockets_and_secrets_stay_in_their_rooms() {
+    for (name, dependencies) in dependencies() {
+        for (library, rooms) in ONLY_IN {
+            assert!(
+                !dependencies.contains(*library) || rooms.contains(&name.as_str()),
+                "{library} is for {rooms:?} only, not for {name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! How a link ends: by a close handshake, because its reader fell behind, or cut.
+
+use std::net::Shutdown;
+use std::sync::atomic::Ordering;
+
+use super::{Link, Phase, State};
+use crate::close::{close_frame, code};
+
+impl Link {
+    /// Answers the peer's close frame with the same code.
+    pub(crate) fn answer_close(&self, code: Option<u16>) {
+        let mut state = self.lock();
+        self.begin_close(&mut state, code.unwrap_or(code::NO_STATUS), "");
+    }
+
+    /// Cuts the connection. `code` counts unless a close frame named another before.
+    pub(crate) fn end(&self, code: u16) {
+        self.end_locked(&mut self.lock(), code);
+    }
+
+    /// The lossless lane is full: what it holds cannot be completed, so the reader is told to resume.
+    pub(super) fn fall_behind(&self, state: &mut State) {
+        if state.phase != Phase::Open {
+            return;
+        }
+        if let Some(backlog) = &mut state.backlog {
+            let before = backlog.bytes();
+            backlog.clear_queue();
+            self.count_pending(backlog.bytes(), before);
+        }
+        self.begin_close(state, code::TRY_AGAIN_LATER, "reading too slowly; reconnect and resume");
+    }
+
+    pub(super) fn begin_close(&self, state: &mut State, code: u16, reason: &str) {
+        if state.phase != Phase::Open {
+            return;
+        }
+        let deadline_ms = self.transport.now_ms() + self.transport.write_wait_ms;
+        state.phase = Phase::Closing { deadline_ms };
+        state.close_code = code;
+        state.corked = false;
+        let frame = close_frame(code, reason);
+        if !self.write_now(state, &frame) && state.phase != Phase::Ended {
+            self.push_lossless(state, frame, false);
+            self.flush_unless_held(state);
+        }
+        state.wake_reader();
+        self.schedule(deadline_ms);
+    }
+
+    pub(super) fn end_locked(&self, state: &mut State, code: u16) {
+        if state.phase == Phase::Ended {
+            return;
+        }
+        if state.phase == Phase::Open {
+            state.close_code = code;
+        }
+        state.phase = Phase::Ended;
+        if let Some(backlog) = state.backlog.take() {
+            self.count_pending(0, backlog.bytes());
+        }
+        state.rare = None;
+        self.ended.store(true, Ordering::Release);
+        self.wire.shutdown(Shutdown::Both);
+        self.transport.counters.count_closed(state.close_code);
+        self.transport.link_ended();
+        state.wake_reader();
+    }
+}

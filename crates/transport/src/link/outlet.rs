@@ -1,0 +1,93 @@
+//! How a link takes what the hub offers: one write while the socket is ready, the lanes while it is not.
+
+use std::io;
+
+use milepost_hub::{Batch, Form, Message, Outlet};
+
+use super::{Link, Phase, SNAPSHOT_GRACE_MS};
+use crate::close::code;
+use crate::stats::add;
+
+impl Outlet for Link {
+    fn form(&self) -> Form {
+        self.form
+    }
+
+    fn offer(&self, batch: &Batch) {
+        let mut state = self.lock();
+        if state.phase != Phase::Open {
+            return;
+        }
+        if state.backlog.is_some() || state.corked || state.rare.as_ref().is_some_and(|rare| rare.snapshot.is_some()) {
+            add(&self.transport.counters.frames_out, batch.messages().len());
+            for message in batch.messages() {
+                if state.phase == Phase::Open {
+                    self.enqueue(&mut state, message, false);
+                }
+            }
+            self.flush_unless_held(&mut state);
+            return;
+        }
+        add(&self.transport.counters.frames_out, batch.messages().len());
+        let mut total = 0;
+        for (at, chunk) in batch.chunks(self.form).iter().enumerate() {
+            let sent = match self.wire.try_write(&chunk.bytes) {
+                Ok(sent) => sent,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                Err(_) => {
+                    self.end_locked(&mut state, code::ABNORMAL);
+                    break;
+                }
+            };
+            total += sent;
+            if sent < chunk.bytes.len() {
+                self.keep_rest(&mut state, batch, at, sent);
+                break;
+            }
+        }
+        add(&self.transport.counters.bytes_out, total);
+    }
+
+    fn offer_if_absent(&self, message: &Message) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open {
+            add(&self.transport.counters.frames_out, 1);
+            self.enqueue(&mut state, message, true);
+            self.flush_unless_held(&mut state);
+        }
+    }
+
+    fn cork(&self) {
+        self.lock().corked = true;
+    }
+
+    fn uncork(&self) {
+        let until_ms = self.transport.now_ms() + SNAPSHOT_GRACE_MS;
+        let has_snapshot = {
+            let mut state = self.lock();
+            state.corked = false;
+            let has_snapshot = match &mut state.rare {
+                Some(rare) if rare.snapshot.is_some() => {
+                    rare.snapshot_until_ms = until_ms;
+                    true
+                }
+                _ => false,
+            };
+            self.flush_unless_held(&mut state);
+            // What was blocked before the cork has nobody waiting for the socket.
+            state.wake_reader();
+            has_snapshot
+        };
+        if has_snapshot {
+            self.schedule(until_ms);
+        }
+    }
+
+    fn overrun(&self) {
+        self.fall_behind(&mut self.lock());
+    }
+
+    fn is_closed(&self) -> bool {
+        !self.is_open()
+    }
+}
