@@ -1,5 +1,6 @@
 //! What this node knows of every vehicle just now: its description and its last position.
 
+use crate::PositionRecorded;
 use milepost_domain::{Position, TenantId, UserId, Vehicle, VehicleId, VehicleScope};
 use milepost_store::{Store, StoreError, TrackedVehicle};
 use std::collections::HashMap;
@@ -120,15 +121,21 @@ impl LiveTenant {
         found
     }
 
-    /// Takes newer positions over, in order, and tells `publish` of each under the lock.
-    pub(crate) fn advance(&self, newest: &[Position], mut publish: impl FnMut(&Arc<Vehicle>, &Position)) {
+    /// Takes newer positions over, in order, and tells `publish` of them under the lock.
+    pub(crate) fn advance(&self, newest: &[Position], publish: impl FnOnce(&[PositionRecorded<'_>])) {
         let mut vehicles = self.lock();
+        let mut advanced = Vec::with_capacity(newest.len());
         for position in newest {
             let Some(live) = vehicles.get_mut(&position.vehicle_id) else { continue };
             if live.last.as_ref().is_none_or(|last| last.at < position.at) {
                 live.last = Some(position.clone());
-                publish(&live.vehicle, position);
+                advanced.push((Arc::clone(&live.vehicle), position));
             }
+        }
+        let recorded: Vec<_> =
+            advanced.iter().map(|(vehicle, position)| PositionRecorded { vehicle, position }).collect();
+        if !recorded.is_empty() {
+            publish(&recorded);
         }
     }
 

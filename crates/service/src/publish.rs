@@ -5,21 +5,19 @@ use milepost_domain::{Position, TenantId, Vehicle, VehicleId};
 use std::sync::Arc;
 
 /// A position that became its vehicle's newest.
-#[derive(Debug, Clone)]
-pub struct PositionRecorded {
-    /// Whose.
-    pub tenant: TenantId,
+#[derive(Debug, Clone, Copy)]
+pub struct PositionRecorded<'a> {
     /// The vehicle as it is now.
-    pub vehicle: Arc<Vehicle>,
+    pub vehicle: &'a Arc<Vehicle>,
     /// Where it is.
-    pub position: Position,
+    pub position: &'a Position,
 }
 
 /// A dialect's ear. Called after the commit, on the path of every position and under the tenant's lock, so that
 /// the order of calls is the order of commit: it must not wait, and only hand over to the hub.
 pub trait Listener: Send + Sync {
-    /// A vehicle moved.
-    fn position_recorded(&self, recorded: &PositionRecorded);
+    /// Vehicles moved: what one caller brought, in the order of time, so that it can share writes.
+    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]);
     /// A vehicle was added, or its description or status changed.
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
     /// A vehicle was removed.
@@ -27,9 +25,9 @@ pub trait Listener: Send + Sync {
 }
 
 impl Service {
-    pub(crate) fn publish_position(&self, recorded: &PositionRecorded) {
+    pub(crate) fn publish_positions(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
         for listener in &self.listeners {
-            listener.position_recorded(recorded);
+            listener.positions_recorded(tenant, recorded);
         }
     }
 

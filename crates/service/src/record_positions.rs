@@ -1,6 +1,6 @@
 //! Takes positions in: checks whose they are, makes them durable, and only then says so.
 
-use crate::{PositionRecorded, Service, ServiceError};
+use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Position, TenantId, VehicleId, VehicleScope};
 use milepost_store::{CommitObserver, CommitSample, PositionBatch};
 use std::sync::{Arc, OnceLock, Weak};
@@ -92,13 +92,7 @@ impl Service {
 
     fn publish_committed(&self, tenant: &TenantId, newest: &[Position]) {
         let Some(live) = self.live.loaded(tenant) else { return };
-        live.advance(newest, |vehicle, position| {
-            self.publish_position(&PositionRecorded {
-                tenant: tenant.clone(),
-                vehicle: Arc::clone(vehicle),
-                position: position.clone(),
-            });
-        });
+        live.advance(newest, |recorded| self.publish_positions(tenant, recorded));
     }
 }
 

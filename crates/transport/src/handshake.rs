@@ -14,7 +14,7 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest, Sha1};
 
 use crate::config::SocketLimits;
-use crate::deflate;
+use crate::deflate::{self, Accepted, Deflate};
 use crate::socket::Socket;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -27,7 +27,7 @@ pub struct Upgrade {
     transport: Arc<Transport>,
     on_upgrade: OnUpgrade,
     accept: String,
-    extension: Option<&'static str>,
+    extension: Option<Accepted>,
     offered_protocols: Vec<String>,
     protocol: Option<&'static str>,
     limits: SocketLimits,
@@ -123,14 +123,16 @@ impl Upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         let accept = HeaderValue::try_from(self.accept).expect("base64 is a header value");
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-        if let Some(extension) = self.extension {
-            headers.insert(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::from_static(extension));
+        let deflate = self.extension.as_ref().map_or(Deflate::Off, |accepted| accepted.deflate);
+        if let Some(accepted) = self.extension {
+            let response = HeaderValue::try_from(accepted.response).expect("parameters and digits are a header value");
+            headers.insert(SEC_WEBSOCKET_EXTENSIONS, response);
         }
         if let Some(protocol) = self.protocol {
             headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
         }
         let (transport, limits) = (self.transport, self.limits);
-        let (on_upgrade, protocol, deflate) = (self.on_upgrade, self.protocol, self.extension.is_some());
+        let (on_upgrade, protocol) = (self.on_upgrade, self.protocol);
         tokio::spawn(async move {
             let opened = match on_upgrade.await {
                 Ok(upgraded) => Wire::from_upgraded(upgraded),

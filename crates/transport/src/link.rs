@@ -17,6 +17,7 @@ use milepost_hub::{Batch, Form, KeyMap, Message};
 use crate::backlog::{Backlog, Slotted};
 use crate::close::code;
 use crate::config::SocketLimits;
+use crate::deflate::Deflate;
 use crate::encoder::{BINARY, PONG, TEXT, WsEncoder, encode_frame, encode_message};
 use crate::stats::add;
 use crate::transport::Transport;
@@ -89,12 +90,12 @@ enum Phase {
 }
 
 impl Link {
-    pub(crate) fn open(transport: Arc<Transport>, wire: Wire, deflate: bool, limits: &SocketLimits) -> Arc<Self> {
+    pub(crate) fn open(transport: Arc<Transport>, wire: Wire, deflate: Deflate, limits: &SocketLimits) -> Arc<Self> {
         let now_ms = transport.now_ms();
         let next_ping_ms = now_ms + transport.ping_period_ms;
         Arc::new_cyclic(|me| Self {
             id: transport.next_link_id(),
-            form: if deflate { Form::WsDeflate } else { Form::WsPlain },
+            form: if deflate == Deflate::Both { Form::WsDeflate } else { Form::WsPlain },
             lossless_bytes: limits.lossless_bytes,
             transport,
             wire,

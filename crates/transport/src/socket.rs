@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::close::code;
 use crate::config::SocketLimits;
 use crate::decoder::{Decoder, Event, Violation};
+use crate::deflate::Deflate;
 use crate::link::Link;
 use crate::rate::RateGauge;
 use crate::stats::add;
@@ -70,7 +71,7 @@ impl Socket {
         transport: &Arc<Transport>,
         wire: Wire,
         read_ahead: Bytes,
-        deflate: bool,
+        deflate: Deflate,
         limits: &SocketLimits,
         protocol: Option<&'static str>,
     ) -> Self {
@@ -82,7 +83,7 @@ impl Socket {
         }
         let reader = Reader {
             link: link.clone(),
-            decoder: Decoder::new(limits.max_message_bytes, deflate),
+            decoder: Decoder::new(limits.max_message_bytes, deflate != Deflate::Off),
             rate: RateGauge::new(limits.rate, now_ms),
             rest: read_ahead,
             stage: Stage::Frames,

@@ -18,9 +18,9 @@ impl BusListener {
 }
 
 impl Listener for BusListener {
-    fn position_recorded(&self, recorded: &PositionRecorded) {
-        if let Some(channel) = self.hub.find_channel(&channel_of(&recorded.tenant)) {
-            channel.publish(update_message(&recorded.vehicle, &recorded.position));
+    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
+        if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {
+            channel.publish_all(recorded.iter().map(|recorded| update_message(recorded.vehicle, recorded.position)));
         }
     }
 

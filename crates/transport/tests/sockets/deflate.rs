@@ -47,8 +47,10 @@ async fn offers_are_accepted_when_frames_can_be_shared() {
         check_negotiation(offer, Some(accepted)).await;
     }
     check_negotiation("permessage-deflate; server_max_window_bits=15", Some(&with_window)).await;
+    let small_window = format!("{accepted}; server_max_window_bits=10");
+    check_negotiation("permessage-deflate; server_max_window_bits=10", Some(&small_window)).await;
     for offer in [
-        "permessage-deflate; server_max_window_bits=10",
+        "permessage-deflate; server_max_window_bits=7",
         "permessage-deflate; server_max_window_bits",
         "permessage-deflate; client_max_window_bits=16",
         "permessage-deflate; client_max_window_bits; client_max_window_bits",
@@ -57,6 +59,17 @@ async fn offers_are_accepted_when_frames_can_be_shared() {
     ] {
         check_negotiation(offer, None).await;
     }
+}
+
+#[tokio::test]
+async fn a_client_with_a_small_window_sends_compressed_and_is_sent_plain_messages() {
+    let server = TestServer::start().await;
+    let offer = "sec-websocket-extensions: permessage-deflate; server_max_window_bits=9\r\n";
+    let mut client = RawClient::connect_with(server.address, "/echo", offer).await;
+    let text = "again and again ".repeat(500);
+    client.send_frame(TEXT | 0x40, &deflate(text.as_bytes())).await;
+    let echo = client.receive().await;
+    assert_eq!((echo.first & 0x40, echo.payload.as_slice()), (0, text.as_bytes()));
 }
 
 #[tokio::test]
