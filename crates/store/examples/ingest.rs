@@ -1,6 +1,9 @@
 //! Measures how many positions a second the committer makes durable.
 //!
-//! `cargo run --release -p milepost-store --example ingest -- sqlite:///var/tmp/ingest.db [seconds] [callers] [batch]`
+//! `cargo run --release -p milepost-store --example ingest -- sqlite:///var/tmp/ingest.db [seconds] [callers] [batch] [vehicles]`
+//!
+//! A batch holds the next position of one vehicle after the other. With as many vehicles as positions in a batch, every
+//! vehicle's page changes with each batch; with one vehicle a batch is a device that uploads what it gathered.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its figures")]
 
@@ -14,8 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Vehicles that take turns.
-const VEHICLES: usize = 1_000;
+/// CPU time that this process used so far, in seconds; the clock ticks 100 times a second on every Linux.
+fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // Behind the name in brackets, which may hold spaces, utime and stime are the twelfth and thirteenth.
+    let fields = stat.rsplit_once(')').ok_or("an unknown form of /proc/self/stat")?.1;
+    let ticks: Result<Vec<u64>, _> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect();
+    Ok(ticks?.iter().sum::<u64>() as f64 / 100.0)
+}
 
 #[derive(Default)]
 struct Counts {
@@ -36,15 +45,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = arguments.next().ok_or("which database? sqlite://PATH or postgres://…")?;
     let mut number = |default: u64| arguments.next().map_or(Ok(default), |text| text.parse());
     let (seconds, callers, batch) = (number(10)?, number(4)?, usize::try_from(number(1_000)?)?);
+    let vehicles = usize::try_from(number(1_000)?)?;
 
     let store = open(&url, &OpenOptions::default()).await?;
     let tenant = TenantId::default_tenant();
-    let started = now()?;
-    let vehicles = add_vehicles(&*store, &tenant, started).await?;
+    let started = now();
+    let vehicles = add_vehicles(&*store, &tenant, vehicles, started).await?;
     let counts = Arc::new(Counts::default());
     let committer = Committer::start(store.clone(), Some(counts.clone()));
 
-    let begun = Instant::now();
+    let (begun, cpu_before_s) = (Instant::now(), cpu_seconds()?);
     let end = begun + Duration::from_secs(seconds);
     // Every caller takes the next stretch of one shared round: vehicle after vehicle, one second later each round.
     let round = Arc::new(AtomicU64::new(0));
@@ -58,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     let first = round.fetch_add(batch as u64, Ordering::Relaxed);
                     let positions = (first..).take(batch).map(|step| position(&vehicles, started, step)).collect();
                     let batch =
-                        PositionBatch { tenant: tenant.clone(), positions, received_at: started, facts: Vec::new() };
+                        PositionBatch { tenant: tenant.clone(), positions, received_at: now(), facts: Vec::new() };
                     accepted += committer.record(batch).await?.accepted;
                 }
                 Ok::<_, milepost_store::StoreError>(accepted)
@@ -77,22 +87,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
         accepted as f64 / transactions as f64,
         counts.busy_us.load(Ordering::Relaxed) as f64 / transactions as f64 / 1e3,
     );
+    let cpu_s = cpu_seconds()? - cpu_before_s;
+    println!("{:.2} µs of CPU a position", cpu_s * 1e6 / accepted as f64);
     store.close().await;
     Ok(())
 }
 
-fn now() -> Result<Timestamp, Box<dyn Error>> {
-    let ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    Ok(Timestamp::from_unix_ms(i64::try_from(ms)?).ok_or("the clock is wrong")?)
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is after 1970");
+    i64::try_from(since.as_millis()).ok().and_then(Timestamp::from_unix_ms).expect("the clock is before 10000")
 }
 
 async fn add_vehicles(
     store: &dyn Store,
     tenant: &TenantId,
+    count: usize,
     now: Timestamp,
 ) -> Result<Arc<Vec<VehicleId>>, Box<dyn Error>> {
-    let mut ids = Vec::with_capacity(VEHICLES);
-    for number in 0..VEHICLES {
+    let mut ids = Vec::with_capacity(count);
+    for number in 0..count {
         let vehicle = Vehicle {
             id: VehicleId::new(&format!("bus-{number}-{}", now.unix_ms()))?,
             kind: VehicleKind::new("bus")?,
@@ -114,7 +127,7 @@ async fn add_vehicles(
 
 fn position(vehicles: &[VehicleId], started: Timestamp, step: u64) -> Position {
     let number = usize::try_from(step).expect("64 bits") % vehicles.len();
-    let seconds = i64::try_from(step).expect("below 2^63") / i64::try_from(vehicles.len()).expect("a thousand");
+    let seconds = i64::try_from(step).expect("below 2^63") / i64::try_from(vehicles.len()).expect("few");
     let drift = (seconds % 1_000) as f64 / 1e5;
     Position {
         vehicle_id: vehicles[number].clone(),
