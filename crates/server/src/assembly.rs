@@ -54,7 +54,6 @@ impl Assembly {
                 max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_MAX_MESSAGE_BYTES),
                 ..SocketLimits::default()
             },
-            ..WsConfig::default()
         });
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let sampled = Arc::clone(&metrics);

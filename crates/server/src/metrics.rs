@@ -96,7 +96,7 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
         .expect("a String takes everything");
     };
     let (hub, sockets) = (hub.stats(), transport.stats());
-    line("websockets_open", "gauge", "WebSockets open now", sockets.open as u64);
+    line("websockets_open", "gauge", "WebSockets open now", sockets.open);
     line("websockets_opened", "counter", "WebSockets opened since the start", sockets.opened);
     line("websocket_bytes_in", "counter", "Bytes read from WebSockets", sockets.bytes_in);
     line("websocket_bytes_out", "counter", "Bytes written to WebSockets", sockets.bytes_out);
@@ -109,9 +109,9 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
         "Messages that a newer one replaced before a slow reader took them",
         sockets.conflated,
     );
-    line("hub_channels", "gauge", "Channels with subscribers", hub.channels as u64);
-    line("hub_subscribers", "gauge", "Subscriptions", hub.subscribers as u64);
-    line("hub_pending_messages", "gauge", "Messages published and not yet fanned out", hub.pending_messages as u64);
+    line("hub_channels", "gauge", "Channels with subscribers", hub.channels);
+    line("hub_subscribers", "gauge", "Subscriptions", hub.subscribers);
+    line("hub_pending_messages", "gauge", "Messages published and not yet fanned out", hub.pending_messages);
     line("hub_published", "counter", "Messages published", hub.published);
     line("hub_deliveries", "counter", "Messages handed to subscribers", hub.deliveries);
     line("hub_conflated", "counter", "Messages that a newer one replaced before the fan-out", hub.conflated);
