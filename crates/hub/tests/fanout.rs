@@ -331,3 +331,25 @@ fn keys_are_equal_only_when_topic_and_id_are() {
     assert_ne!(key, Key::new("route", "7"));
     assert_ne!(Key::new("a", "b\u{1f}c").id(), "b");
 }
+
+/// On one thread, so that the small channel's turn comes only if the big one gives it.
+#[tokio::test(flavor = "current_thread")]
+async fn fan_out_to_a_big_channel_does_not_delay_a_small_one() {
+    const CROWD: usize = 10_000;
+    let hub = hub();
+    let (big, small) = (hub.channel(&id()), hub.channel(&ChannelId::new("bus", "small")));
+    let (crowd, alone) = (Notebook::new(Form::WsPlain), Notebook::new(Form::WsPlain));
+    let mut subscriptions: Vec<Subscription> =
+        (0..CROWD).map(|_| big.subscribe(crowd.clone(), Interest::all())).collect();
+    subscriptions.push(small.subscribe(alone.clone(), Interest::all()));
+    big.publish(Message::new("to the crowd", Audience::everyone()));
+    small.publish(Message::new("to one", Audience::everyone()));
+    while alone.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let served = crowd.batches.load(Ordering::Relaxed);
+    assert!(served < CROWD / 10, "{served} of the big channel were served first");
+    while crowd.batches.load(Ordering::Relaxed) < CROWD {
+        tokio::task::yield_now().await;
+    }
+}

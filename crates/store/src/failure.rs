@@ -27,6 +27,18 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        const UNIQUE: [i32; 2] = [rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE, rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY];
+        match error.sqlite_error().map(|failure| failure.extended_code) {
+            Some(code) if UNIQUE.contains(&code) => Self::Conflict("row"),
+            Some(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => Self::NotFound("row"),
+            Some(code) if is_passing_in_sqlite(code.unsigned_abs() & 0xff) => Self::Unavailable(error.to_string()),
+            _ => Self::Corrupt(error.to_string()),
+        }
+    }
+}
+
 impl From<Invalid> for StoreError {
     /// A stored value that its type refuses.
     fn from(invalid: Invalid) -> Self {

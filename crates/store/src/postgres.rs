@@ -1,6 +1,6 @@
 //! PostgreSQL: many nodes on one truth.
 
-use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit};
+use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use partitions::Partitions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -90,11 +90,21 @@ impl Native {
         Ok(())
     }
 
-    async fn prepare(&self, writers: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<()> {
-        self.partitions.make(writers, commit).await
+    async fn commit_tracks(&self, writers: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+        self.partitions.make(writers, commit).await?;
+        let mut transaction = Transaction::begin(writers).await?;
+        let outcome = tracks::write_tracks(transaction.connection(), commit).await;
+        if matches!(outcome, Ok(TrackOutcome::Stale)) {
+            transaction.roll_back().await?;
+            return outcome;
+        }
+        transaction.finish(outcome).await
     }
 
     async fn drop_old_partitions(&self, writers: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<u64> {
         self.partitions.drop_old(writers, now, retention).await
     }
+
+    #[allow(clippy::unused_async, clippy::unused_self, reason = "SQLite's has a connection of its own")]
+    async fn close(&self) {}
 }

@@ -3,9 +3,9 @@
 //! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so what was
 //! acknowledged survives a power cut; `normal` would flush at checkpoints only, and lose the last commits.
 
-use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit};
+use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +24,7 @@ mod sessions;
 mod sql_store;
 #[path = "sql/tenants.rs"]
 mod tenants;
+mod track_writer;
 mod tracks;
 #[path = "sql/transaction.rs"]
 mod transaction;
@@ -34,6 +35,8 @@ mod users;
 #[path = "sql/vehicles.rs"]
 mod vehicles;
 
+use track_writer::TrackWriter;
+use tracks::OwnedCommit;
 use transaction::Transaction;
 
 type Db = sqlx::Sqlite;
@@ -53,22 +56,27 @@ pub(crate) fn file_of(url: &str) -> Option<&Path> {
     (!path.is_empty() && !path.contains(":memory:")).then(|| Path::new(path))
 }
 
+/// What every connection is set to.
+const PRAGMAS: [(&str, &str); 6] = [
+    ("synchronous", "full"),
+    ("foreign_keys", "on"),
+    // 16 MiB of pages for each connection.
+    ("cache_size", "-16384"),
+    // The log is copied into the file every 32 MiB instead of 4: a vehicle's last page changes with every position,
+    // and is copied once for many of them. After a burst the log is cut back to 64 MiB.
+    ("wal_autocheckpoint", "8192"),
+    ("journal_size_limit", "67108864"),
+    // A statement of many rows notes every page it changes, to undo itself alone; in memory and not in a file.
+    ("temp_store", "memory"),
+];
+
 fn connect_options(file: &Path, options: &OpenOptions) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    let connect = SqliteConnectOptions::new()
         .filename(file)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
         .busy_timeout(options.busy_timeout)
-        .foreign_keys(true)
-        // 16 MiB of pages for each connection.
-        .pragma("cache_size", "-16384")
-        // The log is copied into the file every 32 MiB instead of 4: a vehicle's last page changes with every position,
-        // and is copied once for many of them. After a burst the log is cut back to 64 MiB.
-        .pragma("wal_autocheckpoint", "8192")
-        // A statement of many rows notes every page it changes, to undo itself alone; in memory and not in a file.
-        .pragma("temp_store", "memory")
-        .pragma("journal_size_limit", "67108864")
-        .disable_statement_logging()
+        .disable_statement_logging();
+    PRAGMAS.into_iter().fold(connect, |connect, (name, value)| connect.pragma(name, value))
 }
 
 /// A connection outside the pools, to migrate.
@@ -78,11 +86,11 @@ pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) ->
 
 /// Opens a file whose tables are up to date.
 pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>> {
-    let native = Native { file: file.to_owned(), identity: identity(file)? };
+    let presence = Presence { file: file.to_owned(), identity: identity(file)? };
     // A file that vanished must not be made anew, empty.
     let connect = connect_options(file, options).create_if_missing(false);
     let pool = |connections: u32, connect: SqliteConnectOptions| -> Pool<Db> {
-        let native = native.clone();
+        let presence = presence.clone();
         SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(options.acquire_timeout)
@@ -90,9 +98,9 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
             .idle_timeout(None)
             .max_lifetime(None)
             .before_acquire(move |_, _| {
-                let native = native.clone();
+                let presence = presence.clone();
                 Box::pin(
-                    async move { native.check().map(|()| true).map_err(|error| std::io::Error::other(error).into()) },
+                    async move { presence.check().map(|()| true).map_err(|error| std::io::Error::other(error).into()) },
                 )
             })
             .connect_lazy_with(connect)
@@ -100,7 +108,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
     Ok(Arc::new(sql_store::SqlStore {
         writers: pool(1, connect.clone()),
         readers: pool(options.connections.max(1), connect.read_only(true)),
-        native,
+        native: Native { presence, track_writer: TrackWriter::start(file, options.busy_timeout)? },
     }))
 }
 
@@ -118,15 +126,15 @@ fn identity(_file: &Path) -> Result<(u64, u64)> {
     Ok((0, 0))
 }
 
-/// What only SQLite needs: to know that its file is still there. A process may go on writing to a file that was
-/// removed or replaced, and all that it acknowledged would be gone.
+/// Knows whether the file is still there. A process may go on writing to a file that was removed or replaced, and all
+/// that it acknowledged would be gone.
 #[derive(Debug, Clone)]
-struct Native {
+struct Presence {
     file: PathBuf,
     identity: (u64, u64),
 }
 
-impl Native {
+impl Presence {
     fn check(&self) -> Result<()> {
         if identity(&self.file)? == self.identity {
             return Ok(());
@@ -136,14 +144,32 @@ impl Native {
             self.file.display()
         )))
     }
+}
 
-    #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
-    async fn prepare(&self, _writers: &Pool<Db>, _commit: &TrackCommit<'_>) -> Result<()> {
-        Ok(())
+/// What only SQLite needs.
+#[derive(Debug)]
+struct Native {
+    presence: Presence,
+    track_writer: TrackWriter,
+}
+
+impl Native {
+    fn check(&self) -> Result<()> {
+        self.presence.check()
+    }
+
+    async fn commit_tracks(&self, writers: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+        // Whoever holds the one connection of the pool may write: this queue is fair, SQLite's own lock is not.
+        let turn = writers.acquire().await?;
+        self.track_writer.write(OwnedCommit::of(commit), turn).await
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
     async fn drop_old_partitions(&self, _writers: &Pool<Db>, _now: Timestamp, _retention: &Retention) -> Result<u64> {
         Ok(0)
+    }
+
+    async fn close(&self) {
+        self.track_writer.close().await;
     }
 }

@@ -1,6 +1,6 @@
 //! Positions into PostgreSQL: one statement for all rows of a transaction, a column an array.
 
-use super::Connection;
+use super::{Connection, events};
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
 use milepost_domain::Position;
 use sqlx::Row;
@@ -86,7 +86,7 @@ const SET_STATES: &str = concat!(
     ") where s.vehicle_no = n.vehicle_no and s.version = n.before"
 );
 
-/// Writes positions and states, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
+/// Writes positions, states and facts, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
 /// can't wait for each other in a circle.
 pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
     let claimed: Vec<i64> = commit.claims.iter().map(|(no, _)| no.get()).collect();
@@ -122,7 +122,10 @@ pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackComm
             .bind(commit.states.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
             .bind(commit.states.iter().map(|(_, state)| state.version).collect::<Vec<_>>())
             .bind(commit.states.iter().map(|(_, state)| state.version - 1).collect::<Vec<_>>());
-        columns.bind(query).execute(connection).await?;
+        columns.bind(query).execute(&mut *connection).await?;
+    }
+    for (tenant, facts) in &commit.facts {
+        events::append_facts(connection, tenant, facts, commit.now).await?;
     }
     Ok(TrackOutcome::Committed { late_added })
 }

@@ -5,6 +5,14 @@ use crate::{Result, StoreError, fact_code};
 use milepost_domain::{Event, Fact, TenantId, Timestamp};
 use sqlx::Row;
 
+/// Takes $2 ids of tenant $1; answers its number and the last id.
+pub(super) const TAKE_IDS: &str = "update event_counters set last = last + $2
+    where tenant_no = (select tenant_no from tenants where id = $1)
+    returning tenant_no, last";
+
+pub(super) const INSERT_EVENT: &str =
+    "insert into events (tenant_no, id, at_ms, kind, payload) values ($1, $2, $3, $4, $5)";
+
 /// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
 /// it holds the tenant's counter, and whoever else appends to this tenant waits. That is what keeps ids in the order of
 /// commit. Whoever appends to several tenants does so in ascending order, or two of them wait for each other forever.
@@ -15,21 +23,17 @@ pub(super) async fn append_facts(
     now: Timestamp,
 ) -> Result<i64> {
     let count = i64::try_from(facts.len()).expect("facts fit in memory");
-    let counter = sqlx::query::<Db>(
-        "update event_counters set last = last + $2
-         where tenant_no = (select tenant_no from tenants where id = $1)
-         returning tenant_no, last",
-    )
-    .bind(tenant.as_str())
-    .bind(count)
-    .fetch_optional(&mut *connection)
-    .await?
-    .ok_or(StoreError::NotFound("tenant"))?;
+    let counter = sqlx::query::<Db>(TAKE_IDS)
+        .bind(tenant.as_str())
+        .bind(count)
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::NotFound("tenant"))?;
     let tenant_no: i64 = counter.try_get("tenant_no")?;
     let last: i64 = counter.try_get("last")?;
     for (id, fact) in (last - count + 1..).zip(facts) {
         let (kind, payload) = fact_code::encode(fact);
-        sqlx::query::<Db>("insert into events (tenant_no, id, at_ms, kind, payload) values ($1, $2, $3, $4, $5)")
+        sqlx::query::<Db>(INSERT_EVENT)
             .bind(tenant_no)
             .bind(id)
             .bind(now.unix_ms())

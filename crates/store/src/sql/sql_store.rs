@@ -79,6 +79,7 @@ impl Store for SqlStore {
     async fn close(&self) {
         self.readers.close().await;
         self.writers.close().await;
+        self.native.close().await;
     }
 
     async fn add_tenant(&self, tenant: &Tenant) -> Result<()> {
@@ -235,23 +236,6 @@ impl Store for SqlStore {
     }
 
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        self.native.prepare(&self.writers, commit).await?;
-        let mut transaction = self.write().await?;
-        let outcome = async {
-            let connection = transaction.connection();
-            let outcome = super::tracks::write_tracks(connection, commit).await?;
-            if outcome != TrackOutcome::Stale {
-                for (tenant, facts) in &commit.facts {
-                    events::append_facts(connection, tenant, facts, commit.now).await?;
-                }
-            }
-            Ok(outcome)
-        }
-        .await;
-        if matches!(outcome, Ok(TrackOutcome::Stale)) {
-            transaction.roll_back().await?;
-            return outcome;
-        }
-        transaction.finish(outcome).await
+        self.native.commit_tracks(&self.writers, commit).await
     }
 }

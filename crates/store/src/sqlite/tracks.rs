@@ -1,108 +1,195 @@
-//! Positions into SQLite: many rows a statement, a handful of statement shapes that stay prepared.
+//! One transaction of positions in SQLite: one prepared statement of each kind, run row by row.
+//!
+//! A statement with many rows is no faster, because it notes every page it changes to be able to undo itself alone.
 
-use super::{Connection, Db};
-use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
-use milepost_domain::Position;
-use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Row};
-use std::sync::{Arc, LazyLock};
+use super::events::{INSERT_EVENT, TAKE_IDS};
+use crate::{PositionRow, Result, StoreError, TrackCommit, TrackOutcome, VehicleNo, fact_code};
+use milepost_domain::{Fact, Position, TenantId};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
 
-type Bound<'q> = Query<'q, Db, SqliteArguments>;
+const GET_VERSION: &str = "select version from vehicle_states where vehicle_no = ?";
 
-/// Rows a statement, largest first: any number of rows is a few statements of these sizes. More than 512 is not faster.
-const SIZES: [usize; 4] = [512, 64, 8, 1];
+const SET_STATE: &str = "update vehicle_states set at_ms = ?, latitude = ?, longitude = ?, speed_kmh = ?,
+    heading_deg = ?, accuracy_m = ?, altitude_m = ?, odometer_km = ?, fuel_level_l = ?, ignition = ?, version = ?
+    where vehicle_no = ? and version = ?";
 
-/// A statement with a list of rows in its middle, once for each of [`SIZES`].
-struct Shapes([Arc<str>; SIZES.len()]);
+const INSERT: &str = concat!(
+    "insert into positions (",
+    position_columns!(""),
+    ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
+);
 
-impl Shapes {
-    /// `columns` placeholders a row. Placeholders without numbers: SQLite finds numbered ones by walking a list.
-    fn new(head: &str, columns: usize, tail: &str) -> Self {
-        let row = format!("({})", vec!["?"; columns].join(","));
-        Self(SIZES.map(|size| format!("{head} {} {tail}", vec![row.as_str(); size].join(",")).into()))
-    }
+/// A [`TrackCommit`] that can be sent to another thread.
+pub(super) struct OwnedCommit {
+    /// Vehicles that stay as they are, and their versions.
+    unchanged: Vec<(VehicleNo, i64)>,
+    states: Vec<State>,
+    appended: Vec<Row>,
+    late: Vec<Row>,
+    facts: Vec<(TenantId, Vec<Fact>)>,
+    now_ms: i64,
+}
 
-    /// Cuts rows into the sizes of the statements.
-    fn cut<'r, T>(&self, mut rows: &'r [T]) -> impl Iterator<Item = (AssertSqlSafe<Arc<str>>, &'r [T])> {
-        std::iter::from_fn(move || {
-            let (size, sql) = SIZES.iter().zip(&self.0).find(|(size, _)| **size <= rows.len())?;
-            let (now, later) = rows.split_at(*size);
-            rows = later;
-            Some((AssertSqlSafe(sql.clone()), now))
-        })
+struct State {
+    vehicle_no: VehicleNo,
+    version: i64,
+    last: Measures,
+}
+
+struct Row {
+    vehicle_no: VehicleNo,
+    tenant_no: i64,
+    received_ms: i64,
+    position: Measures,
+}
+
+/// A position without its vehicle.
+struct Measures {
+    at_ms: i64,
+    latitude: f64,
+    longitude: f64,
+    speed_kmh: Option<f64>,
+    heading_deg: Option<f64>,
+    accuracy_m: Option<f64>,
+    altitude_m: Option<f64>,
+    odometer_km: Option<f64>,
+    fuel_level_l: Option<f64>,
+    ignition: Option<bool>,
+}
+
+impl OwnedCommit {
+    pub(super) fn of(commit: &TrackCommit<'_>) -> Self {
+        // Both are in ascending order, and whatever changes is claimed.
+        let mut changed = commit.states.iter().map(|(no, _)| *no).peekable();
+        let unchanged = commit.claims.iter().filter(|(no, _)| changed.next_if_eq(no).is_none()).copied().collect();
+        let states = commit.states.iter().map(|(vehicle_no, state)| State {
+            vehicle_no: *vehicle_no,
+            version: state.version,
+            last: Measures::of(state.last.as_ref().expect("a stored state has a position")),
+        });
+        Self {
+            unchanged,
+            states: states.collect(),
+            appended: commit.appended.iter().map(Row::of).collect(),
+            late: commit.late.iter().map(Row::of).collect(),
+            facts: commit.facts.clone(),
+            now_ms: commit.now.unix_ms(),
+        }
     }
 }
 
-const INSERT: &str =
-    concat!("insert into positions (vehicle_no, tenant_no, received_ms, ", position_columns!(""), ") values");
-
-static APPEND: LazyLock<Shapes> = LazyLock::new(|| Shapes::new(INSERT, 13, "on conflict do nothing"));
-
-static ADD_LATE: LazyLock<Shapes> =
-    LazyLock::new(|| Shapes::new(INSERT, 13, "on conflict do nothing returning vehicle_no, at_ms"));
-
-static COUNT_CLAIMS: LazyLock<Shapes> = LazyLock::new(|| {
-    Shapes::new(
-        "with claim (vehicle_no, version) as (values",
-        2,
-        ") select count(*) from claim c join vehicle_states s on s.vehicle_no = c.vehicle_no and s.version = c.version",
-    )
-});
-
-/// The claim was counted before, so every row is there.
-static SET_STATE: LazyLock<Shapes> = LazyLock::new(|| {
-    Shapes::new(
-        concat!("replace into vehicle_states (vehicle_no, version, ", position_columns!(""), ") values"),
-        12,
-        "",
-    )
-});
-
-/// Writes positions and states, unless a claim no longer holds. The write lock is held since the transaction began, so
-/// what was counted stays true.
-pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-    for (sql, claims) in COUNT_CLAIMS.cut(&commit.claims) {
-        let query = claims.iter().fold(sqlx::query(sql), |query, (no, version)| query.bind(no.get()).bind(*version));
-        let held: i64 = query.fetch_one(&mut *connection).await?.try_get(0)?;
-        if usize::try_from(held) != Ok(claims.len()) {
-            return Ok(TrackOutcome::Stale);
+impl Row {
+    fn of(row: &PositionRow<'_>) -> Self {
+        Self {
+            vehicle_no: row.vehicle_no,
+            tenant_no: row.tenant_no.0,
+            received_ms: row.received_at.unix_ms(),
+            position: Measures::of(row.position),
         }
     }
-    for (sql, rows) in APPEND.cut(&commit.appended) {
-        rows.iter().fold(sqlx::query(sql), bind_row).execute(&mut *connection).await?;
+
+    /// True if it was added, false if there is one with its vehicle and time.
+    fn insert(&self, statement: &mut CachedStatement<'_>) -> Result<bool> {
+        self.position.bind(statement)?;
+        statement.raw_bind_parameter(11, self.vehicle_no.get())?;
+        statement.raw_bind_parameter(12, self.tenant_no)?;
+        statement.raw_bind_parameter(13, self.received_ms)?;
+        Ok(statement.raw_execute()? == 1)
+    }
+}
+
+impl Measures {
+    fn of(position: &Position) -> Self {
+        Self {
+            at_ms: position.at.unix_ms(),
+            latitude: position.latitude.get(),
+            longitude: position.longitude.get(),
+            speed_kmh: position.speed.map(|value| value.get()),
+            heading_deg: position.heading.map(|value| value.get()),
+            accuracy_m: position.accuracy.map(|value| value.get()),
+            altitude_m: position.altitude.map(|value| value.get()),
+            odometer_km: position.odometer.map(|value| value.get()),
+            fuel_level_l: position.fuel_level.map(|value| value.get()),
+            ignition: position.ignition,
+        }
+    }
+
+    /// As parameters 1 to 10.
+    fn bind(&self, statement: &mut CachedStatement<'_>) -> Result<()> {
+        statement.raw_bind_parameter(1, self.at_ms)?;
+        statement.raw_bind_parameter(2, self.latitude)?;
+        statement.raw_bind_parameter(3, self.longitude)?;
+        statement.raw_bind_parameter(4, self.speed_kmh)?;
+        statement.raw_bind_parameter(5, self.heading_deg)?;
+        statement.raw_bind_parameter(6, self.accuracy_m)?;
+        statement.raw_bind_parameter(7, self.altitude_m)?;
+        statement.raw_bind_parameter(8, self.odometer_km)?;
+        statement.raw_bind_parameter(9, self.fuel_level_l)?;
+        statement.raw_bind_parameter(10, self.ignition)?;
+        Ok(())
+    }
+}
+
+/// Writes positions, states and facts, unless a claim no longer holds. The write lock is held from the beginning, so
+/// what was looked at stays true.
+pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) -> Result<TrackOutcome> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !claims_hold(&transaction, commit)? {
+        transaction.rollback()?;
+        return Ok(TrackOutcome::Stale);
+    }
+    let mut insert = transaction.prepare_cached(INSERT)?;
+    for row in &commit.appended {
+        row.insert(&mut insert)?;
     }
     let mut late_added = Vec::new();
-    for (sql, rows) in ADD_LATE.cut(&commit.late) {
-        for row in rows.iter().fold(sqlx::query(sql), bind_row).fetch_all(&mut *connection).await? {
-            late_added.push((VehicleNo(row.try_get(0)?), row.try_get(1)?));
+    for row in &commit.late {
+        if row.insert(&mut insert)? {
+            late_added.push((row.vehicle_no, row.position.at_ms));
         }
     }
-    for (sql, states) in SET_STATE.cut(&commit.states) {
-        let query = states.iter().fold(sqlx::query(sql), |query, (no, state)| {
-            let query = query.bind(no.get()).bind(state.version);
-            bind_position(query, state.last.as_ref().expect("a stored state has a position"))
-        });
-        query.execute(&mut *connection).await?;
+    drop(insert);
+    for (tenant, facts) in &commit.facts {
+        append_facts(&transaction, tenant, facts, commit.now_ms)?;
     }
+    transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })
 }
 
-fn bind_row<'q>(query: Bound<'q>, row: &PositionRow<'_>) -> Bound<'q> {
-    let query = query.bind(row.vehicle_no.get()).bind(row.tenant_no.0).bind(row.received_at.unix_ms());
-    bind_position(query, row.position)
+/// Sets the states of the vehicles that change and looks at the versions of the others.
+fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
+    let mut get_version = connection.prepare_cached(GET_VERSION)?;
+    for (vehicle_no, version) in &commit.unchanged {
+        let stored: Option<i64> = get_version.query_row([vehicle_no.get()], |row| row.get(0)).optional()?;
+        if stored != Some(*version) {
+            return Ok(false);
+        }
+    }
+    let mut set_state = connection.prepare_cached(SET_STATE)?;
+    for state in &commit.states {
+        state.last.bind(&mut set_state)?;
+        set_state.raw_bind_parameter(11, state.version)?;
+        set_state.raw_bind_parameter(12, state.vehicle_no.get())?;
+        set_state.raw_bind_parameter(13, state.version - 1)?;
+        if set_state.raw_execute()? != 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
-fn bind_position<'q>(query: Bound<'q>, position: &Position) -> Bound<'q> {
-    query
-        .bind(position.at.unix_ms())
-        .bind(position.latitude.get())
-        .bind(position.longitude.get())
-        .bind(position.speed.map(|value| value.get()))
-        .bind(position.heading.map(|value| value.get()))
-        .bind(position.accuracy.map(|value| value.get()))
-        .bind(position.altitude.map(|value| value.get()))
-        .bind(position.odometer.map(|value| value.get()))
-        .bind(position.fuel_level.map(|value| value.get()))
-        .bind(position.ignition)
+/// As [`super::events::append_facts`], on this thread's connection.
+fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_ms: i64) -> Result<()> {
+    let count = i64::try_from(facts.len()).expect("facts fit in memory");
+    let (tenant_no, last): (i64, i64) = connection
+        .prepare_cached(TAKE_IDS)?
+        .query_row((tenant.as_str(), count), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or(StoreError::NotFound("tenant"))?;
+    let mut insert = connection.prepare_cached(INSERT_EVENT)?;
+    for (id, fact) in (last - count + 1..).zip(facts) {
+        let (kind, payload) = fact_code::encode(fact);
+        insert.execute((tenant_no, id, now_ms, kind, payload))?;
+    }
+    Ok(())
 }
