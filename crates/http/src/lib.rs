@@ -10,6 +10,7 @@ mod json;
 mod origin;
 mod page;
 mod problem;
+mod query;
 mod time;
 mod trailing_slash;
 
@@ -21,5 +22,6 @@ pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json};
 pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery};
 pub use problem::{FieldError, Problem};
+pub use query::{Path, Query};
 pub use time::{parse_timestamp, rfc3339, write_rfc3339};
 pub use trailing_slash::accept_trailing_slash;

@@ -52,6 +52,17 @@ async fn what_does_not_fit_is_named() {
     assert_eq!(large.body("x".repeat(200_000)).send().await.unwrap().status(), 413);
     assert_eq!(server.call(Method::PUT, "/api/v1/vehicles", &server.admin, None).await.status(), 405);
     assert_eq!(server.get("/no/such/page", "").await.status(), 404);
+    for (path, status) in [
+        ("/api/v1/vehicles?limit=many", 422),
+        ("/api/v1/vehicles?limit=1&limit=2", 422),
+        ("/api/v1/vehicles/%ff", 400),
+        ("/api/v1/vehicles/x%00y", 404),
+        ("/no/such/page", 404),
+    ] {
+        let response = server.get(path, &server.admin).await;
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
+        assert_eq!(json_of(response, status).await["status"], status, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use crate::BusParts;
 use crate::convert::{location_id, position_from_ping};
 use crate::wire::{KioskLocation, RecordedLocation};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Caller, Position, Principal};
-use milepost_http::{Authenticated, Body, Problem};
+use milepost_http::{Authenticated, Body, Path, Problem};
 use milepost_service::PositionReport;
 
 /// Stores the ping and tells those who watch the bus.

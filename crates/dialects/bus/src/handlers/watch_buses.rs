@@ -3,11 +3,11 @@
 use crate::BusParts;
 use crate::viewer::{View, watch};
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Action, TenantId, VehicleScope};
-use milepost_http::{Problem, TokenInQuery, authenticate_parts};
+use milepost_http::{Problem, Query, TokenInQuery, authenticate_parts};
 use milepost_transport::Upgrade;
 use serde::Deserialize;
 

@@ -3,12 +3,12 @@
 use crate::convert::id_or_new;
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::fleet::{DeviceJson, NewDeviceJson};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use milepost_domain::{Device, DeviceId, Label, VehicleId};
-use milepost_http::{Authenticated, Body, HttpContext, KeptAs, Page, PageQuery, Problem};
+use milepost_http::{Authenticated, Body, HttpContext, KeptAs, Page, PageQuery, Path, Problem, Query};
 use std::sync::Arc;
 
 /// Adds a device; the answer shows its secret key, once.

@@ -2,10 +2,10 @@
 
 use crate::wire::account::TenantJson;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Label, Tenant, TenantId};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem, Query};
 use std::sync::Arc;
 
 /// Adds a tenant.

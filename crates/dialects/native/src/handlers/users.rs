@@ -4,10 +4,10 @@ use crate::convert::{user_to_json, vehicle_ids_from_json};
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::account::{ChangeUserJson, NewUserJson, UserJson};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Role, UserId, Username};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
 use milepost_service::{NewUser, UserChange};
 use std::sync::Arc;
 

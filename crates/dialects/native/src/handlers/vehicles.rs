@@ -4,10 +4,10 @@ use crate::convert::{change_from_json, vehicle_from_json, vehicle_to_json};
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::VehicleId;
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
 use milepost_service::VehicleListing;
 use std::sync::Arc;
 

@@ -1,0 +1,37 @@
+//! Parts of the URL, refused as problem+json like everything else.
+
+use crate::Problem;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+/// The query; 422 for what does not fit.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(error) => {
+                let source = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                Err(Problem::invalid("query", format!("can't be read: {source}")))
+            }
+        }
+    }
+}
+
+/// Parameters of the path; 400 for what is no UTF-8.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(path)) => Ok(Self(path)),
+            Err(error) => Err(Problem::malformed(error.body_text())),
+        }
+    }
+}
