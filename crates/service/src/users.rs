@@ -142,7 +142,8 @@ impl Service {
         if !after.may_enter() || password_hash.is_some() {
             self.store.remove_user_sessions(id).await?;
         }
-        if !after.may_enter() {
+        if !after.may_enter() || password_hash.is_some() {
+            // A new password is often the answer to a stolen one: whoever is in has to show it.
             self.user_changed(id, CloseReason::Revoked);
         } else if (before.role, before.cadet_id, &before.vehicle_ids)
             != (after.role, after.cadet_id, &after.vehicle_ids)

@@ -19,4 +19,5 @@ mod outages;
 mod positions;
 mod rest;
 mod status;
+mod story;
 mod support;

@@ -34,7 +34,19 @@ impl TestServer {
     }
 
     pub async fn start_with(settings: &[(&'static str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), settings).await
+    }
+
+    /// Drains the server and starts it again on the same data. The first superadmin's token stays good.
+    pub async fn restart(self, settings: &[(&'static str, &str)]) -> Self {
+        let Self { running, admin, password, folder, http, .. } = self;
+        running.drain().await;
+        let running = serve::start(&config_in(folder.path(), settings), |_| {}).await.unwrap();
+        let url = format!("http://{}", running.address);
+        Self { running, url, http, admin, password, folder }
+    }
+
+    async fn start_in(folder: tempfile::TempDir, settings: &[(&'static str, &str)]) -> Self {
         let said = Mutex::new(Vec::new());
         let config = config_in(folder.path(), settings);
         let running = serve::start(&config, |line| said.lock().unwrap().push(line.to_owned())).await.unwrap();
