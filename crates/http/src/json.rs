@@ -101,7 +101,7 @@ mod tests {
         check(r#"{"name":"a","size":1} x"#, 400, None);
         check(r#"{"name":"a"}"#, 422, Some("size"));
         check(r#"{"name":1,"size":1}"#, 422, Some("name"));
-        check("[]", 422, Some("name"));
+        check("[]", 422, Some("body"));
         check(&"[".repeat(100_000), 400, None);
     }
 }

@@ -20,6 +20,8 @@ use tokio::sync::watch;
 
 /// How long requests that have begun may take after the signal to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+/// How long sockets may take to read what is queued and answer the close frame; the rest is cut.
+const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How often a database that can't be reached at the start is tried again.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -110,7 +112,7 @@ impl Running {
         let drain = Drain {
             code: 1012,
             window: self.drain_window,
-            deadline: DRAIN_DEADLINE,
+            deadline: SOCKET_DEADLINE,
             message: "restarting".to_owned(),
             ..Drain::default()
         };

@@ -214,7 +214,11 @@ impl Watcher {
     pub async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a close in time") {
-                Some(Ok(Message::Close(frame))) => return frame,
+                Some(Ok(Message::Close(frame))) => {
+                    // Reading on sends our answer, as every browser does by itself.
+                    let _ = tokio::time::timeout(PATIENCE, self.0.next()).await;
+                    return frame;
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
             }
