@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 
 /// The largest body of an ordinary request; larger is answered 413. Positions have a limit of their own.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -57,8 +57,10 @@ pub fn parse_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Probl
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.inner();
-        if !inner.is_data() {
-            return Problem::malformed(format!("the body is not JSON: {inner}"));
+        // A wrong type may be met before the text turns out to be no JSON at all.
+        let syntax = serde_json::from_slice::<IgnoredAny>(bytes).err();
+        if let Some(error) = syntax.as_ref().or((!inner.is_data()).then_some(inner)) {
+            return Problem::malformed(format!("the body is not JSON: {error}"));
         }
         // A missing field is reported for its parent; the message names it.
         let text = inner.to_string();
@@ -89,8 +91,9 @@ mod tests {
 
     fn check(body: &str, status: u16, field: Option<&str>) {
         let problem = parse_json::<Thing>(body.as_bytes()).unwrap_err();
-        assert_eq!(problem.status, status, "{body}");
-        assert_eq!(problem.errors.first().map(|e| e.field.as_str()), field, "{body}");
+        let shown = &body[..body.len().min(60)];
+        assert_eq!(problem.status, status, "{shown}");
+        assert_eq!(problem.errors.first().map(|e| e.field.as_str()), field, "{shown}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Positions into PostgreSQL: one statement for all rows of a transaction, a column an array.
+//! Positions into PostgreSQL: many new rows by COPY, all else by one statement for all rows, a column an array.
 
 use super::{Connection, events};
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
@@ -59,6 +59,15 @@ macro_rules! unnest_columns {
     };
 }
 
+/// From so many new rows on COPY is faster; below, its further round trips to the server cost more than they save.
+const COPY_ROWS: usize = 100;
+
+const COPY: &str = concat!(
+    "copy positions (vehicle_no, tenant_no, received_ms, ",
+    position_columns!(""),
+    ") from stdin (format binary)"
+);
+
 const INSERT: &str = concat!(
     "insert into positions (vehicle_no, tenant_no, received_ms, ",
     position_columns!(""),
@@ -104,7 +113,11 @@ pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackComm
             return Ok(TrackOutcome::Stale);
         }
     }
-    if !commit.appended.is_empty() {
+    if commit.appended.len() >= COPY_ROWS {
+        let mut copy = connection.copy_in_raw(COPY).await?;
+        copy.send(copied(&commit.appended)).await?;
+        copy.finish().await?;
+    } else if !commit.appended.is_empty() {
         bind_rows(sqlx::query(INSERT), &commit.appended).execute(&mut *connection).await?;
     }
     let mut late_added = Vec::new();
@@ -143,4 +156,46 @@ fn bind_rows<'q>(
         .bind(rows.iter().map(|row| row.tenant_no.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.received_at.unix_ms()).collect::<Vec<_>>());
     columns.bind(query)
+}
+
+/// Rows in the binary format of [`COPY`]: a header, for each row the number of its fields and each field's length (-1 for
+/// null) and bytes, and a mark at the end, all in network byte order.
+fn copied(rows: &[PositionRow<'_>]) -> Vec<u8> {
+    const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+    const FIELDS: i16 = 13;
+    const LARGEST_ROW_BYTES: usize = 2 + FIELDS as usize * 12;
+    fn put(bytes: &mut Vec<u8>, field: [u8; 8]) {
+        bytes.extend_from_slice(&8_i32.to_be_bytes());
+        bytes.extend_from_slice(&field);
+    }
+    fn put_measure(bytes: &mut Vec<u8>, field: Option<f64>) {
+        match field {
+            Some(value) => put(bytes, value.to_be_bytes()),
+            None => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
+        }
+    }
+    let mut bytes = Vec::with_capacity(HEADER.len() + rows.len() * LARGEST_ROW_BYTES + 2);
+    bytes.extend_from_slice(HEADER);
+    for row in rows {
+        let position = row.position;
+        bytes.extend_from_slice(&FIELDS.to_be_bytes());
+        let numbers = [row.vehicle_no.get(), row.tenant_no.0, row.received_at.unix_ms(), position.at.unix_ms()];
+        for number in numbers {
+            put(&mut bytes, number.to_be_bytes());
+        }
+        put(&mut bytes, position.latitude.get().to_be_bytes());
+        put(&mut bytes, position.longitude.get().to_be_bytes());
+        put_measure(&mut bytes, position.speed.map(|value| value.get()));
+        put_measure(&mut bytes, position.heading.map(|value| value.get()));
+        put_measure(&mut bytes, position.accuracy.map(|value| value.get()));
+        put_measure(&mut bytes, position.altitude.map(|value| value.get()));
+        put_measure(&mut bytes, position.odometer.map(|value| value.get()));
+        put_measure(&mut bytes, position.fuel_level.map(|value| value.get()));
+        match position.ignition {
+            Some(on) => bytes.extend_from_slice(&[0, 0, 0, 1, u8::from(on)]),
+            None => bytes.extend_from_slice(&(-1_i32).to_be_bytes()),
+        }
+    }
+    bytes.extend_from_slice(&(-1_i16).to_be_bytes());
+    bytes
 }

@@ -5,9 +5,10 @@ use crate::{Result, StoreError, fact_code};
 use milepost_domain::{Event, Fact, TenantId, Timestamp};
 use sqlx::Row;
 
-/// Takes $2 ids of tenant $1; answers its number and the last id.
-pub(super) const TAKE_IDS: &str = "update event_counters set last = last + $2
-    where tenant_no = (select tenant_no from tenants where id = $1)
+/// Takes $1 ids of tenant $2; answers its number and the last id. The parameters stand in their order, because SQLite
+/// itself numbers them so, whatever they are called.
+pub(super) const TAKE_IDS: &str = "update event_counters set last = last + $1
+    where tenant_no = (select tenant_no from tenants where id = $2)
     returning tenant_no, last";
 
 pub(super) const INSERT_EVENT: &str =
@@ -24,8 +25,8 @@ pub(super) async fn append_facts(
 ) -> Result<i64> {
     let count = i64::try_from(facts.len()).expect("facts fit in memory");
     let counter = sqlx::query::<Db>(TAKE_IDS)
-        .bind(tenant.as_str())
         .bind(count)
+        .bind(tenant.as_str())
         .fetch_optional(&mut *connection)
         .await?
         .ok_or(StoreError::NotFound("tenant"))?;

@@ -1,6 +1,7 @@
 //! One transaction of positions in SQLite: one prepared statement of each kind, run row by row.
 //!
-//! A statement with many rows is no faster, because it notes every page it changes to be able to undo itself alone.
+//! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
+//! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
 use super::events::{INSERT_EVENT, TAKE_IDS};
 use crate::{PositionRow, Result, StoreError, TrackCommit, TrackOutcome, VehicleNo, fact_code};
@@ -183,7 +184,7 @@ fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_
     let count = i64::try_from(facts.len()).expect("facts fit in memory");
     let (tenant_no, last): (i64, i64) = connection
         .prepare_cached(TAKE_IDS)?
-        .query_row((tenant.as_str(), count), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((count, tenant.as_str()), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?
         .ok_or(StoreError::NotFound("tenant"))?;
     let mut insert = connection.prepare_cached(INSERT_EVENT)?;

@@ -4,6 +4,7 @@ use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, id, new_user, position, vehicle};
 use milepost_domain::{Fact, TenantId};
 use milepost_store::{Committer, StoreError};
+use std::time::Duration;
 
 const WRITERS: usize = 8;
 const ROUNDS: usize = 25;
@@ -33,14 +34,18 @@ pub(crate) async fn event_ids_have_no_gap_and_no_inversion_under_concurrent_writ
         }));
     }
     let total = i64::try_from(WRITERS + WRITERS * ROUNDS * 2).unwrap();
-    let mut last = 0;
-    while last < total {
-        for event in database.store.events_after(&home, last, 100).await.unwrap() {
-            assert_eq!(event.id, last + 1, "a reader that saw {last} may never see a gap after it");
-            last = event.id;
+    let read_all = async {
+        let mut last = 0;
+        while last < total {
+            for event in database.store.events_after(&home, last, 100).await.unwrap() {
+                assert_eq!(event.id, last + 1, "a reader that saw {last} may never see a gap after it");
+                last = event.id;
+            }
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
-    }
+    };
+    // A writer that failed leaves the reader waiting for ever.
+    tokio::time::timeout(Duration::from_secs(60), read_all).await.expect("every writer writes all of its events");
     for writer in writers {
         writer.await.unwrap();
     }

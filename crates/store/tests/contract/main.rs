@@ -63,6 +63,7 @@ on_both! {
         tenants_see_nothing_of_each_other;
     positions:
         position_comes_back_as_it_was_recorded,
+        many_positions_come_back_as_they_were_recorded,
         same_point_again_is_a_duplicate,
         point_brought_by_two_callers_at_once_is_accepted_once,
         shuffled_arrival_ends_in_the_same_state,
