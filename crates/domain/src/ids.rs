@@ -35,7 +35,7 @@ macro_rules! text_id {
                 if is_id(text) {
                     Ok(Self(text.into()))
                 } else {
-                    Err(Invalid::new($field, "must be 1 to 64 letters, digits or . _ : @ -"))
+                    Err(Invalid::new($field, "must be 1 to 64 letters, digits, . _ : @ - or spaces inside"))
                 }
             }
 

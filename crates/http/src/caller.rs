@@ -49,9 +49,7 @@ pub async fn authenticate_parts(
         TokenInQuery::Ignored => None,
     };
     let credential = find_credential(&parts.headers, from_query.as_deref())?;
-    if matches!(credential, Credential::Session(_))
-        && !context.origins.allows_with_cookie(&parts.method, &parts.headers)
-    {
+    if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
     Ok(context.service.authenticate(credential).await?)

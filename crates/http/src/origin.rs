@@ -1,6 +1,6 @@
 //! Which web pages may act with a visitor's cookie (cross-site request forgery, cross-site socket hijacking).
 
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, header};
 
 /// The server's own pages, and those of the origins that the operator listed.
 #[derive(Debug, Clone, Default)]
@@ -37,11 +37,6 @@ impl OriginPolicy {
     pub fn listed<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
         self.allowed.contains(&origin.to_ascii_lowercase()).then_some(origin)
-    }
-
-    /// Reading changes nothing, so only other methods need a trusted page when a cookie is the credential.
-    pub fn allows_with_cookie(&self, method: &Method, headers: &HeaderMap) -> bool {
-        method.is_safe() || self.allows(headers)
     }
 }
 

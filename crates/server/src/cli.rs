@@ -10,6 +10,7 @@ mod token;
 mod user;
 
 use crate::config::{Config, ConfigError, Resolved, SettingFlags, resolve};
+use crate::data_folder::keep_new_files_private;
 use crate::logging::start_logging;
 use crate::serve;
 use anyhow::{Context, Result};
@@ -55,6 +56,9 @@ enum Command {
 /// Runs the command; 0 when it succeeded, 1 when it failed, 2 for a command line that can't be read.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    if !matches!(cli.command, Command::Export(_)) {
+        keep_new_files_private();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("can't start")),

@@ -2,12 +2,43 @@
 
 use anyhow::{Context, Result, bail};
 use milepost_service::random_secret;
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 const SECRET_FILE: &str = "jwt-secret";
+const LOCK_FILE: &str = "serve.lock";
+
+/// The data folder, taken by one server; given back when dropped, however the process ends.
+pub(crate) struct FolderLock(#[allow(dead_code, reason = "held, not read")] File);
+
+/// Takes the folder for this process.
+pub(crate) fn lock_data_folder(folder: &Path) -> Result<FolderLock> {
+    let path = folder.join(LOCK_FILE);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .with_context(|| format!("can't open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock(file)),
+        Err(TryLockError::WouldBlock) => {
+            bail!(
+                "another server uses the data folder {}; stop it, or choose another with MILEPOST_DATA",
+                folder.display()
+            )
+        }
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("can't lock {}", path.display())),
+    }
+}
+
+/// Files made from now on are readable by their owner alone: the database holds hashes and everybody's whereabouts.
+pub(crate) fn keep_new_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
 
 /// Makes the folder, mode 0700, unless it exists.
 pub(crate) fn make_data_folder(folder: &Path) -> Result<()> {
@@ -24,12 +55,22 @@ pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<
         return Ok(secret.as_bytes().to_vec());
     }
     let path = folder.join(SECRET_FILE);
+    if std::fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+        tracing::warn!(path = %path.display(), "others could read the secret; they no longer can");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600))
+            .with_context(|| format!("can't make {} private", path.display()))?;
+    }
     match std::fs::read(&path) {
         Ok(secret) if secret.trim_ascii().len() >= 32 => Ok(secret.trim_ascii().to_vec()),
         Ok(_) => bail!("{} is damaged: it must hold at least 32 bytes; delete it to get a new one", path.display()),
         Err(error) if error.kind() == ErrorKind::NotFound => make_secret(&path),
         Err(error) => Err(error).with_context(|| format!("can't read {}", path.display())),
     }
+}
+
+/// Has a server made its secret in this folder?
+pub(crate) fn has_secret(folder: &Path) -> bool {
+    folder.join(SECRET_FILE).exists()
 }
 
 fn make_secret(path: &Path) -> Result<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use crate::assembly::Assembly;
 use crate::config::Config;
-use crate::data_folder::make_data_folder;
+use crate::data_folder::{FolderLock, lock_data_folder, make_data_folder};
 use crate::first_start::make_first_user;
 use crate::http_server::{CurrentRouter, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
@@ -34,7 +34,10 @@ pub struct Running {
     stop: watch::Sender<bool>,
     http: tokio::task::JoinHandle<()>,
     retention: tokio::task::JoinHandle<()>,
+    follower: tokio::task::JoinHandle<()>,
     drain_window: Duration,
+    /// Held as long as the server runs.
+    _folder: Option<FolderLock>,
 }
 
 /// Starts everything; `say` prints the lines for whoever started it.
@@ -43,6 +46,7 @@ pub struct Running {
 /// When the address is taken, the database is none, or a key file can't be read.
 pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
     raise_open_files_limit();
+    let folder = lock_own_database(config)?;
     if config.redis_url.is_some() {
         tracing::warn!("REDIS_URL is set, but this version fans out within one process only");
     }
@@ -72,6 +76,8 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
     };
     let service = Arc::clone(&assembly.service);
     let retention = tokio::spawn(async move { service.keep_forgetting(retention).await });
+    let service = Arc::clone(&assembly.service);
+    let follower = tokio::spawn(async move { service.follow_events().await });
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
@@ -80,7 +86,22 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
         say(&format!("  username: {}", login.username));
         say(&format!("  password: {}", login.password));
     }
-    Ok(Running { address, assembly, stop, http, retention, drain_window: config.drain_window })
+    Ok(Running {
+        address,
+        assembly,
+        stop,
+        http,
+        retention,
+        follower,
+        drain_window: config.drain_window,
+        _folder: folder,
+    })
+}
+
+/// SQLite in the data folder serves one process: two would not hear of each other's positions.
+fn lock_own_database(config: &Config) -> Result<Option<FolderLock>> {
+    make_data_folder(&config.data)?;
+    if config.database_url.is_some() { Ok(None) } else { lock_data_folder(&config.data).map(Some) }
 }
 
 /// Opens the database, waiting for one that is configured and not there yet.
@@ -108,6 +129,7 @@ impl Running {
         tracing::info!("draining: nothing new is taken");
         self.assembly.begin_draining();
         self.retention.abort();
+        self.follower.abort();
         let _ = self.stop.send(true);
         let drain = Drain {
             code: 1012,

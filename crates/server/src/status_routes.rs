@@ -23,18 +23,14 @@ async fn health() -> impl IntoResponse {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// Can it serve? It asks the database each time.
+/// Can it serve? It asks the database each time, and once a write has failed it tries one.
 async fn ready(State(assembly): State<Arc<Assembly>>) -> Response {
     if assembly.is_draining() {
         return unavailable("the server is shutting down");
     }
-    let store = assembly.service.store();
-    match store.ping().await {
-        Ok(()) => Json(json!({ "status": "ready", "database": store.backend() })).into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            unavailable("the database is unavailable")
-        }
+    match assembly.service.check_ready().await {
+        Ok(()) => Json(json!({ "status": "ready", "database": assembly.service.store().backend() })).into_response(),
+        Err(_) => unavailable("the database is unavailable"),
     }
 }
 

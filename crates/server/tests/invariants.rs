@@ -25,8 +25,19 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.
-const IMPURE: &[&str] =
-    &["tokio", "serde", "serde_json", "async-trait", "futures-util", "getrandom", "rand", "fastrand", "jiff", "sqlx", "rusqlite"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "serde",
+    "serde_json",
+    "async-trait",
+    "futures-util",
+    "getrandom",
+    "rand",
+    "fastrand",
+    "jiff",
+    "sqlx",
+    "rusqlite",
+];
 
 /// A library and the only rooms that may use it.
 const ONLY_IN: &[(&str, &[&str])] = &[

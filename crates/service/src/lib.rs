@@ -7,6 +7,7 @@ mod clock;
 mod connections;
 mod devices;
 mod error;
+mod follow_events;
 mod history;
 mod idempotency;
 mod live;
@@ -14,6 +15,7 @@ mod login;
 mod login_limit;
 mod passwords;
 mod publish;
+mod readiness;
 mod record_positions;
 mod retention;
 mod secret;
@@ -58,6 +60,7 @@ pub struct Service {
     live: LiveMap,
     listeners: Vec<Arc<dyn Listener>>,
     connections: Connections,
+    publisher: Arc<Publisher>,
 }
 
 /// What the binary hands over to build a [`Service`].
@@ -91,8 +94,9 @@ impl Service {
             listeners: parts.listeners,
             connections: Connections::new(parts.max_connections_per_tenant),
             clock: parts.clock,
+            publisher: parts.publisher,
         });
-        parts.publisher.attach(&service);
+        service.publisher.attach(&service);
         service
     }
 

@@ -67,6 +67,11 @@ impl LiveMap {
         self.0.read().expect("nothing panics while holding it").get(tenant).cloned()
     }
 
+    /// The tenants that were ever asked for.
+    pub(crate) fn tenants(&self) -> Vec<TenantId> {
+        self.0.read().expect("nothing panics while holding it").keys().cloned().collect()
+    }
+
     /// Vehicles known to this node.
     pub(crate) fn len(&self) -> usize {
         let tenants: Vec<_> =

@@ -3,6 +3,7 @@
 use crate::passwords::MAX_PASSWORD_BYTES;
 use crate::{Claims, Service, ServiceError, hash_secret, random_secret};
 use milepost_domain::{User, UserId};
+use milepost_store::Login;
 use std::net::IpAddr;
 
 /// How long an access token is good for.
@@ -34,22 +35,29 @@ impl Service {
         password: String,
         address: Option<IpAddr>,
     ) -> Result<TokenPair, ServiceError> {
-        let user = self.check_password(username, password, address).await?;
-        Ok(TokenPair { access: self.sign_for(&user, false), refresh: self.sign_for(&user, true) })
+        let login = self.check_password(username, password, address).await?;
+        let mark = Some(password_mark(&login));
+        Ok(TokenPair { access: self.sign_for(&login.user, None), refresh: self.sign_for(&login.user, mark) })
     }
 
-    /// A new access token for a refresh token whose user may still enter.
+    /// A new access token for a refresh token whose user may still enter with the same password as then.
     ///
     /// # Errors
     /// [`ServiceError::NotAuthenticated`].
     pub async fn refresh_token(&self, refresh: &str) -> Result<String, ServiceError> {
         let refused = ServiceError::NotAuthenticated("invalid or expired refresh token");
         let claims = self.tokens().verify(refresh).ok().filter(|claims| claims.is_refresh);
-        let Some(id) = claims.and_then(|claims| claims.subject.parse().ok()).and_then(|id| UserId::new(id).ok()) else {
-            return Err(refused);
-        };
-        match self.store().get_user(id).await? {
-            Some(user) if user.may_enter() => Ok(self.sign_for(&user, false)),
+        let Some(claims) = claims else { return Err(refused) };
+        let Some(id) = claims.subject.parse().ok().and_then(|id| UserId::new(id).ok()) else { return Err(refused) };
+        let Some(user) = self.store().get_user(id).await? else { return Err(refused) };
+        match self.store().find_login(user.username.as_str()).await? {
+            Some(login)
+                if login.user.id == id
+                    && login.user.may_enter()
+                    && claims.password_mark.as_deref() == Some(password_mark(&login).as_str()) =>
+            {
+                Ok(self.sign_for(&login.user, None))
+            }
             _ => Err(refused),
         }
     }
@@ -64,7 +72,7 @@ impl Service {
         password: String,
         address: Option<IpAddr>,
     ) -> Result<String, ServiceError> {
-        let user = self.check_password(username, password, address).await?;
+        let user = self.check_password(username, password, address).await?.user;
         let secret = random_secret("mps_");
         self.store().add_session(&hash_secret(&secret), user.id, self.now().plus_ms(SESSION_MS)).await?;
         Ok(secret)
@@ -85,24 +93,26 @@ impl Service {
         username: &str,
         password: String,
         address: Option<IpAddr>,
-    ) -> Result<User, ServiceError> {
+    ) -> Result<Login, ServiceError> {
         let attempt = self.login_limit.begin(username, address, self.now())?;
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(WRONG);
         }
         let found = self.store().find_login(username).await?;
-        let (user, hash) = found.map_or((None, None), |login| (Some(login.user), login.password_hash));
+        let hash = found.as_ref().and_then(|login| login.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
-        match user {
-            Some(user) if right && user.may_enter() => {
+        match found {
+            Some(login) if right && login.user.may_enter() => {
                 attempt.succeeded();
-                Ok(user)
+                Ok(login)
             }
             _ => Err(WRONG),
         }
     }
 
-    fn sign_for(&self, user: &User, is_refresh: bool) -> String {
+    /// A refresh token carries the mark of its password, an access token none.
+    fn sign_for(&self, user: &User, password_mark: Option<String>) -> String {
+        let is_refresh = password_mark.is_some();
         self.tokens().sign(&Claims {
             subject: user.id.to_string(),
             tenant: Some(user.tenant.clone()),
@@ -112,6 +122,13 @@ impl Service {
             expires_at: self.now().plus_ms(if is_refresh { REFRESH_MS } else { ACCESS_MS }),
             is_refresh,
             is_account: true,
+            password_mark,
         })
     }
+}
+
+/// Changes with the password and tells nothing about it: 64 bits of the hash of a salted hash.
+fn password_mark(login: &Login) -> String {
+    let digest = hash_secret(login.password_hash.as_deref().unwrap_or_default());
+    digest[..8].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

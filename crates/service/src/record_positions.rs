@@ -3,7 +3,11 @@
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Position, TenantId, VehicleId, VehicleScope};
 use milepost_store::{CommitObserver, CommitSample, PositionBatch};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
+
+/// Told to who may report for some vehicles, but not for this one.
+const NOT_YOURS: &str = "not your vehicle";
 
 /// One position, or why its sender's words were none, with its place in what was sent.
 #[derive(Debug)]
@@ -45,8 +49,11 @@ impl Service {
         tenant: &TenantId,
         reports: Vec<PositionReport>,
     ) -> Result<Recorded, ServiceError> {
-        let live = self.live.tenant(&*self.store, tenant).await?;
         let scope = VehicleScope::of(caller, Action::ReportPosition, tenant);
+        if scope == VehicleScope::Nothing {
+            return Err(ServiceError::Forbidden("you may not report positions"));
+        }
+        let live = self.live.tenant(&*self.store, tenant).await?;
         let mut recorded = Recorded::default();
         let mut positions = Vec::with_capacity(reports.len());
         let mut indices = Vec::with_capacity(reports.len());
@@ -55,7 +62,7 @@ impl Service {
                 Some(driver) if scope.holds(&position.vehicle_id, driver) => None,
                 // Who may report for everything may know what does not exist; to others both sound alike.
                 None if scope == VehicleScope::All => Some("no such vehicle"),
-                _ => Some("not your vehicle"),
+                _ => Some(NOT_YOURS),
             };
             match refusal {
                 Some(detail) => recorded.rejected.push(Rejected { index, detail: detail.to_owned() }),
@@ -66,7 +73,10 @@ impl Service {
             }
         }
         if positions.is_empty() {
-            return Ok(recorded);
+            // Nothing but what belongs to others: that is no mistake in the positions.
+            let foreign =
+                !recorded.rejected.is_empty() && recorded.rejected.iter().all(|rejected| rejected.detail == NOT_YOURS);
+            return if foreign { Err(ServiceError::Forbidden(NOT_YOURS)) } else { Ok(recorded) };
         }
         let batch = PositionBatch { tenant: tenant.clone(), positions, received_at: self.now(), facts: Vec::new() };
         let stored = self.committer.record(batch).await?;
@@ -100,12 +110,22 @@ impl Service {
 pub struct Publisher {
     service: OnceLock<Weak<Service>>,
     sampled: Box<dyn Fn(&CommitSample) + Send + Sync>,
+    /// The last transaction failed: the database may be readable and still take nothing.
+    failing: AtomicBool,
 }
 
 impl Publisher {
     /// `sampled` is told the figures of every transaction, for metrics.
     pub fn new(sampled: impl Fn(&CommitSample) + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { service: OnceLock::new(), sampled: Box::new(sampled) })
+        Arc::new(Self { service: OnceLock::new(), sampled: Box::new(sampled), failing: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn writes_again(&self) {
+        self.failing.store(false, Ordering::Relaxed);
     }
 
     pub(crate) fn attach(&self, service: &Arc<Service>) {
@@ -115,6 +135,7 @@ impl Publisher {
 
 impl CommitObserver for Publisher {
     fn ended(&self, sample: &CommitSample) {
+        self.failing.store(!sample.committed, Ordering::Relaxed);
         (self.sampled)(sample);
     }
 

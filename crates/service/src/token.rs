@@ -32,6 +32,8 @@ pub struct Claims {
     pub is_refresh: bool,
     /// `account`: made at a login, so it ends with its user; others stand by what they claim.
     pub is_account: bool,
+    /// `pwf`: of a refresh token, a fingerprint of the password that it was got by.
+    pub password_mark: Option<String>,
 }
 
 /// Why a token proves nothing.
@@ -70,6 +72,8 @@ struct WireClaims {
     token_type: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     account: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pwf: Option<String>,
 }
 
 struct Verifier {
@@ -156,6 +160,7 @@ impl TokenKeys {
             iat: Some((self.clock.now().unix_ms() / 1000) as f64),
             token_type: Some(if claims.is_refresh { "refresh" } else { "access" }.to_owned()),
             account: claims.is_account,
+            pwf: claims.password_mark.clone(),
         };
         let mut json = serde_json::to_value(&wire).expect("plain fields serialise");
         // Whole numbers, as every other library writes them.
@@ -221,6 +226,7 @@ impl TokenKeys {
             expires_at,
             is_refresh: wire.token_type.as_deref() == Some("refresh"),
             is_account: wire.account,
+            password_mark: wire.pwf,
         })
     }
 }

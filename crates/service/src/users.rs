@@ -122,6 +122,11 @@ impl Service {
         if let Some(role) = change.role {
             require_role(caller, role)?;
         }
+        let is_self = caller.user_id() == Some(id);
+        let locks_out = change.active == Some(false) || change.approved == Some(false);
+        if is_self && (locks_out || change.role.is_some_and(|role| role != before.role)) {
+            return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
+        }
         let password_hash = match change.password {
             Some(password) => Some(self.passwords.hash(checked_password(password)?).await?),
             None => None,

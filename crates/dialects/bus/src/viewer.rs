@@ -4,7 +4,7 @@ use crate::BusParts;
 use crate::channel::{bus_key, channel_of, presence_key, route_key, update_message};
 use crate::convert::{render, render_update};
 use crate::wire::{FromViewer, ToViewer, Viewing};
-use milepost_domain::{Caller, TenantId, VehicleScope};
+use milepost_domain::{Caller, TenantId, Timestamp, VehicleId, VehicleScope};
 use milepost_hub::{Channel, Interest, Key, Outlet, Subscription};
 use milepost_service::{Admission, CloseReason, Disconnect, LiveVehicle, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
@@ -200,6 +200,8 @@ impl Viewer {
             .collect();
         let mut replay = service.replay_positions(&self.view.caller, &self.view.tenant, window_ms)?;
         let mut count = 0;
+        // A late correction was stored and never told: it is no update of the window, and would turn the bus back.
+        let mut told: HashMap<VehicleId, Timestamp> = HashMap::new();
         loop {
             let page = replay.next_page().await?;
             if page.is_empty() {
@@ -207,6 +209,10 @@ impl Viewer {
             }
             for position in &page {
                 let Some(vehicle) = visible.get(&position.vehicle_id) else { continue };
+                if told.get(&position.vehicle_id).is_some_and(|newest| position.at < *newest) {
+                    continue;
+                }
+                told.insert(position.vehicle_id.clone(), position.at);
                 let update = render_update(vehicle, position, true);
                 if self.link.send_backpressured(&update).await.is_err() {
                     return Ok(count);

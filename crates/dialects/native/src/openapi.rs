@@ -1,7 +1,8 @@
 //! The OpenAPI 3.1 document.
 
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -32,8 +33,8 @@ pub(crate) fn head() -> utoipa::openapi::OpenApi {
     Head::openapi()
 }
 
-/// The ways to show who one is, for every path.
-pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+/// The document as it is served: what the paths' descriptions leave out is the same for all and added here.
+pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
     document.info = head().info;
     document.tags = head().tags;
     let components = document.components.get_or_insert_default();
@@ -49,11 +50,39 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi:
         SecurityRequirement::new("device_key", none()),
         SecurityRequirement::new("session", none()),
     ]);
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    let operations = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
+    for operation in operations.filter_map(Value::as_object_mut).flat_map(|path| path.values_mut()) {
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            complete_responses(responses);
+        }
+    }
     document
 }
 
+/// Every call may be refused in these ways.
+const REFUSALS: [u16; 7] = [400, 401, 403, 404, 422, 429, 503];
+
+fn complete_responses(responses: &mut serde_json::Map<String, Value>) {
+    for status in REFUSALS {
+        responses.entry(status.to_string()).or_insert_with(|| json!({}));
+    }
+    for (status, response) in responses {
+        let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or_default();
+        let Some(response) = response.as_object_mut() else { continue };
+        let described = response.get("description").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        if !described {
+            response.insert("description".to_owned(), status.canonical_reason().unwrap_or("Answer").into());
+        }
+        if status.is_client_error() || status.is_server_error() {
+            let schema = json!({ "$ref": "#/components/schemas/Problem" });
+            response.insert("content".to_owned(), json!({ "application/problem+json": { "schema": schema } }));
+        }
+    }
+}
+
 /// The whole document, for tests and tools.
-pub fn openapi_document() -> utoipa::openapi::OpenApi {
+pub fn openapi_document() -> Value {
     finish(crate::api().split_for_parts().1)
 }
 

@@ -60,6 +60,10 @@ pub(super) async fn run(mut args: DemoArgs) -> Result<()> {
     args.settings.values.insert("MILEPOST_DATA", folder.display().to_string());
     // A demo never writes into the database that the environment names for real work.
     args.settings.values.entry("DATABASE_URL").or_insert_with(|| format!("sqlite://{}/milepost.db", folder.display()));
+    if std::env::var_os("MILEPOST_LOG").is_none() {
+        // The lines for a person would drown among sixty vehicles being added.
+        args.settings.values.entry("MILEPOST_LOG").or_insert_with(|| "warn".to_owned());
+    }
     let (_, config) = read_config(&args.settings)?;
     start_logging(&config.log, config.log_json);
     let stop = stop_signal()?;
@@ -123,6 +127,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                 expires_at: service.now().plus_ms(DRIVER_TOKEN_MS),
                 is_refresh: false,
                 is_account: false,
+                password_mark: None,
             });
             let options = SimulateOptions {
                 url: format!("http://{}", running.address),

@@ -6,12 +6,12 @@ use crate::serve::open_store;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use milepost_domain::{Label, Position, Tenant, TenantId, Vehicle, VehicleId, VehicleKind, VehicleStatus};
-use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, SpeedUnit, TrackPoint, Zone};
+use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Vehicle, VehicleId, VehicleKind, VehicleStatus};
+use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
 use milepost_service::Clock;
 use milepost_store::{Committer, PositionBatch, Store, StoreError};
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,6 +61,13 @@ pub(super) async fn run(args: ImportArgs) -> Result<()> {
     let (_, config) = read_config(&args.settings)?;
     let tenant = TenantId::new(&args.tenant)?;
     let vehicle = VehicleId::new(&args.vehicle)?;
+    // Everything is looked through before anything is stored: a wrong file leaves nothing behind.
+    for path in &args.files {
+        check_file(path, &args).with_context(|| path.display().to_string())?;
+    }
+    if args.speed_unit.is_none() && args.files.iter().any(|path| format_of(path, &args).ok() == Some(Format::Csv)) {
+        say("Speeds in CSV files are taken as km/h unless their header says otherwise; --speed-unit sets the unit.");
+    }
     let store = open_store(&config).await?;
     make_vehicle(&*store, &tenant, &vehicle).await?;
     let committer = Committer::start(Arc::clone(&store), None);
@@ -70,6 +77,9 @@ pub(super) async fn run(args: ImportArgs) -> Result<()> {
             .await
             .with_context(|| path.display().to_string())?;
     }
+    // A server that runs on the same database looks at the vehicle again.
+    let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
+    store.append_facts(&tenant, &[changed], Clock::system().now()).await?;
     store.close().await;
     let Tally { accepted, duplicates, unreadable } = tally;
     say(&format!(
@@ -77,6 +87,40 @@ pub(super) async fn run(args: ImportArgs) -> Result<()> {
     ));
     if accepted + duplicates == 0 {
         bail!("nothing was imported");
+    }
+    Ok(())
+}
+
+fn format_of(path: &Path, args: &ImportArgs) -> Result<Format> {
+    args.format.or_else(|| Format::of_path(path)).context("its format is unknown, use --format")
+}
+
+fn open_reader(path: &Path, args: &ImportArgs, input: impl BufRead + Send + 'static) -> Result<Reader> {
+    let options = ReadOptions {
+        columns: args.columns.clone().unwrap_or_default(),
+        speed_unit: args.speed_unit,
+        zone: args.zone.clone().unwrap_or_default(),
+        ..ReadOptions::default()
+    };
+    Ok(milepost_formats::read(format_of(path, args)?, input, &options)?)
+}
+
+/// Refuses a file without a single position, and one that mixes vehicles when nobody said which is meant.
+fn check_file(path: &Path, args: &ImportArgs) -> Result<()> {
+    let mut named: Option<Option<String>> = None;
+    for point in open_reader(path, args, BufReader::new(File::open(path)?))?.flatten() {
+        match &named {
+            Some(first) if *first != point.vehicle && args.only.is_none() => bail!(
+                "it holds several vehicles ({} and {}): choose one with --only",
+                first.as_deref().unwrap_or("one without a name"),
+                point.vehicle.as_deref().unwrap_or("one without a name"),
+            ),
+            Some(_) => {}
+            None => named = Some(point.vehicle),
+        }
+    }
+    if named.is_none() {
+        bail!("it holds no position that can be read");
     }
     Ok(())
 }
@@ -115,19 +159,11 @@ async fn import_file(
     committer: &Committer,
     tally: &mut Tally,
 ) -> Result<()> {
-    let format = args.format.or_else(|| Format::of_path(path)).context("its format is unknown, use --format")?;
     let file = File::open(path)?;
     let bar = ProgressBar::new(file.metadata()?.len());
     bar.set_style(ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}")?);
     bar.set_message(path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-    let options = ReadOptions {
-        columns: args.columns.clone().unwrap_or_default(),
-        speed_unit: args.speed_unit,
-        zone: args.zone.clone().unwrap_or_default(),
-        ..ReadOptions::default()
-    };
-    let input = BufReader::new(bar.wrap_read(file));
-    let reader = milepost_formats::read(format, input, &options)?;
+    let reader = open_reader(path, args, BufReader::new(bar.wrap_read(file)))?;
     let mut batch = Vec::with_capacity(BATCH);
     for row in reader {
         if let Some(position) = position_of(row, args.only.as_deref(), vehicle, &bar, tally) {

@@ -1,12 +1,20 @@
 //! `milepost simulate`: vehicles that are not there, over the public API.
 
-use super::{say, stop_signal};
-use anyhow::{Context, Result, bail};
+use super::{read_config, say, stop_signal};
+use crate::assembly::token_keys;
+use crate::config::SettingFlags;
+use crate::data_folder::has_secret;
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use milepost_domain::{Role, TenantId};
 use milepost_formats::{ColumnMap, ReadOptions, SpeedUnit, Zone};
+use milepost_service::{Claims, Clock};
 use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, Via};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// Long enough to make the vehicles and devices; the devices' own keys serve from then on.
+const OWN_TOKEN_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Args)]
 pub(super) struct SimulateArgs {
@@ -146,8 +154,33 @@ fn credential_from(args: &SimulateArgs) -> Result<Credential> {
     if let Some(token) = &args.token {
         return Ok(Credential::Bearer(token.clone()));
     }
-    match &args.password {
-        Some(password) => Ok(Credential::Password { username: args.user.clone(), password: password.clone() }),
-        None => bail!("needs a credential: --token, --device, or the password of --user in MILEPOST_PASSWORD"),
+    if let Some(password) = &args.password {
+        return Ok(Credential::Password { username: args.user.clone(), password: password.clone() });
     }
+    own_token(args)?.map(Credential::Bearer).context(
+        "needs a credential: --token, --device, or the password of --user in MILEPOST_PASSWORD \
+         (on the server's own machine, its JWT_SECRET or MILEPOST_DATA is enough)",
+    )
+}
+
+/// Whoever can read the server's secret may sign a token with it, as `milepost token` does.
+fn own_token(args: &SimulateArgs) -> Result<Option<String>> {
+    let (_, config) = read_config(&SettingFlags::default())?;
+    if config.jwt_secret.is_none() && !has_secret(&config.data) {
+        return Ok(None);
+    }
+    let clock = Clock::system();
+    let keys = token_keys(&config, &clock)?;
+    let tenant = args.tenant.as_deref().map_or_else(|| Ok(TenantId::default_tenant()), TenantId::new)?;
+    Ok(Some(keys.sign(&Claims {
+        subject: "simulate".to_owned(),
+        tenant: Some(tenant),
+        role: Some(Role::Admin),
+        cadet_id: None,
+        vehicle_ids: Vec::new(),
+        expires_at: clock.now().plus_ms(OWN_TOKEN_MS),
+        is_refresh: false,
+        is_account: false,
+        password_mark: None,
+    })))
 }

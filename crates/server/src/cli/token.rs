@@ -50,6 +50,7 @@ pub(super) fn run(args: &TokenArgs) -> Result<()> {
         expires_at: clock.now().plus_ms(ttl_ms),
         is_refresh: false,
         is_account: false,
+        password_mark: None,
     }));
     Ok(())
 }

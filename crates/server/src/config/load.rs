@@ -187,5 +187,8 @@ mod tests {
         let shown: Vec<_> = resolved.all().map(|(setting, value, _)| setting.shown(value)).collect();
         assert!(!shown.iter().any(|text| text.contains("0123456789") || text.contains("ss@") || text.contains("ann")));
         assert!(shown.contains(&"postgres://(hidden)@db.example/x".to_owned()));
+        let with_query =
+            resolve(&flags(&[("ORDER_SERVICE_URL", "http://h/x?token=t0ps3cret")]), |_| None, None).unwrap();
+        assert!(!with_query.all().any(|(setting, value, _)| setting.shown(value).contains("t0ps3cret")));
     }
 }

@@ -32,6 +32,7 @@ enum Kind {
     Redis,
     HttpUrl,
     Secret,
+    LogFilter,
 }
 
 const DAY_MS: u64 = 86_400_000;
@@ -71,7 +72,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
     setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),
     setting("MILEPOST_TILE_ATTRIBUTION", "", Kind::Text, "credit shown with the tiles"),
-    setting("MILEPOST_LOG", "info", Kind::Text, "log filter: error, warn, info, debug, trace, or target=level,…"),
+    setting("MILEPOST_LOG", "info", Kind::LogFilter, "log filter: error, warn, info, debug, trace, or target=level,…"),
     setting("MILEPOST_LOG_FORMAT", "text", Kind::OneOf(&["text", "json"]), "form of the log lines"),
     setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "over how long clients are told to come back after a restart"),
 ];
@@ -121,6 +122,10 @@ impl Setting {
                 "must begin with http:// or https://",
             ),
             Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
+            Kind::LogFilter => ok(
+                tracing_subscriber::EnvFilter::try_new(text).is_ok(),
+                "must be error, warn, info, debug, trace, or target=level,…",
+            ),
         }
     }
 
@@ -132,10 +137,17 @@ impl Setting {
         if self.secret {
             return "(hidden)".to_owned();
         }
-        match (value.split_once("://"), value.rsplit_once('@')) {
-            (Some((scheme, rest)), Some((_, host))) if rest.contains('@') => format!("{scheme}://(hidden)@{host}"),
-            _ => value.to_owned(),
-        }
+        let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+        // Passwords, tokens and tile keys travel in both places.
+        let (rest, query) = match rest.split_once('?') {
+            Some((rest, _)) => (rest, "?(hidden)"),
+            None => (rest, ""),
+        };
+        let (user, host) = match rest.rsplit_once('@') {
+            Some((_, host)) => ("(hidden)@", host),
+            None => ("", rest),
+        };
+        format!("{scheme}://{user}{host}{query}")
     }
 }
 

@@ -26,6 +26,25 @@ async fn tokens_and_refreshed_tokens_open_the_api() {
 }
 
 #[tokio::test]
+async fn a_new_password_ends_what_the_old_one_opened() {
+    let server = TestServer::start().await;
+    let (id, access) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
+    let login = json!({"username": "ann", "password": "open sesame"});
+    let pair = json_of(server.post("/api/token", "", login).await, 200).await;
+    let mut watcher = server.watch("/ws/bus-tracking/", &access).await;
+    watcher.settle().await;
+    let patch = json!({"password": "close sesame"});
+    server.call(Method::PATCH, &format!("/api/v1/users/{id}"), &server.admin, Some(patch)).await;
+    assert_eq!(watcher.close_code().await, 1008);
+    let refresh = json!({"refresh": pair["refresh"]});
+    assert_eq!(server.post("/api/token/refresh", "", refresh).await.status(), 401);
+    let login = json!({"username": "ann", "password": "close sesame"});
+    let pair = json_of(server.post("/api/token", "", login).await, 200).await;
+    let refresh = json!({"refresh": pair["refresh"]});
+    assert_eq!(server.post("/api/token/refresh", "", refresh).await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_wrong_password_says_so_and_names_no_user() {
     let server = TestServer::start().await;
     let wrong = json_of(server.post("/api/token", "", json!({"username": "admin", "password": "x"})).await, 401).await;
@@ -72,6 +91,8 @@ async fn the_session_cookie_opens_the_api_until_logout() {
     // A foreign page may not act with the visitor's cookie, nor open a socket with it.
     let post = call(Method::POST, "/api/v1/tenants", Some("https://evil.example")).await.unwrap();
     assert_eq!(post.status(), 403);
+    let read = call(Method::GET, "/auth/me", Some("https://evil.example")).await.unwrap();
+    assert_eq!(read.status(), 403);
     let socket =
         server.try_watch("/ws/bus-tracking/", &[("Cookie", &cookie), ("Origin", "https://evil.example")]).await;
     assert_eq!(socket.err().unwrap(), 403);

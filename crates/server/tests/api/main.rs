@@ -15,6 +15,7 @@ mod command_line;
 mod foreign_issuer;
 mod isolation;
 mod kill_nine;
+mod other_processes;
 mod outages;
 mod positions;
 mod rest;

@@ -29,6 +29,7 @@ async fn a_locked_sqlite_file_is_a_503_and_then_works_again() {
     assert!(refused.headers().contains_key("retry-after"));
     let problem = json_of(refused, 503).await;
     assert!(problem["detail"].as_str().unwrap().contains("database"));
+    assert_eq!(server.get("/ready", "").await.status(), 503, "what takes no writes is not ready");
     drop(child.stdin.take());
     child.wait().unwrap();
 
@@ -36,6 +37,7 @@ async fn a_locked_sqlite_file_is_a_503_and_then_works_again() {
     while server.post("/api/v1/positions", &server.admin, body(2)).await.status() != 201 {
         assert!(begun.elapsed() < PATIENCE, "the server recovers by itself");
     }
+    assert_eq!(server.get("/ready", "").await.status(), 200);
     let track = server.get_json("/api/v1/vehicles/b1/positions", &server.admin).await;
     let count = track["items"].as_array().unwrap().len();
     assert_eq!(count, 2, "the refused position was not stored: {track}");

@@ -112,12 +112,14 @@ async fn drivers_report_for_their_own_vehicle_only() {
     server.add_vehicle(json!({"id": "mine", "kind": "car", "label": "m", "driver_id": id})).await;
     server.add_vehicle(json!({"id": "other", "kind": "car", "label": "o"})).await;
     assert_eq!(server.post("/api/v1/positions", &token, position("mine", 1_700_000_000)).await.status(), 201);
-    assert_eq!(server.post("/api/v1/positions", &token, position("other", 1_700_000_000)).await.status(), 422);
+    assert_eq!(server.post("/api/v1/positions", &token, position("other", 1_700_000_000)).await.status(), 403);
     let key = server.add_device("d1", "mine").await;
     let as_device = |body: Value| {
         let request = server.http.post(format!("{}/api/v1/positions", server.url));
         request.header("Authorization", format!("Device {key}")).json(&body).send()
     };
     assert_eq!(as_device(json!({"latitude": 1, "longitude": 2})).await.unwrap().status(), 201);
-    assert_eq!(as_device(position("other", 1_700_000_001)).await.unwrap().status(), 422);
+    let (_, parent) = server.add_user(json!({"username": "pa", "role": "parent", "vehicle_ids": ["mine"]})).await;
+    assert_eq!(server.post("/api/v1/positions", &parent, position("mine", 1)).await.status(), 403);
+    assert_eq!(as_device(position("other", 1_700_000_001)).await.unwrap().status(), 403);
 }

@@ -127,6 +127,8 @@ async fn who_may_do_what_is_as_the_table_says() {
     let demotion = json!({"active": false});
     let demoted = server.call(Method::PATCH, "/api/v1/users/1", &admin, Some(demotion)).await;
     assert_eq!(demoted.status(), 403);
+    let suicide = server.call(Method::PATCH, "/api/v1/users/1", &server.admin, Some(json!({"active": false}))).await;
+    assert_eq!(suicide.status(), 409);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Caller, Position, Principal};
-use milepost_http::{Authenticated, Body, Path, Problem};
+use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
 use milepost_service::PositionReport;
 
 /// Stores the ping and tells those who watch the bus.
@@ -15,10 +15,12 @@ pub(crate) async fn record_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,
     Authenticated(caller): Authenticated,
-    Body(ping): Body<KioskLocation>,
+    Body(mut ping): Body<KioskLocation>,
 ) -> Result<(StatusCode, Json<RecordedLocation>), Problem> {
     let position = position_of(&parts, &caller, &device_id, &ping)?;
     let location_id = location_id(&caller.tenant, &position);
+    // A kiosk that sent no time learns which one was taken.
+    ping.timestamp.get_or_insert_with(|| rfc3339(position.at).into());
     let service = &parts.context.service;
     let report = PositionReport { index: 0, position };
     let recorded = service.record_positions(&caller, &caller.tenant, vec![report]).await?;
