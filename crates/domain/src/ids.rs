@@ -74,6 +74,11 @@ text_id!(
     DeviceId,
     "device_id"
 );
+text_id!(
+    /// A delivery's public link: whoever knows it may follow. Unique over all tenants, and not to be guessed.
+    TrackingId,
+    "tracking_id"
+);
 
 impl TenantId {
     /// The tenant that exists from the start.

@@ -6,30 +6,43 @@
 #![forbid(unsafe_code)]
 
 mod caller;
+mod delivery;
 mod device;
 mod fact;
 mod ids;
 mod invalid;
 mod measure;
+mod outgoing;
+mod parcel;
 mod permission;
+mod place;
 mod position;
 mod role;
 mod tenant;
+mod text;
 mod time;
 pub mod track;
 mod user;
 mod vehicle;
+mod zones;
 
 pub use caller::{Caller, Principal};
+pub use delivery::{
+    AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
+};
 pub use device::Device;
 pub use fact::{Event, Fact};
-pub use ids::{DeviceId, TenantId, UserId, VehicleId};
+pub use ids::{DeviceId, TenantId, TrackingId, UserId, VehicleId};
 pub use invalid::Invalid;
 pub use measure::{AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, SpeedKmh};
-pub use permission::{Action, RULES, Reach, Rule, VehicleScope, may, reach};
+pub use outgoing::{OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
+pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
+pub use permission::{Action, RULES, Reach, Rule, VehicleScope, may, may_with_parcel, reach};
+pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use role::Role;
 pub use tenant::Tenant;
 pub use time::Timestamp;
 pub use user::{User, Username};
 pub use vehicle::{Label, Vehicle, VehicleKind, VehicleStatus};
+pub use zones::{Approach, Crossing, ZoneRadius, cross_zone};

@@ -1,6 +1,6 @@
 //! Who may do what: one table, [`RULES`], and the two functions that read it.
 
-use crate::{Caller, Principal, Role, TenantId, UserId, VehicleId};
+use crate::{Caller, Parcel, Principal, Role, TenantId, UserId, VehicleId};
 
 /// Something that a caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +17,20 @@ pub enum Action {
     ReportPosition,
     /// See a vehicle and where it is and was.
     SeeVehicle,
+    /// Start a delivery session.
+    StartDelivery,
+    /// See which delivery a rider has.
+    SeeRiders,
+    /// See the figures of all deliveries.
+    SeeDeliveryFigures,
+    /// Enter, change and end parcels.
+    ManageParcels,
+    /// See a parcel and where its driver is and was.
+    SeeParcel,
+    /// Say where a parcel's driver is, and how far the parcel is.
+    BringParcel,
+    /// Add, list and remove webhooks, see what became of outgoing calls, and retry dead ones.
+    ManageWebhooks,
 }
 
 /// How far an allowed action reaches.
@@ -26,7 +40,8 @@ pub enum Reach {
     Everywhere,
     /// Everything of the caller's tenant.
     Tenant,
-    /// Of the caller's tenant, the vehicles it drives, reports for, or has been given to see.
+    /// Of the caller's tenant, the vehicles it drives, reports for, or has been given to see; the parcels that it gave or
+    /// brings.
     Own,
 }
 
@@ -43,7 +58,10 @@ pub enum Who {
 #[derive(Debug, Clone, Copy)]
 pub struct Rule(pub Action, pub Who, pub Reach);
 
-use Action::{ManageDevices, ManageTenants, ManageUsers, ManageVehicles, ReportPosition, SeeVehicle};
+use Action::{
+    BringParcel, ManageDevices, ManageParcels, ManageTenants, ManageUsers, ManageVehicles, ManageWebhooks,
+    ReportPosition, SeeDeliveryFigures, SeeParcel, SeeRiders, SeeVehicle, StartDelivery,
+};
 use Reach::{Everywhere, Own, Tenant};
 use Who::{Device, Is};
 
@@ -72,6 +90,27 @@ pub const RULES: &[Rule] = &[
     Rule(SeeVehicle,     Is(Role::Driver),      Own),
     Rule(SeeVehicle,     Is(Role::Rider),       Own),
     Rule(SeeVehicle,     Device,                Own),
+    Rule(StartDelivery,  Is(Role::Superadmin),  Everywhere),
+    Rule(StartDelivery,  Is(Role::Admin),       Tenant),
+    Rule(StartDelivery,  Is(Role::Rider),       Tenant),
+    Rule(SeeRiders,      Is(Role::Superadmin),  Everywhere),
+    Rule(SeeRiders,      Is(Role::Admin),       Tenant),
+    Rule(SeeRiders,      Is(Role::Manager),     Tenant),
+    Rule(SeeRiders,      Is(Role::Merchant),    Tenant),
+    Rule(SeeRiders,      Is(Role::Rider),       Own),
+    Rule(SeeDeliveryFigures, Is(Role::Superadmin), Everywhere),
+    Rule(SeeDeliveryFigures, Is(Role::Admin),   Tenant),
+    Rule(ManageParcels,  Is(Role::Superadmin),  Everywhere),
+    Rule(ManageParcels,  Is(Role::Admin),       Tenant),
+    Rule(ManageParcels,  Is(Role::Manager),     Tenant),
+    Rule(SeeParcel,      Is(Role::Superadmin),  Everywhere),
+    Rule(SeeParcel,      Is(Role::Admin),       Tenant),
+    Rule(SeeParcel,      Is(Role::Manager),     Tenant),
+    Rule(SeeParcel,      Is(Role::Client),      Own),
+    Rule(SeeParcel,      Is(Role::Driver),      Own),
+    Rule(BringParcel,    Is(Role::Driver),      Own),
+    Rule(ManageWebhooks, Is(Role::Superadmin),  Everywhere),
+    Rule(ManageWebhooks, Is(Role::Admin),       Tenant),
 ];
 
 /// How far `caller` may do `action`; `None` when not at all.
@@ -89,6 +128,21 @@ pub fn may(caller: &Caller, action: Action, tenant: &TenantId) -> bool {
         Some(Everywhere) => true,
         Some(Tenant) => caller.tenant == *tenant,
         Some(Own) | None => false,
+    }
+}
+
+/// May `caller` do `action` to this parcel?
+pub fn may_with_parcel(caller: &Caller, action: Action, parcel: &Parcel) -> bool {
+    let own = || match caller.role() {
+        Some(Role::Client) => caller.user_id() == Some(parcel.client_id),
+        Some(Role::Driver) => caller.user_id().is_some() && caller.user_id() == parcel.driver_id,
+        _ => false,
+    };
+    match reach(caller, action) {
+        Some(Everywhere) => true,
+        Some(Tenant) => caller.tenant == parcel.tenant,
+        Some(Own) => caller.tenant == parcel.tenant && own(),
+        None => false,
     }
 }
 

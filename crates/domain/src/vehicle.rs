@@ -1,32 +1,7 @@
 //! What is tracked.
 
+use crate::text::short_text;
 use crate::{Invalid, OdometerKm, SpeedKmh, UserId, VehicleId};
-
-macro_rules! short_text {
-    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal, $message:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub struct $name(String);
-
-        impl $name {
-            /// # Errors
-            /// [`Invalid`] when empty, too long, or with control characters.
-            pub fn new(text: &str) -> Result<Self, Invalid> {
-                let fits = (1..=$max).contains(&text.chars().count());
-                if fits && !text.trim().is_empty() && !text.chars().any(char::is_control) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(Invalid::new($field, $message))
-                }
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-    };
-}
 
 short_text!(
     /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.

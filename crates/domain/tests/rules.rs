@@ -7,13 +7,16 @@ use milepost_domain::{
 };
 use proptest::prelude::*;
 
-const ACTIONS: [Action; 6] = [
+const ACTIONS: [Action; 9] = [
     Action::ManageTenants,
     Action::ManageUsers,
     Action::ManageVehicles,
     Action::ManageDevices,
     Action::ReportPosition,
     Action::SeeVehicle,
+    Action::StartDelivery,
+    Action::SeeRiders,
+    Action::SeeDeliveryFigures,
 ];
 
 fn tenant() -> impl Strategy<Value = TenantId> {

@@ -1,0 +1,179 @@
+//! A delivery: one order on its way with one rider, followed by whoever has its link.
+
+use crate::text::short_text;
+use crate::{Invalid, Latitude, Longitude, Timestamp};
+
+short_text!(
+    /// The shop's name for an order.
+    OrderId, "order_id", 128, "must be 1 to 128 characters without control characters"
+);
+short_text!(
+    /// The platform's name for a rider: the `sub` of its token.
+    RiderId, "rider_id", 128, "must be 1 to 128 characters without control characters"
+);
+short_text!(
+    /// A telephone number as the notification service takes it.
+    Phone, "phone", 32, "must be 1 to 32 characters, such as +233501234567"
+);
+
+/// How long a delivery's link goes on working after it was delivered.
+pub const AFTER_DELIVERED_MS: i64 = 60 * 60 * 1000;
+
+/// How far a delivery is. It only moves forward:
+///
+/// | from \ to    | ASSIGNED | PICKED_UP | IN_TRANSIT | DELIVERED |
+/// |--------------|----------|-----------|------------|-----------|
+/// | `ASSIGNED`   | same     | forward   | forward    | forward   |
+/// | `PICKED_UP`  | refused  | same      | forward    | forward   |
+/// | `IN_TRANSIT` | refused  | refused   | same       | forward   |
+/// | `DELIVERED`  | refused  | refused   | refused    | refused   |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeliveryStatus {
+    /// The rider has it to fetch.
+    Assigned,
+    /// The rider has it.
+    PickedUp,
+    /// On the way to the customer.
+    InTransit,
+    /// Handed over: the end.
+    Delivered,
+}
+
+/// What a wanted status means for the present one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is there already.
+    Same,
+    /// It goes on.
+    Forward,
+}
+
+/// Why a status was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepRefused {
+    /// It would go back.
+    Backward,
+    /// It was delivered: nothing changes any more.
+    Ended,
+}
+
+impl DeliveryStatus {
+    /// All, in order.
+    pub const ALL: [Self; 4] = [Self::Assigned, Self::PickedUp, Self::InTransit, Self::Delivered];
+
+    /// `ASSIGNED`, `PICKED_UP`, `IN_TRANSIT`, `DELIVERED`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assigned => "ASSIGNED",
+            Self::PickedUp => "PICKED_UP",
+            Self::InTransit => "IN_TRANSIT",
+            Self::Delivered => "DELIVERED",
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or(Invalid::new("status", "must be ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED"))
+    }
+
+    /// May a delivery go from here to `to`? The table stands above.
+    ///
+    /// # Errors
+    /// [`StepRefused`].
+    pub fn step(self, to: Self) -> Result<Step, StepRefused> {
+        match (self, to) {
+            (Self::Delivered, _) => Err(StepRefused::Ended),
+            (from, to) if to < from => Err(StepRefused::Backward),
+            (from, to) if to == from => Ok(Step::Same),
+            _ => Ok(Step::Forward),
+        }
+    }
+}
+
+/// Where the rider was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeliveryFix {
+    /// When it arrived: this dialect's phones tell no time of their own.
+    pub at: Timestamp,
+    /// Degrees north.
+    pub latitude: Latitude,
+    /// Degrees east.
+    pub longitude: Longitude,
+}
+
+/// One delivery session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// The public link's secret part, unique over all tenants.
+    pub tracking_id: crate::TrackingId,
+    /// Whose platform it is.
+    pub tenant: crate::TenantId,
+    /// The shop's order.
+    pub order_id: OrderId,
+    /// Who brings it.
+    pub rider_id: RiderId,
+    /// The subject of who started the session; may update it too.
+    pub started_by: String,
+    /// Whom to tell by SMS.
+    pub phone: Option<Phone>,
+    /// How far it is.
+    pub status: DeliveryStatus,
+    /// Where to: degrees north and east.
+    pub dropoff: (Latitude, Longitude),
+    /// Where the rider was last.
+    pub last: Option<DeliveryFix>,
+    /// Where the way to the customer began: the rider's first fix, or the first after it left `ASSIGNED`.
+    pub first: Option<DeliveryFix>,
+    /// Metres ridden along the fixes since [`Self::first`].
+    pub driven_m: f64,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When its status or place changed last.
+    pub updated_at: Timestamp,
+    /// When its link stops working.
+    pub expires_at: Timestamp,
+    /// Counts up with each change, from 1.
+    pub version: i64,
+}
+
+impl Delivery {
+    /// Is its link dead at `now`?
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DeliveryStatus::{Assigned, Delivered, InTransit, PickedUp};
+    use super::{DeliveryStatus, Step, StepRefused};
+
+    #[test]
+    fn a_delivery_only_moves_forward() {
+        use Step::{Forward, Same};
+        use StepRefused::{Backward, Ended};
+        let table = [
+            (Assigned, [Ok(Same), Ok(Forward), Ok(Forward), Ok(Forward)]),
+            (PickedUp, [Err(Backward), Ok(Same), Ok(Forward), Ok(Forward)]),
+            (InTransit, [Err(Backward), Err(Backward), Ok(Same), Ok(Forward)]),
+            (Delivered, [Err(Ended), Err(Ended), Err(Ended), Err(Ended)]),
+        ];
+        for (from, row) in table {
+            for (to, expected) in DeliveryStatus::ALL.into_iter().zip(row) {
+                assert_eq!(from.step(to), expected, "{from:?} to {to:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_is_written_as_the_seed_writes_it() {
+        for status in DeliveryStatus::ALL {
+            assert_eq!(DeliveryStatus::parse(status.as_str()), Ok(status));
+        }
+        assert!(DeliveryStatus::parse("delivered").is_err());
+    }
+}

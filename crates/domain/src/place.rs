@@ -1,0 +1,39 @@
+//! A point on the map with a name for people.
+
+use crate::{Invalid, Latitude, Longitude};
+
+/// Longest address, characters.
+const MAX_ADDRESS_CHARS: usize = 500;
+
+/// Where something is, in words; may be empty, because a phone does not always know.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Address(String);
+
+impl Address {
+    /// # Errors
+    /// [`Invalid`] past 500 characters, or with control characters other than line breaks and tabs.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let fits = text.chars().count() <= MAX_ADDRESS_CHARS;
+        if fits && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new("address", "must be at most 500 characters without control characters"))
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A place where something is fetched or brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Degrees north.
+    pub latitude: Latitude,
+    /// Degrees east.
+    pub longitude: Longitude,
+    /// In words.
+    pub address: Address,
+}

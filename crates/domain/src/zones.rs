@@ -1,0 +1,182 @@
+//! Whether somebody came into a round zone or left it: a pure function of distances, with hysteresis against jitter.
+
+use crate::Invalid;
+
+/// How much farther out than the way in the way out lies at least, metres: what the fixes of a phone that lies still jump.
+const MARGIN_M: f64 = 30.0;
+/// The same as a part of the radius: in wide zones the fixes are as coarse as the zone.
+const MARGIN_PART: f64 = 0.2;
+
+/// How near counts as being there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ZoneRadius(f64);
+
+impl ZoneRadius {
+    /// From metres.
+    ///
+    /// # Errors
+    /// [`Invalid`] outside 20 to 5000: a phone's fix is no better than the one, and the other is a town.
+    pub fn new(metres: f64) -> Result<Self, Invalid> {
+        if (20.0..=5_000.0).contains(&metres) {
+            Ok(Self(metres))
+        } else {
+            Err(Invalid::new("zone_m", "must be a number from 20 to 5000 (metres)"))
+        }
+    }
+
+    /// Whoever is as near as this has come in, metres.
+    pub const fn enter_m(self) -> f64 {
+        self.0
+    }
+
+    /// Whoever was in has left beyond this, metres.
+    pub const fn exit_m(self) -> f64 {
+        self.0 + (self.0 * MARGIN_PART).max(MARGIN_M)
+    }
+}
+
+impl Default for ZoneRadius {
+    /// 150 m.
+    fn default() -> Self {
+        Self(150.0)
+    }
+}
+
+/// The way since the last fix, as seen from a zone's centre.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Approach {
+    /// Nearest place of the way, metres from the centre; `end_m` when nothing is known of the way.
+    pub nearest_m: f64,
+    /// Where it ended, metres from the centre.
+    pub end_m: f64,
+}
+
+/// What came of an approach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crossing {
+    /// Neither in nor out.
+    None,
+    /// In.
+    Entered,
+    /// Out.
+    Left,
+    /// Through: in, and out again between two fixes.
+    Passed,
+}
+
+impl Crossing {
+    /// What to tell, in order: true for coming, false for leaving.
+    pub const fn steps(self) -> &'static [bool] {
+        match self {
+            Self::None => &[],
+            Self::Entered => &[true],
+            Self::Left => &[false],
+            Self::Passed => &[true, false],
+        }
+    }
+
+    /// Inside afterwards?
+    pub const fn is_inside_after(self, was_inside: bool) -> bool {
+        match self {
+            Self::None => was_inside,
+            Self::Entered => true,
+            Self::Left | Self::Passed => false,
+        }
+    }
+}
+
+/// What an approach means to whoever was inside or not.
+///
+/// | was | nearest | end | |
+/// |---|---|---|---|
+/// | outside | beyond the radius | | nothing |
+/// | outside | within the radius | within the way out | entered |
+/// | outside | within the radius | beyond the way out | passed |
+/// | inside | | within the way out | nothing |
+/// | inside | | beyond the way out | left |
+pub fn cross_zone(was_inside: bool, approach: Approach, radius: ZoneRadius) -> Crossing {
+    let ends_out = approach.end_m > radius.exit_m();
+    match was_inside {
+        true if ends_out => Crossing::Left,
+        true => Crossing::None,
+        false if approach.nearest_m.min(approach.end_m) > radius.enter_m() => Crossing::None,
+        false if ends_out => Crossing::Passed,
+        false => Crossing::Entered,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_way_out_lies_farther_than_the_way_in() {
+        for (radius_m, exit_m) in [(20.0, 50.0), (150.0, 180.0), (1_000.0, 1_200.0), (5_000.0, 6_000.0)] {
+            assert_eq!(ZoneRadius::new(radius_m).unwrap().exit_m(), exit_m);
+        }
+        for refused in [19.9, 5_000.1, f64::NAN, f64::INFINITY, -150.0] {
+            assert!(ZoneRadius::new(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_table() {
+        let check = |was_inside, nearest_m, end_m, expected| {
+            let found = cross_zone(was_inside, Approach { nearest_m, end_m }, ZoneRadius::default());
+            assert_eq!(found, expected, "{was_inside} {nearest_m} {end_m}");
+        };
+        check(false, 150.1, 150.1, Crossing::None);
+        check(false, 500.0, 900.0, Crossing::None);
+        check(false, 150.0, 150.0, Crossing::Entered);
+        check(false, 0.0, 0.0, Crossing::Entered);
+        check(false, 100.0, 180.0, Crossing::Entered);
+        check(false, 100.0, 180.1, Crossing::Passed);
+        check(true, 0.0, 0.0, Crossing::None);
+        check(true, 100.0, 180.0, Crossing::None);
+        check(true, 100.0, 180.1, Crossing::Left);
+        check(true, 900.0, 900.0, Crossing::Left);
+    }
+
+    fn follow(inside: &mut bool, end_m: f64, radius: ZoneRadius) -> &'static [bool] {
+        let crossing = cross_zone(*inside, Approach { nearest_m: end_m, end_m }, radius);
+        *inside = crossing.is_inside_after(*inside);
+        crossing.steps()
+    }
+
+    proptest! {
+        #[test]
+        fn coming_and_leaving_alternate_and_begin_with_coming(
+            radius_m in 20.0..=5_000.0_f64,
+            way in prop::collection::vec((0.0..8_000.0_f64, 0.0..8_000.0_f64), 0..60),
+        ) {
+            let radius = ZoneRadius::new(radius_m).unwrap();
+            let (mut inside, mut expected) = (false, true);
+            for (a_m, b_m) in way {
+                let crossing = cross_zone(inside, Approach { nearest_m: a_m.min(b_m), end_m: b_m }, radius);
+                for &entered in crossing.steps() {
+                    prop_assert_eq!(entered, expected);
+                    expected = !expected;
+                }
+                inside = crossing.is_inside_after(inside);
+                prop_assert_eq!(inside, !expected);
+                prop_assert!(!inside || b_m <= radius.exit_m());
+                prop_assert!(inside || b_m > radius.enter_m());
+            }
+        }
+
+        #[test]
+        fn jitter_at_the_edge_tells_once_at_most(
+            radius_m in 20.0..=5_000.0_f64,
+            jitter in prop::collection::vec(-14.9..14.9_f64, 1..200),
+        ) {
+            let radius = ZoneRadius::new(radius_m).unwrap();
+            for centre_m in [radius.enter_m(), radius.exit_m() - 15.0, radius.exit_m()] {
+                let mut inside = false;
+                let told: usize = jitter.iter().map(|by| follow(&mut inside, (centre_m + by).max(0.0), radius).len()).sum();
+                prop_assert!(told <= 1, "{} told around {}", told, centre_m);
+            }
+        }
+    }
+}
