@@ -15,14 +15,25 @@ fn point(latitude: f64, longitude: f64) -> Point {
     Point::from_degrees(latitude, longitude).unwrap()
 }
 
+/// The goal is 0.56 %; the ellipsoid's flattening allows no sphere to come below 0.50 %.
+const TOLERANCE: f64 = 0.00506;
+
 #[test]
-fn every_distance_is_within_0_562_percent_of_the_wgs84_geodesic() {
+fn every_distance_is_within_0_51_percent_of_the_wgs84_geodesic() {
     for &(lat1, lon1, lat2, lon2, wgs84_m) in reference::WGS84 {
         let got_m = distance_m(point(lat1, lon1), point(lat2, lon2));
-        // R / (a(1 - e²)) - 1 = 0.5614 %, met by the short meridian at the equator; and the millimetre of the reference.
-        let limit_m = wgs84_m * 0.00562 + 0.001;
+        // And the millimetre of the reference.
+        let limit_m = wgs84_m * TOLERANCE + 0.001;
         assert!((got_m - wgs84_m).abs() <= limit_m, "{lat1} {lon1} {lat2} {lon2}: {got_m} for {wgs84_m}");
     }
+}
+
+/// Metres for a radian along the meridian and along the parallel of the WGS 84 ellipsoid.
+fn wgs84_metres_per_radian(latitude_rad: f64) -> (f64, f64) {
+    const EQUATOR_M: f64 = 6_378_137.0;
+    const E2: f64 = 0.006_694_379_990_141_317;
+    let w2 = 1.0 - E2 * latitude_rad.sin().powi(2);
+    (EQUATOR_M * (1.0 - E2) / w2.powf(1.5), EQUATOR_M / w2.sqrt() * latitude_rad.cos())
 }
 
 #[test]
@@ -66,7 +77,7 @@ fn the_antimeridian_is_no_edge() {
 #[test]
 fn at_a_pole_all_longitudes_are_one_place() {
     assert!(distance_m(point(90.0, 0.0), point(90.0, 123.0)) < 1e-8);
-    let over_the_pole = destination(point(89.0, 0.0), HeadingDeg::new(0.0).unwrap(), 2.0 * 111_195.08);
+    let over_the_pole = destination(point(89.0, 0.0), HeadingDeg::new(0.0).unwrap(), 2.0 * EARTH_RADIUS_M.to_radians());
     assert!((over_the_pole.latitude.get() - 89.0).abs() < 1e-5, "{over_the_pole:?}");
     assert!((over_the_pole.longitude.get().abs() - 180.0).abs() < 1e-6, "{over_the_pole:?}");
 }
@@ -100,7 +111,7 @@ fn before_and_behind_a_segment_its_ends_are_nearest() {
     let (start, end) = (point(0.0, 0.0), point(0.0, 1.0));
     let before = nearest_on_segment(point(0.0, -0.5), start, end);
     assert_eq!(before.along_m, 0.0);
-    assert!((before.distance_m - 55_597.5).abs() < 1.0);
+    assert!((before.distance_m - 0.5 * EARTH_RADIUS_M.to_radians()).abs() < 1e-6);
     let behind = nearest_on_segment(point(0.1, 1.5), start, end);
     assert_eq!(behind.along_m, distance_m(start, end));
     let point_like = nearest_on_segment(point(0.0, 1.0), start, start);
@@ -132,6 +143,26 @@ fn any_point() -> impl Strategy<Value = Point> {
 }
 
 proptest! {
+    /// No way is off by more than its worst piece, so that short steps at every latitude and in every direction bound
+    /// all distances.
+    #[test]
+    fn a_short_step_anywhere_and_anyhow_is_within_0_51_percent_of_the_ellipsoid(
+        latitude in prop_oneof![-89.9..=89.9, Just(0.0), Just(89.9), Just(-89.9)],
+        longitude in -180.0..=180.0,
+        way in prop_oneof![0.0..std::f64::consts::TAU, Just(0.0), Just(PI / 2.0)],
+    ) {
+        const STEP_RAD: f64 = 1e-6; // about 6 m
+        let step_deg = STEP_RAD.to_degrees();
+        let east_deg = step_deg * way.sin() / f64::cos(f64::to_radians(latitude));
+        let (from, to) = (latitude - step_deg * way.cos() / 2.0, latitude + step_deg * way.cos() / 2.0);
+        let longitude: f64 = if longitude + east_deg > 180.0 { longitude - 2.0 * east_deg } else { longitude };
+        prop_assume!((longitude + east_deg).abs() <= 180.0);
+        let got_m = distance_m(point(from, longitude), point(to, longitude + east_deg));
+        let (north_m, east_m) = wgs84_metres_per_radian(f64::to_radians(latitude));
+        let wgs84_m = (STEP_RAD * way.cos() * north_m).hypot(f64::to_radians(east_deg) * east_m);
+        prop_assert!((got_m / wgs84_m - 1.0).abs() <= TOLERANCE, "{got_m} for {wgs84_m}");
+    }
+
     #[test]
     fn distance_is_the_same_both_ways(a in any_point(), b in any_point()) {
         prop_assert!((distance_m(a, b) - distance_m(b, a)).abs() < 1e-6);
