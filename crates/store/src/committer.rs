@@ -1,17 +1,22 @@
 //! Gathers what many callers bring into one transaction, and answers each after the commit.
 //!
-//! Nobody waits for a timer: while one transaction commits, what arrives gathers, and makes up the next one.
+//! Nobody waits for a timer: while one transaction is written, what arrives gathers, and makes up the next one. One
+//! task writes ([`Writer`]), another waits for the disk and answers ([`Finisher`]), so that the next transaction, if it
+//! is not small, is written while the disk is busy with the last.
 
 mod cache;
+mod finisher;
 mod plan;
+mod writer;
 
-use crate::{Result, Store, StoreError, TrackOutcome};
-use cache::TrackCache;
+use crate::{Result, Store, StoreError};
+use finisher::{Finisher, Unflushed};
 use milepost_domain::{Fact, Position, TenantId, Timestamp};
-use plan::Plan;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use writer::Writer;
 
 /// Positions waiting and under way, about 150 bytes each. When full, callers wait for [`QUEUE_WAIT`] and are then told
 /// that it is too much. A batch larger than this counts as this many.
@@ -33,9 +38,9 @@ const TRANSACTION_POSITIONS: usize = 10_000;
 /// when a connection breaks during a commit; sending the batch again is always safe.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How often a transaction is planned anew because another node changed one of its vehicles. One of the nodes
-/// always gets through, so that this many defeats in a row mean that something is wrong.
-const PLANS: usize = 32;
+/// Transactions that are written and wait for the one that is being flushed. When full, the writer waits, and the next
+/// transaction grows.
+const UNFLUSHED: usize = 1;
 
 /// What one caller brings.
 #[derive(Debug, Clone)]
@@ -73,14 +78,16 @@ pub trait CommitObserver: Send + Sync + 'static {
 }
 
 /// Figures of one transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CommitSample {
-    /// From planning to the commit's answer.
+    /// From planning until it is on disk.
     pub took: Duration,
     /// Callers whose batches it held.
     pub callers: usize,
-    /// Positions they brought.
-    pub positions: usize,
+    /// Positions stored.
+    pub accepted: usize,
+    /// Positions that were stored before, or came twice.
+    pub duplicates: usize,
     /// Whether it is on disk.
     pub committed: bool,
 }
@@ -106,7 +113,11 @@ impl Committer {
     pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_CALLERS);
         let room = Arc::new(Semaphore::new(QUEUE_POSITIONS as usize));
-        tokio::spawn(Writer { store, observer, cache: TrackCache::default() }.run(waiting));
+        let (written, unflushed) = mpsc::channel(UNFLUSHED);
+        let lost = Arc::new(AtomicBool::new(false));
+        let under_way = Arc::new(Unflushed::default());
+        tokio::spawn(Finisher::new(store.clone(), observer, lost.clone(), under_way.clone()).run(unflushed));
+        tokio::spawn(Writer::new(store, written, lost, under_way).run(waiting));
         Self { queue, room }
     }
 
@@ -134,113 +145,4 @@ impl Committer {
 
 fn stopped() -> StoreError {
     StoreError::Unavailable("the committer has stopped".to_owned())
-}
-
-/// The task that writes.
-struct Writer {
-    store: Arc<dyn Store>,
-    observer: Option<Arc<dyn CommitObserver>>,
-    cache: TrackCache,
-}
-
-impl Writer {
-    async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
-        while let Some(first) = waiting.recv().await {
-            let mut positions = first.batch.positions.len();
-            let mut callers = vec![first];
-            while callers.len() < TRANSACTION_CALLERS && positions < TRANSACTION_POSITIONS {
-                let Ok(next) = waiting.try_recv() else { break };
-                positions += next.batch.positions.len();
-                callers.push(next);
-            }
-            self.commit(callers).await;
-        }
-    }
-
-    /// Commits callers together. If one of them brought what the database refuses, each is tried alone, so that it
-    /// fails alone.
-    async fn commit(&mut self, callers: Vec<Waiting>) {
-        let (batches, answers): (Vec<_>, Vec<_>) =
-            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.room))).unzip();
-        match self.write(&batches).await {
-            Ok(recorded) => {
-                for ((recorded, batch), (answer, _room)) in recorded.into_iter().zip(&batches).zip(answers) {
-                    self.answer(batch, answer, Ok(recorded));
-                }
-            }
-            Err(StoreError::Unavailable(reason)) => {
-                tracing::error!(callers = batches.len(), "positions not stored: {reason}");
-                for (batch, (answer, _room)) in batches.iter().zip(answers) {
-                    self.answer(batch, answer, Err(StoreError::Unavailable(reason.clone())));
-                }
-            }
-            Err(_) if batches.len() > 1 => {
-                for (batch, (answer, _room)) in batches.iter().zip(answers) {
-                    let recorded = self.write(std::slice::from_ref(batch)).await;
-                    let recorded = recorded.map(|mut recorded| recorded.pop().unwrap_or_default());
-                    self.answer(batch, answer, recorded);
-                }
-            }
-            Err(error) => {
-                for (batch, (answer, _room)) in batches.iter().zip(answers) {
-                    self.answer(batch, answer, Err(error.clone()));
-                }
-            }
-        }
-    }
-
-    fn answer(&self, batch: &PositionBatch, answer: oneshot::Sender<Result<Recorded>>, recorded: Result<Recorded>) {
-        if let (Some(observer), Ok(recorded)) = (&self.observer, &recorded)
-            && !recorded.newest.is_empty()
-        {
-            observer.newest(&batch.tenant, &recorded.newest);
-        }
-        // A caller that went away needs no answer.
-        let _ = answer.send(recorded);
-    }
-
-    async fn write(&mut self, batches: &[PositionBatch]) -> Result<Vec<Recorded>> {
-        let begun = Instant::now();
-        let outcome = tokio::time::timeout(TRANSACTION_TIMEOUT, self.write_one_transaction(batches))
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no commit within {TRANSACTION_TIMEOUT:?}"))));
-        if outcome.is_err() {
-            // What is known of these vehicles may now be wrong.
-            for batch in batches {
-                self.cache.forget(batch);
-            }
-        }
-        if let Some(observer) = &self.observer {
-            observer.ended(&CommitSample {
-                took: begun.elapsed(),
-                callers: batches.len(),
-                positions: batches.iter().map(|batch| batch.positions.len()).sum(),
-                committed: outcome.is_ok(),
-            });
-        }
-        outcome
-    }
-
-    async fn write_one_transaction(&mut self, batches: &[PositionBatch]) -> Result<Vec<Recorded>> {
-        for _ in 0..PLANS {
-            self.cache.load(&*self.store, batches).await?;
-            let plan = Plan::make(&self.cache, batches);
-            if plan.is_empty() {
-                return Ok(plan.recorded(&[]).0);
-            }
-            match self.store.commit_tracks(&plan.commit).await? {
-                TrackOutcome::Committed { late_added } => {
-                    let (recorded, tracks) = plan.recorded(&late_added);
-                    self.cache.keep(tracks);
-                    return Ok(recorded);
-                }
-                TrackOutcome::Stale => {
-                    for batch in batches {
-                        self.cache.forget(batch);
-                    }
-                }
-            }
-        }
-        Err(StoreError::Unavailable("other nodes change the same vehicles all the time".to_owned()))
-    }
 }

@@ -1,21 +1,70 @@
 //! How facts are written into the events table: a kind, and a payload in JSON.
+//!
+//! The kinds with a dot (`delivery.started`) and their payloads are what webhooks are told: they are public.
 
 use crate::{Result, StoreError};
-use milepost_domain::{Fact, UserId, VehicleId};
+use milepost_domain::{
+    DeliveryStatus, DeviceId, Fact, OrderId, ParcelId, ParcelStatus, RiderId, TrackingId, UserId, VehicleId, Zone,
+};
 use serde_json::{Value, json};
 
 /// Kind and payload of a fact.
-pub(crate) fn encode(fact: &Fact) -> (&'static str, String) {
+pub(crate) fn encode(fact: &Fact) -> (&str, String) {
     let vehicle = |id: &VehicleId| json!({ "vehicle_id": id.as_str() }).to_string();
+    let user = |id: &UserId| json!({ "user_id": id.get() }).to_string();
     match fact {
         Fact::VehicleAdded { vehicle_id } => ("vehicle_added", vehicle(vehicle_id)),
         Fact::VehicleChanged { vehicle_id } => ("vehicle_changed", vehicle(vehicle_id)),
         Fact::VehicleRemoved { vehicle_id } => ("vehicle_removed", vehicle(vehicle_id)),
-        Fact::UserChanged { user_id } => ("user_changed", json!({ "user_id": user_id.get() }).to_string()),
+        Fact::UserChanged { user_id } => ("user_changed", user(user_id)),
+        Fact::SessionEnded { user_id } => ("session_ended", user(user_id)),
+        Fact::DeviceRemoved { device_id } => ("device_removed", json!({ "device_id": device_id.as_str() }).to_string()),
+        Fact::DeliveryStarted { tracking_id, order_id, rider_id } => (
+            "delivery.started",
+            json!({
+                "tracking_id": tracking_id.as_str(),
+                "order_id": order_id.as_str(),
+                "rider_id": rider_id.as_str(),
+                "status": "ASSIGNED",
+            })
+            .to_string(),
+        ),
+        Fact::DeliveryAdvanced { tracking_id, order_id, status } => (
+            "delivery.status_changed",
+            json!({
+                "tracking_id": tracking_id.as_str(),
+                "order_id": order_id.as_str(),
+                "status": status.as_str(),
+            })
+            .to_string(),
+        ),
+        Fact::ParcelAdded { parcel_id, client_id } => {
+            ("parcel.added", json!({ "parcel_id": parcel_id.get(), "client_id": client_id.get() }).to_string())
+        }
+        Fact::ParcelChanged { parcel_id, status, driver_id } => (
+            "parcel.changed",
+            json!({
+                "parcel_id": parcel_id.get(),
+                "status": status.as_str(),
+                "driver_id": driver_id.map(UserId::get),
+            })
+            .to_string(),
+        ),
+        Fact::ParcelZoneCrossed { parcel_id, zone, entered } => (
+            "parcel.zone_crossed",
+            json!({
+                "parcel_id": parcel_id.get(),
+                "zone": zone.as_str(),
+                "event": if *entered { "enter" } else { "exit" },
+            })
+            .to_string(),
+        ),
+        Fact::Unknown { kind, payload } => (kind, payload.clone()),
     }
 }
 
-/// The fact that was written so.
+/// The fact that was written so. A node of a newer version may write kinds that this one does not know, and its events must
+/// not stop this one's readers.
 pub(crate) fn decode(kind: &str, payload: &str) -> Result<Fact> {
     let payload: Value =
         serde_json::from_str(payload).map_err(|error| StoreError::Corrupt(format!("event of kind {kind}: {error}")))?;
@@ -23,14 +72,44 @@ pub(crate) fn decode(kind: &str, payload: &str) -> Result<Fact> {
     let vehicle_id = || -> Result<VehicleId> {
         Ok(VehicleId::new(payload.get("vehicle_id").and_then(Value::as_str).ok_or_else(lacks)?)?)
     };
+    let user_id =
+        || -> Result<UserId> { Ok(UserId::new(payload.get("user_id").and_then(Value::as_i64).ok_or_else(lacks)?)?) };
+    let text = |field: &str| payload.get(field).and_then(Value::as_str).ok_or_else(lacks);
+    let number = |field: &str| payload.get(field).and_then(Value::as_i64).ok_or_else(lacks);
     Ok(match kind {
         "vehicle_added" => Fact::VehicleAdded { vehicle_id: vehicle_id()? },
         "vehicle_changed" => Fact::VehicleChanged { vehicle_id: vehicle_id()? },
         "vehicle_removed" => Fact::VehicleRemoved { vehicle_id: vehicle_id()? },
-        "user_changed" => Fact::UserChanged {
-            user_id: UserId::new(payload.get("user_id").and_then(Value::as_i64).ok_or_else(lacks)?)?,
+        "user_changed" => Fact::UserChanged { user_id: user_id()? },
+        "session_ended" => Fact::SessionEnded { user_id: user_id()? },
+        "device_removed" => Fact::DeviceRemoved {
+            device_id: DeviceId::new(payload.get("device_id").and_then(Value::as_str).ok_or_else(lacks)?)?,
         },
-        _ => return Err(StoreError::Corrupt(format!("event of unknown kind {kind}"))),
+        "delivery.started" => Fact::DeliveryStarted {
+            tracking_id: TrackingId::new(text("tracking_id")?)?,
+            order_id: OrderId::new(text("order_id")?)?,
+            rider_id: RiderId::new(text("rider_id")?)?,
+        },
+        "delivery.status_changed" => Fact::DeliveryAdvanced {
+            tracking_id: TrackingId::new(text("tracking_id")?)?,
+            order_id: OrderId::new(text("order_id")?)?,
+            status: DeliveryStatus::parse(text("status")?)?,
+        },
+        "parcel.added" => Fact::ParcelAdded {
+            parcel_id: ParcelId::new(number("parcel_id")?)?,
+            client_id: UserId::new(number("client_id")?)?,
+        },
+        "parcel.changed" => Fact::ParcelChanged {
+            parcel_id: ParcelId::new(number("parcel_id")?)?,
+            status: ParcelStatus::parse(text("status")?)?,
+            driver_id: payload.get("driver_id").and_then(Value::as_i64).map(UserId::new).transpose()?,
+        },
+        "parcel.zone_crossed" => Fact::ParcelZoneCrossed {
+            parcel_id: ParcelId::new(number("parcel_id")?)?,
+            zone: if text("zone")? == Zone::Pickup.as_str() { Zone::Pickup } else { Zone::Destination },
+            entered: text("event")? == "enter",
+        },
+        _ => Fact::Unknown { kind: kind.to_owned(), payload: payload.to_string() },
     })
 }
 
@@ -38,7 +117,10 @@ pub(crate) fn decode(kind: &str, payload: &str) -> Result<Fact> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::{decode, encode};
-    use milepost_domain::{Fact, UserId, VehicleId};
+    use milepost_domain::{
+        DeliveryStatus, DeviceId, Fact, OrderId, ParcelId, ParcelStatus, RiderId, TrackingId, UserId, VehicleId,
+        WEBHOOK_KINDS, Zone,
+    };
 
     #[test]
     fn every_fact_comes_back_as_it_was() {
@@ -48,16 +130,43 @@ mod tests {
             Fact::VehicleChanged { vehicle_id: vehicle_id.clone() },
             Fact::VehicleRemoved { vehicle_id },
             Fact::UserChanged { user_id: UserId::new(7).unwrap() },
+            Fact::SessionEnded { user_id: UserId::new(7).unwrap() },
+            Fact::DeviceRemoved { device_id: DeviceId::new("kiosk 1").unwrap() },
+            Fact::DeliveryStarted {
+                tracking_id: TrackingId::new("TRK-1").unwrap(),
+                order_id: OrderId::new("ORD/1 «x»").unwrap(),
+                rider_id: RiderId::new("R-1").unwrap(),
+            },
+            Fact::DeliveryAdvanced {
+                tracking_id: TrackingId::new("TRK-1").unwrap(),
+                order_id: OrderId::new("ORD-1").unwrap(),
+                status: DeliveryStatus::Delivered,
+            },
+            Fact::ParcelAdded { parcel_id: ParcelId::new(12).unwrap(), client_id: UserId::new(7).unwrap() },
+            Fact::ParcelChanged {
+                parcel_id: ParcelId::new(12).unwrap(),
+                status: ParcelStatus::OutForDelivery,
+                driver_id: None,
+            },
+            Fact::ParcelChanged {
+                parcel_id: ParcelId::new(12).unwrap(),
+                status: ParcelStatus::Assigned,
+                driver_id: UserId::new(5).ok(),
+            },
+            Fact::ParcelZoneCrossed { parcel_id: ParcelId::new(12).unwrap(), zone: Zone::Pickup, entered: true },
+            Fact::ParcelZoneCrossed { parcel_id: ParcelId::new(12).unwrap(), zone: Zone::Destination, entered: false },
+            Fact::Unknown { kind: "moon_landed".to_owned(), payload: r#"{"eagle":true}"#.to_owned() },
         ] {
             let (kind, payload) = encode(&fact);
             assert_eq!(decode(kind, &payload).unwrap(), fact);
+            assert_eq!(WEBHOOK_KINDS.contains(&kind), kind.starts_with("delivery.") || kind.starts_with("parcel."));
         }
     }
 
     #[test]
-    fn unknown_or_broken_events_are_refused() {
+    fn broken_events_are_refused() {
         for (kind, payload) in
-            [("moon_landed", "{}"), ("user_changed", "{}"), ("user_changed", "{"), ("user_changed", r#"{"user_id":0}"#)]
+            [("moon_landed", "{"), ("user_changed", "{}"), ("user_changed", "{"), ("user_changed", r#"{"user_id":0}"#)]
         {
             assert!(decode(kind, payload).is_err(), "{kind} {payload}");
         }

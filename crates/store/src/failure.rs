@@ -27,6 +27,26 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Why the first connection to PostgreSQL was not made. Later a refused login or a missing database may mean that
+/// somebody is restoring it, and passes; before anything was ever read it is a mistake in the URL, and waiting in silence
+/// would hide it.
+pub(crate) fn refused_at_start(error: sqlx::Error, by_socket_file: bool) -> StoreError {
+    let will_not_pass = match &error {
+        // A certificate's file that is not there; of a socket's file it would only mean that the server is down.
+        sqlx::Error::Io(failure) if failure.kind() == std::io::ErrorKind::NotFound && !by_socket_file => {
+            return StoreError::Refused(format!("can't read sslrootcert, sslcert or sslkey: {failure}"));
+        }
+        sqlx::Error::Tls(_) => true,
+        // What rustls says of a certificate that it does not trust.
+        sqlx::Error::Io(failure) if failure.kind() == std::io::ErrorKind::InvalidData => true,
+        sqlx::Error::Database(refusal) => {
+            matches!(refusal.code().as_deref(), Some("28000" | "28P01" | "3D000" | "42704" | "22023" | "42501"))
+        }
+        _ => false,
+    };
+    if will_not_pass { StoreError::Refused(error.to_string()) } else { error.into() }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         const UNIQUE: [i32; 2] = [rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE, rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY];

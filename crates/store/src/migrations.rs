@@ -9,12 +9,16 @@ use std::borrow::Cow;
 type Listed = (i64, &'static str, &'static str);
 
 /// SQLite's.
-pub(crate) const SQLITE: &[Listed] =
-    &[(1, "0001_foundation", include_str!("../migrations/sqlite/0001_foundation.sql"))];
+pub(crate) const SQLITE: &[Listed] = &[
+    (1, "0001_foundation", include_str!("../migrations/sqlite/0001_foundation.sql")),
+    (10, "0010_tracking", include_str!("../migrations/sqlite/0010_tracking.sql")),
+];
 
 /// PostgreSQL's.
-pub(crate) const POSTGRES: &[Listed] =
-    &[(1, "0001_foundation", include_str!("../migrations/postgres/0001_foundation.sql"))];
+pub(crate) const POSTGRES: &[Listed] = &[
+    (1, "0001_foundation", include_str!("../migrations/postgres/0001_foundation.sql")),
+    (10, "0010_tracking", include_str!("../migrations/postgres/0010_tracking.sql")),
+];
 
 /// Where a database keeps what was applied.
 const TABLE: &str = "_sqlx_migrations";

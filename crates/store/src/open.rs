@@ -45,10 +45,16 @@ fn place(url: &str) -> Result<Place<'_>> {
         .ok_or_else(|| StoreError::Refused("a database's URL is sqlite://PATH or postgres://…".to_owned()))
 }
 
+/// The file that a `sqlite:` URL names; `None` for other databases.
+pub fn sqlite_file(url: &str) -> Option<&Path> {
+    sqlite::file_of(url)
+}
+
 /// Opens `sqlite://PATH` (made if missing) or `postgres://…`, and brings its tables up to date.
 ///
 /// # Errors
-/// `Unavailable` if it can't be reached, `Refused` if it is newer than this program or the URL is of no known kind.
+/// `Unavailable` if it can't be reached, `Refused` if waiting won't help: it is newer than this program, the URL is of no
+/// known kind, or the server refuses the login, the database, a parameter or TLS.
 pub async fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
     migrate(url, options).await?;
     match place(url)? {

@@ -1,5 +1,6 @@
 //! PostgreSQL: many nodes on one truth.
 
+use crate::failure::refused_at_start;
 use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use partitions::Partitions;
@@ -8,12 +9,28 @@ use sqlx::{ConnectOptions, Pool};
 use std::str::FromStr;
 use std::sync::Arc;
 
+#[path = "sql/calls.rs"]
+mod calls;
+#[path = "sql/deliveries.rs"]
+mod deliveries;
+#[path = "sql/delivery_reads.rs"]
+mod delivery_reads;
 #[path = "sql/devices.rs"]
 mod devices;
+#[path = "sql/driver_fixes.rs"]
+mod driver_fixes;
+#[path = "sql/due_calls.rs"]
+mod due_calls;
 #[path = "sql/events.rs"]
 mod events;
 #[path = "sql/idempotency_keys.rs"]
 mod idempotency_keys;
+#[path = "sql/outgoing.rs"]
+mod outgoing;
+#[path = "sql/parcel_rows.rs"]
+mod parcel_rows;
+#[path = "sql/parcels.rs"]
+mod parcels;
 mod partitions;
 #[path = "sql/positions.rs"]
 mod positions;
@@ -32,6 +49,8 @@ mod upkeep;
 mod users;
 #[path = "sql/vehicles.rs"]
 mod vehicles;
+#[path = "sql/webhooks.rs"]
+mod webhooks;
 
 use transaction::Transaction;
 
@@ -42,6 +61,17 @@ const NAME: &str = "postgres";
 const BEGIN: &str = "begin";
 /// The texts of the JSON array in $3.
 const TEXTS_OF_3: &str = "(select jsonb_array_elements_text($3::jsonb))";
+/// The kinds of the webhook `w`.
+const KINDS_OF_W: &str = "(select jsonb_array_elements_text(w.kinds::jsonb))";
+/// Holds the webhooks that are read, and passes over those that are being removed.
+const HOLD_W: &str = "for key share of w";
+/// The first $2 calls of each of `targets` that are due at $1, and of these $3. Those that another node takes now are
+/// passed over.
+const DUE_OF_TARGETS: &str = "select d.call_no from targets t cross join lateral
+        (select c.call_no, c.next_attempt_ms from outgoing_calls c
+         where c.target = t.target and c.next_attempt_ms <= $1
+         order by c.next_attempt_ms, c.call_no limit $2 for update skip locked) d
+    order by d.next_attempt_ms, d.call_no limit $3";
 
 fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions> {
     let ms = |duration: std::time::Duration| duration.as_millis().to_string();
@@ -66,7 +96,7 @@ pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnec
     tokio::time::timeout(options.acquire_timeout, connect.connect())
         .await
         .map_err(|_| StoreError::Unavailable("no answer from the database server".to_owned()))?
-        .map_err(StoreError::from)
+        .map_err(|error| refused_at_start(error, connect.get_socket().is_some()))
 }
 
 /// Opens a database whose tables are up to date.
@@ -99,6 +129,12 @@ impl Native {
             return outcome;
         }
         transaction.finish(outcome).await
+    }
+
+    #[allow(clippy::unused_async, clippy::unused_self, reason = "SQLite's log is flushed apart")]
+    async fn flush_tracks(&self) -> Result<()> {
+        // A commit was answered when it was on disk.
+        Ok(())
     }
 
     async fn drop_old_partitions(&self, writers: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<u64> {

@@ -1,18 +1,23 @@
 //! How long things are kept, and what one round of forgetting removed.
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How long outgoing calls are kept at least after they were delivered or given up.
+pub(crate) const CALLS_KEEP_MS: i64 = 7 * DAY_MS;
+
 /// How long things are kept, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Events, by the time of their commit.
+    /// Events, by the time of their commit. Outgoing calls that were delivered or given up are kept as long, but at least
+    /// 7 days.
     pub events_ms: i64,
-    /// Positions, by their arrival.
+    /// Positions and drivers' fixes, by their arrival; deliveries with their fixes, by their expiry.
     pub positions_ms: i64,
 }
 
 impl Default for Retention {
     /// 7 days of events, 90 days of positions.
     fn default() -> Self {
-        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         Self { events_ms: 7 * DAY_MS, positions_ms: 90 * DAY_MS }
     }
 }
@@ -30,6 +35,14 @@ pub struct Pruned {
     pub sessions: u64,
     /// Forgotten idempotency keys.
     pub idempotency_keys: u64,
+    /// Deliveries that expired long ago.
+    pub deliveries: u64,
+    /// Fixes of such deliveries.
+    pub delivery_fixes: u64,
+    /// Fixes of drivers; each one's newest is kept beside them.
+    pub driver_fixes: u64,
+    /// Outgoing calls that were delivered or given up.
+    pub outgoing_calls: u64,
     /// There is more to remove than one call takes: call again soon.
     pub more: bool,
 }

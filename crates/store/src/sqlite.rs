@@ -1,7 +1,8 @@
 //! SQLite: one file, one writer, readers that never wait for it.
 //!
 //! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so what was
-//! acknowledged survives a power cut; `normal` would flush at checkpoints only, and lose the last commits.
+//! acknowledged survives a power cut; `normal` alone would flush at checkpoints only, and lose the last commits.
+//! Positions are committed with `normal` and flushed by a thread of their own before anybody is answered.
 
 use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
@@ -10,12 +11,29 @@ use sqlx::{ConnectOptions, Pool};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[path = "sql/calls.rs"]
+mod calls;
+#[path = "sql/deliveries.rs"]
+mod deliveries;
+#[path = "sql/delivery_reads.rs"]
+mod delivery_reads;
 #[path = "sql/devices.rs"]
 mod devices;
+#[path = "sql/driver_fixes.rs"]
+mod driver_fixes;
+#[path = "sql/due_calls.rs"]
+mod due_calls;
 #[path = "sql/events.rs"]
 mod events;
 #[path = "sql/idempotency_keys.rs"]
 mod idempotency_keys;
+mod log_flusher;
+#[path = "sql/outgoing.rs"]
+mod outgoing;
+#[path = "sql/parcel_rows.rs"]
+mod parcel_rows;
+#[path = "sql/parcels.rs"]
+mod parcels;
 #[path = "sql/positions.rs"]
 mod positions;
 #[path = "sql/sessions.rs"]
@@ -34,7 +52,10 @@ mod upkeep;
 mod users;
 #[path = "sql/vehicles.rs"]
 mod vehicles;
+#[path = "sql/webhooks.rs"]
+mod webhooks;
 
+use log_flusher::{LogChanged, LogFlusher};
 use track_writer::TrackWriter;
 use tracks::OwnedCommit;
 use transaction::Transaction;
@@ -47,6 +68,15 @@ const NAME: &str = "sqlite";
 const BEGIN: &str = "begin immediate";
 /// The texts of the JSON array in $3.
 const TEXTS_OF_3: &str = "(select value from json_each($3))";
+/// The kinds of the webhook `w`.
+const KINDS_OF_W: &str = "(select value from json_each(w.kinds))";
+/// One writer at a time: nothing needs to be held.
+const HOLD_W: &str = "";
+/// The first $2 calls of each of `targets` that are due at $1, and of these $3.
+const DUE_OF_TARGETS: &str = "select c.call_no from targets t cross join outgoing_calls c on c.call_no in
+        (select d.call_no from outgoing_calls d where d.target = t.target and d.next_attempt_ms <= $1
+         order by d.next_attempt_ms, d.call_no limit $2)
+    order by c.next_attempt_ms, c.call_no limit $3";
 
 /// The file of a `sqlite:` URL.
 pub(crate) fn file_of(url: &str) -> Option<&Path> {
@@ -105,10 +135,15 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
             })
             .connect_lazy_with(connect)
     };
+    let log_changed = LogChanged::default();
     Ok(Arc::new(sql_store::SqlStore {
         writers: pool(1, connect.clone()),
         readers: pool(options.connections.max(1), connect.read_only(true)),
-        native: Native { presence, track_writer: TrackWriter::start(file, options.busy_timeout)? },
+        native: Native {
+            presence,
+            track_writer: TrackWriter::start(file, options.busy_timeout, log_changed.clone())?,
+            log_flusher: LogFlusher::start(file, options.busy_timeout, log_changed)?,
+        },
     }))
 }
 
@@ -151,6 +186,7 @@ impl Presence {
 struct Native {
     presence: Presence,
     track_writer: TrackWriter,
+    log_flusher: LogFlusher,
 }
 
 impl Native {
@@ -162,6 +198,10 @@ impl Native {
         // Whoever holds the one connection of the pool may write: this queue is fair, SQLite's own lock is not.
         let turn = writers.acquire().await?;
         self.track_writer.write(OwnedCommit::of(commit), turn).await
+    }
+
+    async fn flush_tracks(&self) -> Result<()> {
+        self.log_flusher.flush().await
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]

@@ -1,8 +1,8 @@
 //! The one trait behind which SQLite and PostgreSQL stand.
 
 use crate::{
-    ArrivalCursor, Arrived, Idempotency, IdempotencyKey, Login, NewUser, Pruned, Result, Retention, Track, TrackCommit,
-    TrackOutcome, TrackedVehicle,
+    ArrivalCursor, Arrived, DeliveryStore, Idempotency, IdempotencyKey, Login, NewUser, OutgoingStore, ParcelStore,
+    Pruned, Result, Retention, Track, TrackCommit, TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -16,7 +16,7 @@ pub type Digest = [u8; 32];
 /// Everything durable. Time is an argument; every list is bounded by `limit` and sorted by what its cursor names;
 /// every change is one transaction, and appends its facts to its tenant's events within it.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: DeliveryStore + ParcelStore + OutgoingStore + Send + Sync + 'static {
     /// `sqlite` or `postgres`, for logs and metrics.
     fn backend(&self) -> &'static str;
 
@@ -45,9 +45,12 @@ pub trait Store: Send + Sync + 'static {
     async fn get_user(&self, id: UserId) -> Result<Option<User>>;
     /// A user by login name, with its password's hash.
     async fn find_login(&self, username: &str) -> Result<Option<Login>>;
+    /// A user by number, with its password's hash.
+    async fn get_login(&self, id: UserId) -> Result<Option<Login>>;
     /// Users of one tenant (or of all) in the order of their numbers, after `after`.
     async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>>;
-    /// Writes the whole user, and a new hash if there is one; false if there is no such user.
+    /// Writes the whole user, and a new hash if there is one; false if there is no such user. A new hash ends the
+    /// user's sessions, as does taking its right to enter.
     /// `Conflict("username")`, `NotFound("tenant")`.
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool>;
     /// Removes a user with its sessions; false if there was none.
@@ -61,8 +64,8 @@ pub trait Store: Send + Sync + 'static {
     async fn add_session(&self, token_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()>;
     /// Whose session this is, unless it has expired; with when it will.
     async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>>;
-    /// Ends one session; false if there was none.
-    async fn remove_session(&self, token_hash: &Digest) -> Result<bool>;
+    /// Ends one session; whose it was, if there was one.
+    async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
     /// Ends all sessions of a user; how many there were.
     async fn remove_user_sessions(&self, user: UserId) -> Result<u64>;
 
@@ -99,7 +102,7 @@ pub trait Store: Send + Sync + 'static {
     /// Devices of a tenant in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
     /// Removes a device; false if there was none.
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<bool>;
+    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
 
     // Idempotency keys
 
@@ -138,6 +141,8 @@ pub trait Store: Send + Sync + 'static {
     async fn append_facts(&self, tenant: &TenantId, facts: &[Fact], now: Timestamp) -> Result<i64>;
     /// Events with an id above `id`, in order and without a gap (unless they were removed by age).
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>>;
+    /// The newest event's id of every tenant, in any order, by one query: a number and a short name a tenant.
+    async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
     /// The newest event's id, 0 if the tenant never had one. Removing by age does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
 
@@ -150,6 +155,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The tracks of those of `vehicles` that exist, in any order, each with the index of its request.
     async fn load_tracks(&self, vehicles: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>>;
-    /// Carries out one planned transaction. Call it through [`crate::Committer`], which plans.
+    /// Carries out one planned transaction. Call it through [`crate::Committer`], which plans. It is seen by readers at
+    /// once, and on disk after the next [`Store::flush_tracks`].
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome>;
+    /// Returns when every transaction that `commit_tracks` answered before is on disk. After an error some of them may
+    /// not be, until a later call succeeds.
+    async fn flush_tracks(&self) -> Result<()>;
 }

@@ -52,7 +52,7 @@ pub struct TrackCommit<'a> {
 /// What became of a [`TrackCommit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrackOutcome {
-    /// On disk. For each of `late`, whether a row with its vehicle and time was added (an identity once each).
+    /// Written. For each of `late`, whether a row with its vehicle and time was added (an identity once each).
     Committed {
         /// Vehicle and time in Unix milliseconds of each late row that was added.
         late_added: Vec<(VehicleNo, i64)>,

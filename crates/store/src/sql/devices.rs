@@ -1,8 +1,8 @@
 //! Devices.
 
-use super::{Connection, Db};
+use super::{Connection, Db, events};
 use crate::{Digest, Result, StoreError};
-use milepost_domain::{Device, DeviceId, Label, TenantId, VehicleId};
+use milepost_domain::{Device, DeviceId, Fact, Label, TenantId, Timestamp, VehicleId};
 use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
@@ -88,13 +88,22 @@ pub(super) async fn list_devices(
         .collect()
 }
 
-pub(super) async fn remove_device(connection: &mut Connection, tenant: &TenantId, id: &DeviceId) -> Result<bool> {
+pub(super) async fn remove_device(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: &DeviceId,
+    now: Timestamp,
+) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from devices where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
     .bind(id.as_str())
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(removed.rows_affected() > 0)
+    if removed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    events::append_facts(connection, tenant, &[Fact::DeviceRemoved { device_id: id.clone() }], now).await?;
+    Ok(true)
 }

@@ -1,8 +1,8 @@
 //! Events: facts with a gapless number in each tenant, in the order of commit.
 
-use super::{Connection, Db};
+use super::{Connection, Db, webhooks};
 use crate::{Result, StoreError, fact_code};
-use milepost_domain::{Event, Fact, TenantId, Timestamp};
+use milepost_domain::{Event, Fact, TenantId, Timestamp, WEBHOOK_KINDS};
 use sqlx::Row;
 
 /// Takes $1 ids of tenant $2; answers its number and the last id. The parameters stand in their order, because SQLite
@@ -17,6 +17,7 @@ pub(super) const INSERT_EVENT: &str =
 /// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
 /// it holds the tenant's counter, and whoever else appends to this tenant waits. That is what keeps ids in the order of
 /// commit. Whoever appends to several tenants does so in ascending order, or two of them wait for each other forever.
+/// Facts that webhooks may be told are stored as calls to them as well.
 pub(super) async fn append_facts(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -39,9 +40,12 @@ pub(super) async fn append_facts(
             .bind(id)
             .bind(now.unix_ms())
             .bind(kind)
-            .bind(payload)
+            .bind(payload.as_str())
             .execute(&mut *connection)
             .await?;
+        if WEBHOOK_KINDS.contains(&kind) {
+            webhooks::call_webhooks(connection, tenant_no, id, kind, &payload, now).await?;
+        }
     }
     Ok(last)
 }
@@ -70,6 +74,15 @@ pub(super) async fn events_after(
                 fact: fact_code::decode(row.try_get("kind")?, row.try_get("payload")?)?,
             })
         })
+        .collect()
+}
+
+pub(super) async fn newest_event_ids(connection: &mut Connection) -> Result<Vec<(TenantId, i64)>> {
+    sqlx::query::<Db>("select t.id, c.last from event_counters c join tenants t on t.tenant_no = c.tenant_no")
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((TenantId::new(row.try_get("id")?)?, row.try_get("last")?)))
         .collect()
 }
 

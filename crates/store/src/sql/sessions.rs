@@ -1,8 +1,8 @@
 //! Login sessions.
 
-use super::{Connection, Db, positions::timestamp};
+use super::{Connection, Db, events, positions::timestamp, users};
 use crate::{Digest, Result, StoreError};
-use milepost_domain::{Timestamp, UserId};
+use milepost_domain::{Fact, Timestamp, UserId};
 use sqlx::Row;
 
 pub(super) async fn add_session(
@@ -38,12 +38,20 @@ pub(super) async fn find_session(
     row.map(|row| Ok((UserId::new(row.try_get("user_id")?)?, timestamp(row.try_get("expires_ms")?)?))).transpose()
 }
 
-pub(super) async fn remove_session(connection: &mut Connection, token_hash: &Digest) -> Result<bool> {
-    let removed = sqlx::query::<Db>("delete from sessions where token_hash = $1")
+pub(super) async fn remove_session(
+    connection: &mut Connection,
+    token_hash: &Digest,
+    now: Timestamp,
+) -> Result<Option<UserId>> {
+    let removed = sqlx::query_scalar::<Db, i64>("delete from sessions where token_hash = $1 returning user_id")
         .bind(token_hash.as_slice())
-        .execute(connection)
+        .fetch_optional(&mut *connection)
         .await?;
-    Ok(removed.rows_affected() > 0)
+    let Some(user_id) = removed.map(UserId::new).transpose()? else { return Ok(None) };
+    if let Some(user) = users::get_user(connection, user_id).await? {
+        events::append_facts(connection, &user.tenant, &[Fact::SessionEnded { user_id }], now).await?;
+    }
+    Ok(Some(user_id))
 }
 
 pub(super) async fn remove_user_sessions(connection: &mut Connection, user: UserId) -> Result<u64> {

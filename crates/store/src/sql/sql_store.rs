@@ -31,11 +31,11 @@ pub(super) struct SqlStore {
 }
 
 impl SqlStore {
-    async fn read(&self) -> Result<PoolConnection<Db>> {
+    pub(super) async fn read(&self) -> Result<PoolConnection<Db>> {
         Ok(self.readers.acquire().await?)
     }
 
-    async fn write(&self) -> Result<Transaction> {
+    pub(super) async fn write(&self) -> Result<Transaction> {
         Transaction::begin(&self.writers).await
     }
 }
@@ -104,6 +104,9 @@ impl Store for SqlStore {
     async fn find_login(&self, username: &str) -> Result<Option<Login>> {
         read!(self, users::find_login(username))
     }
+    async fn get_login(&self, id: UserId) -> Result<Option<Login>> {
+        read!(self, users::get_login(id))
+    }
     async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>> {
         read!(self, users::list_users(tenant, after, limit))
     }
@@ -123,8 +126,8 @@ impl Store for SqlStore {
     async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>> {
         read!(self, sessions::find_session(token_hash, now))
     }
-    async fn remove_session(&self, token_hash: &Digest) -> Result<bool> {
-        write!(self, sessions::remove_session(token_hash))
+    async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
+        write!(self, sessions::remove_session(token_hash, now))
     }
     async fn remove_user_sessions(&self, user: UserId) -> Result<u64> {
         write!(self, sessions::remove_user_sessions(user))
@@ -167,8 +170,8 @@ impl Store for SqlStore {
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
     }
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<bool> {
-        write!(self, devices::remove_device(tenant, id))
+    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
+        write!(self, devices::remove_device(tenant, id, now))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
@@ -208,6 +211,9 @@ impl Store for SqlStore {
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
         read!(self, events::events_after(tenant, id, limit))
     }
+    async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
+        read!(self, events::newest_event_ids())
+    }
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))
     }
@@ -237,5 +243,8 @@ impl Store for SqlStore {
 
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         self.native.commit_tracks(&self.writers, commit).await
+    }
+    async fn flush_tracks(&self) -> Result<()> {
+        self.native.flush_tracks().await
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Db, Transaction};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
+use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
 use milepost_domain::Timestamp;
 use sqlx::Pool;
@@ -72,7 +73,53 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
         }
     }
     prune_old_positions(pool, before(retention.positions_ms), &mut pruned).await?;
+    prune_tracking(pool, before(retention.positions_ms), &mut pruned).await?;
+    pruned.more |= delete_in_steps(
+        pool,
+        "delete from outgoing_calls where call_no in
+            (select call_no from outgoing_calls where next_attempt_ms is null
+             and coalesce(delivered_ms, dead_ms) < $1 order by coalesce(delivered_ms, dead_ms) limit $2)",
+        before(retention.events_ms.max(CALLS_KEEP_MS)),
+        &mut pruned.outgoing_calls,
+    )
+    .await?;
     Ok(pruned)
+}
+
+/// Deliveries and drivers' fixes. Where a driver was last is kept in a table of its own, and for ever.
+async fn prune_tracking(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+    // Fixes first, step by step: the deliveries alone would take any number of them along at once. SQLite keeps the order of
+    // a cross join: tenant by tenant, along the index of expiry.
+    let more_fixes = delete_in_steps(
+        pool,
+        "delete from delivery_fixes where (delivery_no, at_ms) in
+            (select f.delivery_no, f.at_ms from tenants t cross join deliveries d cross join delivery_fixes f
+             where d.tenant_no = t.tenant_no and d.expires_ms < $1 and f.delivery_no = d.delivery_no limit $2)",
+        cutoff_ms,
+        &mut pruned.delivery_fixes,
+    )
+    .await?;
+    pruned.more |= more_fixes;
+    if !more_fixes {
+        pruned.more |= delete_in_steps(
+            pool,
+            "delete from deliveries where delivery_no in
+                (select d.delivery_no from tenants t cross join deliveries d
+                 where d.tenant_no = t.tenant_no and d.expires_ms < $1 limit $2)",
+            cutoff_ms,
+            &mut pruned.deliveries,
+        )
+        .await?;
+    }
+    pruned.more |= delete_in_steps(
+        pool,
+        "delete from driver_fixes where (tenant_no, driver_id, at_ms) in
+            (select tenant_no, driver_id, at_ms from driver_fixes where received_ms < $1 order by received_ms limit $2)",
+        cutoff_ms,
+        &mut pruned.driver_fixes,
+    )
+    .await?;
+    Ok(())
 }
 
 /// Tenant by tenant, along the index of arrival.

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{Connection, Db, events};
+use super::{Connection, Db, events, sessions};
 use crate::{Login, NewUser, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
 use sqlx::Row;
@@ -30,6 +30,10 @@ fn user(row: &DbRow) -> Result<User> {
         cadet_id: row.try_get("cadet_id")?,
         vehicle_ids: vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
     })
+}
+
+fn login(row: &DbRow) -> Result<Login> {
+    Ok(Login { user: user(row)?, password_hash: row.try_get("password_hash")? })
 }
 
 fn vehicle_ids_json(ids: &[VehicleId]) -> String {
@@ -84,7 +88,12 @@ pub(super) async fn get_user(connection: &mut Connection, id: UserId) -> Result<
 pub(super) async fn find_login(connection: &mut Connection, username: &str) -> Result<Option<Login>> {
     let row =
         sqlx::query::<Db>(select_users!("where u.username = $1")).bind(username).fetch_optional(connection).await?;
-    row.as_ref().map(|row| Ok(Login { user: user(row)?, password_hash: row.try_get("password_hash")? })).transpose()
+    row.as_ref().map(login).transpose()
+}
+
+pub(super) async fn get_login(connection: &mut Connection, id: UserId) -> Result<Option<Login>> {
+    let row = sqlx::query::<Db>(select_users!("where u.id = $1")).bind(id.get()).fetch_optional(connection).await?;
+    row.as_ref().map(login).transpose()
 }
 
 pub(super) async fn list_users(
@@ -133,6 +142,10 @@ pub(super) async fn update_user(
     .rows_affected();
     if changed == 0 {
         return Ok(false);
+    }
+    // In the same transaction, so that neither a crash nor a look from another node finds the one without the other.
+    if new_password_hash.is_some() || !user.may_enter() {
+        sessions::remove_user_sessions(connection, user.id).await?;
     }
     // A user that moves is told to both tenants.
     let mut told = vec![&before.tenant, &user.tenant];

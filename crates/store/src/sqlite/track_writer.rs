@@ -3,6 +3,7 @@
 //! A transaction of positions is thousands of small statements. Through sqlx each would be a message to its worker and
 //! back; here the statements run where the connection lives, and one message carries the whole transaction.
 
+use super::log_flusher::LogChanged;
 use super::tracks::{OwnedCommit, write_tracks};
 use super::{Db, PRAGMAS};
 use crate::{Result, StoreError, TrackOutcome};
@@ -34,9 +35,9 @@ pub(super) struct TrackWriter {
 
 impl TrackWriter {
     /// Starts the thread. It connects when it is first needed.
-    pub(super) fn start(file: &Path, busy_timeout: Duration) -> Result<Self> {
+    pub(super) fn start(file: &Path, busy_timeout: Duration, log_changed: LogChanged) -> Result<Self> {
         let (jobs, waiting) = mpsc::sync_channel(QUEUE_JOBS);
-        let writer = Writer { file: file.to_owned(), busy_timeout, connection: None };
+        let writer = Writer { file: file.to_owned(), busy_timeout, log_changed, connection: None };
         // A turn is given back through the pool's runtime.
         let runtime = tokio::runtime::Handle::current();
         std::thread::Builder::new()
@@ -49,7 +50,8 @@ impl TrackWriter {
         Ok(Self { jobs })
     }
 
-    /// Carries out one transaction. It goes on to its end even if the caller stops waiting.
+    /// Carries out one transaction, which is on disk after the next flush. It goes on to its end even if the caller
+    /// stops waiting.
     pub(super) async fn write(&self, commit: OwnedCommit, turn: PoolConnection<Db>) -> Result<TrackOutcome> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send(Job::Write { commit, turn, answer }).map_err(|_| stopped())?;
@@ -73,6 +75,7 @@ fn stopped() -> StoreError {
 struct Writer {
     file: PathBuf,
     busy_timeout: Duration,
+    log_changed: LogChanged,
     connection: Option<Connection>,
 }
 
@@ -99,7 +102,13 @@ impl Writer {
     fn write(&mut self, commit: &OwnedCommit) -> Result<TrackOutcome> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            none => none.insert(connect(&self.file, self.busy_timeout)?),
+            none => {
+                let connection = connect(&self.file, self.busy_timeout)?;
+                // The flusher waits for the disk instead, and with it whoever is to be answered.
+                connection.pragma_update(None, "synchronous", "normal")?;
+                self.log_changed.tell();
+                none.insert(connection)
+            }
         };
         let outcome = write_tracks(connection, commit);
         if matches!(outcome, Err(StoreError::Unavailable(_))) {
@@ -110,7 +119,7 @@ impl Writer {
 }
 
 /// A file that vanished is not made anew.
-fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection> {
+pub(super) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(busy_timeout)?;

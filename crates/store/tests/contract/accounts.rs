@@ -103,6 +103,28 @@ pub(crate) async fn removed_user_loses_its_sessions(database: &TestDatabase) {
     assert!(next.id > user.id, "a number is never used twice");
 }
 
+pub(crate) async fn locked_out_user_or_new_password_ends_sessions(database: &TestDatabase) {
+    let store = &database.store;
+    let mut user = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await.unwrap();
+    let session = [1; 32];
+    store.add_session(&session, user.id, at(1000)).await.unwrap();
+    user.role = Role::Manager;
+    assert!(store.update_user(&user, None, at(1)).await.unwrap());
+    assert!(store.find_session(&session, at(1)).await.unwrap().is_some());
+    assert!(store.update_user(&user, Some("$new"), at(2)).await.unwrap());
+    assert_eq!(store.find_session(&session, at(2)).await.unwrap(), None);
+    let login = store.get_login(user.id).await.unwrap().unwrap();
+    assert_eq!((&login.user, login.password_hash.as_deref()), (&user, Some("$new")));
+    for lock_out in [|user: &mut User| user.active = false, |user: &mut User| user.approved = false] {
+        let mut out = user.clone();
+        lock_out(&mut out);
+        store.add_session(&session, user.id, at(1000)).await.unwrap();
+        assert!(store.update_user(&out, None, at(3)).await.unwrap());
+        assert_eq!(store.find_session(&session, at(3)).await.unwrap(), None);
+    }
+    assert_eq!(store.get_login(UserId::new(999).unwrap()).await.unwrap(), None);
+}
+
 pub(crate) async fn users_are_listed_page_by_page(database: &TestDatabase) {
     let acme = add_tenant(&*database.store, "acme").await;
     for name in ["c", "a", "b"] {
@@ -123,8 +145,11 @@ pub(crate) async fn session_ends_when_it_expires(database: &TestDatabase) {
     database.store.add_session(&[3; 32], user.id, at(1000)).await.unwrap();
     assert_eq!(database.store.find_session(&[1; 32], at(999)).await.unwrap(), Some((user.id, at(1000))));
     assert_eq!(database.store.find_session(&[1; 32], at(1000)).await.unwrap(), None);
-    assert!(database.store.remove_session(&[2; 32]).await.unwrap());
-    assert!(!database.store.remove_session(&[2; 32]).await.unwrap());
+    assert_eq!(database.store.remove_session(&[2; 32], at(5)).await.unwrap(), Some(user.id));
+    assert_eq!(database.store.remove_session(&[2; 32], at(5)).await.unwrap(), None);
+    let events = database.store.events_after(&user.tenant, 1, 10).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].at, &events[0].fact), (at(5), &Fact::SessionEnded { user_id: user.id }));
     assert_eq!(database.store.remove_user_sessions(user.id).await.unwrap(), 2);
     let again = database.store.add_session(&[4; 32], UserId::new(999).unwrap(), at(1)).await;
     assert_eq!(again, Err(StoreError::NotFound("user")));

@@ -1,7 +1,7 @@
 //! A database of its own for each test.
 
 use milepost_store::{OpenOptions, Store, open};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,6 +63,18 @@ impl TestDatabase {
         match &self.place {
             Place::Folder(folder) => folder.join("milepost.db"),
             Place::Server { .. } => panic!("a server has no file"),
+        }
+    }
+
+    /// Runs statements past the store.
+    pub(crate) async fn run(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.to_owned());
+        if self.is_postgres() {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
         }
     }
 

@@ -60,6 +60,11 @@ pub(crate) async fn each_tenant_counts_for_itself(database: &TestDatabase) {
     add_vehicles(&*database.store, &TenantId::default_tenant(), &["a"]).await;
     assert_eq!(database.store.newest_event_id(&acme).await.unwrap(), 2);
     assert_eq!(database.store.newest_event_id(&TenantId::default_tenant()).await.unwrap(), 1);
+    add_tenant(&*database.store, "quiet").await;
+    let mut newest = database.store.newest_event_ids().await.unwrap();
+    newest.sort();
+    let newest: Vec<_> = newest.iter().map(|(tenant, id)| (tenant.as_str(), *id)).collect();
+    assert_eq!(newest, [("acme", 2), ("default", 1), ("quiet", 0)]);
 }
 
 pub(crate) async fn failed_change_leaves_no_event(database: &TestDatabase) {
@@ -70,4 +75,15 @@ pub(crate) async fn failed_change_leaves_no_event(database: &TestDatabase) {
     add_vehicles(&*database.store, &home, &["a"]).await;
     assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
     assert_eq!(database.store.events_after(&home, 0, 10).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn event_of_a_newer_version_does_not_stop_this_ones_readers(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let known = Fact::VehicleChanged { vehicle_id: id("a") };
+    let unknown = Fact::Unknown { kind: "moon.landed".to_owned(), payload: r#"{"eagle":true}"#.to_owned() };
+    let facts = [known.clone(), unknown.clone(), unknown, known];
+    store.append_facts(&home, &facts, at(0)).await.unwrap();
+    let events = store.events_after(&home, 1, 10).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(events.into_iter().map(|event| event.fact).collect::<Vec<_>>(), facts[1..]);
 }

@@ -118,9 +118,11 @@ pub(crate) async fn device_is_found_by_its_key(database: &TestDatabase) {
     assert_eq!(store.get_device(&home, &kiosk.id).await.unwrap(), Some(kiosk.clone()));
     assert_eq!(store.list_devices(&home, None, 1).await.unwrap(), [kiosk.clone()]);
     assert_eq!(store.list_devices(&home, Some(&kiosk.id), 9).await.unwrap(), [second]);
-    assert!(store.remove_device(&home, &kiosk.id).await.unwrap());
-    assert!(!store.remove_device(&home, &kiosk.id).await.unwrap());
+    assert!(store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
+    assert!(!store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
+    let told: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
+    assert_eq!(told, [Fact::DeviceRemoved { device_id: kiosk.id }]);
 }
 
 pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
@@ -141,7 +143,7 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     assert!(store.events_after(&home, 0, 10).await.unwrap().is_empty());
     assert_eq!(store.get_device(&home, &DeviceId::new("kiosk").unwrap()).await.unwrap(), None);
     assert!(store.list_devices(&home, None, 10).await.unwrap().is_empty());
-    assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap()).await.unwrap());
+    assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap(), at(1)).await.unwrap());
     assert_eq!(store.add_device(&device("kiosk", &home, "bus"), &[2; 32]).await, Err(StoreError::NotFound("vehicle")));
     assert_eq!(history(&**store, &acme, "bus").await, [full_position("bus", 1)]);
 }

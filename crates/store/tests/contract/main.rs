@@ -7,9 +7,12 @@
 
 mod accounts;
 mod database;
+mod deliveries;
 mod events;
 mod faults;
 mod fleet;
+mod outgoing;
+mod parcels;
 mod positions;
 mod samples;
 mod upkeep;
@@ -50,6 +53,7 @@ on_both! {
         username_is_taken_once_over_all_tenants,
         changed_user_is_told_to_both_tenants,
         removed_user_loses_its_sessions,
+        locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires,
         idempotency_key_does_its_work_once;
@@ -75,10 +79,49 @@ on_both! {
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         facts_of_no_tenant_fail_their_caller_alone;
+    deliveries:
+        delivery_comes_back_as_it_was_added,
+        tracking_id_is_taken_once_over_all_tenants,
+        only_the_next_version_of_a_delivery_is_written,
+        two_nodes_never_overwrite_each_others_delivery,
+        call_that_exists_undoes_the_whole_change,
+        fixes_are_read_page_by_page_and_the_last_of_a_millisecond_counts,
+        current_delivery_is_the_last_started_or_else_the_last_delivered,
+        finished_rides_are_told_newest_first,
+        deliveries_are_counted_by_status_and_freshness,
+        long_expired_deliveries_are_forgotten_with_their_fixes;
+    outgoing:
+        webhook_comes_back_as_it_was_added,
+        facts_call_the_webhooks_that_want_their_kind,
+        change_that_failed_calls_nobody,
+        webhooks_that_come_and_go_fail_no_change,
+        removed_webhook_takes_its_calls_along,
+        webhook_with_thousands_of_calls_can_be_removed,
+        call_comes_back_as_it_was_stored,
+        call_left_unsettled_is_due_again_when_its_lease_ends,
+        call_is_settled_once,
+        taken_and_waiting_calls_can_be_released,
+        dead_receiver_does_not_hold_up_the_others,
+        no_call_is_taken_by_two_nodes,
+        calls_are_listed_newest_first_by_tenant_and_target,
+        settled_calls_are_forgotten_and_waiting_ones_never;
+    parcels:
+        parcel_comes_back_as_it_was_added,
+        only_the_next_version_of_a_parcel_is_written,
+        call_that_exists_undoes_the_whole_change,
+        scope_narrows_the_list_of_parcels,
+        active_parcels_are_those_under_way,
+        newest_fix_of_a_driver_is_kept_and_late_ones_only_stored,
+        fix_marks_no_parcel_of_another_driver_or_tenant,
+        fixes_by_two_nodes_at_once_end_in_the_newest,
+        path_is_that_of_whoever_brought_the_parcel_while_they_did,
+        legs_do_not_overlap_when_the_clocks_of_two_nodes_differ,
+        old_fixes_of_drivers_are_forgotten_but_for_the_newest;
     events:
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
-        failed_change_leaves_no_event;
+        failed_change_leaves_no_event,
+        event_of_a_newer_version_does_not_stop_this_ones_readers;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

@@ -254,7 +254,7 @@ pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDataba
     assert!(newest.is_sorted_by(|one, next| one < next), "{newest:?}");
     assert_eq!(newest.last(), Some(&at(49)));
     let samples = watcher.samples.lock().unwrap().clone();
-    assert_eq!(samples.iter().map(|sample| sample.positions).sum::<usize>(), 50);
+    assert_eq!(samples.iter().map(|sample| sample.accepted).sum::<usize>(), 50);
     assert!(samples.iter().all(|sample| sample.committed));
     assert!(samples.len() < 50, "callers who came during a commit share the next one");
 }

@@ -17,6 +17,14 @@ pub(crate) fn tenant(id: &str) -> TenantId {
     TenantId::new(id).unwrap()
 }
 
+pub(crate) fn latitude(deg: f64) -> Latitude {
+    Latitude::new(deg).unwrap()
+}
+
+pub(crate) fn longitude(deg: f64) -> Longitude {
+    Longitude::new(deg).unwrap()
+}
+
 pub(crate) fn id(id: &str) -> VehicleId {
     VehicleId::new(id).unwrap()
 }

@@ -7,7 +7,6 @@ use milepost_store::{
     Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, PositionBatch, Pruned, Retention, StoreError, migrate,
     open, pending_migrations,
 };
-use sqlx::Connection;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -23,13 +22,7 @@ pub(crate) async fn migrations_run_twice_change_nothing(database: &TestDatabase)
 pub(crate) async fn newer_database_is_refused(database: &TestDatabase) {
     let insert = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                   values (9999, 'from the future', true, '', 0)";
-    if database.is_postgres() {
-        let mut connection = sqlx::PgConnection::connect(&database.url).await.unwrap();
-        sqlx::raw_sql(insert).execute(&mut connection).await.unwrap();
-    } else {
-        let mut connection = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
-        sqlx::raw_sql(insert).execute(&mut connection).await.unwrap();
-    }
+    database.run(insert).await;
     let Err(StoreError::Refused(reason)) = open(&database.url, &options()).await.map(|_| ()) else {
         panic!("a newer database was opened");
     };

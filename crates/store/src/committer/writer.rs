@@ -1,0 +1,156 @@
+//! Plans and writes one transaction after the other.
+
+use super::cache::TrackCache;
+use super::finisher::{Caller, Unflushed, Written};
+use super::plan::Plan;
+use super::{PositionBatch, Recorded, TRANSACTION_CALLERS, TRANSACTION_POSITIONS, TRANSACTION_TIMEOUT, Waiting};
+use crate::{Result, Store, StoreError, TrackOutcome};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// How often a transaction is planned anew because another node changed one of its vehicles. One of the nodes
+/// always gets through, so that this many defeats in a row mean that something is wrong.
+const PLANS: usize = 32;
+
+/// A transaction of at least this many positions is written while the last one is being flushed. With fewer, two small
+/// transactions would take turns, each with the costs of one, where one of twice the size would do.
+const OVERLAP_POSITIONS: usize = 128;
+
+/// Who shares a transaction.
+struct Callers {
+    waiting: Vec<Waiting>,
+    positions: usize,
+}
+
+impl Callers {
+    fn of(first: Waiting) -> Self {
+        Self { positions: first.batch.positions.len(), waiting: vec![first] }
+    }
+
+    const fn have_room(&self) -> bool {
+        self.waiting.len() < TRANSACTION_CALLERS && self.positions < TRANSACTION_POSITIONS
+    }
+
+    fn push(&mut self, next: Waiting) {
+        self.positions += next.batch.positions.len();
+        self.waiting.push(next);
+    }
+
+    fn take_waiting(&mut self, waiting: &mut mpsc::Receiver<Waiting>) {
+        while self.have_room() {
+            let Ok(next) = waiting.try_recv() else { break };
+            self.push(next);
+        }
+    }
+}
+
+/// The task that writes.
+pub(super) struct Writer {
+    store: Arc<dyn Store>,
+    cache: TrackCache,
+    written: mpsc::Sender<Written>,
+    /// Set by the finisher when what was written may not be there any more.
+    lost: Arc<AtomicBool>,
+    unflushed: Arc<Unflushed>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        written: mpsc::Sender<Written>,
+        lost: Arc<AtomicBool>,
+        unflushed: Arc<Unflushed>,
+    ) -> Self {
+        Self { store, cache: TrackCache::default(), written, lost, unflushed }
+    }
+
+    pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+        while let Some(first) = waiting.recv().await {
+            let mut callers = Callers::of(first);
+            callers.take_waiting(&mut waiting);
+            // While the disk is busy with the last transaction, a small one waits and grows.
+            while callers.positions < OVERLAP_POSITIONS && callers.have_room() && self.unflushed.any() {
+                tokio::select! {
+                    () = self.unflushed.none_left() => {}
+                    next = waiting.recv() => match next {
+                        Some(next) => callers.push(next),
+                        None => break,
+                    },
+                }
+                callers.take_waiting(&mut waiting);
+            }
+            let Ok(room) = self.written.clone().reserve_owned().await else { return };
+            self.unflushed.begin();
+            if self.lost.swap(false, Ordering::AcqRel) {
+                self.cache = TrackCache::default();
+            }
+            room.send(self.write(callers.waiting).await);
+        }
+    }
+
+    /// Writes what callers brought together. If one of them brought what the database refuses, each is tried alone, so
+    /// that it fails alone.
+    async fn write(&mut self, callers: Vec<Waiting>) -> Written {
+        let begun = Instant::now();
+        let (batches, rest): (Vec<_>, Vec<_>) =
+            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.room))).unzip();
+        let outcomes: Vec<Result<Recorded>> = match self.write_or_forget(&batches).await {
+            Ok(recorded) => recorded.into_iter().map(Ok).collect(),
+            Err(StoreError::Unavailable(reason)) => {
+                tracing::error!(callers = batches.len(), "positions not stored: {reason}");
+                batches.iter().map(|_| Err(StoreError::Unavailable(reason.clone()))).collect()
+            }
+            Err(_) if batches.len() > 1 => {
+                let mut outcomes = Vec::with_capacity(batches.len());
+                for batch in &batches {
+                    let recorded = self.write_or_forget(std::slice::from_ref(batch)).await;
+                    outcomes.push(recorded.map(|mut recorded| recorded.pop().unwrap_or_default()));
+                }
+                outcomes
+            }
+            Err(error) => batches.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let callers = batches.into_iter().zip(rest).zip(outcomes);
+        let callers =
+            callers.map(|((batch, (answer, room)), outcome)| Caller { tenant: batch.tenant, outcome, answer, room });
+        Written { begun, callers: callers.collect() }
+    }
+
+    async fn write_or_forget(&mut self, batches: &[PositionBatch]) -> Result<Vec<Recorded>> {
+        let outcome = tokio::time::timeout(TRANSACTION_TIMEOUT, self.write_one_transaction(batches))
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no commit within {TRANSACTION_TIMEOUT:?}"))));
+        if outcome.is_err() {
+            // What is known of these vehicles may now be wrong.
+            for batch in batches {
+                self.cache.forget(batch);
+            }
+        }
+        outcome
+    }
+
+    async fn write_one_transaction(&mut self, batches: &[PositionBatch]) -> Result<Vec<Recorded>> {
+        for _ in 0..PLANS {
+            self.cache.load(&*self.store, batches).await?;
+            let plan = Plan::make(&self.cache, batches);
+            if plan.is_empty() {
+                return Ok(plan.recorded(&[]).0);
+            }
+            match self.store.commit_tracks(&plan.commit).await? {
+                TrackOutcome::Committed { late_added } => {
+                    let (recorded, tracks) = plan.recorded(&late_added);
+                    self.cache.keep(tracks);
+                    return Ok(recorded);
+                }
+                TrackOutcome::Stale => {
+                    for batch in batches {
+                        self.cache.forget(batch);
+                    }
+                }
+            }
+        }
+        Err(StoreError::Unavailable("other nodes change the same vehicles all the time".to_owned()))
+    }
+}

@@ -1,0 +1,147 @@
+//! Outgoing calls and webhooks: what is still to be told to other programs.
+
+use crate::Result;
+use async_trait::async_trait;
+use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
+
+/// A webhook to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWebhook {
+    /// Whose facts.
+    pub tenant: TenantId,
+    /// Where to.
+    pub url: String,
+    /// Which kinds; all if empty.
+    pub kinds: Vec<String>,
+    /// Signs the calls.
+    pub secret: Vec<u8>,
+}
+
+/// A call's number, in the order in which calls were stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallNo(pub i64);
+
+/// A call that is due, taken by this node until its lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueCall {
+    /// Its number.
+    pub no: CallNo,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Whom it goes to.
+    pub target: Target,
+    /// For webhooks: where to, and what signs it.
+    pub webhook: Option<(String, Vec<u8>)>,
+    /// For services: path under the service's URL.
+    pub path: String,
+    /// JSON.
+    pub body: String,
+    /// Names it for its receiver.
+    pub key: String,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// Tries before this one.
+    pub attempts: u32,
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// Taken by its receiver.
+    Delivered {
+        /// HTTP status.
+        status: u16,
+    },
+    /// To be tried again.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// HTTP status, if there was an answer.
+        status: Option<u16>,
+        /// What went wrong.
+        error: String,
+    },
+    /// Given up: a dead letter.
+    Dead {
+        /// HTTP status, if there was an answer.
+        status: Option<u16>,
+        /// What went wrong.
+        error: String,
+    },
+}
+
+/// What became of a call so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallState {
+    /// Waits for its next try.
+    Pending {
+        /// When.
+        next_attempt_at: Timestamp,
+    },
+    /// Taken.
+    Delivered {
+        /// When.
+        at: Timestamp,
+    },
+    /// Given up.
+    Dead {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A call as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCall {
+    /// Its number.
+    pub no: CallNo,
+    /// Whom it goes to.
+    pub target: Target,
+    /// What it says.
+    pub body: String,
+    /// Names it for its receiver.
+    pub key: String,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// Tries so far.
+    pub attempts: u32,
+    /// Status of the last answer.
+    pub last_status: Option<u16>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// What became of it.
+    pub state: CallState,
+}
+
+/// Outgoing calls and webhooks. Part of [`crate::Store`]. Calls are stored by the transactions that cause them; those of
+/// webhooks are made where facts are appended, one for each webhook of the tenant that wants the fact's kind.
+#[async_trait]
+pub trait OutgoingStore: Send + Sync {
+    /// Adds a webhook. `NotFound("tenant")`.
+    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp) -> Result<Webhook>;
+    /// A tenant's webhook.
+    async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>>;
+    /// A tenant's webhooks in the order of their numbers, after `after`.
+    async fn list_webhooks(&self, tenant: &TenantId, after: Option<WebhookId>, limit: u32) -> Result<Vec<Webhook>>;
+    /// Removes a webhook with its calls; false if there was none.
+    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool>;
+    /// A tenant's calls (to one target or all) newest first, before `before`.
+    async fn list_calls(
+        &self,
+        tenant: &TenantId,
+        target: Option<Target>,
+        before: Option<CallNo>,
+        limit: u32,
+    ) -> Result<Vec<StoredCall>>;
+    /// Takes calls that are due at `now`, oldest first, until `lease_until`: no other node gets them before.
+    async fn take_due_calls(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueCall>>;
+    /// Makes every waiting call due now, whoever took it; how many there were. For a server that starts and is alone on
+    /// its database: nobody is trying them any more.
+    async fn release_calls(&self, now: Timestamp) -> Result<u64>;
+    /// When the next call will be due, if any waits.
+    async fn next_call_due(&self) -> Result<Option<Timestamp>>;
+    /// Says how a try ended and counts it.
+    async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
+    /// Makes a dead call due again; false if there is no such dead call of this tenant.
+    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp) -> Result<bool>;
+}
