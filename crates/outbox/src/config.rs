@@ -1,0 +1,75 @@
+//! What the sender runs with.
+
+use crate::{AddressRule, ServiceUrl};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Whom to reach and how long to try.
+#[derive(Clone)]
+pub struct OutboxConfig {
+    /// The order service; its calls wait while it is unset.
+    pub orders: Option<ServiceUrl>,
+    /// The notification service; its calls wait while it is unset.
+    pub notifications: Option<ServiceUrl>,
+    /// Which addresses webhooks may have.
+    pub webhook_addresses: AddressRule,
+    /// A call that fails when it is so old is given up.
+    pub give_up_after: Duration,
+    /// How long things take; tests shorten it.
+    pub timing: Timing,
+    /// Spreads the retries: a whole number from 0 up to the given one, both included, each as likely.
+    pub random: Arc<dyn Fn(u64) -> u64 + Send + Sync>,
+}
+
+impl Default for OutboxConfig {
+    fn default() -> Self {
+        Self {
+            orders: None,
+            notifications: None,
+            webhook_addresses: AddressRule::default(),
+            give_up_after: Duration::from_secs(24 * 3600),
+            timing: Timing::default(),
+            random: Arc::new(|most| fastrand::u64(0..=most)),
+        }
+    }
+}
+
+impl fmt::Debug for OutboxConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboxConfig").field("timing", &self.timing).finish_non_exhaustive()
+    }
+}
+
+/// How long things take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// How long a taken call is nobody else's. A node that dies leaves its calls for so long.
+    pub lease: Duration,
+    /// How long a try may take from the connection to the end of the answer.
+    pub try_timeout: Duration,
+    /// How long looking the host up and connecting may take of that.
+    pub connect_timeout: Duration,
+    /// The longest pause after the first failure; it doubles with each.
+    pub first_delay: Duration,
+    /// The longest pause of all.
+    pub max_delay: Duration,
+    /// How often the store is looked at unasked: other nodes store calls too, and leases end.
+    pub look_every: Duration,
+    /// How long tries under way may take when the sender is stopped.
+    pub stop_deadline: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60),
+            try_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(5),
+            first_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(600),
+            look_every: Duration::from_secs(5),
+            stop_deadline: Duration::from_secs(10),
+        }
+    }
+}

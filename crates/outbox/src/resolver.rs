@@ -1,0 +1,59 @@
+//! Looks host names up and keeps the addresses that a webhook may have. The connection goes to what was checked here, so
+//! a name that answers differently the next time gains nothing.
+
+use crate::AddressRule;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A resolver for webhooks' hosts.
+pub(crate) struct CheckedResolver(pub(crate) Arc<AddressRule>);
+
+/// All addresses of a host are refused.
+#[derive(Debug)]
+pub(crate) struct AddressRefused;
+
+impl fmt::Display for AddressRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the host's address is private or reserved, see MILEPOST_WEBHOOK_ALLOW")
+    }
+}
+
+impl std::error::Error for AddressRefused {}
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let rule = Arc::clone(&self.0);
+        Box::pin(async move {
+            // The port is the connector's matter.
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let kept = keep(&rule, name.as_str(), found)?;
+            Ok(Box::new(kept.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn keep(rule: &AddressRule, host: &str, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, AddressRefused> {
+    if rule.names_host(host) {
+        return Ok(found);
+    }
+    let kept: Vec<SocketAddr> = found.into_iter().filter(|address| rule.takes(address.ip())).collect();
+    if kept.is_empty() { Err(AddressRefused) } else { Ok(kept) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_leads_inside_leads_nowhere() {
+        let at = |addresses: &[&str]| addresses.iter().map(|a| a.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let rule = AddressRule::new(&["inside.example".to_owned()]).unwrap();
+        assert!(keep(&rule, "x.example", at(&["127.0.0.1:0", "[::1]:0"])).is_err());
+        assert!(keep(&rule, "x.example", at(&[])).is_err());
+        assert_eq!(keep(&rule, "x.example", at(&["10.0.0.1:0", "8.8.8.8:0"])).unwrap(), at(&["8.8.8.8:0"]));
+        assert_eq!(keep(&rule, "inside.example", at(&["10.0.0.1:0"])).unwrap(), at(&["10.0.0.1:0"]));
+    }
+}

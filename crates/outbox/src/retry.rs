@@ -1,0 +1,186 @@
+//! What follows from a try: taken, tried again and when, or given up.
+
+use milepost_domain::{Target, Timestamp};
+use milepost_store::{CallOutcome, DueCall};
+use std::time::Duration;
+
+/// The longest pause that a receiver may ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3_600);
+/// Tries that every call gets however old it is: one that was made due again by hand, or that waited while no server ran.
+const MIN_TRIES: u32 = 4;
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The receiver answered.
+    Answered { status: u16, retry_after: Option<Duration> },
+    /// There was no answer: why, in words without secrets.
+    Unanswered(String),
+}
+
+impl Ending {
+    /// Would more calls at once to the same host only make it worse?
+    pub(crate) fn asks_for_less(&self) -> bool {
+        match self {
+            Self::Answered { status, .. } => matches!(status, 429 | 502 | 503 | 504),
+            Self::Unanswered(_) => true,
+        }
+    }
+}
+
+/// How long and how often calls are tried.
+pub(crate) struct RetryPolicy {
+    pub(crate) first_delay: Duration,
+    pub(crate) max_delay: Duration,
+    pub(crate) give_up_after: Duration,
+}
+
+impl RetryPolicy {
+    /// What is to be written down about a try of `call` that ended `now`.
+    pub(crate) fn outcome(
+        &self,
+        call: &DueCall,
+        ending: &Ending,
+        now: Timestamp,
+        random: &dyn Fn(u64) -> u64,
+    ) -> CallOutcome {
+        let (status, error, asked) = match ending {
+            Ending::Answered { status: status @ 200..=299, .. } => return CallOutcome::Delivered { status: *status },
+            Ending::Answered { status: status @ 300..=399, .. } => {
+                (Some(*status), format!("answered {status}; redirects are not followed"), None)
+            }
+            Ending::Answered { status, retry_after } => (Some(*status), format!("answered {status}"), *retry_after),
+            Ending::Unanswered(error) => (None, error.clone(), None),
+        };
+        // Gone: a webhook's receiver says so that it wants no more of this.
+        if status == Some(410) && matches!(call.target, Target::Webhook(_)) {
+            return CallOutcome::Dead { status, error };
+        }
+        let age_ms = now.ms_since(call.created_at);
+        if call.attempts.saturating_add(1) >= MIN_TRIES && age_ms >= ms(self.give_up_after) {
+            return CallOutcome::Dead { status, error };
+        }
+        let pause_ms = self.pause_ms(call.attempts, random).max(ms(asked.unwrap_or_default().min(MAX_RETRY_AFTER)));
+        CallOutcome::Retry { at: now.plus_ms(pause_ms), status, error }
+    }
+
+    /// Full jitter: anything up to the doubled pause, so that calls that failed together don't come back together.
+    fn pause_ms(&self, attempts: u32, random: &dyn Fn(u64) -> u64) -> i64 {
+        let doubled = ms(self.first_delay).saturating_mul(1_i64.checked_shl(attempts.min(40)).unwrap_or(i64::MAX));
+        let most = doubled.min(ms(self.max_delay)).max(1);
+        i64::try_from(random(most.unsigned_abs())).unwrap_or(most)
+    }
+}
+
+/// Seconds, or a date.
+pub(crate) fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
+    Some(Duration::from_millis(u64::try_from(at.as_millisecond().saturating_sub(now.unix_ms())).unwrap_or(0)))
+}
+
+pub(crate) fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_domain::{TenantId, WebhookId};
+    use milepost_store::CallNo;
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_unix_ms(ms).unwrap()
+    }
+
+    fn call(target: Target, attempts: u32) -> DueCall {
+        DueCall {
+            no: CallNo(1),
+            tenant: TenantId::default_tenant(),
+            target,
+            webhook: None,
+            path: String::new(),
+            body: String::new(),
+            key: String::new(),
+            created_at: at(0),
+            attempts,
+        }
+    }
+
+    fn policy() -> RetryPolicy {
+        RetryPolicy {
+            first_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(600),
+            give_up_after: Duration::from_secs(24 * 3600),
+        }
+    }
+
+    fn answered(status: u16) -> Ending {
+        Ending::Answered { status, retry_after: None }
+    }
+
+    fn retried_at(attempts: u32, ending: &Ending, now_ms: i64, random: &dyn Fn(u64) -> u64) -> i64 {
+        match policy().outcome(&call(Target::Orders, attempts), ending, at(now_ms), random) {
+            CallOutcome::Retry { at, .. } => at.unix_ms() - now_ms,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_ten_minutes_and_are_spread_from_nothing_to_that() {
+        for (attempts, most_ms) in [(0, 1_000), (1, 2_000), (5, 32_000), (9, 512_000), (10, 600_000), (4_000, 600_000)]
+        {
+            assert_eq!(retried_at(attempts, &answered(500), 5_000, &|most| most), most_ms);
+            assert_eq!(retried_at(attempts, &answered(500), 5_000, &|_| 0), 0);
+        }
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_a_pause_of_up_to_an_hour() {
+        let asks = |seconds| Ending::Answered { status: 503, retry_after: Some(Duration::from_secs(seconds)) };
+        assert_eq!(retried_at(0, &asks(120), 0, &|most| most), 120_000);
+        assert_eq!(retried_at(0, &asks(0), 0, &|most| most), 1_000);
+        assert_eq!(retried_at(0, &asks(u64::MAX), 0, &|most| most), HOUR_MS);
+        assert_eq!(parse_retry_after(" 7 ", at(0)), Some(Duration::from_secs(7)));
+        assert_eq!(parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", at(1_000)), Some(Duration::from_secs(59)));
+        assert_eq!(parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", at(HOUR_MS)), Some(Duration::ZERO));
+        assert_eq!(parse_retry_after("soon", at(0)), None);
+        assert_eq!(parse_retry_after("-1", at(0)), None);
+    }
+
+    #[test]
+    fn a_call_is_given_up_after_a_day_but_never_before_its_fourth_try() {
+        let dies = |attempts, now_ms, ending: &Ending| {
+            let outcome = policy().outcome(&call(Target::Orders, attempts), ending, at(now_ms), &|most| most);
+            matches!(outcome, CallOutcome::Dead { .. })
+        };
+        assert!(!dies(100, 24 * HOUR_MS - 1, &answered(404)));
+        assert!(dies(100, 24 * HOUR_MS, &answered(404)));
+        assert!(dies(100, 24 * HOUR_MS, &Ending::Unanswered("no answer".to_owned())));
+        assert!(!dies(2, 48 * HOUR_MS, &answered(500)));
+        assert!(dies(3, 48 * HOUR_MS, &answered(500)));
+    }
+
+    #[test]
+    fn gone_ends_a_webhooks_call_at_once_and_a_services_not() {
+        let outcome = |target| policy().outcome(&call(target, 0), &answered(410), at(0), &|most| most);
+        assert!(matches!(outcome(Target::Webhook(WebhookId(1))), CallOutcome::Dead { status: Some(410), .. }));
+        assert!(matches!(outcome(Target::Orders), CallOutcome::Retry { status: Some(410), .. }));
+    }
+
+    #[test]
+    fn every_2xx_is_taken_and_nothing_else() {
+        for status in [200, 201, 202, 204, 299] {
+            let outcome = policy().outcome(&call(Target::Orders, 0), &answered(status), at(0), &|most| most);
+            assert_eq!(outcome, CallOutcome::Delivered { status });
+        }
+        for status in [101, 300, 301, 304, 400, 404, 409, 422, 500, 599] {
+            assert!(retried_at(0, &answered(status), 0, &|most| most) > 0, "{status}");
+        }
+    }
+}

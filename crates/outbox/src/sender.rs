@@ -1,0 +1,166 @@
+//! One try of one call over HTTP.
+
+use crate::OutboxConfig;
+use crate::resolver::{AddressRefused, CheckedResolver};
+use crate::retry::{Ending, parse_retry_after};
+use crate::signature::sign;
+use crate::urls::{host_of, webhook_url};
+use milepost_domain::{Target, Timestamp};
+use milepost_store::DueCall;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+const USER_AGENT: &str = concat!("Milepost/", env!("CARGO_PKG_VERSION"));
+/// Of an answer so much is read, so that its connection can be used again; past that the connection is dropped.
+const MAX_ANSWER_BYTES: usize = 4_096;
+/// Idle connections kept to one host, as many as there can be tries.
+const IDLE_PER_HOST: usize = 4;
+/// How long an idle connection is kept.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the body of an answer is read.
+const BODY_TIMEOUT: Duration = Duration::from_secs(1);
+/// What is stored of a failure.
+const MAX_ERROR_CHARS: usize = 200;
+
+/// Sends calls. The clients are made when the first call needs them: they read the system's certificates.
+pub(crate) struct Sender {
+    config: OutboxConfig,
+    services: OnceLock<Client>,
+    webhooks: OnceLock<Client>,
+}
+
+impl Sender {
+    pub(crate) fn new(config: OutboxConfig) -> Self {
+        Self { config, services: OnceLock::new(), webhooks: OnceLock::new() }
+    }
+
+    /// The host that a call goes to; `None` when its service is not configured, so that it has to wait.
+    pub(crate) fn host(&self, call: &DueCall) -> Option<String> {
+        let service = match call.target {
+            Target::Orders => self.config.orders.as_ref()?,
+            Target::Notifications => self.config.notifications.as_ref()?,
+            Target::Webhook(_) => {
+                let url = call.webhook.as_ref().and_then(|(url, _)| Url::parse(url).ok());
+                return Some(url.as_ref().map(host_of).unwrap_or_default());
+            }
+        };
+        // A path that leads astray is found out by the try.
+        Some(service.of_call("/").as_ref().map(host_of).unwrap_or_default())
+    }
+
+    /// Tries a call.
+    pub(crate) async fn send(&self, call: &DueCall, now: Timestamp) -> Ending {
+        let request = match self.request(call, now) {
+            Ok(request) => request,
+            Err(error) => return Ending::Unanswered(error.to_owned()),
+        };
+        let request = request.header(CONTENT_TYPE, "application/json").body(call.body.clone());
+        // One deadline for all of it: headers that trickle in are no answer.
+        match tokio::time::timeout(self.config.timing.try_timeout, request.send()).await {
+            Ok(Ok(response)) => read_answer(response, now).await,
+            Ok(Err(error)) => Ending::Unanswered(self.in_words(&error)),
+            Err(_) => Ending::Unanswered(self.too_late()),
+        }
+    }
+
+    fn request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
+        let service = match call.target {
+            Target::Orders => &self.config.orders,
+            Target::Notifications => &self.config.notifications,
+            Target::Webhook(_) => return self.webhook_request(call, now),
+        };
+        let url = service.as_ref().ok_or("the service's URL is not configured")?.of_call(&call.path);
+        let url = url.ok_or("the call's path can't be put after the service's URL")?;
+        Ok(self.services().post(url).header("Idempotency-Key", &call.key))
+    }
+
+    fn webhook_request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
+        let (url, secret) = call.webhook.as_ref().ok_or("the webhook was removed")?;
+        // Checked again: what is allowed may have changed since it was stored.
+        let url = webhook_url(url, &self.config.webhook_addresses)
+            .map_err(|_| "the webhook's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
+        let at_s = now.unix_ms().div_euclid(1_000);
+        let request = self.webhooks().post(url);
+        Ok(request
+            .header("webhook-id", &call.key)
+            .header("webhook-timestamp", at_s)
+            .header("webhook-signature", sign(secret, &call.key, at_s, &call.body)))
+    }
+
+    /// The operator's own services may be anywhere.
+    fn services(&self) -> &Client {
+        self.services.get_or_init(|| build(|| self.plain()))
+    }
+
+    fn webhooks(&self) -> &Client {
+        self.webhooks.get_or_init(|| {
+            let rule = Arc::new(self.config.webhook_addresses.clone());
+            build(|| self.plain().dns_resolver(CheckedResolver(Arc::clone(&rule))))
+        })
+    }
+
+    fn plain(&self) -> ClientBuilder {
+        Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(self.config.timing.connect_timeout)
+            .redirect(Policy::none())
+            // A proxy would look hosts up by itself, past the check of their addresses.
+            .no_proxy()
+            .referer(false)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .tcp_nodelay(true)
+            // Tries are counted and paced by the outbox.
+            .retry(reqwest::retry::never())
+    }
+
+    fn too_late(&self) -> String {
+        format!("no answer within {} s", self.config.timing.try_timeout.as_secs_f32())
+    }
+
+    /// What went wrong, without the URL: it may hold a secret.
+    fn in_words(&self, error: &reqwest::Error) -> String {
+        let causes = || std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+        if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<AddressRefused>()) {
+            return refused.to_string();
+        }
+        if error.is_timeout() {
+            return if error.is_connect() { "could not connect in time".to_owned() } else { self.too_late() };
+        }
+        let what = if error.is_connect() { "could not connect" } else { "the connection broke" };
+        match causes().last() {
+            Some(cause) => format!("{what}: {cause}").chars().take(MAX_ERROR_CHARS).collect(),
+            None => what.to_owned(),
+        }
+    }
+}
+
+async fn read_answer(mut response: Response, now: Timestamp) -> Ending {
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
+    // The status was the answer: whatever happens to its body changes nothing.
+    let _ = tokio::time::timeout(BODY_TIMEOUT, async {
+        let mut left = MAX_ANSWER_BYTES;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            match left.checked_sub(chunk.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    })
+    .await;
+    Ending::Answered { status, retry_after }
+}
+
+fn build(builder: impl Fn() -> ClientBuilder) -> Client {
+    builder().build().unwrap_or_else(|error| {
+        // No certificates on this machine, most likely. What needs none can still be called.
+        tracing::warn!(%error, "calls by https will fail: no client for them can be made");
+        builder().tls_certs_only([]).build().expect("a client that trusts nobody needs nothing of the system")
+    })
+}

@@ -1,0 +1,172 @@
+//! URLs that calls go to: the operator's services, and tenants' webhooks.
+
+use crate::AddressRule;
+use reqwest::Url;
+use std::net::IpAddr;
+
+/// Longer is refused: no receiver needs it, and it is stored and shown in lists.
+const MAX_URL_BYTES: usize = 2_048;
+
+/// A service's base URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceUrl(Url);
+
+impl ServiceUrl {
+    /// Reads `http://…` or `https://…`; a path is put before the calls' paths.
+    ///
+    /// # Errors
+    /// What it takes.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        const TAKES: &str = "must be a URL that begins with http:// or https://, such as http://orders.internal:8000";
+        let url = parse_http(text).ok_or(TAKES)?;
+        if url.fragment().is_some() { Err(TAKES) } else { Ok(Self(url)) }
+    }
+
+    /// The URL of a call; `None` when its path would lead elsewhere (`/orders/../admin`).
+    pub(crate) fn of_call(&self, path: &str) -> Option<Url> {
+        let whole = format!("{}{path}", self.0.path().trim_end_matches('/'));
+        let mut url = self.0.clone();
+        url.set_path(&whole);
+        (url.path() == whole).then_some(url)
+    }
+}
+
+/// Neither the path nor the query, nor a password: they may be secrets.
+impl std::fmt::Debug for ServiceUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ServiceUrl").field(&host_of(&self.0)).finish()
+    }
+}
+
+/// Checks a webhook's URL as far as it can be without looking its host up; that is done for each call.
+///
+/// # Errors
+/// What it takes, in words that follow the field's name.
+pub fn check_webhook_url(text: &str, rule: &AddressRule) -> Result<(), &'static str> {
+    webhook_url(text, rule).map(drop)
+}
+
+pub(crate) const ADDRESS_REFUSED: &str =
+    "must not lead to a private or reserved address; the operator can allow it by MILEPOST_WEBHOOK_ALLOW";
+
+pub(crate) fn webhook_url(text: &str, rule: &AddressRule) -> Result<Url, &'static str> {
+    if text.len() > MAX_URL_BYTES {
+        return Err("must have at most 2048 bytes");
+    }
+    let url = parse_http(text).ok_or("must be a URL that begins with http:// or https://")?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must have no user name and password; calls are signed");
+    }
+    if url.fragment().is_some() {
+        return Err("must have no fragment (#…), which is never sent");
+    }
+    let host = url.host_str().unwrap_or_default();
+    let allowed = match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        // A literal address is never looked up, so this is the one check that it gets.
+        Ok(address) => rule.takes(address),
+        Err(_) => rule.names_host(host) || !is_local_name(host),
+    };
+    if allowed { Ok(url) } else { Err(ADDRESS_REFUSED) }
+}
+
+/// Host and port, as calls are counted by.
+pub(crate) fn host_of(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+/// Names that by their definition are the machine itself; an allowed address does not open them.
+fn is_local_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+fn parse_http(text: &str) -> Option<Url> {
+    // The parser drops tabs and line ends and trims spaces; what is stored should be what is called.
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn webhooks_of_the_public_internet_are_taken_and_no_others() {
+        let rule = AddressRule::default();
+        for fine in [
+            "https://example.org/hook?x=1",
+            "http://example.org:8080",
+            "https://93.184.215.14/",
+            "https://[2606:4700::1111]/x",
+            "https://b\u{fc}cher.example/",
+        ] {
+            assert_eq!(check_webhook_url(fine, &rule), Ok(()), "{fine}");
+        }
+        for refused in [
+            "",
+            "example.org",
+            "ftp://example.org",
+            "file:///etc/passwd",
+            "https://",
+            "https://a@example.org/",
+            "https://a:b@example.org/",
+            "https://example.org/#x",
+            " https://example.org",
+            "https://exa\tmple.org",
+            "javascript:alert(1)",
+            "unix:/run/x",
+        ] {
+            assert!(check_webhook_url(refused, &rule).is_err(), "{refused}");
+        }
+        assert!(check_webhook_url(&format!("https://example.org/{}", "x".repeat(2_048)), &rule).is_err());
+    }
+
+    #[test]
+    fn an_inner_address_is_seen_in_every_spelling() {
+        let rule = AddressRule::default();
+        for refused in [
+            "http://127.0.0.1/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f.0.0.1/",
+            "http://0177.0.0.1/",
+            "http://0/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://[::ffff:7f00:1]/",
+            "http://169.254.169.254/latest",
+            "http://localhost:80/",
+            "http://LOCALHOST./",
+            "http://x.localhost/",
+            "http://10.0.0.8:9000/",
+            "http://\u{ff11}\u{ff12}\u{ff17}.0.0.1/",
+            "http://127.0.0.1./",
+        ] {
+            assert_eq!(check_webhook_url(refused, &rule), Err(ADDRESS_REFUSED), "{refused}");
+        }
+        let open = AddressRule::new(&["localhost".to_owned(), "127.0.0.0/8".to_owned()]).unwrap();
+        assert_eq!(check_webhook_url("http://127.1:80/", &open), Ok(()));
+        assert_eq!(check_webhook_url("http://localhost:80/", &open), Ok(()));
+        assert!(check_webhook_url("http://10.0.0.8/", &open).is_err());
+    }
+
+    #[test]
+    fn a_services_path_stands_before_the_calls_and_its_query_stays() {
+        let check = |base: &str, path: &str, expected: Option<&str>| {
+            let url = ServiceUrl::parse(base).unwrap().of_call(path);
+            assert_eq!(url.as_ref().map(Url::as_str), expected, "{base} {path}");
+        };
+        check("http://h:1", "/orders/1/status", Some("http://h:1/orders/1/status"));
+        check("http://h:1/shop/", "/orders/a%2Fb/status", Some("http://h:1/shop/orders/a%2Fb/status"));
+        check("https://h/x?key=1", "/notify/sms", Some("https://h/x/notify/sms?key=1"));
+        check("http://h", "/orders/../admin", None);
+        check("http://h", "/orders/%2e%2e/admin", None);
+        for wrong in ["h:1", "http://", "ftp://h", "http://h/#x", "http:// h"] {
+            assert!(ServiceUrl::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
