@@ -1,16 +1,10 @@
 //! From a credential to the caller that it proves.
 
-use crate::{Claims, Service, ServiceError, hash_secret};
+use crate::identity_cache::{Account, Recalled};
+use crate::proof::{Evidence, Source};
+use crate::{Claims, Proven, Service, ServiceError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::Mutex;
-
-/// How long a user, device or session read from the store is believed. Changes made on this node are seen at once;
-/// those of another node or of the command line after this time at the latest.
-const BELIEVED_MS: i64 = 1_000;
-/// Entries kept of each kind; when full, all are forgotten and read again: a burst of reads, nothing lost.
-const MAX_CACHED: usize = 50_000;
+use milepost_store::Digest;
 
 /// What a request or a socket showed. Borrowed: it is used and never kept.
 #[derive(Clone, Copy)]
@@ -23,58 +17,21 @@ pub enum Credential<'a> {
     Session(&'a str),
 }
 
-/// A few seconds' memory of what the store said.
-struct Cache<K, V>(Mutex<HashMap<K, (Timestamp, V)>>);
-
-impl<K, V> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self(Mutex::new(HashMap::new()))
-    }
-}
-
-impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let cache = self.0.lock().expect("nothing panics while holding it");
-        cache.get(key).filter(|(at, _)| (0..BELIEVED_MS).contains(&now.ms_since(*at))).map(|(_, value)| value.clone())
-    }
-
-    fn put(&self, key: K, value: V, now: Timestamp) {
-        let mut cache = self.0.lock().expect("nothing panics while holding it");
-        if cache.len() >= MAX_CACHED {
-            cache.clear();
-        }
-        cache.insert(key, (now, value));
-    }
-
-    fn clear(&self) {
-        self.0.lock().expect("nothing panics while holding it").clear();
-    }
-}
-
-/// Users, devices and sessions lately read.
-#[derive(Default)]
-pub(crate) struct IdentityCache {
-    users: Cache<UserId, Option<User>>,
-    devices: Cache<[u8; 32], Option<Device>>,
-    sessions: Cache<[u8; 32], Option<UserId>>,
-}
-
-impl IdentityCache {
-    /// Something about identities changed on this node.
-    pub(crate) fn forget(&self) {
-        self.users.clear();
-        self.devices.clear();
-        self.sessions.clear();
-    }
-}
-
 impl Service {
     /// The caller that a credential proves.
     ///
     /// # Errors
     /// [`ServiceError::NotAuthenticated`], or [`ServiceError::Unavailable`] when the store can't be asked.
     pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Caller, ServiceError> {
-        match credential {
+        self.prove(credential).await.map(|proven| proven.caller)
+    }
+
+    /// The same for a connection that stays open: with what proved it, to be asked again.
+    ///
+    /// # Errors
+    /// As [`Self::authenticate`].
+    pub async fn prove(&self, credential: Credential<'_>) -> Result<Proven, ServiceError> {
+        let evidence = match credential {
             Credential::Token(token) => {
                 let claims = self.tokens.verify(token).map_err(|error| match error {
                     crate::TokenError::Invalid => ServiceError::NotAuthenticated("invalid token"),
@@ -83,61 +40,56 @@ impl Service {
                 if claims.is_refresh {
                     return Err(ServiceError::NotAuthenticated("a refresh token is good for a new token only"));
                 }
-                self.caller_of_claims(claims).await
+                Evidence::Claims(Box::new(claims))
             }
-            Credential::DeviceKey(key) => self.caller_of_device(key).await,
-            Credential::Session(session) => self.caller_of_session(session).await,
-        }
+            Credential::DeviceKey(key) => Evidence::Device(hash_secret(key)),
+            Credential::Session(session) => Evidence::Session(hash_secret(session)),
+        };
+        self.prove_again(evidence, Source::Believed).await
     }
 
-    /// Is the caller still what it was? Asked once more after a connection was registered, so that a change
-    /// in between is not missed.
-    ///
-    /// # Errors
-    /// As [`Self::authenticate`].
-    pub async fn confirm_caller(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let Some(id) = caller.user_id() else { return Ok(()) };
-        match self.store.get_user(id).await? {
-            Some(user) if !user.may_enter() => {
-                Err(ServiceError::NotAuthenticated("the user is not approved or not active"))
-            }
-            _ => Ok(()),
-        }
+    pub(crate) async fn prove_again(&self, evidence: Evidence, source: Source) -> Result<Proven, ServiceError> {
+        let (caller, password_mark) = match &evidence {
+            Evidence::Claims(claims) => self.caller_of_claims(claims, source).await?,
+            Evidence::Device(key_hash) => (self.caller_of_device(*key_hash, source).await?, None),
+            Evidence::Session(token_hash) => self.caller_of_session(*token_hash, source).await?,
+        };
+        Ok(Proven { caller, evidence, password_mark })
     }
 
-    async fn caller_of_claims(&self, claims: Claims) -> Result<Caller, ServiceError> {
+    async fn caller_of_claims(
+        &self,
+        claims: &Claims,
+        source: Source,
+    ) -> Result<(Caller, Option<String>), ServiceError> {
         let id = claims.subject.parse().ok().and_then(|number| UserId::new(number).ok());
         let known = match id {
-            Some(id) => self.known_user(id).await?,
+            Some(id) => self.account(id, source).await?,
             None => None,
         };
         let expires_at = Some(claims.expires_at);
-        if let Some(user) = known {
-            return caller_of_user(user, expires_at);
+        if let Some(account) = known {
+            if claims.is_account && claims.password_mark.as_ref() != Some(&account.password_mark) {
+                return Err(ServiceError::NotAuthenticated("the password was changed, log in again"));
+            }
+            return caller_of_account(account, expires_at);
         }
         if claims.is_account {
             return Err(ServiceError::NotAuthenticated("the user was removed"));
         }
         let role = claims.role.ok_or(ServiceError::NotAuthenticated("the token names neither a user nor a role"))?;
         let vehicle_ids = claims.vehicle_ids.iter().filter_map(|id| VehicleId::new(id).ok()).collect();
-        Ok(Caller {
-            tenant: claims.tenant.unwrap_or_else(TenantId::default_tenant),
-            principal: Principal::User { id, subject: claims.subject, role, cadet_id: claims.cadet_id, vehicle_ids },
+        let subject = claims.subject.clone();
+        let caller = Caller {
+            tenant: claims.tenant.clone().unwrap_or_else(TenantId::default_tenant),
+            principal: Principal::User { id, subject, role, cadet_id: claims.cadet_id, vehicle_ids },
             expires_at,
-        })
+        };
+        Ok((caller, None))
     }
 
-    async fn caller_of_device(&self, key: &str) -> Result<Caller, ServiceError> {
-        let now = self.now();
-        let hash = hash_secret(key);
-        let device = match self.identities.devices.get(&hash, now) {
-            Some(device) => device,
-            None => {
-                let device = self.store.find_device_by_key(&hash).await?;
-                self.identities.devices.put(hash, device.clone(), now);
-                device
-            }
-        };
+    async fn caller_of_device(&self, key_hash: Digest, source: Source) -> Result<Caller, ServiceError> {
+        let device = self.device(key_hash, source).await?;
         let device = device.ok_or(ServiceError::NotAuthenticated("unknown device key"))?;
         Ok(Caller {
             tenant: device.tenant,
@@ -146,39 +98,77 @@ impl Service {
         })
     }
 
-    async fn caller_of_session(&self, session: &str) -> Result<Caller, ServiceError> {
+    async fn caller_of_session(
+        &self,
+        token_hash: Digest,
+        source: Source,
+    ) -> Result<(Caller, Option<String>), ServiceError> {
+        const ENDED: ServiceError = ServiceError::NotAuthenticated("the session has ended");
+        let session = self.session(token_hash, source).await?;
+        let (id, expires_at) = session.filter(|(_, expires_at)| *expires_at > self.now()).ok_or(ENDED)?;
+        caller_of_account(self.account(id, source).await?.ok_or(ENDED)?, Some(expires_at))
+    }
+
+    async fn device(&self, key_hash: Digest, source: Source) -> Result<Option<Device>, ServiceError> {
+        if source == Source::Stored {
+            return Ok(self.store.find_device_by_key(&key_hash).await?);
+        }
         let now = self.now();
-        let hash = hash_secret(session);
-        let user_id = match self.identities.sessions.get(&hash, now) {
-            Some(user_id) => user_id,
-            None => {
-                let user_id = self.store.find_session(&hash, now).await?.map(|(user, _)| user);
-                self.identities.sessions.put(hash, user_id, now);
-                user_id
+        match self.identities.devices.get(&key_hash, now) {
+            Recalled::Known(device) => Ok(device),
+            Recalled::Unknown(generation) => {
+                let device = self.store.find_device_by_key(&key_hash).await?;
+                self.identities.devices.put(key_hash, device.clone(), now, generation);
+                Ok(device)
             }
-        };
-        let user_id = user_id.ok_or(ServiceError::NotAuthenticated("the session has ended"))?;
-        let user = self.known_user(user_id).await?;
-        caller_of_user(user.ok_or(ServiceError::NotAuthenticated("the session has ended"))?, None)
+        }
+    }
+
+    async fn session(&self, token_hash: Digest, source: Source) -> Result<Option<(UserId, Timestamp)>, ServiceError> {
+        let now = self.now();
+        if source == Source::Stored {
+            return Ok(self.store.find_session(&token_hash, now).await?);
+        }
+        match self.identities.sessions.get(&token_hash, now) {
+            Recalled::Known(session) => Ok(session),
+            Recalled::Unknown(generation) => {
+                let session = self.store.find_session(&token_hash, now).await?;
+                self.identities.sessions.put(token_hash, session, now, generation);
+                Ok(session)
+            }
+        }
+    }
+
+    async fn account(&self, id: UserId, source: Source) -> Result<Option<Account>, ServiceError> {
+        if source == Source::Stored {
+            return Ok(self.store.get_login(id).await?.map(Account::from));
+        }
+        let now = self.now();
+        match self.identities.accounts.get(&id, now) {
+            Recalled::Known(account) => Ok(account),
+            Recalled::Unknown(generation) => {
+                let account = self.store.get_login(id).await?.map(Account::from);
+                self.identities.accounts.put(id, account.clone(), now, generation);
+                Ok(account)
+            }
+        }
     }
 
     pub(crate) async fn known_user(&self, id: UserId) -> Result<Option<User>, ServiceError> {
-        let now = self.now();
-        if let Some(user) = self.identities.users.get(&id, now) {
-            return Ok(user);
-        }
-        let user = self.store.get_user(id).await?;
-        self.identities.users.put(id, user.clone(), now);
-        Ok(user)
+        Ok(self.account(id, Source::Believed).await?.map(|account| account.user))
     }
 }
 
 /// What is stored wins over what a token claims.
-fn caller_of_user(user: User, expires_at: Option<Timestamp>) -> Result<Caller, ServiceError> {
+fn caller_of_account(
+    account: Account,
+    expires_at: Option<Timestamp>,
+) -> Result<(Caller, Option<String>), ServiceError> {
+    let Account { user, password_mark } = account;
     if !user.may_enter() {
         return Err(ServiceError::NotAuthenticated("the user is not approved or not active"));
     }
-    Ok(Caller {
+    let caller = Caller {
         tenant: user.tenant,
         principal: Principal::User {
             id: Some(user.id),
@@ -188,5 +178,6 @@ fn caller_of_user(user: User, expires_at: Option<Timestamp>) -> Result<Caller, S
             vehicle_ids: user.vehicle_ids,
         },
         expires_at,
-    })
+    };
+    Ok((caller, Some(password_mark)))
 }

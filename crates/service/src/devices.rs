@@ -56,11 +56,11 @@ impl Service {
     /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
     pub async fn remove_device(&self, caller: &Caller, tenant: &TenantId, id: &DeviceId) -> Result<(), ServiceError> {
         require(caller, tenant)?;
-        if !self.store.remove_device(tenant, id).await? {
+        if !self.store.remove_device(tenant, id, self.now()).await? {
             return Err(ServiceError::NotFound("device"));
         }
         self.identities.forget();
-        self.connections.end_device(tenant, id, CloseReason::Revoked);
+        self.connections.end(self.connections.of_device(tenant, id), CloseReason::Revoked);
         tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device removed");
         Ok(())
     }

@@ -15,6 +15,9 @@ pub enum ServiceError {
     /// It does not exist, or the caller must not learn that it does.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// It was there, and its time is over.
+    #[error("the {0} has expired")]
+    Gone(&'static str),
     /// Well-formed, but not acceptable.
     #[error("{}", first(.0))]
     Invalid(Vec<Invalid>),

@@ -5,15 +5,20 @@
 mod authenticate;
 mod clock;
 mod connections;
+mod deliveries;
 mod devices;
 mod error;
 mod follow_events;
 mod history;
 mod idempotency;
+mod identity_cache;
 mod live;
 mod login;
 mod login_limit;
+mod outgoing;
+mod parcels;
 mod passwords;
+mod proof;
 mod publish;
 mod readiness;
 mod record_positions;
@@ -23,28 +28,40 @@ mod tenants;
 mod token;
 mod users;
 mod vehicles;
+mod webhooks;
 
 pub use authenticate::Credential;
 pub use clock::Clock;
 pub use connections::{Admission, CloseReason, ConnectionRefused, Disconnect};
+pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use devices::NewDevice;
 pub use error::ServiceError;
 pub use history::{Replay, Track};
 pub use live::LiveVehicle;
 pub use login::TokenPair;
-pub use milepost_store::{Idempotency, IdempotencyKey, Retention};
+pub use milepost_geo::{Estimate, Eta};
+pub use milepost_store::{CallNo, CallState, DeliveryCount, Idempotency, IdempotencyKey, Retention, StoredCall};
+pub use outgoing::{CheckUrl, Outgoing};
+pub use parcels::{
+    DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,
+    ParcelPage, ParcelPath, ReportOutcome,
+};
+pub use proof::Proven;
 pub use publish::{Listener, PositionRecorded};
 pub use record_positions::{PositionReport, Publisher, Recorded, Rejected};
 pub use secret::{hash_secret, random_secret};
 pub use token::{Claims, TokenError, TokenKeys};
 pub use users::{NewUser, UserChange};
 pub use vehicles::VehicleListing;
+pub use webhooks::{WebhookRequest, shown_secret};
 
-use authenticate::IdentityCache;
 use connections::Connections;
+use deliveries::Deliveries;
+use identity_cache::IdentityCache;
 use live::LiveMap;
 use login_limit::LoginLimit;
 use milepost_store::{Committer, Store};
+use parcels::ParcelDesk;
 use passwords::Passwords;
 use std::sync::Arc;
 
@@ -61,6 +78,10 @@ pub struct Service {
     listeners: Vec<Arc<dyn Listener>>,
     connections: Connections,
     publisher: Arc<Publisher>,
+    deliveries: Deliveries,
+    outgoing: Outgoing,
+    parcels: ParcelDesk,
+    adding_webhooks: tokio::sync::Mutex<()>,
 }
 
 /// What the binary hands over to build a [`Service`].
@@ -77,6 +98,12 @@ pub struct ServiceParts {
     pub listeners: Vec<Arc<dyn Listener>>,
     /// Sockets and streams that one tenant may have open on this node.
     pub max_connections_per_tenant: usize,
+    /// How long a delivery session lives, milliseconds.
+    pub tracking_ttl_ms: i64,
+    /// Whom the sender of outgoing calls reaches; nobody by default.
+    pub outgoing: Outgoing,
+    /// How near a parcel's driver has to come to its places to be there.
+    pub parcel_zone: milepost_domain::ZoneRadius,
 }
 
 impl Service {
@@ -93,8 +120,12 @@ impl Service {
             live: LiveMap::default(),
             listeners: parts.listeners,
             connections: Connections::new(parts.max_connections_per_tenant),
+            deliveries: Deliveries::new(parts.tracking_ttl_ms),
             clock: parts.clock,
             publisher: parts.publisher,
+            outgoing: parts.outgoing,
+            parcels: ParcelDesk::new(parts.parcel_zone),
+            adding_webhooks: tokio::sync::Mutex::default(),
         });
         service.publisher.attach(&service);
         service

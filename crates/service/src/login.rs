@@ -1,8 +1,9 @@
 //! Logging in: a pair of tokens for programs, a session cookie for browsers.
 
+use crate::identity_cache::password_mark;
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::{Claims, Service, ServiceError, hash_secret, random_secret};
-use milepost_domain::{User, UserId};
+use crate::{Claims, CloseReason, Service, ServiceError, hash_secret, random_secret};
+use milepost_domain::UserId;
 use milepost_store::Login;
 use std::net::IpAddr;
 
@@ -24,6 +25,12 @@ pub struct TokenPair {
     pub refresh: String,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Access,
+    Refresh,
+}
+
 impl Service {
     /// Tokens for a user with the right password.
     ///
@@ -36,8 +43,7 @@ impl Service {
         address: Option<IpAddr>,
     ) -> Result<TokenPair, ServiceError> {
         let login = self.check_password(username, password, address).await?;
-        let mark = Some(password_mark(&login));
-        Ok(TokenPair { access: self.sign_for(&login.user, None), refresh: self.sign_for(&login.user, mark) })
+        Ok(TokenPair { access: self.sign_for(&login, Kind::Access), refresh: self.sign_for(&login, Kind::Refresh) })
     }
 
     /// A new access token for a refresh token whose user may still enter with the same password as then.
@@ -49,14 +55,9 @@ impl Service {
         let claims = self.tokens().verify(refresh).ok().filter(|claims| claims.is_refresh);
         let Some(claims) = claims else { return Err(refused) };
         let Some(id) = claims.subject.parse().ok().and_then(|id| UserId::new(id).ok()) else { return Err(refused) };
-        let Some(user) = self.store().get_user(id).await? else { return Err(refused) };
-        match self.store().find_login(user.username.as_str()).await? {
-            Some(login)
-                if login.user.id == id
-                    && login.user.may_enter()
-                    && claims.password_mark.as_deref() == Some(password_mark(&login).as_str()) =>
-            {
-                Ok(self.sign_for(&login.user, None))
+        match self.store().get_login(id).await? {
+            Some(login) if login.user.may_enter() && claims.password_mark == Some(password_mark(&login)) => {
+                Ok(self.sign_for(&login, Kind::Access))
             }
             _ => Err(refused),
         }
@@ -72,19 +73,31 @@ impl Service {
         password: String,
         address: Option<IpAddr>,
     ) -> Result<String, ServiceError> {
-        let user = self.check_password(username, password, address).await?.user;
-        let secret = random_secret("mps_");
-        self.store().add_session(&hash_secret(&secret), user.id, self.now().plus_ms(SESSION_MS)).await?;
-        Ok(secret)
+        let login = self.check_password(username, password, address).await?;
+        let (id, secret) = (login.user.id, random_secret("mps_"));
+        let hash = hash_secret(&secret);
+        self.store().add_session(&hash, id, self.now().plus_ms(SESSION_MS)).await?;
+        // A password that was changed while this one was being checked has ended all sessions but the one just added.
+        match self.store().get_login(id).await? {
+            Some(now) if now.user.may_enter() && now.password_hash == login.password_hash => Ok(secret),
+            _ => {
+                self.store().remove_session(&hash, self.now()).await?;
+                Err(WRONG)
+            }
+        }
     }
 
-    /// Ends a session; an unknown one has ended already.
+    /// Ends a session and the sockets that it opened; an unknown one has ended already.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
     pub async fn close_session(&self, secret: &str) -> Result<(), ServiceError> {
-        self.store().remove_session(&hash_secret(secret)).await?;
+        let hash = hash_secret(secret);
+        let user = self.store().remove_session(&hash, self.now()).await?;
         self.identities.forget();
+        if let Some(user) = user {
+            self.connections.end(self.connections.of_session(user, &hash), CloseReason::Revoked);
+        }
         Ok(())
     }
 
@@ -110,25 +123,23 @@ impl Service {
         }
     }
 
-    /// A refresh token carries the mark of its password, an access token none.
-    fn sign_for(&self, user: &User, password_mark: Option<String>) -> String {
-        let is_refresh = password_mark.is_some();
+    /// Both carry the mark of the password that they were got by, and end with it.
+    fn sign_for(&self, login: &Login, kind: Kind) -> String {
+        let user = &login.user;
+        let good_ms = match kind {
+            Kind::Access => ACCESS_MS,
+            Kind::Refresh => REFRESH_MS,
+        };
         self.tokens().sign(&Claims {
             subject: user.id.to_string(),
             tenant: Some(user.tenant.clone()),
             role: Some(user.role),
             cadet_id: user.cadet_id,
             vehicle_ids: Vec::new(),
-            expires_at: self.now().plus_ms(if is_refresh { REFRESH_MS } else { ACCESS_MS }),
-            is_refresh,
+            expires_at: self.now().plus_ms(good_ms),
+            is_refresh: kind == Kind::Refresh,
             is_account: true,
-            password_mark,
+            password_mark: Some(password_mark(login)),
         })
     }
-}
-
-/// Changes with the password and tells nothing about it: 64 bits of the hash of a salted hash.
-fn password_mark(login: &Login) -> String {
-    let digest = hash_secret(login.password_hash.as_deref().unwrap_or_default());
-    digest[..8].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -1,7 +1,7 @@
 //! Tells what happened to every dialect; each renders it only if somebody watches.
 
-use crate::{LiveVehicle, Service};
-use milepost_domain::{Position, TenantId, Vehicle, VehicleId};
+use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelNews, Service};
+use milepost_domain::{ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
 use std::sync::Arc;
 
 /// A position that became its vehicle's newest.
@@ -22,6 +22,20 @@ pub trait Listener: Send + Sync {
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
     /// A vehicle was removed.
     fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId);
+    /// A delivery's status or place changed. Called in the order of its versions; the same one may come again.
+    fn delivery_changed(&self, _: &DeliveryView) {}
+    /// Does anybody here follow this delivery? What other processes change is read only then.
+    fn follows_delivery(&self, _: &TrackingId) -> bool {
+        false
+    }
+    /// A driver moved: once for each active parcel that it brings. Called in the driver's turn.
+    fn driver_moved(&self, _: &[MovedParcel]) {}
+    /// A parcel's status or driver changed. Called in the parcel's and its drivers' turn.
+    fn parcel_changed(&self, _: &ParcelNews) {}
+    /// Does anybody here follow this parcel? What other processes change is read only then.
+    fn follows_parcel(&self, _: ParcelId) -> bool {
+        false
+    }
 }
 
 impl Service {
@@ -34,6 +48,24 @@ impl Service {
     pub(crate) fn publish_vehicle(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
         for listener in &self.listeners {
             listener.vehicle_changed(tenant, vehicle);
+        }
+    }
+
+    pub(crate) fn publish_delivery(&self, view: &DeliveryView) {
+        for listener in &self.listeners {
+            listener.delivery_changed(view);
+        }
+    }
+
+    pub(crate) fn publish_driver(&self, moved: &[MovedParcel]) {
+        for listener in &self.listeners {
+            listener.driver_moved(moved);
+        }
+    }
+
+    pub(crate) fn publish_parcel(&self, news: &ParcelNews) {
+        for listener in &self.listeners {
+            listener.parcel_changed(news);
         }
     }
 

@@ -32,7 +32,7 @@ pub struct Claims {
     pub is_refresh: bool,
     /// `account`: made at a login, so it ends with its user; others stand by what they claim.
     pub is_account: bool,
-    /// `pwf`: of a refresh token, a fingerprint of the password that it was got by.
+    /// `pwf`: of a token made at a login, a fingerprint of the password that it was got by.
     pub password_mark: Option<String>,
 }
 

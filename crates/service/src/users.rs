@@ -145,6 +145,7 @@ impl Service {
             return Err(ServiceError::NotFound("user"));
         }
         if !after.may_enter() || password_hash.is_some() {
+            // Again: one that was being opened while they ended is not left over.
             self.store.remove_user_sessions(id).await?;
         }
         if !after.may_enter() || password_hash.is_some() {
@@ -181,7 +182,7 @@ impl Service {
 
     fn user_changed(&self, id: UserId, reason: CloseReason) {
         self.identities.forget();
-        self.connections.end_user(id, reason);
+        self.connections.end(self.connections.of_user(id), reason);
     }
 }
 

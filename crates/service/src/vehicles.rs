@@ -32,9 +32,7 @@ impl Service {
         tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = caller.log_name(), "vehicle added");
         let driver = vehicle.driver_id;
         live.describe(vehicle.clone(), |live| self.publish_vehicle(tenant, live));
-        if let Some(driver) = driver {
-            self.connections.end_user(driver, CloseReason::RightsChanged);
-        }
+        self.driver_changed(None, driver);
         live.get(&vehicle.id).ok_or(ServiceError::NotFound("vehicle"))
     }
 
@@ -106,11 +104,7 @@ impl Service {
         }
         let new_driver = after.driver_id;
         live.describe(after, |live| self.publish_vehicle(tenant, live));
-        if old_driver != new_driver {
-            for driver in [old_driver, new_driver].into_iter().flatten() {
-                self.connections.end_user(driver, CloseReason::RightsChanged);
-            }
-        }
+        self.driver_changed(old_driver, new_driver);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = caller.log_name(), "vehicle changed");
         live.get(id).ok_or(ServiceError::NotFound("vehicle"))
     }
@@ -127,6 +121,7 @@ impl Service {
         }
         live.forget(id);
         self.identities.forget();
+        self.connections.end(self.connections.of_vehicles_devices(tenant, id), CloseReason::Revoked);
         self.publish_removal(tenant, id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = caller.log_name(), "vehicle removed");
         Ok(())

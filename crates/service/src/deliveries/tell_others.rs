@@ -1,0 +1,72 @@
+//! What a delivery's changes tell other programs: the order service and, by SMS, the customer.
+
+use milepost_domain::{Delivery, DeliveryStatus, OutgoingCall, Target};
+use serde_json::json;
+use std::fmt::Write;
+
+/// Calls that go with the start of a session.
+pub(super) fn calls_of_start(delivery: &Delivery, has_notifications: bool) -> Vec<OutgoingCall> {
+    sms(delivery, has_notifications).into_iter().collect()
+}
+
+/// Calls that go with a step forward, to the status that `delivery` has now.
+pub(super) fn calls_of_step(delivery: &Delivery, has_orders: bool, has_notifications: bool) -> Vec<OutgoingCall> {
+    let mut calls = Vec::new();
+    if has_orders && delivery.status == DeliveryStatus::Delivered {
+        let delivered_at = delivery.updated_at.unix_ms() / 1000;
+        calls.push(OutgoingCall {
+            target: Target::Orders,
+            path: format!("/orders/{}/status", percent_encode(delivery.order_id.as_str())),
+            body: json!({ "status": delivery.status.as_str(), "delivered_at": delivered_at }).to_string(),
+            key: format!("delivery-{}-delivered", delivery.tracking_id),
+        });
+    }
+    calls.extend(sms(delivery, has_notifications));
+    calls
+}
+
+fn sms(delivery: &Delivery, has_notifications: bool) -> Option<OutgoingCall> {
+    let phone = delivery.phone.as_ref().filter(|_| has_notifications)?;
+    let status = delivery.status;
+    let news = match status {
+        DeliveryStatus::Assigned => "has a rider",
+        DeliveryStatus::PickedUp => "was picked up",
+        DeliveryStatus::InTransit => "is on its way",
+        DeliveryStatus::Delivered => "was delivered",
+    };
+    let message = format!("Order {} {news}. Follow it: /track/{}", delivery.order_id.as_str(), delivery.tracking_id);
+    Some(OutgoingCall {
+        target: Target::Notifications,
+        path: "/notify/sms".to_owned(),
+        body: json!({ "phone": phone.as_str(), "message": message }).to_string(),
+        key: format!("delivery-{}-sms-{}", delivery.tracking_id, status.as_str()),
+    })
+}
+
+/// One segment of a path: everything but the unreserved characters of RFC 3986, section 2.3, is encoded.
+fn percent_encode(segment: &str) -> String {
+    let mut encoded = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a String takes everything");
+        }
+    }
+    // A segment of dots alone would be taken for a step through the path.
+    if matches!(encoded.as_str(), "." | "..") { encoded.replace('.', "%2E") } else { encoded }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_encode;
+
+    #[test]
+    fn an_order_id_stays_one_segment_of_the_path() {
+        let check = |id, expected| assert_eq!(percent_encode(id), expected);
+        check("ORD-12345", "ORD-12345");
+        check("a/../b?c#d e", "a%2F..%2Fb%3Fc%23d%20e");
+        check("..", "%2E%2E");
+        check("é", "%C3%A9");
+    }
+}

@@ -1,0 +1,33 @@
+//! Makes the names of tracking sessions: public links that nobody guesses.
+
+use milepost_domain::TrackingId;
+
+/// Crockford's base 32: no letter is taken for a digit when somebody reads a link out.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// 26 characters of 5 bits: 130 random bits.
+const RANDOM_CHARS: usize = 26;
+
+/// `TRK-` and 130 random bits.
+///
+/// # Panics
+/// When the operating system has no randomness: nothing safe can be done then.
+pub(super) fn random_tracking_id() -> TrackingId {
+    let mut bytes = [0_u8; RANDOM_CHARS];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    // 256 is a multiple of 32: every character is as likely as the others.
+    let random: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
+    TrackingId::new(&format!("TRK-{random}")).expect("30 letters, digits and a dash are an id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_links_are_alike_and_all_have_the_length() {
+        let ids: HashSet<_> = (0..1_000).map(|_| random_tracking_id()).collect();
+        assert_eq!(ids.len(), 1_000);
+        assert!(ids.iter().all(|id| id.as_str().len() == 30 && id.as_str().starts_with("TRK-")));
+    }
+}

@@ -1,0 +1,156 @@
+//! Moves a delivery on: where its rider is, how far it is.
+
+use super::find_delivery::SESSION;
+use super::tell_others::calls_of_step;
+use crate::{DeliveryView, Service, ServiceError};
+use milepost_domain::{
+    AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
+    StepRefused, Timestamp, TrackingId,
+};
+use milepost_store::DeliveryChange;
+use std::sync::Arc;
+
+/// Another node may change the same delivery at the same moment: it is read again, so many times.
+const MAX_TRIES: usize = 8;
+
+/// What is new; at least one of the two.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeliveryUpdate {
+    /// Where the rider is: degrees north and east.
+    pub place: Option<(Latitude, Longitude)>,
+    /// How far the delivery is.
+    pub status: Option<DeliveryStatus>,
+}
+
+/// A delivery as it is to be, and what goes with it.
+struct Planned {
+    after: Delivery,
+    fix: Option<DeliveryFix>,
+    advanced: bool,
+}
+
+impl Service {
+    /// Stores the update and what it tells others in one transaction, then tells who follows.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] for whoever is not the rider, [`ServiceError::Gone`],
+    /// [`ServiceError::Conflict`] for a status that goes back and for everything after `DELIVERED`.
+    pub async fn update_delivery(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &TrackingId,
+        update: DeliveryUpdate,
+    ) -> Result<DeliveryView, ServiceError> {
+        let (service, caller, id) = (Arc::clone(self), caller.clone(), id.clone());
+        // In a task of its own: a client that goes away in the middle must not keep a stored change from its followers.
+        let change = tokio::spawn(async move { service.carry_out(&caller, &id, update).await });
+        change.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the update of a delivery did not end");
+            Err(ServiceError::Internal)
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        caller: &Caller,
+        id: &TrackingId,
+        update: DeliveryUpdate,
+    ) -> Result<DeliveryView, ServiceError> {
+        let _turn = self.deliveries.turn(id).write().await;
+        for _ in 0..MAX_TRIES {
+            let before = self.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
+            require_rider(caller, &before)?;
+            let now = self.now();
+            if before.has_expired(now) {
+                return Err(ServiceError::Gone(SESSION));
+            }
+            let mut planned = plan(&before, update, now)?;
+            if let Some(fix) = &planned.fix {
+                let driven_m = self.note_fix(&before, fix).await;
+                if planned.after.first != Some(*fix) {
+                    planned.after.driven_m += driven_m;
+                }
+            }
+            let stored = self.store_change(&planned, now).await;
+            if !matches!(stored, Ok(true)) {
+                self.deliveries.riders.forget_pace(id);
+            }
+            if stored? {
+                if planned.advanced {
+                    let status = planned.after.status.as_str();
+                    tracing::info!(tenant.id = %before.tenant, by = caller.log_name(), status, "delivery moved on");
+                }
+                let view = self.view_delivery(planned.after).await;
+                self.publish_delivery(&view);
+                return Ok(view);
+            }
+        }
+        Err(ServiceError::Conflict("the delivery is being changed by others, try again".to_owned()))
+    }
+
+    async fn store_change(&self, planned: &Planned, now: Timestamp) -> Result<bool, ServiceError> {
+        let delivery = &planned.after;
+        let (mut facts, mut calls) = (Vec::new(), Vec::new());
+        if planned.advanced {
+            facts.push(Fact::DeliveryAdvanced {
+                tracking_id: delivery.tracking_id.clone(),
+                order_id: delivery.order_id.clone(),
+                status: delivery.status,
+            });
+            calls = calls_of_step(delivery, self.has_order_service(), self.has_notification_service());
+        }
+        let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
+        let stored = self.store.change_delivery(&change, now).await?;
+        if stored && planned.advanced {
+            self.wake_outbox();
+            if delivery.status == DeliveryStatus::Delivered {
+                self.deliveries.riders.forget_rides(&delivery.tenant, &delivery.rider_id);
+            }
+        }
+        Ok(stored)
+    }
+}
+
+/// The session's rider is who started it, and whose token names its `rider_id`.
+fn require_rider(caller: &Caller, delivery: &Delivery) -> Result<(), ServiceError> {
+    let is_rider = caller.tenant == delivery.tenant
+        && matches!(&caller.principal, Principal::User { subject, .. }
+            if *subject == delivery.started_by || subject == delivery.rider_id.as_str());
+    if is_rider || caller.is_superadmin() {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only the rider of this delivery may update it"))
+    }
+}
+
+fn plan(before: &Delivery, update: DeliveryUpdate, now: Timestamp) -> Result<Planned, ServiceError> {
+    let status = update.status.unwrap_or(before.status);
+    let step = before.status.step(status).map_err(|refused| {
+        ServiceError::Conflict(match refused {
+            StepRefused::Ended => "the delivery has ended: it was DELIVERED".to_owned(),
+            StepRefused::Backward => {
+                format!("status goes forward only: from {} not to {}", before.status.as_str(), status.as_str())
+            }
+        })
+    })?;
+    // Later than the last, even if two arrive within one millisecond or the clock was set back.
+    let at = before.last.map_or(now, |last| now.max(last.at.plus_ms(1)));
+    let fix = update.place.map(|(latitude, longitude)| DeliveryFix { at, latitude, longitude });
+    let mut after = before.clone();
+    after.status = status;
+    after.last = fix.or(before.last);
+    if before.status == DeliveryStatus::Assigned && status != DeliveryStatus::Assigned {
+        // The way to the shop says nothing about the way to the customer.
+        after.first = after.last;
+        after.driven_m = 0.0;
+    } else {
+        after.first = before.first.or(fix);
+    }
+    after.updated_at = now.max(before.updated_at);
+    after.version += 1;
+    if status == DeliveryStatus::Delivered {
+        // Never later than it would have ended anyway.
+        after.expires_at = before.expires_at.min(now.plus_ms(AFTER_DELIVERED_MS));
+    }
+    Ok(Planned { after, fix, advanced: step == Step::Forward })
+}

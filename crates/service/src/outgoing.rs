@@ -1,0 +1,110 @@
+//! Calls to other programs: whom they go to at all, and what became of them.
+
+use crate::{Service, ServiceError};
+use milepost_domain::{Action, Caller, Target, TenantId, may};
+use milepost_store::{CallNo, CallState, StoredCall};
+use std::sync::Arc;
+
+/// Refuses a URL in words that tell what it takes.
+pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
+
+/// What the use cases know of the sender of outgoing calls. By default nobody is called.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// `ORDER_SERVICE_URL` is set.
+    pub orders: bool,
+    /// `NOTIFICATION_SERVICE_URL` is set.
+    pub notifications: bool,
+    /// Says that calls may have been stored. It is cheap: called after commits.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// Says what is wrong with the URL of a webhook, as far as it can be seen without looking its host up.
+    pub check_webhook_url: CheckUrl,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        Self {
+            orders: false,
+            notifications: false,
+            wake: Arc::new(|| {}),
+            check_webhook_url: Arc::new(|_| Err("can't be called: this server sends no calls")),
+        }
+    }
+}
+
+impl Service {
+    /// To be called after every commit that may have stored outgoing calls: facts of deliveries and parcels, calls to
+    /// the order and notification services.
+    pub fn wake_outbox(&self) {
+        (self.outgoing.wake)();
+    }
+
+    /// Is there an order service? If not, no call to it is stored.
+    pub fn has_order_service(&self) -> bool {
+        self.outgoing.orders
+    }
+
+    /// Is there a notification service? If not, no call to it is stored.
+    pub fn has_notification_service(&self) -> bool {
+        self.outgoing.notifications
+    }
+
+    /// A tenant's calls, to one target or to all, newest first, before `before`.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`].
+    pub async fn list_calls(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        target: Option<Target>,
+        before: Option<CallNo>,
+        limit: u32,
+    ) -> Result<Vec<StoredCall>, ServiceError> {
+        require_outgoing(caller, tenant)?;
+        Ok(self.store.list_calls(tenant, target, before, limit).await?)
+    }
+
+    /// Makes a dead call due again.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when the tenant has no such call to `target` (to anybody
+    /// if that is none), [`ServiceError::Conflict`] when it is not dead.
+    pub async fn retry_call(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        target: Option<Target>,
+        no: CallNo,
+    ) -> Result<StoredCall, ServiceError> {
+        require_outgoing(caller, tenant)?;
+        let call = self.find_call(tenant, target, no).await?;
+        let revived =
+            matches!(call.state, CallState::Dead { .. }) && { self.store.revive_call(tenant, no, self.now()).await? };
+        if !revived {
+            return Err(ServiceError::Conflict("only a dead call can be retried by hand".to_owned()));
+        }
+        tracing::info!(call.no = no.0, tenant.id = %tenant, by = caller.log_name(), "dead call made due again");
+        self.wake_outbox();
+        self.find_call(tenant, target, no).await
+    }
+
+    async fn find_call(
+        &self,
+        tenant: &TenantId,
+        target: Option<Target>,
+        no: CallNo,
+    ) -> Result<StoredCall, ServiceError> {
+        let before = Some(CallNo(no.0.saturating_add(1)));
+        let found = self.store.list_calls(tenant, target, before, 1).await?;
+        found.into_iter().find(|call| call.no == no).ok_or(ServiceError::NotFound("call"))
+    }
+}
+
+pub(crate) fn require_outgoing(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
+    if may(caller, Action::ManageWebhooks, tenant) {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only an admin of the tenant may see and manage its webhooks and outgoing calls"))
+    }
+}

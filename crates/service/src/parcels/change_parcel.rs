@@ -1,0 +1,165 @@
+//! Hands a parcel to another driver, or says how far it is.
+
+use super::turns::Name;
+use super::{FollowedParcel, ParcelNews, spot_of};
+use crate::{Service, ServiceError};
+use milepost_domain::{Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, UserId, ZonesInside, may_with_parcel};
+
+/// How often a change that another node came before is tried: each try means that somebody else got through.
+const TRIES: usize = 16;
+
+/// What to change; what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::option_option, reason = "absent and none differ in a change")]
+pub struct ParcelChange {
+    /// Who brings it: `Some(None)` takes the driver away.
+    pub driver_id: Option<Option<UserId>>,
+    /// How far it is.
+    pub status: Option<ParcelStatus>,
+}
+
+impl Service {
+    /// Changes a parcel. A driver given to a pending parcel makes it assigned, one taken from an assigned parcel makes
+    /// it pending, unless a status is named too.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] for
+    /// an ended parcel; [`ServiceError::Invalid`] for a stored user that is no driver of the tenant.
+    pub async fn change_parcel(
+        &self,
+        caller: &Caller,
+        id: ParcelId,
+        change: ParcelChange,
+    ) -> Result<Parcel, ServiceError> {
+        for _ in 0..TRIES {
+            let seen = self.get_parcel(caller, id).await?;
+            require(caller, &seen, change)?;
+            if let Some(Some(driver)) = change.driver_id
+                && seen.driver_id != Some(driver)
+            {
+                self.check_driver(&seen.tenant, driver).await?;
+            }
+            // The drivers' turns too: no location goes out for a parcel after its end, or to the wrong eyes.
+            let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Name::Driver);
+            let _turns = self.parcels.turns.take(drivers.chain([Name::Parcel(id)])).await;
+            let before = self.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
+            if before.driver_id != seen.driver_id {
+                continue;
+            }
+            let Some(after) = changed(&before, change)? else { return Ok(before) };
+            let after = Parcel { updated_at: self.now(), version: before.version + 1, ..after };
+            let fact = Fact::ParcelChanged { parcel_id: id, status: after.status, driver_id: after.driver_id };
+            if self.store.change_parcel(&after, &[fact], &[], self.now()).await? {
+                tracing::info!(parcel.id = %id, tenant.id = %after.tenant, by = caller.log_name(), "parcel changed");
+                self.wake_outbox();
+                self.tell_parcel(&after, before.status != after.status, before.driver_id != after.driver_id).await;
+                return Ok(after);
+            }
+        }
+        Err(ServiceError::Unavailable)
+    }
+
+    /// Tells those who follow a parcel what is new; called in its turn, after the commit.
+    pub(super) async fn tell_parcel(&self, parcel: &Parcel, status_changed: bool, driver_changed: bool) {
+        self.parcels.told.note(parcel);
+        let fix = match parcel.driver_id {
+            Some(driver) if driver_changed && parcel.is_active() => {
+                // Not worth failing for: the new driver's next location comes anyway.
+                self.store.last_driver_fix(&parcel.tenant, driver).await.ok().flatten()
+            }
+            _ => None,
+        };
+        let spot = fix.map(|fix| spot_of(parcel, fix, self.now()));
+        let now = FollowedParcel { parcel: parcel.clone(), spot };
+        self.publish_parcel(&ParcelNews { now, status_changed, driver_changed });
+    }
+}
+
+fn require(caller: &Caller, parcel: &Parcel, change: ParcelChange) -> Result<(), ServiceError> {
+    if may_with_parcel(caller, Action::ManageParcels, parcel) {
+        return Ok(());
+    }
+    if !may_with_parcel(caller, Action::BringParcel, parcel) {
+        return Err(ServiceError::Forbidden("only an admin, a manager or the assigned driver may change a parcel"));
+    }
+    if change.driver_id.is_some() {
+        return Err(ServiceError::Forbidden("only an admin or manager may give a parcel to a driver"));
+    }
+    Ok(())
+}
+
+/// The parcel with the change; `None` when nothing changes.
+fn changed(before: &Parcel, change: ParcelChange) -> Result<Option<Parcel>, ServiceError> {
+    let driver_id = change.driver_id.unwrap_or(before.driver_id);
+    let follows_driver = match (before.status, driver_id) {
+        (ParcelStatus::Pending, Some(_)) if change.driver_id.is_some() => ParcelStatus::Assigned,
+        (ParcelStatus::Assigned, None) => ParcelStatus::Pending,
+        (status, _) => status,
+    };
+    let status = change.status.unwrap_or(follows_driver);
+    let driver_changes = driver_id != before.driver_id;
+    if before.status.has_ended() && (driver_changes || !before.status.may_become(status)) {
+        return Err(ServiceError::Conflict(format!("the parcel has ended: it is {}", before.status.as_str())));
+    }
+    if !driver_changes && status == before.status {
+        return Ok(None);
+    }
+    // Another driver has to come to both places itself.
+    let inside = if driver_changes { ZonesInside::default() } else { before.inside };
+    Ok(Some(Parcel { driver_id, status, inside, ..before.clone() }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_domain::{Address, Latitude, Longitude, Place, TenantId, Timestamp};
+
+    fn parcel(status: ParcelStatus, driver: Option<i64>) -> Parcel {
+        let at = Timestamp::from_unix_ms(0).unwrap();
+        let place = Place {
+            latitude: Latitude::new(0.0).unwrap(),
+            longitude: Longitude::new(0.0).unwrap(),
+            address: Address::default(),
+        };
+        Parcel {
+            id: ParcelId::new(1).unwrap(),
+            tenant: TenantId::default_tenant(),
+            client_id: UserId::new(9).unwrap(),
+            driver_id: driver.map(|id| UserId::new(id).unwrap()),
+            pickup: place.clone(),
+            destination: place,
+            status,
+            inside: ZonesInside { pickup: true, destination: false },
+            created_at: at,
+            updated_at: at,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn the_status_follows_the_driver_unless_it_is_named() {
+        use ParcelStatus::{Assigned, Cancelled, Delivered, InTransit, Pending, PickedUp};
+        let check = |from: (ParcelStatus, Option<i64>), driver: Option<Option<i64>>, status, expected: Option<_>| {
+            let driver_id = driver.map(|driver| driver.map(|id| UserId::new(id).unwrap()));
+            let found = changed(&parcel(from.0, from.1), ParcelChange { driver_id, status });
+            let found = found.map(|parcel| parcel.map(|p| (p.status, p.driver_id.map(UserId::get), p.inside.pickup)));
+            match expected {
+                Some(expected) => assert_eq!(found.unwrap(), expected, "{from:?} {driver:?} {status:?}"),
+                None => assert!(found.is_err(), "{from:?} {driver:?} {status:?}"),
+            }
+        };
+        check((Pending, None), Some(Some(5)), None, Some(Some((Assigned, Some(5), false))));
+        check((Pending, None), Some(Some(5)), Some(PickedUp), Some(Some((PickedUp, Some(5), false))));
+        check((Assigned, Some(5)), Some(Some(6)), None, Some(Some((Assigned, Some(6), false))));
+        check((Assigned, Some(5)), Some(None), None, Some(Some((Pending, None, false))));
+        check((InTransit, Some(5)), Some(None), None, Some(Some((InTransit, None, false))));
+        check((Assigned, Some(5)), None, Some(Delivered), Some(Some((Delivered, Some(5), true))));
+        check((InTransit, Some(5)), None, Some(Assigned), Some(Some((Assigned, Some(5), true))));
+        check((Assigned, Some(5)), Some(Some(5)), None, Some(None));
+        check((Pending, None), None, None, Some(None));
+        check((Delivered, Some(5)), None, Some(Delivered), Some(None));
+        check((Delivered, Some(5)), None, Some(InTransit), None);
+        check((Cancelled, None), Some(Some(5)), None, None);
+    }
+}

@@ -1,0 +1,165 @@
+//! Takes a driver's location: durable first, then told to those who follow what the driver brings.
+
+use super::turns::Name;
+use super::{MovedParcel, point_of, point_of_fix, spot_of};
+use crate::{Service, ServiceError};
+use milepost_domain::{
+    Action, Address, Approach, Caller, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position,
+    TenantId, Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, reach,
+};
+use milepost_geo::{distance_m, segment_distance_m};
+use milepost_store::FixOutcome;
+
+/// Between fixes farther apart than this the straight line says nothing of the way, milliseconds.
+const LONGEST_SEGMENT_MS: i64 = 5 * 60 * 1000;
+/// The same in metres: what a driver makes in that time at 240 km/h. Beyond it a fix is wrong, or another phone's.
+const LONGEST_SEGMENT_M: f64 = 20_000.0;
+
+/// Told to everybody but an assigned driver.
+const NOT_YOURS: ServiceError = ServiceError::Forbidden("only the assigned driver may send a location");
+
+/// Where a driver says that it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriverReport {
+    /// Degrees north.
+    pub latitude: Latitude,
+    /// Degrees east.
+    pub longitude: Longitude,
+    /// In words.
+    pub address: Address,
+    /// When; now if absent.
+    pub at: Option<Timestamp>,
+    /// The parcel that the driver has in mind: it must be one that it brings.
+    pub parcel_id: Option<ParcelId>,
+}
+
+/// What became of a report. All but a repeated one is on disk now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportOutcome {
+    /// The driver's newest: it was told.
+    Told,
+    /// Older than the newest: it belongs to the path.
+    Late,
+    /// Stored before.
+    Repeated,
+}
+
+impl Service {
+    /// Records where a driver is, for every active parcel that it brings; returns after the commit.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] for who brings no such parcel; [`ServiceError::Conflict`] for an ended one;
+    /// [`ServiceError::Invalid`] for a time more than five minutes ahead.
+    pub async fn record_driver_location(
+        &self,
+        caller: &Caller,
+        report: DriverReport,
+    ) -> Result<ReportOutcome, ServiceError> {
+        let driver = caller.user_id().filter(|_| reach(caller, Action::BringParcel).is_some()).ok_or(NOT_YOURS)?;
+        if let Some(at) = report.at {
+            Position::check_time(at, self.now())?;
+        }
+        let tenant = &caller.tenant;
+        let _turn = self.parcels.turns.take([Name::Driver(driver)]).await;
+        let active = self.store.active_parcels(tenant, driver).await?;
+        self.check_named(caller, &report, &active).await?;
+        let last = self.store.last_driver_fix(tenant, driver).await?;
+        let now = self.now();
+        let fix = DriverFix {
+            driver_id: driver,
+            at: report.at.unwrap_or_else(|| present(now, last.as_ref())),
+            latitude: report.latitude,
+            longitude: report.longitude,
+            address: report.address,
+        };
+        let moved: Vec<_> =
+            active.into_iter().map(|parcel| move_driver(parcel, last.as_ref(), &fix, self.parcels.zone, now)).collect();
+        let outcome = self.store_fix(tenant, &fix, &moved, now).await?;
+        match outcome {
+            FixOutcome::Newest => {
+                if moved.iter().any(|moved| !moved.crossed.is_empty()) {
+                    self.wake_outbox();
+                }
+                self.publish_driver(&moved);
+                Ok(ReportOutcome::Told)
+            }
+            FixOutcome::Late => Ok(ReportOutcome::Late),
+            FixOutcome::Duplicate => Ok(ReportOutcome::Repeated),
+        }
+    }
+
+    async fn check_named(&self, caller: &Caller, report: &DriverReport, active: &[Parcel]) -> Result<(), ServiceError> {
+        match report.parcel_id {
+            None if !active.is_empty() => Ok(()),
+            None => Err(ServiceError::Forbidden("you bring no parcel now: a location is taken from its driver only")),
+            Some(id) if active.iter().any(|parcel| parcel.id == id) => Ok(()),
+            Some(id) => match self.get_parcel(caller, id).await {
+                Ok(parcel) if parcel.status.has_ended() => {
+                    Err(ServiceError::Conflict(format!("the parcel has ended: it is {}", parcel.status.as_str())))
+                }
+                Err(ServiceError::Unavailable) => Err(ServiceError::Unavailable),
+                _ => Err(NOT_YOURS),
+            },
+        }
+    }
+
+    async fn store_fix(
+        &self,
+        tenant: &TenantId,
+        fix: &DriverFix,
+        moved: &[MovedParcel],
+        now: Timestamp,
+    ) -> Result<FixOutcome, ServiceError> {
+        let crossed = moved.iter().filter(|moved| !moved.crossed.is_empty());
+        let inside: Vec<_> = crossed.clone().map(|moved| (moved.parcel.id, moved.parcel.inside)).collect();
+        let facts: Vec<_> = crossed
+            .flat_map(|moved| {
+                let parcel_id = moved.parcel.id;
+                moved.crossed.iter().map(move |&(zone, entered)| Fact::ParcelZoneCrossed { parcel_id, zone, entered })
+            })
+            .collect();
+        Ok(self.store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)
+    }
+}
+
+/// The time of a fix that was sent without one: always the newest, even when two come within a millisecond or an
+/// earlier one was dated ahead by its phone.
+fn present(now: Timestamp, last: Option<&DriverFix>) -> Timestamp {
+    last.map_or(now, |last| now.max(last.at.plus_ms(1)))
+}
+
+/// The parcel after its driver's fix.
+fn move_driver(
+    parcel: Parcel,
+    last: Option<&DriverFix>,
+    fix: &DriverFix,
+    radius: ZoneRadius,
+    now: Timestamp,
+) -> MovedParcel {
+    let is_way = |last: &&DriverFix| {
+        // Where the driver was before it had this parcel is no part of its way.
+        last.at >= parcel.updated_at
+            && (0..=LONGEST_SEGMENT_MS).contains(&fix.at.ms_since(last.at))
+            && distance_m(point_of_fix(last), point_of_fix(fix)) <= LONGEST_SEGMENT_M
+    };
+    let from = last.filter(is_way);
+    let mut crossed = Vec::new();
+    let mut look = |zone: Zone, place: &Place, was_inside: bool| {
+        let crossing = cross_zone(was_inside, approach(place, from, fix), radius);
+        crossed.extend(crossing.steps().iter().map(|&entered| (zone, entered)));
+        crossing.is_inside_after(was_inside)
+    };
+    let inside = ZonesInside {
+        pickup: look(Zone::Pickup, &parcel.pickup, parcel.inside.pickup),
+        destination: look(Zone::Destination, &parcel.destination, parcel.inside.destination),
+    };
+    let spot = spot_of(&parcel, fix.clone(), now);
+    MovedParcel { parcel: Parcel { inside, ..parcel }, spot, crossed }
+}
+
+fn approach(place: &Place, from: Option<&DriverFix>, fix: &DriverFix) -> Approach {
+    let (centre, end) = (point_of(place), point_of_fix(fix));
+    let end_m = distance_m(centre, end);
+    let nearest_m = from.map_or(end_m, |from| segment_distance_m(centre, point_of_fix(from), end));
+    Approach { nearest_m, end_m }
+}

@@ -1,0 +1,186 @@
+//! Webhooks: where a tenant's facts are told.
+
+use crate::outgoing::require_outgoing;
+use crate::{Service, ServiceError};
+use base64::Engine;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use milepost_domain::{Caller, Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
+use milepost_store::{CallNo, NewWebhook, StoredCall};
+
+/// Each fact costs a call to every webhook that wants it: more is a mistake or malice, and refused with 409.
+const MAX_WEBHOOKS: u32 = 50;
+/// What a generated secret holds.
+const SECRET_BYTES: usize = 32;
+/// What Standard Webhooks takes for a secret.
+const SECRET_MIN_BYTES: usize = 24;
+/// Longer adds nothing to HMAC-SHA256, whose block is as long.
+const SECRET_MAX_BYTES: usize = 64;
+
+/// Base64 as people copy it: with its padding or without.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A webhook as an admin asks for it.
+#[derive(Clone, Default)]
+pub struct WebhookRequest {
+    /// http or https.
+    pub url: String,
+    /// Kinds of facts; all if empty.
+    pub kinds: Vec<String>,
+    /// `whsec_` and base64, or the base64 alone; generated if absent.
+    pub secret: Option<String>,
+}
+
+impl Service {
+    /// Adds a webhook. Its secret is in the answer and is to be shown once, see [`shown_secret`].
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::Invalid`], [`ServiceError::Conflict`] when the tenant has 50.
+    pub async fn add_webhook(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        request: WebhookRequest,
+    ) -> Result<Webhook, ServiceError> {
+        require_outgoing(caller, tenant)?;
+        let new = self.check_webhook(tenant, request)?;
+        self.ensure_tenant(tenant).await?;
+        // Counted and added by one at a time, or many at once would pass the bound.
+        let _one_at_a_time = self.adding_webhooks.lock().await;
+        if self.store.list_webhooks(tenant, None, MAX_WEBHOOKS).await?.len() >= MAX_WEBHOOKS as usize {
+            return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
+        }
+        let webhook = self.store.add_webhook(&new, self.now()).await?;
+        tracing::info!(webhook.id = %webhook.id, tenant.id = %tenant, by = caller.log_name(), "webhook added");
+        Ok(webhook)
+    }
+
+    fn check_webhook(&self, tenant: &TenantId, request: WebhookRequest) -> Result<NewWebhook, ServiceError> {
+        let mut refused = Vec::new();
+        if let Err(message) = (self.outgoing.check_webhook_url)(&request.url) {
+            refused.push(Invalid::new("url", message));
+        }
+        if !request.kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str())) {
+            refused.push(Invalid::new("events", EVENTS_TAKES));
+        }
+        let secret = match request.secret.as_deref() {
+            Some(text) => read_secret(text).unwrap_or_else(|| {
+                refused.push(Invalid::new("secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
+                Vec::new()
+            }),
+            None => new_secret(),
+        };
+        if !refused.is_empty() {
+            return Err(ServiceError::Invalid(refused));
+        }
+        let mut kinds = request.kinds;
+        kinds.sort_unstable();
+        kinds.dedup();
+        Ok(NewWebhook { tenant: tenant.clone(), url: request.url, kinds, secret })
+    }
+
+    /// One webhook.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+    pub async fn get_webhook(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        id: WebhookId,
+    ) -> Result<Webhook, ServiceError> {
+        require_outgoing(caller, tenant)?;
+        self.store.get_webhook(tenant, id).await?.ok_or(ServiceError::NotFound("webhook"))
+    }
+
+    /// Webhooks in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`].
+    pub async fn list_webhooks(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: u32,
+    ) -> Result<Vec<Webhook>, ServiceError> {
+        require_outgoing(caller, tenant)?;
+        Ok(self.store.list_webhooks(tenant, after, limit).await?)
+    }
+
+    /// Removes a webhook with its calls, sent or not.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+    pub async fn remove_webhook(&self, caller: &Caller, tenant: &TenantId, id: WebhookId) -> Result<(), ServiceError> {
+        require_outgoing(caller, tenant)?;
+        if !self.store.remove_webhook(tenant, id).await? {
+            return Err(ServiceError::NotFound("webhook"));
+        }
+        tracing::info!(webhook.id = %id, tenant.id = %tenant, by = caller.log_name(), "webhook removed");
+        Ok(())
+    }
+
+    /// The calls of one webhook, newest first.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] for the webhook.
+    pub async fn list_webhook_calls(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        id: WebhookId,
+        before: Option<CallNo>,
+        limit: u32,
+    ) -> Result<Vec<StoredCall>, ServiceError> {
+        self.get_webhook(caller, tenant, id).await?;
+        self.list_calls(caller, tenant, Some(Target::Webhook(id)), before, limit).await
+    }
+}
+
+const EVENTS_TAKES: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \
+    parcel.zone_crossed";
+
+/// A webhook's secret as its owner sees it: `whsec_` and base64.
+pub fn shown_secret(secret: &[u8]) -> String {
+    format!("whsec_{}", BASE64.encode(secret))
+}
+
+fn read_secret(text: &str) -> Option<Vec<u8>> {
+    let bytes = BASE64.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok()?;
+    (SECRET_MIN_BYTES..=SECRET_MAX_BYTES).contains(&bytes.len()).then_some(bytes)
+}
+
+fn new_secret() -> Vec<u8> {
+    let mut bytes = vec![0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_24_to_64_bytes_with_prefix_and_padding_or_without() {
+        let of = |bytes: usize| shown_secret(&vec![7; bytes]);
+        for bytes in [24, 25, 32, 63, 64] {
+            assert_eq!(read_secret(&of(bytes)).unwrap(), vec![7; bytes]);
+        }
+        assert_eq!(read_secret(of(25).trim_end_matches('=')).unwrap().len(), 25);
+        assert_eq!(read_secret(of(32).trim_start_matches("whsec_")).unwrap().len(), 32);
+        for refused in ["", "whsec_", &of(23), &of(65), "whsec_not base64 at all, but long enough"] {
+            assert!(read_secret(refused).is_none(), "{refused}");
+        }
+        assert_ne!(new_secret(), new_secret());
+    }
+
+    #[test]
+    fn the_refusal_of_an_event_names_every_kind() {
+        assert!(WEBHOOK_KINDS.iter().all(|kind| EVENTS_TAKES.contains(kind)));
+    }
+}
