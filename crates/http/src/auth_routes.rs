@@ -1,7 +1,7 @@
 //! Logging in over HTTP: tokens for programs, a session cookie for browsers.
 
 use crate::caller::session_cookie;
-use crate::{Authenticated, Body, HttpContext, PeerAddress, Problem};
+use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
@@ -64,7 +64,7 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
 
 async fn issue_tokens(
     State(context): State<Arc<HttpContext>>,
-    PeerAddress(address): PeerAddress,
+    ClientAddress(address): ClientAddress,
     Body(request): Body<TokenRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let pair = context.service.issue_tokens(&request.username, request.password, address).await?;
@@ -81,7 +81,7 @@ async fn refresh_token(
 
 async fn open_session(
     State(context): State<Arc<HttpContext>>,
-    PeerAddress(address): PeerAddress,
+    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Body(request): Body<TokenRequest>,
 ) -> Result<impl IntoResponse, Problem> {

@@ -1,12 +1,12 @@
 //! Who calls: the credential of a request, in the contract's order, and what it proves.
 
 use crate::auth_routes::SESSION_COOKIE;
-use crate::{HttpContext, Problem};
+use crate::{HttpContext, Problem, TrustedProxies};
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use milepost_domain::Caller;
-use milepost_service::Credential;
+use milepost_service::{Credential, Proven};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -44,6 +44,18 @@ pub async fn authenticate_parts(
     parts: &Parts,
     token_in_query: TokenInQuery,
 ) -> Result<Caller, Problem> {
+    prove_parts(context, parts, token_in_query).await.map(|proven| proven.caller().clone())
+}
+
+/// The same for a socket or stream, which asks again whether it still holds.
+///
+/// # Errors
+/// As [`authenticate_parts`].
+pub async fn prove_parts(
+    context: &HttpContext,
+    parts: &Parts,
+    token_in_query: TokenInQuery,
+) -> Result<Proven, Problem> {
     let from_query = match token_in_query {
         TokenInQuery::Taken => query_value(parts, "token"),
         TokenInQuery::Ignored => None,
@@ -52,7 +64,7 @@ pub async fn authenticate_parts(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    Ok(context.service.authenticate(credential).await?)
+    Ok(context.service.prove(credential).await?)
 }
 
 fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result<Credential<'a>, Problem> {
@@ -94,13 +106,17 @@ fn query_value(parts: &Parts, name: &str) -> Option<String> {
     query.0.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-/// The address at the other end of the connection, for limits: of the proxy, if there is one.
-pub struct PeerAddress(pub Option<IpAddr>);
+/// The address that a request came from, for limits: that at the other end of the connection or, when this is a proxy
+/// of the [`TrustedProxies`] that the server put into the request's extensions, the one that the proxy names.
+pub struct ClientAddress(pub Option<IpAddr>);
 
-impl<S: Send + Sync> FromRequestParts<S> for PeerAddress {
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())))
+        let Some(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(Self(None)) };
+        let peer = peer.0.ip().to_canonical();
+        let proxies = parts.extensions.get::<TrustedProxies>();
+        Ok(Self(Some(proxies.map_or(peer, |proxies| proxies.client_address(peer, &parts.headers)))))
     }
 }

@@ -1,5 +1,6 @@
 //! JSON bodies: bounded, and refused in words that name the field.
 
+use crate::wording::plain_words;
 use crate::{FieldError, Problem};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
@@ -72,8 +73,8 @@ pub fn parse_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Probl
         let error = match (missing, path.as_str()) {
             (Some((field, _)), ".") => FieldError { field: field.to_owned(), message: "is required".to_owned() },
             (Some((field, _)), _) => FieldError { field: format!("{path}.{field}"), message: "is required".to_owned() },
-            (None, ".") => FieldError { field: "body".to_owned(), message: text },
-            (None, _) => FieldError { field: path, message: text },
+            (None, ".") => FieldError { field: "body".to_owned(), message: plain_words(&text) },
+            (None, _) => FieldError { field: path, message: plain_words(&text) },
         };
         Problem::invalid_fields(vec![error])
     })?;

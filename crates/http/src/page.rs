@@ -1,7 +1,10 @@
 //! Lists in pages: `{"items": […], "next": cursor-or-null}`.
 
 use crate::Problem;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 /// Items in a page when the caller names no `limit`.
@@ -43,17 +46,57 @@ impl PageQuery {
     /// The cursor as the id of the last item seen.
     ///
     /// # Errors
-    /// 422 when it is none of ours.
+    /// 400 when it is none of ours.
     pub fn after<T, E>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
-        let parsed = self.cursor.as_deref().map(parse).transpose();
-        parsed.map_err(|_| Problem::invalid("cursor", "must be the next of a page before"))
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let found = id_in(cursor).and_then(|id| parse(&id).ok());
+        found.map(Some).ok_or_else(|| Problem::malformed("cursor must be the next of a page before"))
     }
 }
 
 impl<T> Page<T> {
-    /// A page of `items`, of which `limit` were asked for; `cursor` names an item.
-    pub fn new(items: Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> String) -> Self {
-        let next = if items.len() < limit as usize { None } else { items.last().map(cursor) };
+    /// A page of `items`, of which `limit` were asked for; `id` names an item.
+    pub fn new(items: Vec<T>, limit: u32, id: impl FnOnce(&T) -> String) -> Self {
+        let next = if items.len() < limit as usize { None } else { items.last().map(id).map(|id| cursor_of(&id)) };
         Self { items, next }
+    }
+}
+
+/// The cursor for what follows the item with this id: letters, digits, `-` and `_`. Two bytes of a digest stand before
+/// the id, so that what somebody made up is refused, and not taken for a place in the list.
+pub fn cursor_of(id: &str) -> String {
+    let mut bytes = digest(id).to_vec();
+    bytes.extend_from_slice(id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn id_in(cursor: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (before, id) = bytes.split_first_chunk::<2>()?;
+    let id = std::str::from_utf8(id).ok()?;
+    (digest(id) == *before).then(|| id.to_owned())
+}
+
+fn digest(id: &str) -> [u8; 2] {
+    let digest = Sha256::digest(id.as_bytes());
+    [digest[0], digest[1]]
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_id_and_nothing_else_does() {
+        let page = |cursor: &str| PageQuery { limit: None, cursor: Some(cursor.to_owned()) };
+        let read = |cursor: &str| page(cursor).after(|id| Ok::<_, ()>(id.to_owned()));
+        for id in ["bus-7", "", "\u{fc} \u{1f68c}", "1736937045123"] {
+            assert_eq!(read(&cursor_of(id)).unwrap().as_deref(), Some(id));
+        }
+        for made_up in ["garbage", "bus-7", "", "1", "1736937045123", "%%%"] {
+            assert_eq!(read(made_up).unwrap_err().status, 400, "{made_up}");
+        }
+        assert_eq!(PageQuery::default().after(|id| Ok::<_, ()>(id.to_owned())).unwrap(), None);
     }
 }

@@ -113,6 +113,7 @@ impl From<ServiceError> for Problem {
             ServiceError::NotAuthenticated(_) => Self::not_authenticated(detail),
             ServiceError::Forbidden(_) => Self::forbidden(detail),
             ServiceError::NotFound(_) => Self::new(StatusCode::NOT_FOUND, detail),
+            ServiceError::Gone(_) => Self::new(StatusCode::GONE, detail),
             ServiceError::Invalid(invalid) => Self::invalid_fields(
                 invalid
                     .into_iter()

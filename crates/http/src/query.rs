@@ -1,6 +1,7 @@
 //! Parts of the URL, refused as problem+json like everything else.
 
 use crate::Problem;
+use crate::wording::plain_words;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -16,7 +17,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
             Err(error) => {
                 let source = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                Err(Problem::invalid("query", format!("can't be read: {source}")))
+                let (field, message) = source.split_once(": ").unwrap_or(("query", &source));
+                Err(Problem::invalid(field, plain_words(message)))
             }
         }
     }
