@@ -59,12 +59,18 @@ pub(crate) async fn watch(mut socket: Socket, parts: BusParts, view: View, admis
     let link = Arc::clone(socket.link());
     let connection = Arc::new(ViewerConnection(Arc::clone(&link)));
     admission.attach(&connection);
-    if let Err(error) = parts.context.service.confirm_caller(&view.caller).await {
-        let (code, reason) = match error {
-            ServiceError::NotAuthenticated(_) => (1008, "access was withdrawn"),
-            _ => (1013, "try again later"),
-        };
-        link.close(code, reason);
+    let ended = match parts.context.service.confirm(&admission).await {
+        Ok(None) => false,
+        Ok(Some(reason)) => {
+            connection.disconnect(reason);
+            true
+        }
+        Err(_) => {
+            link.close(1013, "try again later");
+            true
+        }
+    };
+    if ended {
         socket.finish().await;
         return;
     }

@@ -1,8 +1,13 @@
 //! One module a noun; each handler extracts, calls one use case, and answers.
 
 pub(crate) mod devices;
+pub(crate) mod outgoing;
+pub(crate) mod parcel_path;
+pub(crate) mod parcels;
 pub(crate) mod positions;
 pub(crate) mod tenants;
 pub(crate) mod track;
+pub(crate) mod track_file;
 pub(crate) mod users;
 pub(crate) mod vehicles;
+pub(crate) mod webhooks;

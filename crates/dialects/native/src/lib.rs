@@ -1,8 +1,10 @@
-//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, and its OpenAPI document.
+//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, webhooks, and its OpenAPI document.
 
 #![forbid(unsafe_code)]
 
 mod convert;
+mod convert_outgoing;
+mod convert_parcel;
 mod handlers;
 mod openapi;
 mod tenant_of;
@@ -29,7 +31,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path: its handlers' names are its use cases'.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
-    use handlers::{devices, positions, tenants, track, users, vehicles};
+    use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
         .routes(routes!(users::add_user, users::list_users))
@@ -39,6 +41,15 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(devices::add_device, devices::list_devices))
         .routes(routes!(devices::get_device, devices::remove_device))
         .routes(routes!(positions::record_positions))
-        .routes(routes!(track::read_track));
+        .routes(routes!(track::read_track))
+        .routes(routes!(webhooks::add_webhook, webhooks::list_webhooks))
+        .routes(routes!(webhooks::get_webhook, webhooks::remove_webhook))
+        .routes(routes!(webhooks::list_webhook_deliveries))
+        .routes(routes!(webhooks::retry_webhook_delivery))
+        .routes(routes!(outgoing::list_outgoing_calls))
+        .routes(routes!(outgoing::retry_outgoing_call))
+        .routes(routes!(parcels::add_parcel, parcels::list_parcels))
+        .routes(routes!(parcels::get_parcel, parcels::change_parcel))
+        .routes(routes!(parcel_path::read_parcel_path));
     OpenApiRouter::new().nest("/api/v1", api)
 }

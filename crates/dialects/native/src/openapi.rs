@@ -23,7 +23,9 @@ use utoipa::openapi::security::{
         (name = "users", description = "People with a login"),
         (name = "vehicles", description = "What is tracked"),
         (name = "devices", description = "What reports"),
-        (name = "positions", description = "Where vehicles are and were")
+        (name = "positions", description = "Where vehicles are and were"),
+        (name = "parcels", description = "What drivers bring to clients"),
+        (name = "webhooks", description = "Calls to other programs: where they go and what became of them")
     )
 )]
 struct Head;

@@ -2,4 +2,6 @@
 
 pub(crate) mod account;
 pub(crate) mod fleet;
+pub(crate) mod outgoing;
+pub(crate) mod parcel;
 pub(crate) mod position;

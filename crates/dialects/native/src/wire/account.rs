@@ -1,5 +1,6 @@
 //! Tenants and users.
 
+use super::fleet::{not_null, present};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,23 +37,36 @@ pub(crate) struct NewUserJson {
 }
 
 /// What to change of a user; absent fields stay.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
 pub(crate) struct ChangeUserJson {
     /// Login name.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub username: Option<String>,
     /// New password; open sessions end.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub password: Option<String>,
     /// Role.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub role: Option<String>,
     /// Not approved: its connections close within a second.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub approved: Option<bool>,
     /// Not active: its connections close within a second.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub active: Option<bool>,
     /// Null takes it away.
-    #[serde(default, deserialize_with = "super::fleet::present")]
+    #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     pub cadet_id: Option<Option<i64>>,
     /// The vehicles it may see.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub vehicle_ids: Option<Vec<String>>,
 }
 

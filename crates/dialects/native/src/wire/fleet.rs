@@ -13,6 +13,15 @@ where
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
+/// A field that may be absent, but not null.
+pub(crate) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A vehicle to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewVehicleJson {
@@ -50,8 +59,12 @@ pub(crate) struct NewVehicleJson {
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeVehicleJson {
     /// bus, car, …
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub kind: Option<String>,
     /// Name for people.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub label: Option<String>,
     /// Licence plate.
     #[serde(deserialize_with = "present")]
@@ -62,6 +75,8 @@ pub(crate) struct ChangeVehicleJson {
     #[schema(value_type = Option<String>)]
     pub route: Option<Option<String>>,
     /// Status.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     pub status: Option<String>,
     /// Driver.
     #[serde(deserialize_with = "present")]

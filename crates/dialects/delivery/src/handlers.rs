@@ -1,0 +1,36 @@
+//! The dialect's doors: one use case a file.
+
+pub(crate) mod count_deliveries;
+pub(crate) mod find_delivery;
+pub(crate) mod follow_delivery;
+pub(crate) mod start_delivery;
+pub(crate) mod update_delivery;
+
+use axum::http::{HeaderName, HeaderValue, header};
+use milepost_domain::{Caller, TenantId};
+use milepost_http::Problem;
+use serde::Deserialize;
+
+/// What changes every few seconds is kept by nobody on the way.
+pub(crate) const NO_STORE: [(HeaderName, HeaderValue); 1] =
+    [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+
+/// `?tenant=`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TenantQuery {
+    /// For a superadmin: whose; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+impl TenantQuery {
+    /// The named tenant, or the caller's own. Only a superadmin may name another.
+    pub(crate) fn tenant_of(&self, caller: &Caller) -> Result<TenantId, Problem> {
+        let Some(named) = &self.tenant else { return Ok(caller.tenant.clone()) };
+        let tenant = TenantId::new(named)?;
+        if tenant == caller.tenant || caller.is_superadmin() {
+            Ok(tenant)
+        } else {
+            Err(Problem::forbidden("only a superadmin may act for another tenant"))
+        }
+    }
+}

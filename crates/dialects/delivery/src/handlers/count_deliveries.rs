@@ -1,0 +1,45 @@
+//! `GET /stats/tracking`: how many deliveries are under way.
+
+use super::{NO_STORE, TenantQuery};
+use crate::DeliveryParts;
+use crate::wire::{SessionsByRecency, StatusDistribution, TrackingStats};
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{DeliveryStatus, TenantId};
+use milepost_http::{Authenticated, Problem, Query};
+use milepost_service::DeliveryCount;
+
+/// A superadmin gets the figures of all tenants unless it names one, an admin those of its own.
+pub(crate) async fn count_deliveries(
+    State(parts): State<DeliveryParts>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+) -> Result<Response, Problem> {
+    let named = query.tenant.as_deref().map(TenantId::new).transpose()?;
+    let (tenant, counts) = parts.context.service.count_deliveries(&caller, named).await?;
+    let sockets = parts.followed.count(tenant.as_ref());
+    Ok((NO_STORE, Json(stats_of(&counts, sockets))).into_response())
+}
+
+fn stats_of(counts: &[DeliveryCount], sockets: u64) -> TrackingStats {
+    let (mut by_status, mut by_recency) = (StatusDistribution::default(), SessionsByRecency::default());
+    for count in counts {
+        let sessions = match count.status {
+            DeliveryStatus::Assigned => &mut by_status.assigned,
+            DeliveryStatus::PickedUp => &mut by_status.picked_up,
+            DeliveryStatus::InTransit => &mut by_status.in_transit,
+            DeliveryStatus::Delivered => &mut by_status.delivered,
+        };
+        *sessions += count.sessions;
+        by_recency.last_5_min += count.last_5_min;
+        by_recency.last_hour += count.last_hour;
+        by_recency.older += count.sessions.saturating_sub(count.last_5_min + count.last_hour);
+    }
+    TrackingStats {
+        total_active_sessions: counts.iter().map(|count| count.sessions).sum(),
+        total_websocket_connections: sockets,
+        status_distribution: by_status,
+        sessions_by_recency: by_recency,
+    }
+}

@@ -1,0 +1,37 @@
+//! `GET /tracking/{tracking_id}` for whoever has the link, `GET /tracking/rider/{rider_id}` for who works there.
+
+use super::{NO_STORE, TenantQuery};
+use crate::DeliveryParts;
+use crate::convert::session_of;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{RiderId, TrackingId};
+use milepost_http::{Authenticated, Path, Problem, Query};
+
+/// The session without its rider; no credential is asked for.
+pub(crate) async fn find_delivery(
+    State(parts): State<DeliveryParts>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let view = parts.context.service.find_delivery(&tracking_id(&id)?).await?;
+    Ok((NO_STORE, Json(session_of(&view, false))).into_response())
+}
+
+/// The session that a rider has just now.
+pub(crate) async fn find_riders_delivery(
+    State(parts): State<DeliveryParts>,
+    Path(rider_id): Path<String>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+) -> Result<Response, Problem> {
+    let tenant = query.tenant_of(&caller)?;
+    let rider = RiderId::new(&rider_id).map_err(|_| Problem::not_found("tracking session"))?;
+    let view = parts.context.service.find_riders_delivery(&caller, &tenant, &rider).await?;
+    Ok((NO_STORE, Json(session_of(&view, true))).into_response())
+}
+
+/// What cannot be a link is not found, like any other that leads nowhere.
+pub(crate) fn tracking_id(text: &str) -> Result<TrackingId, Problem> {
+    TrackingId::new(text).map_err(|_| Problem::not_found("tracking session"))
+}

@@ -1,0 +1,24 @@
+//! `POST /tracking/start`: a session begins, and its link works.
+
+use super::{NO_STORE, TenantQuery};
+use crate::convert::{new_delivery, refusal, session_of};
+use crate::wire::StartTracking;
+use crate::{DeliveryParts, parse_delivery_json};
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use milepost_http::{Authenticated, MAX_BODY_BYTES, Problem, Query, RawBody};
+
+/// Answers with the session once it is durable.
+pub(crate) async fn start_delivery(
+    State(parts): State<DeliveryParts>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    RawBody(body): RawBody<MAX_BODY_BYTES>,
+) -> Result<Response, Problem> {
+    let tenant = query.tenant_of(&caller)?;
+    let body: StartTracking = parse_delivery_json(&body)?;
+    let new = new_delivery(&body).map_err(refusal)?;
+    let view = parts.context.service.start_delivery(&caller, &tenant, new).await?;
+    Ok((NO_STORE, Json(session_of(&view, true))).into_response())
+}

@@ -1,0 +1,23 @@
+//! `POST /tracking/update/{tracking_id}`: the rider moved, or its delivery goes on.
+
+use super::{NO_STORE, find_delivery::tracking_id};
+use crate::convert::{moved, refusal, update_of};
+use crate::wire::UpdateLocation;
+use crate::{DeliveryParts, parse_delivery_json};
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use milepost_http::{Authenticated, MAX_BODY_BYTES, Path, Problem, RawBody};
+
+/// Answers once the change is durable and on its way to all who follow.
+pub(crate) async fn update_delivery(
+    State(parts): State<DeliveryParts>,
+    Path(id): Path<String>,
+    Authenticated(caller): Authenticated,
+    RawBody(body): RawBody<MAX_BODY_BYTES>,
+) -> Result<Response, Problem> {
+    let body: UpdateLocation = parse_delivery_json(&body)?;
+    let update = update_of(&body).map_err(refusal)?;
+    let view = parts.context.service.update_delivery(&caller, &tracking_id(&id)?, update).await?;
+    Ok((NO_STORE, Json(moved(&view))).into_response())
+}

@@ -1,0 +1,94 @@
+//! Reads the dialect's bodies: what other languages write for a number that is none is an invalid number, not bad JSON.
+
+use milepost_http::{Problem, parse_json};
+use serde::de::DeserializeOwned;
+
+/// As [`parse_json`], but a bare `NaN`, `Infinity` or `1e999` in a known field is answered 422 with the field's name:
+/// Python and JavaScript clients write or mean such values, and the dialect promises 422 for coordinates that are no
+/// numbers.
+///
+/// # Errors
+/// 400 for what is no JSON even so, 422 for what does not fit.
+pub fn parse_delivery_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    parse_json(bytes).map_err(|problem| {
+        if problem.status != 400 {
+            return problem;
+        }
+        match std::str::from_utf8(bytes).map(quote_non_numbers).map(|text| parse_json::<T>(text.as_bytes())) {
+            Ok(Err(better)) if better.status == 422 => better,
+            _ => problem,
+        }
+    })
+}
+
+/// The text with every bare token that is no finite number of JSON, but one of other languages, put in quotes.
+fn quote_non_numbers(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' => string_length(rest),
+            _ if is_token(first) => rest.find(|c| !is_token(c)).unwrap_or(rest.len()),
+            _ => first.len_utf8(),
+        };
+        let (token, after) = rest.split_at(length);
+        if is_no_number(token) {
+            quoted.push('"');
+            quoted.push_str(token);
+            quoted.push('"');
+        } else {
+            quoted.push_str(token);
+        }
+        rest = after;
+    }
+    quoted
+}
+
+const fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')
+}
+
+fn is_no_number(token: &str) -> bool {
+    let digits = token.strip_prefix('-').unwrap_or(token);
+    matches!(digits, "NaN" | "Infinity")
+        || (digits.starts_with(|c: char| c.is_ascii_digit()) && token.parse::<f64>().is_ok_and(f64::is_infinite))
+}
+
+/// Bytes up to and with the closing quote, or to the end.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::wire::UpdateLocation;
+
+    fn check(body: &str, status: u16, field: Option<&str>) {
+        let problem = parse_delivery_json::<UpdateLocation>(body.as_bytes()).unwrap_err();
+        assert_eq!((problem.status, problem.errors.first().map(|e| e.field.as_str())), (status, field), "{body}");
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_an_invalid_field() {
+        check(r#"{"lat":NaN,"lng":0}"#, 422, Some("lat"));
+        check(r#"{"lat":0,"lng":-Infinity}"#, 422, Some("lng"));
+        check(r#"{"lat":1e999,"lng":0}"#, 422, Some("lat"));
+        check(r#"{"lat":"NaN","lng":0}"#, 422, Some("lat"));
+        check(r#"{"lat":NaN,"lng":0"#, 400, None);
+        check(r#"{"lat":nonsense,"lng":0}"#, 400, None);
+        check(r#"{"lat":0,"lng":0,"other":NaN}"#, 400, None);
+        check(r#"{"status":"a \" NaN","lat":Infinity}"#, 422, Some("lat"));
+        check("NaN", 422, Some("body"));
+    }
+}

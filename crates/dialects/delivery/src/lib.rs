@@ -1,0 +1,61 @@
+//! The delivery dialect: riders report by HTTP or socket, whoever has the link follows `/ws/tracking/{id}`.
+
+#![forbid(unsafe_code)]
+
+mod channel;
+mod convert;
+mod credential;
+mod followed;
+mod follower;
+mod handlers;
+mod lenient_json;
+mod listener;
+pub mod wire;
+
+pub use convert::{new_delivery, update_of};
+pub use followed::FollowedDeliveries;
+pub use lenient_json::parse_delivery_json;
+pub use listener::DeliveryListener;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use milepost_http::{HttpContext, replay_idempotent};
+use milepost_hub::Hub;
+use milepost_transport::Transport;
+use std::sync::Arc;
+
+/// What the dialect's handlers need.
+#[derive(Clone)]
+pub struct DeliveryParts {
+    /// Use cases and origins.
+    pub context: Arc<HttpContext>,
+    /// Where updates go out.
+    pub hub: Hub,
+    /// Sockets.
+    pub transport: Arc<Transport>,
+    /// Who follows which session; the listener has the same.
+    pub followed: Arc<FollowedDeliveries>,
+}
+
+impl FromRef<DeliveryParts> for Arc<HttpContext> {
+    fn from_ref(parts: &DeliveryParts) -> Self {
+        Self::clone(&parts.context)
+    }
+}
+
+/// The dialect's paths, without their trailing slash.
+pub fn routes(parts: DeliveryParts) -> Router {
+    use handlers::{count_deliveries, find_delivery, follow_delivery, start_delivery, update_delivery};
+    let kept = from_fn_with_state(Arc::clone(&parts.context), replay_idempotent);
+    Router::new()
+        .route("/tracking/start", post(start_delivery::start_delivery))
+        .route("/tracking/update/{tracking_id}", post(update_delivery::update_delivery))
+        .layer(kept)
+        .route("/tracking/{tracking_id}", get(find_delivery::find_delivery))
+        .route("/tracking/rider/{rider_id}", get(find_delivery::find_riders_delivery))
+        .route("/stats/tracking", get(count_deliveries::count_deliveries))
+        .route("/ws/tracking/{tracking_id}", get(follow_delivery::follow_delivery))
+        .with_state(parts)
+}

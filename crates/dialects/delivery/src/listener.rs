@@ -1,0 +1,43 @@
+//! Renders a delivery's changes for those who follow it, at most twice however many they are.
+
+use crate::FollowedDeliveries;
+use crate::channel::{channel_of, delivery_key, update_message};
+use milepost_domain::{TenantId, TrackingId, VehicleId};
+use milepost_hub::Hub;
+use milepost_service::{DeliveryView, Listener, LiveVehicle, PositionRecorded};
+use std::sync::Arc;
+
+/// The dialect's ear at the use cases.
+pub struct DeliveryListener {
+    hub: Hub,
+    followed: Arc<FollowedDeliveries>,
+}
+
+impl DeliveryListener {
+    /// Publishes into `hub` what somebody follows.
+    pub fn new(hub: Hub, followed: Arc<FollowedDeliveries>) -> Self {
+        Self { hub, followed }
+    }
+}
+
+impl Listener for DeliveryListener {
+    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
+    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
+    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
+
+    fn delivery_changed(&self, view: &DeliveryView) {
+        if !self.followed.advance(&view.delivery) {
+            return;
+        }
+        let Some(channel) = self.hub.find_channel(&channel_of(&view.delivery.tenant)) else { return };
+        for sees_rider in [false, true] {
+            if channel.has_listeners(&delivery_key(&view.delivery.tracking_id, sees_rider)) {
+                channel.publish(update_message(view, sees_rider));
+            }
+        }
+    }
+
+    fn follows_delivery(&self, id: &TrackingId) -> bool {
+        self.followed.holds(id)
+    }
+}

@@ -1,0 +1,75 @@
+//! Between the native dialect's JSON and webhooks and outgoing calls.
+
+use crate::wire::outgoing::{CallStatusJson, CallTargetJson, OutgoingCallJson, WebhookJson};
+use milepost_domain::{Target, Webhook, WebhookId};
+use milepost_http::{Problem, rfc3339};
+use milepost_service::{CallNo, CallState, StoredCall};
+use serde::Deserialize;
+
+/// What is no number names no webhook.
+pub(crate) fn webhook_id(text: &str) -> Result<WebhookId, Problem> {
+    text.parse().map(WebhookId).map_err(|_| Problem::not_found("webhook"))
+}
+
+/// What is no number names no call.
+pub(crate) fn call_no(text: &str) -> Result<CallNo, Problem> {
+    text.parse().map(CallNo).map_err(|_| Problem::not_found("call"))
+}
+
+pub(crate) fn webhook_to_json(webhook: &Webhook) -> WebhookJson {
+    WebhookJson {
+        id: webhook.id.0,
+        url: webhook.url.clone(),
+        events: webhook.kinds.clone(),
+        created_at: rfc3339(webhook.created_at),
+        secret: None,
+    }
+}
+
+/// Without what the call says: a message to a customer holds a phone number.
+pub(crate) fn call_to_json(call: &StoredCall) -> OutgoingCallJson {
+    let (target, webhook_id) = match call.target {
+        Target::Orders => (CallTargetJson::Orders, None),
+        Target::Notifications => (CallTargetJson::Notifications, None),
+        Target::Webhook(id) => (CallTargetJson::Webhook, Some(id.0)),
+    };
+    let (mut next_attempt_at, mut delivered_at, mut dead_at) = (None, None, None);
+    let status = match call.state {
+        CallState::Pending { next_attempt_at: at } => {
+            next_attempt_at = Some(rfc3339(at));
+            CallStatusJson::Pending
+        }
+        CallState::Delivered { at } => {
+            delivered_at = Some(rfc3339(at));
+            CallStatusJson::Delivered
+        }
+        CallState::Dead { at } => {
+            dead_at = Some(rfc3339(at));
+            CallStatusJson::Dead
+        }
+    };
+    OutgoingCallJson {
+        id: call.no.0,
+        target,
+        webhook_id,
+        kind: webhook_id.and_then(|_| kind_of(&call.body)),
+        message_id: call.key.clone(),
+        status,
+        attempts: call.attempts,
+        last_status: call.last_status,
+        last_error: call.last_error.clone(),
+        created_at: rfc3339(call.created_at),
+        next_attempt_at,
+        delivered_at,
+        dead_at,
+    }
+}
+
+fn kind_of(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Typed {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+    serde_json::from_str::<Typed>(body).ok().map(|typed| typed.kind)
+}

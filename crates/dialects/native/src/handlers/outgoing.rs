@@ -1,0 +1,49 @@
+//! `/outgoing`: calls to the order and notification services, and to webhooks.
+
+use crate::convert_outgoing::{call_no, call_to_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::outgoing::{OutgoingCallJson, TargetQuery};
+use axum::Json;
+use axum::extract::State;
+use milepost_domain::Target;
+use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query};
+use milepost_service::CallNo;
+use std::sync::Arc;
+
+/// Lists outgoing calls, newest first.
+#[utoipa::path(get, path = "/outgoing", tag = "webhooks", params(PageQuery, TargetQuery, TenantQuery),
+    responses((status = 200, body = Page<OutgoingCallJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_outgoing_calls(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(target): Query<TargetQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let target = match target.target.as_deref() {
+        None => None,
+        Some("orders") => Some(Target::Orders),
+        Some("notifications") => Some(Target::Notifications),
+        Some(_) => return Err(Problem::invalid("target", "must be orders or notifications")),
+    };
+    let before = page.after(|text| text.parse().map(CallNo))?;
+    let calls = context.service.list_calls(&caller, &tenant, target, before, limit).await?;
+    let items = calls.iter().map(call_to_json).collect();
+    Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
+}
+
+/// Makes a dead call due again.
+#[utoipa::path(post, path = "/outgoing/{id}/retry", tag = "webhooks", params(("id" = i64, Path), TenantQuery),
+    responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn retry_outgoing_call(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<OutgoingCallJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let call = context.service.retry_call(&caller, &tenant, None, call_no(&id)?).await?;
+    Ok(Json(call_to_json(&call)))
+}

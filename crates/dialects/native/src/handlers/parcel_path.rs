@@ -1,0 +1,69 @@
+//! `/parcels/{id}/path`: where a parcel's drivers were while they brought it, paged as JSON or streamed as a file.
+
+use crate::convert_parcel::{fix_to_json, fix_to_position};
+use crate::handlers::parcels::parcel_id;
+use crate::handlers::track_file::{PositionPages, file_format, stream_file};
+use crate::wire::parcel::PathPointJson;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{Position, Timestamp, VehicleId};
+use milepost_formats::TrackMeta;
+use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use milepost_service::{ParcelPath, ServiceError};
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// In which form.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PathQuery {
+    /// json (paged, default), geojson, gpx, csv or kml (whole).
+    pub format: Option<String>,
+}
+
+/// Shows where a parcel's drivers were while they brought it, oldest first.
+#[utoipa::path(get, path = "/parcels/{id}/path", tag = "parcels",
+    params(("id" = i64, Path), PathQuery, PageQuery),
+    responses((status = 200, body = Page<PathPointJson>, description = "JSON, or the file of the asked format"),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn read_parcel_path(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<PathQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Response, Problem> {
+    let id = parcel_id(&id)?;
+    let format = file_format(query.format.as_deref())?;
+    let after = match format {
+        Some(_) => None,
+        None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
+    };
+    let limit = page.limit()?;
+    let mut path = context.service.read_parcel_path(&caller, id, after).await?;
+    if let Some(format) = format {
+        let name = format!("parcel-{id}");
+        let vehicle_id = VehicleId::new(&name)?;
+        let meta = TrackMeta { vehicle_id: name, label: Some(format!("Parcel {id}")) };
+        return stream_file(PathPages { path, vehicle_id }, format, meta).await;
+    }
+    let fixes = path.take(limit).await?;
+    let next = if fixes.len() < limit as usize { None } else { fixes.last().map(|fix| fix.at) };
+    let items = fixes.iter().map(fix_to_json).collect::<Vec<PathPointJson>>();
+    Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response())
+}
+
+/// A path for the writers of files, which name its parcel where they would name a vehicle.
+struct PathPages {
+    path: ParcelPath,
+    vehicle_id: VehicleId,
+}
+
+impl PositionPages for PathPages {
+    async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
+        let page = self.path.next_page().await?;
+        Ok(page.iter().map(|fix| fix_to_position(fix, &self.vehicle_id)).collect())
+    }
+}

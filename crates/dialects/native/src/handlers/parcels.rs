@@ -1,0 +1,107 @@
+//! `/parcels`.
+
+use crate::convert_parcel::{change_from_json, parcel_from_json, parcel_to_json};
+use crate::tenant_of::tenant_of;
+use crate::wire::parcel::{ChangeParcelJson, NewParcelJson, ParcelJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use milepost_domain::{ParcelId, ParcelStatus, UserId};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use milepost_service::ParcelListing;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// Which parcels.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ParcelQuery {
+    /// Only those with this status.
+    pub status: Option<String>,
+    /// Only those of this client.
+    pub client_id: Option<i64>,
+    /// Only those that this driver brings.
+    pub driver_id: Option<i64>,
+    /// For a superadmin: whose; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+/// Enters a parcel: `pending`, or `assigned` with a driver.
+#[utoipa::path(post, path = "/parcels", tag = "parcels", request_body = NewParcelJson,
+    responses((status = 201, body = ParcelJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn add_parcel(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Body(json): Body<NewParcelJson>,
+) -> Result<(StatusCode, Json<ParcelJson>), Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
+    let parcel = context.service.add_parcel(&caller, parcel_from_json(&json, tenant)?).await?;
+    Ok((StatusCode::CREATED, Json(parcel_to_json(&parcel))))
+}
+
+/// Lists the parcels that the caller may see, in the order of their numbers.
+///
+/// An admin, manager or superadmin sees all of the tenant, a client its own, a driver those it brings. With `status` a
+/// page may hold fewer than `limit`, or none, and still have a next one.
+#[utoipa::path(get, path = "/parcels", tag = "parcels", params(PageQuery, ParcelQuery),
+    responses((status = 200, body = Page<ParcelJson>)))]
+pub(crate) async fn list_parcels(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<ParcelQuery>,
+) -> Result<Json<Page<ParcelJson>>, Problem> {
+    let user = |field: &str, number: Option<i64>| {
+        number.map(|number| UserId::new(number).map_err(|e| Problem::invalid(field, e.message))).transpose()
+    };
+    let listing = ParcelListing {
+        tenant: tenant_of(&caller, query.tenant.as_deref())?,
+        client_id: user("client_id", query.client_id)?,
+        driver_id: user("driver_id", query.driver_id)?,
+        status: query.status.as_deref().map(ParcelStatus::parse).transpose()?,
+        after: page
+            .after(|text| text.parse().map_err(|_| ()).and_then(|number| ParcelId::new(number).map_err(|_| ())))?,
+        limit: page.limit()?,
+    };
+    let found = context.service.list_parcels(&caller, &listing).await?;
+    let items = found.parcels.iter().map(parcel_to_json).collect();
+    Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
+}
+
+/// Shows a parcel.
+#[utoipa::path(get, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
+    responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn get_parcel(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<ParcelJson>, Problem> {
+    let parcel = context.service.get_parcel(&caller, parcel_id(&id)?).await?;
+    Ok(Json(parcel_to_json(&parcel)))
+}
+
+/// Gives a parcel to a driver, or says how far it is; who follows it is told.
+///
+/// An admin or manager may change both, the assigned driver the status. A driver given to a `pending` parcel makes it
+/// `assigned`, one taken from an `assigned` parcel makes it `pending`, unless `status` is named too. `delivered` and
+/// `cancelled` are the end: another change is answered 409.
+#[utoipa::path(patch, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
+    request_body = ChangeParcelJson,
+    responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change_parcel(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Body(json): Body<ChangeParcelJson>,
+) -> Result<Json<ParcelJson>, Problem> {
+    let change = change_from_json(&json)?;
+    let parcel = context.service.change_parcel(&caller, parcel_id(&id)?, change).await?;
+    Ok(Json(parcel_to_json(&parcel)))
+}
+
+/// What is no number names no parcel.
+pub(crate) fn parcel_id(text: &str) -> Result<ParcelId, Problem> {
+    text.parse().ok().and_then(|number| ParcelId::new(number).ok()).ok_or_else(|| Problem::not_found("parcel"))
+}

@@ -1,0 +1,74 @@
+//! Streams positions as a file, page by page, whatever they are of.
+
+use axum::body::Body;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use milepost_domain::Position;
+use milepost_formats::{Format, TrackMeta, TrackWriter};
+use milepost_http::Problem;
+use milepost_service::{ServiceError, Track};
+
+/// Positions that are read page by page.
+pub(crate) trait PositionPages: Send + 'static {
+    /// The next page, oldest first; empty at the end.
+    fn next_page(&mut self) -> impl Future<Output = Result<Vec<Position>, ServiceError>> + Send;
+}
+
+impl PositionPages for Track {
+    async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
+        Self::next_page(self).await
+    }
+}
+
+/// The format of a query, `None` for pages of JSON.
+pub(crate) fn file_format(name: Option<&str>) -> Result<Option<Format>, Problem> {
+    let takes = || Problem::invalid("format", "must be json, geojson, gpx, csv or kml");
+    let Some(name) = name.filter(|name| *name != "json") else { return Ok(None) };
+    let format: Format = name.parse().map_err(|_| takes())?;
+    if format.is_written() { Ok(Some(format)) } else { Err(takes()) }
+}
+
+/// The first page is read before the answer begins, so that a database that is away is a 503 and not half a file.
+pub(crate) async fn stream_file(
+    mut pages: impl PositionPages,
+    format: Format,
+    meta: TrackMeta,
+) -> Result<Response, Problem> {
+    let mut writer = TrackWriter::new(format, meta).map_err(|error| Problem::invalid("format", error.to_string()))?;
+    let first = pages.next_page().await?;
+    let mut opening = Vec::new();
+    writer.start(&mut opening);
+    let state = Writing { pages, writer, page: Some(first), bytes: opening };
+    let written = futures_util::stream::unfold(state, |state| async move { write_page(state).await });
+    let name = format!("attachment; filename=\"track.{}\"", format.as_str());
+    let headers = [(header::CONTENT_TYPE, format.media_type().to_owned()), (header::CONTENT_DISPOSITION, name)];
+    Ok((headers, Body::from_stream(written)).into_response())
+}
+
+/// A file on its way out.
+struct Writing<P> {
+    pages: P,
+    writer: TrackWriter,
+    /// The page to be written next; `None` after the last.
+    page: Option<Vec<Position>>,
+    bytes: Vec<u8>,
+}
+
+async fn write_page<P: PositionPages>(mut state: Writing<P>) -> Option<(Result<Bytes, std::io::Error>, Writing<P>)> {
+    let page = state.page.take()?;
+    for position in &page {
+        state.writer.position(position, &mut state.bytes);
+    }
+    if page.is_empty() {
+        state.writer.finish(&mut state.bytes);
+    } else {
+        match state.pages.next_page().await {
+            Ok(next) => state.page = Some(next),
+            // Cut off rather than ended well: the client sees that something is missing.
+            Err(error) => return Some((Err(std::io::Error::other(error.to_string())), state)),
+        }
+    }
+    let bytes = std::mem::take(&mut state.bytes);
+    Some((Ok(bytes.into()), state))
+}

@@ -1,0 +1,110 @@
+//! `/webhooks` and their deliveries.
+
+use crate::convert_outgoing::{call_no, call_to_json, webhook_id, webhook_to_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::outgoing::{NewWebhookJson, OutgoingCallJson, WebhookJson};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use milepost_domain::{Target, WebhookId};
+use milepost_http::{Authenticated, Body, HttpContext, KeptAs, Page, PageQuery, Path, Problem, Query};
+use milepost_service::{CallNo, WebhookRequest, shown_secret};
+use std::sync::Arc;
+
+/// Adds a webhook; the answer shows its secret, once.
+#[utoipa::path(post, path = "/webhooks", tag = "webhooks", request_body = NewWebhookJson,
+    responses((status = 201, body = WebhookJson), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn add_webhook(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Body(json): Body<NewWebhookJson>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
+    let request = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
+    let webhook = context.service.add_webhook(&caller, &tenant, request).await?;
+    let shown_again = serde_json::to_vec(&webhook_to_json(&webhook)).unwrap_or_default();
+    let shown_once = WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(&webhook) };
+    Ok((StatusCode::CREATED, Extension(KeptAs(shown_again)), Json(shown_once)).into_response())
+}
+
+/// Lists webhooks in the order of their numbers.
+#[utoipa::path(get, path = "/webhooks", tag = "webhooks", params(PageQuery, TenantQuery),
+    responses((status = 200, body = Page<WebhookJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_webhooks(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<WebhookJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let after = page.after(|text| text.parse().map(WebhookId))?;
+    let webhooks = context.service.list_webhooks(&caller, &tenant, after, limit).await?;
+    let items = webhooks.iter().map(webhook_to_json).collect();
+    Ok(Json(Page::new(items, limit, |webhook: &WebhookJson| webhook.id.to_string())))
+}
+
+/// Shows a webhook, without its secret.
+#[utoipa::path(get, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path), TenantQuery),
+    responses((status = 200, body = WebhookJson), (status = 404, body = Problem)))]
+pub(crate) async fn get_webhook(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<WebhookJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let webhook = context.service.get_webhook(&caller, &tenant, webhook_id(&id)?).await?;
+    Ok(Json(webhook_to_json(&webhook)))
+}
+
+/// Removes a webhook with its deliveries, sent or not.
+#[utoipa::path(delete, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path), TenantQuery),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(crate) async fn remove_webhook(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    context.service.remove_webhook(&caller, &tenant, webhook_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists a webhook's deliveries, newest first.
+#[utoipa::path(get, path = "/webhooks/{id}/deliveries", tag = "webhooks",
+    params(("id" = i64, Path), PageQuery, TenantQuery),
+    responses((status = 200, body = Page<OutgoingCallJson>), (status = 404, body = Problem)))]
+pub(crate) async fn list_webhook_deliveries(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let before = page.after(|text| text.parse().map(CallNo))?;
+    let id = webhook_id(&id)?;
+    let calls = context.service.list_webhook_calls(&caller, &tenant, id, before, limit).await?;
+    let items = calls.iter().map(call_to_json).collect();
+    Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
+}
+
+/// Makes a dead delivery due again.
+#[utoipa::path(post, path = "/webhooks/{id}/deliveries/{delivery_id}/retry", tag = "webhooks",
+    params(("id" = i64, Path), ("delivery_id" = i64, Path), TenantQuery),
+    responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn retry_webhook_delivery(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path((id, delivery_id)): Path<(String, String)>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<OutgoingCallJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let target = Some(Target::Webhook(webhook_id(&id)?));
+    let call = context.service.retry_call(&caller, &tenant, target, call_no(&delivery_id)?).await?;
+    Ok(Json(call_to_json(&call)))
+}

@@ -1,0 +1,29 @@
+//! From the domain to the parcel dialect's JSON.
+
+use crate::wire::{DriverLocation, LocationJson, ToViewer};
+use milepost_domain::ParcelId;
+use milepost_http::rfc3339;
+use milepost_service::DriverSpot;
+
+/// A `location_update` for one of the driver's parcels.
+pub(crate) fn render_location(parcel: ParcelId, spot: &DriverSpot) -> String {
+    render(&ToViewer::LocationUpdate(DriverLocation {
+        driver_id: spot.fix.driver_id.to_string(),
+        location: LocationJson {
+            lat: spot.fix.latitude.get(),
+            lng: spot.fix.longitude.get(),
+            address: spot.fix.address.as_str(),
+        },
+        parcel_id: parcel.get(),
+        timestamp: rfc3339(spot.fix.at),
+        eta_seconds: spot.eta_s,
+    }))
+}
+
+/// Any message to a viewer.
+///
+/// # Panics
+/// Never: the types hold only strings and finite numbers.
+pub(crate) fn render(message: &ToViewer<'_>) -> String {
+    serde_json::to_string(message).expect("strings and finite numbers serialise")
+}

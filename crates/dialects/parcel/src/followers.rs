@@ -1,0 +1,122 @@
+//! Who follows which parcel here, so that whoever may not any more loses it at once.
+
+use crate::convert::render;
+use crate::wire::ToViewer;
+use milepost_domain::{Action, Caller, Parcel, ParcelId, may_with_parcel};
+use milepost_hub::Subscription;
+use milepost_transport::Link;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Parcels that one socket may follow; more are refused with an `error`.
+pub(crate) const MAX_FOLLOWED: usize = 100;
+
+/// Told with 4003 to who may not see a parcel (any more).
+pub(crate) const NOT_YOURS: &str = "you are neither this parcel's client nor its assigned driver";
+
+/// One socket and what it follows.
+pub(crate) struct Follower {
+    pub(crate) link: Arc<Link>,
+    pub(crate) caller: Caller,
+    /// A std mutex: held for microseconds, never across an await. Taken after the one of [`Followers`], if both.
+    parcels: Mutex<HashMap<ParcelId, Subscription>>,
+}
+
+/// All of this node, by parcel. A std mutex: held for microseconds, never across an await.
+#[derive(Default)]
+pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<Follower>>>>);
+
+impl Follower {
+    pub(crate) fn new(link: Arc<Link>, caller: Caller) -> Arc<Self> {
+        Arc::new(Self { link, caller, parcels: Mutex::default() })
+    }
+
+    pub(crate) fn follows(&self, parcel: ParcelId) -> bool {
+        self.lock().contains_key(&parcel)
+    }
+
+    pub(crate) fn followed(&self) -> usize {
+        self.lock().len()
+    }
+
+    pub(crate) fn send(&self, message: &ToViewer<'_>) {
+        self.link.send_text(&render(message));
+    }
+
+    /// The parcel was taken from it. A socket that has nothing left to follow is closed as it would not be let in.
+    fn lose(&self, parcel: ParcelId) {
+        let left = {
+            let mut parcels = self.lock();
+            let Some(_subscription) = parcels.remove(&parcel) else { return };
+            parcels.len()
+        };
+        if left == 0 {
+            self.send(&ToViewer::Error { message: NOT_YOURS });
+            self.link.close(4003, NOT_YOURS);
+        } else {
+            self.send(&ToViewer::Unsubscribed { parcel_id: parcel.get(), message: Some(NOT_YOURS) });
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Subscription>> {
+        self.parcels.lock().expect("nothing panics while holding it")
+    }
+}
+
+impl Followers {
+    pub(crate) fn add(&self, follower: &Arc<Follower>, parcel: ParcelId, subscription: Subscription) {
+        let mut followers = self.lock();
+        if follower.lock().insert(parcel, subscription).is_none() {
+            followers.entry(parcel).or_default().push(Arc::clone(follower));
+        }
+    }
+
+    pub(crate) fn remove(&self, follower: &Arc<Follower>, parcel: ParcelId) {
+        let removed = {
+            let mut followers = self.lock();
+            take_out(&mut followers, parcel, |other| Arc::ptr_eq(other, follower));
+            follower.lock().remove(&parcel)
+        };
+        // Outside the locks: it ends in the hub's.
+        drop(removed);
+    }
+
+    /// The socket has ended.
+    pub(crate) fn remove_all(&self, follower: &Arc<Follower>) {
+        let parcels: Vec<_> = follower.lock().keys().copied().collect();
+        for parcel in parcels {
+            self.remove(follower, parcel);
+        }
+    }
+
+    /// The parcel has another driver: who may not see it any more loses it now.
+    pub(crate) fn recheck(&self, parcel: &Parcel) {
+        let lost = take_out(&mut self.lock(), parcel.id, |follower| {
+            !may_with_parcel(&follower.caller, Action::SeeParcel, parcel)
+        });
+        for follower in lost {
+            follower.lose(parcel.id);
+        }
+    }
+
+    pub(crate) fn has(&self, parcel: ParcelId) -> bool {
+        self.lock().contains_key(&parcel)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Vec<Arc<Follower>>>> {
+        self.0.lock().expect("nothing panics while holding it")
+    }
+}
+
+fn take_out(
+    followers: &mut HashMap<ParcelId, Vec<Arc<Follower>>>,
+    parcel: ParcelId,
+    is_meant: impl Fn(&Arc<Follower>) -> bool,
+) -> Vec<Arc<Follower>> {
+    let Some(of_parcel) = followers.get_mut(&parcel) else { return Vec::new() };
+    let taken = of_parcel.extract_if(.., |follower| is_meant(follower)).collect();
+    if of_parcel.is_empty() {
+        followers.remove(&parcel);
+    }
+    taken
+}

@@ -1,0 +1,46 @@
+//! The parcel dialect: drivers say where they are, clients and dispatchers follow, on one socket `/ws/tracking/`.
+
+#![forbid(unsafe_code)]
+
+mod channel;
+mod convert;
+mod followers;
+mod handlers;
+mod inbound;
+mod listener;
+mod viewer;
+pub mod wire;
+
+pub use handlers::watch_parcel::watch_parcel;
+pub use inbound::{FromViewer, read_message};
+pub use listener::ParcelListener;
+
+use axum::Router;
+use axum::routing::get;
+use followers::Followers;
+use milepost_http::HttpContext;
+use milepost_hub::Hub;
+use milepost_transport::Transport;
+use std::sync::Arc;
+
+/// What the dialect's handler needs.
+#[derive(Clone)]
+pub struct ParcelParts {
+    /// Use cases and origins.
+    pub context: Arc<HttpContext>,
+    /// Where updates go out.
+    pub hub: Hub,
+    /// Sockets.
+    pub transport: Arc<Transport>,
+    /// Who follows what, shared with the dialect's listener.
+    pub followers: FollowerList,
+}
+
+/// Who follows which parcel on this node: made once, given to the [`ParcelListener`] and to [`ParcelParts`].
+#[derive(Clone, Default)]
+pub struct FollowerList(pub(crate) Arc<Followers>);
+
+/// The dialect's path, without its trailing slash. Where another dialect shares it, [`watch_parcel`] is the handler.
+pub fn routes(parts: ParcelParts) -> Router {
+    Router::new().route("/ws/tracking", get(watch_parcel)).with_state(parts)
+}

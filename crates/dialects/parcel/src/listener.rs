@@ -1,0 +1,50 @@
+//! Renders what happened for those who follow, and only if somebody does.
+
+use crate::FollowerList;
+use crate::channel::{channel_of, location_message, status_message, zone_message};
+use milepost_domain::{ParcelId, TenantId, VehicleId};
+use milepost_hub::Hub;
+use milepost_service::{Listener, LiveVehicle, MovedParcel, ParcelNews, PositionRecorded};
+
+/// The dialect's ear at the use cases.
+pub struct ParcelListener {
+    hub: Hub,
+    followers: FollowerList,
+}
+
+impl ParcelListener {
+    /// Publishes into `hub`, and takes parcels from those of `followers` that may not see them any more.
+    pub fn new(hub: Hub, followers: FollowerList) -> Self {
+        Self { hub, followers }
+    }
+}
+
+impl Listener for ParcelListener {
+    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
+    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
+    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
+
+    fn driver_moved(&self, moved: &[MovedParcel]) {
+        for MovedParcel { parcel, spot, crossed } in moved {
+            let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { continue };
+            let zones = crossed.iter().map(|&(zone, entered)| zone_message(parcel.id, zone, entered, spot.fix.at));
+            channel.publish_all(std::iter::once(location_message(parcel, spot)).chain(zones));
+        }
+    }
+
+    fn parcel_changed(&self, news: &ParcelNews) {
+        let parcel = &news.now.parcel;
+        if news.driver_changed {
+            // First: the new driver's place is not for the old one.
+            self.followers.0.recheck(parcel);
+        }
+        let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { return };
+        let status = news.status_changed.then(|| status_message(parcel));
+        let spot = news.now.spot.as_ref().map(|spot| location_message(parcel, spot));
+        channel.publish_all(status.into_iter().chain(spot));
+    }
+
+    fn follows_parcel(&self, parcel: ParcelId) -> bool {
+        self.followers.0.has(parcel)
+    }
+}
