@@ -3,7 +3,7 @@
 use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES};
 use crate::lines::{Line, Lines};
 use crate::options::Field;
-use crate::track_point::RawPoint;
+use crate::track_point::{RawPoint, means_no_fix};
 use crate::{ReadError, ReadOptions, SpeedUnit, TrackPoint, Zone, parse_timestamp};
 use csv_core::ReadRecordResult;
 use std::io::BufRead;
@@ -23,7 +23,7 @@ pub struct CsvReader<R> {
 
 /// Where each field stands, counted from 0.
 #[derive(Debug, Default)]
-struct Columns([Option<usize>; 8]);
+struct Columns([Option<usize>; 9]);
 
 impl Columns {
     fn get<'a>(&self, field: Field, record: &'a Record) -> Option<&'a str> {
@@ -87,6 +87,7 @@ impl<R: BufRead> CsvReader<R> {
             heading_deg: optional(Field::Heading),
             accuracy_m: optional(Field::Accuracy),
             altitude_m: optional(Field::Altitude),
+            no_fix: text(Field::Fix).is_some_and(means_no_fix),
         }
         .check(line)
     }

@@ -3,7 +3,7 @@
 use crate::geojson_features::Features;
 use crate::options::Field;
 use crate::time::from_unix_number;
-use crate::track_point::RawPoint;
+use crate::track_point::{RawPoint, means_no_fix};
 use crate::{ReadError, ReadOptions, SpeedUnit, TrackPoint, parse_timestamp};
 use milepost_domain::Timestamp;
 use serde::Deserialize;
@@ -117,6 +117,10 @@ impl<R: BufRead> GeoJsonReader<R> {
             heading_deg: number(Field::Heading),
             accuracy_m: number(Field::Accuracy),
             altitude_m: coordinates.get(2).copied().or_else(|| number(Field::Altitude)),
+            no_fix: self.property(properties, Field::Fix).is_some_and(|(_, value)| match value {
+                Value::String(text) => means_no_fix(text),
+                other => means_no_fix(&other.to_string()),
+            }),
         };
         self.ready.push_back(point.check(line));
     }

@@ -1,7 +1,7 @@
 //! Reads GPX 1.0 and 1.1: track points, route points and way-points, with the speed and course of either version.
 
 use crate::limits::{MAX_XML_DEPTH, MAX_XML_TEXT_BYTES};
-use crate::track_point::RawPoint;
+use crate::track_point::{RawPoint, means_no_fix};
 use crate::xml::TokenBound;
 use crate::{ReadError, SpeedUnit, TrackPoint, Zone, parse_timestamp};
 use quick_xml::Reader;
@@ -134,11 +134,12 @@ impl<R: BufRead> GpxReader<R> {
             match name {
                 "time" if depth == point_depth + 1 => raw.at = parse_timestamp(text, &self.zone),
                 "ele" if depth == point_depth + 1 => raw.altitude_m = number(),
-                "speed" => raw.speed_kmh = number().map(|speed_ms| speed_ms * SpeedUnit::Ms.kmh()),
+                "speed" => raw.speed_kmh = number().map(kmh_of_ms),
                 "course" | "heading" => raw.heading_deg = number(),
                 // Some write the bearing beside the course; the course is the direction of travel.
                 "bearing" if raw.heading_deg.is_none() => raw.heading_deg = number(),
                 "accuracy" => raw.accuracy_m = number(),
+                "fix" => raw.no_fix = means_no_fix(text),
                 _ => {}
             }
             self.point = Some((point_depth, line, raw));
@@ -165,6 +166,11 @@ impl<R: BufRead> Iterator for GpxReader<R> {
         }
         None
     }
+}
+
+/// To the millionth of a km/h, so that 50 km/h, which are 13.888888888888889 m/s, come back as 50.
+fn kmh_of_ms(speed_ms: f64) -> f64 {
+    (speed_ms * SpeedUnit::Ms.kmh() * 1e6).round() / 1e6
 }
 
 /// What a tag begins.

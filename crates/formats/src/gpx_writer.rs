@@ -40,8 +40,7 @@ impl GpxWriter {
         if position.speed.is_some() || position.heading.is_some() {
             out.extend_from_slice(b"<extensions><gpxtpx:TrackPointExtension>");
             if let Some(speed) = position.speed {
-                // A thousandth of a millimetre a second: enough to find the same km/h again.
-                push!(out, "<gpxtpx:speed>{:.6}</gpxtpx:speed>", speed.get() / SpeedUnit::Ms.kmh());
+                push!(out, "<gpxtpx:speed>{}</gpxtpx:speed>", speed.get() / SpeedUnit::Ms.kmh());
             }
             if let Some(heading) = position.heading {
                 push!(out, "<gpxtpx:course>{}</gpxtpx:course>", heading.get());

@@ -44,6 +44,8 @@ impl<R: BufRead> NmeaReader<R> {
                 heading_deg: rmc.course_deg,
                 accuracy_m: None,
                 altitude_m,
+                // A sentence without a fix did not come so far.
+                no_fix: false,
             }
             .check(line),
         )

@@ -38,6 +38,8 @@ pub struct ColumnMap {
     pub accuracy: Option<String>,
     /// Metres.
     pub altitude: Option<String>,
+    /// What the receiver says of its fix: `0`, `none`, `false`, `invalid`, `V` and the like mean that it had none.
+    pub fix: Option<String>,
 }
 
 /// An option that can't be meant.
@@ -53,7 +55,7 @@ impl OptionsError {
     }
 }
 
-/// One of the eight things a column can be.
+/// One of the nine things a column can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
     Vehicle,
@@ -64,10 +66,11 @@ pub(crate) enum Field {
     Heading,
     Accuracy,
     Altitude,
+    Fix,
 }
 
 impl Field {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Vehicle,
         Self::Timestamp,
         Self::Latitude,
@@ -76,6 +79,7 @@ impl Field {
         Self::Heading,
         Self::Accuracy,
         Self::Altitude,
+        Self::Fix,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -88,6 +92,7 @@ impl Field {
             Self::Heading => "heading",
             Self::Accuracy => "accuracy",
             Self::Altitude => "altitude",
+            Self::Fix => "fix",
         }
     }
 
@@ -152,6 +157,18 @@ impl Field {
             ],
             Self::Accuracy => &["accuracy", "accuracy_m", "horizontal_accuracy", "hacc", "gps_accuracy"],
             Self::Altitude => &["altitude", "altitude_m", "alt", "elevation", "ele", "height"],
+            Self::Fix => &[
+                "fix",
+                "fix_quality",
+                "fixquality",
+                "fix_type",
+                "fixtype",
+                "gps_fix",
+                "gps_quality",
+                "gps_valid",
+                "has_fix",
+                "valid",
+            ],
         }
     }
 }
@@ -167,6 +184,7 @@ impl ColumnMap {
             Field::Heading => &self.heading,
             Field::Accuracy => &self.accuracy,
             Field::Altitude => &self.altitude,
+            Field::Fix => &self.fix,
         }
         .as_deref()
     }
@@ -181,6 +199,7 @@ impl ColumnMap {
             Field::Heading => &mut self.heading,
             Field::Accuracy => &mut self.accuracy,
             Field::Altitude => &mut self.altitude,
+            Field::Fix => &mut self.fix,
         } = Some(column);
     }
 

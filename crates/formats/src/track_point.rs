@@ -77,6 +77,14 @@ pub(crate) struct RawPoint {
     pub(crate) heading_deg: Option<f64>,
     pub(crate) accuracy_m: Option<f64>,
     pub(crate) altitude_m: Option<f64>,
+    /// The file itself says that the receiver had no fix.
+    pub(crate) no_fix: bool,
+}
+
+/// Does the text of a fix's quality say that there was none?
+pub(crate) fn means_no_fix(text: &str) -> bool {
+    const NONE: [&str; 10] = ["0", "none", "no", "n", "false", "invalid", "void", "v", "nofix", "no fix"];
+    NONE.iter().any(|none| text.trim().eq_ignore_ascii_case(none))
 }
 
 impl RawPoint {
@@ -86,8 +94,9 @@ impl RawPoint {
         let invalid = |error: Invalid| ReadError::row(line, error.to_string());
         let latitude = Latitude::new(self.latitude).map_err(invalid)?;
         let longitude = Longitude::new(self.longitude).map_err(invalid)?;
-        // Null Island: what a receiver without a fix reports. No road leads there.
-        if latitude.get() == 0.0 && longitude.get() == 0.0 {
+        // What a receiver without a fix reports. But 0,0 is a place in the Gulf of Guinea as well, where ships go and
+        // which the server takes: without the file's own word that there was no fix it stays.
+        if self.no_fix && latitude.get() == 0.0 && longitude.get() == 0.0 {
             return Err(ReadError::row(line, "latitude and longitude are both 0: the receiver had no fix"));
         }
         let Some(at) = self.at else { return Err(ReadError::row(line, "the point has no time")) };

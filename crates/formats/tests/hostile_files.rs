@@ -50,6 +50,26 @@ fn a_speed_that_is_none_costs_only_itself() {
 }
 
 #[test]
+fn only_0_0_without_a_fix_is_no_place() {
+    let csv = "lat,lon,time,fix\n0,0,1577836800,0\n0,0,1577836801,1\n1,2,1577836802,0\n0,2,1577836803,none\n";
+    let gpx = "<gpx><trk><trkseg>\
+        <trkpt lat='0' lon='0'><time>2020-01-01T00:00:00Z</time><fix>none</fix></trkpt>\
+        <trkpt lat='0' lon='0'><time>2020-01-01T00:00:01Z</time><fix>3d</fix></trkpt>\
+        <trkpt lat='0' lon='0'><time>2020-01-01T00:00:02Z</time></trkpt></trkseg></trk></gpx>";
+    let feature = |at: u32, fix: &str| {
+        format!(
+            r#"{{"type":"Feature","geometry":{{"type":"Point","coordinates":[0,0]}},"properties":{{"time":{at},"valid":{fix}}}}}"#
+        )
+    };
+    let geojson = format!("{}\n{}\n", feature(1_577_836_800, "false"), feature(1_577_836_801, "true"));
+    for (format, text) in [(Format::Csv, csv), (Format::Gpx, gpx), (Format::GeoJson, &geojson)] {
+        let rows = rows(format, text);
+        assert!(rows[0].as_ref().unwrap_err().reason.contains("no fix"), "{rows:?}");
+        assert!(rows.len() >= 2 && rows[1..].iter().all(Result::is_ok), "{rows:?}");
+    }
+}
+
+#[test]
 fn columns_are_found_by_name_number_and_separator() {
     let cases = [
         (

@@ -7,6 +7,7 @@
 mod child;
 mod client;
 mod deliveries;
+mod eta;
 mod fanout;
 mod fleet;
 mod floor;
@@ -46,6 +47,8 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
+    /// How far off arrival times are on recorded drives: the documented formula beside the better estimate
+    Eta(eta::EtaOptions),
     /// CPU, delay and deliveries a second of fan-out, against the floor
     Fanout(fanout::FanoutOptions),
     /// Memory of sockets that only wait, with and without permessage-deflate
@@ -61,6 +64,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Floor { port } => floor::run_floor(port),
+        Command::Eta(options) => eta::run_eta(&options),
         Command::Fanout(options) => fanout::run_fanout(options),
         Command::Idle(options) => idle::run_idle(&options),
         Command::Ingest(options) => ingest::run_ingest(&options),

@@ -60,8 +60,10 @@ impl Client {
     pub(crate) fn new(options: &SimulateOptions) -> Result<Self, SimulateError> {
         let url = options.url.trim_end_matches('/').to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
-            return Err(SimulateError::Option(format!("url {url:?} must begin with http://")));
+            return Err(SimulateError::Option(format!("url {url:?} must begin with http:// or https://")));
         }
+        // The one library of cryptography of this process; somebody may have chosen it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .pool_max_idle_per_host(options.connections)
             .timeout(CALL_TIMEOUT)
@@ -185,7 +187,11 @@ impl Client {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> SimulateError {
-        SimulateError::Unreachable { url: self.url.clone(), reason: root_cause(error) }
+        let url = self.url.clone();
+        match tls_failure(error) {
+            Some(failure) => SimulateError::Tls { url, reason: failure.to_string() },
+            None => SimulateError::Unreachable { url, reason: root_cause(error) },
+        }
     }
 }
 
@@ -232,6 +238,17 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
+}
+
+/// What TLS said, if it was TLS that failed; it travels inside I/O errors, which don't name it as their source.
+fn tls_failure<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(failure) = error.downcast_ref() {
+        return Some(failure);
+    }
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => tls_failure(inner),
+        None => error.source().and_then(tls_failure),
+    }
 }
 
 /// Escapes what a path segment can't hold; ids may have blanks and letters of any script.

@@ -106,7 +106,7 @@ async fn keep_trying<T, F: Future<Output = Result<T, SimulateError>>>(
             SimulateError::Refused { status, .. } => matches!(status, 429 | 502 | 503 | 504),
             // The first call tells at once that there is no server; later ones may meet a restart.
             SimulateError::Unreachable { .. } => failures > 1,
-            SimulateError::Option(_) | SimulateError::File { .. } => false,
+            SimulateError::Option(_) | SimulateError::File { .. } | SimulateError::Tls { .. } => false,
         };
         if !passing || failures >= SETUP_TRIES {
             return Err(error);

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Everything about one run. The default drives 10 vehicles along the demo routes at 1 Hz until it is stopped.
 #[derive(Debug, Clone)]
 pub struct SimulateOptions {
-    /// Where the server is: `http://127.0.0.1:8080`.
+    /// Where the server is: `http://127.0.0.1:8080` or `https://…`. Certificates are checked against the system's.
     pub url: String,
     /// Who is simulating.
     pub credential: Credential,
@@ -183,6 +183,14 @@ pub enum SimulateError {
         /// Where it was looked for.
         url: String,
         /// What happened instead.
+        reason: String,
+    },
+    /// The server answers, but TLS with it fails.
+    #[error("{url} can't be reached by TLS: {reason}; is it an https server whose certificate this machine trusts?")]
+    Tls {
+        /// Where the server is.
+        url: String,
+        /// What TLS objects to.
         reason: String,
     },
     /// The server refused what the simulation needs.

@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 
 #[derive(Default)]
 struct Seen {
@@ -176,4 +179,36 @@ async fn a_wrong_password_and_a_missing_server_are_told() {
 
     let error = simulate(options("http://127.0.0.1:1".into()), pending()).await.unwrap_err();
     assert!(matches!(error, SimulateError::Unreachable { .. }), "{error}");
+}
+
+/// A server by TLS, with a certificate that nobody signed but itself.
+async fn start_self_signed_server() -> String {
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key.into())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    format!("https://localhost:{port}")
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_told() {
+    let error = simulate(options(start_self_signed_server().await), pending()).await.unwrap_err();
+    assert!(matches!(&error, SimulateError::Tls { reason, .. } if reason.contains("certificate")), "{error:?}");
+
+    let plain = start_server(Server::default()).await.replace("http://", "https://");
+    let error = simulate(options(plain), pending()).await.unwrap_err();
+    assert!(matches!(&error, SimulateError::Tls { .. }), "{error:?}");
 }
