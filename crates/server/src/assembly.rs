@@ -7,14 +7,18 @@ use crate::metrics::Metrics;
 use crate::pages::{Tiles, page_routes};
 use crate::status_routes::status_routes;
 use anyhow::{Context, Result, anyhow};
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use milepost_dialect_bus::{BusListener, BusParts};
-use milepost_http::{HttpContext, OriginPolicy, auth_routes};
+use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
+use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts};
+use milepost_domain::ZoneRadius;
+use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
-use milepost_service::{Clock, Listener, Publisher, Service, ServiceParts, TokenKeys};
+use milepost_outbox::{Outbox, OutboxConfig, check_webhook_url};
+use milepost_service::{Clock, Listener, Outgoing, Publisher, Service, ServiceParts, TokenKeys};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -31,8 +35,12 @@ pub struct Assembly {
     pub hub: Hub,
     /// Sockets.
     pub transport: Arc<Transport>,
+    /// Outgoing calls.
+    pub outbox: Outbox,
     pub(crate) context: Arc<HttpContext>,
     pub(crate) metrics: Arc<Metrics>,
+    followed_deliveries: Arc<FollowedDeliveries>,
+    followed_parcels: FollowerList,
     draining: AtomicBool,
 }
 
@@ -56,8 +64,16 @@ impl Assembly {
             },
         });
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
+        let outbox = start_outbox(config, Arc::clone(&store), &clock);
         let sampled = Arc::clone(&metrics);
-        let listeners: Vec<Arc<dyn Listener>> = vec![Arc::new(BusListener::new(hub.clone()))];
+        let expiry_clock = clock.clone();
+        let followed_deliveries = FollowedDeliveries::start(move || expiry_clock.now());
+        let followed_parcels = FollowerList::default();
+        let listeners: Vec<Arc<dyn Listener>> = vec![
+            Arc::new(BusListener::new(hub.clone())),
+            Arc::new(DeliveryListener::new(hub.clone(), Arc::clone(&followed_deliveries))),
+            Arc::new(ParcelListener::new(hub.clone(), followed_parcels.clone())),
+        ];
         let service = Service::new(ServiceParts {
             store,
             publisher: Publisher::new(move |sample| sampled.transaction_ended(sample)),
@@ -65,11 +81,22 @@ impl Assembly {
             clock,
             listeners,
             max_connections_per_tenant: config.max_connections_per_tenant,
+            outgoing: outgoing(config, &outbox),
+            parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
+            tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
-        let origins = OriginPolicy::new(&config.allowed_origins)
-            .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))?;
-        let context = Arc::new(HttpContext { service: Arc::clone(&service), origins });
-        Ok(Arc::new(Self { service, hub, transport, context, metrics, draining: AtomicBool::new(false) }))
+        let context = Arc::new(HttpContext { service: Arc::clone(&service), origins: origins(config)? });
+        Ok(Arc::new(Self {
+            service,
+            hub,
+            transport,
+            outbox,
+            context,
+            metrics,
+            followed_deliveries,
+            followed_parcels,
+            draining: AtomicBool::new(false),
+        }))
     }
 
     /// All routes: the list of dialects stands here and nowhere else.
@@ -82,10 +109,25 @@ impl Assembly {
             replay_window_ms: i64::try_from(config.replay_window.as_millis()).unwrap_or(i64::MAX),
             echo: config.echo,
         };
+        let delivery = DeliveryParts {
+            context: Arc::clone(&self.context),
+            hub: self.hub.clone(),
+            transport: Arc::clone(&self.transport),
+            followed: Arc::clone(&self.followed_deliveries),
+        };
+        // `/ws/tracking` without `company_id` is this dialect's.
+        let parcel = ParcelParts {
+            context: Arc::clone(&self.context),
+            hub: self.hub.clone(),
+            transport: Arc::clone(&self.transport),
+            followers: self.followed_parcels.clone(),
+        };
         let mut routes = Router::new()
             .merge(status_routes(Arc::clone(self)))
             .merge(auth_routes(Arc::clone(&self.context)))
             .merge(milepost_dialect_bus::routes(bus))
+            .merge(milepost_dialect_delivery::routes(delivery))
+            .merge(milepost_dialect_parcel::routes(parcel))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {
@@ -93,7 +135,9 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
-        with_edge(routes, Arc::clone(self))
+        // Checked with the configuration; if it were not, nobody would be believed.
+        let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
+        with_edge(routes, Arc::clone(self)).layer(Extension(proxies))
     }
 
     /// From now on nothing new is taken.
@@ -103,6 +147,30 @@ impl Assembly {
 
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The sender of outgoing calls; what the store still holds goes out from now on.
+fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> Outbox {
+    let sender = OutboxConfig {
+        orders: config.order_service.clone(),
+        notifications: config.notification_service.clone(),
+        webhook_addresses: config.webhook_allow.clone(),
+        give_up_after: config.outgoing_give_up,
+        ..OutboxConfig::default()
+    };
+    let clock = clock.clone();
+    Outbox::start(store, sender, move || clock.now())
+}
+
+/// What the use cases know of it.
+fn outgoing(config: &Config, outbox: &Outbox) -> Outgoing {
+    let rule = config.webhook_allow.clone();
+    Outgoing {
+        orders: config.order_service.is_some(),
+        notifications: config.notification_service.is_some(),
+        wake: outbox.waker(),
+        check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
     }
 }
 
@@ -118,6 +186,23 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
     }
 }
 
+/// Looks at what a start would trip over later: the listed origins, and the files of other issuers' keys. Nothing is
+/// made that is not there.
+///
+/// # Errors
+/// Names the setting.
+pub fn check_keys_and_origins(config: &Config) -> Result<()> {
+    origins(config)?;
+    let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
+    let mut keys = TokenKeys::new(secret, Clock::system()).map_err(anyhow::Error::msg)?;
+    trust_other_issuers(config, &mut keys)
+}
+
+fn origins(config: &Config) -> Result<OriginPolicy> {
+    OriginPolicy::new(&config.allowed_origins)
+        .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))
+}
+
 /// The keys that sign and check tokens, from the configuration and the data folder.
 ///
 /// # Errors
@@ -125,6 +210,11 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
 pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
     let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
     let mut keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
+    trust_other_issuers(config, &mut keys)?;
+    Ok(keys)
+}
+
+fn trust_other_issuers(config: &Config, keys: &mut TokenKeys) -> Result<()> {
     if let Some(path) = &config.jwt_public_key_file {
         let pem = std::fs::read(path).with_context(|| format!("JWT_PUBLIC_KEY_FILE: can't read {}", path.display()))?;
         keys.trust_public_key(&pem).map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: {} {takes}", path.display()))?;
@@ -133,5 +223,5 @@ pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
         let json = std::fs::read(path).with_context(|| format!("JWKS_FILE: can't read {}", path.display()))?;
         keys.trust_key_set(&json).map_err(|takes| anyhow!("JWKS_FILE: {} {takes}", path.display()))?;
     }
-    Ok(keys)
+    Ok(())
 }

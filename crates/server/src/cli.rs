@@ -132,6 +132,12 @@ fn say(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
+/// One line beside the command's answer.
+#[allow(clippy::print_stderr, reason = "this is where a command says what went wrong")]
+fn warn(line: &str) {
+    eprintln!("{line}");
+}
+
 #[allow(clippy::print_stderr, reason = "this is where a command says why it failed")]
 fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("milepost: {error:#}");

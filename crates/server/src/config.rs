@@ -1,13 +1,16 @@
 //! The configuration: flags win over the environment, the environment over the file, the file over the defaults.
 
+mod database_url;
 mod duration;
-pub use duration::parse_duration;
 mod load;
 mod setting;
 
+pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, Setting, SettingFlags};
 
+use milepost_outbox::{AddressRule, ServiceUrl};
+use setting::WITHOUT_EFFECT;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,12 +37,23 @@ pub struct Config {
     pub event_retention: Duration,
     pub position_retention: Duration,
     pub replay_window: Duration,
+    pub parcel_zone_m: u32,
+    pub tracking_ttl: Duration,
     pub echo: bool,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
     pub log_json: bool,
     pub drain_window: Duration,
+    /// Proxies whose word on the client's address is taken, as `192.0.2.1` or `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
+    pub order_service: Option<ServiceUrl>,
+    pub notification_service: Option<ServiceUrl>,
+    pub outgoing_give_up: Duration,
+    /// Private addresses that webhooks may have.
+    pub webhook_allow: AddressRule,
+    /// Settings that somebody set and that this version only checks.
+    pub without_effect: Vec<&'static str>,
 }
 
 impl Config {
@@ -70,12 +84,21 @@ impl Config {
             event_retention: resolved.duration("EVENT_RETENTION")?,
             position_retention: resolved.duration("POSITION_RETENTION")?,
             replay_window: resolved.duration("REPLAY_WINDOW")?,
+            parcel_zone_m: resolved.parsed("MILEPOST_PARCEL_ZONE_M")?,
+            tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),
             echo: resolved.flag("MILEPOST_ECHO"),
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),
             log_json: resolved.text("MILEPOST_LOG_FORMAT") == "json",
             drain_window: resolved.duration("MILEPOST_DRAIN_WINDOW")?,
+            trusted_proxies: resolved.list("MILEPOST_TRUSTED_PROXIES"),
+            order_service: service_url(resolved, "ORDER_SERVICE_URL")?,
+            notification_service: service_url(resolved, "NOTIFICATION_SERVICE_URL")?,
+            outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
+            webhook_allow: AddressRule::new(&resolved.list("MILEPOST_WEBHOOK_ALLOW"))
+                .map_err(|entry| ConfigError::new("MILEPOST_WEBHOOK_ALLOW", format!("does not take {entry}")))?,
+            without_effect: WITHOUT_EFFECT.iter().copied().filter(|variable| resolved.was_set(variable)).collect(),
         };
         if config.ws_ping_period >= config.ws_pong_wait {
             return Err(ConfigError::new(
@@ -90,4 +113,9 @@ impl Config {
     pub fn database(&self) -> String {
         self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data.join("milepost.db").display()))
     }
+}
+
+fn service_url(resolved: &Resolved, variable: &str) -> Result<Option<ServiceUrl>, ConfigError> {
+    let url = resolved.optional(variable).map(|text| ServiceUrl::parse(&text));
+    url.transpose().map_err(|takes| ConfigError::new(variable, takes))
 }

@@ -1,38 +1,51 @@
-//! The data folder: made when missing, readable by its owner alone, and the secret that it keeps.
+//! The data folder: made when missing, readable by its owner alone, the secret that it keeps, and who uses the database.
 
 use anyhow::{Context, Result, bail};
 use milepost_service::random_secret;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const SECRET_FILE: &str = "jwt-secret";
-const LOCK_FILE: &str = "serve.lock";
 
-/// The data folder, taken by one server; given back when dropped, however the process ends.
-pub(crate) struct FolderLock(#[allow(dead_code, reason = "held, not read")] File);
+/// A database file, taken by one server; given back when dropped, however the process ends.
+pub(crate) struct DatabaseLock(#[allow(dead_code, reason = "held, not read")] File);
 
-/// Takes the folder for this process.
-pub(crate) fn lock_data_folder(folder: &Path) -> Result<FolderLock> {
-    let path = folder.join(LOCK_FILE);
+/// Takes the SQLite file of a `sqlite:` URL for this process: two servers would not hear of each other's positions.
+/// PostgreSQL may be shared and needs no lock.
+pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
+    let Some(database) = milepost_store::sqlite_file(url) else { return Ok(None) };
+    let path = lock_file_of(database);
     let file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
         .open(&path)
-        .with_context(|| format!("can't open {}", path.display()))?;
+        .with_context(|| format!("can't open {}, see MILEPOST_DATA and DATABASE_URL", path.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(FolderLock(file)),
+        Ok(()) => Ok(Some(DatabaseLock(file))),
         Err(TryLockError::WouldBlock) => {
             bail!(
-                "another server uses the data folder {}; stop it, or choose another with MILEPOST_DATA",
-                folder.display()
+                "another server uses the database {}; stop it, or choose another with MILEPOST_DATA or DATABASE_URL",
+                database.display()
             )
         }
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("can't lock {}", path.display())),
     }
+}
+
+/// `milepost.db.lock` beside `milepost.db`, the same whatever way leads to the file.
+fn lock_file_of(database: &Path) -> PathBuf {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let real = database.canonicalize().or_else(|_| {
+        // Before the very first start there is only the folder.
+        folder.canonicalize().map(|folder| folder.join(database.file_name().unwrap_or_default()))
+    });
+    let mut name = real.unwrap_or_else(|_| database.to_owned()).into_os_string();
+    name.push(".lock");
+    name.into()
 }
 
 /// Files made from now on are readable by their owner alone: the database holds hashes and everybody's whereabouts.

@@ -1,31 +1,33 @@
 //! Takes connections and serves HTTP/1.1 on them; sockets are handed to the transport by their upgrade.
 
+mod request_body;
+
 use axum::Router;
-use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use milepost_http::{MAX_BODY_BYTES, Problem, accept_trailing_slash};
+use milepost_http::accept_trailing_slash;
+use request_body::take_small_body;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// A request's head must arrive within this time, and a quiet connection is closed after it.
 const HEADER_WAIT: Duration = Duration::from_secs(75);
-/// A body of moderate size must arrive within this time.
-const BODY_WAIT: Duration = Duration::from_secs(30);
 /// The largest head of a request; a longer one is answered 431.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// When the system has no more file descriptors, taking the next connection waits so long.
 const EXHAUSTED_WAIT: Duration = Duration::from_millis(50);
+/// How long connections that came during the drain may take to read their answer.
+const LATE_WAIT: Duration = Duration::from_secs(1);
 /// Connections that the system may hold for us until we take them: a whole school reconnecting at once.
 const BACKLOG: u32 = 4096;
 
@@ -40,46 +42,68 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Takes connections until `stop` resolves, then lets each finish the request it is in; ends after `patience`.
+/// How far the server has come on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Everything is taken.
+    Open,
+    /// Requests under way are finished. New connections are still taken, so that whoever looks at `/health` and
+    /// `/ready` sees a server that runs and is not ready; what else is asked the router refuses.
+    Draining,
+    /// Nothing else of the server is left to be told about.
+    Ending,
+}
+
+/// Takes connections until the stage is `Draining`, then lets each finish the request that it is in, `patience` at the
+/// most; ends when that is done and the stage is `Ending`.
 pub(crate) async fn serve_http(
     listener: TcpListener,
     router: CurrentRouter,
-    stop: impl Future<Output = ()>,
+    mut stage: watch::Receiver<Stage>,
     patience: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    tokio::pin!(stop);
+    {
+        let watcher = || graceful.watcher();
+        take_connections(&listener, &router, &watcher, reaches(&mut stage, Stage::Draining)).await;
+    }
+    let late = GracefulShutdown::new();
+    let finished = async {
+        let (finished, ()) =
+            tokio::join!(tokio::time::timeout(patience, graceful.shutdown()), reaches(&mut stage, Stage::Ending));
+        if finished.is_err() {
+            tracing::warn!("some requests did not finish in time and were cut");
+        }
+    };
+    take_connections(&listener, &router, &|| late.watcher(), finished).await;
+    drop(listener);
+    // They were told that the server shuts down, or how it is: nothing that takes long.
+    let _ = tokio::time::timeout(LATE_WAIT, late.shutdown()).await;
+}
+
+/// Until that stage, or until nobody is left who could set it.
+async fn reaches(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
+    let _ = stage.wait_for(|stage| *stage == wanted || *stage == Stage::Ending).await;
+}
+
+async fn take_connections(
+    listener: &TcpListener,
+    router: &CurrentRouter,
+    watcher: &(dyn Fn() -> Watcher + Send + Sync),
+    until: impl Future<Output = ()>,
+) {
+    tokio::pin!(until);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => serve_connection(stream, peer, &router, graceful.watcher()),
+                Ok((stream, peer)) => serve_connection(stream, peer, router, watcher()),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be taken");
                     tokio::time::sleep(EXHAUSTED_WAIT).await;
                 }
             },
-            () = &mut stop => break,
+            () = &mut until => return,
         }
-    }
-    // Closed at once, so that a load balancer sees it and nobody waits in the backlog.
-    drop(listener);
-    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests did not finish in time and were cut");
-    }
-}
-
-/// Reads a body of known and moderate size before anybody judges the request: one that is refused unread would cost
-/// the client its connection. A larger one is read by its handler.
-async fn take_small_body(request: hyper::Request<Incoming>) -> Result<hyper::Request<Body>, Problem> {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if !length.is_some_and(|length: usize| (1..=MAX_BODY_BYTES).contains(&length)) {
-        return Ok(request.map(Body::new));
-    }
-    let (head, body) = request.into_parts();
-    match tokio::time::timeout(BODY_WAIT, body.collect()).await {
-        Ok(Ok(body)) => Ok(hyper::Request::from_parts(head, Body::from(body.to_bytes()))),
-        Ok(Err(_)) => Err(Problem::malformed("the body ended early")),
-        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }
 
@@ -97,14 +121,13 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
         request.extensions_mut().insert(ConnectInfo(peer));
         let router = router();
         async move {
-            let request = match take_small_body(request).await {
-                Ok(request) => accept_trailing_slash(request),
+            let (request, read) = match take_small_body(request).await {
+                Ok((request, read)) => (accept_trailing_slash(request), read),
                 Err(problem) => return Ok::<_, Infallible>(closing(problem.into_response())),
             };
-            let has_rest = !request.body().is_end_stream() && !request.headers().contains_key(header::UPGRADE);
             let response = router.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
             let is_refusal = response.status().is_client_error() || response.status().is_server_error();
-            Ok(if has_rest && is_refusal { closing(response) } else { response })
+            Ok(if is_refusal && !read.is_so() { closing(response) } else { response })
         }
     });
     let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();

@@ -1,6 +1,11 @@
 //! Figures for Prometheus: counted where they arise, read when asked for.
 
+mod text_format;
+
+pub(crate) use text_format::TextFormat;
+
 use milepost_hub::Hub;
+use milepost_outbox::Figures;
 use milepost_service::Service;
 use milepost_store::CommitSample;
 use milepost_transport::Transport;
@@ -32,7 +37,8 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Histogram>,
     commits: Histogram,
     commit_failures: Counter,
-    commit_positions: Counter,
+    positions: Counter,
+    duplicates: Counter,
 }
 
 impl Metrics {
@@ -40,12 +46,17 @@ impl Metrics {
         let mut registry = Registry::with_prefix("milepost");
         let requests = Family::<RequestLabels, Histogram>::new_with_constructor(|| Histogram::new(BUCKETS_S));
         let commits = Histogram::new(BUCKETS_S);
-        let (commit_failures, commit_positions) = (Counter::default(), Counter::default());
+        let (commit_failures, positions, duplicates) = (Counter::default(), Counter::default(), Counter::default());
         registry.register("http_request_seconds", "Time to answer a request; ingest by its routes", requests.clone());
         registry.register("commit_seconds", "Time of a transaction of positions, on disk included", commits.clone());
         registry.register("commit_failures", "Transactions that failed", commit_failures.clone());
-        registry.register("positions_committed", "Positions in committed transactions", commit_positions.clone());
-        Arc::new(Self { registry, requests, commits, commit_failures, commit_positions })
+        registry.register("positions_committed", "Positions stored", positions.clone());
+        registry.register(
+            "positions_duplicate",
+            "Positions that were stored before, or came twice",
+            duplicates.clone(),
+        );
+        Arc::new(Self { registry, requests, commits, commit_failures, positions, duplicates })
     }
 
     pub(crate) fn request_answered(&self, method: &axum::http::Method, route: &str, status: u16, took: Duration) {
@@ -65,28 +76,29 @@ impl Metrics {
     pub(crate) fn transaction_ended(&self, sample: &CommitSample) {
         self.commits.observe(sample.took.as_secs_f64());
         if sample.committed {
-            self.commit_positions.inc_by(sample.positions as u64);
+            self.positions.inc_by(sample.accepted as u64);
+            self.duplicates.inc_by(sample.duplicates as u64);
         } else {
             self.commit_failures.inc();
         }
     }
 
     /// Everything in the OpenMetrics text format.
-    pub(crate) fn render(&self, service: &Service, hub: &Hub, transport: &Transport) -> String {
+    pub(crate) fn render(&self, service: &Service, hub: &Hub, transport: &Transport, outgoing: &Figures) -> String {
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             tracing::error!("metrics could not be written");
         }
         let end = text.rfind("# EOF").unwrap_or(text.len());
         text.truncate(end);
-        append_current(&mut text, service, hub, transport);
+        append_current(&mut text, service, hub, transport, outgoing);
         text.push_str("# EOF\n");
         text
     }
 }
 
 /// What is read off the rooms just now.
-fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &Transport) {
+fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &Transport, outgoing: &Figures) {
     let mut line = |name: &str, kind: &str, help: &str, value: u64| {
         let suffix = if kind == "counter" { "_total" } else { "" };
         writeln!(
@@ -109,7 +121,7 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
         "Messages that a newer one replaced before a slow reader took them",
         sockets.conflated,
     );
-    line("hub_channels", "gauge", "Channels with subscribers", hub.channels);
+    line("hub_channels", "gauge", "Channels that somebody publishes to or subscribes to", hub.channels);
     line("hub_subscribers", "gauge", "Subscriptions", hub.subscribers);
     line("hub_pending_messages", "gauge", "Messages published and not yet fanned out", hub.pending_messages);
     line("hub_published", "counter", "Messages published", hub.published);
@@ -117,6 +129,15 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
     line("hub_conflated", "counter", "Messages that a newer one replaced before the fan-out", hub.conflated);
     line("hub_dropped", "counter", "Messages that no queue had room for", hub.dropped);
     line("commit_queue", "gauge", "Batches waiting for a transaction", service.batches_queued() as u64);
+    line(
+        "outgoing_pending",
+        "gauge",
+        "Calls to other programs that this node has taken on and not ended",
+        outgoing.pending,
+    );
+    line("outgoing_attempts", "counter", "Tries of calls to other programs", outgoing.attempts);
+    line("outgoing_delivered", "counter", "Calls that their receivers took", outgoing.delivered);
+    line("outgoing_dead", "counter", "Calls given up", outgoing.dead);
     line("vehicles_known", "gauge", "Vehicles in this node's memory", service.vehicles_known() as u64);
     writeln!(
         text,

@@ -1,16 +1,18 @@
 //! `milepost serve`: from the configuration to a server that drains when it is told to stop.
 
-use crate::assembly::Assembly;
+use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
-use crate::data_folder::{FolderLock, lock_data_folder, make_data_folder};
+use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
 use crate::first_start::make_first_user;
-use crate::http_server::{CurrentRouter, bind, serve_http};
+use crate::http_server::{CurrentRouter, Stage, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
+use crate::status_routes::health;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::response::IntoResponse;
+use axum::routing::get;
 use milepost_http::Problem;
-use milepost_service::Retention;
+use milepost_service::{Clock, Retention};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transport::Drain;
 use std::net::SocketAddr;
@@ -31,43 +33,47 @@ pub struct Running {
     pub address: SocketAddr,
     /// Its rooms.
     pub assembly: Arc<Assembly>,
-    stop: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     drain_window: Duration,
     /// Held as long as the server runs.
-    _folder: Option<FolderLock>,
+    _database: Option<DatabaseLock>,
 }
 
 /// Starts everything; `say` prints the lines for whoever started it.
 ///
 /// # Errors
-/// When the address is taken, the database is none, or a key file can't be read.
+/// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
 pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
+    use_ring();
     raise_open_files_limit();
-    let folder = lock_own_database(config)?;
-    if config.redis_url.is_some() {
-        tracing::warn!("REDIS_URL is set, but this version fans out within one process only");
+    for variable in &config.without_effect {
+        tracing::warn!("{variable} is set, but has no effect in this version");
     }
+    check_keys_and_origins(config)?;
+    make_data_folder(&config.data)?;
+    let database = lock_database(&config.database())?;
     let listener =
         bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
     let address = listener.local_addr()?;
 
-    // Until the database is there every request is answered 503, so that a load balancer may look already.
+    // Until the database is there all but `/health` is answered 503, so that a load balancer may look already.
     let ready: Arc<OnceLock<Router>> = Arc::default();
-    let starting = Router::new().fallback(|| async {
+    let starting = Router::new().route("/health", get(health)).fallback(|| async {
         Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "the server is starting").into_response()
     });
     let current = Arc::clone(&ready);
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
-    let (stop, mut stopped) = watch::channel(false);
-    let until_stopped = async move {
-        let _ = stopped.wait_for(|stopped| *stopped).await;
-    };
-    let http = tokio::spawn(serve_http(listener, router, until_stopped, DRAIN_DEADLINE));
+    let (stage, stages) = watch::channel(Stage::Open);
+    let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE));
 
     let store = open_store(config).await?;
+    if database.is_some() {
+        // Whoever tried to make these calls is gone: they need not wait for its lease.
+        store.release_calls(Clock::system().now()).await?;
+    }
     let assembly = Assembly::new(config, store)?;
     let first = make_first_user(&assembly.service).await?;
     let retention = Retention {
@@ -89,25 +95,26 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
     Ok(Running {
         address,
         assembly,
-        stop,
+        stage,
         http,
         retention,
         follower,
         drain_window: config.drain_window,
-        _folder: folder,
+        _database: database,
     })
 }
 
-/// SQLite in the data folder serves one process: two would not hear of each other's positions.
-fn lock_own_database(config: &Config) -> Result<Option<FolderLock>> {
-    make_data_folder(&config.data)?;
-    if config.database_url.is_some() { Ok(None) } else { lock_data_folder(&config.data).map(Some) }
+/// The one library of cryptography, for all connections by TLS that this process opens.
+fn use_ring() {
+    // A second start in one process (tests) finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Opens the database, waiting for one that is configured and not there yet.
 ///
 /// # Errors
-/// When waiting won't help: the URL is wrong, or the database is newer than this program.
+/// When waiting won't help: the URL is wrong, the server refuses the login, the database or TLS, or the database is
+/// newer than this program.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     make_data_folder(&config.data)?;
     let url = config.database();
@@ -115,7 +122,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
         match milepost_store::open(&url, &OpenOptions::default()).await {
             Ok(store) => return Ok(store),
             Err(StoreError::Unavailable(cause)) if url.starts_with("postgres") => {
-                tracing::warn!(%cause, "the database can't be reached, trying again in 2 s");
+                tracing::warn!(%cause, "the database can't be used yet, trying again in 2 s");
                 tokio::time::sleep(OPEN_RETRY).await;
             }
             Err(error) => return Err(error).context("can't open the database, see DATABASE_URL"),
@@ -130,7 +137,7 @@ impl Running {
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
-        let _ = self.stop.send(true);
+        let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,
             window: self.drain_window,
@@ -138,7 +145,13 @@ impl Running {
             message: "restarting".to_owned(),
             ..Drain::default()
         };
-        let (report, _) = tokio::join!(self.assembly.transport.drain(drain), self.http);
+        let sockets = async {
+            let report = self.assembly.transport.drain(drain).await;
+            let _ = self.stage.send(Stage::Ending);
+            report
+        };
+        // What requests under way still store is sent by whoever starts next.
+        let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.service.store().close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");
     }

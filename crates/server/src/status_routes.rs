@@ -1,8 +1,9 @@
 //! `/health`, `/ready`, `/metrics`: for load balancers and monitoring.
 
 use crate::assembly::Assembly;
+use crate::metrics::TextFormat;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -19,7 +20,7 @@ pub(crate) fn status_routes(assembly: Arc<Assembly>) -> Router {
 }
 
 /// The process runs: whether it can serve is `/ready`'s matter.
-async fn health() -> impl IntoResponse {
+pub(crate) async fn health() -> impl IntoResponse {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
@@ -38,7 +39,9 @@ fn unavailable(detail: &str) -> Response {
     Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
 }
 
-async fn metrics(State(assembly): State<Arc<Assembly>>) -> impl IntoResponse {
-    let text = assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport);
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+async fn metrics(State(assembly): State<Arc<Assembly>>, headers: HeaderMap) -> impl IntoResponse {
+    let format = TextFormat::wanted(&headers);
+    let text =
+        assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport, &assembly.outbox.figures());
+    ([(header::CONTENT_TYPE, format.media_type()), (header::VARY, "Accept")], format.of_open_metrics(text))
 }

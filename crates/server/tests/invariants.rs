@@ -13,15 +13,24 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-hub", &[]),
     ("milepost-transport", &["milepost-hub"]),
     ("milepost-store", &["milepost-domain"]),
-    ("milepost-service", &["milepost-domain", "milepost-store"]),
+    ("milepost-outbox", &["milepost-domain", "milepost-store"]),
+    ("milepost-service", &["milepost-domain", "milepost-geo", "milepost-store"]),
     ("milepost-http", &["milepost-domain", "milepost-service"]),
     (
         "milepost-dialect-bus",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
     ),
+    (
+        "milepost-dialect-delivery",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+    ),
     ("milepost-dialect-native", &["milepost-domain", "milepost-formats", "milepost-http", "milepost-service"]),
+    (
+        "milepost-dialect-parcel",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+    ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
-    ("milepost-load", &[]),
+    ("milepost-load", &["milepost-domain", "milepost-geo"]),
 ];
 
 /// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.
@@ -48,7 +57,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-service", "milepost-load"]),
     ("argon2", &["milepost-service"]),
-    ("reqwest", &["milepost-simulate"]),
+    ("reqwest", &["milepost-simulate", "milepost-outbox"]),
 ];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

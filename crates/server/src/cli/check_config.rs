@@ -1,8 +1,9 @@
 //! `milepost check-config`.
 
 use super::{read_config, say};
+use crate::assembly::check_keys_and_origins;
 use crate::config::{SettingFlags, Source};
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 pub(super) fn run(settings: &SettingFlags) -> Result<()> {
     let (resolved, config) = read_config(settings)?;
@@ -18,5 +19,8 @@ pub(super) fn run(settings: &SettingFlags) -> Result<()> {
     if config.database_url.is_none() {
         say(&format!("\nThe database is {}.", config.database()));
     }
-    Ok(())
+    for variable in &config.without_effect {
+        say(&format!("\n{variable} has no effect in this version."));
+    }
+    check_keys_and_origins(&config).context("configuration")
 }

@@ -1,5 +1,7 @@
 //! `milepost demo`: everything at once, on a folder that is thrown away.
 
+mod sample_delivery;
+
 use super::{read_config, say, stop_signal};
 use crate::config::SettingFlags;
 use crate::logging::start_logging;
@@ -76,13 +78,14 @@ pub(super) async fn run(mut args: DemoArgs) -> Result<()> {
     let password = args.password.take().unwrap_or_else(|| random_secret("").chars().take(12).collect());
     add_samples(&running, &password).await?;
     let (ended, end) = watch::channel(false);
-    let fleets = drive_fleets(&running, args.vehicles, &end);
+    let mut fleets = drive_fleets(&running, args.vehicles, &end);
 
     say(&format!("Milepost is listening on http://{}", running.address));
     say("Demo logins (the data is thrown away at the end):");
     for sample in &SAMPLES {
         say(&format!("  {:<10} password {password}   {} ({})", sample.login, sample.name, sample.role.as_str()));
     }
+    fleets.push(sample_delivery::drive_rider(&running, TenantId::new("kitchen")?, &end));
     stop.await;
     let _ = ended.send(true);
     for fleet in fleets {

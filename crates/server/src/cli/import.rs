@@ -1,6 +1,6 @@
 //! `milepost import`: recorded tracks into a vehicle's history.
 
-use super::{read_config, say};
+use super::{read_config, say, warn};
 use crate::config::SettingFlags;
 use crate::serve::open_store;
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,7 @@ use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Vehicle, VehicleI
 use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
 use milepost_service::Clock;
 use milepost_store::{Committer, PositionBatch, Store, StoreError};
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -34,7 +35,8 @@ pub(super) struct ImportArgs {
     /// gpx, csv, nmea or geojson; by the file's name if absent.
     #[arg(long)]
     format: Option<Format>,
-    /// CSV columns, such as latitude=lat,timestamp=#3; guessed by their names if absent.
+    /// CSV columns, such as latitude=lat,timestamp=#3; guessed by their names if absent. A row at 0,0 is left out only
+    /// if its column `fix` says that the receiver had none.
     #[arg(long)]
     columns: Option<ColumnMap>,
     /// Unit of recorded speeds: kmh, ms, mph or knots.
@@ -55,6 +57,17 @@ struct Tally {
     accepted: usize,
     duplicates: usize,
     unreadable: u64,
+}
+
+impl Tally {
+    /// Counts a row that can't be stored, and shows it if it is one of the first.
+    fn refuse(&mut self, bar: &ProgressBar, why: &dyn Display) {
+        self.unreadable += 1;
+        if self.unreadable <= SHOWN_ERRORS {
+            // Without a terminal the bar would keep it to itself.
+            bar.suspend(|| warn(&why.to_string()));
+        }
+    }
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<()> {
@@ -190,17 +203,13 @@ fn position_of(
         Ok(point) => {
             let position = point.into_position(vehicle.clone());
             if let Err(invalid) = Position::check_time(position.at, Clock::system().now()) {
-                tally.unreadable += 1;
-                bar.println(invalid.to_string());
+                tally.refuse(bar, &invalid);
                 return None;
             }
             Some(position)
         }
         Err(error) => {
-            tally.unreadable += 1;
-            if tally.unreadable <= SHOWN_ERRORS {
-                bar.println(error.to_string());
-            }
+            tally.refuse(bar, &error);
             None
         }
     }

@@ -1,7 +1,7 @@
 //! Brings flags, environment, file and defaults together, and refuses what does not fit.
 
 use super::duration::parse_duration;
-use super::setting::{SETTINGS, SettingFlags};
+use super::setting::{SETTINGS, SettingFlags, list};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -110,12 +110,18 @@ impl Resolved {
         &self.0[variable].0
     }
 
+    /// Did somebody choose the value?
+    pub(super) fn was_set(&self, variable: &str) -> bool {
+        let (value, source) = &self.0[variable];
+        *source != Source::Default && !value.is_empty()
+    }
+
     pub(super) fn optional(&self, variable: &str) -> Option<String> {
         Some(self.text(variable).to_owned()).filter(|text| !text.is_empty())
     }
 
     pub(super) fn list(&self, variable: &str) -> Vec<String> {
-        self.text(variable).split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        list(self.text(variable))
     }
 
     pub(super) fn parsed<T: FromStr>(&self, variable: &str) -> Result<T, ConfigError> {
@@ -164,6 +170,10 @@ mod tests {
         check("ws_read_buffer_size = 1", "ws_read_buffer_size must be a whole number from 256");
         check("database_url = \"mysql://x\"", "database_url must begin with sqlite:// or postgres://");
         check("jwt_secret = \"short\"", "jwt_secret must have at least 32 bytes");
+        check("order_service_url = \"orders:8000\"", "order_service_url must be a URL that begins with http://");
+        check("notification_service_url = \"http://\"", "notification_service_url must be a URL");
+        check("webhook_allow = \"10.0.0.0/33\"", "webhook_allow must be host names, addresses or networks");
+        check("outgoing_give_up = \"never\"", "outgoing_give_up must be a duration");
         check("not toml", "the file is not TOML");
     }
 

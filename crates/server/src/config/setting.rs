@@ -1,7 +1,10 @@
 //! The one table of settings, from which flags, environment, file, check-config and the documentation come.
 
+use super::database_url::check_database_url;
 use super::duration::parse_duration;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
+use milepost_http::TrustedProxies;
+use milepost_outbox::{AddressRule, ServiceUrl};
 use std::collections::BTreeMap;
 
 /// One setting.
@@ -29,7 +32,11 @@ enum Kind {
     /// Milliseconds from, to.
     Duration(u64, u64),
     Database,
+    /// Addresses and networks, separated by commas.
+    Networks,
     Redis,
+    /// Host names, addresses and networks, separated by commas.
+    Hosts,
     HttpUrl,
     Secret,
     LogFilter,
@@ -53,7 +60,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("JWKS_FILE", "", Kind::Text, "JSON Web Key Set file: also trust these keys"),
     setting("ALLOWED_ORIGINS", "", Kind::Text, "origins, separated by commas, that may open sockets and use cookies; same host only if unset"),
     setting("WS_READ_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes read from a socket at once"),
-    setting("WS_WRITE_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes gathered into one write before frames are written by themselves"),
+    setting("WS_WRITE_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes; what waits for a slow reader is gathered into writes of at most 16 times as much"),
     setting("WS_PING_PERIOD", "54s", Kind::Duration(10, DAY_MS), "how often a socket is pinged"),
     setting("WS_PONG_WAIT", "60s", Kind::Duration(20, DAY_MS), "a socket silent for so long is closed"),
     setting("WS_WRITE_WAIT", "10s", Kind::Duration(10, DAY_MS), "how long the last writes of a closing socket may take"),
@@ -66,9 +73,13 @@ pub const SETTINGS: &[Setting] = &[
     setting("EVENT_RETENTION", "7d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long events are kept"),
     setting("POSITION_RETENTION", "90d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long positions are kept, from their arrival"),
     setting("REPLAY_WINDOW", "10m", Kind::Duration(1_000, 30 * DAY_MS), "how far back a viewer may ask"),
-    setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect"),
-    setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect"),
+    setting("MILEPOST_PARCEL_ZONE_M", "150", Kind::Number(20, 5_000), "how near a parcel's driver is at its pickup or destination, metres"),
+    setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),
+    setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect: POST {url}/notify/sms; not called if unset"),
+    setting("MILEPOST_OUTGOING_GIVE_UP", "24h", Kind::Duration(1_000, 365 * DAY_MS), "a call to a service or webhook that fails when it is so old is given up"),
+    setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks may reach though they are private; none if unset"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional opens the fleet socket without a credential"),
+    setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is believed; nobody's if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
     setting("MILEPOST_TILE_URL", "", Kind::Text, "map tiles, such as https://tiles.example.org/{z}/{x}/{y}.png; none if unset"),
     setting("MILEPOST_TILE_ATTRIBUTION", "", Kind::Text, "credit shown with the tiles"),
@@ -76,6 +87,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_LOG_FORMAT", "text", Kind::OneOf(&["text", "json"]), "form of the log lines"),
     setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "over how long clients are told to come back after a restart"),
 ];
+
+/// Settings of applications to come: checked, and not used yet.
+pub(super) const WITHOUT_EFFECT: &[&str] =
+    &["REDIS_URL", "ALERT_EXPIRY_DURATION", "ALERT_CLEANUP_INTERVAL", "DASHBOARD_INTERVAL", "FLEET_WS_AUTH"];
 
 impl Setting {
     /// The flag: `MILEPOST_LISTEN` is `--listen`, `WS_PONG_WAIT` is `--ws-pong-wait`.
@@ -109,18 +124,19 @@ impl Setting {
                     &format!("must be a duration from {from_ms} ms to {} s", to_ms / 1000),
                 )
             }
-            Kind::Database => ok(
-                ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)),
-                "must begin with sqlite:// or postgres://",
+            Kind::Database => check_database_url(text),
+            Kind::Networks => ok(
+                TrustedProxies::new(&list(text)).is_ok(),
+                "must be addresses or networks, separated by commas, such as 127.0.0.1, 10.0.0.0/8",
             ),
             Kind::Redis => ok(
                 ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme)),
                 "must begin with redis:// or rediss://",
             ),
-            Kind::HttpUrl => ok(
-                ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)),
-                "must begin with http:// or https://",
-            ),
+            Kind::Hosts => AddressRule::new(&list(text)).map(drop).map_err(|entry| {
+                format!("must be host names, addresses or networks, separated by commas, which {entry} is not")
+            }),
+            Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
             Kind::LogFilter => ok(
                 tracing_subscriber::EnvFilter::try_new(text).is_ok(),
@@ -149,6 +165,11 @@ impl Setting {
         };
         format!("{scheme}://{user}{host}{query}")
     }
+}
+
+/// The entries of a list separated by commas.
+pub(super) fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
 }
 
 /// The settings given as flags.

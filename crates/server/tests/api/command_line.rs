@@ -108,3 +108,59 @@ fn migrations_are_shown_applied_and_then_up_to_date() {
     assert!(text(&run(folder.path(), &["migrate"]).stdout).contains("Applied: "));
     assert!(text(&run(folder.path(), &["migrate"]).stdout).contains("up to date"));
 }
+
+#[test]
+fn a_track_exported_as_gpx_is_imported_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..50)
+        .map(|n| format!("2025-01-15T10:00:{n:02}Z,{}.1234567,-{}.7654321,{n}.3,{}.5\n", n % 90, n * 3, n * 7))
+        .collect();
+    let csv = format!("timestamp,latitude,longitude,speed,heading\n2025-01-15T09:00:00Z,0,0,0,0\n{rows}");
+    std::fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let succeed = |args: &[&str]| {
+        let output = run(folder.path(), args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    succeed(&["import", "t.csv", "--vehicle", "b1"]);
+    succeed(&["export", "--vehicle", "b1", "--format", "gpx", "-o", "t.gpx"]);
+    assert!(succeed(&["import", "t.gpx", "--vehicle", "b2"]).contains("Imported 51 positions of b2"));
+    let before = succeed(&["export", "--vehicle", "b1", "--format", "csv"]);
+    let after = succeed(&["export", "--vehicle", "b2", "--format", "csv"]);
+    assert_eq!(before.replace("b1", "b2"), after);
+}
+
+#[test]
+fn an_import_shows_the_first_ten_rows_that_it_could_not_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (10..60).map(|n| format!("2999-01-15T10:00:{n}Z,1,2\n")).collect();
+    let csv = format!("timestamp,latitude,longitude\n2025-01-15T10:00:00Z,1,2\n{rows}");
+    std::fs::write(folder.path().join("t.csv"), csv).unwrap();
+    let output = run(folder.path(), &["import", "t.csv", "--vehicle", "b1"]);
+    assert!(text(&output.stdout).contains("50 rows could not be read"), "{}", text(&output.stdout));
+    assert_eq!(text(&output.stderr).matches("timestamp").count(), 10, "{}", text(&output.stderr));
+}
+
+#[test]
+fn check_config_looks_into_key_files_and_origins_and_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.pem"), "no key").unwrap();
+    let check = |args: &[&str], expected: &str| {
+        let data = folder.path().join("data");
+        let output = milepost(&data, &[&["check-config"], args].concat())
+            .env_remove("JWT_SECRET")
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(!data.exists());
+        assert_eq!(output.status.success(), expected.is_empty(), "{args:?} {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(expected), "{args:?} {}", text(&output.stderr));
+    };
+    check(&[], "");
+    check(&["--allowed-origins", "https://a.example.org,maps.example.org"], "ALLOWED_ORIGINS: maps.example.org");
+    check(&["--jwt-public-key-file", "missing.pem"], "JWT_PUBLIC_KEY_FILE: can't read missing.pem");
+    check(&["--jwt-public-key-file", "bad.pem"], "JWT_PUBLIC_KEY_FILE: bad.pem");
+    check(&["--jwks-file", "bad.pem"], "JWKS_FILE: bad.pem");
+    check(&["--trusted-proxies", "localhost"], "--trusted-proxies must be addresses or networks");
+    check(&["--trusted-proxies", "127.0.0.1, fd00::/8"], "");
+}

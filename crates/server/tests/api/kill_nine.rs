@@ -1,6 +1,6 @@
 //! kill -9 under load: every acknowledged position is found again, none twice.
 
-use crate::support::SECRET;
+use crate::support::{SECRET, http_client};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +11,8 @@ use std::time::Duration;
 const ROUNDS: usize = 5;
 const WRITERS: usize = 8;
 
-struct Killed(Child);
+/// A real server that is killed when it is let go of.
+pub struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -21,12 +22,15 @@ impl Drop for Killed {
 }
 
 fn start(folder: &std::path::Path, database: Option<&str>) -> (Killed, String) {
+    start_with(folder, &database.map(|url| ("DATABASE_URL", url)).into_iter().collect::<Vec<_>>())
+}
+
+/// The binary with these settings, and the URL that it says.
+pub fn start_with(folder: &std::path::Path, settings: &[(&str, &str)]) -> (Killed, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
     command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
     command.env("MILEPOST_DATA", folder).env("JWT_SECRET", SECRET).env("MILEPOST_LOG", "error");
-    if let Some(database) = database {
-        command.env("DATABASE_URL", database);
-    }
+    command.envs(settings.iter().copied());
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let url = loop {
@@ -40,7 +44,7 @@ fn start(folder: &std::path::Path, database: Option<&str>) -> (Killed, String) {
     (Killed(child), url)
 }
 
-fn token() -> String {
+pub fn token() -> String {
     let claims = json!({"sub": "ops", "role": "admin", "exp": 4_102_444_800_i64});
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
@@ -48,7 +52,7 @@ fn token() -> String {
 
 /// Writes until the server dies; the second of each acknowledged position, counted from a base of its own.
 async fn write_until_death(url: String, writer: usize, next: Arc<AtomicU64>) -> Vec<u64> {
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
+    let http = http_client();
     let mut acknowledged = Vec::new();
     loop {
         let seconds: Vec<u64> = (0..1 + writer as u64 % 3).map(|_| next.fetch_add(1, Ordering::Relaxed)).collect();
@@ -66,7 +70,7 @@ async fn write_until_death(url: String, writer: usize, next: Arc<AtomicU64>) -> 
 
 async fn kill_and_look_again(database: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = http_client();
     let next = Arc::new(AtomicU64::new(0));
     let mut acknowledged = Vec::new();
     for round in 0..ROUNDS {

@@ -9,16 +9,33 @@
 )]
 
 mod authentication;
+mod behind_a_proxy;
 mod bus_exchange;
 mod bus_socket;
 mod command_line;
+mod connections;
+mod delivery;
+mod delivery_exchange;
+mod delivery_socket;
+mod delivery_support;
 mod foreign_issuer;
 mod isolation;
 mod kill_nine;
 mod other_processes;
 mod outages;
+mod outgoing;
+mod outgoing_nodes;
+mod parcel_exchange;
+mod parcel_socket;
+mod parcel_support;
+mod parcel_zones;
+mod parcels;
 mod positions;
+mod receiver;
 mod rest;
+mod revocation;
+mod starting;
 mod status;
 mod story;
 mod support;
+mod webhooks;

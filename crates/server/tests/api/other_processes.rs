@@ -65,7 +65,7 @@ async fn a_second_server_on_the_same_folder_is_refused() {
     let server = TestServer::start().await;
     let second = serve::start(&config_in(server.folder(), &[]), |_| {}).await;
     let error = second.err().expect("a refusal").to_string();
-    assert!(error.contains("another server uses the data folder"), "{error}");
+    assert!(error.contains("another server uses the database"), "{error}");
     let begun = Instant::now();
     let server = server.restart(&[]).await;
     assert!(begun.elapsed() < PATIENCE);

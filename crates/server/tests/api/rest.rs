@@ -54,6 +54,10 @@ async fn what_does_not_fit_is_named() {
     assert_eq!(server.get("/no/such/page", "").await.status(), 404);
     for (path, status) in [
         ("/api/v1/vehicles?limit=many", 422),
+        ("/api/v1/vehicles?cursor=garbage", 400),
+        ("/api/v1/devices?cursor=b1", 400),
+        ("/api/v1/users?cursor=1", 400),
+        ("/api/v1/tenants?cursor=default", 400),
         ("/api/v1/vehicles?limit=1&limit=2", 422),
         ("/api/v1/vehicles/%ff", 400),
         ("/api/v1/vehicles/x%00y", 404),
@@ -63,6 +67,50 @@ async fn what_does_not_fit_is_named() {
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
         assert_eq!(json_of(response, status).await["status"], status, "{path}");
     }
+}
+
+#[tokio::test]
+async fn null_takes_an_optional_field_away_and_is_no_value_for_the_others() {
+    let server = TestServer::start().await;
+    let vehicle = json!({"id": "v1", "kind": "bus", "label": "x", "route": "9", "odometer_km": 5, "driver_id": 3});
+    server.add_vehicle(vehicle).await;
+    let (id, _) = server.add_user(json!({"username": "ann", "role": "cadet", "cadet_id": 7})).await;
+    let patch = async |path: &str, body: Value| server.call(Method::PATCH, path, &server.admin, Some(body)).await;
+    for field in ["kind", "label", "status"] {
+        let problem = json_of(patch("/api/v1/vehicles/v1", json!({ field: null })).await, 422).await;
+        assert_eq!(problem["errors"], json!([{"field": field, "message": "must be text"}]));
+    }
+    let user = format!("/api/v1/users/{id}");
+    for (field, takes) in [
+        ("username", "must be text"),
+        ("password", "must be text"),
+        ("role", "must be text"),
+        ("approved", "must be true or false"),
+        ("active", "must be true or false"),
+        ("vehicle_ids", "must be a list"),
+    ] {
+        let problem = json_of(patch(&user, json!({ field: null })).await, 422).await;
+        assert_eq!(problem["errors"], json!([{"field": field, "message": takes}]));
+    }
+    let all = json!({"license_plate": null, "route": null, "driver_id": null, "speed_limit_kmh": null,
+        "fuel_l_per_100km": null, "fuel_price_per_l": null, "odometer_km": null});
+    let changed = json_of(patch("/api/v1/vehicles/v1", all).await, 200).await;
+    assert!(changed["route"].is_null() && changed["odometer_km"].is_null() && changed["driver_id"].is_null());
+    assert!(json_of(patch(&user, json!({"cadet_id": null})).await, 200).await["cadet_id"].is_null());
+}
+
+#[tokio::test]
+async fn refusals_do_not_speak_rust() {
+    let server = TestServer::start().await;
+    let body = json!({"kind": "bus", "label": "x", "speed_limit_kmh": "fast"});
+    let problem = json_of(server.post("/api/v1/vehicles", &server.admin, body).await, 422).await;
+    assert_eq!(problem["errors"], json!([{"field": "speed_limit_kmh", "message": "must be a number"}]));
+    let positions = json!([{"vehicle_id": "v1", "latitude": "north", "longitude": 2}]);
+    let problem = json_of(server.post("/api/v1/positions", &server.admin, positions).await, 422).await;
+    assert_eq!(problem["errors"], json!([{"field": "0", "message": "latitude must be a number"}]));
+    let problem = json_of(server.get("/api/v1/vehicles?limit=many", &server.admin).await, 422).await;
+    assert_eq!(problem["errors"][0]["field"], "limit");
+    assert!(problem["detail"].as_str().unwrap().starts_with("limit must be a whole number"), "{problem}");
 }
 
 #[tokio::test]

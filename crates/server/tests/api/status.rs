@@ -17,13 +17,31 @@ async fn metrics_count_what_happened_and_name_nobody() {
     let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
     server.report("secret-bus", 1.0, 2.0, "2025-01-15T10:30:45Z").await;
     watcher.next_bus().await;
-    let text = server.get("/metrics", "").await.text().await.unwrap();
+    let request = server.http.get(format!("{}/metrics", server.url));
+    let answer = request.header("Accept", "application/openmetrics-text;version=1.0.0").send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let text = answer.text().await.unwrap();
     for line in ["milepost_websockets_open 1", "milepost_positions_committed_total 1", "milepost_hub_published_total 1"]
     {
         assert!(text.contains(line), "{line} is missing in {text}");
     }
     assert!(text.contains("milepost_commit_seconds_count 1") && text.ends_with("# EOF\n"));
     assert!(!text.contains("secret-bus") && !text.contains("admin"));
+}
+
+#[tokio::test]
+async fn metrics_are_plain_text_unless_open_metrics_is_asked_for() {
+    let server = TestServer::start().await;
+    let answer = server.get("/metrics", "").await;
+    assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    let text = answer.text().await.unwrap();
+    assert!(!text.contains("# EOF"));
+    // Every counter is described under the name that its samples have.
+    for kind in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")) {
+        assert!(kind.ends_with("_total"), "{kind}");
+        assert!(text.contains(&format!("# HELP {kind} ")), "{kind}");
+    }
+    assert!(text.contains("# TYPE milepost_hub_published_total counter\nmilepost_hub_published_total 0\n"));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ impl TestServer {
         let url = format!("http://{}", running.address);
         let said = said.into_inner().unwrap();
         let password = said.iter().find_map(|line| line.strip_prefix("  password: ")).unwrap().to_owned();
-        let http = Client::builder().no_proxy().build().unwrap();
+        let http = http_client();
         let mut server = Self { running, url, http, admin: String::new(), password, folder };
         server.admin = server.log_in("admin", &server.password.clone()).await;
         server
@@ -146,6 +146,13 @@ impl TestServer {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// A client that goes straight to the server.
+pub fn http_client() -> Client {
+    // A client can't be built before this is chosen, not even for plain HTTP.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
 }
 
 /// The configuration of a server in `folder`.

@@ -1,0 +1,99 @@
+//! The demo's rider: it brings one order after another along a street, and says each one's link.
+
+use super::super::say;
+use crate::serve::Running;
+use anyhow::Result;
+use milepost_domain::{
+    Caller, DeliveryStatus, Latitude, Longitude, OrderId, Principal, RiderId, Role, TenantId, TrackingId,
+};
+use milepost_service::{DeliveryUpdate, NewDelivery, Service};
+use milepost_simulate::{Route, demo_routes};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the rider reports.
+const REPORT_EVERY: Duration = Duration::from_secs(2);
+/// How far it gets between two reports: 8 m/s, a bicycle in a hurry.
+const STEP_M: f64 = 16.0;
+/// The longest way of an order.
+const LONGEST_M: f64 = 6_000.0;
+
+/// Drives until `end` says so.
+pub(super) fn drive_rider(
+    running: &Running,
+    tenant: TenantId,
+    end: &watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<()> {
+    let service = Arc::clone(&running.assembly.service);
+    let (url, mut end) = (format!("http://{}", running.address), end.clone());
+    tokio::spawn(async move {
+        let ended = async move {
+            let _ = end.wait_for(|ended| *ended).await;
+        };
+        tokio::select! {
+            () = ended => {}
+            result = bring_orders(&service, &tenant, &url) => {
+                if let Err(error) = result {
+                    tracing::warn!(%error, "the demo's rider stands still");
+                }
+            }
+        }
+    })
+}
+
+async fn bring_orders(service: &Arc<Service>, tenant: &TenantId, url: &str) -> Result<()> {
+    let principal = Principal::User {
+        id: None,
+        subject: "demo-rider".to_owned(),
+        role: Role::Rider,
+        cadet_id: None,
+        vehicle_ids: Vec::new(),
+    };
+    let rider = Caller { tenant: tenant.clone(), principal, expires_at: None };
+    for (number, route) in demo_routes().iter().cycle().enumerate() {
+        let id = start(service, &rider, route, number).await?;
+        say(&format!("  follow order {} without a login: {url}/track/{id}", order_name(number)));
+        ride(service, &rider, route, &id).await?;
+    }
+    Ok(())
+}
+
+fn order_name(number: usize) -> String {
+    format!("ORD-{}", 1001 + number)
+}
+
+async fn start(service: &Service, rider: &Caller, route: &Route, number: usize) -> Result<TrackingId> {
+    let new = NewDelivery {
+        order_id: OrderId::new(&order_name(number))?,
+        rider_id: RiderId::new("demo-rider")?,
+        dropoff: place(route, LONGEST_M),
+        phone: None,
+    };
+    Ok(service.start_delivery(rider, &rider.tenant, new).await?.delivery.tracking_id)
+}
+
+async fn ride(service: &Arc<Service>, rider: &Caller, route: &Route, id: &TrackingId) -> Result<()> {
+    let mut along_m = 0.0;
+    let mut status = Some(DeliveryStatus::PickedUp);
+    let length_m = route.path.length_m().min(LONGEST_M);
+    loop {
+        let arrived = along_m >= length_m;
+        if arrived {
+            status = Some(DeliveryStatus::Delivered);
+        }
+        let update = DeliveryUpdate { place: Some(place(route, along_m)), status };
+        service.update_delivery(rider, id, update).await?;
+        tokio::time::sleep(REPORT_EVERY).await;
+        if arrived {
+            return Ok(());
+        }
+        status = (along_m == 0.0).then_some(DeliveryStatus::InTransit);
+        along_m += STEP_M;
+    }
+}
+
+fn place(route: &Route, along_m: f64) -> (Latitude, Longitude) {
+    let point = route.path.along(along_m.min(route.path.length_m())).point;
+    (point.latitude, point.longitude)
+}

@@ -1,0 +1,155 @@
+//! One connection, many requests: what keeps it open and what ends it, written byte by byte.
+
+use crate::support::{PATIENCE, TestServer};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// An open connection to a server.
+struct Raw(TcpStream);
+
+impl Raw {
+    async fn open(server: &TestServer) -> Self {
+        Self(TcpStream::connect(server.running.address).await.unwrap())
+    }
+
+    async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    /// Status, head in lower case, and body of the next answer.
+    async fn answer(&mut self) -> (u16, String, String) {
+        let mut bytes = Vec::new();
+        let head_end = loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                break end + 4;
+            }
+            assert_ne!(
+                self.read_more(&mut bytes).await,
+                0,
+                "the connection ended: {}",
+                String::from_utf8_lossy(&bytes)
+            );
+        };
+        let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap().to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let length: usize = length.parse().unwrap();
+        while bytes.len() < head_end + length {
+            assert_ne!(self.read_more(&mut bytes).await, 0);
+        }
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head, String::from_utf8(bytes[head_end..].to_vec()).unwrap())
+    }
+
+    async fn read_more(&mut self, bytes: &mut Vec<u8>) -> usize {
+        tokio::time::timeout(PATIENCE, self.0.read_buf(bytes)).await.expect("an answer in time").unwrap()
+    }
+
+    async fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        tokio::time::timeout(PATIENCE, self.0.read_to_end(&mut rest)).await.is_ok()
+    }
+}
+
+fn post_vehicle(token: &str, body: &str) -> String {
+    format!(
+        "POST /api/v1/vehicles HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_request_that_was_read_keeps_the_connection() {
+    let server = TestServer::start().await;
+    let mut raw = Raw::open(&server).await;
+    for _ in 0..2 {
+        raw.send(&post_vehicle(&server.admin, r#"{"kind":"bus"}"#)).await;
+        let (status, head, _) = raw.answer().await;
+        assert_eq!(status, 422);
+        assert!(!head.contains("connection: close"), "{head}");
+    }
+    // In chunks, of a length that nobody told beforehand, and refused for the credential as well as for the body.
+    for (token, expected) in [(server.admin.as_str(), 422), ("nonsense", 401)] {
+        let head = post_vehicle(token, "").replace("content-length: 0", "transfer-encoding: chunked");
+        raw.send(&format!("{head}e\r\n{{\"kind\":\"bus\"}}\r\n0\r\n\r\n")).await;
+        let (status, head, _) = raw.answer().await;
+        assert_eq!(status, expected);
+        assert_eq!(head.contains("connection: close"), expected == 401, "{head}");
+    }
+    assert!(raw.is_closed().await, "what was not read can't be told from the next request");
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_body_left_unread_ends_the_connection() {
+    let server = TestServer::start().await;
+    let mut raw = Raw::open(&server).await;
+    let head = post_vehicle(&server.admin, "").replace("content-length: 0", "content-length: 1000000");
+    raw.send(&format!("{head}{}", "x".repeat(100_000))).await;
+    let (status, head, _) = raw.answer().await;
+    assert_eq!(status, 413);
+    assert!(head.contains("connection: close"), "{head}");
+    assert!(raw.is_closed().await);
+}
+
+#[tokio::test]
+async fn a_get_that_finds_nothing_keeps_the_connection() {
+    let server = TestServer::start().await;
+    let mut raw = Raw::open(&server).await;
+    for _ in 0..2 {
+        raw.send("GET /no/such/page HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let (status, head, _) = raw.answer().await;
+        assert_eq!(status, 404);
+        assert!(!head.contains("connection: close"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_draining_server_is_healthy_and_not_ready() {
+    let server = TestServer::start().await;
+    // Idle connections are closed by the drain: whoever looks makes a new one.
+    let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
+    let url = server.url.clone();
+    // A request that is under way keeps the drain waiting.
+    let mut raw = Raw::open(&server).await;
+    let body = r#"{"kind":"bus","label":"Late","id":"late"}"#;
+    let request = post_vehicle(&server.admin, body);
+    let (first, rest) = request.split_at(request.len() - 5);
+    raw.send(first).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let drained = tokio::spawn(server.running.drain());
+    let status = async |path: &str| http.get(format!("{url}{path}")).send().await.unwrap().status().as_u16();
+    while status("/ready").await != 503 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(status("/health").await, 200);
+    assert_eq!(status("/api/v1/vehicles").await, 503);
+    assert!(!drained.is_finished());
+    raw.send(rest).await;
+    // It was taken before the drain began, but judged after.
+    let (status, ..) = raw.answer().await;
+    assert_eq!(status, 503);
+    drained.await.unwrap();
+    assert!(http.get(format!("{url}/health")).send().await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn failed_logins_are_counted_by_the_client_that_a_trusted_proxy_names() {
+    /// More than an address may fail at once.
+    const GUESSES: usize = 60;
+    let guess = async |server: &TestServer, client: &str, n: usize| {
+        let request = server.http.post(format!("{}/api/token", server.url)).header("X-Forwarded-For", client);
+        let body = serde_json::json!({"username": format!("nobody-{n}"), "password": "guess"});
+        request.json(&body).send().await.unwrap().status().as_u16()
+    };
+    let exhaust = async |server: &TestServer| {
+        let guesses = (0..GUESSES).map(|n| guess(server, "203.0.113.9", n));
+        assert!(futures_util::future::join_all(guesses).await.contains(&429));
+    };
+    let server = TestServer::start_with(&[("MILEPOST_TRUSTED_PROXIES", "10.0.0.0/8,127.0.0.1")]).await;
+    exhaust(&server).await;
+    assert_eq!(guess(&server, "203.0.113.10", GUESSES).await, 401, "another client of the same proxy");
+
+    let server = TestServer::start().await;
+    exhaust(&server).await;
+    assert_eq!(guess(&server, "203.0.113.10", GUESSES).await, 429, "the header of a stranger is not believed");
+}

@@ -1,0 +1,155 @@
+//! A start that has to wait, one that must not, and two servers that want the same database.
+
+use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
+use milepost::serve;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+#[tokio::test]
+async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let server = TestServer::start_with(&[("MILEPOST_DATA", &one.path().display().to_string())]).await;
+    let file = one.path().join("milepost.db");
+    let link = two.path().join("link.db");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let refused = async |url: String| {
+        let config = config_in(two.path(), &[("DATABASE_URL", &url)]);
+        let error = serve::start(&config, |_| {}).await.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(error.contains("another server uses the database"), "{url}: {error}");
+    };
+    refused(format!("sqlite://{}", file.display())).await;
+    refused(format!("sqlite:{}?mode=rwc", file.display())).await;
+    refused(format!("sqlite://{}", link.display())).await;
+    refused(format!("sqlite://{}/../{}/milepost.db", one.path().display(), one.path().file_name().unwrap().display()))
+        .await;
+    // Beside it there is room for another, and the first one's place is free when it has gone.
+    let other = format!("sqlite://{}/other.db", one.path().display());
+    let other = serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), |_| {}).await.unwrap();
+    server.running.drain().await;
+    let url = format!("sqlite://{}", link.display());
+    let next = serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), |_| {}).await.unwrap();
+    tokio::join!(next.drain(), other.drain());
+}
+
+/// `serve` as a process: what it says on standard error, and its exit code, if it ends within a few seconds.
+fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--database-url", database])
+        .env_clear()
+        .env("MILEPOST_DATA", folder.path())
+        .env("JWT_SECRET", SECRET)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    let code = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status.code(),
+            None if begun.elapsed() > Duration::from_secs(6) => {
+                child.kill().unwrap();
+                break None;
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let said = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    child.wait().unwrap();
+    (code, said)
+}
+
+#[tokio::test]
+async fn what_will_not_pass_by_waiting_stops_the_start() {
+    let check = |database: String, expected: &str| {
+        let (code, said) = serve_until_it_ends(&database);
+        assert_eq!(code, Some(1), "{database}: {said}");
+        assert!(said.contains(expected), "{database}: {said}");
+    };
+    check("postgres://127.0.0.1:1/x?sslmod=require".to_owned(), "has the parameter sslmod, which is unknown");
+    let Some(database) = fresh_postgres().await else { return };
+    let with = |parameter: &str| {
+        let separator = if database.contains('?') { '&' } else { '?' };
+        format!("{database}{separator}{parameter}")
+    };
+    check(with("dbname=no_such_database"), "no_such_database");
+    check(with("user=nobody_like_this"), "nobody_like_this");
+    check(with("sslmode=require"), "does not support TLS");
+    check(with("options[no_such_setting]=1"), "no_such_setting");
+}
+
+/// The address of something that takes a request for TLS like PostgreSQL, and shows a certificate that nobody signed.
+async fn self_signed_postgres() -> std::net::SocketAddr {
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key.into())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut ssl_request = [0; 8];
+            stream.read_exact(&mut ssl_request).await.unwrap();
+            stream.write_all(b"S").await.unwrap();
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_database_whose_certificate_is_not_trusted_stops_the_start() {
+    let port = self_signed_postgres().await.port();
+    for (parameters, expected) in [
+        ("sslmode=verify-full", "invalid peer certificate"),
+        ("sslmode=verify-ca", "invalid peer certificate"),
+        ("sslmode=verify-full&sslrootcert=/no/such.pem", "can't read sslrootcert"),
+    ] {
+        let database = format!("postgres://localhost:{port}/x?{parameters}");
+        let (code, said) = tokio::task::spawn_blocking(move || serve_until_it_ends(&database)).await.unwrap();
+        assert_eq!(code, Some(1), "{parameters}: {said}");
+        assert!(said.contains(expected), "{parameters}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_waits_for_its_database_is_healthy_and_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
+        .args(["serve", "--database-url", "postgres://127.0.0.1:1/x", "--log-format", "json"])
+        // Port 0 is told only once the server is ready.
+        .args(["--listen", &listen])
+        .env_clear()
+        .env("MILEPOST_DATA", folder.path())
+        .env("JWT_SECRET", SECRET)
+        .env("DASHBOARD_INTERVAL", "10s")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(log.any(|line| line.contains("DASHBOARD_INTERVAL is set, but has no effect")));
+    assert!(log.any(|line| line.contains("trying again in 2 s")), "it says what it waits for");
+    let http = http_client();
+    let status = async |path: &str| http.get(format!("http://{listen}{path}")).send().await.unwrap().status().as_u16();
+    assert_eq!(status("/health").await, 200);
+    assert_eq!(status("/ready").await, 503);
+    assert_eq!(status("/api/v1/vehicles").await, 503);
+    let terminated = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(terminated.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
