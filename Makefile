@@ -1,6 +1,6 @@
 # Two commands: `make run` builds everything and starts the demo, `make test` runs every test.
 
-.PHONY: run build pages test test-parts test-pages test-rust test-browser lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-browser lint clean
 
 run: build
 	target/release/milepost demo
@@ -16,12 +16,16 @@ dashboard/node_modules: dashboard/package-lock.json
 	cd dashboard && npm ci --no-audit --no-fund
 	touch $@
 
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	npm --prefix clients/typescript ci --no-audit --no-fund
+	touch $@
+
 e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
 	touch $@
 
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
-test: test-parts test-pages test-rust test-browser
+test: test-parts test-pages test-rust test-client test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
@@ -31,6 +35,12 @@ test-pages: pages
 
 test-rust:
 	scripts/with-databases.sh cargo test --workspace
+
+test-client: clients/typescript/node_modules
+	cargo build -p milepost
+	npm --prefix clients/typescript run check
+	npm --prefix clients/typescript run build
+	npm --prefix clients/typescript test
 
 test-browser: e2e/node_modules
 	cargo build -p milepost
@@ -43,4 +53,4 @@ lint:
 
 clean:
 	cargo clean
-	rm -rf dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results
+	rm -rf dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules

@@ -1,0 +1,87 @@
+/** Follows one delivery over `/ws/tracking/{tracking_id}`: a public link needs no token. */
+
+import { presentToken, socketAddress, type TokenSource } from './address.js';
+import { type Delivery, type DeliveryMessage, type DeliveryStatus, parseDeliveryMessage } from './delivery-wire.js';
+import { TrackingError } from './errors.js';
+import type { Platform } from './platform.js';
+import { type ConnectionState, TrackingSocket } from './socket.js';
+
+/** Why there is nothing more to follow. */
+export type DeliveryEnd = 'expired' | 'not_found' | 'refused';
+
+export interface DeliveryClientOptions {
+  trackingId: string;
+  /** The JWT of its rider, who may send; none for a public link. */
+  token?: TokenSource;
+  /** `https://host`, with or without a path; the page's own origin by default. */
+  serverUrl?: string | undefined;
+  /** The whole delivery, on connecting and after each change. */
+  onDelivery?: (delivery: Delivery) => void;
+  /** The link works no more. */
+  onEnd?: (end: DeliveryEnd) => void;
+  onError?: (error: TrackingError) => void;
+  onConnectionChange?: (state: ConnectionState) => void;
+  platform?: Partial<Platform>;
+}
+
+export class DeliveryClient {
+  private readonly socket: TrackingSocket<DeliveryMessage>;
+  private latest: Delivery | null = null;
+
+  constructor(private readonly options: DeliveryClientOptions) {
+    this.socket = new TrackingSocket<DeliveryMessage>({
+      address: () =>
+        socketAddress(options.serverUrl, `/ws/tracking/${encodeURIComponent(options.trackingId)}`, { token: presentToken(options.token) }),
+      parse: parseDeliveryMessage,
+      ping: '{"type":"ping"}',
+      onMessage: (message) => this.received(message),
+      onState: (state) => options.onConnectionChange?.(state),
+      onError: (error) => this.failed(error),
+      ...(options.platform ? { platform: options.platform } : {}),
+    });
+  }
+
+  /** The delivery as last told, also while the connection is away. */
+  get delivery(): Delivery | null {
+    return this.latest;
+  }
+
+  get connectionState(): ConnectionState {
+    return this.socket.state;
+  }
+
+  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
+  get retryAtMs(): number | null {
+    return this.socket.retryAtMs;
+  }
+
+  connect(): void {
+    this.socket.connect();
+  }
+
+  disconnect(): void {
+    this.socket.disconnect();
+  }
+
+  /** As its rider: sends where it is, and how far. Not queued: false without a connection, for this dialect has no times of its own. */
+  sendLocationUpdate(location: { lat: number; lng: number; status?: DeliveryStatus }): boolean {
+    return this.socket.send(JSON.stringify({ type: 'location_update', location }));
+  }
+
+  private received(message: DeliveryMessage): void {
+    if (message.type === 'error') return this.options.onError?.(new TrackingError('server', message.message));
+    this.latest = message.delivery;
+    this.options.onDelivery?.(message.delivery);
+  }
+
+  private failed(error: TrackingError): void {
+    if (error.kind === 'refused') this.options.onEnd?.(endOf(error.message));
+    this.options.onError?.(error);
+  }
+}
+
+/** The dialect tells by the reason of close code 1008. */
+function endOf(reason: string): DeliveryEnd {
+  if (/expired/i.test(reason) && /session/i.test(reason)) return 'expired';
+  return /not found/i.test(reason) ? 'not_found' : 'refused';
+}

@@ -1,0 +1,72 @@
+/** The parcel socket's messages, checked once where they come in. */
+
+import { type Fields, fieldsOf, latitudeOf, longitudeOf, numberOf, optionalNumberOf, parseFields, textOf } from './check.js';
+
+/** A place in the parcel dialect: degrees, and words that may be empty. */
+export interface ParcelLocation {
+  lat: number;
+  lng: number;
+  address: string;
+}
+
+export interface ParcelLocationUpdate {
+  type: 'location_update';
+  parcelId: number;
+  driverId: string;
+  location: ParcelLocation;
+  /** When the driver was there, RFC 3339; null from a server that doesn't tell. */
+  timestamp: string | null;
+  /** Seconds to the destination; null when unknown. */
+  etaSeconds: number | null;
+}
+
+export type ParcelEvent =
+  | { type: 'geofence'; parcelId: number; zone: 'pickup' | 'destination'; event: 'enter' | 'exit' }
+  | { type: 'status_update'; parcelId: number; status: string }
+  | { type: 'tracking_ended'; parcelId: number; status: string | null }
+  /** It is not this user's to follow any more, such as a parcel that went to another driver; `message` says why. */
+  | { type: 'unsubscribed'; parcelId: number; message: string | null };
+
+export type ParcelMessage = ParcelLocationUpdate | ParcelEvent | { type: 'error'; message: string };
+
+/** The message; null for one of a kind that is not known, which is no mistake: servers may add some. Throws what is wrong. */
+export function parseParcelMessage(text: string): ParcelMessage | null {
+  const fields = parseFields(text);
+  switch (textOf(fields, 'type')) {
+    case 'location_update':
+      return locationUpdate(fields);
+    case 'geofence': {
+      const { zone, event } = fields;
+      if (zone !== 'pickup' && zone !== 'destination') throw new TypeError('zone was neither pickup nor destination');
+      if (event !== 'enter' && event !== 'exit') throw new TypeError('event was neither enter nor exit');
+      return { type: 'geofence', parcelId: numberOf(fields, 'parcel_id'), zone, event };
+    }
+    case 'status_update':
+      return { type: 'status_update', parcelId: numberOf(fields, 'parcel_id'), status: textOf(fields, 'status') };
+    case 'tracking_ended': {
+      const status = typeof fields['status'] === 'string' ? fields['status'] : null;
+      return { type: 'tracking_ended', parcelId: numberOf(fields, 'parcel_id'), status };
+    }
+    case 'unsubscribed': {
+      const message = typeof fields['message'] === 'string' ? fields['message'] : null;
+      return { type: 'unsubscribed', parcelId: numberOf(fields, 'parcel_id'), message };
+    }
+    case 'error':
+      return { type: 'error', message: textOf(fields, 'message') };
+    default:
+      return null;
+  }
+}
+
+function locationUpdate(fields: Fields): ParcelLocationUpdate {
+  const location = fieldsOf(fields['location'], 'location');
+  const { address, timestamp } = { address: location['address'], timestamp: fields['timestamp'] };
+  return {
+    type: 'location_update',
+    parcelId: numberOf(fields, 'parcel_id'),
+    driverId: textOf(fields, 'driver_id'),
+    location: { lat: latitudeOf(location), lng: longitudeOf(location), address: typeof address === 'string' ? address : '' },
+    timestamp: typeof timestamp === 'string' ? timestamp : null,
+    etaSeconds: optionalNumberOf(fields, 'eta_seconds'),
+  };
+}

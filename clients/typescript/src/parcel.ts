@@ -1,0 +1,139 @@
+/** Follows one parcel over `/ws/tracking/?parcel_id=…`; as its driver, also sends where the parcel is. */
+
+import { presentToken, socketAddress, type TokenSource } from './address.js';
+import { TrackingError } from './errors.js';
+import { type Fix, FixQueue, type FixStorage } from './fix-queue.js';
+import { type ParcelEvent, type ParcelLocationUpdate, type ParcelMessage, parseParcelMessage } from './parcel-wire.js';
+import type { Platform } from './platform.js';
+import { type ConnectionState, TrackingSocket } from './socket.js';
+
+export interface ParcelClientOptions {
+  parcelId: number;
+  /** The JWT; without one the browser's session cookie counts. */
+  token?: TokenSource;
+  /** `https://host`, with or without a path; the page's own origin by default. */
+  serverUrl?: string | undefined;
+  onLocationUpdate?: (update: ParcelLocationUpdate) => void;
+  /** Zones, status changes, the end. */
+  onEvent?: (event: ParcelEvent) => void;
+  onError?: (error: TrackingError) => void;
+  onConnectionChange?: (state: ConnectionState) => void;
+  /** How many fixes wait for the server's acknowledgement, after each change. */
+  onQueueChange?: (queuedCount: number, droppedCount: number) => void;
+  /** Where waiting fixes are kept over a reload, such as `localStorage`. */
+  storage?: FixStorage | undefined;
+  /** One for each driver, so that nobody sends another's fixes. */
+  storageKey?: string | undefined;
+  maxQueuedFixes?: number | undefined;
+  platform?: Partial<Platform>;
+}
+
+/** A fix as a driver's app has it. */
+export interface NewLocation {
+  lat: number;
+  lng: number;
+  address?: string;
+  /** When it was measured; now by default. */
+  timestamp?: Date | number | string;
+}
+
+/** Longest address that the server takes, characters. */
+const MAX_ADDRESS_CHARS = 500;
+
+export class ParcelClient {
+  private readonly socket: TrackingSocket<ParcelMessage>;
+  private readonly queue: FixQueue;
+
+  constructor(private readonly options: ParcelClientOptions) {
+    this.queue = new FixQueue({
+      storage: options.storage,
+      storageKey: options.storageKey,
+      maxFixes: options.maxQueuedFixes,
+      onStorageError: (message) => options.onError?.(new TrackingError('storage', message)),
+    });
+    this.socket = new TrackingSocket<ParcelMessage>({
+      address: () =>
+        socketAddress(options.serverUrl, '/ws/tracking/', { parcel_id: String(options.parcelId), token: presentToken(options.token) }),
+      parse: parseParcelMessage,
+      ping: '{"type":"ping"}',
+      onMessage: (message) => this.received(message),
+      onState: (state) => this.stateChanged(state),
+      onError: (error) => options.onError?.(error),
+      ...(options.platform ? { platform: options.platform } : {}),
+    });
+  }
+
+  get connectionState(): ConnectionState {
+    return this.socket.state;
+  }
+
+  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
+  get retryAtMs(): number | null {
+    return this.socket.retryAtMs;
+  }
+
+  get queuedCount(): number {
+    return this.queue.size;
+  }
+
+  get droppedCount(): number {
+    return this.queue.droppedCount;
+  }
+
+  connect(): void {
+    this.socket.connect();
+  }
+
+  disconnect(): void {
+    this.socket.disconnect();
+  }
+
+  /**
+   * Sends where the driver is; without a connection it waits in the queue and is sent in order later, with its own time.
+   * False, and an `invalid` error, for what is no place or time.
+   */
+  sendLocationUpdate(location: NewLocation): boolean {
+    const fix = fixOf(location, this.options.platform?.nowMs?.() ?? Date.now());
+    if (typeof fix === 'string') {
+      this.options.onError?.(new TrackingError('invalid', fix));
+      return false;
+    }
+    this.queue.push(fix);
+    this.sendQueued();
+    this.queueChanged();
+    return true;
+  }
+
+  private stateChanged(state: ConnectionState): void {
+    this.queue.forgetSent();
+    this.options.onConnectionChange?.(state);
+    if (state === 'connected') this.sendQueued();
+  }
+
+  private sendQueued(): void {
+    this.queue.sendUnsent((fix) =>
+      this.socket.send(JSON.stringify({ type: 'location_update', ...fix, parcel_id: this.options.parcelId })),
+    );
+  }
+
+  private received(message: ParcelMessage): void {
+    if (message.type === 'error') return this.options.onError?.(new TrackingError('server', message.message));
+    if (message.type !== 'location_update') return this.options.onEvent?.(message);
+    if (message.timestamp !== null && this.queue.acknowledge(message.timestamp)) this.queueChanged();
+    this.options.onLocationUpdate?.(message);
+  }
+
+  private queueChanged(): void {
+    this.options.onQueueChange?.(this.queue.size, this.queue.droppedCount);
+  }
+}
+
+/** The fix, or what is wrong with it. */
+function fixOf({ lat, lng, address = '', timestamp }: NewLocation, nowMs: number): Fix | string {
+  if (!Number.isFinite(lat) || Math.abs(lat) > 90) return 'lat must be from -90 to 90';
+  if (!Number.isFinite(lng) || Math.abs(lng) > 180) return 'lng must be from -180 to 180';
+  const at = new Date(timestamp ?? nowMs);
+  if (Number.isNaN(at.getTime())) return 'timestamp must be a Date, Unix milliseconds or RFC 3339';
+  const line = address.replace(/\p{Cc}+/gu, ' '); // the server takes no control characters
+  return { lat, lng, address: [...line].slice(0, MAX_ADDRESS_CHARS).join(''), timestamp: at.toISOString() };
+}

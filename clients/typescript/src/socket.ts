@@ -1,0 +1,204 @@
+/** Owns one WebSocket: opens it, brings it back after a drop, notices when it is dead, and says in which state it is. */
+
+import { advisedDelayMs, backoffDelayMs } from './backoff.js';
+import { meaningOfClose, NORMAL_CLOSURE, refusalText } from './close-codes.js';
+import { TrackingError } from './errors.js';
+import { type Platform, platformOf, type Socket } from './platform.js';
+
+/**
+ * - `disconnected` (Offline): no connection; `retryAtMs` tells whether and when the next attempt comes by itself.
+ * - `connecting` (Connecting): an attempt is under way.
+ * - `connected` (Live).
+ * - `error` (Error): refused for good, see `TrackingError`; only `connect()` tries again.
+ */
+export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'error';
+
+export interface SocketOptions<Message> {
+  /** Asked at each attempt, so that a renewed token is used. */
+  address: () => string;
+  /** The message; null for one of a kind that is not known. May throw an Error that says what is wrong with the frame. */
+  parse: (text: string) => Message | null;
+  onMessage: (message: Message) => void;
+  onState: (state: ConnectionState) => void;
+  onError: (error: TrackingError) => void;
+  /** The text of a ping that the server answers; absent where the dialect has none. */
+  ping?: string;
+  platform?: Partial<Platform>;
+}
+
+/** A connection must hold this long before the backoff starts from the bottom again. */
+export const STABLE_AFTER_MS = 10_000;
+/** A handshake that is neither accepted nor refused by then is given up. */
+export const HANDSHAKE_LIMIT_MS = 15_000;
+export const PING_EVERY_MS = 30_000;
+/** Nothing at all heard for this long after a ping: the connection is dead, whatever the system says. */
+export const PONG_LIMIT_MS = 10_000;
+
+export class TrackingSocket<Message> {
+  private readonly platform: Platform;
+  private now: ConnectionState = 'disconnected';
+  private retryAt: number | null = null;
+  private socket: Socket | null = null;
+  private timer: unknown = null;
+  private attempt = 0;
+  private openedAtMs: number | null = null;
+  private isWatchingNetwork = false;
+
+  constructor(private readonly options: SocketOptions<Message>) {
+    this.platform = platformOf(options.platform);
+  }
+
+  get state(): ConnectionState {
+    return this.now;
+  }
+
+  /** When the next attempt comes, in Unix milliseconds; null when none is planned. */
+  get retryAtMs(): number | null {
+    return this.retryAt;
+  }
+
+  /** Connects, or tries at once if an attempt is planned; does nothing while connecting or connected. */
+  connect(): void {
+    if (this.socket) return;
+    this.attempt = 0;
+    this.watchNetwork(true);
+    this.open();
+  }
+
+  /** Closes, and stays closed until `connect()`. */
+  disconnect(): void {
+    this.watchNetwork(false);
+    this.drop();
+    this.setState('disconnected');
+  }
+
+  /** Whether the text was handed to an open connection. */
+  send(text: string): boolean {
+    if (this.now !== 'connected' || !this.socket) return false;
+    try {
+      this.socket.send(text);
+      return true;
+    } catch {
+      return false; // closing already: onclose follows
+    }
+  }
+
+  private open(): void {
+    this.drop();
+    let socket: Socket;
+    try {
+      const { webSocket: WebSocketClass } = this.platform;
+      if (!WebSocketClass) throw new TypeError('there is no WebSocket here: pass platform.webSocket, such as that of the ws package');
+      socket = new WebSocketClass(this.options.address()) as Socket;
+    } catch (error) {
+      this.watchNetwork(false);
+      this.setState('error');
+      return this.options.onError(new TrackingError('socket', error instanceof Error ? error.message : String(error)));
+    }
+    this.socket = socket;
+    this.openedAtMs = null;
+    this.startTimer(() => this.lost(null), HANDSHAKE_LIMIT_MS);
+    socket.onopen = () => this.opened();
+    socket.onmessage = ({ data }) => this.received(data);
+    socket.onclose = ({ code, reason }) => this.closed(code, reason);
+    socket.onerror = () => undefined; // says nothing that onclose doesn't
+    this.setState('connecting');
+  }
+
+  private opened(): void {
+    this.openedAtMs = this.platform.nowMs();
+    this.keepAlive();
+    this.setState('connected');
+  }
+
+  private received(data: unknown): void {
+    if (this.now === 'connected') this.keepAlive();
+    let message: Message | null;
+    try {
+      if (typeof data !== 'string') throw new TypeError('a binary frame came');
+      message = this.options.parse(data);
+    } catch (error) {
+      return this.options.onError(new TrackingError('frame', error instanceof Error ? error.message : String(error)));
+    }
+    if (message !== null) this.options.onMessage(message);
+  }
+
+  private closed(code: number, reason: string): void {
+    const meaning = meaningOfClose(code);
+    if (meaning === 'retry') return this.lost(advisedDelayMs(reason));
+    this.watchNetwork(false);
+    this.drop();
+    this.setState(meaning === 'refused' ? 'error' : 'disconnected');
+    if (meaning === 'refused') this.options.onError(new TrackingError('refused', refusalText(code, reason), code));
+  }
+
+  /** The connection is gone or never came: try again later. */
+  private lost(advisedMs: number | null): void {
+    const heldMs = this.openedAtMs === null ? 0 : this.platform.nowMs() - this.openedAtMs;
+    if (heldMs >= STABLE_AFTER_MS) this.attempt = 0;
+    this.drop();
+    const delayMs = advisedMs ?? backoffDelayMs(this.attempt, this.platform.random);
+    this.attempt += 1;
+    this.retryAt = this.platform.nowMs() + delayMs;
+    this.startTimer(() => this.open(), delayMs);
+    this.setState('disconnected');
+  }
+
+  /** Pings when nothing was heard for a while, and gives the connection up when nothing comes after it. */
+  private keepAlive(): void {
+    const { ping } = this.options;
+    this.stopTimer();
+    if (ping === undefined) return;
+    this.startTimer(() => {
+      this.send(ping);
+      this.startTimer(() => this.lost(null), PONG_LIMIT_MS);
+    }, PING_EVERY_MS);
+  }
+
+  private watchNetwork(watch: boolean): void {
+    if (watch === this.isWatchingNetwork) return;
+    this.isWatchingNetwork = watch;
+    const { network } = this.platform;
+    if (!network) return;
+    const change = watch ? 'addEventListener' : 'removeEventListener';
+    network[change]('online', this.networkBack);
+    network[change]('offline', this.networkLost);
+  }
+
+  private readonly networkBack = (): void => {
+    if (this.retryAt !== null) this.open();
+  };
+
+  /** The browser says that the network is gone: don't wait for the socket to notice. */
+  private readonly networkLost = (): void => {
+    if (this.socket) this.lost(null);
+  };
+
+  /** Lets go of the socket and of what was planned; its late events reach nobody. */
+  private drop(): void {
+    this.stopTimer();
+    this.retryAt = null;
+    const socket = this.socket;
+    this.socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onerror = () => undefined; // ws throws an error that nobody listens to
+    socket.close(NORMAL_CLOSURE);
+  }
+
+  private startTimer(run: () => void, delayMs: number): void {
+    this.stopTimer();
+    this.timer = this.platform.setTimer(run, delayMs);
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== null) this.platform.clearTimer(this.timer);
+    this.timer = null;
+  }
+
+  private setState(state: ConnectionState): void {
+    if (state === this.now) return;
+    this.now = state;
+    this.options.onState(state);
+  }
+}
