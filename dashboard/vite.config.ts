@@ -1,17 +1,29 @@
+import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` serves the pages itself and passes everything else to a running `milepost serve`.
 const server = process.env['MILEPOST_URL'] ?? 'http://127.0.0.1:8080';
 
+const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), pageAddresses()],
+  resolve: {
+    // The client is built into the pages from its source.
+    alias: [
+      { find: /^@milepost\/client$/, replacement: `${client}/index.ts` },
+      { find: /^@milepost\/client\/react$/, replacement: `${client}/react/index.ts` },
+    ],
+    dedupe: ['react', 'react-dom'],
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0, // the content security policy serves files, not data: URLs, for scripts and workers
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
-      input: { index: 'index.html', docs: 'docs.html' },
+      input: { index: 'index.html', docs: 'docs.html', track: 'track.html', driver: 'driver.html', parcel: 'parcel.html' },
       output: {
         // Some servers give .mjs and .geojson no script or JSON type: use endings that everyone knows.
         assetFileNames: ({ names }) => {
@@ -28,8 +40,23 @@ export default defineConfig({
       '/api': server,
       '/auth': server,
       '/app': server,
+      '/tracking': server,
       '/ws': { target: server, ws: true },
     },
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });
+
+/** `npm run dev` answers the pages' addresses as the binary does. */
+function pageAddresses(): Plugin {
+  return {
+    name: 'page-addresses',
+    configureServer(dev) {
+      dev.middlewares.use((request, _response, next) => {
+        const page = /^\/(?:(track|parcel)s?\/[^/?.]+|(driver|docs))\/?(?:\?|$)/.exec(request.url ?? '');
+        if (page) request.url = `/${page[1] ?? page[2]}.html`;
+        next();
+      });
+    },
+  };
+}

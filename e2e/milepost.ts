@@ -23,10 +23,13 @@ export class Milepost {
   private child: ChildProcess | null = null;
   private access = '';
 
-  private constructor(private readonly dataFolder: string) {}
+  private constructor(
+    private readonly dataFolder: string,
+    private readonly settings: Record<string, string>,
+  ) {}
 
-  static async start(): Promise<Milepost> {
-    const milepost = new Milepost(await mkdtemp(join(tmpdir(), 'milepost-e2e-')));
+  static async start(settings: Record<string, string> = {}): Promise<Milepost> {
+    const milepost = new Milepost(await mkdtemp(join(tmpdir(), 'milepost-e2e-')), settings);
     const output = await milepost.run('127.0.0.1:0', /password:\s*(\S+)/);
     milepost.username = /username:\s*(\S+)/.exec(output)?.[1] ?? '';
     milepost.password = /password:\s*(\S+)/.exec(output)?.[1] ?? '';
@@ -79,6 +82,25 @@ export class Milepost {
     await this.call('PATCH', `/api/v1/users/${id}`, { active: false });
   }
 
+  /** A client's parcel from Connaught Place to Noida, some 20 km. */
+  async addParcel(clientId: number, driverId: number): Promise<number> {
+    const parcel = await this.call('POST', '/api/v1/parcels', {
+      client_id: clientId,
+      driver_id: driverId,
+      pickup: { lat: 28.6315, lng: 77.2167, address: 'Connaught Place, New Delhi' },
+      destination: { lat: 28.5708, lng: 77.3261, address: 'Sector 18, Noida' },
+    });
+    return Number(parcel['id']);
+  }
+
+  /** A page that asks for a session first. */
+  async openAs(page: Page, path: string, username: string, password: string): Promise<void> {
+    await page.goto(this.url + path);
+    await page.getByLabel('Username').fill(username);
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
   async signIn(page: Page, username = this.username, password = this.password): Promise<void> {
     await page.goto(this.url);
     await page.getByLabel('Username').fill(username);
@@ -87,7 +109,8 @@ export class Milepost {
     await expect(page.getByRole('status')).toHaveText('Live');
   }
 
-  private async call(method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+  /** A call by the first admin. */
+  async call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
     if (!this.access) {
       const answer = await this.send('POST', '/api/token', { username: this.username, password: this.password });
       this.access = String(answer['access']);
@@ -95,11 +118,11 @@ export class Milepost {
     return this.send(method, path, body);
   }
 
-  private async send(method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+  private async send(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(this.url + path, {
       method,
       headers: { 'Content-Type': 'application/json', ...(this.access ? { Authorization: `Bearer ${this.access}` } : {}) },
-      body: JSON.stringify(body),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
@@ -109,7 +132,7 @@ export class Milepost {
   /** Starts the binary and waits for its address and for `until` in what it prints. */
   private run(listen: string, until: RegExp): Promise<string> {
     const child = spawn(BINARY, ['serve'], {
-      env: { ...process.env, MILEPOST_LISTEN: listen, MILEPOST_DATA: this.dataFolder },
+      env: { ...process.env, ...this.settings, MILEPOST_LISTEN: listen, MILEPOST_DATA: this.dataFolder },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;

@@ -3,12 +3,13 @@
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { AppConfig, Me, Routes } from './api/client';
 import { useMapData } from './api/useMapData';
+import { useNow } from './api/useNow';
 import { isStale } from './fleet/age';
 import { BusDetails } from './fleet/BusDetails';
 import { BusList } from './fleet/BusList';
 import { searchBuses, sortBuses } from './fleet/search';
 import type { LiveClient } from './live/client';
-import { useBuses, useLiveClient, useLiveStatus, useNow } from './live/useLive';
+import { useBuses, useLiveClient, useLiveStatus } from './live/useLive';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { useFleetMap } from './map/useFleetMap';
 import { Brand } from './shell/Brand';

@@ -1,4 +1,4 @@
-/** The server's HTTP calls that the pages use, one function each. */
+/** The server's HTTP calls that every page uses, one function each. */
 
 import type * as GeoJSON from 'geojson';
 import type { VehicleRow } from '../live/fleet';
@@ -96,7 +96,7 @@ export function serverNowMs(): number {
   return Date.now() + clockOffsetMs;
 }
 
-async function call(path: string, init?: RequestInit): Promise<Response> {
+export async function call(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { credentials: 'same-origin', ...init });

@@ -1,7 +1,6 @@
 /** Hooks that subscribe components to the live client. */
 
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { serverNowMs } from '../api/client';
 import { LiveClient, type LiveStatus } from './client';
 import type { Bus, Fleet } from './fleet';
 
@@ -51,14 +50,4 @@ export function useBuses(fleet: Fleet, sort: (buses: Bus[]) => Bus[]): Bus[] {
     };
   }, [fleet, sort]);
   return buses;
-}
-
-/** The server's time, ticking once a second. */
-export function useNow(): number {
-  const [nowMs, setNowMs] = useState(serverNowMs);
-  useEffect(() => {
-    const timer = window.setInterval(() => setNowMs(serverNowMs()), 1_000);
-    return () => window.clearInterval(timer);
-  }, []);
-  return nowMs;
 }

@@ -14,30 +14,15 @@ const TAG_OFFSET_PX: [number, number] = [0, MARKER_PX / 2 - 1];
 
 export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null): StyleSpecification {
   const palette = PALETTES[theme];
-  const tiles = config.tile_url;
   return {
     version: 8,
     sources: {
-      land: { type: 'geojson', data: new URL(landUrl, window.location.href).href, tolerance: 0.2 },
-      grid: { type: 'geojson', data: EMPTY },
+      ...groundSources(config),
       routes: { type: 'geojson', data: routes ?? EMPTY, tolerance: 0.2 },
       buses: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
-      ...(tiles ? { tiles: { type: 'raster' as const, tiles: [tiles], tileSize: 256, maxzoom: 19 } } : {}),
     },
     layers: [
-      { id: 'sea', type: 'background', paint: { 'background-color': palette.sea } },
-      { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': palette.land, 'fill-antialias': true } },
-      { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': palette.coast, 'line-width': 0.8 } },
-      ...(tiles
-        ? [
-            {
-              id: 'tiles',
-              type: 'raster' as const,
-              source: 'tiles',
-              paint: theme === 'dark' ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 } : { 'raster-saturation': -0.25 },
-            },
-          ]
-        : [{ id: 'grid', type: 'line' as const, source: 'grid', paint: { 'line-color': palette.grid, 'line-width': 1 } }]),
+      ...groundLayers(theme, config),
       {
         id: 'route-casing',
         type: 'line',
@@ -107,6 +92,33 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
       },
     ],
   };
+}
+
+/** Sea, land and grid, or the configured tiles. */
+export function groundSources(config: AppConfig): StyleSpecification['sources'] {
+  const tiles = config.tile_url;
+  return {
+    land: { type: 'geojson', data: new URL(landUrl, window.location.href).href, tolerance: 0.2 },
+    grid: { type: 'geojson', data: EMPTY },
+    ...(tiles ? { tiles: { type: 'raster' as const, tiles: [tiles], tileSize: 256, maxzoom: 19 } } : {}),
+  };
+}
+
+export function groundLayers(theme: Theme, config: AppConfig): StyleSpecification['layers'] {
+  const palette = PALETTES[theme];
+  return [
+    { id: 'sea', type: 'background', paint: { 'background-color': palette.sea } },
+    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': palette.land, 'fill-antialias': true } },
+    { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': palette.coast, 'line-width': 0.8 } },
+    config.tile_url
+      ? {
+          id: 'tiles',
+          type: 'raster',
+          source: 'tiles',
+          paint: theme === 'dark' ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 } : { 'raster-saturation': -0.25 },
+        }
+      : { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': palette.grid, 'line-width': 1 } },
+  ];
 }
 
 const MARKER_SIZE = ['interpolate', ['linear'], ['zoom'], 6, 0.5, 11, 0.8, 14, 1] as unknown as number;

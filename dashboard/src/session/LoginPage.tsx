@@ -6,10 +6,12 @@ import { Brand } from '../shell/Brand';
 
 interface Props {
   notice: string | null;
+  /** What one sees after signing in. */
+  lead?: string;
   onSignIn: (username: string, password: string) => Promise<void>;
 }
 
-export function LoginPage({ notice, onSignIn }: Props) {
+export function LoginPage({ notice, lead = 'See where every bus is, as it moves.', onSignIn }: Props) {
   const [error, setError] = useState<string | null>(notice);
   const [isBusy, setIsBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
@@ -34,7 +36,7 @@ export function LoginPage({ notice, onSignIn }: Props) {
       <form className="login-card" onSubmit={(event) => void submit(event)}>
         <Brand />
         <h1>Sign in</h1>
-        <p className="login-lead">See where every bus is, as it moves.</p>
+        <p className="login-lead">{lead}</p>
         <label>
           Username
           <input name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required autoFocus />

@@ -1,0 +1,25 @@
+/** The steps of a trip: those behind, the one it is at, those to come. */
+
+interface Props {
+  steps: readonly string[];
+  /** Index of the step it is at. */
+  current: number;
+}
+
+export function Timeline({ steps, current }: Props) {
+  return (
+    <ol className="timeline" aria-label="Progress">
+      {steps.map((step, index) => {
+        const place = index < current || (index === current && index === steps.length - 1) ? 'done' : index === current ? 'now' : 'next';
+        return (
+          <li key={step} data-place={place} aria-current={index === current ? 'step' : undefined}>
+            <span className="timeline-mark" aria-hidden="true">
+              {place === 'done' ? <svg viewBox="0 0 12 12" width="12" height="12"><path d="m2.5 6.3 2.4 2.4 4.6-5" /></svg> : null}
+            </span>
+            {step}
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

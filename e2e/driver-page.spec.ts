@@ -1,0 +1,117 @@
+import { expect, type Page, test } from '@playwright/test';
+import { Milepost } from './milepost';
+
+const PASSWORD = 'a-long-enough-password';
+let milepost: Milepost;
+let driver: number;
+let client: number;
+
+test.beforeAll(async () => {
+  milepost = await Milepost.start();
+  driver = await milepost.addUser('driver-5', PASSWORD, 'driver');
+  client = await milepost.addUser('client-9', PASSWORD, 'client');
+});
+
+test.afterAll(() => milepost.remove());
+
+test.use({
+  permissions: ['geolocation'],
+  geolocation: { latitude: 28.6315, longitude: 77.2167, accuracy: 8 },
+  viewport: { width: 390, height: 844 },
+  hasTouch: true,
+  isMobile: true,
+  deviceScaleFactor: 2,
+});
+
+interface PathPoint {
+  lat: number;
+  lng: number;
+  timestamp: string;
+}
+
+async function path(parcel: number): Promise<PathPoint[]> {
+  return (await milepost.call('GET', `/api/v1/parcels/${parcel}/path?limit=500`))['items'] as PathPoint[];
+}
+
+const share = (page: Page) => page.getByRole('switch', { name: 'Share my position' });
+const state = (page: Page) => page.getByLabel('Connection');
+const queued = (page: Page) => page.locator('.driver').getAttribute('data-queued').then(Number);
+
+test('a driver without a parcel has nothing to share', async ({ page }) => {
+  await milepost.addUser('driver-6', PASSWORD, 'driver');
+  await milepost.openAs(page, '/driver', 'driver-6', PASSWORD);
+  await expect(page.getByText('Nothing to share: you have no parcel now.')).toBeVisible();
+  await expect(share(page)).toBeDisabled();
+});
+
+test('fixes are sent, kept while offline and over a reload, and are all with the server in order afterwards', async ({ page, context }) => {
+  const parcel = await milepost.addParcel(client, driver);
+  // Measured anew: a fix from before the parcel was entered is not of its path.
+  await context.setGeolocation({ latitude: 28.6315, longitude: 77.2167, accuracy: 8 });
+  await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+  await expect(page.getByText('Nobody sees where you are.')).toBeVisible();
+  await page.screenshot({ path: 'screenshots/driver-off.png' });
+  await share(page).click();
+  await expect(share(page)).toBeChecked();
+  await expect(state(page)).toHaveText('Live');
+  await expect.poll(async () => (await path(parcel)).length).toBeGreaterThanOrEqual(1);
+  expect((await path(parcel))[0]).toMatchObject({ lat: 28.6315, lng: 77.2167 });
+  await page.screenshot({ path: 'screenshots/driver-on.png' });
+
+  await context.setOffline(true);
+  await expect(state(page)).toHaveText(/Offline|Connecting/);
+  const before = await path(parcel);
+  const way: [number, number][] = [[28.6301, 77.2201], [28.6288, 77.2236], [28.627, 77.2268]];
+  for (const [index, [latitude, longitude]] of way.entries()) {
+    await context.setGeolocation({ latitude, longitude, accuracy: 8 });
+    await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(index + 1);
+  }
+  await expect(page.locator('.driver-queue')).toHaveText(/\d positions wait to be sent/);
+  await page.screenshot({ path: 'screenshots/driver-offline.png' });
+  expect(await path(parcel)).toEqual(before);
+
+  await context.setOffline(false);
+  await expect(state(page)).toHaveText('Live');
+  await expect.poll(() => queued(page)).toBe(0);
+  const after = await path(parcel);
+  const places = after.map(({ lat, lng }) => `${lat} ${lng}`);
+  const inOrder = places.filter((place, index) => place !== places[index - 1]);
+  expect(inOrder).toEqual(['28.6315 77.2167', ...way.map(([lat, lng]) => `${lat} ${lng}`)]);
+  const times = after.map(({ timestamp }) => Date.parse(timestamp));
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  // Their own times, not that of the connection: the three were measured some 5 s apart.
+  expect(times.at(-1)! - times.at(-3)!).toBeGreaterThan(4_000);
+
+  // Offline again: the page is closed with a fix waiting, and the next page sends it.
+  await context.setOffline(true);
+  await context.setGeolocation({ latitude: 28.625, longitude: 77.23, accuracy: 8 });
+  await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(1);
+  await share(page).click();
+  await context.setOffline(false);
+  await page.reload();
+  await expect.poll(async () => (await path(parcel)).at(-1)?.lat).toBe(28.625);
+  await expect(share(page)).not.toBeChecked();
+});
+
+test('the driver says how far a parcel is, and a delivered one leaves the list', async ({ page }) => {
+  const parcel = await milepost.addParcel(client, driver);
+  await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+  const card = page.locator(`[data-parcel-id="${parcel}"]`);
+  await card.getByRole('button', { name: 'I have it' }).click();
+  await card.getByRole('button', { name: 'I am on the way' }).click();
+  await card.getByRole('button', { name: 'It is delivered' }).click();
+  await expect(card).toHaveCount(0);
+  expect((await milepost.call('GET', `/api/v1/parcels/${parcel}`))['status']).toBe('delivered');
+});
+
+test.describe('without the permission', () => {
+  test.use({ permissions: [], colorScheme: 'dark' });
+
+  test('the page says what to do', async ({ page }) => {
+    await milepost.addParcel(client, driver);
+    await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+    await share(page).click();
+    await expect(page.getByText('The position may not be read.')).toBeVisible();
+    await page.screenshot({ path: 'screenshots/driver-refused-dark.png' });
+  });
+});
