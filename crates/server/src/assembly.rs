@@ -169,6 +169,7 @@ fn outgoing(config: &Config, outbox: &Outbox) -> Outgoing {
     Outgoing {
         orders: config.order_service.is_some(),
         notifications: config.notification_service.is_some(),
+        public_url: config.public_url.clone(),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
     }

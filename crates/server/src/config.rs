@@ -48,6 +48,8 @@ pub struct Config {
     /// Proxies whose word on the client's address is taken, as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     pub order_service: Option<ServiceUrl>,
+    /// `MILEPOST_PUBLIC_URL` without a slash at its end; empty if unset.
+    pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
     pub outgoing_give_up: Duration,
     /// Private addresses that webhooks may have.
@@ -93,6 +95,7 @@ impl Config {
             log_json: resolved.text("MILEPOST_LOG_FORMAT") == "json",
             drain_window: resolved.duration("MILEPOST_DRAIN_WINDOW")?,
             trusted_proxies: resolved.list("MILEPOST_TRUSTED_PROXIES"),
+            public_url: public_url(resolved)?,
             order_service: service_url(resolved, "ORDER_SERVICE_URL")?,
             notification_service: service_url(resolved, "NOTIFICATION_SERVICE_URL")?,
             outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
@@ -113,6 +116,13 @@ impl Config {
     pub fn database(&self) -> String {
         self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data.join("milepost.db").display()))
     }
+}
+
+fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {
+    const VARIABLE: &str = "MILEPOST_PUBLIC_URL";
+    service_url(resolved, VARIABLE)?;
+    let url = resolved.optional(VARIABLE).unwrap_or_default();
+    Ok(url.trim_end_matches('/').to_owned())
 }
 
 fn service_url(resolved: &Resolved, variable: &str) -> Result<Option<ServiceUrl>, ConfigError> {

@@ -15,6 +15,8 @@ pub struct Outgoing {
     pub orders: bool,
     /// `NOTIFICATION_SERVICE_URL` is set.
     pub notifications: bool,
+    /// What stands before `/track/…` in links that leave this server: `MILEPOST_PUBLIC_URL`, without a slash at its end.
+    pub public_url: String,
     /// Says that calls may have been stored. It is cheap: called after commits.
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Says what is wrong with the URL of a webhook, as far as it can be seen without looking its host up.
@@ -26,6 +28,7 @@ impl Default for Outgoing {
         Self {
             orders: false,
             notifications: false,
+            public_url: String::new(),
             wake: Arc::new(|| {}),
             check_webhook_url: Arc::new(|_| Err("can't be called: this server sends no calls")),
         }
@@ -37,16 +40,6 @@ impl Service {
     /// the order and notification services.
     pub fn wake_outbox(&self) {
         (self.outgoing.wake)();
-    }
-
-    /// Is there an order service? If not, no call to it is stored.
-    pub fn has_order_service(&self) -> bool {
-        self.outgoing.orders
-    }
-
-    /// Is there a notification service? If not, no call to it is stored.
-    pub fn has_notification_service(&self) -> bool {
-        self.outgoing.notifications
     }
 
     /// A tenant's calls, to one target or to all, newest first, before `before`.

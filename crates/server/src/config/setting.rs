@@ -76,6 +76,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_PARCEL_ZONE_M", "150", Kind::Number(20, 5_000), "how near a parcel's driver is at its pickup or destination, metres"),
     setting("ORDER_SERVICE_URL", "", Kind::HttpUrl, "order service of the delivery dialect: POST {url}/orders/{id}/status; not called if unset"),
     setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect: POST {url}/notify/sms; not called if unset"),
+    setting("MILEPOST_PUBLIC_URL", "", Kind::HttpUrl, "where this server is found from outside, such as https://track.example.org: stands before the links in messages to customers"),
     setting("MILEPOST_OUTGOING_GIVE_UP", "24h", Kind::Duration(1_000, 365 * DAY_MS), "a call to a service or webhook that fails when it is so old is given up"),
     setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks may reach though they are private; none if unset"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional opens the fleet socket without a credential"),

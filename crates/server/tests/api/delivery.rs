@@ -347,8 +347,11 @@ async fn the_same_start_sent_again_with_its_key_is_one_session() {
 }
 
 /// Nobody listens there: the calls stay in the outbox, where the test looks at them.
-const NOWHERE: [(&str, &str); 2] =
-    [("ORDER_SERVICE_URL", "http://127.0.0.1:9/base"), ("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9")];
+const NOWHERE: [(&str, &str); 3] = [
+    ("ORDER_SERVICE_URL", "http://127.0.0.1:9/base"),
+    ("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9"),
+    ("MILEPOST_PUBLIC_URL", "https://track.example.org/"),
+];
 
 #[tokio::test]
 async fn what_others_are_to_be_told_is_stored_with_its_cause() {
@@ -370,7 +373,9 @@ async fn what_others_are_to_be_told_is_stored_with_its_cause() {
             assert_eq!(message["phone"], "+233501234567");
             let text = message["message"].as_str().unwrap();
             assert!(
-                text.contains(words) && text.contains("a/b c") && text.ends_with(&format!("/track/{id}")),
+                text.contains(words)
+                    && text.contains("a/b c")
+                    && text.ends_with(&format!(" https://track.example.org/track/{id}")),
                 "{text}"
             );
         }

@@ -61,7 +61,7 @@ impl Service {
             order_id: delivery.order_id.clone(),
             rider_id: delivery.rider_id.clone(),
         };
-        let calls = calls_of_start(&delivery, self.has_notification_service());
+        let calls = calls_of_start(&delivery, &self.outgoing);
         let change = DeliveryChange { delivery: &delivery, fix: None, facts: &[fact], calls: &calls };
         self.store.add_delivery(&change, now).await?;
         self.wake_outbox();

@@ -1,18 +1,19 @@
 //! What a delivery's changes tell other programs: the order service and, by SMS, the customer.
 
+use crate::Outgoing;
 use milepost_domain::{Delivery, DeliveryStatus, OutgoingCall, Target};
 use serde_json::json;
 use std::fmt::Write;
 
 /// Calls that go with the start of a session.
-pub(super) fn calls_of_start(delivery: &Delivery, has_notifications: bool) -> Vec<OutgoingCall> {
-    sms(delivery, has_notifications).into_iter().collect()
+pub(super) fn calls_of_start(delivery: &Delivery, whom: &Outgoing) -> Vec<OutgoingCall> {
+    sms(delivery, whom).into_iter().collect()
 }
 
 /// Calls that go with a step forward, to the status that `delivery` has now.
-pub(super) fn calls_of_step(delivery: &Delivery, has_orders: bool, has_notifications: bool) -> Vec<OutgoingCall> {
+pub(super) fn calls_of_step(delivery: &Delivery, whom: &Outgoing) -> Vec<OutgoingCall> {
     let mut calls = Vec::new();
-    if has_orders && delivery.status == DeliveryStatus::Delivered {
+    if whom.orders && delivery.status == DeliveryStatus::Delivered {
         let delivered_at = delivery.updated_at.unix_ms() / 1000;
         calls.push(OutgoingCall {
             target: Target::Orders,
@@ -21,12 +22,12 @@ pub(super) fn calls_of_step(delivery: &Delivery, has_orders: bool, has_notificat
             key: format!("delivery-{}-delivered", delivery.tracking_id),
         });
     }
-    calls.extend(sms(delivery, has_notifications));
+    calls.extend(sms(delivery, whom));
     calls
 }
 
-fn sms(delivery: &Delivery, has_notifications: bool) -> Option<OutgoingCall> {
-    let phone = delivery.phone.as_ref().filter(|_| has_notifications)?;
+fn sms(delivery: &Delivery, whom: &Outgoing) -> Option<OutgoingCall> {
+    let phone = delivery.phone.as_ref().filter(|_| whom.notifications)?;
     let status = delivery.status;
     let news = match status {
         DeliveryStatus::Assigned => "has a rider",
@@ -34,7 +35,8 @@ fn sms(delivery: &Delivery, has_notifications: bool) -> Option<OutgoingCall> {
         DeliveryStatus::InTransit => "is on its way",
         DeliveryStatus::Delivered => "was delivered",
     };
-    let message = format!("Order {} {news}. Follow it: /track/{}", delivery.order_id.as_str(), delivery.tracking_id);
+    let (order, id) = (delivery.order_id.as_str(), &delivery.tracking_id);
+    let message = format!("Order {order} {news}. Follow it: {}/track/{id}", whom.public_url);
     Some(OutgoingCall {
         target: Target::Notifications,
         path: "/notify/sms".to_owned(),

@@ -97,7 +97,7 @@ impl Service {
                 order_id: delivery.order_id.clone(),
                 status: delivery.status,
             });
-            calls = calls_of_step(delivery, self.has_order_service(), self.has_notification_service());
+            calls = calls_of_step(delivery, &self.outgoing);
         }
         let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
         let stored = self.store.change_delivery(&change, now).await?;
