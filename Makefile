@@ -1,9 +1,13 @@
 # Two commands: `make run` builds everything and starts the demo, `make test` runs every test.
 
+# Where cargo puts what it builds; the tests of client and pages start the binary from there.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export MILEPOST_BIN ?= $(TARGET)/debug/milepost
+
 .PHONY: run build pages test test-parts test-pages test-rust test-client test-browser lint clean
 
 run: build
-	target/release/milepost demo
+	$(TARGET)/release/milepost demo
 
 build: pages
 	cargo build --release -p milepost
