@@ -54,6 +54,9 @@ pub(crate) struct FanoutOptions {
     only: Option<String>,
 }
 
+/// For five seconds after connecting, live messages are compared with the snapshot: what is measured is the time after that.
+const SETTLE: Duration = Duration::from_secs(6);
+
 /// A way to publish.
 #[derive(Debug, Clone, Copy)]
 struct Way {
@@ -160,7 +163,9 @@ impl<'a> Bench<'a> {
         while self.control.connections()? < self.options.sockets {
             std::thread::sleep(Duration::from_millis(10));
         }
-        self.milepost_client.listen_until_quiet(QUIET, &mut Deliveries::new(false))
+        self.milepost_client.listen_until_quiet(QUIET, &mut Deliveries::new(false))?;
+        std::thread::sleep(SETTLE);
+        Ok(())
     }
 
     /// CPU seconds that one burst costs while nobody watches. Under flood that says nothing: bursts follow each other

@@ -18,7 +18,10 @@ impl Outlet for Link {
         if state.phase != Phase::Open {
             return;
         }
-        if state.backlog.is_some() || state.corked || state.rare.as_ref().is_some_and(|rare| rare.snapshot.is_some()) {
+        let is_older = |message: &Message| {
+            message.conflation().is_some_and(|(key, version)| state.is_older_than_snapshot(key, version))
+        };
+        if state.backlog.is_some() || state.corked || batch.messages().iter().any(is_older) {
             add(&self.transport.counters.frames_out, batch.messages().len());
             for message in batch.messages() {
                 if state.phase == Phase::Open {
