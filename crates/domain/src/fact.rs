@@ -1,7 +1,9 @@
 //! What happened, as told to whoever may know.
 
 use crate::{
-    DeliveryStatus, DeviceId, OrderId, ParcelId, ParcelStatus, RiderId, Timestamp, TrackingId, UserId, VehicleId, Zone,
+    Attendance, CadetId, DeliveryStatus, DeviceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId,
+    ParcelId, ParcelStatus, RiderId, ScoreChange, Scores, Standing, Timestamp, TrackingId, TrainingDayId, UserId,
+    VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
@@ -81,6 +83,32 @@ pub enum Fact {
         /// Came, or left.
         entered: bool,
     },
+    /// A cadet was entered.
+    CadetAdded {
+        /// Which.
+        cadet_id: CadetId,
+    },
+    /// A merit or demerit was given or taken back.
+    GradeUpdated(Box<GradeUpdate>),
+    /// A cadet's attendance of a training day was entered or changed.
+    AttendanceUpdated(Box<AttendanceUpdate>),
+    /// Scores of a cadet were entered, changed or taken back.
+    ScoresUpdated(Box<ScoresUpdate>),
+    /// A user got a notification or message.
+    NoticeSent(Box<Notice>),
+    /// A user marked one read.
+    NoticeRead {
+        /// Which.
+        notice_id: NoticeId,
+        /// Whose.
+        user_id: UserId,
+        /// A message, not a notification.
+        is_message: bool,
+        /// When.
+        read_at: Timestamp,
+    },
+    /// Whatever another program told by hand.
+    ManualEvent(Box<ManualEvent>),
     /// Something that this version does not know, written by a newer one beside it: nobody acts on it.
     Unknown {
         /// What the newer version calls it.
@@ -99,4 +127,91 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     pub fact: Fact,
+}
+
+/// A grade that was given or taken back, with what the cadet's records come to since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeUpdate {
+    /// Whose.
+    pub cadet_id: CadetId,
+    /// Which grade.
+    pub grade_id: GradeId,
+    /// What it says.
+    pub given: GradeGiven,
+    /// It was taken back.
+    pub removed: bool,
+    /// What all records come to now.
+    pub standing: Standing,
+}
+
+/// A training day's attendance as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttendanceUpdate {
+    /// Whose.
+    pub cadet_id: CadetId,
+    /// Of which day.
+    pub training_day_id: TrainingDayId,
+    /// How it attended.
+    pub attendance: Attendance,
+    /// Training days at which the cadet was present, this one included if it was.
+    pub attendance_present: i64,
+}
+
+/// Scores as they are now, and which of them changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoresUpdate {
+    /// Whose.
+    pub cadet_id: CadetId,
+    /// All three now.
+    pub scores: Scores,
+    /// Only what changed.
+    pub changed: ScoreChange,
+}
+
+/// An event that another program tells by hand; to a cadet and staff, or to staff alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualEvent {
+    /// What it is called: the `type` of its message.
+    pub event_type: EventType,
+    /// Whom it concerns.
+    pub cadet_id: Option<CadetId>,
+    /// The `data` of its message.
+    pub payload: JsonObject,
+}
+
+/// The name of a manual event: 1 to 64 letters, digits, `_`, `.` or `-`; none of the words of the protocol itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EventType(String);
+
+impl EventType {
+    /// What only the server itself says.
+    pub const RESERVED: [&str; 8] = [
+        "connection_established",
+        "error",
+        "pong",
+        "replay_complete",
+        "notification",
+        "notification_read",
+        "message",
+        "message_read",
+    ];
+
+    /// # Errors
+    /// [`Invalid`] for anything else.
+    pub fn new(name: &str) -> Result<Self, Invalid> {
+        let fits = (1..=64).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        if !fits {
+            return Err(Invalid::new("event_type", "must be 1 to 64 letters, digits, _ . or -"));
+        }
+        if Self::RESERVED.contains(&name) {
+            return Err(Invalid::new("event_type", "must not be a type that only the server itself sends"));
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }

@@ -5,6 +5,9 @@
 
 #![forbid(unsafe_code)]
 
+mod attendance;
+mod audience;
+mod cadet;
 mod caller;
 mod delivery;
 mod device;
@@ -12,11 +15,13 @@ mod fact;
 mod ids;
 mod invalid;
 mod measure;
+mod notice;
 mod outgoing;
 mod parcel;
 mod permission;
 mod place;
 mod position;
+mod push;
 mod role;
 mod tenant;
 mod text;
@@ -26,20 +31,28 @@ mod user;
 mod vehicle;
 mod zones;
 
+pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
+pub use audience::{Audience, RecordViewer};
+pub use cadet::{
+    Cadet, CadetId, CadetName, Grade, GradeGiven, GradeId, GradeKind, Points, Reason, Score, ScoreChange, Scores,
+    Standing, StudentId, TrainingDayId,
+};
 pub use caller::{Caller, Principal};
 pub use delivery::{
     AFTER_DELIVERED_MS, Delivery, DeliveryFix, DeliveryStatus, OrderId, Phone, RiderId, Step, StepRefused,
 };
 pub use device::Device;
-pub use fact::{Event, Fact};
+pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use ids::{DeviceId, TenantId, TrackingId, UserId, VehicleId};
 pub use invalid::Invalid;
 pub use measure::{AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, SpeedKmh};
+pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
-pub use permission::{Action, RULES, Reach, Rule, VehicleScope, may, may_with_parcel, reach};
+pub use permission::{Action, RULES, Reach, Rule, VehicleScope, may, may_with_cadet, may_with_parcel, reach};
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
+pub use push::{PushId, PushKeys, PushSubscription};
 pub use role::Role;
 pub use tenant::Tenant;
 pub use time::Timestamp;

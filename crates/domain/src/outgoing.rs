@@ -1,6 +1,6 @@
 //! Calls to other programs that must not be lost: stored with their cause, sent until they are taken.
 
-use crate::{TenantId, Timestamp};
+use crate::{PushId, TenantId, Timestamp};
 use std::fmt;
 
 /// Whom a call goes to.
@@ -12,6 +12,8 @@ pub enum Target {
     Notifications,
     /// A tenant's webhook.
     Webhook(WebhookId),
+    /// A user's browser, by its push service.
+    Push(PushId),
 }
 
 /// A webhook's number, unique over all tenants, from 1.
@@ -24,7 +26,8 @@ impl fmt::Display for WebhookId {
     }
 }
 
-/// A call that is to be made, as its cause describes it. Webhooks' calls are made of facts by the store.
+/// A call that is to be made, as its cause describes it. Those of webhooks and browsers
+/// are made by the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingCall {
     /// Whom it goes to: orders or notifications.
@@ -38,8 +41,16 @@ pub struct OutgoingCall {
 }
 
 /// The kinds of facts that webhooks may be told. Facts of other kinds are the house's own and never leave it.
-pub const WEBHOOK_KINDS: &[&str] =
-    &["delivery.started", "delivery.status_changed", "parcel.added", "parcel.changed", "parcel.zone_crossed"];
+pub const WEBHOOK_KINDS: &[&str] = &[
+    "delivery.started",
+    "delivery.status_changed",
+    "parcel.added",
+    "parcel.changed",
+    "parcel.zone_crossed",
+    "grade.updated",
+    "attendance.updated",
+    "scores.updated",
+];
 
 /// Where facts of a tenant are told.
 #[derive(Debug, Clone, PartialEq, Eq)]

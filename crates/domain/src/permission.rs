@@ -1,6 +1,6 @@
 //! Who may do what: one table, [`RULES`], and the two functions that read it.
 
-use crate::{Caller, Parcel, Principal, Role, TenantId, UserId, VehicleId};
+use crate::{CadetId, Caller, Parcel, Principal, Role, TenantId, UserId, VehicleId};
 
 /// Something that a caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +31,12 @@ pub enum Action {
     BringParcel,
     /// Add, list and remove webhooks, see what became of outgoing calls, and retry dead ones.
     ManageWebhooks,
+    /// Enter cadets and their grades, attendance and scores; tell manual events.
+    ManageRecords,
+    /// See a cadet and its records.
+    SeeRecords,
+    /// Send notifications and messages to users.
+    SendNotices,
 }
 
 /// How far an allowed action reaches.
@@ -59,8 +65,9 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    BringParcel, ManageDevices, ManageParcels, ManageTenants, ManageUsers, ManageVehicles, ManageWebhooks,
-    ReportPosition, SeeDeliveryFigures, SeeParcel, SeeRiders, SeeVehicle, StartDelivery,
+    BringParcel, ManageDevices, ManageParcels, ManageRecords, ManageTenants, ManageUsers, ManageVehicles,
+    ManageWebhooks, ReportPosition, SeeDeliveryFigures, SeeParcel, SeeRecords, SeeRiders, SeeVehicle, SendNotices,
+    StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Who::{Device, Is};
@@ -111,6 +118,16 @@ pub const RULES: &[Rule] = &[
     Rule(BringParcel,    Is(Role::Driver),      Own),
     Rule(ManageWebhooks, Is(Role::Superadmin),  Everywhere),
     Rule(ManageWebhooks, Is(Role::Admin),       Tenant),
+    Rule(ManageRecords,  Is(Role::Superadmin),  Everywhere),
+    Rule(ManageRecords,  Is(Role::Admin),       Tenant),
+    Rule(ManageRecords,  Is(Role::TrainingStaff), Tenant),
+    Rule(SeeRecords,     Is(Role::Superadmin),  Everywhere),
+    Rule(SeeRecords,     Is(Role::Admin),       Tenant),
+    Rule(SeeRecords,     Is(Role::TrainingStaff), Tenant),
+    Rule(SeeRecords,     Is(Role::Cadet),       Own),
+    Rule(SendNotices,    Is(Role::Superadmin),  Everywhere),
+    Rule(SendNotices,    Is(Role::Admin),       Tenant),
+    Rule(SendNotices,    Is(Role::TrainingStaff), Tenant),
 ];
 
 /// How far `caller` may do `action`; `None` when not at all.
@@ -142,6 +159,20 @@ pub fn may_with_parcel(caller: &Caller, action: Action, parcel: &Parcel) -> bool
         Some(Everywhere) => true,
         Some(Tenant) => caller.tenant == parcel.tenant,
         Some(Own) => caller.tenant == parcel.tenant && own(),
+        None => false,
+    }
+}
+
+/// May `caller` do `action` to this cadet of `tenant`?
+pub fn may_with_cadet(caller: &Caller, action: Action, tenant: &TenantId, cadet: CadetId) -> bool {
+    let own = || match &caller.principal {
+        Principal::User { role: Role::Cadet, cadet_id, .. } => *cadet_id == Some(cadet.get()),
+        _ => false,
+    };
+    match reach(caller, action) {
+        Some(Everywhere) => true,
+        Some(Tenant) => caller.tenant == *tenant,
+        Some(Own) => caller.tenant == *tenant && own(),
         None => false,
     }
 }

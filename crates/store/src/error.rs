@@ -10,10 +10,10 @@ pub enum StoreError {
     #[error("too much is being written at once, try again later")]
     Overloaded,
     /// It exists already: `tenant`, `username`, `vehicle`, `device`, `device key`, `session`, `tracking_id`,
-    /// `outgoing call`; HTTP 409.
+    /// `outgoing call`, `student_id`; HTTP 409.
     #[error("{0} exists already")]
     Conflict(&'static str),
-    /// What the change refers to does not exist: `tenant`, `vehicle`, `user`, `webhook`; HTTP 404 or 422.
+    /// What the change refers to does not exist: `tenant`, `vehicle`, `user`, `webhook`, `cadet`; HTTP 404 or 422.
     #[error("no such {0}")]
     NotFound(&'static str),
     /// The database can't be used at all: an unknown kind of URL, or tables of a newer version of this program.

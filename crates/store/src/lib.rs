@@ -22,6 +22,8 @@ mod open;
 mod outgoing_store;
 mod parcel_store;
 mod postgres;
+mod push_store;
+mod record_store;
 mod retention;
 mod sqlite;
 mod store;
@@ -36,6 +38,8 @@ pub use idempotency::{IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{CallNo, CallOutcome, CallState, DueCall, NewWebhook, OutgoingStore, StoredCall};
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
+pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
+pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use retention::{Pruned, Retention};
 pub use store::{Digest, Store};
 pub use track_commit::{PositionRow, TenantNo, Track, TrackCommit, TrackOutcome};

@@ -12,12 +12,16 @@ type Listed = (i64, &'static str, &'static str);
 pub(crate) const SQLITE: &[Listed] = &[
     (1, "0001_foundation", include_str!("../migrations/sqlite/0001_foundation.sql")),
     (10, "0010_tracking", include_str!("../migrations/sqlite/0010_tracking.sql")),
+    (11, "0011_records", include_str!("../migrations/sqlite/0011_records.sql")),
+    (12, "0012_push", include_str!("../migrations/sqlite/0012_push.sql")),
 ];
 
 /// PostgreSQL's.
 pub(crate) const POSTGRES: &[Listed] = &[
     (1, "0001_foundation", include_str!("../migrations/postgres/0001_foundation.sql")),
     (10, "0010_tracking", include_str!("../migrations/postgres/0010_tracking.sql")),
+    (11, "0011_records", include_str!("../migrations/postgres/0011_records.sql")),
+    (12, "0012_push", include_str!("../migrations/postgres/0012_push.sql")),
 ];
 
 /// Where a database keeps what was applied.

@@ -2,7 +2,7 @@
 
 use crate::Result;
 use async_trait::async_trait;
-use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_domain::{PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 
 /// A webhook to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct DueCall {
     pub target: Target,
     /// For webhooks: where to, and what signs it.
     pub webhook: Option<(String, Vec<u8>)>,
+    /// For browsers: the endpoint, and what encrypts for it.
+    pub push: Option<(String, PushKeys)>,
     /// For services: path under the service's URL.
     pub path: String,
     /// JSON.
@@ -61,6 +63,8 @@ pub enum CallOutcome {
         /// What went wrong.
         error: String,
     },
+    /// The push service knows this browser no more: its subscription goes, with all its calls.
+    Gone,
     /// Given up: a dead letter.
     Dead {
         /// HTTP status, if there was an answer.

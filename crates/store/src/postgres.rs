@@ -9,6 +9,10 @@ use sqlx::{ConnectOptions, Pool};
 use std::str::FromStr;
 use std::sync::Arc;
 
+#[path = "sql/attendances.rs"]
+mod attendances;
+#[path = "sql/cadets.rs"]
+mod cadets;
 #[path = "sql/calls.rs"]
 mod calls;
 #[path = "sql/deliveries.rs"]
@@ -23,8 +27,12 @@ mod driver_fixes;
 mod due_calls;
 #[path = "sql/events.rs"]
 mod events;
+#[path = "sql/grades.rs"]
+mod grades;
 #[path = "sql/idempotency_keys.rs"]
 mod idempotency_keys;
+#[path = "sql/notices.rs"]
+mod notices;
 #[path = "sql/outgoing.rs"]
 mod outgoing;
 #[path = "sql/parcel_rows.rs"]
@@ -34,6 +42,14 @@ mod parcels;
 mod partitions;
 #[path = "sql/positions.rs"]
 mod positions;
+#[path = "sql/push.rs"]
+mod push;
+#[path = "sql/push_subscriptions.rs"]
+mod push_subscriptions;
+#[path = "sql/records.rs"]
+mod records;
+#[path = "sql/scores.rs"]
+mod scores;
 #[path = "sql/sessions.rs"]
 mod sessions;
 #[path = "sql/sql_store.rs"]
@@ -49,6 +65,8 @@ mod upkeep;
 mod users;
 #[path = "sql/vehicles.rs"]
 mod vehicles;
+#[path = "sql/visible_events.rs"]
+mod visible_events;
 #[path = "sql/webhooks.rs"]
 mod webhooks;
 
@@ -63,8 +81,16 @@ const BEGIN: &str = "begin";
 const TEXTS_OF_3: &str = "(select jsonb_array_elements_text($3::jsonb))";
 /// The kinds of the webhook `w`.
 const KINDS_OF_W: &str = "(select jsonb_array_elements_text(w.kinds::jsonb))";
+/// Holds the cadet `c` until the commit.
+const HOLD_C: &str = "for update of c";
 /// Holds the webhooks that are read, and passes over those that are being removed.
 const HOLD_W: &str = "for key share of w";
+/// The same of push subscriptions.
+const HOLD_S: &str = "for key share of s";
+/// Holds a tenant against whoever else asks so; others may go on referring to it.
+const HOLD_TENANT: &str = "";
+/// The numbers of the JSON array in $2.
+const NUMBERS_OF_2: &str = "(select jsonb_array_elements_text($2::jsonb)::bigint)";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3. Those that another node takes now are
 /// passed over.
 const DUE_OF_TARGETS: &str = "select d.call_no from targets t cross join lateral
@@ -72,6 +98,11 @@ const DUE_OF_TARGETS: &str = "select d.call_no from targets t cross join lateral
          where c.target = t.target and c.next_attempt_ms <= $1
          order by c.next_attempt_ms, c.call_no limit $2 for update skip locked) d
     order by d.next_attempt_ms, d.call_no limit $3";
+
+/// PostgreSQL counts what its columns hold, and finds the index itself.
+fn by_index(_: &str) -> &'static str {
+    ""
+}
 
 fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions> {
     let ms = |duration: std::time::Duration| duration.as_millis().to_string();

@@ -43,6 +43,8 @@ pub struct Pruned {
     pub driver_fixes: u64,
     /// Outgoing calls that were delivered or given up.
     pub outgoing_calls: u64,
+    /// Notices of users that were removed; all others are kept.
+    pub notices: u64,
     /// There is more to remove than one call takes: call again soon.
     pub more: bool,
 }

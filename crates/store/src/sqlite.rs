@@ -11,6 +11,10 @@ use sqlx::{ConnectOptions, Pool};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[path = "sql/attendances.rs"]
+mod attendances;
+#[path = "sql/cadets.rs"]
+mod cadets;
 #[path = "sql/calls.rs"]
 mod calls;
 #[path = "sql/deliveries.rs"]
@@ -25,9 +29,13 @@ mod driver_fixes;
 mod due_calls;
 #[path = "sql/events.rs"]
 mod events;
+#[path = "sql/grades.rs"]
+mod grades;
 #[path = "sql/idempotency_keys.rs"]
 mod idempotency_keys;
 mod log_flusher;
+#[path = "sql/notices.rs"]
+mod notices;
 #[path = "sql/outgoing.rs"]
 mod outgoing;
 #[path = "sql/parcel_rows.rs"]
@@ -36,6 +44,14 @@ mod parcel_rows;
 mod parcels;
 #[path = "sql/positions.rs"]
 mod positions;
+#[path = "sql/push.rs"]
+mod push;
+#[path = "sql/push_subscriptions.rs"]
+mod push_subscriptions;
+#[path = "sql/records.rs"]
+mod records;
+#[path = "sql/scores.rs"]
+mod scores;
 #[path = "sql/sessions.rs"]
 mod sessions;
 #[path = "sql/sql_store.rs"]
@@ -52,6 +68,8 @@ mod upkeep;
 mod users;
 #[path = "sql/vehicles.rs"]
 mod vehicles;
+#[path = "sql/visible_events.rs"]
+mod visible_events;
 #[path = "sql/webhooks.rs"]
 mod webhooks;
 
@@ -72,11 +90,21 @@ const TEXTS_OF_3: &str = "(select value from json_each($3))";
 const KINDS_OF_W: &str = "(select value from json_each(w.kinds))";
 /// One writer at a time: nothing needs to be held.
 const HOLD_W: &str = "";
+const HOLD_C: &str = "";
+const HOLD_S: &str = "";
+const HOLD_TENANT: &str = "";
+/// The numbers of the JSON array in $2.
+const NUMBERS_OF_2: &str = "(select value from json_each($2))";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3.
 const DUE_OF_TARGETS: &str = "select c.call_no from targets t cross join outgoing_calls c on c.call_no in
         (select d.call_no from outgoing_calls d where d.target = t.target and d.next_attempt_ms <= $1
          order by d.next_attempt_ms, d.call_no limit $2)
     order by c.next_attempt_ms, c.call_no limit $3";
+
+/// The index that a query must go along: SQLite does not know what its columns hold, and takes the primary key instead.
+fn by_index(index: &str) -> String {
+    format!("indexed by {index}")
+}
 
 /// The file of a `sqlite:` URL.
 pub(crate) fn file_of(url: &str) -> Option<&Path> {

@@ -2,7 +2,7 @@
 
 use crate::{
     ArrivalCursor, Arrived, DeliveryStore, Idempotency, IdempotencyKey, Login, NewUser, OutgoingStore, ParcelStore,
-    Pruned, Result, Retention, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    Pruned, PushStore, RecordStore, Result, Retention, Track, TrackCommit, TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -16,7 +16,7 @@ pub type Digest = [u8; 32];
 /// Everything durable. Time is an argument; every list is bounded by `limit` and sorted by what its cursor names;
 /// every change is one transaction, and appends its facts to its tenant's events within it.
 #[async_trait]
-pub trait Store: DeliveryStore + ParcelStore + OutgoingStore + Send + Sync + 'static {
+pub trait Store: DeliveryStore + ParcelStore + OutgoingStore + RecordStore + PushStore + Send + Sync + 'static {
     /// `sqlite` or `postgres`, for logs and metrics.
     fn backend(&self) -> &'static str;
 

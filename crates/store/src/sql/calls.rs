@@ -1,8 +1,8 @@
 //! Outgoing calls: stored with their cause, listed, settled.
 
-use super::{Connection, Db, positions::timestamp, webhooks};
+use super::{Connection, Db, positions::timestamp, push, push_subscriptions, webhooks};
 use crate::{CallNo, CallOutcome, CallState, Result, StoreError, StoredCall};
-use milepost_domain::{OutgoingCall, Target, TenantId, Timestamp, WebhookId};
+use milepost_domain::{OutgoingCall, PushId, Target, TenantId, Timestamp, WebhookId};
 use sqlx::{AssertSqlSafe, Row};
 use std::borrow::Cow;
 
@@ -19,17 +19,19 @@ pub(super) async fn store_calls(
     now: Timestamp,
 ) -> Result<()> {
     for call in calls {
-        let webhook_no = match call.target {
-            Target::Webhook(id) => Some(id.0),
-            Target::Orders | Target::Notifications => None,
+        let (webhook_no, push_no) = match call.target {
+            Target::Webhook(id) => (Some(id.0), None),
+            Target::Push(id) => (None, Some(id.get())),
+            Target::Orders | Target::Notifications => (None, None),
         };
         sqlx::query::<Db>(
-            "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
-             values ($1, $2, $3, $4, $5, $6, $7, $7)",
+            "insert into outgoing_calls (tenant_no, target, webhook_no, push_no, path, body, key, created_ms,
+             next_attempt_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
         )
         .bind(tenant_no)
         .bind(target_text(call.target))
         .bind(webhook_no)
+        .bind(push_no)
         .bind(call.path.as_str())
         .bind(call.body.as_str())
         .bind(call.key.as_str())
@@ -38,7 +40,7 @@ pub(super) async fn store_calls(
         .await
         .map_err(|error| match StoreError::from(error) {
             StoreError::Conflict(_) => StoreError::Conflict("outgoing call"),
-            StoreError::NotFound(_) => StoreError::NotFound("webhook"),
+            StoreError::NotFound(_) => StoreError::NotFound("receiver"),
             other => other,
         })?;
     }
@@ -51,6 +53,7 @@ fn target_text(target: Target) -> Cow<'static, str> {
         Target::Orders => Cow::Borrowed("orders"),
         Target::Notifications => Cow::Borrowed("notifications"),
         Target::Webhook(id) => Cow::Owned(format!("webhook/{id}")),
+        Target::Push(id) => Cow::Owned(format!("push/{id}")),
     }
 }
 
@@ -58,6 +61,9 @@ fn target_text(target: Target) -> Cow<'static, str> {
 pub(super) fn target(row: &DbRow) -> Result<Target> {
     if let Some(webhook_no) = row.try_get::<Option<i64>, _>("webhook_no")? {
         return Ok(Target::Webhook(WebhookId(webhook_no)));
+    }
+    if let Some(push_no) = row.try_get::<Option<i64>, _>("push_no")? {
+        return Ok(Target::Push(PushId::new(push_no)?));
     }
     match row.try_get("target")? {
         "orders" => Ok(Target::Orders),
@@ -109,12 +115,18 @@ pub(super) async fn list_calls(
             return Ok(Vec::new());
         }
     }
+    if let Some(Target::Push(id)) = target
+        && !push_subscriptions::is_of(connection, tenant, id).await?
+    {
+        return Ok(Vec::new());
+    }
     // Each stands in an index of its own; compared and sorted as rows of that index, or PostgreSQL may think that it finds
     // the few calls of a quiet tenant sooner by looking through everybody's.
     const TENANT: &str = "(select tenant_no from tenants where id = $1)";
     let (key, of, within, order) = match target {
         None => ("tenant_no", TENANT.to_owned(), "true", "tenant_no desc"),
         Some(Target::Webhook(_)) => ("webhook_no", "$4".to_owned(), "webhook_no is not null", "webhook_no desc"),
+        Some(Target::Push(_)) => ("push_no", "$4".to_owned(), "push_no is not null", "push_no desc"),
         Some(service) => (
             "tenant_no, target",
             format!("{TENANT}, '{}'", target_text(service)),
@@ -123,7 +135,7 @@ pub(super) async fn list_calls(
         ),
     };
     let sql = format!(
-        "select call_no, target, webhook_no, body, key, created_ms, attempts, next_attempt_ms, last_status, last_error,
+        "select call_no, target, webhook_no, push_no, body, key, created_ms, attempts, next_attempt_ms, last_status, last_error,
          delivered_ms, dead_ms from outgoing_calls
          where ({key}, call_no) > ({of}, 0) and ({key}, call_no) < ({of}, $2) and {within}
          order by {order}, call_no desc limit $3"
@@ -132,8 +144,10 @@ pub(super) async fn list_calls(
         .bind(tenant.as_str())
         .bind(before.map_or(i64::MAX, |before| before.0))
         .bind(i64::from(limit));
-    if let Some(Target::Webhook(id)) = target {
-        query = query.bind(id.0);
+    match target {
+        Some(Target::Webhook(id)) => query = query.bind(id.0),
+        Some(Target::Push(id)) => query = query.bind(id.get()),
+        _ => {}
     }
     query.fetch_all(connection).await?.iter().map(stored_call).collect()
 }
@@ -146,6 +160,7 @@ pub(super) async fn settle_call(
     now: Timestamp,
 ) -> Result<()> {
     let (next_attempt, delivered, dead, status, error) = match outcome {
+        CallOutcome::Gone => return push::remove_of_call(connection, no.0).await,
         CallOutcome::Delivered { status } => (None, Some(now), None, Some(*status), None),
         CallOutcome::Retry { at, status, error } => (Some(*at), None, None, *status, Some(error)),
         CallOutcome::Dead { status, error } => (None, None, Some(now), *status, Some(error)),

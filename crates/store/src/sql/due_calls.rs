@@ -1,6 +1,6 @@
 //! Outgoing calls that are due, taken by one node at a time.
 
-use super::{Connection, DUE_OF_TARGETS, Db, calls, positions::timestamp};
+use super::{Connection, DUE_OF_TARGETS, Db, calls, positions::timestamp, push};
 use crate::{CallNo, DueCall, Result};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
@@ -48,6 +48,10 @@ fn due_call(row: &DbRow) -> Result<DueCall> {
         tenant: TenantId::new(row.try_get("tenant")?)?,
         target: calls::target(row)?,
         webhook: row.try_get::<Option<String>, _>("url")?.zip(row.try_get::<Option<Vec<u8>>, _>("secret")?),
+        push: match row.try_get::<Option<String>, _>("endpoint")? {
+            Some(endpoint) => Some((endpoint, push::keys(row)?)),
+            None => None,
+        },
         path: row.try_get("path")?,
         body: row.try_get("body")?,
         key: row.try_get("key")?,
@@ -66,10 +70,13 @@ pub(super) async fn take_due_calls(
     let sql = format!(
         "{targets}, due as materialized ({DUE_OF_TARGETS})
          update outgoing_calls set next_attempt_ms = $4 where call_no in (select call_no from due)
-         returning call_no, target, webhook_no, path, body, key, created_ms, attempts,
+         returning call_no, target, webhook_no, push_no, path, body, key, created_ms, attempts,
          (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
          (select w.url from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as url,
-         (select w.secret from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as secret",
+         (select w.secret from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as secret,
+         (select s.endpoint from push_subscriptions s where s.push_no = outgoing_calls.push_no) as endpoint,
+         (select s.p256dh from push_subscriptions s where s.push_no = outgoing_calls.push_no) as p256dh,
+         (select s.auth from push_subscriptions s where s.push_no = outgoing_calls.push_no) as auth",
         targets = targets!()
     );
     let rows = sqlx::query::<Db>(AssertSqlSafe(sql))

@@ -2,8 +2,13 @@
 
 use super::{Connection, Db, webhooks};
 use crate::{Result, StoreError, fact_code};
-use milepost_domain::{Event, Fact, TenantId, Timestamp, WEBHOOK_KINDS};
-use sqlx::Row;
+use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp, WEBHOOK_KINDS};
+use sqlx::{QueryBuilder, Row};
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+/// Events that one statement stores: what a tenant's writers wait for is then a few round trips, not one for each event.
+const ROWS_AT_ONCE: usize = 100;
 
 /// Takes $1 ids of tenant $2; answers its number and the last id. The parameters stand in their order, because SQLite
 /// itself numbers them so, whatever they are called.
@@ -11,8 +16,15 @@ pub(super) const TAKE_IDS: &str = "update event_counters set last = last + $1
     where tenant_no = (select tenant_no from tenants where id = $2)
     returning tenant_no, last";
 
-pub(super) const INSERT_EVENT: &str =
-    "insert into events (tenant_no, id, at_ms, kind, payload) values ($1, $2, $3, $4, $5)";
+/// Whom an event may be told, as its columns say it: staff, a cadet, a user.
+pub(super) fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
+    match fact.audience() {
+        Audience::House => (None, None, None),
+        Audience::Staff => (Some(true), None, None),
+        Audience::Cadet(cadet) => (Some(true), Some(cadet.get()), None),
+        Audience::User(user) => (None, None, Some(user.get())),
+    }
+}
 
 /// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
 /// it holds the tenant's counter, and whoever else appends to this tenant waits. That is what keeps ids in the order of
@@ -33,18 +45,28 @@ pub(super) async fn append_facts(
         .ok_or(StoreError::NotFound("tenant"))?;
     let tenant_no: i64 = counter.try_get("tenant_no")?;
     let last: i64 = counter.try_get("last")?;
-    for (id, fact) in (last - count + 1..).zip(facts) {
-        let (kind, payload) = fact_code::encode(fact);
-        sqlx::query::<Db>(INSERT_EVENT)
-            .bind(tenant_no)
-            .bind(id)
-            .bind(now.unix_ms())
-            .bind(kind)
-            .bind(payload.as_str())
-            .execute(&mut *connection)
-            .await?;
-        if WEBHOOK_KINDS.contains(&kind) {
-            webhooks::call_webhooks(connection, tenant_no, id, kind, &payload, now).await?;
+    let ids: Vec<i64> = (last - count + 1..=last).collect();
+    for (ids, facts) in ids.chunks(ROWS_AT_ONCE).zip(facts.chunks(ROWS_AT_ONCE)) {
+        let coded: Vec<_> = facts.iter().map(fact_code::encode).collect();
+        let mut insert = QueryBuilder::<Db>::new(
+            "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user) ",
+        );
+        insert.push_values(ids.iter().zip(facts).zip(&coded), |mut row, ((id, fact), (kind, payload))| {
+            let (for_staff, for_cadet, for_user) = marks(fact);
+            row.push_bind(tenant_no)
+                .push_bind(*id)
+                .push_bind(now.unix_ms())
+                .push_bind(*kind)
+                .push_bind(payload.as_str());
+            row.push_bind(for_staff).push_bind(for_cadet).push_bind(for_user);
+        });
+        // A statement for each number of facts would fill the connection's cache of them.
+        let stays_in_cache = facts.len() <= 2 || facts.len() == ROWS_AT_ONCE;
+        insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
+        for (id, (kind, payload)) in ids.iter().zip(&coded) {
+            if WEBHOOK_KINDS.contains(kind) {
+                webhooks::call_webhooks(connection, tenant_no, *id, kind, payload, now).await?;
+            }
         }
     }
     Ok(last)
@@ -66,15 +88,16 @@ pub(super) async fn events_after(
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Event {
-                id: row.try_get("id")?,
-                at: super::positions::timestamp(row.try_get("at_ms")?)?,
-                fact: fact_code::decode(row.try_get("kind")?, row.try_get("payload")?)?,
-            })
-        })
-        .collect()
+    rows.iter().map(event).collect()
+}
+
+/// An event from its `id, at_ms, kind, payload`.
+pub(super) fn event(row: &DbRow) -> Result<Event> {
+    Ok(Event {
+        id: row.try_get("id")?,
+        at: super::positions::timestamp(row.try_get("at_ms")?)?,
+        fact: fact_code::decode(row.try_get("kind")?, row.try_get("payload")?)?,
+    })
 }
 
 pub(super) async fn newest_event_ids(connection: &mut Connection) -> Result<Vec<(TenantId, i64)>> {

@@ -72,6 +72,20 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
                 .await?;
         }
     }
+    for user_id in list_numbers(pool, "select user_id from removed_users limit 1000").await? {
+        let more = delete_in_steps(
+            pool,
+            "delete from notices where id in (select id from notices where user_id = $1 limit $2)",
+            user_id,
+            &mut pruned.notices,
+        )
+        .await?;
+        if more {
+            pruned.more = true;
+        } else {
+            sqlx::query::<Db>("delete from removed_users where user_id = $1").bind(user_id).execute(pool).await?;
+        }
+    }
     prune_old_positions(pool, before(retention.positions_ms), &mut pruned).await?;
     prune_tracking(pool, before(retention.positions_ms), &mut pruned).await?;
     pruned.more |= delete_in_steps(

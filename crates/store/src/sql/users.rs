@@ -1,9 +1,9 @@
 //! Users.
 
-use super::{Connection, Db, events, sessions};
+use super::{Connection, Db, NUMBERS_OF_2, events, push_subscriptions, sessions};
 use crate::{Login, NewUser, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
@@ -144,8 +144,12 @@ pub(super) async fn update_user(
         return Ok(false);
     }
     // In the same transaction, so that neither a crash nor a look from another node finds the one without the other.
-    if new_password_hash.is_some() || !user.may_enter() {
+    let locked_out = new_password_hash.is_some() || !user.may_enter();
+    if locked_out {
         sessions::remove_user_sessions(connection, user.id).await?;
+    }
+    if locked_out || before.tenant != user.tenant {
+        push_subscriptions::remove_of_user(connection, user.id).await?;
     }
     // A user that moves is told to both tenants.
     let mut told = vec![&before.tenant, &user.tenant];
@@ -163,8 +167,29 @@ pub(super) async fn remove_user(connection: &mut Connection, id: UserId, now: Ti
     if removed.rows_affected() == 0 {
         return Ok(false);
     }
+    push_subscriptions::remove_of_user(connection, id).await?;
+    // There may be any number of notices: upkeep deletes them bit by bit.
+    sqlx::query::<Db>("insert into removed_users (user_id) values ($1)")
+        .bind(id.get())
+        .execute(&mut *connection)
+        .await?;
     events::append_facts(connection, &before.tenant, &[Fact::UserChanged { user_id: id }], now).await?;
     Ok(true)
+}
+
+/// Those of `users` that are stored and belong to another tenant.
+pub(super) async fn users_elsewhere(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    users: &[UserId],
+) -> Result<Vec<UserId>> {
+    let listed = serde_json::Value::from(users.iter().map(|user| user.get()).collect::<Vec<_>>()).to_string();
+    let sql = format!(
+        "select u.id from users u join tenants t on t.tenant_no = u.tenant_no
+         where t.id <> $1 and u.id in {NUMBERS_OF_2} order by u.id"
+    );
+    let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(listed).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok(UserId::new(row.try_get("id")?)?)).collect()
 }
 
 pub(super) async fn count_users(connection: &mut Connection) -> Result<u64> {

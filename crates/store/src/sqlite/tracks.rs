@@ -3,7 +3,7 @@
 //! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
 //! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
-use super::events::{INSERT_EVENT, TAKE_IDS};
+use super::events::{TAKE_IDS, marks};
 use crate::{PositionRow, Result, StoreError, TrackCommit, TrackOutcome, VehicleNo, fact_code};
 use milepost_domain::{Fact, Position, TenantId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
@@ -179,6 +179,9 @@ fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
     Ok(true)
 }
 
+const INSERT_EVENT: &str = "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user)
+    values (?, ?, ?, ?, ?, ?, ?, ?)";
+
 /// As [`super::events::append_facts`], on this thread's connection.
 fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_ms: i64) -> Result<()> {
     let count = i64::try_from(facts.len()).expect("facts fit in memory");
@@ -190,7 +193,8 @@ fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_
     let mut insert = connection.prepare_cached(INSERT_EVENT)?;
     for (id, fact) in (last - count + 1..).zip(facts) {
         let (kind, payload) = fact_code::encode(fact);
-        insert.execute((tenant_no, id, now_ms, kind, payload))?;
+        let (for_staff, for_cadet, for_user) = marks(fact);
+        insert.execute((tenant_no, id, now_ms, kind, payload, for_staff, for_cadet, for_user))?;
     }
     Ok(())
 }

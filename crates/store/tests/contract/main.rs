@@ -6,16 +6,22 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accounts;
+mod cadets;
 mod database;
 mod deliveries;
+mod dice;
 mod events;
 mod faults;
 mod fleet;
+mod hammer;
+mod notices;
 mod outgoing;
 mod parcels;
 mod positions;
+mod push;
 mod samples;
 mod upkeep;
+mod visible_events;
 
 /// Makes of each listed function a test on each database.
 macro_rules! on_both {
@@ -117,11 +123,44 @@ on_both! {
         path_is_that_of_whoever_brought_the_parcel_while_they_did,
         legs_do_not_overlap_when_the_clocks_of_two_nodes_differ,
         old_fixes_of_drivers_are_forgotten_but_for_the_newest;
+    push:
+        subscription_is_its_users_and_can_be_refreshed,
+        browser_of_another_user_now_forgets_the_first_ones_pushes,
+        user_keeps_the_browsers_refreshed_last,
+        notice_calls_every_browser_of_its_user_and_no_other,
+        long_text_is_cut_to_what_a_push_service_takes,
+        gone_browser_goes_with_all_its_calls,
+        user_that_may_not_enter_loses_its_browsers,
+        browsers_that_come_and_go_fail_no_notice;
     events:
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
         failed_change_leaves_no_event,
         event_of_a_newer_version_does_not_stop_this_ones_readers;
+    cadets:
+        cadet_comes_back_as_it_was_added,
+        student_id_is_taken_once_in_its_tenant,
+        cadets_are_listed_page_by_page,
+        grade_counts_until_it_is_taken_back,
+        grades_are_listed_newest_first,
+        only_present_days_count,
+        attendance_that_is_so_already_stores_no_event,
+        scores_tell_only_what_differs,
+        records_of_no_cadet_are_refused,
+        totals_are_right_under_many_writers;
+    notices:
+        notice_comes_back_as_it_was_sent,
+        each_user_gets_one_in_the_order_of_users,
+        notices_are_listed_newest_first_to_their_user_alone,
+        notice_is_marked_read_once_by_its_user,
+        notices_of_a_removed_user_are_forgotten_and_all_others_kept,
+        users_of_other_tenants_are_named;
+    visible_events:
+        visible_events_are_those_that_may_be_seen,
+        events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing,
+        few_are_found_among_any_number_of_others;
+    hammer:
+        events_have_no_gap_no_inversion_and_no_loss_under_the_hammer;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

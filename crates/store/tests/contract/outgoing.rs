@@ -190,6 +190,7 @@ pub(crate) async fn call_comes_back_as_it_was_stored(database: &TestDatabase) {
             tenant: home.clone(),
             target: call.target,
             webhook: None,
+            push: None,
             path: call.path,
             body: call.body,
             key: call.key,

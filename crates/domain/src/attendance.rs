@@ -1,0 +1,78 @@
+//! Whether a cadet was there on a training day, and from when until when.
+
+use crate::Invalid;
+use std::fmt;
+
+/// How a cadet attended. Only `present` counts as a day present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AttendanceStatus {
+    /// There.
+    Present,
+    /// Not there.
+    Absent,
+    /// There, too late.
+    Late,
+    /// Not there, with leave.
+    Excused,
+}
+
+impl AttendanceStatus {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Present, Self::Absent, Self::Late, Self::Excused];
+
+    /// Its name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Present => "present",
+            Self::Absent => "absent",
+            Self::Late => "late",
+            Self::Excused => "excused",
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] for an unknown name.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        let found = Self::ALL.into_iter().find(|status| status.as_str() == name);
+        found.ok_or(Invalid::new("status", "must be present, absent, late or excused"))
+    }
+}
+
+/// A time of day without a zone, as a clock on the wall shows it. Seconds since midnight, 0 to 86,399.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TimeOfDay(u32);
+
+impl TimeOfDay {
+    /// # Errors
+    /// [`Invalid`] from 86,400.
+    pub const fn from_seconds(seconds: u32) -> Result<Self, Invalid> {
+        if seconds < 86_400 {
+            Ok(Self(seconds))
+        } else {
+            Err(Invalid::new("time", "must be a time of day such as 08:00 or 08:00:00"))
+        }
+    }
+
+    /// Seconds since midnight.
+    pub const fn seconds(self) -> u32 {
+        self.0
+    }
+}
+
+/// `08:00:00`.
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60, self.0 % 60)
+    }
+}
+
+/// One cadet's attendance of one training day. `time_out` may be before `time_in`: training may go past midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attendance {
+    /// How it attended.
+    pub status: AttendanceStatus,
+    /// When it came.
+    pub time_in: Option<TimeOfDay>,
+    /// When it left.
+    pub time_out: Option<TimeOfDay>,
+}

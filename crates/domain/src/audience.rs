@@ -1,0 +1,68 @@
+//! Which viewer may be told which fact: one function for sockets, streams, replays and queries.
+
+use crate::{CadetId, Caller, Fact, Principal, Role, TenantId, UserId};
+
+/// Whom of its tenant a fact may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Nobody outside: the house's own.
+    House,
+    /// Admins and training staff.
+    Staff,
+    /// A cadet, and admins and training staff.
+    Cadet(CadetId),
+    /// One user.
+    User(UserId),
+}
+
+/// What of its tenant's records a caller may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RecordViewer {
+    /// Sees every cadet.
+    pub staff: bool,
+    /// Sees this one.
+    pub cadet: Option<CadetId>,
+    /// Sees what is addressed to this user.
+    pub user: Option<UserId>,
+}
+
+impl RecordViewer {
+    /// What `caller` may see of `tenant`'s records; devices and strangers to the tenant see nothing.
+    pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
+        let nothing = Self { staff: false, cadet: None, user: None };
+        let Principal::User { id, role, cadet_id, .. } = &caller.principal else { return nothing };
+        if caller.tenant != *tenant {
+            return Self { staff: *role == Role::Superadmin, ..nothing };
+        }
+        Self {
+            staff: matches!(role, Role::Superadmin | Role::Admin | Role::TrainingStaff),
+            cadet: cadet_id.filter(|_| *role == Role::Cadet).and_then(|id| CadetId::new(id).ok()),
+            user: *id,
+        }
+    }
+
+    /// May it be told what is for `audience` of its tenant?
+    pub fn may_see(self, audience: Audience) -> bool {
+        match audience {
+            Audience::House => false,
+            Audience::Staff => self.staff,
+            Audience::Cadet(cadet) => self.staff || self.cadet == Some(cadet),
+            Audience::User(user) => self.user == Some(user),
+        }
+    }
+}
+
+impl Fact {
+    /// Whom of its tenant it may be told as a record.
+    pub fn audience(&self) -> Audience {
+        match self {
+            Self::GradeUpdated(update) => Audience::Cadet(update.cadet_id),
+            Self::AttendanceUpdated(update) => Audience::Cadet(update.cadet_id),
+            Self::ScoresUpdated(update) => Audience::Cadet(update.cadet_id),
+            Self::ManualEvent(event) => event.cadet_id.map_or(Audience::Staff, Audience::Cadet),
+            Self::NoticeSent(notice) => Audience::User(notice.user_id),
+            Self::NoticeRead { user_id, .. } => Audience::User(*user_id),
+            _ => Audience::House,
+        }
+    }
+}

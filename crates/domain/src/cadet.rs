@@ -1,0 +1,260 @@
+//! A cadet and its records: merits and demerits, attendance by training day, scores.
+
+use crate::text::short_text;
+use crate::{Invalid, TenantId, Timestamp};
+use std::fmt;
+
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// # Errors
+            /// [`Invalid`] below 1.
+            pub const fn new(number: i64) -> Result<Self, Invalid> {
+                if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new($field, "must be a whole number from 1")) }
+            }
+
+            /// The number.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+pub(crate) use number_id;
+
+number_id!(
+    /// A cadet's number, unique over all tenants, from 1.
+    CadetId,
+    "cadet_id"
+);
+number_id!(
+    /// A grade's number, unique over all tenants, from 1.
+    GradeId,
+    "grade_id"
+);
+number_id!(
+    /// A training day's number, given by whoever plans training, from 1.
+    TrainingDayId,
+    "training_day_id"
+);
+
+short_text!(
+    /// A cadet's name as its staff writes it.
+    CadetName,
+    "name",
+    200,
+    "must be 1 to 200 characters without control characters"
+);
+short_text!(
+    /// A cadet's number in its school's own books, unique within the tenant.
+    StudentId,
+    "student_id",
+    64,
+    "must be 1 to 64 characters without control characters"
+);
+short_text!(
+    /// Why a merit or demerit was given.
+    Reason,
+    "reason",
+    500,
+    "must be 1 to 500 characters without control characters"
+);
+
+/// Praise or blame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GradeKind {
+    /// Adds to the merit points.
+    Merit,
+    /// Adds to the demerit points.
+    Demerit,
+}
+
+impl GradeKind {
+    /// Its name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Merit => "merit",
+            Self::Demerit => "demerit",
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] for an unknown name.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        match name {
+            "merit" => Ok(Self::Merit),
+            "demerit" => Ok(Self::Demerit),
+            _ => Err(Invalid::new("type", "must be merit or demerit")),
+        }
+    }
+}
+
+/// Points of one grade, 1 to 1000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Points(i64);
+
+impl Points {
+    /// # Errors
+    /// [`Invalid`] out of range.
+    pub const fn new(points: i64) -> Result<Self, Invalid> {
+        if points >= 1 && points <= 1000 {
+            Ok(Self(points))
+        } else {
+            Err(Invalid::new("points", "must be a whole number from 1 to 1000"))
+        }
+    }
+
+    /// How many.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+/// What a grade says; it never changes, and can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeGiven {
+    /// Praise or blame.
+    pub kind: GradeKind,
+    /// How many points.
+    pub points: Points,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// A stored grade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grade {
+    /// Its number.
+    pub id: GradeId,
+    /// Whose.
+    pub cadet_id: CadetId,
+    /// What it says.
+    pub given: GradeGiven,
+    /// When it was given.
+    pub created_at: Timestamp,
+}
+
+/// A score from 0 to 100 with two decimals, kept in hundredths so that it is what was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Score(i32);
+
+impl Score {
+    /// From points; a third decimal is rounded, half up.
+    ///
+    /// # Errors
+    /// [`Invalid`] below 0, above 100, or no number.
+    pub fn new(points: f64) -> Result<Self, Invalid> {
+        if (0.0..=100.0).contains(&points) {
+            // In range: 0 to 10,000.
+            #[allow(clippy::cast_possible_truncation, reason = "0 to 10,000")]
+            Ok(Self((points * 100.0).round() as i32))
+        } else {
+            Err(Invalid::new("score", "must be a number from 0 to 100"))
+        }
+    }
+
+    /// From hundredths of a point, 0 to 10,000.
+    ///
+    /// # Errors
+    /// [`Invalid`] out of range.
+    pub const fn from_hundredths(hundredths: i32) -> Result<Self, Invalid> {
+        if hundredths >= 0 && hundredths <= 10_000 {
+            Ok(Self(hundredths))
+        } else {
+            Err(Invalid::new("score", "must be a number from 0 to 100"))
+        }
+    }
+
+    /// Hundredths of a point.
+    pub const fn hundredths(self) -> i32 {
+        self.0
+    }
+
+    /// Points.
+    pub fn points(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+}
+
+/// A cadet's three scores, each unknown until it is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scores {
+    /// Of the preliminary examination.
+    pub prelim: Option<Score>,
+    /// Of the midterm examination.
+    pub midterm: Option<Score>,
+    /// Of the final examination.
+    pub r#final: Option<Score>,
+}
+
+/// Which scores change: outer `None` leaves a score as it is, `Some(None)` takes it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ScoreChange {
+    /// Of the preliminary examination.
+    pub prelim: Option<Option<Score>>,
+    /// Of the midterm examination.
+    pub midterm: Option<Option<Score>>,
+    /// Of the final examination.
+    pub r#final: Option<Option<Score>>,
+}
+
+impl ScoreChange {
+    /// What of this change makes a difference to `before`; all `None` when nothing does.
+    pub fn against(self, before: Scores) -> Self {
+        let differs = |change: Option<Option<Score>>, old| change.filter(|new| *new != old);
+        Self {
+            prelim: differs(self.prelim, before.prelim),
+            midterm: differs(self.midterm, before.midterm),
+            r#final: differs(self.r#final, before.r#final),
+        }
+    }
+
+    /// The scores after it.
+    pub fn applied_to(self, before: Scores) -> Scores {
+        Scores {
+            prelim: self.prelim.unwrap_or(before.prelim),
+            midterm: self.midterm.unwrap_or(before.midterm),
+            r#final: self.r#final.unwrap_or(before.r#final),
+        }
+    }
+}
+
+/// What all grades, attendances and scores of a cadet come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Sum of the merits' points.
+    pub merit_points: i64,
+    /// Sum of the demerits' points.
+    pub demerit_points: i64,
+    /// Training days at which it was present.
+    pub attendance_present: i64,
+    /// Its scores.
+    pub scores: Scores,
+}
+
+/// A cadet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cadet {
+    /// Its number.
+    pub id: CadetId,
+    /// Whose unit.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: CadetName,
+    /// Its number in the school's books.
+    pub student_id: Option<StudentId>,
+    /// What its records come to.
+    pub standing: Standing,
+    /// When it was entered.
+    pub created_at: Timestamp,
+}

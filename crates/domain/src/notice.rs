@@ -1,0 +1,109 @@
+//! What is told to one user and kept until it is read: notifications and messages.
+
+use crate::cadet::number_id;
+use crate::text::short_text;
+use crate::{Invalid, Timestamp, UserId};
+use std::fmt;
+
+number_id!(
+    /// The number of a notification or message, unique over all tenants, from 1.
+    NoticeId,
+    "id"
+);
+
+short_text!(
+    /// What kind of notification it is: `admin_message`. For programs, not for people.
+    NotificationKind,
+    "type",
+    64,
+    "must be 1 to 64 characters without control characters"
+);
+
+/// A notification's text: up to 2,000 characters in several lines.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NotificationText(String);
+
+impl NotificationText {
+    /// # Errors
+    /// [`Invalid`] when blank, too long, or with control characters other than line breaks and tabs.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        if !text.trim().is_empty() && text.chars().count() <= 2000 && !text.chars().any(is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new("message", "must be 1 to 2000 characters without control characters"))
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A JSON object as text. Whoever makes one has parsed it: the domain knows no format.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JsonObject(String);
+
+impl JsonObject {
+    /// Longest text, bytes.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// `parsed` is an object's compact text.
+    ///
+    /// # Errors
+    /// [`Invalid`] when it is too long.
+    pub fn of_parsed(parsed: String, field: &'static str) -> Result<Self, Invalid> {
+        if parsed.len() <= Self::MAX_BYTES {
+            Ok(Self(parsed))
+        } else {
+            Err(Invalid::new(field, "must not be longer than 16384 bytes"))
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a notice says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeContent {
+    /// A text with a kind.
+    Notification {
+        /// For people.
+        message: NotificationText,
+        /// For programs.
+        kind: NotificationKind,
+    },
+    /// Whatever its sender wrote, as fields of an object.
+    Message {
+        /// Who sent it, if its issuer numbers its users.
+        sender_id: Option<UserId>,
+        /// The fields.
+        fields: JsonObject,
+    },
+}
+
+impl NoticeContent {
+    /// Is it a message, and not a notification?
+    pub const fn is_message(&self) -> bool {
+        matches!(self, Self::Message { .. })
+    }
+}
+
+/// One user's notification or message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its number.
+    pub id: NoticeId,
+    /// To whom.
+    pub user_id: UserId,
+    /// What it says.
+    pub content: NoticeContent,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When its user marked it read.
+    pub read_at: Option<Timestamp>,
+}
