@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Settings of every socket.
+/// Settings of every socket and stream.
 #[derive(Clone, Debug)]
 pub struct WsConfig {
     /// `WS_PING_PERIOD`: a ping goes out this often. Default 54 s.
@@ -19,6 +19,8 @@ pub struct WsConfig {
     pub write_buffer_bytes: usize,
     /// Limits of a socket whose route sets no others.
     pub limits: SocketLimits,
+    /// A quiet stream of server-sent events gets a comment this often. Default 15 s.
+    pub stream_heartbeat: Duration,
 }
 
 impl Default for WsConfig {
@@ -30,6 +32,7 @@ impl Default for WsConfig {
             read_buffer_bytes: 1024,
             write_buffer_bytes: 1024,
             limits: SocketLimits::default(),
+            stream_heartbeat: Duration::from_secs(15),
         }
     }
 }

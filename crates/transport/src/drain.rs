@@ -1,4 +1,4 @@
-//! Ends all sockets for a restart and tells each client when to come back.
+//! Ends all sockets and streams for a restart and tells each client when to come back.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -41,25 +41,26 @@ impl Default for Drain {
     }
 }
 
-/// How the sockets ended.
+/// How the sockets and streams ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DrainReport {
-    /// Sockets that ended by themselves within the deadline.
+    /// Those that ended by themselves within the deadline.
     pub closed: u64,
-    /// Sockets that had to be cut.
+    /// Those that had to be cut.
     pub cut: u64,
 }
 
 impl Transport {
-    /// Takes no more sockets, closes all that are open and waits until they have ended.
+    /// Takes no more sockets and streams, closes all that are open and waits until they have ended.
     pub async fn drain(&self, drain: Drain) -> DrainReport {
         self.draining.store(true, Ordering::Release);
         let deadline = Instant::now() + drain.deadline;
-        let before = self.stats().open;
+        let before = self.open();
         loop {
             self.close_all(&drain).await;
+            self.end_all_streams(&drain).await;
             let ended = self.ended.notified();
-            if self.stats().open == 0 || Instant::now() >= deadline {
+            if self.open() == 0 || Instant::now() >= deadline {
                 break;
             }
             let _ = timeout_at(deadline.min(Instant::now() + LOOK_AGAIN), ended).await;
@@ -70,6 +71,10 @@ impl Transport {
                 link.end(code::ABNORMAL);
                 cut += 1;
             }
+        }
+        for stream in self.streams.all() {
+            stream.cut();
+            cut += 1;
         }
         DrainReport { closed: before.saturating_sub(cut), cut }
     }
@@ -83,6 +88,23 @@ impl Transport {
             // By rank, not by chance: then the rate of reconnects is even.
             let delay = drain.earliest + drain.window * rank as u32 / count;
             link.close(drain.code, &format!("{}; reconnect in {:.1}s", drain.message, delay.as_secs_f32()));
+            if rank % LINKS_PER_YIELD == LINKS_PER_YIELD - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn open(&self) -> u64 {
+        let stats = self.stats();
+        stats.open + stats.streams_open
+    }
+
+    /// A stream has no close code: its reader is told when to come back by the field that the format has for that.
+    async fn end_all_streams(&self, drain: &Drain) {
+        let open: Vec<_> = self.streams.all().into_iter().filter(|stream| !stream.has_ended()).collect();
+        let count = open.len() as u32;
+        for (rank, stream) in open.into_iter().enumerate() {
+            stream.end_with_advice((drain.earliest + drain.window * rank as u32 / count).as_millis());
             if rank % LINKS_PER_YIELD == LINKS_PER_YIELD - 1 {
                 tokio::task::yield_now().await;
             }

@@ -27,7 +27,14 @@ impl Encoder for WsEncoder {
         match form {
             Form::WsPlain => encode_message(TEXT, false, payload),
             Form::WsDeflate => encode_message(TEXT, true, payload),
-            Form::Sse => encode_event(payload),
+            Form::Sse => encode_event(None, payload),
+        }
+    }
+
+    fn encode_numbered(&self, form: Form, payload: &[u8], number: i64) -> Bytes {
+        match form {
+            Form::Sse => encode_event(Some(number), payload),
+            Form::WsPlain | Form::WsDeflate => self.encode(form, payload),
         }
     }
 }
@@ -64,9 +71,14 @@ pub(crate) fn encode_frame(opcode: u8, compressed: bool, payload: &[u8]) -> Byte
     frame.into()
 }
 
-fn encode_event(payload: &[u8]) -> Bytes {
-    let mut event = Vec::with_capacity(payload.len() + 8);
-    for line in payload.split(|&byte| byte == b'\n') {
+/// One server-sent event; `id` is what the reader names when it comes back.
+pub(crate) fn encode_event(id: Option<i64>, payload: &[u8]) -> Bytes {
+    let mut event = Vec::with_capacity(payload.len() + 32);
+    if let Some(id) = id {
+        event.extend_from_slice(format!("id: {id}\n").as_bytes());
+    }
+    // The format's lines end with either of them.
+    for line in payload.split(|&byte| byte == b'\n' || byte == b'\r') {
         event.extend_from_slice(b"data: ");
         event.extend_from_slice(line);
         event.push(b'\n');

@@ -1,4 +1,5 @@
-//! Carries messages over WebSockets: handshake, frames, compression, backlog, heartbeat, close and drain.
+//! Carries messages over WebSockets and streams of server-sent events: handshake, frames, compression, backlog,
+//! heartbeat, close and drain.
 //!
 //! Whoever publishes writes straight to the sockets that are ready; a socket that is full keeps a bounded backlog and
 //! its own task finishes it. Server frames are not masked, so one encoded frame serves every socket of its form.
@@ -18,6 +19,7 @@ mod link;
 mod rate;
 mod socket;
 mod stats;
+mod stream;
 mod transport;
 mod wire;
 
@@ -30,4 +32,5 @@ pub use handshake::{HandshakeError, Upgrade};
 pub use link::{Closed, Link};
 pub use socket::{Inbound, Socket};
 pub use stats::TransportStats;
+pub use stream::{Cut, EventBody, EventStream};
 pub use transport::Transport;

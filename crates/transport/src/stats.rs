@@ -22,10 +22,18 @@ pub struct TransportStats {
     pub frames_in: u64,
     /// Frames written or queued for a socket that is full.
     pub frames_out: u64,
-    /// Bytes waiting for sockets that are full.
+    /// Bytes waiting for sockets that are full and for streams.
     pub pending_bytes: u64,
     /// Messages that a newer one of the same key replaced while they waited for a full socket.
     pub conflated: u64,
+    /// Streams of server-sent events open now.
+    pub streams_open: u64,
+    /// Streams opened so far.
+    pub streams_opened: u64,
+    /// Streams ended so far because their readers fell behind.
+    pub streams_fallen_behind: u64,
+    /// Bytes of streams that their connections took.
+    pub stream_bytes_out: u64,
 }
 
 #[derive(Default)]
@@ -38,6 +46,10 @@ pub(crate) struct Counters {
     pub(crate) frames_out: AtomicU64,
     pub(crate) pending_bytes: AtomicU64,
     pub(crate) conflated: AtomicU64,
+    pub(crate) streams_open: AtomicU64,
+    pub(crate) streams_opened: AtomicU64,
+    pub(crate) streams_fallen_behind: AtomicU64,
+    pub(crate) stream_bytes_out: AtomicU64,
     closed: Mutex<BTreeMap<u16, u64>>,
 }
 
@@ -63,10 +75,18 @@ impl Counters {
             frames_out: self.frames_out.load(Relaxed),
             pending_bytes: self.pending_bytes.load(Relaxed),
             conflated: self.conflated.load(Relaxed),
+            streams_open: self.streams_open.load(Relaxed),
+            streams_opened: self.streams_opened.load(Relaxed),
+            streams_fallen_behind: self.streams_fallen_behind.load(Relaxed),
+            stream_bytes_out: self.stream_bytes_out.load(Relaxed),
         }
     }
 }
 
 pub(crate) fn add(counter: &AtomicU64, n: usize) {
     counter.fetch_add(n as u64, Relaxed);
+}
+
+pub(crate) fn subtract(counter: &AtomicU64, n: usize) {
+    counter.fetch_sub(n as u64, Relaxed);
 }

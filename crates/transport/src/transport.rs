@@ -10,8 +10,9 @@ use crate::config::WsConfig;
 use crate::heartbeat::{self, Wheel};
 use crate::link::Link;
 use crate::stats::{Counters, TransportStats};
+use crate::stream::{Streams, look_after_streams};
 
-/// The sockets of this process.
+/// The sockets and streams of this process.
 pub struct Transport {
     pub(crate) config: WsConfig,
     pub(crate) counters: Counters,
@@ -21,6 +22,7 @@ pub struct Transport {
     pub(crate) gather_bytes: usize,
     // A std mutex: held for an insertion, never while a link is looked at.
     pub(crate) wheel: Mutex<Wheel>,
+    pub(crate) streams: Streams,
     tick_ms: u64,
     epoch: Instant,
     last_id: AtomicU64,
@@ -29,7 +31,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Starts the heartbeat of the sockets to come.
+    /// Starts the heartbeats of the sockets and streams to come.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -43,6 +45,7 @@ impl Transport {
             config,
             counters: Counters::default(),
             wheel: Mutex::new(Wheel::new()),
+            streams: Streams::default(),
             tick_ms,
             epoch: Instant::now(),
             last_id: AtomicU64::new(0),
@@ -50,6 +53,7 @@ impl Transport {
             ended: Notify::new(),
         });
         tokio::spawn(heartbeat::run(Arc::downgrade(&transport), tick_ms));
+        tokio::spawn(look_after_streams(Arc::downgrade(&transport), transport.config.stream_heartbeat));
         transport
     }
 
@@ -63,7 +67,7 @@ impl Transport {
         self.counters.read()
     }
 
-    /// True once [`Self::drain`] was called: no new sockets are taken.
+    /// True once [`Self::drain`] was called: no new sockets and streams are taken.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
