@@ -37,9 +37,14 @@ impl AddressRule {
         self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 
+    /// Is this address one of the exceptions?
+    pub(crate) fn names_address(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.holds(address))
+    }
+
     /// May calls go to this address?
     pub(crate) fn takes(&self, address: IpAddr) -> bool {
-        is_public(address) || self.networks.iter().any(|network| network.holds(address))
+        is_public(address) || self.names_address(address)
     }
 }
 

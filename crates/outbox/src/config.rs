@@ -1,6 +1,6 @@
 //! What the sender runs with.
 
-use crate::{AddressRule, ServiceUrl};
+use crate::{AddressRule, ServiceUrl, Vapid};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,9 @@ pub struct OutboxConfig {
     pub orders: Option<ServiceUrl>,
     /// The notification service; its calls wait while it is unset.
     pub notifications: Option<ServiceUrl>,
-    /// Which addresses webhooks may have.
+    /// Who calls push services; what goes to browsers waits while it is unset.
+    pub vapid: Option<Arc<Vapid>>,
+    /// Which addresses webhooks and push services may have.
     pub webhook_addresses: AddressRule,
     /// A call that fails when it is so old is given up.
     pub give_up_after: Duration,
@@ -27,6 +29,7 @@ impl Default for OutboxConfig {
         Self {
             orders: None,
             notifications: None,
+            vapid: None,
             webhook_addresses: AddressRule::default(),
             give_up_after: Duration::from_secs(24 * 3600),
             timing: Timing::default(),

@@ -5,7 +5,9 @@ use std::collections::{HashMap, VecDeque};
 /// Tries under way at once; what is above waits in its lane.
 const MAX_UNDER_WAY: usize = 64;
 /// Tries under way at once to one host; what is above waits in its lane.
-const MAX_PER_HOST: usize = 4;
+pub(crate) const MAX_PER_HOST: usize = 4;
+/// The same to one push service: few of them serve everybody's browsers, and are made for it.
+pub(crate) const MAX_PER_PUSH_SERVICE: usize = 16;
 /// Tries under way at once to hosts in trouble, so that hosts that answer always find a place.
 const MAX_TROUBLED_UNDER_WAY: usize = MAX_UNDER_WAY / 2;
 /// While so many wait for one host, no more are taken from the store on one's own accord: they would fill the hand.
@@ -24,6 +26,8 @@ pub(crate) struct Lanes<T> {
 }
 
 struct Lane<T> {
+    /// Tries under way at once while it answers.
+    most: usize,
     waiting: VecDeque<T>,
     under_way: usize,
     /// How many of these were begun in trouble.
@@ -34,7 +38,7 @@ struct Lane<T> {
 
 impl<T> Lane<T> {
     fn limit(&self) -> usize {
-        if self.troubled { 1 } else { MAX_PER_HOST }
+        if self.troubled { 1 } else { self.most }
     }
 }
 
@@ -58,13 +62,14 @@ impl<T> Lanes<T> {
         self.waiting >= CROWDED && self.lanes.values().any(|lane| lane.waiting.len() >= CROWDED)
     }
 
-    /// Puts a call into its host's lane. False when that host is troubled and busy: the call is left to the end of its
+    /// Puts a call into its host's lane, of which `most` are tried at once. False when that host is troubled and busy: the call is left to the end of its
     /// lease, so that it does not take the place of one whose host answers.
-    pub(crate) fn add(&mut self, host: &str, call: T) -> bool {
+    pub(crate) fn add(&mut self, host: &str, most: usize, call: T) -> bool {
         if self.lanes.len() >= MAX_TROUBLED && !self.lanes.contains_key(host) {
             self.lanes.retain(|_, lane| lane.under_way > 0 || !lane.waiting.is_empty());
         }
         let lane = self.lanes.entry(host.to_owned()).or_insert_with(|| Lane {
+            most,
             waiting: VecDeque::new(),
             under_way: 0,
             troubled_under_way: 0,
@@ -132,14 +137,14 @@ mod tests {
     fn no_host_gets_more_than_four_at_once_and_all_together_64() {
         let mut lanes = Lanes::new();
         for call in 0..10 {
-            assert!(lanes.add("a", call));
+            assert!(lanes.add("a", MAX_PER_HOST, call));
         }
         assert_eq!(started(&mut lanes).len(), 4);
         lanes.ended("a", false);
         assert_eq!(started(&mut lanes).len(), 1);
         for host in 0..40 {
             for call in 0..5 {
-                assert!(lanes.add(&host.to_string(), call));
+                assert!(lanes.add(&host.to_string(), MAX_PER_HOST, call));
             }
         }
         assert_eq!(started(&mut lanes).len(), 60);
@@ -147,24 +152,39 @@ mod tests {
     }
 
     #[test]
+    fn a_push_service_gets_sixteen_at_once_and_one_when_it_asks_for_less() {
+        let mut lanes = Lanes::new();
+        for call in 0..20 {
+            assert!(lanes.add("push", MAX_PER_PUSH_SERVICE, call));
+        }
+        assert_eq!(started(&mut lanes).len(), 16);
+        for _ in 0..16 {
+            lanes.ended("push", true);
+        }
+        assert!(lanes.add("push", MAX_PER_PUSH_SERVICE, 20));
+        assert!(!lanes.add("push", MAX_PER_PUSH_SERVICE, 21));
+        assert_eq!(started(&mut lanes).len(), 1);
+    }
+
+    #[test]
     fn a_host_in_trouble_holds_one_place_until_it_answers() {
         let mut lanes = Lanes::new();
         for call in 0..10 {
-            lanes.add("slow", call);
+            lanes.add("slow", MAX_PER_HOST, call);
         }
         assert_eq!(started(&mut lanes).len(), 4);
         lanes.ended("slow", true);
         assert_eq!(lanes.in_hand(), 3, "what waited is left to its lease");
-        assert!(!lanes.add("slow", 11), "three are under way still");
+        assert!(!lanes.add("slow", MAX_PER_HOST, 11), "three are under way still");
         for _ in 0..3 {
             lanes.ended("slow", true);
         }
-        assert!(lanes.add("slow", 12));
-        assert!(!lanes.add("slow", 13));
+        assert!(lanes.add("slow", MAX_PER_HOST, 12));
+        assert!(!lanes.add("slow", MAX_PER_HOST, 13));
         assert_eq!(started(&mut lanes), ["slow"]);
         lanes.ended("slow", false);
         for call in 0..4 {
-            assert!(lanes.add("slow", call));
+            assert!(lanes.add("slow", MAX_PER_HOST, call));
         }
         assert_eq!(started(&mut lanes).len(), 4);
     }
@@ -175,14 +195,14 @@ mod tests {
         let hosts: Vec<String> = (0..60).map(|host| format!("slow{host}")).collect();
         for round in 0..2 {
             for host in &hosts {
-                assert!(lanes.add(host, 0));
+                assert!(lanes.add(host, MAX_PER_HOST, 0));
             }
             if round == 0 {
                 assert_eq!(started(&mut lanes).len(), 60);
                 hosts.iter().for_each(|host| lanes.ended(host, true));
             }
         }
-        lanes.add("fine", 0);
+        lanes.add("fine", MAX_PER_HOST, 0);
         let started = started(&mut lanes);
         assert_eq!((started.len(), started[0].as_str()), (33, "fine"));
         for host in &started {
@@ -195,11 +215,11 @@ mod tests {
     fn a_lane_is_crowded_from_sixteen_on() {
         let mut lanes = Lanes::new();
         for call in 0..15 {
-            lanes.add("a", call);
-            lanes.add("b", call);
+            lanes.add("a", MAX_PER_HOST, call);
+            lanes.add("b", MAX_PER_HOST, call);
         }
         assert!(!lanes.crowded());
-        lanes.add("a", 15);
+        lanes.add("a", MAX_PER_HOST, 15);
         assert!(lanes.crowded());
     }
 
@@ -207,9 +227,9 @@ mod tests {
     fn hosts_take_turns() {
         let mut lanes = Lanes::new();
         for call in 0..4 {
-            lanes.add("a", call);
+            lanes.add("a", MAX_PER_HOST, call);
         }
-        lanes.add("b", 9);
+        lanes.add("b", MAX_PER_HOST, 9);
         assert!(started(&mut lanes)[..2].contains(&"b".to_owned()));
     }
 
@@ -217,7 +237,7 @@ mod tests {
     fn nothing_is_kept_of_hosts_that_answer() {
         let mut lanes = Lanes::new();
         for host in 0..3_000 {
-            assert!(lanes.add(&host.to_string(), 0));
+            assert!(lanes.add(&host.to_string(), MAX_PER_HOST, 0));
             let (host, _) = lanes.next().unwrap();
             lanes.ended(&host, host.ends_with('7'));
         }

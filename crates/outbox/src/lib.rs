@@ -6,18 +6,23 @@
 #![forbid(unsafe_code)]
 
 mod addresses;
+mod aes128gcm;
 mod config;
 mod figures;
 mod lanes;
 mod outbox;
+mod push;
 mod resolver;
 mod retry;
 mod sender;
 mod signature;
 mod urls;
+mod vapid;
 
 pub use addresses::AddressRule;
 pub use config::{OutboxConfig, Timing};
 pub use figures::Figures;
 pub use outbox::Outbox;
-pub use urls::{ServiceUrl, check_webhook_url};
+pub use push::check_push_subscription;
+pub use urls::{ServiceUrl, check_push_subject, check_webhook_url};
+pub use vapid::{Vapid, new_vapid_key};

@@ -1,11 +1,11 @@
 //! The loop: takes due calls from the store, tries them, and writes down how each try ended.
 
 use crate::figures::Counters;
-use crate::lanes::{Lanes, MAX_IN_HAND};
+use crate::lanes::{Lanes, MAX_IN_HAND, MAX_PER_HOST, MAX_PER_PUSH_SERVICE};
 use crate::retry::{RetryPolicy, ms};
 use crate::sender::Sender;
 use crate::{Figures, OutboxConfig};
-use milepost_domain::Timestamp;
+use milepost_domain::{Target, Timestamp};
 use milepost_store::{CallOutcome, DueCall, OutgoingStore};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -206,7 +206,11 @@ impl Sending {
         for call in due {
             match self.sender.host(&call) {
                 Some(host) => {
-                    lanes.add(&host, Taken { call, lease_until });
+                    let most = match call.target {
+                        Target::Push(_) => MAX_PER_PUSH_SERVICE,
+                        _ => MAX_PER_HOST,
+                    };
+                    lanes.add(&host, most, Taken { call, lease_until });
                 }
                 None => tracing::debug!(call.no = call.no.0, "a call waits: the URL of its service is not set"),
             }
@@ -229,7 +233,7 @@ impl Sending {
         }
         let retry_at = match outcome {
             CallOutcome::Retry { at, .. } => Some(at),
-            CallOutcome::Delivered { .. } | CallOutcome::Dead { .. } => None,
+            CallOutcome::Delivered { .. } | CallOutcome::Gone | CallOutcome::Dead { .. } => None,
         };
         Ended { troubled: ending.asks_for_less(), retry_at }
     }
@@ -245,6 +249,9 @@ impl Sending {
             CallOutcome::Delivered { status } => {
                 self.counters.delivered.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(call.no = call.no.0, status, "outgoing call delivered");
+            }
+            CallOutcome::Gone => {
+                tracing::info!(call.no = call.no.0, tenant.id = %call.tenant, "a browser is gone, its push subscription too");
             }
             CallOutcome::Retry { error, .. } => {
                 tracing::debug!(call.no = call.no.0, attempts = call.attempts + 1, "outgoing call failed: {error}");

@@ -56,6 +56,10 @@ impl RetryPolicy {
         if status == Some(410) && matches!(call.target, Target::Webhook(_)) {
             return CallOutcome::Dead { status, error };
         }
+        // The browser took its subscription back, or is no more.
+        if matches!(status, Some(404 | 410)) && matches!(call.target, Target::Push(_)) {
+            return CallOutcome::Gone;
+        }
         let age_ms = now.ms_since(call.created_at);
         if call.attempts.saturating_add(1) >= MIN_TRIES && age_ms >= ms(self.give_up_after) {
             return CallOutcome::Dead { status, error };
@@ -89,7 +93,7 @@ pub(crate) fn ms(duration: Duration) -> i64 {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{TenantId, WebhookId};
+    use milepost_domain::{PushId, TenantId, WebhookId};
     use milepost_store::CallNo;
 
     const HOUR_MS: i64 = 3_600_000;
@@ -104,6 +108,7 @@ mod tests {
             tenant: TenantId::default_tenant(),
             target,
             webhook: None,
+            push: None,
             path: String::new(),
             body: String::new(),
             key: String::new(),
@@ -171,6 +176,19 @@ mod tests {
         let outcome = |target| policy().outcome(&call(target, 0), &answered(410), at(0), &|most| most);
         assert!(matches!(outcome(Target::Webhook(WebhookId(1))), CallOutcome::Dead { status: Some(410), .. }));
         assert!(matches!(outcome(Target::Orders), CallOutcome::Retry { status: Some(410), .. }));
+    }
+
+    #[test]
+    fn gone_or_not_found_ends_a_browsers_subscription() {
+        let push = Target::Push(PushId::new(1).unwrap());
+        let outcome = |target, status| policy().outcome(&call(target, 0), &answered(status), at(0), &|most| most);
+        for status in [404, 410] {
+            assert_eq!(outcome(push, status), CallOutcome::Gone);
+        }
+        for status in [400, 401, 403, 413, 429, 500] {
+            assert!(matches!(outcome(push, status), CallOutcome::Retry { .. }), "{status}");
+        }
+        assert!(matches!(outcome(Target::Webhook(WebhookId(1)), 404), CallOutcome::Retry { .. }));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! One try of one call over HTTP.
 
 use crate::OutboxConfig;
+use crate::lanes::MAX_PER_PUSH_SERVICE;
+use crate::push::push_request;
 use crate::resolver::{AddressRefused, CheckedResolver};
 use crate::retry::{Ending, parse_retry_after};
 use crate::signature::sign;
@@ -17,8 +19,6 @@ use std::time::Duration;
 const USER_AGENT: &str = concat!("Milepost/", env!("CARGO_PKG_VERSION"));
 /// Of an answer so much is read, so that its connection can be used again; past that the connection is dropped.
 const MAX_ANSWER_BYTES: usize = 4_096;
-/// Idle connections kept to one host, as many as there can be tries.
-const IDLE_PER_HOST: usize = 4;
 /// How long an idle connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the body of an answer is read.
@@ -30,12 +30,13 @@ const MAX_ERROR_CHARS: usize = 200;
 pub(crate) struct Sender {
     config: OutboxConfig,
     services: OnceLock<Client>,
-    webhooks: OnceLock<Client>,
+    /// For addresses that others chose: webhooks and push services.
+    guarded: OnceLock<Client>,
 }
 
 impl Sender {
     pub(crate) fn new(config: OutboxConfig) -> Self {
-        Self { config, services: OnceLock::new(), webhooks: OnceLock::new() }
+        Self { config, services: OnceLock::new(), guarded: OnceLock::new() }
     }
 
     /// The host that a call goes to; `None` when its service is not configured, so that it has to wait.
@@ -43,9 +44,10 @@ impl Sender {
         let service = match call.target {
             Target::Orders => self.config.orders.as_ref()?,
             Target::Notifications => self.config.notifications.as_ref()?,
-            Target::Webhook(_) => {
-                let url = call.webhook.as_ref().and_then(|(url, _)| Url::parse(url).ok());
-                return Some(url.as_ref().map(host_of).unwrap_or_default());
+            Target::Webhook(_) => return Some(host_of_text(call.webhook.as_ref().map(|(url, _)| url.as_str()))),
+            Target::Push(_) => {
+                self.config.vapid.as_ref()?;
+                return Some(host_of_text(call.push.as_ref().map(|(url, _)| url.as_str())));
             }
         };
         // A path that leads astray is found out by the try.
@@ -58,7 +60,6 @@ impl Sender {
             Ok(request) => request,
             Err(error) => return Ending::Unanswered(error.to_owned()),
         };
-        let request = request.header(CONTENT_TYPE, "application/json").body(call.body.clone());
         // One deadline for all of it: headers that trickle in are no answer.
         match tokio::time::timeout(self.config.timing.try_timeout, request.send()).await {
             Ok(Ok(response)) => read_answer(response, now).await,
@@ -72,10 +73,11 @@ impl Sender {
             Target::Orders => &self.config.orders,
             Target::Notifications => &self.config.notifications,
             Target::Webhook(_) => return self.webhook_request(call, now),
+            Target::Push(_) => return push_request(self.guarded(), &self.config, call, now),
         };
         let url = service.as_ref().ok_or("the service's URL is not configured")?.of_call(&call.path);
         let url = url.ok_or("the call's path can't be put after the service's URL")?;
-        Ok(self.services().post(url).header("Idempotency-Key", &call.key))
+        Ok(json(self.services().post(url).header("Idempotency-Key", &call.key), call))
     }
 
     fn webhook_request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
@@ -84,7 +86,7 @@ impl Sender {
         let url = webhook_url(url, &self.config.webhook_addresses)
             .map_err(|_| "the webhook's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
         let at_s = now.unix_ms().div_euclid(1_000);
-        let request = self.webhooks().post(url);
+        let request = json(self.guarded().post(url), call);
         Ok(request
             .header("webhook-id", &call.key)
             .header("webhook-timestamp", at_s)
@@ -96,8 +98,8 @@ impl Sender {
         self.services.get_or_init(|| build(|| self.plain()))
     }
 
-    fn webhooks(&self) -> &Client {
-        self.webhooks.get_or_init(|| {
+    fn guarded(&self) -> &Client {
+        self.guarded.get_or_init(|| {
             let rule = Arc::new(self.config.webhook_addresses.clone());
             build(|| self.plain().dns_resolver(CheckedResolver(Arc::clone(&rule))))
         })
@@ -111,7 +113,7 @@ impl Sender {
             // A proxy would look hosts up by itself, past the check of their addresses.
             .no_proxy()
             .referer(false)
-            .pool_max_idle_per_host(IDLE_PER_HOST)
+            .pool_max_idle_per_host(MAX_PER_PUSH_SERVICE)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .tcp_nodelay(true)
             // Tries are counted and paced by the outbox.
@@ -137,6 +139,15 @@ impl Sender {
             None => what.to_owned(),
         }
     }
+}
+
+fn json(request: RequestBuilder, call: &DueCall) -> RequestBuilder {
+    request.header(CONTENT_TYPE, "application/json").body(call.body.clone())
+}
+
+/// What is no URL is found out by the try.
+fn host_of_text(url: Option<&str>) -> String {
+    url.and_then(|url| Url::parse(url).ok()).as_ref().map(host_of).unwrap_or_default()
 }
 
 async fn read_answer(mut response: Response, now: Timestamp) -> Ending {

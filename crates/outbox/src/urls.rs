@@ -1,4 +1,4 @@
-//! URLs that calls go to: the operator's services, and tenants' webhooks.
+//! URLs that calls go to: the operator's services, tenants' webhooks, browsers' push services.
 
 use crate::AddressRule;
 use reqwest::Url;
@@ -61,12 +61,39 @@ pub(crate) fn webhook_url(text: &str, rule: &AddressRule) -> Result<Url, &'stati
         return Err("must have no fragment (#…), which is never sent");
     }
     let host = url.host_str().unwrap_or_default();
-    let allowed = match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+    let allowed = match host_address(host) {
         // A literal address is never looked up, so this is the one check that it gets.
-        Ok(address) => rule.takes(address),
-        Err(_) => rule.names_host(host) || !is_local_name(host),
+        Some(address) => rule.takes(address),
+        None => rule.names_host(host) || !is_local_name(host),
     };
     if allowed { Ok(url) } else { Err(ADDRESS_REFUSED) }
+}
+
+/// A browser's endpoint: as a webhook's URL, but by https. Only what the operator allows by its name or address may do without.
+pub(crate) fn push_url(text: &str, rule: &AddressRule) -> Result<Url, &'static str> {
+    let url = webhook_url(text, rule)?;
+    let host = url.host_str().unwrap_or_default();
+    let allowed = match host_address(host) {
+        Some(address) => rule.names_address(address),
+        None => rule.names_host(host),
+    };
+    if url.scheme() == "https" || allowed { Ok(url) } else { Err("must be a URL that begins with https://") }
+}
+
+/// Checks what push services may be told about whom to ask: `mailto:…` or `https://…`.
+///
+/// # Errors
+/// What it takes.
+pub fn check_push_subject(text: &str) -> Result<(), &'static str> {
+    let plain = text.len() <= MAX_URL_BYTES && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let mail = text.strip_prefix("mailto:").and_then(|address| address.split_once('@'));
+    let mail = mail.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    let page = text.starts_with("https://") && parse_http(text).is_some();
+    if plain && (mail || page) { Ok(()) } else { Err("must be mailto:… or https://…, whom a push service can ask") }
+}
+
+fn host_address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// Host and port, as calls are counted by.
@@ -152,6 +179,29 @@ mod tests {
         assert_eq!(check_webhook_url("http://127.1:80/", &open), Ok(()));
         assert_eq!(check_webhook_url("http://localhost:80/", &open), Ok(()));
         assert!(check_webhook_url("http://10.0.0.8/", &open).is_err());
+    }
+
+    #[test]
+    fn browsers_are_reached_by_https_unless_the_operator_names_their_host() {
+        let rule = AddressRule::new(&["push.internal".to_owned(), "10.1.0.0/16".to_owned()]).unwrap();
+        for fine in ["https://push.example/x", "http://push.internal/x", "http://10.1.2.3:80/x", "https://10.1.2.3/x"] {
+            assert!(push_url(fine, &rule).is_ok(), "{fine}");
+        }
+        for refused in
+            ["http://push.example/x", "http://8.8.8.8/", "https://10.2.0.1/", "https://localhost/", "mailto:x@y"]
+        {
+            assert!(push_url(refused, &rule).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_subject_is_a_mail_address_or_a_page() {
+        for fine in ["mailto:ops@example.org", "https://example.org/contact"] {
+            assert_eq!(check_push_subject(fine), Ok(()), "{fine}");
+        }
+        for wrong in ["", "ops@example.org", "mailto:ops", "mailto:@x", "http://example.org", "mailto:a@b c"] {
+            assert!(check_push_subject(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

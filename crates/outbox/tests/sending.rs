@@ -3,11 +3,14 @@
 
 use async_trait::async_trait;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
-use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use milepost_domain::{PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
 use milepost_store::{CallNo, CallOutcome, DueCall, NewWebhook, OutgoingStore, Result, StoredCall};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -37,6 +40,7 @@ impl Memory {
             tenant: TenantId::default_tenant(),
             target,
             webhook: webhook.map(|url| (url.to_owned(), vec![7; 32])),
+            push: None,
             path: path.to_owned(),
             body: format!(r#"{{"n":{}}}"#, no.0),
             key: format!("msg_{}", no.0),
@@ -44,6 +48,16 @@ impl Memory {
             attempts: 0,
         };
         rows.insert(no.0, Row { call, due: Some(now()), outcome: None });
+        no
+    }
+
+    fn store_push(&self, endpoint: &str) -> CallNo {
+        let no = self.store(Target::Push(PushId::new(1).unwrap()), None, "");
+        let point = URL_SAFE_NO_PAD
+            .decode("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4")
+            .unwrap();
+        let keys = PushKeys::new(&point, &[7; 16]).unwrap();
+        self.0.lock().unwrap().get_mut(&no.0).unwrap().call.push = Some((endpoint.to_owned(), keys));
         no
     }
 
@@ -172,11 +186,11 @@ async fn receive(
     State((calls, answer)): State<(Arc<Mutex<Vec<Received>>>, Answer)>,
     uri: Uri,
     headers: HeaderMap,
-    body: String,
+    body: Bytes,
 ) -> Response {
     let before = {
         let mut calls = calls.lock().unwrap();
-        calls.push(Received { path: uri.to_string(), headers, body });
+        calls.push(Received { path: uri.to_string(), headers, body: String::from_utf8_lossy(&body).into_owned() });
         calls.len() - 1
     };
     let response = answer(before);
@@ -267,6 +281,25 @@ async fn a_private_address_is_not_called_unless_it_is_allowed() {
     let rule = AddressRule::new(&["localhost".to_owned()]).unwrap();
     let _outbox = start(&store, OutboxConfig { webhook_addresses: rule, ..config() });
     store.until_delivered(named).await;
+}
+
+#[tokio::test]
+async fn a_browser_is_called_with_a_key_and_at_a_public_or_allowed_address_only() {
+    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(201).await);
+    let no = store.store_push(&receiver.url);
+    let keyless = start(&store, config());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    keyless.stop().await;
+    assert_eq!(store.row(no).outcome, None, "it waits for a key");
+    store.0.lock().unwrap().get_mut(&no.0).unwrap().due = Some(now());
+    let vapid = Some(Arc::new(Vapid::new(&new_vapid_key(), None).unwrap()));
+    let narrow = OutboxConfig { vapid: vapid.clone(), webhook_addresses: AddressRule::default(), ..config() };
+    let outbox = start(&store, narrow);
+    assert!(store.error_of(no).await.contains("MILEPOST_WEBHOOK_ALLOW"));
+    outbox.stop().await;
+    assert!(receiver.calls().is_empty());
+    let _outbox = start(&store, OutboxConfig { vapid, ..config() });
+    store.until_delivered(no).await;
 }
 
 /// The name is not local by its spelling, so this is the resolver's doing.

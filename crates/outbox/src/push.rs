@@ -1,0 +1,44 @@
+//! Calls to push services: encrypted for one browser, signed for its push service.
+
+use crate::aes128gcm::{encrypt, is_on_curve};
+use crate::urls::push_url;
+use crate::{AddressRule, OutboxConfig};
+use milepost_domain::{Invalid, PushKeys, Timestamp};
+use milepost_store::DueCall;
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::{Client, RequestBuilder};
+
+/// From the cause on; a browser that is off for longer finds it when its page asks for what is unread.
+const KEPT_FOR_S: i64 = 24 * 3_600;
+
+/// Checks a browser's subscription as far as it can be without calling it.
+///
+/// # Errors
+/// Which part does not fit, and what it takes.
+pub fn check_push_subscription(endpoint: &str, keys: &PushKeys, rule: &AddressRule) -> Result<(), Invalid> {
+    push_url(endpoint, rule).map_err(|takes| Invalid::new("endpoint", takes))?;
+    if is_on_curve(keys) { Ok(()) } else { Err(Invalid::new("keys.p256dh", "must be a point of the curve P-256")) }
+}
+
+pub(crate) fn push_request(
+    client: &Client,
+    config: &OutboxConfig,
+    call: &DueCall,
+    now: Timestamp,
+) -> Result<RequestBuilder, &'static str> {
+    let (endpoint, keys) = call.push.as_ref().ok_or("the subscription was removed")?;
+    let vapid = config.vapid.as_ref().ok_or("there is no VAPID key")?;
+    // Checked again: what is allowed may have changed since it was stored.
+    let url = push_url(endpoint, &config.webhook_addresses)
+        .map_err(|_| "the push service's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
+    let authorization = vapid.authorization(&url, now);
+    let age_s = now.ms_since(call.created_at) / 1_000;
+    Ok(client
+        .post(url)
+        .header(AUTHORIZATION, authorization)
+        .header("TTL", (KEPT_FOR_S - age_s).clamp(0, KEPT_FOR_S))
+        .header("Urgency", "normal")
+        .header(CONTENT_ENCODING, "aes128gcm")
+        .header(CONTENT_TYPE, "application/octet-stream")
+        .body(encrypt(call.body.as_bytes(), keys)?))
+}
