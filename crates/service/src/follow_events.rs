@@ -1,4 +1,5 @@
-//! Follows what other processes changed in the same database: other nodes, the command line.
+//! Follows the event log: tells on what was committed, by this process or by others on the same database (other nodes, the
+//! command line), each tenant's events in their order.
 
 use crate::{CloseReason, PositionRecorded, Service, ServiceError};
 use milepost_domain::{Fact, TenantId, UserId, VehicleId};
@@ -8,22 +9,29 @@ use std::time::Duration;
 /// How often the tenants' newest event ids are looked at, by one query for all of them: a user locked out elsewhere is
 /// out within a second here.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// Events read at once.
-const PAGE: u32 = 500;
+/// Events read and told on at once.
+const PAGE: u32 = 100;
+/// Events looked at again when somebody was here before the first look.
+const OVERLAP: i64 = 500;
 
 /// The last event dealt with of each tenant; `None` before the first look.
 type Seen = Option<HashMap<TenantId, i64>>;
 
 impl Service {
-    /// Looks for events that this node did not cause, until the task is dropped. Its own it meets again, and finds
-    /// nothing to do.
+    /// Looks for new events until the task is dropped. Records are told from here alone; of other things this node's own
+    /// changes are met again, and there is nothing to do.
     pub async fn follow_events(&self) {
         let mut seen = None;
         loop {
             // A database that is away is told by whoever needs it; here the next look will do.
             let _ = self.look_for_events(&mut seen).await;
-            tokio::time::sleep(LOOK_EVERY).await;
+            let _ = tokio::time::timeout(LOOK_EVERY, self.new_events.notified()).await;
         }
+    }
+
+    /// To be called after every commit that stored records: they are told at once, and not at the next look.
+    pub(crate) fn wake_events(&self) {
+        self.new_events.notify_one();
     }
 
     /// All tenants, and not just those whose vehicles are known here: whoever watches another tenant's vehicles is
@@ -45,7 +53,7 @@ impl Service {
     /// What happened before the first look is of no interest, unless somebody was here already.
     fn first_seen(&self, newest: &[(TenantId, i64)]) -> HashMap<TenantId, i64> {
         let nobody_here = self.connections.is_empty() && self.live.is_empty();
-        let overlap = if nobody_here { 0 } else { i64::from(PAGE) };
+        let overlap = if nobody_here { 0 } else { OVERLAP };
         newest.iter().map(|(tenant, newest)| (tenant.clone(), (newest - overlap).max(0))).collect()
     }
 
@@ -63,6 +71,7 @@ impl Service {
             for event in &events {
                 self.follow_fact(&tenant, &event.fact).await?;
             }
+            self.publish_events(&tenant, &events);
             last = end;
             seen.insert(tenant.clone(), last);
         }
@@ -102,6 +111,14 @@ impl Service {
             }
             // Nobody follows a parcel that is just being entered; zones are told with the location that crossed them.
             Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),
+            // Records are told as events, in their order.
+            Fact::CadetAdded { .. }
+            | Fact::GradeUpdated(_)
+            | Fact::AttendanceUpdated(_)
+            | Fact::ScoresUpdated(_)
+            | Fact::NoticeSent(_)
+            | Fact::NoticeRead { .. }
+            | Fact::ManualEvent(_) => Ok(()),
             // Told by a newer program on the same database.
             Fact::Unknown { .. } => Ok(()),
         }

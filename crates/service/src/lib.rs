@@ -20,8 +20,10 @@ mod parcels;
 mod passwords;
 mod proof;
 mod publish;
+mod push;
 mod readiness;
 mod record_positions;
+mod records;
 mod retention;
 mod secret;
 mod tenants;
@@ -41,14 +43,16 @@ pub use live::LiveVehicle;
 pub use login::TokenPair;
 pub use milepost_geo::{Estimate, Eta};
 pub use milepost_store::{CallNo, CallState, DeliveryCount, Idempotency, IdempotencyKey, Retention, StoredCall};
-pub use outgoing::{CheckUrl, Outgoing};
+pub use outgoing::{CheckPush, CheckUrl, Outgoing};
 pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,
     ParcelPage, ParcelPath, ReportOutcome,
 };
 pub use proof::Proven;
 pub use publish::{Listener, PositionRecorded};
+pub use push::PushRequest;
 pub use record_positions::{PositionReport, Publisher, Recorded, Rejected};
+pub use records::{Addressees, CadetPage, MAX_ADDRESSEES, NewCadet, NewManualEvent, NoticeFilter};
 pub use secret::{hash_secret, random_secret};
 pub use token::{Claims, TokenError, TokenKeys};
 pub use users::{NewUser, UserChange};
@@ -82,6 +86,7 @@ pub struct Service {
     outgoing: Outgoing,
     parcels: ParcelDesk,
     adding_webhooks: tokio::sync::Mutex<()>,
+    new_events: tokio::sync::Notify,
 }
 
 /// What the binary hands over to build a [`Service`].
@@ -126,6 +131,7 @@ impl Service {
             outgoing: parts.outgoing,
             parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
+            new_events: tokio::sync::Notify::new(),
         });
         service.publisher.attach(&service);
         service

@@ -1,12 +1,15 @@
 //! Calls to other programs: whom they go to at all, and what became of them.
 
 use crate::{Service, ServiceError};
-use milepost_domain::{Action, Caller, Target, TenantId, may};
+use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
 use milepost_store::{CallNo, CallState, StoredCall};
 use std::sync::Arc;
 
 /// Refuses a URL in words that tell what it takes.
 pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
+
+/// Refuses a browser's endpoint and keys.
+pub type CheckPush = Arc<dyn Fn(&str, &PushKeys) -> Result<(), Invalid> + Send + Sync>;
 
 /// What the use cases know of the sender of outgoing calls. By default nobody is called.
 #[derive(Clone)]
@@ -21,6 +24,10 @@ pub struct Outgoing {
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Says what is wrong with the URL of a webhook, as far as it can be seen without looking its host up.
     pub check_webhook_url: CheckUrl,
+    /// What pages subscribe with to be pushed to: a VAPID public key.
+    pub push_key: Option<String>,
+    /// Says what is wrong with a browser's subscription, as far as it can be seen without calling it.
+    pub check_push: CheckPush,
 }
 
 impl Default for Outgoing {
@@ -31,6 +38,8 @@ impl Default for Outgoing {
             public_url: String::new(),
             wake: Arc::new(|| {}),
             check_webhook_url: Arc::new(|_| Err("can't be called: this server sends no calls")),
+            push_key: None,
+            check_push: Arc::new(|_, _| Err(Invalid::new("endpoint", "can't be called: this server sends no calls"))),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tells what happened to every dialect; each renders it only if somebody watches.
 
 use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelNews, Service};
-use milepost_domain::{ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
+use milepost_domain::{Event, ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
 use std::sync::Arc;
 
 /// A position that became its vehicle's newest.
@@ -32,6 +32,9 @@ pub trait Listener: Send + Sync {
     fn driver_moved(&self, _: &[MovedParcel]) {}
     /// A parcel's status or driver changed. Called in the parcel's and its drivers' turn.
     fn parcel_changed(&self, _: &ParcelNews) {}
+    /// Events of a tenant, in the order of their ids; each is told once, whichever process stored it. Whom it may be told
+    /// says [`milepost_domain::Fact::audience`].
+    fn events_told(&self, _: &TenantId, _: &[Event]) {}
     /// Does anybody here follow this parcel? What other processes change is read only then.
     fn follows_parcel(&self, _: ParcelId) -> bool {
         false
@@ -66,6 +69,12 @@ impl Service {
     pub(crate) fn publish_parcel(&self, news: &ParcelNews) {
         for listener in &self.listeners {
             listener.parcel_changed(news);
+        }
+    }
+
+    pub(crate) fn publish_events(&self, tenant: &TenantId, events: &[Event]) {
+        for listener in &self.listeners {
+            listener.events_told(tenant, events);
         }
     }
 

@@ -1,0 +1,79 @@
+//! What sending notifications and sending messages share: to whom, and by whom.
+
+use crate::{Service, ServiceError};
+use milepost_domain::{Action, Caller, Invalid, Notice, NoticeContent, TenantId, UserId, may};
+
+/// Users that one call may address. More is refused: each gets a notice and an event of its own, all in one transaction,
+/// which holds up whoever else writes to the tenant.
+pub const MAX_ADDRESSEES: usize = 1_000;
+
+/// To whom: 1 to [`MAX_ADDRESSEES`] users, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressees(Vec<UserId>);
+
+impl Addressees {
+    /// Each user once, in the order of its first mention.
+    ///
+    /// # Errors
+    /// [`Invalid`] for nobody, or more than [`MAX_ADDRESSEES`] mentions.
+    pub fn new(mut users: Vec<UserId>) -> Result<Self, Invalid> {
+        if !(1..=MAX_ADDRESSEES).contains(&users.len()) {
+            return Err(Invalid::new("user_ids", "must name 1 to 1000 users"));
+        }
+        let mut seen = std::collections::HashSet::new();
+        users.retain(|user| seen.insert(*user));
+        Ok(Self(users))
+    }
+
+    /// The users.
+    pub fn users(&self) -> &[UserId] {
+        &self.0
+    }
+}
+
+impl Service {
+    /// Stores one notice for each user, all or none, and tells those who are connected.
+    pub(super) async fn send_notices(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        to: &Addressees,
+        content: &NoticeContent,
+    ) -> Result<Vec<Notice>, ServiceError> {
+        if !may(caller, Action::SendNotices, tenant) {
+            return Err(ServiceError::Forbidden("only an admin or training staff may send notifications and messages"));
+        }
+        // Another issuer's users are not stored and are taken at their number; a stored one must be one of the tenant.
+        if !self.store.users_elsewhere(tenant, to.users()).await?.is_empty() {
+            return Err(Invalid::new("user_ids", "must be users of the tenant").into());
+        }
+        self.ensure_tenant(tenant).await?;
+        let sent = self.store.send_notices(tenant, to.users(), content, self.now()).await?;
+        self.records_stored();
+        let what = if content.is_message() { "messages sent" } else { "notifications sent" };
+        tracing::info!(count = sent.len(), tenant.id = %tenant, by = caller.log_name(), "{what}");
+        Ok(sent)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn users(numbers: impl IntoIterator<Item = i64>) -> Vec<UserId> {
+        numbers.into_iter().map(|number| UserId::new(number).unwrap()).collect()
+    }
+
+    #[test]
+    fn each_user_is_addressed_once_in_the_order_given() {
+        assert_eq!(Addressees::new(users([7, 3, 7, 5, 3])).unwrap().users(), users([7, 3, 5]));
+    }
+
+    #[test]
+    fn nobody_and_too_many_are_refused() {
+        assert!(Addressees::new(Vec::new()).is_err());
+        assert!(Addressees::new(users(1..=1_000)).is_ok());
+        assert!(Addressees::new(users(1..=1_001)).is_err());
+    }
+}
