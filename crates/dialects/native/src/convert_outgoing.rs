@@ -32,6 +32,7 @@ pub(crate) fn call_to_json(call: &StoredCall) -> OutgoingCallJson {
         Target::Orders => (CallTargetJson::Orders, None),
         Target::Notifications => (CallTargetJson::Notifications, None),
         Target::Webhook(id) => (CallTargetJson::Webhook, Some(id.0)),
+        Target::Push(_) => (CallTargetJson::Push, None),
     };
     let (mut next_attempt_at, mut delivered_at, mut dead_at) = (None, None, None);
     let status = match call.state {

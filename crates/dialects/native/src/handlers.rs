@@ -1,10 +1,17 @@
 //! One module a noun; each handler extracts, calls one use case, and answers.
 
+pub(crate) mod attendance;
+pub(crate) mod cadets;
 pub(crate) mod devices;
+pub(crate) mod grades;
+pub(crate) mod messages;
+pub(crate) mod notifications;
 pub(crate) mod outgoing;
 pub(crate) mod parcel_path;
 pub(crate) mod parcels;
 pub(crate) mod positions;
+pub(crate) mod push;
+pub(crate) mod sync_events;
 pub(crate) mod tenants;
 pub(crate) mod track;
 pub(crate) mod track_file;

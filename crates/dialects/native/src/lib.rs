@@ -1,10 +1,13 @@
-//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, webhooks, and its OpenAPI document.
+//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, parcels, records,
+//! notifications, webhooks, and its OpenAPI document.
 
 #![forbid(unsafe_code)]
 
 mod convert;
+mod convert_notice;
 mod convert_outgoing;
 mod convert_parcel;
+mod convert_record;
 mod handlers;
 mod openapi;
 mod tenant_of;
@@ -31,6 +34,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path: its handlers' names are its use cases'.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
+    use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
     use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
     let api = OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(tenants::add_tenant, tenants::list_tenants))
@@ -50,6 +54,21 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(outgoing::retry_outgoing_call))
         .routes(routes!(parcels::add_parcel, parcels::list_parcels))
         .routes(routes!(parcels::get_parcel, parcels::change_parcel))
-        .routes(routes!(parcel_path::read_parcel_path));
+        .routes(routes!(parcel_path::read_parcel_path))
+        .routes(routes!(cadets::add_cadet, cadets::list_cadets))
+        .routes(routes!(cadets::get_cadet))
+        .routes(routes!(cadets::change_scores))
+        .routes(routes!(grades::give_grade, grades::list_grades))
+        .routes(routes!(grades::take_back_grade))
+        .routes(routes!(attendance::list_attendance))
+        .routes(routes!(attendance::record_attendance))
+        .routes(routes!(notifications::send_notifications, notifications::list_notifications))
+        .routes(routes!(notifications::read_notification))
+        .routes(routes!(messages::send_messages, messages::list_messages))
+        .routes(routes!(messages::read_message))
+        .routes(routes!(sync_events::tell_sync_event))
+        .routes(routes!(push::get_push_key))
+        .routes(routes!(push::add_push_subscription, push::list_push_subscriptions))
+        .routes(routes!(push::remove_push_subscription));
     OpenApiRouter::new().nest("/api/v1", api)
 }

@@ -2,6 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod fleet;
+pub(crate) mod notice;
 pub(crate) mod outgoing;
 pub(crate) mod parcel;
 pub(crate) mod position;
+pub(crate) mod push;
+pub(crate) mod record;

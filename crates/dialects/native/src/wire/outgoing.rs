@@ -9,8 +9,8 @@ pub(crate) struct NewWebhookJson {
     /// Where to: http or https, at a public address unless the operator allows others.
     #[schema(example = "https://shop.example.org/hooks/milepost")]
     pub url: String,
-    /// delivery.started, delivery.status_changed, parcel.added, parcel.changed, parcel.zone_crossed; all if absent or
-    /// empty.
+    /// delivery.started, delivery.status_changed, parcel.added, parcel.changed, parcel.zone_crossed, grade.updated,
+    /// attendance.updated, scores.updated; all if absent or empty.
     pub events: Option<Vec<String>>,
     /// `whsec_` and the base64 of 24 to 64 bytes, which signs the calls; generated if absent.
     pub secret: Option<String>,
@@ -56,6 +56,8 @@ pub(crate) enum CallTargetJson {
     Notifications,
     /// A webhook.
     Webhook,
+    /// A user's browser.
+    Push,
 }
 
 /// A call to another program.

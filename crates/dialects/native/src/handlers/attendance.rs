@@ -1,0 +1,45 @@
+//! `/cadets/{id}/attendance`.
+
+use crate::convert_record::{attendance_from_json, attendance_to_json, cadet_id, training_day_id};
+use crate::wire::record::{AttendanceJson, SetAttendanceJson};
+use axum::Json;
+use axum::extract::State;
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use std::sync::Arc;
+
+/// Lists how a cadet attended, the highest training day first.
+#[utoipa::path(get, path = "/cadets/{id}/attendance", tag = "cadets", params(("id" = i64, Path), PageQuery),
+    responses((status = 200, body = Page<AttendanceJson>), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+pub(crate) async fn list_attendance(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<AttendanceJson>>, Problem> {
+    let limit = page.limit()?;
+    let before = page.after(training_day_id)?;
+    let days = context.service.list_attendance(&caller, cadet_id(&id)?, before, limit).await?;
+    let items = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
+    Ok(Json(Page::new(items, limit, |day: &AttendanceJson| day.training_day_id.to_string())))
+}
+
+/// Enters how a cadet attended a training day, or changes it as a whole; the cadet and its staff are told, unless it was so
+/// already.
+///
+/// Only `present` counts in `attendance_present`.
+#[utoipa::path(put, path = "/cadets/{id}/attendance/{training_day_id}", tag = "cadets",
+    params(("id" = i64, Path), ("training_day_id" = i64, Path)), request_body = SetAttendanceJson,
+    responses((status = 200, body = AttendanceJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn record_attendance(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path((id, day)): Path<(String, String)>,
+    Body(json): Body<SetAttendanceJson>,
+) -> Result<Json<AttendanceJson>, Problem> {
+    let (id, day) = (cadet_id(&id)?, training_day_id(&day)?);
+    let attendance = attendance_from_json(&json)?;
+    context.service.record_attendance(&caller, id, day, &attendance).await?;
+    Ok(Json(attendance_to_json(day, &attendance)))
+}

@@ -1,0 +1,77 @@
+//! `/cadets` and their scores.
+
+use crate::convert_record::{attendance_to_json, cadet_from_json, cadet_id, cadet_to_json, scores_from_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::record::{CadetJson, ChangeScoresJson, NewCadetJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use milepost_domain::CadetId;
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use std::sync::Arc;
+
+/// Training days shown with one cadet; all of them are a list of their own.
+const ATTENDANCE_SHOWN: u32 = 100;
+
+/// Enters a cadet.
+#[utoipa::path(post, path = "/cadets", tag = "cadets", params(TenantQuery), request_body = NewCadetJson,
+    responses((status = 201, body = CadetJson), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn add_cadet(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<NewCadetJson>,
+) -> Result<(StatusCode, Json<CadetJson>), Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let cadet = context.service.add_cadet(&caller, &cadet_from_json(&json, tenant)?).await?;
+    Ok((StatusCode::CREATED, Json(CadetJson { attendance: Some(Vec::new()), ..cadet_to_json(&cadet) })))
+}
+
+/// Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself.
+#[utoipa::path(get, path = "/cadets", tag = "cadets", params(PageQuery, TenantQuery),
+    responses((status = 200, body = Page<CadetJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_cadets(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<CadetJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let after = page.after(|text| text.parse().ok().and_then(|number| CadetId::new(number).ok()).ok_or(()))?;
+    let found = context.service.list_cadets(&caller, &tenant, after, limit).await?;
+    let items = found.cadets.iter().map(cadet_to_json).collect();
+    Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
+}
+
+/// Shows a cadet with what its records come to, and its latest training days.
+#[utoipa::path(get, path = "/cadets/{id}", tag = "cadets", params(("id" = i64, Path)),
+    responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn get_cadet(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<CadetJson>, Problem> {
+    let id = cadet_id(&id)?;
+    let cadet = context.service.get_cadet(&caller, id).await?;
+    let days = context.service.list_attendance(&caller, id, None, ATTENDANCE_SHOWN).await?;
+    let attendance = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
+    Ok(Json(CadetJson { attendance: Some(attendance), ..cadet_to_json(&cadet) }))
+}
+
+/// Enters, changes or takes back scores; the cadet and its staff are told what differs.
+#[utoipa::path(patch, path = "/cadets/{id}/scores", tag = "cadets", params(("id" = i64, Path)),
+    request_body = ChangeScoresJson,
+    responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn change_scores(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Body(json): Body<ChangeScoresJson>,
+) -> Result<Json<CadetJson>, Problem> {
+    let id = cadet_id(&id)?;
+    let cadet = context.service.change_scores(&caller, id, scores_from_json(&json)?).await?;
+    Ok(Json(cadet_to_json(&cadet)))
+}

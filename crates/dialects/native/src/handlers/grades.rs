@@ -1,0 +1,54 @@
+//! `/cadets/{id}/grades`.
+
+use crate::convert_record::{cadet_id, grade_from_json, grade_id, grade_to_json};
+use crate::wire::record::{GradeJson, NewGradeJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use std::sync::Arc;
+
+/// Gives a merit or demerit; the cadet and its staff are told, with the new totals.
+#[utoipa::path(post, path = "/cadets/{id}/grades", tag = "cadets", params(("id" = i64, Path)),
+    request_body = NewGradeJson,
+    responses((status = 201, body = GradeJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn give_grade(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Body(json): Body<NewGradeJson>,
+) -> Result<(StatusCode, Json<GradeJson>), Problem> {
+    let id = cadet_id(&id)?;
+    let grade = context.service.give_grade(&caller, id, &grade_from_json(&json)?).await?;
+    Ok((StatusCode::CREATED, Json(grade_to_json(&grade))))
+}
+
+/// Lists a cadet's merits and demerits, newest first; those taken back are gone.
+#[utoipa::path(get, path = "/cadets/{id}/grades", tag = "cadets", params(("id" = i64, Path), PageQuery),
+    responses((status = 200, body = Page<GradeJson>), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn list_grades(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<GradeJson>>, Problem> {
+    let limit = page.limit()?;
+    let before = page.after(grade_id)?;
+    let grades = context.service.list_grades(&caller, cadet_id(&id)?, before, limit).await?;
+    let items = grades.iter().map(grade_to_json).collect();
+    Ok(Json(Page::new(items, limit, |grade: &GradeJson| grade.id.to_string())))
+}
+
+/// Takes a merit or demerit back; the cadet and its staff are told, with the new totals.
+#[utoipa::path(delete, path = "/cadets/{id}/grades/{grade_id}", tag = "cadets",
+    params(("id" = i64, Path), ("grade_id" = i64, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn take_back_grade(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path((id, grade)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    context.service.take_back_grade(&caller, cadet_id(&id)?, grade_id(&grade)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,57 @@
+//! `/messages`.
+
+use super::notifications::NoticeQuery;
+use crate::convert_notice::{addressees_from_json, message_from_json, message_to_json, notice_id, sent_to_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::notice::{MessageJson, NewMessageJson, SentJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use std::sync::Arc;
+
+/// Sends a message to each of some users, all or none; those who are connected are told at once.
+///
+/// Its fields are its sender's; `id`, `sender_id`, `is_read`, `created_at` and `read_at` are the server's, whatever the
+/// sender gives them.
+#[utoipa::path(post, path = "/messages", tag = "notifications", params(TenantQuery), request_body = NewMessageJson,
+    responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn send_messages(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<NewMessageJson>,
+) -> Result<(StatusCode, Json<SentJson>), Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let to = addressees_from_json(&json.user_ids)?;
+    let sent = context.service.send_messages(&caller, &tenant, &to, message_from_json(json)?).await?;
+    Ok((StatusCode::CREATED, Json(sent_to_json(&sent))))
+}
+
+/// Lists the messages to the caller, newest first.
+#[utoipa::path(get, path = "/messages", tag = "notifications", params(PageQuery, NoticeQuery),
+    responses((status = 200, body = Page<MessageJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_messages(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<NoticeQuery>,
+) -> Result<Json<Page<MessageJson>>, Problem> {
+    let limit = page.limit()?;
+    let before = page.after(|text| notice_id(text, "message"))?;
+    let notices = context.service.list_notices(&caller, query.filter(true)?, before, limit).await?;
+    let items = notices.iter().filter_map(message_to_json).collect();
+    Ok(Json(Page::new(items, limit, |message: &MessageJson| message.id.to_string())))
+}
+
+/// Marks a message to the caller read; its other connections are told.
+#[utoipa::path(post, path = "/messages/{id}/read", tag = "notifications", params(("id" = i64, Path)),
+    responses((status = 200, body = MessageJson), (status = 404, body = Problem)))]
+pub(crate) async fn read_message(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<MessageJson>, Problem> {
+    let notice = context.service.read_notice(&caller, notice_id(&id, "message")?, true).await?;
+    message_to_json(&notice).map(Json).ok_or_else(|| Problem::not_found("message"))
+}

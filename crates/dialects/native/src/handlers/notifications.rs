@@ -1,0 +1,82 @@
+//! `/notifications`.
+
+use crate::convert_notice::{addressees_from_json, notice_id, notification_to_json, sent_to_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::notice::{NewNotificationJson, NotificationJson, SentJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use milepost_domain::{NotificationKind, NotificationText};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use milepost_service::NoticeFilter;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// The kind of a notification whose sender names none.
+const DEFAULT_KIND: &str = "admin_message";
+
+/// Which of the caller's own.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NoticeQuery {
+    /// Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent.
+    pub unread: Option<String>,
+}
+
+impl NoticeQuery {
+    pub(crate) fn filter(&self, messages: bool) -> Result<NoticeFilter, Problem> {
+        let unread = match self.unread.as_deref() {
+            Some("" | "true" | "1") => true,
+            None | Some("false" | "0") => false,
+            Some(_) => return Err(Problem::invalid("unread", "must be true or false")),
+        };
+        Ok(NoticeFilter { messages, unread })
+    }
+}
+
+/// Sends a notification to each of some users, all or none; those who are connected are told at once.
+#[utoipa::path(post, path = "/notifications", tag = "notifications", params(TenantQuery),
+    request_body = NewNotificationJson,
+    responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn send_notifications(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<NewNotificationJson>,
+) -> Result<(StatusCode, Json<SentJson>), Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let to = addressees_from_json(&json.user_ids)?;
+    let message = NotificationText::new(&json.message)?;
+    let kind = NotificationKind::new(json.kind.as_deref().unwrap_or(DEFAULT_KIND))?;
+    let sent = context.service.send_notifications(&caller, &tenant, &to, message, kind).await?;
+    Ok((StatusCode::CREATED, Json(sent_to_json(&sent))))
+}
+
+/// Lists the caller's own notifications, newest first.
+#[utoipa::path(get, path = "/notifications", tag = "notifications", params(PageQuery, NoticeQuery),
+    responses((status = 200, body = Page<NotificationJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_notifications(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<NoticeQuery>,
+) -> Result<Json<Page<NotificationJson>>, Problem> {
+    let limit = page.limit()?;
+    let before = page.after(|text| notice_id(text, "notification"))?;
+    let notices = context.service.list_notices(&caller, query.filter(false)?, before, limit).await?;
+    let items = notices.iter().filter_map(notification_to_json).collect();
+    Ok(Json(Page::new(items, limit, |notification: &NotificationJson| notification.id.to_string())))
+}
+
+/// Marks one of the caller's own notifications read; its other connections are told.
+#[utoipa::path(post, path = "/notifications/{id}/read", tag = "notifications", params(("id" = i64, Path)),
+    responses((status = 200, body = NotificationJson), (status = 404, body = Problem)))]
+pub(crate) async fn read_notification(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<NotificationJson>, Problem> {
+    let notice = context.service.read_notice(&caller, notice_id(&id, "notification")?, false).await?;
+    notification_to_json(&notice).map(Json).ok_or_else(|| Problem::not_found("notification"))
+}

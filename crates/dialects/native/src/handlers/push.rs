@@ -1,0 +1,70 @@
+//! `/push`: the caller's browsers that are told of its notices while no page is open.
+
+use crate::wire::push::{NewPushSubscriptionJson, PushKeyJson, PushSubscriptionJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{PushId, PushSubscription};
+use milepost_http::{Authenticated, Body, HttpContext, Page, Path, Problem, rfc3339};
+use milepost_service::PushRequest;
+use std::sync::Arc;
+
+fn subscription_to_json(subscription: &PushSubscription) -> PushSubscriptionJson {
+    PushSubscriptionJson {
+        id: subscription.id.get(),
+        endpoint: subscription.endpoint.clone(),
+        created_at: rfc3339(subscription.created_at),
+    }
+}
+
+/// Shows the key that pages subscribe with.
+#[utoipa::path(get, path = "/push/key", tag = "push",
+    responses((status = 200, body = PushKeyJson), (status = 403, body = Problem)))]
+pub(crate) async fn get_push_key(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+) -> Result<Json<PushKeyJson>, Problem> {
+    Ok(Json(PushKeyJson { public_key: context.service.push_key(&caller)?.to_owned() }))
+}
+
+/// Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes.
+#[utoipa::path(post, path = "/push/subscriptions", tag = "push", request_body = NewPushSubscriptionJson,
+    responses((status = 201, body = PushSubscriptionJson), (status = 200, body = PushSubscriptionJson),
+        (status = 422, body = Problem)))]
+pub(crate) async fn add_push_subscription(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Body(json): Body<NewPushSubscriptionJson>,
+) -> Result<Response, Problem> {
+    let request = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
+    let (added, is_new) = context.service.add_push_subscription(&caller, request).await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(subscription_to_json(&added))).into_response())
+}
+
+/// Lists the caller's browsers, all on one page.
+#[utoipa::path(get, path = "/push/subscriptions", tag = "push",
+    responses((status = 200, body = Page<PushSubscriptionJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_push_subscriptions(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+) -> Result<Json<Page<PushSubscriptionJson>>, Problem> {
+    let subscriptions = context.service.list_push_subscriptions(&caller).await?;
+    let items = subscriptions.iter().map(subscription_to_json).collect();
+    Ok(Json(Page { items, next: None }))
+}
+
+/// Forgets a browser of the caller, with what was still to be pushed to it.
+#[utoipa::path(delete, path = "/push/subscriptions/{id}", tag = "push", params(("id" = i64, Path)),
+    responses((status = 204), (status = 404, body = Problem)))]
+pub(crate) async fn remove_push_subscription(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = id.parse().ok().and_then(|id| PushId::new(id).ok());
+    let id = id.ok_or_else(|| Problem::not_found("push subscription"))?;
+    context.service.remove_push_subscription(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

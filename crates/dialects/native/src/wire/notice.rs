@@ -1,0 +1,115 @@
+//! Notifications, messages, and events told by hand.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// A notification to be sent.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewNotificationJson {
+    /// To whom, 1 to 1000 users; named twice, one gets it once.
+    pub user_ids: Vec<i64>,
+    /// Text for people, at most 2000 characters.
+    #[schema(example = "Drill is moved to 14:00")]
+    pub message: String,
+    /// What kind it is, for programs, at most 64 characters; `admin_message` if absent.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// For a superadmin: in which tenant; its own if absent.
+    pub tenant: Option<String>,
+}
+
+/// A notification.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NotificationJson {
+    pub id: i64,
+    /// Text for people.
+    pub message: String,
+    /// What kind it is.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Marked read.
+    pub is_read: bool,
+    /// RFC 3339, UTC, milliseconds.
+    pub created_at: String,
+    /// When it was marked read; null before.
+    pub read_at: Option<String>,
+}
+
+/// A message to be sent: `user_ids`, and whatever fields the sender gives it.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewMessageJson {
+    /// To whom, 1 to 1000 users; named twice, one gets it once.
+    pub user_ids: Vec<i64>,
+    /// The message's fields, at least one; 16,384 bytes and 32 levels in all.
+    #[serde(flatten)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
+    pub fields: Map<String, Value>,
+}
+
+/// A message: its sender's fields, and these.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MessageJson {
+    pub id: i64,
+    /// Number of the user who sent it; null if its issuer does not number its users.
+    pub sender_id: Option<i64>,
+    /// Marked read.
+    pub is_read: bool,
+    /// RFC 3339, UTC, milliseconds.
+    pub created_at: String,
+    /// When it was marked read; null before.
+    pub read_at: Option<String>,
+    /// The sender's fields.
+    #[serde(flatten)]
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
+    pub fields: Map<String, Value>,
+}
+
+/// What was sent: one notification or message for each user, in the order of `user_ids`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SentJson {
+    /// RFC 3339, UTC, milliseconds.
+    pub created_at: String,
+    /// One a user.
+    pub items: Vec<SentItemJson>,
+}
+
+/// One user's notification or message.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SentItemJson {
+    /// Number of the notification or message.
+    pub id: i64,
+    /// Whose it is.
+    pub user_id: i64,
+}
+
+/// An event to be told.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewSyncEventJson {
+    /// The `type` of its message: 1 to 64 letters, digits, `_`, `.` or `-`.
+    #[schema(example = "schedule_changed")]
+    pub event_type: String,
+    /// Whom it concerns, beside staff; staff alone if absent.
+    pub cadet_id: Option<i64>,
+    /// The `data` of its message; at most 16,384 bytes and 32 levels.
+    #[schema(value_type = Object)]
+    pub payload: Map<String, Value>,
+    /// For a superadmin: in which tenant; its own if absent.
+    pub tenant: Option<String>,
+}
+
+/// An event that was told.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SyncEventJson {
+    /// Its place among the tenant's events.
+    pub event_id: i64,
+    /// The `type` of its message.
+    pub event_type: String,
+    /// Whom it concerns, beside staff.
+    pub cadet_id: Option<i64>,
+    /// The `data` of its message.
+    #[schema(value_type = Object)]
+    pub payload: Map<String, Value>,
+    /// RFC 3339, UTC, milliseconds.
+    pub timestamp: String,
+}

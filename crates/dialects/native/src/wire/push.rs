@@ -1,0 +1,41 @@
+//! Push subscriptions.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The key that pages subscribe with.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PushKeyJson {
+    /// `applicationServerKey` of `pushManager.subscribe`: 65 bytes in base64url.
+    pub public_key: String,
+}
+
+/// A browser's subscription, as its `toJSON()` gives it. What else that holds is not looked at.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct NewPushSubscriptionJson {
+    /// The push service's URL for this browser.
+    #[schema(example = "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV")]
+    pub endpoint: String,
+    /// What encrypts for it.
+    pub keys: PushKeysJson,
+}
+
+/// What encrypts for a browser.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct PushKeysJson {
+    /// Its public key: 65 bytes in base64url.
+    pub p256dh: String,
+    /// A secret: 16 bytes in base64url.
+    pub auth: String,
+}
+
+/// A browser of the caller.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PushSubscriptionJson {
+    /// Number.
+    pub id: i64,
+    /// The push service's URL for this browser.
+    pub endpoint: String,
+    /// When it was added.
+    pub created_at: String,
+}
