@@ -1,0 +1,81 @@
+//! How the dialect uses the hub: one channel a tenant; staff, each cadet and each user have a key.
+
+use crate::convert::render_event;
+use milepost_domain::{Audience, CadetId, Event, RecordViewer, TenantId, UserId};
+use milepost_hub::{Audience as Listeners, Channel, ChannelId, Interest, Key, Message};
+
+pub(crate) fn channel_of(tenant: &TenantId) -> ChannelId {
+    ChannelId::new("records", tenant.as_str())
+}
+
+fn staff_key() -> Key {
+    Key::new("role", "staff")
+}
+
+fn cadet_key(cadet: CadetId) -> Key {
+    Key::new("cadet", &cadet.to_string())
+}
+
+fn user_key(user: UserId) -> Key {
+    Key::new("user", &user.to_string())
+}
+
+/// The groups that a viewer is in: the other half of [`RecordViewer::may_see`].
+pub(crate) fn interest_of(viewer: RecordViewer) -> Interest {
+    let staff = viewer.staff.then(staff_key);
+    let (cadet, user) = (viewer.cadet.map(cadet_key), viewer.user.map(user_key));
+    Interest::keys([staff, cadet, user].into_iter().flatten())
+}
+
+/// The groups that an event goes to.
+fn keys_of(audience: Audience) -> Vec<Key> {
+    match audience {
+        Audience::House => Vec::new(),
+        Audience::Staff => vec![staff_key()],
+        Audience::Cadet(cadet) => vec![staff_key(), cadet_key(cadet)],
+        Audience::User(user) => vec![user_key(user)],
+    }
+}
+
+/// An event rendered for all who may see it; `None` when nobody of them is here.
+pub(crate) fn message_of(channel: &Channel, event: &Event) -> Option<Message> {
+    let keys = keys_of(event.fact.audience());
+    if !keys.iter().any(|key| channel.has_listeners(key)) {
+        return None;
+    }
+    Some(Message::numbered(render_event(event, false)?, Listeners::only(keys), event.id))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_groups_say_what_the_rule_says() {
+        let (cadet, other) = (CadetId::new(1).unwrap(), CadetId::new(2).unwrap());
+        let (user, stranger) = (UserId::new(1).unwrap(), UserId::new(2).unwrap());
+        let audiences = [
+            Audience::House,
+            Audience::Staff,
+            Audience::Cadet(cadet),
+            Audience::Cadet(other),
+            Audience::User(user),
+            Audience::User(stranger),
+        ];
+        let mut seen = 0;
+        for staff in [false, true] {
+            for cadet in [None, Some(cadet), Some(other)] {
+                for user in [None, Some(user), Some(stranger)] {
+                    let viewer = RecordViewer { staff, cadet, user };
+                    for audience in audiences {
+                        let reached = interest_of(viewer).wants(&Listeners::only(keys_of(audience)));
+                        assert_eq!(reached, viewer.may_see(audience), "{viewer:?} {audience:?}");
+                        seen += usize::from(reached);
+                    }
+                }
+            }
+        }
+        assert!(seen > 20);
+    }
+}

@@ -1,0 +1,134 @@
+//! One client on its socket: events as they are stored, replays as it asks for them.
+
+use crate::RecordsParts;
+use crate::convert::render;
+use crate::follower::{Follower, Stopped, Way};
+use crate::inbound::{FromClient, read_message};
+use crate::opening::Opening;
+use crate::wire::{ToClient, UserName};
+use milepost_domain::{Caller, Principal, Role};
+use milepost_service::{CloseReason, Disconnect};
+use milepost_transport::{Inbound, Link, Socket};
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Ends the socket when its holder's right ends.
+struct ClientConnection(Arc<Link>);
+
+impl Disconnect for ClientConnection {
+    fn disconnect(&self, reason: CloseReason) {
+        match reason {
+            CloseReason::Revoked => self.0.close(4001, "access was withdrawn"),
+            CloseReason::RightsChanged => self.0.close(1012, "access has changed; reconnect"),
+        }
+    }
+}
+
+/// Serves a client until either side ends it.
+pub(crate) async fn follow(mut socket: Socket, parts: RecordsParts, opening: Opening) {
+    let Opening { caller, tenant, viewer, newest, admission } = opening;
+    let link = Arc::clone(socket.link());
+    let connection = Arc::new(ClientConnection(Arc::clone(&link)));
+    admission.attach(&connection);
+    match parts.context.service.confirm(&admission).await {
+        Ok(None) => {}
+        Ok(Some(reason)) => {
+            connection.disconnect(reason);
+            return socket.finish().await;
+        }
+        Err(_) => return fail(socket).await,
+    }
+    if let Some(expires_at) = caller.expires_at {
+        let left_ms = expires_at.ms_since(parts.context.service.now()).max(0).unsigned_abs();
+        link.set_expiry(Instant::now() + Duration::from_millis(left_ms), 4001, "token expired");
+    }
+    link.send_text(&render(&welcome(&caller, newest)));
+    let follower = Arc::new(Follower::new(parts, tenant, viewer, Way::Socket(Arc::clone(&link)), newest));
+    let subscription = follower.subscribe();
+    if let Err(Stopped::Failed) = follower.settle(newest).await {
+        return fail(socket).await;
+    }
+    talk(&mut socket, &link, &follower).await;
+    drop(subscription);
+    drop(admission);
+}
+
+/// Whatever could not be read: a client that stayed would miss something.
+async fn fail(socket: Socket) {
+    socket.link().close(4000, "internal error");
+    socket.finish().await;
+}
+
+fn welcome(caller: &Caller, newest: i64) -> ToClient<'_> {
+    let subject = match &caller.principal {
+        Principal::User { subject, .. } => subject.as_str(),
+        Principal::Device { .. } => "",
+    };
+    ToClient::ConnectionEstablished {
+        message: "WebSocket connection established",
+        user_id: caller.user_id().map_or(UserName::Subject(subject), |id| UserName::Number(id.get())),
+        role: caller.role().map_or("", Role::as_str),
+        last_event_id: newest,
+    }
+}
+
+/// Requests that wait while a replay is under way; one more is answered with an error.
+const WAITING_REPLAYS: usize = 8;
+
+/// A replay under way; a socket has one at a time.
+type Replay = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
+
+/// Answers what the client sends, while the replays that it asked for go on, one after the other.
+async fn talk(socket: &mut Socket, link: &Arc<Link>, follower: &Arc<Follower>) {
+    let mut replay: Option<Replay> = None;
+    let mut waiting: VecDeque<i64> = VecDeque::new();
+    loop {
+        if replay.is_none()
+            && let Some(after) = waiting.pop_front()
+        {
+            replay = Some(Box::pin(send_replay(Arc::clone(follower), Arc::clone(link), after)));
+        }
+        let inbound = match &mut replay {
+            None => socket.next().await,
+            Some(running) => tokio::select! {
+                inbound = socket.next() => inbound,
+                ended = running => {
+                    replay = None;
+                    if let Err(Stopped::Failed) = ended {
+                        link.close(4000, "internal error");
+                    }
+                    continue;
+                }
+            },
+        };
+        match inbound {
+            None => return,
+            Some(Inbound::Text(text)) => match read_message(&text) {
+                Ok(FromClient::Ping(timestamp)) => link.send_text(&render(&ToClient::Pong { timestamp })),
+                Ok(FromClient::ReplayRequest(_)) if waiting.len() == WAITING_REPLAYS => {
+                    say_error(link, "too many replays are waiting, wait for their replay_complete");
+                }
+                Ok(FromClient::ReplayRequest(after)) => waiting.push_back(after),
+                Err(message) => say_error(link, &message),
+            },
+            Some(Inbound::Binary(_)) => say_error(link, "send JSON as text"),
+        }
+    }
+}
+
+fn say_error(link: &Link, message: &str) {
+    link.send_text(&render(&ToClient::Error { message }));
+}
+
+/// Sends everything after `after` that the client may see, then what has come meanwhile, then live events again: from the
+/// request on, ids only rise. A client that is cut off in the middle resumes from the last one that it got.
+async fn send_replay(follower: Arc<Follower>, link: Arc<Link>, after: i64) -> Result<(), Stopped> {
+    let told = follower.gate.shut();
+    let newest = follower.newest().await?;
+    // Whoever claims to know what it was not told yet is told all the same.
+    let count = follower.tell(after.min(told), newest, true).await?;
+    link.send_backpressured(&render(&ToClient::ReplayComplete { count, last_event_id: newest })).await?;
+    follower.catch_up(newest).await
+}
