@@ -1,7 +1,7 @@
 //! Puts the rooms together: one readable list from configuration to router.
 
 use crate::config::Config;
-use crate::data_folder::jwt_secret;
+use crate::data_folder::{jwt_secret, vapid_key};
 use crate::edge::with_edge;
 use crate::metrics::Metrics;
 use crate::pages::{Tiles, page_routes};
@@ -14,10 +14,11 @@ use axum::{Extension, Router};
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts};
+use milepost_dialect_records::{RecordsListener, RecordsParts};
 use milepost_domain::ZoneRadius;
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
-use milepost_outbox::{Outbox, OutboxConfig, check_webhook_url};
+use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
 use milepost_service::{Clock, Listener, Outgoing, Publisher, Service, ServiceParts, TokenKeys};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
@@ -62,9 +63,11 @@ impl Assembly {
                 max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_MAX_MESSAGE_BYTES),
                 ..SocketLimits::default()
             },
+            ..WsConfig::default()
         });
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
-        let outbox = start_outbox(config, Arc::clone(&store), &clock);
+        let vapid = vapid(config);
+        let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone());
         let sampled = Arc::clone(&metrics);
         let expiry_clock = clock.clone();
         let followed_deliveries = FollowedDeliveries::start(move || expiry_clock.now());
@@ -73,6 +76,7 @@ impl Assembly {
             Arc::new(BusListener::new(hub.clone())),
             Arc::new(DeliveryListener::new(hub.clone(), Arc::clone(&followed_deliveries))),
             Arc::new(ParcelListener::new(hub.clone(), followed_parcels.clone())),
+            Arc::new(RecordsListener::new(hub.clone())),
         ];
         let service = Service::new(ServiceParts {
             store,
@@ -81,7 +85,7 @@ impl Assembly {
             clock,
             listeners,
             max_connections_per_tenant: config.max_connections_per_tenant,
-            outgoing: outgoing(config, &outbox),
+            outgoing: outgoing(config, &outbox, vapid.as_deref()),
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
@@ -122,12 +126,14 @@ impl Assembly {
             transport: Arc::clone(&self.transport),
             followers: self.followed_parcels.clone(),
         };
+        let records = RecordsParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
         let mut routes = Router::new()
             .merge(status_routes(Arc::clone(self)))
             .merge(auth_routes(Arc::clone(&self.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(milepost_dialect_parcel::routes(parcel))
+            .merge(milepost_dialect_records::routes(records))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {
@@ -151,10 +157,11 @@ impl Assembly {
 }
 
 /// The sender of outgoing calls; what the store still holds goes out from now on.
-fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> Outbox {
+fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Option<Arc<Vapid>>) -> Outbox {
     let sender = OutboxConfig {
         orders: config.order_service.clone(),
         notifications: config.notification_service.clone(),
+        vapid,
         webhook_addresses: config.webhook_allow.clone(),
         give_up_after: config.outgoing_give_up,
         ..OutboxConfig::default()
@@ -164,14 +171,31 @@ fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock) -> Outbox
 }
 
 /// What the use cases know of it.
-fn outgoing(config: &Config, outbox: &Outbox) -> Outgoing {
-    let rule = config.webhook_allow.clone();
+fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing {
+    let (rule, push_rule) = (config.webhook_allow.clone(), config.webhook_allow.clone());
     Outgoing {
         orders: config.order_service.is_some(),
         notifications: config.notification_service.is_some(),
         public_url: config.public_url.clone(),
         wake: outbox.waker(),
         check_webhook_url: Arc::new(move |url| check_webhook_url(url, &rule)),
+        push_key: vapid.map(|vapid| vapid.public_key().to_owned()),
+        check_push: Arc::new(move |endpoint, keys| check_push_subscription(endpoint, keys, &push_rule)),
+    }
+}
+
+/// Who calls push services, from the configuration and the data folder. A server that can't keep a key there, because all that
+/// it has is elsewhere, does everything else.
+fn vapid(config: &Config) -> Option<Arc<Vapid>> {
+    let page = Some(&config.public_url).filter(|url| url.starts_with("https://"));
+    let subject = config.vapid_subject.as_ref().or(page).cloned();
+    let key = vapid_key(config.vapid_private_key.as_deref(), &config.data);
+    match key.and_then(|key| Vapid::new(&key, subject).map_err(|takes| anyhow!("the key {takes}"))) {
+        Ok(vapid) => Some(Arc::new(vapid)),
+        Err(error) => {
+            tracing::warn!("nothing is pushed to browsers, set VAPID_PRIVATE_KEY: {error:#}");
+            None
+        }
     }
 }
 

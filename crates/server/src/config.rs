@@ -52,8 +52,10 @@ pub struct Config {
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
     pub outgoing_give_up: Duration,
-    /// Private addresses that webhooks may have.
+    /// Private addresses that webhooks and push services may have.
     pub webhook_allow: AddressRule,
+    pub vapid_private_key: Option<String>,
+    pub vapid_subject: Option<String>,
     /// Settings that somebody set and that this version only checks.
     pub without_effect: Vec<&'static str>,
 }
@@ -101,6 +103,8 @@ impl Config {
             outgoing_give_up: resolved.duration("MILEPOST_OUTGOING_GIVE_UP")?,
             webhook_allow: AddressRule::new(&resolved.list("MILEPOST_WEBHOOK_ALLOW"))
                 .map_err(|entry| ConfigError::new("MILEPOST_WEBHOOK_ALLOW", format!("does not take {entry}")))?,
+            vapid_private_key: resolved.optional("VAPID_PRIVATE_KEY"),
+            vapid_subject: resolved.optional("VAPID_SUBJECT"),
             without_effect: WITHOUT_EFFECT.iter().copied().filter(|variable| resolved.was_set(variable)).collect(),
         };
         if config.ws_ping_period >= config.ws_pong_wait {

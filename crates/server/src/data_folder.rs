@@ -1,6 +1,7 @@
-//! The data folder: made when missing, readable by its owner alone, the secret that it keeps, and who uses the database.
+//! The data folder: made when missing, readable by its owner alone, the secrets that it keeps, and who uses the database.
 
 use anyhow::{Context, Result, bail};
+use milepost_outbox::{Vapid, new_vapid_key};
 use milepost_service::random_secret;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -8,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const SECRET_FILE: &str = "jwt-secret";
+const VAPID_FILE: &str = "vapid-key";
 
 /// A database file, taken by one server; given back when dropped, however the process ends.
 pub(crate) struct DatabaseLock(#[allow(dead_code, reason = "held, not read")] File);
@@ -64,19 +66,37 @@ pub(crate) fn make_data_folder(folder: &Path) -> Result<()> {
 
 /// The configured secret, or the one in the data folder (mode 0600), made at the first start.
 pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
-    if let Some(secret) = configured {
-        return Ok(secret.as_bytes().to_vec());
+    match configured {
+        Some(secret) => Ok(secret.as_bytes().to_vec()),
+        None => kept_secret(&folder.join(SECRET_FILE), |secret| secret.len() >= 32, || random_secret("")),
     }
-    let path = folder.join(SECRET_FILE);
-    if std::fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+}
+
+/// The same of the private key of Web Push.
+pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<String> {
+    let is_key = |key: &[u8]| std::str::from_utf8(key).is_ok_and(|key| Vapid::new(key, None).is_ok());
+    let key = match configured {
+        Some(key) => return Ok(key.to_owned()),
+        None => kept_secret(&folder.join(VAPID_FILE), is_key, new_vapid_key)?,
+    };
+    String::from_utf8(key).context("a key is text")
+}
+
+/// A secret that a file keeps, made when there is no such file.
+fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) -> Result<Vec<u8>> {
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
         tracing::warn!(path = %path.display(), "others could read the secret; they no longer can");
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600))
+        std::fs::set_permissions(path, Permissions::from_mode(0o600))
             .with_context(|| format!("can't make {} private", path.display()))?;
     }
-    match std::fs::read(&path) {
-        Ok(secret) if secret.trim_ascii().len() >= 32 => Ok(secret.trim_ascii().to_vec()),
-        Ok(_) => bail!("{} is damaged: it must hold at least 32 bytes; delete it to get a new one", path.display()),
-        Err(error) if error.kind() == ErrorKind::NotFound => make_secret(&path),
+    match std::fs::read(path) {
+        Ok(secret) if is_good(secret.trim_ascii()) => Ok(secret.trim_ascii().to_vec()),
+        Ok(_) => bail!("{} is damaged: bring it back from a backup, or delete it to get a new one", path.display()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            write_secret(path, &make()).with_context(|| format!("can't write {}", path.display()))?;
+            // Another process of this folder may have been quicker: its secret counts.
+            kept_secret(path, is_good, make)
+        }
         Err(error) => Err(error).with_context(|| format!("can't read {}", path.display())),
     }
 }
@@ -86,19 +106,16 @@ pub(crate) fn has_secret(folder: &Path) -> bool {
     folder.join(SECRET_FILE).exists()
 }
 
-fn make_secret(path: &Path) -> Result<Vec<u8>> {
+/// Writes a secret unless there is one; whoever reads it finds all of it or nothing.
+fn write_secret(path: &Path, secret: &str) -> Result<()> {
     make_data_folder(path.parent().unwrap_or(Path::new(".")))?;
-    let secret = random_secret("");
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).and_then(|mut file| {
-        file.write_all(secret.as_bytes())?;
-        file.sync_all()
-    });
-    match written {
-        Ok(()) => Ok(secret.into_bytes()),
-        // Another process of this folder was quicker: its secret counts.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            jwt_secret(None, path.parent().unwrap_or(Path::new(".")))
-        }
-        Err(error) => Err(error).with_context(|| format!("can't write {}", path.display())),
+    let unfinished = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(secret.as_bytes())?;
+    file.sync_all()?;
+    // A link takes no other's place; file systems without links have only the other way.
+    match std::fs::hard_link(&unfinished, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Ok(std::fs::rename(&unfinished, path)?),
+        _ => Ok(std::fs::remove_file(&unfinished)?),
     }
 }

@@ -60,7 +60,8 @@ async fn answer_listed_origins(State(assembly): State<Arc<Assembly>>, request: R
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         if is_preflight {
             let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-            let allowed = HeaderValue::from_static("authorization, content-type, idempotency-key, x-device-key");
+            let allowed =
+                HeaderValue::from_static("authorization, content-type, idempotency-key, last-event-id, x-device-key");
             headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

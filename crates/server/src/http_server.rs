@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use milepost_http::accept_trailing_slash;
+use milepost_transport::Cut;
 use request_body::take_small_body;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -117,10 +118,14 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
     // Small frames must leave at once.
     let _ = stream.set_nodelay(true);
     let router = Arc::clone(router);
+    let cut = Cut::default();
+    let handed_out = cut.clone();
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(handed_out.clone());
         let router = router();
-        async move {
+        // Boxed: what a request needs is let go of with its answer, and not kept for as long as its stream flows.
+        Box::pin(async move {
             let (request, read) = match take_small_body(request).await {
                 Ok((request, read)) => (accept_trailing_slash(request), read),
                 Err(problem) => return Ok::<_, Infallible>(closing(problem.into_response())),
@@ -128,15 +133,19 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
             let response = router.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
             let is_refusal = response.status().is_client_error() || response.status().is_server_error();
             Ok(if is_refusal && !read.is_so() { closing(response) } else { response })
-        }
+        })
     });
     let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT).max_buf_size(MAX_HEAD_BYTES);
     let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let connection = watcher.watch(connection);
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection ended early");
+        tokio::select! {
+            ended = connection => if let Err(error) = ended {
+                tracing::debug!(%error, "connection ended early");
+            },
+            // A stream whose reader takes nothing any more.
+            () = cut.wait() => {}
         }
     });
 }

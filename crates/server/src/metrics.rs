@@ -115,6 +115,10 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
     line("websocket_frames_in", "counter", "Frames read from WebSockets", sockets.frames_in);
     line("websocket_frames_out", "counter", "Frames written to WebSockets", sockets.frames_out);
     line("websocket_pending_bytes", "gauge", "Bytes that slow readers have not taken yet", sockets.pending_bytes);
+    line("streams_open", "gauge", "Streams of server-sent events open now", sockets.streams_open);
+    line("streams_opened", "counter", "Streams opened since the start", sockets.streams_opened);
+    line("streams_fallen_behind", "counter", "Streams ended for slow readers", sockets.streams_fallen_behind);
+    line("stream_bytes_out", "counter", "Bytes of events that streams' connections took", sockets.stream_bytes_out);
     line(
         "websocket_conflated",
         "counter",

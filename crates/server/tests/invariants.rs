@@ -29,6 +29,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-parcel",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
     ),
+    (
+        "milepost-dialect-records",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+    ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-load", &["milepost-domain", "milepost-geo"]),
 ];

@@ -174,6 +174,8 @@ mod tests {
         check("notification_service_url = \"http://\"", "notification_service_url must be a URL");
         check("webhook_allow = \"10.0.0.0/33\"", "webhook_allow must be host names, addresses or networks");
         check("outgoing_give_up = \"never\"", "outgoing_give_up must be a duration");
+        check("vapid_private_key = \"t0ps3cret\"", "vapid_private_key must be a private key of P-256");
+        check("vapid_subject = \"ops@example.org\"", "vapid_subject must be mailto:");
         check("not toml", "the file is not TOML");
     }
 

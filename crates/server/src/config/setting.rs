@@ -4,7 +4,7 @@ use super::database_url::check_database_url;
 use super::duration::parse_duration;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_http::TrustedProxies;
-use milepost_outbox::{AddressRule, ServiceUrl};
+use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
 use std::collections::BTreeMap;
 
 /// One setting.
@@ -39,13 +39,15 @@ enum Kind {
     Hosts,
     HttpUrl,
     Secret,
+    VapidKey,
+    PushSubject,
     LogFilter,
 }
 
 const DAY_MS: u64 = 86_400_000;
 
 const fn setting(variable: &'static str, default: &'static str, kind: Kind, help: &'static str) -> Setting {
-    Setting { variable, default, help, secret: matches!(kind, Kind::Secret), kind }
+    Setting { variable, default, help, secret: matches!(kind, Kind::Secret | Kind::VapidKey), kind }
 }
 
 /// Every setting, in the order in which they are shown.
@@ -78,7 +80,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("NOTIFICATION_SERVICE_URL", "", Kind::HttpUrl, "notification service of the delivery dialect: POST {url}/notify/sms; not called if unset"),
     setting("MILEPOST_PUBLIC_URL", "", Kind::HttpUrl, "where this server is found from outside, such as https://track.example.org: stands before the links in messages to customers"),
     setting("MILEPOST_OUTGOING_GIVE_UP", "24h", Kind::Duration(1_000, 365 * DAY_MS), "a call to a service or webhook that fails when it is so old is given up"),
-    setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks may reach though they are private; none if unset"),
+    setting("MILEPOST_WEBHOOK_ALLOW", "", Kind::Hosts, "hosts, addresses and networks, such as hooks.internal,10.1.0.0/16, that webhooks and push services may reach though they are private; none if unset"),
+    setting("VAPID_PRIVATE_KEY", "", Kind::VapidKey, "key of Web Push, 32 bytes in base64url; generated in the data folder if unset"),
+    setting("VAPID_SUBJECT", "", Kind::PushSubject, "whom push services may ask about this server: mailto:… or https://…; MILEPOST_PUBLIC_URL if that is https"),
     setting("FLEET_WS_AUTH", "required", Kind::OneOf(&["required", "optional"]), "optional opens the fleet socket without a credential"),
     setting("MILEPOST_TRUSTED_PROXIES", "", Kind::Networks, "proxies, such as 127.0.0.1,10.0.0.0/8, whose X-Forwarded-For is believed; nobody's if unset"),
     setting("MILEPOST_ECHO", "0", Kind::Flag, "1 opens /ws/echo and /echo/kiosks/… for conformance suites and measurements"),
@@ -139,6 +143,8 @@ impl Setting {
             }),
             Kind::HttpUrl => ServiceUrl::parse(text).map(drop).map_err(str::to_owned),
             Kind::Secret => ok(text.len() >= 32, "must have at least 32 bytes"),
+            Kind::VapidKey => Vapid::new(text, None).map(drop).map_err(str::to_owned),
+            Kind::PushSubject => check_push_subject(text).map_err(str::to_owned),
             Kind::LogFilter => ok(
                 tracing_subscriber::EnvFilter::try_new(text).is_ok(),
                 "must be error, warn, info, debug, trace, or target=level,…",

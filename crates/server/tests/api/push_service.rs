@@ -1,0 +1,152 @@
+//! A push service and a browser behind it, by the letter of RFC 8291 and RFC 8292.
+
+use crate::support::PATIENCE;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::{PublicKey, SecretKey};
+use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// One call as it came.
+#[derive(Clone)]
+pub struct Pushed {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Pushed {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers[name].to_str().unwrap()
+    }
+
+    /// What the token claims, if `public_key` signed it for this push service.
+    pub fn claims(&self, public_key: &str, origin: &str) -> Value {
+        let (token, key) = self.header("authorization").strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
+        assert_eq!(key, public_key);
+        let point = URL_SAFE_NO_PAD.decode(key).unwrap();
+        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.set_audience(&[origin]);
+        let key = DecodingKey::from_ec_components(&x, &y).unwrap();
+        jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap().claims
+    }
+}
+
+/// Notes what it gets and answers by the count of calls before.
+pub struct PushService {
+    pub url: String,
+    calls: Arc<Mutex<Vec<Pushed>>>,
+}
+
+type Answer = Arc<dyn Fn(usize) -> u16 + Send + Sync>;
+
+impl PushService {
+    pub async fn start(answer: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
+        Self::at("127.0.0.1:0", answer).await
+    }
+
+    pub async fn at(address: &str, answer: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
+        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let calls: Arc<Mutex<Vec<Pushed>>> = Arc::default();
+        let answer: Answer = Arc::new(answer);
+        let app = Router::new().fallback(receive).with_state((Arc::clone(&calls), answer));
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { url, calls }
+    }
+
+    pub fn calls(&self) -> Vec<Pushed> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// The calls, once there are so many.
+    pub async fn until(&self, count: usize) -> Vec<Pushed> {
+        let enough = async {
+            while self.calls().len() < count {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, enough).await.expect("pushes in time");
+        self.calls()
+    }
+}
+
+async fn receive(
+    State((calls, answer)): State<(Arc<Mutex<Vec<Pushed>>>, Answer)>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut calls = calls.lock().unwrap();
+    calls.push(Pushed { path: uri.to_string(), headers, body });
+    StatusCode::from_u16(answer(calls.len() - 1)).unwrap().into_response()
+}
+
+/// A browser's half of a subscription.
+pub struct Browser {
+    key: SecretKey,
+    auth: [u8; 16],
+}
+
+impl Browser {
+    pub fn new(number: u8) -> Self {
+        Self { key: SecretKey::from_slice(&[number; 32]).unwrap(), auth: [number; 16] }
+    }
+
+    /// What `JSON.stringify(subscription)` gives.
+    pub fn subscription(&self, endpoint: &str) -> Value {
+        let point = self.key.public_key().to_encoded_point(false);
+        let keys = json!({
+            "p256dh": URL_SAFE_NO_PAD.encode(point.as_bytes()), "auth": URL_SAFE_NO_PAD.encode(self.auth),
+        });
+        json!({"endpoint": endpoint, "expirationTime": null, "keys": keys})
+    }
+
+    /// What was pushed, if it was meant for this browser.
+    pub fn read(&self, body: &[u8]) -> Option<Value> {
+        assert!(body.len() <= 4_096);
+        let (salt, rest) = body.split_at(16);
+        assert_eq!(rest[..5], [0, 0, 16, 0, 65], "one record of at most 4096 bytes, and a key of 65");
+        let (sender, record) = rest[5..].split_at(65);
+        let sender_key = PublicKey::from_sec1_bytes(sender).unwrap();
+        let shared = p256::ecdh::diffie_hellman(self.key.to_nonzero_scalar(), sender_key.as_affine());
+        let own = self.key.public_key().to_encoded_point(false);
+        let input = expand(&self.auth, shared.raw_secret_bytes(), &[b"WebPush: info\0", own.as_bytes(), sender], 32);
+        let key = expand(salt, &input, &[b"Content-Encoding: aes128gcm\0"], 16);
+        let nonce = expand(salt, &input, &[b"Content-Encoding: nonce\0"], 12);
+
+        let key = LessSafeKey::new(UnboundKey::new(&AES_128_GCM, &key).unwrap());
+        let nonce = Nonce::try_assume_unique_for_key(&nonce).unwrap();
+        let mut record = record.to_vec();
+        let text = key.open_in_place(nonce, Aad::empty(), &mut record).ok()?;
+        let (end, text) = text.split_last().unwrap();
+        assert_eq!(*end, 2, "the last record");
+        Some(serde_json::from_slice(text).unwrap())
+    }
+}
+
+struct ByteCount(usize);
+
+impl KeyType for ByteCount {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
+fn expand(salt: &[u8], input: &[u8], info: &[&[u8]], bytes: usize) -> Vec<u8> {
+    let mut output = vec![0; bytes];
+    let secret = Salt::new(HKDF_SHA256, salt).extract(input);
+    secret.expand(info, ByteCount(bytes)).unwrap().fill(&mut output).unwrap();
+    output
+}

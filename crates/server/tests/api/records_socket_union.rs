@@ -1,0 +1,153 @@
+//! Writers write, followers drop out and come back, the server is killed and comes back: each follower gets exactly what it
+//! may see, to the last event.
+
+use crate::kill_nine::start_with;
+use crate::records_rest_support::{claimed, events_of};
+use crate::records_stream_crowd::{
+    Course, Dice, Seen, follow_by_socket, follow_by_stream, follow_steadily, people, write_records,
+};
+use crate::support::{PATIENCE, TestServer, config_in, fresh_postgres, http_client};
+use milepost::serve::open_store;
+use serde_json::json;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+const WRITERS: u64 = 8;
+
+/// Both cadets, and the outsider's tenant.
+async fn prepare(url: &str) {
+    let root = claimed("root", "superadmin", "default", None);
+    let bodies = [
+        ("tenants", json!({"id": "acme", "name": "Acme"})),
+        ("cadets", json!({"name": "Ann"})),
+        ("cadets", json!({"name": "Bob"})),
+    ];
+    for (path, body) in bodies {
+        let request = http_client().post(format!("{url}/api/v1/{path}")).bearer_auth(&root).json(&body);
+        assert_eq!(request.send().await.unwrap().status(), 201, "{path}");
+    }
+}
+
+struct Crowd {
+    written: watch::Sender<bool>,
+    over: watch::Sender<bool>,
+    writers: Vec<JoinHandle<usize>>,
+    followers: Vec<(usize, &'static str, JoinHandle<Seen>)>,
+}
+
+impl Crowd {
+    fn gather(url: watch::Receiver<String>) -> Self {
+        let (written, is_written) = watch::channel(false);
+        let writing = Course { url: url.clone(), over: is_written };
+        let (over, is_over) = watch::channel(false);
+        let course = Course { url, over: is_over };
+        let writers = (0..WRITERS).map(|number| tokio::spawn(write_records(writing.clone(), number))).collect();
+        let mut followers = Vec::new();
+        for (number, person) in people().into_iter().enumerate() {
+            let (course, token, dice) = (course.clone(), person.token, |n: u64| Dice::new(100 + n + 2 * number as u64));
+            let by_socket = tokio::spawn(follow_by_socket(course.clone(), token.clone(), dice(0)));
+            let by_stream = tokio::spawn(follow_by_stream(course, token, dice(1)));
+            followers.push((number, "socket", by_socket));
+            followers.push((number, "stream", by_stream));
+        }
+        Self { written, over, writers, followers }
+    }
+
+    /// Ends the writing, then lets everybody read to the end: what each got, and how many writes were acknowledged.
+    async fn disperse(self) -> (Vec<(usize, &'static str, Seen)>, usize) {
+        let Self { written, over, writers, followers } = self;
+        written.send(true).unwrap();
+        let mut count = 0;
+        for writer in writers {
+            count += writer.await.unwrap();
+        }
+        over.send(true).unwrap();
+        let mut seen = Vec::new();
+        for (number, how, follower) in followers {
+            seen.push((number, how, follower.await.unwrap()));
+        }
+        (seen, count)
+    }
+}
+
+async fn whole_for_everybody(settings: &[(&'static str, &str)]) {
+    let server = TestServer::start_with(settings).await;
+    prepare(&server.url).await;
+    let staff = people().swap_remove(2);
+    let steady = follow_steadily(&server.url, &staff.token).await;
+    let store = server.running.assembly.service.store();
+    let first = store.newest_event_id(&milepost_domain::TenantId::default_tenant()).await.unwrap();
+    let (_url, at) = watch::channel(server.url.clone());
+    let crowd = Crowd::gather(at);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (all_seen, written) = crowd.disperse().await;
+
+    let mut logs = HashMap::new();
+    for tenant in ["default", "acme"] {
+        logs.insert(tenant, events_of(store.as_ref(), tenant).await);
+    }
+    for (number, how, seen) in &all_seen {
+        let person = &people()[*number];
+        seen.check(person, &logs[person.tenant]);
+        assert!(seen.connections > 3, "{} by {how} came {} times", person.name, seen.connections);
+    }
+    let (live, replayed) = all_seen.iter().fold((0, 0), |sum, (_, _, seen)| (sum.0 + seen.live, sum.1 + seen.replayed));
+    assert!(live > 50 && replayed > 50, "{live} live and {replayed} replayed");
+    assert!(written > 200, "only {written} writes in three seconds");
+    let visible = logs["default"].iter().filter(|e| e.id > first && staff.viewer.may_see(e.fact.audience()));
+    let expected: Vec<i64> = visible.map(|event| event.id).collect();
+    let begun = Instant::now();
+    while steady.lock().unwrap().len() < expected.len() && begun.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(*steady.lock().unwrap(), expected, "who stays gets each event once, in order");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_sees_exactly_what_it_may_on_sqlite() {
+    whole_for_everybody(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_sees_exactly_what_it_may_on_postgres() {
+    let Some(database) = fresh_postgres().await else { return };
+    whole_for_everybody(&[("DATABASE_URL", &database)]).await;
+}
+
+async fn whole_over_kills(settings: &[(&'static str, &str)]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut server, url) = start_with(folder.path(), settings);
+    prepare(&url).await;
+    let (moved, at) = watch::channel(url);
+    let crowd = Crowd::gather(at);
+    for round in 0..3 {
+        tokio::time::sleep(Duration::from_millis(700 + 150 * round)).await;
+        drop(server);
+        let url;
+        (server, url) = start_with(folder.path(), settings);
+        moved.send(url).unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    let (all_seen, written) = crowd.disperse().await;
+    drop(server);
+    let store = open_store(&config_in(folder.path(), settings)).await.unwrap();
+    for (number, how, seen) in &all_seen {
+        let person = &people()[*number];
+        seen.check(person, &events_of(store.as_ref(), person.tenant).await);
+        assert!(seen.connections > 3, "{} by {how}", person.name);
+    }
+    assert!(written > 100, "only {written} writes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_missed_over_kills_on_sqlite() {
+    whole_over_kills(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_missed_over_kills_on_postgres() {
+    let Some(database) = fresh_postgres().await else { return };
+    whole_over_kills(&[("DATABASE_URL", &database)]).await;
+}

@@ -1,0 +1,104 @@
+//! A reader of server-sent events, and what sockets and streams of records share in tests.
+
+use crate::support::{PATIENCE, TestServer, Watcher};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+
+/// An open stream, read block by block as the format says.
+pub struct StreamReader {
+    response: Response,
+    unread: String,
+    /// The last `id:` that came, whether with an event or without.
+    pub last_id: Option<i64>,
+    /// The last `retry:` that came, milliseconds.
+    pub retry_ms: Option<u64>,
+}
+
+impl StreamReader {
+    /// Opens `/api/events`, or says with which status it was refused.
+    pub async fn try_open(url: &str, token: &str, after: Option<i64>) -> Result<Self, StatusCode> {
+        // Its answer has no end: no limit of time.
+        let mut request = Client::builder().no_proxy().build().unwrap().get(format!("{url}/api/events"));
+        if let Some(after) = after {
+            request = request.header("Last-Event-ID", after);
+        }
+        // Who can't reach the server is told as who is refused by a server that starts.
+        let Ok(response) = request.bearer_auth(token).send().await else { return Err(StatusCode::BAD_GATEWAY) };
+        if response.status() != 200 {
+            return Err(response.status());
+        }
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-cache, no-transform");
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        Ok(Self { response, unread: String::new(), last_id: after, retry_ms: None })
+    }
+
+    pub async fn open(server: &TestServer, token: &str, after: Option<i64>) -> Self {
+        let mut reader = Self::try_open(&server.url, token, after).await.unwrap();
+        assert_eq!(reader.next_block().await.unwrap(), "retry: 3000\n: connected");
+        reader
+    }
+
+    /// The lines up to the next empty one; `None` when the stream ends or is cut.
+    pub async fn next_block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.unread = rest;
+                for line in block.lines() {
+                    if let Some(id) = line.strip_prefix("id: ") {
+                        self.last_id = Some(id.parse().unwrap());
+                    }
+                    if let Some(retry) = line.strip_prefix("retry: ") {
+                        self.retry_ms = Some(retry.parse().unwrap());
+                    }
+                }
+                return Some(block);
+            }
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("a block in time");
+            let Ok(Some(bytes)) = chunk else { return None };
+            self.unread.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+    }
+
+    /// The next event; what carries none is passed over.
+    pub async fn next_event(&mut self) -> Option<Value> {
+        loop {
+            let block = self.next_block().await?;
+            let Some(data) = block.lines().find_map(|line| line.strip_prefix("data: ")) else { continue };
+            let event: Value = serde_json::from_str(data).unwrap();
+            assert_eq!(event["event_id"].as_i64(), self.last_id, "{block}");
+            return Some(event);
+        }
+    }
+
+    /// Reads on until the server has said where it stands: from here on events come live.
+    pub async fn settle(&mut self) {
+        while self.next_block().await.expect("an open stream").lines().any(|line| !line.starts_with("id: ")) {}
+    }
+}
+
+impl TestServer {
+    /// Opens a socket of records and passes over its first message: the socket, and the newest event's id.
+    pub async fn follow(&self, token: &str) -> (Watcher, i64) {
+        let mut watcher = self.try_watch(&format!("/ws/updates/?token={token}"), &[]).await.unwrap();
+        let first = watcher.next().await;
+        assert_eq!(first["type"], "connection_established", "{first}");
+        (watcher, first["last_event_id"].as_i64().unwrap())
+    }
+
+    /// Tells a manual event as superadmin: its id.
+    pub async fn tell(&self, cadet_id: Option<i64>, payload: Value) -> i64 {
+        let body = json!({"event_type": "told", "cadet_id": cadet_id, "payload": payload});
+        let told = self.post("/api/v1/sync-events", &self.admin, body).await;
+        assert_eq!(told.status(), 201);
+        told.json::<Value>().await.unwrap()["event_id"].as_i64().unwrap()
+    }
+}
+
+/// The close code of a socket that is refused after it opened, without any message before.
+pub async fn refused(server: &TestServer, query: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
+    let mut watcher = server.try_watch(&format!("/ws/updates/{query}"), headers).await.unwrap();
+    let frame = watcher.closed().await.expect("a close frame");
+    (frame.code.into(), frame.reason.to_string())
+}
