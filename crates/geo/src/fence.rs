@@ -1,0 +1,165 @@
+//! Geofences: what they cover, how far their edge is, where a way crosses them.
+//!
+//! Edges of polygons and lines of corridors are straight in degrees of longitude and latitude, as GeoJSON says (RFC
+//! 7946, 3.1.1), and so is the way between two fixes; distances are great-circle ones on the sphere of
+//! [`EARTH_RADIUS_M`](crate::EARTH_RADIUS_M). An edge always leads the shorter way round: a step of more than 180° of
+//! longitude is meant over the antimeridian.
+
+mod area;
+mod borders;
+mod bounds;
+mod crossings;
+mod few;
+mod frame;
+mod invalid_fence;
+mod nearest;
+mod outline;
+mod ring;
+mod simple;
+mod stays;
+mod surround;
+
+pub use bounds::Bounds;
+pub use crossings::{Crossings, Passage};
+pub use invalid_fence::InvalidFence;
+
+use crate::Point;
+use area::Area;
+use std::ops::RangeInclusive;
+use surround::{Circle, Corridor};
+
+/// A geofence: a part of the Earth's surface that vehicles enter and leave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fence {
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Shape {
+    Area(Area),
+    Circle(Circle),
+    Corridor(Corridor),
+}
+
+impl Fence {
+    /// Most corners of a fence, all rings and their closing corners together. A fence with more is refused: the check
+    /// for crossing edges would hold up other callers.
+    pub const MAX_CORNERS: usize = 10_000;
+
+    /// Radius of a circle, metres: below is a receiver's noise, beyond a country.
+    pub const RADIUS_RANGE_M: RangeInclusive<f64> = 10.0..=100_000.0;
+
+    /// Width of a corridor to either side of its line, metres: from a lane to the widest valley.
+    pub const WIDTH_RANGE_M: RangeInclusive<f64> = 5.0..=5_000.0;
+
+    /// A polygon: its outer ring, then its holes. Rings may be closed (the last corner repeats the first) or not, and
+    /// turn either way.
+    ///
+    /// A ring that goes round a pole, its longitudes through all 360°, encloses the pole on its side of the equator.
+    /// A ring that was cut at ±180° all the way round holds no seam.
+    ///
+    /// # Errors
+    /// [`InvalidFence`] for more than [`Self::MAX_CORNERS`] corners, fewer than 3 different ones in a ring, a ring of
+    /// less than a square metre, edges that cross or lie on each other (they may touch), an edge longer than half the
+    /// Earth, a corner at a pole, a ring round a pole that crosses the equator, a hole outside of its ring or inside
+    /// another.
+    pub fn polygon<R: AsRef<[Point]>>(rings: &[R]) -> Result<Self, InvalidFence> {
+        Self::multi_polygon(&[rings])
+    }
+
+    /// Several polygons, each with its outer ring first. Where two share a border, as they do when cut at the
+    /// antimeridian (RFC 7946, 3.1.9), it is no edge.
+    ///
+    /// # Errors
+    /// [`InvalidFence`] as for [`Self::polygon`], and for polygons that overlap.
+    pub fn multi_polygon<P: AsRef<[R]>, R: AsRef<[Point]>>(polygons: &[P]) -> Result<Self, InvalidFence> {
+        Ok(Self { shape: Shape::Area(Area::new(polygons)?) })
+    }
+
+    /// Everything within `radius_m` metres of the centre.
+    ///
+    /// # Errors
+    /// [`InvalidFence`] for a radius outside [`Self::RADIUS_RANGE_M`].
+    pub fn circle(centre: Point, radius_m: f64) -> Result<Self, InvalidFence> {
+        Ok(Self { shape: Shape::Circle(Circle::new(centre, radius_m)?) })
+    }
+
+    /// Everything within `width_m` metres of a line, to either side of it as other trackers count it, its ends included:
+    /// they are round. The line may cross itself.
+    ///
+    /// # Errors
+    /// [`InvalidFence`] for a width outside [`Self::WIDTH_RANGE_M`], more than [`Self::MAX_CORNERS`] corners, fewer
+    /// than 2 different ones, an edge longer than half the Earth, a line round the whole Earth, a corner beyond 85° of
+    /// latitude.
+    pub fn corridor(line: &[Point], width_m: f64) -> Result<Self, InvalidFence> {
+        Ok(Self { shape: Shape::Corridor(Corridor::new(line, width_m)?) })
+    }
+
+    /// The box around it.
+    pub fn bounds(&self) -> Bounds {
+        match &self.shape {
+            Shape::Area(area) => area.bounds(),
+            Shape::Circle(circle) => circle.bounds(),
+            Shape::Corridor(corridor) => corridor.bounds(),
+        }
+    }
+
+    /// Does the point lie inside?
+    ///
+    /// Polygons count by even–odd. A point on a border that two polygons share corner by corner is in exactly one of
+    /// them: the eastern one, or the southern one of a border along a parallel. Circles and corridors hold their edge.
+    pub fn contains(&self, point: Point) -> bool {
+        match &self.shape {
+            Shape::Area(area) => area.contains(point),
+            Shape::Circle(circle) => circle.contains(point),
+            Shape::Corridor(corridor) => corridor.contains(point),
+        }
+    }
+
+    /// Metres to the nearest place on the edge: negative inside, positive outside.
+    ///
+    /// To a ten-thousandth. Inside a corridor that bends or crosses itself the edge may be farther than this says.
+    /// Looks at all edges if the fence is far: [`Self::edge_distance_within_m`] is much quicker then.
+    pub fn edge_distance_m(&self, point: Point) -> f64 {
+        match &self.shape {
+            Shape::Area(area) => area.edge_distance_m(point),
+            Shape::Circle(circle) => circle.edge_distance_m(point),
+            Shape::Corridor(corridor) => corridor.edge_distance_m(point),
+        }
+    }
+
+    /// [`Self::edge_distance_m`] held between `-limit_m` and `limit_m`: enough for whoever asks only what is near, and
+    /// still tells inside from outside. A limit below 0 or NaN counts as 0.
+    pub fn edge_distance_within_m(&self, point: Point, limit_m: f64) -> f64 {
+        let limit_m = limit_m.max(0.0);
+        match &self.shape {
+            Shape::Area(area) => area.edge_distance_within_m(point, limit_m),
+            Shape::Circle(circle) => circle.edge_distance_m(point).clamp(-limit_m, limit_m),
+            Shape::Corridor(corridor) => corridor.edge_distance_within_m(point, limit_m),
+        }
+    }
+
+    /// Where the straight way from one point to another is inside, as fractions of the way in degrees.
+    ///
+    /// A way that begins (ends) inside has a passage that enters at 0 (exits at 1). A way without length that lies
+    /// inside is one passage from 0 to 1. Corners and edges that are only touched give none.
+    pub fn crossings(&self, from: Point, to: Point) -> Crossings {
+        match &self.shape {
+            Shape::Area(area) => area.crossings(from, to),
+            Shape::Circle(circle) => circle.crossings(from, to),
+            Shape::Corridor(corridor) => corridor.crossings(from, to),
+        }
+    }
+
+    /// Square metres of the Earth's surface; `None` for a corridor, which may cover a place twice.
+    ///
+    /// Great-circle distances are right to half a per cent here (see [`EARTH_RADIUS_M`](crate::EARTH_RADIUS_M)), areas
+    /// to one.
+    pub fn area_m2(&self) -> Option<f64> {
+        match &self.shape {
+            Shape::Area(area) => Some(area.area_m2()),
+            Shape::Circle(circle) => Some(circle.area_m2()),
+            Shape::Corridor(_) => None,
+        }
+    }
+}

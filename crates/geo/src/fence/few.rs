@@ -1,0 +1,53 @@
+//! A list that needs the heap only when it grows past what is usual.
+
+/// Up to `N` items in place; with one more, all of them move to the heap.
+#[derive(Debug, Clone)]
+pub(super) struct Few<T, const N: usize> {
+    inline: [T; N],
+    len: usize,
+    /// All items, once there were more than `N`; empty before.
+    spilled: Vec<T>,
+}
+
+impl<T: Copy + Default, const N: usize> Few<T, N> {
+    pub(super) fn push(&mut self, item: T) {
+        if !self.spilled.is_empty() {
+            self.spilled.push(item);
+        } else if let Some(slot) = self.inline.get_mut(self.len) {
+            *slot = item;
+            self.len += 1;
+        } else {
+            self.spilled.extend_from_slice(&self.inline);
+            self.spilled.push(item);
+        }
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        if self.spilled.is_empty() { &self.inline[..self.len] } else { &self.spilled }
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        if self.spilled.is_empty() { &mut self.inline[..self.len] } else { &mut self.spilled }
+    }
+}
+
+impl<T: Copy + Default, const N: usize> Default for Few<T, N> {
+    fn default() -> Self {
+        Self { inline: [T::default(); N], len: 0, spilled: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_was_pushed_in_place_and_beyond() {
+        let mut few = Few::<usize, 3>::default();
+        for count in 0..10 {
+            assert_eq!(few.as_slice(), (0..count).collect::<Vec<_>>());
+            assert_eq!(few.as_mut_slice().len(), count);
+            few.push(count);
+        }
+    }
+}
