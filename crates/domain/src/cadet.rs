@@ -148,6 +148,10 @@ pub struct Grade {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Score(i32);
 
+/// More than a product's rounding error in hundredths of a point, and less than any half that was written is off: 1.005
+/// as a double lies below 1.005.
+const HALF_UP: f64 = 1e-9;
+
 impl Score {
     /// From points; a third decimal is rounded, half up.
     ///
@@ -157,7 +161,7 @@ impl Score {
         if (0.0..=100.0).contains(&points) {
             // In range: 0 to 10,000.
             #[allow(clippy::cast_possible_truncation, reason = "0 to 10,000")]
-            Ok(Self((points * 100.0).round() as i32))
+            Ok(Self((points * 100.0 + HALF_UP).round() as i32))
         } else {
             Err(Invalid::new("score", "must be a number from 0 to 100"))
         }
@@ -257,4 +261,20 @@ pub struct Cadet {
     pub standing: Standing,
     /// When it was entered.
     pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::Score;
+
+    #[test]
+    fn a_third_decimal_is_rounded_half_up_as_it_was_written() {
+        for thousandths in 0..=100_000_u32 {
+            let written = format!("{}.{:03}", thousandths / 1000, thousandths % 1000);
+            let expected = (thousandths + 5) / 10;
+            let score = Score::new(written.parse().unwrap()).unwrap();
+            assert_eq!(score.points(), f64::from(expected) / 100.0, "{written}");
+        }
+    }
 }

@@ -23,7 +23,7 @@ where
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = read_body(request, LIMIT).await?;
-        parse_json(&bytes).map(Self)
+        parse_object(&bytes).map(Self)
     }
 }
 
@@ -51,6 +51,20 @@ pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, P
         }
         Err(_) => Err(Problem::malformed("the body ended early")),
     }
+}
+
+/// As [`parse_json`], for what is an object: an array of the right values in the right order is none, though serde would
+/// take it.
+///
+/// # Errors
+/// As [`parse_json`].
+pub fn parse_object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        parse_json::<IgnoredAny>(bytes)?;
+        let error = FieldError { field: "body".to_owned(), message: "must be an object".to_owned() };
+        return Err(Problem::invalid_fields(vec![error]));
+    }
+    parse_json(bytes)
 }
 
 /// Reads JSON: 400 for what is none, 422 with the field's name for what does not fit.
@@ -95,7 +109,7 @@ mod tests {
     }
 
     fn check(body: &str, status: u16, field: Option<&str>) {
-        let problem = parse_json::<Thing>(body.as_bytes()).unwrap_err();
+        let problem = parse_object::<Thing>(body.as_bytes()).unwrap_err();
         let shown = &body[..body.len().min(60)];
         assert_eq!(problem.status, status, "{shown}");
         assert_eq!(problem.errors.first().map(|e| e.field.as_str()), field, "{shown}");
@@ -110,6 +124,8 @@ mod tests {
         check(r#"{"name":"a"}"#, 422, Some("size"));
         check(r#"{"name":1,"size":1}"#, 422, Some("name"));
         check("[]", 422, Some("body"));
+        check(r#" ["a", 1]"#, 422, Some("body"));
+        check(r#"["a", 1"#, 400, None);
         check(&"[".repeat(100_000), 400, None);
     }
 }

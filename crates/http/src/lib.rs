@@ -20,7 +20,7 @@ pub use auth_routes::{SESSION_COOKIE, TokenRefresh, TokenRequest, auth_routes};
 pub use caller::{Authenticated, ClientAddress, TokenInQuery, authenticate_parts, prove_parts};
 pub use context::HttpContext;
 pub use idempotency::{KeptAs, replay_idempotent};
-pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json};
+pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json, parse_object};
 pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery, cursor_of};
 pub use problem::{FieldError, Problem};

@@ -1,20 +1,20 @@
 //! Reads the dialect's bodies: what other languages write for a number that is none is an invalid number, not bad JSON.
 
-use milepost_http::{Problem, parse_json};
+use milepost_http::{Problem, parse_object};
 use serde::de::DeserializeOwned;
 
-/// As [`parse_json`], but a bare `NaN`, `Infinity` or `1e999` in a known field is answered 422 with the field's name:
+/// As [`parse_object`], but a bare `NaN`, `Infinity` or `1e999` in a known field is answered 422 with the field's name:
 /// Python and JavaScript clients write or mean such values, and the dialect promises 422 for coordinates that are no
 /// numbers.
 ///
 /// # Errors
 /// 400 for what is no JSON even so, 422 for what does not fit.
 pub fn parse_delivery_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    parse_json(bytes).map_err(|problem| {
+    parse_object(bytes).map_err(|problem| {
         if problem.status != 400 {
             return problem;
         }
-        match std::str::from_utf8(bytes).map(quote_non_numbers).map(|text| parse_json::<T>(text.as_bytes())) {
+        match std::str::from_utf8(bytes).map(quote_non_numbers).map(|text| parse_object::<T>(text.as_bytes())) {
             Ok(Err(better)) if better.status == 422 => better,
             _ => problem,
         }

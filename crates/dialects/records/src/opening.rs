@@ -65,8 +65,23 @@ impl Proof {
     }
 }
 
+/// The last event that the client has: the header, which a browser sends when it comes back, before the URL, which is
+/// then still the first one.
+///
+/// # Errors
+/// 400 for what is no whole number from 0.
+pub(crate) fn last_event_id(head: &Parts) -> Result<Option<i64>, Problem> {
+    let header = head.headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").trim().to_owned());
+    match header.filter(|id| !id.is_empty()).or_else(|| query_value(head, "last_event_id")) {
+        None => Ok(None),
+        Some(id) if id.is_empty() => Ok(None),
+        Some(id) if id.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(id.parse().unwrap_or(i64::MAX))),
+        Some(_) => Err(Problem::malformed("Last-Event-ID must be a whole number from 0")),
+    }
+}
+
 /// The first value of this name in the URL.
-pub(crate) fn query_value(head: &Parts, name: &str) -> Option<String> {
+fn query_value(head: &Parts, name: &str) -> Option<String> {
     let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&head.uri).ok()?;
     query.0.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }

@@ -7,6 +7,7 @@ use crate::inbound::{FromClient, read_message};
 use crate::opening::Opening;
 use crate::wire::{ToClient, UserName};
 use milepost_domain::{Caller, Principal, Role};
+use milepost_http::Problem;
 use milepost_service::{CloseReason, Disconnect};
 use milepost_transport::{Inbound, Link, Socket};
 use std::collections::VecDeque;
@@ -26,8 +27,13 @@ impl Disconnect for ClientConnection {
     }
 }
 
-/// Serves a client until either side ends it.
-pub(crate) async fn follow(mut socket: Socket, parts: RecordsParts, opening: Opening) {
+/// Serves a client until either side ends it; `replay_after` is as good as a `replay_request` of it.
+pub(crate) async fn follow(
+    mut socket: Socket,
+    parts: RecordsParts,
+    opening: Opening,
+    replay_after: Result<Option<i64>, Problem>,
+) {
     let Opening { caller, tenant, viewer, newest, admission } = opening;
     let link = Arc::clone(socket.link());
     let connection = Arc::new(ClientConnection(Arc::clone(&link)));
@@ -45,12 +51,13 @@ pub(crate) async fn follow(mut socket: Socket, parts: RecordsParts, opening: Ope
         link.set_expiry(Instant::now() + Duration::from_millis(left_ms), 4001, "token expired");
     }
     link.send_text(&render(&welcome(&caller, newest)));
+    let replay_after = replay_after.unwrap_or_else(|problem| {
+        say_error(&link, &problem.detail);
+        None
+    });
     let follower = Arc::new(Follower::new(parts, tenant, viewer, Way::Socket(Arc::clone(&link)), newest));
     let subscription = follower.subscribe();
-    if let Err(Stopped::Failed) = follower.settle(newest).await {
-        return fail(socket).await;
-    }
-    talk(&mut socket, &link, &follower).await;
+    talk(&mut socket, &link, &follower, replay_after, newest).await;
     drop(subscription);
     drop(admission);
 }
@@ -74,6 +81,10 @@ fn welcome(caller: &Caller, newest: i64) -> ToClient<'_> {
     }
 }
 
+/// So long after opening live events wait for a client that will ask for a replay: one that remembers the highest id
+/// it has seen, as it should, and was told a live event first, would pass over what it missed if it were cut off then.
+const FIRST_WORD: Duration = Duration::from_millis(300);
+
 /// Requests that wait while a replay is under way; one more is answered with an error.
 const WAITING_REPLAYS: usize = 8;
 
@@ -81,27 +92,34 @@ const WAITING_REPLAYS: usize = 8;
 type Replay = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
 
 /// Answers what the client sends, while the replays that it asked for go on, one after the other.
-async fn talk(socket: &mut Socket, link: &Arc<Link>, follower: &Arc<Follower>) {
+///
+/// Until the first of them, or for [`FIRST_WORD`] without, the gate is shut: everything after `newest` is told afterwards.
+async fn talk(socket: &mut Socket, link: &Arc<Link>, follower: &Arc<Follower>, first: Option<i64>, newest: i64) {
     let mut replay: Option<Replay> = None;
-    let mut waiting: VecDeque<i64> = VecDeque::new();
+    let mut waiting: VecDeque<i64> = first.into_iter().collect();
+    let mut silence = Some(Box::pin(tokio::time::sleep(FIRST_WORD)));
     loop {
         if replay.is_none()
             && let Some(after) = waiting.pop_front()
         {
+            silence = None;
             replay = Some(Box::pin(send_replay(Arc::clone(follower), Arc::clone(link), after)));
         }
-        let inbound = match &mut replay {
-            None => socket.next().await,
-            Some(running) => tokio::select! {
-                inbound = socket.next() => inbound,
-                ended = running => {
-                    replay = None;
-                    if let Err(Stopped::Failed) = ended {
-                        link.close(4000, "internal error");
-                    }
-                    continue;
+        let inbound = tokio::select! {
+            inbound = socket.next() => inbound,
+            ended = async { replay.as_mut().expect("looked at before").await }, if replay.is_some() => {
+                replay = None;
+                if let Err(Stopped::Failed) = ended {
+                    link.close(4000, "internal error");
                 }
-            },
+                continue;
+            }
+            () = async { silence.as_mut().expect("looked at before").await }, if silence.is_some() => {
+                silence = None;
+                let follower = Arc::clone(follower);
+                replay = Some(Box::pin(async move { follower.catch_up(newest).await }));
+                continue;
+            }
         };
         match inbound {
             None => return,

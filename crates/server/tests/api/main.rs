@@ -42,6 +42,7 @@ mod records_rest_refusals;
 mod records_rest_support;
 mod records_socket;
 mod records_socket_exchange;
+mod records_socket_resume;
 mod records_socket_union;
 mod records_stream;
 mod records_stream_crowd;

@@ -140,6 +140,13 @@ async fn a_long_replay_is_whole_and_in_order_and_the_socket_answers_meanwhile() 
     assert_eq!(watcher.next().await["count"], 2);
 }
 
+async fn read_until(stream: &mut TcpStream, text: &str) {
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains(text) {
+        assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0);
+    }
+}
+
 /// A client that asks for a replay and reads nothing until told.
 async fn silent_reader(server: &TestServer, replay_from: Option<i64>) -> TcpStream {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -151,10 +158,7 @@ async fn silent_reader(server: &TestServer, replay_from: Option<i64>) -> TcpStre
         server.admin
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut seen = Vec::new();
-    while !String::from_utf8_lossy(&seen).contains("last_event_id") {
-        assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0);
-    }
+    read_until(&mut stream, "last_event_id").await;
     if let Some(after) = replay_from {
         let text = json!({"type": "replay_request", "last_event_id": after}).to_string();
         // Masked with zeros.
@@ -170,6 +174,9 @@ async fn a_reader_that_falls_behind_is_closed_with_1013_and_resumes_whole() {
     const COUNT: i64 = 2_000;
     let server = TestServer::start().await;
     let mut silent = silent_reader(&server, None).await;
+    // Once it is told what happens, and not what it missed.
+    let id = server.tell(None, json!({})).await;
+    read_until(&mut silent, &format!("\"event_id\":{id}")).await;
     // More than its lane and all buffers on the way hold.
     let first = fill(&server, COUNT, 8_000).await;
     server.tell(None, json!({})).await;

@@ -9,6 +9,7 @@ use milepost_domain::{CadetId, Event, RecordViewer, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -51,6 +52,8 @@ pub fn people() -> Vec<Person> {
 pub struct Course {
     pub url: watch::Receiver<String>,
     pub over: watch::Receiver<bool>,
+    /// Writes that were acknowledged.
+    pub written: Arc<AtomicUsize>,
 }
 
 /// What one follower got: each event once, without its `replayed`.
@@ -246,7 +249,10 @@ pub async fn write_records(course: Course, number: u64) -> usize {
         };
         let url = format!("{}/api/v1/{path}", *course.url.borrow());
         match http.request(method, url).bearer_auth(token).json(&body).send().await {
-            Ok(answer) if answer.status().is_success() => written += 1,
+            Ok(answer) if answer.status().is_success() => {
+                written += 1;
+                course.written.fetch_add(1, Ordering::Relaxed);
+            }
             Ok(answer) if answer.status() == 503 => {}
             Ok(answer) => panic!("{path}: {} {}", answer.status(), answer.text().await.unwrap_or_default()),
             // The server is dead just now.

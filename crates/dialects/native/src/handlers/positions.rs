@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Principal, Timestamp, VehicleId};
-use milepost_http::{Authenticated, FieldError, HttpContext, Problem, Query, RawBody, parse_json};
+use milepost_http::{Authenticated, FieldError, HttpContext, Problem, Query, RawBody, parse_json, parse_object};
 use milepost_service::PositionReport;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -73,7 +73,9 @@ fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) 
         judge(0, parse_one(raw));
         return Ok(parsed);
     }
-    if let Ok(array) = serde_json::from_slice::<Vec<NewPositionJson>>(raw) {
+    // An array within is no position, though serde would take its values in their order.
+    let only_objects = !raw.trim_ascii_start()[1..].contains(&b'[');
+    if let Some(array) = only_objects.then(|| serde_json::from_slice::<Vec<NewPositionJson>>(raw).ok()).flatten() {
         check_count(array.len())?;
         for (index, json) in array.into_iter().enumerate() {
             judge(index, Ok(json));
@@ -89,7 +91,7 @@ fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) 
 }
 
 fn parse_one(raw: &[u8]) -> Result<NewPositionJson, String> {
-    parse_json(raw).map_err(|problem| problem.detail)
+    parse_object(raw).map_err(|problem| problem.detail)
 }
 
 fn check_count(count: usize) -> Result<(), Problem> {

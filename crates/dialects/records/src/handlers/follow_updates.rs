@@ -1,7 +1,7 @@
 //! `/ws/updates/?token=…`: the door to the socket. Refusals are told by close codes, after opening.
 
 use crate::RecordsParts;
-use crate::opening::prove;
+use crate::opening::{last_event_id, prove};
 use crate::socket::follow;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -28,12 +28,13 @@ async fn open(parts: RecordsParts, request: Request) -> Result<Response, Problem
         Ok(upgrade) => upgrade,
         Err(refusal) => return Ok(refusal.response().map(Body::from)),
     };
+    let replay_after = last_event_id(&head);
     let opening = match proof {
         Ok(proof) => proof.admit(&parts)?,
         Err(problem) if problem.status >= 500 => return Ok(refuse(upgrade, 4000, "internal error".to_owned())),
         Err(problem) => return Ok(refuse(upgrade, 4001, problem.detail)),
     };
-    Ok(upgrade.accept(move |socket| follow(socket, parts, opening)).map(|()| Body::empty()))
+    Ok(upgrade.accept(move |socket| follow(socket, parts, opening, replay_after)).map(|()| Body::empty()))
 }
 
 /// Browsers show a page no status of a refused handshake: the reason is told by the close frame.
