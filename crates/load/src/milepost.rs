@@ -72,7 +72,8 @@ impl Milepost {
             return Ok(Self { address, pid, credential: bearer(secret)?, _child: None, _folder: None });
         }
         let program = match &options.server {
-            Some(path) => path.clone(),
+            // It is started from its own folder.
+            Some(path) => std::path::absolute(path)?,
             None => std::env::current_exe()?.with_file_name("milepost"),
         };
         let folder = Folder::create()?;
