@@ -7,10 +7,12 @@
 mod child;
 mod client;
 mod deliveries;
+mod detection;
 mod eta;
 mod fanout;
 mod fleet;
 mod floor;
+mod fold;
 mod frame;
 mod histogram;
 mod http;
@@ -47,10 +49,14 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
+    /// How right trips, stops, distances and speed violations are on recorded drives
+    Detection(detection::DetectionOptions),
     /// How far off arrival times are on recorded drives: the documented formula beside the better estimate
     Eta(eta::EtaOptions),
     /// CPU, delay and deliveries a second of fan-out, against the floor
     Fanout(fanout::FanoutOptions),
+    /// Positions a second that one core follows, with and without fences
+    Fold(fold::FoldOptions),
     /// Memory of sockets that only wait, with and without permessage-deflate
     Idle(idle::IdleOptions),
     /// Positions a second, single and in batches, against a route that stores nothing and against a bare COPY
@@ -64,8 +70,10 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Floor { port } => floor::run_floor(port),
+        Command::Detection(options) => detection::run_detection(&options),
         Command::Eta(options) => eta::run_eta(&options),
         Command::Fanout(options) => fanout::run_fanout(options),
+        Command::Fold(options) => fold::run_fold(&options),
         Command::Idle(options) => idle::run_idle(&options),
         Command::Ingest(options) => ingest::run_ingest(&options),
         Command::Latency(options) => latency::run_latency(&options),

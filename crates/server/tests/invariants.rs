@@ -9,6 +9,7 @@ use std::process::Command;
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-domain", &[]),
     ("milepost-geo", &["milepost-domain"]),
+    ("milepost-track", &["milepost-domain", "milepost-geo"]),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-transport", &["milepost-hub"]),
@@ -34,7 +35,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
     ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
-    ("milepost-load", &["milepost-domain", "milepost-geo"]),
+    ("milepost-load", &["milepost-domain", "milepost-geo", "milepost-track"]),
 ];
 
 /// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.

@@ -1,0 +1,139 @@
+//! What a vehicle did, by quarters of an hour: sums over the last 24 hours need no look at positions or trips.
+//!
+//! Whole numbers of small units, so that sums are the same in whatever order they are added.
+
+use crate::TrackFact;
+use crate::saved::time;
+use milepost_domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Length of a bucket: a quarter of an hour, in milliseconds.
+pub const BUCKET_MS: i64 = 15 * 60 * 1000;
+
+/// To be added to the bucket that begins at `bucket`. Fuel may be negative: a measured level replaces an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// The bucket's beginning: a multiple of [`BUCKET_MS`] since 1970.
+    #[serde(with = "time")]
+    pub bucket: Timestamp,
+    /// Way on trips, millimetres.
+    pub distance_mm: i64,
+    /// Time in motion on trips, milliseconds.
+    pub moving_ms: i64,
+    /// Time standing on trips, milliseconds.
+    pub idle_ms: i64,
+    /// Fuel burnt on trips, millilitres.
+    pub fuel_ml: i64,
+}
+
+impl Activity {
+    /// Nothing yet, of the bucket that `at` lies in.
+    pub fn at(at: Timestamp) -> Self {
+        let bucket = at.plus_ms(-at.unix_ms().rem_euclid(BUCKET_MS));
+        Self { bucket, distance_mm: 0, moving_ms: 0, idle_ms: 0, fuel_ml: 0 }
+    }
+
+    /// Nothing happened in it?
+    pub const fn is_empty(&self) -> bool {
+        self.distance_mm == 0 && self.moving_ms == 0 && self.idle_ms == 0 && self.fuel_ml == 0
+    }
+
+    /// Adds what another tells of the same bucket.
+    pub const fn add(&mut self, other: &Self) {
+        self.distance_mm += other.distance_mm;
+        self.moving_ms += other.moving_ms;
+        self.idle_ms += other.idle_ms;
+        self.fuel_ml += other.fuel_ml;
+    }
+
+    /// What must be added to `other` to get this.
+    pub const fn minus(&self, other: &Self) -> Self {
+        Self {
+            bucket: self.bucket,
+            distance_mm: self.distance_mm - other.distance_mm,
+            moving_ms: self.moving_ms - other.moving_ms,
+            idle_ms: self.idle_ms - other.idle_ms,
+            fuel_ml: self.fuel_ml - other.fuel_ml,
+        }
+    }
+}
+
+/// A stretch of a trip: from when to when, how far, driving or standing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretch {
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) distance_mm: i64,
+    pub(crate) moving: bool,
+}
+
+/// Gathers stretches until their bucket is over or somebody wants to know.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Gathered {
+    open: Option<Activity>,
+}
+
+impl Gathered {
+    /// Spreads a stretch over the buckets that it touches, by time.
+    pub(crate) fn add(&mut self, stretch: Stretch, facts: &mut Vec<TrackFact>) {
+        let whole_ms = stretch.until.ms_since(stretch.from).max(0);
+        let (mut from, mut left_mm) = (stretch.from, stretch.distance_mm);
+        loop {
+            let bucket = self.bucket(from, facts);
+            let until = stretch.until.min(bucket.bucket.plus_ms(BUCKET_MS));
+            let ms = until.ms_since(from).max(0);
+            let last = until >= stretch.until || ms == 0;
+            // The last part takes what rounding left over.
+            let mm = if last { left_mm } else { (stretch.distance_mm as f64 * ms as f64 / whole_ms as f64) as i64 };
+            bucket.distance_mm += mm;
+            *(if stretch.moving { &mut bucket.moving_ms } else { &mut bucket.idle_ms }) += ms;
+            left_mm -= mm;
+            if last {
+                return;
+            }
+            from = until;
+        }
+    }
+
+    /// Adds fuel to the bucket of `at`.
+    pub(crate) fn burn(&mut self, at: Timestamp, fuel_ml: i64, facts: &mut Vec<TrackFact>) {
+        if fuel_ml != 0 {
+            self.bucket(at, facts).fuel_ml += fuel_ml;
+        }
+    }
+
+    /// Tells what was gathered.
+    pub(crate) fn flush(&mut self, facts: &mut Vec<TrackFact>) {
+        facts.extend(self.open.take().filter(|open| !open.is_empty()).map(TrackFact::Activity));
+    }
+
+    fn bucket(&mut self, at: Timestamp, facts: &mut Vec<TrackFact>) -> &mut Activity {
+        let wanted = Activity::at(at);
+        if self.open.is_some_and(|open| open.bucket != wanted.bucket) {
+            self.flush(facts);
+        }
+        self.open.get_or_insert(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    #[test]
+    fn a_stretch_over_three_buckets_is_spread_by_time_and_loses_nothing() {
+        let at = |minute: i64| Timestamp::from_unix_ms(BUCKET_MS * 1000 + minute * 60_000).unwrap();
+        let (mut gathered, mut facts) = (Gathered::default(), Vec::new());
+        gathered.add(Stretch { from: at(10), until: at(40), distance_mm: 30_001, moving: true }, &mut facts);
+        gathered.flush(&mut facts);
+        let parts: Vec<(i64, i64)> = facts
+            .iter()
+            .map(|fact| match fact {
+                TrackFact::Activity(activity) => (activity.distance_mm, activity.moving_ms / 60_000),
+                _ => panic!("{fact:?}"),
+            })
+            .collect();
+        assert_eq!(parts, [(5_000, 5), (15_000, 15), (10_001, 10)]);
+    }
+}

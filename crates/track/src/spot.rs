@@ -1,0 +1,138 @@
+//! A place where a vehicle stands, or would be if it stood: the mean of the fixes that lie within a circle round it.
+
+use crate::Rules;
+use crate::saved::{optional_point, point, time};
+use crate::state::Fix;
+use milepost_domain::{Latitude, Longitude, Timestamp};
+use milepost_geo::{Point, distance_m, interpolate};
+use serde::{Deserialize, Serialize};
+
+/// The mean follows the last so many fixes; older ones fade. White noise of 15 m moves it by less than 1 m then.
+pub(crate) const MEAN_OF_FIXES: u32 = 200;
+/// A vehicle comes to stand at least this fast, metres a second: at a walk.
+const SLOWEST_ARRIVAL_MPS: f64 = 1.5;
+/// Fewer fixes tell nothing of the noise.
+const SEEN_FIXES: u32 = 10;
+/// The circle's radius in noises: of two-dimensional white noise 1 fix in 3,000 lies farther out.
+const RADIUS_NOISES: f64 = 4.0;
+/// Nearer to a pole than this, in degrees of latitude, a mean of longitudes means nothing.
+const POLAR_DEG: f64 = 85.0;
+
+/// See above.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spot {
+    /// Its first fix: where the way that was counted ends.
+    #[serde(with = "point")]
+    pub(crate) first: Point,
+    /// The mean.
+    #[serde(with = "point")]
+    pub(crate) centre: Point,
+    /// How many fixes it is the mean of, [`MEAN_OF_FIXES`] at most.
+    pub(crate) fixes: u32,
+    /// Mean square of the fixes' distances from it, square metres.
+    spread_m2: f64,
+    /// Its first fix's time.
+    #[serde(with = "time")]
+    pub(crate) since: Timestamp,
+    /// Its last fix's.
+    #[serde(with = "time")]
+    pub(crate) until: Timestamp,
+    /// How fast the vehicle came to its first fix, metres a second.
+    arrived_mps: f64,
+    /// When it came to stand, once that is known: after `since` by the way from its first fix to its middle.
+    #[serde(with = "time")]
+    pub(crate) stood_since: Timestamp,
+    /// Its centre when it had lasted long enough to be a stop and was told as one.
+    #[serde(with = "optional_point")]
+    pub(crate) stood_at: Option<Point>,
+}
+
+impl Spot {
+    /// Begins with one fix.
+    pub(crate) fn new(fix: &Fix, arrived_mps: f64) -> Self {
+        Self {
+            first: fix.point,
+            centre: fix.point,
+            fixes: 1,
+            spread_m2: 0.0,
+            since: fix.at,
+            until: fix.at,
+            arrived_mps,
+            stood_since: fix.at,
+            stood_at: None,
+        }
+    }
+
+    /// Has it lasted long enough to be a stop?
+    pub(crate) const fn stood(&self) -> bool {
+        self.stood_at.is_some()
+    }
+
+    /// Until when it is decided what the vehicle did.
+    pub(crate) const fn decided_until(&self) -> Timestamp {
+        if self.stood() { self.stood_since } else { self.since }
+    }
+
+    /// It has lasted long enough: tells how far it came from its first fix to where it stands, metres.
+    pub(crate) fn stand(&mut self, noise_m: f64) -> f64 {
+        self.stood_at = Some(self.centre);
+        let way_m = distance_m(self.first, self.centre);
+        if way_m <= noise_m {
+            return 0.0;
+        }
+        let drive_ms = (way_m / self.arrived_mps.max(SLOWEST_ARRIVAL_MPS) * 1000.0) as i64;
+        self.stood_since = self.since.plus_ms(drive_ms.min(self.until.ms_since(self.since) / 2));
+        way_m
+    }
+
+    /// Takes in a fix that lies `distance_m` from the centre.
+    pub(crate) fn add(&mut self, fix: &Fix, distance_m: f64) {
+        self.fixes = (self.fixes + 1).min(MEAN_OF_FIXES);
+        let share = 1.0 / f64::from(self.fixes);
+        self.centre = between(self.centre, fix.point, share);
+        self.spread_m2 += (distance_m * distance_m - self.spread_m2) * share;
+        self.until = fix.at;
+    }
+
+    /// One standard deviation along each axis as seen here; `None` while it may come from driving.
+    pub(crate) fn seen_noise_m(&self) -> Option<f64> {
+        (self.stood() && self.fixes >= SEEN_FIXES).then(|| (self.spread_m2 / 2.0).sqrt())
+    }
+
+    /// A fix farther away than this is somewhere else.
+    pub(crate) fn radius_m(fix: &Fix, rules: &Rules) -> f64 {
+        let thresholds = rules.thresholds();
+        (RADIUS_NOISES * fix.noise_m).clamp(thresholds.still_radius_min_m, thresholds.still_radius_max_m)
+    }
+}
+
+/// The point at `share` of the short way from one to the other, in degrees: cheap, and right for metres.
+fn between(from: Point, to: Point, share: f64) -> Point {
+    let (latitude, longitude) = (from.latitude.get(), from.longitude.get());
+    if latitude.abs() > POLAR_DEG {
+        return interpolate(from, to, share);
+    }
+    let east = to.longitude.get() - longitude;
+    let east = if east.abs() > 180.0 { east - 360.0_f64.copysign(east) } else { east };
+    let mean = longitude + east * share;
+    let mean = if mean.abs() > 180.0 { mean - 360.0_f64.copysign(mean) } else { mean };
+    Point::new(
+        Latitude::new(latitude + (to.latitude.get() - latitude) * share).expect("between two latitudes"),
+        Longitude::new(mean).expect("wrapped to -180..=180"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    #[test]
+    fn the_mean_goes_the_short_way_over_the_antimeridian_and_near_a_pole() {
+        for (from, to) in [((10.0, 179.9999), (10.0, -179.9999)), ((89.9999, 0.0), (89.9999, 90.0))] {
+            let (from, to) = (Point::from_degrees(from.0, from.1).unwrap(), Point::from_degrees(to.0, to.1).unwrap());
+            let (whole_m, half) = (distance_m(from, to), between(from, to, 0.5));
+            assert!((distance_m(from, half) - whole_m / 2.0).abs() < 0.1, "{half:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Speeding, harsh manoeuvres, fuel, service.
+
+use crate::ground::{Circle, Drive, circles, facts, point, position, track_history};
+use milepost_domain::{HeadingDeg, Position, SpeedKmh};
+use milepost_track::{Incident, IncidentKind, NoFences, Rules, SpeedBasis, Thresholds, TrackFact, VehicleRules};
+
+fn incidents_of(positions: &[Position], rules: &Rules, kind: IncidentKind) -> Vec<Incident> {
+    let found = facts(positions, rules, &NoFences);
+    let began = found.iter().filter(|fact| matches!(fact, TrackFact::IncidentBegan(i) if i.kind == kind)).count();
+    let incidents: Vec<Incident> =
+        track_history(&found).incidents.into_values().filter(|incident| incident.kind == kind).collect();
+    assert_eq!(began, incidents.len(), "each is told once");
+    incidents
+}
+
+fn incidents(positions: &[Position], kind: IncidentKind) -> Vec<Incident> {
+    incidents_of(positions, &Rules::default(), kind)
+}
+
+#[test]
+fn a_streak_over_the_limit_is_one_violation_with_its_peak() {
+    for (every_s, tells_speed, basis) in [(5.0, true, SpeedBasis::Told), (30.0, false, SpeedBasis::Derived)] {
+        let mut drive = Drive::new(every_s);
+        drive.tells_speed = tells_speed;
+        drive.stand(300).go(3000.0, 0.0, 70.0);
+        for kmh in [95.0, 79.0, 105.0, 79.0, 95.0] {
+            // 79 is below the limit, but not by enough to end it.
+            drive.go(kmh / 3.6 * 90.0, 0.0, kmh);
+        }
+        drive.go(3000.0, 0.0, 60.0).stand(600);
+        let found = incidents(&drive.told, IncidentKind::Speeding);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].limit, found[0].basis), (80.0, Some(basis)));
+        assert!((found[0].value - 105.0).abs() < 5.0, "{found:?}");
+        let lasted_s = found[0].ended_at.unwrap().ms_since(found[0].started_at) as f64 / 1000.0;
+        assert!((lasted_s - 450.0).abs() < 2.0 * every_s + 10.0, "{lasted_s}");
+    }
+}
+
+#[test]
+fn a_slip_of_the_receiver_is_no_violation() {
+    let mut drive = Drive::new(1.0);
+    drive.tells_speed = true;
+    drive.stand(300).go(500.0, 0.0, 50.0);
+    drive.told.last_mut().unwrap().speed = Some(SpeedKmh::new(140.0).unwrap());
+    drive.go(500.0, 0.0, 50.0).stand(600);
+    assert_eq!(incidents(&drive.told, IncidentKind::Speeding), []);
+}
+
+#[test]
+fn a_told_speed_that_the_way_contradicts_is_not_believed() {
+    let mut drive = Drive::new(10.0);
+    drive.tells_speed = true;
+    drive.stand(300).go(20_000.0, 0.0, 50.0).stand(600);
+    for position in &mut drive.told {
+        // The device counts in metres a minute.
+        position.speed = position.speed.map(|speed| SpeedKmh::new(speed.get() * 1000.0 / 60.0).unwrap());
+    }
+    let found = incidents(&drive.told, IncidentKind::Speeding);
+    assert!(
+        found.iter().all(|incident| incident.ended_at.unwrap().ms_since(incident.started_at) <= 30_000),
+        "{found:?}"
+    );
+    let history = track_history(&facts(&drive.told, &Rules::default(), &NoFences));
+    assert_eq!(history.trips.len(), 1);
+}
+
+#[test]
+fn the_vehicles_own_limit_and_the_fences_limit_hold() {
+    let mut drive = Drive::new(5.0);
+    drive.tells_speed = true;
+    drive.stand(300).go(6000.0, 0.0, 70.0).stand(600);
+    let vehicle = VehicleRules { speed_limit_kmh: Some(60.0), ..VehicleRules::default() };
+    let rules = Rules::new(Thresholds::default(), vehicle).unwrap();
+    assert_eq!(incidents_of(&drive.told, &rules, IncidentKind::Speeding)[0].limit, 60.0);
+
+    let mut fence = Circle::new(3000.0, 0.0, 500.0);
+    fence.limit_kmh = Some(30.0);
+    let found = facts(&drive.told, &Rules::default(), &circles([fence]));
+    let history = track_history(&found);
+    assert_eq!(
+        history.incidents.values().map(|i| (i.kind, i.limit)).collect::<Vec<_>>(),
+        [(IncidentKind::Speeding, 30.0)]
+    );
+    let lasted_s =
+        history.incidents.values().map(|i| i.ended_at.unwrap().ms_since(i.started_at) / 1000).next().unwrap();
+    assert!((40..=60).contains(&lasted_s), "{lasted_s}");
+}
+
+/// One fix a second with these speeds and headings.
+fn ridden(speeds_kmh: &[f64], headings_deg: &[f64]) -> Vec<Position> {
+    let (mut east_m, mut north_m) = (0.0, 0.0);
+    let pairs = speeds_kmh.iter().zip(headings_deg.iter().cycle());
+    let ridden = pairs.enumerate().map(|(second, (&kmh, &heading_deg))| {
+        let mut told = position(second as i64 * 1000, point(east_m, north_m));
+        (told.speed, told.heading) = (Some(SpeedKmh::new(kmh).unwrap()), Some(HeadingDeg::new(heading_deg).unwrap()));
+        east_m += kmh / 3.6 * heading_deg.to_radians().sin();
+        north_m += kmh / 3.6 * heading_deg.to_radians().cos();
+        told
+    });
+    ridden.collect()
+}
+
+#[test]
+fn harsh_manoeuvres_are_told_once_each() {
+    let speeds = [50.0, 50.0, 50.0, 32.0, 14.0, 0.0, 0.0, 14.0, 29.0, 42.0, 50.0, 50.0, 50.0, 50.0, 50.0];
+    let ride = ridden(&speeds, &[0.0]);
+    let braking = incidents(&ride, IncidentKind::HarshBraking);
+    assert_eq!(braking.len(), 1);
+    assert!((braking[0].value - 5.0).abs() < 0.01, "{braking:?}");
+    assert_eq!(incidents(&ride, IncidentKind::HarshAcceleration).len(), 1);
+    assert_eq!(incidents(&ride, IncidentKind::HarshCornering).len(), 0);
+
+    let bend = ridden(&[50.0; 9], &[350.0, 350.0, 350.0, 10.0, 30.0, 50.0, 50.0, 50.0, 50.0]);
+    let cornering = incidents(&bend, IncidentKind::HarshCornering);
+    assert_eq!(cornering.len(), 1);
+    assert!((cornering[0].value - 4.85).abs() < 0.01, "{cornering:?}");
+}
+
+#[test]
+fn ordinary_driving_and_fixes_far_apart_are_never_harsh() {
+    let calm = ridden(&[50.0, 44.0, 36.0, 28.0, 20.0, 12.0, 6.0, 0.0, 0.0, 8.0, 16.0, 24.0], &[0.0, 5.0, 10.0]);
+    let mut sparse = Drive::new(30.0);
+    sparse.tells_speed = true;
+    sparse.stand(60).go(1000.0, 0.0, 90.0).go(0.0, 1000.0, 30.0).go(-1000.0, 0.0, 90.0);
+    for kind in [IncidentKind::HarshBraking, IncidentKind::HarshAcceleration, IncidentKind::HarshCornering] {
+        assert_eq!(incidents(&calm, kind), []);
+        assert_eq!(incidents(&sparse.told, kind), []);
+    }
+}
+
+/// A night of a parked vehicle whose level at each minute is told by `level_l`, with a sensor's noise.
+fn parked_night(ignition: Option<bool>, level_l: impl Fn(i64) -> f64) -> Vec<Position> {
+    let mut drive = Drive::new(60.0).with_noise(8.0, 5);
+    let mut dice = fastrand::Rng::with_seed(5);
+    drive.ignition = ignition;
+    for minute in 0..600 {
+        drive.fuel_l = Some((level_l(minute) + (dice.f64() - 0.5) * 3.0).max(0.0));
+        drive.stand(60);
+    }
+    drive.told
+}
+
+#[test]
+fn a_tank_that_falls_while_parked_was_robbed() {
+    for ignition in [None, Some(false)] {
+        let robbed = parked_night(ignition, |minute| {
+            if minute < 300 { 180.0 } else { 180.0 - f64::from((minute - 300).min(8) as i32) * 5.0 }
+        });
+        let found = incidents(&robbed, IncidentKind::FuelTheft);
+        assert_eq!(found.len(), 1, "{ignition:?}: {found:?}");
+        assert!((found[0].value - 40.0).abs() < 20.0 && found[0].ended_at.is_some(), "{found:?}");
+        assert_eq!(incidents(&robbed, IncidentKind::Refuelling), []);
+    }
+}
+
+#[test]
+fn idling_noise_refuelling_and_a_sensor_without_power_are_no_theft() {
+    let idling = parked_night(Some(true), |minute| 180.0 - minute as f64 * 2.5 / 60.0);
+    assert_eq!(incidents(&idling, IncidentKind::FuelTheft), []);
+    assert_eq!(incidents(&parked_night(None, |_| 180.0), IncidentKind::FuelTheft), []);
+    let dead = parked_night(None, |minute| if (200..300).contains(&minute) { -10.0 } else { 180.0 });
+    assert_eq!(incidents(&dead, IncidentKind::FuelTheft), []);
+
+    let refuelled =
+        parked_night(
+            None,
+            |minute| if minute < 200 { 50.0 } else { 50.0 + f64::from((minute - 200).min(6) as i32) * 25.0 },
+        );
+    assert_eq!(incidents(&refuelled, IncidentKind::FuelTheft), []);
+    let found = incidents(&refuelled, IncidentKind::Refuelling);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!((found[0].value - 150.0).abs() < 5.0, "{found:?}");
+}
+
+#[test]
+fn a_service_is_due_when_the_odometer_says_so_or_the_way_that_was_followed() {
+    let vehicle =
+        VehicleRules { service_due_km: Some(10_005.0), odometer_offset_km: 10_000.0, ..VehicleRules::default() };
+    let rules = Rules::new(Thresholds::default(), vehicle).unwrap();
+    let mut drive = Drive::new(10.0);
+    drive.stand(300).go(9000.0, 0.0, 60.0).stand(600);
+    let followed = incidents_of(&drive.told, &rules, IncidentKind::ServiceDue);
+    assert_eq!(followed.len(), 1);
+    assert!((followed[0].value - 10_005.0).abs() < 0.3, "{followed:?}");
+
+    drive.told.iter_mut().enumerate().for_each(|(index, position)| {
+        position.odometer = milepost_domain::OdometerKm::new(9990.0 + index as f64).ok();
+    });
+    let read = incidents_of(&drive.told, &rules, IncidentKind::ServiceDue);
+    assert_eq!((read.len(), read[0].value), (1, 10_005.0));
+}

@@ -1,0 +1,13 @@
+//! Made-up tracks with a known truth.
+#![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
+
+mod ground;
+
+mod belief;
+mod fences;
+mod incidents;
+mod invariants;
+mod jitter;
+mod order;
+mod silence;
+mod trips;

@@ -1,0 +1,225 @@
+//! TrackHistory does not depend on the order of arrival.
+
+use crate::ground::{Circle, Drive, circles, facts, point, position, track_history};
+use milepost_domain::Position;
+use milepost_track::{Activity, Correction, Corrections, FenceSet, Rules, TrackHistory, TrackState, fold, refold};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// Takes positions as they come and keeps what it told; late ones are folded again from a saved state.
+struct Teller<'a> {
+    fences: &'a FenceSet,
+    positions: BTreeMap<i64, Position>,
+    /// States after the position of that time, as often as the store may keep them.
+    saved: BTreeMap<i64, TrackState>,
+    save_every: usize,
+    state: TrackState,
+    history: TrackHistory,
+}
+
+impl<'a> Teller<'a> {
+    fn new(fences: &'a FenceSet, save_every: usize) -> Self {
+        Self {
+            fences,
+            positions: BTreeMap::new(),
+            saved: BTreeMap::new(),
+            save_every,
+            state: TrackState::default(),
+            history: TrackHistory::default(),
+        }
+    }
+
+    fn upload(&mut self, batch: &[Position]) {
+        let rules = Rules::default();
+        let mut batch: Vec<Position> = batch.to_vec();
+        batch.sort_by_key(|position| position.at);
+        let is_late = |position: &Position| self.state.heard_at().is_some_and(|heard_at| position.at <= heard_at);
+        let late: Vec<Position> = batch.iter().filter(|position| is_late(position)).cloned().collect();
+        let new: Vec<&Position> =
+            late.iter().filter(|position| !self.positions.contains_key(&position.at.unix_ms())).collect();
+        if let Some(first) = new.first() {
+            let first_ms = first.at.unix_ms();
+            let (from_ms, saved) = self
+                .saved
+                .range(..first_ms)
+                .next_back()
+                .map_or((i64::MIN, TrackState::default()), |(ms, state)| (*ms, state.clone()));
+            let after = |positions: &BTreeMap<i64, Position>| -> Vec<Position> {
+                positions.iter().filter(|(ms, _)| **ms > from_ms).map(|(_, position)| position.clone()).collect()
+            };
+            let known = after(&self.positions);
+            self.positions.extend(new.into_iter().map(|position| (position.at.unix_ms(), position.clone())));
+            let complete = after(&self.positions);
+            let refolded = refold(&saved, &known, &complete, &rules, self.fences);
+            self.saved.retain(|ms, _| *ms <= from_ms);
+            self.state = refolded.state;
+            apply(&mut self.history, &refolded.corrections);
+        }
+        for position in &batch[late.len()..] {
+            let mut facts = Vec::new();
+            fold(&mut self.state, position, &rules, self.fences, &mut facts);
+            facts.iter().for_each(|fact| self.history.take(fact));
+            self.positions.insert(position.at.unix_ms(), position.clone());
+            if self.positions.len().is_multiple_of(self.save_every) {
+                // Kept as the store would keep it.
+                let text = serde_json::to_string(&self.state).unwrap();
+                self.saved.insert(position.at.unix_ms(), serde_json::from_str(&text).unwrap());
+            }
+        }
+    }
+}
+
+fn apply_to<K: Ord, T: Copy>(map: &mut BTreeMap<K, T>, corrections: &[Correction<T>], key: impl Fn(&T) -> K) {
+    for correction in corrections {
+        if let Correction::Removed(old) | Correction::Changed { old, .. } = correction {
+            map.remove(&key(old)).expect("what is corrected was told");
+        }
+    }
+    for correction in corrections {
+        if let Correction::Added(new) | Correction::Changed { new, .. } = correction {
+            assert!(map.insert(key(new), *new).is_none(), "an addition is no replacement");
+        }
+    }
+}
+
+fn apply(history: &mut TrackHistory, corrections: &Corrections) {
+    apply_to(&mut history.trips, &corrections.trips, |trip| trip.started_at);
+    apply_to(&mut history.stops, &corrections.stops, |stop| stop.started_at);
+    apply_to(&mut history.visits, &corrections.visits, |visit| (visit.entered_at, visit.fence));
+    apply_to(&mut history.incidents, &corrections.incidents, |incident| (incident.started_at, incident.kind));
+    for (at, mark) in &corrections.marks {
+        match mark {
+            Some(reason) => history.marks.insert(*at, *reason),
+            None => history.marks.remove(at),
+        };
+    }
+    for difference in &corrections.activity {
+        let sum = history.activity.entry(difference.bucket).or_insert_with(|| Activity::at(difference.bucket));
+        sum.add(difference);
+    }
+    history.activity.retain(|_, activity| !activity.is_empty());
+}
+
+fn fences() -> FenceSet {
+    let mut yard = Circle::new(0.0, 0.0, 200.0);
+    yard.dwell_ms = Some(120_000);
+    let mut town = Circle::new(6000.0, 0.0, 1500.0);
+    town.limit_kmh = Some(50.0);
+    circles([yard, town, Circle::new(3000.0, 0.0, 75.0), Circle::new(9000.0, 300.0, 300.0)])
+}
+
+/// Two trips, a long stop, speeding, a silence, outliers of each kind, a tank.
+fn day(seed: u64) -> Vec<Position> {
+    let mut drive = Drive::new(15.0).with_noise(6.0, seed);
+    drive.tells_speed = seed.is_multiple_of(2);
+    drive.fuel_l = Some(100.0);
+    drive.stand(400).go(4000.0, 0.0, 60.0).stand(60).go(5000.0, 300.0, 110.0);
+    drive.fuel_l = Some(60.0);
+    drive.stand(700).silent(700).go(-3000.0, 0.0, 40.0).silent(900);
+    drive.east_m -= 4000.0;
+    drive.go(-2000.0, 0.0, 50.0).stand(500);
+    let mut positions = drive.told;
+    positions.push(position(500_007, point(40_000.0, 9000.0)));
+    positions.push(position(900_007, milepost_geo::Point::from_degrees(0.0, 0.0).unwrap()));
+    positions.push(position(200_007, point(300.0, 0.0)));
+    positions.sort_by_key(|position| position.at);
+    positions
+}
+
+#[test]
+fn the_state_is_small_and_comes_back_from_its_saved_form() {
+    let fences = fences();
+    let (mut state, mut largest) = (TrackState::default(), 0);
+    for position in day(2) {
+        fold(&mut state, &position, &Rules::default(), &fences, &mut Vec::new());
+        let text = serde_json::to_string(&state).unwrap();
+        assert_eq!(serde_json::from_str::<TrackState>(&text).unwrap(), state);
+        largest = largest.max(text.len());
+    }
+    // As JSON, with all its names; the fields alone are less than half.
+    assert!(largest < 4096, "{largest} bytes");
+}
+
+#[test]
+fn a_saved_state_knows_what_goes_on_as_it_was_told() {
+    let fences = fences();
+    for seed in 0..4 {
+        let (mut state, mut told, mut facts) = (TrackState::default(), TrackHistory::default(), Vec::new());
+        for position in day(seed) {
+            fold(&mut state, &position, &Rules::default(), &fences, &mut facts);
+            facts.drain(..).for_each(|fact| told.take(&fact));
+            let known = TrackHistory::from_state(&state);
+            let open = |history: &TrackHistory| {
+                let mut open = history.clone();
+                open.trips.retain(|_, trip| trip.ended_at.is_none());
+                open.stops.retain(|_, stop| stop.ended_at.is_none());
+                open.visits.retain(|_, visit| visit.left_at.is_none());
+                open.incidents.retain(|_, incident| incident.ended_at.is_none());
+                (open.trips, open.stops, open.visits, open.incidents)
+            };
+            assert_eq!(open(&known), open(&told), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_day_sent_twice_changes_nothing() {
+    let (fences, day) = (fences(), day(1));
+    let mut teller = Teller::new(&fences, 20);
+    teller.upload(&day);
+    let (state, history) = (teller.state.clone(), teller.history.clone());
+    teller.upload(&day);
+    day.chunks(17).for_each(|chunk| teller.upload(chunk));
+    assert_eq!((teller.state, teller.history), (state, history));
+}
+
+#[test]
+fn a_late_half_hour_changes_the_trip_it_belongs_to_and_nothing_else() {
+    let fences = fences();
+    let mut drive = Drive::new(10.0);
+    drive.stand(600).go(5000.0, 0.0, 50.0).stand(900).go(5000.0, 0.0, 50.0).stand(900);
+    let (first, second) = drive.told.split_at(drive.told.len() / 2);
+    let late: Vec<Position> = first[70..80].to_vec();
+    let known: Vec<Position> = [&first[..70], &first[80..], second].concat();
+    let complete: Vec<Position> = drive.told.clone();
+    let refolded = refold(&TrackState::default(), &known, &complete, &Rules::default(), &fences);
+    assert_eq!(late.len(), 10);
+    assert_eq!(refolded.corrections.trips.len(), 1);
+    assert!(
+        matches!(refolded.corrections.trips[0], Correction::Changed { old, new } if old.started_at == new.started_at)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_shuffle_and_any_uploads_end_in_the_same_history(
+        seed in 0..6_u64,
+        shuffle in any::<u64>(),
+        reach in prop::sample::select(vec![3_usize, 30, 1000]),
+        batch in 1..60_usize,
+        save_every in 5..80_usize,
+    ) {
+        let (fences, sorted) = (fences(), day(seed));
+        let mut expected = track_history(&facts(&sorted, &Rules::default(), &fences));
+        expected.activity.retain(|_, activity| !activity.is_empty());
+        // Each position moves by up to `reach` places.
+        let mut dice = fastrand::Rng::with_seed(shuffle);
+        let mut keyed: Vec<(usize, Position)> = Vec::new();
+        for (index, position) in sorted.iter().enumerate() {
+            keyed.push((index + dice.usize(0..=reach), position.clone()));
+        }
+        keyed.sort_by_key(|(key, _)| *key);
+        let shuffled: Vec<Position> = keyed.into_iter().map(|(_, position)| position).collect();
+        let mut teller = Teller::new(&fences, save_every);
+        for upload in shuffled.chunks(batch) {
+            teller.upload(upload);
+            if dice.bool() {
+                teller.upload(upload);
+            }
+        }
+        teller.history.activity.retain(|_, activity| !activity.is_empty());
+        prop_assert_eq!(teller.history, expected);
+    }
+}
