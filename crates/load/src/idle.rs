@@ -1,4 +1,6 @@
-//! `idle`: what a socket that only waits costs in the server's memory.
+//! `idle`: what a socket or a stream that only waits costs in the server's memory.
+
+mod streams;
 
 use crate::client::{Client, Waiting};
 use crate::deliveries::Deliveries;
@@ -12,6 +14,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use serde::Serialize;
 use std::time::{Duration, Instant};
+use streams::measure_streams;
 
 /// Files that a process needs beside its sockets.
 const SPARE_FILES: u64 = 100;
@@ -24,6 +27,9 @@ pub(crate) struct IdleOptions {
     /// Sockets on /ws/bus-tracking/
     #[arg(long, default_value_t = 10_000)]
     sockets: usize,
+    /// Streams on /api/events, measured apart; 0 leaves them out
+    #[arg(long, default_value_t = 10_000)]
+    streams: usize,
     /// Buses, each in the snapshot that a new socket gets
     #[arg(long, default_value_t = 10)]
     buses: usize,
@@ -39,22 +45,36 @@ pub(crate) struct IdleOptions {
 pub(crate) fn run_idle(options: &IdleOptions) -> Result<()> {
     let open_files = raise_open_files()?;
     ensure!(
-        options.sockets as u64 + SPARE_FILES <= open_files,
-        "{} sockets need more open files than the {open_files} that the system allows: raise `ulimit -Hn`",
-        options.sockets
+        options.sockets.max(options.streams) as u64 + SPARE_FILES <= open_files,
+        "{} connections need more open files than the {open_files} that the system allows: raise `ulimit -Hn`",
+        options.sockets.max(options.streams)
     );
     if !options.server.client_cpus.is_empty() {
         pin_to(&options.server.client_cpus)?;
     }
-    let mut table =
-        Table::new(["sockets", "count", "before MiB", "after MiB", "KiB each", "after a message", "opened/s"]);
-    let plain = measure(options, false, &mut table)?;
-    let deflated = measure(options, true, &mut table)?;
+    let mut table = Table::new(["kind", "count", "before MiB", "after MiB", "KiB each", "after a message", "opened/s"]);
+    let mut measured = |name: &str, count: usize, memory: Memory| {
+        table.row(memory.row(name, count));
+        memory
+    };
+    let (plain, _) = measure_sockets(options, false)?;
+    let plain = measured("sockets", options.sockets, plain);
+    let (deflated, negotiated) = measure_sockets(options, true)?;
+    let name = if negotiated { "sockets, deflate" } else { "sockets, deflate refused" };
+    let deflated = measured(name, options.sockets, deflated);
+    let streams = match options.streams {
+        0 => None,
+        count => Some(measured("streams", count, measure_streams(options)?)),
+    };
     let mut report = Report::new("idle", options)?;
     report.table(table);
     report.against_goal("rss_kib_per_socket", plain.kib_each, Goal::AtMost(6.0));
     report.figure("rss_kib_per_socket_after_a_message", rounded(plain.kib_each_after_message));
-    if deflated.negotiated {
+    if let Some(streams) = streams {
+        report.against_goal("rss_kib_per_stream", streams.kib_each, Goal::AtMost(10.0));
+        report.figure("rss_kib_per_stream_after_a_message", rounded(streams.kib_each_after_message));
+    }
+    if negotiated {
         report.figure("rss_kib_per_deflate_socket", rounded(deflated.kib_each));
         report.against_goal("deflate_adds_kib", deflated.kib_each - plain.kib_each, Goal::AtMost(1.0));
     } else {
@@ -65,13 +85,31 @@ pub(crate) fn run_idle(options: &IdleOptions) -> Result<()> {
 
 /// What one server process showed.
 struct Memory {
+    before_bytes: u64,
+    after_bytes: u64,
     kib_each: f64,
     kib_each_after_message: f64,
-    negotiated: bool,
+    opened_per_second: f64,
 }
 
-/// A server of its own for each measurement: memory that was once used may stay with a process.
-fn measure(options: &IdleOptions, deflate: bool, table: &mut Table) -> Result<Memory> {
+impl Memory {
+    fn row(&self, name: &str, count: usize) -> [String; 7] {
+        let mib = |bytes: u64| figure_text(bytes as f64 / f64::from(1 << 20));
+        [
+            name.to_owned(),
+            count.to_string(),
+            mib(self.before_bytes),
+            mib(self.after_bytes),
+            figure_text(self.kib_each),
+            figure_text(self.kib_each_after_message),
+            figure_text(self.opened_per_second),
+        ]
+    }
+}
+
+/// A server of its own for each measurement: memory that was once used may stay with a process. Answers whether
+/// permessage-deflate was negotiated too.
+fn measure_sockets(options: &IdleOptions, deflate: bool) -> Result<(Memory, bool)> {
     let milepost = Milepost::start(&options.server)?;
     let mut fleet = Fleet::set_up(&mut milepost.client()?, Fleet::numbered("idle", options.buses), false)?;
     let mut client = Client::new(Waiting::Sleep)?;
@@ -107,26 +145,11 @@ fn measure(options: &IdleOptions, deflate: bool, table: &mut Table) -> Result<Me
     client.listen_for(Duration::from_secs_f64(options.settle_seconds), &mut deliveries)?;
     deliveries.check()?;
     let memory = Memory {
+        before_bytes,
+        after_bytes,
         kib_each: each(after_bytes),
         kib_each_after_message: each(rss_bytes(milepost.pid)?),
-        negotiated: client.deflated_watchers() == options.sockets,
+        opened_per_second,
     };
-    let mib = |bytes: u64| figure_text(bytes as f64 / f64::from(1 << 20));
-    table.row([
-        if memory.negotiated {
-            "deflate"
-        } else if deflate {
-            "deflate refused"
-        } else {
-            "plain"
-        }
-        .to_owned(),
-        options.sockets.to_string(),
-        mib(before_bytes),
-        mib(after_bytes),
-        figure_text(memory.kib_each),
-        figure_text(memory.kib_each_after_message),
-        figure_text(opened_per_second),
-    ]);
-    Ok(memory)
+    Ok((memory, client.deflated_watchers() == options.sockets))
 }

@@ -2,11 +2,13 @@
 
 mod beat;
 mod body;
+mod carry;
 mod cut;
 mod outlet;
 
 pub(crate) use beat::{Streams, look_after_streams};
 pub use body::EventBody;
+pub use carry::{Framing, carry_stream};
 pub use cut::Cut;
 
 use std::collections::VecDeque;

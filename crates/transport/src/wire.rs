@@ -11,6 +11,8 @@ use hyper_util::server::conn::auto::upgrade::downcast;
 use socket2::SockRef;
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::lent::LentStream;
+
 /// A stream that can be written without a task of its own.
 pub(crate) enum Wire {
     /// The client's own connection.
@@ -23,13 +25,12 @@ pub(crate) enum Wire {
 impl Wire {
     /// Takes the stream back from hyper, with what was read beyond the handshake.
     pub(crate) fn from_upgraded(upgraded: Upgraded) -> io::Result<(Self, Bytes)> {
+        let upgraded = match downcast::<LentStream>(upgraded) {
+            Ok(parts) => return Self::from_parts(parts.io.into_inner(), &parts.read_buf),
+            Err(upgraded) => upgraded,
+        };
         match downcast::<TokioIo<TcpStream>>(upgraded) {
-            Ok(parts) => {
-                let stream = parts.io.into_inner();
-                stream.set_nodelay(true)?;
-                // A copy: hyper's read buffer of 8 KiB would live as long as this slice of it, even an empty one.
-                Ok((Self::Tcp(stream), Bytes::copy_from_slice(&parts.read_buf)))
-            }
+            Ok(parts) => Self::from_parts(parts.io.into_inner(), &parts.read_buf),
             Err(upgraded) => {
                 let (ours, mut theirs) = UnixStream::pair()?;
                 tokio::spawn(async move {
@@ -39,6 +40,12 @@ impl Wire {
                 Ok((Self::Bridge(ours), Bytes::new()))
             }
         }
+    }
+
+    fn from_parts(stream: TcpStream, read_ahead: &[u8]) -> io::Result<(Self, Bytes)> {
+        stream.set_nodelay(true)?;
+        // A copy: hyper's read buffer of 8 KiB would live as long as a slice of it, even an empty one.
+        Ok((Self::Tcp(stream), Bytes::copy_from_slice(read_ahead)))
     }
 
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
