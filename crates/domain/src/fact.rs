@@ -1,14 +1,14 @@
 //! What happened, as told to whoever may know.
 
 use crate::{
-    Attendance, CadetId, DeliveryStatus, DeviceId, GradeGiven, GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId,
-    ParcelId, ParcelStatus, RiderId, ScoreChange, Scores, Standing, Timestamp, TrackingId, TrainingDayId, UserId,
-    VehicleId, Zone,
+    Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, FenceCrossing, GeofenceId, GradeGiven,
+    GradeId, Invalid, JsonObject, Notice, NoticeId, OrderId, ParcelId, ParcelStatus, RiderId, ScoreChange, Scores,
+    ServiceDue, Standing, Timestamp, TrackingId, TrainingDayId, TripUpdate, UserId, VehicleId, Zone,
 };
 
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
 /// Positions are facts too, but live in a table of their own and carry no event id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// A vehicle was added.
     VehicleAdded {
@@ -109,6 +109,44 @@ pub enum Fact {
     },
     /// Whatever another program told by hand.
     ManualEvent(Box<ManualEvent>),
+    /// A geofence was added, changed or removed: whoever holds a copy reads it again.
+    GeofenceChanged {
+        /// Which.
+        geofence_id: GeofenceId,
+    },
+    /// A tenant's thresholds changed: whoever holds a copy reads them again.
+    RulesChanged {
+        /// The version that they have now.
+        version: i64,
+    },
+    /// A trip started, went on, ended, or was mended.
+    TripChanged(Box<TripUpdate>),
+    /// A vehicle crossed a geofence's edge, or stayed inside.
+    FenceCrossed(Box<FenceCrossing>),
+    /// Somebody drove harshly or too fast.
+    DrivingNoted(Box<DrivingEvent>),
+    /// A vehicle is due for service.
+    ServiceDue(Box<ServiceDue>),
+    /// An alert was raised.
+    AlertRaised(Box<Alert>),
+    /// An alert was marked read.
+    AlertRead {
+        /// Which.
+        alert_id: AlertId,
+        /// Whom it was for; everybody who sees the whole fleet if none.
+        user_id: Option<UserId>,
+        /// Who read it, if its issuer numbers its users.
+        read_by: Option<UserId>,
+        /// When.
+        read_at: Timestamp,
+    },
+    /// An alert was deleted.
+    AlertDeleted {
+        /// Which.
+        alert_id: AlertId,
+        /// Whom it was for; everybody who sees the whole fleet if none.
+        user_id: Option<UserId>,
+    },
     /// Something that this version does not know, written by a newer one beside it: nobody acts on it.
     Unknown {
         /// What the newer version calls it.
@@ -119,7 +157,7 @@ pub enum Fact {
 }
 
 /// A fact with its place in its tenant's order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// Counts up by one in each tenant, in the order of commit, from 1.
     pub id: i64,

@@ -79,6 +79,16 @@ text_id!(
     TrackingId,
     "tracking_id"
 );
+text_id!(
+    /// A trip: a UUID of version 7, so that ids sort by the time at which they were made. Unique over all tenants.
+    TripId,
+    "trip_id"
+);
+text_id!(
+    /// An alert: a UUID of version 7. Unique over all tenants.
+    AlertId,
+    "alert_id"
+);
 
 impl TenantId {
     /// The tenant that exists from the start.

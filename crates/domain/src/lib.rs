@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alert;
 mod attendance;
 mod audience;
 mod cadet;
@@ -12,6 +13,9 @@ mod caller;
 mod delivery;
 mod device;
 mod fact;
+mod fleet_audience;
+mod fleet_fact;
+mod geofence;
 mod ids;
 mod invalid;
 mod measure;
@@ -23,14 +27,18 @@ mod place;
 mod position;
 mod push;
 mod role;
+mod rules;
+mod schedule;
 mod tenant;
 mod text;
 mod time;
 pub mod track;
+mod trip;
 mod user;
 mod vehicle;
 mod zones;
 
+pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
 pub use audience::{Audience, RecordViewer};
 pub use cadet::{
@@ -43,9 +51,19 @@ pub use delivery::{
 };
 pub use device::Device;
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
-pub use ids::{DeviceId, TenantId, TrackingId, UserId, VehicleId};
+pub use fleet_audience::{FleetAudience, FleetViewer};
+pub use fleet_fact::{
+    DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, ServiceBasis, ServiceDue, Telling, TripUpdate,
+};
+pub use geofence::{
+    DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES, ToldCrossings,
+    VehicleList,
+};
+pub use ids::{AlertId, DeviceId, TenantId, TrackingId, TripId, UserId, VehicleId};
 pub use invalid::Invalid;
-pub use measure::{AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, SpeedKmh};
+pub use measure::{
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
+};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
@@ -54,8 +72,11 @@ pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use role::Role;
+pub use rules::FleetRules;
+pub use schedule::{Schedule, UtcOffset, Weekday, Weekdays};
 pub use tenant::Tenant;
 pub use time::Timestamp;
+pub use trip::{FuelSource, Trip, TripFigures, TripFuel, TripOrigin, TripPlace, TripStatus};
 pub use user::{User, Username};
 pub use vehicle::{Label, Vehicle, VehicleKind, VehicleStatus};
 pub use zones::{Approach, Crossing, ZoneRadius, cross_zone};

@@ -60,3 +60,11 @@ measure!(
     /// Litres in the tank.
     FuelLevelL, "fuel_level_l", 0.0..=1_000_000.0, "must be a number from 0 to 1000000 (litres)"
 );
+measure!(
+    /// Metres from the centre of a circle to its edge.
+    RadiusM, "radius_m", 10.0..=100_000.0, "must be a number from 10 to 100000 (metres)"
+);
+measure!(
+    /// Metres from a corridor's line to its edge, on either side.
+    WidthM, "width_m", 5.0..=5_000.0, "must be a number from 5 to 5000 (metres)"
+);

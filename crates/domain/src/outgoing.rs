@@ -50,6 +50,11 @@ pub const WEBHOOK_KINDS: &[&str] = &[
     "grade.updated",
     "attendance.updated",
     "scores.updated",
+    "trip.changed",
+    "geofence.crossed",
+    "driver.event",
+    "maintenance.due",
+    "alert.raised",
 ];
 
 /// Where facts of a tenant are told.

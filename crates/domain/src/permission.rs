@@ -37,6 +37,14 @@ pub enum Action {
     SeeRecords,
     /// Send notifications and messages to users.
     SendNotices,
+    /// Add, list, change and remove geofences; see and change the thresholds of the fleet's rules.
+    ManageGeofences,
+    /// Start, complete and cancel trips by hand. Who may see a vehicle may see its trips.
+    ManageTrips,
+    /// See the figures of the fleet, what happened in it, and the alerts that are for nobody in particular.
+    SeeFleet,
+    /// Raise alerts, and delete them. Whoever sees one may mark it read.
+    ManageAlerts,
 }
 
 /// How far an allowed action reaches.
@@ -65,9 +73,9 @@ pub enum Who {
 pub struct Rule(pub Action, pub Who, pub Reach);
 
 use Action::{
-    BringParcel, ManageDevices, ManageParcels, ManageRecords, ManageTenants, ManageUsers, ManageVehicles,
-    ManageWebhooks, ReportPosition, SeeDeliveryFigures, SeeParcel, SeeRecords, SeeRiders, SeeVehicle, SendNotices,
-    StartDelivery,
+    BringParcel, ManageAlerts, ManageDevices, ManageGeofences, ManageParcels, ManageRecords, ManageTenants,
+    ManageTrips, ManageUsers, ManageVehicles, ManageWebhooks, ReportPosition, SeeDeliveryFigures, SeeFleet, SeeParcel,
+    SeeRecords, SeeRiders, SeeVehicle, SendNotices, StartDelivery,
 };
 use Reach::{Everywhere, Own, Tenant};
 use Who::{Device, Is};
@@ -128,6 +136,19 @@ pub const RULES: &[Rule] = &[
     Rule(SendNotices,    Is(Role::Superadmin),  Everywhere),
     Rule(SendNotices,    Is(Role::Admin),       Tenant),
     Rule(SendNotices,    Is(Role::TrainingStaff), Tenant),
+    Rule(ManageGeofences, Is(Role::Superadmin), Everywhere),
+    Rule(ManageGeofences, Is(Role::Admin),      Tenant),
+    Rule(ManageGeofences, Is(Role::Manager),    Tenant),
+    Rule(ManageTrips,    Is(Role::Superadmin),  Everywhere),
+    Rule(ManageTrips,    Is(Role::Admin),       Tenant),
+    Rule(ManageTrips,    Is(Role::Manager),     Tenant),
+    Rule(ManageTrips,    Is(Role::Driver),      Own),
+    Rule(SeeFleet,       Is(Role::Superadmin),  Everywhere),
+    Rule(SeeFleet,       Is(Role::Admin),       Tenant),
+    Rule(SeeFleet,       Is(Role::Manager),     Tenant),
+    Rule(ManageAlerts,   Is(Role::Superadmin),  Everywhere),
+    Rule(ManageAlerts,   Is(Role::Admin),       Tenant),
+    Rule(ManageAlerts,   Is(Role::Manager),     Tenant),
 ];
 
 /// How far `caller` may do `action`; `None` when not at all.

@@ -1,7 +1,7 @@
 //! What is tracked.
 
 use crate::text::short_text;
-use crate::{Invalid, OdometerKm, SpeedKmh, UserId, VehicleId};
+use crate::{Invalid, OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
 
 short_text!(
     /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.
@@ -48,4 +48,8 @@ pub struct Vehicle {
     pub fuel_price_per_l: Option<f64>,
     /// Odometer at the time of entry.
     pub odometer: Option<OdometerKm>,
+    /// The odometer's reading at which it is to be serviced next.
+    pub service_due_km: Option<OdometerKm>,
+    /// When it is to be serviced next, whatever the odometer says.
+    pub service_due_at: Option<Timestamp>,
 }

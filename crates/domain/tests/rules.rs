@@ -7,7 +7,7 @@ use milepost_domain::{
 };
 use proptest::prelude::*;
 
-const ACTIONS: [Action; 9] = [
+const ACTIONS: [Action; 13] = [
     Action::ManageTenants,
     Action::ManageUsers,
     Action::ManageVehicles,
@@ -17,6 +17,10 @@ const ACTIONS: [Action; 9] = [
     Action::StartDelivery,
     Action::SeeRiders,
     Action::SeeDeliveryFigures,
+    Action::ManageGeofences,
+    Action::ManageTrips,
+    Action::SeeFleet,
+    Action::ManageAlerts,
 ];
 
 fn tenant() -> impl Strategy<Value = TenantId> {

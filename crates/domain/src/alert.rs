@@ -1,0 +1,183 @@
+//! Alerts: what a tenant or one of its users should look at, until it is read, deleted or expires.
+
+use crate::text::short_text;
+use crate::{AlertId, Invalid, JsonObject, NotificationText, TenantId, Timestamp, UserId, VehicleId};
+
+/// What it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AlertKind {
+    /// A vehicle was too fast.
+    SpeedViolation,
+    /// A vehicle crossed a geofence.
+    GeofenceViolation,
+    /// A vehicle is due for service.
+    Maintenance,
+    /// A tank's level fell while its vehicle stood.
+    FuelTheft,
+    /// Somebody drove harshly.
+    DriverEvent,
+    /// A vehicle was not heard from for too long.
+    VehicleOffline,
+    /// The server itself has trouble.
+    SystemError,
+    /// Told by a billing system.
+    PaymentReceived,
+    /// Told by a billing system.
+    InvoiceGenerated,
+}
+
+impl AlertKind {
+    /// All, in the order of the contract.
+    pub const ALL: [Self; 9] = [
+        Self::SpeedViolation,
+        Self::GeofenceViolation,
+        Self::Maintenance,
+        Self::FuelTheft,
+        Self::DriverEvent,
+        Self::VehicleOffline,
+        Self::SystemError,
+        Self::PaymentReceived,
+        Self::InvoiceGenerated,
+    ];
+
+    /// Its name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SpeedViolation => "speed_violation",
+            Self::GeofenceViolation => "geofence_violation",
+            Self::Maintenance => "maintenance",
+            Self::FuelTheft => "fuel_theft",
+            Self::DriverEvent => "driver_event",
+            Self::VehicleOffline => "vehicle_offline",
+            Self::SystemError => "system_error",
+            Self::PaymentReceived => "payment_received",
+            Self::InvoiceGenerated => "invoice_generated",
+        }
+    }
+
+    /// How much alerts of this kind matter, unless whoever raises one says otherwise.
+    pub const fn usual_severity(self) -> Severity {
+        match self {
+            Self::FuelTheft => Severity::Critical,
+            Self::SpeedViolation | Self::VehicleOffline | Self::SystemError => Severity::High,
+            Self::GeofenceViolation | Self::Maintenance | Self::DriverEvent => Severity::Medium,
+            Self::PaymentReceived | Self::InvoiceGenerated => Severity::Low,
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] for an unknown name.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or(Invalid::new(
+            "type",
+            "must be speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, \
+             system_error, payment_received or invoice_generated",
+        ))
+    }
+}
+
+/// How much it matters, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Severity {
+    /// All, the least first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// `low`, `medium`, `high`, `critical`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] for an unknown name.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        let found = Self::ALL.into_iter().find(|severity| severity.as_str() == name);
+        found.ok_or(Invalid::new("severity", "must be low, medium, high or critical"))
+    }
+}
+
+short_text!(
+    /// An alert in a few words.
+    AlertTitle,
+    "title",
+    200,
+    "must be 1 to 200 characters without control characters"
+);
+short_text!(
+    /// What an alert concerns, such as `speed:bus-7:1795132800000`, a streak of speeding that began then. A second
+    /// alert with the same subject is not raised while the first one lasts.
+    AlertSubject,
+    "subject",
+    255,
+    "must be 1 to 255 characters without control characters"
+);
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// A UUID of version 7.
+    pub id: AlertId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// For this user alone; for everybody who sees the whole fleet if none.
+    pub user_id: Option<UserId>,
+    /// The vehicle that it is about; may be gone by now.
+    pub vehicle_id: Option<VehicleId>,
+    /// Who drove.
+    pub driver_id: Option<UserId>,
+    /// In a few words.
+    pub title: AlertTitle,
+    /// In full.
+    pub message: NotificationText,
+    /// For programs.
+    pub data: Option<JsonObject>,
+    /// What it concerns; none where every alert counts.
+    pub subject: Option<AlertSubject>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// When it is of no interest any more.
+    pub expires_at: Timestamp,
+    /// Who marked it read first, and when. One mark for all who see it.
+    pub read: Option<AlertRead>,
+}
+
+/// The mark that an alert was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertRead {
+    /// When.
+    pub at: Timestamp,
+    /// By whom, if its issuer numbers its users.
+    pub by: Option<UserId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AlertKind, Severity};
+
+    #[test]
+    fn every_name_comes_back_and_others_are_refused() {
+        for kind in AlertKind::ALL {
+            assert_eq!(AlertKind::parse(kind.as_str()), Ok(kind));
+        }
+        for severity in Severity::ALL {
+            assert_eq!(Severity::parse(severity.as_str()), Ok(severity));
+        }
+        assert!(AlertKind::parse("Maintenance").is_err() && Severity::parse("").is_err());
+    }
+}

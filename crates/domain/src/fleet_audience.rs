@@ -1,0 +1,113 @@
+//! Which viewer may be told which fact of a fleet: one function for sockets, replays and queries.
+
+use crate::permission::{Action, Reach, reach};
+use crate::{Alert, Caller, Fact, TenantId, UserId};
+
+/// Whom of its tenant a fact of the fleet may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FleetAudience {
+    /// Everybody who sees the whole fleet.
+    Company,
+    /// One user.
+    User(UserId),
+}
+
+/// What of a tenant's fleet a caller may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FleetViewer {
+    /// Sees the whole fleet.
+    pub company: bool,
+    /// Sees what is addressed to this user.
+    pub user: Option<UserId>,
+}
+
+impl FleetViewer {
+    /// What `caller` may see of `tenant`'s fleet. Nobody sees what is addressed to another, however far its rights
+    /// reach.
+    pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
+        let at_home = caller.tenant == *tenant;
+        let company = match reach(caller, Action::SeeFleet) {
+            Some(Reach::Everywhere) => true,
+            Some(Reach::Tenant) => at_home,
+            Some(Reach::Own) | None => false,
+        };
+        Self { company, user: caller.user_id().filter(|_| at_home) }
+    }
+
+    /// May it be told what is for `audience`?
+    pub fn may_see(self, audience: FleetAudience) -> bool {
+        match audience {
+            FleetAudience::Company => self.company,
+            FleetAudience::User(user) => self.user == Some(user),
+        }
+    }
+}
+
+impl FleetAudience {
+    /// Whom something is for that may be addressed to a user.
+    pub fn addressed(user: Option<UserId>) -> Self {
+        user.map_or(Self::Company, Self::User)
+    }
+}
+
+impl Alert {
+    /// Whom it may be told.
+    pub fn audience(&self) -> FleetAudience {
+        FleetAudience::addressed(self.user_id)
+    }
+}
+
+impl Fact {
+    /// Whom of its tenant it may be told as something of the fleet; `None` when it is not.
+    pub fn fleet_audience(&self) -> Option<FleetAudience> {
+        match self {
+            Self::TripChanged(_) | Self::FenceCrossed(_) | Self::DrivingNoted(_) | Self::ServiceDue(_) => {
+                Some(FleetAudience::Company)
+            }
+            Self::AlertRaised(alert) => Some(alert.audience()),
+            Self::AlertRead { user_id, .. } | Self::AlertDeleted { user_id, .. } => {
+                Some(FleetAudience::addressed(*user_id))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{FleetAudience, FleetViewer};
+    use crate::{Caller, DeviceId, Principal, Role, TenantId, UserId, VehicleId};
+
+    fn user(role: Role, tenant: &TenantId) -> Caller {
+        let id = UserId::new(7).ok();
+        let principal = Principal::User { id, subject: "7".to_owned(), role, cadet_id: None, vehicle_ids: Vec::new() };
+        Caller { tenant: tenant.clone(), principal, expires_at: None }
+    }
+
+    #[test]
+    fn managers_see_the_fleet_and_everybody_what_is_addressed_to_them_at_home() {
+        let (home, away) = (TenantId::new("acme").unwrap(), TenantId::new("other").unwrap());
+        for role in Role::ALL {
+            let caller = user(role, &home);
+            let company = matches!(role, Role::Superadmin | Role::Admin | Role::Manager);
+            assert_eq!(FleetViewer::of(&caller, &home), FleetViewer { company, user: caller.user_id() }, "{role:?}");
+            let elsewhere = FleetViewer { company: role == Role::Superadmin, user: None };
+            assert_eq!(FleetViewer::of(&caller, &away), elsewhere, "{role:?}");
+        }
+        let vehicle_id = VehicleId::new("bus").unwrap();
+        let principal = Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id };
+        let device = Caller { principal, ..user(Role::Admin, &home) };
+        assert_eq!(FleetViewer::of(&device, &home), FleetViewer { company: false, user: None });
+    }
+
+    #[test]
+    fn what_is_addressed_to_a_user_is_seen_by_nobody_else() {
+        let addressed = |number| FleetAudience::addressed(UserId::new(number).ok());
+        let viewer = FleetViewer { company: true, user: UserId::new(7).ok() };
+        assert!(viewer.may_see(FleetAudience::Company) && viewer.may_see(addressed(7)));
+        assert!(!viewer.may_see(addressed(8)));
+        let nobody = FleetViewer { company: false, user: None };
+        assert!(!nobody.may_see(FleetAudience::Company) && !nobody.may_see(addressed(7)));
+    }
+}

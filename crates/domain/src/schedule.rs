@@ -1,0 +1,188 @@
+//! The hours of the week in which something is on.
+
+use crate::{Invalid, TimeOfDay, Timestamp};
+
+const DAY_S: i64 = 24 * 60 * 60;
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Weekday {
+    /// All, from Monday on.
+    pub const ALL: [Self; 7] =
+        [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
+
+    /// `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Monday => "mon",
+            Self::Tuesday => "tue",
+            Self::Wednesday => "wed",
+            Self::Thursday => "thu",
+            Self::Friday => "fri",
+            Self::Saturday => "sat",
+            Self::Sunday => "sun",
+        }
+    }
+
+    /// # Errors
+    /// [`Invalid`] for anything else.
+    pub fn parse(name: &str) -> Result<Self, Invalid> {
+        let found = Self::ALL.into_iter().find(|day| day.as_str() == name);
+        found.ok_or(Invalid::new("schedule.days", "must hold some of mon, tue, wed, thu, fri, sat, sun"))
+    }
+}
+
+/// Some days of the week: one at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Weekdays(u8);
+
+impl Weekdays {
+    /// # Errors
+    /// [`Invalid`] for no day at all.
+    pub fn new(days: &[Weekday]) -> Result<Self, Invalid> {
+        match days.iter().fold(0, |bits, day| bits | 1 << *day as u8) {
+            0 => Err(Invalid::new("schedule.days", "must hold some of mon, tue, wed, thu, fri, sat, sun")),
+            bits => Ok(Self(bits)),
+        }
+    }
+
+    /// Is this day one of them?
+    pub const fn holds(self, day: Weekday) -> bool {
+        self.0 & (1 << day as u8) != 0
+    }
+
+    /// From Monday on.
+    pub fn iter(self) -> impl Iterator<Item = Weekday> {
+        Weekday::ALL.into_iter().filter(move |day| self.holds(*day))
+    }
+}
+
+/// How far local clocks are ahead of UTC, minutes: -840 to 840. It does not change in summer: a schedule that should
+/// follow summer time is changed with the clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UtcOffset(i16);
+
+impl UtcOffset {
+    /// # Errors
+    /// [`Invalid`] out of range.
+    pub fn from_minutes(minutes: i64) -> Result<Self, Invalid> {
+        let fits = i16::try_from(minutes).ok().filter(|minutes| (-840..=840).contains(minutes));
+        let refused = Invalid::new("schedule.utc_offset_minutes", "must be a whole number from -840 to 840 (minutes)");
+        fits.map(Self).ok_or(refused)
+    }
+
+    /// Minutes.
+    pub const fn minutes(self) -> i16 {
+        self.0
+    }
+}
+
+/// The hours of the week in which something is on: each of `days`, from `from` until before `to`, on clocks that are
+/// `offset` ahead of UTC. Where `to` is not after `from` it lies on the next day: 22:00 to 06:00 is the night that
+/// begins on each of `days`, and 00:00 to 00:00 their whole day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Schedule {
+    /// On which days it begins.
+    pub days: Weekdays,
+    /// When.
+    pub from: TimeOfDay,
+    /// When it ends.
+    pub to: TimeOfDay,
+    /// The clock's.
+    pub offset: UtcOffset,
+}
+
+impl Schedule {
+    /// Is it on at this instant?
+    pub fn is_on(&self, at: Timestamp) -> bool {
+        let local_s = at.unix_ms().div_euclid(1000) + i64::from(self.offset.minutes()) * 60;
+        let (day, second) = (local_s.div_euclid(DAY_S), local_s.rem_euclid(DAY_S));
+        let (from, to) = (i64::from(self.from.seconds()), i64::from(self.to.seconds()));
+        if from < to {
+            self.begins_on(day) && (from..to).contains(&second)
+        } else {
+            self.begins_on(day) && second >= from || self.begins_on(day - 1) && second < to
+        }
+    }
+
+    /// Days are counted from 1970-01-01, which was a Thursday.
+    fn begins_on(&self, day: i64) -> bool {
+        let place = usize::try_from((day + 3).rem_euclid(7)).expect("a remainder of 7 is 0 to 6");
+        self.days.holds(Weekday::ALL[place])
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{Schedule, UtcOffset, Weekday, Weekdays};
+    use crate::{TimeOfDay, Timestamp};
+
+    /// 2026-11-16T00:00:00Z, a Monday.
+    const MONDAY_S: i64 = 1_794_787_200;
+
+    fn schedule(days: &[Weekday], from_h: u32, to_h: u32, offset_minutes: i64) -> Schedule {
+        let hour = |hour| TimeOfDay::from_seconds(hour * 3600).unwrap();
+        let offset = UtcOffset::from_minutes(offset_minutes).unwrap();
+        Schedule { days: Weekdays::new(days).unwrap(), from: hour(from_h), to: hour(to_h), offset }
+    }
+
+    /// The minutes of the week, from Monday 00:00 UTC on, at which it goes on and off.
+    fn switches(schedule: &Schedule) -> Vec<(i64, bool)> {
+        let on = |minute: i64| schedule.is_on(Timestamp::from_unix_ms((MONDAY_S + minute * 60) * 1000).unwrap());
+        (0..7 * 24 * 60).filter(|minute| on(*minute) != on(minute - 1)).map(|minute| (minute, on(minute))).collect()
+    }
+
+    #[test]
+    fn a_day_shift_is_on_from_its_first_minute_until_before_its_last() {
+        let shift = schedule(&[Weekday::Monday, Weekday::Friday], 7, 16, 0);
+        let friday = 4 * 24 * 60;
+        let expected = [(7 * 60, true), (16 * 60, false), (friday + 7 * 60, true), (friday + 16 * 60, false)];
+        assert_eq!(switches(&shift), expected);
+    }
+
+    #[test]
+    fn a_night_belongs_to_the_day_on_which_it_begins() {
+        let night = schedule(&[Weekday::Sunday], 22, 6, 0);
+        assert_eq!(switches(&night), [(6 * 60, false), ((6 * 24 + 22) * 60, true)]);
+    }
+
+    #[test]
+    fn the_same_time_twice_is_a_whole_day() {
+        let day = 24 * 60;
+        assert_eq!(switches(&schedule(&[Weekday::Tuesday], 0, 0, 0)), [(day, true), (2 * day, false)]);
+        assert_eq!(switches(&schedule(&[Weekday::Tuesday], 9, 9, 0)), [(day + 540, true), (2 * day + 540, false)]);
+        assert_eq!(switches(&schedule(&Weekday::ALL, 9, 9, 0)), []);
+    }
+
+    #[test]
+    fn local_clocks_may_be_on_another_day() {
+        // 07:00 to 16:00 in India is 01:30 to 10:30 UTC.
+        assert_eq!(switches(&schedule(&[Weekday::Monday], 7, 16, 330)), [(90, true), (630, false)]);
+        // Monday 20:00 to 23:00 in New York is Tuesday 01:00 to 04:00 UTC.
+        let day = 24 * 60;
+        assert_eq!(switches(&schedule(&[Weekday::Monday], 20, 23, -300)), [(day + 60, true), (day + 240, false)]);
+    }
+
+    #[test]
+    fn every_day_comes_back_from_its_name_and_no_day_is_refused() {
+        for day in Weekday::ALL {
+            assert_eq!(Weekday::parse(day.as_str()), Ok(day));
+            assert_eq!(Weekdays::new(&[day, day]).unwrap().iter().collect::<Vec<_>>(), [day]);
+        }
+        assert!(Weekday::parse("Mon").is_err());
+        assert!(Weekdays::new(&[]).is_err());
+        assert!(UtcOffset::from_minutes(841).is_err() && UtcOffset::from_minutes(i64::MIN).is_err());
+    }
+}
