@@ -118,6 +118,8 @@ async fn add_vehicles(
             fuel_l_per_100km: None,
             fuel_price_per_l: None,
             odometer: None,
+            service_due_km: None,
+            service_due_at: None,
         };
         store.add_vehicle(tenant, &vehicle, now).await?;
         ids.push(vehicle.id);

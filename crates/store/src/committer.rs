@@ -9,7 +9,7 @@ mod finisher;
 mod plan;
 mod writer;
 
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store, StoreError, VehicleNo};
 use finisher::{Finisher, Unflushed};
 use milepost_domain::{Fact, Position, TenantId, Timestamp};
 use std::sync::Arc;
@@ -66,15 +66,28 @@ pub struct Recorded {
     pub unknown: Vec<usize>,
     /// Those that became their vehicle's newest, in the order of time: to be broadcast.
     pub newest: Vec<Position>,
+    /// For each of `newest`, what it follows.
+    pub steps: Vec<TrackStep>,
+    /// Vehicle and time of each late position that was stored: history changes from there on.
+    pub late: Vec<(VehicleNo, Timestamp)>,
+}
+
+/// Which vehicle's track a newest position lengthens, and where it was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrackStep {
+    /// The vehicle's internal number.
+    pub vehicle: VehicleNo,
+    /// The instant of the newest position before this one; whoever knows another one has missed something.
+    pub after: Option<Timestamp>,
 }
 
 /// Is told of every transaction; its functions must not block.
 pub trait CommitObserver: Send + Sync + 'static {
     /// A transaction ended.
     fn ended(&self, sample: &CommitSample);
-    /// What one caller's batch made newest, in the order of commit over all callers and before the caller is
-    /// answered: the one place where positions of a vehicle can be published without ever going back in time.
-    fn newest(&self, _tenant: &TenantId, _positions: &[Position]) {}
+    /// What one caller's batch came to, if it stored anything, in the order of commit over all callers and before the
+    /// caller is answered: the one place where positions of a vehicle can be published without ever going back in time.
+    fn recorded(&self, _tenant: &TenantId, _recorded: &Recorded) {}
 }
 
 /// Figures of one transaction.

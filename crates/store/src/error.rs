@@ -10,9 +10,13 @@ pub enum StoreError {
     #[error("too much is being written at once, try again later")]
     Overloaded,
     /// It exists already: `tenant`, `username`, `vehicle`, `device`, `device key`, `session`, `tracking_id`,
-    /// `outgoing call`, `student_id`; HTTP 409.
+    /// `outgoing call`, `student_id`, `trip`, `alert`; HTTP 409.
     #[error("{0} exists already")]
     Conflict(&'static str),
+    /// The request's claim on its Idempotency-Key was taken over, because it took too long, or forgotten: what it did is
+    /// undone; HTTP 409.
+    #[error("another request with this Idempotency-Key has taken over")]
+    Superseded,
     /// What the change refers to does not exist: `tenant`, `vehicle`, `user`, `webhook`, `cadet`; HTTP 404 or 422.
     #[error("no such {0}")]
     NotFound(&'static str),

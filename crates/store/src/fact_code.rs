@@ -2,6 +2,8 @@
 //!
 //! The kinds with a dot (`delivery.started`) and their payloads are what webhooks are told: they are public.
 
+mod fleet;
+mod fleet_payload;
 mod payload;
 mod records;
 
@@ -81,6 +83,19 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
             .to_string(),
         ),
         Fact::ManualEvent(event) => ("manual_event", records::encode_manual_event(event)),
+        Fact::GeofenceChanged { geofence_id } => {
+            ("geofence_changed", json!({ "geofence_id": geofence_id.get() }).to_string())
+        }
+        Fact::RulesChanged { version } => ("rules_changed", json!({ "version": version }).to_string()),
+        Fact::TripChanged(update) => (fleet::trip_kind(update), fleet::encode_trip(update)),
+        Fact::FenceCrossed(crossing) => ("geofence.crossed", fleet::encode_crossing(crossing)),
+        Fact::DrivingNoted(event) => ("driver.event", fleet::encode_driving(event)),
+        Fact::ServiceDue(due) => ("maintenance.due", fleet::encode_service_due(due)),
+        Fact::AlertRaised(alert) => ("alert.raised", fleet::encode_alert(alert)),
+        Fact::AlertRead { alert_id, user_id, read_by, read_at } => {
+            ("alert_read", fleet::encode_alert_read(alert_id, *user_id, *read_by, *read_at))
+        }
+        Fact::AlertDeleted { alert_id, user_id } => ("alert_deleted", fleet::encode_alert_deleted(alert_id, *user_id)),
     }
 }
 
@@ -90,9 +105,9 @@ fn instant(ms: i64) -> Result<Timestamp> {
 
 /// The fact that was written so. A node of a newer version may write kinds that this one does not know, and its events must
 /// not stop this one's readers.
-pub(crate) fn decode(kind: &str, payload: &str) -> Result<Fact> {
+pub(crate) fn decode(kind: &str, written: &str) -> Result<Fact> {
     let payload: Value =
-        serde_json::from_str(payload).map_err(|error| StoreError::Corrupt(format!("event of kind {kind}: {error}")))?;
+        serde_json::from_str(written).map_err(|error| StoreError::Corrupt(format!("event of kind {kind}: {error}")))?;
     let lacks = || StoreError::Corrupt(format!("event of kind {kind} lacks a field"));
     let vehicle_id = || -> Result<VehicleId> {
         Ok(VehicleId::new(payload.get("vehicle_id").and_then(Value::as_str).ok_or_else(lacks)?)?)
@@ -147,6 +162,20 @@ pub(crate) fn decode(kind: &str, payload: &str) -> Result<Fact> {
             read_at: record.read_at()?,
         },
         "manual_event" => Fact::ManualEvent(Box::new(record.manual_event()?)),
+        "geofence_changed" => Fact::GeofenceChanged { geofence_id: record.geofence_id()? },
+        "rules_changed" => Fact::RulesChanged { version: record.version()? },
+        "trip.changed" | "trip_progressed" => {
+            Fact::TripChanged(Box::new(record.trip_update(kind == "trip_progressed")?))
+        }
+        "geofence.crossed" => Fact::FenceCrossed(Box::new(record.crossing()?)),
+        "driver.event" => Fact::DrivingNoted(Box::new(record.driving_event()?)),
+        "maintenance.due" => Fact::ServiceDue(Box::new(record.service_due()?)),
+        "alert.raised" => Fact::AlertRaised(Box::new(record.alert(written)?)),
+        "alert_read" => {
+            let (read_by, read_at) = record.reading()?;
+            Fact::AlertRead { alert_id: record.alert_id()?, user_id: record.addressee()?, read_by, read_at }
+        }
+        "alert_deleted" => Fact::AlertDeleted { alert_id: record.alert_id()?, user_id: record.addressee()? },
         _ => Fact::Unknown { kind: kind.to_owned(), payload: payload.to_string() },
     })
 }

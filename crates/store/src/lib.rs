@@ -11,11 +11,14 @@
 mod position_columns;
 
 mod account;
+mod claim;
 mod committer;
 mod delivery_store;
 mod error;
 mod fact_code;
 mod failure;
+mod fleet_store;
+mod history_store;
 mod idempotency;
 mod migrations;
 mod open;
@@ -25,16 +28,26 @@ mod postgres;
 mod push_store;
 mod record_store;
 mod retention;
+mod schedule_code;
 mod sqlite;
 mod store;
 mod track_commit;
 mod tracked;
 
 pub use account::{Login, NewUser};
-pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded};
+pub use claim::{answering, answering_from, still_claimed};
+pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, TrackStep};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
-pub use idempotency::{IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey};
+pub use fleet_store::{
+    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, TripCursor,
+    TripFilter,
+};
+pub use history_store::{
+    BehindFilter, FenceVisit, FoldedVehicle, HistoryChange, HistoryStore, HistoryWrite, Incident, IncidentKind,
+    SavedFold, UnfoldedPosition,
+};
+pub use idempotency::{Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{CallNo, CallOutcome, CallState, DueCall, NewWebhook, OutgoingStore, StoredCall};
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};

@@ -14,6 +14,10 @@ pub(crate) const SQLITE: &[Listed] = &[
     (10, "0010_tracking", include_str!("../migrations/sqlite/0010_tracking.sql")),
     (11, "0011_records", include_str!("../migrations/sqlite/0011_records.sql")),
     (12, "0012_push", include_str!("../migrations/sqlite/0012_push.sql")),
+    (13, "0013_fleet", include_str!("../migrations/sqlite/0013_fleet.sql")),
+    (14, "0014_history", include_str!("../migrations/sqlite/0014_history.sql")),
+    (15, "0015_service_due", include_str!("../migrations/sqlite/0015_service_due.sql")),
+    (16, "0016_claims", include_str!("../migrations/sqlite/0016_claims.sql")),
 ];
 
 /// PostgreSQL's.
@@ -22,6 +26,10 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (10, "0010_tracking", include_str!("../migrations/postgres/0010_tracking.sql")),
     (11, "0011_records", include_str!("../migrations/postgres/0011_records.sql")),
     (12, "0012_push", include_str!("../migrations/postgres/0012_push.sql")),
+    (13, "0013_fleet", include_str!("../migrations/postgres/0013_fleet.sql")),
+    (14, "0014_history", include_str!("../migrations/postgres/0014_history.sql")),
+    (15, "0015_service_due", include_str!("../migrations/postgres/0015_service_due.sql")),
+    (16, "0016_claims", include_str!("../migrations/postgres/0016_claims.sql")),
 ];
 
 /// Where a database keeps what was applied.

@@ -11,7 +11,8 @@ pub struct Retention {
     /// Events, by the time of their commit. Outgoing calls that were delivered or given up are kept as long, but at least
     /// 7 days.
     pub events_ms: i64,
-    /// Positions and drivers' fixes, by their arrival; deliveries with their fixes, by their expiry.
+    /// Positions and drivers' fixes, by their arrival; deliveries with their fixes, by their expiry; trips that have
+    /// ended, visits, incidents and outliers, by their arrival too; activity and checkpoints, by their own time.
     pub positions_ms: i64,
 }
 
@@ -45,6 +46,20 @@ pub struct Pruned {
     pub outgoing_calls: u64,
     /// Notices of users that were removed; all others are kept.
     pub notices: u64,
+    /// Alerts that expired.
+    pub alerts: u64,
+    /// Trips that have ended, and all of vehicles that were removed.
+    pub trips: u64,
+    /// Buckets of what vehicles did.
+    pub activity: u64,
+    /// Saved states of the fold; of each vehicle the newest of those that are old enough is kept.
+    pub checkpoints: u64,
+    /// Visits of geofences.
+    pub visits: u64,
+    /// Incidents.
+    pub incidents: u64,
+    /// Marks of positions that count for nothing.
+    pub outliers: u64,
     /// There is more to remove than one call takes: call again soon.
     pub more: bool,
 }

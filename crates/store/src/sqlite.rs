@@ -11,12 +11,18 @@ use sqlx::{ConnectOptions, Pool};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[path = "sql/activity.rs"]
+mod activity;
+#[path = "sql/alerts.rs"]
+mod alerts;
 #[path = "sql/attendances.rs"]
 mod attendances;
 #[path = "sql/cadets.rs"]
 mod cadets;
 #[path = "sql/calls.rs"]
 mod calls;
+#[path = "sql/checkpoints.rs"]
+mod checkpoints;
 #[path = "sql/deliveries.rs"]
 mod deliveries;
 #[path = "sql/delivery_reads.rs"]
@@ -29,8 +35,28 @@ mod driver_fixes;
 mod due_calls;
 #[path = "sql/events.rs"]
 mod events;
+#[path = "sql/fleet.rs"]
+mod fleet;
+#[path = "sql/fleet_events.rs"]
+mod fleet_events;
+#[path = "sql/fleet_rules.rs"]
+mod fleet_rules;
+#[path = "sql/geofences.rs"]
+mod geofences;
 #[path = "sql/grades.rs"]
 mod grades;
+#[path = "sql/history.rs"]
+mod history;
+#[path = "sql/history_alerts.rs"]
+mod history_alerts;
+#[path = "sql/history_rows.rs"]
+mod history_rows;
+#[path = "sql/history_trips.rs"]
+mod history_trips;
+#[path = "sql/history_upkeep.rs"]
+mod history_upkeep;
+#[path = "sql/history_write.rs"]
+mod history_write;
 #[path = "sql/idempotency_keys.rs"]
 mod idempotency_keys;
 mod log_flusher;
@@ -62,6 +88,10 @@ mod track_writer;
 mod tracks;
 #[path = "sql/transaction.rs"]
 mod transaction;
+#[path = "sql/trip_rows.rs"]
+mod trip_rows;
+#[path = "sql/trips.rs"]
+mod trips;
 #[path = "sql/upkeep.rs"]
 mod upkeep;
 #[path = "sql/users.rs"]
@@ -92,6 +122,7 @@ const KINDS_OF_W: &str = "(select value from json_each(w.kinds))";
 const HOLD_W: &str = "";
 const HOLD_C: &str = "";
 const HOLD_S: &str = "";
+const HOLD_V: &str = "";
 const HOLD_TENANT: &str = "";
 /// The numbers of the JSON array in $2.
 const NUMBERS_OF_2: &str = "(select value from json_each($2))";

@@ -1,8 +1,9 @@
 //! The one trait behind which SQLite and PostgreSQL stand.
 
 use crate::{
-    ArrivalCursor, Arrived, DeliveryStore, Idempotency, IdempotencyKey, Login, NewUser, OutgoingStore, ParcelStore,
-    Pruned, PushStore, RecordStore, Result, Retention, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
+    Login, NewUser, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, Track, TrackCommit,
+    TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -16,7 +17,18 @@ pub type Digest = [u8; 32];
 /// Everything durable. Time is an argument; every list is bounded by `limit` and sorted by what its cursor names;
 /// every change is one transaction, and appends its facts to its tenant's events within it.
 #[async_trait]
-pub trait Store: DeliveryStore + ParcelStore + OutgoingStore + RecordStore + PushStore + Send + Sync + 'static {
+pub trait Store:
+    DeliveryStore
+    + ParcelStore
+    + OutgoingStore
+    + RecordStore
+    + PushStore
+    + FleetStore
+    + HistoryStore
+    + Send
+    + Sync
+    + 'static
+{
     /// `sqlite` or `postgres`, for logs and metrics.
     fn backend(&self) -> &'static str;
 
@@ -108,10 +120,14 @@ pub trait Store: DeliveryStore + ParcelStore + OutgoingStore + RecordStore + Pus
 
     /// Claims a key for a request, or says what became of it before.
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency>;
-    /// Keeps the answer to a claimed key.
-    async fn finish_idempotent(&self, key: &IdempotencyKey, status: u16, body: &[u8]) -> Result<()>;
-    /// Lets go of a claimed key whose request failed and may be sent again.
-    async fn abandon_idempotent(&self, key: &IdempotencyKey) -> Result<()>;
+    /// Keeps the answer to a request whose work was no transaction's (a refusal), or says that the claim no longer holds or
+    /// has its answer: false.
+    async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool>;
+    /// Lets go of a claim whose request failed and may be sent again. One whose answer is kept stays as it is.
+    async fn abandon_idempotent(&self, claim: &Claim) -> Result<()>;
+    /// Lets go of all claims without an answer; how many there were. For a server that starts and is alone on its
+    /// database: nobody is working on them any more.
+    async fn release_claims(&self, now: Timestamp) -> Result<u64>;
 
     // Positions
 

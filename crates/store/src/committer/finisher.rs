@@ -110,8 +110,8 @@ impl Finisher {
                 Ok(recorded) => {
                     sample.accepted += recorded.accepted;
                     sample.duplicates += recorded.duplicates;
-                    if let (Some(observer), false) = (&self.observer, recorded.newest.is_empty()) {
-                        observer.newest(&caller.tenant, &recorded.newest);
+                    if let (Some(observer), true) = (&self.observer, recorded.accepted > 0) {
+                        observer.recorded(&caller.tenant, recorded);
                     }
                 }
                 Err(StoreError::Unavailable(_)) => sample.committed = false,

@@ -1,7 +1,7 @@
 //! What one transaction will write, worked out before it begins and without waiting for anything.
 
 use super::cache::{Key, TrackCache};
-use super::{PositionBatch, Recorded};
+use super::{PositionBatch, Recorded, TrackStep};
 use crate::{PositionRow, Track, TrackCommit, VehicleNo};
 use milepost_domain::track::{Arrival, fold};
 use milepost_domain::{Fact, TenantId, Timestamp};
@@ -69,6 +69,7 @@ impl<'b> Plan<'b> {
             // The first with this vehicle and time is the one that was added.
             if added.remove(&(row.vehicle_no, row.position.at.unix_ms())) {
                 recorded[caller].accepted += 1;
+                recorded[caller].late.push((row.vehicle_no, row.position.at));
             } else {
                 recorded[caller].duplicates += 1;
             }
@@ -110,11 +111,13 @@ impl<'b> Plan<'b> {
                 received_at: batch.received_at,
                 position,
             };
+            let after = touched.track.state.last.as_ref().map(|last| last.at);
             match fold(&mut touched.track.state, position) {
                 Arrival::Newest => {
                     touched.changed = true;
                     recorded.accepted += 1;
                     recorded.newest.push(position.clone());
+                    recorded.steps.push(TrackStep { vehicle: row.vehicle_no, after });
                     self.commit.appended.push(row);
                 }
                 Arrival::Late => {

@@ -1,6 +1,6 @@
 //! Reads the payloads of records' facts.
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, schedule_code::time_of_day};
 use milepost_domain::{
     Attendance, AttendanceStatus, AttendanceUpdate, CadetId, EventType, GradeGiven, GradeId, GradeKind, GradeUpdate,
     JsonObject, ManualEvent, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText, Points, Reason,
@@ -17,15 +17,15 @@ pub(super) struct Payload<'p> {
 }
 
 impl Payload<'_> {
-    fn lacks(&self, field: &str) -> StoreError {
+    pub(super) fn lacks(&self, field: &str) -> StoreError {
         StoreError::Corrupt(format!("event of kind {} lacks {field}", self.kind))
     }
 
-    fn number(&self, field: &str) -> Result<i64> {
+    pub(super) fn number(&self, field: &str) -> Result<i64> {
         self.value.get(field).and_then(Value::as_i64).ok_or_else(|| self.lacks(field))
     }
 
-    fn text(&self, field: &str) -> Result<&str> {
+    pub(super) fn text(&self, field: &str) -> Result<&str> {
         self.value.get(field).and_then(Value::as_str).ok_or_else(|| self.lacks(field))
     }
 
@@ -34,7 +34,7 @@ impl Payload<'_> {
     }
 
     /// A number that may be null.
-    fn number_or_null(&self, field: &str) -> Result<Option<i64>> {
+    pub(super) fn number_or_null(&self, field: &str) -> Result<Option<i64>> {
         match self.value.get(field) {
             Some(Value::Null) => Ok(None),
             _ => self.number(field).map(Some),
@@ -166,11 +166,4 @@ impl Payload<'_> {
             payload: JsonObject::of_parsed(self.text("payload")?.to_owned(), "payload")?,
         })
     }
-}
-
-/// From `08:00:00`.
-fn time_of_day(text: &str) -> Option<TimeOfDay> {
-    let parts: Vec<u32> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let &[hours @ 0..24, minutes @ 0..60, seconds @ 0..60] = parts.as_slice() else { return None };
-    TimeOfDay::from_seconds(hours * 3600 + minutes * 60 + seconds).ok()
 }

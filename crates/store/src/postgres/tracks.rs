@@ -76,12 +76,16 @@ const INSERT: &str = concat!(
     ") on conflict do nothing"
 );
 
-const INSERT_RETURNING: &str = concat!(
-    "insert into positions (vehicle_no, tenant_no, received_ms, ",
+/// Those that are added are noted in the same statement: history does not know of them yet.
+const INSERT_LATE: &str = concat!(
+    "with added as (insert into positions (vehicle_no, tenant_no, received_ms, ",
     position_columns!(""),
     ") select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
-    ") on conflict do nothing returning vehicle_no, at_ms"
+    ") on conflict do nothing returning vehicle_no, at_ms), \
+     noted as (insert into late_positions (vehicle_no, at_ms, noted_ms) select vehicle_no, at_ms, $14 from added \
+     on conflict do nothing) \
+     select vehicle_no, at_ms from added"
 );
 
 const SET_STATES: &str = concat!(
@@ -122,7 +126,8 @@ pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackComm
     }
     let mut late_added = Vec::new();
     if !commit.late.is_empty() {
-        for row in bind_rows(sqlx::query(INSERT_RETURNING), &commit.late).fetch_all(&mut *connection).await? {
+        let insert = bind_rows(sqlx::query(INSERT_LATE), &commit.late).bind(commit.now.unix_ms());
+        for row in insert.fetch_all(&mut *connection).await? {
             late_added.push((VehicleNo(row.try_get(0)?), row.try_get(1)?));
         }
     }

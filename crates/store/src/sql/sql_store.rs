@@ -5,8 +5,8 @@ use super::{
     users, vehicles,
 };
 use crate::{
-    ArrivalCursor, Arrived, Digest, Idempotency, IdempotencyKey, Login, NewUser, Pruned, Result, Retention, Store,
-    StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Pruned, Result,
+    Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -177,11 +177,14 @@ impl Store for SqlStore {
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
         write!(self, idempotency_keys::begin_idempotent(key, request, now))
     }
-    async fn finish_idempotent(&self, key: &IdempotencyKey, status: u16, body: &[u8]) -> Result<()> {
-        write!(self, idempotency_keys::finish_idempotent(key, status, body))
+    async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
+        write!(self, idempotency_keys::finish_idempotent(claim, answer))
     }
-    async fn abandon_idempotent(&self, key: &IdempotencyKey) -> Result<()> {
-        write!(self, idempotency_keys::abandon_idempotent(key))
+    async fn abandon_idempotent(&self, claim: &Claim) -> Result<()> {
+        write!(self, idempotency_keys::abandon_idempotent(claim))
+    }
+    async fn release_claims(&self, now: Timestamp) -> Result<u64> {
+        write!(self, idempotency_keys::release_claims(now))
     }
 
     async fn positions(

@@ -1,6 +1,7 @@
 //! One transaction on one connection, undone unless it is finished.
 
-use super::{BEGIN, Connection, Db};
+use super::{BEGIN, Connection, Db, idempotency_keys};
+use crate::claim::{DueAnswer, due_answer};
 use crate::{Result, StoreError};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
@@ -24,9 +25,15 @@ impl Transaction {
         self.connection.as_mut().expect("only finish takes the connection, and it takes self")
     }
 
-    /// Commits what succeeded and rolls back what failed. After trouble with the database the connection is closed, so
-    /// that the next transaction starts on a fresh one.
-    pub(super) async fn finish<T>(mut self, outcome: Result<T>) -> Result<T> {
+    /// Commits what succeeded and rolls back what failed. What does the work of a claimed request keeps its answer as well:
+    /// both are there, or neither. After trouble with the database the connection is closed, so that the next transaction
+    /// starts on a fresh one.
+    pub(super) async fn finish<T: 'static>(mut self, outcome: Result<T>) -> Result<T> {
+        let due = outcome.as_ref().ok().and_then(due_answer);
+        let outcome = match &due {
+            Some(due) => self.keep(due).await.and(outcome),
+            None => outcome,
+        };
         let outcome = match outcome {
             Ok(value) => {
                 sqlx::raw_sql("commit").execute(self.connection()).await.map(|_| value).map_err(StoreError::from)
@@ -40,8 +47,16 @@ impl Transaction {
         };
         if outcome.is_ok() {
             drop(self.connection.take());
+            if let Some(due) = due {
+                due.is_kept();
+            }
         }
         outcome
+    }
+
+    async fn keep(&mut self, due: &DueAnswer) -> Result<()> {
+        let is_kept = idempotency_keys::finish_idempotent(self.connection(), &due.claim, &due.answer).await?;
+        if is_kept { Ok(()) } else { Err(StoreError::Superseded) }
     }
 
     /// Undoes it.

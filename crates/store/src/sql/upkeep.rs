@@ -1,6 +1,6 @@
 //! Forgetting, in steps that are small enough for everyone else to write in between.
 
-use super::{Db, Transaction};
+use super::{Db, Transaction, history_upkeep};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
@@ -14,7 +14,7 @@ const STEP_ROWS: i64 = 5_000;
 const STEPS: usize = 20;
 
 /// Deletes by `sql`, whose $1 is `bound` and $2 the number of rows; true if there is more.
-async fn delete_in_steps(pool: &Pool<Db>, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
+pub(super) async fn delete_in_steps(pool: &Pool<Db>, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
     for _ in 0..STEPS {
         let mut transaction = Transaction::begin(pool).await?;
         let deleted = sqlx::query::<Db>(sql).bind(bound).bind(STEP_ROWS).execute(transaction.connection()).await;
@@ -62,7 +62,9 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
             vehicle_no,
             &mut pruned.positions,
         )
-        .await?;
+        .await?
+            | prune_removed_vehicle(pool, vehicle_no, &mut pruned).await?
+            | history_upkeep::prune_removed_vehicle(pool, vehicle_no, &mut pruned).await?;
         if more {
             pruned.more = true;
         } else {
@@ -88,6 +90,8 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
     }
     prune_old_positions(pool, before(retention.positions_ms), &mut pruned).await?;
     prune_tracking(pool, before(retention.positions_ms), &mut pruned).await?;
+    prune_fleet(pool, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
+    history_upkeep::prune_history(pool, before(retention.positions_ms), &mut pruned).await?;
     pruned.more |= delete_in_steps(
         pool,
         "delete from outgoing_calls where call_no in
@@ -133,6 +137,40 @@ async fn prune_tracking(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) ->
         &mut pruned.driver_fixes,
     )
     .await?;
+    Ok(())
+}
+
+/// What the fold found of a vehicle that was removed; true if there is more.
+async fn prune_removed_vehicle(pool: &Pool<Db>, vehicle_no: i64, pruned: &mut Pruned) -> Result<bool> {
+    let trips = "delete from trips where id in
+        (select id from trips where vehicle_no = $1 order by started_ms limit $2)";
+    let activity = "delete from activity where (tenant_no, bucket_ms, vehicle_no) in
+        (select tenant_no, bucket_ms, vehicle_no from activity where vehicle_no = $1 order by bucket_ms limit $2)";
+    let checkpoints = "delete from track_checkpoints where vehicle_no = $1 and at_ms in
+        (select at_ms from track_checkpoints where vehicle_no = $1 order by at_ms limit $2)";
+    let mut more = delete_in_steps(pool, trips, vehicle_no, &mut pruned.trips).await?;
+    more |= delete_in_steps(pool, activity, vehicle_no, &mut pruned.activity).await?;
+    more |= delete_in_steps(pool, checkpoints, vehicle_no, &mut pruned.checkpoints).await?;
+    Ok(more)
+}
+
+/// Alerts that expired, and old trips, activity and checkpoints. A trip that is under way is never forgotten. Of a
+/// vehicle's old checkpoints the newest stays: what comes late for the time after it is folded from there.
+async fn prune_fleet(pool: &Pool<Db>, now_ms: i64, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+    let alerts = "delete from alerts where id in
+        (select id from alerts where expires_ms <= $1 order by expires_ms limit $2)";
+    let trips = "delete from trips where id in
+        (select id from trips where created_ms < $1 and status <> 'started' order by created_ms limit $2)";
+    let activity = "delete from activity where (tenant_no, bucket_ms, vehicle_no) in
+        (select tenant_no, bucket_ms, vehicle_no from activity where bucket_ms < $1 order by bucket_ms limit $2)";
+    let checkpoints = "delete from track_checkpoints where (vehicle_no, at_ms) in
+        (select o.vehicle_no, o.at_ms from track_checkpoints o where o.at_ms < $1 and exists
+            (select 1 from track_checkpoints n where n.vehicle_no = o.vehicle_no and n.at_ms > o.at_ms and n.at_ms < $1)
+         order by o.at_ms limit $2)";
+    pruned.more |= delete_in_steps(pool, alerts, now_ms, &mut pruned.alerts).await?;
+    pruned.more |= delete_in_steps(pool, trips, cutoff_ms, &mut pruned.trips).await?;
+    pruned.more |= delete_in_steps(pool, activity, cutoff_ms, &mut pruned.activity).await?;
+    pruned.more |= delete_in_steps(pool, checkpoints, cutoff_ms, &mut pruned.checkpoints).await?;
     Ok(())
 }
 

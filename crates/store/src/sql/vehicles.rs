@@ -16,7 +16,8 @@ const SELECT: &str = concat!(
     "select ",
     position_columns!("s."),
     ", s.version, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
-     v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km \
+     v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
+     v.service_due_ms \
      from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no \
      where v.tenant_no = (select tenant_no from tenants where id = $1) "
 );
@@ -32,6 +33,9 @@ fn track_state(row: &DbRow, id: &VehicleId) -> Result<TrackState> {
 fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
     let label =
         |column| -> Result<Option<Label>> { Ok(row.try_get::<Option<&str>, _>(column)?.map(Label::new).transpose()?) };
+    let kilometres = |column| -> Result<Option<OdometerKm>> {
+        Ok(row.try_get::<Option<f64>, _>(column)?.map(OdometerKm::new).transpose()?)
+    };
     let id = VehicleId::new(row.try_get("id")?)?;
     Ok(TrackedVehicle {
         no: VehicleNo(row.try_get("vehicle_no")?),
@@ -47,7 +51,9 @@ fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             fuel_l_per_100km: row.try_get("fuel_l_per_100km")?,
             fuel_price_per_l: row.try_get("fuel_price_per_l")?,
-            odometer: row.try_get::<Option<f64>, _>("vehicle_odometer_km")?.map(OdometerKm::new).transpose()?,
+            odometer: kilometres("vehicle_odometer_km")?,
+            service_due_km: kilometres("service_due_km")?,
+            service_due_at: row.try_get::<Option<i64>, _>("service_due_ms")?.map(positions::timestamp).transpose()?,
         },
     })
 }
@@ -65,8 +71,8 @@ pub(super) async fn add_vehicle(
     let tenant_no = super::tenants::tenant_no(connection, tenant).await?;
     let vehicle_no = sqlx::query_scalar::<Db, i64>(
         "insert into vehicles (tenant_no, id, kind, label, license_plate, route, status, driver_id, speed_limit_kmh,
-         fuel_l_per_100km, fuel_price_per_l, odometer_km)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning vehicle_no",
+         fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning vehicle_no",
     )
     .bind(tenant_no)
     .bind(vehicle.id.as_str())
@@ -80,6 +86,8 @@ pub(super) async fn add_vehicle(
     .bind(vehicle.fuel_l_per_100km)
     .bind(vehicle.fuel_price_per_l)
     .bind(vehicle.odometer.map(OdometerKm::get))
+    .bind(vehicle.service_due_km.map(OdometerKm::get))
+    .bind(vehicle.service_due_at.map(Timestamp::unix_ms))
     .fetch_one(&mut *connection)
     .await
     .map_err(|error| match StoreError::from(error) {
@@ -169,7 +177,8 @@ pub(super) async fn update_vehicle(
 ) -> Result<bool> {
     let changed = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
-         speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12
+         speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12,
+         service_due_km = $13, service_due_ms = $14
          where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
@@ -184,6 +193,8 @@ pub(super) async fn update_vehicle(
     .bind(vehicle.fuel_l_per_100km)
     .bind(vehicle.fuel_price_per_l)
     .bind(vehicle.odometer.map(OdometerKm::get))
+    .bind(vehicle.service_due_km.map(OdometerKm::get))
+    .bind(vehicle.service_due_at.map(Timestamp::unix_ms))
     .execute(&mut *connection)
     .await?;
     if changed.rows_affected() == 0 {

@@ -20,6 +20,9 @@ const INSERT: &str = concat!(
     ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
 );
 
+const NOTE_LATE: &str =
+    "insert into late_positions (vehicle_no, at_ms, noted_ms) values (?, ?, ?) on conflict do nothing";
+
 /// A [`TrackCommit`] that can be sent to another thread.
 pub(super) struct OwnedCommit {
     /// Vehicles that stay as they are, and their versions.
@@ -131,7 +134,7 @@ impl Measures {
     }
 }
 
-/// Writes positions, states and facts, unless a claim no longer holds. The write lock is held from the beginning, so
+/// Writes positions, states, late rows and facts, unless a claim no longer holds. The write lock is held from the beginning, so
 /// what was looked at stays true.
 pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) -> Result<TrackOutcome> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -150,11 +153,24 @@ pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) ->
         }
     }
     drop(insert);
+    note_late(&transaction, &late_added, commit.now_ms)?;
     for (tenant, facts) in &commit.facts {
         append_facts(&transaction, tenant, facts, commit.now_ms)?;
     }
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })
+}
+
+/// Notes what history does not know of yet.
+fn note_late(connection: &Connection, added: &[(VehicleNo, i64)], now_ms: i64) -> Result<()> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    let mut note = connection.prepare_cached(NOTE_LATE)?;
+    for (vehicle_no, at_ms) in added {
+        note.execute((vehicle_no.get(), at_ms, now_ms))?;
+    }
+    Ok(())
 }
 
 /// Sets the states of the vehicles that change and looks at the versions of the others.

@@ -1,9 +1,9 @@
-//! Tenants, users, sessions and idempotency keys.
+//! Tenants, users and sessions.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, new_user, tenant};
 use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username};
-use milepost_store::{IDEMPOTENCY_ABANDONED_MS, Idempotency, IdempotencyKey, StoreError};
+use milepost_store::StoreError;
 
 pub(crate) async fn default_tenant_exists_from_the_start(database: &TestDatabase) {
     let found = database.store.get_tenant(&TenantId::default_tenant()).await.unwrap().unwrap();
@@ -153,23 +153,4 @@ pub(crate) async fn session_ends_when_it_expires(database: &TestDatabase) {
     assert_eq!(database.store.remove_user_sessions(user.id).await.unwrap(), 2);
     let again = database.store.add_session(&[4; 32], UserId::new(999).unwrap(), at(1)).await;
     assert_eq!(again, Err(StoreError::NotFound("user")));
-}
-
-pub(crate) async fn idempotency_key_does_its_work_once(database: &TestDatabase) {
-    let store = &database.store;
-    let key = |caller: &str| IdempotencyKey { tenant: tenant("acme"), caller: caller.to_owned(), key: "k".to_owned() };
-    let (request, other) = ([7; 32], [8; 32]);
-    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(0)).await.unwrap(), Idempotency::New);
-    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(1)).await.unwrap(), Idempotency::InProgress);
-    assert_eq!(store.begin_idempotent(&key("user:1"), &other, at(1)).await.unwrap(), Idempotency::Mismatch);
-    assert_eq!(store.begin_idempotent(&key("user:2"), &other, at(1)).await.unwrap(), Idempotency::New);
-    let later = at(IDEMPOTENCY_ABANDONED_MS + 1);
-    assert_eq!(store.begin_idempotent(&key("user:1"), &request, later).await.unwrap(), Idempotency::New);
-    store.finish_idempotent(&key("user:1"), 201, b"{\"id\":1}").await.unwrap();
-    let done = Idempotency::Done { status: 201, body: b"{\"id\":1}".to_vec() };
-    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(10_000_000)).await.unwrap(), done);
-    store.abandon_idempotent(&key("user:1")).await.unwrap();
-    assert_eq!(store.begin_idempotent(&key("user:1"), &request, at(10_000_000)).await.unwrap(), done);
-    store.abandon_idempotent(&key("user:2")).await.unwrap();
-    assert_eq!(store.begin_idempotent(&key("user:2"), &request, at(2)).await.unwrap(), Idempotency::New);
 }

@@ -1,7 +1,7 @@
 //! Databases that fail, and come back without a restart.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_vehicles, at, batch, history, new_user, position};
+use crate::samples::{add_vehicles, at, batch, full_position, history, new_user, position};
 use milepost_domain::TenantId;
 use milepost_store::{Committer, StoreError};
 use sqlx::{Connection, SqliteConnection};
@@ -60,9 +60,9 @@ fn full_sqlite_writes_nothing_of_a_batch_and_recovers() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         return runtime.block_on(write_more_than_fits());
     }
-    // This test again, in a process whose files can't grow past 512 KiB: a disk that is full.
+    // This test again, in a process whose files can't grow past 1 MiB: a disk that is full.
     let status = std::process::Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 1024; exec \"$0\" --exact \"$1\" --nocapture"])
+        .args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" --exact \"$1\" --nocapture"])
         .arg(std::env::current_exe().unwrap())
         .arg("faults::full_sqlite_writes_nothing_of_a_batch_and_recovers")
         .env(LIMITED, "1")
@@ -75,10 +75,10 @@ fn full_sqlite_writes_nothing_of_a_batch_and_recovers() {
 async fn write_more_than_fits() {
     let database = TestDatabase::sqlite().await;
     let (committer, home) = running(&database).await;
-    let many: Vec<_> = (10..10_010).map(|ms| position("bus", ms)).collect();
+    let many: Vec<_> = (10..10_010).map(|ms| full_position("bus", ms)).collect();
     for _ in 0..3 {
         let refused = committer.record(batch(&home, many.clone())).await;
-        assert!(is_unavailable(refused.clone()), "{refused:?}");
+        assert!(is_unavailable(refused));
         assert_eq!(history(&*database.store, &home, "bus").await.len(), 1);
     }
     recovers(&database, &committer, &home).await;

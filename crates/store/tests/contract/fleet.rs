@@ -21,6 +21,8 @@ pub(crate) async fn vehicle_comes_back_as_it_was_added(database: &TestDatabase) 
         fuel_l_per_100km: Some(30.5),
         fuel_price_per_l: Some(1.7),
         odometer: Some(OdometerKm::new(1000.0).unwrap()),
+        service_due_km: Some(OdometerKm::new(15_000.5).unwrap()),
+        service_due_at: Some(at(7)),
         ..vehicle("MTA NYCT_2782")
     };
     store.add_vehicle(&home, &bus, at(0)).await.unwrap();

@@ -6,20 +6,27 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accounts;
+mod alerts;
 mod cadets;
+mod claims;
 mod database;
 mod deliveries;
 mod dice;
 mod events;
 mod faults;
 mod fleet;
+mod fleet_events;
+mod fold_results;
+mod geofences;
 mod hammer;
+mod history;
 mod notices;
 mod outgoing;
 mod parcels;
 mod positions;
 mod push;
 mod samples;
+mod trips;
 mod upkeep;
 mod visible_events;
 
@@ -61,8 +68,17 @@ on_both! {
         removed_user_loses_its_sessions,
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
-        session_ends_when_it_expires,
-        idempotency_key_does_its_work_once;
+        session_ends_when_it_expires;
+    claims:
+        key_does_its_work_once,
+        work_keeps_its_answer_in_its_own_transaction,
+        what_a_transaction_returns_may_be_seen_as_the_answer,
+        what_goes_before_the_work_keeps_nothing,
+        work_that_failed_keeps_nothing,
+        work_of_a_claim_that_was_taken_over_is_undone,
+        many_at_once_with_one_key_do_its_work_once,
+        claim_goes_along_to_another_task_only_if_it_is_taken,
+        claims_left_by_who_died_are_released_and_answers_stay;
     fleet:
         vehicle_comes_back_as_it_was_added,
         same_vehicle_id_may_live_in_two_tenants,
@@ -159,8 +175,49 @@ on_both! {
         visible_events_are_those_that_may_be_seen,
         events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing,
         few_are_found_among_any_number_of_others;
+    geofences:
+        geofence_comes_back_as_it_was_added,
+        changed_geofence_is_as_it_was_described_last,
+        geofences_are_listed_page_by_page,
+        a_tenant_has_no_more_geofences_than_the_bound;
+    alerts:
+        alert_comes_back_as_it_was_raised,
+        alerts_of_one_subject_are_raised_once_while_the_first_lasts,
+        many_nodes_raise_an_alert_of_one_subject_once,
+        alerts_are_listed_newest_first_to_those_who_may_see_them,
+        alert_is_marked_read_once,
+        deleted_alert_is_there_for_nobody_and_told_once,
+        expired_alerts_are_forgotten_and_all_others_kept;
+    trips:
+        trip_comes_back_as_it_was_added,
+        vehicle_is_on_one_trip_of_each_origin_at_a_time,
+        only_the_next_version_of_a_trip_is_written,
+        withdrawn_trip_is_gone_and_told_so,
+        trips_are_listed_newest_first_by_what_is_asked,
+        trips_of_a_removed_vehicle_are_gone,
+        old_trips_are_forgotten_by_arrival_and_running_ones_never;
+    fold_results:
+        rules_are_set_by_whoever_knows_the_last_ones,
+        figures_are_sums_of_the_windows_buckets,
+        activity_is_the_same_in_whatever_order_it_is_added,
+        trips_are_counted_that_were_under_way_in_the_window,
+        checkpoints_replace_those_from_their_time_on,
+        old_activity_and_checkpoints_are_forgotten_but_for_each_vehicles_newest;
+    fleet_events:
+        fleet_events_are_those_that_may_be_seen,
+        few_are_found_among_any_number_of_others;
     hammer:
         events_have_no_gap_no_inversion_and_no_loss_under_the_hammer;
+    history:
+        late_positions_are_noted_until_they_are_folded,
+        what_another_node_folded_is_left_out_and_the_rest_is_written,
+        of_two_nodes_that_fold_the_same_one_tells_it,
+        trips_are_told_as_they_change_and_keep_their_ids,
+        visits_incidents_and_outliers_come_back_until_they_are_none,
+        alerts_of_the_fold_are_raised_once_and_can_be_taken_back,
+        vehicles_that_nobody_folded_and_silent_ones_are_found,
+        sums_and_checkpoints_are_written_with_their_fold,
+        old_history_and_that_of_removed_vehicles_is_forgotten;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

@@ -3,7 +3,7 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, position, tenant, vehicle};
 use milepost_domain::{Fact, Position, TenantId, Timestamp};
-use milepost_store::{CommitObserver, CommitSample, Committer, PositionBatch, StoreError};
+use milepost_store::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, StoreError};
 use std::sync::{Arc, Mutex};
 
 pub(crate) async fn position_comes_back_as_it_was_recorded(database: &TestDatabase) {
@@ -231,8 +231,8 @@ impl CommitObserver for Watcher {
         self.samples.lock().unwrap().push(*sample);
     }
 
-    fn newest(&self, _tenant: &TenantId, positions: &[Position]) {
-        self.newest.lock().unwrap().extend(positions.iter().map(|one| one.at));
+    fn recorded(&self, _tenant: &TenantId, recorded: &Recorded) {
+        self.newest.lock().unwrap().extend(recorded.newest.iter().map(|one| one.at));
     }
 }
 

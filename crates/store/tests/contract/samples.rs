@@ -62,6 +62,8 @@ pub(crate) fn vehicle(name: &str) -> Vehicle {
         fuel_l_per_100km: None,
         fuel_price_per_l: None,
         odometer: None,
+        service_due_km: None,
+        service_due_at: None,
     }
 }
 

@@ -4,8 +4,8 @@ use crate::database::{TestDatabase, options};
 use crate::samples::{add_vehicles, at, batch, history, new_user, position, tenant};
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
-    Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, PositionBatch, Pruned, Retention, StoreError, migrate,
-    open, pending_migrations,
+    Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, PositionBatch, Pruned, Retention,
+    StoreError, migrate, open, pending_migrations,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -80,12 +80,13 @@ pub(crate) async fn expired_sessions_and_keys_are_forgotten(database: &TestDatab
     store.add_session(&[1; 32], user.id, at(10)).await.unwrap();
     store.add_session(&[2; 32], user.id, at(i64::from(u32::MAX))).await.unwrap();
     let key = |key: &str| IdempotencyKey { tenant: tenant("a"), caller: "c".to_owned(), key: key.to_owned() };
-    store.begin_idempotent(&key("old"), &[1; 32], at(0)).await.unwrap();
-    store.finish_idempotent(&key("old"), 200, b"").await.unwrap();
+    let old = store.begin_idempotent(&key("old"), &[1; 32], at(0)).await.unwrap();
+    let Idempotency::New(old) = old else { panic!("the key is not free: {old:?}") };
+    assert!(store.finish_idempotent(&old, &KeptAnswer { status: 200, body: Vec::new() }).await.unwrap());
     store.begin_idempotent(&key("young"), &[1; 32], at(IDEMPOTENCY_KEEP_MS)).await.unwrap();
     let pruned = store.prune(at(IDEMPOTENCY_KEEP_MS + 1), &Retention::default()).await.unwrap();
     assert_eq!((pruned.sessions, pruned.idempotency_keys), (1, 1));
     let again = store.begin_idempotent(&key("old"), &[2; 32], at(IDEMPOTENCY_KEEP_MS + 1)).await.unwrap();
-    assert_eq!(again, Idempotency::New);
+    assert!(matches!(again, Idempotency::New(_)), "{again:?}");
     assert!(store.find_session(&[2; 32], at(20)).await.unwrap().is_some());
 }

@@ -1,0 +1,116 @@
+//! One transaction of what folding came to.
+
+use super::{Connection, Db, HOLD_V, activity, checkpoints, events, history_alerts, history_rows, history_trips};
+use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
+use milepost_domain::{Fact, TenantId, Timestamp};
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeMap;
+
+/// Writes vehicle by vehicle in ascending order, so that two nodes can't wait for each other in a circle, and events last of
+/// all. Of a vehicle whose fold another one wrote meanwhile nothing is written.
+pub(super) async fn write_history(
+    connection: &mut Connection,
+    writes: &[HistoryWrite],
+    now: Timestamp,
+) -> Result<Vec<VehicleNo>> {
+    let mut ascending: Vec<&HistoryWrite> = writes.iter().collect();
+    ascending.sort_unstable_by_key(|write| write.vehicle);
+    let mut stale = Vec::new();
+    let mut facts: BTreeMap<&TenantId, Vec<Fact>> = BTreeMap::new();
+    for write in ascending {
+        if claim(connection, write).await? {
+            let told = write_vehicle(connection, write, now).await?;
+            if !told.is_empty() {
+                facts.entry(&write.tenant).or_default().extend(told);
+            }
+        } else {
+            stale.push(write.vehicle);
+        }
+    }
+    for (tenant, facts) in facts {
+        events::append_facts(connection, tenant, &facts, now).await?;
+    }
+    Ok(stale)
+}
+
+/// Writes the fold's next version; false if it is not the next, or the vehicle is gone. The vehicle itself is held first, as
+/// by whoever removes it.
+async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool> {
+    let sql = format!("select 1 from vehicles v where v.vehicle_no = $1 {HOLD_V}");
+    let held = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
+    if held.is_none() {
+        return Ok(false);
+    }
+    // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
+    let statement = if write.known_version == 0 {
+        "insert into track_folds (folded_ms, code_version, state, silence, silent_after_ms, version, vehicle_no)
+         values ($1, $2, $3, $4, $5, $6 + 1, $7) on conflict do nothing"
+    } else {
+        "update track_folds set folded_ms = $1, code_version = $2, state = $3, silence = $4, silent_after_ms = $5,
+         version = $6 + 1 where version = $6 and vehicle_no = $7"
+    };
+    let SavedFold { folded_at, code_version, state, silence, silent_after_ms } = &write.fold;
+    let written = sqlx::query::<Db>(statement)
+        .bind(folded_at.unix_ms())
+        .bind(i64::from(*code_version))
+        .bind(state.as_slice())
+        .bind(silence.as_slice())
+        .bind(silent_after_ms)
+        .bind(write.known_version)
+        .bind(write.vehicle.0)
+        .execute(connection)
+        .await?;
+    Ok(written.rows_affected() > 0)
+}
+
+/// Everything but the events, which it answers.
+async fn write_vehicle(connection: &mut Connection, write: &HistoryWrite, now: Timestamp) -> Result<Vec<Fact>> {
+    let vehicle = write.vehicle;
+    for at in &write.late_folded {
+        sqlx::query::<Db>("delete from late_positions where vehicle_no = $1 and at_ms = $2")
+            .bind(vehicle.0)
+            .bind(at.unix_ms())
+            .execute(&mut *connection)
+            .await?;
+    }
+    if let Some((from, saved)) = &write.checkpoints {
+        checkpoints::save_checkpoints(connection, vehicle, *from, saved).await?;
+    }
+    activity::add_activity(connection, write.tenant_no, vehicle, &write.activity).await?;
+    let mut trips = history_trips::TripRows::load(connection, write).await?;
+    let mut facts = Vec::new();
+    for change in &write.changes {
+        match change {
+            HistoryChange::Trip { key, mends, trip, telling } => {
+                facts.extend(trips.write(connection, *key, *mends, trip, *telling, now).await?);
+            }
+            HistoryChange::NoTrip { key } => facts.extend(trips.remove(connection, *key).await?),
+            HistoryChange::Visit(visit) => history_rows::write_visit(connection, vehicle, visit, now).await?,
+            HistoryChange::NoVisit { geofence_id, entered_at } => {
+                history_rows::remove_visit(connection, vehicle, *geofence_id, *entered_at).await?;
+            }
+            HistoryChange::Incident(incident) => {
+                history_rows::write_incident(connection, vehicle, incident, now).await?;
+            }
+            HistoryChange::NoIncident { kind, started_at } => {
+                history_rows::remove_incident(connection, vehicle, *kind, *started_at).await?;
+            }
+            HistoryChange::Outlier { at, reason } => {
+                history_rows::write_outlier(connection, vehicle, *at, reason, now).await?;
+            }
+            HistoryChange::NoOutliers { from, until, reason } => {
+                history_rows::remove_outliers(connection, vehicle, *from, *until, *reason).await?;
+            }
+            HistoryChange::Alert(alert) => {
+                if history_alerts::insert_alert(connection, write.tenant_no, alert, now).await? {
+                    facts.push(Fact::AlertRaised(alert.clone()));
+                }
+            }
+            HistoryChange::NoAlert { subject } => {
+                facts.extend(history_alerts::take_back_alert(connection, write.tenant_no, subject, now).await?);
+            }
+            HistoryChange::Told(fact) => facts.push((**fact).clone()),
+        }
+    }
+    Ok(facts)
+}

@@ -1,0 +1,216 @@
+//! Idempotency keys: one claim at a time, whose answer is kept by the transaction that does its work.
+
+use crate::cadets::{add_cadet, merit, new_cadet};
+use crate::database::TestDatabase;
+use crate::samples::{add_tenant, at, tenant};
+use milepost_domain::{Cadet, Grade, Label, Tenant, TenantId};
+use milepost_store::{
+    Claim, IDEMPOTENCY_ABANDONED_MS, Idempotency, IdempotencyKey, KeptAnswer, Store, StoreError, answering,
+    answering_from, still_claimed,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::Barrier;
+
+const REQUEST: [u8; 32] = [7; 32];
+
+fn key(caller: &str) -> IdempotencyKey {
+    IdempotencyKey { tenant: tenant("acme"), caller: caller.to_owned(), key: "k".to_owned() }
+}
+
+/// The answer to who entered this cadet.
+fn shown(cadet: &Cadet) -> KeptAnswer {
+    KeptAnswer { status: 201, body: format!("cadet {}", cadet.id).into_bytes() }
+}
+
+async fn begin(store: &dyn Store, ms: i64) -> Idempotency {
+    store.begin_idempotent(&key("user:1"), &REQUEST, at(ms)).await.unwrap()
+}
+
+async fn claim(store: &dyn Store, ms: i64) -> Claim {
+    match begin(store, ms).await {
+        Idempotency::New(claim) => claim,
+        other => panic!("the key is not free: {other:?}"),
+    }
+}
+
+/// How many cadets and events there are.
+async fn written(store: &dyn Store, tenant: &TenantId) -> (usize, i64) {
+    (store.list_cadets(tenant, None, 100).await.unwrap().len(), store.newest_event_id(tenant).await.unwrap())
+}
+
+pub(crate) async fn key_does_its_work_once(database: &TestDatabase) {
+    let store = &database.store;
+    let first = claim(&**store, 0).await;
+    assert_eq!(begin(&**store, 1).await, Idempotency::InProgress);
+    let mismatch = store.begin_idempotent(&key("user:1"), &[8; 32], at(1)).await.unwrap();
+    assert_eq!(mismatch, Idempotency::Mismatch);
+    let other = store.begin_idempotent(&key("user:2"), &[8; 32], at(1)).await.unwrap();
+    let Idempotency::New(other) = other else { panic!("a key is its caller's own: {other:?}") };
+    let second = claim(&**store, IDEMPOTENCY_ABANDONED_MS + 1).await;
+    assert_ne!(first, second);
+    let answer = KeptAnswer { status: 422, body: b"{\"detail\":\"no\"}".to_vec() };
+    assert!(!store.finish_idempotent(&first, &answer).await.unwrap(), "it was taken over");
+    assert!(store.finish_idempotent(&second, &answer).await.unwrap());
+    assert!(!store.finish_idempotent(&second, &shown(&add_cadet_of(&**store).await)).await.unwrap(), "it has one");
+    store.abandon_idempotent(&second).await.unwrap();
+    assert_eq!(begin(&**store, 10_000_000).await, Idempotency::Done(answer));
+    store.abandon_idempotent(&other).await.unwrap();
+    let again = store.begin_idempotent(&key("user:2"), &REQUEST, at(2)).await.unwrap();
+    assert!(matches!(again, Idempotency::New(_)), "{again:?}");
+}
+
+async fn add_cadet_of(store: &dyn Store) -> Cadet {
+    add_cadet(store, &TenantId::default_tenant()).await
+}
+
+pub(crate) async fn work_keeps_its_answer_in_its_own_transaction(database: &TestDatabase) {
+    let store = &database.store;
+    let claim = claim(&**store, 0).await;
+    let new = new_cadet(&TenantId::default_tenant(), None);
+    let (added, is_kept) = claim.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
+    let added = added.unwrap();
+    assert!(is_kept);
+    // The process dies here, for all that anybody finished: whoever comes next finds the answer.
+    assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&added)));
+    store.abandon_idempotent(&claim).await.unwrap();
+    assert_eq!(begin(&**store, IDEMPOTENCY_ABANDONED_MS * 2).await, Idempotency::Done(shown(&added)));
+}
+
+pub(crate) async fn what_a_transaction_returns_may_be_seen_as_the_answer(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let cadet = add_cadet(&**store, &home).await;
+    let claim = claim(&**store, 0).await;
+    let (seen, given) = (cadet.clone(), merit(3));
+    let giving = store.add_grade(cadet.id, &given, at(1));
+    let work = answering(shown, answering_from(move |_: &Grade| Some(seen.clone()), giving));
+    let (outcome, is_kept) = claim.carry_out(work).await;
+    assert!(outcome.is_ok() && is_kept);
+    assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&cadet)));
+}
+
+pub(crate) async fn what_goes_before_the_work_keeps_nothing(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let cadet = add_cadet(&**store, &home).await;
+    let claim = claim(&**store, 0).await;
+    let work = answering(shown, async {
+        let acme = Tenant { id: tenant("acme"), name: Label::new("acme").unwrap() };
+        assert!(store.ensure_tenant(&acme).await.unwrap());
+        // As a change that lost against another one, and is to be computed again.
+        let given = merit(3);
+        answering_from(|_: &Grade| None::<Cadet>, store.add_grade(cadet.id, &given, at(1))).await.unwrap();
+    });
+    let ((), is_kept) = claim.carry_out(work).await;
+    assert!(!is_kept);
+    assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
+    // Nobody said what is answered, or there is no claim: the work is done all the same.
+    let new = new_cadet(&home, None);
+    let (added, is_kept) = claim.carry_out(store.add_cadet(&new, at(1))).await;
+    assert!(added.is_ok() && !is_kept);
+    answering(shown, store.add_cadet(&new, at(1))).await.unwrap();
+    assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
+}
+
+pub(crate) async fn work_that_failed_keeps_nothing(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let new = new_cadet(&home, Some("S-1"));
+    store.add_cadet(&new, at(0)).await.unwrap();
+    let refused = claim(&**store, 0).await;
+    let (outcome, is_kept) = refused.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
+    assert_eq!((outcome, is_kept), (Err(StoreError::Conflict("student_id")), false));
+    store.abandon_idempotent(&refused).await.unwrap();
+    claim(&**store, 2).await;
+}
+
+pub(crate) async fn work_of_a_claim_that_was_taken_over_is_undone(database: &TestDatabase) {
+    let (store, other) = (&database.store, database.another_node().await);
+    let home = add_tenant(&**store, "acme").await;
+    let new = new_cadet(&home, None);
+    let slow = claim(&**store, 0).await;
+    let quick = claim(&*other, IDEMPOTENCY_ABANDONED_MS + 1).await;
+    let before = written(&**store, &home).await;
+
+    // Before the other one has done its work, and after.
+    let (outcome, is_kept) = slow.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
+    assert_eq!((outcome, is_kept), (Err(StoreError::Superseded), false));
+    assert_eq!(written(&**store, &home).await, before);
+    let (outcome, is_kept) = quick.carry_out(answering(shown, other.add_cadet(&new, at(1)))).await;
+    let added = outcome.unwrap();
+    assert!(is_kept);
+    let (outcome, is_kept) = slow.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
+    assert_eq!((outcome, is_kept), (Err(StoreError::Superseded), false));
+    store.abandon_idempotent(&slow).await.unwrap();
+
+    // One cadet, and the one event that tells of it.
+    assert_eq!(written(&**store, &home).await, (1, before.1 + 1));
+    assert_eq!(begin(&**store, IDEMPOTENCY_ABANDONED_MS * 3).await, Idempotency::Done(shown(&added)));
+    other.close().await;
+}
+
+pub(crate) async fn many_at_once_with_one_key_do_its_work_once(database: &TestDatabase) {
+    let nodes = [Arc::clone(&database.store), database.another_node().await];
+    let home = TenantId::default_tenant();
+    let start = Arc::new(Barrier::new(16));
+    let requests: Vec<_> = (0..16)
+        .map(|n| {
+            let (store, start, new) = (Arc::clone(&nodes[n % 2]), Arc::clone(&start), new_cadet(&home, None));
+            tokio::spawn(async move {
+                start.wait().await;
+                // All of them think that those before are gone.
+                let now = i64::try_from(n).unwrap() * (IDEMPOTENCY_ABANDONED_MS + 1);
+                let Idempotency::New(claim) = begin(&*store, now).await else { return false };
+                let (outcome, is_kept) = claim.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
+                assert!(matches!(outcome, Ok(_) | Err(StoreError::Superseded)), "{outcome:?}");
+                assert_eq!(outcome.is_ok(), is_kept);
+                is_kept
+            })
+        })
+        .collect();
+    let mut kept = 0;
+    for request in requests {
+        kept += usize::from(request.await.unwrap());
+    }
+    let cadets = nodes[0].list_cadets(&home, None, 100).await.unwrap();
+    assert_eq!((kept, cadets.len()), (1, 1));
+    assert_eq!(begin(&*nodes[0], 0).await, Idempotency::Done(shown(&cadets[0])));
+    nodes[1].close().await;
+}
+
+pub(crate) async fn claim_goes_along_to_another_task_only_if_it_is_taken(database: &TestDatabase) {
+    let store = &database.store;
+    let adding = || {
+        let (store, new) = (Arc::clone(store), new_cadet(&TenantId::default_tenant(), None));
+        async move { store.add_cadet(&new, at(1)).await.unwrap() }
+    };
+    let claim = claim(&**store, 0).await;
+    let astray = answering(shown, async { tokio::spawn(adding()).await.unwrap() });
+    assert!(!claim.carry_out(astray).await.1);
+    let taken = answering(shown, async { tokio::spawn(still_claimed(adding())).await.unwrap() });
+    let (added, is_kept) = claim.carry_out(taken).await;
+    assert!(is_kept);
+    assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&added)));
+}
+
+pub(crate) async fn claims_left_by_who_died_are_released_and_answers_stay(database: &TestDatabase) {
+    let store = &database.store;
+    let keys: Vec<_> = (0..3).map(|n| key(&format!("user:{n}"))).collect();
+    let mut free = BTreeSet::new();
+    for key in &keys {
+        let begun = store.begin_idempotent(key, &REQUEST, at(0)).await.unwrap();
+        let Idempotency::New(claim) = begun else { panic!("{begun:?}") };
+        if key == &keys[0] {
+            let new = new_cadet(&TenantId::default_tenant(), None);
+            claim.carry_out(answering(shown, store.add_cadet(&new, at(0)))).await.0.unwrap();
+        }
+    }
+    assert_eq!(store.release_claims(at(1)).await.unwrap(), 2);
+    assert_eq!(store.release_claims(at(1)).await.unwrap(), 0);
+    for key in &keys {
+        match store.begin_idempotent(key, &REQUEST, at(1)).await.unwrap() {
+            Idempotency::New(claim) => assert!(free.insert(claim.key.caller)),
+            Idempotency::Done(_) => assert_eq!(key, &keys[0]),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(free.len(), 2);
+}
