@@ -2,6 +2,7 @@
 
 use crate::{CloseReason, Service, ServiceError, hash_secret, random_secret};
 use milepost_domain::{Action, Caller, Device, DeviceId, TenantId, may};
+use milepost_store::answering_from;
 
 /// A device and the key that is never shown again.
 #[derive(Clone)]
@@ -19,11 +20,13 @@ impl Service {
     /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`], [`ServiceError::NotFound`] for the vehicle.
     pub async fn add_device(&self, caller: &Caller, device: Device) -> Result<NewDevice, ServiceError> {
         require(caller, &device.tenant)?;
-        let key = random_secret("mpd_");
-        self.store.add_device(&device, &hash_secret(&key)).await?;
+        let new = NewDevice { device, key: random_secret("mpd_") };
+        let (added, key_hash) = (new.clone(), hash_secret(&new.key));
+        answering_from(move |(): &()| Some(added.clone()), self.store.add_device(&new.device, &key_hash)).await?;
         self.identities.forget();
-        tracing::info!(device.id = %device.id, tenant.id = %device.tenant, by = caller.log_name(), "device added");
-        Ok(NewDevice { device, key })
+        let (id, tenant) = (&new.device.id, &new.device.tenant);
+        tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device added");
+        Ok(new)
     }
 
     /// One device.

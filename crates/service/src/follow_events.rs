@@ -90,6 +90,7 @@ impl Service {
                 self.recheck(self.connections.of_device(tenant, device_id)).await
             }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
+                self.tracks.vehicle_described(tenant, vehicle_id);
                 self.follow_vehicle(tenant, vehicle_id).await
             }
             Fact::VehicleRemoved { vehicle_id } => {
@@ -119,6 +120,18 @@ impl Service {
             | Fact::NoticeSent(_)
             | Fact::NoticeRead { .. }
             | Fact::ManualEvent(_) => Ok(()),
+            // What happened in a fleet is told as events too.
+            Fact::TripChanged(_)
+            | Fact::FenceCrossed(_)
+            | Fact::DrivingNoted(_)
+            | Fact::ServiceDue(_)
+            | Fact::AlertRaised(_)
+            | Fact::AlertRead { .. }
+            | Fact::AlertDeleted { .. } => Ok(()),
+            Fact::GeofenceChanged { .. } | Fact::RulesChanged { .. } => {
+                self.tracks.rules_changed(tenant);
+                Ok(())
+            }
             // Told by a newer program on the same database.
             Fact::Unknown { .. } => Ok(()),
         }

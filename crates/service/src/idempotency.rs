@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::Caller;
-use milepost_store::{Idempotency, IdempotencyKey};
+use milepost_store::{Claim, Idempotency, IdempotencyKey, KeptAnswer};
 
 impl Service {
     /// Claims a key for a request whose hash is `request`.
@@ -17,20 +17,23 @@ impl Service {
         Ok(self.store.begin_idempotent(key, request, self.now()).await?)
     }
 
-    /// Keeps the final answer.
+    /// Keeps the final answer of a request that changed nothing, or whose work is idempotent by itself. That of any other
+    /// is kept by the transaction that does its work, see [`milepost_store::answering`].
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
-    pub async fn finish_idempotent(&self, key: &IdempotencyKey, status: u16, body: &[u8]) -> Result<(), ServiceError> {
-        Ok(self.store.finish_idempotent(key, status, body).await?)
+    pub async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<(), ServiceError> {
+        // Taken over or answered meanwhile: those who come again are told what the other one did.
+        self.store.finish_idempotent(claim, answer).await?;
+        Ok(())
     }
 
-    /// Lets go of a key whose request may be sent again.
+    /// Lets go of a claim whose request may be sent again.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
-    pub async fn abandon_idempotent(&self, key: &IdempotencyKey) -> Result<(), ServiceError> {
-        Ok(self.store.abandon_idempotent(key).await?)
+    pub async fn abandon_idempotent(&self, claim: &Claim) -> Result<(), ServiceError> {
+        Ok(self.store.abandon_idempotent(claim).await?)
     }
 
     /// The login name of a caller that Milepost knows.

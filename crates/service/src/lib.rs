@@ -8,7 +8,10 @@ mod connections;
 mod deliveries;
 mod devices;
 mod error;
+mod fence_geometry;
+mod fleet;
 mod follow_events;
+mod follow_tracks;
 mod history;
 mod idempotency;
 mod identity_cache;
@@ -38,11 +41,19 @@ pub use connections::{Admission, CloseReason, ConnectionRefused, Disconnect};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use devices::NewDevice;
 pub use error::ServiceError;
+pub use fence_geometry::build_fence;
+pub use fleet::{
+    AlertCursor, AlertListing, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange, RulesInForce,
+    Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
+};
+pub use follow_tracks::TrackFigures;
 pub use history::{Replay, Track};
 pub use live::LiveVehicle;
 pub use login::TokenPair;
 pub use milepost_geo::{Estimate, Eta};
-pub use milepost_store::{CallNo, CallState, DeliveryCount, Idempotency, IdempotencyKey, Retention, StoredCall};
+pub use milepost_store::{
+    CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Retention, StoredCall, answering,
+};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};
 pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,
@@ -61,6 +72,7 @@ pub use webhooks::{WebhookRequest, shown_secret};
 
 use connections::Connections;
 use deliveries::Deliveries;
+use follow_tracks::TrackInbox;
 use identity_cache::IdentityCache;
 use live::LiveMap;
 use login_limit::LoginLimit;
@@ -87,6 +99,8 @@ pub struct Service {
     parcels: ParcelDesk,
     adding_webhooks: tokio::sync::Mutex<()>,
     new_events: tokio::sync::Notify,
+    alert_expiry_ms: i64,
+    tracks: TrackInbox,
 }
 
 /// What the binary hands over to build a [`Service`].
@@ -109,6 +123,8 @@ pub struct ServiceParts {
     pub outgoing: Outgoing,
     /// How near a parcel's driver has to come to its places to be there.
     pub parcel_zone: milepost_domain::ZoneRadius,
+    /// How long an alert stands, milliseconds.
+    pub alert_expiry_ms: i64,
 }
 
 impl Service {
@@ -132,6 +148,8 @@ impl Service {
             parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
             new_events: tokio::sync::Notify::new(),
+            alert_expiry_ms: parts.alert_expiry_ms,
+            tracks: TrackInbox::default(),
         });
         service.publisher.attach(&service);
         service

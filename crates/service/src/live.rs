@@ -100,6 +100,11 @@ impl LiveTenant {
         self.lock().get(id).cloned()
     }
 
+    /// A vehicle's description.
+    pub(crate) fn describe_known(&self, id: &VehicleId) -> Option<Arc<Vehicle>> {
+        self.lock().get(id).map(|live| Arc::clone(&live.vehicle))
+    }
+
     /// Who drives it; the outer `None` means that there is no such vehicle.
     pub(crate) fn driver(&self, id: &VehicleId) -> Option<Option<UserId>> {
         self.lock().get(id).map(|live| live.vehicle.driver_id)

@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
-use milepost_store::{CallNo, CallState, StoredCall};
+use milepost_store::{CallNo, CallState, StoredCall, answering_from};
 use std::sync::Arc;
 
 /// Refuses a URL in words that tell what it takes.
@@ -67,7 +67,7 @@ impl Service {
         Ok(self.store.list_calls(tenant, target, before, limit).await?)
     }
 
-    /// Makes a dead call due again.
+    /// Makes a dead call due again; as it is from then on, whatever becomes of it meanwhile.
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when the tenant has no such call to `target` (to anybody
@@ -81,14 +81,18 @@ impl Service {
     ) -> Result<StoredCall, ServiceError> {
         require_outgoing(caller, tenant)?;
         let call = self.find_call(tenant, target, no).await?;
-        let revived =
-            matches!(call.state, CallState::Dead { .. }) && { self.store.revive_call(tenant, no, self.now()).await? };
+        let now = self.now();
+        let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
+        let answer = due.clone();
+        let reviving = self.store.revive_call(tenant, no, now);
+        let revived = matches!(call.state, CallState::Dead { .. })
+            && answering_from(move |revived: &bool| revived.then(|| answer.clone()), reviving).await?;
         if !revived {
             return Err(ServiceError::Conflict("only a dead call can be retried by hand".to_owned()));
         }
         tracing::info!(call.no = no.0, tenant.id = %tenant, by = caller.log_name(), "dead call made due again");
         self.wake_outbox();
-        self.find_call(tenant, target, no).await
+        Ok(due)
     }
 
     async fn find_call(

@@ -1,6 +1,6 @@
 //! Can the server serve? A load balancer asks every few seconds.
 
-use crate::{IdempotencyKey, Service, ServiceError};
+use crate::{Idempotency, IdempotencyKey, Service, ServiceError, random_secret};
 use milepost_domain::TenantId;
 
 impl Service {
@@ -11,14 +11,15 @@ impl Service {
     pub async fn check_ready(&self) -> Result<(), ServiceError> {
         self.store.ping().await?;
         if self.publisher.is_failing() {
-            // Any small row will do; it is taken back at once.
+            // Any small row will do; it is taken back at once. One of its own: another's would not be written.
             let key = IdempotencyKey {
                 tenant: TenantId::default_tenant(),
                 caller: "readiness".to_owned(),
-                key: "probe".to_owned(),
+                key: random_secret("probe_"),
             };
-            self.store.begin_idempotent(&key, &[0; 32], self.now()).await?;
-            self.store.abandon_idempotent(&key).await?;
+            if let Idempotency::New(claim) = self.store.begin_idempotent(&key, &[0; 32], self.now()).await? {
+                self.store.abandon_idempotent(&claim).await?;
+            }
             self.publisher.writes_again();
         }
         Ok(())

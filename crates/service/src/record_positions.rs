@@ -101,7 +101,7 @@ impl Service {
     }
 
     fn publish_committed(&self, tenant: &TenantId, newest: &[Position]) {
-        let Some(live) = self.live.loaded(tenant) else { return };
+        let Some(live) = self.live.loaded(tenant).filter(|_| !newest.is_empty()) else { return };
         live.advance(newest, |recorded| self.publish_positions(tenant, recorded));
     }
 }
@@ -139,9 +139,10 @@ impl CommitObserver for Publisher {
         (self.sampled)(sample);
     }
 
-    fn newest(&self, tenant: &TenantId, positions: &[Position]) {
+    fn recorded(&self, tenant: &TenantId, recorded: &milepost_store::Recorded) {
         if let Some(service) = self.service.get().and_then(Weak::upgrade) {
-            service.publish_committed(tenant, positions);
+            service.publish_committed(tenant, &recorded.newest);
+            service.tracks.grow(tenant, recorded);
         }
     }
 }

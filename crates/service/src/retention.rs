@@ -10,8 +10,9 @@ const ROUND: Duration = Duration::from_secs(600);
 const SOON: Duration = Duration::from_secs(5);
 
 impl Service {
-    /// Forgets old rows until the task is dropped.
-    pub async fn keep_forgetting(&self, retention: Retention) {
+    /// Forgets old rows until the task is dropped, expired alerts at least every `alert_cleanup`.
+    pub async fn keep_forgetting(&self, retention: Retention, alert_cleanup: Duration) {
+        let round = ROUND.min(alert_cleanup);
         loop {
             let wait = match self.store.prune(self.now(), &retention).await {
                 Ok(pruned) => {
@@ -23,7 +24,7 @@ impl Service {
                             "forgot what was older than its time"
                         );
                     }
-                    if pruned.more { SOON } else { ROUND }
+                    if pruned.more { SOON } else { round }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "old rows stay for now");

@@ -29,6 +29,14 @@ impl Service {
         Ok(self.store.list_tenants(after, limit).await?)
     }
 
+    /// Is there such a tenant?
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn has_tenant(&self, id: &TenantId) -> Result<bool, ServiceError> {
+        Ok(self.store.get_tenant(id).await?.is_some())
+    }
+
     /// A tenant named only by a trusted issuer's token comes to be with the first thing stored for it.
     pub(crate) async fn ensure_tenant(&self, id: &TenantId) -> Result<(), ServiceError> {
         let name = Label::new(id.as_str())?;

@@ -2,6 +2,8 @@
 
 use crate::{CloseReason, LiveVehicle, Service, ServiceError};
 use milepost_domain::{Action, Caller, TenantId, Vehicle, VehicleId, VehicleScope, may};
+use milepost_store::answering_from;
+use std::sync::Arc;
 
 /// Which vehicles to list.
 #[derive(Debug, Clone)]
@@ -28,7 +30,9 @@ impl Service {
         require(caller, tenant)?;
         self.ensure_tenant(tenant).await?;
         let live = self.live.tenant(&*self.store, tenant).await?;
-        self.store.add_vehicle(tenant, &vehicle, self.now()).await?;
+        let added = LiveVehicle { vehicle: Arc::new(vehicle.clone()), last: None };
+        let adding = self.store.add_vehicle(tenant, &vehicle, self.now());
+        answering_from(move |(): &()| Some(added.clone()), adding).await?;
         tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = caller.log_name(), "vehicle added");
         let driver = vehicle.driver_id;
         live.describe(vehicle.clone(), |live| self.publish_vehicle(tenant, live));

@@ -142,7 +142,8 @@ impl Service {
 }
 
 const EVENTS_TAKES: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \
-    parcel.zone_crossed, grade.updated, attendance.updated, scores.updated";
+    parcel.zone_crossed, grade.updated, attendance.updated, scores.updated, trip.changed, geofence.crossed, \
+    driver.event, maintenance.due, alert.raised";
 
 /// A webhook's secret as its owner sees it: `whsec_` and base64.
 pub fn shown_secret(secret: &[u8]) -> String {

@@ -32,6 +32,7 @@ impl Node {
             max_connections_per_tenant: 100,
             outgoing: milepost_service::Outgoing::default(),
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            alert_expiry_ms: 86_400_000,
         });
         Self { service, store, _folder: folder }
     }
@@ -188,6 +189,8 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         fuel_l_per_100km: None,
         fuel_price_per_l: None,
         odometer: None,
+        service_due_km: None,
+        service_due_at: None,
     };
     node.store.add_vehicle(&home, &bus, node.service.now()).await.unwrap();
     let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };

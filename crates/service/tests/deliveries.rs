@@ -56,6 +56,7 @@ impl Node {
             max_connections_per_tenant: 100,
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
+            alert_expiry_ms: 86_400_000,
         });
         Self { service, store, now_ms: Arc::clone(now_ms), heard }
     }

@@ -7,7 +7,7 @@ use milepost_domain::{
     Action, Caller, Delivery, DeliveryStatus, Fact, Latitude, Longitude, OrderId, Phone, Principal, RiderId, TenantId,
     may,
 };
-use milepost_store::DeliveryChange;
+use milepost_store::{DeliveryChange, answering_from};
 
 /// A delivery to be started.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,11 +63,13 @@ impl Service {
         };
         let calls = calls_of_start(&delivery, &self.outgoing);
         let change = DeliveryChange { delivery: &delivery, fix: None, facts: &[fact], calls: &calls };
-        self.store.add_delivery(&change, now).await?;
+        let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, estimate: None };
+        let started = view.clone();
+        answering_from(move |(): &()| Some(started.clone()), self.store.add_delivery(&change, now)).await?;
         self.wake_outbox();
         // The id is a key to where somebody lives: it stays out of the log.
         tracing::info!(tenant.id = %tenant, by = caller.log_name(), "delivery started");
-        Ok(DeliveryView { delivery, eta_seconds: None, estimate: None })
+        Ok(view)
     }
 }
 

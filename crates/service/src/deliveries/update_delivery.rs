@@ -7,7 +7,7 @@ use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
     StepRefused, Timestamp, TrackingId,
 };
-use milepost_store::DeliveryChange;
+use milepost_store::{DeliveryChange, answering_from, still_claimed};
 use std::sync::Arc;
 
 /// Another node may change the same delivery at the same moment: it is read again, so many times.
@@ -43,7 +43,8 @@ impl Service {
     ) -> Result<DeliveryView, ServiceError> {
         let (service, caller, id) = (Arc::clone(self), caller.clone(), id.clone());
         // In a task of its own: a client that goes away in the middle must not keep a stored change from its followers.
-        let change = tokio::spawn(async move { service.carry_out(&caller, &id, update).await });
+        let change = still_claimed(async move { service.carry_out(&caller, &id, update).await });
+        let change = tokio::spawn(change);
         change.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the update of a delivery did not end");
             Err(ServiceError::Internal)
@@ -71,7 +72,11 @@ impl Service {
                     planned.after.driven_m += driven_m;
                 }
             }
-            let stored = self.store_change(&planned, now).await;
+            // Before it is stored: its transaction keeps the answer, if the rider's phone may ask for it again.
+            let view = self.view_delivery(planned.after.clone()).await;
+            let answer = view.clone();
+            let storing = self.store_change(&planned, now);
+            let stored = answering_from(move |stored: &bool| stored.then(|| answer.clone()), storing).await;
             if !matches!(stored, Ok(true)) {
                 self.deliveries.riders.forget_pace(id);
             }
@@ -80,7 +85,6 @@ impl Service {
                     let status = planned.after.status.as_str();
                     tracing::info!(tenant.id = %before.tenant, by = caller.log_name(), status, "delivery moved on");
                 }
-                let view = self.view_delivery(planned.after).await;
                 self.publish_delivery(&view);
                 return Ok(view);
             }

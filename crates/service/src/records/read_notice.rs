@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Caller, Notice, NoticeId, UserId};
-use milepost_store::{NoticeFilter, ReadOutcome};
+use milepost_store::{NoticeFilter, ReadOutcome, answering_from};
 
 impl Service {
     /// The caller's own notifications or messages, newest first.
@@ -28,7 +28,8 @@ impl Service {
     /// [`ServiceError::Forbidden`] for who is no user with a number.
     pub async fn read_notice(&self, caller: &Caller, id: NoticeId, is_message: bool) -> Result<Notice, ServiceError> {
         let user = addressee(caller)?;
-        match self.store.read_notice(&caller.tenant, user, id, is_message, self.now()).await? {
+        let reading = self.store.read_notice(&caller.tenant, user, id, is_message, self.now());
+        match answering_from(notice_of, reading).await? {
             Some(ReadOutcome::Marked(notice)) => {
                 self.records_stored();
                 Ok(notice)
@@ -37,6 +38,11 @@ impl Service {
             None => Err(ServiceError::NotFound(if is_message { "message" } else { "notification" })),
         }
     }
+}
+
+fn notice_of(outcome: &Option<ReadOutcome>) -> Option<Notice> {
+    let (ReadOutcome::Marked(notice) | ReadOutcome::WasRead(notice)) = outcome.as_ref()?;
+    Some(notice.clone())
 }
 
 fn addressee(caller: &Caller) -> Result<UserId, ServiceError> {

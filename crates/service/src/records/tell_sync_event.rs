@@ -4,6 +4,7 @@ use crate::{Service, ServiceError};
 use milepost_domain::{
     Action, CadetId, Caller, Event, EventType, Fact, Invalid, JsonObject, ManualEvent, TenantId, may,
 };
+use milepost_store::answering_from;
 
 /// An event to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,9 @@ impl Service {
         self.ensure_tenant(&tenant).await?;
         let fact = Fact::ManualEvent(Box::new(ManualEvent { event_type, cadet_id, payload }));
         let at = self.now();
-        let id = self.store.append_facts(&tenant, std::slice::from_ref(&fact), at).await?;
+        let told = fact.clone();
+        let telling = self.store.append_facts(&tenant, std::slice::from_ref(&fact), at);
+        let id = answering_from(move |id: &i64| Some(Event { id: *id, at, fact: told.clone() }), telling).await?;
         self.records_stored();
         tracing::info!(event.id = id, tenant.id = %tenant, by = caller.log_name(), "event told by hand");
         Ok(Event { id, at, fact })

@@ -1,0 +1,29 @@
+//! Adds a geofence.
+
+use super::require_geofences;
+use crate::{Service, ServiceError};
+use milepost_domain::{Caller, Geofence, GeofenceDescription, MAX_GEOFENCES, TenantId};
+use milepost_store::answering_from;
+
+impl Service {
+    /// Adds a geofence; from the next position on vehicles are told to cross it.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] when the tenant has [`MAX_GEOFENCES`].
+    pub async fn add_geofence(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        description: &GeofenceDescription,
+    ) -> Result<Geofence, ServiceError> {
+        require_geofences(caller, tenant)?;
+        self.ensure_tenant(tenant).await?;
+        let adding = self.store.add_geofence(tenant, description, self.now());
+        let added = answering_from(Option::<Geofence>::clone, adding).await?.ok_or_else(|| {
+            ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first"))
+        })?;
+        self.fleet_stored();
+        tracing::info!(geofence.id = %added.id, tenant.id = %tenant, by = caller.log_name(), "geofence added");
+        Ok(added)
+    }
+}

@@ -1,0 +1,154 @@
+//! A tenant's thresholds: seen and changed by name.
+
+use super::require_rules;
+use crate::{Service, ServiceError};
+use milepost_domain::{Caller, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
+use milepost_track::{Rules, Thresholds, VehicleRules};
+use serde_json::{Map, Number, Value};
+
+/// Tries while others change the same thresholds. Each means that somebody else was quicker.
+const TRIES: usize = 5;
+
+/// A threshold by its name in [`Thresholds`], and its value: `None` for the default.
+pub type RuleChange = (&'static str, Option<Number>);
+
+/// Thresholds as they apply to a tenant's vehicles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulesInForce {
+    /// All of them.
+    pub thresholds: Thresholds,
+    /// Those that the tenant set itself, by name.
+    pub own: Map<String, Value>,
+    /// Counts up with each change; 0 before the first.
+    pub version: i64,
+    /// When they were changed last.
+    pub changed_at: Option<Timestamp>,
+}
+
+impl Service {
+    /// A tenant's thresholds.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`].
+    pub async fn get_rules(&self, caller: &Caller, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
+        require_rules(caller, tenant)?;
+        let rules = self.store.get_rules(tenant).await?;
+        Ok(in_force(rules.as_ref()))
+    }
+
+    /// Changes some of a tenant's thresholds; they hold for positions from now on. What makes no difference is not stored.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a value out of its range, or that does not go with the
+    /// others; [`ServiceError::Conflict`] when others change them all the time.
+    pub async fn change_rules(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        changes: &[RuleChange],
+    ) -> Result<RulesInForce, ServiceError> {
+        require_rules(caller, tenant)?;
+        self.ensure_tenant(tenant).await?;
+        for _ in 0..TRIES {
+            let before = self.store.get_rules(tenant).await?;
+            let own = own_values(before.as_ref());
+            let changed = with_changes(&own, changes)?;
+            if changed == own {
+                return Ok(in_force(before.as_ref()));
+            }
+            let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
+            let known = before.as_ref().map_or(0, |rules| rules.version);
+            if let Some(rules) = self.store.set_rules(tenant, &values, known, self.now()).await? {
+                self.fleet_stored();
+                tracing::info!(tenant.id = %tenant, by = caller.log_name(), "thresholds changed");
+                return Ok(in_force(Some(&rules)));
+            }
+        }
+        Err(ServiceError::Conflict("somebody else changes the thresholds, try again".to_owned()))
+    }
+}
+
+/// The thresholds that a tenant's own values come to; the defaults where they can't be read, which the log tells.
+pub(crate) fn read_thresholds(rules: Option<&FleetRules>) -> Thresholds {
+    let Some(rules) = rules else { return Thresholds::default() };
+    serde_json::from_str(rules.values.as_str()).unwrap_or_else(|error| {
+        tracing::error!(%error, "stored thresholds can't be read, the defaults apply");
+        Thresholds::default()
+    })
+}
+
+fn in_force(rules: Option<&FleetRules>) -> RulesInForce {
+    RulesInForce {
+        thresholds: read_thresholds(rules),
+        own: own_values(rules),
+        version: rules.map_or(0, |rules| rules.version),
+        changed_at: rules.map(|rules| rules.changed_at),
+    }
+}
+
+fn own_values(rules: Option<&FleetRules>) -> Map<String, Value> {
+    rules.and_then(|rules| serde_json::from_str(rules.values.as_str()).ok()).unwrap_or_default()
+}
+
+/// The tenant's own values after the changes, checked as a whole.
+fn with_changes(own: &Map<String, Value>, changes: &[RuleChange]) -> Result<Map<String, Value>, ServiceError> {
+    let mut changed = own.clone();
+    for (name, value) in changes {
+        match value {
+            Some(value) => {
+                let alone = Map::from_iter([((*name).to_owned(), Value::from(value.clone()))]);
+                // A number of the wrong kind is told by its name; by the whole it would be none's.
+                if serde_json::from_value::<Thresholds>(alone.into()).is_err() {
+                    return Err(Invalid::new(name, "must be a whole number from 0").into());
+                }
+                changed.insert((*name).to_owned(), value.clone().into());
+            }
+            None => {
+                changed.remove(*name);
+            }
+        }
+    }
+    let thresholds: Thresholds =
+        serde_json::from_value(Value::from(changed.clone())).map_err(|_| Invalid::new("rules", "can't be read"))?;
+    Rules::new(thresholds, VehicleRules::default())?;
+    Ok(changed)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn own(text: &str) -> Map<String, Value> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn number(value: f64) -> Option<Number> {
+        Number::from_f64(value)
+    }
+
+    #[test]
+    fn changes_add_up_and_null_is_the_default_again() {
+        let first = with_changes(&Map::new(), &[("speed_limit_kmh", number(50.0)), ("noise_m", number(5.0))]).unwrap();
+        assert_eq!(first, own(r#"{"speed_limit_kmh":50.0,"noise_m":5.0}"#));
+        let second = with_changes(&first, &[("noise_m", None), ("stop_after_s", Some(600.into()))]).unwrap();
+        assert_eq!(second, own(r#"{"speed_limit_kmh":50.0,"stop_after_s":600}"#));
+        // What another version knows stays.
+        let newer = own(r#"{"to_come":1}"#);
+        assert_eq!(with_changes(&newer, &[("noise_m", None)]).unwrap(), newer);
+    }
+
+    #[test]
+    fn values_out_of_range_or_against_each_other_are_refused_by_name() {
+        let check = |before: &str, changes: &[RuleChange], field: &str| match with_changes(&own(before), changes) {
+            Err(ServiceError::Invalid(invalid)) => assert_eq!(invalid[0].field, field),
+            other => panic!("{other:?}"),
+        };
+        check("{}", &[("noise_m", number(-1.0))], "noise_m");
+        check("{}", &[("stop_after_s", number(1.5))], "stop_after_s");
+        check("{}", &[("stop_after_s", number(-1.0))], "stop_after_s");
+        check(r#"{"still_after_s":200}"#, &[("stop_after_s", Some(100.into()))], "stop_after_s");
+        // Taking one back may leave another without its ground.
+        check(r#"{"gap_after_s":2000,"gap_max_s":3000}"#, &[("gap_max_s", None)], "gap_max_s");
+    }
+}

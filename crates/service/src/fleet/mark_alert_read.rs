@@ -1,0 +1,36 @@
+//! Marks an alert read.
+
+use super::require_viewer;
+use crate::{Service, ServiceError};
+use milepost_domain::{Alert, AlertId, Caller, TenantId};
+use milepost_store::{AlertReadOutcome, answering_from};
+
+impl Service {
+    /// Marks an alert read, for all who may see it; they are told. Read before, it is left as it is.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] also for another tenant's and another user's; [`ServiceError::Forbidden`] for whom no
+    /// alert can be.
+    pub async fn mark_alert_read(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        id: &AlertId,
+    ) -> Result<Alert, ServiceError> {
+        let viewer = require_viewer(caller, tenant)?;
+        let reading = self.store.read_alert(tenant, viewer, id, caller.user_id(), self.now());
+        match answering_from(alert_of, reading).await? {
+            Some(AlertReadOutcome::Marked(alert)) => {
+                self.fleet_stored();
+                Ok(alert)
+            }
+            Some(AlertReadOutcome::WasRead(alert)) => Ok(alert),
+            None => Err(ServiceError::NotFound("alert")),
+        }
+    }
+}
+
+fn alert_of(outcome: &Option<AlertReadOutcome>) -> Option<Alert> {
+    let (AlertReadOutcome::Marked(alert) | AlertReadOutcome::WasRead(alert)) = outcome.as_ref()?;
+    Some(alert.clone())
+}

@@ -1,0 +1,107 @@
+//! Measures a trip that was started by hand by the positions of its time.
+
+use super::change_rules::read_thresholds;
+use crate::{Service, ServiceError};
+use milepost_domain::{
+    FuelSource, MAX_AHEAD_MS, Position, SpeedKmh, Timestamp, Trip, TripFigures, TripFuel, TripPlace, Vehicle,
+};
+use milepost_track::{
+    Folded, FuelBasis, NoFences, Rules, Thresholds, TrackFact, TrackHistory, TrackState, VehicleRules, fold,
+};
+
+/// Positions read at once: enough to be quick, few enough to be forgotten soon.
+const PAGE: u32 = 1_000;
+/// Positions that a trip is measured by; what follows them is not counted. A position a second makes eleven days.
+const MAX_POSITIONS: usize = 1_000_000;
+
+impl Service {
+    /// The trip with its way, times, speed and fuel from its start to its end, or up to now, by the same fold that finds
+    /// trips: what is driven of it is its way and its time in motion, the rest of the time it stood.
+    pub(super) async fn measure_trip(&self, trip: Trip) -> Result<Trip, ServiceError> {
+        let Some(tracked) = self.store.get_vehicle(&trip.tenant, &trip.vehicle_id).await? else {
+            return Err(ServiceError::NotFound("trip"));
+        };
+        let own = self.store.get_rules(&trip.tenant).await?;
+        let mut meter = Meter::new(rules(read_thresholds(own.as_ref()), &tracked.vehicle));
+        // Devices' clocks may be a little ahead of this one.
+        let to = trip.ended_at.unwrap_or_else(|| self.now().plus_ms(MAX_AHEAD_MS)).plus_ms(1);
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let page = self.store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, after, PAGE).await?;
+            page.iter().for_each(|position| meter.take(position));
+            count += page.len();
+            after = page.last().map(|position| position.at);
+            if page.len() < PAGE as usize || count >= MAX_POSITIONS {
+                return Ok(meter.read(trip));
+            }
+        }
+    }
+}
+
+/// Follows the positions of one trip.
+struct Meter {
+    rules: Rules,
+    state: TrackState,
+    history: TrackHistory,
+    facts: Vec<TrackFact>,
+    /// The first and the last that count for something.
+    ends: Option<(TripPlace, TripPlace)>,
+    followed_to: Option<Timestamp>,
+}
+
+impl Meter {
+    fn new(rules: Rules) -> Self {
+        let (state, history) = (TrackState::default(), TrackHistory::default());
+        Self { rules, state, history, facts: Vec::new(), ends: None, followed_to: None }
+    }
+
+    fn take(&mut self, position: &Position) {
+        let folded = fold(&mut self.state, position, &self.rules, &NoFences, &mut self.facts);
+        self.facts.drain(..).for_each(|fact| self.history.take(&fact));
+        if folded == Folded::Believed {
+            let here = TripPlace { latitude: position.latitude, longitude: position.longitude };
+            self.ends = Some((self.ends.map_or(here, |(start, _)| start), here));
+            self.followed_to = Some(position.at);
+        }
+    }
+
+    fn read(mut self, trip: Trip) -> Trip {
+        self.history.trips.extend(self.state.trip().map(|running| (running.started_at, running)));
+        let mut measured = Trip {
+            figures: sum_up(self.history.trips.values()),
+            start: self.ends.map(|(start, _)| start),
+            end: self.ends.map(|(_, end)| end),
+            followed_to: self.followed_to.unwrap_or(trip.started_at),
+            ..trip
+        };
+        measured.figures.idle_ms = (measured.duration_ms() - measured.figures.moving_ms).max(0);
+        measured
+    }
+}
+
+/// Both were checked when they were stored; what can't be used all the same is left out, and the log tells.
+fn rules(thresholds: Thresholds, vehicle: &Vehicle) -> Rules {
+    let of_vehicle = VehicleRules { fuel_l_per_100km: vehicle.fuel_l_per_100km, ..VehicleRules::default() };
+    Rules::new(thresholds, of_vehicle).unwrap_or_else(|refusal| {
+        tracing::error!(vehicle.id = %vehicle.id, "the defaults apply to a trip: {refusal}");
+        Rules::default()
+    })
+}
+
+/// What the trips that were found within it come to, but for the time standing. Fuel is measured only if all of it is.
+fn sum_up<'a>(trips: impl Iterator<Item = &'a milepost_track::Trip>) -> TripFigures {
+    let mut sum = TripFigures::default();
+    for trip in trips {
+        sum.distance_mm += trip.distance_mm;
+        sum.moving_ms += trip.moving_ms;
+        let speed = SpeedKmh::new(trip.max_speed_kmh).ok();
+        sum.max_speed = if speed > sum.max_speed { speed } else { sum.max_speed };
+        if let Some(burnt_ml) = trip.fuel_ml {
+            let so_far = sum.fuel.unwrap_or(TripFuel { burnt_ml: 0, source: FuelSource::Measured });
+            let measured = so_far.source == FuelSource::Measured && trip.fuel_basis == Some(FuelBasis::Measured);
+            let source = if measured { FuelSource::Measured } else { FuelSource::Estimated };
+            sum.fuel = Some(TripFuel { burnt_ml: so_far.burnt_ml + burnt_ml, source });
+        }
+    }
+    sum
+}

@@ -1,0 +1,95 @@
+//! Raises an alert by hand.
+
+use crate::{Service, ServiceError};
+use milepost_domain::{
+    Action, Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Caller, Invalid, JsonObject, NotificationText,
+    Position, Severity, TenantId, Timestamp, UserId, VehicleId, may,
+};
+use milepost_store::answering_from;
+use uuid::Uuid;
+
+/// An alert to be raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAlert {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// For this user alone; for everybody who sees the whole fleet if none.
+    pub user_id: Option<UserId>,
+    /// The vehicle that it is about.
+    pub vehicle_id: Option<VehicleId>,
+    /// Who drove.
+    pub driver_id: Option<UserId>,
+    /// In a few words.
+    pub title: AlertTitle,
+    /// In full.
+    pub message: NotificationText,
+    /// For programs.
+    pub data: Option<JsonObject>,
+    /// What it concerns; none where every alert counts.
+    pub subject: Option<AlertSubject>,
+    /// When it happened; now if none.
+    pub at: Option<Timestamp>,
+    /// When it is of no interest any more; after the time that alerts stand if none.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Service {
+    /// Raises an alert; who may see it is told.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user that is not the tenant's, and times
+    /// that can't be; [`ServiceError::Conflict`] while an alert with the same subject lasts.
+    pub async fn raise_alert(&self, caller: &Caller, new: NewAlert) -> Result<Alert, ServiceError> {
+        if !may(caller, Action::ManageAlerts, &new.tenant) {
+            return Err(ServiceError::Forbidden("only an admin or manager of the tenant may raise alerts"));
+        }
+        let now = self.now();
+        let (at, expires_at) = self.alert_times(&new, now)?;
+        for (field, user) in [("user_id", new.user_id), ("driver_id", new.driver_id)] {
+            if let Some(user) = user {
+                self.check_user(&new.tenant, field, user).await?;
+            }
+        }
+        if let Some(vehicle) = &new.vehicle_id
+            && self.store.get_vehicle(&new.tenant, vehicle).await?.is_none()
+        {
+            return Err(Invalid::new("vehicle_id", "must be a vehicle of the tenant").into());
+        }
+        self.ensure_tenant(&new.tenant).await?;
+        let alert = Alert {
+            id: AlertId::new(&Uuid::now_v7().to_string())?,
+            tenant: new.tenant,
+            kind: new.kind,
+            severity: new.severity,
+            user_id: new.user_id,
+            vehicle_id: new.vehicle_id,
+            driver_id: new.driver_id,
+            title: new.title,
+            message: new.message,
+            data: new.data,
+            subject: new.subject,
+            at,
+            expires_at,
+            read: None,
+        };
+        let raised = alert.clone();
+        let raising = self.store.raise_alert(&alert, now);
+        if !answering_from(move |is_raised: &bool| is_raised.then(|| raised.clone()), raising).await? {
+            return Err(ServiceError::Conflict("an alert with this subject was raised and has not expired".to_owned()));
+        }
+        self.fleet_stored();
+        tracing::info!(alert.id = %alert.id, tenant.id = %alert.tenant, by = caller.log_name(), "alert raised");
+        Ok(alert)
+    }
+
+    fn alert_times(&self, new: &NewAlert, now: Timestamp) -> Result<(Timestamp, Timestamp), ServiceError> {
+        let at = new.at.unwrap_or(now);
+        Position::check_time(at, now)?;
+        let expires_at = new.expires_at.unwrap_or_else(|| now.plus_ms(self.alert_expiry_ms));
+        if expires_at > now { Ok((at, expires_at)) } else { Err(Invalid::new("expires_at", "must lie ahead").into()) }
+    }
+}

@@ -1,0 +1,83 @@
+//! Starts a trip by hand.
+
+use crate::{Service, ServiceError};
+use milepost_domain::{
+    Action, Caller, Reach, Telling, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
+    VehicleId, VehicleScope, reach,
+};
+use milepost_store::{StoreError, answering_from};
+use uuid::Uuid;
+
+impl Service {
+    /// Starts a trip by hand, now; a vehicle is on one such trip at most. The trips that its positions tell of go on beside
+    /// it. `driver` is the vehicle's own if none is named, and for a driver itself.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] also for a vehicle that the caller may not see; [`ServiceError::Forbidden`];
+    /// [`ServiceError::Invalid`] for another tenant's driver; [`ServiceError::Conflict`] when the vehicle is on one.
+    pub async fn start_trip(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        vehicle: &VehicleId,
+        driver: Option<UserId>,
+    ) -> Result<Trip, ServiceError> {
+        let live = self.get_vehicle(caller, tenant, vehicle).await?;
+        require_trips(caller, tenant, vehicle, live.vehicle.driver_id)?;
+        let driver_id = if reach(caller, Action::ManageTrips) == Some(Reach::Own) {
+            if driver.is_some() && driver != caller.user_id() {
+                return Err(ServiceError::Forbidden("a driver starts its own trips only"));
+            }
+            caller.user_id()
+        } else {
+            if let Some(driver) = driver {
+                self.check_user(tenant, "driver_id", driver).await?;
+            }
+            driver.or(live.vehicle.driver_id)
+        };
+        let now = self.now();
+        let trip = Trip {
+            id: TripId::new(&Uuid::now_v7().to_string())?,
+            tenant: tenant.clone(),
+            vehicle_id: vehicle.clone(),
+            driver_id,
+            origin: TripOrigin::Manual,
+            status: TripStatus::Started,
+            started_at: now,
+            ended_at: None,
+            followed_to: now,
+            start: None,
+            end: None,
+            figures: TripFigures::default(),
+            version: 1,
+        };
+        let update = TripUpdate { trip, telling: Telling::New, is_progress: false };
+        let started = update.trip.clone();
+        let adding = self.store.add_trip(&update, now);
+        let added = answering_from(move |(): &()| Some(started.clone()), adding).await;
+        added.map_err(|error| match error {
+            StoreError::Conflict(_) => ServiceError::Conflict(
+                "the vehicle is on a trip that was started by hand, complete or cancel that one first".to_owned(),
+            ),
+            other => other.into(),
+        })?;
+        self.fleet_stored();
+        let trip = update.trip;
+        tracing::info!(trip.id = %trip.id, tenant.id = %tenant, by = caller.log_name(), "trip started by hand");
+        Ok(trip)
+    }
+}
+
+/// May the caller start and end this vehicle's trips?
+pub(super) fn require_trips(
+    caller: &Caller,
+    tenant: &TenantId,
+    vehicle: &VehicleId,
+    driver: Option<UserId>,
+) -> Result<(), ServiceError> {
+    if VehicleScope::of(caller, Action::ManageTrips, tenant).holds(vehicle, driver) {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden("only an admin, a manager or the vehicle's driver may start and end its trips"))
+    }
+}

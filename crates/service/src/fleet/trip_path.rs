@@ -1,0 +1,91 @@
+//! Where a vehicle was on a trip.
+
+use crate::{Service, ServiceError};
+use milepost_domain::{Caller, Position, TenantId, Timestamp, TripId, VehicleId};
+use milepost_store::Store;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Positions read from the store at once: enough to be quick, few enough to be forgotten soon.
+const PAGE: u32 = 1_000;
+
+/// The positions of a trip's time that count for something, read page by page.
+pub struct TripPath {
+    store: Arc<dyn Store>,
+    tenant: TenantId,
+    vehicle: VehicleId,
+    from: Timestamp,
+    to: Timestamp,
+    after: Option<Timestamp>,
+    ended: bool,
+}
+
+impl TripPath {
+    /// The vehicle that drove.
+    pub fn vehicle(&self) -> &VehicleId {
+        &self.vehicle
+    }
+
+    /// The next page, oldest first; empty at the end.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
+        while !self.ended {
+            // A page may hold nothing but what counts for nothing, and not be the last.
+            let (page, _) = self.take(PAGE).await?;
+            if !page.is_empty() {
+                return Ok(page);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// At most `limit` more, and after which instant to go on, if there may be more.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn take(&mut self, limit: u32) -> Result<(Vec<Position>, Option<Timestamp>), ServiceError> {
+        if self.ended {
+            return Ok((Vec::new(), None));
+        }
+        let mut page = self.store.positions(&self.tenant, &self.vehicle, self.from, self.to, self.after, limit).await?;
+        self.ended = page.len() < limit as usize;
+        self.after = page.last().map(|position| position.at).or(self.after);
+        if let (Some(first), Some(last)) = (page.first(), page.last()) {
+            let (from, to) = (first.at, last.at.plus_ms(1));
+            let outliers = self.store.list_outliers(&self.tenant, &self.vehicle, from, to, limit).await?;
+            let outliers: HashSet<Timestamp> = outliers.into_iter().map(|(at, _)| at).collect();
+            page.retain(|position| !outliers.contains(&position.at));
+        }
+        Ok((page, self.after.filter(|_| !self.ended)))
+    }
+}
+
+impl Service {
+    /// The path of a trip from its start to its end, or up to now, continued after `after`. Positions that count for
+    /// nothing are left out.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] also for what the caller may not see.
+    pub async fn read_trip_path(
+        &self,
+        caller: &Caller,
+        tenant: &TenantId,
+        id: &TripId,
+        after: Option<Timestamp>,
+    ) -> Result<TripPath, ServiceError> {
+        let trip = self.find_trip(caller, tenant, id).await?;
+        // Devices' clocks may be a little ahead of this one.
+        let last = trip.ended_at.unwrap_or_else(|| self.now().plus_ms(milepost_domain::MAX_AHEAD_MS));
+        Ok(TripPath {
+            store: Arc::clone(&self.store),
+            tenant: tenant.clone(),
+            vehicle: trip.vehicle_id,
+            from: trip.started_at,
+            to: last.plus_ms(1),
+            after,
+            ended: false,
+        })
+    }
+}

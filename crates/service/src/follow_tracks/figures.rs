@@ -1,0 +1,41 @@
+//! What the follower counts, for metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counted as it happens.
+#[derive(Debug, Default)]
+pub(crate) struct TrackCounters {
+    pub(super) behind: AtomicU64,
+    pub(super) folds: AtomicU64,
+    pub(super) facts: AtomicU64,
+    pub(super) refolds: AtomicU64,
+}
+
+/// What the follower of tracks did since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TrackFigures {
+    /// Vehicles that wait to be read from the store, now.
+    pub behind: u64,
+    /// Positions folded.
+    pub folds: u64,
+    /// Changes of history written.
+    pub facts: u64,
+    /// Times that a vehicle's track was folded again for late positions.
+    pub refolds: u64,
+}
+
+impl TrackCounters {
+    pub(super) fn add(counter: &AtomicU64, count: usize) {
+        counter.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn figures(&self) -> TrackFigures {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        TrackFigures {
+            behind: get(&self.behind),
+            folds: get(&self.folds),
+            facts: get(&self.facts),
+            refolds: get(&self.refolds),
+        }
+    }
+}
