@@ -18,20 +18,35 @@ pub(crate) fn id_or_new(id: Option<&str>) -> String {
 
 /// Collects what is wrong with the fields of one request, so that all of it is told at once.
 #[derive(Default)]
-struct Refusals(Vec<FieldError>);
+pub(crate) struct Refusals(Vec<FieldError>);
 
 impl Refusals {
-    fn take<T>(&mut self, field: &str, result: Result<T, Invalid>) -> Option<T> {
+    /// The value; `None` if it was refused, which is noted.
+    pub(crate) fn take<T>(&mut self, field: &str, result: Result<T, Invalid>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(invalid) => {
-                self.0.push(FieldError { field: field.to_owned(), message: invalid.message.to_owned() });
+                self.add(field, invalid.message);
                 None
             }
         }
     }
 
-    fn problem(self) -> Problem {
+    /// Notes what is wrong with a field.
+    pub(crate) fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    /// Nothing was refused?
+    ///
+    /// # Errors
+    /// 422 with all that was.
+    pub(crate) fn none(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.problem()) }
+    }
+
+    /// 422 with all that was refused.
+    pub(crate) fn problem(self) -> Problem {
         Problem::invalid_fields(self.0)
     }
 }
@@ -68,6 +83,8 @@ pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Proble
         fuel_l_per_100km: None,
         fuel_price_per_l: None,
         odometer: None,
+        service_due_km: None,
+        service_due_at: None,
     };
     let rest = ChangeVehicleJson {
         license_plate: Some(json.license_plate.clone()),
@@ -77,6 +94,8 @@ pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Proble
         fuel_l_per_100km: Some(json.fuel_l_per_100km),
         fuel_price_per_l: Some(json.fuel_price_per_l),
         odometer_km: Some(json.odometer_km),
+        service_due_km: Some(json.service_due_km),
+        service_due_at: Some(json.service_due_at.clone()),
         ..ChangeVehicleJson::default()
     };
     Ok(change_from_json(&rest)?(bare))
@@ -109,9 +128,10 @@ pub(crate) fn change_from_json(
     let fuel_use = checked_or_null!(fuel_l_per_100km, |litres: &f64| fuel("fuel_l_per_100km", *litres, 1_000.0));
     let fuel_price = checked_or_null!(fuel_price_per_l, |price: &f64| fuel("fuel_price_per_l", *price, 1_000_000.0));
     let odometer = checked_or_null!(odometer_km, |km: &f64| OdometerKm::new(*km));
-    if !refusals.0.is_empty() {
-        return Err(refusals.problem());
-    }
+    let service_due_km = checked_or_null!(service_due_km, |km: &f64| OdometerKm::new(*km));
+    let service_due_at =
+        checked_or_null!(service_due_at, |at| parse_timestamp(at).map_err(|takes| Invalid::new("", takes)));
+    refusals.none()?;
     Ok(move |vehicle: Vehicle| Vehicle {
         id: vehicle.id,
         kind: kind.unwrap_or(vehicle.kind),
@@ -124,6 +144,8 @@ pub(crate) fn change_from_json(
         fuel_l_per_100km: fuel_use.unwrap_or(vehicle.fuel_l_per_100km),
         fuel_price_per_l: fuel_price.unwrap_or(vehicle.fuel_price_per_l),
         odometer: odometer.unwrap_or(vehicle.odometer),
+        service_due_km: service_due_km.unwrap_or(vehicle.service_due_km),
+        service_due_at: service_due_at.unwrap_or(vehicle.service_due_at),
     })
 }
 
@@ -142,6 +164,8 @@ pub(crate) fn vehicle_to_json(live: &LiveVehicle) -> VehicleJson {
         fuel_l_per_100km: vehicle.fuel_l_per_100km,
         fuel_price_per_l: vehicle.fuel_price_per_l,
         odometer_km: vehicle.odometer.map(OdometerKm::get),
+        service_due_km: vehicle.service_due_km.map(OdometerKm::get),
+        service_due_at: vehicle.service_due_at.map(rfc3339),
         position: live.last.as_ref().map(position_to_json),
     }
 }

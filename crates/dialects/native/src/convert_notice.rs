@@ -45,7 +45,8 @@ pub(crate) fn sync_event_from_json(json: &NewSyncEventJson, tenant: TenantId) ->
     })
 }
 
-fn object_from_json(object: &Map<String, Value>, field: &'static str) -> Result<JsonObject, Problem> {
+/// `field` names it in a refusal.
+pub(crate) fn object_from_json(object: &Map<String, Value>, field: &'static str) -> Result<JsonObject, Problem> {
     if object.values().any(|value| is_deeper_than(value, MAX_LEVELS - 1)) {
         return Err(Problem::invalid(field, "must not have more than 32 objects and lists within each other"));
     }
@@ -109,7 +110,7 @@ pub(crate) fn sync_event_to_json(event: &Event) -> Option<SyncEventJson> {
     })
 }
 
-fn object_to_json(object: &JsonObject) -> Map<String, Value> {
+pub(crate) fn object_to_json(object: &JsonObject) -> Map<String, Value> {
     serde_json::from_str(object.as_str()).unwrap_or_default()
 }
 

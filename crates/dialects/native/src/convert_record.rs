@@ -108,7 +108,7 @@ pub(crate) fn scores_from_json(json: &ChangeScoresJson) -> Result<ScoreChange, P
 }
 
 /// `08:00` or `08:00:00`, two digits each.
-fn time_of_day(text: &str) -> Result<TimeOfDay, Invalid> {
+pub(crate) fn time_of_day(text: &str) -> Result<TimeOfDay, Invalid> {
     const REFUSED: Invalid = Invalid::new("time", "must be a time of day such as 08:00 or 08:00:00");
     let mut parts = text.split(':').map(|part| {
         let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,13 +1,16 @@
-//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, parcels, records,
+//! The native REST dialect under `/api/v1`: tenants, users, vehicles, devices, positions, the fleet, parcels, records,
 //! notifications, webhooks, and its OpenAPI document.
 
 #![forbid(unsafe_code)]
 
 mod convert;
+mod convert_alert;
+mod convert_geofence;
 mod convert_notice;
 mod convert_outgoing;
 mod convert_parcel;
 mod convert_record;
+mod convert_trip;
 mod handlers;
 mod openapi;
 mod tenant_of;
@@ -34,6 +37,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
 
 /// One line for each path: its handlers' names are its use cases'.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
+    use handlers::{alerts, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
     use handlers::{devices, outgoing, parcel_path, parcels, positions, tenants, track, users, vehicles, webhooks};
     let api = OpenApiRouter::with_openapi(openapi::head())
@@ -55,6 +59,18 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(parcels::add_parcel, parcels::list_parcels))
         .routes(routes!(parcels::get_parcel, parcels::change_parcel))
         .routes(routes!(parcel_path::read_parcel_path))
+        .routes(routes!(geofences::add_geofence, geofences::list_geofences))
+        .routes(routes!(geofences::get_geofence, geofences::change_geofence, geofences::remove_geofence))
+        .routes(routes!(trips::start_trip, trips::list_trips))
+        .routes(routes!(trip_path::get_trip))
+        .routes(routes!(trip_path::read_trip_path))
+        .routes(routes!(trips::complete_trip))
+        .routes(routes!(trips::cancel_trip))
+        .routes(routes!(alerts::raise_alert, alerts::list_alerts))
+        .routes(routes!(alerts::mark_alert_read))
+        .routes(routes!(alerts::delete_alert))
+        .routes(routes!(rules::get_rules, rules::change_rules))
+        .routes(routes!(dashboard::get_dashboard))
         .routes(routes!(cadets::add_cadet, cadets::list_cadets))
         .routes(routes!(cadets::get_cadet))
         .routes(routes!(cadets::change_scores))

@@ -24,6 +24,7 @@ use utoipa::openapi::security::{
         (name = "vehicles", description = "What is tracked"),
         (name = "devices", description = "What reports"),
         (name = "positions", description = "Where vehicles are and were"),
+        (name = "fleet", description = "Geofences, trips, alerts, thresholds and figures of a fleet"),
         (name = "parcels", description = "What drivers bring to clients"),
         (name = "cadets", description = "Cadets and their grades, attendance and scores"),
         (name = "notifications", description = "What is told to users and kept until they read it"),

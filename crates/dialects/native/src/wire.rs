@@ -1,10 +1,15 @@
 //! The native dialect's JSON, as the contract names it.
 
 pub(crate) mod account;
+pub(crate) mod alert;
+pub(crate) mod dashboard;
 pub(crate) mod fleet;
+pub(crate) mod geofence;
 pub(crate) mod notice;
 pub(crate) mod outgoing;
 pub(crate) mod parcel;
 pub(crate) mod position;
 pub(crate) mod push;
 pub(crate) mod record;
+pub(crate) mod rules;
+pub(crate) mod trip;

@@ -4,10 +4,10 @@ use super::{NO_STORE, TenantQuery};
 use crate::convert::{new_delivery, refusal, session_of};
 use crate::wire::StartTracking;
 use crate::{DeliveryParts, parse_delivery_json};
-use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_http::{Authenticated, MAX_BODY_BYTES, Problem, Query, RawBody};
+use milepost_http::{Authenticated, MAX_BODY_BYTES, Problem, Query, RawBody, answer_once, json_answer};
 
 /// Answers with the session once it is durable.
 pub(crate) async fn start_delivery(
@@ -19,6 +19,7 @@ pub(crate) async fn start_delivery(
     let tenant = query.tenant_of(&caller)?;
     let body: StartTracking = parse_delivery_json(&body)?;
     let new = new_delivery(&body).map_err(refusal)?;
-    let view = parts.context.service.start_delivery(&caller, &tenant, new).await?;
-    Ok((NO_STORE, Json(session_of(&view, true))).into_response())
+    let starting = parts.context.service.start_delivery(&caller, &tenant, new);
+    let answer = answer_once(|view| json_answer(StatusCode::OK, &session_of(view, true)), starting).await?;
+    Ok((NO_STORE, answer).into_response())
 }

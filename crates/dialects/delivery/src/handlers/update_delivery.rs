@@ -4,10 +4,10 @@ use super::{NO_STORE, find_delivery::tracking_id};
 use crate::convert::{moved, refusal, update_of};
 use crate::wire::UpdateLocation;
 use crate::{DeliveryParts, parse_delivery_json};
-use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_http::{Authenticated, MAX_BODY_BYTES, Path, Problem, RawBody};
+use milepost_http::{Authenticated, MAX_BODY_BYTES, Path, Problem, RawBody, answer_once, json_answer};
 
 /// Answers once the change is durable and on its way to all who follow.
 pub(crate) async fn update_delivery(
@@ -18,6 +18,8 @@ pub(crate) async fn update_delivery(
 ) -> Result<Response, Problem> {
     let body: UpdateLocation = parse_delivery_json(&body)?;
     let update = update_of(&body).map_err(refusal)?;
-    let view = parts.context.service.update_delivery(&caller, &tracking_id(&id)?, update).await?;
-    Ok((NO_STORE, Json(moved(&view))).into_response())
+    let id = tracking_id(&id)?;
+    let updating = parts.context.service.update_delivery(&caller, &id, update);
+    let answer = answer_once(|view| json_answer(StatusCode::OK, &moved(view)), updating).await?;
+    Ok((NO_STORE, answer).into_response())
 }

@@ -6,8 +6,11 @@ use crate::wire::record::{CadetJson, ChangeScoresJson, NewCadetJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::CadetId;
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use axum::response::Response;
+use milepost_domain::{Cadet, CadetId};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+};
 use std::sync::Arc;
 
 /// Training days shown with one cadet; all of them are a list of their own.
@@ -22,10 +25,12 @@ pub(crate) async fn add_cadet(
     Authenticated(caller): Authenticated,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewCadetJson>,
-) -> Result<(StatusCode, Json<CadetJson>), Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
-    let cadet = context.service.add_cadet(&caller, &cadet_from_json(&json, tenant)?).await?;
-    Ok((StatusCode::CREATED, Json(CadetJson { attendance: Some(Vec::new()), ..cadet_to_json(&cadet) })))
+    let cadet = cadet_from_json(&json, tenant)?;
+    let shown = |cadet: &Cadet| CadetJson { attendance: Some(Vec::new()), ..cadet_to_json(cadet) };
+    let adding = context.service.add_cadet(&caller, &cadet);
+    answer_once(move |cadet| json_answer(StatusCode::CREATED, &shown(cadet)), adding).await
 }
 
 /// Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself.

@@ -3,12 +3,15 @@
 use crate::convert::id_or_new;
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::fleet::{DeviceJson, NewDeviceJson};
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use milepost_domain::{Device, DeviceId, Label, VehicleId};
-use milepost_http::{Authenticated, Body, HttpContext, KeptAs, Page, PageQuery, Path, Problem, Query};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, json_answer, keep_answer,
+};
+use milepost_service::NewDevice;
 use std::sync::Arc;
 
 /// Adds a device; the answer shows its secret key, once.
@@ -25,10 +28,10 @@ pub(crate) async fn add_device(
         vehicle_id: VehicleId::new(&json.vehicle_id)?,
         name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
     };
-    let new = context.service.add_device(&caller, device).await?;
-    let shown_again = serde_json::to_vec(&device_to_json(&new.device)).unwrap_or_default();
+    let shown_again = |new: &NewDevice| json_answer(StatusCode::CREATED, &device_to_json(&new.device));
+    let new = keep_answer(shown_again, context.service.add_device(&caller, device)).await?;
     let shown_once = DeviceJson { key: Some(new.key), ..device_to_json(&new.device) };
-    Ok((StatusCode::CREATED, Extension(KeptAs(shown_again)), Json(shown_once)).into_response())
+    Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
 
 /// Lists devices in the order of their ids.

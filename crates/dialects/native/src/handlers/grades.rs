@@ -5,7 +5,10 @@ use crate::wire::record::{GradeJson, NewGradeJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use axum::response::Response;
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+};
 use std::sync::Arc;
 
 /// Gives a merit or demerit; the cadet and its staff are told, with the new totals.
@@ -18,10 +21,10 @@ pub(crate) async fn give_grade(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
     Body(json): Body<NewGradeJson>,
-) -> Result<(StatusCode, Json<GradeJson>), Problem> {
-    let id = cadet_id(&id)?;
-    let grade = context.service.give_grade(&caller, id, &grade_from_json(&json)?).await?;
-    Ok((StatusCode::CREATED, Json(grade_to_json(&grade))))
+) -> Result<Response, Problem> {
+    let (id, grade) = (cadet_id(&id)?, grade_from_json(&json)?);
+    let giving = context.service.give_grade(&caller, id, &grade);
+    answer_once(|grade| json_answer(StatusCode::CREATED, &grade_to_json(grade)), giving).await
 }
 
 /// Lists a cadet's merits and demerits, newest first; those taken back are gone.

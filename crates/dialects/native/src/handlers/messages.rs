@@ -7,7 +7,11 @@ use crate::wire::notice::{MessageJson, NewMessageJson, SentJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use axum::response::Response;
+use milepost_domain::Notice;
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+};
 use std::sync::Arc;
 
 /// Sends a message to each of some users, all or none; those who are connected are told at once.
@@ -21,11 +25,11 @@ pub(crate) async fn send_messages(
     Authenticated(caller): Authenticated,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewMessageJson>,
-) -> Result<(StatusCode, Json<SentJson>), Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let to = addressees_from_json(&json.user_ids)?;
-    let sent = context.service.send_messages(&caller, &tenant, &to, message_from_json(json)?).await?;
-    Ok((StatusCode::CREATED, Json(sent_to_json(&sent))))
+    let sending = context.service.send_messages(&caller, &tenant, &to, message_from_json(json)?);
+    answer_once(|sent: &Vec<Notice>| json_answer(StatusCode::CREATED, &sent_to_json(sent)), sending).await
 }
 
 /// Lists the messages to the caller, newest first.
@@ -51,7 +55,7 @@ pub(crate) async fn read_message(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
-) -> Result<Json<MessageJson>, Problem> {
-    let notice = context.service.read_notice(&caller, notice_id(&id, "message")?, true).await?;
-    message_to_json(&notice).map(Json).ok_or_else(|| Problem::not_found("message"))
+) -> Result<Response, Problem> {
+    let reading = context.service.read_notice(&caller, notice_id(&id, "message")?, true);
+    answer_once(|notice| json_answer(StatusCode::OK, &message_to_json(notice)), reading).await
 }

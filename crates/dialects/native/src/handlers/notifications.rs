@@ -6,8 +6,11 @@ use crate::wire::notice::{NewNotificationJson, NotificationJson, SentJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{NotificationKind, NotificationText};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use axum::response::Response;
+use milepost_domain::{Notice, NotificationKind, NotificationText};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+};
 use milepost_service::NoticeFilter;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -26,12 +29,16 @@ pub(crate) struct NoticeQuery {
 
 impl NoticeQuery {
     pub(crate) fn filter(&self, messages: bool) -> Result<NoticeFilter, Problem> {
-        let unread = match self.unread.as_deref() {
-            Some("" | "true" | "1") => true,
-            None | Some("false" | "0") => false,
-            Some(_) => return Err(Problem::invalid("unread", "must be true or false")),
-        };
-        Ok(NoticeFilter { messages, unread })
+        Ok(NoticeFilter { messages, unread: is_asked_for_unread(self.unread.as_deref())? })
+    }
+}
+
+/// `?unread`, `?unread=true`, `?unread=1`.
+pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> {
+    match value {
+        Some("" | "true" | "1") => Ok(true),
+        None | Some("false" | "0") => Ok(false),
+        Some(_) => Err(Problem::invalid("unread", "must be true or false")),
     }
 }
 
@@ -44,13 +51,13 @@ pub(crate) async fn send_notifications(
     Authenticated(caller): Authenticated,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewNotificationJson>,
-) -> Result<(StatusCode, Json<SentJson>), Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let to = addressees_from_json(&json.user_ids)?;
     let message = NotificationText::new(&json.message)?;
     let kind = NotificationKind::new(json.kind.as_deref().unwrap_or(DEFAULT_KIND))?;
-    let sent = context.service.send_notifications(&caller, &tenant, &to, message, kind).await?;
-    Ok((StatusCode::CREATED, Json(sent_to_json(&sent))))
+    let sending = context.service.send_notifications(&caller, &tenant, &to, message, kind);
+    answer_once(|sent: &Vec<Notice>| json_answer(StatusCode::CREATED, &sent_to_json(sent)), sending).await
 }
 
 /// Lists the caller's own notifications, newest first.
@@ -76,7 +83,7 @@ pub(crate) async fn read_notification(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
-) -> Result<Json<NotificationJson>, Problem> {
-    let notice = context.service.read_notice(&caller, notice_id(&id, "notification")?, false).await?;
-    notification_to_json(&notice).map(Json).ok_or_else(|| Problem::not_found("notification"))
+) -> Result<Response, Problem> {
+    let reading = context.service.read_notice(&caller, notice_id(&id, "notification")?, false);
+    answer_once(|notice| json_answer(StatusCode::OK, &notification_to_json(notice)), reading).await
 }

@@ -5,8 +5,10 @@ use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::outgoing::{OutgoingCallJson, TargetQuery};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 use milepost_domain::Target;
-use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query};
+use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer};
 use milepost_service::CallNo;
 use std::sync::Arc;
 
@@ -42,8 +44,8 @@ pub(crate) async fn retry_outgoing_call(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
     Query(query): Query<TenantQuery>,
-) -> Result<Json<OutgoingCallJson>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let call = context.service.retry_call(&caller, &tenant, None, call_no(&id)?).await?;
-    Ok(Json(call_to_json(&call)))
+    let retrying = context.service.retry_call(&caller, &tenant, None, call_no(&id)?);
+    answer_once(|call| json_answer(StatusCode::OK, &call_to_json(call)), retrying).await
 }

@@ -6,8 +6,11 @@ use crate::wire::parcel::{ChangeParcelJson, NewParcelJson, ParcelJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use milepost_domain::{ParcelId, ParcelStatus, UserId};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+};
 use milepost_service::ParcelListing;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -34,10 +37,10 @@ pub(crate) async fn add_parcel(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     Body(json): Body<NewParcelJson>,
-) -> Result<(StatusCode, Json<ParcelJson>), Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
-    let parcel = context.service.add_parcel(&caller, parcel_from_json(&json, tenant)?).await?;
-    Ok((StatusCode::CREATED, Json(parcel_to_json(&parcel))))
+    let adding = context.service.add_parcel(&caller, parcel_from_json(&json, tenant)?);
+    answer_once(|parcel| json_answer(StatusCode::CREATED, &parcel_to_json(parcel)), adding).await
 }
 
 /// Lists the parcels that the caller may see, in the order of their numbers.

@@ -4,9 +4,9 @@ use crate::wire::push::{NewPushSubscriptionJson, PushKeyJson, PushSubscriptionJs
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use milepost_domain::{PushId, PushSubscription};
-use milepost_http::{Authenticated, Body, HttpContext, Page, Path, Problem, rfc3339};
+use milepost_http::{Authenticated, Body, HttpContext, Page, Path, Problem, answer_once, json_answer, rfc3339};
 use milepost_service::PushRequest;
 use std::sync::Arc;
 
@@ -38,9 +38,11 @@ pub(crate) async fn add_push_subscription(
     Body(json): Body<NewPushSubscriptionJson>,
 ) -> Result<Response, Problem> {
     let request = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
-    let (added, is_new) = context.service.add_push_subscription(&caller, request).await?;
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(subscription_to_json(&added))).into_response())
+    let adding = context.service.add_push_subscription(&caller, request);
+    let render = |(added, is_new): &(PushSubscription, bool)| {
+        json_answer(if *is_new { StatusCode::CREATED } else { StatusCode::OK }, &subscription_to_json(added))
+    };
+    answer_once(render, adding).await
 }
 
 /// Lists the caller's browsers, all on one page.

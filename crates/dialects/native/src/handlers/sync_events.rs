@@ -3,10 +3,10 @@
 use crate::convert_notice::{sync_event_from_json, sync_event_to_json};
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::notice::{NewSyncEventJson, SyncEventJson};
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_http::{Authenticated, Body, HttpContext, Problem, Query};
+use axum::response::Response;
+use milepost_http::{Authenticated, Body, HttpContext, Problem, Query, answer_once, json_answer};
 use std::sync::Arc;
 
 /// Tells an event by hand: to a cadet and staff, or to staff alone. It changes no record.
@@ -17,9 +17,8 @@ pub(crate) async fn tell_sync_event(
     Authenticated(caller): Authenticated,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewSyncEventJson>,
-) -> Result<(StatusCode, Json<SyncEventJson>), Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
-    let event = context.service.tell_sync_event(&caller, sync_event_from_json(&json, tenant)?).await?;
-    let told = sync_event_to_json(&event).ok_or_else(|| Problem::not_found("event"))?;
-    Ok((StatusCode::CREATED, Json(told)))
+    let telling = context.service.tell_sync_event(&caller, sync_event_from_json(&json, tenant)?);
+    answer_once(|event| json_answer(StatusCode::CREATED, &sync_event_to_json(event)), telling).await
 }

@@ -4,8 +4,9 @@ use crate::wire::account::TenantJson;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use milepost_domain::{Label, Tenant, TenantId};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem, Query};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem, Query, answer_once, json_answer};
 use std::sync::Arc;
 
 /// Adds a tenant.
@@ -15,11 +16,11 @@ pub(crate) async fn add_tenant(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     Body(json): Body<TenantJson>,
-) -> Result<(StatusCode, Json<TenantJson>), Problem> {
+) -> Result<Response, Problem> {
     let id = TenantId::new(&json.id).map_err(|invalid| Problem::invalid("id", invalid.message))?;
     let name = Label::new(&json.name).map_err(|invalid| Problem::invalid("name", invalid.message))?;
-    context.service.add_tenant(&caller, &Tenant { id, name }).await?;
-    Ok((StatusCode::CREATED, Json(json)))
+    let (tenant, answer) = (Tenant { id, name }, json_answer(StatusCode::CREATED, &json));
+    answer_once(move |(): &()| answer.clone(), context.service.add_tenant(&caller, &tenant)).await
 }
 
 /// Lists tenants in the order of their ids.

@@ -61,7 +61,8 @@ pub(crate) async fn read_track(
     stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
 }
 
-fn instant(field: &str, text: Option<&str>, default_ms: i64) -> Result<Timestamp, Problem> {
+/// An instant of a query: RFC 3339, Unix seconds or Unix milliseconds.
+pub(crate) fn instant(field: &str, text: Option<&str>, default_ms: i64) -> Result<Timestamp, Problem> {
     let Some(text) = text else {
         return Timestamp::from_unix_ms(default_ms).ok_or_else(|| Problem::invalid(field, "is out of range"));
     };

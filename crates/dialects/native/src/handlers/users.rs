@@ -6,8 +6,11 @@ use crate::wire::account::{ChangeUserJson, NewUserJson, UserJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use milepost_domain::{Role, UserId, Username};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+};
 use milepost_service::{NewUser, UserChange};
 use std::sync::Arc;
 
@@ -19,7 +22,7 @@ pub(crate) async fn add_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     Body(json): Body<NewUserJson>,
-) -> Result<(StatusCode, Json<UserJson>), Problem> {
+) -> Result<Response, Problem> {
     let new = NewUser {
         username: Username::new(&json.username)?,
         password: json.password,
@@ -30,8 +33,8 @@ pub(crate) async fn add_user(
         cadet_id: json.cadet_id,
         vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
     };
-    let user = context.service.add_user(&caller, new).await?;
-    Ok((StatusCode::CREATED, Json(user_to_json(&user))))
+    let adding = context.service.add_user(&caller, new);
+    answer_once(|user| json_answer(StatusCode::CREATED, &user_to_json(user)), adding).await
 }
 
 /// Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.

@@ -6,8 +6,11 @@ use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use milepost_domain::VehicleId;
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+};
 use milepost_service::VehicleListing;
 use std::sync::Arc;
 
@@ -19,11 +22,11 @@ pub(crate) async fn add_vehicle(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     Body(json): Body<NewVehicleJson>,
-) -> Result<(StatusCode, Json<VehicleJson>), Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let vehicle = vehicle_from_json(&json)?;
-    let live = context.service.add_vehicle(&caller, &tenant, vehicle).await?;
-    Ok((StatusCode::CREATED, Json(vehicle_to_json(&live))))
+    let adding = context.service.add_vehicle(&caller, &tenant, vehicle);
+    answer_once(|live| json_answer(StatusCode::CREATED, &vehicle_to_json(live)), adding).await
 }
 
 /// Lists the vehicles that the caller may see, with their last positions, in the order of their ids.

@@ -3,12 +3,14 @@
 use crate::convert_outgoing::{call_no, call_to_json, webhook_id, webhook_to_json};
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::outgoing::{NewWebhookJson, OutgoingCallJson, WebhookJson};
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use milepost_domain::{Target, WebhookId};
-use milepost_http::{Authenticated, Body, HttpContext, KeptAs, Page, PageQuery, Path, Problem, Query};
+use milepost_domain::{Target, Webhook, WebhookId};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer, keep_answer,
+};
 use milepost_service::{CallNo, WebhookRequest, shown_secret};
 use std::sync::Arc;
 
@@ -22,10 +24,10 @@ pub(crate) async fn add_webhook(
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let request = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
-    let webhook = context.service.add_webhook(&caller, &tenant, request).await?;
-    let shown_again = serde_json::to_vec(&webhook_to_json(&webhook)).unwrap_or_default();
+    let shown_again = |webhook: &Webhook| json_answer(StatusCode::CREATED, &webhook_to_json(webhook));
+    let webhook = keep_answer(shown_again, context.service.add_webhook(&caller, &tenant, request)).await?;
     let shown_once = WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(&webhook) };
-    Ok((StatusCode::CREATED, Extension(KeptAs(shown_again)), Json(shown_once)).into_response())
+    Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
 
 /// Lists webhooks in the order of their numbers.
@@ -102,9 +104,9 @@ pub(crate) async fn retry_webhook_delivery(
     Authenticated(caller): Authenticated,
     Path((id, delivery_id)): Path<(String, String)>,
     Query(query): Query<TenantQuery>,
-) -> Result<Json<OutgoingCallJson>, Problem> {
+) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let target = Some(Target::Webhook(webhook_id(&id)?));
-    let call = context.service.retry_call(&caller, &tenant, target, call_no(&delivery_id)?).await?;
-    Ok(Json(call_to_json(&call)))
+    let retrying = context.service.retry_call(&caller, &tenant, target, call_no(&delivery_id)?);
+    answer_once(|call| json_answer(StatusCode::OK, &call_to_json(call)), retrying).await
 }

@@ -2,6 +2,7 @@
 
 use super::position::PositionJson;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// Tells a field that is null from one that is absent.
@@ -49,6 +50,11 @@ pub(crate) struct NewVehicleJson {
     pub fuel_price_per_l: Option<f64>,
     /// Odometer, km.
     pub odometer_km: Option<f64>,
+    /// The odometer's reading at which it is to be serviced next, km.
+    pub service_due_km: Option<f64>,
+    /// When it is to be serviced next: RFC 3339, Unix seconds or Unix milliseconds.
+    #[schema(value_type = Option<String>, example = "2027-01-15T00:00:00.000Z")]
+    pub service_due_at: Option<Value>,
     /// For a superadmin: whose vehicle; its own tenant's if absent.
     pub tenant: Option<String>,
 }
@@ -98,6 +104,14 @@ pub(crate) struct ChangeVehicleJson {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub odometer_km: Option<Option<f64>>,
+    /// km.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>)]
+    pub service_due_km: Option<Option<f64>>,
+    /// RFC 3339, Unix seconds or Unix milliseconds.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub service_due_at: Option<Option<Value>>,
 }
 
 /// A vehicle with its last position.
@@ -114,6 +128,10 @@ pub(crate) struct VehicleJson {
     pub fuel_l_per_100km: Option<f64>,
     pub fuel_price_per_l: Option<f64>,
     pub odometer_km: Option<f64>,
+    /// km on the odometer.
+    pub service_due_km: Option<f64>,
+    /// RFC 3339, UTC, milliseconds.
+    pub service_due_at: Option<String>,
     /// Null before the first.
     pub position: Option<PositionJson>,
 }

@@ -10,7 +10,8 @@ pub(crate) struct NewWebhookJson {
     #[schema(example = "https://shop.example.org/hooks/milepost")]
     pub url: String,
     /// delivery.started, delivery.status_changed, parcel.added, parcel.changed, parcel.zone_crossed, grade.updated,
-    /// attendance.updated, scores.updated; all if absent or empty.
+    /// attendance.updated, scores.updated, trip.changed, geofence.crossed, driver.event, maintenance.due, alert.raised; all
+    /// if absent or empty.
     pub events: Option<Vec<String>>,
     /// `whsec_` and the base64 of 24 to 64 bytes, which signs the calls; generated if absent.
     pub secret: Option<String>,

@@ -1,0 +1,94 @@
+//! `/alerts`.
+
+use crate::convert_alert::{alert_cursor, alert_from_json, alert_id, alert_place_in_list, alert_to_json};
+use crate::handlers::notifications::is_asked_for_unread;
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::alert::{AlertJson, NewAlertJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+};
+use milepost_service::AlertListing;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// Which alerts.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AlertQuery {
+    /// Only those that nobody has marked read: `true`, `1` or no value; `false` or `0` is as if it were absent.
+    pub unread: Option<String>,
+    /// For a superadmin: whose; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+/// Raises an alert; who may see it is told.
+#[utoipa::path(post, path = "/alerts", tag = "fleet", params(TenantQuery), request_body = NewAlertJson,
+    responses((status = 201, body = AlertJson), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+pub(crate) async fn raise_alert(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<NewAlertJson>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let raising = context.service.raise_alert(&caller, alert_from_json(&json, tenant)?);
+    answer_once(|alert| json_answer(StatusCode::CREATED, &alert_to_json(alert)), raising).await
+}
+
+/// Lists the alerts that the caller may see and that have not expired, newest first.
+///
+/// Admins and managers see the company's, everybody those that are addressed to it.
+#[utoipa::path(get, path = "/alerts", tag = "fleet", params(PageQuery, AlertQuery),
+    responses((status = 200, body = Page<AlertJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_alerts(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<AlertQuery>,
+) -> Result<Json<Page<AlertJson>>, Problem> {
+    let limit = page.limit()?;
+    let listing = AlertListing {
+        tenant: tenant_of(&caller, query.tenant.as_deref())?,
+        unread: is_asked_for_unread(query.unread.as_deref())?,
+        before: page.after(alert_cursor)?,
+        limit,
+    };
+    let alerts = context.service.list_alerts(&caller, &listing).await?;
+    let found = Page::new(alerts, limit, alert_place_in_list);
+    Ok(Json(Page { items: found.items.iter().map(alert_to_json).collect(), next: found.next }))
+}
+
+/// Marks an alert read, for all who may see it; they are told. The second time it is answered as the first.
+#[utoipa::path(post, path = "/alerts/{id}/read", tag = "fleet", params(("id" = String, Path), TenantQuery),
+    responses((status = 200, body = AlertJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn mark_alert_read(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let id = alert_id(&id)?;
+    let reading = context.service.mark_alert_read(&caller, &tenant, &id);
+    answer_once(|alert| json_answer(StatusCode::OK, &alert_to_json(alert)), reading).await
+}
+
+/// Deletes an alert, for all who may see it; they are told.
+#[utoipa::path(delete, path = "/alerts/{id}", tag = "fleet", params(("id" = String, Path), TenantQuery),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn delete_alert(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    context.service.delete_alert(&caller, &tenant, &alert_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

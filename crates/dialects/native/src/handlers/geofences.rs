@@ -1,0 +1,110 @@
+//! `/geofences`.
+
+use crate::convert_geofence::{geofence_change_from_json, geofence_from_json, geofence_id, geofence_to_json};
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use milepost_domain::{GeofenceDescription, GeofenceId};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+};
+use milepost_service::ServiceError;
+use std::sync::Arc;
+
+/// The longest geometry (1 MiB), a thousand vehicles with the longest names, and some air.
+const MAX_BODY_BYTES: usize = 1536 * 1024;
+
+/// Adds a geofence.
+///
+/// From now on it is told which vehicles enter and leave it. One that is inside enters it as it drives; one that stands there
+/// is told when it has moved.
+#[utoipa::path(post, path = "/geofences", tag = "fleet", params(TenantQuery), request_body = NewGeofenceJson,
+    responses((status = 201, body = GeofenceJson), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn add_geofence(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<NewGeofenceJson, MAX_BODY_BYTES>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let description = read_geofence(json).await?;
+    let adding = context.service.add_geofence(&caller, &tenant, &description);
+    answer_once(|added| json_answer(StatusCode::CREATED, &geofence_to_json(added)), adding).await
+}
+
+/// Ten thousand corners are looked at for a tenth of a second: not on a thread that serves sockets.
+async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Problem> {
+    tokio::task::spawn_blocking(move || geofence_from_json(&json)).await.map_err(|error| {
+        tracing::error!(%error, "a geofence could not be read");
+        ServiceError::Internal
+    })?
+}
+
+/// Lists geofences in the order of their numbers.
+///
+/// Where geometries are long a page may hold fewer than `limit` and still have a next one.
+#[utoipa::path(get, path = "/geofences", tag = "fleet", params(PageQuery, TenantQuery),
+    responses((status = 200, body = Page<GeofenceJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_geofences(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<Page<GeofenceJson>>, Problem> {
+    let limit = page.limit()?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
+    let found = context.service.list_geofences(&caller, &tenant, after, limit).await?;
+    let items = found.geofences.iter().map(geofence_to_json).collect();
+    Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
+}
+
+/// Shows a geofence.
+#[utoipa::path(get, path = "/geofences/{id}", tag = "fleet", params(("id" = i64, Path), TenantQuery),
+    responses((status = 200, body = GeofenceJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn get_geofence(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Json<GeofenceJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let geofence = context.service.get_geofence(&caller, &tenant, geofence_id(&id)?).await?;
+    Ok(Json(geofence_to_json(&geofence)))
+}
+
+/// Changes a geofence.
+#[utoipa::path(patch, path = "/geofences/{id}", tag = "fleet", params(("id" = i64, Path), TenantQuery),
+    request_body = ChangeGeofenceJson,
+    responses((status = 200, body = GeofenceJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 413, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change_geofence(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<ChangeGeofenceJson, MAX_BODY_BYTES>,
+) -> Result<Json<GeofenceJson>, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let change = geofence_change_from_json(json)?;
+    let changed = context.service.change_geofence(&caller, &tenant, geofence_id(&id)?, change).await?;
+    Ok(Json(geofence_to_json(&changed)))
+}
+
+/// Removes a geofence; what vehicles did there stays told.
+#[utoipa::path(delete, path = "/geofences/{id}", tag = "fleet", params(("id" = i64, Path), TenantQuery),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn remove_geofence(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<StatusCode, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    context.service.remove_geofence(&caller, &tenant, geofence_id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,97 @@
+//! `/trips/{id}`, `/trips/{id}/path`: a trip with where its vehicle was, as JSON or streamed as a file.
+
+use crate::convert::position_to_json;
+use crate::convert_trip::{trip_id, trip_to_json};
+use crate::handlers::track_file::{PositionPages, file_format, stream_file};
+use crate::tenant_of::tenant_of;
+use crate::wire::position::PositionJson;
+use crate::wire::trip::TripJson;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{Caller, Position, TenantId, Timestamp, TripId};
+use milepost_formats::{Format, TrackMeta};
+use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use milepost_service::{ServiceError, TripPath};
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// Positions shown with one trip; the rest of them are a list of their own.
+const PATH_SHOWN: u32 = 1_000;
+
+/// In which form.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TripFormQuery {
+    /// json (default), geojson, gpx, csv or kml (the whole path).
+    pub format: Option<String>,
+    /// For a superadmin: whose trip; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+/// Shows a trip with its path, oldest position first, or its path as a file.
+#[utoipa::path(get, path = "/trips/{id}", tag = "fleet", params(("id" = String, Path), TripFormQuery),
+    responses((status = 200, body = TripJson, description = "JSON, or the file of the asked format"),
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn get_trip(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TripFormQuery>,
+) -> Result<Response, Problem> {
+    let id = trip_id(&id)?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    if let Some(format) = file_format(query.format.as_deref())? {
+        return stream_path(&context, &caller, &tenant, &id, format).await;
+    }
+    let trip = context.service.get_trip(&caller, &tenant, &id).await?;
+    let mut path = context.service.read_trip_path(&caller, &tenant, &id, None).await?;
+    let (positions, next) = path.take(PATH_SHOWN).await?;
+    let path = Some(positions.iter().map(position_to_json).collect());
+    let path_next = Some(next.map(|at| cursor_of(&at.unix_ms().to_string())));
+    Ok(Json(TripJson { path, path_next, ..trip_to_json(&trip) }).into_response())
+}
+
+/// Shows where a trip's vehicle was, oldest first. Positions that count for nothing are left out, so that a page may hold
+/// fewer than `limit` and still have a next one.
+#[utoipa::path(get, path = "/trips/{id}/path", tag = "fleet", params(("id" = String, Path), TripFormQuery, PageQuery),
+    responses((status = 200, body = Page<PositionJson>, description = "JSON, or the file of the asked format"),
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn read_trip_path(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TripFormQuery>,
+    Query(page): Query<PageQuery>,
+) -> Result<Response, Problem> {
+    let id = trip_id(&id)?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    if let Some(format) = file_format(query.format.as_deref())? {
+        return stream_path(&context, &caller, &tenant, &id, format).await;
+    }
+    let after = page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?;
+    let limit = page.limit()?;
+    let mut path = context.service.read_trip_path(&caller, &tenant, &id, after).await?;
+    let (positions, next) = path.take(limit).await?;
+    let items = positions.iter().map(position_to_json).collect();
+    Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response())
+}
+
+async fn stream_path(
+    context: &HttpContext,
+    caller: &Caller,
+    tenant: &TenantId,
+    id: &TripId,
+    format: Format,
+) -> Result<Response, Problem> {
+    let path = context.service.read_trip_path(caller, tenant, id, None).await?;
+    let meta = TrackMeta { vehicle_id: path.vehicle().to_string(), label: Some(format!("Trip {id}")) };
+    stream_file(path, format, meta).await
+}
+
+impl PositionPages for TripPath {
+    async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
+        Self::next_page(self).await
+    }
+}

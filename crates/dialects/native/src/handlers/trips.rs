@@ -1,0 +1,119 @@
+//! `/trips`.
+
+use crate::convert_trip::{trip_cursor, trip_id, trip_place_in_list, trip_to_json};
+use crate::handlers::track::instant;
+use crate::handlers::vehicles::vehicle_id;
+use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::wire::trip::{NewTripJson, TripJson};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use milepost_domain::{TripStatus, UserId, VehicleId};
+use milepost_http::{
+    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+};
+use milepost_service::{TripEnding, TripListing};
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// Which trips.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TripQuery {
+    /// Only this vehicle's.
+    pub vehicle_id: Option<String>,
+    /// Only those that this user drove.
+    pub driver_id: Option<i64>,
+    /// Only those with this status: started, completed or cancelled.
+    pub status: Option<String>,
+    /// Started at this instant or later.
+    pub from: Option<String>,
+    /// Started before this instant.
+    pub to: Option<String>,
+    /// For a superadmin: whose; its own tenant's if absent.
+    pub tenant: Option<String>,
+}
+
+/// Lists the trips of the vehicles that the caller may see, newest first.
+///
+/// With `driver_id` a page may hold fewer than `limit`, or none, and still have a next one.
+#[utoipa::path(get, path = "/trips", tag = "fleet", params(PageQuery, TripQuery),
+    responses((status = 200, body = Page<TripJson>), (status = 403, body = Problem)))]
+pub(crate) async fn list_trips(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<TripQuery>,
+) -> Result<Json<Page<TripJson>>, Problem> {
+    let listing = TripListing {
+        tenant: tenant_of(&caller, query.tenant.as_deref())?,
+        vehicle: query.vehicle_id.as_deref().map(VehicleId::new).transpose()?,
+        driver: query.driver_id.map(driver_id).transpose()?,
+        status: query.status.as_deref().map(TripStatus::parse).transpose()?,
+        from: instant("from", query.from.as_deref(), 0)?,
+        to: instant("to", query.to.as_deref(), 253_402_300_799_999)?,
+        before: page.after(trip_cursor)?,
+        limit: page.limit()?,
+    };
+    let found = context.service.list_trips(&caller, &listing).await?;
+    let items = found.trips.iter().map(trip_to_json).collect();
+    Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))
+}
+
+/// Starts a trip by hand, now.
+///
+/// An admin or manager starts any vehicle's, a driver its own. The trips that the positions tell of go on beside it. A
+/// vehicle is on one such trip at most: another is answered 409.
+#[utoipa::path(post, path = "/trips", tag = "fleet", params(TenantQuery), request_body = NewTripJson,
+    responses((status = 201, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn start_trip(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Query(query): Query<TenantQuery>,
+    Body(json): Body<NewTripJson>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let driver = json.driver_id.map(driver_id).transpose()?;
+    let vehicle = vehicle_id(&json.vehicle_id)?;
+    let starting = context.service.start_trip(&caller, &tenant, &vehicle, driver);
+    answer_once(|trip| json_answer(StatusCode::CREATED, &trip_to_json(trip)), starting).await
+}
+
+/// Completes a trip that was started by hand, now; the second time it is answered as the first.
+#[utoipa::path(post, path = "/trips/{id}/complete", tag = "fleet", params(("id" = String, Path), TenantQuery),
+    responses((status = 200, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(crate) async fn complete_trip(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let id = trip_id(&id)?;
+    let ending = context.service.end_trip(&caller, &tenant, &id, TripEnding::Completed);
+    answer_once(|trip| json_answer(StatusCode::OK, &trip_to_json(trip)), ending).await
+}
+
+/// Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first.
+#[utoipa::path(post, path = "/trips/{id}/cancel", tag = "fleet", params(("id" = String, Path), TenantQuery),
+    responses((status = 200, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(crate) async fn cancel_trip(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(caller): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<TenantQuery>,
+) -> Result<Response, Problem> {
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let id = trip_id(&id)?;
+    let ending = context.service.end_trip(&caller, &tenant, &id, TripEnding::Cancelled);
+    answer_once(|trip| json_answer(StatusCode::OK, &trip_to_json(trip)), ending).await
+}
+
+fn driver_id(number: i64) -> Result<UserId, Problem> {
+    UserId::new(number).map_err(|invalid| Problem::invalid("driver_id", invalid.message))
+}
