@@ -15,15 +15,14 @@ pub use handlers::watch_parcel::watch_parcel;
 pub use inbound::{FromViewer, read_message};
 pub use listener::ParcelListener;
 
-use axum::Router;
-use axum::routing::get;
 use followers::Followers;
 use milepost_http::HttpContext;
 use milepost_hub::Hub;
 use milepost_transport::Transport;
 use std::sync::Arc;
 
-/// What the dialect's handler needs.
+/// What the dialect's handler needs. It shares its path with another dialect: [`watch_parcel`] is the handler of what is
+/// not the other's.
 #[derive(Clone)]
 pub struct ParcelParts {
     /// Use cases and origins.
@@ -39,8 +38,3 @@ pub struct ParcelParts {
 /// Who follows which parcel on this node: made once, given to the [`ParcelListener`] and to [`ParcelParts`].
 #[derive(Clone, Default)]
 pub struct FollowerList(pub(crate) Arc<Followers>);
-
-/// The dialect's path, without its trailing slash. Where another dialect shares it, [`watch_parcel`] is the handler.
-pub fn routes(parts: ParcelParts) -> Router {
-    Router::new().route("/ws/tracking", get(watch_parcel)).with_state(parts)
-}

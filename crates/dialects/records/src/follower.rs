@@ -3,9 +3,8 @@
 use crate::RecordsParts;
 use crate::channel::{channel_of, interest_of};
 use crate::convert::render_event;
-use crate::gate::Gate;
 use milepost_domain::{RecordViewer, TenantId};
-use milepost_hub::{Outlet, Subscription};
+use milepost_hub::{Gate, Outlet, Subscription};
 use milepost_service::ServiceError;
 use milepost_transport::{Closed, EventStream, Link};
 use std::sync::Arc;

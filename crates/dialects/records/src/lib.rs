@@ -6,7 +6,6 @@
 mod channel;
 mod convert;
 mod follower;
-mod gate;
 mod handlers;
 mod inbound;
 mod listener;

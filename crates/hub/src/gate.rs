@@ -1,7 +1,10 @@
 //! Stands between the hub and one client, so that what is read from the store and what comes live form one sequence.
 
-use milepost_hub::{Batch, Form, Message, Outlet};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::batch::Batch;
+use crate::message::{Form, Message};
+use crate::outlet::Outlet;
 
 /// Live messages, in bytes, that wait while the last events before them are read from the store. Past it the client is
 /// told to come back and resume.
@@ -9,7 +12,7 @@ const HELD_BYTES: usize = 256 * 1024;
 
 /// An outlet that can leave live messages out for as long as the store is read: what comes meanwhile is there too. No
 /// event passes twice or after one with a higher id.
-pub(crate) struct Gate {
+pub struct Gate {
     outlet: Arc<dyn Outlet>,
     /// A std mutex: held while a message is handed on, which never waits, and never across an await. Taken before
     /// the outlet's own.
@@ -35,24 +38,24 @@ enum Mode {
 
 impl Gate {
     /// A gate that is shut, before a client that has been told everything up to `told`, or wants to know no more.
-    pub(crate) fn new(outlet: Arc<dyn Outlet>, told: i64) -> Arc<Self> {
+    pub fn new(outlet: Arc<dyn Outlet>, told: i64) -> Arc<Self> {
         Arc::new(Self { outlet, state: Mutex::new(State { mode: Mode::Shut, told }) })
     }
 
     /// From now on live messages are left out: up to which event everything was sent.
-    pub(crate) fn shut(&self) -> i64 {
+    pub fn shut(&self) -> i64 {
         let mut state = self.lock();
         state.mode = Mode::Shut;
         state.told
     }
 
     /// From now on live messages wait. Those left out before are older than the newest event in the store.
-    pub(crate) fn hold(&self) {
+    pub fn hold(&self) {
         self.lock().mode = Mode::Holding { held: Vec::new(), bytes: 0 };
     }
 
     /// Everything up to `told` was sent: lets go what waited, and lets pass what comes.
-    pub(crate) fn open(&self, told: i64) {
+    pub fn open(&self, told: i64) {
         let mut state = self.lock();
         state.told = state.told.max(told);
         if let Mode::Holding { held, .. } = std::mem::replace(&mut state.mode, Mode::Open) {

@@ -1,0 +1,189 @@
+//! How the dialect uses the hub: two channels a tenant. In one what is stored with an event id, behind each viewer's
+//! gate; in the other what is only of now, places and figures, where the newest is enough for a slow reader.
+
+use crate::convert::{render_dashboard, render_event, render_location};
+use crate::filter::{EventType, Filter, vehicle_of};
+use milepost_domain::{Event, FleetAudience, FleetViewer, Position, TenantId, Vehicle, VehicleId, VehicleScope};
+use milepost_hub::{Audience, Channel, ChannelId, Interest, Key, Message};
+use milepost_service::{FleetDashboard, LiveVehicle};
+
+/// Where events go.
+pub(crate) fn event_channel(tenant: &TenantId) -> ChannelId {
+    ChannelId::new("fleet", tenant.as_str())
+}
+
+/// Where places and figures go.
+pub(crate) fn live_channel(tenant: &TenantId) -> ChannelId {
+    ChannelId::new("fleet_live", tenant.as_str())
+}
+
+/// Whoever may see the figures follows this by name.
+pub(crate) fn dashboard_key() -> Key {
+    Key::new("dashboard", "")
+}
+
+/// What is about a vehicle or, with none, about no vehicle.
+fn vehicle_key(id: Option<&str>) -> Key {
+    Key::new("vehicle", id.unwrap_or_default())
+}
+
+/// What `audience` gets: of one type, or of any.
+fn audience_key(audience: FleetAudience, kind: Option<EventType>) -> Key {
+    let kind = kind.map_or("", EventType::as_str);
+    match audience {
+        FleetAudience::Company => Key::new("company", kind),
+        FleetAudience::User(user) => Key::new("user", &format!("{user} {kind}")),
+    }
+}
+
+/// The events that a viewer may see and wants: the other half of [`FleetViewer::may_see`] and [`Filter::wants_fact`].
+pub(crate) fn event_interest(viewer: FleetViewer, filter: &Filter) -> Interest {
+    let company = viewer.company.then_some(FleetAudience::Company);
+    let audiences = company.into_iter().chain(viewer.user.map(FleetAudience::User));
+    let wanted = audiences.flat_map(|audience| {
+        let any = filter.types.is_empty().then(|| audience_key(audience, None));
+        any.into_iter().chain(filter.types.iter().map(move |&kind| audience_key(audience, Some(kind))))
+    });
+    let interest = Interest::keys(wanted);
+    if filter.vehicles.is_empty() {
+        return interest;
+    }
+    let named = filter.vehicles.iter().map(|id| vehicle_key(Some(id)));
+    interest.within(named.chain([vehicle_key(None)]))
+}
+
+/// An event rendered for all who may see and want it; `None` when nobody of them is here.
+pub(crate) fn event_message(channel: &Channel, tenant: &TenantId, event: &Event) -> Option<Message> {
+    let keys = event_keys(event)?;
+    if !keys.iter().any(|key| channel.has_listeners(key)) {
+        return None;
+    }
+    Some(Message::numbered(render_event(tenant, event, false)?, Audience::only(keys), event.id))
+}
+
+fn event_keys(event: &Event) -> Option<[Key; 3]> {
+    let audience = event.fact.fleet_audience()?;
+    let kind = EventType::of(&event.fact)?;
+    let vehicle = vehicle_of(&event.fact).map(VehicleId::as_str);
+    Some([audience_key(audience, None), audience_key(audience, Some(kind)), vehicle_key(vehicle)])
+}
+
+/// The places and figures that a viewer may see and wants; `visible` are the vehicles of its scope just now.
+pub(crate) fn live_interest(
+    scope: &VehicleScope,
+    visible: &[LiveVehicle],
+    sees_figures: bool,
+    filter: &Filter,
+) -> Interest {
+    let places = if !filter.wants(EventType::Location) {
+        Interest::keys([])
+    } else if filter.vehicles.is_empty() {
+        Interest::all()
+    } else {
+        Interest::keys(filter.vehicles.iter().map(|id| vehicle_key(Some(id))))
+    };
+    let places = match scope {
+        VehicleScope::All => places,
+        VehicleScope::Nothing => Interest::keys([]),
+        // A listed vehicle counts before it exists; one that is driven, once it does: a new driver reconnects.
+        VehicleScope::Some { listed, .. } => {
+            let seen = visible.iter().map(|live| &live.vehicle.id);
+            places.within(listed.iter().chain(seen).map(|id| vehicle_key(Some(id.as_str()))))
+        }
+    };
+    let figures = (sees_figures && filter.wants(EventType::Dashboard)).then(dashboard_key);
+    places.with_topics(figures)
+}
+
+/// Where a vehicle is; for a slow reader the newest replaces what it has not read yet.
+pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
+    let key = vehicle_key(Some(vehicle.id.as_str()));
+    let payload = render_location(tenant, vehicle, position);
+    Message::conflated(payload, Audience::keys([key.clone()]), key, position.at.unix_ms())
+}
+
+/// A company's figures, as places are.
+pub(crate) fn dashboard_message(tenant: &TenantId, figures: &FleetDashboard) -> Message {
+    let payload = render_dashboard(tenant, figures);
+    Message::conflated(payload, Audience::only([dashboard_key()]), dashboard_key(), figures.at.unix_ms())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_domain::{AlertId, Fact, FleetViewer, NotificationText, ServiceBasis, ServiceDue, Severity};
+    use milepost_domain::{Telling, Timestamp, UserId};
+
+    fn read(user: Option<i64>) -> Fact {
+        let user_id = user.map(|id| UserId::new(id).unwrap());
+        let read_at = Timestamp::from_unix_ms(0).unwrap();
+        Fact::AlertRead { alert_id: AlertId::new("a").unwrap(), user_id, read_by: None, read_at }
+    }
+
+    fn due(vehicle: &str) -> Fact {
+        Fact::ServiceDue(Box::new(ServiceDue {
+            vehicle_id: VehicleId::new(vehicle).unwrap(),
+            basis: ServiceBasis::Date,
+            severity: Severity::Low,
+            description: NotificationText::new("due").unwrap(),
+            at: Timestamp::from_unix_ms(0).unwrap(),
+            telling: Telling::New,
+        }))
+    }
+
+    #[test]
+    fn the_keys_say_what_the_rules_say() {
+        let users = [None, UserId::new(1).ok(), UserId::new(2).ok()];
+        let types: [&[EventType]; 4] =
+            [&[], &[EventType::AlertRead], &[EventType::Service, EventType::AlertRead], &[EventType::Alert]];
+        let vehicles: [&[&str]; 3] = [&[], &["v1"], &["v2", "v3", "v4"]];
+        let facts = [read(None), read(Some(1)), read(Some(2)), due("v1"), due("v2")];
+        let mut reached = 0;
+        for company in [false, true] {
+            for user in users {
+                for types in types {
+                    for vehicles in vehicles {
+                        let viewer = FleetViewer { company, user };
+                        let vehicles = vehicles.iter().map(|&id| id.to_owned()).collect();
+                        let filter = Filter { types: types.to_vec(), vehicles };
+                        for fact in &facts {
+                            let may_see = viewer.may_see(fact.fleet_audience().unwrap());
+                            let event = Event { id: 1, at: Timestamp::from_unix_ms(0).unwrap(), fact: fact.clone() };
+                            let keys = Audience::only(event_keys(&event).unwrap());
+                            let wants = event_interest(viewer, &filter).wants(&keys);
+                            assert_eq!(wants, may_see && filter.wants_fact(fact), "{viewer:?} {filter:?} {fact:?}");
+                            reached += usize::from(wants);
+                        }
+                    }
+                }
+            }
+        }
+        assert!(reached > 50, "{reached}");
+    }
+
+    #[test]
+    fn figures_are_for_those_who_may_see_them_and_places_for_those_in_scope() {
+        let (figures, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
+        let other = Audience::keys([vehicle_key(Some("v2"))]);
+        let check = |scope: &VehicleScope, sees_figures: bool, filter: &Filter, expected: [bool; 3]| {
+            let interest = live_interest(scope, &[], sees_figures, filter);
+            let wants = [&figures, &place, &other].map(|audience| interest.wants(audience));
+            assert_eq!(wants, expected, "{scope:?} {filter:?}");
+        };
+        let own = VehicleScope::Some { listed: vec![VehicleId::new("v1").unwrap()], driven_by: None };
+        let all = Filter::default();
+        check(&VehicleScope::All, true, &all, [true, true, true]);
+        check(&VehicleScope::All, false, &all, [false, true, true]);
+        check(&own, false, &all, [false, true, false]);
+        check(&VehicleScope::Nothing, false, &all, [false, false, false]);
+        let one = Filter { vehicles: ["v1".to_owned()].into(), ..Filter::default() };
+        check(&VehicleScope::All, true, &one, [true, true, false]);
+        let foreign = Filter { vehicles: ["v2".to_owned()].into(), ..Filter::default() };
+        check(&own, false, &foreign, [false, false, false]);
+        let only = |kind| Filter { types: vec![kind], ..Filter::default() };
+        check(&VehicleScope::All, true, &only(EventType::Dashboard), [true, false, false]);
+        check(&VehicleScope::All, true, &only(EventType::Location), [false, true, true]);
+        check(&own, true, &only(EventType::Alert), [false, false, false]);
+    }
+}

@@ -1,0 +1,195 @@
+//! From the domain to the fleet dialect's JSON.
+
+use crate::wire::{
+    AlertJson, AlertMarkJson, CrossingJson, DashboardJson, DrivingJson, Envelope, EventData, LocationJson, ServiceJson,
+    TripJson,
+};
+use milepost_domain::{
+    Alert, DrivingEvent, Event, Fact, FenceCrossing, FleetAudience, HeadingDeg, Position, ServiceDue, SpeedKmh,
+    Telling, TenantId, Timestamp, TripStatus, TripUpdate, UserId, Vehicle,
+};
+use milepost_http::rfc3339;
+use milepost_service::FleetDashboard;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// An event's message; `None` for what is nothing of the fleet, and for a damaged row.
+///
+/// What did not happen after all has a type of its own, so that a client which does not know it does not take it for
+/// one more; but a trip is told as cancelled, and of an alert it is told that it was deleted.
+pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option<String> {
+    let audience = event.fact.fleet_audience()?;
+    let company_id = company.as_str();
+    let (kind, data) = match &event.fact {
+        Fact::TripChanged(update) => ("trip_update", EventData::Trip(trip(company_id, update, event.at))),
+        Fact::FenceCrossed(crossed) => {
+            let kind = told(crossed.telling, "geofence_violation_update", "geofence_violation_withdrawn");
+            (kind, EventData::Crossing(crossing(crossed)))
+        }
+        Fact::DrivingNoted(noted) => {
+            let kind = told(noted.telling, "driver_event_update", "driver_event_withdrawn");
+            (kind, EventData::Driving(driving(noted)))
+        }
+        Fact::ServiceDue(due) => {
+            let kind = told(due.telling, "maintenance_alert_update", "maintenance_alert_withdrawn");
+            (kind, EventData::Service(service(due)))
+        }
+        Fact::AlertRaised(raised) => ("alert", EventData::Alert(Box::new(alert(company_id, raised)?))),
+        Fact::AlertRead { alert_id, .. } => {
+            ("alert_read", EventData::AlertMark(AlertMarkJson { alert_id: alert_id.as_str(), company_id }))
+        }
+        Fact::AlertDeleted { alert_id, .. } => {
+            ("alert_deleted", EventData::AlertMark(AlertMarkJson { alert_id: alert_id.as_str(), company_id }))
+        }
+        _ => return None,
+    };
+    let user_id = match audience {
+        FleetAudience::Company => None,
+        FleetAudience::User(user) => Some(user.to_string()),
+    };
+    let timestamp = rfc3339(event.at);
+    Some(render(&Envelope { kind, data, timestamp, company_id, user_id, event_id: Some(event.id), replayed }))
+}
+
+/// Where a vehicle is.
+pub(crate) fn render_location(company: &TenantId, vehicle: &Vehicle, position: &Position) -> String {
+    let location = LocationJson {
+        kind: "vehicle_location_update",
+        company_id: company.as_str(),
+        vehicle_id: vehicle.id.as_str(),
+        driver_id: driver(vehicle.driver_id),
+        latitude: position.latitude.get(),
+        longitude: position.longitude.get(),
+        speed: position.speed.map_or(0.0, SpeedKmh::get),
+        heading: position.heading.map_or(0.0, HeadingDeg::get),
+        timestamp: rfc3339(position.at),
+    };
+    render_unstored(company, "vehicle_location_update", location, position.at)
+}
+
+/// A company's figures.
+pub(crate) fn render_dashboard(company: &TenantId, figures: &FleetDashboard) -> String {
+    let dashboard = DashboardJson {
+        kind: "fleet_dashboard_update",
+        company_id: company.as_str(),
+        active_vehicles: figures.active_vehicles,
+        total_trips: figures.total_trips,
+        distance_traveled: figures.distance_km,
+        fuel_consumed: figures.fuel_l,
+        utilization_rate: figures.utilization_percent,
+        cost_per_km: figures.cost_per_km,
+        timestamp: rfc3339(figures.at),
+    };
+    render_unstored(company, "fleet_dashboard_update", dashboard, figures.at)
+}
+
+/// What is no event, and so `at` that time.
+pub(crate) fn render_unstored<D: Serialize>(company: &TenantId, kind: &str, data: D, at: Timestamp) -> String {
+    let (timestamp, company_id) = (rfc3339(at), company.as_str());
+    render(&Envelope { kind, data, timestamp, company_id, user_id: None, event_id: None, replayed: false })
+}
+
+/// Any message to a viewer.
+///
+/// # Panics
+/// Never: the types hold only strings, finite numbers and parsed JSON.
+pub(crate) fn render<M: Serialize>(message: &M) -> String {
+    serde_json::to_string(message).expect("strings, finite numbers and parsed JSON serialise")
+}
+
+fn told(telling: Telling, happened: &'static str, withdrawn: &'static str) -> &'static str {
+    if telling == Telling::Withdrawn { withdrawn } else { happened }
+}
+
+/// Left out of what is told for the first time.
+fn mended(telling: Telling) -> Option<&'static str> {
+    (telling != Telling::New).then(|| telling.as_str())
+}
+
+/// The seed's structs have an empty text for a driver that is not known.
+fn driver(id: Option<UserId>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, told_at: Timestamp) -> TripJson<'a> {
+    let trip = &update.trip;
+    let status = if update.telling == Telling::Withdrawn { TripStatus::Cancelled } else { trip.status };
+    TripJson {
+        kind: "trip_update",
+        company_id,
+        trip_id: trip.id.as_str(),
+        vehicle_id: trip.vehicle_id.as_str(),
+        driver_id: driver(trip.driver_id),
+        status: status.as_str(),
+        start_time: rfc3339(trip.started_at),
+        end_time: trip.ended_at.map(rfc3339),
+        distance: trip.distance_km(),
+        duration: minutes(trip.duration_ms()),
+        origin: trip.origin.as_str(),
+        telling: mended(update.telling),
+        timestamp: rfc3339(told_at),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 285,000 years")]
+fn minutes(ms: i64) -> f64 {
+    ms as f64 / 60_000.0
+}
+
+fn driving(event: &DrivingEvent) -> DrivingJson<'_> {
+    DrivingJson {
+        driver_id: driver(event.driver_id),
+        vehicle_id: event.vehicle_id.as_str(),
+        event_type: event.kind.as_str(),
+        severity: event.severity.as_str(),
+        description: event.description.as_str(),
+        timestamp: rfc3339(event.at),
+        telling: mended(event.telling),
+    }
+}
+
+fn crossing(crossing: &FenceCrossing) -> CrossingJson<'_> {
+    CrossingJson {
+        vehicle_id: crossing.vehicle_id.as_str(),
+        driver_id: driver(crossing.driver_id),
+        geofence_id: crossing.geofence_id.to_string(),
+        geofence_name: crossing.geofence_name.as_str(),
+        violation_type: crossing.event.as_str(),
+        latitude: crossing.latitude.get(),
+        longitude: crossing.longitude.get(),
+        timestamp: rfc3339(crossing.at),
+        telling: mended(crossing.telling),
+    }
+}
+
+fn service(due: &ServiceDue) -> ServiceJson<'_> {
+    ServiceJson {
+        vehicle_id: due.vehicle_id.as_str(),
+        alert_type: due.basis.as_str(),
+        severity: due.severity.as_str(),
+        description: due.description.as_str(),
+        timestamp: rfc3339(due.at),
+        telling: mended(due.telling),
+    }
+}
+
+fn alert<'a>(company_id: &'a str, alert: &'a Alert) -> Option<AlertJson<'a>> {
+    // It was parsed before it was stored; a damaged row is told to nobody.
+    let data: Option<&RawValue> =
+        alert.data.as_ref().map(|data| serde_json::from_str(data.as_str())).transpose().ok()?;
+    Some(AlertJson {
+        id: alert.id.as_str(),
+        kind: alert.kind.as_str(),
+        company_id,
+        user_id: alert.user_id.map(|id| id.to_string()),
+        vehicle_id: alert.vehicle_id.as_ref().map(|id| id.as_str()),
+        driver_id: alert.driver_id.map(|id| id.to_string()),
+        severity: alert.severity.as_str(),
+        title: alert.title.as_str(),
+        message: alert.message.as_str(),
+        data,
+        timestamp: rfc3339(alert.at),
+        read: alert.read.is_some(),
+        expires_at: rfc3339(alert.expires_at),
+    })
+}

@@ -1,0 +1,110 @@
+//! Reads a company's figures once for all who watch it, every `DASHBOARD_INTERVAL`, and only while somebody does.
+
+use crate::channel::{dashboard_key, dashboard_message, live_channel};
+use milepost_domain::TenantId;
+use milepost_http::HttpContext;
+use milepost_hub::Hub;
+use milepost_service::{FleetDashboard, ServiceError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+use tokio::time::MissedTickBehavior;
+
+/// The companies that are watched on this node: as many as there are sockets at most.
+pub(crate) struct DashboardDesk {
+    context: Arc<HttpContext>,
+    hub: Hub,
+    interval: Duration,
+    /// A std mutex: held for microseconds, never across an await.
+    companies: Mutex<HashMap<TenantId, Weak<CompanyDashboard>>>,
+}
+
+/// One company's figures, for as long as somebody holds this.
+pub(crate) struct CompanyDashboard {
+    desk: Arc<DashboardDesk>,
+    tenant: TenantId,
+    /// What was read last. Held while it is read: who comes meanwhile waits, and shares what the next one reads.
+    last: tokio::sync::Mutex<Option<FleetDashboard>>,
+    ticking: AbortHandle,
+}
+
+impl DashboardDesk {
+    pub(crate) fn new(context: Arc<HttpContext>, hub: Hub, interval: Duration) -> Arc<Self> {
+        Arc::new(Self { context, hub, interval, companies: Mutex::default() })
+    }
+
+    /// From now on the company's figures are told in its channel, until the last who watches has dropped this.
+    pub(crate) fn watch(self: &Arc<Self>, tenant: &TenantId) -> Arc<CompanyDashboard> {
+        let mut companies = self.lock();
+        if let Some(company) = companies.get(tenant).and_then(Weak::upgrade) {
+            return company;
+        }
+        let company = Arc::new_cyclic(|me| CompanyDashboard {
+            desk: Arc::clone(self),
+            tenant: tenant.clone(),
+            last: tokio::sync::Mutex::default(),
+            ticking: tokio::spawn(keep_telling(Weak::clone(me), self.interval)).abort_handle(),
+        });
+        companies.insert(tenant.clone(), Arc::downgrade(&company));
+        company
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Weak<CompanyDashboard>>> {
+        self.companies.lock().expect("nothing panics while holding it")
+    }
+}
+
+impl CompanyDashboard {
+    /// The figures of now. Many who come at once share a reading, but nobody gets one that began before it asked.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub(crate) async fn read(&self) -> Result<FleetDashboard, ServiceError> {
+        let service = &self.desk.context.service;
+        let asked = service.now();
+        let mut last = self.last.lock().await;
+        if let Some(figures) = *last
+            && figures.at > asked
+        {
+            return Ok(figures);
+        }
+        let figures = service.read_dashboard(&self.tenant).await?;
+        *last = Some(figures);
+        Ok(figures)
+    }
+
+    async fn tell(&self) {
+        let Some(channel) = self.desk.hub.find_channel(&live_channel(&self.tenant)) else { return };
+        if !channel.has_listeners(&dashboard_key()) {
+            return;
+        }
+        // A database that is away is told by whoever needs it; the next round will do.
+        if let Ok(figures) = self.read().await {
+            channel.publish(dashboard_message(&self.tenant, &figures));
+        }
+    }
+}
+
+impl Drop for CompanyDashboard {
+    fn drop(&mut self) {
+        self.ticking.abort();
+        let mut companies = self.desk.lock();
+        // Somebody may have come since, and watch with another one.
+        if companies.get(&self.tenant).is_some_and(|company| company.strong_count() == 0) {
+            companies.remove(&self.tenant);
+        }
+    }
+}
+
+async fn keep_telling(company: Weak<CompanyDashboard>, interval: Duration) {
+    let mut rounds = tokio::time::interval(interval);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first is at once; whoever comes first reads for itself.
+    rounds.tick().await;
+    loop {
+        rounds.tick().await;
+        let Some(company) = company.upgrade() else { return };
+        company.tell().await;
+    }
+}

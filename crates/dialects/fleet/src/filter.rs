@@ -1,0 +1,121 @@
+//! What a viewer has asked to be told: some types of messages, some vehicles, or everything.
+
+use milepost_domain::{Fact, VehicleId};
+use std::collections::HashSet;
+
+/// A type of message that a viewer can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventType {
+    /// `fleet_dashboard_update`.
+    Dashboard,
+    /// `vehicle_location_update`.
+    Location,
+    /// `driver_event_update`.
+    Driving,
+    /// `geofence_violation_update`.
+    Crossing,
+    /// `trip_update`.
+    Trip,
+    /// `maintenance_alert_update`.
+    Service,
+    /// `alert`.
+    Alert,
+    /// `alert_read`.
+    AlertRead,
+    /// `alert_deleted`.
+    AlertDeleted,
+}
+
+impl EventType {
+    /// All, in the order of the contract.
+    pub const ALL: [Self; 9] = [
+        Self::Dashboard,
+        Self::Location,
+        Self::Driving,
+        Self::Crossing,
+        Self::Trip,
+        Self::Service,
+        Self::Alert,
+        Self::AlertRead,
+        Self::AlertDeleted,
+    ];
+
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dashboard => "fleet_dashboard_update",
+            Self::Location => "vehicle_location_update",
+            Self::Driving => "driver_event_update",
+            Self::Crossing => "geofence_violation_update",
+            Self::Trip => "trip_update",
+            Self::Service => "maintenance_alert_update",
+            Self::Alert => "alert",
+            Self::AlertRead => "alert_read",
+            Self::AlertDeleted => "alert_deleted",
+        }
+    }
+
+    /// The type with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The type that tells a fact; `None` for what is nothing of the fleet.
+    pub const fn of(fact: &Fact) -> Option<Self> {
+        match fact {
+            Fact::TripChanged(_) => Some(Self::Trip),
+            Fact::FenceCrossed(_) => Some(Self::Crossing),
+            Fact::DrivingNoted(_) => Some(Self::Driving),
+            Fact::ServiceDue(_) => Some(Self::Service),
+            Fact::AlertRaised(_) => Some(Self::Alert),
+            Fact::AlertRead { .. } => Some(Self::AlertRead),
+            Fact::AlertDeleted { .. } => Some(Self::AlertDeleted),
+            _ => None,
+        }
+    }
+}
+
+/// The vehicle that a fact of the fleet is about. That an alert was read or deleted is about none: whoever was told of
+/// it knows it by its id.
+pub(crate) fn vehicle_of(fact: &Fact) -> Option<&VehicleId> {
+    match fact {
+        Fact::TripChanged(update) => Some(&update.trip.vehicle_id),
+        Fact::FenceCrossed(crossing) => Some(&crossing.vehicle_id),
+        Fact::DrivingNoted(event) => Some(&event.vehicle_id),
+        Fact::ServiceDue(due) => Some(&due.vehicle_id),
+        Fact::AlertRaised(alert) => alert.vehicle_id.as_ref(),
+        _ => None,
+    }
+}
+
+/// What a viewer wants of what it may see. An empty list narrows nothing; what is about no vehicle is told whichever
+/// vehicles are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// These types.
+    pub types: Vec<EventType>,
+    /// About these vehicles.
+    pub vehicles: HashSet<String>,
+}
+
+impl Filter {
+    /// Is this type wanted?
+    pub fn wants(&self, kind: EventType) -> bool {
+        self.types.is_empty() || self.types.contains(&kind)
+    }
+
+    /// Is what is about this vehicle wanted?
+    pub fn wants_vehicle(&self, vehicle: Option<&VehicleId>) -> bool {
+        self.vehicles.is_empty() || vehicle.is_none_or(|vehicle| self.vehicles.contains(vehicle.as_str()))
+    }
+
+    /// Is the place of this vehicle wanted?
+    pub fn wants_place_of(&self, vehicle: &VehicleId) -> bool {
+        self.wants(EventType::Location) && self.wants_vehicle(Some(vehicle))
+    }
+
+    /// Is this fact wanted?
+    pub fn wants_fact(&self, fact: &Fact) -> bool {
+        EventType::of(fact).is_some_and(|kind| self.wants(kind)) && self.wants_vehicle(vehicle_of(fact))
+    }
+}

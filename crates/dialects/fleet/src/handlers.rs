@@ -1,0 +1,3 @@
+//! The dialect's one door.
+
+pub(crate) mod watch_fleet;

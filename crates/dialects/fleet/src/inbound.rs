@@ -1,0 +1,150 @@
+//! Reads what a viewer sends, and says what is wrong with it.
+
+use crate::filter::{EventType, Filter};
+use serde_json::{Map, Value};
+
+/// Vehicles in one subscription; more are refused. The limit on a message's size is usually met first.
+const MAX_NARROWED: usize = 1_000;
+
+/// Viewer to server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FromViewer {
+    /// Are you there? `{"type":"ping","timestamp":…}`.
+    Ping(Option<Value>),
+    /// Only this from now on: `{"type":"subscribe","events":[…],"vehicle_ids":[…]}`; empty lists widen again.
+    Subscribe(Filter),
+    /// Everything after this event: `{"type":"replay_request","last_event_id":…}`.
+    ReplayRequest(i64),
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// What is wrong, for the `error` message that answers it.
+pub fn read_message(text: &str) -> Result<FromViewer, String> {
+    let message: Value = serde_json::from_str(text).map_err(|_| "Invalid JSON format".to_owned())?;
+    let Value::Object(mut fields) = message else { return Err("Unknown message type: none".to_owned()) };
+    match fields.get("type") {
+        Some(Value::String(kind)) => match kind.as_str() {
+            "ping" => Ok(FromViewer::Ping(fields.remove("timestamp"))),
+            "subscribe" => filter(&fields).map(FromViewer::Subscribe),
+            "replay_request" => last_event_id(fields.get("last_event_id")).map(FromViewer::ReplayRequest),
+            other => Err(unknown(other)),
+        },
+        None | Some(Value::Null) => Err(unknown("none")),
+        Some(other) => Err(unknown(&other.to_string())),
+    }
+}
+
+fn unknown(kind: &str) -> String {
+    format!("Unknown message type: {}", kind.chars().take(64).collect::<String>())
+}
+
+fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
+    let mut types = Vec::new();
+    for name in texts(fields, "events")? {
+        match EventType::named(name) {
+            Some(kind) if types.contains(&kind) => {}
+            Some(kind) => types.push(kind),
+            // It is the first message of every socket, and can't be told again.
+            None if name == "connection_established" => {}
+            None => return Err(no_such_type(name)),
+        }
+    }
+    let vehicles = texts(fields, "vehicle_ids")?;
+    if vehicles.len() > MAX_NARROWED {
+        return Err(format!("at most {MAX_NARROWED} vehicle_ids"));
+    }
+    Ok(Filter { types, vehicles: vehicles.into_iter().map(str::to_owned).collect() })
+}
+
+fn no_such_type(name: &str) -> String {
+    let names = EventType::ALL.map(EventType::as_str).join(", ");
+    format!("events must be of {names}, which {} is not", name.chars().take(64).collect::<String>())
+}
+
+/// A list of texts; absent and null are the empty list.
+fn texts<'a>(fields: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a str>, String> {
+    let refusal = || format!("{field} must be a list of texts");
+    match fields.get(field) {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(items)) => items.iter().map(|item| item.as_str().ok_or_else(refusal)).collect(),
+        Some(_) => Err(refusal()),
+    }
+}
+
+/// A whole number from 0, however long: beyond any event there is nothing to replay.
+fn last_event_id(value: Option<&Value>) -> Result<i64, String> {
+    let id = value.and_then(|value| {
+        value.as_i64().or_else(|| {
+            // Also for `7.0` and `1e30`; a double beyond the range becomes its end.
+            let number = value.as_f64()?;
+            #[allow(clippy::cast_possible_truncation, reason = "whole; saturates")]
+            (number.fract() == 0.0).then_some(number as i64)
+        })
+    });
+    id.filter(|id| *id >= 0).ok_or_else(|| "last_event_id must be a whole number from 0".to_owned())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lists_narrow_and_empty_ones_widen() {
+        let check = |text: &str, types: &[EventType], vehicles: &[&str]| {
+            let vehicles = vehicles.iter().map(|&id| id.to_owned()).collect();
+            let expected = FromViewer::Subscribe(Filter { types: types.to_vec(), vehicles });
+            assert_eq!(read_message(text).unwrap(), expected, "{text}");
+        };
+        check(
+            r#"{"type":"subscribe","events":["alert","trip_update","alert"],"vehicle_ids":["7","7"]}"#,
+            &[EventType::Alert, EventType::Trip],
+            &["7"],
+        );
+        check(r#"{"type":"subscribe","events":[],"vehicle_ids":[]}"#, &[], &[]);
+        check(r#"{"type":"subscribe"}"#, &[], &[]);
+        check(r#"{"type":"subscribe","events":null,"vehicle_ids":["a b"]}"#, &[], &["a b"]);
+        // A client that lists all ten documented types is told all that can be told.
+        check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[EventType::Alert], &[]);
+    }
+
+    #[test]
+    fn a_ping_may_carry_anything() {
+        assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FromViewer::Ping(None));
+        let ping = read_message(r#"{"type":"ping","timestamp":{"a":[1]}}"#).unwrap();
+        assert_eq!(ping, FromViewer::Ping(Some(json!({"a": [1]}))));
+    }
+
+    #[test]
+    fn a_replay_begins_after_any_whole_number_from_0() {
+        for (id, expected) in [("0", 0), ("7.0", 7), ("9223372036854775807", i64::MAX), ("1e30", i64::MAX)] {
+            let text = format!("{{\"type\":\"replay_request\",\"last_event_id\":{id}}}");
+            assert_eq!(read_message(&text).unwrap(), FromViewer::ReplayRequest(expected), "{id}");
+        }
+        for id in ["-1", "1.5", "\"7\"", "null", "true", "[]"] {
+            let text = format!("{{\"type\":\"replay_request\",\"last_event_id\":{id}}}");
+            assert_eq!(read_message(&text).unwrap_err(), "last_event_id must be a whole number from 0", "{id}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_says_what_is_wrong() {
+        let check = |text: &str, expected: &str| assert_eq!(read_message(text).unwrap_err(), expected, "{text}");
+        check("nonsense", "Invalid JSON format");
+        check("", "Invalid JSON format");
+        check(&"[".repeat(400), "Invalid JSON format");
+        check("[1]", "Unknown message type: none");
+        check("{}", "Unknown message type: none");
+        check(r#"{"type":7}"#, "Unknown message type: 7");
+        check(r#"{"type":"dance"}"#, "Unknown message type: dance");
+        check(r#"{"type":"subscribe","events":"alert"}"#, "events must be a list of texts");
+        check(r#"{"type":"subscribe","vehicle_ids":[7]}"#, "vehicle_ids must be a list of texts");
+        let unknown = read_message(r#"{"type":"subscribe","events":["alerts"]}"#).unwrap_err();
+        assert!(unknown.contains("alert_deleted") && unknown.ends_with("which alerts is not"), "{unknown}");
+        let many = json!({"type": "subscribe", "vehicle_ids": vec!["v"; MAX_NARROWED + 1]}).to_string();
+        check(&many, "at most 1000 vehicle_ids");
+    }
+}
