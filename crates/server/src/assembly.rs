@@ -13,7 +13,8 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
-use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts};
+use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
+use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_records::{RecordsListener, RecordsParts};
 use milepost_domain::ZoneRadius;
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
@@ -27,6 +28,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `/ws/echo` takes messages as large as conformance suites send, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
 const DEFAULT_MAX_MESSAGE_BYTES: usize = 4096;
+
+/// The fleet socket takes shorter messages, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
+const DEFAULT_FLEET_MESSAGE_BYTES: usize = 512;
 
 /// The running server's rooms.
 pub struct Assembly {
@@ -77,6 +81,7 @@ impl Assembly {
             Arc::new(DeliveryListener::new(hub.clone(), Arc::clone(&followed_deliveries))),
             Arc::new(ParcelListener::new(hub.clone(), followed_parcels.clone())),
             Arc::new(RecordsListener::new(hub.clone())),
+            Arc::new(FleetListener::new(hub.clone())),
         ];
         let service = Service::new(ServiceParts {
             store,
@@ -87,6 +92,7 @@ impl Assembly {
             max_connections_per_tenant: config.max_connections_per_tenant,
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
+            alert_expiry_ms: i64::try_from(config.alert_expiry.as_millis()).unwrap_or(i64::MAX),
             tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
         let context = Arc::new(HttpContext { service: Arc::clone(&service), origins: origins(config)? });
@@ -119,20 +125,25 @@ impl Assembly {
             transport: Arc::clone(&self.transport),
             followed: Arc::clone(&self.followed_deliveries),
         };
-        // `/ws/tracking` without `company_id` is this dialect's.
         let parcel = ParcelParts {
             context: Arc::clone(&self.context),
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),
             followers: self.followed_parcels.clone(),
         };
+        let fleet = FleetSettings {
+            dashboard_interval: config.dashboard_interval,
+            max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_FLEET_MESSAGE_BYTES),
+            open_door: config.fleet_open_door,
+        };
+        let fleet = FleetParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport), fleet);
         let records = RecordsParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
         let mut routes = Router::new()
             .merge(status_routes(Arc::clone(self)))
             .merge(auth_routes(Arc::clone(&self.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
-            .merge(milepost_dialect_parcel::routes(parcel))
+            .merge(tracking_route(parcel, fleet))
             .merge(milepost_dialect_records::routes(records))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
             .merge(page_routes(Arc::new(tiles)));
@@ -154,6 +165,17 @@ impl Assembly {
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
+}
+
+/// `/ws/tracking` is the path of two dialects; what a request names says whose it is.
+fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
+    let open = move |request: Request| async move {
+        let (head, body) = request.into_parts();
+        let is_for_fleet = is_for_fleet(&fleet, &head);
+        let request = Request::from_parts(head, body);
+        if is_for_fleet { watch_fleet(State(fleet), request).await } else { watch_parcel(State(parcel), request).await }
+    };
+    Router::new().route("/ws/tracking", get(open))
 }
 
 /// The sender of outgoing calls; what the store still holds goes out from now on.

@@ -1,17 +1,20 @@
-//! Takes connections and serves HTTP/1.1 on them; sockets are handed to the transport by their upgrade.
+//! Takes connections and serves HTTP/1.1 on them; sockets are handed to the transport by their upgrade, and streams of events
+//! once they are quiet.
 
+mod handover;
 mod request_body;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use handover::{Asked, Handover};
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use milepost_http::accept_trailing_slash;
-use milepost_transport::Cut;
+use milepost_transport::{Cut, LentStream, carry_stream};
 use request_body::take_small_body;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -108,7 +111,8 @@ async fn take_connections(
     }
 }
 
-/// Says that the connection ends with this answer, because something of the request was left unread.
+/// Says that the connection ends with this answer: something of the request was left unread, or the answer goes on for as
+/// long as the connection.
 fn closing(mut response: Response) -> Response {
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
@@ -118,12 +122,13 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
     // Small frames must leave at once.
     let _ = stream.set_nodelay(true);
     let router = Arc::clone(router);
-    let cut = Cut::default();
-    let handed_out = cut.clone();
+    let (cut, handover) = (Cut::default(), Handover::default());
+    let (handed_out, streams) = (cut.clone(), handover.clone());
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(handed_out.clone());
-        let router = router();
+        let asked = Asked::by(request.method(), request.version());
+        let (router, streams) = (router(), streams.clone());
         // Boxed: what a request needs is let go of with its answer, and not kept for as long as its stream flows.
         Box::pin(async move {
             let (request, read) = match take_small_body(request).await {
@@ -132,20 +137,30 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
             };
             let response = router.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
             let is_refusal = response.status().is_client_error() || response.status().is_server_error();
-            Ok(if is_refusal && !read.is_so() { closing(response) } else { response })
+            let response = if is_refusal && !read.is_so() { closing(response) } else { response };
+            Ok(streams.offer(&asked, response))
         })
     });
     let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT).max_buf_size(MAX_HEAD_BYTES);
-    let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let (stream, lender) = LentStream::lend(stream);
+    let connection = http.serve_connection_with_upgrades(stream, service).into_owned();
     let connection = watcher.watch(connection);
     tokio::spawn(async move {
-        tokio::select! {
-            ended = connection => if let Err(error) = ended {
-                tracing::debug!(%error, "connection ended early");
-            },
+        let ended = tokio::select! {
+            ended = handover.run(connection, &lender) => ended,
             // A stream whose reader takes nothing any more.
-            () = cut.wait() => {}
+            () = cut.wait() => return,
+        };
+        match ended {
+            // A task of its own: this one is sized for hyper's connection, which is gone.
+            Ok(Some(carried)) => {
+                if let Some(stream) = lender.take_back() {
+                    tokio::spawn(carry_stream(stream, carried.body, carried.framing, cut));
+                }
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "connection ended early"),
         }
     });
 }

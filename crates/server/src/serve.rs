@@ -24,6 +24,8 @@ use tokio::sync::watch;
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// How long sockets may take to read what is queued and answer the close frame; the rest is cut.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
+/// How long folding what was committed may take at the end; what is left is folded by whoever starts next.
+const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 /// How often a database that can't be reached at the start is tried again.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -37,6 +39,7 @@ pub struct Running {
     http: tokio::task::JoinHandle<()>,
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
+    tracks: tokio::task::JoinHandle<()>,
     drain_window: Duration,
     /// Held as long as the server runs.
     _database: Option<DatabaseLock>,
@@ -71,8 +74,10 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
 
     let store = open_store(config).await?;
     if database.is_some() {
-        // Whoever tried to make these calls is gone: they need not wait for its lease.
+        // Whoever tried to make these calls is gone: they need not wait for its lease. Nor need the clients whose requests
+        // it did not finish.
         store.release_calls(Clock::system().now()).await?;
+        store.release_claims(Clock::system().now()).await?;
     }
     let assembly = Assembly::new(config, store)?;
     let first = make_first_user(&assembly.service).await?;
@@ -81,9 +86,12 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let service = Arc::clone(&assembly.service);
-    let retention = tokio::spawn(async move { service.keep_forgetting(retention).await });
+    let alert_cleanup = config.alert_cleanup;
+    let retention = tokio::spawn(async move { service.keep_forgetting(retention, alert_cleanup).await });
     let service = Arc::clone(&assembly.service);
     let follower = tokio::spawn(async move { service.follow_events().await });
+    let service = Arc::clone(&assembly.service);
+    let tracks = tokio::spawn(async move { service.follow_tracks().await });
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
@@ -99,6 +107,7 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
         http,
         retention,
         follower,
+        tracks,
         drain_window: config.drain_window,
         _database: database,
     })
@@ -152,6 +161,10 @@ impl Running {
         };
         // What requests under way still store is sent by whoever starts next.
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
+        self.assembly.service.stop_following_tracks();
+        if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
+            tracing::info!("not everything that was committed is folded; the next start goes on with it");
+        }
         self.assembly.service.store().close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");
     }

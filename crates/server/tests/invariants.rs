@@ -15,7 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-transport", &["milepost-hub"]),
     ("milepost-store", &["milepost-domain"]),
     ("milepost-outbox", &["milepost-domain", "milepost-store"]),
-    ("milepost-service", &["milepost-domain", "milepost-geo", "milepost-store"]),
+    ("milepost-service", &["milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
     ("milepost-http", &["milepost-domain", "milepost-service"]),
     (
         "milepost-dialect-bus",
@@ -23,6 +23,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "milepost-dialect-delivery",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+    ),
+    (
+        "milepost-dialect-fleet",
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
     ),
     ("milepost-dialect-native", &["milepost-domain", "milepost-formats", "milepost-http", "milepost-service"]),

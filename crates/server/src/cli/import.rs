@@ -153,6 +153,8 @@ async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId) -> R
         fuel_l_per_100km: None,
         fuel_price_per_l: None,
         odometer: None,
+        service_due_km: None,
+        service_due_at: None,
     };
     match store.add_vehicle(tenant, &vehicle, now).await {
         Ok(()) => {

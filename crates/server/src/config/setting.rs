@@ -69,7 +69,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("WS_MAX_MESSAGE_SIZE", "", Kind::Number(1, 64 << 20), "bytes of an inbound message; 512 on the fleet socket and 4096 on the others if unset"),
     setting("MAX_CONNECTIONS_PER_TENANT", "10000", Kind::Number(1, 10_000_000), "open sockets and streams of one tenant"),
     setting("ALERT_EXPIRY_DURATION", "24h", Kind::Duration(1_000, 36_500 * DAY_MS), "how long an alert stands"),
-    setting("ALERT_CLEANUP_INTERVAL", "1h", Kind::Duration(1_000, 365 * DAY_MS), "how often expired alerts are removed"),
+    setting("ALERT_CLEANUP_INTERVAL", "1h", Kind::Duration(1_000, 365 * DAY_MS), "at least so often expired alerts, which nobody sees any more, are removed"),
     setting("DASHBOARD_INTERVAL", "30s", Kind::Duration(100, DAY_MS), "how often fleet figures are sent"),
     setting("TRACKING_TTL_SECONDS", "86400", Kind::Number(1, 31_536_000), "life of a delivery session, seconds"),
     setting("EVENT_RETENTION", "7d", Kind::Duration(1_000, 36_500 * DAY_MS), "how long events are kept"),
@@ -94,8 +94,7 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// Settings of applications to come: checked, and not used yet.
-pub(super) const WITHOUT_EFFECT: &[&str] =
-    &["REDIS_URL", "ALERT_EXPIRY_DURATION", "ALERT_CLEANUP_INTERVAL", "DASHBOARD_INTERVAL", "FLEET_WS_AUTH"];
+pub(super) const WITHOUT_EFFECT: &[&str] = &["REDIS_URL"];
 
 impl Setting {
     /// The flag: `MILEPOST_LISTEN` is `--listen`, `WS_PONG_WAIT` is `--ws-pong-wait`.

@@ -14,6 +14,13 @@ const WRITERS: usize = 8;
 /// A real server that is killed when it is let go of.
 pub struct Killed(Child);
 
+impl Killed {
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 impl Drop for Killed {
     fn drop(&mut self) {
         let _ = self.0.kill();

@@ -106,13 +106,13 @@ async fn a_right_that_ends_ends_the_stream_and_the_next_try_is_refused() {
             Value::Null => server.call(Method::DELETE, &path, &server.admin, None).await,
             change => server.call(Method::PATCH, &path, &server.admin, Some(change.clone())).await,
         };
-        assert_eq!(reader.next_block().await, None, "{change}");
+        reader.ends().await;
         assert!(begun.elapsed() < Duration::from_secs(3), "{change}");
         assert_eq!(StreamReader::try_open(&server.url, &token, None).await.err().unwrap(), 401);
     }
     let mut expiring = StreamReader::open(&server, &token_for("9", "cadet", "default", 2), None).await;
     expiring.settle().await;
-    assert_eq!(expiring.next_block().await, None);
+    expiring.ends().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,185 @@
+//! Takes streams of server-sent events over from hyper once they are quiet: its buffers and its connection cost more than
+//! 15 KiB, and a stream has no use for them between two events.
+
+use super::closing;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, StatusCode, Version, header};
+use axum::response::Response;
+use hyper::body::{Frame, SizeHint};
+use milepost_transport::{Framing, Lender};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+/// Where a connection's task finds the stream that it is to carry on. Hyper reads the request and writes the head, and
+/// what comes at once; so that every request is judged and answered in one place, whether a stream comes of it or not.
+#[derive(Clone, Default)]
+// A std mutex: held to put one thing in or take it out.
+pub(super) struct Handover(Arc<Mutex<Option<Carried>>>);
+
+/// What is left of a stream's response after everything that it had to say was given to hyper.
+pub(super) struct Carried {
+    pub(super) body: Body,
+    pub(super) framing: Framing,
+}
+
+/// How a response would have to be carried on.
+pub(super) struct Asked {
+    is_get: bool,
+    framing: Framing,
+}
+
+impl Asked {
+    /// From the request's method and version, by which hyper chooses the framing too.
+    pub(super) fn by(method: &Method, version: Version) -> Self {
+        let framing = if version == Version::HTTP_10 { Framing::UntilClose } else { Framing::Chunked };
+        Self { is_get: method == Method::GET, framing }
+    }
+}
+
+impl Handover {
+    /// Has a response that goes on be offered to the connection's task as soon as it is quiet. All others pass.
+    pub(super) fn offer(&self, asked: &Asked, response: Response) -> Response {
+        if !asked.is_get || response.status() != StatusCode::OK || !is_stream(response.headers()) {
+            return response;
+        }
+        let (handover, framing) = (self.clone(), asked.framing);
+        let response = closing(response);
+        response.map(|body| Body::new(Offered { body: Some(body), framing, handover }))
+    }
+
+    /// Runs hyper's connection until it ends, or has nothing left to write of a stream that is quiet: then the stream.
+    pub(super) async fn run<E>(
+        &self,
+        connection: impl Future<Output = Result<(), E>>,
+        lender: &Lender,
+    ) -> Result<Option<Carried>, E> {
+        let mut connection = pin!(connection);
+        poll_fn(|cx| {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(ended.map(|()| None));
+            }
+            // While the socket is full hyper holds a part of what it was given, and goes on when there is room.
+            let carried = if lender.is_blocked() { None } else { self.lock().take() };
+            carried.map_or(Poll::Pending, |carried| Poll::Ready(Ok(Some(carried))))
+        })
+        .await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Carried>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream of events has a type of its own, and no length.
+fn is_stream(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+        && !headers.contains_key(header::CONTENT_LENGTH)
+}
+
+/// A stream's body, until it has nothing more to say for now; then hyper waits for it in vain.
+struct Offered {
+    body: Option<Body>,
+    framing: Framing,
+    handover: Handover,
+}
+
+impl hyper::body::Body for Offered {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Some(body) = &mut self.body else { return Poll::Pending };
+        let polled = Pin::new(body).poll_frame(context);
+        if polled.is_pending() {
+            let framing = self.framing;
+            let carried = self.body.take().map(|body| Carried { body, framing });
+            *self.handover.lock() = carried;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_some_and(hyper::body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(SizeHint::default, hyper::body::Body::size_hint)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use crate::http_server::{Stage, serve_http};
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::header::CONTENT_TYPE;
+    use axum::routing::get;
+    use milepost_transport::{EventStream, Transport, WsConfig};
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpSocket;
+    use tokio::sync::watch;
+    use tokio::time::timeout;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn what_hyper_still_holds_for_a_slow_reader_comes_before_what_is_written_directly() {
+        let transport = Transport::start(WsConfig::default());
+        let opened: Arc<Mutex<Option<Arc<EventStream>>>> = Arc::default();
+        let (streams, kept) = (transport.clone(), opened.clone());
+        let open = get(move || async move {
+            let (stream, body) = streams.open_stream(1024 * 1024, None);
+            // As much as hyper takes before it waits for the socket.
+            for piece in 0..30 {
+                stream.send_event_backpressured(Some(piece), &"x".repeat(1000)).await.unwrap();
+            }
+            *kept.lock().unwrap() = Some(stream);
+            ([(CONTENT_TYPE, "text/event-stream")], Body::new(body))
+        });
+        // The least that the system gives: the rest stays with hyper.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(1).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(8).unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", open);
+        let (stage, stages) = watch::channel(Stage::Open);
+        let serving = tokio::spawn(serve_http(listener, Arc::new(move || router.clone()), stages, PATIENCE));
+
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(1).unwrap();
+        let mut reader = socket.connect(address).await.unwrap();
+        reader.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let stream = timeout(PATIENCE, async {
+            loop {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                let stream = opened.lock().unwrap().clone();
+                if let Some(stream) = stream.filter(|stream| stream.pending_bytes() == 0) {
+                    return stream;
+                }
+            }
+        });
+        let stream = stream.await.expect("hyper takes everything, and nobody reads");
+        stream.send_position(30);
+        stream.end();
+        let mut seen = Vec::new();
+        timeout(PATIENCE, reader.read_to_end(&mut seen)).await.expect("an end in time").unwrap();
+        let text = String::from_utf8(seen).unwrap();
+        let (head, text) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("transfer-encoding: chunked") && head.contains("connection: close"), "{head}");
+        let ids: Vec<_> = text.split("id: ").skip(1).map(|rest| rest.split('\n').next().unwrap()).collect();
+        assert_eq!(ids, (0..=30).map(|id: i64| id.to_string()).collect::<Vec<_>>());
+        assert_eq!(text.matches('x').count(), 30 * 1000, "all of each event");
+        assert!(text.ends_with("\r\n8\r\nid: 30\n\n\r\n0\r\n\r\n"), "{}", &text[text.len() - 60..]);
+        stage.send(Stage::Ending).unwrap();
+        timeout(PATIENCE, serving).await.expect("an end of serving").unwrap();
+    }
+}
