@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, and what they drove is read from the
-/// store.
+/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, each once, and what they drove is read
+/// from the store.
 const INBOX_POSITIONS: usize = 100_000;
 
 /// The committer's side of the follower: filled on the path of every position, so that nothing here waits.
@@ -94,7 +94,7 @@ impl TrackInbox {
     }
 }
 
-/// The vehicles that must be read from the store, and from when on: a late position waits for those that follow it.
+/// The vehicles that must be read from the store, each once, and from when on: a late position waits for those that follow it.
 #[derive(Default)]
 pub(super) struct Behind(HashMap<VehicleNo, tokio::time::Instant>);
 

@@ -1,7 +1,7 @@
 //! Alerts.
 
 use super::{Connection, Db, by_index, events, positions::timestamp, tenants};
-use crate::{AlertCursor, AlertReadOutcome, Result, StoreError};
+use crate::{AlertCursor, AlertReadOutcome, Result, StoreError, TenantNo};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Fact, FleetViewer, JsonObject, NotificationText,
     Severity, TenantId, Timestamp, UserId, VehicleId,
@@ -48,7 +48,7 @@ fn alert(row: &DbRow, tenant: &TenantId) -> Result<Alert> {
 }
 
 /// Whom it is for.
-fn addressee(row: &DbRow) -> Result<Option<UserId>> {
+pub(super) fn addressee(row: &DbRow) -> Result<Option<UserId>> {
     match row.try_get("for_user")? {
         COMPANY => Ok(None),
         user => Ok(Some(UserId::new(user)?)),
@@ -62,10 +62,25 @@ fn seen_by(viewer: FleetViewer) -> (i64, i64) {
 
 pub(super) async fn raise_alert(connection: &mut Connection, alert: &Alert, now: Timestamp) -> Result<bool> {
     let tenant_no = tenants::tenant_no(connection, &alert.tenant).await?;
+    if !insert_alert(connection, TenantNo(tenant_no), alert, now).await? {
+        return Ok(false);
+    }
+    let unread = Alert { read: None, ..alert.clone() };
+    events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now).await?;
+    Ok(true)
+}
+
+/// Adds an alert; false if its subject has one that has not expired, even if it was read or deleted. It tells nobody.
+pub(super) async fn insert_alert(
+    connection: &mut Connection,
+    tenant: TenantNo,
+    alert: &Alert,
+    now: Timestamp,
+) -> Result<bool> {
     if let Some(subject) = &alert.subject {
         // One that has expired, and that upkeep did not meet yet, does not count.
         sqlx::query::<Db>("delete from alerts where tenant_no = $1 and subject = $2 and expires_ms <= $3")
-            .bind(tenant_no)
+            .bind(tenant.0)
             .bind(subject.as_str())
             .bind(now.unix_ms())
             .execute(&mut *connection)
@@ -77,7 +92,7 @@ pub(super) async fn raise_alert(connection: &mut Connection, alert: &Alert, now:
          on conflict (tenant_no, subject) where subject is not null do nothing",
     )
     .bind(alert.id.as_str())
-    .bind(tenant_no)
+    .bind(tenant.0)
     .bind(alert.kind.as_str())
     .bind(alert.severity.as_str())
     .bind(alert.user_id.map_or(COMPANY, UserId::get))
@@ -89,18 +104,13 @@ pub(super) async fn raise_alert(connection: &mut Connection, alert: &Alert, now:
     .bind(alert.subject.as_ref().map(AlertSubject::as_str))
     .bind(alert.at.unix_ms())
     .bind(alert.expires_at.unix_ms())
-    .execute(&mut *connection)
+    .execute(connection)
     .await
     .map_err(|error| match StoreError::from(error) {
         StoreError::Conflict(_) => StoreError::Conflict("alert"),
         other => other,
     })?;
-    if raised.rows_affected() == 0 {
-        return Ok(false);
-    }
-    let unread = Alert { read: None, ..alert.clone() };
-    events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now).await?;
-    Ok(true)
+    Ok(raised.rows_affected() > 0)
 }
 
 pub(super) async fn get_alert(

@@ -1,6 +1,8 @@
 //! One transaction of what folding came to.
 
-use super::{Connection, Db, HOLD_V, activity, checkpoints, events, history_alerts, history_rows, history_trips};
+use super::{
+    Connection, Db, HOLD_V, activity, alerts, checkpoints, events, history_alerts, history_rows, history_trips,
+};
 use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
 use milepost_domain::{Fact, TenantId, Timestamp};
 use sqlx::AssertSqlSafe;
@@ -102,7 +104,7 @@ async fn write_vehicle(connection: &mut Connection, write: &HistoryWrite, now: T
                 history_rows::remove_outliers(connection, vehicle, *from, *until, *reason).await?;
             }
             HistoryChange::Alert(alert) => {
-                if history_alerts::insert_alert(connection, write.tenant_no, alert, now).await? {
+                if alerts::insert_alert(connection, write.tenant_no, alert, now).await? {
                     facts.push(Fact::AlertRaised(alert.clone()));
                 }
             }

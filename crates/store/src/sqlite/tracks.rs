@@ -4,6 +4,7 @@
 //! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
 use super::events::{TAKE_IDS, marks};
+use super::fleet_events;
 use crate::{PositionRow, Result, StoreError, TrackCommit, TrackOutcome, VehicleNo, fact_code};
 use milepost_domain::{Fact, Position, TenantId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
@@ -195,8 +196,8 @@ fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
     Ok(true)
 }
 
-const INSERT_EVENT: &str = "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user)
-    values (?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_EVENT: &str = "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user,
+    for_fleet) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// As [`super::events::append_facts`], on this thread's connection.
 fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_ms: i64) -> Result<()> {
@@ -210,7 +211,8 @@ fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_
     for (id, fact) in (last - count + 1..).zip(facts) {
         let (kind, payload) = fact_code::encode(fact);
         let (for_staff, for_cadet, for_user) = marks(fact);
-        insert.execute((tenant_no, id, now_ms, kind, payload, for_staff, for_cadet, for_user))?;
+        let for_fleet = fleet_events::mark(fact);
+        insert.execute((tenant_no, id, now_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet))?;
     }
     Ok(())
 }
