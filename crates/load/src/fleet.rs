@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 /// A position on the wire is never longer; a buffer for a batch is laid out with it.
 const POSITION_BYTES: usize = 192;
+/// Once round a circle with a radius of 1 km at 18 km/h.
+const LAP_MS: i64 = 1_256_637;
 
 /// One bus with its kiosk.
 #[derive(Debug, Clone)]
@@ -19,8 +21,6 @@ pub(crate) struct Bus {
     kiosk: (String, String),
     /// The time of its newest position: the next one is later by a millisecond at least.
     pub(crate) newest_ms: i64,
-    /// Positions so far.
-    steps: u64,
 }
 
 /// Several.
@@ -49,7 +49,7 @@ impl Fleet {
                 let answer = must_be(201, client.call("POST", "/api/v1/devices", &device)?)?;
                 kiosk.1 = answer["key"].as_str().context("a new device came without its key")?.to_owned();
             }
-            buses.push(Bus { id, kiosk, newest_ms: 0, steps: 0 });
+            buses.push(Bus { id, kiosk, newest_ms: 0 });
         }
         Ok(Self::of(buses))
     }
@@ -62,7 +62,7 @@ impl Fleet {
     /// Buses that no server knows.
     #[cfg(test)]
     pub(crate) fn of_ids(ids: impl IntoIterator<Item = String>) -> Self {
-        let bus = |id: String| Bus { kiosk: (format!("kiosk-{id}"), "secret".into()), id, newest_ms: 0, steps: 0 };
+        let bus = |id: String| Bus { kiosk: (format!("kiosk-{id}"), "secret".into()), id, newest_ms: 0 };
         Self::of(ids.into_iter().map(bus).collect())
     }
 
@@ -79,6 +79,17 @@ impl Fleet {
 
     /// A batch of one new position of each of these buses, as the body of `POST /api/v1/positions`.
     pub(crate) fn batch(&mut self, numbers: impl IntoIterator<Item = usize>, at_ms: i64, stamp_us: u64) -> String {
+        self.batch_every(1, numbers, at_ms, stamp_us)
+    }
+
+    /// The same, each bus's positions at least so many milliseconds apart.
+    pub(crate) fn batch_every(
+        &mut self,
+        step_ms: i64,
+        numbers: impl IntoIterator<Item = usize>,
+        at_ms: i64,
+        stamp_us: u64,
+    ) -> String {
         let mut body = String::with_capacity(POSITION_BYTES);
         body.push('[');
         for number in numbers {
@@ -87,7 +98,7 @@ impl Fleet {
             }
             let bus = &mut self.buses[number];
             let id = bus.id.clone();
-            bus.push_position(&mut body, Some(&id), at_ms, stamp_us);
+            bus.push_position(&mut body, Some(&id), at_ms.max(bus.newest_ms + step_ms), stamp_us);
         }
         body.push(']');
         body
@@ -103,11 +114,10 @@ impl Bus {
         json_request("POST", &path, &format!("x-device-key: {}", self.kiosk.1), body.as_bytes())
     }
 
-    /// Round a circle of 1 km in steps of 5 m: plausible to every rule about jumps.
+    /// Round a circle of 1 km at 18 km/h, however often it tells: plausible to every rule about jumps.
     fn push_position(&mut self, body: &mut String, vehicle_id: Option<&str>, at_ms: i64, stamp_us: u64) {
         self.newest_ms = at_ms.max(self.newest_ms + 1);
-        let angle = self.steps as f64 * 0.005;
-        self.steps += 1;
+        let angle = (self.newest_ms % LAP_MS) as f64 / LAP_MS as f64 * std::f64::consts::TAU;
         let (latitude, longitude) = (30.267 + 0.009 * angle.sin(), -97.743 + 0.0104 * angle.cos());
         push_position(body, vehicle_id, (latitude, longitude), 18.0, stamp_us, self.newest_ms);
     }

@@ -15,8 +15,9 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// Batches are dated from an hour ago, so that even a million positions of a bus are not ahead of the clock.
-const BATCH_AGE_MS: i64 = 3_600_000;
+/// Batches are dated from two days ago, a second from position to position, as an upload of what was driven.
+const BATCH_AGE_MS: i64 = 2 * 24 * 3_600_000;
+const BATCH_STEP_MS: i64 = 1000;
 
 /// Options of `ingest`.
 #[derive(Debug, Args, Serialize)]
@@ -41,9 +42,12 @@ pub(crate) struct IngestOptions {
     /// Connections that send batches
     #[arg(long, default_value_t = 4)]
     batch_connections: usize,
-    /// Vehicles in the batches
+    /// Vehicles in the batches, dealt out to the connections: each is a gateway that uploads its own
     #[arg(long, default_value_t = 200)]
     vehicles: usize,
+    /// Let every connection send positions of every vehicle, so that many overtake each other
+    #[arg(long)]
+    shared_vehicles: bool,
 }
 
 /// Runs it.
@@ -51,6 +55,7 @@ pub(crate) struct IngestOptions {
 /// # Errors
 /// If the server does not start or refuses a position.
 pub(crate) fn run_ingest(options: &IngestOptions) -> Result<()> {
+    ensure!(options.vehicles >= options.batch_connections, "every connection needs a vehicle of its own");
     let milepost = Milepost::start(&options.server)?;
     if !options.server.client_cpus.is_empty() {
         pin_to(&options.server.client_cpus)?;
@@ -103,17 +108,20 @@ fn send_singles(milepost: &Milepost, fleet: &mut Fleet, path_prefix: &str, optio
 /// Sends ready-made batches, so that building them takes no CPU from the server.
 fn send_batches(milepost: &Milepost, fleet: &mut Fleet, options: &IngestOptions) -> Result<Rate> {
     let start_ms = now_ms() - BATCH_AGE_MS;
-    let count = fleet.buses.len();
-    let mut requests: Vec<Vec<u8>> = (0..options.batches)
-        .map(|_| {
-            let body = fleet.batch((0..options.batch).map(|number| number % count), start_ms, now_us());
-            json_request("POST", "/api/v1/positions", &milepost.credential, body.as_bytes())
-        })
-        .collect();
-    requests.reverse();
+    let (count, gateways) = (fleet.buses.len(), options.batch_connections);
+    let mut requests: Vec<Vec<Vec<u8>>> = vec![Vec::new(); gateways];
+    for batch in 0..options.batches {
+        let gateway = batch % gateways;
+        let own: Vec<usize> =
+            (0..count).filter(|number| options.shared_vehicles || number % gateways == gateway).collect();
+        let numbers = own.into_iter().cycle().take(options.batch);
+        let body = fleet.batch_every(BATCH_STEP_MS, numbers, start_ms, now_us());
+        requests[gateway].push(json_request("POST", "/api/v1/positions", &milepost.credential, body.as_bytes()));
+    }
+    requests.iter_mut().for_each(|requests| requests.reverse());
     let mut load = ClosedLoop::open(milepost, options.batch_connections)?;
     let cpu_s = cpu_seconds(milepost.pid)?;
-    let elapsed = load.run(Duration::MAX, |_| requests.pop())?;
+    let elapsed = load.run(Duration::MAX, |gateway| requests[gateway].pop())?;
     let positions = (options.batch * options.batches) as u64;
     ensure!(load.answers.accepted == positions, "of {positions} positions {} were accepted", load.answers.accepted);
     load.rate(positions, elapsed, cpu_seconds(milepost.pid)? - cpu_s)
