@@ -7,10 +7,10 @@ use crate::metrics::Metrics;
 use crate::pages::{Tiles, page_routes};
 use crate::status_routes::status_routes;
 use anyhow::{Context, Result, anyhow};
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
-use axum::{Extension, Router};
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
@@ -154,7 +154,7 @@ impl Assembly {
         }
         // Checked with the configuration; if it were not, nobody would be believed.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
-        with_edge(routes, Arc::clone(self)).layer(Extension(proxies))
+        with_edge(routes, Arc::clone(self), proxies)
     }
 
     /// From now on nothing new is taken.
