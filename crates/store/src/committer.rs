@@ -68,8 +68,8 @@ pub struct Recorded {
     pub newest: Vec<Position>,
     /// For each of `newest`, what it follows.
     pub steps: Vec<TrackStep>,
-    /// Vehicle and time of each late position that was stored: history changes from there on.
-    pub late: Vec<(VehicleNo, Timestamp)>,
+    /// Each late position that was stored, with its vehicle: history changes from there on.
+    pub late: Vec<(VehicleNo, Position)>,
 }
 
 /// Which vehicle's track a newest position lengthens, and where it was before.

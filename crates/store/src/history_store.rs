@@ -42,11 +42,13 @@ pub struct FoldedVehicle {
     pub fold: Option<SavedFold>,
 }
 
-/// A position with whether it came late and is not folded yet.
+/// A position with when it arrived, and whether it came late and is not folded yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnfoldedPosition {
     /// The position.
     pub position: Position,
+    /// When it arrived.
+    pub received_at: Timestamp,
     /// Its row still stands among the late ones.
     pub is_late: bool,
 }

@@ -4,18 +4,19 @@ use super::Follower;
 use super::figures::TrackCounters;
 use super::followed::{By, Followed, decode};
 use super::lanes::Lanes;
+use super::take_in::NEWS_AT_ONCE;
+use super::uploads::{BEAT, Held, PAST_MS};
 use crate::ServiceError;
 use milepost_domain::{TenantId, Timestamp, Vehicle, VehicleId};
-use milepost_store::{FoldedVehicle, StoreError, VehicleNo};
+use milepost_store::{FoldedVehicle, StoreError, UnfoldedPosition, VehicleNo};
 use milepost_track::{TrackState, Watch};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Positions read at once, about 150 bytes each.
 const PAGE: u32 = 2_000;
 /// Pages of one vehicle in its turn: then others have theirs, and it goes on from what it wrote.
 const PAGES_A_TURN: usize = 10;
-/// Rows of news that are written before more is folded.
-const NEWS_AT_ONCE: usize = 500;
 /// A state that other code wrote is not read: so much of the track before it is folded instead, milliseconds. Seven days: of
 /// a visit or a stop that lasts longer the beginning is told again.
 const REBUILD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -36,11 +37,13 @@ impl Follower<'_> {
         let Some(described) = self.describe(&found.tenant, &found.vehicle_id).await? else { return Ok(()) };
         let ground = self.grounds.get(&*store, &found.tenant).await?;
         let by = By::new(described, ground);
-        let Some(mut followed) = self.refold(&found, &by).await? else { return Ok(()) };
+        let mut followed = self.refold(&found, &by).await?;
         for _ in 0..PAGES_A_TURN {
             let after = followed.state.heard_at();
-            let page = store.positions_to_fold(vehicle, &found.vehicle_id, after, PAGE).await?;
+            let mut page = store.positions_to_fold(vehicle, &found.vehicle_id, after, PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
             let now = self.service.now();
+            let rest = page.split_off(if is_last { self.settled(&page, now) } else { page.len() });
             TrackCounters::add(&self.service.tracks.counters.folds, page.len());
             for unfolded in &page {
                 followed.take(&unfolded.position, now);
@@ -51,15 +54,18 @@ impl Follower<'_> {
                     return Ok(());
                 }
             }
-            if page.len() < PAGE as usize {
+            if is_last {
+                let rest = rest.into_iter().map(|one| Held { position: one.position, is_late: one.is_late }).collect();
+                if !self.uploads.hold_read(&found.tenant, vehicle, rest) {
+                    self.behind.add_after(vehicle, BEAT);
+                }
                 if judges {
-                    let now = self.service.now();
                     followed.judge_silence(now, now);
                 }
-                let is_kept = !followed.is_due() || self.write_one(&mut followed).await?;
-                if is_kept && followed.state.heard_at().is_some() {
-                    self.followed.insert(followed);
+                if followed.is_due() {
+                    self.due.insert(vehicle);
                 }
+                self.followed.insert(followed);
                 return Ok(());
             }
             if !self.write_one(&mut followed).await? {
@@ -70,18 +76,28 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// The state after the last folded position, with late ones before it in their places. `None` when another node was
-    /// quicker.
-    async fn refold(&mut self, found: &FoldedVehicle, by: &Arc<By>) -> Result<Option<Followed>, ServiceError> {
+    /// How many of a vehicle's newest positions may be folded now: between those of the past that came just now others may be on
+    /// their way.
+    fn settled(&self, page: &[UnfoldedPosition], now: Timestamp) -> usize {
+        let may_fold = |one: &UnfoldedPosition| {
+            self.is_stopping
+                || one.position.at.plus_ms(PAST_MS) >= now
+                || Duration::from_millis(now.ms_since(one.received_at).try_into().unwrap_or(0)) >= BEAT
+        };
+        page.iter().rposition(may_fold).map_or(0, |last| last + 1)
+    }
+
+    /// The state after the last folded position, with late ones before it in their places.
+    async fn refold(&mut self, found: &FoldedVehicle, by: &Arc<By>) -> Result<Followed, ServiceError> {
         let Some(saved) = &found.fold else {
-            return Ok(Some(Followed::new(found, TrackState::default(), Watch::default(), Arc::clone(by))));
+            return Ok(Followed::new(found, TrackState::default(), Watch::default(), Arc::clone(by)));
         };
         let watch = decode(saved.code_version, &saved.silence).unwrap_or_default();
         let late_from = found.late_from.filter(|late| *late <= saved.folded_at);
         let base = match late_from {
             Some(late) => self.base_before(found.vehicle, late).await?,
             None => match decode(saved.code_version, &saved.state) {
-                Some(state) => return Ok(Some(Followed::new(found, state, watch, Arc::clone(by)))),
+                Some(state) => return Ok(Followed::new(found, state, watch, Arc::clone(by))),
                 None => rebuilt(saved.folded_at),
             },
         };
@@ -109,11 +125,8 @@ impl Follower<'_> {
             followed.tell_corrections(&mended.corrections, self.service.now());
             followed.news.late = mended.late;
             followed.news.checkpoints = Some((from, mended.checkpoints));
-            if !self.write_one(&mut followed).await? {
-                return Ok(None);
-            }
         }
-        Ok(Some(followed))
+        Ok(followed)
     }
 
     /// The newest saved state before a late position; from the beginning if there is none.
@@ -125,17 +138,6 @@ impl Follower<'_> {
             Some(state) => Base { state, after: Some(checkpoint.at) },
             None => rebuilt(late),
         })
-    }
-
-    /// Writes one vehicle; false if another node folded it meanwhile: it will be read again.
-    async fn write_one(&mut self, followed: &mut Followed) -> Result<bool, ServiceError> {
-        if followed.state.heard_at().is_none() {
-            // All its positions were removed by age, late ones among them: there is nothing to say until it is heard again.
-            return Ok(true);
-        }
-        let write = followed.take_write();
-        let stale = self.write(vec![write]).await?;
-        Ok(stale.is_empty())
     }
 
     /// The vehicle as this node knows it, or the store.

@@ -15,9 +15,12 @@ use tokio::time::Instant;
 /// Counts up whenever what a state means changes, so that no state of other code is folded on: it is built again from
 /// positions instead.
 pub(super) const CODE_VERSION: u32 = 1;
-/// After so many positions that told nothing a vehicle's fold is written all the same, and a state is saved that late
-/// positions can be folded from. More would save writes and make folding again longer.
+/// After so many positions a state is saved that late positions can be folded from, and after so many that told nothing the
+/// fold is written all the same. More would save writes and make folding again longer.
 pub(super) const CHECKPOINT_EVERY: u32 = 100;
+/// Where positions come fast, a fold that told nothing is written after so long, or so many positions.
+const WRITE_EVERY: Duration = Duration::from_secs(5);
+const WRITE_EVERY_POSITIONS: u32 = 5_000;
 /// A vehicle that was heard lately is not silent, whatever its positions' own times say: somebody uploads its past.
 const QUIET_FOR: Duration = Duration::from_secs(30);
 /// Vehicles in one generation, 1 to 4 KB each. When a generation is full it becomes the old one, and the one before it is
@@ -40,6 +43,8 @@ pub(super) struct Followed {
     unsaved: u32,
     /// When something came here last.
     heard: Instant,
+    /// When its fold was written here, or read.
+    written: Instant,
     by: Arc<By>,
 }
 
@@ -84,6 +89,7 @@ impl Followed {
             unwritten: 0,
             unsaved: 0,
             heard: Instant::now(),
+            written: Instant::now(),
             by,
         }
     }
@@ -147,7 +153,12 @@ impl Followed {
 
     /// Must be written now?
     pub(super) fn is_due(&self) -> bool {
-        !self.news.is_empty() || self.unwritten >= CHECKPOINT_EVERY
+        !self.news.is_empty() || self.unwritten >= CHECKPOINT_EVERY && self.waited_long()
+    }
+
+    /// Was nothing written for long enough that what was folded since should be, however little it told?
+    pub(super) fn waited_long(&self) -> bool {
+        self.unwritten >= WRITE_EVERY_POSITIONS || self.written.elapsed() >= WRITE_EVERY
     }
 
     /// Something was folded that the stored fold does not know?
@@ -168,9 +179,10 @@ impl Followed {
         !told.is_empty()
     }
 
-    /// All that is to be written. It counts as written: whoever fails to write it forgets the vehicle.
-    pub(super) fn take_write(&mut self) -> HistoryWrite {
-        let folded_at = self.state.heard_at().expect("a vehicle is followed from its first position on");
+    /// All that is to be written. It counts as written: whoever fails to write it forgets the vehicle. `None` when no position is
+    /// folded: all were removed by age, late ones among them, or are held yet.
+    pub(super) fn take_write(&mut self) -> Option<HistoryWrite> {
+        let folded_at = self.state.heard_at()?;
         let state = encode(&self.state);
         let mut news = std::mem::take(&mut self.news);
         if self.unsaved >= CHECKPOINT_EVERY {
@@ -179,8 +191,9 @@ impl Followed {
             self.unsaved = 0;
         }
         self.unwritten = 0;
+        self.written = Instant::now();
         self.version += 1;
-        HistoryWrite {
+        Some(HistoryWrite {
             vehicle: self.vehicle,
             tenant_no: self.tenant_no,
             tenant: self.tenant.clone(),
@@ -196,7 +209,7 @@ impl Followed {
             activity: news.activity,
             late_folded: news.late,
             changes: news.changes,
-        }
+        })
     }
 
     /// The first of the moments to come at which silence, or a date, tells something.
@@ -234,6 +247,11 @@ impl FollowedVehicles {
             self.insert(followed);
         }
         self.young.get_mut(&vehicle)
+    }
+
+    /// Takes one of them out.
+    pub(super) fn take(&mut self, vehicle: VehicleNo) -> Option<Followed> {
+        self.young.remove(&vehicle).or_else(|| self.old.remove(&vehicle))
     }
 
     pub(super) fn insert(&mut self, followed: Followed) {

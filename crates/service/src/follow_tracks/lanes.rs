@@ -167,7 +167,7 @@ mod tests {
                 fuel_level: None,
                 ignition: None,
             };
-            UnfoldedPosition { position, is_late: matches!(index % 360, 100..150) }
+            UnfoldedPosition { received_at: position.at, position, is_late: matches!(index % 360, 100..150) }
         });
         told.collect()
     }

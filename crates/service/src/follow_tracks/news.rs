@@ -53,8 +53,8 @@ impl News {
         self.changes.is_empty() && self.activity.is_empty() && self.late.is_empty() && self.checkpoints.is_none()
     }
 
-    /// Rows, about.
+    /// Rows, about; late ones go by one statement.
     pub(super) fn len(&self) -> usize {
-        self.changes.len() + self.activity.len() + self.late.len()
+        self.changes.len() + self.activity.len()
     }
 }

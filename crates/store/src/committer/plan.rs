@@ -69,7 +69,7 @@ impl<'b> Plan<'b> {
             // The first with this vehicle and time is the one that was added.
             if added.remove(&(row.vehicle_no, row.position.at.unix_ms())) {
                 recorded[caller].accepted += 1;
-                recorded[caller].late.push((row.vehicle_no, row.position.at));
+                recorded[caller].late.push((row.vehicle_no, row.position.clone()));
             } else {
                 recorded[caller].duplicates += 1;
             }

@@ -122,7 +122,7 @@ async fn positions_to_fold(
     sqlx::query::<Db>(concat!(
         "select ",
         position_columns!("p."),
-        ", l.at_ms is not null as is_late from positions p
+        ", p.received_ms, l.at_ms is not null as is_late from positions p
          left join late_positions l on l.vehicle_no = p.vehicle_no and l.at_ms = p.at_ms
          where p.vehicle_no = $1 and p.at_ms > $2 order by p.at_ms limit $3"
     ))
@@ -132,7 +132,13 @@ async fn positions_to_fold(
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| Ok(UnfoldedPosition { position: position(row, vehicle_id.clone())?, is_late: row.try_get("is_late")? }))
+    .map(|row| {
+        Ok(UnfoldedPosition {
+            position: position(row, vehicle_id.clone())?,
+            received_at: timestamp(row.try_get("received_ms")?)?,
+            is_late: row.try_get("is_late")?,
+        })
+    })
     .collect()
 }
 

@@ -1,10 +1,12 @@
 //! One transaction of what folding came to.
 
 use super::{
-    Connection, Db, HOLD_V, activity, alerts, checkpoints, events, history_alerts, history_rows, history_trips,
+    Connection, Db, HOLD_V, NUMBERS_OF_2, activity, alerts, checkpoints, events, history_alerts, history_rows,
+    history_trips,
 };
 use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
 use milepost_domain::{Fact, TenantId, Timestamp};
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeMap;
 
@@ -68,10 +70,12 @@ async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool
 /// Everything but the events, which it answers.
 async fn write_vehicle(connection: &mut Connection, write: &HistoryWrite, now: Timestamp) -> Result<Vec<Fact>> {
     let vehicle = write.vehicle;
-    for at in &write.late_folded {
-        sqlx::query::<Db>("delete from late_positions where vehicle_no = $1 and at_ms = $2")
+    if !write.late_folded.is_empty() {
+        let times: Vec<i64> = write.late_folded.iter().map(|at| at.unix_ms()).collect();
+        let folded = format!("delete from late_positions where vehicle_no = $1 and at_ms in {NUMBERS_OF_2}");
+        sqlx::query::<Db>(AssertSqlSafe(folded))
             .bind(vehicle.0)
-            .bind(at.unix_ms())
+            .bind(json!(times).to_string())
             .execute(&mut *connection)
             .await?;
     }

@@ -1,0 +1,196 @@
+//! Positions of the past on their way into the fold.
+//!
+//! A gateway uploads what it kept over several connections, and positions overtake each other. They are held for a moment, so
+//! that most find their places before anything is folded: folding again from the store costs a hundred times as much.
+
+use milepost_domain::{Position, TenantId, Timestamp};
+use milepost_store::{TrackStep, VehicleNo};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What is so much older than the clock is the past: nobody waits for what it tells. Milliseconds.
+pub(super) const PAST_MS: i64 = 60_000;
+/// A position is held for one beat at least, and for two at most.
+pub(super) const BEAT: Duration = Duration::from_millis(500);
+/// Positions held, about 150 bytes each. When full, what else a vehicle drove is read from the store.
+const HELD_POSITIONS: usize = 200_000;
+
+/// What is held of every vehicle.
+pub(super) struct Uploads {
+    vehicles: HashMap<VehicleNo, Upload>,
+    positions: usize,
+    next_beat: Instant,
+}
+
+/// Of one vehicle.
+struct Upload {
+    tenant: TenantId,
+    /// In the order of commit.
+    held: Vec<Held>,
+    /// The vehicle's newest.
+    newest: Timestamp,
+    /// Its newest at the last beat: what is not newer may go on.
+    settled: Option<Timestamp>,
+}
+
+/// A position that is to be folded.
+pub(super) struct Held {
+    pub(super) position: Position,
+    /// Noted as late by the store.
+    pub(super) is_late: bool,
+}
+
+/// What may be folded of one vehicle, in the order of time.
+pub(super) struct Settled {
+    pub(super) vehicle: VehicleNo,
+    pub(super) tenant: TenantId,
+    pub(super) positions: Vec<Held>,
+}
+
+impl Default for Uploads {
+    fn default() -> Self {
+        Self { vehicles: HashMap::new(), positions: 0, next_beat: Instant::now() }
+    }
+}
+
+impl Uploads {
+    /// The newest position held of a vehicle: the next one must follow it.
+    pub(super) fn newest(&self, vehicle: VehicleNo) -> Option<Timestamp> {
+        self.vehicles.get(&vehicle).map(|upload| upload.newest)
+    }
+
+    /// Holds a vehicle's newest position; false if there is no room.
+    pub(super) fn hold_newest(&mut self, tenant: &TenantId, step: TrackStep, position: Position) -> bool {
+        if self.positions >= HELD_POSITIONS {
+            return false;
+        }
+        self.begin();
+        self.positions += 1;
+        let upload = self.vehicles.entry(step.vehicle).or_insert_with(|| Upload {
+            tenant: tenant.clone(),
+            held: Vec::new(),
+            newest: position.at,
+            settled: None,
+        });
+        upload.newest = position.at;
+        upload.held.push(Held { position, is_late: false });
+        true
+    }
+
+    /// Holds a late one beside a vehicle's others; false if none are held, or there is no room.
+    pub(super) fn hold_late(&mut self, vehicle: VehicleNo, position: Position) -> bool {
+        let Some(upload) = self.vehicles.get_mut(&vehicle).filter(|_| self.positions < HELD_POSITIONS) else {
+            return false;
+        };
+        self.positions += 1;
+        upload.held.push(Held { position, is_late: true });
+        true
+    }
+
+    /// Holds what was read from the store, in the order of time and newer than all that is folded, instead of what was held;
+    /// false if there is no room.
+    pub(super) fn hold_read(&mut self, tenant: &TenantId, vehicle: VehicleNo, read: Vec<Held>) -> bool {
+        self.forget(vehicle);
+        if self.positions + read.len() > HELD_POSITIONS {
+            return false;
+        }
+        if let Some(newest) = read.last().map(|held| held.position.at) {
+            self.begin();
+            self.positions += read.len();
+            self.vehicles.insert(vehicle, Upload { tenant: tenant.clone(), held: read, newest, settled: None });
+        }
+        true
+    }
+
+    /// Lets go what is held of a vehicle: it is read from the store.
+    pub(super) fn forget(&mut self, vehicle: VehicleNo) {
+        self.positions -= self.vehicles.remove(&vehicle).map_or(0, |upload| upload.held.len());
+    }
+
+    fn begin(&mut self) {
+        if self.vehicles.is_empty() {
+            self.next_beat = Instant::now() + BEAT;
+        }
+    }
+
+    /// When something may be folded.
+    pub(super) fn next_beat(&self) -> Option<Instant> {
+        (!self.vehicles.is_empty()).then_some(self.next_beat)
+    }
+
+    /// What may be folded by now; everything, if nothing more comes.
+    pub(super) fn settle(&mut self, is_last: bool) -> Vec<Settled> {
+        let now = Instant::now();
+        if self.vehicles.is_empty() || !is_last && now < self.next_beat {
+            return Vec::new();
+        }
+        self.next_beat = now + BEAT;
+        let mut settled = Vec::new();
+        for (vehicle, upload) in &mut self.vehicles {
+            upload.held.sort_by_key(|held| held.position.at);
+            let until = if is_last { Some(upload.newest) } else { upload.settled };
+            let count = upload.held.partition_point(|held| Some(held.position.at) <= until);
+            upload.settled = Some(upload.newest);
+            self.positions -= count;
+            if count > 0 {
+                let rest = upload.held.split_off(count);
+                let positions = std::mem::replace(&mut upload.held, rest);
+                settled.push(Settled { vehicle: *vehicle, tenant: upload.tenant.clone(), positions });
+            }
+        }
+        self.vehicles.retain(|_, upload| !upload.held.is_empty());
+        settled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::{BEAT, HELD_POSITIONS, Settled, Uploads};
+    use crate::follow_tracks::samples::{at, position, two_numbers};
+    use milepost_domain::TenantId;
+    use milepost_store::TrackStep;
+
+    fn times(settled: &[Settled]) -> Vec<(i64, bool)> {
+        let held = settled.iter().flat_map(|one| &one.positions);
+        held.map(|held| (held.position.at.unix_ms(), held.is_late)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_overtook_is_put_in_its_place_as_long_as_the_next_beat_is_not_over() {
+        let (mut uploads, (bus, car)) = (Uploads::default(), two_numbers().await);
+        let home = TenantId::default_tenant();
+        tokio::time::pause();
+        let step = |vehicle| TrackStep { vehicle, after: None };
+        assert!(!uploads.hold_late(bus, position(5)), "there is nothing that it could wait with");
+        assert!(uploads.hold_newest(&home, step(bus), position(10)));
+        assert!(uploads.hold_newest(&home, step(bus), position(30)));
+        assert!(uploads.settle(false).is_empty());
+        tokio::time::advance(BEAT).await;
+        assert!(uploads.settle(false).is_empty(), "it came within this beat");
+        assert!(uploads.hold_late(bus, position(20)));
+        assert!(uploads.hold_newest(&home, step(bus), position(50)));
+        assert!(uploads.hold_newest(&home, step(car), position(1)));
+        tokio::time::advance(BEAT).await;
+        assert_eq!(times(&uploads.settle(false)), [(10, false), (20, true), (30, false)]);
+        assert_eq!((uploads.newest(bus), uploads.newest(car)), (Some(at(50)), Some(at(1))));
+        assert!(uploads.hold_late(bus, position(40)));
+        uploads.forget(car);
+        assert_eq!(times(&uploads.settle(true)), [(40, true), (50, false)]);
+        assert_eq!((uploads.positions, uploads.next_beat()), (0, None));
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_room_is_not_held() {
+        let (mut uploads, (bus, car)) = (Uploads::default(), two_numbers().await);
+        let home = TenantId::default_tenant();
+        for at_ms in 0..HELD_POSITIONS {
+            assert!(uploads.hold_newest(&home, TrackStep { vehicle: bus, after: None }, position(at_ms as i64)));
+        }
+        assert!(!uploads.hold_late(bus, position(5)));
+        assert!(!uploads.hold_newest(&home, TrackStep { vehicle: car, after: None }, position(1)));
+        uploads.forget(bus);
+        assert!(uploads.hold_newest(&home, TrackStep { vehicle: car, after: None }, position(1)));
+    }
+}
