@@ -120,7 +120,9 @@ const HOLD_S: &str = "for key share of s";
 /// Holds a vehicle against being removed until the commit.
 const HOLD_V: &str = "for key share of v";
 /// Holds a tenant against whoever else asks so; others may go on referring to it.
-const HOLD_TENANT: &str = "";
+const HOLD_TENANT: &str = "for no key update";
+/// Holds push subscriptions that are about to be removed.
+const REMOVE_S: &str = "for update of s";
 /// The numbers of the JSON array in $2.
 const NUMBERS_OF_2: &str = "(select jsonb_array_elements_text($2::jsonb)::bigint)";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3. Those that another node takes now are

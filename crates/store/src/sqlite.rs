@@ -124,6 +124,7 @@ const HOLD_C: &str = "";
 const HOLD_S: &str = "";
 const HOLD_V: &str = "";
 const HOLD_TENANT: &str = "";
+const REMOVE_S: &str = "";
 /// The numbers of the JSON array in $2.
 const NUMBERS_OF_2: &str = "(select value from json_each($2))";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3.

@@ -1,7 +1,7 @@
 //! Push subscriptions.
 
 use super::sql_store::SqlStore;
-use super::{Connection, Db, HOLD_TENANT, positions::timestamp, push::keys};
+use super::{Connection, Db, HOLD_TENANT, REMOVE_S, positions::timestamp, push::keys};
 use crate::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore, Result, StoreError};
 use async_trait::async_trait;
 use milepost_domain::{PushId, PushSubscription, TenantId, Timestamp, UserId};
@@ -137,9 +137,14 @@ async fn remove_subscription(connection: &mut Connection, tenant: &TenantId, use
     Ok(removed.rows_affected() > 0)
 }
 
-/// All subscriptions of a user that Milepost knows, wherever it was when it made them.
+/// All subscriptions of a user that Milepost knows, wherever it was when it made them. In the order of their numbers, as
+/// whoever calls them holds them: a table's own order may be any.
 pub(super) async fn remove_of_user(connection: &mut Connection, user: UserId) -> Result<()> {
-    sqlx::query::<Db>("delete from push_subscriptions where user_id = $1").bind(user.get()).execute(connection).await?;
+    let sql = format!(
+        "delete from push_subscriptions where push_no in
+            (select s.push_no from push_subscriptions s where s.user_id = $1 order by s.push_no {REMOVE_S})"
+    );
+    sqlx::query::<Db>(AssertSqlSafe(sql)).bind(user.get()).execute(connection).await?;
     Ok(())
 }
 

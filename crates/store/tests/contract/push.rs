@@ -114,6 +114,16 @@ pub(crate) async fn user_keeps_the_browsers_refreshed_last(database: &TestDataba
         ended.unwrap();
     }
     let most = usize::try_from(MAX_PUSH_SUBSCRIPTIONS).unwrap();
+    // Two at a time, and as many are called as there may be: a list shows no more, however many there are.
+    for round in 0..10 {
+        let [first, second] = ["a", "b"].map(|name| async move {
+            subscribe(&*database.store, &TenantId::default_tenant(), 1, &format!("{round}{name}"), round).await
+        });
+        tokio::join!(first, second);
+        send(&*store, &home, &[1], &notification("how many?"), round).await;
+        let called = store.list_calls(&home, None, None, 100).await.unwrap();
+        assert_eq!(called.iter().filter(|call| call.created_at == at(round)).count(), most, "{round}");
+    }
     let kept = store.list_push_subscriptions(&home, user(1)).await.unwrap();
     assert_eq!(kept.len(), most);
     assert_eq!(list(&*store, &home, 2).await, [others.id]);
