@@ -87,6 +87,11 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Whom it concerns should be told even where that costs something, such as the battery of a phone.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::High | Self::Critical)
+    }
+
     /// All, the least first.
     pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
 
@@ -157,6 +162,17 @@ pub struct Alert {
     pub read: Option<AlertRead>,
 }
 
+impl Alert {
+    /// What could be known longer ago than this is no news, milliseconds: a day of positions that is uploaded in the evening
+    /// rings nobody's phone.
+    pub const NEWS_MS: i64 = 15 * 60 * 1000;
+
+    /// Is it news `now`? It could be known from `known_at` on: when it happened, or when a silence had lasted long enough.
+    pub fn is_news(&self, known_at: Timestamp, now: Timestamp) -> bool {
+        now.ms_since(known_at) <= Self::NEWS_MS && self.expires_at > now
+    }
+}
+
 /// The mark that an alert was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlertRead {
@@ -167,8 +183,10 @@ pub struct AlertRead {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use super::{AlertKind, Severity};
+    use super::{Alert, AlertKind, AlertTitle, Severity};
+    use crate::{AlertId, NotificationText, TenantId, Timestamp};
 
     #[test]
     fn every_name_comes_back_and_others_are_refused() {
@@ -179,5 +197,40 @@ mod tests {
             assert_eq!(Severity::parse(severity.as_str()), Ok(severity));
         }
         assert!(AlertKind::parse("Maintenance").is_err() && Severity::parse("").is_err());
+    }
+
+    #[test]
+    fn an_alert_is_news_for_a_quarter_of_an_hour_and_never_after_it_expired() {
+        let at = |ms| Timestamp::from_unix_ms(ms).unwrap();
+        let alert = |expires_ms| Alert {
+            id: AlertId::new("a").unwrap(),
+            tenant: TenantId::default_tenant(),
+            kind: AlertKind::VehicleOffline,
+            severity: Severity::High,
+            user_id: None,
+            vehicle_id: None,
+            driver_id: None,
+            title: AlertTitle::new("x").unwrap(),
+            message: NotificationText::new("x").unwrap(),
+            data: None,
+            subject: None,
+            at: at(0),
+            expires_at: at(expires_ms),
+            read: None,
+        };
+        for (known_ms, now_ms, expires_ms, is_news) in [
+            (0, 0, 1, true),
+            (60_000, 0, 1, true),
+            (0, 900_000, 900_001, true),
+            (0, 900_001, 1_000_000, false),
+            (1, 900_001, 1_000_000, true),
+            (0, 5, 5, false),
+        ] {
+            assert_eq!(
+                alert(expires_ms).is_news(at(known_ms), at(now_ms)),
+                is_news,
+                "{known_ms} {now_ms} {expires_ms}"
+            );
+        }
     }
 }

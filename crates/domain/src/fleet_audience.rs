@@ -1,7 +1,7 @@
 //! Which viewer may be told which fact of a fleet: one function for sockets, replays and queries.
 
-use crate::permission::{Action, Reach, reach};
-use crate::{Alert, Caller, Fact, TenantId, UserId};
+use crate::permission::{Action, Reach, Who, reach, reach_of};
+use crate::{Alert, Caller, Fact, Role, TenantId, UserId};
 
 /// Whom of its tenant a fact of the fleet may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,12 +26,14 @@ impl FleetViewer {
     /// reach.
     pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
         let at_home = caller.tenant == *tenant;
-        let company = match reach(caller, Action::SeeFleet) {
-            Some(Reach::Everywhere) => true,
-            Some(Reach::Tenant) => at_home,
-            Some(Reach::Own) | None => false,
-        };
+        let company = sees_company(reach(caller, Action::SeeFleet), at_home);
         Self { company, user: caller.user_id().filter(|_| at_home) }
+    }
+
+    /// The roles whose users see the whole fleet of their own tenant: for whoever looks users up instead of asking about
+    /// one.
+    pub fn company_roles() -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(|role| sees_company(reach_of(Who::Is(*role), Action::SeeFleet), true))
     }
 
     /// May it be told what is for `audience`?
@@ -40,6 +42,15 @@ impl FleetViewer {
             FleetAudience::Company => self.company,
             FleetAudience::User(user) => self.user == Some(user),
         }
+    }
+}
+
+/// Does so far a reach open the whole fleet of a tenant, one's own or another?
+const fn sees_company(reach: Option<Reach>, at_home: bool) -> bool {
+    match reach {
+        Some(Reach::Everywhere) => true,
+        Some(Reach::Tenant) => at_home,
+        Some(Reach::Own) | None => false,
     }
 }
 
@@ -94,6 +105,7 @@ mod tests {
             assert_eq!(FleetViewer::of(&caller, &home), FleetViewer { company, user: caller.user_id() }, "{role:?}");
             let elsewhere = FleetViewer { company: role == Role::Superadmin, user: None };
             assert_eq!(FleetViewer::of(&caller, &away), elsewhere, "{role:?}");
+            assert_eq!(FleetViewer::company_roles().any(|seeing| seeing == role), company, "{role:?}");
         }
         let vehicle_id = VehicleId::new("bus").unwrap();
         let principal = Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id };

@@ -1,4 +1,4 @@
-//! Who may do what: one table, [`RULES`], and the two functions that read it.
+//! Who may do what: one table, [`RULES`], and the functions that read it.
 
 use crate::{CadetId, Caller, Parcel, Principal, Role, TenantId, UserId, VehicleId};
 
@@ -157,6 +157,11 @@ pub fn reach(caller: &Caller, action: Action) -> Option<Reach> {
         Principal::User { role, .. } => Is(*role),
         Principal::Device { .. } => Device,
     };
+    reach_of(who, action)
+}
+
+/// How far somebody of this kind may do `action`; `None` when not at all.
+pub(crate) fn reach_of(who: Who, action: Action) -> Option<Reach> {
     RULES.iter().find(|rule| rule.0 == action && rule.1 == who).map(|rule| rule.2)
 }
 

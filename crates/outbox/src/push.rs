@@ -4,12 +4,12 @@ use crate::aes128gcm::{encrypt, is_on_curve};
 use crate::urls::push_url;
 use crate::{AddressRule, OutboxConfig};
 use milepost_domain::{Invalid, PushKeys, Timestamp};
-use milepost_store::DueCall;
+use milepost_store::{DueCall, DuePush};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder};
 
 /// From the cause on; a browser that is off for longer finds it when its page asks for what is unread.
-const KEPT_FOR_S: i64 = 24 * 3_600;
+const KEPT_FOR_MS: i64 = 24 * 3_600 * 1_000;
 
 /// Checks a browser's subscription as far as it can be without calling it.
 ///
@@ -20,24 +20,31 @@ pub fn check_push_subscription(endpoint: &str, keys: &PushKeys, rule: &AddressRu
     if is_on_curve(keys) { Ok(()) } else { Err(Invalid::new("keys.p256dh", "must be a point of the curve P-256")) }
 }
 
+/// Is it of no interest any more? It is not sent then: a phone that rings for what is over is a nuisance.
+pub(crate) fn has_expired(call: &DueCall, now: Timestamp) -> bool {
+    call.push.as_ref().and_then(|push| push.expires_at).is_some_and(|expires_at| expires_at <= now)
+}
+
 pub(crate) fn push_request(
     client: &Client,
     config: &OutboxConfig,
     call: &DueCall,
     now: Timestamp,
 ) -> Result<RequestBuilder, &'static str> {
-    let (endpoint, keys) = call.push.as_ref().ok_or("the subscription was removed")?;
+    let DuePush { endpoint, keys, is_urgent, expires_at } = call.push.as_ref().ok_or("the subscription was removed")?;
     let vapid = config.vapid.as_ref().ok_or("there is no VAPID key")?;
     // Checked again: what is allowed may have changed since it was stored.
     let url = push_url(endpoint, &config.webhook_addresses)
         .map_err(|_| "the push service's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
     let authorization = vapid.authorization(&url, now);
-    let age_s = now.ms_since(call.created_at) / 1_000;
+    let kept_until = call.created_at.plus_ms(KEPT_FOR_MS);
+    let kept_until = expires_at.map_or(kept_until, |expires_at| kept_until.min(expires_at));
+    let left_ms = kept_until.ms_since(now).clamp(0, KEPT_FOR_MS);
     Ok(client
         .post(url)
         .header(AUTHORIZATION, authorization)
-        .header("TTL", (KEPT_FOR_S - age_s).clamp(0, KEPT_FOR_S))
-        .header("Urgency", "normal")
+        .header("TTL", left_ms / 1_000)
+        .header("Urgency", if *is_urgent { "high" } else { "normal" })
         .header(CONTENT_ENCODING, "aes128gcm")
         .header(CONTENT_TYPE, "application/octet-stream")
         .body(encrypt(call.body.as_bytes(), keys)?))

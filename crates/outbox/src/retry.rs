@@ -16,6 +16,8 @@ pub(crate) enum Ending {
     Answered { status: u16, retry_after: Option<Duration> },
     /// There was no answer: why, in words without secrets.
     Unanswered(String),
+    /// It was not sent, as it is of no interest any more.
+    Expired,
 }
 
 impl Ending {
@@ -24,6 +26,7 @@ impl Ending {
         match self {
             Self::Answered { status, .. } => matches!(status, 429 | 502 | 503 | 504),
             Self::Unanswered(_) => true,
+            Self::Expired => false,
         }
     }
 }
@@ -51,6 +54,10 @@ impl RetryPolicy {
             }
             Ending::Answered { status, retry_after } => (Some(*status), format!("answered {status}"), *retry_after),
             Ending::Unanswered(error) => (None, error.clone(), None),
+            Ending::Expired => {
+                let error = "it was of no interest any more before it was taken".to_owned();
+                return CallOutcome::Dead { status: None, error };
+            }
         };
         // Gone: a webhook's receiver says so that it wants no more of this.
         if status == Some(410) && matches!(call.target, Target::Webhook(_)) {

@@ -2,7 +2,7 @@
 
 use crate::OutboxConfig;
 use crate::lanes::MAX_PER_PUSH_SERVICE;
-use crate::push::push_request;
+use crate::push::{has_expired, push_request};
 use crate::resolver::{AddressRefused, CheckedResolver};
 use crate::retry::{Ending, parse_retry_after};
 use crate::signature::sign;
@@ -47,7 +47,7 @@ impl Sender {
             Target::Webhook(_) => return Some(host_of_text(call.webhook.as_ref().map(|(url, _)| url.as_str()))),
             Target::Push(_) => {
                 self.config.vapid.as_ref()?;
-                return Some(host_of_text(call.push.as_ref().map(|(url, _)| url.as_str())));
+                return Some(host_of_text(call.push.as_ref().map(|push| push.endpoint.as_str())));
             }
         };
         // A path that leads astray is found out by the try.
@@ -56,6 +56,9 @@ impl Sender {
 
     /// Tries a call.
     pub(crate) async fn send(&self, call: &DueCall, now: Timestamp) -> Ending {
+        if has_expired(call, now) {
+            return Ending::Expired;
+        }
         let request = match self.request(call, now) {
             Ok(request) => request,
             Err(error) => return Ending::Unanswered(error.to_owned()),

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use milepost_domain::{PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
-use milepost_store::{CallNo, CallOutcome, DueCall, NewWebhook, OutgoingStore, Result, StoredCall};
+use milepost_store::{CallNo, CallOutcome, DueCall, DuePush, NewWebhook, OutgoingStore, Result, StoredCall};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -57,7 +57,8 @@ impl Memory {
             .decode("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4")
             .unwrap();
         let keys = PushKeys::new(&point, &[7; 16]).unwrap();
-        self.0.lock().unwrap().get_mut(&no.0).unwrap().call.push = Some((endpoint.to_owned(), keys));
+        let push = DuePush { endpoint: endpoint.to_owned(), keys, is_urgent: false, expires_at: None };
+        self.0.lock().unwrap().get_mut(&no.0).unwrap().call.push = Some(push);
         no
     }
 
@@ -300,6 +301,40 @@ async fn a_browser_is_called_with_a_key_and_at_a_public_or_allowed_address_only(
     assert!(receiver.calls().is_empty());
     let _outbox = start(&store, OutboxConfig { vapid, ..config() });
     store.until_delivered(no).await;
+}
+
+#[tokio::test]
+async fn a_browser_is_told_how_urgent_a_push_is_and_how_long_it_is_of_interest() {
+    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(201).await);
+    let store_push = |is_urgent, expires_at: Option<Timestamp>| {
+        let no = store.store_push(&receiver.url);
+        let mut rows = store.0.lock().unwrap();
+        let row = rows.get_mut(&no.0).unwrap();
+        let push = row.call.push.clone().unwrap();
+        row.call.push = Some(DuePush { is_urgent, expires_at, ..push });
+        no
+    };
+    let hours = |hours: i64| Some(now().plus_ms(hours * 3_600_000));
+    let vapid = Some(Arc::new(Vapid::new(&new_vapid_key(), None).unwrap()));
+    for (is_urgent, expires_at, urgency, ttl_s) in
+        [(false, None, "normal", 86_400), (true, hours(48), "high", 86_400), (true, hours(1), "high", 3_600)]
+    {
+        let before = receiver.calls().len();
+        let no = store_push(is_urgent, expires_at);
+        let outbox = start(&store, OutboxConfig { vapid: vapid.clone(), ..config() });
+        store.until_delivered(no).await;
+        outbox.stop().await;
+        let call = receiver.calls().remove(before);
+        assert_eq!(call.headers["urgency"], urgency);
+        let told_s: i64 = call.headers["ttl"].to_str().unwrap().parse().unwrap();
+        assert!((ttl_s - 30..=ttl_s).contains(&told_s), "{told_s} of {ttl_s}");
+    }
+    // What is over rings nobody's phone, and is seen to be given up.
+    let no = store_push(true, Some(now()));
+    let _outbox = start(&store, OutboxConfig { vapid, ..config() });
+    let row = store.until(no, |row| row.outcome.is_some()).await;
+    assert!(matches!(row.outcome, Some(CallOutcome::Dead { status: None, .. })), "{:?}", row.outcome);
+    assert_eq!(receiver.calls().len(), 3);
 }
 
 /// The name is not local by its spelling, so this is the resolver's doing.

@@ -1,4 +1,5 @@
-//! Push subscriptions: a user's browsers that are told of its notices while no page is open. Every user acts for itself.
+//! Push subscriptions: a user's browsers that are told of its notices and alerts while no page is open. Every user acts for
+//! itself.
 
 use crate::{Service, ServiceError};
 use base64::Engine;

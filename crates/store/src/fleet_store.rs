@@ -141,8 +141,9 @@ pub trait FleetStore: Send + Sync {
 
     // Alerts. One that has expired at `now` is there for nobody.
 
-    /// Raises an unread alert, with `AlertRaised`; false, and nothing is written, while its tenant has one with the
-    /// same subject that has not expired, even if it was read or deleted. `NotFound("tenant")`, `Conflict("alert")`.
+    /// Raises an unread alert, with `AlertRaised`, and if it is news with a call to each browser of whom it is for; false, and
+    /// nothing is written, while its tenant has one with the same subject that has not expired, even if it was read or
+    /// deleted. `NotFound("tenant")`, `Conflict("alert")`.
     async fn raise_alert(&self, alert: &Alert, now: Timestamp) -> Result<bool>;
     /// An alert, if `viewer` may see it.
     async fn get_alert(
@@ -162,7 +163,8 @@ pub trait FleetStore: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Alert>>;
-    /// Marks an alert that `viewer` may see read by `by`, with `AlertRead`; `None` if there is none.
+    /// Marks an alert that `viewer` may see read by `by`, with `AlertRead`; `None` if there is none. What waits to be pushed
+    /// of it is removed, here as by [`Self::delete_alert`].
     async fn read_alert(
         &self,
         tenant: &TenantId,

@@ -200,7 +200,12 @@ pub enum HistoryChange {
         reason: Option<&'static str>,
     },
     /// An alert is raised, unless its subject has one.
-    Alert(Box<Alert>),
+    Alert {
+        /// The alert.
+        alert: Box<Alert>,
+        /// When it could be known: if that is long ago it is no news, and rings nobody's phone.
+        known_at: Timestamp,
+    },
     /// The alert of this subject is deleted, if it still stands.
     NoAlert {
         /// Which.
@@ -264,8 +269,8 @@ pub trait HistoryStore: Send + Sync {
     ) -> Result<Vec<VehicleNo>>;
     /// Vehicles of whose silence there is something to tell at `now`, in the order of their numbers, after `after`.
     async fn vehicles_silent(&self, now: Timestamp, after: Option<VehicleNo>, limit: u32) -> Result<Vec<VehicleNo>>;
-    /// Writes what folding came to, in one transaction. Answers the vehicles that were left out because another one folded
-    /// them meanwhile, or they are gone.
+    /// Writes what folding came to, in one transaction, with a call to each browser of whom an alert is for that is news.
+    /// Answers the vehicles that were left out because another one folded them meanwhile, or they are gone.
     async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>>;
 
     /// Visits of a vehicle that began in `from <= entered_at < to`, in the order of time.

@@ -18,6 +18,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (14, "0014_history", include_str!("../migrations/sqlite/0014_history.sql")),
     (15, "0015_service_due", include_str!("../migrations/sqlite/0015_service_due.sql")),
     (16, "0016_claims", include_str!("../migrations/sqlite/0016_claims.sql")),
+    (17, "0017_alert_pushes", include_str!("../migrations/sqlite/0017_alert_pushes.sql")),
 ];
 
 /// PostgreSQL's.
@@ -30,6 +31,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (14, "0014_history", include_str!("../migrations/postgres/0014_history.sql")),
     (15, "0015_service_due", include_str!("../migrations/postgres/0015_service_due.sql")),
     (16, "0016_claims", include_str!("../migrations/postgres/0016_claims.sql")),
+    (17, "0017_alert_pushes", include_str!("../migrations/postgres/0017_alert_pushes.sql")),
 ];
 
 /// Where a database keeps what was applied.

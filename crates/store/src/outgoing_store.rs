@@ -32,8 +32,8 @@ pub struct DueCall {
     pub target: Target,
     /// For webhooks: where to, and what signs it.
     pub webhook: Option<(String, Vec<u8>)>,
-    /// For browsers: the endpoint, and what encrypts for it.
-    pub push: Option<(String, PushKeys)>,
+    /// For browsers.
+    pub push: Option<DuePush>,
     /// For services: path under the service's URL.
     pub path: String,
     /// JSON.
@@ -44,6 +44,19 @@ pub struct DueCall {
     pub created_at: Timestamp,
     /// Tries before this one.
     pub attempts: u32,
+}
+
+/// What a call to a browser needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuePush {
+    /// The push service's URL for it.
+    pub endpoint: String,
+    /// Encrypt for it.
+    pub keys: PushKeys,
+    /// To be told even where that costs something, such as the battery of a phone.
+    pub is_urgent: bool,
+    /// When it is of no interest any more.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How a try ended.

@@ -70,6 +70,10 @@ mod partitions;
 mod positions;
 #[path = "sql/push.rs"]
 mod push;
+#[path = "sql/push_alerts.rs"]
+mod push_alerts;
+#[path = "sql/push_calls.rs"]
+mod push_calls;
 #[path = "sql/push_subscriptions.rs"]
 mod push_subscriptions;
 #[path = "sql/records.rs"]
@@ -123,6 +127,15 @@ const HOLD_V: &str = "for key share of v";
 const HOLD_TENANT: &str = "for no key update";
 /// Holds push subscriptions that are about to be removed.
 const REMOVE_S: &str = "for update of s";
+/// Holds the calls `c` until the commit, and passes over those that somebody else holds.
+const PASS_LOCKED_C: &str = "for update of c skip locked";
+/// Is one of the texts of the JSON array in $1. As an array: a list that is selected from is taken for long, and tables are read
+/// through for it.
+const IN_TEXTS_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb)))";
+/// Is one of the numbers of the JSON array in $1.
+const IN_NUMBERS_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb)::bigint))";
+/// Is one of the numbers of the JSON array in $2.
+const IN_NUMBERS_2: &str = "= any(array(select jsonb_array_elements_text($2::jsonb)::bigint))";
 /// The numbers of the JSON array in $2.
 const NUMBERS_OF_2: &str = "(select jsonb_array_elements_text($2::jsonb)::bigint)";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3. Those that another node takes now are

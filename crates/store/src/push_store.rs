@@ -21,8 +21,8 @@ pub struct NewPushSubscription {
     pub keys: PushKeys,
 }
 
-/// Push subscriptions. Part of [`crate::Store`]. The calls to them are stored by [`crate::RecordStore::send_notices`], and
-/// are like all others in the hands of [`crate::OutgoingStore`]. A user that is removed, locked out, moved to another tenant or
+/// Push subscriptions. Part of [`crate::Store`]. The calls to them are stored by [`crate::RecordStore::send_notices`], and by
+/// [`crate::FleetStore::raise_alert`] and [`crate::HistoryStore::write_history`] for alerts; they are like all others in the hands of [`crate::OutgoingStore`]. A user that is removed, locked out, moved to another tenant or
 /// given a new password loses its subscriptions, as it does its sessions.
 #[async_trait]
 pub trait PushStore: Send + Sync {

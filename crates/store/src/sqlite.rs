@@ -72,6 +72,10 @@ mod parcels;
 mod positions;
 #[path = "sql/push.rs"]
 mod push;
+#[path = "sql/push_alerts.rs"]
+mod push_alerts;
+#[path = "sql/push_calls.rs"]
+mod push_calls;
 #[path = "sql/push_subscriptions.rs"]
 mod push_subscriptions;
 #[path = "sql/records.rs"]
@@ -125,6 +129,13 @@ const HOLD_S: &str = "";
 const HOLD_V: &str = "";
 const HOLD_TENANT: &str = "";
 const REMOVE_S: &str = "";
+const PASS_LOCKED_C: &str = "";
+/// Is one of the texts of the JSON array in $1.
+const IN_TEXTS_1: &str = "in (select value from json_each($1))";
+/// Is one of the numbers of the JSON array in $1.
+const IN_NUMBERS_1: &str = "in (select value from json_each($1))";
+/// Is one of the numbers of the JSON array in $2.
+const IN_NUMBERS_2: &str = "in (select value from json_each($2))";
 /// The numbers of the JSON array in $2.
 const NUMBERS_OF_2: &str = "(select value from json_each($2))";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3.

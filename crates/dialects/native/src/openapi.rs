@@ -28,7 +28,7 @@ use utoipa::openapi::security::{
         (name = "parcels", description = "What drivers bring to clients"),
         (name = "cadets", description = "Cadets and their grades, attendance and scores"),
         (name = "notifications", description = "What is told to users and kept until they read it"),
-        (name = "push", description = "Web Push: the caller's browsers, told of its notices while no page is open"),
+        (name = "push", description = "Web Push: the caller's browsers, told of its notices and alerts while no page is open"),
         (name = "webhooks", description = "Calls to other programs: where they go and what became of them")
     )
 )]

@@ -44,6 +44,7 @@ mod parcel_zones;
 mod parcels;
 mod positions;
 mod push;
+mod push_alerts;
 mod push_rest;
 mod push_service;
 mod receiver;

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const ALLOW: (&str, &str) = ("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1");
+pub const ALLOW: (&str, &str) = ("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1");
 const SUBSCRIPTIONS: &str = "/api/v1/push/subscriptions";
 
-async fn subscribe(server: &TestServer, token: &str, browser: &Browser, endpoint: &str) -> i64 {
+pub async fn subscribe(server: &TestServer, token: &str, browser: &Browser, endpoint: &str) -> i64 {
     let added = json_of(server.post(SUBSCRIPTIONS, token, browser.subscription(endpoint)).await, 201).await;
     assert_eq!(added["endpoint"], endpoint);
     added["id"].as_i64().unwrap()
@@ -29,7 +29,7 @@ async fn listed(server: &TestServer, token: &str) -> Vec<i64> {
 }
 
 /// Asks until it holds.
-async fn until(mut holds: impl AsyncFnMut() -> bool) {
+pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let wait = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -40,7 +40,7 @@ impl Teller<'_> {
     pub(super) fn raise(&self, incident: &Incident, telling: Telling, news: &mut News) {
         self.tell_driving(incident, telling, news);
         if let (Some(wording), Some(subject)) = (self.word(incident), self.subject_of(incident)) {
-            self.alert(wording, subject, incident.started_at, telling, news);
+            self.alert(wording, subject, (incident.started_at, incident.started_at), telling, news);
         }
     }
 
@@ -113,7 +113,7 @@ impl Teller<'_> {
                 "longitude": crossing.longitude.get(),
             }),
         };
-        self.alert(wording, subject, crossing.at, crossing.telling, news);
+        self.alert(wording, subject, (crossing.at, crossing.at), crossing.telling, news);
     }
 
     /// Nothing is heard of the vehicle any more.
@@ -127,7 +127,8 @@ impl Teller<'_> {
             data: json!({ "since_ms": since.unix_ms() }),
         };
         // A vehicle whose last year's file was imported has been silent since, and nobody wonders.
-        self.alert(wording, subject, since, Telling::Corrected, news);
+        let known_at = since.plus_ms(self.ground.offline_after_ms());
+        self.alert(wording, subject, (since, known_at), Telling::Corrected, news);
     }
 
     /// The date of the vehicle's next service has come.
@@ -145,11 +146,18 @@ impl Teller<'_> {
         let Some(subject) = self.subject("service-date", &due_at.unix_ms().to_string()) else { return };
         let (kind, severity, title) = (AlertKind::Maintenance, Severity::Medium, "Service due".to_owned());
         let wording = Wording { kind, severity, title, message, data: json!({ "due_ms": due_at.unix_ms() }) };
-        self.alert(wording, subject, due_at, Telling::New, news);
+        self.alert(wording, subject, (due_at, due_at), Telling::New, news);
     }
 
-    /// Raises an alert, unless it comes late and is of no interest any more.
-    fn alert(&self, wording: Wording, subject: AlertSubject, at: Timestamp, telling: Telling, news: &mut News) {
+    /// Raises an alert of what happened then, and could be known then; unless it comes late and is of no interest any more.
+    fn alert(
+        &self,
+        wording: Wording,
+        subject: AlertSubject,
+        (at, known_at): (Timestamp, Timestamp),
+        telling: Telling,
+        news: &mut News,
+    ) {
         if telling == Telling::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
             return;
         }
@@ -169,7 +177,7 @@ impl Teller<'_> {
             expires_at: self.now.plus_ms(self.ground.alert_expiry_ms),
             read: None,
         };
-        news.push(HistoryChange::Alert(Box::new(alert)));
+        news.push(HistoryChange::Alert { alert: Box::new(alert), known_at });
     }
 
     /// Of what kind, of which vehicle, which one. `None` where it would be too long to be one.
@@ -230,4 +238,41 @@ fn title(words: &str) -> AlertTitle {
 
 fn text(words: &str) -> NotificationText {
     NotificationText::new(words).expect("two labels and a few words are far below the limit")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use milepost_domain::{Label, VehicleId, VehicleKind, VehicleStatus};
+
+    #[test]
+    fn a_silence_could_be_known_when_it_had_lasted_long_enough_and_not_when_it_began() {
+        let vehicle = Vehicle {
+            id: VehicleId::new("bus").unwrap(),
+            kind: VehicleKind::new("bus").unwrap(),
+            label: Label::new("bus").unwrap(),
+            license_plate: None,
+            route: None,
+            status: VehicleStatus::active(),
+            driver_id: None,
+            speed_limit: None,
+            fuel_l_per_100km: None,
+            fuel_price_per_l: None,
+            odometer: None,
+            service_due_km: None,
+            service_due_at: None,
+        };
+        let (ground, since) = (Ground::of_test(), Timestamp::from_unix_ms(1_795_132_800_000).unwrap());
+        let tenant = TenantId::default_tenant();
+        let found = |now_ms: i64| {
+            let mut news = News::default();
+            let teller = Teller { tenant: &tenant, vehicle: &vehicle, ground: &ground, now: since.plus_ms(now_ms) };
+            teller.alert_offline(since, &mut news);
+            news.changes
+        };
+        let [HistoryChange::Alert { alert, known_at }] = &found(700_000)[..] else { panic!("one alert") };
+        assert_eq!((alert.at, *known_at), (since, since.plus_ms(600_000)));
+        assert!(found(ALERT_FRESH_MS + 1).is_empty());
+    }
 }

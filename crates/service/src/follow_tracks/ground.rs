@@ -96,6 +96,11 @@ impl Ground {
         })
     }
 
+    /// A vehicle that tells nothing for so long is offline, milliseconds.
+    pub(super) fn offline_after_ms(&self) -> i64 {
+        i64::from(self.thresholds.offline_after_s) * 1_000
+    }
+
     /// A geofence, if it is still there.
     pub(super) fn geofence(&self, fence: FenceId) -> Option<&Geofence> {
         self.places.get(&fence).map(|place| &self.geofences[*place].geofence)

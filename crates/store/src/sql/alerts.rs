@@ -1,6 +1,6 @@
 //! Alerts.
 
-use super::{Connection, Db, by_index, events, positions::timestamp, tenants};
+use super::{Connection, Db, by_index, events, positions::timestamp, push_alerts, tenants};
 use crate::{AlertCursor, AlertReadOutcome, Result, StoreError, TenantNo};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Fact, FleetViewer, JsonObject, NotificationText,
@@ -62,9 +62,12 @@ fn seen_by(viewer: FleetViewer) -> (i64, i64) {
 
 pub(super) async fn raise_alert(connection: &mut Connection, alert: &Alert, now: Timestamp) -> Result<bool> {
     let tenant_no = tenants::tenant_no(connection, &alert.tenant).await?;
-    if !insert_alert(connection, TenantNo(tenant_no), alert, now).await? {
+    let tenant = TenantNo(tenant_no);
+    if !insert_alert(connection, tenant, alert, now).await? {
         return Ok(false);
     }
+    let raised = push_alerts::Raised { tenant, alert, known_at: alert.at };
+    push_alerts::call_browsers(connection, &[raised], now).await?;
     let unread = Alert { read: None, ..alert.clone() };
     events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now).await?;
     Ok(true)
@@ -203,6 +206,7 @@ pub(super) async fn read_alert(
         return Ok(get_alert(connection, tenant, viewer, id, now).await?.map(AlertReadOutcome::WasRead));
     };
     let alert = alert(&row, tenant)?;
+    push_alerts::take_back_calls(connection, std::slice::from_ref(id)).await?;
     let fact = Fact::AlertRead { alert_id: id.clone(), user_id: alert.user_id, read_by: by, read_at: now };
     events::append_facts(connection, tenant, &[fact], now).await?;
     Ok(Some(AlertReadOutcome::Marked(alert)))
@@ -229,6 +233,7 @@ pub(super) async fn delete_alert(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = deleted else { return Ok(false) };
+    push_alerts::take_back_calls(connection, std::slice::from_ref(id)).await?;
     let fact = Fact::AlertDeleted { alert_id: id.clone(), user_id: addressee(&row)? };
     events::append_facts(connection, tenant, &[fact], now).await?;
     Ok(true)

@@ -1,7 +1,7 @@
 //! Outgoing calls that are due, taken by one node at a time.
 
 use super::{Connection, DUE_OF_TARGETS, Db, calls, positions::timestamp, push};
-use crate::{CallNo, DueCall, Result};
+use crate::{CallNo, DueCall, DuePush, Result};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -49,7 +49,12 @@ fn due_call(row: &DbRow) -> Result<DueCall> {
         target: calls::target(row)?,
         webhook: row.try_get::<Option<String>, _>("url")?.zip(row.try_get::<Option<Vec<u8>>, _>("secret")?),
         push: match row.try_get::<Option<String>, _>("endpoint")? {
-            Some(endpoint) => Some((endpoint, push::keys(row)?)),
+            Some(endpoint) => Some(DuePush {
+                endpoint,
+                keys: push::keys(row)?,
+                is_urgent: row.try_get("urgent")?,
+                expires_at: row.try_get::<Option<i64>, _>("expires_ms")?.map(timestamp).transpose()?,
+            }),
             None => None,
         },
         path: row.try_get("path")?,
@@ -71,7 +76,7 @@ pub(super) async fn take_due_calls(
         "{targets}, due as materialized ({DUE_OF_TARGETS})
          update outgoing_calls set next_attempt_ms = $4 where call_no in (select call_no from due)
          returning call_no, target, webhook_no, push_no, path, body, key, created_ms, attempts,
-         (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
+         urgent, expires_ms, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
          (select w.url from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as url,
          (select w.secret from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as secret,
          (select s.endpoint from push_subscriptions s where s.push_no = outgoing_calls.push_no) as endpoint,

@@ -1,17 +1,17 @@
 //! One transaction of what folding came to.
 
 use super::{
-    Connection, Db, HOLD_V, NUMBERS_OF_2, activity, alerts, checkpoints, events, history_alerts, history_rows,
-    history_trips,
+    Connection, Db, HOLD_V, IN_NUMBERS_2, activity, alerts::insert_alert, checkpoints, events,
+    history_alerts::take_back_alert, history_rows, history_trips, push_alerts,
 };
 use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
-use milepost_domain::{Fact, TenantId, Timestamp};
+use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-/// Writes vehicle by vehicle in ascending order, so that two nodes can't wait for each other in a circle, and events last of
-/// all. Of a vehicle whose fold another one wrote meanwhile nothing is written.
+/// Writes vehicle by vehicle in ascending order, so that two nodes can't wait for each other in a circle, then what is pushed
+/// of all of them, and events last of all. Of a vehicle whose fold another one wrote meanwhile nothing is written.
 pub(super) async fn write_history(
     connection: &mut Connection,
     writes: &[HistoryWrite],
@@ -21,9 +21,10 @@ pub(super) async fn write_history(
     ascending.sort_unstable_by_key(|write| write.vehicle);
     let mut stale = Vec::new();
     let mut facts: BTreeMap<&TenantId, Vec<Fact>> = BTreeMap::new();
+    let mut alerts = AlertChanges::default();
     for write in ascending {
         if claim(connection, write).await? {
-            let told = write_vehicle(connection, write, now).await?;
+            let told = write_vehicle(connection, write, &mut alerts, now).await?;
             if !told.is_empty() {
                 facts.entry(&write.tenant).or_default().extend(told);
             }
@@ -31,10 +32,29 @@ pub(super) async fn write_history(
             stale.push(write.vehicle);
         }
     }
+    alerts.push(connection, now).await?;
     for (tenant, facts) in facts {
         events::append_facts(connection, tenant, &facts, now).await?;
     }
     Ok(stale)
+}
+
+/// What became of alerts in one transaction.
+#[derive(Default)]
+struct AlertChanges<'a> {
+    raised: Vec<push_alerts::Raised<'a>>,
+    taken_back: Vec<AlertId>,
+}
+
+impl AlertChanges<'_> {
+    async fn push(self, connection: &mut Connection, now: Timestamp) -> Result<()> {
+        let taken_back: HashSet<&AlertId> = self.taken_back.iter().collect();
+        let stands = |raised: &push_alerts::Raised<'_>| !taken_back.contains(&raised.alert.id);
+        let raised: Vec<_> = self.raised.iter().copied().filter(stands).collect();
+        // Subscriptions are held before calls are, as by whoever removes a subscription with its calls.
+        push_alerts::call_browsers(connection, &raised, now).await?;
+        push_alerts::take_back_calls(connection, &self.taken_back).await
+    }
 }
 
 /// Writes the fold's next version; false if it is not the next, or the vehicle is gone. The vehicle itself is held first, as
@@ -67,12 +87,17 @@ async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool
     Ok(written.rows_affected() > 0)
 }
 
-/// Everything but the events, which it answers.
-async fn write_vehicle(connection: &mut Connection, write: &HistoryWrite, now: Timestamp) -> Result<Vec<Fact>> {
+/// Everything but the events, which it answers, and what is pushed.
+async fn write_vehicle<'a>(
+    connection: &mut Connection,
+    write: &'a HistoryWrite,
+    alerts: &mut AlertChanges<'a>,
+    now: Timestamp,
+) -> Result<Vec<Fact>> {
     let vehicle = write.vehicle;
     if !write.late_folded.is_empty() {
         let times: Vec<i64> = write.late_folded.iter().map(|at| at.unix_ms()).collect();
-        let folded = format!("delete from late_positions where vehicle_no = $1 and at_ms in {NUMBERS_OF_2}");
+        let folded = format!("delete from late_positions where vehicle_no = $1 and at_ms {IN_NUMBERS_2}");
         sqlx::query::<Db>(AssertSqlSafe(folded))
             .bind(vehicle.0)
             .bind(json!(times).to_string())
@@ -107,13 +132,18 @@ async fn write_vehicle(connection: &mut Connection, write: &HistoryWrite, now: T
             HistoryChange::NoOutliers { from, until, reason } => {
                 history_rows::remove_outliers(connection, vehicle, *from, *until, *reason).await?;
             }
-            HistoryChange::Alert(alert) => {
-                if alerts::insert_alert(connection, write.tenant_no, alert, now).await? {
+            HistoryChange::Alert { alert, known_at } => {
+                let tenant = write.tenant_no;
+                if insert_alert(connection, tenant, alert, now).await? {
+                    alerts.raised.push(push_alerts::Raised { tenant, alert, known_at: *known_at });
                     facts.push(Fact::AlertRaised(alert.clone()));
                 }
             }
             HistoryChange::NoAlert { subject } => {
-                facts.extend(history_alerts::take_back_alert(connection, write.tenant_no, subject, now).await?);
+                if let Some((id, fact)) = take_back_alert(connection, write.tenant_no, subject, now).await? {
+                    alerts.taken_back.push(id);
+                    facts.push(fact);
+                }
             }
             HistoryChange::Told(fact) => facts.push((**fact).clone()),
         }

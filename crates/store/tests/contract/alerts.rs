@@ -40,7 +40,7 @@ pub(crate) fn alert(name: &str, tenant: &TenantId, user_id: Option<UserId>, ms: 
     }
 }
 
-fn about(subject: &str, alert: Alert) -> Alert {
+pub(crate) fn about(subject: &str, alert: Alert) -> Alert {
     Alert { subject: Some(AlertSubject::new(subject).unwrap()), ..alert }
 }
 

@@ -15,7 +15,7 @@ async fn number(store: &dyn Store, tenant: &TenantId, name: &str) -> VehicleNo {
     store.get_vehicle(tenant, &id(name)).await.unwrap().unwrap().no
 }
 
-async fn fold_of(store: &dyn Store, tenant: &TenantId, name: &str) -> FoldedVehicle {
+pub(crate) async fn fold_of(store: &dyn Store, tenant: &TenantId, name: &str) -> FoldedVehicle {
     store.load_fold(number(store, tenant, name).await).await.unwrap().unwrap()
 }
 
@@ -51,7 +51,7 @@ fn mended(key_ms: i64, trip: Trip) -> HistoryChange {
 }
 
 /// The next write of a vehicle, folded up to a time.
-fn write(known: &FoldedVehicle, folded_ms: i64, changes: Vec<HistoryChange>) -> HistoryWrite {
+pub(crate) fn write(known: &FoldedVehicle, folded_ms: i64, changes: Vec<HistoryChange>) -> HistoryWrite {
     HistoryWrite {
         vehicle: known.vehicle,
         tenant_no: known.tenant_no,
@@ -279,7 +279,7 @@ pub(crate) async fn alerts_of_the_fold_are_raised_once_and_can_be_taken_back(dat
     add_vehicles(&**store, &home, &["bus"]).await;
     let subject = AlertSubject::new("speeding:bus:1").unwrap();
     let alert = |name: &str| {
-        HistoryChange::Alert(Box::new(Alert {
+        let alert = Alert {
             id: AlertId::new(name).unwrap(),
             tenant: home.clone(),
             kind: AlertKind::SpeedViolation,
@@ -294,7 +294,8 @@ pub(crate) async fn alerts_of_the_fold_are_raised_once_and_can_be_taken_back(dat
             at: at(1),
             expires_at: at(1_000),
             read: None,
-        }))
+        };
+        HistoryChange::Alert { alert: Box::new(alert), known_at: at(1) }
     };
     let next = async |changes: Vec<HistoryChange>| {
         let known = fold_of(&**store, &home, "bus").await;

@@ -25,6 +25,7 @@ mod outgoing;
 mod parcels;
 mod positions;
 mod push;
+mod push_alerts;
 mod samples;
 mod trips;
 mod upkeep;
@@ -148,6 +149,14 @@ on_both! {
         gone_browser_goes_with_all_its_calls,
         user_that_may_not_enter_loses_its_browsers,
         browsers_that_come_and_go_fail_no_notice;
+    push_alerts:
+        company_alert_calls_those_who_see_the_whole_fleet,
+        users_alert_calls_that_user_alone,
+        alert_that_is_no_news_calls_nobody,
+        what_waits_of_an_alert_goes_when_it_is_read_or_deleted,
+        alerts_of_many_vehicles_are_pushed_with_their_history,
+        browsers_that_come_and_go_fail_no_alert,
+        long_message_of_an_alert_is_cut;
     events:
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,

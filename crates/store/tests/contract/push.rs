@@ -6,7 +6,9 @@ use milepost_domain::{
     JsonObject, Notice, NoticeContent, NotificationKind, NotificationText, PushId, PushKeys, PushSubscription, Target,
     TenantId, UserId,
 };
-use milepost_store::{CallOutcome, CallState, DueCall, MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Store, StoreError};
+use milepost_store::{
+    CallOutcome, CallState, DueCall, DuePush, MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Store, StoreError,
+};
 use std::sync::Arc;
 
 const LEASE_MS: i64 = 60_000;
@@ -15,7 +17,7 @@ fn user(number: i64) -> UserId {
     UserId::new(number).unwrap()
 }
 
-fn keys(number: u8) -> PushKeys {
+pub(crate) fn keys(number: u8) -> PushKeys {
     let mut point = [number; 65];
     point[0] = 4;
     PushKeys::new(&point, &[number; 16]).unwrap()
@@ -25,7 +27,13 @@ fn endpoint(name: &str) -> String {
     format!("https://Push.example:8443/p/{name}?x=1")
 }
 
-async fn subscribe(store: &dyn Store, tenant: &TenantId, number: i64, name: &str, ms: i64) -> PushSubscription {
+pub(crate) async fn subscribe(
+    store: &dyn Store,
+    tenant: &TenantId,
+    number: i64,
+    name: &str,
+    ms: i64,
+) -> PushSubscription {
     let new =
         NewPushSubscription { tenant: tenant.clone(), user_id: user(number), endpoint: endpoint(name), keys: keys(1) };
     let (added, is_new) = store.add_push_subscription(&new, at(ms)).await.unwrap();
@@ -50,7 +58,7 @@ async fn send(store: &dyn Store, tenant: &TenantId, users: &[i64], content: &Not
     store.send_notices(tenant, &users, content, at(ms)).await.unwrap()
 }
 
-async fn take(store: &dyn Store, ms: i64) -> Vec<DueCall> {
+pub(crate) async fn take(store: &dyn Store, ms: i64) -> Vec<DueCall> {
     store.take_due_calls(at(ms), at(ms + LEASE_MS), 100).await.unwrap()
 }
 
@@ -158,7 +166,13 @@ pub(crate) async fn notice_calls_every_browser_of_its_user_and_no_other(database
     assert_eq!(targets, [phone.id, laptop.id, bobs.id].map(Target::Push));
     for (call, (subscription, notice)) in calls.iter().zip([(&phone, &sent[0]), (&laptop, &sent[0]), (&bobs, &sent[1])])
     {
-        assert_eq!(call.push, Some((subscription.endpoint.clone(), subscription.keys)));
+        let expected = DuePush {
+            endpoint: subscription.endpoint.clone(),
+            keys: subscription.keys,
+            is_urgent: false,
+            expires_at: None,
+        };
+        assert_eq!(call.push, Some(expected));
         assert_eq!((&call.tenant, &call.webhook, call.created_at), (&home, &None, at(5)));
         assert_eq!(call.key, format!("push_{}_{}", notice.id, subscription.id));
         let told: serde_json::Value = serde_json::from_str(&call.body).unwrap();

@@ -1,4 +1,4 @@
-//! `/push`: the caller's browsers that are told of its notices while no page is open.
+//! `/push`: the caller's browsers that are told of its notices and alerts while no page is open.
 
 use crate::wire::push::{NewPushSubscriptionJson, PushKeyJson, PushSubscriptionJson};
 use axum::Json;
