@@ -11,7 +11,7 @@ number_id!(
 );
 
 /// What a browser gave so that only it can read what is pushed to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PushKeys {
     /// A point of the curve P-256, uncompressed: 4, x, y.
     pub p256dh: [u8; 65],
@@ -34,7 +34,7 @@ impl PushKeys {
 }
 
 /// One browser of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PushSubscription {
     /// Its number.
     pub id: PushId,
@@ -48,4 +48,45 @@ pub struct PushSubscription {
     pub keys: PushKeys,
     /// When it was added.
     pub created_at: Timestamp,
+}
+
+// By hand, so that neither keys nor an endpoint ever reach a log line.
+impl fmt::Debug for PushKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushKeys").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PushSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PushSubscription")
+            .field("id", &self.id)
+            .field("tenant", &self.tenant)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{PushId, PushKeys, PushSubscription};
+    use crate::{TenantId, Timestamp, UserId};
+
+    #[test]
+    fn a_subscription_shows_neither_its_keys_nor_its_endpoint() {
+        let mut point = [201; 65];
+        point[0] = 4;
+        let subscription = PushSubscription {
+            id: PushId::new(5).unwrap(),
+            tenant: TenantId::default_tenant(),
+            user_id: UserId::new(8).unwrap(),
+            endpoint: "https://push.example/s3cret".to_owned(),
+            keys: PushKeys::new(&point, &[202; 16]).unwrap(),
+            created_at: Timestamp::from_unix_ms(0).unwrap(),
+        };
+        let shown = format!("{subscription:?} {:?}", subscription.keys);
+        assert!(["201", "202", "s3cret"].iter().all(|secret| !shown.contains(secret)), "{shown}");
+        assert!(shown.contains('8') && shown.contains("default"), "{shown}");
+    }
 }

@@ -11,12 +11,13 @@ pub use setting::{SETTINGS, Setting, SettingFlags};
 
 use milepost_outbox::{AddressRule, ServiceUrl};
 use setting::WITHOUT_EFFECT;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// What the server runs with. Each field's variable, default and unit stand in [`SETTINGS`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[allow(missing_docs, reason = "each field is described in SETTINGS")]
 pub struct Config {
     pub listen: SocketAddr,
@@ -63,6 +64,13 @@ pub struct Config {
     pub vapid_subject: Option<String>,
     /// Settings that somebody set and that this version only checks.
     pub without_effect: Vec<&'static str>,
+}
+
+// By hand: secrets, and URLs with passwords, never reach a log line. `check-config` shows the rest.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("listen", &self.listen).field("data", &self.data).finish_non_exhaustive()
+    }
 }
 
 impl Config {

@@ -3,9 +3,10 @@
 use crate::Result;
 use async_trait::async_trait;
 use milepost_domain::{PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
+use std::fmt;
 
 /// A webhook to be added.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewWebhook {
     /// Whose facts.
     pub tenant: TenantId,
@@ -22,7 +23,7 @@ pub struct NewWebhook {
 pub struct CallNo(pub i64);
 
 /// A call that is due, taken by this node until its lease ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DueCall {
     /// Its number.
     pub no: CallNo,
@@ -47,7 +48,7 @@ pub struct DueCall {
 }
 
 /// What a call to a browser needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DuePush {
     /// The push service's URL for it.
     pub endpoint: String,
@@ -161,4 +162,66 @@ pub trait OutgoingStore: Send + Sync {
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
     /// Makes a dead call due again; false if there is no such dead call of this tenant.
     async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp) -> Result<bool>;
+}
+
+// By hand, so that neither secrets and URLs, nor what is told to whom, ever reach a log line.
+impl fmt::Debug for NewWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewWebhook").field("tenant", &self.tenant).field("kinds", &self.kinds).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DueCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DueCall")
+            .field("no", &self.no)
+            .field("tenant", &self.tenant)
+            .field("target", &self.target)
+            .field("created_at", &self.created_at)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DuePush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DuePush")
+            .field("is_urgent", &self.is_urgent)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{CallNo, DueCall, DuePush, NewWebhook};
+    use crate::NewPushSubscription;
+    use milepost_domain::{PushKeys, Target, TenantId, Timestamp, UserId, WebhookId};
+
+    #[test]
+    fn what_is_called_shows_no_secret() {
+        let mut point = [201; 65];
+        point[0] = 4;
+        let keys = PushKeys::new(&point, &[202; 16]).unwrap();
+        let (tenant, url) = (TenantId::default_tenant(), "https://example.org/s3cret".to_owned());
+        let new = NewWebhook { tenant: tenant.clone(), url: url.clone(), kinds: Vec::new(), secret: vec![203; 32] };
+        let push = DuePush { endpoint: url.clone(), keys, is_urgent: true, expires_at: None };
+        let call = DueCall {
+            no: CallNo(42),
+            tenant: tenant.clone(),
+            target: Target::Webhook(WebhookId(1)),
+            webhook: Some((url.clone(), vec![203; 32])),
+            push: Some(push.clone()),
+            path: "/notify/s3cret".to_owned(),
+            body: "s3cret".to_owned(),
+            key: String::new(),
+            created_at: Timestamp::from_unix_ms(0).unwrap(),
+            attempts: 0,
+        };
+        let subscription = NewPushSubscription { tenant, user_id: UserId::new(1).unwrap(), endpoint: url, keys };
+        let shown = format!("{new:?} {push:?} {call:?} {subscription:?}");
+        assert!(["201", "202", "203", "s3cret"].iter().all(|secret| !shown.contains(secret)), "{shown}");
+        assert!(shown.contains("42") && shown.contains("is_urgent"), "{shown}");
+    }
 }

@@ -3,13 +3,14 @@
 use crate::Result;
 use async_trait::async_trait;
 use milepost_domain::{PushId, PushKeys, PushSubscription, TenantId, Timestamp, UserId};
+use std::fmt;
 
 /// Subscriptions of one user; with one more the one that was longest not refreshed goes. Nobody has so many browsers: the
 /// oldest are of such that were thrown away.
 pub const MAX_PUSH_SUBSCRIPTIONS: u32 = 10;
 
 /// A browser to be reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewPushSubscription {
     /// Where its user is.
     pub tenant: TenantId,
@@ -19,6 +20,16 @@ pub struct NewPushSubscription {
     pub endpoint: String,
     /// Encrypt what is pushed.
     pub keys: PushKeys,
+}
+
+// By hand, so that neither keys nor an endpoint ever reach a log line.
+impl fmt::Debug for NewPushSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPushSubscription")
+            .field("tenant", &self.tenant)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Push subscriptions. Part of [`crate::Store`]. The calls to them are stored by [`crate::RecordStore::send_notices`], and by

@@ -40,8 +40,15 @@ pub enum Source {
 }
 
 /// Every setting as text with its source, each checked by itself.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Resolved(BTreeMap<&'static str, (String, Source)>);
+
+// By hand: where each came from, and no value, as some are secrets.
+impl fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(variable, (_, source))| (variable, source))).finish()
+    }
+}
 
 /// Looks every setting up; `environment` is asked for variables, `file` is the TOML file's text.
 ///
@@ -187,18 +194,17 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let resolved = resolve(
-            &flags(&[
-                ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
-                ("DATABASE_URL", "postgres://ann:p@ss@db.example/x"),
-            ]),
-            |_| None,
-            None,
-        )
-        .unwrap();
+        let given = flags(&[
+            ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("DATABASE_URL", "postgres://ann:p@ss@db.example/x"),
+        ]);
+        let resolved = resolve(&given, |_| None, None).unwrap();
         let shown: Vec<_> = resolved.all().map(|(setting, value, _)| setting.shown(value)).collect();
         assert!(!shown.iter().any(|text| text.contains("0123456789") || text.contains("ss@") || text.contains("ann")));
         assert!(shown.contains(&"postgres://(hidden)@db.example/x".to_owned()));
+        let debugged = format!("{given:?} {resolved:?} {:?}", Config::from_resolved(&resolved).unwrap());
+        assert!(debugged.contains("JWT_SECRET"), "{debugged}");
+        assert!(!debugged.contains("0123456789") && !debugged.contains("db.example"), "{debugged}");
         let with_query =
             resolve(&flags(&[("ORDER_SERVICE_URL", "http://h/x?token=t0ps3cret")]), |_| None, None).unwrap();
         assert!(!with_query.all().any(|(setting, value, _)| setting.shown(value).contains("t0ps3cret")));

@@ -6,6 +6,7 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_http::TrustedProxies;
 use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One setting.
 #[derive(Debug)]
@@ -179,12 +180,19 @@ pub(super) fn list(text: &str) -> Vec<String> {
 }
 
 /// The settings given as flags.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct SettingFlags {
     /// By variable.
     pub values: BTreeMap<&'static str, String>,
     /// `--config FILE`.
     pub config: Option<std::path::PathBuf>,
+}
+
+// By hand: which there are, and no value, as some are secrets.
+impl fmt::Debug for SettingFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingFlags").field("values", &self.values.keys()).field("config", &self.config).finish()
+    }
 }
 
 impl clap::Args for SettingFlags {
