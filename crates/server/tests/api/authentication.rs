@@ -1,6 +1,6 @@
 //! Section 2 of the contract: credentials, in their order, and what ends them.
 
-use crate::support::{SECRET, TestServer, json_of};
+use crate::support::{SECRET, TestServer, fresh_postgres, json_of};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -128,6 +128,38 @@ async fn forged_expired_and_unsigned_tokens_are_refused() {
     // {"alg":"none"}
     check("eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIiwicm9sZSI6ImFkbWluIiwiZXhwIjo0MTAyNDQ0ODAwfQ.".to_owned()).await;
     check("x".repeat(10_000)).await;
+}
+
+async fn control_characters_in_a_name_are_a_bad_credential(settings: &[(&'static str, &str)]) {
+    let server = TestServer::start_with(settings).await;
+    for subject in ["a\u{0}b", "\u{0}", "a\nb", "\u{7f}", "a\u{85}"] {
+        for claim in ["sub", "user_id"] {
+            let token = signed(&json!({claim: subject, "role": "admin", "exp": FAR}), SECRET);
+            let add = server
+                .http
+                .post(format!("{}/api/v1/vehicles", server.url))
+                .header("Idempotency-Key", "k1")
+                .json(&json!({"kind": "bus", "label": "b1"}));
+            assert_eq!(add.bearer_auth(&token).send().await.unwrap().status(), 401, "{subject:?}");
+            assert_eq!(server.get("/tracking/rider/7", &token).await.status(), 401, "{subject:?}");
+        }
+        let login = json!({"username": subject, "password": subject});
+        assert_eq!(server.post("/api/token", "", login.clone()).await.status(), 401, "{subject:?}");
+        assert_eq!(server.post("/auth/login", "", login).await.status(), 401, "{subject:?}");
+    }
+    let token = signed(&json!({"sub": "Zoë / 7", "role": "admin", "exp": FAR}), SECRET);
+    assert_eq!(server.get("/api/v1/vehicles", &token).await.status(), 200);
+}
+
+#[tokio::test]
+async fn control_characters_in_a_name_are_a_bad_credential_on_sqlite() {
+    control_characters_in_a_name_are_a_bad_credential(&[]).await;
+}
+
+#[tokio::test]
+async fn control_characters_in_a_name_are_a_bad_credential_on_postgres() {
+    let Some(database) = fresh_postgres().await else { return };
+    control_characters_in_a_name_are_a_bad_credential(&[("DATABASE_URL", &database)]).await;
 }
 
 #[tokio::test]
