@@ -6,12 +6,15 @@
 use crate::ServiceError;
 use milepost_domain::Timestamp;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
 /// Names and addresses kept. Beyond it those that have recovered are forgotten; should all be fresh, the whole
 /// table is, so that memory stays bounded under an attack from many addresses.
 const MAX_KEYS: usize = 20_000;
+
+/// The first 64 bits of an IPv6 address.
+const NETWORK: u128 = (u64::MAX as u128) << 64;
 
 /// Failures allowed at once, and how long one takes to be forgiven.
 #[derive(Clone, Copy)]
@@ -26,10 +29,18 @@ const PER_ADDRESS: Allowance = Allowance { burst: 50.0, recovery_ms: 1_000.0 };
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Name(String),
+    /// Of IPv6 the network of 64 bits: whoever has one has all of its addresses, and would guess from each.
     Address(IpAddr),
 }
 
 impl Key {
+    fn of_address(address: IpAddr) -> Self {
+        Self::Address(match address.to_canonical() {
+            IpAddr::V6(whole) => IpAddr::V6(Ipv6Addr::from_bits(whole.to_bits() & NETWORK)),
+            v4 => v4,
+        })
+    }
+
     const fn allowance(&self) -> Allowance {
         match self {
             Self::Name(_) => PER_NAME,
@@ -74,7 +85,7 @@ impl LoginLimit {
         now: Timestamp,
     ) -> Result<Attempt<'_>, ServiceError> {
         let mut keys = vec![Key::Name(username.chars().take(150).collect())];
-        keys.extend(address.map(Key::Address));
+        keys.extend(address.map(Key::of_address));
         let mut buckets = self.0.lock().expect("nothing panics while holding it");
         if buckets.len() >= MAX_KEYS {
             buckets.retain(|key, bucket| {
@@ -150,5 +161,22 @@ mod tests {
         let address = Some([127, 0, 0, 1].into());
         let refused = (0..100).filter(|n| limit.begin(&format!("user{n}"), address, at(0)).is_err()).count();
         assert_eq!(refused, 50);
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_count_as_one_and_ipv4_each_for_itself() {
+        let refused = |addresses: &dyn Fn(u16) -> IpAddr| {
+            let limit = LoginLimit::default();
+            let fails = |n: &u16| limit.begin(&format!("user{n}"), Some(addresses(*n)), at(0)).is_err();
+            (0..100).filter(fails).count()
+        };
+        let v6 = |network: u16, host: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, network, host, 1, 2, host);
+        assert_eq!(refused(&|n| v6(0, n).into()), 50);
+        assert_eq!(refused(&|n| v6(n, 0).into()), 0);
+        assert_eq!(refused(&|n| [192, 0, 2, u8::try_from(n).unwrap()].into()), 0);
+        // An IPv4 address in IPv6's clothes is that IPv4 address, not part of one great network.
+        let mapped = |last: u16| std::net::Ipv4Addr::new(192, 0, 2, u8::try_from(last).unwrap()).to_ipv6_mapped();
+        assert_eq!(refused(&|n| mapped(n).into()), 0);
+        assert_eq!(refused(&|n| if n % 2 == 0 { mapped(7).into() } else { [192, 0, 2, 7].into() }), 50);
     }
 }
