@@ -72,6 +72,8 @@ pub struct Webhook {
     pub secret: Vec<u8>,
     /// When it was added.
     pub created_at: Timestamp,
+    /// Since when its receiver wants no more of it; nothing is told it meanwhile.
+    pub disabled_at: Option<Timestamp>,
 }
 
 // By hand, so that neither the secret nor a URL, which may hold one, ever reaches a log line.
@@ -99,6 +101,7 @@ mod tests {
             kinds: vec!["grade.updated".to_owned()],
             secret: vec![201; 32],
             created_at: Timestamp::from_unix_ms(0).expect("1970 is in range"),
+            disabled_at: None,
         };
         let shown = format!("{webhook:?} {webhook:#?}");
         assert!(shown.contains("grade.updated") && !shown.contains("201") && !shown.contains("s3cret"), "{shown}");

@@ -3,7 +3,7 @@
 use crate::figures::Counters;
 use crate::lanes::{Lanes, MAX_IN_HAND, MAX_PER_HOST, MAX_PER_PUSH_SERVICE};
 use crate::retry::{RetryPolicy, ms};
-use crate::sender::Sender;
+use crate::sender::{Sender, is_disabled};
 use crate::{Figures, OutboxConfig};
 use milepost_domain::{Target, Timestamp};
 use milepost_store::{CallOutcome, DueCall, OutgoingStore};
@@ -233,7 +233,10 @@ impl Sending {
         }
         let retry_at = match outcome {
             CallOutcome::Retry { at, .. } => Some(at),
-            CallOutcome::Delivered { .. } | CallOutcome::Gone | CallOutcome::Dead { .. } => None,
+            CallOutcome::Delivered { .. }
+            | CallOutcome::Gone
+            | CallOutcome::Unwanted { .. }
+            | CallOutcome::Dead { .. } => None,
         };
         Ended { troubled: ending.asks_for_less(), retry_at }
     }
@@ -255,6 +258,18 @@ impl Sending {
             }
             CallOutcome::Retry { error, .. } => {
                 tracing::debug!(call.no = call.no.0, attempts = call.attempts + 1, "outgoing call failed: {error}");
+            }
+            CallOutcome::Unwanted { .. } => {
+                self.counters.dead.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(
+                    call.no = call.no.0, tenant.id = %call.tenant, target = ?call.target,
+                    "a webhook's receiver answered 410 and wants no more: the webhook is disabled"
+                );
+            }
+            // There may be thousands, and why was said once.
+            CallOutcome::Dead { .. } if is_disabled(call) => {
+                self.counters.dead.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(call.no = call.no.0, tenant.id = %call.tenant, "outgoing call given up: its webhook is disabled");
             }
             CallOutcome::Dead { error, .. } => {
                 self.counters.dead.fetch_add(1, Ordering::Relaxed);

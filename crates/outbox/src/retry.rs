@@ -16,8 +16,8 @@ pub(crate) enum Ending {
     Answered { status: u16, retry_after: Option<Duration> },
     /// There was no answer: why, in words without secrets.
     Unanswered(String),
-    /// It was not sent, as it is of no interest any more.
-    Expired,
+    /// It was not sent, and is not to be: why.
+    Unsent(&'static str),
 }
 
 impl Ending {
@@ -26,7 +26,7 @@ impl Ending {
         match self {
             Self::Answered { status, .. } => matches!(status, 429 | 502 | 503 | 504),
             Self::Unanswered(_) => true,
-            Self::Expired => false,
+            Self::Unsent(_) => false,
         }
     }
 }
@@ -54,14 +54,11 @@ impl RetryPolicy {
             }
             Ending::Answered { status, retry_after } => (Some(*status), format!("answered {status}"), *retry_after),
             Ending::Unanswered(error) => (None, error.clone(), None),
-            Ending::Expired => {
-                let error = "it was of no interest any more before it was taken".to_owned();
-                return CallOutcome::Dead { status: None, error };
-            }
+            Ending::Unsent(why) => return CallOutcome::Dead { status: None, error: (*why).to_owned() },
         };
         // Gone: a webhook's receiver says so that it wants no more of this.
-        if status == Some(410) && matches!(call.target, Target::Webhook(_)) {
-            return CallOutcome::Dead { status, error };
+        if let (Some(status @ 410), Target::Webhook(_)) = (status, call.target) {
+            return CallOutcome::Unwanted { status, error };
         }
         // The browser took its subscription back, or is no more.
         if matches!(status, Some(404 | 410)) && matches!(call.target, Target::Push(_)) {
@@ -179,9 +176,9 @@ mod tests {
     }
 
     #[test]
-    fn gone_ends_a_webhooks_call_at_once_and_a_services_not() {
+    fn gone_ends_a_webhook_and_a_services_call_not() {
         let outcome = |target| policy().outcome(&call(target, 0), &answered(410), at(0), &|most| most);
-        assert!(matches!(outcome(Target::Webhook(WebhookId(1))), CallOutcome::Dead { status: Some(410), .. }));
+        assert!(matches!(outcome(Target::Webhook(WebhookId(1))), CallOutcome::Unwanted { status: 410, .. }));
         assert!(matches!(outcome(Target::Orders), CallOutcome::Retry { status: Some(410), .. }));
     }
 

@@ -8,7 +8,7 @@ use crate::retry::{Ending, parse_retry_after};
 use crate::signature::sign;
 use crate::urls::{host_of, webhook_url};
 use milepost_domain::{Target, Timestamp};
-use milepost_store::DueCall;
+use milepost_store::{DueCall, DueWebhook};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
@@ -44,7 +44,7 @@ impl Sender {
         let service = match call.target {
             Target::Orders => self.config.orders.as_ref()?,
             Target::Notifications => self.config.notifications.as_ref()?,
-            Target::Webhook(_) => return Some(host_of_text(call.webhook.as_ref().map(|(url, _)| url.as_str()))),
+            Target::Webhook(_) => return Some(host_of_text(call.webhook.as_ref().map(|webhook| webhook.url.as_str()))),
             Target::Push(_) => {
                 self.config.vapid.as_ref()?;
                 return Some(host_of_text(call.push.as_ref().map(|push| push.endpoint.as_str())));
@@ -57,7 +57,10 @@ impl Sender {
     /// Tries a call.
     pub(crate) async fn send(&self, call: &DueCall, now: Timestamp) -> Ending {
         if has_expired(call, now) {
-            return Ending::Expired;
+            return Ending::Unsent("it was of no interest any more before it was taken");
+        }
+        if is_disabled(call) {
+            return Ending::Unsent("the webhook is disabled: its receiver answered 410");
         }
         let request = match self.request(call, now) {
             Ok(request) => request,
@@ -84,7 +87,7 @@ impl Sender {
     }
 
     fn webhook_request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
-        let (url, secret) = call.webhook.as_ref().ok_or("the webhook was removed")?;
+        let DueWebhook { url, secret, .. } = call.webhook.as_ref().ok_or("the webhook was removed")?;
         // Checked again: what is allowed may have changed since it was stored.
         let url = webhook_url(url, &self.config.webhook_addresses)
             .map_err(|_| "the webhook's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
@@ -142,6 +145,11 @@ impl Sender {
             None => what.to_owned(),
         }
     }
+}
+
+/// Does its receiver want no more? What waited when it said so is given up without a try.
+pub(crate) fn is_disabled(call: &DueCall) -> bool {
+    call.webhook.as_ref().is_some_and(|webhook| webhook.is_disabled)
 }
 
 fn json(request: RequestBuilder, call: &DueCall) -> RequestBuilder {

@@ -11,7 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use milepost_domain::{PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
-use milepost_store::{CallNo, CallOutcome, DueCall, DuePush, NewWebhook, OutgoingStore, Result, StoredCall};
+use milepost_store::{
+    CallNo, CallOutcome, DueCall, DuePush, DueWebhook, NewWebhook, OutgoingStore, Result, StoredCall,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -39,7 +41,7 @@ impl Memory {
             no,
             tenant: TenantId::default_tenant(),
             target,
-            webhook: webhook.map(|url| (url.to_owned(), vec![7; 32])),
+            webhook: webhook.map(|url| DueWebhook { url: url.to_owned(), secret: vec![7; 32], is_disabled: false }),
             push: None,
             path: path.to_owned(),
             body: format!(r#"{{"n":{}}}"#, no.0),
@@ -367,13 +369,21 @@ async fn errors_are_told_without_the_url() {
 }
 
 #[tokio::test]
-async fn gone_is_a_dead_letter_at_once() {
+async fn gone_disables_its_webhook_and_what_waits_for_a_disabled_one_is_not_sent() {
     let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(410).await);
     let no = store.store(HOOK, Some(&receiver.url), "");
     let outbox = start(&store, config());
     let row = store.until(no, |row| row.outcome.is_some()).await;
-    assert!(matches!(row.outcome, Some(CallOutcome::Dead { status: Some(410), .. })));
+    assert!(matches!(row.outcome, Some(CallOutcome::Unwanted { status: 410, .. })));
     assert_eq!(outbox.figures().dead, 1);
+    outbox.stop().await;
+
+    let waits = store.store(HOOK, Some(&receiver.url), "");
+    store.0.lock().unwrap().get_mut(&waits.0).unwrap().call.webhook.as_mut().unwrap().is_disabled = true;
+    let outbox = start(&store, config());
+    let row = store.until(waits, |row| row.outcome.is_some()).await;
+    assert!(matches!(row.outcome, Some(CallOutcome::Dead { status: None, .. })), "{:?}", row.outcome);
+    assert_eq!((outbox.figures().dead, receiver.calls().len()), (1, 1));
 }
 
 #[tokio::test]

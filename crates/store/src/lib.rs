@@ -49,7 +49,9 @@ pub use history_store::{
 };
 pub use idempotency::{Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
-pub use outgoing_store::{CallNo, CallOutcome, CallState, DueCall, DuePush, NewWebhook, OutgoingStore, StoredCall};
+pub use outgoing_store::{
+    CallNo, CallOutcome, CallState, DueCall, DuePush, DueWebhook, NewWebhook, OutgoingStore, StoredCall,
+};
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};

@@ -19,6 +19,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (15, "0015_service_due", include_str!("../migrations/sqlite/0015_service_due.sql")),
     (16, "0016_claims", include_str!("../migrations/sqlite/0016_claims.sql")),
     (17, "0017_alert_pushes", include_str!("../migrations/sqlite/0017_alert_pushes.sql")),
+    (18, "0018_disabled_webhooks", include_str!("../migrations/sqlite/0018_disabled_webhooks.sql")),
 ];
 
 /// PostgreSQL's.
@@ -32,6 +33,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (15, "0015_service_due", include_str!("../migrations/postgres/0015_service_due.sql")),
     (16, "0016_claims", include_str!("../migrations/postgres/0016_claims.sql")),
     (17, "0017_alert_pushes", include_str!("../migrations/postgres/0017_alert_pushes.sql")),
+    (18, "0018_disabled_webhooks", include_str!("../migrations/postgres/0018_disabled_webhooks.sql")),
 ];
 
 /// Where a database keeps what was applied.

@@ -31,8 +31,8 @@ pub struct DueCall {
     pub tenant: TenantId,
     /// Whom it goes to.
     pub target: Target,
-    /// For webhooks: where to, and what signs it.
-    pub webhook: Option<(String, Vec<u8>)>,
+    /// For webhooks.
+    pub webhook: Option<DueWebhook>,
     /// For browsers.
     pub push: Option<DuePush>,
     /// For services: path under the service's URL.
@@ -45,6 +45,17 @@ pub struct DueCall {
     pub created_at: Timestamp,
     /// Tries before this one.
     pub attempts: u32,
+}
+
+/// What a call to a webhook needs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DueWebhook {
+    /// Where to.
+    pub url: String,
+    /// Signs the call.
+    pub secret: Vec<u8>,
+    /// Its receiver wants no more: the call is not made.
+    pub is_disabled: bool,
 }
 
 /// What a call to a browser needs.
@@ -79,6 +90,13 @@ pub enum CallOutcome {
     },
     /// The push service knows this browser no more: its subscription goes, with all its calls.
     Gone,
+    /// The webhook's receiver wants no more: the call is dead, and its webhook disabled.
+    Unwanted {
+        /// HTTP status.
+        status: u16,
+        /// What went wrong.
+        error: String,
+    },
     /// Given up: a dead letter.
     Dead {
         /// HTTP status, if there was an answer.
@@ -132,7 +150,8 @@ pub struct StoredCall {
 }
 
 /// Outgoing calls and webhooks. Part of [`crate::Store`]. Calls are stored by the transactions that cause them; those of
-/// webhooks are made where facts are appended, one for each webhook of the tenant that wants the fact's kind.
+/// webhooks are made where facts are appended, one for each webhook of the tenant that wants the fact's kind and is not
+/// disabled.
 #[async_trait]
 pub trait OutgoingStore: Send + Sync {
     /// Adds a webhook. `NotFound("tenant")`.
@@ -160,7 +179,8 @@ pub trait OutgoingStore: Send + Sync {
     async fn next_call_due(&self) -> Result<Option<Timestamp>>;
     /// Says how a try ended and counts it.
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
-    /// Makes a dead call due again; false if there is no such dead call of this tenant.
+    /// Makes a dead call due again, and enables its webhook if that was disabled: somebody says that its receiver wants it
+    /// after all. False if there is no such dead call of this tenant.
     async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp) -> Result<bool>;
 }
 
@@ -183,6 +203,12 @@ impl fmt::Debug for DueCall {
     }
 }
 
+impl fmt::Debug for DueWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DueWebhook").field("is_disabled", &self.is_disabled).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for DuePush {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DuePush")
@@ -195,7 +221,7 @@ impl fmt::Debug for DuePush {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use super::{CallNo, DueCall, DuePush, NewWebhook};
+    use super::{CallNo, DueCall, DuePush, DueWebhook, NewWebhook};
     use crate::NewPushSubscription;
     use milepost_domain::{PushKeys, Target, TenantId, Timestamp, UserId, WebhookId};
 
@@ -206,12 +232,13 @@ mod tests {
         let keys = PushKeys::new(&point, &[202; 16]).unwrap();
         let (tenant, url) = (TenantId::default_tenant(), "https://example.org/s3cret".to_owned());
         let new = NewWebhook { tenant: tenant.clone(), url: url.clone(), kinds: Vec::new(), secret: vec![203; 32] };
+        let webhook = DueWebhook { url: url.clone(), secret: vec![203; 32], is_disabled: false };
         let push = DuePush { endpoint: url.clone(), keys, is_urgent: true, expires_at: None };
         let call = DueCall {
             no: CallNo(42),
             tenant: tenant.clone(),
             target: Target::Webhook(WebhookId(1)),
-            webhook: Some((url.clone(), vec![203; 32])),
+            webhook: Some(webhook.clone()),
             push: Some(push.clone()),
             path: "/notify/s3cret".to_owned(),
             body: "s3cret".to_owned(),
@@ -220,7 +247,7 @@ mod tests {
             attempts: 0,
         };
         let subscription = NewPushSubscription { tenant, user_id: UserId::new(1).unwrap(), endpoint: url, keys };
-        let shown = format!("{new:?} {push:?} {call:?} {subscription:?}");
+        let shown = format!("{new:?} {webhook:?} {push:?} {call:?} {subscription:?}");
         assert!(["201", "202", "203", "s3cret"].iter().all(|secret| !shown.contains(secret)), "{shown}");
         assert!(shown.contains("42") && shown.contains("is_urgent"), "{shown}");
     }

@@ -22,6 +22,7 @@ pub(crate) fn webhook_to_json(webhook: &Webhook) -> WebhookJson {
         url: webhook.url.clone(),
         events: webhook.kinds.clone(),
         created_at: rfc3339(webhook.created_at),
+        disabled_at: webhook.disabled_at.map(rfc3339),
         secret: None,
     }
 }

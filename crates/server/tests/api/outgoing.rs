@@ -123,7 +123,7 @@ async fn a_private_address_is_not_called_by_default() {
 }
 
 #[tokio::test]
-async fn gone_is_a_dead_letter_that_can_be_retried_by_hand() {
+async fn gone_disables_the_webhook_until_a_dead_call_is_retried_by_hand() {
     let receiver = Receiver::start(|before| if before == 0 { 410 } else { 204 }).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let added = add_webhook(&server, json!({"url": receiver.url})).await;
@@ -132,6 +132,13 @@ async fn gone_is_a_dead_letter_that_can_be_retried_by_hand() {
     let dead = until_status(&server, &path, "dead").await;
     assert_eq!((&dead["last_status"], &dead["last_error"]), (&json!(410), &json!("answered 410")));
     assert!(dead["dead_at"].is_string());
+    let hook = format!("/api/v1/webhooks/{}", added["id"]);
+    let disabled = server.get_json(&hook, &server.admin).await;
+    assert!(disabled["disabled_at"].is_string(), "{disabled}");
+    assert_eq!(server.get_json("/api/v1/webhooks", &server.admin).await["items"], json!([disabled]));
+    // Nothing is stored for it meanwhile.
+    start_delivery(&server, "ORD-2").await;
+    assert_eq!(server.get_json(&path, &server.admin).await["items"].as_array().unwrap().len(), 1);
     let retry = format!("{path}/{}/retry", dead["id"]);
     let retried = json_of(server.post(&retry, &server.admin, json!({})).await, 200).await;
     assert_ne!(retried["status"], "dead");
@@ -140,6 +147,11 @@ async fn gone_is_a_dead_letter_that_can_be_retried_by_hand() {
     let calls = receiver.calls();
     assert_eq!(calls.len(), 2);
     assert_eq!(calls[0].header("webhook-id"), calls[1].header("webhook-id"));
+    let mut enabled = disabled;
+    enabled.as_object_mut().unwrap().remove("disabled_at");
+    assert_eq!(server.get_json(&hook, &server.admin).await, enabled);
+    start_delivery(&server, "ORD-3").await;
+    assert_eq!(receiver.until(3).await[2].json()["data"]["order_id"], "ORD-3");
 }
 
 #[tokio::test]

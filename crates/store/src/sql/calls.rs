@@ -163,6 +163,10 @@ pub(super) async fn settle_call(
         CallOutcome::Gone => return push::remove_of_call(connection, no.0).await,
         CallOutcome::Delivered { status } => (None, Some(now), None, Some(*status), None),
         CallOutcome::Retry { at, status, error } => (Some(*at), None, None, *status, Some(error)),
+        CallOutcome::Unwanted { status, error } => {
+            webhooks::disable_of_call(connection, no.0, now).await?;
+            (None, None, Some(now), Some(*status), Some(error))
+        }
         CallOutcome::Dead { status, error } => (None, None, Some(now), *status, Some(error)),
     };
     sqlx::query::<Db>(
@@ -191,6 +195,7 @@ pub(super) async fn revive_call(
     no: CallNo,
     now: Timestamp,
 ) -> Result<bool> {
+    webhooks::enable_of_call(connection, tenant, no.0).await?;
     let revived = sqlx::query::<Db>(
         "update outgoing_calls set attempts = 0, dead_ms = null, next_attempt_ms = $3
          where tenant_no = (select tenant_no from tenants where id = $1) and call_no = $2 and dead_ms is not null",

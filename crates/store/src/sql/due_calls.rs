@@ -1,7 +1,7 @@
 //! Outgoing calls that are due, taken by one node at a time.
 
 use super::{Connection, DUE_OF_TARGETS, Db, calls, positions::timestamp, push};
-use crate::{CallNo, DueCall, DuePush, Result};
+use crate::{CallNo, DueCall, DuePush, DueWebhook, Result};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -47,7 +47,14 @@ fn due_call(row: &DbRow) -> Result<DueCall> {
         no: CallNo(row.try_get("call_no")?),
         tenant: TenantId::new(row.try_get("tenant")?)?,
         target: calls::target(row)?,
-        webhook: row.try_get::<Option<String>, _>("url")?.zip(row.try_get::<Option<Vec<u8>>, _>("secret")?),
+        webhook: match row.try_get::<Option<String>, _>("url")? {
+            Some(url) => Some(DueWebhook {
+                url,
+                secret: row.try_get("secret")?,
+                is_disabled: row.try_get::<Option<i64>, _>("disabled_ms")?.is_some(),
+            }),
+            None => None,
+        },
         push: match row.try_get::<Option<String>, _>("endpoint")? {
             Some(endpoint) => Some(DuePush {
                 endpoint,
@@ -79,6 +86,7 @@ pub(super) async fn take_due_calls(
          urgent, expires_ms, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
          (select w.url from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as url,
          (select w.secret from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as secret,
+         (select w.disabled_ms from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as disabled_ms,
          (select s.endpoint from push_subscriptions s where s.push_no = outgoing_calls.push_no) as endpoint,
          (select s.p256dh from push_subscriptions s where s.push_no = outgoing_calls.push_no) as p256dh,
          (select s.auth from push_subscriptions s where s.push_no = outgoing_calls.push_no) as auth",

@@ -14,7 +14,7 @@ const STEP_ROWS: i64 = 5_000;
 macro_rules! select_webhooks {
     ($rest:literal) => {
         concat!(
-            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.created_ms \
+            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.created_ms, w.disabled_ms \
              from webhooks w join tenants t on t.tenant_no = w.tenant_no ",
             $rest
         )
@@ -30,6 +30,7 @@ fn webhook(row: &DbRow) -> Result<Webhook> {
             .map_err(|error| StoreError::Corrupt(format!("kinds of a webhook: {error}")))?,
         secret: row.try_get("secret")?,
         created_at: timestamp(row.try_get("created_ms")?)?,
+        disabled_at: row.try_get::<Option<i64>, _>("disabled_ms")?.map(timestamp).transpose()?,
     })
 }
 
@@ -53,6 +54,7 @@ pub(super) async fn add_webhook(connection: &mut Connection, new: &NewWebhook, n
         kinds: new.kinds.clone(),
         secret: new.secret.clone(),
         created_at: now,
+        disabled_at: None,
     })
 }
 
@@ -114,6 +116,34 @@ pub(super) async fn remove_webhook(connection: &mut Connection, tenant: &TenantI
     Ok(removed.rows_affected() > 0)
 }
 
+/// Disables the webhook that a waiting call goes to. To be called before the call itself is changed: whoever removes a
+/// webhook holds it and then its calls, in that order.
+pub(super) async fn disable_of_call(connection: &mut Connection, call_no: i64, now: Timestamp) -> Result<()> {
+    sqlx::query::<Db>(
+        "update webhooks set disabled_ms = $1 where disabled_ms is null and webhook_no =
+            (select webhook_no from outgoing_calls where call_no = $2 and next_attempt_ms is not null)",
+    )
+    .bind(now.unix_ms())
+    .bind(call_no)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Enables the webhook that a tenant's dead call went to; to be called before the call is changed.
+pub(super) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, call_no: i64) -> Result<()> {
+    sqlx::query::<Db>(
+        "update webhooks set disabled_ms = null where disabled_ms is not null and webhook_no =
+            (select webhook_no from outgoing_calls where call_no = $1 and dead_ms is not null
+             and tenant_no = (select tenant_no from tenants where id = $2))",
+    )
+    .bind(call_no)
+    .bind(tenant.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Stores a call for each of the tenant's webhooks that want the kind, by one statement. A webhook is held until the
 /// commit, so that one removed meanwhile is passed over and does not undo what happened.
 pub(super) async fn call_webhooks(
@@ -127,7 +157,7 @@ pub(super) async fn call_webhooks(
     let sql = format!(
         "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
          select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $2, $3 || w.webhook_no, $4, $4
-         from webhooks w where w.tenant_no = $1 and (w.kinds = '[]' or $5 in {KINDS_OF_W}) {HOLD_W}"
+         from webhooks w where w.tenant_no = $1 and w.disabled_ms is null and (w.kinds = '[]' or $5 in {KINDS_OF_W}) {HOLD_W}"
     );
     sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant_no)

@@ -30,6 +30,7 @@ mod samples;
 mod trips;
 mod upkeep;
 mod visible_events;
+mod webhooks;
 
 /// Makes of each listed function a test on each database.
 macro_rules! on_both {
@@ -128,6 +129,9 @@ on_both! {
         no_call_is_taken_by_two_nodes,
         calls_are_listed_newest_first_by_tenant_and_target,
         settled_calls_are_forgotten_and_waiting_ones_never;
+    webhooks:
+        webhook_whose_receiver_wants_no_more_is_disabled_until_a_call_is_retried,
+        webhooks_that_are_disabled_and_removed_at_once_fail_nobody;
     parcels:
         parcel_comes_back_as_it_was_added,
         only_the_next_version_of_a_parcel_is_written,

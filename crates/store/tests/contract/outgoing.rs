@@ -4,13 +4,15 @@ use crate::database::TestDatabase;
 use crate::deliveries::{add, advanced, call, delivery, plain};
 use crate::samples::{add_tenant, at, vehicle};
 use milepost_domain::{Delivery, Fact, OutgoingCall, Target, TenantId, Webhook, WebhookId};
-use milepost_store::{CallNo, CallOutcome, CallState, DeliveryChange, DueCall, NewWebhook, Pruned, Retention, Store};
+use milepost_store::{
+    CallNo, CallOutcome, CallState, DeliveryChange, DueCall, DueWebhook, NewWebhook, Pruned, Retention, Store,
+};
 use std::collections::HashSet;
 
 /// When a lease ends.
-const LEASE_MS: i64 = 60_000;
+pub(crate) const LEASE_MS: i64 = 60_000;
 
-async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&str]) -> Webhook {
+pub(crate) async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&str]) -> Webhook {
     let new = NewWebhook {
         tenant: tenant.clone(),
         url: "https://shop.example/hook".to_owned(),
@@ -21,7 +23,7 @@ async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&str]) -> We
 }
 
 /// A fact that webhooks are told, and one that they are not.
-fn told(tenant: &TenantId) -> Fact {
+pub(crate) fn told(tenant: &TenantId) -> Fact {
     advanced(&delivery("TRK-1", tenant))
 }
 
@@ -33,7 +35,7 @@ async fn store_calls(store: &dyn Store, delivery: &Delivery, calls: &[OutgoingCa
     store.add_delivery(&DeliveryChange { calls, ..plain(delivery) }, at(ms)).await.unwrap();
 }
 
-async fn take(store: &dyn Store, ms: i64, limit: u32) -> Vec<DueCall> {
+pub(crate) async fn take(store: &dyn Store, ms: i64, limit: u32) -> Vec<DueCall> {
     store.take_due_calls(at(ms), at(ms + LEASE_MS), limit).await.unwrap()
 }
 
@@ -82,7 +84,8 @@ pub(crate) async fn facts_call_the_webhooks_that_want_their_kind(database: &Test
     let targets: Vec<_> = calls.iter().map(|call| call.target).collect();
     assert_eq!(targets, [Target::Webhook(wanting.id), Target::Webhook(greedy.id)]);
     for (call, webhook) in calls.iter().zip([&wanting, &greedy]) {
-        assert_eq!(call.webhook, Some((webhook.url.clone(), webhook.secret.clone())));
+        let expected = DueWebhook { url: webhook.url.clone(), secret: webhook.secret.clone(), is_disabled: false };
+        assert_eq!(call.webhook, Some(expected));
         let (_, rest) = call.key.split_once('_').unwrap();
         let (_, rest) = rest.split_once('_').unwrap();
         assert!(call.key.starts_with("msg_") && !call.key.contains('.'), "{}", call.key);

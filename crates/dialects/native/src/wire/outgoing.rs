@@ -30,6 +30,9 @@ pub(crate) struct WebhookJson {
     pub events: Vec<String>,
     /// When it was added.
     pub created_at: String,
+    /// Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<String>,
     /// What signs the calls; shown when the webhook is added, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
