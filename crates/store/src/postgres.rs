@@ -136,8 +136,6 @@ const IN_TEXTS_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb
 const IN_NUMBERS_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb)::bigint))";
 /// Is one of the numbers of the JSON array in $2.
 const IN_NUMBERS_2: &str = "= any(array(select jsonb_array_elements_text($2::jsonb)::bigint))";
-/// The numbers of the JSON array in $2.
-const NUMBERS_OF_2: &str = "(select jsonb_array_elements_text($2::jsonb)::bigint)";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3. Those that another node takes now are
 /// passed over.
 const DUE_OF_TARGETS: &str = "select d.call_no from targets t cross join lateral

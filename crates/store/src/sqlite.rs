@@ -136,8 +136,6 @@ const IN_TEXTS_1: &str = "in (select value from json_each($1))";
 const IN_NUMBERS_1: &str = "in (select value from json_each($1))";
 /// Is one of the numbers of the JSON array in $2.
 const IN_NUMBERS_2: &str = "in (select value from json_each($2))";
-/// The numbers of the JSON array in $2.
-const NUMBERS_OF_2: &str = "(select value from json_each($2))";
 /// The first $2 calls of each of `targets` that are due at $1, and of these $3.
 const DUE_OF_TARGETS: &str = "select c.call_no from targets t cross join outgoing_calls c on c.call_no in
         (select d.call_no from outgoing_calls d where d.target = t.target and d.next_attempt_ms <= $1

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{Connection, Db, NUMBERS_OF_2, events, push_subscriptions, sessions};
+use super::{Connection, Db, IN_NUMBERS_2, events, push_subscriptions, sessions};
 use crate::{Login, NewUser, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
@@ -186,7 +186,7 @@ pub(super) async fn users_elsewhere(
     let listed = serde_json::Value::from(users.iter().map(|user| user.get()).collect::<Vec<_>>()).to_string();
     let sql = format!(
         "select u.id from users u join tenants t on t.tenant_no = u.tenant_no
-         where t.id <> $1 and u.id in {NUMBERS_OF_2} order by u.id"
+         where t.id <> $1 and u.id {IN_NUMBERS_2} order by u.id"
     );
     let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(listed).fetch_all(connection).await?;
     rows.iter().map(|row| Ok(UserId::new(row.try_get("id")?)?)).collect()
