@@ -1,5 +1,6 @@
 //! From positions to trips, visits, incidents and alerts, whatever happens on the way.
 
+use crate::databases::{Database, on_both};
 use crate::fleet_history_support::{
     Past, Ride, alerts, facts, fix, home, id, morning_ms, past, report, sums, time, told_crossings, told_trips, trips,
     until,
@@ -13,6 +14,19 @@ use milepost_domain::{
 use milepost_store::{Checkpoint, HistoryWrite, IncidentKind, SavedFold, Store};
 use serde_json::Value;
 use std::sync::Arc;
+
+on_both! {
+    a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end,
+    the_order_of_arrival_makes_no_difference,
+    a_day_that_is_sent_twice_changes_nothing,
+    a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id,
+    fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back,
+    a_crossing_that_late_positions_deny_is_taken_back_with_its_alert,
+    silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again,
+    a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle,
+    states_of_other_code_are_built_again_from_positions,
+    a_long_file_is_folded_page_by_page,
+}
 
 fn store_of(server: &TestServer) -> Arc<dyn Store> {
     Arc::clone(server.running.assembly.service.store())
@@ -31,9 +45,8 @@ async fn plain_past(server: &TestServer, positions: &[Value]) -> Past {
     past(&*store, "plain").await
 }
 
-#[tokio::test]
-async fn a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end() {
-    let server = TestServer::start().await;
+async fn a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end(database: Database) {
+    let server = database.start().await;
     let known = plain_past(&server, &Ride::two_trips(morning_ms())).await;
     let km: Vec<f64> = known.trips.iter().map(|trip| trip.distance_km()).collect();
     assert!((km[0] - 8.0).abs() < 0.1 && (km[1] - 4.0).abs() < 0.1, "{km:?}");
@@ -56,9 +69,8 @@ async fn a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end() {
     assert_eq!(sums(&*store).await, [distance_mm, moving_ms, idle_ms, 0]);
 }
 
-#[tokio::test]
-async fn the_order_of_arrival_makes_no_difference() {
-    let server = TestServer::start().await;
+async fn the_order_of_arrival_makes_no_difference(database: Database) {
+    let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let store = store_of(&server);
@@ -92,9 +104,8 @@ async fn the_order_of_arrival_makes_no_difference() {
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 3 * sum));
 }
 
-#[tokio::test]
-async fn a_day_that_is_sent_twice_changes_nothing() {
-    let server = TestServer::start().await;
+async fn a_day_that_is_sent_twice_changes_nothing(database: Database) {
+    let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let before = facts(&*store_of(&server)).await;
@@ -108,9 +119,8 @@ async fn a_day_that_is_sent_twice_changes_nothing() {
     assert_eq!(facts(&*store).await, before);
 }
 
-#[tokio::test]
-async fn a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id() {
-    let server = TestServer::start().await;
+async fn a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id(database: Database) {
+    let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let store = store_of(&server);
@@ -143,9 +153,8 @@ fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
     }
 }
 
-#[tokio::test]
-async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back() {
-    let server = TestServer::start().await;
+async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(database: Database) {
+    let server = database.start().await;
     let store = store_of(&server);
     let now = milepost_service::Clock::system().now();
     let dwell = Some(DwellTime::from_seconds(300).unwrap());
@@ -166,9 +175,8 @@ async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back() 
     assert_eq!(crossings, 5);
 }
 
-#[tokio::test]
-async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert() {
-    let server = TestServer::start().await;
+async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(database: Database) {
+    let server = database.start().await;
     let store = store_of(&server);
     let now = milepost_service::Clock::system().now();
     store.add_geofence(&home(), &yard(2_000.0, 60.0), now).await.unwrap().unwrap();
@@ -193,9 +201,8 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert() {
     assert_eq!(past(&*store, "b1").await.visits, []);
 }
 
-#[tokio::test]
-async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again() {
-    let server = TestServer::start().await;
+async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again(database: Database) {
+    let server = database.start().await;
     let store = store_of(&server);
     let now = milepost_service::Clock::system().now();
     let rules = r#"{"offline_after_s":2,"gap_after_s":2,"gap_max_s":3}"#;
@@ -221,9 +228,8 @@ async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again() {
         .await;
 }
 
-#[tokio::test]
-async fn a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle() {
-    let server = TestServer::start().await;
+async fn a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle(database: Database) {
+    let server = database.start().await;
     let store = store_of(&server);
     server.add_bus("b1").await;
     ride(&server, "b1", &Ride::new(morning_ms()).stand(60).told).await;
@@ -263,9 +269,8 @@ async fn two_servers_that_get_a_vehicles_positions_in_turns_tell_its_history_onc
     other.drain().await;
 }
 
-#[tokio::test]
-async fn states_of_other_code_are_built_again_from_positions() {
-    let server = TestServer::start().await;
+async fn states_of_other_code_are_built_again_from_positions(database: Database) {
+    let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let before = told_trips(&*store_of(&server)).await.len();
@@ -303,9 +308,8 @@ async fn states_of_other_code_are_built_again_from_positions() {
     assert_eq!(begun.count(), 2, "{told:?}");
 }
 
-#[tokio::test]
-async fn a_long_file_is_folded_page_by_page() {
-    let server = TestServer::start().await;
+async fn a_long_file_is_folded_page_by_page(database: Database) {
+    let server = database.start().await;
     server.add_bus("plain").await;
     let store = store_of(&server);
     let mut long = Ride::new(morning_ms() - 10 * 86_400_000);

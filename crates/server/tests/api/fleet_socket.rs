@@ -1,16 +1,31 @@
 //! Section 4.4 of the contract: who may watch a fleet, what it is told, and how the socket ends.
 
+use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, trip};
 use crate::parcel_support::{claims_token, token_for};
-use crate::support::{PATIENCE, TestServer, json_of};
+use crate::support::{PATIENCE, json_of};
 use milepost_domain::{FenceEvent, Telling, TripStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-#[tokio::test]
-async fn who_may_not_watch_is_refused_by_the_handshake() {
-    let server = TestServer::start().await;
+on_both! {
+    who_may_not_watch_is_refused_by_the_handshake,
+    those_who_may_watch_are_let_in_by_every_credential,
+    an_open_door_asks_nobody_and_keeps_companies_apart,
+    two_companies_get_their_own_and_nothing_else,
+    places_come_as_a_snapshot_and_then_live,
+    a_driver_sees_its_own_vehicle_and_its_own_alerts,
+    an_alert_with_a_user_goes_to_that_user_alone,
+    a_subscription_narrows_and_widens,
+    figures_are_told_again_and_again_to_those_who_watch,
+    what_is_too_long_closes_with_1009_and_what_is_bad_is_told,
+    a_full_company_is_answered_429_and_others_are_not,
+    a_right_that_ends_ends_the_socket,
+}
+
+async fn who_may_not_watch_is_refused_by_the_handshake(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     let check = async |query: &str, token: &str, status: u16| {
         let bearer = format!("Bearer {token}");
@@ -41,9 +56,8 @@ async fn who_may_not_watch_is_refused_by_the_handshake() {
     assert_eq!(server.get("/ws/tracking?company_id=123", &own).await.status(), 400);
 }
 
-#[tokio::test]
-async fn those_who_may_watch_are_let_in_by_every_credential() {
-    let server = TestServer::start().await;
+async fn those_who_may_watch_are_let_in_by_every_credential(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     let welcome = async |path: &str, token: &str| {
         let welcome = server.watch(path, token).await.next().await;
@@ -64,9 +78,8 @@ async fn those_who_may_watch_are_let_in_by_every_credential() {
     assert_eq!(server.try_watch(&path, &[]).await.unwrap().next().await["data"]["user_id"], "456");
 }
 
-#[tokio::test]
-async fn an_open_door_asks_nobody_and_keeps_companies_apart() {
-    let server = TestServer::start_with(&[("FLEET_WS_AUTH", "optional")]).await;
+async fn an_open_door_asks_nobody_and_keeps_companies_apart(database: Database) {
+    let server = database.start_with(&[("FLEET_WS_AUTH", "optional")]).await;
     server.add_company("123").await;
     server.add_company("124").await;
     let refused = async |query: &str, headers: &[(&'static str, &str)]| {
@@ -87,9 +100,8 @@ async fn an_open_door_asks_nobody_and_keeps_companies_apart() {
     assert_eq!(watcher.next_event().await["data"]["id"], "all");
 }
 
-#[tokio::test]
-async fn two_companies_get_their_own_and_nothing_else() {
-    let server = TestServer::start().await;
+async fn two_companies_get_their_own_and_nothing_else(database: Database) {
+    let server = database.start().await;
     let mut watchers = Vec::new();
     for company in ["123", "124"] {
         server.add_company(company).await;
@@ -111,9 +123,8 @@ async fn two_companies_get_their_own_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn places_come_as_a_snapshot_and_then_live() {
-    let server = TestServer::start().await;
+async fn places_come_as_a_snapshot_and_then_live(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     server.place("123", "8", 1.0).await;
     let mut watcher = server.watch_fleet("123", &manager(101, "123")).await;
@@ -130,9 +141,8 @@ async fn places_come_as_a_snapshot_and_then_live() {
     assert_eq!(watcher.next_of("vehicle_location_update").await["data"]["driver_id"], "43");
 }
 
-#[tokio::test]
-async fn a_driver_sees_its_own_vehicle_and_its_own_alerts() {
-    let server = TestServer::start().await;
+async fn a_driver_sees_its_own_vehicle_and_its_own_alerts(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     for vehicle in ["7", "8"] {
         server.place("123", vehicle, 1.0).await;
@@ -167,9 +177,8 @@ async fn a_driver_sees_its_own_vehicle_and_its_own_alerts() {
     assert_eq!(driver.next().await["data"]["count"], 3);
 }
 
-#[tokio::test]
-async fn an_alert_with_a_user_goes_to_that_user_alone() {
-    let server = TestServer::start().await;
+async fn an_alert_with_a_user_goes_to_that_user_alone(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     let mut own = server.watch_fleet("123", &manager(456, "123")).await;
     let mut other = server.watch_fleet("123", &manager(457, "123")).await;
@@ -183,9 +192,8 @@ async fn an_alert_with_a_user_goes_to_that_user_alone() {
     }
 }
 
-#[tokio::test]
-async fn a_subscription_narrows_and_widens() {
-    let server = TestServer::start().await;
+async fn a_subscription_narrows_and_widens(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     server.place("123", "7", 1.0).await;
     server.place("123", "8", 1.0).await;
@@ -248,9 +256,8 @@ async fn a_subscription_narrows_and_widens() {
     assert!([place("7"), place("8"), figures].iter().all(|expected| shown.contains(expected)), "{shown:?}");
 }
 
-#[tokio::test]
-async fn figures_are_told_again_and_again_to_those_who_watch() {
-    let server = TestServer::start_with(&[("DASHBOARD_INTERVAL", "150ms")]).await;
+async fn figures_are_told_again_and_again_to_those_who_watch(database: Database) {
+    let server = database.start_with(&[("DASHBOARD_INTERVAL", "150ms")]).await;
     server.add_company("123").await;
     let mut first = server.watch_fleet("123", &manager(101, "123")).await;
     let mut second = server.watch_fleet("123", &manager(102, "123")).await;
@@ -288,9 +295,8 @@ async fn figures_are_told_again_and_again_to_those_who_watch() {
     }
 }
 
-#[tokio::test]
-async fn what_is_too_long_closes_with_1009_and_what_is_bad_is_told() {
-    let server = TestServer::start().await;
+async fn what_is_too_long_closes_with_1009_and_what_is_bad_is_told(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     let mut watcher = server.watch_fleet("123", &manager(101, "123")).await;
     watcher.next_of("fleet_dashboard_update").await;
@@ -306,7 +312,7 @@ async fn what_is_too_long_closes_with_1009_and_what_is_bad_is_told() {
     watcher.send_text(&ping(513)).await;
     assert_eq!(u16::from(watcher.closed().await.unwrap().code), 1009);
     // Or what is set.
-    let server = TestServer::start_with(&[("WS_MAX_MESSAGE_SIZE", "1000")]).await;
+    let server = database.start_with(&[("WS_MAX_MESSAGE_SIZE", "1000")]).await;
     server.add_company("123").await;
     let mut watcher = server.watch_fleet("123", &manager(101, "123")).await;
     watcher.next_of("fleet_dashboard_update").await;
@@ -316,9 +322,8 @@ async fn what_is_too_long_closes_with_1009_and_what_is_bad_is_told() {
     assert_eq!(u16::from(watcher.closed().await.unwrap().code), 1009);
 }
 
-#[tokio::test]
-async fn a_full_company_is_answered_429_and_others_are_not() {
-    let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "2")]).await;
+async fn a_full_company_is_answered_429_and_others_are_not(database: Database) {
+    let server = database.start_with(&[("MAX_CONNECTIONS_PER_TENANT", "2")]).await;
     server.add_company("123").await;
     server.add_company("124").await;
     let _first = server.watch_fleet("123", &manager(101, "123")).await;
@@ -330,9 +335,8 @@ async fn a_full_company_is_answered_429_and_others_are_not() {
     server.watch_fleet("124", &manager(101, "124")).await.next().await;
 }
 
-#[tokio::test]
-async fn a_right_that_ends_ends_the_socket() {
-    let server = TestServer::start().await;
+async fn a_right_that_ends_ends_the_socket(database: Database) {
+    let server = database.start().await;
     let cases = [
         (json!({"active": false}), 1008),
         (json!({"password": "close sesame"}), 1008),

@@ -1,9 +1,14 @@
 //! Replays the recorded exchange of the fleet dialect against a real server, byte for byte but for the times.
 
+use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, service_due, trip};
-use crate::support::{TestServer, Watcher};
+use crate::support::Watcher;
 use milepost_domain::{Fact, FenceEvent, Telling, TripStatus};
 use std::collections::HashMap;
+
+on_both! {
+    the_seeds_own_messages,
+}
 
 const COMPANY: &str = "123";
 
@@ -25,10 +30,9 @@ fn fact_named(name: &str) -> Fact {
     }
 }
 
-#[tokio::test]
-async fn the_seeds_own_messages() {
+async fn the_seeds_own_messages(database: Database) {
     let exchange = include_str!("../../../dialects/fleet/exchanges/seed.txt");
-    let server = TestServer::start().await;
+    let server = database.start().await;
     server.add_company(COMPANY).await;
     let mut watchers: HashMap<String, Watcher> = HashMap::new();
     let mut checked = 0;

@@ -1,9 +1,16 @@
 //! Nobody misses what is stored of a fleet: replays, and coming back after the server was away.
 
+use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, braking, crossing, manager};
 use crate::support::{TestServer, Watcher};
 use milepost_domain::{Fact, FenceEvent, Telling, TenantId};
 use serde_json::json;
+
+on_both! {
+    a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows,
+    one_who_says_at_the_door_what_it_has_needs_not_ask,
+    nothing_is_missed_or_told_twice_over_a_restart,
+}
 
 /// Opens a socket and sees its first messages: the tenant's newest event.
 async fn enter(server: &TestServer, query: &str) -> (Watcher, i64) {
@@ -21,10 +28,9 @@ async fn fill(server: &TestServer, count: usize) {
     }
 }
 
-#[tokio::test]
-async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows() {
+async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows(database: Database) {
     const COUNT: usize = 1_500;
-    let server = TestServer::start().await;
+    let server = database.start().await;
     server.add_company("123").await;
     let (mut watcher, before) = enter(&server, "").await;
     drop(watcher);
@@ -59,9 +65,8 @@ async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows() 
     }
 }
 
-#[tokio::test]
-async fn one_who_says_at_the_door_what_it_has_needs_not_ask() {
-    let server = TestServer::start().await;
+async fn one_who_says_at_the_door_what_it_has_needs_not_ask(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     let (_, newest) = enter(&server, "").await;
     fill(&server, 2).await;
@@ -75,9 +80,8 @@ async fn one_who_says_at_the_door_what_it_has_needs_not_ask() {
     assert_eq!(problem["data"]["message"], "last_event_id must be a whole number from 0");
 }
 
-#[tokio::test]
-async fn nothing_is_missed_or_told_twice_over_a_restart() {
-    let server = TestServer::start().await;
+async fn nothing_is_missed_or_told_twice_over_a_restart(database: Database) {
+    let server = database.start().await;
     server.add_company("123").await;
     let (mut watcher, _) = enter(&server, "").await;
     let told = server.store_facts("123", &[alert("123", "before", None, None)]).await;

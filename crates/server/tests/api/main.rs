@@ -14,6 +14,7 @@ mod bus_exchange;
 mod bus_socket;
 mod command_line;
 mod connections;
+mod databases;
 mod delivery;
 mod delivery_exchange;
 mod delivery_socket;

@@ -26,6 +26,8 @@ pub struct TestServer {
     pub admin: String,
     pub password: String,
     folder: tempfile::TempDir,
+    /// `DATABASE_URL`, if it was set.
+    database: Option<String>,
 }
 
 impl TestServer {
@@ -39,11 +41,13 @@ impl TestServer {
 
     /// Drains the server and starts it again on the same data. The first superadmin's token stays good.
     pub async fn restart(self, settings: &[(&'static str, &str)]) -> Self {
-        let Self { running, admin, password, folder, http, .. } = self;
+        let Self { running, admin, password, folder, http, database, .. } = self;
         running.drain().await;
-        let running = serve::start(&config_in(folder.path(), settings), |_| {}).await.unwrap();
+        let kept: Vec<_> = database.as_deref().map(|url| ("DATABASE_URL", url)).into_iter().collect();
+        let config = config_in(folder.path(), &[&kept, settings].concat());
+        let running = serve::start(&config, |_| {}).await.unwrap();
         let url = format!("http://{}", running.address);
-        Self { running, url, http, admin, password, folder }
+        Self { running, url, http, admin, password, folder, database }
     }
 
     async fn start_in(folder: tempfile::TempDir, settings: &[(&'static str, &str)]) -> Self {
@@ -54,7 +58,8 @@ impl TestServer {
         let said = said.into_inner().unwrap();
         let password = said.iter().find_map(|line| line.strip_prefix("  password: ")).unwrap().to_owned();
         let http = http_client();
-        let mut server = Self { running, url, http, admin: String::new(), password, folder };
+        let database = settings.iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, url)| (*url).to_owned());
+        let mut server = Self { running, url, http, admin: String::new(), password, folder, database };
         server.admin = server.log_in("admin", &server.password.clone()).await;
         server
     }
@@ -237,14 +242,23 @@ impl Watcher {
     }
 }
 
-/// A database of one's own on the PostgreSQL that `scripts/with-databases.sh` started; the test is left out,
-/// visibly, when there is none, and fails with `CI=true`.
-pub async fn fresh_postgres() -> Option<String> {
-    let Ok(server) = std::env::var("MILEPOST_TEST_POSTGRES") else {
+/// Is there a PostgreSQL that `scripts/with-databases.sh` started? The test is left out, visibly, when there is none,
+/// and fails with `CI=true`.
+pub fn has_postgres() -> bool {
+    let has = std::env::var("MILEPOST_TEST_POSTGRES").is_ok();
+    if !has {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "MILEPOST_TEST_POSTGRES is not set");
         eprintln!("LEFT OUT: a test on PostgreSQL, MILEPOST_TEST_POSTGRES is not set");
+    }
+    has
+}
+
+/// A database of one's own there.
+pub async fn fresh_postgres() -> Option<String> {
+    if !has_postgres() {
         return None;
-    };
+    }
+    let server = std::env::var("MILEPOST_TEST_POSTGRES").unwrap();
     let name = format!("milepost_test_{}", milepost_service::random_secret("").replace('-', "_").to_lowercase());
     let made = std::process::Command::new("psql")
         .args([&server, "-qc", &format!("create database \"{}\"", &name[..40])])
