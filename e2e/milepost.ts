@@ -48,6 +48,16 @@ export class Milepost {
     clearTimeout(timer);
   }
 
+  /** kill -9; the port and the data stay. */
+  async kill(): Promise<void> {
+    const child = this.child;
+    this.child = null;
+    if (!child || child.exitCode !== null) return;
+    const exited = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
   async resume(): Promise<void> {
     await this.run(new URL(this.url).host, /listening on http/);
   }
