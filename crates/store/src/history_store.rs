@@ -206,11 +206,13 @@ pub enum HistoryChange {
         /// When it could be known: if that is long ago it is no news, and rings nobody's phone.
         known_at: Timestamp,
     },
-    /// The alert of this subject is deleted, if it still stands.
+    /// The alert of this subject is deleted, if it still stands; should it turn out to be right after all, it is raised anew.
     NoAlert {
         /// Which.
         subject: AlertSubject,
     },
+    /// What these alerts are about is known by other subjects now: each one's old and new, all at once. Nobody is told.
+    MovedAlerts(Vec<(AlertSubject, AlertSubject)>),
     /// Told as it is.
     Told(Box<Fact>),
 }

@@ -22,6 +22,7 @@ on_both! {
     a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id,
     fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back,
     a_crossing_that_late_positions_deny_is_taken_back_with_its_alert,
+    a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it_should,
     silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again,
     a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle,
     states_of_other_code_are_built_again_from_positions,
@@ -199,6 +200,40 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
     until(&[new, withdrawn].concat(), async || told_crossings(&*store).await).await;
     assert_eq!(alerts(&*store).await, []);
     assert_eq!(past(&*store, "b1").await.visits, []);
+}
+
+async fn a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it_should(database: Database) {
+    let server = database.start().await;
+    let store = store_of(&server);
+    server.add_bus("b1").await;
+    let start_ms = milepost_service::Clock::system().now().unix_ms() - 600_000;
+    // At 100 km/h all the time, as far as its way says.
+    let at = |second: i64, kmh: f64| fix(second as f64 * 100.0 / 3.6, 0.0, kmh, start_ms + second * 1000);
+    let fast = |seconds: &[i64]| seconds.iter().map(|second| at(*second, 100.0)).collect::<Vec<_>>();
+    let slow = |seconds: &[i64]| seconds.iter().map(|second| at(*second, 76.0)).collect::<Vec<_>>();
+    let check = async |told: Vec<Value>, streaks: &[i64], raised: usize, deleted: usize| {
+        ride(&server, "b1", &told).await;
+        let expected = (streaks.to_vec(), streaks.len(), raised, deleted);
+        until(&expected, async || {
+            let past = past(&*store, "b1").await;
+            let begun = past.incidents.iter().filter(|one| one.kind == IncidentKind::Speeding);
+            let facts = facts(&*store).await;
+            (
+                begun.map(|one| (one.started_at.unix_ms() - start_ms) / 1000).collect(),
+                alerts(&*store).await.len(),
+                facts.iter().filter(|fact| matches!(fact, Fact::AlertRaised(_))).count(),
+                facts.iter().filter(|fact| matches!(fact, Fact::AlertDeleted { .. })).count(),
+            )
+        })
+        .await;
+    };
+    check(fast(&[0, 20, 50, 60, 70, 80, 90]), &[0], 1, 0).await;
+    // Most of the streak is now one that begins at 50: the alert is that one's, and the other has its own.
+    check(slow(&[35]), &[0, 50], 2, 0).await;
+    check(slow(&[14]), &[50], 2, 1).await;
+    // It was one after all.
+    check(fast(&[9]), &[0, 50], 3, 1).await;
+    check(slow(&[55, 65, 75, 85]), &[0], 3, 2).await;
 }
 
 async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again(database: Database) {

@@ -8,7 +8,8 @@ use super::news::News;
 use super::tell::incident_row;
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, DrivingEvent, DrivingKind, Fact, FenceCrossing, FenceEvent,
-    JsonObject, NotificationText, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Timestamp, Vehicle,
+    GeofenceId, JsonObject, NotificationText, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Timestamp,
+    Vehicle,
 };
 use milepost_store::HistoryChange;
 use milepost_track::{Incident, IncidentKind};
@@ -87,11 +88,7 @@ impl Teller<'_> {
     /// A crossing is an alert too; one that was none takes it back.
     pub(super) fn alert_crossing(&self, crossing: &FenceCrossing, entered_at: Timestamp, news: &mut News) {
         let what = crossing.event.as_str();
-        let Some(subject) =
-            self.subject(&format!("fence-{what}"), &format!("{}:{}", crossing.geofence_id, entered_at.unix_ms()))
-        else {
-            return;
-        };
+        let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) else { return };
         if crossing.telling == Telling::Withdrawn {
             return news.push(HistoryChange::NoAlert { subject });
         }
@@ -185,7 +182,16 @@ impl Teller<'_> {
         AlertSubject::new(&format!("{kind}:{}:{which}", self.vehicle.id)).ok()
     }
 
-    fn subject_of(&self, incident: &Incident) -> Option<AlertSubject> {
+    pub(super) fn crossing_subject(
+        &self,
+        geofence_id: GeofenceId,
+        event: FenceEvent,
+        entered_at: Timestamp,
+    ) -> Option<AlertSubject> {
+        self.subject(&format!("fence-{}", event.as_str()), &format!("{geofence_id}:{}", entered_at.unix_ms()))
+    }
+
+    pub(super) fn subject_of(&self, incident: &Incident) -> Option<AlertSubject> {
         self.subject(incident_row(incident).kind.as_str(), &incident.started_at.unix_ms().to_string())
     }
 

@@ -1,6 +1,6 @@
 //! What folding came to and is not written yet.
 
-use milepost_domain::{Timestamp, TripStatus};
+use milepost_domain::{AlertSubject, Timestamp, TripStatus};
 use milepost_store::{ActivityChange, Checkpoint, HistoryChange};
 
 /// Of one vehicle, since its last write.
@@ -19,6 +19,13 @@ pub(super) struct News {
 impl News {
     pub(super) fn push(&mut self, change: HistoryChange) {
         self.changes.push(change);
+    }
+
+    /// Alerts that are known by other subjects now, if any.
+    pub(super) fn push_moves(&mut self, moves: Vec<(AlertSubject, AlertSubject)>) {
+        if !moves.is_empty() {
+            self.changes.push(HistoryChange::MovedAlerts(moves));
+        }
     }
 
     pub(super) fn extend(&mut self, change: Option<HistoryChange>) {

@@ -102,8 +102,8 @@ impl Teller<'_> {
                 }
             }
         }
-        corrections.visits.iter().for_each(|correction| self.correct_visit(correction, news));
-        corrections.incidents.iter().for_each(|correction| self.correct_incident(correction, news));
+        self.correct_visits(&corrections.visits, news);
+        self.correct_incidents(&corrections.incidents, news);
         for (at, mark) in &corrections.marks {
             news.push(match mark {
                 Some(mark) => HistoryChange::Outlier { at: *at, reason: reason(*mark) },
@@ -113,53 +113,71 @@ impl Teller<'_> {
         news.activity.extend(corrections.activity.iter().map(activity_change));
     }
 
-    fn correct_visit(&self, correction: &Correction<Visit>, news: &mut News) {
-        let (old, new) = match correction {
-            Correction::Added(new) => (None, Some(new)),
-            Correction::Changed { old, new } => (Some(old), Some(new)),
-            Correction::Removed(old) => (Some(old), None),
-        };
-        if let (Some(old), Some(geofence_id)) = (old, old.and_then(|old| geofence_id(old.fence)))
-            && new.is_none_or(|new| new.entered_at != old.entered_at)
-        {
-            news.push(HistoryChange::NoVisit { geofence_id, entered_at: old.entered_at });
-        }
-        news.extend(new.and_then(|new| self.visit_row(new)));
-        for event in FenceEvent::ALL {
-            let (was, is) = (old.filter(|visit| has(visit, event)), new.filter(|visit| has(visit, event)));
-            match (was, is) {
-                (Some(was), None) => self.cross(was, event, Telling::Withdrawn, news),
-                (None, Some(is)) => self.cross(is, event, Telling::Corrected, news),
-                (Some(was), Some(is)) if self.instant(was, event) != self.instant(is, event) => {
-                    // The same crossing at another time: nobody needs a second alert for it.
-                    let crossing = self.crossing(is, event, Telling::Corrected);
-                    news.extend(crossing.map(tell_crossing));
+    /// What is no more goes first, then alerts go over to what their visit has become, so that a new one at the same time
+    /// finds its place free.
+    fn correct_visits(&self, corrections: &[Correction<Visit>], news: &mut News) {
+        let mut moves = Vec::new();
+        for correction in corrections {
+            let (old, new) = sides(correction);
+            let Some(old) = old else { continue };
+            let is_moved = new.is_none_or(|new| new.entered_at != old.entered_at);
+            if let (true, Some(geofence_id)) = (is_moved, geofence_id(old.fence)) {
+                news.push(HistoryChange::NoVisit { geofence_id, entered_at: old.entered_at });
+            }
+            for event in FenceEvent::ALL.into_iter().filter(|event| has(old, *event)) {
+                match new.filter(|visit| has(visit, event)) {
+                    None => self.cross(old, event, Telling::Withdrawn, news),
+                    Some(new) if is_moved => {
+                        let subject =
+                            |visit: &Visit| self.crossing_subject(geofence_id(visit.fence)?, event, visit.entered_at);
+                        moves.extend(subject(old).zip(subject(new)));
+                    }
+                    Some(_) => {}
                 }
-                _ => {}
+            }
+        }
+        news.push_moves(moves);
+        for correction in corrections {
+            let (old, new) = sides(correction);
+            let Some(new) = new else { continue };
+            news.extend(self.visit_row(new));
+            for event in FenceEvent::ALL.into_iter().filter(|event| has(new, *event)) {
+                match old.filter(|visit| has(visit, event)) {
+                    None => self.cross(new, event, Telling::Corrected, news),
+                    Some(old) if self.instant(old, event) != self.instant(new, event) => {
+                        // The same crossing at another time: nobody needs a second alert for it.
+                        news.extend(self.crossing(new, event, Telling::Corrected).map(tell_crossing));
+                    }
+                    Some(_) => {}
+                }
             }
         }
     }
 
-    fn correct_incident(&self, correction: &Correction<milepost_track::Incident>, news: &mut News) {
-        match correction {
-            Correction::Added(new) => {
-                news.push(HistoryChange::Incident(incident_row(new)));
-                self.raise(new, Telling::Corrected, news);
+    /// In the same order.
+    fn correct_incidents(&self, corrections: &[Correction<milepost_track::Incident>], news: &mut News) {
+        let mut moves = Vec::new();
+        for correction in corrections {
+            let (Some(old), new) = sides(correction) else { continue };
+            if new.is_some_and(|new| new.started_at == old.started_at) {
+                continue;
             }
-            Correction::Changed { old, new } if old.started_at == new.started_at => {
-                news.push(HistoryChange::Incident(incident_row(new)));
+            let kind = incident_row(old).kind;
+            news.push(HistoryChange::NoIncident { kind, started_at: old.started_at });
+            match new {
+                None => self.withdraw(old, news),
+                Some(new) => moves.extend(self.subject_of(old).zip(self.subject_of(new))),
             }
-            Correction::Changed { old, new } => {
+        }
+        news.push_moves(moves);
+        for correction in corrections {
+            let (old, Some(new)) = sides(correction) else { continue };
+            news.push(HistoryChange::Incident(incident_row(new)));
+            match old {
+                None => self.raise(new, Telling::Corrected, news),
                 // The same streak began at another time: nobody needs a second alert for it.
-                let kind = incident_row(old).kind;
-                news.push(HistoryChange::NoIncident { kind, started_at: old.started_at });
-                news.push(HistoryChange::Incident(incident_row(new)));
-                self.tell_driving(new, Telling::Corrected, news);
-            }
-            Correction::Removed(old) => {
-                let kind = incident_row(old).kind;
-                news.push(HistoryChange::NoIncident { kind, started_at: old.started_at });
-                self.withdraw(old, news);
+                Some(old) if old.started_at != new.started_at => self.tell_driving(new, Telling::Corrected, news),
+                Some(_) => {}
             }
         }
     }
@@ -249,6 +267,15 @@ impl Teller<'_> {
             version: 1,
         };
         HistoryChange::Trip { key, mends, trip: Box::new(trip), telling }
+    }
+}
+
+/// As it was told, and as it is.
+const fn sides<T>(correction: &Correction<T>) -> (Option<&T>, Option<&T>) {
+    match correction {
+        Correction::Added(new) => (None, Some(new)),
+        Correction::Changed { old, new } => (Some(old), Some(new)),
+        Correction::Removed(old) => (Some(old), None),
     }
 }
 

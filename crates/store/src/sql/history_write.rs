@@ -2,7 +2,7 @@
 
 use super::{
     Connection, Db, HOLD_V, IN_NUMBERS_2, activity, alerts::insert_alert, checkpoints, events,
-    history_alerts::take_back_alert, history_rows, history_trips, push_alerts,
+    history_alerts::{move_alerts, take_back_alert}, history_rows, history_trips, push_alerts,
 };
 use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
 use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
@@ -141,6 +141,12 @@ async fn write_vehicle<'a>(
             }
             HistoryChange::NoAlert { subject } => {
                 if let Some((id, fact)) = take_back_alert(connection, write.tenant_no, subject, now).await? {
+                    alerts.taken_back.push(id);
+                    facts.push(fact);
+                }
+            }
+            HistoryChange::MovedAlerts(moves) => {
+                for (id, fact) in move_alerts(connection, write.tenant_no, moves, now).await? {
                     alerts.taken_back.push(id);
                     facts.push(fact);
                 }

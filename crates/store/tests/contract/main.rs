@@ -20,6 +20,7 @@ mod fold_results;
 mod geofences;
 mod hammer;
 mod history;
+mod history_alerts;
 mod notices;
 mod outgoing;
 mod parcels;
@@ -231,6 +232,9 @@ on_both! {
         vehicles_that_nobody_folded_and_silent_ones_are_found,
         sums_and_checkpoints_are_written_with_their_fold,
         old_history_and_that_of_removed_vehicles_is_forgotten;
+    history_alerts:
+        alerts_go_over_to_other_subjects_all_at_once,
+        what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,
