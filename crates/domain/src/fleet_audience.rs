@@ -1,13 +1,15 @@
 //! Which viewer may be told which fact of a fleet: one function for sockets, replays and queries.
 
 use crate::permission::{Action, Reach, Who, reach, reach_of};
-use crate::{Alert, Caller, Fact, Role, TenantId, UserId};
+use crate::{Alert, Caller, Fact, Role, TenantId, UserId, VehicleScope};
 
 /// Whom of its tenant a fact of the fleet may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FleetAudience {
     /// Everybody who sees the whole fleet.
     Company,
+    /// The same, and the driver who did it.
+    Driver(UserId),
     /// One user.
     User(UserId),
 }
@@ -19,15 +21,22 @@ pub struct FleetViewer {
     pub company: bool,
     /// Sees what is addressed to this user.
     pub user: Option<UserId>,
+    /// Sees what this user did as a driver.
+    pub driver: Option<UserId>,
 }
 
 impl FleetViewer {
     /// What `caller` may see of `tenant`'s fleet. Nobody sees what is addressed to another, however far its rights
-    /// reach.
+    /// reach. Who may see vehicles because it drives them sees what it did with them; what others do, or did, with the same
+    /// vehicle is not its business.
     pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
         let at_home = caller.tenant == *tenant;
         let company = sees_company(reach(caller, Action::SeeFleet), at_home);
-        Self { company, user: caller.user_id().filter(|_| at_home) }
+        let driver = match VehicleScope::of(caller, Action::SeeVehicle, tenant) {
+            VehicleScope::Some { driven_by, .. } => driven_by,
+            VehicleScope::All | VehicleScope::Nothing => None,
+        };
+        Self { company, user: caller.user_id().filter(|_| at_home), driver }
     }
 
     /// The roles whose users see the whole fleet of their own tenant: for whoever looks users up instead of asking about
@@ -40,6 +49,7 @@ impl FleetViewer {
     pub fn may_see(self, audience: FleetAudience) -> bool {
         match audience {
             FleetAudience::Company => self.company,
+            FleetAudience::Driver(driver) => self.company || self.driver == Some(driver),
             FleetAudience::User(user) => self.user == Some(user),
         }
     }
@@ -59,6 +69,11 @@ impl FleetAudience {
     pub fn addressed(user: Option<UserId>) -> Self {
         user.map_or(Self::Company, Self::User)
     }
+
+    /// Whom something is for that a vehicle did, with a driver or without.
+    pub fn done_by(driver: Option<UserId>) -> Self {
+        driver.map_or(Self::Company, Self::Driver)
+    }
 }
 
 impl Alert {
@@ -72,9 +87,10 @@ impl Fact {
     /// Whom of its tenant it may be told as something of the fleet; `None` when it is not.
     pub fn fleet_audience(&self) -> Option<FleetAudience> {
         match self {
-            Self::TripChanged(_) | Self::FenceCrossed(_) | Self::DrivingNoted(_) | Self::ServiceDue(_) => {
-                Some(FleetAudience::Company)
-            }
+            Self::TripChanged(update) => Some(FleetAudience::done_by(update.trip.driver_id)),
+            Self::FenceCrossed(crossing) => Some(FleetAudience::done_by(crossing.driver_id)),
+            Self::DrivingNoted(event) => Some(FleetAudience::done_by(event.driver_id)),
+            Self::ServiceDue(_) => Some(FleetAudience::Company),
             Self::AlertRaised(alert) => Some(alert.audience()),
             Self::AlertRead { user_id, .. } | Self::AlertDeleted { user_id, .. } => {
                 Some(FleetAudience::addressed(*user_id))
@@ -97,29 +113,41 @@ mod tests {
     }
 
     #[test]
-    fn managers_see_the_fleet_and_everybody_what_is_addressed_to_them_at_home() {
+    fn managers_see_the_fleet_drivers_what_they_did_and_everybody_what_is_addressed_to_them_at_home() {
         let (home, away) = (TenantId::new("acme").unwrap(), TenantId::new("other").unwrap());
         for role in Role::ALL {
             let caller = user(role, &home);
             let company = matches!(role, Role::Superadmin | Role::Admin | Role::Manager);
-            assert_eq!(FleetViewer::of(&caller, &home), FleetViewer { company, user: caller.user_id() }, "{role:?}");
-            let elsewhere = FleetViewer { company: role == Role::Superadmin, user: None };
+            let driver = caller.user_id().filter(|_| matches!(role, Role::Driver | Role::Rider));
+            let at_home = FleetViewer { company, user: caller.user_id(), driver };
+            assert_eq!(FleetViewer::of(&caller, &home), at_home, "{role:?}");
+            let elsewhere = FleetViewer { company: role == Role::Superadmin, user: None, driver: None };
             assert_eq!(FleetViewer::of(&caller, &away), elsewhere, "{role:?}");
             assert_eq!(FleetViewer::company_roles().any(|seeing| seeing == role), company, "{role:?}");
         }
         let vehicle_id = VehicleId::new("bus").unwrap();
         let principal = Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id };
         let device = Caller { principal, ..user(Role::Admin, &home) };
-        assert_eq!(FleetViewer::of(&device, &home), FleetViewer { company: false, user: None });
+        assert_eq!(FleetViewer::of(&device, &home), FleetViewer { company: false, user: None, driver: None });
     }
 
     #[test]
     fn what_is_addressed_to_a_user_is_seen_by_nobody_else() {
         let addressed = |number| FleetAudience::addressed(UserId::new(number).ok());
-        let viewer = FleetViewer { company: true, user: UserId::new(7).ok() };
+        let viewer = FleetViewer { company: true, user: UserId::new(7).ok(), driver: None };
         assert!(viewer.may_see(FleetAudience::Company) && viewer.may_see(addressed(7)));
         assert!(!viewer.may_see(addressed(8)));
-        let nobody = FleetViewer { company: false, user: None };
+        let nobody = FleetViewer { company: false, user: None, driver: None };
         assert!(!nobody.may_see(FleetAudience::Company) && !nobody.may_see(addressed(7)));
+    }
+
+    #[test]
+    fn what_a_driver_did_is_seen_by_it_and_by_those_who_see_the_fleet() {
+        let done_by = |number| FleetAudience::done_by(UserId::new(number).ok());
+        let driver = FleetViewer { company: false, user: UserId::new(7).ok(), driver: UserId::new(7).ok() };
+        assert!(driver.may_see(done_by(7)) && !driver.may_see(done_by(8)) && !driver.may_see(FleetAudience::Company));
+        assert!(FleetViewer { company: true, driver: None, ..driver }.may_see(done_by(8)));
+        // It was a driver once.
+        assert!(!FleetViewer { driver: None, ..driver }.may_see(done_by(7)));
     }
 }

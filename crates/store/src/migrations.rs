@@ -20,6 +20,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (16, "0016_claims", include_str!("../migrations/sqlite/0016_claims.sql")),
     (17, "0017_alert_pushes", include_str!("../migrations/sqlite/0017_alert_pushes.sql")),
     (18, "0018_disabled_webhooks", include_str!("../migrations/sqlite/0018_disabled_webhooks.sql")),
+    (19, "0019_drivers_events", include_str!("../migrations/sqlite/0019_drivers_events.sql")),
 ];
 
 /// PostgreSQL's.
@@ -34,6 +35,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (16, "0016_claims", include_str!("../migrations/postgres/0016_claims.sql")),
     (17, "0017_alert_pushes", include_str!("../migrations/postgres/0017_alert_pushes.sql")),
     (18, "0018_disabled_webhooks", include_str!("../migrations/postgres/0018_disabled_webhooks.sql")),
+    (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
 ];
 
 /// Where a database keeps what was applied.

@@ -32,6 +32,7 @@ fn audience_key(audience: FleetAudience, kind: Option<EventType>) -> Key {
     let kind = kind.map_or("", EventType::as_str);
     match audience {
         FleetAudience::Company => Key::new("company", kind),
+        FleetAudience::Driver(driver) => Key::new("driver", &format!("{driver} {kind}")),
         FleetAudience::User(user) => Key::new("user", &format!("{user} {kind}")),
     }
 }
@@ -39,7 +40,8 @@ fn audience_key(audience: FleetAudience, kind: Option<EventType>) -> Key {
 /// The events that a viewer may see and wants: the other half of [`FleetViewer::may_see`] and [`Filter::wants_fact`].
 pub(crate) fn event_interest(viewer: FleetViewer, filter: &Filter) -> Interest {
     let company = viewer.company.then_some(FleetAudience::Company);
-    let audiences = company.into_iter().chain(viewer.user.map(FleetAudience::User));
+    let own = [viewer.driver.map(FleetAudience::Driver), viewer.user.map(FleetAudience::User)];
+    let audiences = company.into_iter().chain(own.into_iter().flatten());
     let wanted = audiences.flat_map(|audience| {
         let any = filter.types.is_empty().then(|| audience_key(audience, None));
         any.into_iter().chain(filter.types.iter().map(move |&kind| audience_key(audience, Some(kind))))
@@ -61,11 +63,15 @@ pub(crate) fn event_message(channel: &Channel, tenant: &TenantId, event: &Event)
     Some(Message::numbered(render_event(tenant, event, false)?, Audience::only(keys), event.id))
 }
 
-fn event_keys(event: &Event) -> Option<[Key; 3]> {
+fn event_keys(event: &Event) -> Option<Vec<Key>> {
     let audience = event.fact.fleet_audience()?;
     let kind = EventType::of(&event.fact)?;
     let vehicle = vehicle_of(&event.fact).map(VehicleId::as_str);
-    Some([audience_key(audience, None), audience_key(audience, Some(kind)), vehicle_key(vehicle)])
+    // Who sees the fleet sees what its drivers do.
+    let company = matches!(audience, FleetAudience::Driver(_)).then_some(FleetAudience::Company);
+    let audiences = [audience].into_iter().chain(company);
+    let keys = audiences.flat_map(|audience| [audience_key(audience, None), audience_key(audience, Some(kind))]);
+    Some(keys.chain([vehicle_key(vehicle)]).collect())
 }
 
 /// The places and figures that a viewer may see and wants; `visible` are the vehicles of its scope just now.
@@ -112,8 +118,8 @@ pub(crate) fn dashboard_message(tenant: &TenantId, figures: &FleetDashboard) -> 
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{AlertId, Fact, FleetViewer, NotificationText, ServiceBasis, ServiceDue, Severity};
-    use milepost_domain::{Telling, Timestamp, UserId};
+    use milepost_domain::{AlertId, DrivingEvent, DrivingKind, Fact, FleetViewer, NotificationText, ServiceBasis};
+    use milepost_domain::{ServiceDue, Severity, Telling, Timestamp, UserId};
 
     fn read(user: Option<i64>) -> Fact {
         let user_id = user.map(|id| UserId::new(id).unwrap());
@@ -132,19 +138,36 @@ mod tests {
         }))
     }
 
+    fn braking(driver: i64) -> Fact {
+        Fact::DrivingNoted(Box::new(DrivingEvent {
+            vehicle_id: VehicleId::new("v1").unwrap(),
+            driver_id: UserId::new(driver).ok(),
+            kind: DrivingKind::HarshBraking,
+            severity: Severity::Medium,
+            description: NotificationText::new("hard").unwrap(),
+            at: Timestamp::from_unix_ms(0).unwrap(),
+            telling: Telling::New,
+        }))
+    }
+
     #[test]
     fn the_keys_say_what_the_rules_say() {
         let users = [None, UserId::new(1).ok(), UserId::new(2).ok()];
-        let types: [&[EventType]; 4] =
-            [&[], &[EventType::AlertRead], &[EventType::Service, EventType::AlertRead], &[EventType::Alert]];
+        let types: [&[EventType]; 5] = [
+            &[],
+            &[EventType::AlertRead],
+            &[EventType::Service, EventType::AlertRead],
+            &[EventType::Alert],
+            &[EventType::Driving],
+        ];
         let vehicles: [&[&str]; 3] = [&[], &["v1"], &["v2", "v3", "v4"]];
-        let facts = [read(None), read(Some(1)), read(Some(2)), due("v1"), due("v2")];
+        let facts = [read(None), read(Some(1)), read(Some(2)), due("v1"), due("v2"), braking(1), braking(3)];
         let mut reached = 0;
         for company in [false, true] {
-            for user in users {
+            for (user, driver) in users.into_iter().flat_map(|user| [(user, None), (user, user)]) {
                 for types in types {
                     for vehicles in vehicles {
-                        let viewer = FleetViewer { company, user };
+                        let viewer = FleetViewer { company, user, driver };
                         let vehicles = vehicles.iter().map(|&id| id.to_owned()).collect();
                         let filter = Filter { types: types.to_vec(), vehicles };
                         for fact in &facts {

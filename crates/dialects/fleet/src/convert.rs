@@ -44,7 +44,7 @@ pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option
         _ => return None,
     };
     let user_id = match audience {
-        FleetAudience::Company => None,
+        FleetAudience::Company | FleetAudience::Driver(_) => None,
         FleetAudience::User(user) => Some(user.to_string()),
     };
     let timestamp = rfc3339(event.at);

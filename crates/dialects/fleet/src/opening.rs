@@ -61,7 +61,10 @@ pub(crate) async fn prove(parts: &FleetParts, head: &Parts) -> Result<Proof, Pro
         Some(caller) => {
             (viewer_of(caller, &tenant, named.as_deref())?, VehicleScope::of(caller, Action::SeeVehicle, &tenant))
         }
-        None => (FleetViewer { company: true, user: named.and_then(|id| user_of(&id)) }, VehicleScope::All),
+        None => {
+            let user = named.and_then(|id| user_of(&id));
+            (FleetViewer { company: true, user, driver: None }, VehicleScope::All)
+        }
     };
     let newest = service.newest_event_id(&tenant).await?;
     Ok(Proof { proven, tenant, viewer, scope, newest })

@@ -173,7 +173,7 @@ pub async fn told_crossings(store: &dyn Store) -> Vec<(FenceEvent, Telling)> {
 
 /// The alerts that stand, oldest first.
 pub async fn alerts(store: &dyn Store) -> Vec<AlertKind> {
-    let viewer = FleetViewer { company: true, user: None };
+    let viewer = FleetViewer { company: true, user: None, driver: None };
     let now = milepost_service::Clock::system().now();
     let alerts = store.list_alerts(&home(), viewer, false, None, 1_000, now).await.unwrap();
     alerts.iter().rev().map(|alert| alert.kind).collect()

@@ -3,7 +3,7 @@
 use crate::databases::{Database, on_both};
 use crate::fleet_recording::{Fix, recorded, way_km};
 use crate::fleet_socket_support::manager;
-use crate::parcel_support::now_ms;
+use crate::parcel_support::{claims_token, now_ms};
 use crate::support::{PATIENCE, TestServer, Watcher, json_of};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -68,6 +68,8 @@ async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
     let fixes = recorded("10103", now_ms());
     assert_eq!(fixes.len(), 104);
     let mut watcher = server.watch_fleet("rail", &token).await;
+    let mut driver = server.watch_fleet("rail", &claims_token("42", "driver", "rail")).await;
+    let mut another = server.watch_fleet("rail", &claims_token("43", "driver", "rail")).await;
     let mut told = Vec::new();
 
     drive(&server, &key, &fixes[..5]).await;
@@ -92,6 +94,8 @@ async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
 
     let trip = the_trip(&told, &fixes);
     the_incidents(&told, &fixes);
+    the_driver_is_told_the_same(&mut driver, &told).await;
+    assert_eq!(another.until_pong().await.len(), 1, "the welcome");
     rest_says_the_same(&server, &told, &trip).await;
     // The figures that are told from now on are the trip's.
     let figures = server.get_json("/api/v1/dashboard", &token).await;
@@ -153,6 +157,24 @@ fn the_incidents(told: &[Value], fixes: &[Fix]) {
     assert_eq!((kinds("geofence_violation").len(), kinds("speed_violation").len()), (4, begun.len()));
     assert_eq!(alerts.len(), 4 + begun.len(), "{alerts:?}");
     assert!(kinds("speed_violation").iter().all(|alert| alert["severity"] == "high" && alert["vehicle_id"] == "train"));
+}
+
+/// What it did, live and once more from the log; the company's alerts and figures are not its business.
+async fn the_driver_is_told_the_same(driver: &mut Watcher, told: &[Value]) {
+    let its_own = ["trip_update", "geofence_violation_update", "driver_event_update"];
+    let ids = |messages: &[Value]| -> Vec<i64> {
+        let stored = messages.iter().filter(|message| message["event_id"].is_i64());
+        stored.map(|message| message["event_id"].as_i64().unwrap()).collect()
+    };
+    let expected: Vec<Value> =
+        told.iter().filter(|message| its_own.contains(&message["type"].as_str().unwrap())).cloned().collect();
+    let live = driver.until_pong().await;
+    assert_eq!(ids(&live), ids(&expected));
+    assert!(of(&live, "fleet_dashboard_update").is_empty() && !of(&live, "vehicle_location_update").is_empty());
+    driver.send(json!({"type": "replay_request", "last_event_id": 0})).await;
+    let mut replayed = Vec::new();
+    until(driver, &mut replayed, |message| message["type"] == "replay_complete").await;
+    assert_eq!(ids(&replayed), ids(&expected));
 }
 
 async fn rest_says_the_same(server: &TestServer, told: &[Value], trip: &Value) {

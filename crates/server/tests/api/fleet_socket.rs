@@ -1,7 +1,7 @@
 //! Section 4.4 of the contract: who may watch a fleet, what it is told, and how the socket ends.
 
 use crate::databases::{Database, on_both};
-use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, trip};
+use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, service_due, trip};
 use crate::parcel_support::{claims_token, token_for};
 use crate::support::{PATIENCE, json_of};
 use milepost_domain::{FenceEvent, Telling, TripStatus};
@@ -15,7 +15,7 @@ on_both! {
     an_open_door_asks_nobody_and_keeps_companies_apart,
     two_companies_get_their_own_and_nothing_else,
     places_come_as_a_snapshot_and_then_live,
-    a_driver_sees_its_own_vehicle_and_its_own_alerts,
+    a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts,
     an_alert_with_a_user_goes_to_that_user_alone,
     a_subscription_narrows_and_widens,
     figures_are_told_again_and_again_to_those_who_watch,
@@ -141,7 +141,7 @@ async fn places_come_as_a_snapshot_and_then_live(database: Database) {
     assert_eq!(watcher.next_of("vehicle_location_update").await["data"]["driver_id"], "43");
 }
 
-async fn a_driver_sees_its_own_vehicle_and_its_own_alerts(database: Database) {
+async fn a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     for vehicle in ["7", "8"] {
@@ -156,25 +156,39 @@ async fn a_driver_sees_its_own_vehicle_and_its_own_alerts(database: Database) {
     let facts = [
         alert("123", "company", None, Some("7")),
         alert("123", "another", Some(41), None),
+        // Nobody is known to have driven.
+        crossing("7", FenceEvent::Exit, Telling::New),
         braking("7", Telling::New),
+        service_due("7"),
         alert("123", "own", Some(42), None),
         alert_read("own", Some(42)),
         alert_deleted("another", Some(41)),
         alert_deleted("own", Some(42)),
+        trip("123", "7", TripStatus::Completed, Telling::New),
     ];
     server.store_facts("123", &facts).await;
-    let own = driver.next().await;
-    assert_eq!((&own["data"]["id"], &own["user_id"]), (&json!("own"), &json!("42")));
-    assert_eq!(driver.next().await["type"], "alert_read");
-    assert_eq!(driver.next().await["data"]["alert_id"], "own");
+    let told = ["driver_event_update", "alert", "alert_read", "alert_deleted", "trip_update"];
+    for kind in told {
+        let message = driver.next().await;
+        assert_eq!(message["type"], kind);
+        let user = if kind.starts_with("alert") { json!("42") } else { Value::Null };
+        assert_eq!(message["user_id"], user, "{message}");
+    }
     // Nor does it see figures: nothing else came.
     assert_eq!(driver.until_pong().await, Vec::<Value>::new());
     // Nor when it asks for everything again.
     driver.send(json!({"type": "replay_request", "last_event_id": 0})).await;
-    for kind in ["alert", "alert_read", "alert_deleted"] {
+    for kind in told {
         assert_eq!(driver.next().await["type"], kind);
     }
-    assert_eq!(driver.next().await["data"]["count"], 3);
+    assert_eq!(driver.next().await["data"]["count"], told.len());
+    // Another driver's is nothing to it, nor is anything to who drives no more.
+    for (user, role) in [("43", "driver"), ("42", "client")] {
+        let mut other = server.watch_fleet("123", &claims_token(user, role, "123")).await;
+        other.send(json!({"type": "replay_request", "last_event_id": 0})).await;
+        let complete = other.next_of("replay_complete").await;
+        assert_eq!(complete["data"]["count"], if user == "42" { 3 } else { 0 }, "{user} {role}");
+    }
 }
 
 async fn an_alert_with_a_user_goes_to_that_user_alone(database: Database) {

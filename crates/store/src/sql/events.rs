@@ -49,7 +49,7 @@ pub(super) async fn append_facts(
     for (ids, facts) in ids.chunks(ROWS_AT_ONCE).zip(facts.chunks(ROWS_AT_ONCE)) {
         let coded: Vec<_> = facts.iter().map(fact_code::encode).collect();
         let mut insert = QueryBuilder::<Db>::new(
-            "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet) ",
+            "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet, for_driver) ",
         );
         insert.push_values(ids.iter().zip(facts).zip(&coded), |mut row, ((id, fact), (kind, payload))| {
             let (for_staff, for_cadet, for_user) = marks(fact);
@@ -58,7 +58,9 @@ pub(super) async fn append_facts(
                 .push_bind(now.unix_ms())
                 .push_bind(*kind)
                 .push_bind(payload.as_str());
-            row.push_bind(for_staff).push_bind(for_cadet).push_bind(for_user).push_bind(fleet_events::mark(fact));
+            row.push_bind(for_staff).push_bind(for_cadet).push_bind(for_user);
+            let (for_fleet, for_driver) = fleet_events::marks(fact);
+            row.push_bind(for_fleet).push_bind(for_driver);
         });
         // A statement for each number of facts would fill the connection's cache of them.
         let stays_in_cache = facts.len() <= 2 || facts.len() == ROWS_AT_ONCE;

@@ -10,12 +10,14 @@ const NOBODY: i64 = -1;
 /// The mark of what everybody may be told who sees the whole fleet.
 const COMPANY: i64 = 0;
 
-/// Whom an event of the fleet may be told, as its column says it.
-pub(super) fn mark(fact: &Fact) -> Option<i64> {
-    fact.fleet_audience().map(|audience| match audience {
-        FleetAudience::Company => COMPANY,
-        FleetAudience::User(user) => user.get(),
-    })
+/// Whom an event of the fleet may be told, as its columns say it: the fleet or a user, and a driver.
+pub(super) fn marks(fact: &Fact) -> (Option<i64>, Option<i64>) {
+    match fact.fleet_audience() {
+        None => (None, None),
+        Some(FleetAudience::Company) => (Some(COMPANY), None),
+        Some(FleetAudience::Driver(driver)) => (Some(COMPANY), Some(driver.get())),
+        Some(FleetAudience::User(user)) => (Some(user.get()), None),
+    }
 }
 
 /// Events above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when there are no more.
@@ -44,8 +46,9 @@ pub(super) async fn fleet_events(
     Ok(visible)
 }
 
-/// Events that are marked for a viewer: the first of each mark along the index, merged. No event has two marks. There
-/// is no upper bound on the ids: see `visible_events`.
+/// Events that are marked for a viewer: the first of each mark along its index, merged. None is found twice: what has a
+/// driver is the fleet's too, and who sees the fleet needs no look at drivers. There is no upper bound on the ids: see
+/// `visible_events`.
 async fn marked_events(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -53,25 +56,27 @@ async fn marked_events(
     after: i64,
     limit: u32,
 ) -> Result<Vec<Event>> {
-    let branch = |mark: &str| {
+    let branch = |index: &str, column: &str, mark: &str| {
         format!(
             "select * from (select id, at_ms, kind, payload from events {}
-             where tenant_no = (select tenant_no from tenants where id = $1) and id > $2 and for_fleet = {mark}
+             where tenant_no = (select tenant_no from tenants where id = $1) and id > $2 and {column} = {mark}
              order by id limit $4) m",
-            by_index("events_fleet")
+            by_index(index)
         )
     };
     // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
-    let sql = format!("{} union all {} order by id limit $4", branch("$3"), branch("$5"));
-    sqlx::query::<Db>(AssertSqlSafe(sql))
+    let mut branches = vec![branch("events_fleet", "for_fleet", "$3"), branch("events_fleet", "for_fleet", "$5")];
+    let driver = viewer.driver.filter(|_| !viewer.company);
+    branches.extend(driver.map(|_| branch("events_driver", "for_driver", "$6")));
+    let sql = format!("{} order by id limit $4", branches.join(" union all "));
+    let mut query = sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant.as_str())
         .bind(after)
         .bind(if viewer.company { COMPANY } else { NOBODY })
         .bind(i64::from(limit))
-        .bind(viewer.user.map_or(NOBODY, UserId::get))
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(events::event)
-        .collect()
+        .bind(viewer.user.map_or(NOBODY, UserId::get));
+    if let Some(driver) = driver {
+        query = query.bind(driver.get());
+    }
+    query.fetch_all(connection).await?.iter().map(events::event).collect()
 }

@@ -197,7 +197,7 @@ fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
 }
 
 const INSERT_EVENT: &str = "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user,
-    for_fleet) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    for_fleet, for_driver) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// As [`super::events::append_facts`], on this thread's connection.
 fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_ms: i64) -> Result<()> {
@@ -211,8 +211,9 @@ fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_
     for (id, fact) in (last - count + 1..).zip(facts) {
         let (kind, payload) = fact_code::encode(fact);
         let (for_staff, for_cadet, for_user) = marks(fact);
-        let for_fleet = fleet_events::mark(fact);
-        insert.execute((tenant_no, id, now_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet))?;
+        let (for_fleet, for_driver) = fleet_events::marks(fact);
+        insert
+            .execute((tenant_no, id, now_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet, for_driver))?;
     }
     Ok(())
 }

@@ -10,10 +10,10 @@ use milepost_domain::{
 };
 use milepost_store::{AlertCursor, AlertReadOutcome, Retention, Store, StoreError};
 
-const COMPANY: FleetViewer = FleetViewer { company: true, user: None };
+const COMPANY: FleetViewer = FleetViewer { company: true, user: None, driver: None };
 
 fn only(number: i64) -> FleetViewer {
-    FleetViewer { company: false, user: Some(user(number)) }
+    FleetViewer { company: false, user: Some(user(number)), driver: None }
 }
 
 pub(crate) fn alert_id(name: &str) -> AlertId {
@@ -71,7 +71,7 @@ pub(crate) async fn alert_comes_back_as_it_was_raised(database: &TestDatabase) {
     };
     for (number, raised) in (1..).zip([alert("a", &home, None, 1), whole]) {
         assert!(store.raise_alert(&raised, at(number)).await.unwrap());
-        let viewer = FleetViewer { company: raised.user_id.is_none(), user: raised.user_id };
+        let viewer = FleetViewer { company: raised.user_id.is_none(), user: raised.user_id, driver: None };
         assert_eq!(store.get_alert(&home, viewer, &raised.id, at(number)).await.unwrap().as_ref(), Some(&raised));
         let told = store.events_after(&home, number - 1, 10).await.unwrap();
         assert_eq!(told, [Event { id: number, at: at(number), fact: Fact::AlertRaised(Box::new(raised)) }]);
@@ -145,14 +145,15 @@ pub(crate) async fn alerts_are_listed_newest_first_to_those_who_may_see_them(dat
     let now = 1_001;
     for one in &mut all {
         if dice.below(3) == 0 {
-            let viewer = FleetViewer { company: true, user: one.user_id };
+            let viewer = FleetViewer { company: true, user: one.user_id, driver: None };
             let read = store.read_alert(&home, viewer, &one.id, None, at(now)).await.unwrap();
             one.read = read.map(|_| AlertRead { at: at(now), by: None });
         }
     }
     all.sort_by(|a, b| (b.at, b.id.as_str()).cmp(&(a.at, a.id.as_str())));
-    let nobody = FleetViewer { company: false, user: None };
-    for viewer in [COMPANY, only(7), only(9), nobody, FleetViewer { company: true, user: Some(user(8)) }] {
+    let nobody = FleetViewer { company: false, user: None, driver: None };
+    for viewer in [COMPANY, only(7), only(9), nobody, FleetViewer { company: true, user: Some(user(8)), driver: None }]
+    {
         for unread in [false, true] {
             let seen = |one: &&Alert| {
                 viewer.may_see(one.audience()) && one.expires_at > at(now) && !(unread && one.read.is_some())

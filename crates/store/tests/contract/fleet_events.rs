@@ -9,7 +9,7 @@ use crate::trips::started;
 use crate::visible_events::manual;
 use milepost_domain::{
     DrivingEvent, DrivingKind, Event, Fact, FenceCrossing, FenceEvent, FleetViewer, GeofenceId, Label, Notice,
-    NoticeId, NotificationText, RecordViewer, ServiceBasis, ServiceDue, Severity, Telling, TenantId, TripUpdate,
+    NoticeId, NotificationText, RecordViewer, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Trip, TripUpdate,
     UserId,
 };
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
             read_at: None,
         })),
         4 => {
-            let trip = started("trip", tenant, "bus", 0);
+            let trip = Trip { driver_id: to, ..started("trip", tenant, "bus", 0) };
             Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress: dice.below(2) == 0 }))
         }
         5 => Fact::FenceCrossed(Box::new(FenceCrossing {
@@ -79,8 +79,9 @@ pub(crate) async fn fleet_events_are_those_that_may_be_seen(database: &TestDatab
         let all = store.events_after(tenant, 0, u32::MAX).await.unwrap();
         assert_eq!(all.iter().map(|event| event.fact.clone()).collect::<Vec<_>>(), facts);
         for _ in 0..150 {
-            let user = (dice.below(2) == 0).then(|| user(dice.between(1, 6)));
-            let viewer = FleetViewer { company: dice.below(2) == 0, user };
+            let mut anybody = || (dice.below(2) == 0).then(|| user(dice.between(1, 6)));
+            let (user, driver) = (anybody(), anybody());
+            let viewer = FleetViewer { company: dice.below(2) == 0, user, driver };
             let (after, up_to) = (dice.between(-1, EVENTS), dice.between(0, EVENTS + 10));
             let limit = if dice.below(4) == 0 { u32::MAX } else { u32::try_from(dice.below(40)).unwrap() };
             let seen = |event: &&Event| event.id > after && event.id <= up_to && may_see(viewer, event);
@@ -101,26 +102,31 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     const LOOKS: i64 = 400;
     const PATIENCE: Duration = Duration::from_secs(8);
     let (store, home) = (&database.store, TenantId::default_tenant());
-    let own = [Fact::AlertDeleted { alert_id: alert_id("a"), user_id: Some(user(7)) }];
-    store.append_facts(&home, &own, at(0)).await.unwrap();
-    // Another user's, and the house's own.
+    let own = Fact::AlertDeleted { alert_id: alert_id("a"), user_id: Some(user(7)) };
+    let trip = Trip { driver_id: Some(user(7)), ..started("trip", &home, "bus", 0) };
+    let driven = Fact::TripChanged(Box::new(TripUpdate { trip, telling: Telling::New, is_progress: false }));
+    store.append_facts(&home, &[own], at(0)).await.unwrap();
+    // Another user's, another driver's, and the house's own.
     database
         .run(&format!(
-            "insert into events (tenant_no, id, at_ms, kind, payload, for_fleet)
+            "insert into events (tenant_no, id, at_ms, kind, payload, for_fleet, for_driver)
              with recursive n (id) as (select 2 union all select id + 1 from n where id <= {OTHERS})
              select tenant_no, n.id, 0, case when n.id % 2 = 0 then 'alert_deleted' else 'rules_changed' end,
-             '{{\"alert_id\":\"a\",\"user_id\":8,\"version\":1}}', case when n.id % 2 = 0 then 8 end
+             '{{\"alert_id\":\"a\",\"user_id\":8,\"version\":1}}', case when n.id % 2 = 0 then 8 end,
+             case when n.id % 2 = 1 then 8 end
              from n cross join event_counters;
              update event_counters set last = {OTHERS} + 1"
         ))
         .await;
-    store.append_facts(&home, &own, at(0)).await.unwrap();
-    let viewer = FleetViewer { company: true, user: Some(user(7)) };
+    store.append_facts(&home, &[driven], at(0)).await.unwrap();
+    let viewer = FleetViewer { company: false, user: Some(user(7)), driver: Some(user(7)) };
+    let manager = FleetViewer { company: true, driver: None, ..viewer };
     // Whatever the database knows of what the columns hold: nothing, and all.
     for statements in ["", "analyze"] {
         database.run(statements).await;
         let look = async {
             for after in 0..LOOKS {
+                let viewer = [viewer, manager][usize::try_from(after / 2 % 2).unwrap()];
                 let told = store.fleet_events(&home, viewer, after % 2, i64::MAX, 100).await.unwrap();
                 let ids: Vec<_> = told.iter().map(|event| event.id).collect();
                 assert_eq!(ids, [1, OTHERS + 2][usize::try_from(after % 2).unwrap()..]);

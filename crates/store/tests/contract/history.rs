@@ -301,7 +301,7 @@ pub(crate) async fn alerts_of_the_fold_are_raised_once_and_can_be_taken_back(dat
         let known = fold_of(&**store, &home, "bus").await;
         assert_eq!(store.write_history(&[write(&known, 1, changes)], at(10)).await.unwrap(), []);
     };
-    let viewer = FleetViewer { company: true, user: None };
+    let viewer = FleetViewer { company: true, user: None, driver: None };
     next(vec![alert("one"), alert("two")]).await;
     assert_eq!(store.list_alerts(&home, viewer, false, None, 10, at(10)).await.unwrap().len(), 1);
     let taken_back = || HistoryChange::NoAlert { subject: subject.clone() };

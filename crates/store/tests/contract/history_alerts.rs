@@ -62,7 +62,7 @@ pub(crate) async fn what_was_taken_back_is_raised_anew_and_what_a_user_deleted_i
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus"]).await;
     assert_eq!(told_by(database, vec![raised("a", "s1"), raised("b", "s2")]).await, "+a +b");
-    let viewer = FleetViewer { company: true, user: Some(user(7)) };
+    let viewer = FleetViewer { company: true, user: Some(user(7)), driver: None };
     assert!(store.delete_alert(&home, viewer, &alert_id("b"), at(10)).await.unwrap());
     let before = store.newest_event_id(&home).await.unwrap();
     let back_and_again = vec![taken_back("s1"), taken_back("s2"), raised("c", "s1"), raised("d", "s2")];
