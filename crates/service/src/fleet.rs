@@ -41,6 +41,13 @@ impl Service {
         self.wake_outbox();
     }
 
+    /// After every commit that changed what a tenant's tracks are folded by, before the caller is answered: the next position
+    /// is folded by it. Other nodes learn of it from the event.
+    fn ground_stored(&self, tenant: &TenantId) {
+        self.tracks.rules_changed(tenant);
+        self.fleet_stored();
+    }
+
     /// Refuses a user that is another tenant's. One that is not stored is another issuer's, and taken at its number.
     async fn check_user(&self, tenant: &TenantId, field: &'static str, user: UserId) -> Result<(), ServiceError> {
         if self.store.users_elsewhere(tenant, &[user]).await?.is_empty() {

@@ -19,6 +19,7 @@ mod delivery;
 mod delivery_exchange;
 mod delivery_socket;
 mod delivery_support;
+mod fleet_changes;
 mod fleet_companies;
 mod fleet_day;
 mod fleet_history;

@@ -22,7 +22,7 @@ impl Service {
         let added = answering_from(Option::<Geofence>::clone, adding).await?.ok_or_else(|| {
             ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first"))
         })?;
-        self.fleet_stored();
+        self.ground_stored(tenant);
         tracing::info!(geofence.id = %added.id, tenant.id = %tenant, by = caller.log_name(), "geofence added");
         Ok(added)
     }

@@ -41,7 +41,7 @@ impl Service {
     ) -> Result<Geofence, ServiceError> {
         let changed = self.store.update_geofence(tenant, id, description, self.now()).await?;
         let changed = changed.ok_or(ServiceError::NotFound("geofence"))?;
-        self.fleet_stored();
+        self.ground_stored(tenant);
         Ok(changed)
     }
 

@@ -59,7 +59,7 @@ impl Service {
             let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
             let known = before.as_ref().map_or(0, |rules| rules.version);
             if let Some(rules) = self.store.set_rules(tenant, &values, known, self.now()).await? {
-                self.fleet_stored();
+                self.ground_stored(tenant);
                 tracing::info!(tenant.id = %tenant, by = caller.log_name(), "thresholds changed");
                 return Ok(in_force(Some(&rules)));
             }

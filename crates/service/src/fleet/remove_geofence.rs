@@ -19,7 +19,7 @@ impl Service {
         if !self.store.remove_geofence(tenant, id, self.now()).await? {
             return Err(ServiceError::NotFound("geofence"));
         }
-        self.fleet_stored();
+        self.ground_stored(tenant);
         tracing::info!(geofence.id = %id, tenant.id = %tenant, by = caller.log_name(), "geofence removed");
         Ok(())
     }

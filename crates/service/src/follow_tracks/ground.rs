@@ -12,9 +12,12 @@ use tokio::time::Instant;
 
 /// Geofences read at once.
 const PAGE: u32 = 500;
-/// A tenant's ground is built anew at most once in so long, and in ten times of what that took: whoever adds ten thousand
-/// geofences one by one changes it ten thousand times.
-const BUILD_EVERY: Duration = Duration::from_secs(1);
+/// Of a tenant's time, building its ground anew takes a tenth at most: whoever adds ten thousand geofences one by one changes
+/// it ten thousand times.
+const BUILD_SHARE: u32 = 10;
+/// So much of that time may be taken in advance: now and then a change holds from the next position on. Past it the ground
+/// that is known serves on for a while.
+const BUILD_ADVANCE: Duration = Duration::from_secs(1);
 /// Tenants whose ground is kept. When full, all are forgotten and read again.
 const MAX_GROUNDS: usize = 1_000;
 
@@ -186,8 +189,8 @@ pub(super) struct Grounds {
 
 struct Built {
     ground: Arc<Ground>,
-    /// Not built again before.
-    keep_until: Instant,
+    /// Up to then the time is taken that building may take.
+    taken_until: Instant,
 }
 
 impl Grounds {
@@ -202,12 +205,14 @@ impl Grounds {
 
     /// A tenant's ground, read when it is not known.
     pub(super) async fn get(&mut self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<Ground>> {
-        if let Some(built) = self.built.get(tenant)
-            && (!self.changed.contains(tenant) || Instant::now() < built.keep_until)
+        let begun = Instant::now();
+        let built = self.built.get(tenant);
+        if let Some(built) = built
+            && (!self.changed.contains(tenant) || built.taken_until > begun + BUILD_ADVANCE)
         {
             return Ok(Arc::clone(&built.ground));
         }
-        let begun = Instant::now();
+        let taken_until = built.map_or(begun, |built| built.taken_until.max(begun));
         self.changed.remove(tenant);
         let ground = Arc::new(Ground::load(store, tenant, self.alert_expiry_ms).await.inspect_err(|_| {
             self.changed.insert(tenant.clone());
@@ -215,8 +220,8 @@ impl Grounds {
         if self.built.len() >= MAX_GROUNDS {
             self.built.clear();
         }
-        let keep_until = Instant::now() + BUILD_EVERY.max(begun.elapsed() * 10);
-        self.built.insert(tenant.clone(), Built { ground: Arc::clone(&ground), keep_until });
+        let taken_until = taken_until + begun.elapsed() * BUILD_SHARE;
+        self.built.insert(tenant.clone(), Built { ground: Arc::clone(&ground), taken_until });
         Ok(ground)
     }
 }

@@ -1,0 +1,162 @@
+//! Rules and geofences that are changed while vehicles drive, databases that are away, and vehicles that nobody remembers.
+
+use crate::databases::{Database, on_both};
+use crate::fleet_history_support::{alerts, facts, fix, home, id, past, told_crossings, trips, until};
+use crate::support::{TestServer, json_of};
+use milepost_domain::{AlertKind, Fact, FenceEvent, Telling, TenantId};
+use milepost_store::{IncidentKind, Store};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+on_both! {
+    a_geofence_changed_on_the_way_holds_from_the_next_position_on,
+    a_limit_changed_on_the_way_holds_from_the_next_position_on,
+    a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once,
+}
+
+/// A bus on its way east that tells where it is every ten seconds, one request each.
+struct Drive {
+    server: TestServer,
+    store: Arc<dyn Store>,
+    start_ms: i64,
+    east_m: f64,
+    told: i64,
+}
+
+impl Drive {
+    async fn start(server: TestServer) -> Self {
+        server.add_bus("b1").await;
+        let store = Arc::clone(server.running.assembly.service.store());
+        let start_ms = milepost_service::Clock::system().now().unix_ms() - 600_000;
+        let mut drive = Self { server, store, start_ms, east_m: 0.0, told: 0 };
+        for _ in 0..4 {
+            drive.on(60.0).await;
+        }
+        until(&true, async || !trips(&*drive.store, "b1").await.is_empty()).await;
+        drive
+    }
+
+    /// Ten seconds further.
+    async fn on(&mut self, kmh: f64) {
+        self.east_m += kmh / 3.6 * 10.0;
+        let mut position = fix(self.east_m, 0.0, kmh, self.start_ms + self.told * 10_000);
+        position["vehicle_id"] = json!("b1");
+        self.told += 1;
+        json_of(self.server.post("/api/v1/positions", &self.server.admin, position).await, 201).await;
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+        let answer = self.server.call(method.clone(), path, &self.server.admin, Some(body)).await;
+        json_of(answer, if method == Method::POST { 201 } else { 200 }).await
+    }
+
+    /// A circle of 150 m so far ahead.
+    fn ahead(&self, metres: f64) -> Value {
+        json!({"type": "Point", "coordinates": [0.5 + (self.east_m + metres) / 111_194.9, 0]})
+    }
+
+    async fn crossings_are(&self, expected: &[FenceEvent]) {
+        let expected: Vec<_> = expected.iter().map(|event| (*event, Telling::New)).collect();
+        until(&expected, async || told_crossings(&*self.store).await).await;
+    }
+}
+
+async fn a_geofence_changed_on_the_way_holds_from_the_next_position_on(database: Database) {
+    use FenceEvent::{Enter, Exit};
+    let mut drive = Drive::start(database.start().await).await;
+    let fence = json!({"name": "yard", "geometry": drive.ahead(200.0), "radius_m": 150});
+    let added = drive.call(Method::POST, "/api/v1/geofences", fence).await;
+    let path = format!("/api/v1/geofences/{}", added["id"]);
+    drive.on(60.0).await;
+    drive.crossings_are(&[Enter]).await;
+    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(9_000.0)})).await;
+    drive.on(60.0).await;
+    drive.crossings_are(&[Enter, Exit]).await;
+
+    // On a day that is not today, then on every day.
+    let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).weekday().to_monday_zero_offset();
+    let other = day[usize::try_from(today + 3).unwrap() % 7];
+    let schedule = json!({"days": [other], "from": "00:00", "to": "00:00"});
+    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(200.0), "schedule": schedule})).await;
+    drive.on(60.0).await;
+    drive.call(Method::PATCH, &path, json!({"schedule": null})).await;
+    drive.on(60.0).await;
+    drive.crossings_are(&[Enter, Exit, Enter]).await;
+
+    // Gone while the bus is inside: the visit is over, and nobody left anything.
+    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(100.0)})).await;
+    let removed = drive.server.call(Method::DELETE, &path, &drive.server.admin, None).await;
+    assert_eq!(removed.status(), 204);
+    drive.on(60.0).await;
+    until(&2, async || past(&*drive.store, "b1").await.visits.iter().filter(|visit| visit.left_at.is_some()).count())
+        .await;
+    drive.crossings_are(&[Enter, Exit, Enter]).await;
+    assert_eq!(past(&*drive.store, "b1").await.visits.len(), 2);
+    assert_eq!(alerts(&*drive.store).await, [AlertKind::GeofenceViolation; 3]);
+}
+
+async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Database) {
+    let mut drive = Drive::start(database.start().await).await;
+    let streaks = async |drive: &Drive, expected: &[bool]| {
+        until(&expected.to_vec(), async || {
+            let past = past(&*drive.store, "b1").await;
+            let speeding = past.incidents.iter().filter(|one| one.kind == IncidentKind::Speeding);
+            speeding.map(|one| one.ended_at.is_some()).collect()
+        })
+        .await;
+    };
+    drive.call(Method::PATCH, "/api/v1/vehicles/b1", json!({"speed_limit_kmh": 50})).await;
+    drive.on(60.0).await;
+    drive.on(60.0).await;
+    streaks(&drive, &[false]).await;
+    drive.call(Method::PATCH, "/api/v1/vehicles/b1", json!({"speed_limit_kmh": null})).await;
+    drive.on(60.0).await;
+    streaks(&drive, &[true]).await;
+    drive.call(Method::PATCH, "/api/v1/fleet/rules", json!({"speed_limit_kmh": 55})).await;
+    drive.on(60.0).await;
+    drive.on(60.0).await;
+    streaks(&drive, &[true, false]).await;
+    drive.call(Method::PATCH, "/api/v1/fleet/rules", json!({"speed_limit_kmh": null})).await;
+    drive.on(60.0).await;
+    streaks(&drive, &[true, true]).await;
+    let fence =
+        json!({"name": "yard", "geometry": drive.ahead(300.0), "radius_m": 290, "on": [], "speed_limit_kmh": 40});
+    drive.call(Method::POST, "/api/v1/geofences", fence).await;
+    drive.on(60.0).await;
+    drive.on(60.0).await;
+    streaks(&drive, &[true, true, false]).await;
+    assert_eq!(alerts(&*drive.store).await, [AlertKind::SpeedViolation; 3]);
+}
+
+async fn a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once(database: Database) {
+    let drive = Drive::start(database.start().await).await;
+    let Drive { server, store, .. } = drive;
+    let offline = |store: Arc<dyn Store>| async move {
+        let facts = facts(&*store).await;
+        let raised = facts
+            .iter()
+            .filter(|fact| matches!(fact, Fact::AlertRaised(alert) if alert.kind == AlertKind::VehicleOffline));
+        raised.count()
+    };
+    assert_eq!(offline(store).await, 0);
+    let server = server.restart(&[]).await;
+    let store = Arc::clone(server.running.assembly.service.store());
+    // Silent for ten minutes soon, and nobody asks for it. A server that comes back waits for a minute.
+    let begun = std::time::Instant::now();
+    while offline(Arc::clone(&store)).await == 0 {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(150), "told by now");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let silent = past(&*store, "b1").await.incidents.iter().filter(|one| one.kind == IncidentKind::Offline).count();
+    assert_eq!(silent, 1);
+    // Nor does the next process tell it again.
+    let server = server.restart(&[]).await;
+    let store = Arc::clone(server.running.assembly.service.store());
+    let tenant: TenantId = home();
+    let number = store.get_vehicle(&tenant, &id("b1")).await.unwrap().unwrap().no;
+    let now = milepost_service::Clock::system().now();
+    assert!(!store.vehicles_silent(now, None, 1_000).await.unwrap().contains(&number));
+    assert_eq!(offline(store).await, 1);
+}
