@@ -25,6 +25,7 @@ mod fleet_day;
 mod fleet_history;
 mod fleet_history_kill;
 mod fleet_history_support;
+mod fleet_outage;
 mod fleet_recording;
 mod fleet_rest;
 mod fleet_rest_refusals;
