@@ -70,7 +70,7 @@ impl TripRows {
         // It was over and is not, or another time: whoever was told so must be told otherwise.
         let reopened = known.status == TripStatus::Completed
             && (trip.status != known.status || trip.ended_at != known.ended_at || trip.figures != known.figures);
-        let is_progress = trip.status == known.status && trip.started_at == known.started_at;
+        let is_progress = !reopened && trip.status == known.status && trip.started_at == known.started_at;
         let telling = if reopened { Telling::Corrected } else { telling };
         Ok(Some(changed(trip, telling, is_progress)))
     }

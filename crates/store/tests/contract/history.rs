@@ -196,6 +196,9 @@ pub(crate) async fn trips_are_told_as_they_change_and_keep_their_ids(database: &
     assert_eq!(trips(&**store, &home, "bus").await, [("b".to_owned(), 30, 4)]);
     // Taken for over, and it was not.
     next(vec![told(of("x", 30, None))]).await;
+    // Mended though it was over: that is no progress.
+    next(vec![told(of("x", 30, Some(39)))]).await;
+    next(vec![mended(30, of("x", 30, Some(36)))]).await;
     let expected = [
         ("a", Telling::New, false),
         ("a", Telling::New, false),
@@ -205,6 +208,8 @@ pub(crate) async fn trips_are_told_as_they_change_and_keep_their_ids(database: &
         ("a", Telling::Corrected, false),
         ("b", Telling::Corrected, false),
         ("a", Telling::Withdrawn, false),
+        ("b", Telling::Corrected, false),
+        ("b", Telling::New, false),
         ("b", Telling::Corrected, false),
     ];
     assert_eq!(
