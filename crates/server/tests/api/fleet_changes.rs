@@ -1,7 +1,9 @@
 //! Rules and geofences that are changed while vehicles drive, databases that are away, and vehicles that nobody remembers.
 
 use crate::databases::{Database, on_both};
-use crate::fleet_history_support::{alerts, facts, fix, home, id, past, told_crossings, trips, until};
+use crate::fleet_history_support::{
+    Ride, alerts, facts, fix, home, id, morning_ms, past, report, told_crossings, trips, until,
+};
 use crate::support::{TestServer, json_of};
 use milepost_domain::{AlertKind, Fact, FenceEvent, Telling, TenantId};
 use milepost_store::{IncidentKind, Store};
@@ -11,6 +13,7 @@ use std::sync::Arc;
 
 on_both! {
     a_geofence_changed_on_the_way_holds_from_the_next_position_on,
+    what_was_told_by_other_rules_stays_whatever_comes_late,
     a_limit_changed_on_the_way_holds_from_the_next_position_on,
     a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once,
 }
@@ -79,22 +82,28 @@ async fn a_geofence_changed_on_the_way_holds_from_the_next_position_on(database:
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).weekday().to_monday_zero_offset();
     let other = day[usize::try_from(today + 3).unwrap() % 7];
     let schedule = json!({"days": [other], "from": "00:00", "to": "00:00"});
-    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(200.0), "schedule": schedule})).await;
+    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(200.0), "schedule": schedule.clone()})).await;
     drive.on(60.0).await;
     drive.call(Method::PATCH, &path, json!({"schedule": null})).await;
     drive.on(60.0).await;
     drive.crossings_are(&[Enter, Exit, Enter]).await;
+    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(200.0), "schedule": schedule})).await;
+    drive.on(60.0).await;
+    drive.crossings_are(&[Enter, Exit, Enter, Exit]).await;
+    drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(200.0), "schedule": null})).await;
+    drive.on(60.0).await;
+    drive.crossings_are(&[Enter, Exit, Enter, Exit, Enter]).await;
 
     // Gone while the bus is inside: the visit is over, and nobody left anything.
     drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(100.0)})).await;
     let removed = drive.server.call(Method::DELETE, &path, &drive.server.admin, None).await;
     assert_eq!(removed.status(), 204);
     drive.on(60.0).await;
-    until(&2, async || past(&*drive.store, "b1").await.visits.iter().filter(|visit| visit.left_at.is_some()).count())
+    until(&3, async || past(&*drive.store, "b1").await.visits.iter().filter(|visit| visit.left_at.is_some()).count())
         .await;
-    drive.crossings_are(&[Enter, Exit, Enter]).await;
-    assert_eq!(past(&*drive.store, "b1").await.visits.len(), 2);
-    assert_eq!(alerts(&*drive.store).await, [AlertKind::GeofenceViolation; 3]);
+    drive.crossings_are(&[Enter, Exit, Enter, Exit, Enter]).await;
+    assert_eq!(past(&*drive.store, "b1").await.visits.len(), 3);
+    assert_eq!(alerts(&*drive.store).await, [AlertKind::GeofenceViolation; 5]);
 }
 
 async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Database) {
@@ -128,6 +137,42 @@ async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Da
     drive.on(60.0).await;
     streaks(&drive, &[true, true, false]).await;
     assert_eq!(alerts(&*drive.store).await, [AlertKind::SpeedViolation; 3]);
+}
+
+async fn what_was_told_by_other_rules_stays_whatever_comes_late(database: Database) {
+    let server = database.start().await;
+    let store = Arc::clone(server.running.assembly.service.store());
+    server.add_bus("b1").await;
+    let send = async |told: &[Value]| report(&server.http, &server.url, &server.admin, "b1", told).await;
+    // Late ones are folded, or it is known that they change nothing.
+    let number = store.get_vehicle(&home(), &id("b1")).await.unwrap().unwrap().no;
+    let settled = async || {
+        until(&None, async || store.load_fold(number).await.unwrap().unwrap().late_from).await;
+        (past(&*store, "b1").await, facts(&*store).await.len())
+    };
+    let ways = async || trips(&*store, "b1").await.iter().map(|trip| trip.distance_km().round()).collect::<Vec<_>>();
+    let is_over = async || trips(&*store, "b1").await.iter().all(|trip| trip.status.has_ended());
+
+    let (begin_ms, east_m) = (morning_ms(), 11_000.0);
+    let morning = Ride::new(begin_ms).stand(400).go(4_000.0, 60.0).stand(200).go(4_000.0, 60.0).stand(200);
+    let morning = morning.go(3_000.0, 60.0).stand(600);
+    let later_ms = morning.ms;
+    // A stretch of the second part is missing.
+    send(&[&morning.told[..90], &morning.told[96..]].concat()).await;
+    until(&vec![11.0], ways).await;
+    until(&true, is_over).await;
+    let rules = json!({"stop_after_s": 100, "speed_limit_kmh": 50});
+    json_of(server.call(Method::PATCH, "/api/v1/fleet/rules", &server.admin, Some(rules)).await, 200).await;
+    let (before, told) = settled().await;
+    send(&morning.told[90..96]).await;
+    assert_eq!(settled().await, (before, told), "one trip, of 11 km");
+
+    // What comes by the new rules is mended as ever.
+    let later = Ride::starting(later_ms, east_m).stand(100).go(3_000.0, 45.0).stand(150).go(2_000.0, 45.0).stand(300);
+    send(&[&later.told[..20], &later.told[60..]].concat()).await;
+    until(&true, is_over).await;
+    send(&later.told[20..60]).await;
+    until(&vec![11.0, 3.0, 2.0], ways).await;
 }
 
 async fn a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once(database: Database) {

@@ -39,7 +39,12 @@ pub struct Ride {
 
 impl Ride {
     pub fn new(start_ms: i64) -> Self {
-        Self { ms: start_ms, east_m: 0.0, dice: fastrand::Rng::with_seed(5), told: Vec::new() }
+        Self::starting(start_ms, 0.0)
+    }
+
+    /// So many metres east of where others start.
+    pub fn starting(start_ms: i64, east_m: f64) -> Self {
+        Self { ms: start_ms, east_m, dice: fastrand::Rng::with_seed(5), told: Vec::new() }
     }
 
     fn tell(&mut self, kmh: f64) {

@@ -7,9 +7,10 @@ use super::lanes::Lanes;
 use super::take_in::NEWS_AT_ONCE;
 use super::uploads::{BEAT, Held, PAST_MS};
 use crate::ServiceError;
-use milepost_domain::{TenantId, Timestamp, Vehicle, VehicleId};
-use milepost_store::{FoldedVehicle, StoreError, UnfoldedPosition, VehicleNo};
-use milepost_track::{TrackState, Watch};
+use milepost_domain::{TenantId, Timestamp, TripOrigin, Vehicle, VehicleId, VehicleScope};
+use milepost_store::{FoldedVehicle, StoreError, TripFilter, UnfoldedPosition, VehicleNo};
+use milepost_track::{Corrections, TrackState, Watch};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,10 +22,15 @@ const PAGES_A_TURN: usize = 10;
 /// a visit or a stop that lasts longer the beginning is told again.
 const REBUILD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
+/// Trips that are compared with what was told, the newest ones.
+const TRIPS_COMPARED: u32 = 1_000;
+
 /// A state, and the position after which it was.
 struct Base {
     state: TrackState,
     after: Option<Timestamp>,
+    /// The state is none that was saved.
+    is_rebuilt: bool,
 }
 
 impl Follower<'_> {
@@ -101,6 +107,7 @@ impl Follower<'_> {
                 None => rebuilt(saved.folded_at),
             },
         };
+        let (base_at, is_rebuilt) = (base.after, base.is_rebuilt);
         let mut after = base.after;
         let mut lanes = Lanes::new(base.state);
         'pages: loop {
@@ -118,24 +125,55 @@ impl Follower<'_> {
                 break;
             }
         }
-        let mended = lanes.finish();
+        let mut mended = lanes.finish();
+        let is_other = late_from.is_some()
+            && !is_rebuilt
+            && !self.was_told(found, saved.folded_at, base_at, &mended.told_trips).await?;
+        if is_other && let Some(state) = decode(saved.code_version, &saved.state) {
+            // It was told by other rules: by these it would become another history, not a mended one. It stays as it is.
+            (mended.state, mended.corrections) = (state, Corrections::default());
+        }
         let mut followed = Followed::new(found, mended.state, watch, Arc::clone(by));
         if let Some(from) = late_from {
             TrackCounters::add(&self.service.tracks.counters.refolds, 1);
             followed.tell_corrections(&mended.corrections, self.service.now());
             followed.news.late = mended.late;
-            followed.news.checkpoints = Some((from, mended.checkpoints));
+            if !is_other {
+                followed.news.checkpoints = Some((from, mended.checkpoints));
+            }
         }
         Ok(followed)
+    }
+
+    /// Do the trips that were told begin when `starts` says, as far back as `base`?
+    async fn was_told(
+        &self,
+        found: &FoldedVehicle,
+        folded_at: Timestamp,
+        base: Option<Timestamp>,
+        starts: &BTreeSet<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let epoch = Timestamp::from_unix_ms(0).expect("the epoch is in range");
+        let first = starts.first().copied().into_iter().chain(base).min().unwrap_or(epoch);
+        let (vehicle, to) = (Some(found.vehicle_id.clone()), folded_at.plus_ms(1));
+        let filter = TripFilter { scope: VehicleScope::All, vehicle, from: first, to, status: None };
+        let listed = self.service.store.list_trips(&found.tenant, &filter, None, TRIPS_COMPARED).await?;
+        // Only as far as they were listed.
+        let is_all = listed.len() < TRIPS_COMPARED as usize;
+        let from = listed.last().map(|oldest| oldest.started_at).filter(|_| !is_all).unwrap_or(first);
+        let stored: BTreeSet<Timestamp> =
+            listed.iter().filter(|trip| trip.origin == TripOrigin::Auto).map(|trip| trip.started_at).collect();
+        let is_told = starts.range(from..).all(|start| stored.contains(start));
+        Ok(is_told && stored.iter().all(|start| Some(*start) <= base || starts.contains(start)))
     }
 
     /// The newest saved state before a late position; from the beginning if there is none.
     async fn base_before(&self, vehicle: VehicleNo, late: Timestamp) -> Result<Base, StoreError> {
         let Some(checkpoint) = self.service.store.newest_checkpoint(vehicle, Some(late)).await? else {
-            return Ok(Base { state: TrackState::default(), after: None });
+            return Ok(Base { state: TrackState::default(), after: None, is_rebuilt: false });
         };
         Ok(match decode(checkpoint.code_version, &checkpoint.state) {
-            Some(state) => Base { state, after: Some(checkpoint.at) },
+            Some(state) => Base { state, after: Some(checkpoint.at), is_rebuilt: false },
             None => rebuilt(late),
         })
     }
@@ -156,5 +194,5 @@ impl Follower<'_> {
 
 /// Where to begin when no saved state can be read.
 fn rebuilt(before: Timestamp) -> Base {
-    Base { state: TrackState::default(), after: Some(before.plus_ms(-REBUILD_MS)) }
+    Base { state: TrackState::default(), after: Some(before.plus_ms(-REBUILD_MS)), is_rebuilt: true }
 }

@@ -4,7 +4,7 @@ use super::followed::{By, CHECKPOINT_EVERY, CODE_VERSION, encode};
 use milepost_domain::{Position, Timestamp};
 use milepost_store::{Checkpoint, UnfoldedPosition};
 use milepost_track::{Corrections, TrackFact, TrackHistory, TrackState, correct};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// States saved on the way; when there are more, every other one is dropped, and they are saved half as often.
 const MOST_CHECKPOINTS: usize = 256;
@@ -16,6 +16,8 @@ pub(super) struct Lanes {
     /// Times of late positions on the way.
     pub(super) late: Vec<Timestamp>,
     checkpoints: Vec<Checkpoint>,
+    /// Starts of all trips that were told, as far as folding them again says.
+    told_trips: BTreeSet<Timestamp>,
     unsaved: u32,
     save_every: u32,
     facts: Vec<TrackFact>,
@@ -43,6 +45,8 @@ pub(super) struct Mended {
     pub(super) late: Vec<Timestamp>,
     /// States on the way, to be saved instead of those that were.
     pub(super) checkpoints: Vec<Checkpoint>,
+    /// Starts of all trips on the way without the late ones.
+    pub(super) told_trips: BTreeSet<Timestamp>,
 }
 
 impl Lanes {
@@ -53,6 +57,7 @@ impl Lanes {
             right: lane(),
             late: Vec::new(),
             checkpoints: Vec::new(),
+            told_trips: BTreeSet::new(),
             unsaved: 0,
             save_every: CHECKPOINT_EVERY,
             facts: Vec::new(),
@@ -87,6 +92,7 @@ impl Lanes {
     /// they may be lifted long after.
     pub(super) fn forget_equals(&mut self) {
         let (told, right) = (&mut self.told.history, &mut self.right.history);
+        self.told_trips.extend(told.trips.keys());
         forget(&mut told.trips, &mut right.trips, |trip| trip.ended_at.is_some());
         forget(&mut told.stops, &mut right.stops, |stop| stop.ended_at.is_some());
         forget(&mut told.visits, &mut right.visits, |visit| visit.left_at.is_some());
@@ -102,6 +108,7 @@ impl Lanes {
             state: self.right.state,
             late: self.late,
             checkpoints: self.checkpoints,
+            told_trips: self.told_trips,
         }
     }
 }
