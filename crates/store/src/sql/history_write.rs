@@ -1,8 +1,11 @@
 //! One transaction of what folding came to.
 
 use super::{
-    Connection, Db, HOLD_V, IN_NUMBERS_2, activity, alerts::insert_alert, checkpoints, events,
-    history_alerts::{move_alerts, take_back_alert}, history_rows, history_trips, push_alerts,
+    Connection, Db, HOLD_V, IN_NUMBERS_2, activity,
+    alerts::insert_alert,
+    checkpoints, events,
+    history_alerts::{move_alerts, take_back_alert},
+    history_rows, history_trips, push_alerts,
 };
 use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
 use milepost_domain::{AlertId, Fact, TenantId, Timestamp};

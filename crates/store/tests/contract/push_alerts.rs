@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-const COMPANY: FleetViewer = FleetViewer { company: true, user: None };
+const COMPANY: FleetViewer = FleetViewer { company: true, user: None, driver: None };
 
 async fn add_user(store: &dyn Store, name: &str, tenant: &TenantId, role: Role) -> User {
     store.add_user(&NewUser { role, ..new_user(name, tenant) }, at(0)).await.unwrap()
@@ -192,7 +192,7 @@ pub(crate) async fn what_waits_of_an_alert_goes_when_it_is_read_or_deleted(datab
         assert!(read(name).await.is_some());
     }
     assert!(store.delete_alert(&home, COMPANY, &alert_id("deleted"), at(4)).await.unwrap());
-    let of_driver = FleetViewer { company: false, user: Some(driver.id) };
+    let of_driver = FleetViewer { company: false, user: Some(driver.id), driver: Some(driver.id) };
     store.read_alert(&home, of_driver, &alert_id("own"), Some(driver.id), at(4)).await.unwrap().unwrap();
     assert_eq!(waiting(store, &home).await, BTreeMap::from([of("stays", 2)]));
     // A try that was under way and failed is not repeated; what was pushed is still listed.
@@ -302,7 +302,7 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatab
             for round in 0..rounds {
                 let name = format!("by hand {node} {round}");
                 raise(&*raises, &alert(&name, &tenant, (round % 2 == 0).then_some(addressee), round), round).await;
-                let viewer = FleetViewer { company: true, user: Some(addressee) };
+                let viewer = FleetViewer { company: true, user: Some(addressee), driver: None };
                 assert!(raises.delete_alert(&tenant, viewer, &alert_id(&name), at(round)).await.unwrap());
             }
         });
