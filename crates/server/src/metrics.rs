@@ -143,7 +143,8 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
     line("outgoing_delivered", "counter", "Calls that their receivers took", outgoing.delivered);
     line("outgoing_dead", "counter", "Calls given up", outgoing.dead);
     let tracks = service.track_figures();
-    line("tracks_behind", "gauge", "Vehicles whose positions wait to be read and folded", tracks.behind);
+    line("tracks_waiting", "gauge", "Committed positions that were not looked at yet", tracks.waiting);
+    line("tracks_behind", "gauge", "Vehicles whose positions are held, or wait to be read, and folded", tracks.behind);
     line("track_folds", "counter", "Positions folded", tracks.folds);
     line("track_facts", "counter", "Changes of history written", tracks.facts);
     line("track_refolds", "counter", "Tracks folded again for late positions", tracks.refolds);

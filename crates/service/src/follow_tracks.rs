@@ -31,6 +31,7 @@ use ground::Grounds;
 use look::{LISTEN_EVERY, LOOK_FOR_SILENT_EVERY};
 use milepost_store::VehicleNo;
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 use uploads::Uploads;
@@ -131,6 +132,7 @@ impl<'a> Follower<'a> {
 
     async fn round(&mut self) {
         let waiting = self.service.tracks.take();
+        let told = waiting.told as u64;
         waiting.changed.into_iter().for_each(|tenant| self.grounds.forget(tenant));
         waiting.missed.into_iter().for_each(|vehicle| self.read(vehicle));
         if let Err(error) = self.look_at_described(waiting.described).await {
@@ -159,8 +161,10 @@ impl<'a> Follower<'a> {
         if let Err(error) = self.look().await {
             self.failed(&error);
         }
-        let behind = u64::try_from(self.behind.len()).unwrap_or(u64::MAX);
-        self.service.tracks.counters.behind.store(behind, std::sync::atomic::Ordering::Relaxed);
+        let behind = u64::try_from(self.behind.len() + self.uploads.len()).unwrap_or(u64::MAX);
+        // First this: whoever sees that nothing waits sees who is behind.
+        self.service.tracks.counters.behind.store(behind, Ordering::Release);
+        self.service.tracks.counters.waiting.fetch_sub(told, Ordering::AcqRel);
     }
 
     fn failed(&mut self, error: &ServiceError) {

@@ -194,8 +194,11 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
     for batch in &batches {
         assert_eq!(send(&server, "plain", &[batch]).await, batch.len() as i64);
     }
-    let all_folded = async || server.running.assembly.service.track_figures().behind == 0;
-
+    let all_folded = async || {
+        let figures = server.running.assembly.service.track_figures();
+        figures.waiting == 0 && figures.behind == 0
+    };
+    until(&true, all_folded).await;
     let mut twice = [positions.clone(), positions.clone()].concat();
     fastrand::Rng::with_seed(7).shuffle(&mut twice);
     let batches: Vec<&[Value]> = twice.chunks(13).collect();

@@ -82,10 +82,13 @@ async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
         })
         .await;
         let km = way_km(&fixes[..until_fix]);
-        until(&mut watcher, &mut told, |message| {
+        let is_there = |message: &Value| {
             message["type"] == "trip_update" && message["data"]["distance"].as_f64().unwrap() > km - 2.0
-        })
-        .await;
+        };
+        // On a busy machine it may have been told before the last fix of these was taken in.
+        if !told.iter().any(is_there) {
+            until(&mut watcher, &mut told, is_there).await;
+        }
     }
     drive(&server, &key, &fixes[ARRIVED + 1..]).await;
     let is_over = |message: &Value| message["type"] == "trip_update" && message["data"]["status"] == "completed";

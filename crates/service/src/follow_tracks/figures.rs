@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Counted as it happens.
 #[derive(Debug, Default)]
 pub(crate) struct TrackCounters {
+    pub(super) waiting: AtomicU64,
     pub(super) behind: AtomicU64,
     pub(super) folds: AtomicU64,
     pub(super) facts: AtomicU64,
@@ -14,7 +15,9 @@ pub(crate) struct TrackCounters {
 /// What the follower of tracks did since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TrackFigures {
-    /// Vehicles that wait to be read from the store, now.
+    /// Positions committed here that were not looked at yet, now.
+    pub waiting: u64,
+    /// Vehicles that wait to be read from the store, or of which an upload is held, now.
     pub behind: u64,
     /// Positions folded.
     pub folds: u64,
@@ -31,7 +34,10 @@ impl TrackCounters {
 
     pub(crate) fn figures(&self) -> TrackFigures {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        // Before who is behind: see the end of a round.
+        let waiting = self.waiting.load(Ordering::Acquire);
         TrackFigures {
+            waiting,
             behind: get(&self.behind),
             folds: get(&self.folds),
             facts: get(&self.facts),

@@ -28,6 +28,8 @@ pub(super) struct Waiting {
     /// In the order of commit.
     pub(super) growth: Vec<Growth>,
     positions: usize,
+    /// Positions, those without room too.
+    pub(super) told: usize,
     /// Vehicles that must be read from the store: there was no room for what they drove.
     pub(super) missed: HashSet<VehicleNo>,
     /// Tenants whose thresholds or geofences were changed.
@@ -50,13 +52,26 @@ impl TrackInbox {
     pub(crate) fn grow(&self, tenant: &TenantId, recorded: &Recorded) {
         let mut waiting = self.lock();
         let positions = recorded.newest.len() + recorded.late.len();
+        waiting.told += positions;
+        TrackCounters::add(&self.counters.waiting, positions);
         if waiting.positions + positions > INBOX_POSITIONS {
             waiting.missed.extend(recorded.steps.iter().map(|step| step.vehicle));
             waiting.missed.extend(recorded.late.iter().map(|(vehicle, _)| *vehicle));
         } else {
             waiting.positions += positions;
-            let newest = recorded.steps.iter().copied().zip(recorded.newest.iter().cloned()).collect();
-            waiting.growth.push(Growth { tenant: tenant.clone(), newest, late: recorded.late.clone() });
+            let newest = recorded.steps.iter().copied().zip(recorded.newest.iter().cloned());
+            let late = recorded.late.iter().cloned();
+            match waiting.growth.last_mut().filter(|last| last.tenant == *tenant) {
+                // A thousand kiosks of one tenant are one growth.
+                Some(last) => {
+                    last.newest.extend(newest);
+                    last.late.extend(late);
+                }
+                None => {
+                    let growth = Growth { tenant: tenant.clone(), newest: newest.collect(), late: late.collect() };
+                    waiting.growth.push(growth);
+                }
+            }
         }
         drop(waiting);
         self.grown.notify_one();

@@ -114,6 +114,11 @@ impl Uploads {
         }
     }
 
+    /// Vehicles of which something is held.
+    pub(super) fn len(&self) -> usize {
+        self.vehicles.len()
+    }
+
     /// When something may be folded.
     pub(super) fn next_beat(&self) -> Option<Instant> {
         (!self.vehicles.is_empty()).then_some(self.next_beat)
