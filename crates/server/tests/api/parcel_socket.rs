@@ -183,6 +183,9 @@ async fn a_queue_of_fixes_is_told_in_order_and_what_comes_late_is_not_told() {
     let id = server.add_parcel(Some(5)).await;
     let mut watcher = server.track_parcel(id, &client(7)).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
+    // Until both follow, only the newest location would wait for them.
+    watcher.settle().await;
+    own.settle().await;
     let begun_ms = now_ms();
     // In order, then one out of order, one twice, in all three forms of a time, and one without.
     for (lng, at) in [(11.0, 1), (12.0, 2), (14.0, 4), (13.0, 3), (14.5, 4), (15.0, 5)] {
