@@ -250,25 +250,11 @@ fn text(words: &str) -> NotificationText {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use milepost_domain::{Label, VehicleId, VehicleKind, VehicleStatus};
+    use crate::follow_tracks::samples::vehicle;
 
     #[test]
     fn a_silence_could_be_known_when_it_had_lasted_long_enough_and_not_when_it_began() {
-        let vehicle = Vehicle {
-            id: VehicleId::new("bus").unwrap(),
-            kind: VehicleKind::new("bus").unwrap(),
-            label: Label::new("bus").unwrap(),
-            license_plate: None,
-            route: None,
-            status: VehicleStatus::active(),
-            driver_id: None,
-            speed_limit: None,
-            fuel_l_per_100km: None,
-            fuel_price_per_l: None,
-            odometer: None,
-            service_due_km: None,
-            service_due_at: None,
-        };
+        let vehicle = vehicle("bus");
         let (ground, since) = (Ground::of_test(), Timestamp::from_unix_ms(1_795_132_800_000).unwrap());
         let tenant = TenantId::default_tenant();
         let found = |now_ms: i64| {

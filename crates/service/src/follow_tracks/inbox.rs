@@ -134,7 +134,7 @@ mod tests {
         inbox.grow(&home, &Recorded { late: vec![(bus, position(0))], ..Recorded::default() });
         let waiting = inbox.take();
         assert_eq!(waiting.growth.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
-        assert!(waiting.missed.contains(&car) && waiting.missed.contains(&bus));
+        assert_eq!(waiting.missed, [car, bus].into());
         inbox.grow(&home, &batch(car, 2));
         assert!(inbox.take().missed.is_empty(), "there is room again");
     }

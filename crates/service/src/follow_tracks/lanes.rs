@@ -129,30 +129,14 @@ mod tests {
     use super::{Lanes, MOST_CHECKPOINTS};
     use crate::follow_tracks::followed::By;
     use crate::follow_tracks::ground::Ground;
-    use milepost_domain::{
-        Label, Latitude, Longitude, Position, SpeedKmh, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-    };
+    use crate::follow_tracks::samples::{position, vehicle};
+    use milepost_domain::{Longitude, Position, SpeedKmh};
     use milepost_store::UnfoldedPosition;
     use milepost_track::{NoFences, Rules, TrackState, refold};
     use std::sync::Arc;
 
     fn by() -> Arc<By> {
-        let vehicle = Vehicle {
-            id: VehicleId::new("bus").unwrap(),
-            kind: VehicleKind::new("bus").unwrap(),
-            label: Label::new("bus").unwrap(),
-            license_plate: None,
-            route: None,
-            status: VehicleStatus::active(),
-            driver_id: None,
-            speed_limit: None,
-            fuel_l_per_100km: None,
-            fuel_price_per_l: None,
-            odometer: None,
-            service_due_km: None,
-            service_due_at: None,
-        };
-        By::new(Arc::new(vehicle), Arc::new(Ground::of_test()))
+        By::new(Arc::new(vehicle("bus")), Arc::new(Ground::of_test()))
     }
 
     /// Drives and stops of twenty minutes each, a fix each ten seconds; some of each hour come late.
@@ -162,17 +146,9 @@ mod tests {
             let drives = index % 240 < 120;
             east_deg += if drives { 0.001 } else { 0.0 };
             let position = Position {
-                vehicle_id: VehicleId::new("bus").unwrap(),
-                at: Timestamp::from_unix_ms(1_700_000_000_000 + index as i64 * 10_000).unwrap(),
-                latitude: Latitude::new(1.0).unwrap(),
                 longitude: Longitude::new(east_deg).unwrap(),
                 speed: Some(SpeedKmh::new(if drives { 40.0 } else { 0.0 }).unwrap()),
-                heading: None,
-                accuracy: None,
-                altitude: None,
-                odometer: None,
-                fuel_level: None,
-                ignition: None,
+                ..position(1_700_000_000_000 + index as i64 * 10_000)
             };
             UnfoldedPosition { received_at: position.at, position, is_late: matches!(index % 360, 100..150) }
         });

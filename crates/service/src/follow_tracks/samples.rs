@@ -26,6 +26,24 @@ pub(super) fn position(at_ms: i64) -> Position {
     }
 }
 
+pub(super) fn vehicle(name: &str) -> Vehicle {
+    Vehicle {
+        id: VehicleId::new(name).unwrap(),
+        kind: VehicleKind::new(name).unwrap(),
+        label: Label::new(name).unwrap(),
+        license_plate: None,
+        route: None,
+        status: VehicleStatus::active(),
+        driver_id: None,
+        speed_limit: None,
+        fuel_l_per_100km: None,
+        fuel_price_per_l: None,
+        odometer: None,
+        service_due_km: None,
+        service_due_at: None,
+    }
+}
+
 /// Only a store gives them out.
 pub(super) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let folder = tempfile::tempdir().unwrap();
@@ -33,24 +51,9 @@ pub(super) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let store = milepost_store::open(&url, &OpenOptions::default()).await.unwrap();
     let mut numbers = Vec::new();
     for name in ["bus", "car"] {
-        let (home, id) = (TenantId::default_tenant(), VehicleId::new(name).unwrap());
-        let vehicle = Vehicle {
-            id: id.clone(),
-            kind: VehicleKind::new(name).unwrap(),
-            label: Label::new(name).unwrap(),
-            license_plate: None,
-            route: None,
-            status: VehicleStatus::active(),
-            driver_id: None,
-            speed_limit: None,
-            fuel_l_per_100km: None,
-            fuel_price_per_l: None,
-            odometer: None,
-            service_due_km: None,
-            service_due_at: None,
-        };
+        let (home, vehicle) = (TenantId::default_tenant(), vehicle(name));
         store.add_vehicle(&home, &vehicle, at(0)).await.unwrap();
-        numbers.push(store.get_vehicle(&home, &id).await.unwrap().unwrap().no);
+        numbers.push(store.get_vehicle(&home, &vehicle.id).await.unwrap().unwrap().no);
     }
     store.close().await;
     (numbers[0], numbers[1])
