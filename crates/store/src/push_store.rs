@@ -32,9 +32,10 @@ impl fmt::Debug for NewPushSubscription {
     }
 }
 
-/// Push subscriptions. Part of [`crate::Store`]. The calls to them are stored by [`crate::RecordStore::send_notices`], and by
-/// [`crate::FleetStore::raise_alert`] and [`crate::HistoryStore::write_history`] for alerts; they are like all others in the hands of [`crate::OutgoingStore`]. A user that is removed, locked out, moved to another tenant or
-/// given a new password loses its subscriptions, as it does its sessions.
+/// Push subscriptions. Part of [`crate::Store`]. The calls to them are stored by [`crate::RecordStore::send_notices`], and for
+/// alerts by [`crate::FleetStore::raise_alert`] and [`crate::HistoryStore::write_history`]; they are like all others in the
+/// hands of [`crate::OutgoingStore`]. A user that is removed, locked out, moved to another tenant or given a new password
+/// loses its subscriptions, as it does its sessions.
 #[async_trait]
 pub trait PushStore: Send + Sync {
     /// Adds a subscription, and whether it is a new one. A user's endpoint that is there already is refreshed, with its keys.
