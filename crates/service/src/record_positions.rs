@@ -78,7 +78,7 @@ impl Service {
                 !recorded.rejected.is_empty() && recorded.rejected.iter().all(|rejected| rejected.detail == NOT_YOURS);
             return if foreign { Err(ServiceError::Forbidden(NOT_YOURS)) } else { Ok(recorded) };
         }
-        let batch = PositionBatch { tenant: tenant.clone(), positions, received_at: self.now(), facts: Vec::new() };
+        let batch = PositionBatch { tenant: tenant.clone(), positions, received_at: self.now() };
         let stored = self.committer.record(batch).await?;
         recorded.accepted = stored.accepted;
         recorded.duplicates = stored.duplicates;

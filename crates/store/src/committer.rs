@@ -11,7 +11,7 @@ mod writer;
 
 use crate::{Result, Store, StoreError, VehicleNo};
 use finisher::{Finisher, Unflushed};
-use milepost_domain::{Fact, Position, TenantId, Timestamp};
+use milepost_domain::{Position, TenantId, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -51,8 +51,6 @@ pub struct PositionBatch {
     pub positions: Vec<Position>,
     /// When they arrived.
     pub received_at: Timestamp,
-    /// Facts to be stored with them.
-    pub facts: Vec<Fact>,
 }
 
 /// What became of one caller's batch; all of it is on disk.
@@ -138,7 +136,7 @@ impl Committer {
     ///
     /// # Errors
     /// `Unavailable` or `Overloaded`: nothing of the batch was stored (or, when the connection broke during the commit,
-    /// all of it). `NotFound("tenant")` for facts of no tenant.
+    /// all of it).
     pub async fn record(&self, batch: PositionBatch) -> Result<Recorded> {
         let permits = u32::try_from(batch.positions.len()).unwrap_or(QUEUE_POSITIONS).clamp(1, QUEUE_POSITIONS);
         let (answer, answered) = oneshot::channel();

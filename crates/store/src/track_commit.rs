@@ -2,7 +2,7 @@
 
 use crate::VehicleNo;
 use milepost_domain::track::TrackState;
-use milepost_domain::{Fact, Position, TenantId, Timestamp};
+use milepost_domain::{Position, Timestamp};
 
 /// A tenant's internal number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,8 +43,6 @@ pub struct TrackCommit<'a> {
     pub late: Vec<PositionRow<'a>>,
     /// New states of vehicles (a part of `claims`), each with its version already counted up, in ascending order.
     pub states: Vec<(VehicleNo, TrackState)>,
-    /// Facts, each tenant once, in ascending order.
-    pub facts: Vec<(TenantId, Vec<Fact>)>,
     /// When it is committed.
     pub now: Timestamp,
 }

@@ -227,7 +227,7 @@ async fn store_batch(
         return Ok(());
     }
     let received_at = Clock::system().now();
-    let batch = PositionBatch { tenant: tenant.clone(), positions, received_at, facts: Vec::new() };
+    let batch = PositionBatch { tenant: tenant.clone(), positions, received_at };
     let recorded = committer.record(batch).await?;
     tally.accepted += recorded.accepted;
     tally.duplicates += recorded.duplicates;

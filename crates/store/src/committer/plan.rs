@@ -3,9 +3,9 @@
 use super::cache::{Key, TrackCache};
 use super::{PositionBatch, Recorded, TrackStep};
 use crate::{PositionRow, Track, TrackCommit, VehicleNo};
+use milepost_domain::Timestamp;
 use milepost_domain::track::{Arrival, fold};
-use milepost_domain::{Fact, TenantId, Timestamp};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// A transaction and how to tell its callers what became of theirs.
 pub(super) struct Plan<'b> {
@@ -40,7 +40,6 @@ impl<'b> Plan<'b> {
                 appended: Vec::with_capacity(rows),
                 late: Vec::new(),
                 states: Vec::new(),
-                facts: facts_by_tenant(batches),
                 now: now.unwrap_or(Timestamp::from_unix_ms(0).expect("the epoch is in range")),
             },
             recorded: Vec::with_capacity(batches.len()),
@@ -58,7 +57,7 @@ impl<'b> Plan<'b> {
 
     /// Nothing to write at all.
     pub(super) fn is_empty(&self) -> bool {
-        self.commit.claims.is_empty() && self.commit.facts.is_empty()
+        self.commit.claims.is_empty()
     }
 
     /// What to tell the callers, and the tracks as they are now, given the late rows that were added.
@@ -145,13 +144,4 @@ impl<'b> Plan<'b> {
         // Neighbours in the table are written together.
         self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
     }
-}
-
-/// Each tenant once, in ascending order.
-fn facts_by_tenant(batches: &[PositionBatch]) -> Vec<(TenantId, Vec<Fact>)> {
-    let mut facts: BTreeMap<&TenantId, Vec<Fact>> = BTreeMap::new();
-    for batch in batches.iter().filter(|batch| !batch.facts.is_empty()) {
-        facts.entry(&batch.tenant).or_default().extend(batch.facts.iter().cloned());
-    }
-    facts.into_iter().map(|(tenant, facts)| (tenant.clone(), facts)).collect()
 }

@@ -1,6 +1,6 @@
 //! Positions into PostgreSQL: many new rows by COPY, all else by one statement for all rows, a column an array.
 
-use super::{Connection, events};
+use super::Connection;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
 use milepost_domain::Position;
 use sqlx::Row;
@@ -99,7 +99,7 @@ const SET_STATES: &str = concat!(
     ") where s.vehicle_no = n.vehicle_no and s.version = n.before"
 );
 
-/// Writes positions, states and facts, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
+/// Writes positions and states, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
 /// can't wait for each other in a circle.
 pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
     let claimed: Vec<i64> = commit.claims.iter().map(|(no, _)| no.get()).collect();
@@ -141,9 +141,6 @@ pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackComm
             .bind(commit.states.iter().map(|(_, state)| state.version).collect::<Vec<_>>())
             .bind(commit.states.iter().map(|(_, state)| state.version - 1).collect::<Vec<_>>());
         columns.bind(query).execute(&mut *connection).await?;
-    }
-    for (tenant, facts) in &commit.facts {
-        events::append_facts(connection, tenant, facts, commit.now).await?;
     }
     Ok(TrackOutcome::Committed { late_added })
 }

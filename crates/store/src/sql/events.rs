@@ -12,12 +12,12 @@ const ROWS_AT_ONCE: usize = 100;
 
 /// Takes $1 ids of tenant $2; answers its number and the last id. The parameters stand in their order, because SQLite
 /// itself numbers them so, whatever they are called.
-pub(super) const TAKE_IDS: &str = "update event_counters set last = last + $1
+const TAKE_IDS: &str = "update event_counters set last = last + $1
     where tenant_no = (select tenant_no from tenants where id = $2)
     returning tenant_no, last";
 
 /// Whom an event may be told, as its columns say it: staff, a cadet, a user.
-pub(super) fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
+fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
     match fact.audience() {
         Audience::House => (None, None, None),
         Audience::Staff => (Some(true), None, None),

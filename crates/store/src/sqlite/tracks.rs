@@ -3,10 +3,8 @@
 //! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
 //! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
-use super::events::{TAKE_IDS, marks};
-use super::fleet_events;
-use crate::{PositionRow, Result, StoreError, TrackCommit, TrackOutcome, VehicleNo, fact_code};
-use milepost_domain::{Fact, Position, TenantId};
+use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
+use milepost_domain::Position;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
 
 const GET_VERSION: &str = "select version from vehicle_states where vehicle_no = ?";
@@ -31,7 +29,6 @@ pub(super) struct OwnedCommit {
     states: Vec<State>,
     appended: Vec<Row>,
     late: Vec<Row>,
-    facts: Vec<(TenantId, Vec<Fact>)>,
     now_ms: i64,
 }
 
@@ -77,7 +74,6 @@ impl OwnedCommit {
             states: states.collect(),
             appended: commit.appended.iter().map(Row::of).collect(),
             late: commit.late.iter().map(Row::of).collect(),
-            facts: commit.facts.clone(),
             now_ms: commit.now.unix_ms(),
         }
     }
@@ -135,7 +131,7 @@ impl Measures {
     }
 }
 
-/// Writes positions, states, late rows and facts, unless a claim no longer holds. The write lock is held from the beginning, so
+/// Writes positions, states and late rows, unless a claim no longer holds. The write lock is held from the beginning, so
 /// what was looked at stays true.
 pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) -> Result<TrackOutcome> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -155,9 +151,6 @@ pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) ->
     }
     drop(insert);
     note_late(&transaction, &late_added, commit.now_ms)?;
-    for (tenant, facts) in &commit.facts {
-        append_facts(&transaction, tenant, facts, commit.now_ms)?;
-    }
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })
 }
@@ -194,26 +187,4 @@ fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-const INSERT_EVENT: &str = "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user,
-    for_fleet, for_driver) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-/// As [`super::events::append_facts`], on this thread's connection.
-fn append_facts(connection: &Connection, tenant: &TenantId, facts: &[Fact], now_ms: i64) -> Result<()> {
-    let count = i64::try_from(facts.len()).expect("facts fit in memory");
-    let (tenant_no, last): (i64, i64) = connection
-        .prepare_cached(TAKE_IDS)?
-        .query_row((count, tenant.as_str()), |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?
-        .ok_or(StoreError::NotFound("tenant"))?;
-    let mut insert = connection.prepare_cached(INSERT_EVENT)?;
-    for (id, fact) in (last - count + 1..).zip(facts) {
-        let (kind, payload) = fact_code::encode(fact);
-        let (for_staff, for_cadet, for_user) = marks(fact);
-        let (for_fleet, for_driver) = fleet_events::marks(fact);
-        insert
-            .execute((tenant_no, id, now_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet, for_driver))?;
-    }
-    Ok(())
 }

@@ -102,8 +102,7 @@ on_both! {
         history_is_read_page_by_page,
         arrivals_are_read_page_by_page,
         positions_of_any_date_are_kept,
-        newest_positions_are_observed_in_order,
-        facts_of_no_tenant_fail_their_caller_alone;
+        newest_positions_are_observed_in_order;
     deliveries:
         delivery_comes_back_as_it_was_added,
         tracking_id_is_taken_once_over_all_tenants,

@@ -1,9 +1,9 @@
 //! Positions through the committer.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, position, tenant, vehicle};
-use milepost_domain::{Fact, Position, TenantId, Timestamp};
-use milepost_store::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, StoreError};
+use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, position};
+use milepost_domain::{Position, TenantId, Timestamp};
+use milepost_store::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded};
 use std::sync::{Arc, Mutex};
 
 pub(crate) async fn position_comes_back_as_it_was_recorded(database: &TestDatabase) {
@@ -257,20 +257,4 @@ pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDataba
     assert_eq!(samples.iter().map(|sample| sample.accepted).sum::<usize>(), 50);
     assert!(samples.iter().all(|sample| sample.committed));
     assert!(samples.len() < 50, "callers who came during a commit share the next one");
-}
-
-pub(crate) async fn facts_of_no_tenant_fail_their_caller_alone(database: &TestDatabase) {
-    let (store, home) = (&database.store, TenantId::default_tenant());
-    store.add_vehicle(&home, &vehicle("bus"), at(0)).await.unwrap();
-    let committer = Committer::start(store.clone(), None);
-    let facts = vec![Fact::VehicleChanged { vehicle_id: id("bus") }];
-    let stray = PositionBatch { facts, ..batch(&tenant("nowhere"), Vec::new()) };
-    let (good, bad, also_good) = tokio::join!(
-        committer.record(batch(&home, vec![position("bus", 1)])),
-        committer.record(stray),
-        committer.record(batch(&home, vec![position("bus", 2)])),
-    );
-    assert_eq!((good.unwrap().accepted, also_good.unwrap().accepted), (1, 1));
-    assert_eq!(bad, Err(StoreError::NotFound("tenant")));
-    assert_eq!(history(&**store, &home, "bus").await.len(), 2);
 }

@@ -109,7 +109,7 @@ pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
 }
 
 pub(crate) fn batch(tenant: &TenantId, positions: Vec<Position>) -> PositionBatch {
-    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000), facts: Vec::new() }
+    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000) }
 }
 
 /// Everything that is stored of a vehicle's track.
