@@ -21,6 +21,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (17, "0017_alert_pushes", include_str!("../migrations/sqlite/0017_alert_pushes.sql")),
     (18, "0018_disabled_webhooks", include_str!("../migrations/sqlite/0018_disabled_webhooks.sql")),
     (19, "0019_drivers_events", include_str!("../migrations/sqlite/0019_drivers_events.sql")),
+    (20, "0020_unsorted_positions", include_str!("../migrations/sqlite/0020_unsorted_positions.sql")),
 ];
 
 /// PostgreSQL's.

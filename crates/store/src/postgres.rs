@@ -129,6 +129,13 @@ const HOLD_TENANT: &str = "for no key update";
 const REMOVE_S: &str = "for update of s";
 /// Holds the calls `c` until the commit, and passes over those that somebody else holds.
 const PASS_LOCKED_C: &str = "for update of c skip locked";
+/// Deletes $2 positions of the vehicle $1, the oldest.
+const DELETE_OF_VEHICLE: &str = "delete from positions where vehicle_no = $1 and at_ms in
+    (select at_ms from positions where vehicle_no = $1 order by at_ms limit $2)";
+/// Deletes $3 positions of the tenant $1 that arrived before $2, those that arrived first.
+const DELETE_ARRIVED: &str = "delete from positions where (vehicle_no, at_ms) in
+    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
+     order by received_ms limit $3)";
 /// Is one of the texts of the JSON array in $1. As an array: a list that is selected from is taken for long, and tables are read
 /// through for it.
 const IN_TEXTS_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb)))";
@@ -181,7 +188,26 @@ pub(crate) fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
         .max_connections(options.connections.max(2))
         .acquire_timeout(options.acquire_timeout)
         .connect_lazy_with(connect_options(url, options)?);
-    Ok(Arc::new(sql_store::SqlStore { writers: pool.clone(), readers: pool, native: Native::default() }))
+    Ok(Arc::new(sql_store::SqlStore {
+        writers: Writers { pool: pool.clone() },
+        readers: pool,
+        native: Native::default(),
+    }))
+}
+
+/// The way to write.
+struct Writers {
+    pool: Pool<Db>,
+}
+
+/// Transactions need not take turns.
+struct Turn;
+
+impl Writers {
+    #[allow(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's has to wait")]
+    async fn turn(&self) -> Result<Turn> {
+        Ok(Turn)
+    }
 }
 
 /// What only PostgreSQL needs: a partition for each day of positions.
@@ -196,7 +222,7 @@ impl Native {
         Ok(())
     }
 
-    async fn commit_tracks(&self, writers: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+    async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         self.partitions.make(writers, commit).await?;
         let mut transaction = Transaction::begin(writers).await?;
         let outcome = tracks::write_tracks(transaction.connection(), commit).await;
@@ -213,7 +239,12 @@ impl Native {
         Ok(())
     }
 
-    async fn drop_old_partitions(&self, writers: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<u64> {
+    #[allow(clippy::unused_async, reason = "SQLite's has to wait")]
+    async fn sort_positions(&self, _writers: &Writers) -> Result<()> {
+        Ok(())
+    }
+
+    async fn drop_old_partitions(&self, writers: &Writers, now: Timestamp, retention: &Retention) -> Result<u64> {
         self.partitions.drop_old(writers, now, retention).await
     }
 

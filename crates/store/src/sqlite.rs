@@ -10,6 +10,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Pool};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 #[path = "sql/activity.rs"]
 mod activity;
@@ -96,6 +98,7 @@ mod transaction;
 mod trip_rows;
 #[path = "sql/trips.rs"]
 mod trips;
+mod unsorted;
 #[path = "sql/upkeep.rs"]
 mod upkeep;
 #[path = "sql/users.rs"]
@@ -107,7 +110,7 @@ mod visible_events;
 #[path = "sql/webhooks.rs"]
 mod webhooks;
 
-use log_flusher::{LogChanged, LogFlusher};
+use log_flusher::{Log, LogFlusher};
 use track_writer::TrackWriter;
 use tracks::OwnedCommit;
 use transaction::Transaction;
@@ -130,6 +133,13 @@ const HOLD_V: &str = "";
 const HOLD_TENANT: &str = "";
 const REMOVE_S: &str = "";
 const PASS_LOCKED_C: &str = "";
+/// Deletes $2 positions of the vehicle $1, the oldest.
+const DELETE_OF_VEHICLE: &str = "delete from sorted_positions where vehicle_no = $1 and at_ms in
+    (select at_ms from sorted_positions where vehicle_no = $1 order by at_ms limit $2)";
+/// Deletes $3 positions of the tenant $1 that arrived before $2, those that arrived first.
+const DELETE_ARRIVED: &str = "delete from sorted_positions where (vehicle_no, at_ms) in
+    (select vehicle_no, at_ms from sorted_positions where tenant_no = $1 and received_ms < $2
+     order by received_ms limit $3)";
 /// Is one of the texts of the JSON array in $1.
 const IN_TEXTS_1: &str = "in (select value from json_each($1))";
 /// Is one of the numbers of the JSON array in $1.
@@ -204,14 +214,18 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
             })
             .connect_lazy_with(connect)
     };
-    let log_changed = LogChanged::default();
+    let log = Arc::new(Log::of(file, options.busy_timeout));
     Ok(Arc::new(sql_store::SqlStore {
-        writers: pool(1, connect.clone()),
+        writers: Writers {
+            pool: pool(1, connect.clone()),
+            turns: Arc::new(Semaphore::new(1)),
+            most_wait: options.acquire_timeout,
+        },
         readers: pool(options.connections.max(1), connect.read_only(true)),
         native: Native {
             presence,
-            track_writer: TrackWriter::start(file, options.busy_timeout, log_changed.clone())?,
-            log_flusher: LogFlusher::start(file, options.busy_timeout, log_changed)?,
+            track_writer: TrackWriter::start(file, options.busy_timeout, log.clone())?,
+            log_flusher: LogFlusher::start(log)?,
         },
     }))
 }
@@ -250,6 +264,25 @@ impl Presence {
     }
 }
 
+/// The way to write: one after the other, by a queue that is fair, as SQLite's own lock is not.
+struct Writers {
+    pool: Pool<Db>,
+    turns: Arc<Semaphore>,
+    most_wait: Duration,
+}
+
+/// The right to write, until it is dropped.
+type Turn = OwnedSemaphorePermit;
+
+impl Writers {
+    async fn turn(&self) -> Result<Turn> {
+        let busy = || StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
+        let turn =
+            tokio::time::timeout(self.most_wait, self.turns.clone().acquire_owned()).await.map_err(|_| busy())?;
+        Ok(turn.expect("nobody closes it"))
+    }
+}
+
 /// What only SQLite needs.
 #[derive(Debug)]
 struct Native {
@@ -263,9 +296,9 @@ impl Native {
         self.presence.check()
     }
 
-    async fn commit_tracks(&self, writers: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        // Whoever holds the one connection of the pool may write: this queue is fair, SQLite's own lock is not.
-        let turn = writers.acquire().await?;
+    async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+        self.presence.check()?;
+        let turn = writers.turn().await?;
         self.track_writer.write(OwnedCommit::of(commit), turn).await
     }
 
@@ -273,8 +306,15 @@ impl Native {
         self.log_flusher.flush().await
     }
 
+    /// Positions that wait to be sorted in are sorted in, before any are deleted.
+    async fn sort_positions(&self, writers: &Writers) -> Result<()> {
+        self.presence.check()?;
+        let turn = writers.turn().await?;
+        self.track_writer.sort(turn).await
+    }
+
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
-    async fn drop_old_partitions(&self, _writers: &Pool<Db>, _now: Timestamp, _retention: &Retention) -> Result<u64> {
+    async fn drop_old_partitions(&self, _writers: &Writers, _now: Timestamp, _retention: &Retention) -> Result<u64> {
         Ok(0)
     }
 

@@ -4,6 +4,10 @@ use crate::VehicleNo;
 use milepost_domain::track::TrackState;
 use milepost_domain::{Position, Timestamp};
 
+/// A transaction of fewer positions is on disk before the next one is written. Two small ones, one written while the other
+/// is being flushed, would each have the costs of one, where one of twice the size would do.
+pub(crate) const SMALL: usize = 128;
+
 /// A tenant's internal number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantNo(pub(crate) i64);

@@ -4,6 +4,7 @@ use super::cache::TrackCache;
 use super::finisher::{Caller, Unflushed, Written};
 use super::plan::Plan;
 use super::{PositionBatch, Recorded, TRANSACTION_CALLERS, TRANSACTION_POSITIONS, TRANSACTION_TIMEOUT, Waiting};
+use crate::track_commit::SMALL;
 use crate::{Result, Store, StoreError, TrackOutcome};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,10 +14,6 @@ use tokio::sync::mpsc;
 /// How often a transaction is planned anew because another node changed one of its vehicles. One of the nodes
 /// always gets through, so that this many defeats in a row mean that something is wrong.
 const PLANS: usize = 32;
-
-/// A transaction of at least this many positions is written while the last one is being flushed. With fewer, two small
-/// transactions would take turns, each with the costs of one, where one of twice the size would do.
-const OVERLAP_POSITIONS: usize = 128;
 
 /// Who shares a transaction.
 struct Callers {
@@ -71,7 +68,7 @@ impl Writer {
             let mut callers = Callers::of(first);
             callers.take_waiting(&mut waiting);
             // While the disk is busy with the last transaction, a small one waits and grows.
-            while callers.positions < OVERLAP_POSITIONS && callers.have_room() && self.unflushed.any() {
+            while callers.positions < SMALL && callers.have_room() && self.unflushed.any() {
                 tokio::select! {
                     () = self.unflushed.none_left() => {}
                     next = waiting.recv() => match next {

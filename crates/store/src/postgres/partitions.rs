@@ -1,9 +1,9 @@
 //! A partition for each day of the recent past, made when its first position comes and dropped as a whole.
 
-use super::{Db, Transaction};
+use super::{Transaction, Writers};
 use crate::{Result, Retention, StoreError, TrackCommit};
 use milepost_domain::Timestamp;
-use sqlx::{AssertSqlSafe, Pool, Row};
+use sqlx::{AssertSqlSafe, Row};
 use std::collections::HashSet;
 use std::sync::Mutex;
 
@@ -26,7 +26,7 @@ pub(super) struct Partitions {
 
 impl Partitions {
     /// Makes the partitions that a commit's rows belong to.
-    pub(super) async fn make(&self, pool: &Pool<Db>, commit: &TrackCommit<'_>) -> Result<()> {
+    pub(super) async fn make(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<()> {
         let today = commit.now.unix_ms().div_euclid(DAY_MS);
         let days = today - PAST_DAYS..=today + 1;
         let mut missing: Vec<i64> = Vec::new();
@@ -40,7 +40,7 @@ impl Partitions {
             }
         }
         for day in missing {
-            match make_day(pool, day).await {
+            match make_day(writers, day).await {
                 Ok(()) => {}
                 // Rows of that day lie in `positions_other` already (a clock was wrong): there they stay.
                 Err(StoreError::Corrupt(reason)) => {
@@ -54,13 +54,13 @@ impl Partitions {
     }
 
     /// Drops the days of which every position arrived too long ago; how many.
-    pub(super) async fn drop_old(&self, pool: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<u64> {
+    pub(super) async fn drop_old(&self, writers: &Writers, now: Timestamp, retention: &Retention) -> Result<u64> {
         let cutoff_ms = now.unix_ms().saturating_sub(retention.positions_ms);
         let tables: Vec<String> = sqlx::query_scalar(
             "select c.relname::text from pg_inherits i join pg_class c on c.oid = i.inhrelid
              where i.inhparent = 'positions'::regclass and c.relname ~ '^positions_d[0-9]+$'",
         )
-        .fetch_all(pool)
+        .fetch_all(&writers.pool)
         .await?;
         let mut dropped = 0;
         for table in tables {
@@ -69,7 +69,7 @@ impl Partitions {
             if (day + 1) * DAY_MS >= cutoff_ms {
                 continue;
             }
-            let mut transaction = Transaction::begin(pool).await?;
+            let mut transaction = Transaction::begin(writers).await?;
             let outcome = drop_day(&mut transaction, &table, cutoff_ms).await;
             if transaction.finish(outcome).await? {
                 dropped += 1;
@@ -84,8 +84,8 @@ impl Partitions {
     }
 }
 
-async fn make_day(pool: &Pool<Db>, day: i64) -> Result<()> {
-    let mut transaction = Transaction::begin(pool).await?;
+async fn make_day(writers: &Writers, day: i64) -> Result<()> {
+    let mut transaction = Transaction::begin(writers).await?;
     let outcome = async {
         let connection = transaction.connection();
         sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *connection).await?;

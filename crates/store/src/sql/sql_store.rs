@@ -1,8 +1,8 @@
 //! The store's trait, each function one query or one transaction of the modules beside it.
 
 use super::{
-    Connection, Db, NAME, Native, Transaction, devices, events, idempotency_keys, positions, sessions, tenants, upkeep,
-    users, vehicles,
+    Connection, Db, NAME, Native, Transaction, Writers, devices, events, idempotency_keys, positions, sessions,
+    tenants, upkeep, users, vehicles,
 };
 use crate::{
     ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Pruned, Result,
@@ -23,7 +23,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) struct SqlStore {
     /// Connections that write.
-    pub(super) writers: Pool<Db>,
+    pub(super) writers: Writers,
     /// Connections that read.
     pub(super) readers: Pool<Db>,
     /// What only this database needs.
@@ -78,7 +78,7 @@ impl Store for SqlStore {
 
     async fn close(&self) {
         self.readers.close().await;
-        self.writers.close().await;
+        self.writers.pool.close().await;
         self.native.close().await;
     }
 
@@ -222,6 +222,7 @@ impl Store for SqlStore {
     }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
+        self.native.sort_positions(&self.writers).await?;
         let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;
         Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention).await? })
     }

@@ -1,21 +1,23 @@
 //! One transaction on one connection, undone unless it is finished.
 
-use super::{BEGIN, Connection, Db, idempotency_keys};
+use super::{BEGIN, Connection, Db, Turn, Writers, idempotency_keys};
 use crate::claim::{DueAnswer, due_answer};
 use crate::{Result, StoreError};
-use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 
 /// A begun transaction. Dropped unfinished (its caller went away), it closes its connection, which rolls it back.
 pub(super) struct Transaction {
     /// `None` once finished.
     connection: Option<PoolConnection<Db>>,
+    /// Given back after the connection.
+    _turn: Turn,
 }
 
 impl Transaction {
     /// Begins one; in SQLite this waits for the one write lock.
-    pub(super) async fn begin(pool: &Pool<Db>) -> Result<Self> {
-        let mut transaction = Self { connection: Some(pool.acquire().await?) };
+    pub(super) async fn begin(writers: &Writers) -> Result<Self> {
+        let turn = writers.turn().await?;
+        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _turn: turn };
         sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
         Ok(transaction)
     }

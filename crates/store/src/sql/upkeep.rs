@@ -1,11 +1,10 @@
 //! Forgetting, in steps that are small enough for everyone else to write in between.
 
-use super::{Db, Transaction, history_upkeep};
+use super::{DELETE_ARRIVED, DELETE_OF_VEHICLE, Db, Transaction, Writers, history_upkeep};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
 use milepost_domain::Timestamp;
-use sqlx::Pool;
 
 /// Rows that one statement (one short transaction) deletes.
 const STEP_ROWS: i64 = 5_000;
@@ -14,9 +13,9 @@ const STEP_ROWS: i64 = 5_000;
 const STEPS: usize = 20;
 
 /// Deletes by `sql`, whose $1 is `bound` and $2 the number of rows; true if there is more.
-pub(super) async fn delete_in_steps(pool: &Pool<Db>, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
+pub(super) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
     for _ in 0..STEPS {
-        let mut transaction = Transaction::begin(pool).await?;
+        let mut transaction = Transaction::begin(writers).await?;
         let deleted = sqlx::query::<Db>(sql).bind(bound).bind(STEP_ROWS).execute(transaction.connection()).await;
         let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
         *count += deleted;
@@ -27,11 +26,11 @@ pub(super) async fn delete_in_steps(pool: &Pool<Db>, sql: &'static str, bound: i
     Ok(true)
 }
 
-pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention) -> Result<Pruned> {
+pub(super) async fn prune(writers: &Writers, now: Timestamp, retention: &Retention) -> Result<Pruned> {
     let before = |ms: i64| now.unix_ms().saturating_sub(ms);
     let mut pruned = Pruned::default();
     pruned.more |= delete_in_steps(
-        pool,
+        writers,
         "delete from events where (tenant_no, id) in
             (select tenant_no, id from events where at_ms < $1 order by at_ms limit $2)",
         before(retention.events_ms),
@@ -39,7 +38,7 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
     )
     .await?;
     pruned.more |= delete_in_steps(
-        pool,
+        writers,
         "delete from sessions where token_hash in
             (select token_hash from sessions where expires_ms <= $1 order by expires_ms limit $2)",
         now.unix_ms(),
@@ -47,36 +46,26 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
     )
     .await?;
     pruned.more |= delete_in_steps(
-        pool,
+        writers,
         "delete from idempotency_keys where (tenant, caller, key) in
             (select tenant, caller, key from idempotency_keys where started_ms < $1 order by started_ms limit $2)",
         before(IDEMPOTENCY_KEEP_MS),
         &mut pruned.idempotency_keys,
     )
     .await?;
-    for vehicle_no in list_numbers(pool, "select vehicle_no from removed_vehicles limit 1000").await? {
-        let more = delete_in_steps(
-            pool,
-            "delete from positions where vehicle_no = $1 and at_ms in
-                (select at_ms from positions where vehicle_no = $1 order by at_ms limit $2)",
-            vehicle_no,
-            &mut pruned.positions,
-        )
-        .await?
-            | prune_removed_vehicle(pool, vehicle_no, &mut pruned).await?
-            | history_upkeep::prune_removed_vehicle(pool, vehicle_no, &mut pruned).await?;
+    for vehicle_no in list_numbers(writers, "select vehicle_no from removed_vehicles limit 1000").await? {
+        let more = delete_in_steps(writers, DELETE_OF_VEHICLE, vehicle_no, &mut pruned.positions).await?
+            | prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?
+            | history_upkeep::prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?;
         if more {
             pruned.more = true;
         } else {
-            sqlx::query::<Db>("delete from removed_vehicles where vehicle_no = $1")
-                .bind(vehicle_no)
-                .execute(pool)
-                .await?;
+            delete_number(writers, "delete from removed_vehicles where vehicle_no = $1", vehicle_no).await?;
         }
     }
-    for user_id in list_numbers(pool, "select user_id from removed_users limit 1000").await? {
+    for user_id in list_numbers(writers, "select user_id from removed_users limit 1000").await? {
         let more = delete_in_steps(
-            pool,
+            writers,
             "delete from notices where id in (select id from notices where user_id = $1 limit $2)",
             user_id,
             &mut pruned.notices,
@@ -85,15 +74,15 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
         if more {
             pruned.more = true;
         } else {
-            sqlx::query::<Db>("delete from removed_users where user_id = $1").bind(user_id).execute(pool).await?;
+            delete_number(writers, "delete from removed_users where user_id = $1", user_id).await?;
         }
     }
-    prune_old_positions(pool, before(retention.positions_ms), &mut pruned).await?;
-    prune_tracking(pool, before(retention.positions_ms), &mut pruned).await?;
-    prune_fleet(pool, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
-    history_upkeep::prune_history(pool, before(retention.positions_ms), &mut pruned).await?;
+    prune_old_positions(writers, before(retention.positions_ms), &mut pruned).await?;
+    prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
+    prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
+    history_upkeep::prune_history(writers, before(retention.positions_ms), &mut pruned).await?;
     pruned.more |= delete_in_steps(
-        pool,
+        writers,
         "delete from outgoing_calls where call_no in
             (select call_no from outgoing_calls where next_attempt_ms is null
              and coalesce(delivered_ms, dead_ms) < $1 order by coalesce(delivered_ms, dead_ms) limit $2)",
@@ -105,11 +94,11 @@ pub(super) async fn prune(pool: &Pool<Db>, now: Timestamp, retention: &Retention
 }
 
 /// Deliveries and drivers' fixes. Where a driver was last is kept in a table of its own, and for ever.
-async fn prune_tracking(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+async fn prune_tracking(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
     // Fixes first, step by step: the deliveries alone would take any number of them along at once. SQLite keeps the order of
     // a cross join: tenant by tenant, along the index of expiry.
     let more_fixes = delete_in_steps(
-        pool,
+        writers,
         "delete from delivery_fixes where (delivery_no, at_ms) in
             (select f.delivery_no, f.at_ms from tenants t cross join deliveries d cross join delivery_fixes f
              where d.tenant_no = t.tenant_no and d.expires_ms < $1 and f.delivery_no = d.delivery_no limit $2)",
@@ -120,7 +109,7 @@ async fn prune_tracking(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) ->
     pruned.more |= more_fixes;
     if !more_fixes {
         pruned.more |= delete_in_steps(
-            pool,
+            writers,
             "delete from deliveries where delivery_no in
                 (select d.delivery_no from tenants t cross join deliveries d
                  where d.tenant_no = t.tenant_no and d.expires_ms < $1 limit $2)",
@@ -130,7 +119,7 @@ async fn prune_tracking(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) ->
         .await?;
     }
     pruned.more |= delete_in_steps(
-        pool,
+        writers,
         "delete from driver_fixes where (tenant_no, driver_id, at_ms) in
             (select tenant_no, driver_id, at_ms from driver_fixes where received_ms < $1 order by received_ms limit $2)",
         cutoff_ms,
@@ -141,22 +130,22 @@ async fn prune_tracking(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) ->
 }
 
 /// What the fold found of a vehicle that was removed; true if there is more.
-async fn prune_removed_vehicle(pool: &Pool<Db>, vehicle_no: i64, pruned: &mut Pruned) -> Result<bool> {
+async fn prune_removed_vehicle(writers: &Writers, vehicle_no: i64, pruned: &mut Pruned) -> Result<bool> {
     let trips = "delete from trips where id in
         (select id from trips where vehicle_no = $1 order by started_ms limit $2)";
     let activity = "delete from activity where (tenant_no, bucket_ms, vehicle_no) in
         (select tenant_no, bucket_ms, vehicle_no from activity where vehicle_no = $1 order by bucket_ms limit $2)";
     let checkpoints = "delete from track_checkpoints where vehicle_no = $1 and at_ms in
         (select at_ms from track_checkpoints where vehicle_no = $1 order by at_ms limit $2)";
-    let mut more = delete_in_steps(pool, trips, vehicle_no, &mut pruned.trips).await?;
-    more |= delete_in_steps(pool, activity, vehicle_no, &mut pruned.activity).await?;
-    more |= delete_in_steps(pool, checkpoints, vehicle_no, &mut pruned.checkpoints).await?;
+    let mut more = delete_in_steps(writers, trips, vehicle_no, &mut pruned.trips).await?;
+    more |= delete_in_steps(writers, activity, vehicle_no, &mut pruned.activity).await?;
+    more |= delete_in_steps(writers, checkpoints, vehicle_no, &mut pruned.checkpoints).await?;
     Ok(more)
 }
 
 /// Alerts that expired, and old trips, activity and checkpoints. A trip that is under way is never forgotten. Of a
 /// vehicle's old checkpoints the newest stays: what comes late for the time after it is folded from there.
-async fn prune_fleet(pool: &Pool<Db>, now_ms: i64, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+async fn prune_fleet(writers: &Writers, now_ms: i64, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
     let alerts = "delete from alerts where id in
         (select id from alerts where expires_ms <= $1 order by expires_ms limit $2)";
     let trips = "delete from trips where id in
@@ -167,32 +156,24 @@ async fn prune_fleet(pool: &Pool<Db>, now_ms: i64, cutoff_ms: i64, pruned: &mut 
         (select o.vehicle_no, o.at_ms from track_checkpoints o where o.at_ms < $1 and exists
             (select 1 from track_checkpoints n where n.vehicle_no = o.vehicle_no and n.at_ms > o.at_ms and n.at_ms < $1)
          order by o.at_ms limit $2)";
-    pruned.more |= delete_in_steps(pool, alerts, now_ms, &mut pruned.alerts).await?;
-    pruned.more |= delete_in_steps(pool, trips, cutoff_ms, &mut pruned.trips).await?;
-    pruned.more |= delete_in_steps(pool, activity, cutoff_ms, &mut pruned.activity).await?;
-    pruned.more |= delete_in_steps(pool, checkpoints, cutoff_ms, &mut pruned.checkpoints).await?;
+    pruned.more |= delete_in_steps(writers, alerts, now_ms, &mut pruned.alerts).await?;
+    pruned.more |= delete_in_steps(writers, trips, cutoff_ms, &mut pruned.trips).await?;
+    pruned.more |= delete_in_steps(writers, activity, cutoff_ms, &mut pruned.activity).await?;
+    pruned.more |= delete_in_steps(writers, checkpoints, cutoff_ms, &mut pruned.checkpoints).await?;
     Ok(())
 }
 
 /// Tenant by tenant, along the index of arrival.
-async fn prune_old_positions(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
-    for tenant_no in list_numbers(pool, "select tenant_no from tenants order by tenant_no").await? {
+async fn prune_old_positions(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+    for tenant_no in list_numbers(writers, "select tenant_no from tenants order by tenant_no").await? {
         for step in 0.. {
             if step == STEPS {
                 pruned.more = true;
                 break;
             }
-            let mut transaction = Transaction::begin(pool).await?;
-            let deleted = sqlx::query::<Db>(
-                "delete from positions where (vehicle_no, at_ms) in
-                    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
-                     order by received_ms limit $3)",
-            )
-            .bind(tenant_no)
-            .bind(cutoff_ms)
-            .bind(STEP_ROWS)
-            .execute(transaction.connection())
-            .await;
+            let mut transaction = Transaction::begin(writers).await?;
+            let delete = sqlx::query::<Db>(DELETE_ARRIVED).bind(tenant_no).bind(cutoff_ms).bind(STEP_ROWS);
+            let deleted = delete.execute(transaction.connection()).await;
             let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
             pruned.positions += deleted;
             if i64::try_from(deleted).is_ok_and(|deleted| deleted < STEP_ROWS) {
@@ -203,6 +184,13 @@ async fn prune_old_positions(pool: &Pool<Db>, cutoff_ms: i64, pruned: &mut Prune
     Ok(())
 }
 
-async fn list_numbers(pool: &Pool<Db>, sql: &'static str) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar::<Db, i64>(sql).fetch_all(pool).await?)
+async fn list_numbers(writers: &Writers, sql: &'static str) -> Result<Vec<i64>> {
+    Ok(sqlx::query_scalar::<Db, i64>(sql).fetch_all(&writers.pool).await?)
+}
+
+async fn delete_number(writers: &Writers, sql: &'static str, number: i64) -> Result<()> {
+    let mut transaction = Transaction::begin(writers).await?;
+    let deleted = sqlx::query::<Db>(sql).bind(number).execute(transaction.connection()).await;
+    transaction.finish(deleted.map_err(Into::into)).await?;
+    Ok(())
 }

@@ -1,16 +1,17 @@
-//! The thread that flushes SQLite's log to the disk, while the next transaction is being written into it.
+//! Flushes SQLite's log to the disk, while the next transaction is being written into it.
 //!
 //! With `synchronous = full` a connection waits for the disk within its commit, holding the write lock, and processor
 //! and disk take turns. Here positions are committed with `normal` (in the log, seen by readers, not yet flushed), and
-//! whoever brought them is answered once this thread has flushed the log up to and beyond them.
+//! whoever brought them is answered once the log is flushed up to and beyond them: by a thread of its own, or, if they are
+//! few, by the one that wrote them.
 
 use super::track_writer::connect;
 use crate::{Result, StoreError};
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -20,35 +21,32 @@ const QUEUE_FLUSHES: usize = 4;
 /// The way to the thread, which ends with it.
 #[derive(Debug)]
 pub(super) struct LogFlusher {
+    log: Arc<Log>,
     asks: mpsc::SyncSender<oneshot::Sender<Result<()>>>,
 }
 
-/// Tells the flusher that the log may be another file than before.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LogChanged(Arc<AtomicBool>);
-
-impl LogChanged {
-    pub(super) fn tell(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-}
-
 impl LogFlusher {
-    /// Starts the thread for the log of a database file.
-    pub(super) fn start(file: &Path, busy_timeout: Duration, changed: LogChanged) -> Result<Self> {
-        let (asks, waiting) = mpsc::sync_channel(QUEUE_FLUSHES);
-        let mut path = file.as_os_str().to_owned();
-        path.push("-wal");
-        let log = Log { file: file.to_owned(), path: path.into(), busy_timeout, changed, open: None, failed: false };
+    /// Starts the thread for a log.
+    pub(super) fn start(log: Arc<Log>) -> Result<Self> {
+        let (asks, waiting) = mpsc::sync_channel::<oneshot::Sender<Result<()>>>(QUEUE_FLUSHES);
+        let flushed = log.clone();
         std::thread::Builder::new()
             .name("sqlite-flush".to_owned())
-            .spawn(move || log.run(&waiting))
+            .spawn(move || {
+                while let Ok(answer) = waiting.recv() {
+                    // The committer may have given up.
+                    let _ = answer.send(flushed.flush());
+                }
+            })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the database: {error}")))?;
-        Ok(Self { asks })
+        Ok(Self { log, asks })
     }
 
     /// Returns when all that was committed before is on disk.
     pub(super) async fn flush(&self) -> Result<()> {
+        if self.log.is_flushed() {
+            return Ok(());
+        }
         let stopped = || StoreError::Unavailable("the database was closed".to_owned());
         let (answer, answered) = oneshot::channel();
         self.asks.send(answer).map_err(|_| stopped())?;
@@ -56,41 +54,83 @@ impl LogFlusher {
     }
 }
 
-struct Log {
+/// SQLite's log, and how much of it is on disk.
+#[derive(Debug)]
+pub(super) struct Log {
     /// The database's file.
     file: PathBuf,
     /// The log's.
     path: PathBuf,
     busy_timeout: Duration,
-    changed: LogChanged,
+    /// Transactions committed.
+    committed: AtomicU64,
+    /// How many of them were, when the last flush that succeeded began.
+    flushed: AtomicU64,
+    flushing: Mutex<Flushing>,
+}
+
+/// What only whoever flushes needs.
+#[derive(Debug, Default)]
+struct Flushing {
     open: Option<File>,
     /// A flush failed: the system may since believe that what it failed to write is on disk.
     failed: bool,
 }
 
 impl Log {
-    fn run(mut self, waiting: &mpsc::Receiver<oneshot::Sender<Result<()>>>) {
-        while let Ok(answer) = waiting.recv() {
-            let outcome = self.flush();
-            // The committer may have given up.
-            let _ = answer.send(outcome);
+    /// The log of a database file.
+    pub(super) fn of(file: &Path, busy_timeout: Duration) -> Self {
+        let mut path = file.as_os_str().to_owned();
+        path.push("-wal");
+        Self {
+            file: file.to_owned(),
+            path: path.into(),
+            busy_timeout,
+            committed: AtomicU64::new(0),
+            flushed: AtomicU64::new(0),
+            flushing: Mutex::default(),
         }
     }
 
-    fn flush(&mut self) -> Result<()> {
-        if self.changed.0.swap(false, Ordering::AcqRel) {
-            self.open = None;
-        }
-        let flushed = if self.failed { self.start_log_anew() } else { self.sync() };
-        self.failed = flushed.is_err();
-        flushed
+    /// A transaction was committed.
+    pub(super) fn note_commit(&self) {
+        self.committed.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn sync(&mut self) -> Result<()> {
-        let log = match &self.open {
+    fn is_flushed(&self) -> bool {
+        self.flushed.load(Ordering::Acquire) >= self.committed.load(Ordering::Acquire)
+    }
+
+    /// The log may be another file than before.
+    pub(super) fn changed(&self) {
+        self.flushing().open = None;
+    }
+
+    /// Waits until all that was committed before is on disk.
+    pub(super) fn flush(&self) -> Result<()> {
+        let mut flushing = self.flushing();
+        let committed = self.committed.load(Ordering::Acquire);
+        if self.flushed.load(Ordering::Acquire) >= committed {
+            return Ok(());
+        }
+        let outcome = if flushing.failed { self.start_anew(&mut flushing) } else { self.sync(&mut flushing) };
+        flushing.failed = outcome.is_err();
+        if outcome.is_ok() {
+            self.flushed.store(committed, Ordering::Release);
+        }
+        outcome
+    }
+
+    fn flushing(&self) -> std::sync::MutexGuard<'_, Flushing> {
+        // A thread that panicked left nothing half done: a flush has no steps.
+        self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sync(&self, flushing: &mut Flushing) -> Result<()> {
+        let log = match &flushing.open {
             Some(log) => log,
             None => match File::open(&self.path) {
-                Ok(log) => self.open.insert(log),
+                Ok(log) => flushing.open.insert(log),
                 // Whoever closed the last connection has copied it into the database, and flushed that.
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
                 Err(error) => return Err(unflushed(&error)),
@@ -101,8 +141,8 @@ impl Log {
 
     /// Copies the whole log into the database's file, flushes that, and empties the log: a second flush of the same
     /// pages could succeed without having written them.
-    fn start_log_anew(&mut self) -> Result<()> {
-        self.open = None;
+    fn start_anew(&self, flushing: &mut Flushing) -> Result<()> {
+        flushing.open = None;
         let connection = connect(&self.file, self.busy_timeout)?;
         let busy: bool = connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
         if busy {
@@ -128,29 +168,28 @@ mod tests {
         connection.pragma_update(None, "journal_mode", "wal").unwrap();
         connection.pragma_update(None, "synchronous", "normal").unwrap();
         connection.execute_batch("create table t (n integer); insert into t values (1);").unwrap();
-        let path = folder.path().join("test.db-wal");
-        let busy_timeout = Duration::from_millis(10);
-        let log = Log { file, path, busy_timeout, changed: LogChanged::default(), open: None, failed: false };
+        let log = Log::of(&file, Duration::from_millis(10));
+        log.note_commit();
         (folder, connection, log)
     }
 
     #[test]
     fn after_a_failed_flush_the_log_is_copied_and_emptied_before_anything_counts_as_flushed() {
-        let (_folder, _connection, mut log) = database_with_a_log();
+        let (_folder, _connection, log) = database_with_a_log();
         assert!(std::fs::metadata(&log.path).unwrap().len() > 0);
-        log.failed = true;
+        log.flushing().failed = true;
         log.flush().unwrap();
         assert_eq!(std::fs::metadata(&log.path).unwrap().len(), 0);
-        assert!(!log.failed);
+        assert!(!log.flushing().failed);
     }
 
     #[test]
     fn while_somebody_reads_the_old_log_a_failed_flush_stays_failed() {
-        let (_folder, connection, mut log) = database_with_a_log();
+        let (_folder, connection, log) = database_with_a_log();
         let reader = rusqlite::Connection::open(&log.file).unwrap();
         reader.execute_batch("begin; select * from t;").unwrap();
         connection.execute_batch("insert into t values (2);").unwrap();
-        log.failed = true;
+        log.flushing().failed = true;
         assert!(matches!(log.flush(), Err(StoreError::Unavailable(_))));
         assert!(matches!(log.flush(), Err(StoreError::Unavailable(_))));
         reader.execute_batch("commit").unwrap();
@@ -158,15 +197,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_committed_is_flushed_once() {
+        let (_folder, _connection, log) = database_with_a_log();
+        assert!(!log.is_flushed());
+        log.flush().unwrap();
+        assert!(log.is_flushed());
+        // Nothing to flush: not even a failed flush is made good.
+        log.flushing().failed = true;
+        log.flush().unwrap();
+        assert!(log.flushing().failed);
+        log.note_commit();
+        assert!(!log.is_flushed());
+    }
+
+    #[test]
     fn a_log_that_was_replaced_is_opened_again() {
-        let (_folder, connection, mut log) = database_with_a_log();
+        let (_folder, connection, log) = database_with_a_log();
         log.flush().unwrap();
         drop(connection);
         let connection = rusqlite::Connection::open(&log.file).unwrap();
         connection.execute_batch("insert into t values (2);").unwrap();
-        log.changed.tell();
+        log.changed();
+        log.note_commit();
         log.flush().unwrap();
-        let open = log.open.as_ref().unwrap().metadata().unwrap();
+        let open = log.flushing().open.as_ref().unwrap().metadata().unwrap();
         assert!(open.len() > 0, "the new log and not the removed one");
     }
 }

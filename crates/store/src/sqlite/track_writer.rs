@@ -3,26 +3,34 @@
 //! A transaction of positions is thousands of small statements. Through sqlx each would be a message to its worker and
 //! back; here the statements run where the connection lives, and one message carries the whole transaction.
 
-use super::log_flusher::LogChanged;
+use super::log_flusher::Log;
 use super::tracks::{OwnedCommit, write_tracks};
-use super::{Db, PRAGMAS};
+use super::unsorted::Unsorted;
+use super::{PRAGMAS, Turn};
 use crate::{Result, StoreError, TrackOutcome};
-use rusqlite::{Connection, OpenFlags};
-use sqlx::pool::PoolConnection;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Messages on their way to the thread. Whoever writes holds the turn, so there is one at most, and one to close.
 const QUEUE_JOBS: usize = 2;
 
+/// When nobody brought positions for so long, those that wait are sorted in.
+const QUIET: Duration = Duration::from_secs(1);
+
 enum Job {
     Write {
         commit: OwnedCommit,
         /// The right to write, given back when the transaction has ended, even if nobody waits for it any more.
-        turn: PoolConnection<Db>,
+        turn: Turn,
         answer: oneshot::Sender<Result<TrackOutcome>>,
+    },
+    /// Sort in what waits.
+    Sort {
+        turn: Turn,
+        answer: oneshot::Sender<Result<()>>,
     },
     Close(oneshot::Sender<()>),
 }
@@ -35,30 +43,32 @@ pub(super) struct TrackWriter {
 
 impl TrackWriter {
     /// Starts the thread. It connects when it is first needed.
-    pub(super) fn start(file: &Path, busy_timeout: Duration, log_changed: LogChanged) -> Result<Self> {
+    pub(super) fn start(file: &Path, busy_timeout: Duration, log: Arc<Log>) -> Result<Self> {
         let (jobs, waiting) = mpsc::sync_channel(QUEUE_JOBS);
-        let writer = Writer { file: file.to_owned(), busy_timeout, log_changed, connection: None };
-        // A turn is given back through the pool's runtime.
-        let runtime = tokio::runtime::Handle::current();
+        let writer = Writer { file: file.to_owned(), busy_timeout, log, open: None };
         std::thread::Builder::new()
             .name("sqlite-tracks".to_owned())
-            .spawn(move || {
-                let _runtime = runtime.enter();
-                writer.run(&waiting);
-            })
+            .spawn(move || writer.run(&waiting))
             .map_err(|error| StoreError::Unavailable(format!("no thread for the database: {error}")))?;
         Ok(Self { jobs })
     }
 
     /// Carries out one transaction, which is on disk after the next flush. It goes on to its end even if the caller
     /// stops waiting.
-    pub(super) async fn write(&self, commit: OwnedCommit, turn: PoolConnection<Db>) -> Result<TrackOutcome> {
+    pub(super) async fn write(&self, commit: OwnedCommit, turn: Turn) -> Result<TrackOutcome> {
         let (answer, answered) = oneshot::channel();
         self.jobs.send(Job::Write { commit, turn, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
-    /// Closes the connection and ends the thread.
+    /// Sorts in the positions that wait for it.
+    pub(super) async fn sort(&self, turn: Turn) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(Job::Sort { turn, answer }).map_err(|_| stopped())?;
+        answered.await.map_err(|_| stopped())?
+    }
+
+    /// Sorts in what waits, closes the connection and ends the thread.
     pub(super) async fn close(&self) {
         let (answer, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(answer)).is_ok() {
@@ -75,22 +85,36 @@ fn stopped() -> StoreError {
 struct Writer {
     file: PathBuf,
     busy_timeout: Duration,
-    log_changed: LogChanged,
-    connection: Option<Connection>,
+    log: Arc<Log>,
+    open: Option<Open>,
+}
+
+/// A connection, and what waits to be sorted in.
+struct Open {
+    connection: Connection,
+    unsorted: Unsorted,
 }
 
 impl Writer {
-    fn run(mut self, waiting: &mpsc::Receiver<Job>) {
-        while let Ok(job) = waiting.recv() {
+    fn run(mut self, jobs: &mpsc::Receiver<Job>) {
+        while let Some(job) = self.next(jobs) {
             match job {
                 Job::Write { commit, turn, answer } => {
                     let outcome = self.write(&commit);
-                    drop(turn);
                     // The committer may have given up; it then reads again what it needs.
+                    let _ = answer.send(outcome);
+                    // Still in turn, while those who are answered send their next.
+                    self.sort_some(commit.positions());
+                    drop(turn);
+                }
+                Job::Sort { turn, answer } => {
+                    let outcome = self.with_open(Open::sort);
+                    drop(turn);
                     let _ = answer.send(outcome);
                 }
                 Job::Close(answer) => {
-                    self.connection = None;
+                    self.sort_unless_busy();
+                    self.open = None;
                     let _ = answer.send(());
                     return;
                 }
@@ -98,23 +122,78 @@ impl Writer {
         }
     }
 
-    /// After trouble with the database the connection is closed, so that the next transaction starts on a fresh one.
+    /// Few positions are flushed here: another thread would not have them on disk sooner.
     fn write(&mut self, commit: &OwnedCommit) -> Result<TrackOutcome> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
+        let log = self.log.clone();
+        self.with_open(|open| {
+            let outcome = write_tracks(&mut open.connection, commit, &mut open.unsorted)?;
+            log.note_commit();
+            if commit.is_small() {
+                log.flush()?;
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// The next job. When there was none for a while, what waits is sorted in.
+    fn next(&mut self, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
+        loop {
+            if self.open.as_ref().is_none_or(|open| open.unsorted.is_empty()) {
+                return jobs.recv().ok();
+            }
+            match jobs.recv_timeout(QUIET) {
+                Ok(job) => return Some(job),
+                Err(mpsc::RecvTimeoutError::Timeout) => self.sort_unless_busy(),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// After trouble with the database the connection is closed, so that the next transaction starts on a fresh one.
+    fn with_open<T>(&mut self, work: impl FnOnce(&mut Open) -> Result<T>) -> Result<T> {
+        let open = match &mut self.open {
+            Some(open) => open,
             none => {
                 let connection = connect(&self.file, self.busy_timeout)?;
-                // The flusher waits for the disk instead, and with it whoever is to be answered.
+                // Whoever is to be answered waits for the disk instead.
                 connection.pragma_update(None, "synchronous", "normal")?;
-                self.log_changed.tell();
-                none.insert(connection)
+                self.log.changed();
+                let unsorted = Unsorted::count(&connection)?;
+                none.insert(Open { connection, unsorted })
             }
         };
-        let outcome = write_tracks(connection, commit);
+        let outcome = work(open);
         if matches!(outcome, Err(StoreError::Unavailable(_))) {
-            self.connection = None;
+            self.open = None;
         }
         outcome
+    }
+
+    fn sort_some(&mut self, appended: usize) {
+        if let Err(error) = self.with_open(|open| open.unsorted.step(&mut open.connection, appended)) {
+            // They are stored, and are read from where they are.
+            tracing::warn!("positions could not be sorted in: {error}");
+            if let Some(open) = &mut self.open {
+                open.unsorted.put_off();
+            }
+        }
+    }
+
+    /// Without a turn: if somebody else is writing, not now.
+    fn sort_unless_busy(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        let sorted = open.connection.busy_timeout(Duration::ZERO).map_err(Into::into).and_then(|()| open.sort());
+        if let Err(error) = sorted.and(open.connection.busy_timeout(self.busy_timeout).map_err(Into::into)) {
+            tracing::debug!("positions were not sorted in: {error}");
+        }
+    }
+}
+
+impl Open {
+    fn sort(&mut self) -> Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.unsorted.sort_all(&transaction)?;
+        Ok(transaction.commit()?)
     }
 }
 

@@ -1,8 +1,11 @@
-//! One transaction of positions in SQLite: one prepared statement of each kind, run row by row.
+//! One transaction of positions in SQLite: one prepared statement of each kind, run row by row. Single positions of many
+//! vehicles are appended and sorted in later (`unsorted.rs`).
 //!
 //! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
 //! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
+use super::unsorted::{APPEND, SORTED_AT_ONCE, Unsorted};
+use crate::track_commit::SMALL;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
 use milepost_domain::Position;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
@@ -14,7 +17,7 @@ const SET_STATE: &str = "update vehicle_states set at_ms = ?, latitude = ?, long
     where vehicle_no = ? and version = ?";
 
 const INSERT: &str = concat!(
-    "insert into positions (",
+    "insert into sorted_positions (",
     position_columns!(""),
     ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
 );
@@ -77,6 +80,16 @@ impl OwnedCommit {
             now_ms: commit.now.unix_ms(),
         }
     }
+
+    /// How many it writes.
+    pub(super) const fn positions(&self) -> usize {
+        self.appended.len() + self.late.len()
+    }
+
+    /// Is it on disk before another one is written?
+    pub(super) const fn is_small(&self) -> bool {
+        self.positions() < SMALL
+    }
 }
 
 impl Row {
@@ -132,16 +145,31 @@ impl Measures {
 }
 
 /// Writes positions, states and late rows, unless a claim no longer holds. The write lock is held from the beginning, so
-/// what was looked at stays true.
-pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) -> Result<TrackOutcome> {
+/// what was looked at stays true. `unsorted` counts the rows that wait to be sorted in.
+pub(super) fn write_tracks(
+    connection: &mut Connection,
+    commit: &OwnedCommit,
+    unsorted: &mut Unsorted,
+) -> Result<TrackOutcome> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if !claims_hold(&transaction, commit)? {
         transaction.rollback()?;
         return Ok(TrackOutcome::Stale);
     }
+    // Whether a late one is there already is seen among the sorted ones: then all have to be.
+    let sort_all = !commit.late.is_empty();
+    if sort_all {
+        unsorted.sort_all(&transaction)?;
+    }
     let mut insert = transaction.prepare_cached(INSERT)?;
-    for row in &commit.appended {
-        row.insert(&mut insert)?;
+    let mut append = transaction.prepare_cached(APPEND)?;
+    for rows in commit.appended.chunk_by(|one, next| one.vehicle_no == next.vehicle_no) {
+        let sorted = sort_all || rows.len() >= SORTED_AT_ONCE;
+        let statement = if sorted { &mut insert } else { &mut append };
+        for row in rows {
+            row.insert(statement)?;
+        }
+        unsorted.appended(if sorted { 0 } else { rows.len() });
     }
     let mut late_added = Vec::new();
     for row in &commit.late {
@@ -149,7 +177,7 @@ pub(super) fn write_tracks(connection: &mut Connection, commit: &OwnedCommit) ->
             late_added.push((row.vehicle_no, row.position.at_ms));
         }
     }
-    drop(insert);
+    drop((insert, append));
     note_late(&transaction, &late_added, commit.now_ms)?;
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })

@@ -102,7 +102,8 @@ on_both! {
         history_is_read_page_by_page,
         arrivals_are_read_page_by_page,
         positions_of_any_date_are_kept,
-        newest_positions_are_observed_in_order;
+        newest_positions_are_observed_in_order,
+        single_positions_of_many_vehicles_are_read_at_any_time;
     deliveries:
         delivery_comes_back_as_it_was_added,
         tracking_id_is_taken_once_over_all_tenants,

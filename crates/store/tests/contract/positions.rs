@@ -258,3 +258,37 @@ pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDataba
     assert!(samples.iter().all(|sample| sample.committed));
     assert!(samples.len() < 50, "callers who came during a commit share the next one");
 }
+
+/// Enough single positions of many vehicles for a database that gathers them before it puts each with its vehicle's.
+pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(database: &TestDatabase) {
+    const ROUNDS: i64 = 120;
+    let home = TenantId::default_tenant();
+    let other = database.another_node().await;
+    let names: Vec<String> = (0..100).map(|number| format!("bus-{number:02}")).collect();
+    add_vehicles(&*database.store, &home, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let committers = [Committer::start(database.store.clone(), None), Committer::start(other.clone(), None)];
+    let of_all = |ms: i64| batch(&home, names.iter().map(|name| position(name, ms)).collect());
+    let mut sent = Vec::new();
+    for round in 0..ROUNDS {
+        // Now and then one that is older than the newest, and what was sent a while ago again.
+        let ms = if round % 60 == 58 { round * 10 - 25 } else { round * 10 };
+        let recorded = committers[usize::try_from(round / 7 % 2).unwrap()].record(of_all(ms)).await.unwrap();
+        assert_eq!((recorded.accepted, recorded.duplicates), (names.len(), 0));
+        sent.push(ms);
+        if round % 60 == 59 {
+            let again = committers[0].record(of_all(sent[sent.len() / 2])).await.unwrap();
+            assert_eq!((again.accepted, again.duplicates), (0, names.len()));
+        }
+        if round % 10 == 9 {
+            sent.sort_unstable();
+            let stored = history(&*database.store, &home, "bus-07").await;
+            assert_eq!(
+                stored.iter().map(|one| one.at).collect::<Vec<_>>(),
+                sent.iter().map(|ms| at(*ms)).collect::<Vec<_>>()
+            );
+            let arrived = database.store.recent_positions(&home, at(0), None, 100_000).await.unwrap();
+            assert_eq!(arrived.len(), names.len() * sent.len());
+        }
+    }
+    other.close().await;
+}

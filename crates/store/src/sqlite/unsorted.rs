@@ -1,0 +1,299 @@
+//! Positions that were appended and wait to be sorted in among those of their vehicles.
+//!
+//! Sorted positions lie by vehicle, so that a vehicle's day is read from a few neighbouring pages. For many vehicles with
+//! one new position each that means a page to write for each; appended one after the other, some forty share one, and
+//! sorting in thousands at a time writes each vehicle's page once for many of its positions. Readers read both tables, and
+//! of what is in both only the sorted one.
+
+use crate::Result;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+/// Rows that wait before a round of sorting begins. More would save little, and readers read through all of them.
+const MOST_WAITING: usize = 4_096;
+
+/// Rows that one step of a round sorts in, about half a millisecond: meanwhile nobody else writes.
+const STEP_ROWS: usize = 128;
+
+/// So many positions of one vehicle in one transaction fill a good part of its page: they are not appended first.
+pub(super) const SORTED_AT_ONCE: usize = 4;
+
+pub(super) const APPEND: &str = concat!(
+    "insert into unsorted_positions (",
+    position_columns!(""),
+    ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+);
+
+macro_rules! sort_in {
+    ($rest:literal) => {
+        concat!(
+            "insert or ignore into sorted_positions (",
+            position_columns!(""),
+            ", vehicle_no, tenant_no, received_ms) select ",
+            position_columns!(""),
+            ", vehicle_no, tenant_no, received_ms from unsorted_positions ",
+            $rest
+        )
+    };
+}
+
+const SORT_ALL: &str = sort_in!("order by vehicle_no, at_ms");
+const SORT_ONE: &str = sort_in!("where rowid = ?");
+
+/// What is known of the rows that wait. Another process may append and sort as well: what is counted here is a hint.
+#[derive(Debug)]
+pub(super) struct Unsorted {
+    rows: usize,
+    round: Option<Round>,
+}
+
+/// A round of sorting, a few vehicles at a time.
+#[derive(Debug)]
+struct Round {
+    /// What waited when it began, in the order in which it is sorted in.
+    rows: Vec<Row>,
+    /// How many of them are sorted in.
+    sorted: usize,
+    /// The one that was appended last.
+    last: Row,
+}
+
+/// Which position a row of `unsorted_positions` holds: in the order in which positions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    vehicle_no: i64,
+    at_ms: i64,
+    rowid: i64,
+}
+
+impl Unsorted {
+    /// Counts what was left here.
+    pub(super) fn count(connection: &Connection) -> Result<Self> {
+        let rows: u32 = connection.query_row("select count(*) from unsorted_positions", [], |row| row.get(0))?;
+        Ok(Self { rows: rows as usize, round: None })
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// So many were appended.
+    pub(super) fn appended(&mut self, rows: usize) {
+        self.rows += rows;
+    }
+
+    /// Sorts everything in; part of a transaction.
+    pub(super) fn sort_all(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        transaction.prepare_cached(SORT_ALL)?.execute([])?;
+        transaction.prepare_cached("delete from unsorted_positions")?.execute([])?;
+        *self = Self { rows: 0, round: None };
+        Ok(())
+    }
+
+    /// One step of a round, if many wait: in a transaction of its own, and at least twice as many rows as were just appended,
+    /// so that rounds end.
+    pub(super) fn step(&mut self, connection: &mut Connection, appended: usize) -> Result<()> {
+        if self.round.is_none() && self.rows < MOST_WAITING {
+            return Ok(());
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // A round that fails is forgotten: what it sorted in is read there, and the next one passes over it.
+        let round = match self.round.take() {
+            Some(round) => Some(round),
+            None => Round::begin(&transaction)?,
+        };
+        let Some(mut round) = round else {
+            self.rows = 0;
+            return Ok(());
+        };
+        round.step(&transaction, STEP_ROWS.max(2 * appended))?;
+        let ended = round.sorted == round.rows.len();
+        if ended {
+            round.delete(&transaction)?;
+        }
+        transaction.commit()?;
+        if ended {
+            self.rows = self.rows.saturating_sub(round.rows.len());
+        } else {
+            self.round = Some(round);
+        }
+        Ok(())
+    }
+
+    /// After a failure: the next round begins when as many wait again, and not with every transaction.
+    pub(super) fn put_off(&mut self) {
+        *self = Self { rows: 0, round: None };
+    }
+}
+
+impl Round {
+    /// `None` if nothing waits.
+    fn begin(connection: &Connection) -> Result<Option<Self>> {
+        let mut select =
+            connection.prepare_cached("select vehicle_no, at_ms, rowid from unsorted_positions order by rowid")?;
+        let rows = select
+            .query_map([], |row| Ok(Row { vehicle_no: row.get(0)?, at_ms: row.get(1)?, rowid: row.get(2)? }))?
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        let Some(last) = rows.last().copied() else { return Ok(None) };
+        let mut round = Self { rows, sorted: 0, last };
+        round.rows.sort_unstable();
+        Ok(Some(round))
+    }
+
+    fn step(&mut self, connection: &Connection, rows: usize) -> Result<()> {
+        let mut sort = connection.prepare_cached(SORT_ONE)?;
+        let end = self.rows.len().min(self.sorted + rows);
+        for row in &self.rows[self.sorted..end] {
+            sort.execute([row.rowid])?;
+        }
+        self.sorted = end;
+        Ok(())
+    }
+
+    /// Deletes what was sorted in. While the last row is there, those before it are this round's; another process that sorted
+    /// meanwhile took all of them away, and their numbers may be other positions' now.
+    fn delete(&self, connection: &Connection) -> Result<()> {
+        let Row { vehicle_no, at_ms, rowid } = self.last;
+        let is_there = connection
+            .prepare_cached("select 1 from unsorted_positions where rowid = ? and vehicle_no = ? and at_ms = ?")?
+            .query_row((rowid, vehicle_no, at_ms), |_| Ok(()))
+            .optional()?;
+        if is_there.is_some() {
+            connection.prepare_cached("delete from unsorted_positions where rowid <= ?")?.execute([rowid])?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const VEHICLES: i64 = 50;
+    const PER_VEHICLE: i64 = 100;
+
+    /// What one process sees: a connection and what it knows of the rows that wait.
+    struct Process {
+        connection: Connection,
+        unsorted: Unsorted,
+    }
+
+    impl Process {
+        fn start(file: &Path) -> Self {
+            let connection = Connection::open(file).unwrap();
+            connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+            let unsorted = Unsorted::count(&connection).unwrap();
+            Self { connection, unsorted }
+        }
+
+        fn append(&mut self, vehicle_no: i64, at_ms: i64) {
+            let mut append = self.connection.prepare_cached(APPEND).unwrap();
+            let none: Option<f64> = None;
+            append
+                .execute(rusqlite::params![
+                    at_ms, 1.0, 2.0, none, none, none, none, none, none, none, vehicle_no, 1, at_ms
+                ])
+                .unwrap();
+            self.unsorted.appended(1);
+        }
+
+        fn append_many(&mut self, from_ms: i64) {
+            self.connection.execute_batch("begin").unwrap();
+            for at_ms in from_ms..from_ms + PER_VEHICLE {
+                for vehicle_no in 0..VEHICLES {
+                    self.append(vehicle_no, at_ms);
+                }
+            }
+            self.connection.execute_batch("commit").unwrap();
+        }
+
+        fn step(&mut self) {
+            self.unsorted.step(&mut self.connection, 0).unwrap();
+        }
+
+        fn finish_round(&mut self) {
+            self.step();
+            while self.unsorted.round.is_some() {
+                self.step();
+            }
+        }
+
+        fn count(&self, table: &str) -> i64 {
+            self.connection.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap()
+        }
+    }
+
+    fn database() -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("test.db");
+        let connection = Connection::open(&file).unwrap();
+        connection.pragma_update(None, "journal_mode", "wal").unwrap();
+        connection.execute_batch(include_str!("../../migrations/sqlite/0001_foundation.sql")).unwrap();
+        connection.execute_batch(include_str!("../../migrations/sqlite/0020_unsorted_positions.sql")).unwrap();
+        (folder, file)
+    }
+
+    #[test]
+    fn every_row_is_seen_once_at_every_step_of_a_round() {
+        let (_folder, file) = database();
+        let mut process = Process::start(&file);
+        process.append_many(0);
+        let all = VEHICLES * PER_VEHICLE;
+        assert_eq!(process.count("positions"), all);
+        process.step();
+        while process.unsorted.round.is_some() {
+            assert_eq!(process.count("positions"), all);
+            assert!(process.count("sorted_positions") > 0);
+            assert_eq!(process.count("unsorted_positions"), all);
+            process.step();
+        }
+        assert_eq!((process.count("sorted_positions"), process.count("unsorted_positions")), (all, 0));
+        assert!(process.unsorted.is_empty());
+    }
+
+    #[test]
+    fn what_comes_during_a_round_waits_for_the_next() {
+        let (_folder, file) = database();
+        let mut process = Process::start(&file);
+        process.append_many(0);
+        process.step();
+        process.append(1, 1_000_000);
+        process.finish_round();
+        assert_eq!((process.count("positions"), process.count("unsorted_positions")), (VEHICLES * PER_VEHICLE + 1, 1));
+        assert!(!process.unsorted.is_empty());
+    }
+
+    #[test]
+    fn round_that_another_process_overtook_deletes_nothing() {
+        let (_folder, file) = database();
+        let (mut one, mut other) = (Process::start(&file), Process::start(&file));
+        one.append_many(0);
+        one.step();
+        let transaction = other.connection.transaction().unwrap();
+        other.unsorted.sort_all(&transaction).unwrap();
+        transaction.commit().unwrap();
+        // The same numbers of rows, and other positions.
+        other.append_many(1_000_000);
+        one.finish_round();
+        assert_eq!(one.count("positions"), 2 * VEHICLES * PER_VEHICLE);
+        other.unsorted.rows = MOST_WAITING;
+        other.finish_round();
+        assert_eq!(one.count("sorted_positions"), 2 * VEHICLES * PER_VEHICLE);
+        assert_eq!(one.count("unsorted_positions"), 0);
+    }
+
+    #[test]
+    fn round_that_a_crash_ended_is_begun_again() {
+        let (_folder, file) = database();
+        let mut process = Process::start(&file);
+        process.append_many(0);
+        process.step();
+        drop(process);
+        let mut process = Process::start(&file);
+        assert_eq!(process.count("positions"), VEHICLES * PER_VEHICLE);
+        process.finish_round();
+        assert_eq!(process.count("positions"), VEHICLES * PER_VEHICLE);
+        assert_eq!(process.count("unsorted_positions"), 0);
+    }
+}
