@@ -1,0 +1,129 @@
+//! Rounds of sorting, as readers and other processes see them.
+
+use super::*;
+use std::path::Path;
+
+const VEHICLES: i64 = 50;
+const PER_VEHICLE: i64 = 100;
+
+/// What one process sees: a connection and what it knows of the rows that wait.
+struct Process {
+    connection: Connection,
+    unsorted: Unsorted,
+}
+
+impl Process {
+    fn start(file: &Path) -> Self {
+        let connection = Connection::open(file).unwrap();
+        connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+        let unsorted = Unsorted::count(&connection).unwrap();
+        Self { connection, unsorted }
+    }
+
+    fn append(&mut self, vehicle_no: i64, at_ms: i64) {
+        let mut append = self.connection.prepare_cached(APPEND).unwrap();
+        let none: Option<f64> = None;
+        append
+            .execute(rusqlite::params![at_ms, 1.0, 2.0, none, none, none, none, none, none, none, vehicle_no, 1, at_ms])
+            .unwrap();
+        self.unsorted.appended(1);
+    }
+
+    fn append_many(&mut self, from_ms: i64) {
+        self.connection.execute_batch("begin").unwrap();
+        for at_ms in from_ms..from_ms + PER_VEHICLE {
+            for vehicle_no in 0..VEHICLES {
+                self.append(vehicle_no, at_ms);
+            }
+        }
+        self.connection.execute_batch("commit").unwrap();
+    }
+
+    fn step(&mut self) {
+        self.unsorted.step(&mut self.connection, 0).unwrap();
+    }
+
+    fn finish_round(&mut self) {
+        self.step();
+        while self.unsorted.round.is_some() {
+            self.step();
+        }
+    }
+
+    fn count(&self, table: &str) -> i64 {
+        self.connection.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap()
+    }
+}
+
+fn database() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.db");
+    let connection = Connection::open(&file).unwrap();
+    connection.pragma_update(None, "journal_mode", "wal").unwrap();
+    connection.execute_batch(include_str!("../../../migrations/sqlite/0001_foundation.sql")).unwrap();
+    connection.execute_batch(include_str!("../../../migrations/sqlite/0020_unsorted_positions.sql")).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn every_row_is_seen_once_at_every_step_of_a_round() {
+    let (_folder, file) = database();
+    let mut process = Process::start(&file);
+    process.append_many(0);
+    let all = VEHICLES * PER_VEHICLE;
+    assert_eq!(process.count("positions"), all);
+    process.step();
+    while process.unsorted.round.is_some() {
+        assert_eq!(process.count("positions"), all);
+        assert!(process.count("sorted_positions") > 0);
+        assert_eq!(process.count("unsorted_positions"), all);
+        process.step();
+    }
+    assert_eq!((process.count("sorted_positions"), process.count("unsorted_positions")), (all, 0));
+    assert!(process.unsorted.is_empty());
+}
+
+#[test]
+fn what_comes_during_a_round_waits_for_the_next() {
+    let (_folder, file) = database();
+    let mut process = Process::start(&file);
+    process.append_many(0);
+    process.step();
+    process.append(1, 1_000_000);
+    process.finish_round();
+    assert_eq!((process.count("positions"), process.count("unsorted_positions")), (VEHICLES * PER_VEHICLE + 1, 1));
+    assert!(!process.unsorted.is_empty());
+}
+
+#[test]
+fn round_that_another_process_overtook_deletes_nothing() {
+    let (_folder, file) = database();
+    let (mut one, mut other) = (Process::start(&file), Process::start(&file));
+    one.append_many(0);
+    one.step();
+    let transaction = other.connection.transaction().unwrap();
+    other.unsorted.sort_all(&transaction).unwrap();
+    transaction.commit().unwrap();
+    // The same numbers of rows, and other positions.
+    other.append_many(1_000_000);
+    one.finish_round();
+    assert_eq!(one.count("positions"), 2 * VEHICLES * PER_VEHICLE);
+    other.unsorted.rows = MOST_WAITING;
+    other.finish_round();
+    assert_eq!(one.count("sorted_positions"), 2 * VEHICLES * PER_VEHICLE);
+    assert_eq!(one.count("unsorted_positions"), 0);
+}
+
+#[test]
+fn round_that_a_crash_ended_is_begun_again() {
+    let (_folder, file) = database();
+    let mut process = Process::start(&file);
+    process.append_many(0);
+    process.step();
+    drop(process);
+    let mut process = Process::start(&file);
+    assert_eq!(process.count("positions"), VEHICLES * PER_VEHICLE);
+    process.finish_round();
+    assert_eq!(process.count("positions"), VEHICLES * PER_VEHICLE);
+    assert_eq!(process.count("unsorted_positions"), 0);
+}
