@@ -24,17 +24,17 @@ pub(crate) async fn many_positions_come_back_as_they_were_recorded(database: &Te
     add_vehicles(&**store, &home, &["bus"]).await;
     let committer = Committer::start(store.clone(), None);
     let ignited = |ms| Position { ignition: Some(true), ..full_position("bus", ms) };
-    let points: Vec<_> = (0..300)
+    let points: Vec<_> = (0..400)
         .flat_map(|ms| [position("bus", 3 * ms), full_position("bus", 3 * ms + 1), ignited(3 * ms + 2)])
         .collect();
     let recorded = committer.record(batch(&home, points.clone())).await.unwrap();
-    assert_eq!((recorded.accepted, recorded.duplicates), (900, 0));
+    assert_eq!((recorded.accepted, recorded.duplicates), (1_200, 0));
     assert_eq!(history(&**store, &home, "bus").await, points);
     // Old and new ones in one transaction.
-    let later: Vec<_> = (800..1_100).map(|ms| position("bus", ms)).collect();
+    let later: Vec<_> = (1_100..2_400).map(|ms| position("bus", ms)).collect();
     let recorded = committer.record(batch(&home, later)).await.unwrap();
-    assert_eq!((recorded.accepted, recorded.duplicates), (200, 100));
-    assert_eq!(history(&**store, &home, "bus").await.len(), 1_100);
+    assert_eq!((recorded.accepted, recorded.duplicates), (1_200, 100));
+    assert_eq!(history(&**store, &home, "bus").await.len(), 2_400);
 }
 
 pub(crate) async fn same_point_again_is_a_duplicate(database: &TestDatabase) {
