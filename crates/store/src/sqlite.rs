@@ -297,8 +297,7 @@ impl Native {
     }
 
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        self.presence.check()?;
-        let turn = writers.turn().await?;
+        let turn = self.turn(writers).await?;
         self.track_writer.write(OwnedCommit::of(commit), turn).await
     }
 
@@ -308,9 +307,15 @@ impl Native {
 
     /// Positions that wait to be sorted in are sorted in, before any are deleted.
     async fn sort_positions(&self, writers: &Writers) -> Result<()> {
-        self.presence.check()?;
-        let turn = writers.turn().await?;
+        let turn = self.turn(writers).await?;
         self.track_writer.sort(turn).await
+    }
+
+    /// As the pool does it: the file is looked at when the wait is over.
+    async fn turn(&self, writers: &Writers) -> Result<Turn> {
+        let turn = writers.turn().await?;
+        self.presence.check()?;
+        Ok(turn)
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]

@@ -104,7 +104,7 @@ impl Writer {
                     // The committer may have given up; it then reads again what it needs.
                     let _ = answer.send(outcome);
                     // Still in turn, while those who are answered send their next.
-                    self.sort_some(commit.positions());
+                    self.sort_some();
                     drop(turn);
                 }
                 Job::Sort { turn, answer } => {
@@ -169,8 +169,12 @@ impl Writer {
         outcome
     }
 
-    fn sort_some(&mut self, appended: usize) {
-        if let Err(error) = self.with_open(|open| open.unsorted.step(&mut open.connection, appended)) {
+    /// Not after trouble: the next transaction connects again.
+    fn sort_some(&mut self) {
+        if self.open.is_none() {
+            return;
+        }
+        if let Err(error) = self.with_open(|open| open.unsorted.step(&mut open.connection)) {
             // They are stored, and are read from where they are.
             tracing::warn!("positions could not be sorted in: {error}");
             if let Some(open) = &mut self.open {

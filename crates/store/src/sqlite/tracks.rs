@@ -81,14 +81,9 @@ impl OwnedCommit {
         }
     }
 
-    /// How many it writes.
-    pub(super) const fn positions(&self) -> usize {
-        self.appended.len() + self.late.len()
-    }
-
     /// Is it on disk before another one is written?
     pub(super) const fn is_small(&self) -> bool {
-        self.positions() < SMALL
+        self.appended.len() + self.late.len() < SMALL
     }
 }
 

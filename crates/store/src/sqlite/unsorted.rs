@@ -40,9 +40,11 @@ const SORT_ALL: &str = sort_in!("order by vehicle_no, at_ms");
 const SORT_ONE: &str = sort_in!("where rowid = ?");
 
 /// What is known of the rows that wait. Another process may append and sort as well: what is counted here is a hint.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Unsorted {
     rows: usize,
+    /// Appended since the last step.
+    new_rows: usize,
     round: Option<Round>,
 }
 
@@ -69,7 +71,7 @@ impl Unsorted {
     /// Counts what was left here.
     pub(super) fn count(connection: &Connection) -> Result<Self> {
         let rows: u32 = connection.query_row("select count(*) from unsorted_positions", [], |row| row.get(0))?;
-        Ok(Self { rows: rows as usize, round: None })
+        Ok(Self { rows: rows as usize, ..Self::default() })
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -79,19 +81,21 @@ impl Unsorted {
     /// So many were appended.
     pub(super) fn appended(&mut self, rows: usize) {
         self.rows += rows;
+        self.new_rows += rows;
     }
 
     /// Sorts everything in; part of a transaction.
     pub(super) fn sort_all(&mut self, transaction: &Transaction<'_>) -> Result<()> {
         transaction.prepare_cached(SORT_ALL)?.execute([])?;
         transaction.prepare_cached("delete from unsorted_positions")?.execute([])?;
-        *self = Self { rows: 0, round: None };
+        *self = Self::default();
         Ok(())
     }
 
     /// One step of a round, if many wait: in a transaction of its own, and at least twice as many rows as were just appended,
     /// so that rounds end.
-    pub(super) fn step(&mut self, connection: &mut Connection, appended: usize) -> Result<()> {
+    pub(super) fn step(&mut self, connection: &mut Connection) -> Result<()> {
+        let new_rows = std::mem::take(&mut self.new_rows);
         if self.round.is_none() && self.rows < MOST_WAITING {
             return Ok(());
         }
@@ -105,7 +109,7 @@ impl Unsorted {
             self.rows = 0;
             return Ok(());
         };
-        round.step(&transaction, STEP_ROWS.max(2 * appended))?;
+        round.step(&transaction, STEP_ROWS.max(2 * new_rows))?;
         let ended = round.sorted == round.rows.len();
         if ended {
             round.delete(&transaction)?;
@@ -121,7 +125,7 @@ impl Unsorted {
 
     /// After a failure: the next round begins when as many wait again, and not with every transaction.
     pub(super) fn put_off(&mut self) {
-        *self = Self { rows: 0, round: None };
+        *self = Self::default();
     }
 }
 

@@ -40,7 +40,9 @@ impl Process {
     }
 
     fn step(&mut self) {
-        self.unsorted.step(&mut self.connection, 0).unwrap();
+        // A short one, however much was appended.
+        self.unsorted.new_rows = 0;
+        self.unsorted.step(&mut self.connection).unwrap();
     }
 
     fn finish_round(&mut self) {
