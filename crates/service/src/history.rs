@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// Positions read from the store at once: enough to be quick, few enough to be forgotten soon.
 const PAGE: u32 = 1_000;
 
+/// The same of a replay: for every page the store may bring into order all that arrived within a minute.
+const REPLAY_PAGE: u32 = 4_000;
+
 /// One vehicle's positions, read page by page.
 pub struct Track {
     store: Arc<dyn Store>,
@@ -62,8 +65,8 @@ impl Replay {
         if self.ended {
             return Ok(Vec::new());
         }
-        let page = self.store.recent_positions(&self.tenant, self.since, self.after, PAGE).await?;
-        self.ended = page.len() < PAGE as usize || page.iter().any(|arrived| arrived.received_at > self.until);
+        let page = self.store.recent_positions(&self.tenant, self.since, self.after, REPLAY_PAGE).await?;
+        self.ended = page.len() < REPLAY_PAGE as usize || page.iter().any(|arrived| arrived.received_at > self.until);
         self.after = page.last().map(|arrived| arrived.cursor).or(self.after);
         let until = self.until;
         let within = |arrived: &Arrived| arrived.received_at <= until;

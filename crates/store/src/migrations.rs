@@ -22,6 +22,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (18, "0018_disabled_webhooks", include_str!("../migrations/sqlite/0018_disabled_webhooks.sql")),
     (19, "0019_drivers_events", include_str!("../migrations/sqlite/0019_drivers_events.sql")),
     (20, "0020_unsorted_positions", include_str!("../migrations/sqlite/0020_unsorted_positions.sql")),
+    (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
 ];
 
 /// PostgreSQL's.

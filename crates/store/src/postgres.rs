@@ -13,6 +13,7 @@ use std::sync::Arc;
 mod activity;
 #[path = "sql/alerts.rs"]
 mod alerts;
+mod arrivals;
 #[path = "sql/attendances.rs"]
 mod attendances;
 #[path = "sql/cadets.rs"]
@@ -132,10 +133,6 @@ const PASS_LOCKED_C: &str = "for update of c skip locked";
 /// Deletes $2 positions of the vehicle $1, the oldest.
 const DELETE_OF_VEHICLE: &str = "delete from positions where vehicle_no = $1 and at_ms in
     (select at_ms from positions where vehicle_no = $1 order by at_ms limit $2)";
-/// Deletes $3 positions of the tenant $1 that arrived before $2, those that arrived first.
-const DELETE_ARRIVED: &str = "delete from positions where (vehicle_no, at_ms) in
-    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
-     order by received_ms limit $3)";
 /// Is one of the texts of the JSON array in $1. As an array: a list that is selected from is taken for long, and tables are read
 /// through for it.
 const IN_TEXTS_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb)))";

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 mod activity;
 #[path = "sql/alerts.rs"]
 mod alerts;
+mod arrivals;
 #[path = "sql/attendances.rs"]
 mod attendances;
 #[path = "sql/cadets.rs"]
@@ -136,10 +137,6 @@ const PASS_LOCKED_C: &str = "";
 /// Deletes $2 positions of the vehicle $1, the oldest.
 const DELETE_OF_VEHICLE: &str = "delete from sorted_positions where vehicle_no = $1 and at_ms in
     (select at_ms from sorted_positions where vehicle_no = $1 order by at_ms limit $2)";
-/// Deletes $3 positions of the tenant $1 that arrived before $2, those that arrived first.
-const DELETE_ARRIVED: &str = "delete from sorted_positions where (vehicle_no, at_ms) in
-    (select vehicle_no, at_ms from sorted_positions where tenant_no = $1 and received_ms < $2
-     order by received_ms limit $3)";
 /// Is one of the texts of the JSON array in $1.
 const IN_TEXTS_1: &str = "in (select value from json_each($1))";
 /// Is one of the numbers of the JSON array in $1.

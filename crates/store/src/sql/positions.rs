@@ -1,5 +1,6 @@
 //! Positions as they are read.
 
+use super::arrivals::RECENT_POSITIONS;
 use super::{Connection, Db};
 use crate::{ArrivalCursor, Arrived, Result, StoreError};
 use milepost_domain::{
@@ -73,23 +74,14 @@ pub(super) async fn recent_positions(
     // No row has a negative time, so this cursor stands before all of them.
     let start = ArrivalCursor { received_ms: received_since.unix_ms(), vehicle_no: -1, at_ms: -1 };
     let after = after.map_or(start, |after| after.max(start));
-    // The first comparison of received_ms is what the index can use.
-    let rows = sqlx::query::<Db>(concat!(
-        "select ",
-        position_columns!("p."),
-        ", p.received_ms, p.vehicle_no, v.id
-         from positions p join vehicles v on v.vehicle_no = p.vehicle_no
-         where p.tenant_no = (select tenant_no from tenants where id = $1) and p.received_ms >= $2
-         and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4)
-         order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
-    ))
-    .bind(tenant.as_str())
-    .bind(after.received_ms)
-    .bind(after.vehicle_no)
-    .bind(after.at_ms)
-    .bind(i64::from(limit))
-    .fetch_all(connection)
-    .await?;
+    let rows = sqlx::query::<Db>(RECENT_POSITIONS)
+        .bind(tenant.as_str())
+        .bind(after.received_ms)
+        .bind(after.vehicle_no)
+        .bind(after.at_ms)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             let position = position(row, VehicleId::new(row.try_get("id")?)?)?;

@@ -1,6 +1,6 @@
 //! Forgetting, in steps that are small enough for everyone else to write in between.
 
-use super::{DELETE_ARRIVED, DELETE_OF_VEHICLE, Db, Transaction, Writers, history_upkeep};
+use super::{DELETE_OF_VEHICLE, Db, Transaction, Writers, arrivals, history_upkeep};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
@@ -77,7 +77,10 @@ pub(super) async fn prune(writers: &Writers, now: Timestamp, retention: &Retenti
             delete_number(writers, "delete from removed_users where user_id = $1", user_id).await?;
         }
     }
-    prune_old_positions(writers, before(retention.positions_ms), &mut pruned).await?;
+    for tenant_no in list_numbers(writers, "select tenant_no from tenants order by tenant_no").await? {
+        let (cutoff_ms, bounds) = (before(retention.positions_ms), (STEPS, STEP_ROWS));
+        pruned.more |= arrivals::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
+    }
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
     history_upkeep::prune_history(writers, before(retention.positions_ms), &mut pruned).await?;
@@ -160,27 +163,6 @@ async fn prune_fleet(writers: &Writers, now_ms: i64, cutoff_ms: i64, pruned: &mu
     pruned.more |= delete_in_steps(writers, trips, cutoff_ms, &mut pruned.trips).await?;
     pruned.more |= delete_in_steps(writers, activity, cutoff_ms, &mut pruned.activity).await?;
     pruned.more |= delete_in_steps(writers, checkpoints, cutoff_ms, &mut pruned.checkpoints).await?;
-    Ok(())
-}
-
-/// Tenant by tenant, along the index of arrival.
-async fn prune_old_positions(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
-    for tenant_no in list_numbers(writers, "select tenant_no from tenants order by tenant_no").await? {
-        for step in 0.. {
-            if step == STEPS {
-                pruned.more = true;
-                break;
-            }
-            let mut transaction = Transaction::begin(writers).await?;
-            let delete = sqlx::query::<Db>(DELETE_ARRIVED).bind(tenant_no).bind(cutoff_ms).bind(STEP_ROWS);
-            let deleted = delete.execute(transaction.connection()).await;
-            let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
-            pruned.positions += deleted;
-            if i64::try_from(deleted).is_ok_and(|deleted| deleted < STEP_ROWS) {
-                break;
-            }
-        }
-    }
     Ok(())
 }
 

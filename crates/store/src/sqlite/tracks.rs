@@ -4,6 +4,7 @@
 //! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
 //! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
+use super::arrivals::{Arrival, Notes};
 use super::unsorted::{APPEND, SORTED_AT_ONCE, Unsorted};
 use crate::track_commit::SMALL;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
@@ -97,6 +98,10 @@ impl Row {
         }
     }
 
+    const fn arrival(&self) -> Arrival {
+        Arrival::of(self.tenant_no, self.received_ms, self.vehicle_no.get(), self.position.at_ms)
+    }
+
     /// True if it was added, false if there is one with its vehicle and time.
     fn insert(&self, statement: &mut CachedStatement<'_>) -> Result<bool> {
         self.position.bind(statement)?;
@@ -158,21 +163,28 @@ pub(super) fn write_tracks(
     }
     let mut insert = transaction.prepare_cached(INSERT)?;
     let mut append = transaction.prepare_cached(APPEND)?;
+    let mut notes = Notes::begin(&transaction)?;
     for rows in commit.appended.chunk_by(|one, next| one.vehicle_no == next.vehicle_no) {
-        let sorted = sort_all || rows.len() >= SORTED_AT_ONCE;
-        let statement = if sorted { &mut insert } else { &mut append };
-        for row in rows {
-            row.insert(statement)?;
+        if !sort_all && rows.len() < SORTED_AT_ONCE {
+            for row in rows {
+                row.insert(&mut append)?;
+            }
+            unsorted.appended(rows.len());
+            continue;
         }
-        unsorted.appended(if sorted { 0 } else { rows.len() });
+        for row in rows {
+            row.insert(&mut insert)?;
+            notes.note(row.arrival())?;
+        }
     }
     let mut late_added = Vec::new();
     for row in &commit.late {
         if row.insert(&mut insert)? {
+            notes.note(row.arrival())?;
             late_added.push((row.vehicle_no, row.position.at_ms));
         }
     }
-    drop((insert, append));
+    drop((insert, append, notes));
     note_late(&transaction, &late_added, commit.now_ms)?;
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })

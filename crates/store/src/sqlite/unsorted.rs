@@ -5,6 +5,7 @@
 //! sorting in thousands at a time writes each vehicle's page once for many of its positions. Readers read both tables, and
 //! of what is in both only the sorted one.
 
+use super::arrivals::{Arrival, NOTE_UNSORTED, Notes};
 use crate::Result;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -24,20 +25,21 @@ pub(super) const APPEND: &str = concat!(
 );
 
 macro_rules! sort_in {
-    ($rest:literal) => {
+    ($from:literal) => {
         concat!(
             "insert or ignore into sorted_positions (",
             position_columns!(""),
             ", vehicle_no, tenant_no, received_ms) select ",
             position_columns!(""),
-            ", vehicle_no, tenant_no, received_ms from unsorted_positions ",
-            $rest
+            ", vehicle_no, tenant_no, received_ms from ",
+            $from
         )
     };
 }
 
-const SORT_ALL: &str = sort_in!("order by vehicle_no, at_ms");
-const SORT_ONE: &str = sort_in!("where rowid = ?");
+const SORT_ALL: &str = sort_in!("unsorted_positions order by vehicle_no, at_ms");
+/// Of a JSON array of row numbers; a cross join keeps to their order.
+const SORT_LISTED: &str = sort_in!("json_each(?) listed cross join unsorted_positions u on u.rowid = listed.value");
 
 /// What is known of the rows that wait. Another process may append and sort as well: what is counted here is a hint.
 #[derive(Debug, Default)]
@@ -65,6 +67,7 @@ struct Row {
     vehicle_no: i64,
     at_ms: i64,
     rowid: i64,
+    arrival: Arrival,
 }
 
 impl Unsorted {
@@ -87,6 +90,7 @@ impl Unsorted {
     /// Sorts everything in; part of a transaction.
     pub(super) fn sort_all(&mut self, transaction: &Transaction<'_>) -> Result<()> {
         transaction.prepare_cached(SORT_ALL)?.execute([])?;
+        transaction.prepare_cached(NOTE_UNSORTED)?.execute([])?;
         transaction.prepare_cached("delete from unsorted_positions")?.execute([])?;
         *self = Self::default();
         Ok(())
@@ -102,6 +106,10 @@ impl Unsorted {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // A round that fails is forgotten: what it sorted in is read there, and the next one passes over it.
         let round = match self.round.take() {
+            Some(round) if round.is_overtaken(&transaction)? => {
+                *self = Self::count(&transaction)?;
+                return Ok(());
+            }
             Some(round) => Some(round),
             None => Round::begin(&transaction)?,
         };
@@ -132,10 +140,15 @@ impl Unsorted {
 impl Round {
     /// `None` if nothing waits.
     fn begin(connection: &Connection) -> Result<Option<Self>> {
-        let mut select =
-            connection.prepare_cached("select vehicle_no, at_ms, rowid from unsorted_positions order by rowid")?;
+        let mut select = connection.prepare_cached(
+            "select vehicle_no, at_ms, rowid, tenant_no, received_ms from unsorted_positions order by rowid",
+        )?;
         let rows = select
-            .query_map([], |row| Ok(Row { vehicle_no: row.get(0)?, at_ms: row.get(1)?, rowid: row.get(2)? }))?
+            .query_map([], |row| {
+                let (vehicle_no, at_ms) = (row.get(0)?, row.get(1)?);
+                let arrival = Arrival::of(row.get(3)?, row.get(4)?, vehicle_no, at_ms);
+                Ok(Row { vehicle_no, at_ms, rowid: row.get(2)?, arrival })
+            })?
             .collect::<std::result::Result<Vec<_>, _>>()?;
         let Some(last) = rows.last().copied() else { return Ok(None) };
         let mut round = Self { rows, sorted: 0, last };
@@ -143,27 +156,35 @@ impl Round {
         Ok(Some(round))
     }
 
+    /// While the last row is there, those before it are this round's; another process that sorted meanwhile took all of them
+    /// away, and their numbers may be other positions' now.
+    fn is_overtaken(&self, connection: &Connection) -> Result<bool> {
+        let Row { vehicle_no, at_ms, rowid, .. } = self.last;
+        let last = connection
+            .prepare_cached("select 1 from unsorted_positions where rowid = ? and vehicle_no = ? and at_ms = ?")?
+            .query_row((rowid, vehicle_no, at_ms), |_| Ok(()))
+            .optional()?;
+        Ok(last.is_none())
+    }
+
     fn step(&mut self, connection: &Connection, rows: usize) -> Result<()> {
-        let mut sort = connection.prepare_cached(SORT_ONE)?;
         let end = self.rows.len().min(self.sorted + rows);
+        let mut listed = String::with_capacity(8 * rows);
+        let mut notes = Notes::begin(connection)?;
         for row in &self.rows[self.sorted..end] {
-            sort.execute([row.rowid])?;
+            notes.note(row.arrival)?;
+            listed.push(if listed.is_empty() { '[' } else { ',' });
+            listed.push_str(&row.rowid.to_string());
         }
+        listed.push(']');
+        connection.prepare_cached(SORT_LISTED)?.execute([listed])?;
         self.sorted = end;
         Ok(())
     }
 
-    /// Deletes what was sorted in. While the last row is there, those before it are this round's; another process that sorted
-    /// meanwhile took all of them away, and their numbers may be other positions' now.
+    /// Deletes what was sorted in.
     fn delete(&self, connection: &Connection) -> Result<()> {
-        let Row { vehicle_no, at_ms, rowid } = self.last;
-        let is_there = connection
-            .prepare_cached("select 1 from unsorted_positions where rowid = ? and vehicle_no = ? and at_ms = ?")?
-            .query_row((rowid, vehicle_no, at_ms), |_| Ok(()))
-            .optional()?;
-        if is_there.is_some() {
-            connection.prepare_cached("delete from unsorted_positions where rowid <= ?")?.execute([rowid])?;
-        }
+        connection.prepare_cached("delete from unsorted_positions where rowid <= ?")?.execute([self.last.rowid])?;
         Ok(())
     }
 }

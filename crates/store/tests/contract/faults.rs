@@ -75,7 +75,7 @@ fn full_sqlite_writes_nothing_of_a_batch_and_recovers() {
 async fn write_more_than_fits() {
     let database = TestDatabase::sqlite().await;
     let (committer, home) = running(&database).await;
-    let many: Vec<_> = (10..10_010).map(|ms| full_position("bus", ms)).collect();
+    let many: Vec<_> = (10..20_010).map(|ms| full_position("bus", ms)).collect();
     for _ in 0..3 {
         let refused = committer.record(batch(&home, many.clone())).await;
         assert!(is_unavailable(refused));

@@ -239,6 +239,7 @@ on_both! {
         migrations_run_twice_change_nothing,
         newer_database_is_refused,
         old_positions_are_forgotten_by_arrival,
+        positions_are_forgotten_to_the_millisecond,
         old_events_are_forgotten_and_never_numbered_again,
         expired_sessions_and_keys_are_forgotten;
 }

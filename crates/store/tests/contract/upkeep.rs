@@ -1,7 +1,7 @@
 //! Migrations and forgetting.
 
 use crate::database::{TestDatabase, options};
-use crate::samples::{add_vehicles, at, batch, history, new_user, position, tenant};
+use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user, position, tenant};
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
     Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, PositionBatch, Pruned, Retention,
@@ -28,6 +28,43 @@ pub(crate) async fn newer_database_is_refused(database: &TestDatabase) {
     };
     assert!(reason.contains("newer version") && reason.contains("9999"), "{reason}");
     assert!(matches!(pending_migrations(&database.url, &options()).await, Err(StoreError::Refused(_))));
+}
+
+pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDatabase) {
+    const STEP_MS: i64 = 7_001;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    add_vehicles(&**store, &home, &["bus", "upload", "sold"]).await;
+    add_vehicles(&**store, &acme, &["bus"]).await;
+    let committer = Committer::start(store.clone(), None);
+    // Four minutes of arrivals: the bus now, the upload from the newest to the oldest, several of a minute each time.
+    for count in 0..40 {
+        let received_at = at(count * STEP_MS);
+        let upload = (0..5).map(|part| position("upload", DAY_MS - count * 10_000 - part * 1_000));
+        let points = upload.chain([position("bus", count * STEP_MS), position("sold", count)]).collect();
+        committer.record(PositionBatch { received_at, ..batch(&home, points) }).await.unwrap();
+        let points = vec![position("bus", count * STEP_MS)];
+        committer.record(PositionBatch { received_at, ..batch(&acme, points) }).await.unwrap();
+    }
+    assert!(store.remove_vehicle(&home, &id("sold"), at(0)).await.unwrap());
+    let retention = Retention { positions_ms: 0, ..Retention::default() };
+    let mut kept = 40;
+    // Within a minute, at its end, at the arrival of one, a millisecond later, after all of them.
+    for cutoff_ms in [30_000, 60_000, 10 * STEP_MS, 10 * STEP_MS + 1, 200_000, 39 * STEP_MS + 1] {
+        let arrived_before = (cutoff_ms + STEP_MS - 1) / STEP_MS;
+        let pruned = store.prune(at(cutoff_ms), &retention).await.unwrap();
+        let sold = if kept == 40 { 40 } else { 0 };
+        assert_eq!(pruned.positions as i64 - sold, (kept - (40 - arrived_before)) * 7, "{cutoff_ms}");
+        assert!(!pruned.more);
+        kept = 40 - arrived_before;
+        for (tenant, vehicle, times) in [(&home, "bus", 1), (&home, "upload", 5), (&acme, "bus", 1)] {
+            assert_eq!(history(&**store, tenant, vehicle).await.len() as i64, kept * times, "{cutoff_ms} {vehicle}");
+        }
+        let arrived = store.recent_positions(&home, at(0), None, 1_000).await.unwrap();
+        assert_eq!(arrived.len() as i64, kept * 6);
+        assert!(arrived.iter().all(|one| one.received_at >= at(cutoff_ms)));
+    }
+    assert_eq!(kept, 0);
 }
 
 pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDatabase) {

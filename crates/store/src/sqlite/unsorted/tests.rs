@@ -57,6 +57,11 @@ impl Process {
     }
 }
 
+/// Sorted positions that nobody would find by their arrival.
+const LOST: &str = "(select 1 from sorted_positions p where not exists
+    (select 1 from arrivals a where a.tenant_no = p.tenant_no and a.received_min = p.received_ms / 60000
+     and a.vehicle_no = p.vehicle_no and a.at_min = p.at_ms / 60000))";
+
 fn database() -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.db");
@@ -64,6 +69,7 @@ fn database() -> (tempfile::TempDir, std::path::PathBuf) {
     connection.pragma_update(None, "journal_mode", "wal").unwrap();
     connection.execute_batch(include_str!("../../../migrations/sqlite/0001_foundation.sql")).unwrap();
     connection.execute_batch(include_str!("../../../migrations/sqlite/0020_unsorted_positions.sql")).unwrap();
+    connection.execute_batch(include_str!("../../../migrations/sqlite/0021_arrivals.sql")).unwrap();
     (folder, file)
 }
 
@@ -78,6 +84,7 @@ fn every_row_is_seen_once_at_every_step_of_a_round() {
     while process.unsorted.round.is_some() {
         assert_eq!(process.count("positions"), all);
         assert!(process.count("sorted_positions") > 0);
+        assert_eq!(process.count(LOST), 0);
         assert_eq!(process.count("unsorted_positions"), all);
         process.step();
     }
@@ -109,11 +116,13 @@ fn round_that_another_process_overtook_deletes_nothing() {
     // The same numbers of rows, and other positions.
     other.append_many(1_000_000);
     one.finish_round();
+    assert_eq!(one.count(LOST), 0);
     assert_eq!(one.count("positions"), 2 * VEHICLES * PER_VEHICLE);
     other.unsorted.rows = MOST_WAITING;
     other.finish_round();
     assert_eq!(one.count("sorted_positions"), 2 * VEHICLES * PER_VEHICLE);
     assert_eq!(one.count("unsorted_positions"), 0);
+    assert_eq!(one.count(LOST), 0);
 }
 
 #[test]

@@ -1,0 +1,43 @@
+//! What arrived when, along the index by arrival.
+
+use super::transaction::Transaction;
+use super::{Db, Writers};
+use crate::Result;
+
+/// Positions of the tenant $1 that arrived at $2 or later and stand after ($2, $3, $4) in the order of arrival; $5 at most.
+/// The first comparison of `received_ms` is what the index can use.
+pub(super) const RECENT_POSITIONS: &str = concat!(
+    "select ",
+    position_columns!("p."),
+    ", p.received_ms, p.vehicle_no, v.id
+     from positions p join vehicles v on v.vehicle_no = p.vehicle_no
+     where p.tenant_no = (select tenant_no from tenants where id = $1) and p.received_ms >= $2
+     and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4)
+     order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
+);
+
+const DELETE: &str = "delete from positions where (vehicle_no, at_ms) in
+    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
+     order by received_ms limit $3)";
+
+/// Forgets positions of a tenant that arrived before `cutoff_ms`, those that arrived first, in at most `steps` steps of at
+/// most `step_rows`. True if there is more.
+pub(super) async fn prune(
+    writers: &Writers,
+    tenant_no: i64,
+    cutoff_ms: i64,
+    (steps, step_rows): (usize, i64),
+    count: &mut u64,
+) -> Result<bool> {
+    for _ in 0..steps {
+        let mut transaction = Transaction::begin(writers).await?;
+        let delete = sqlx::query::<Db>(DELETE).bind(tenant_no).bind(cutoff_ms).bind(step_rows);
+        let deleted = delete.execute(transaction.connection()).await;
+        let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();
+        *count += deleted;
+        if i64::try_from(deleted).is_ok_and(|deleted| deleted < step_rows) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,138 @@
+//! Which vehicles' positions arrived in which minute: what is read and forgotten by arrival is found by this.
+//!
+//! An entry says that, of a vehicle, positions of one minute arrived in one minute; each position knows its arrival to the
+//! millisecond. Every sorted position has an entry. An entry whose positions are gone is harmless, and removed in its time.
+
+use super::transaction::Transaction;
+use super::{Db, Writers};
+use crate::Result;
+use rusqlite::{CachedStatement, Connection};
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Entries that a step of forgetting looks at.
+const STEP_ENTRIES: i64 = 1_000;
+
+const NOTE: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min) values (?, ?, ?, ?)";
+
+/// For all positions that wait to be sorted in.
+pub(super) const NOTE_UNSORTED: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min)
+    select distinct tenant_no, received_ms / 60000, vehicle_no, at_ms / 60000 from unsorted_positions";
+
+/// Positions of the tenant $1 that arrived at $2 or later and stand after ($2, $3, $4) in the order of arrival; $5 at most.
+/// By the minute of arrival, in which entries lie, so that only what arrived in one minute is brought into order at a time;
+/// by the arrival, the vehicle and the time.
+pub(super) const RECENT_POSITIONS: &str = concat!(
+    "select ",
+    position_columns!("p."),
+    ", p.received_ms, p.vehicle_no, v.id, a.received_min
+     from arrivals a cross join sorted_positions p cross join vehicles v
+     where a.tenant_no = (select tenant_no from tenants where id = $1) and a.received_min >= $2 / 60000
+     and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
+     and p.tenant_no = a.tenant_no and p.received_ms / 60000 = a.received_min
+     and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4) and v.vehicle_no = p.vehicle_no
+     union all select ",
+    position_columns!("u."),
+    ", u.received_ms, u.vehicle_no, v.id, u.received_ms / 60000
+     from unsorted_positions u join vehicles v on v.vehicle_no = u.vehicle_no
+     where u.tenant_no = (select tenant_no from tenants where id = $1)
+     and (u.received_ms, u.vehicle_no, u.at_ms) > ($2, $3, $4)
+     and not exists (select 1 from sorted_positions s where s.vehicle_no = u.vehicle_no and s.at_ms = u.at_ms)
+     order by 14, 11, 12, 1 limit $5"
+);
+
+const LIST: &str = "select received_min, vehicle_no, at_min from arrivals
+    where tenant_no = $1 and (received_min, vehicle_no, at_min) > ($2, $3, $4) and received_min <= $5 / 60000
+    order by received_min, vehicle_no, at_min limit $6";
+
+const DELETE_POSITIONS: &str = "delete from sorted_positions where (vehicle_no, at_ms) in
+    (select p.vehicle_no, p.at_ms from arrivals a cross join sorted_positions p
+     where a.tenant_no = $1 and (a.received_min, a.vehicle_no, a.at_min) > ($2, $3, $4)
+     and (a.received_min, a.vehicle_no, a.at_min) <= ($5, $6, $7)
+     and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
+     and p.tenant_no = a.tenant_no and p.received_ms < $8 limit $9)";
+
+/// Not of the minute in which others arrived that are kept.
+const DELETE_ENTRIES: &str = "delete from arrivals where tenant_no = $1
+    and (received_min, vehicle_no, at_min) > ($2, $3, $4) and (received_min, vehicle_no, at_min) <= ($5, $6, $7)
+    and received_min < $8 / 60000";
+
+/// An entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Arrival {
+    tenant_no: i64,
+    received_min: i64,
+    vehicle_no: i64,
+    at_min: i64,
+}
+
+impl Arrival {
+    pub(super) const fn of(tenant_no: i64, received_ms: i64, vehicle_no: i64, at_ms: i64) -> Self {
+        Self { tenant_no, received_min: received_ms / MINUTE_MS, vehicle_no, at_min: at_ms / MINUTE_MS }
+    }
+}
+
+/// Notes entries for rows in the order in which they are kept: most need the one that the row before them needed.
+pub(super) struct Notes<'connection> {
+    note: CachedStatement<'connection>,
+    last: Option<Arrival>,
+}
+
+impl<'connection> Notes<'connection> {
+    pub(super) fn begin(connection: &'connection Connection) -> Result<Self> {
+        Ok(Self { note: connection.prepare_cached(NOTE)?, last: None })
+    }
+
+    pub(super) fn note(&mut self, arrival: Arrival) -> Result<()> {
+        if self.last != Some(arrival) {
+            self.note.execute((arrival.tenant_no, arrival.received_min, arrival.vehicle_no, arrival.at_min))?;
+            self.last = Some(arrival);
+        }
+        Ok(())
+    }
+}
+
+/// A place among a tenant's entries: the minute of arrival, the vehicle, the minute of its positions.
+type Place = (i64, i64, i64);
+
+/// Before all of them: no time is negative.
+const START: Place = (-1, -1, -1);
+
+/// Forgets positions of a tenant that arrived before `cutoff_ms`, those of the first minutes first, in at most `steps`
+/// steps of at most `step_rows`. True if there is more.
+pub(super) async fn prune(
+    writers: &Writers,
+    tenant_no: i64,
+    cutoff_ms: i64,
+    (steps, step_rows): (usize, i64),
+    count: &mut u64,
+) -> Result<bool> {
+    let mut after = START;
+    for _ in 0..steps {
+        let list = sqlx::query_as::<Db, Place>(LIST).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
+        let listed = list.bind(cutoff_ms).bind(STEP_ENTRIES).fetch_all(&writers.pool).await?;
+        let Some(last) = listed.last().copied() else { return Ok(false) };
+        let between = |sql| {
+            let query = sqlx::query::<Db>(sql).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
+            query.bind(last.0).bind(last.1).bind(last.2).bind(cutoff_ms)
+        };
+        let mut transaction = Transaction::begin(writers).await?;
+        let outcome = async {
+            let delete = between(DELETE_POSITIONS).bind(step_rows);
+            let deleted = delete.execute(transaction.connection()).await?.rows_affected();
+            let ended = i64::try_from(deleted).is_ok_and(|deleted| deleted < step_rows);
+            if ended {
+                between(DELETE_ENTRIES).execute(transaction.connection()).await?;
+            }
+            Ok((deleted, ended))
+        }
+        .await;
+        let (deleted, ended) = transaction.finish(outcome).await?;
+        *count += deleted;
+        if ended {
+            after = last;
+        }
+    }
+    // What is left of the last minute alone is forgotten when the minute is over.
+    Ok(after.0 < cutoff_ms / MINUTE_MS)
+}
