@@ -28,16 +28,16 @@ pub(crate) struct IngestOptions {
     #[arg(long, default_value_t = 64)]
     connections: usize,
     /// Seconds of each measurement of single positions
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Rounds; the figures are their medians
-    #[arg(long, default_value_t = 3)]
+    /// Rounds; the figures are their medians. Many short ones: whatever else the machine does meanwhile falls on few of them
+    #[arg(long, default_value_t = 9)]
     rounds: usize,
     /// Positions in a batch
     #[arg(long, default_value_t = 1000)]
     batch: usize,
     /// Batches in each round
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 200)]
     batches: usize,
     /// Connections that send batches
     #[arg(long, default_value_t = 4)]
@@ -71,6 +71,9 @@ pub(crate) fn run_ingest(options: &IngestOptions) -> Result<()> {
         eprintln!("round {round} of {}: single positions", options.rounds);
         echoed.push(send_singles(&milepost, &mut kiosks, "/echo/kiosks/", options)?);
         stored.push(send_singles(&milepost, &mut kiosks, "/api/v1/kiosks/", options)?);
+    }
+    // Not in between: what was driven is worked out when the upload has ended, beside whatever comes then.
+    for round in 1..=options.rounds {
         eprintln!("round {round} of {}: batches", options.rounds);
         batched.push(send_batches(&milepost, &mut vehicles, options)?);
         if let Some(url) = &options.server.database_url

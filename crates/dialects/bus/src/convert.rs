@@ -33,7 +33,8 @@ pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Tim
 
 /// The id of a stored location: a name-based UUID of what identifies it, so that the same ping sent again gets the same.
 pub(crate) fn location_id(tenant: &TenantId, position: &Position) -> String {
-    let name = format!("{tenant}/{}/{}", position.vehicle_id, position.at.unix_ms());
+    let at_ms = position.at.unix_ms().to_string();
+    let name = [tenant.as_str(), position.vehicle_id.as_str(), &at_ms].join("/");
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 

@@ -222,9 +222,11 @@ impl Store for SqlStore {
     }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
+        // Nothing comes of a vehicle that was removed: once sorted in, all of it is there.
+        let removed_vehicles = upkeep::removed_vehicles(&self.writers).await?;
         self.native.sort_positions(&self.writers).await?;
         let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;
-        Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention).await? })
+        Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
     }
 
     async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>> {

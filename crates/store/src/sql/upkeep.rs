@@ -26,7 +26,17 @@ pub(super) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound:
     Ok(true)
 }
 
-pub(super) async fn prune(writers: &Writers, now: Timestamp, retention: &Retention) -> Result<Pruned> {
+/// Vehicles of which something is left, a thousand at most.
+pub(super) async fn removed_vehicles(writers: &Writers) -> Result<Vec<i64>> {
+    list_numbers(writers, "select vehicle_no from removed_vehicles limit 1000").await
+}
+
+pub(super) async fn prune(
+    writers: &Writers,
+    now: Timestamp,
+    retention: &Retention,
+    removed_vehicles: &[i64],
+) -> Result<Pruned> {
     let before = |ms: i64| now.unix_ms().saturating_sub(ms);
     let mut pruned = Pruned::default();
     pruned.more |= delete_in_steps(
@@ -53,7 +63,7 @@ pub(super) async fn prune(writers: &Writers, now: Timestamp, retention: &Retenti
         &mut pruned.idempotency_keys,
     )
     .await?;
-    for vehicle_no in list_numbers(writers, "select vehicle_no from removed_vehicles limit 1000").await? {
+    for &vehicle_no in removed_vehicles {
         let more = delete_in_steps(writers, DELETE_OF_VEHICLE, vehicle_no, &mut pruned.positions).await?
             | prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?
             | history_upkeep::prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?;
