@@ -221,6 +221,9 @@ impl Native {
 
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         self.partitions.make(writers, commit).await?;
+        if tracks::is_plain(commit) {
+            return tracks::write_at_once(&mut *writers.pool.acquire().await?, commit).await;
+        }
         let mut transaction = Transaction::begin(writers).await?;
         let outcome = tracks::write_tracks(transaction.connection(), commit).await;
         if matches!(outcome, Ok(TrackOutcome::Stale)) {

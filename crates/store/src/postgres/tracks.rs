@@ -77,6 +77,30 @@ const INSERT: &str = concat!(
     ") on conflict do nothing"
 );
 
+/// A whole transaction in one round trip, for new rows of vehicles that all change. Vehicles are locked in ascending order before
+/// anything is written, and nothing is if one of them has another version: `fine` is worked out first, because both changes ask
+/// for it. A vehicle's state is its newest row.
+const WRITE_AT_ONCE: &str = concat!(
+    "with appended as (select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
+    unnest_columns!(),
+    ") as r (vehicle_no, tenant_no, received_ms, ",
+    position_columns!(""),
+    ")), \
+     held as (select vehicle_no, version from vehicle_states where vehicle_no = any($14::bigint[]) \
+     order by vehicle_no for update), \
+     fine as (select count(*) = cardinality($14::bigint[]) as yes \
+     from held h join unnest($14::bigint[], $15::bigint[]) as c (vehicle_no, version) using (vehicle_no, version)), \
+     added as (insert into positions (vehicle_no, tenant_no, received_ms, ",
+    position_columns!(""),
+    ") select * from appended where (select yes from fine) on conflict do nothing), \
+     newest as (select distinct on (vehicle_no) * from appended order by vehicle_no, at_ms desc), \
+     changed as (update vehicle_states s set version = s.version + 1, at_ms = n.at_ms, latitude = n.latitude, \
+     longitude = n.longitude, speed_kmh = n.speed_kmh, heading_deg = n.heading_deg, accuracy_m = n.accuracy_m, \
+     altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition \
+     from newest n where s.vehicle_no = n.vehicle_no and (select yes from fine)) \
+     select yes from fine"
+);
+
 /// Those that are added are noted in the same statement: history does not know of them yet.
 const INSERT_LATE: &str = concat!(
     "with added as (insert into positions (vehicle_no, tenant_no, received_ms, ",
@@ -99,6 +123,22 @@ const SET_STATES: &str = concat!(
     position_columns!(""),
     ") where s.vehicle_no = n.vehicle_no and s.version = n.before"
 );
+
+/// Can [`write_at_once`] write it?
+pub(super) fn is_plain(commit: &TrackCommit<'_>) -> bool {
+    commit.late.is_empty() && commit.appended.len() < COPY_ROWS && commit.states.len() == commit.claims.len()
+}
+
+/// Writes new rows and states in a transaction of their own, unless a claim no longer holds.
+pub(super) async fn write_at_once(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+    let written = bind_rows(sqlx::query(WRITE_AT_ONCE), &commit.appended)
+        .bind(commit.claims.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
+        .bind(commit.claims.iter().map(|(_, version)| *version).collect::<Vec<_>>());
+    // All rows, though there is one: only what follows the last says that it is committed.
+    let rows = written.fetch_all(connection).await?;
+    let all_claims_hold = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
+    Ok(if all_claims_hold { TrackOutcome::Committed { late_added: Vec::new() } } else { TrackOutcome::Stale })
+}
 
 /// Writes positions and states, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
 /// can't wait for each other in a circle.
