@@ -1,4 +1,4 @@
--- Positions lie by vehicle and by their own time. An index by arrival took an entry for each, a quarter of the file and of
+-- Positions lie by vehicle and by their own time. An index by arrival took an entry for each, a quarter of the file and a seventh of
 -- the time of a batch. Here it takes one for all positions of a vehicle that are of one minute and arrived in one minute:
 -- whoever looks for what arrived finds the vehicle's minute, and looks there at each position's own arrival.
 
