@@ -2,7 +2,7 @@
 //!
 //! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so what was
 //! acknowledged survives a power cut; `normal` alone would flush at checkpoints only, and lose the last commits.
-//! Positions are committed with `normal` and flushed by a thread of their own before anybody is answered.
+//! Positions are committed with `normal` by a thread of their own, and the log is flushed before anybody is answered.
 
 use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;

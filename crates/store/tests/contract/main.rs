@@ -240,6 +240,7 @@ on_both! {
         newer_database_is_refused,
         old_positions_are_forgotten_by_arrival,
         positions_are_forgotten_to_the_millisecond,
+        many_positions_are_forgotten_in_steps,
         old_events_are_forgotten_and_never_numbered_again,
         expired_sessions_and_keys_are_forgotten;
 }

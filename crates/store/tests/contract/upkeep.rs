@@ -67,6 +67,27 @@ pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDa
     assert_eq!(kept, 0);
 }
 
+/// More than one step takes: of many minutes, and of one.
+pub(crate) async fn many_positions_are_forgotten_in_steps(database: &TestDatabase) {
+    const MINUTE_MS: i64 = 60_000;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["slow", "quick", "new"]).await;
+    let committer = Committer::start(store.clone(), None);
+    let slow = (0..2_500).map(|minute| position("slow", minute * MINUTE_MS)).collect();
+    committer.record(PositionBatch { received_at: at(0), ..batch(&home, slow) }).await.unwrap();
+    let quick = (0..6_000).map(|ms| position("quick", ms)).collect();
+    committer.record(PositionBatch { received_at: at(MINUTE_MS), ..batch(&home, quick) }).await.unwrap();
+    // In the minute of the cutoff, and kept.
+    let new = vec![position("new", 0), position("slow", 2_500 * MINUTE_MS)];
+    committer.record(PositionBatch { received_at: at(2 * MINUTE_MS), ..batch(&home, new) }).await.unwrap();
+    let retention = Retention { positions_ms: 0, ..Retention::default() };
+    let pruned = store.prune(at(2 * MINUTE_MS), &retention).await.unwrap();
+    assert_eq!((pruned.positions, pruned.more), (8_500, false));
+    assert!(history(&**store, &home, "quick").await.is_empty());
+    assert_eq!(history(&**store, &home, "slow").await, [position("slow", 2_500 * MINUTE_MS)]);
+    assert_eq!(store.recent_positions(&home, at(0), None, 1_000).await.unwrap().len(), 2);
+}
+
 pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "import"]).await;
