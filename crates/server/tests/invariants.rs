@@ -8,6 +8,7 @@ use std::process::Command;
 /// Each room and the rooms it may know. What is not here is forbidden.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-domain", &[]),
+    ("milepost-clock", &["milepost-domain"]),
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
     ("milepost-formats", &["milepost-domain"]),
@@ -15,7 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-transport", &["milepost-hub"]),
     ("milepost-store", &["milepost-domain"]),
     ("milepost-outbox", &["milepost-domain", "milepost-store"]),
-    ("milepost-service", &["milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
+    ("milepost-service", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
     ("milepost-http", &["milepost-domain", "milepost-service"]),
     (
         "milepost-dialect-bus",

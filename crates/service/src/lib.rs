@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod authenticate;
-mod clock;
 mod connections;
 mod deliveries;
 mod devices;
@@ -36,7 +35,6 @@ mod vehicles;
 mod webhooks;
 
 pub use authenticate::Credential;
-pub use clock::Clock;
 pub use connections::{Admission, CloseReason, ConnectionRefused, Disconnect};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use devices::NewDevice;
@@ -76,6 +74,7 @@ use follow_tracks::TrackInbox;
 use identity_cache::IdentityCache;
 use live::LiveMap;
 use login_limit::LoginLimit;
+use milepost_clock::Clock;
 use milepost_store::{Committer, Store};
 use parcels::ParcelDesk;
 use passwords::Passwords;

@@ -1,8 +1,8 @@
 //! Signed tokens (JWT): made with the server's own secret, checked against it and other issuers' public keys.
 
-use crate::Clock;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,12 @@
 //! A change between the look at a credential and the registration of its connection is never missed.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use milepost_clock::Clock;
 use milepost_domain::{
     Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_service::{
-    Admission, Claims, Clock, CloseReason, Credential, Disconnect, NewUser, Proven, Publisher, Service, ServiceError,
+    Admission, Claims, CloseReason, Credential, Disconnect, NewUser, Proven, Publisher, Service, ServiceError,
     ServiceParts, TokenKeys, hash_secret,
 };
 use milepost_store::{OpenOptions, Store, open};

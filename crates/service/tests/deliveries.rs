@@ -1,13 +1,14 @@
 //! Deliveries as time passes: expiry to the millisecond, the staleness of estimates, what a ride teaches.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use milepost_clock::Clock;
 use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, OutgoingCall, Phone, Principal, RiderId, Role, Target,
     TenantId, Timestamp, TrackingId,
 };
 use milepost_service::{
-    Clock, DeliveryUpdate, DeliveryView, Eta, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded,
-    Publisher, Service, ServiceError, ServiceParts, TokenKeys,
+    DeliveryUpdate, DeliveryView, Eta, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded, Publisher,
+    Service, ServiceError, ServiceParts, TokenKeys,
 };
 use milepost_store::{DeliveryChange, OpenOptions, Store, open};
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -5,8 +5,9 @@ use crate::assembly::token_keys;
 use crate::config::SettingFlags;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
-use milepost_service::{Claims, Clock};
+use milepost_service::Claims;
 use std::time::Duration;
 
 #[derive(Args)]

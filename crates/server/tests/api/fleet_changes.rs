@@ -31,7 +31,7 @@ impl Drive {
     async fn start(server: TestServer) -> Self {
         server.add_bus("b1").await;
         let store = Arc::clone(server.running.assembly.service.store());
-        let start_ms = milepost_service::Clock::system().now().unix_ms() - 600_000;
+        let start_ms = milepost_clock::Clock::system().now().unix_ms() - 600_000;
         let mut drive = Self { server, store, start_ms, east_m: 0.0, told: 0 };
         for _ in 0..4 {
             drive.on(60.0).await;
@@ -201,7 +201,7 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once(databa
     let store = Arc::clone(server.running.assembly.service.store());
     let tenant: TenantId = home();
     let number = store.get_vehicle(&tenant, &id("b1")).await.unwrap().unwrap().no;
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     assert!(!store.vehicles_silent(now, None, 1_000).await.unwrap().contains(&number));
     assert_eq!(offline(store).await, 1);
 }

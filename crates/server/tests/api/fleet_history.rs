@@ -157,7 +157,7 @@ fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
 async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     let dwell = Some(DwellTime::from_seconds(300).unwrap());
     let goal = GeofenceDescription { dwell, ..yard(8_000.0, 300.0) };
     store.add_geofence(&home(), &goal, now).await.unwrap().unwrap();
@@ -179,7 +179,7 @@ async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(da
 async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     store.add_geofence(&home(), &yard(2_000.0, 60.0), now).await.unwrap().unwrap();
     server.add_bus("b1").await;
     let start_ms = now.unix_ms() - 600_000;
@@ -206,7 +206,7 @@ async fn a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it
     let server = database.start().await;
     let store = store_of(&server);
     server.add_bus("b1").await;
-    let start_ms = milepost_service::Clock::system().now().unix_ms() - 600_000;
+    let start_ms = milepost_clock::Clock::system().now().unix_ms() - 600_000;
     // At 100 km/h all the time, as far as its way says.
     let at = |second: i64, kmh: f64| fix(second as f64 * 100.0 / 3.6, 0.0, kmh, start_ms + second * 1000);
     let fast = |seconds: &[i64]| seconds.iter().map(|second| at(*second, 100.0)).collect::<Vec<_>>();
@@ -239,7 +239,7 @@ async fn a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it
 async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     let rules = r#"{"offline_after_s":2,"gap_after_s":2,"gap_max_s":3}"#;
     store.set_rules(&home(), &JsonObject::of_parsed(rules.to_owned(), "rules").unwrap(), 0, now).await.unwrap();
     server.add_bus("plain").await;
@@ -255,7 +255,7 @@ async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again(databa
     .await;
     let offline = |past: &Past| past.incidents.iter().find(|one| one.kind == IncidentKind::Offline).copied();
     assert_eq!(offline(&past(&*store, "plain").await).map(|one| one.ended_at), Some(None));
-    let heard = milepost_service::Clock::system().now();
+    let heard = milepost_clock::Clock::system().now();
     let mut again = driven[driven.len() - 1].clone();
     again["timestamp"] = serde_json::json!(heard.unix_ms());
     ride(&server, "plain", &[again]).await;
@@ -271,7 +271,7 @@ async fn a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle(dat
     let maintenance = async || alerts(&*store).await.into_iter().filter(|kind| *kind == AlertKind::Maintenance).count();
     for round in 1..=2 {
         let mut vehicle = store.get_vehicle(&home(), &id("b1")).await.unwrap().unwrap().vehicle;
-        let now = milepost_service::Clock::system().now();
+        let now = milepost_clock::Clock::system().now();
         vehicle.service_due_at = Some(now.plus_ms(-60_000 * round));
         store.update_vehicle(&home(), &vehicle, now).await.unwrap();
         until(&(round as usize), maintenance).await;

@@ -16,7 +16,7 @@ pub const MORNING_MS: i64 = 1_736_928_000_000;
 /// A full hour of yesterday: sums and saved states of longer ago are forgotten one day.
 pub fn morning_ms() -> i64 {
     let hour_ms = 3_600_000;
-    (milepost_service::Clock::system().now().unix_ms() / hour_ms - 20) * hour_ms
+    (milepost_clock::Clock::system().now().unix_ms() / hour_ms - 20) * hour_ms
 }
 
 /// Metres of a degree of latitude, and of one of longitude on the equator.
@@ -179,7 +179,7 @@ pub async fn told_crossings(store: &dyn Store) -> Vec<(FenceEvent, Telling)> {
 /// The alerts that stand, oldest first.
 pub async fn alerts(store: &dyn Store) -> Vec<AlertKind> {
     let viewer = FleetViewer { company: true, user: None, driver: None };
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     let alerts = store.list_alerts(&home(), viewer, false, None, 1_000, now).await.unwrap();
     alerts.iter().rev().map(|alert| alert.kind).collect()
 }

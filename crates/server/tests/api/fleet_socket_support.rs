@@ -47,7 +47,7 @@ impl TestServer {
     /// Stores facts of a company: the last one's event id.
     pub async fn store_facts(&self, company: &str, facts: &[Fact]) -> i64 {
         let store = self.running.assembly.service.store();
-        let now = milepost_service::Clock::system().now();
+        let now = milepost_clock::Clock::system().now();
         store.append_facts(&TenantId::new(company).unwrap(), facts, now).await.unwrap()
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::kill_nine::{start_with, token};
 use crate::support::{PATIENCE, http_client};
-use milepost_service::Clock;
+use milepost_clock::Clock;
 use milepost_store::OpenOptions;
 use reqwest::Client;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 fn now() -> Timestamp {
-    milepost_service::Clock::system().now()
+    milepost_clock::Clock::system().now()
 }
 
 #[tokio::test]

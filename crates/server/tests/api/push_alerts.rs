@@ -21,7 +21,7 @@ fn store_of(server: &TestServer) -> Arc<dyn Store> {
 }
 
 fn now_ms() -> i64 {
-    milepost_service::Clock::system().now().unix_ms()
+    milepost_clock::Clock::system().now().unix_ms()
 }
 
 async fn raise(server: &TestServer, alert: Value) -> Value {
@@ -93,7 +93,7 @@ async fn alerts_reach_those_they_are_for(settings: &[(&'static str, &str)]) {
     assert_eq!(told, expected);
 
     // For one user: for no admin, whoever raised it.
-    let soon = milepost_service::Clock::system().now().plus_ms(3_600_000).unix_ms();
+    let soon = milepost_clock::Clock::system().now().plus_ms(3_600_000).unix_ms();
     let soon = jiff::Timestamp::from_millisecond(soon).unwrap().to_string();
     let body = json!({
         "type": "payment_received", "title": "Paid", "message": "x", "user_id": readers[2].0, "expires_at": soon,
@@ -176,7 +176,7 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
     }
 
     let store = store_of(&server);
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     let centre = format!(r#"{{"type":"Point","coordinates":[{},0]}}"#, 0.5 + 2_000.0 / 111_194.9);
     let yard = GeofenceDescription {
         name: Label::new("yard").unwrap(),

@@ -87,7 +87,7 @@ async fn fill(server: &TestServer, count: i64, padding: usize) -> i64 {
     let fact = Fact::ManualEvent(Box::new(ManualEvent { event_type, cadet_id: None, payload }));
     let mut last = store.newest_event_id(&tenant).await.unwrap();
     let first = last + 1;
-    let now = milepost_service::Clock::system().now();
+    let now = milepost_clock::Clock::system().now();
     while last < first + count - 1 {
         let facts = vec![fact.clone(); (first + count - 1 - last).min(500) as usize];
         last = store.append_facts(&tenant, &facts, now).await.unwrap();
