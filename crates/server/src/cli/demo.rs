@@ -8,8 +8,9 @@ use crate::logging::start_logging;
 use crate::serve::{self, Running};
 use anyhow::{Context, Result};
 use clap::Args;
+use milepost_access::{Claims, random_secret};
 use milepost_domain::{Label, Role, Tenant, TenantId, Username};
-use milepost_service::{Claims, NewUser, random_secret};
+use milepost_service::NewUser;
 use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
 use std::path::PathBuf;
 use tokio::sync::watch;
@@ -121,7 +122,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
     let fleets = SAMPLES.iter().enumerate().filter_map(|(number, sample)| Some((number, sample, sample.kind?)));
     fleets
         .map(|(number, sample, kind)| {
-            let token = service.tokens().sign(&Claims {
+            let token = running.assembly.access.tokens().sign(&Claims {
                 subject: "demo".to_owned(),
                 tenant: TenantId::new(sample.tenant).ok(),
                 role: Some(Role::Admin),
@@ -130,7 +131,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                 expires_at: service.now().plus_ms(DRIVER_TOKEN_MS),
                 is_refresh: false,
                 is_account: false,
-                password_mark: None,
+                password_fingerprint: None,
             });
             let options = SimulateOptions {
                 url: format!("http://{}", running.address),

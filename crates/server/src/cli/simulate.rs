@@ -6,10 +6,10 @@ use crate::config::SettingFlags;
 use crate::data_folder::has_secret;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
 use milepost_formats::{ColumnMap, ReadOptions, SpeedUnit, Zone};
-use milepost_service::Claims;
 use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, Via};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -182,6 +182,6 @@ fn own_token(args: &SimulateArgs) -> Result<Option<String>> {
         expires_at: clock.now().plus_ms(OWN_TOKEN_MS),
         is_refresh: false,
         is_account: false,
-        password_mark: None,
+        password_fingerprint: None,
     })))
 }

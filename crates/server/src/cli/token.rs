@@ -5,9 +5,9 @@ use crate::assembly::token_keys;
 use crate::config::SettingFlags;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
-use milepost_service::Claims;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -51,7 +51,7 @@ pub(super) fn run(args: &TokenArgs) -> Result<()> {
         expires_at: clock.now().plus_ms(ttl_ms),
         is_refresh: false,
         is_account: false,
-        password_mark: None,
+        password_fingerprint: None,
     }));
     Ok(())
 }

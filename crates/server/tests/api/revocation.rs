@@ -3,9 +3,9 @@
 use crate::support::{PATIENCE, SECRET, TestServer, Watcher, config_in, fresh_postgres, json_of};
 use milepost::assembly::Assembly;
 use milepost::serve::open_store;
+use milepost_access::hash_secret;
 use milepost_clock::Clock;
 use milepost_domain::UserId;
-use milepost_service::hash_secret;
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;

@@ -259,7 +259,7 @@ pub async fn fresh_postgres() -> Option<String> {
         return None;
     }
     let server = std::env::var("MILEPOST_TEST_POSTGRES").unwrap();
-    let name = format!("milepost_test_{}", milepost_service::random_secret("").replace('-', "_").to_lowercase());
+    let name = format!("milepost_test_{}", milepost_access::random_secret("").replace('-', "_").to_lowercase());
     let made = std::process::Command::new("psql")
         .args([&server, "-qc", &format!("create database \"{}\"", &name[..40])])
         .status()
