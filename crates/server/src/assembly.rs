@@ -58,8 +58,7 @@ impl Assembly {
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
-    pub fn new(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Self>> {
-        let clock = Clock::system();
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
         let transport = Transport::start(WsConfig {
             ping_period: config.ws_ping_period,
@@ -77,8 +76,7 @@ impl Assembly {
         let vapid = vapid(config);
         let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone());
         let sampled = Arc::clone(&metrics);
-        let expiry_clock = clock.clone();
-        let followed_deliveries = FollowedDeliveries::start(move || expiry_clock.now());
+        let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
         let listeners: Vec<Arc<dyn Listener>> = vec![
             Arc::new(BusListener::new(hub.clone())),
@@ -248,10 +246,10 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
 ///
 /// # Errors
 /// Names the setting.
-pub fn check_keys_and_origins(config: &Config) -> Result<()> {
+pub fn check_keys_and_origins(config: &Config, clock: &Clock) -> Result<()> {
     origins(config)?;
     let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
-    let mut keys = TokenKeys::new(secret, Clock::system()).map_err(anyhow::Error::msg)?;
+    let mut keys = TokenKeys::new(secret, clock.clone()).map_err(anyhow::Error::msg)?;
     trust_other_issuers(config, &mut keys)
 }
 

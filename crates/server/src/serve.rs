@@ -50,14 +50,13 @@ pub struct Running {
 ///
 /// # Errors
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
-pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
-    let clock = Clock::system();
+pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
     raise_open_files_limit();
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
-    check_keys_and_origins(config)?;
+    check_keys_and_origins(config, &clock)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
@@ -81,7 +80,7 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
     }
-    let assembly = Assembly::new(config, Arc::clone(&store))?;
+    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone())?;
     let first = make_first_user(&assembly.service).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),

@@ -37,6 +37,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "milepost-dialect-delivery",
         &[
             "milepost-access",
+            "milepost-clock",
             "milepost-domain",
             "milepost-http",
             "milepost-hub",

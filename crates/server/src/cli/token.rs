@@ -34,13 +34,12 @@ pub(super) struct TokenArgs {
     settings: SettingFlags,
 }
 
-pub(super) fn run(args: &TokenArgs) -> Result<()> {
+pub(super) fn run(args: &TokenArgs, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(&args.settings)?;
     if args.sub.is_empty() {
         bail!("--sub must not be empty");
     }
-    let clock = Clock::system();
-    let keys = token_keys(&config, &clock)?;
+    let keys = token_keys(&config, clock)?;
     let ttl_ms = i64::try_from(args.ttl.as_millis()).context("--ttl is too long")?;
     say(&keys.sign(&Claims {
         subject: args.sub.clone(),
