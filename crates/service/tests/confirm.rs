@@ -9,7 +9,7 @@ use milepost_service::{
     Admission, Claims, CloseReason, Credential, Disconnect, NewUser, Proven, Publisher, Service, ServiceError,
     ServiceParts, TokenKeys, hash_secret,
 };
-use milepost_store::{OpenOptions, Store, open};
+use milepost_store::{Once, OpenOptions, Store, open};
 use std::sync::{Arc, Mutex};
 
 struct Node {
@@ -111,7 +111,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
         ("password", |_| {}, Some("$another"), Some(CloseReason::Revoked)),
     ];
     let acme = milepost_domain::Tenant { id: TenantId::new("acme").unwrap(), name: Label::new("Acme").unwrap() };
-    node.store.add_tenant(&acme).await.unwrap();
+    node.store.add_tenant(&acme, &Once::unclaimed()).await.unwrap();
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
@@ -193,13 +193,13 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         service_due_km: None,
         service_due_at: None,
     };
-    node.store.add_vehicle(&home, &bus, node.service.now()).await.unwrap();
+    node.store.add_vehicle(&home, &bus, node.service.now(), &Once::unclaimed()).await.unwrap();
     let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
-    node.store.add_device(&kiosk, &hash_secret("mpd_old")).await.unwrap();
+    node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) =
         (node.prove(Credential::DeviceKey("mpd_old")).await, node.prove(Credential::DeviceKey("mpd_old")).await);
     assert_eq!(node.confirm(before).await.0, None);
     assert!(node.store.remove_device(&home, &kiosk.id, node.service.now()).await.unwrap());
-    node.store.add_device(&kiosk, &hash_secret("mpd_new")).await.unwrap();
+    node.store.add_device(&kiosk, &hash_secret("mpd_new"), &Once::unclaimed()).await.unwrap();
     assert_eq!(node.confirm(again).await.0, Some(CloseReason::Revoked));
 }

@@ -10,7 +10,7 @@ use milepost_service::{
     DeliveryUpdate, DeliveryView, Eta, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded, Publisher,
     Service, ServiceError, ServiceParts, TokenKeys,
 };
-use milepost_store::{DeliveryChange, OpenOptions, Store, open};
+use milepost_store::{DeliveryChange, Once, OpenOptions, Store, open};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -73,7 +73,8 @@ impl Node {
             dropoff: place(0.1, 0.0),
             phone: Some(Phone::new("+1").unwrap()),
         };
-        let view = self.service.start_delivery(&rider(), &TenantId::default_tenant(), new).await.unwrap();
+        let view =
+            self.service.start_delivery(&rider(), &TenantId::default_tenant(), new, &Once::unclaimed()).await.unwrap();
         view.delivery.tracking_id
     }
 
@@ -91,7 +92,7 @@ impl Node {
         place: Option<(Latitude, Longitude)>,
         status: Option<DeliveryStatus>,
     ) -> Result<DeliveryView, ServiceError> {
-        self.service.update_delivery(&rider(), id, DeliveryUpdate { place, status }).await
+        self.service.update_delivery(&rider(), id, DeliveryUpdate { place, status }, &Once::unclaimed()).await
     }
 }
 
@@ -232,7 +233,7 @@ async fn a_step_whose_call_cannot_be_stored_did_not_happen() {
     let mut changed = node.store.get_delivery(&other).await.unwrap().unwrap();
     changed.version += 1;
     let change = DeliveryChange { delivery: &changed, fix: None, facts: &[], calls: &[call] };
-    assert!(node.store.change_delivery(&change, node.service.now()).await.unwrap());
+    assert!(node.store.change_delivery(&change, node.service.now(), &Once::unclaimed()).await.unwrap());
 
     let told_before = node.heard.0.lock().unwrap().len();
     let update = node.change(&id, Some(place(0.0, 0.0)), Some(DeliveryStatus::Delivered)).await;

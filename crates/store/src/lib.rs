@@ -11,7 +11,6 @@
 mod position_columns;
 
 mod account;
-mod claim;
 mod committer;
 mod delivery_store;
 mod error;
@@ -21,6 +20,7 @@ mod fleet_store;
 mod history_store;
 mod idempotency;
 mod migrations;
+mod once;
 mod open;
 mod outgoing_store;
 mod parcel_store;
@@ -35,7 +35,6 @@ mod track_commit;
 mod tracked;
 
 pub use account::{Login, NewUser};
-pub use claim::{answering, answering_from, still_claimed};
 pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, TrackStep};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
@@ -48,6 +47,7 @@ pub use history_store::{
     SavedFold, UnfoldedPosition,
 };
 pub use idempotency::{Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
+pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
     CallNo, CallOutcome, CallState, DueCall, DuePush, DueWebhook, NewWebhook, OutgoingStore, StoredCall,

@@ -7,7 +7,7 @@ use crate::followed::{EXPIRED, Following};
 use crate::wire::{ToFollower, UpdateLocation};
 use milepost_domain::{Caller, TrackingId};
 use milepost_hub::{Interest, Outlet, Subscription};
-use milepost_service::{Admission, CloseReason, DeliveryView, Disconnect, ServiceError};
+use milepost_service::{Admission, CloseReason, DeliveryView, Disconnect, Once, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -110,6 +110,6 @@ async fn update(parts: &DeliveryParts, follower: &Follower, location: &UpdateLoc
     const NOT_RIDER: &str = "only the rider of this delivery may update it";
     let caller = follower.caller.as_ref().ok_or(NOT_RIDER)?;
     let update = update_of(location).map_err(|wrong| ServiceError::Invalid(wrong).to_string())?;
-    let updated = parts.context.service.update_delivery(caller, &follower.id, update).await;
+    let updated = parts.context.service.update_delivery(caller, &follower.id, update, &Once::unclaimed()).await;
     updated.map(|_| ()).map_err(|refusal| refusal.to_string())
 }

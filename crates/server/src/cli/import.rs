@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use milepost_clock::Clock;
 use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Vehicle, VehicleId, VehicleKind, VehicleStatus};
 use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
-use milepost_store::{Committer, PositionBatch, Store, StoreError};
+use milepost_store::{Committer, Once, PositionBatch, Store, StoreError};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -92,7 +92,7 @@ pub(super) async fn run(args: ImportArgs) -> Result<()> {
     }
     // A server that runs on the same database looks at the vehicle again.
     let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
-    store.append_facts(&tenant, &[changed], Clock::system().now()).await?;
+    store.append_facts(&tenant, &[changed], Clock::system().now(), &Once::unclaimed()).await?;
     store.close().await;
     let Tally { accepted, duplicates, unreadable } = tally;
     say(&format!(
@@ -156,7 +156,7 @@ async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId) -> R
         service_due_km: None,
         service_due_at: None,
     };
-    match store.add_vehicle(tenant, &vehicle, now).await {
+    match store.add_vehicle(tenant, &vehicle, now, &Once::unclaimed()).await {
         Ok(()) => {
             say(&format!("Made vehicle {id} in tenant {tenant}."));
             Ok(())

@@ -4,7 +4,7 @@
 use milepost_domain::{
     Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
-use milepost_store::{OpenOptions, VehicleNo};
+use milepost_store::{Once, OpenOptions, VehicleNo};
 
 pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
@@ -52,7 +52,7 @@ pub(super) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let mut numbers = Vec::new();
     for name in ["bus", "car"] {
         let (home, vehicle) = (TenantId::default_tenant(), vehicle(name));
-        store.add_vehicle(&home, &vehicle, at(0)).await.unwrap();
+        store.add_vehicle(&home, &vehicle, at(0), &Once::unclaimed()).await.unwrap();
         numbers.push(store.get_vehicle(&home, &vehicle.id).await.unwrap().unwrap().no);
     }
     store.close().await;

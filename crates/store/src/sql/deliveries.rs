@@ -2,7 +2,7 @@
 
 use super::sql_store::SqlStore;
 use super::{Connection, Db, calls, delivery_reads, events, tenants};
-use crate::{DeliveryChange, DeliveryCount, DeliveryStore, Result, Ride, StoreError};
+use crate::{DeliveryChange, DeliveryCount, DeliveryStore, Once, Result, Ride, StoreError};
 use async_trait::async_trait;
 use milepost_domain::{Delivery, DeliveryFix, Phone, RiderId, TenantId, Timestamp, TrackingId};
 use sqlx::Row;
@@ -12,10 +12,10 @@ type DbQuery = Query<'static, Db, <Db as sqlx::Database>::Arguments>;
 
 #[async_trait]
 impl DeliveryStore for SqlStore {
-    async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp) -> Result<()> {
+    async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
         let mut transaction = self.write().await?;
         let outcome = add_delivery(transaction.connection(), change, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_delivery(&self, id: &TrackingId) -> Result<Option<Delivery>> {
         delivery_reads::get_delivery(&mut *self.read().await?, id).await
@@ -23,10 +23,15 @@ impl DeliveryStore for SqlStore {
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>> {
         delivery_reads::current_delivery(&mut *self.read().await?, tenant, rider, now).await
     }
-    async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp) -> Result<bool> {
+    async fn change_delivery(
+        &self,
+        change: &DeliveryChange<'_>,
+        now: Timestamp,
+        once: &Once<'_, bool>,
+    ) -> Result<bool> {
         let mut transaction = self.write().await?;
         let outcome = change_delivery(transaction.connection(), change, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>> {
         delivery_reads::delivery_fixes(&mut *self.read().await?, id, after, limit).await

@@ -3,7 +3,7 @@
 use super::sql_store::SqlStore;
 use super::{activity, alerts, checkpoints, fleet_events, fleet_rules, geofences, trips};
 use crate::{
-    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, Result,
+    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, Once, Result,
     TenantNo, TripCursor, TripFilter, VehicleNo,
 };
 use async_trait::async_trait;
@@ -19,10 +19,11 @@ impl FleetStore for SqlStore {
         tenant: &TenantId,
         description: &GeofenceDescription,
         now: Timestamp,
+        once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>> {
         let mut transaction = self.write().await?;
         let outcome = geofences::add_geofence(transaction.connection(), tenant, description, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>> {
         geofences::get_geofence(&mut *self.read().await?, tenant, id).await
@@ -47,10 +48,10 @@ impl FleetStore for SqlStore {
         transaction.finish(outcome).await
     }
 
-    async fn raise_alert(&self, alert: &Alert, now: Timestamp) -> Result<bool> {
+    async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
         let mut transaction = self.write().await?;
         let outcome = alerts::raise_alert(transaction.connection(), alert, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_alert(
         &self,
@@ -79,10 +80,11 @@ impl FleetStore for SqlStore {
         id: &AlertId,
         by: Option<UserId>,
         now: Timestamp,
+        once: &Once<'_, Option<AlertReadOutcome>>,
     ) -> Result<Option<AlertReadOutcome>> {
         let mut transaction = self.write().await?;
         let outcome = alerts::read_alert(transaction.connection(), tenant, viewer, id, by, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn delete_alert(&self, tenant: &TenantId, viewer: FleetViewer, id: &AlertId, now: Timestamp) -> Result<bool> {
         let mut transaction = self.write().await?;
@@ -90,15 +92,15 @@ impl FleetStore for SqlStore {
         transaction.finish(outcome).await
     }
 
-    async fn add_trip(&self, update: &TripUpdate, now: Timestamp) -> Result<()> {
+    async fn add_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
         let mut transaction = self.write().await?;
         let outcome = trips::add_trip(transaction.connection(), update, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
-    async fn change_trip(&self, update: &TripUpdate, now: Timestamp) -> Result<bool> {
+    async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
         let mut transaction = self.write().await?;
         let outcome = trips::change_trip(transaction.connection(), update, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>> {
         trips::get_trip(&mut *self.read().await?, tenant, id).await

@@ -32,7 +32,7 @@ pub(super) async fn begin_idempotent(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(no) = claimed {
-        return Ok(Idempotency::New(Claim { key: key.clone(), no }));
+        return Ok(Idempotency::New(Claim::new(key.clone(), no)));
     }
     let row = sqlx::query::<Db>(
         "select request_hash, status, body from idempotency_keys where tenant = $1 and caller = $2 and key = $3",

@@ -2,16 +2,16 @@
 
 use super::sql_store::SqlStore;
 use super::{calls, due_calls, webhooks};
-use crate::{CallNo, CallOutcome, DueCall, NewWebhook, OutgoingStore, Result, StoredCall};
+use crate::{CallNo, CallOutcome, DueCall, NewWebhook, Once, OutgoingStore, Result, StoredCall};
 use async_trait::async_trait;
 use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
 
 #[async_trait]
 impl OutgoingStore for SqlStore {
-    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp) -> Result<Webhook> {
+    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp, once: &Once<'_, Webhook>) -> Result<Webhook> {
         let mut transaction = self.write().await?;
         let outcome = webhooks::add_webhook(transaction.connection(), webhook, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>> {
         webhooks::get_webhook(&mut *self.read().await?, tenant, id).await
@@ -63,9 +63,9 @@ impl OutgoingStore for SqlStore {
         let settled = calls::settle_call(transaction.connection(), no, outcome, now).await;
         transaction.finish(settled).await
     }
-    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp) -> Result<bool> {
+    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
         let mut transaction = self.write().await?;
         let outcome = calls::revive_call(transaction.connection(), tenant, no, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
 }

@@ -6,7 +6,7 @@ use super::{
     parcel_rows::{parcel, select_parcels},
     tenants,
 };
-use crate::{FixOutcome, NewParcel, ParcelScope, ParcelStore, Result};
+use crate::{FixOutcome, NewParcel, Once, ParcelScope, ParcelStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
     DriverFix, Fact, OutgoingCall, Parcel, ParcelId, Place, TenantId, Timestamp, UserId, ZonesInside,
@@ -15,10 +15,10 @@ use sqlx::{AssertSqlSafe, Row};
 
 #[async_trait]
 impl ParcelStore for SqlStore {
-    async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp) -> Result<Parcel> {
+    async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel> {
         let mut transaction = self.write().await?;
         let outcome = add_parcel(transaction.connection(), parcel, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>> {
         get_parcel(&mut *self.read().await?, id).await

@@ -2,7 +2,7 @@
 
 use super::sql_store::SqlStore;
 use super::{Connection, Db, HOLD_TENANT, REMOVE_S, positions::timestamp, push::keys};
-use crate::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore, Result, StoreError};
+use crate::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Once, PushStore, Result, StoreError};
 use async_trait::async_trait;
 use milepost_domain::{PushId, PushSubscription, TenantId, Timestamp, UserId};
 use sqlx::{AssertSqlSafe, Row};
@@ -13,10 +13,11 @@ impl PushStore for SqlStore {
         &self,
         new: &NewPushSubscription,
         now: Timestamp,
+        once: &Once<'_, (PushSubscription, bool)>,
     ) -> Result<(PushSubscription, bool)> {
         let mut transaction = self.write().await?;
         let outcome = add_subscription(transaction.connection(), new, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn list_push_subscriptions(&self, tenant: &TenantId, user: UserId) -> Result<Vec<PushSubscription>> {
         list_subscriptions(&mut *self.read().await?, tenant, user).await

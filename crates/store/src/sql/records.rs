@@ -3,7 +3,7 @@
 
 use super::sql_store::SqlStore;
 use super::{attendances, cadets, grades, notices, scores, users, visible_events};
-use crate::{NewCadet, NoticeFilter, ReadOutcome, RecordStore, Result};
+use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
     Attendance, Cadet, CadetId, Event, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId, RecordViewer,
@@ -12,10 +12,10 @@ use milepost_domain::{
 
 #[async_trait]
 impl RecordStore for SqlStore {
-    async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp) -> Result<Cadet> {
+    async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet> {
         let mut transaction = self.write().await?;
         let outcome = cadets::add_cadet(transaction.connection(), cadet, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>> {
         cadets::get_cadet(&mut *self.read().await?, id).await
@@ -23,10 +23,16 @@ impl RecordStore for SqlStore {
     async fn list_cadets(&self, tenant: &TenantId, after: Option<CadetId>, limit: u32) -> Result<Vec<Cadet>> {
         cadets::list_cadets(&mut *self.read().await?, tenant, after, limit).await
     }
-    async fn add_grade(&self, cadet: CadetId, given: &GradeGiven, now: Timestamp) -> Result<Grade> {
+    async fn add_grade(
+        &self,
+        cadet: CadetId,
+        given: &GradeGiven,
+        now: Timestamp,
+        once: &Once<'_, Grade>,
+    ) -> Result<Grade> {
         let mut transaction = self.write().await?;
         let outcome = grades::add_grade(transaction.connection(), cadet, given, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>> {
         let mut transaction = self.write().await?;
@@ -69,10 +75,11 @@ impl RecordStore for SqlStore {
         users: &[UserId],
         content: &NoticeContent,
         now: Timestamp,
+        once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>> {
         let mut transaction = self.write().await?;
         let outcome = notices::send_notices(transaction.connection(), tenant, users, content, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn list_notices(
         &self,
@@ -91,10 +98,11 @@ impl RecordStore for SqlStore {
         id: NoticeId,
         is_message: bool,
         now: Timestamp,
+        once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>> {
         let mut transaction = self.write().await?;
         let outcome = notices::read_notice(transaction.connection(), tenant, user, id, is_message, now).await;
-        transaction.finish(outcome).await
+        transaction.finish_once(outcome, once).await
     }
     async fn visible_events(
         &self,

@@ -5,8 +5,8 @@ use super::{
     tenants, upkeep, users, vehicles,
 };
 use crate::{
-    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Pruned, Result,
-    Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Once, Pruned,
+    Result, Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -56,6 +56,11 @@ macro_rules! write {
         let outcome = $module::$function(transaction.connection(), $($argument),*).await;
         transaction.finish(outcome).await
     }};
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:ident) => {{
+        let mut transaction = $store.write().await?;
+        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
+        transaction.finish_once(outcome, $once).await
+    }};
 }
 
 #[async_trait]
@@ -82,8 +87,8 @@ impl Store for SqlStore {
         self.native.close().await;
     }
 
-    async fn add_tenant(&self, tenant: &Tenant) -> Result<()> {
-        write!(self, tenants::add_tenant(tenant))
+    async fn add_tenant(&self, tenant: &Tenant, once: &Once<'_, ()>) -> Result<()> {
+        write!(self, tenants::add_tenant(tenant), once)
     }
     async fn ensure_tenant(&self, tenant: &Tenant) -> Result<bool> {
         write!(self, tenants::ensure_tenant(tenant))
@@ -95,8 +100,8 @@ impl Store for SqlStore {
         read!(self, tenants::list_tenants(after, limit))
     }
 
-    async fn add_user(&self, user: &NewUser, now: Timestamp) -> Result<User> {
-        write!(self, users::add_user(user, now))
+    async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
+        write!(self, users::add_user(user, now), once)
     }
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
         read!(self, users::get_user(id))
@@ -133,8 +138,14 @@ impl Store for SqlStore {
         write!(self, sessions::remove_user_sessions(user))
     }
 
-    async fn add_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<()> {
-        write!(self, vehicles::add_vehicle(tenant, vehicle, now))
+    async fn add_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+        once: &Once<'_, ()>,
+    ) -> Result<()> {
+        write!(self, vehicles::add_vehicle(tenant, vehicle, now), once)
     }
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>> {
         Ok(self.load_vehicles(tenant, std::slice::from_ref(id)).await?.pop())
@@ -158,8 +169,8 @@ impl Store for SqlStore {
         write!(self, vehicles::remove_vehicle(tenant, id, now))
     }
 
-    async fn add_device(&self, device: &Device, key_hash: &Digest) -> Result<()> {
-        write!(self, devices::add_device(device, key_hash))
+    async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()> {
+        write!(self, devices::add_device(device, key_hash), once)
     }
     async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>> {
         read!(self, devices::get_device(tenant, id))
@@ -208,8 +219,14 @@ impl Store for SqlStore {
         read!(self, positions::recent_positions(tenant, received_since, after, limit))
     }
 
-    async fn append_facts(&self, tenant: &TenantId, facts: &[Fact], now: Timestamp) -> Result<i64> {
-        write!(self, events::append_facts(tenant, facts, now))
+    async fn append_facts(
+        &self,
+        tenant: &TenantId,
+        facts: &[Fact],
+        now: Timestamp,
+        once: &Once<'_, i64>,
+    ) -> Result<i64> {
+        write!(self, events::append_facts(tenant, facts, now), once)
     }
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
         read!(self, events::events_after(tenant, id, limit))

@@ -3,7 +3,7 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, id, new_user, position, vehicle};
 use milepost_domain::{Fact, TenantId};
-use milepost_store::{Committer, StoreError};
+use milepost_store::{Committer, Once, StoreError};
 use std::time::Duration;
 
 const WRITERS: usize = 8;
@@ -19,11 +19,11 @@ pub(crate) async fn event_ids_have_no_gap_and_no_inversion_under_concurrent_writ
         let home = home.clone();
         writers.push(tokio::spawn(async move {
             let name = format!("bus-{writer}");
-            store.add_vehicle(&home, &vehicle(&name), at(0)).await.unwrap();
+            store.add_vehicle(&home, &vehicle(&name), at(0), &Once::unclaimed()).await.unwrap();
             let committer = Committer::start(store.clone(), None);
             let fact = Fact::VehicleChanged { vehicle_id: id(&name) };
             for round in 0..ROUNDS {
-                store.append_facts(&home, &[fact.clone(), fact.clone()], at(0)).await.unwrap();
+                store.append_facts(&home, &[fact.clone(), fact.clone()], at(0), &Once::unclaimed()).await.unwrap();
                 if writer % 2 != 0 {
                     let batch = batch(&home, vec![position(&name, i64::try_from(round).unwrap())]);
                     committer.record(batch).await.unwrap();
@@ -68,8 +68,8 @@ pub(crate) async fn each_tenant_counts_for_itself(database: &TestDatabase) {
 pub(crate) async fn failed_change_leaves_no_event(database: &TestDatabase) {
     let home = TenantId::default_tenant();
     let user = new_user("ann", &home);
-    database.store.add_user(&user, at(0)).await.unwrap();
-    assert_eq!(database.store.add_user(&user, at(0)).await, Err(StoreError::Conflict("username")));
+    database.store.add_user(&user, at(0), &Once::unclaimed()).await.unwrap();
+    assert_eq!(database.store.add_user(&user, at(0), &Once::unclaimed()).await, Err(StoreError::Conflict("username")));
     add_vehicles(&*database.store, &home, &["a"]).await;
     assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
     assert_eq!(database.store.events_after(&home, 0, 10).await.unwrap().len(), 2);
@@ -80,7 +80,7 @@ pub(crate) async fn event_of_a_newer_version_does_not_stop_this_ones_readers(dat
     let known = Fact::VehicleChanged { vehicle_id: id("a") };
     let unknown = Fact::Unknown { kind: "moon.landed".to_owned(), payload: r#"{"eagle":true}"#.to_owned() };
     let facts = [known.clone(), unknown.clone(), unknown, known];
-    store.append_facts(&home, &facts, at(0)).await.unwrap();
+    store.append_facts(&home, &facts, at(0), &Once::unclaimed()).await.unwrap();
     let events = store.events_after(&home, 1, 10).await.unwrap();
     assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(events.into_iter().map(|event| event.fact).collect::<Vec<_>>(), facts[1..]);

@@ -77,6 +77,7 @@ on_both! {
         work_keeps_its_answer_in_its_own_transaction,
         what_a_transaction_returns_may_be_seen_as_the_answer,
         what_goes_before_the_work_keeps_nothing,
+        only_the_first_work_of_a_claim_keeps_its_answer,
         work_that_failed_keeps_nothing,
         work_of_a_claim_that_was_taken_over_is_undone,
         many_at_once_with_one_key_do_its_work_once,
