@@ -1,11 +1,12 @@
 //! One transaction on one connection, undone unless it is finished.
 
-use super::{BEGIN, Connection, Db, Turn, Writers, idempotency_keys};
+use super::dialect::BEGIN;
+use super::{Connection, Db, Turn, Writers, accounts::idempotency_keys};
 use crate::{Claim, KeptAnswer, Once, Result, StoreError};
 use sqlx::pool::PoolConnection;
 
 /// A begun transaction. Dropped unfinished (its caller went away), it closes its connection, which rolls it back.
-pub(super) struct Transaction {
+pub(crate) struct Transaction {
     /// `None` once finished.
     connection: Option<PoolConnection<Db>>,
     /// Given back after the connection.
@@ -14,7 +15,7 @@ pub(super) struct Transaction {
 
 impl Transaction {
     /// Begins one; in SQLite this waits for the one write lock.
-    pub(super) async fn begin(writers: &Writers) -> Result<Self> {
+    pub(crate) async fn begin(writers: &Writers) -> Result<Self> {
         let turn = writers.turn().await?;
         let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _turn: turn };
         sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
@@ -22,18 +23,18 @@ impl Transaction {
     }
 
     /// Where its statements go.
-    pub(super) fn connection(&mut self) -> &mut Connection {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("only finish takes the connection, and it takes self")
     }
 
     /// Commits what succeeded and rolls back what failed. After trouble with the database the connection is closed, so that
     /// the next transaction starts on a fresh one.
-    pub(super) async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
+    pub(crate) async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
         self.finish_once(outcome, &Once::unclaimed()).await
     }
 
     /// The same for the work of a request, whose answer is kept as well: both are there, or neither.
-    pub(super) async fn finish_once<T>(mut self, outcome: Result<T>, once: &Once<'_, T>) -> Result<T> {
+    pub(crate) async fn finish_once<T>(mut self, outcome: Result<T>, once: &Once<'_, T>) -> Result<T> {
         let due = outcome.as_ref().ok().and_then(|value| once.due(value));
         let kept = match &due {
             Some((claim, answer)) => self.keep(claim, answer).await,
@@ -62,7 +63,7 @@ impl Transaction {
     }
 
     /// Undoes it.
-    pub(super) async fn roll_back(mut self) -> Result<()> {
+    pub(crate) async fn roll_back(mut self) -> Result<()> {
         sqlx::raw_sql("rollback").execute(self.connection()).await?;
         drop(self.connection.take());
         Ok(())
