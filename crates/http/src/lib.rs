@@ -25,6 +25,6 @@ pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery, cursor_of};
 pub use problem::{FieldError, Problem};
 pub use query::{Path, Query};
-pub use time::{parse_timestamp, rfc3339, write_rfc3339};
+pub use time::{parse_timestamp, rfc3339};
 pub use trailing_slash::accept_trailing_slash;
 pub use trusted_proxies::TrustedProxies;

@@ -2,7 +2,7 @@
 
 use super::super::{Connection, Db, outgoing::webhooks};
 use super::fleet;
-use crate::{Result, StoreError, fact_code};
+use crate::{Result, StoreError, event_payload};
 use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp, WEBHOOK_KINDS};
 use sqlx::{QueryBuilder, Row};
 
@@ -48,7 +48,7 @@ pub(crate) async fn append_facts(
     let last: i64 = counter.try_get("last")?;
     let ids: Vec<i64> = (last - count + 1..=last).collect();
     for (ids, facts) in ids.chunks(ROWS_AT_ONCE).zip(facts.chunks(ROWS_AT_ONCE)) {
-        let coded: Vec<_> = facts.iter().map(fact_code::encode).collect();
+        let coded: Vec<_> = facts.iter().map(event_payload::encode).collect();
         let mut insert = QueryBuilder::<Db>::new(
             "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet, for_driver) ",
         );
@@ -99,7 +99,7 @@ pub(crate) fn event(row: &DbRow) -> Result<Event> {
     Ok(Event {
         id: row.try_get("id")?,
         at: super::super::positions::timestamp(row.try_get("at_ms")?)?,
-        fact: fact_code::decode(row.try_get("kind")?, row.try_get("payload")?)?,
+        fact: event_payload::decode(row.try_get("kind")?, row.try_get("payload")?),
     })
 }
 

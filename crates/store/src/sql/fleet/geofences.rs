@@ -1,7 +1,7 @@
 //! Geofences.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
-use crate::{Result, StoreError, schedule_code};
+use crate::{Result, StoreError, schedule};
 use milepost_domain::{
     DwellTime, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label, MAX_GEOFENCES,
     RadiusM, SpeedKmh, TenantId, Timestamp, ToldCrossings, VehicleId, VehicleList, WidthM,
@@ -35,7 +35,7 @@ fn geofence(row: &DbRow) -> Result<Geofence> {
             dwell: row.try_get::<Option<i64>, _>("dwell_s")?.map(dwell).transpose()?,
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             vehicles: row.try_get::<Option<&str>, _>("vehicle_ids")?.map(vehicles).transpose()?,
-            schedule: row.try_get::<Option<&str>, _>("schedule")?.map(schedule_code::decode).transpose()?,
+            schedule: row.try_get::<Option<&str>, _>("schedule")?.map(schedule::decode).transpose()?,
         },
         created_at: timestamp(row.try_get("created_ms")?)?,
         changed_at: timestamp(row.try_get("changed_ms")?)?,
@@ -87,7 +87,7 @@ macro_rules! bind_description {
             .bind($description.dwell.map(|dwell| i64::from(dwell.seconds())))
             .bind($description.speed_limit.map(SpeedKmh::get))
             .bind($description.vehicles.as_ref().map(vehicles_json))
-            .bind($description.schedule.as_ref().map(schedule_code::encode))
+            .bind($description.schedule.as_ref().map(schedule::encode))
     }};
 }
 

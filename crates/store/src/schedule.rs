@@ -1,42 +1,53 @@
 //! How schedules are written into a row:
 //! `{"days":["mon","tue"],"from":"07:00:00","to":"16:30:00","utc_offset_minutes":330}`.
 
+use crate::event_payload::field;
 use crate::{Result, StoreError};
-use milepost_domain::{Schedule, TimeOfDay, UtcOffset, Weekday, Weekdays};
-use serde_json::{Value, json};
+use milepost_domain::{Invalid, Schedule, TimeOfDay, UtcOffset, Weekday, Weekdays};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct ScheduleJson {
+    days: Vec<Day>,
+    #[serde(with = "field")]
+    from: TimeOfDay,
+    #[serde(with = "field")]
+    to: TimeOfDay,
+    utc_offset_minutes: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Day(#[serde(with = "field")] Weekday);
+
+impl From<&Schedule> for ScheduleJson {
+    fn from(schedule: &Schedule) -> Self {
+        Self {
+            days: schedule.days.iter().map(Day).collect(),
+            from: schedule.from,
+            to: schedule.to,
+            utc_offset_minutes: i64::from(schedule.offset.minutes()),
+        }
+    }
+}
+
+impl TryFrom<ScheduleJson> for Schedule {
+    type Error = Invalid;
+
+    fn try_from(json: ScheduleJson) -> Result<Self, Invalid> {
+        let days: Vec<Weekday> = json.days.iter().map(|Day(day)| *day).collect();
+        let offset = UtcOffset::from_minutes(json.utc_offset_minutes)?;
+        Ok(Self { days: Weekdays::new(&days)?, from: json.from, to: json.to, offset })
+    }
+}
 
 pub(crate) fn encode(schedule: &Schedule) -> String {
-    json!({
-        "days": schedule.days.iter().map(Weekday::as_str).collect::<Vec<_>>(),
-        "from": schedule.from.to_string(),
-        "to": schedule.to.to_string(),
-        "utc_offset_minutes": schedule.offset.minutes(),
-    })
-    .to_string()
+    serde_json::to_string(&ScheduleJson::from(schedule)).expect("texts and numbers always serialise")
 }
 
 pub(crate) fn decode(text: &str) -> Result<Schedule> {
-    let broken = || StoreError::Corrupt(format!("the schedule {text}"));
-    let value: Value = serde_json::from_str(text).map_err(|_| broken())?;
-    let field = |name: &str| value.get(name).ok_or_else(broken);
-    let time = |name| field(name)?.as_str().and_then(time_of_day).ok_or_else(broken);
-    let mut days = Vec::new();
-    for day in field("days")?.as_array().ok_or_else(broken)? {
-        days.push(Weekday::parse(day.as_str().ok_or_else(broken)?)?);
-    }
-    Ok(Schedule {
-        days: Weekdays::new(&days)?,
-        from: time("from")?,
-        to: time("to")?,
-        offset: UtcOffset::from_minutes(field("utc_offset_minutes")?.as_i64().ok_or_else(broken)?)?,
-    })
-}
-
-/// From `08:00:00`.
-pub(crate) fn time_of_day(text: &str) -> Option<TimeOfDay> {
-    let parts: Vec<u32> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let &[hours @ 0..24, minutes @ 0..60, seconds @ 0..60] = parts.as_slice() else { return None };
-    TimeOfDay::from_seconds(hours * 3600 + minutes * 60 + seconds).ok()
+    let broken = |error: &dyn std::fmt::Display| StoreError::Corrupt(format!("the schedule {text}: {error}"));
+    let json: ScheduleJson = serde_json::from_str(text).map_err(|error| broken(&error))?;
+    Schedule::try_from(json).map_err(|invalid| broken(&invalid))
 }
 
 #[cfg(test)]
