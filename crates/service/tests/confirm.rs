@@ -9,7 +9,7 @@ use milepost_service::{
     Admission, Claims, CloseReason, Credential, Disconnect, NewUser, Proven, Publisher, Service, ServiceError,
     ServiceParts, TokenKeys, hash_secret,
 };
-use milepost_store::{Once, OpenOptions, Store, open};
+use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use std::sync::{Arc, Mutex};
 
 struct Node {
@@ -22,7 +22,7 @@ impl Node {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-        let store = open(&url, &OpenOptions::default()).await.unwrap();
+        let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
         let service = Service::new(ServiceParts {
             store: Arc::clone(&store),
             publisher: Publisher::new(|_| {}),

@@ -10,7 +10,7 @@ use milepost_service::{
     DeliveryUpdate, DeliveryView, Eta, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded, Publisher,
     Service, ServiceError, ServiceParts, TokenKeys,
 };
-use milepost_store::{DeliveryChange, Once, OpenOptions, Store, open};
+use milepost_store::{DeliveryChange, Once, OpenOptions, Store, Unsent, open};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ struct Node {
 impl Node {
     async fn start(folder: &tempfile::TempDir, now_ms: &Arc<AtomicI64>) -> Self {
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-        let store = open(&url, &OpenOptions::default()).await.unwrap();
+        let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
         let clock = Arc::clone(now_ms);
         let clock = Clock::new(move || Timestamp::from_unix_ms(clock.load(Ordering::Relaxed)).unwrap());
         let heard = Arc::new(Heard::default());

@@ -27,12 +27,14 @@ mod parcel_store;
 mod postgres;
 mod push_store;
 mod record_store;
+mod renderer;
 mod retention;
 mod schedule;
 mod sqlite;
 mod store;
 mod track_commit;
 mod tracked;
+mod unknown_kinds;
 
 pub use account::{Login, NewUser};
 pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, TrackStep};
@@ -55,6 +57,7 @@ pub use outgoing_store::{
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
+pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use store::{Digest, Store};
 pub use track_commit::{PositionRow, TenantNo, Track, TrackCommit, TrackOutcome};

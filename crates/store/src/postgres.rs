@@ -1,7 +1,8 @@
 //! PostgreSQL: many nodes on one truth.
 
 use crate::failure::refused_at_start;
-use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::unknown_kinds::UnknownKinds;
+use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use partitions::Partitions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -49,12 +50,18 @@ pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnec
 }
 
 /// Opens a database whose tables are up to date.
-pub(crate) fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     let pool = PgPoolOptions::new()
         .max_connections(options.connections.max(2))
         .acquire_timeout(options.acquire_timeout)
         .connect_lazy_with(connect_options(url, options)?);
-    Ok(Arc::new(sql::SqlStore { writers: Writers { pool: pool.clone() }, readers: pool, native: Native::default() }))
+    Ok(Arc::new(sql::SqlStore {
+        writers: Writers { pool: pool.clone() },
+        readers: pool,
+        native: Native::default(),
+        renderer,
+        unknown_kinds: UnknownKinds::default(),
+    }))
 }
 
 /// The way to write.

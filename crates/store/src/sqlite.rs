@@ -4,7 +4,8 @@
 //! acknowledged survives a power cut; `normal` alone would flush at checkpoints only, and lose the last commits.
 //! Positions are committed with `normal` by a thread of their own, and the log is flushed before anybody is answered.
 
-use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::unknown_kinds::UnknownKinds;
+use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
@@ -67,7 +68,7 @@ pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) ->
 }
 
 /// Opens a file whose tables are up to date.
-pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     let presence = Presence { file: file.to_owned(), identity: identity(file)? };
     // A file that vanished must not be made anew, empty.
     let connect = connect_options(file, options).create_if_missing(false);
@@ -100,6 +101,8 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
             track_writer: TrackWriter::start(file, options.busy_timeout, log.clone())?,
             log_flusher: LogFlusher::start(log)?,
         },
+        renderer,
+        unknown_kinds: UnknownKinds::default(),
     }))
 }
 

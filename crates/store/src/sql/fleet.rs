@@ -30,7 +30,7 @@ impl FleetStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>> {
-        write!(self, geofences::add_geofence(tenant, description, now), once)
+        write!(self, geofences::add_geofence(tenant, description, now, self.renderer()), once)
     }
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>> {
         read!(self, geofences::get_geofence(tenant, id))
@@ -45,14 +45,14 @@ impl FleetStore for SqlStore {
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>> {
-        write!(self, geofences::update_geofence(tenant, id, description, now))
+        write!(self, geofences::update_geofence(tenant, id, description, now, self.renderer()))
     }
     async fn remove_geofence(&self, tenant: &TenantId, id: GeofenceId, now: Timestamp) -> Result<bool> {
-        write!(self, geofences::remove_geofence(tenant, id, now))
+        write!(self, geofences::remove_geofence(tenant, id, now, self.renderer()))
     }
 
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, alerts::raise_alert(alert, now), once)
+        write!(self, alerts::raise_alert(alert, now, self.renderer()), once)
     }
     async fn get_alert(
         &self,
@@ -83,17 +83,17 @@ impl FleetStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<AlertReadOutcome>>,
     ) -> Result<Option<AlertReadOutcome>> {
-        write!(self, alerts::read_alert(tenant, viewer, id, by, now), once)
+        write!(self, alerts::read_alert(tenant, viewer, id, by, now, self.renderer()), once)
     }
     async fn delete_alert(&self, tenant: &TenantId, viewer: FleetViewer, id: &AlertId, now: Timestamp) -> Result<bool> {
-        write!(self, alerts::delete_alert(tenant, viewer, id, now))
+        write!(self, alerts::delete_alert(tenant, viewer, id, now, self.renderer()))
     }
 
     async fn add_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
-        write!(self, trips::add_trip(update, now), once)
+        write!(self, trips::add_trip(update, now, self.renderer()), once)
     }
     async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, trips::change_trip(update, now), once)
+        write!(self, trips::change_trip(update, now, self.renderer()), once)
     }
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>> {
         read!(self, trips::get_trip(tenant, id))
@@ -121,7 +121,7 @@ impl FleetStore for SqlStore {
         known: i64,
         now: Timestamp,
     ) -> Result<Option<FleetRules>> {
-        write!(self, rules::set_rules(tenant, values, known, now))
+        write!(self, rules::set_rules(tenant, values, known, now, self.renderer()))
     }
 
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()> {
@@ -146,6 +146,6 @@ impl FleetStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit))
+        read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit)).map(|events| self.noted(events))
     }
 }

@@ -12,7 +12,7 @@ use milepost_domain::{DriverFix, Fact, OutgoingCall, Parcel, ParcelId, TenantId,
 #[async_trait]
 impl ParcelStore for SqlStore {
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel> {
-        write!(self, table::add_parcel(parcel, now), once)
+        write!(self, table::add_parcel(parcel, now, self.renderer()), once)
     }
     async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>> {
         read!(self, table::get_parcel(id))
@@ -33,7 +33,7 @@ impl ParcelStore for SqlStore {
         calls: &[OutgoingCall],
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, table::change_parcel(parcel, facts, calls, now))
+        write!(self, table::change_parcel(parcel, facts, calls, now, self.renderer()))
     }
     async fn active_parcels(&self, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>> {
         read!(self, table::active_parcels(tenant, driver))
@@ -46,7 +46,7 @@ impl ParcelStore for SqlStore {
         facts: &[Fact],
         now: Timestamp,
     ) -> Result<FixOutcome> {
-        write!(self, driver_fixes::record_driver_fix(tenant, fix, inside, facts, now))
+        write!(self, driver_fixes::record_driver_fix(tenant, fix, inside, facts, now, self.renderer()))
     }
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>> {
         read!(self, driver_fixes::last_driver_fix(tenant, driver))

@@ -19,7 +19,7 @@ use milepost_domain::{
 #[async_trait]
 impl RecordStore for SqlStore {
     async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet> {
-        write!(self, cadets::add_cadet(cadet, now), once)
+        write!(self, cadets::add_cadet(cadet, now, self.renderer()), once)
     }
     async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>> {
         read!(self, cadets::get_cadet(id))
@@ -34,10 +34,10 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade> {
-        write!(self, grades::add_grade(cadet, given, now), once)
+        write!(self, grades::add_grade(cadet, given, now, self.renderer()), once)
     }
     async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>> {
-        write!(self, grades::remove_grade(cadet, grade, now))
+        write!(self, grades::remove_grade(cadet, grade, now, self.renderer()))
     }
     async fn list_grades(&self, cadet: CadetId, before: Option<GradeId>, limit: u32) -> Result<Vec<Grade>> {
         read!(self, grades::list_grades(cadet, before, limit))
@@ -49,7 +49,7 @@ impl RecordStore for SqlStore {
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, attendances::set_attendance(cadet, day, attendance, now))
+        write!(self, attendances::set_attendance(cadet, day, attendance, now, self.renderer()))
     }
     async fn list_attendance(
         &self,
@@ -60,7 +60,7 @@ impl RecordStore for SqlStore {
         read!(self, attendances::list_attendance(cadet, before, limit))
     }
     async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)> {
-        write!(self, scores::change_scores(cadet, change, now))
+        write!(self, scores::change_scores(cadet, change, now, self.renderer()))
     }
     async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>> {
         read!(self, users::users_elsewhere(tenant, users))
@@ -73,7 +73,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>> {
-        write!(self, notices::send_notices(tenant, users, content, now), once)
+        write!(self, notices::send_notices(tenant, users, content, now, self.renderer()), once)
     }
     async fn list_notices(
         &self,
@@ -94,7 +94,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>> {
-        write!(self, notices::read_notice(tenant, user, id, is_message, now), once)
+        write!(self, notices::read_notice(tenant, user, id, is_message, now, self.renderer()), once)
     }
     async fn visible_events(
         &self,
@@ -104,6 +104,6 @@ impl RecordStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit))
+        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit)).map(|events| self.noted(events))
     }
 }

@@ -10,9 +10,10 @@ use super::{
     transaction::Transaction,
     upkeep,
 };
+use crate::unknown_kinds::UnknownKinds;
 use crate::{
     ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Once, Pruned,
-    Result, Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    Renderer, Result, Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -22,6 +23,7 @@ use milepost_domain::{
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A probe asks "can it serve now?"; one that takes longer has answered.
@@ -34,11 +36,25 @@ pub(crate) struct SqlStore {
     pub(crate) readers: Pool<Db>,
     /// What only this database needs.
     pub(crate) native: Native,
+    /// Writes what receivers of outgoing calls are sent.
+    pub(crate) renderer: Arc<dyn Renderer>,
+    /// What was said of events that this version does not know.
+    pub(crate) unknown_kinds: UnknownKinds,
 }
 
 impl SqlStore {
     pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
         Ok(self.readers.acquire().await?)
+    }
+
+    pub(crate) fn renderer(&self) -> &dyn Renderer {
+        &*self.renderer
+    }
+
+    /// Events on their way to a reader.
+    pub(crate) fn noted(&self, events: Vec<Event>) -> Vec<Event> {
+        self.unknown_kinds.note(&events);
+        events
     }
 
     pub(crate) async fn write(&self) -> Result<Transaction> {
@@ -105,7 +121,7 @@ impl Store for SqlStore {
     }
 
     async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
-        write!(self, users::add_user(user, now), once)
+        write!(self, users::add_user(user, now, self.renderer()), once)
     }
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
         read!(self, users::get_user(id))
@@ -120,10 +136,10 @@ impl Store for SqlStore {
         read!(self, users::list_users(tenant, after, limit))
     }
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool> {
-        write!(self, users::update_user(user, new_password_hash, now))
+        write!(self, users::update_user(user, new_password_hash, now, self.renderer()))
     }
     async fn remove_user(&self, id: UserId, now: Timestamp) -> Result<bool> {
-        write!(self, users::remove_user(id, now))
+        write!(self, users::remove_user(id, now, self.renderer()))
     }
     async fn count_users(&self) -> Result<u64> {
         read!(self, users::count_users())
@@ -136,7 +152,7 @@ impl Store for SqlStore {
         read!(self, sessions::find_session(token_hash, now))
     }
     async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
-        write!(self, sessions::remove_session(token_hash, now))
+        write!(self, sessions::remove_session(token_hash, now, self.renderer()))
     }
     async fn remove_user_sessions(&self, user: UserId) -> Result<u64> {
         write!(self, sessions::remove_user_sessions(user))
@@ -149,7 +165,7 @@ impl Store for SqlStore {
         now: Timestamp,
         once: &Once<'_, ()>,
     ) -> Result<()> {
-        write!(self, vehicles::add_vehicle(tenant, vehicle, now), once)
+        write!(self, vehicles::add_vehicle(tenant, vehicle, now, self.renderer()), once)
     }
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>> {
         Ok(self.load_vehicles(tenant, std::slice::from_ref(id)).await?.pop())
@@ -167,10 +183,10 @@ impl Store for SqlStore {
         read!(self, vehicles::list_vehicles(tenant, scope, after, limit))
     }
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool> {
-        write!(self, vehicles::update_vehicle(tenant, vehicle, now))
+        write!(self, vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
     }
     async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool> {
-        write!(self, vehicles::remove_vehicle(tenant, id, now))
+        write!(self, vehicles::remove_vehicle(tenant, id, now, self.renderer()))
     }
 
     async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()> {
@@ -186,7 +202,7 @@ impl Store for SqlStore {
         read!(self, devices::list_devices(tenant, after, limit))
     }
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
-        write!(self, devices::remove_device(tenant, id, now))
+        write!(self, devices::remove_device(tenant, id, now, self.renderer()))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
@@ -230,10 +246,10 @@ impl Store for SqlStore {
         now: Timestamp,
         once: &Once<'_, i64>,
     ) -> Result<i64> {
-        write!(self, events::append_facts(tenant, facts, now), once)
+        write!(self, events::append_facts(tenant, facts, now, self.renderer()), once)
     }
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
-        read!(self, events::events_after(tenant, id, limit))
+        read!(self, events::events_after(tenant, id, limit)).map(|events| self.noted(events))
     }
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())

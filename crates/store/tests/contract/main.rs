@@ -167,7 +167,8 @@ on_both! {
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
         failed_change_leaves_no_event,
-        event_of_a_newer_version_does_not_stop_this_ones_readers;
+        event_of_a_newer_version_does_not_stop_this_ones_readers,
+        value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_webhooks;
     cadets:
         cadet_comes_back_as_it_was_added,
         student_id_is_taken_once_in_its_tenant,

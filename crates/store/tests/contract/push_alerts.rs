@@ -10,7 +10,7 @@ use milepost_domain::{
     Alert, AlertKind, AlertTitle, FleetViewer, JsonObject, NotificationText, Role, Severity, Target, TenantId, User,
 };
 use milepost_store::{
-    CallOutcome, CallState, DueCall, DuePush, HistoryChange, NewUser, Once, OpenOptions, Store, open,
+    CallOutcome, CallState, DueCall, DuePush, HistoryChange, NewUser, Once, OpenOptions, Store, Unsent, open,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -277,8 +277,9 @@ pub(crate) async fn alerts_of_many_vehicles_are_pushed_with_their_history(databa
 pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatabase) {
     // A busy machine is waited for; a circle is an error of PostgreSQL's after a second.
     let patient = OpenOptions { busy_timeout: Duration::from_secs(10), ..options() };
-    let store = open(&database.url, &patient).await.unwrap();
-    let (other_node, home) = (open(&database.url, &patient).await.unwrap(), TenantId::default_tenant());
+    let store = open(&database.url, &patient, Arc::new(Unsent)).await.unwrap();
+    let (other_node, home) =
+        (open(&database.url, &patient, Arc::new(Unsent)).await.unwrap(), TenantId::default_tenant());
     let names: Vec<String> = (0..6).map(|number| format!("bus-{number}")).collect();
     add_vehicles(&*store, &home, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut managers = Vec::new();

@@ -5,8 +5,9 @@ use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user,
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
     Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, PositionBatch, Pruned, Retention,
-    StoreError, migrate, open, pending_migrations,
+    StoreError, Unsent, migrate, open, pending_migrations,
 };
+use std::sync::Arc;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -23,7 +24,7 @@ pub(crate) async fn newer_database_is_refused(database: &TestDatabase) {
     let insert = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                   values (9999, 'from the future', true, '', 0)";
     database.run(insert).await;
-    let Err(StoreError::Refused(reason)) = open(&database.url, &options()).await.map(|_| ()) else {
+    let Err(StoreError::Refused(reason)) = open(&database.url, &options(), Arc::new(Unsent)).await.map(|_| ()) else {
         panic!("a newer database was opened");
     };
     assert!(reason.contains("newer version") && reason.contains("9999"), "{reason}");

@@ -1,7 +1,7 @@
 //! Devices.
 
 use super::super::{Connection, Db, events};
-use crate::{Digest, Result, StoreError};
+use crate::{Digest, Renderer, Result, StoreError};
 use milepost_domain::{Device, DeviceId, Fact, Label, TenantId, Timestamp, VehicleId};
 use sqlx::Row;
 
@@ -93,6 +93,7 @@ pub(crate) async fn remove_device(
     tenant: &TenantId,
     id: &DeviceId,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from devices where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
@@ -104,6 +105,6 @@ pub(crate) async fn remove_device(
     if removed.rows_affected() == 0 {
         return Ok(false);
     }
-    events::append_facts(connection, tenant, &[Fact::DeviceRemoved { device_id: id.clone() }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::DeviceRemoved { device_id: id.clone() }], now, renderer).await?;
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use super::super::{Connection, Db, events, positions::timestamp};
 use super::users;
-use crate::{Digest, Result, StoreError};
+use crate::{Digest, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Timestamp, UserId};
 use sqlx::Row;
 
@@ -43,6 +43,7 @@ pub(crate) async fn remove_session(
     connection: &mut Connection,
     token_hash: &Digest,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<UserId>> {
     let removed = sqlx::query_scalar::<Db, i64>("delete from sessions where token_hash = $1 returning user_id")
         .bind(token_hash.as_slice())
@@ -50,7 +51,7 @@ pub(crate) async fn remove_session(
         .await?;
     let Some(user_id) = removed.map(UserId::new).transpose()? else { return Ok(None) };
     if let Some(user) = users::get_user(connection, user_id).await? {
-        events::append_facts(connection, &user.tenant, &[Fact::SessionEnded { user_id }], now).await?;
+        events::append_facts(connection, &user.tenant, &[Fact::SessionEnded { user_id }], now, renderer).await?;
     }
     Ok(Some(user_id))
 }

@@ -3,7 +3,7 @@
 use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
 use super::super::{Connection, Db, events, push::subscriptions};
 use super::sessions;
-use crate::{Login, NewUser, Result, StoreError};
+use crate::{Login, NewUser, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -51,7 +51,12 @@ fn name_it(error: sqlx::Error) -> StoreError {
     }
 }
 
-pub(crate) async fn add_user(connection: &mut Connection, new: &NewUser, now: Timestamp) -> Result<User> {
+pub(crate) async fn add_user(
+    connection: &mut Connection,
+    new: &NewUser,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<User> {
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, &new.tenant).await?;
     let id = sqlx::query_scalar::<Db, i64>(
         "insert into users (username, password_hash, role, tenant_no, approved, active, cadet_id, vehicle_ids)
@@ -69,7 +74,7 @@ pub(crate) async fn add_user(connection: &mut Connection, new: &NewUser, now: Ti
     .await
     .map_err(name_it)?;
     let id = UserId::new(id)?;
-    events::append_facts(connection, &new.tenant, &[Fact::UserChanged { user_id: id }], now).await?;
+    events::append_facts(connection, &new.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(User {
         id,
         username: new.username.clone(),
@@ -122,6 +127,7 @@ pub(crate) async fn update_user(
     user: &User,
     new_password_hash: Option<&str>,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let Some(before) = get_user(connection, user.id).await? else { return Ok(false) };
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, &user.tenant).await?;
@@ -158,12 +164,17 @@ pub(crate) async fn update_user(
     told.sort();
     told.dedup();
     for tenant in told {
-        events::append_facts(connection, tenant, &[Fact::UserChanged { user_id: user.id }], now).await?;
+        events::append_facts(connection, tenant, &[Fact::UserChanged { user_id: user.id }], now, renderer).await?;
     }
     Ok(true)
 }
 
-pub(crate) async fn remove_user(connection: &mut Connection, id: UserId, now: Timestamp) -> Result<bool> {
+pub(crate) async fn remove_user(
+    connection: &mut Connection,
+    id: UserId,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
     let Some(before) = get_user(connection, id).await? else { return Ok(false) };
     let removed = sqlx::query::<Db>("delete from users where id = $1").bind(id.get()).execute(&mut *connection).await?;
     if removed.rows_affected() == 0 {
@@ -175,7 +186,7 @@ pub(crate) async fn remove_user(connection: &mut Connection, id: UserId, now: Ti
         .bind(id.get())
         .execute(&mut *connection)
         .await?;
-    events::append_facts(connection, &before.tenant, &[Fact::UserChanged { user_id: id }], now).await?;
+    events::append_facts(connection, &before.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(true)
 }
 

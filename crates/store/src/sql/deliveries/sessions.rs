@@ -1,7 +1,7 @@
 //! Deliveries as they are written: sessions with their fixes, facts and calls.
 
 use super::super::{Connection, Db, accounts::tenants, events, outgoing::calls};
-use crate::{DeliveryChange, Result, StoreError};
+use crate::{DeliveryChange, Renderer, Result, StoreError};
 use milepost_domain::{Delivery, DeliveryFix, Phone, Timestamp};
 use sqlx::Row;
 use sqlx::query::Query;
@@ -38,6 +38,7 @@ pub(crate) async fn add_delivery(
     connection: &mut Connection,
     change: &DeliveryChange<'_>,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<()> {
     let tenant_no = tenants::tenant_no(connection, &change.delivery.tenant).await?;
     let insert = sqlx::query::<Db>(
@@ -54,13 +55,14 @@ pub(crate) async fn add_delivery(
                 other => other,
             }
         })?;
-    write_consequences(connection, change, row.try_get("delivery_no")?, tenant_no, now).await
+    write_consequences(connection, change, row.try_get("delivery_no")?, tenant_no, now, renderer).await
 }
 
 pub(crate) async fn change_delivery(
     connection: &mut Connection,
     change: &DeliveryChange<'_>,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let update = sqlx::query::<Db>(
         "update deliveries set version = $2, order_id = $3, rider_id = $4, started_by = $5, phone = $6, status = $7,
@@ -75,7 +77,8 @@ pub(crate) async fn change_delivery(
         .fetch_optional(&mut *connection)
         .await?;
     let Some(row) = row else { return Ok(false) };
-    write_consequences(connection, change, row.try_get("delivery_no")?, row.try_get("tenant_no")?, now).await?;
+    write_consequences(connection, change, row.try_get("delivery_no")?, row.try_get("tenant_no")?, now, renderer)
+        .await?;
     Ok(true)
 }
 
@@ -85,6 +88,7 @@ pub(crate) async fn write_consequences(
     delivery_no: i64,
     tenant_no: i64,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<()> {
     if let Some(fix) = change.fix {
         // Of several in one millisecond the last one counts.
@@ -102,7 +106,7 @@ pub(crate) async fn write_consequences(
     calls::store_calls(connection, tenant_no, change.calls, now).await?;
     // Taking ids makes the tenant's others wait: not for a mere fix.
     if !change.facts.is_empty() {
-        events::append_facts(connection, &change.delivery.tenant, change.facts, now).await?;
+        events::append_facts(connection, &change.delivery.tenant, change.facts, now, renderer).await?;
     }
     Ok(())
 }

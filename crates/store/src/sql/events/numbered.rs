@@ -2,8 +2,8 @@
 
 use super::super::{Connection, Db, outgoing::webhooks};
 use super::fleet;
-use crate::{Result, StoreError, event_payload};
-use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp, WEBHOOK_KINDS};
+use crate::{Renderer, Result, StoreError, event_payload};
+use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp};
 use sqlx::{QueryBuilder, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
@@ -36,6 +36,7 @@ pub(crate) async fn append_facts(
     tenant: &TenantId,
     facts: &[Fact],
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<i64> {
     let count = i64::try_from(facts.len()).expect("facts fit in memory");
     let counter = sqlx::query::<Db>(TAKE_IDS)
@@ -66,9 +67,9 @@ pub(crate) async fn append_facts(
         // A statement for each number of facts would fill the connection's cache of them.
         let stays_in_cache = facts.len() <= 2 || facts.len() == ROWS_AT_ONCE;
         insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
-        for (id, (kind, payload)) in ids.iter().zip(&coded) {
-            if WEBHOOK_KINDS.contains(kind) {
-                webhooks::call_webhooks(connection, tenant_no, *id, kind, payload, now).await?;
+        for (id, fact) in ids.iter().zip(facts) {
+            if let Some(message) = renderer.webhook_message(*id, now, fact) {
+                webhooks::call_webhooks(connection, tenant_no, *id, &message, now).await?;
             }
         }
     }

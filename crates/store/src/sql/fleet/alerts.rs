@@ -2,7 +2,7 @@
 
 use super::super::dialect::by_index;
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp, push::alert_calls};
-use crate::{AlertCursor, AlertReadOutcome, Result, StoreError, TenantNo};
+use crate::{AlertCursor, AlertReadOutcome, Renderer, Result, StoreError, TenantNo};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Fact, FleetViewer, JsonObject, NotificationText,
     Severity, TenantId, Timestamp, UserId, VehicleId,
@@ -61,16 +61,21 @@ fn seen_by(viewer: FleetViewer) -> (i64, i64) {
     (if viewer.company { COMPANY } else { NOBODY }, viewer.user.map_or(NOBODY, UserId::get))
 }
 
-pub(crate) async fn raise_alert(connection: &mut Connection, alert: &Alert, now: Timestamp) -> Result<bool> {
+pub(crate) async fn raise_alert(
+    connection: &mut Connection,
+    alert: &Alert,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
     let tenant_no = tenants::tenant_no(connection, &alert.tenant).await?;
     let tenant = TenantNo(tenant_no);
     if !insert_alert(connection, tenant, alert, now).await? {
         return Ok(false);
     }
     let raised = alert_calls::Raised { tenant, alert, known_at: alert.at };
-    alert_calls::call_browsers(connection, &[raised], now).await?;
+    alert_calls::call_browsers(connection, &[raised], now, renderer).await?;
     let unread = Alert { read: None, ..alert.clone() };
-    events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now).await?;
+    events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now, renderer).await?;
     Ok(true)
 }
 
@@ -187,6 +192,7 @@ pub(crate) async fn read_alert(
     id: &AlertId,
     by: Option<UserId>,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<AlertReadOutcome>> {
     let (company, user) = seen_by(viewer);
     let marked = sqlx::query::<Db>(concat!(
@@ -209,7 +215,7 @@ pub(crate) async fn read_alert(
     let alert = alert(&row, tenant)?;
     alert_calls::take_back_calls(connection, std::slice::from_ref(id)).await?;
     let fact = Fact::AlertRead { alert_id: id.clone(), user_id: alert.user_id, read_by: by, read_at: now };
-    events::append_facts(connection, tenant, &[fact], now).await?;
+    events::append_facts(connection, tenant, &[fact], now, renderer).await?;
     Ok(Some(AlertReadOutcome::Marked(alert)))
 }
 
@@ -219,6 +225,7 @@ pub(crate) async fn delete_alert(
     viewer: FleetViewer,
     id: &AlertId,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let (company, user) = seen_by(viewer);
     let deleted = sqlx::query::<Db>(
@@ -236,6 +243,6 @@ pub(crate) async fn delete_alert(
     let Some(row) = deleted else { return Ok(false) };
     alert_calls::take_back_calls(connection, std::slice::from_ref(id)).await?;
     let fact = Fact::AlertDeleted { alert_id: id.clone(), user_id: addressee(&row)? };
-    events::append_facts(connection, tenant, &[fact], now).await?;
+    events::append_facts(connection, tenant, &[fact], now, renderer).await?;
     Ok(true)
 }

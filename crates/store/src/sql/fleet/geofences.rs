@@ -1,7 +1,7 @@
 //! Geofences.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
-use crate::{Result, StoreError, schedule};
+use crate::{Renderer, Result, StoreError, schedule};
 use milepost_domain::{
     DwellTime, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label, MAX_GEOFENCES,
     RadiusM, SpeedKmh, TenantId, Timestamp, ToldCrossings, VehicleId, VehicleList, WidthM,
@@ -96,6 +96,7 @@ pub(crate) async fn add_geofence(
     tenant: &TenantId,
     description: &GeofenceDescription,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<Geofence>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
     let counted = sqlx::query::<Db>(
@@ -117,7 +118,7 @@ pub(crate) async fn add_geofence(
     .bind(tenant_no)
     .bind(now.unix_ms());
     let id = GeofenceId::new(bind_description!(insert, description).fetch_one(&mut *connection).await?)?;
-    events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     let (tenant, description) = (tenant.clone(), description.clone());
     Ok(Some(Geofence { id, tenant, description, created_at: now, changed_at: now }))
 }
@@ -160,6 +161,7 @@ pub(crate) async fn update_geofence(
     id: GeofenceId,
     description: &GeofenceDescription,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<Geofence>> {
     let update = sqlx::query_scalar::<Db, i64>(
         "update geofences set changed_ms = $1, name = $2, geometry = $3, shape = $4, radius_m = $5, width_m = $6,
@@ -173,7 +175,7 @@ pub(crate) async fn update_geofence(
         .fetch_optional(&mut *connection)
         .await?;
     let Some(created_ms) = changed else { return Ok(None) };
-    events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     let (tenant, description) = (tenant.clone(), description.clone());
     Ok(Some(Geofence { id, tenant, description, created_at: timestamp(created_ms)?, changed_at: now }))
 }
@@ -183,6 +185,7 @@ pub(crate) async fn remove_geofence(
     tenant: &TenantId,
     id: GeofenceId,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query_scalar::<Db, i64>(
         "delete from geofences where id = $1 and tenant_no = (select tenant_no from tenants where id = $2)
@@ -197,6 +200,6 @@ pub(crate) async fn remove_geofence(
         .bind(tenant_no)
         .execute(&mut *connection)
         .await?;
-    events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! Tenants' own thresholds.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
-use crate::Result;
+use crate::{Renderer, Result};
 use milepost_domain::{Fact, FleetRules, JsonObject, TenantId, Timestamp};
 use sqlx::Row;
 
@@ -27,6 +27,7 @@ pub(crate) async fn set_rules(
     values: &JsonObject,
     known: i64,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<FleetRules>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
     // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
@@ -47,6 +48,6 @@ pub(crate) async fn set_rules(
         return Ok(None);
     }
     let version = known + 1;
-    events::append_facts(connection, tenant, &[Fact::RulesChanged { version }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::RulesChanged { version }], now, renderer).await?;
     Ok(Some(FleetRules { values: values.clone(), version, changed_at: now }))
 }

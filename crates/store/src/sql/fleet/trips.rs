@@ -3,7 +3,7 @@
 use super::super::dialect::SHARE_VEHICLE;
 use super::super::{Connection, Db, events};
 use super::trip_rows::{select_trips, trip};
-use crate::{Result, StoreError, TripCursor, TripFilter};
+use crate::{Renderer, Result, StoreError, TripCursor, TripFilter};
 use milepost_domain::{
     Fact, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope,
@@ -42,7 +42,12 @@ pub(crate) fn taken(error: sqlx::Error) -> StoreError {
     }
 }
 
-pub(crate) async fn add_trip(connection: &mut Connection, update: &TripUpdate, now: Timestamp) -> Result<()> {
+pub(crate) async fn add_trip(
+    connection: &mut Connection,
+    update: &TripUpdate,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<()> {
     let trip = &update.trip;
     // Held, so that whoever removes the vehicle meets the trip too.
     let sql = format!(
@@ -68,11 +73,17 @@ pub(crate) async fn add_trip(connection: &mut Connection, update: &TripUpdate, n
     .bind(now.unix_ms())
     .bind(trip.version);
     bind_trip!(insert, trip).execute(&mut *connection).await.map_err(taken)?;
-    events::append_facts(connection, &trip.tenant, &[Fact::TripChanged(Box::new(update.clone()))], now).await?;
+    events::append_facts(connection, &trip.tenant, &[Fact::TripChanged(Box::new(update.clone()))], now, renderer)
+        .await?;
     Ok(())
 }
 
-pub(crate) async fn change_trip(connection: &mut Connection, update: &TripUpdate, now: Timestamp) -> Result<bool> {
+pub(crate) async fn change_trip(
+    connection: &mut Connection,
+    update: &TripUpdate,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
     let trip = &update.trip;
     let changed = if update.telling == Telling::Withdrawn {
         remove_version(connection, trip).await?
@@ -80,7 +91,8 @@ pub(crate) async fn change_trip(connection: &mut Connection, update: &TripUpdate
         write_version(connection, trip).await?
     };
     if changed {
-        events::append_facts(connection, &trip.tenant, &[Fact::TripChanged(Box::new(update.clone()))], now).await?;
+        events::append_facts(connection, &trip.tenant, &[Fact::TripChanged(Box::new(update.clone()))], now, renderer)
+            .await?;
     }
     Ok(changed)
 }

@@ -2,7 +2,7 @@
 
 use super::super::dialect::TEXTS_IN_PARAMETER_3;
 use super::super::{Connection, Db, events, positions};
-use crate::{Result, StoreError, TenantNo, Track, TrackedVehicle, VehicleNo};
+use crate::{Renderer, Result, StoreError, TenantNo, Track, TrackedVehicle, VehicleNo};
 use milepost_domain::track::TrackState;
 use milepost_domain::{
     Fact, Label, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleKind,
@@ -68,6 +68,7 @@ pub(crate) async fn add_vehicle(
     tenant: &TenantId,
     vehicle: &Vehicle,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<()> {
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, tenant).await?;
     let vehicle_no = sqlx::query_scalar::<Db, i64>(
@@ -99,7 +100,8 @@ pub(crate) async fn add_vehicle(
         .bind(vehicle_no)
         .execute(&mut *connection)
         .await?;
-    events::append_facts(connection, tenant, &[Fact::VehicleAdded { vehicle_id: vehicle.id.clone() }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::VehicleAdded { vehicle_id: vehicle.id.clone() }], now, renderer)
+        .await?;
     Ok(())
 }
 
@@ -175,6 +177,7 @@ pub(crate) async fn update_vehicle(
     tenant: &TenantId,
     vehicle: &Vehicle,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let changed = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
@@ -201,7 +204,8 @@ pub(crate) async fn update_vehicle(
     if changed.rows_affected() == 0 {
         return Ok(false);
     }
-    events::append_facts(connection, tenant, &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }], now, renderer)
+        .await?;
     Ok(true)
 }
 
@@ -210,6 +214,7 @@ pub(crate) async fn remove_vehicle(
     tenant: &TenantId,
     id: &VehicleId,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query_scalar::<Db, i64>(
         "delete from vehicles where tenant_no = (select tenant_no from tenants where id = $1) and id = $2
@@ -225,6 +230,6 @@ pub(crate) async fn remove_vehicle(
         .bind(vehicle_no)
         .execute(&mut *connection)
         .await?;
-    events::append_facts(connection, tenant, &[Fact::VehicleRemoved { vehicle_id: id.clone() }], now).await?;
+    events::append_facts(connection, tenant, &[Fact::VehicleRemoved { vehicle_id: id.clone() }], now, renderer).await?;
     Ok(true)
 }

@@ -8,7 +8,7 @@ use super::{
     alerts::{move_alerts, take_back_alert},
     trips, visits,
 };
-use crate::{HistoryChange, HistoryWrite, Result, SavedFold, VehicleNo};
+use crate::{HistoryChange, HistoryWrite, Renderer, Result, SavedFold, VehicleNo};
 use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
@@ -20,6 +20,7 @@ pub(crate) async fn write_history(
     connection: &mut Connection,
     writes: &[HistoryWrite],
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Vec<VehicleNo>> {
     let mut ascending: Vec<&HistoryWrite> = writes.iter().collect();
     ascending.sort_unstable_by_key(|write| write.vehicle);
@@ -36,9 +37,9 @@ pub(crate) async fn write_history(
             stale.push(write.vehicle);
         }
     }
-    alerts.push(connection, now).await?;
+    alerts.store_pushes(connection, now, renderer).await?;
     for (tenant, facts) in facts {
-        events::append_facts(connection, tenant, &facts, now).await?;
+        events::append_facts(connection, tenant, &facts, now, renderer).await?;
     }
     Ok(stale)
 }
@@ -51,12 +52,12 @@ struct AlertChanges<'a> {
 }
 
 impl AlertChanges<'_> {
-    async fn push(self, connection: &mut Connection, now: Timestamp) -> Result<()> {
+    async fn store_pushes(self, connection: &mut Connection, now: Timestamp, renderer: &dyn Renderer) -> Result<()> {
         let taken_back: HashSet<&AlertId> = self.taken_back.iter().collect();
         let stands = |raised: &alert_calls::Raised<'_>| !taken_back.contains(&raised.alert.id);
         let raised: Vec<_> = self.raised.iter().copied().filter(stands).collect();
         // Subscriptions are held before calls are, as by whoever removes a subscription with its calls.
-        alert_calls::call_browsers(connection, &raised, now).await?;
+        alert_calls::call_browsers(connection, &raised, now, renderer).await?;
         alert_calls::take_back_calls(connection, &self.taken_back).await
     }
 }

@@ -2,9 +2,9 @@
 
 use super::super::dialect::{KINDS_OF_WEBHOOK, SHARE_WEBHOOKS};
 use super::super::{Connection, Db, accounts::tenants, positions::timestamp};
-use crate::{NewWebhook, Result, StoreError};
+use crate::{NewWebhook, Result, StoreError, WebhookMessage};
 use milepost_domain::{TenantId, Timestamp, Webhook, WebhookId};
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
@@ -151,8 +151,7 @@ pub(crate) async fn call_webhooks(
     connection: &mut Connection,
     tenant_no: i64,
     event_id: i64,
-    kind: &str,
-    payload: &str,
+    message: &WebhookMessage,
     now: Timestamp,
 ) -> Result<()> {
     let sql = format!(
@@ -162,20 +161,11 @@ pub(crate) async fn call_webhooks(
     );
     sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant_no)
-        .bind(body(event_id, kind, payload, now)?)
+        .bind(message.body.as_str())
         .bind(format!("msg_{tenant_no}_{event_id}_"))
         .bind(now.unix_ms())
-        .bind(kind)
+        .bind(message.kind)
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// What a webhook is told: `{"type", "timestamp", "data"}`, the event's id among its data.
-fn body(event_id: i64, kind: &str, payload: &str, now: Timestamp) -> Result<String> {
-    let mut data: Value =
-        serde_json::from_str(payload).map_err(|error| StoreError::Corrupt(format!("payload of {kind}: {error}")))?;
-    data["event_id"] = json!(event_id);
-    let at = jiff::Timestamp::from_millisecond(now.unix_ms()).expect("1970 to 9999 lies within jiff's range");
-    Ok(json!({ "type": kind, "timestamp": format!("{at:.3}"), "data": data }).to_string())
 }

@@ -1,7 +1,7 @@
 //! Where drivers were, and the paths of the parcels that they brought.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
-use crate::{FixOutcome, Result};
+use crate::{FixOutcome, Renderer, Result};
 use milepost_domain::{
     Address, DriverFix, Fact, Latitude, Longitude, ParcelId, TenantId, Timestamp, UserId, ZonesInside,
 };
@@ -26,6 +26,7 @@ pub(crate) async fn record_driver_fix(
     inside: &[(ParcelId, ZonesInside)],
     facts: &[Fact],
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<FixOutcome> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
     let added = sqlx::query::<Db>(
@@ -76,7 +77,7 @@ pub(crate) async fn record_driver_fix(
         .await?;
     }
     if !facts.is_empty() {
-        events::append_facts(connection, tenant, facts, now).await?;
+        events::append_facts(connection, tenant, facts, now, renderer).await?;
     }
     Ok(FixOutcome::Newest)
 }

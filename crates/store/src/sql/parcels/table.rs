@@ -2,11 +2,16 @@
 
 use super::super::{Connection, Db, accounts::tenants, events, outgoing::calls};
 use super::rows::{parcel, select_parcels};
-use crate::{NewParcel, ParcelScope, Result};
+use crate::{NewParcel, ParcelScope, Renderer, Result};
 use milepost_domain::{Fact, OutgoingCall, Parcel, ParcelId, Place, TenantId, Timestamp, UserId, ZonesInside};
 use sqlx::{AssertSqlSafe, Row};
 
-pub(crate) async fn add_parcel(connection: &mut Connection, new: &NewParcel, now: Timestamp) -> Result<Parcel> {
+pub(crate) async fn add_parcel(
+    connection: &mut Connection,
+    new: &NewParcel,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<Parcel> {
     let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
     let bind_place = |place: &Place| (place.latitude.get(), place.longitude.get(), place.address.as_str().to_owned());
     let (pickup, destination) = (bind_place(&new.pickup), bind_place(&new.destination));
@@ -45,7 +50,7 @@ pub(crate) async fn add_parcel(connection: &mut Connection, new: &NewParcel, now
     };
     change_legs(connection, &parcel, now).await?;
     let added = Fact::ParcelAdded { parcel_id: parcel.id, client_id: parcel.client_id };
-    events::append_facts(connection, &parcel.tenant, &[added], now).await?;
+    events::append_facts(connection, &parcel.tenant, &[added], now, renderer).await?;
     Ok(parcel)
 }
 
@@ -55,6 +60,7 @@ pub(crate) async fn change_parcel(
     facts: &[Fact],
     calls: &[OutgoingCall],
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let changed = sqlx::query_scalar::<Db, i64>(
         "update parcels set version = $2, client_id = $3, driver_id = $4, pickup_latitude = $5, pickup_longitude = $6,
@@ -84,7 +90,7 @@ pub(crate) async fn change_parcel(
     change_legs(connection, parcel, now).await?;
     calls::store_calls(connection, tenant_no, calls, now).await?;
     if !facts.is_empty() {
-        events::append_facts(connection, &parcel.tenant, facts, now).await?;
+        events::append_facts(connection, &parcel.tenant, facts, now, renderer).await?;
     }
     Ok(true)
 }

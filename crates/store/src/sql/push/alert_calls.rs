@@ -3,11 +3,11 @@
 use super::super::dialect::{IS_TEXT_IN_PARAMETER_1, LOCK_FREE_CALLS};
 use super::super::{Connection, Db};
 use super::browser_calls::{
-    AlertCall, Browser, BrowserCall, browsers_of_fleets, browsers_of_users, fitted, store_browser_calls, time_text,
+    AlertCall, Browser, BrowserCall, browsers_of_fleets, browsers_of_users, store_browser_calls,
 };
-use crate::{Result, TenantNo};
-use milepost_domain::{Alert, AlertId, Timestamp, UserId, VehicleId};
-use serde_json::{Value, json};
+use crate::{Renderer, Result, TenantNo};
+use milepost_domain::{Alert, AlertId, Timestamp, UserId};
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
 
@@ -26,7 +26,12 @@ pub(crate) struct Raised<'a> {
 /// To be called once in a transaction, after all else that it does and before its facts are appended: whoever removes a
 /// user holds its subscriptions and then takes the tenant's counter, in that order. All subscriptions of a user are held by one
 /// statement, in the order of their numbers, so that two nodes that meet in the middle can't wait for each other.
-pub(crate) async fn call_browsers(connection: &mut Connection, raised: &[Raised<'_>], now: Timestamp) -> Result<()> {
+pub(crate) async fn call_browsers(
+    connection: &mut Connection,
+    raised: &[Raised<'_>],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<()> {
     let news = raised.iter().filter(|raised| raised.alert.is_news(raised.known_at, now));
     let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = news.partition(|raised| raised.alert.user_id.is_some());
     let mut browsers = Vec::new();
@@ -43,7 +48,8 @@ pub(crate) async fn call_browsers(connection: &mut Connection, raised: &[Raised<
         if browsers.is_empty() {
             continue;
         }
-        let told: Vec<(&Raised<'_>, String)> = raised.iter().map(|raised| (*raised, payload(raised.alert))).collect();
+        let told: Vec<(&Raised<'_>, String)> =
+            raised.iter().map(|raised| (*raised, renderer.alert_push(raised.alert))).collect();
         let mut calls = Vec::new();
         for (raised, body) in &told {
             calls.extend(
@@ -69,30 +75,6 @@ fn call<'a>(raised: &Raised<'a>, body: &'a str, browser: &'a Browser) -> Browser
     let Alert { id, severity, expires_at, .. } = raised.alert;
     let urgency = AlertCall { is_urgent: severity.is_urgent(), expires_at: *expires_at };
     BrowserCall { browser, body, told: format!("alert_{id}"), alert: Some((id, urgency)) }
-}
-
-/// What a browser is told: the alert as the fleet's socket names its parts, without its data.
-fn payload(alert: &Alert) -> String {
-    fitted(alert.message.as_str(), |message| {
-        let mut told = json!({
-            "type": "alert",
-            "id": alert.id.as_str(),
-            "alert_type": alert.kind.as_str(),
-            "company_id": alert.tenant.as_str(),
-            "severity": alert.severity.as_str(),
-            "title": alert.title.as_str(),
-            "message": message,
-            "timestamp": time_text(alert.at),
-            "expires_at": time_text(alert.expires_at),
-        });
-        if let Some(vehicle) = &alert.vehicle_id {
-            told["vehicle_id"] = Value::from(VehicleId::as_str(vehicle));
-        }
-        if let Some(driver) = alert.driver_id {
-            told["driver_id"] = Value::from(driver.to_string());
-        }
-        told.to_string()
-    })
 }
 
 /// Removes what still waits to be pushed of alerts that were read, deleted or taken back. A try that is under way goes on, and

@@ -9,9 +9,6 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What is pushed at once, bytes: a push service takes 4,096 with everything around it. Texts are cut to fit.
-const MAX_PAYLOAD_BYTES: usize = 3_000;
-
 /// Calls that one statement stores: a hundred alerts for a hundred browsers take a hundred round trips, not ten thousand.
 const ROWS_AT_ONCE: usize = 100;
 
@@ -120,28 +117,4 @@ pub(crate) async fn store_browser_calls(
         insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-/// What `told` makes of a text, or of as much of it as a push service takes.
-pub(crate) fn fitted(text: &str, told: impl Fn(&str) -> String) -> String {
-    let whole = told(text);
-    if whole.len() <= MAX_PAYLOAD_BYTES {
-        return whole;
-    }
-    let mut room = MAX_PAYLOAD_BYTES.saturating_sub(told("…").len());
-    let fits = |c: &char| {
-        // As JSON writes it, without the quotes around it.
-        let bytes = json!(c.to_string()).to_string().len() - 2;
-        let left = room.checked_sub(bytes);
-        room = left.unwrap_or(0);
-        left.is_some()
-    };
-    let kept: String = text.chars().take_while(fits).collect();
-    told(&format!("{kept}…"))
-}
-
-/// As clients read times.
-pub(crate) fn time_text(at: Timestamp) -> String {
-    let at = jiff::Timestamp::from_millisecond(at.unix_ms()).expect("1970 to 9999 lies within jiff's range");
-    format!("{at:.3}")
 }

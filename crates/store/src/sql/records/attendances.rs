@@ -2,7 +2,7 @@
 
 use super::super::{Connection, Db, events};
 use super::cadets;
-use crate::Result;
+use crate::{Renderer, Result};
 use milepost_domain::{
     Attendance, AttendanceStatus, AttendanceUpdate, CadetId, Fact, TimeOfDay, Timestamp, TrainingDayId,
 };
@@ -29,6 +29,7 @@ pub(crate) async fn set_attendance(
     day: TrainingDayId,
     attendance: &Attendance,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<bool> {
     let cadet = cadets::hold_cadet(connection, cadet_id).await?;
     let before = get_attendance(connection, cadet_id, day).await?;
@@ -60,7 +61,8 @@ pub(crate) async fn set_attendance(
         attendance: *attendance,
         attendance_present: standing.attendance_present,
     };
-    events::append_facts(connection, &cadet.tenant, &[Fact::AttendanceUpdated(Box::new(update))], now).await?;
+    events::append_facts(connection, &cadet.tenant, &[Fact::AttendanceUpdated(Box::new(update))], now, renderer)
+        .await?;
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::dialect::LOCK_CADET;
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
-use crate::{NewCadet, Result, StoreError};
+use crate::{NewCadet, Renderer, Result, StoreError};
 use milepost_domain::{Cadet, CadetId, CadetName, Fact, Score, Scores, Standing, StudentId, TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -45,7 +45,12 @@ fn cadet(row: &DbRow) -> Result<Cadet> {
     })
 }
 
-pub(crate) async fn add_cadet(connection: &mut Connection, new: &NewCadet, now: Timestamp) -> Result<Cadet> {
+pub(crate) async fn add_cadet(
+    connection: &mut Connection,
+    new: &NewCadet,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<Cadet> {
     let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
     let id = sqlx::query_scalar::<Db, i64>(
         "insert into cadets (tenant_no, name, student_id, created_ms) values ($1, $2, $3, $4) returning id",
@@ -68,7 +73,7 @@ pub(crate) async fn add_cadet(connection: &mut Connection, new: &NewCadet, now: 
         standing: Standing::default(),
         created_at: now,
     };
-    events::append_facts(connection, &cadet.tenant, &[Fact::CadetAdded { cadet_id: cadet.id }], now).await?;
+    events::append_facts(connection, &cadet.tenant, &[Fact::CadetAdded { cadet_id: cadet.id }], now, renderer).await?;
     Ok(cadet)
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::{Connection, Db, events, positions::timestamp};
 use super::cadets;
-use crate::{Result, StoreError};
+use crate::{Renderer, Result, StoreError};
 use milepost_domain::{
     CadetId, Fact, Grade, GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Standing, Timestamp,
 };
@@ -36,6 +36,7 @@ pub(crate) async fn add_grade(
     cadet_id: CadetId,
     given: &GradeGiven,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Grade> {
     let cadet = cadets::hold_cadet(connection, cadet_id).await?;
     let id = sqlx::query_scalar::<Db, i64>(
@@ -53,7 +54,7 @@ pub(crate) async fn add_grade(
     *sum_of(&mut standing, given.kind) += given.points.get();
     cadets::set_standing(connection, cadet_id, standing).await?;
     let update = GradeUpdate { cadet_id, grade_id: grade.id, given: given.clone(), removed: false, standing };
-    events::append_facts(connection, &cadet.tenant, &[Fact::GradeUpdated(Box::new(update))], now).await?;
+    events::append_facts(connection, &cadet.tenant, &[Fact::GradeUpdated(Box::new(update))], now, renderer).await?;
     Ok(grade)
 }
 
@@ -62,6 +63,7 @@ pub(crate) async fn remove_grade(
     cadet_id: CadetId,
     id: GradeId,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<Grade>> {
     let cadet = match cadets::hold_cadet(connection, cadet_id).await {
         Err(StoreError::NotFound(_)) => return Ok(None),
@@ -79,7 +81,7 @@ pub(crate) async fn remove_grade(
     *sum_of(&mut standing, grade.given.kind) -= grade.given.points.get();
     cadets::set_standing(connection, cadet_id, standing).await?;
     let update = GradeUpdate { cadet_id, grade_id: id, given: grade.given.clone(), removed: true, standing };
-    events::append_facts(connection, &cadet.tenant, &[Fact::GradeUpdated(Box::new(update))], now).await?;
+    events::append_facts(connection, &cadet.tenant, &[Fact::GradeUpdated(Box::new(update))], now, renderer).await?;
     Ok(Some(grade))
 }
 

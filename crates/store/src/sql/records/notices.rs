@@ -1,7 +1,7 @@
 //! Notices: notifications and messages to users.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp, push::notice_calls};
-use crate::{NoticeFilter, ReadOutcome, Result, StoreError};
+use crate::{NoticeFilter, ReadOutcome, Renderer, Result, StoreError};
 use milepost_domain::{
     Fact, JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText, TenantId, Timestamp, UserId,
 };
@@ -49,6 +49,7 @@ pub(crate) async fn send_notices(
     users: &[UserId],
     content: &NoticeContent,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Vec<Notice>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
     let mut seen = HashSet::new();
@@ -58,9 +59,9 @@ pub(crate) async fn send_notices(
         notices.extend(store_notices(connection, tenant_no, users, content, now).await?);
     }
     if !notices.is_empty() {
-        notice_calls::call_subscriptions(connection, tenant_no, &notices, now).await?;
+        notice_calls::call_subscriptions(connection, tenant_no, &notices, now, renderer).await?;
         let facts: Vec<_> = notices.iter().map(|notice| Fact::NoticeSent(Box::new(notice.clone()))).collect();
-        events::append_facts(connection, tenant, &facts, now).await?;
+        events::append_facts(connection, tenant, &facts, now, renderer).await?;
     }
     Ok(notices)
 }
@@ -139,6 +140,7 @@ pub(crate) async fn read_notice(
     id: NoticeId,
     is_message: bool,
     now: Timestamp,
+    renderer: &dyn Renderer,
 ) -> Result<Option<ReadOutcome>> {
     let marked = sqlx::query::<Db>(concat!(
         "update notices set read_ms = $5
@@ -156,7 +158,7 @@ pub(crate) async fn read_notice(
     if let Some(row) = marked {
         let notice = notice(&row)?;
         let read = Fact::NoticeRead { notice_id: id, user_id: user, is_message, read_at: now };
-        events::append_facts(connection, tenant, &[read], now).await?;
+        events::append_facts(connection, tenant, &[read], now, renderer).await?;
         return Ok(Some(ReadOutcome::Marked(notice)));
     }
     let row = sqlx::query::<Db>(concat!(
