@@ -1,21 +1,23 @@
 //! `Idempotency-Key` on any POST: the same key and request get the same answer, and its work is done once.
 //!
-//! Work and answer are one transaction: a handler says by [`answer_once`] or [`keep_answer`] how it will answer, and
-//! the store keeps that where it does the work. A process that dies leaves both or neither, and a key without an answer
-//! means that nothing was done. What is kept here, after the handler, are refusals, and answers about work that is
-//! idempotent by itself (positions).
+//! Work and answer are one transaction: a handler takes the request's claim ([`RequestClaim`]), says how it will answer, and
+//! hands both to its use case as a [`Once`]; the store keeps the answer where it does the work. A process that dies leaves
+//! both or neither, and a key without an answer means that nothing was done. What is kept here, after the handler, are
+//! refusals, and answers about work that is idempotent by itself (positions).
 
 use crate::json::read_body;
 use crate::{HttpContext, Problem, TokenInQuery, authenticate_parts};
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Caller, Principal};
-use milepost_service::{Claim, Idempotency, IdempotencyKey, KeptAnswer, ServiceError, answering};
+use milepost_service::{Claim, Idempotency, IdempotencyKey, KeptAnswer, Once, ServiceError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 /// A longer key is refused.
@@ -25,38 +27,49 @@ const MAX_REQUEST_BYTES: usize = 8 * 1024 * 1024;
 /// Answers above are not kept: they belong to no POST of ours.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
-/// A value as JSON with this status.
-///
-/// # Panics
-/// If its type does not always serialise, as one with a map of keys that are no text.
-pub fn json_answer(status: StatusCode, body: &impl Serialize) -> KeptAnswer {
-    let body = serde_json::to_vec(body).expect("what the dialects answer with always serialises");
-    KeptAnswer { status: status.as_u16(), body }
+/// The claim of a request that came with an Idempotency-Key, for the use case that does the request's work.
+pub struct RequestClaim(Option<Claim>);
+
+impl RequestClaim {
+    /// Has the answer kept that `render` makes of the work's outcome. Keeps nothing for a request without a key.
+    pub fn once<'a, T>(self, render: impl Fn(&T) -> JsonAnswer + Send + Sync + 'a) -> Once<'a, T> {
+        match self.0 {
+            Some(claim) => Once::new(claim, move |outcome| render(outcome).0),
+            None => Once::unclaimed(),
+        }
+    }
 }
 
-/// Does a POST's work and answers with what `render` makes of its outcome; if the request came with an Idempotency-Key,
-/// the transaction that does the work keeps that answer.
-///
-/// # Errors
-/// The work's.
-pub async fn answer_once<T: 'static>(
-    render: impl Fn(&T) -> KeptAnswer + Clone + Send + Sync + 'static,
-    work: impl Future<Output = Result<T, ServiceError>>,
-) -> Result<Response, Problem> {
-    let outcome = keep_answer(render.clone(), work).await?;
-    Ok(json_response(render(&outcome)))
+impl<S: Send + Sync> FromRequestParts<S> for RequestClaim {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.remove()))
+    }
 }
 
-/// The same for an answer that differs from the kept one, as it shows a secret once: the outcome, of which the caller
-/// makes it.
-///
-/// # Errors
-/// The work's.
-pub async fn keep_answer<T: 'static>(
-    render: impl Fn(&T) -> KeptAnswer + Send + Sync + 'static,
-    work: impl Future<Output = Result<T, ServiceError>>,
-) -> Result<T, Problem> {
-    Ok(answering(render, work).await?)
+/// What a POST answers, now and to those who send it again.
+pub struct JsonAnswer(KeptAnswer);
+
+impl JsonAnswer {
+    /// A value as JSON with this status.
+    ///
+    /// # Panics
+    /// If its type does not always serialise, as one with a map of keys that are no text.
+    pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("what the dialects answer with always serialises");
+        Self(KeptAnswer { status: status.as_u16(), body })
+    }
+}
+
+impl IntoResponse for JsonAnswer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::OK);
+        let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+        let mut response = (status, self.0.body).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        response
+    }
 }
 
 /// Middleware around the routes whose POSTs take the header.
@@ -94,7 +107,7 @@ async fn carry_out(
     context: &HttpContext,
     key: IdempotencyKey,
     hash: [u8; 32],
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let claim = match context.service.begin_idempotent(&key, &hash).await? {
@@ -107,13 +120,14 @@ async fn carry_out(
             return Err(Problem::invalid("Idempotency-Key", "was used before with another request"));
         }
         Idempotency::Done(answer) => {
-            let mut response = json_response(answer);
+            let mut response = JsonAnswer(answer).into_response();
             response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
             return Ok(response);
         }
     };
-    let (response, is_kept) = claim.carry_out(next.run(request)).await;
-    if is_kept { Ok(response) } else { keep(context, &claim, response).await }
+    request.extensions_mut().insert(claim.clone());
+    let response = next.run(request).await;
+    if claim.is_kept() { Ok(response) } else { keep(context, &claim, response).await }
 }
 
 fn header_value(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -145,12 +159,4 @@ async fn keep(context: &HttpContext, claim: &Claim, response: Response) -> Resul
     let answer = KeptAnswer { status: status.as_u16(), body: body.to_vec() };
     context.service.finish_idempotent(claim, &answer).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
-}
-
-fn json_response(answer: KeptAnswer) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
-    let mut response = (status, answer.body).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
 }

@@ -2,37 +2,13 @@
 
 use milepost_domain::Timestamp;
 use serde_json::Value;
-use std::fmt::Write;
 
 /// Numbers below are Unix seconds, from it on Unix milliseconds: the year 5138 in seconds, March 1973 in milliseconds.
 const FIRST_MS: f64 = 1e11;
 
 /// `2025-01-15T10:30:45.123Z`.
 pub fn rfc3339(at: Timestamp) -> String {
-    let mut text = String::with_capacity(24);
-    write_rfc3339(&mut text, at);
-    text
-}
-
-/// Appends `2025-01-15T10:30:45.123Z`.
-///
-/// Days to year, month and day: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-/// Written out because it runs for every position that anybody watches.
-pub fn write_rfc3339(out: &mut String, at: Timestamp) {
-    const DAY_MS: i64 = 86_400_000;
-    let (days, ms) = (at.unix_ms() / DAY_MS, at.unix_ms() % DAY_MS);
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let day_of_era = shifted % 146_097;
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second, ms) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000);
-    write!(out, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
-        .expect("a String takes everything");
+    at.to_string()
 }
 
 /// An instant as clients write it: RFC 3339, Unix seconds or Unix milliseconds.

@@ -18,6 +18,7 @@ mod sender;
 mod signature;
 mod urls;
 mod vapid;
+mod wire;
 
 pub use addresses::AddressRule;
 pub use config::{OutboxConfig, Timing};
@@ -26,3 +27,4 @@ pub use outbox::Outbox;
 pub use push::check_push_subscription;
 pub use urls::{ServiceUrl, check_push_subject, check_webhook_url};
 pub use vapid::{Vapid, new_vapid_key};
+pub use wire::PublicForm;

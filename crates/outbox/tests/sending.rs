@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use milepost_domain::{PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
 use milepost_store::{
-    CallNo, CallOutcome, DueCall, DuePush, DueWebhook, NewWebhook, OutgoingStore, Result, StoredCall,
+    CallNo, CallOutcome, DueCall, DuePush, DueWebhook, NewWebhook, Once, OutgoingStore, Result, StoredCall,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -94,7 +94,7 @@ impl Memory {
 
 #[async_trait]
 impl OutgoingStore for Memory {
-    async fn add_webhook(&self, _: &NewWebhook, _: Timestamp) -> Result<Webhook> {
+    async fn add_webhook(&self, _: &NewWebhook, _: Timestamp, _once: &Once<'_, Webhook>) -> Result<Webhook> {
         unreachable!("the sender adds none")
     }
     async fn get_webhook(&self, _: &TenantId, _: WebhookId) -> Result<Option<Webhook>> {
@@ -141,7 +141,7 @@ impl OutgoingStore for Memory {
         row.outcome = Some(outcome.clone());
         Ok(())
     }
-    async fn revive_call(&self, _: &TenantId, _: CallNo, _: Timestamp) -> Result<bool> {
+    async fn revive_call(&self, _: &TenantId, _: CallNo, _: Timestamp, _once: &Once<'_, bool>) -> Result<bool> {
         unreachable!("the sender revives none")
     }
 }

@@ -13,6 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_http::Problem;
+use milepost_outbox::PublicForm;
 use milepost_service::{EventFeed, Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transport::Drain;
@@ -127,7 +128,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     make_data_folder(&config.data)?;
     let url = config.database();
     loop {
-        match milepost_store::open(&url, &OpenOptions::default()).await {
+        match milepost_store::open(&url, &OpenOptions::default(), Arc::new(PublicForm)).await {
             Ok(store) => return Ok(store),
             Err(StoreError::Unavailable(cause)) if url.starts_with("postgres") => {
                 tracing::warn!(%cause, "the database can't be used yet, trying again in 2 s");

@@ -3,7 +3,7 @@
 use crate::{Service, ServiceError};
 use milepost_access::{CloseReason, Holder, hash_secret, random_secret};
 use milepost_domain::{Action, Caller, Device, DeviceId, TenantId, may};
-use milepost_store::answering_from;
+use milepost_store::Once;
 
 /// A device and the key that is never shown again.
 #[derive(Clone)]
@@ -19,11 +19,16 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`], [`ServiceError::NotFound`] for the vehicle.
-    pub async fn add_device(&self, caller: &Caller, device: Device) -> Result<NewDevice, ServiceError> {
+    pub async fn add_device(
+        &self,
+        caller: &Caller,
+        device: Device,
+        once: &Once<'_, NewDevice>,
+    ) -> Result<NewDevice, ServiceError> {
         require(caller, &device.tenant)?;
         let new = NewDevice { device, key: random_secret("mpd_") };
-        let (added, key_hash) = (new.clone(), hash_secret(&new.key));
-        answering_from(move |(): &()| Some(added.clone()), self.store.add_device(&new.device, &key_hash)).await?;
+        let key_hash = hash_secret(&new.key);
+        self.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
         self.access.forget_identities();
         let (id, tenant) = (&new.device.id, &new.device.tenant);
         tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device added");

@@ -17,7 +17,7 @@ impl Service {
     }
 
     /// Keeps the final answer of a request that changed nothing, or whose work is idempotent by itself. That of any other
-    /// is kept by the transaction that does its work, see [`milepost_store::answering`].
+    /// is kept by the transaction that does its work, see [`milepost_store::Once`].
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].

@@ -41,7 +41,7 @@ pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_geo::{Estimate, Eta};
 pub use milepost_store::{
-    CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Retention, StoredCall, answering,
+    CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
 };
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};
 pub use parcels::{

@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
-use milepost_store::{CallNo, CallState, StoredCall, answering_from};
+use milepost_store::{CallNo, CallState, Once, StoredCall};
 use std::sync::Arc;
 
 /// Refuses a URL in words that tell what it takes.
@@ -78,15 +78,17 @@ impl Service {
         tenant: &TenantId,
         target: Option<Target>,
         no: CallNo,
+        once: &Once<'_, StoredCall>,
     ) -> Result<StoredCall, ServiceError> {
         require_outgoing(caller, tenant)?;
         let call = self.find_call(tenant, target, no).await?;
         let now = self.now();
         let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
-        let answer = due.clone();
-        let reviving = self.store.revive_call(tenant, no, now);
         let revived = matches!(call.state, CallState::Dead { .. })
-            && answering_from(move |revived: &bool| revived.then(|| answer.clone()), reviving).await?;
+            && self
+                .store
+                .revive_call(tenant, no, now, &once.map(|revived: &bool| revived.then(|| due.clone())))
+                .await?;
         if !revived {
             return Err(ServiceError::Conflict("only a dead call can be retried by hand".to_owned()));
         }

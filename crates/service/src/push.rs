@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use milepost_domain::{Caller, Invalid, PushId, PushKeys, PushSubscription, UserId};
-use milepost_store::NewPushSubscription;
+use milepost_store::{NewPushSubscription, Once};
 
 /// Base64url as browsers write it, without padding, and as some libraries do, with it.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
@@ -44,6 +44,7 @@ impl Service {
         &self,
         caller: &Caller,
         request: PushRequest,
+        once: &Once<'_, (PushSubscription, bool)>,
     ) -> Result<(PushSubscription, bool), ServiceError> {
         self.push_key(caller)?;
         let user_id = user_of(caller)?;
@@ -51,7 +52,7 @@ impl Service {
         (self.outgoing.check_push)(&request.endpoint, &keys)?;
         self.ensure_tenant(&caller.tenant).await?;
         let new = NewPushSubscription { tenant: caller.tenant.clone(), user_id, endpoint: request.endpoint, keys };
-        let (added, is_new) = self.store.add_push_subscription(&new, self.now()).await?;
+        let (added, is_new) = self.store.add_push_subscription(&new, self.now(), once).await?;
         if is_new {
             tracing::info!(push.id = %added.id, tenant.id = %caller.tenant, by = caller.log_name(), "browser subscribed");
         }

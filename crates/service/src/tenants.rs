@@ -2,15 +2,16 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Label, Tenant, TenantId, may};
+use milepost_store::Once;
 
 impl Service {
     /// Adds a tenant.
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
-    pub async fn add_tenant(&self, caller: &Caller, tenant: &Tenant) -> Result<(), ServiceError> {
+    pub async fn add_tenant(&self, caller: &Caller, tenant: &Tenant, once: &Once<'_, ()>) -> Result<(), ServiceError> {
         require_tenants(caller, &tenant.id)?;
-        self.store.add_tenant(tenant).await?;
+        self.store.add_tenant(tenant, once).await?;
         tracing::info!(tenant.id = %tenant.id, by = caller.log_name(), "tenant added");
         Ok(())
     }

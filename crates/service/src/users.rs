@@ -3,6 +3,7 @@
 use crate::{Service, ServiceError};
 use milepost_access::{CloseReason, Holder};
 use milepost_domain::{Action, Caller, Role, TenantId, User, UserId, Username, VehicleId, may};
+use milepost_store::Once;
 
 /// A user to be added.
 #[derive(Clone)]
@@ -49,10 +50,10 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
-    pub async fn add_user(&self, caller: &Caller, new: NewUser) -> Result<User, ServiceError> {
+    pub async fn add_user(&self, caller: &Caller, new: NewUser, once: &Once<'_, User>) -> Result<User, ServiceError> {
         require(caller, &new.tenant)?;
         require_role(caller, new.role)?;
-        let user = self.create_user(new).await?;
+        let user = self.store_user(new, once).await?;
         tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = caller.log_name(), "user added");
         Ok(user)
     }
@@ -62,6 +63,10 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
     pub async fn create_user(&self, new: NewUser) -> Result<User, ServiceError> {
+        self.store_user(new, &Once::unclaimed()).await
+    }
+
+    async fn store_user(&self, new: NewUser, once: &Once<'_, User>) -> Result<User, ServiceError> {
         let password_hash = match new.password {
             Some(password) => Some(self.access.hash_password(password).await?),
             None => None,
@@ -77,7 +82,7 @@ impl Service {
             cadet_id: new.cadet_id,
             vehicle_ids: new.vehicle_ids,
         };
-        let user = self.store.add_user(&stored, self.now()).await?;
+        let user = self.store.add_user(&stored, self.now(), once).await?;
         // A foreign token may claim this number: from now on the stored user's rights hold for it.
         self.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
         Ok(user)

@@ -3,7 +3,7 @@
 use crate::{Listener, LiveVehicle, Service, ServiceError};
 use milepost_access::{CloseReason, Holder};
 use milepost_domain::{Action, Caller, TenantId, Vehicle, VehicleId, VehicleScope, may};
-use milepost_store::answering_from;
+use milepost_store::Once;
 use std::sync::Arc;
 
 /// Which vehicles to list.
@@ -27,13 +27,13 @@ impl Service {
         caller: &Caller,
         tenant: &TenantId,
         vehicle: Vehicle,
+        once: &Once<'_, LiveVehicle>,
     ) -> Result<LiveVehicle, ServiceError> {
         require(caller, tenant)?;
         self.ensure_tenant(tenant).await?;
         let live = self.live.tenant(&*self.store, tenant).await?;
         let added = LiveVehicle { vehicle: Arc::new(vehicle.clone()), last: None };
-        let adding = self.store.add_vehicle(tenant, &vehicle, self.now());
-        answering_from(move |(): &()| Some(added.clone()), adding).await?;
+        self.store.add_vehicle(tenant, &vehicle, self.now(), &once.map(|(): &()| Some(added.clone()))).await?;
         tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = caller.log_name(), "vehicle added");
         let driver = vehicle.driver_id;
         live.describe(vehicle.clone(), |live| self.listeners.vehicle_changed(tenant, live));

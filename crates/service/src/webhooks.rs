@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use milepost_domain::{Caller, Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
-use milepost_store::{CallNo, NewWebhook, StoredCall};
+use milepost_store::{CallNo, NewWebhook, Once, StoredCall};
 
 /// Each fact costs a call to every webhook that wants it: more is a mistake or malice, and refused with 409.
 const MAX_WEBHOOKS: u32 = 50;
@@ -44,6 +44,7 @@ impl Service {
         caller: &Caller,
         tenant: &TenantId,
         request: WebhookRequest,
+        once: &Once<'_, Webhook>,
     ) -> Result<Webhook, ServiceError> {
         require_outgoing(caller, tenant)?;
         let new = self.check_webhook(tenant, request)?;
@@ -53,7 +54,7 @@ impl Service {
         if self.store.list_webhooks(tenant, None, MAX_WEBHOOKS).await?.len() >= MAX_WEBHOOKS as usize {
             return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
         }
-        let webhook = self.store.add_webhook(&new, self.now()).await?;
+        let webhook = self.store.add_webhook(&new, self.now(), once).await?;
         tracing::info!(webhook.id = %webhook.id, tenant.id = %tenant, by = caller.log_name(), "webhook added");
         Ok(webhook)
     }

@@ -11,7 +11,7 @@ use milepost_service::{
     DeliveryUpdate, DeliveryView, Eta, EventFeed, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded,
     Service, ServiceError, ServiceParts,
 };
-use milepost_store::{DeliveryChange, OpenOptions, Store, open};
+use milepost_store::{DeliveryChange, Once, OpenOptions, Store, Unsent, open};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +44,7 @@ struct Node {
 impl Node {
     async fn start(folder: &tempfile::TempDir, now_ms: &Arc<AtomicI64>) -> Self {
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-        let store = open(&url, &OpenOptions::default()).await.unwrap();
+        let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
         let clock = Arc::clone(now_ms);
         let clock = Clock::new(move || Timestamp::from_unix_ms(clock.load(Ordering::Relaxed)).unwrap());
         let heard = Arc::new(Heard::default());
@@ -74,7 +74,8 @@ impl Node {
             dropoff: place(0.1, 0.0),
             phone: Some(Phone::new("+1").unwrap()),
         };
-        let view = self.service.start_delivery(&rider(), &TenantId::default_tenant(), new).await.unwrap();
+        let view =
+            self.service.start_delivery(&rider(), &TenantId::default_tenant(), new, &Once::unclaimed()).await.unwrap();
         view.delivery.tracking_id
     }
 
@@ -92,7 +93,7 @@ impl Node {
         place: Option<(Latitude, Longitude)>,
         status: Option<DeliveryStatus>,
     ) -> Result<DeliveryView, ServiceError> {
-        self.service.update_delivery(&rider(), id, DeliveryUpdate { place, status }).await
+        self.service.update_delivery(&rider(), id, DeliveryUpdate { place, status }, &Once::unclaimed()).await
     }
 }
 
@@ -233,7 +234,7 @@ async fn a_step_whose_call_cannot_be_stored_did_not_happen() {
     let mut changed = node.store.get_delivery(&other).await.unwrap().unwrap();
     changed.version += 1;
     let change = DeliveryChange { delivery: &changed, fix: None, facts: &[], calls: &[call] };
-    assert!(node.store.change_delivery(&change, node.service.now()).await.unwrap());
+    assert!(node.store.change_delivery(&change, node.service.now(), &Once::unclaimed()).await.unwrap());
 
     let told_before = node.heard.0.lock().unwrap().len();
     let update = node.change(&id, Some(place(0.0, 0.0)), Some(DeliveryStatus::Delivered)).await;

@@ -9,7 +9,7 @@ use milepost_domain::{
     Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_service::{NewUser, Service, ServiceParts};
-use milepost_store::{OpenOptions, Store, open};
+use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use std::sync::{Arc, Mutex};
 
 struct Node {
@@ -23,7 +23,7 @@ impl Node {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-        let store = open(&url, &OpenOptions::default()).await.unwrap();
+        let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
         let clock = Clock::system();
         let tokens = TokenKeys::new(&[7; 32], clock.clone()).unwrap();
         let access = Arc::new(Access::new(Arc::clone(&store), clock.clone(), tokens, 100));
@@ -114,7 +114,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
         ("password", |_| {}, Some("$another"), Some(CloseReason::Revoked)),
     ];
     let acme = milepost_domain::Tenant { id: TenantId::new("acme").unwrap(), name: Label::new("Acme").unwrap() };
-    node.store.add_tenant(&acme).await.unwrap();
+    node.store.add_tenant(&acme, &Once::unclaimed()).await.unwrap();
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
@@ -196,15 +196,15 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         service_due_km: None,
         service_due_at: None,
     };
-    node.store.add_vehicle(&home, &bus, node.service.now()).await.unwrap();
+    node.store.add_vehicle(&home, &bus, node.service.now(), &Once::unclaimed()).await.unwrap();
     let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
-    node.store.add_device(&kiosk, &hash_secret("mpd_old")).await.unwrap();
+    node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) = (
         node.authenticate(Credential::DeviceKey("mpd_old")).await,
         node.authenticate(Credential::DeviceKey("mpd_old")).await,
     );
     assert_eq!(node.revalidate(before).await.0, None);
     assert!(node.store.remove_device(&home, &kiosk.id, node.service.now()).await.unwrap());
-    node.store.add_device(&kiosk, &hash_secret("mpd_new")).await.unwrap();
+    node.store.add_device(&kiosk, &hash_secret("mpd_new"), &Once::unclaimed()).await.unwrap();
     assert_eq!(node.revalidate(again).await.0, Some(CloseReason::Revoked));
 }

@@ -11,7 +11,7 @@ use milepost_domain::{
     AccuracyM, HeadingDeg, Label, Latitude, Longitude, Position, SpeedKmh, TenantId, Timestamp, Vehicle, VehicleId,
     VehicleKind, VehicleStatus,
 };
-use milepost_store::{CommitObserver, CommitSample, Committer, OpenOptions, PositionBatch, Store, open};
+use milepost_store::{CommitObserver, CommitSample, Committer, Once, OpenOptions, PositionBatch, Store, Unsent, open};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (seconds, callers, batch) = (number(10)?, number(4)?, usize::try_from(number(1_000)?)?);
     let vehicles = usize::try_from(number(1_000)?)?;
 
-    let store = open(&url, &OpenOptions::default()).await?;
+    let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await?;
     let tenant = TenantId::default_tenant();
     let started = now();
     let vehicles = add_vehicles(&*store, &tenant, vehicles, started).await?;
@@ -120,7 +120,7 @@ async fn add_vehicles(
             service_due_km: None,
             service_due_at: None,
         };
-        store.add_vehicle(tenant, &vehicle, now).await?;
+        store.add_vehicle(tenant, &vehicle, now, &Once::unclaimed()).await?;
         ids.push(vehicle.id);
     }
     Ok(Arc::new(ids))

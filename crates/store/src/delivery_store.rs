@@ -1,6 +1,6 @@
 //! Deliveries: sessions, the fixes of their riders, and what is learned from finished ones.
 
-use crate::Result;
+use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Fact, OutgoingCall, RiderId, TenantId, Timestamp, TrackingId,
@@ -47,13 +47,14 @@ pub struct DeliveryCount {
 #[async_trait]
 pub trait DeliveryStore: Send + Sync {
     /// Adds a session with its facts and calls. `Conflict("tracking_id")`, `NotFound("tenant")`.
-    async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp) -> Result<()>;
+    async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, ()>) -> Result<()>;
     /// A session, whosever it is, expired or not.
     async fn get_delivery(&self, id: &TrackingId) -> Result<Option<Delivery>>;
     /// A rider's session that is not expired: the last started of those under way, or else the last delivered.
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>>;
     /// Writes a change; false (and nothing written) if its version is not one above the stored one.
-    async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp) -> Result<bool>;
+    async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, bool>)
+    -> Result<bool>;
     /// Fixes of a session, oldest first, strictly after `after`.
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>>;
     /// A rider's last finished rides, newest first.

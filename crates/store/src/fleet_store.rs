@@ -1,6 +1,6 @@
 //! Geofences, trips, alerts, what vehicles did, and the states of the fold.
 
-use crate::{Result, TenantNo, VehicleNo};
+use crate::{Once, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 use milepost_domain::{
     Alert, AlertId, Event, FleetRules, FleetViewer, Geofence, GeofenceDescription, GeofenceId, JsonObject, TenantId,
@@ -123,6 +123,7 @@ pub trait FleetStore: Send + Sync {
         tenant: &TenantId,
         description: &GeofenceDescription,
         now: Timestamp,
+        once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>>;
     /// A geofence by number.
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>>;
@@ -144,7 +145,7 @@ pub trait FleetStore: Send + Sync {
     /// Raises an unread alert, with `AlertRaised`, and if it is news with a call to each browser of whom it is for; false, and
     /// nothing is written, while its tenant has one with the same subject that has not expired, even if it was read or
     /// deleted. `NotFound("tenant")`, `Conflict("alert")`.
-    async fn raise_alert(&self, alert: &Alert, now: Timestamp) -> Result<bool>;
+    async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
     /// An alert, if `viewer` may see it.
     async fn get_alert(
         &self,
@@ -172,6 +173,7 @@ pub trait FleetStore: Send + Sync {
         id: &AlertId,
         by: Option<UserId>,
         now: Timestamp,
+        once: &Once<'_, Option<AlertReadOutcome>>,
     ) -> Result<Option<AlertReadOutcome>>;
     /// Deletes an alert that `viewer` may see, with `AlertDeleted`; false if there is none.
     async fn delete_alert(&self, tenant: &TenantId, viewer: FleetViewer, id: &AlertId, now: Timestamp) -> Result<bool>;
@@ -180,11 +182,11 @@ pub trait FleetStore: Send + Sync {
 
     /// Adds the first version of a trip, with `TripChanged`. `NotFound("vehicle")`, `Conflict("trip")` if its id is
     /// taken, or it is under way and its vehicle has another one of the same origin under way.
-    async fn add_trip(&self, update: &TripUpdate, now: Timestamp) -> Result<()>;
+    async fn add_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, ()>) -> Result<()>;
     /// Writes the next version of a trip, with `TripChanged`; false, and nothing is written, when another version was
     /// written first or its vehicle is gone. Its tenant, vehicle and origin stay. One that is `Withdrawn` is removed.
     /// `Conflict("trip")` as in `add_trip`.
-    async fn change_trip(&self, update: &TripUpdate, now: Timestamp) -> Result<bool>;
+    async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
     /// A trip by id.
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>>;
     /// The trip of this origin that a vehicle is on.

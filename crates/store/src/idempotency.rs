@@ -1,6 +1,8 @@
 //! Requests that carry a key so that sending them twice does their work once.
 
 use milepost_domain::{TenantId, Timestamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Answers are kept this long.
 pub const IDEMPOTENCY_KEEP_MS: i64 = 24 * 60 * 60 * 1000;
@@ -20,14 +22,40 @@ pub struct IdempotencyKey {
     pub key: String,
 }
 
-/// One request's right to do the work of a key. Whoever takes an abandoned key over has the next one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One request's right to do the work of a key. The request that takes over an abandoned key gets the next number.
+#[derive(Debug, Clone)]
 pub struct Claim {
     /// On what.
     pub key: IdempotencyKey,
     /// Counts the claims on this key.
     pub(crate) no: i64,
+    /// Shared by all copies.
+    is_kept: Arc<AtomicBool>,
 }
+
+impl Claim {
+    pub(crate) fn new(key: IdempotencyKey, no: i64) -> Self {
+        Self { key, no, is_kept: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Did a transaction that did the request's work keep its answer?
+    pub fn is_kept(&self) -> bool {
+        self.is_kept.load(Ordering::Acquire)
+    }
+
+    /// Called after the commit.
+    pub(crate) fn note_kept(&self) {
+        self.is_kept.store(true, Ordering::Release);
+    }
+}
+
+impl PartialEq for Claim {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, self.no) == (&other.key, other.no)
+    }
+}
+
+impl Eq for Claim {}
 
 /// What a request was answered, for those that come again with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +69,8 @@ pub struct KeptAnswer {
 /// What is known of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Idempotency {
-    /// Never seen, or abandoned: do the work by [`Claim::carry_out`], then `finish_idempotent` unless its transaction
-    /// kept the answer. It is in progress from now on.
+    /// Never seen, or abandoned: do the work with a [`crate::Once`] of this claim, then `finish_idempotent` unless
+    /// [`Claim::is_kept`]. The key is in progress from now on.
     New(Claim),
     /// Another request with this key is being worked on: 409, try again.
     InProgress,

@@ -11,31 +11,32 @@
 mod position_columns;
 
 mod account;
-mod claim;
 mod committer;
 mod delivery_store;
 mod error;
-mod fact_code;
+mod event_payload;
 mod failure;
 mod fleet_store;
 mod history_store;
 mod idempotency;
 mod migrations;
+mod once;
 mod open;
 mod outgoing_store;
 mod parcel_store;
 mod postgres;
 mod push_store;
 mod record_store;
+mod renderer;
 mod retention;
-mod schedule_code;
+mod schedule;
 mod sqlite;
 mod store;
 mod track_commit;
 mod tracked;
+mod unknown_kinds;
 
 pub use account::{Login, NewUser};
-pub use claim::{answering, answering_from, still_claimed};
 pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, TrackStep};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
@@ -48,6 +49,7 @@ pub use history_store::{
     SavedFold, UnfoldedPosition,
 };
 pub use idempotency::{Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
+pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
     CallNo, CallOutcome, CallState, DueCall, DuePush, DueWebhook, NewWebhook, OutgoingStore, StoredCall,
@@ -55,6 +57,7 @@ pub use outgoing_store::{
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
 pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
+pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use store::{Digest, Store};
 pub use track_commit::{PositionRow, TenantNo, Track, TrackCommit, TrackOutcome};

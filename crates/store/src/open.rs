@@ -1,6 +1,6 @@
 //! From a database's URL to a store that is ready.
 
-use crate::{Result, Store, StoreError, migrations, postgres, sqlite};
+use crate::{Renderer, Result, Store, StoreError, migrations, postgres, sqlite};
 use sqlx::Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -50,16 +50,17 @@ pub fn sqlite_file(url: &str) -> Option<&Path> {
     sqlite::file_of(url)
 }
 
-/// Opens `sqlite://PATH` (made if missing) or `postgres://…`, and brings its tables up to date.
+/// Opens `sqlite://PATH` (made if missing) or `postgres://…`, and brings its tables up to date. `renderer` writes what receivers of
+/// outgoing calls are sent.
 ///
 /// # Errors
 /// `Unavailable` if it can't be reached, `Refused` if waiting won't help: it is newer than this program, the URL is of no
 /// known kind, or the server refuses the login, the database, a parameter or TLS.
-pub async fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+pub async fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     migrate(url, options).await?;
     match place(url)? {
-        Place::Sqlite(file) => sqlite::open(file, options),
-        Place::Postgres(url) => postgres::open(url, options),
+        Place::Sqlite(file) => sqlite::open(file, options, renderer),
+        Place::Postgres(url) => postgres::open(url, options, renderer),
     }
 }
 

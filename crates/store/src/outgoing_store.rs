@@ -1,6 +1,6 @@
 //! Outgoing calls and webhooks: what is still to be told to other programs.
 
-use crate::Result;
+use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use std::fmt;
@@ -155,7 +155,7 @@ pub struct StoredCall {
 #[async_trait]
 pub trait OutgoingStore: Send + Sync {
     /// Adds a webhook. `NotFound("tenant")`.
-    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp) -> Result<Webhook>;
+    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp, once: &Once<'_, Webhook>) -> Result<Webhook>;
     /// A tenant's webhook.
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>>;
     /// A tenant's webhooks in the order of their numbers, after `after`.
@@ -181,7 +181,7 @@ pub trait OutgoingStore: Send + Sync {
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
     /// Makes a dead call due again, and enables its webhook if that was disabled: somebody says that its receiver wants it
     /// after all. False if there is no such dead call of this tenant.
-    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp) -> Result<bool>;
+    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
 }
 
 // By hand, so that neither secrets and URLs, nor what is told to whom, ever reach a log line.

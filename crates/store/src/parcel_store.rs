@@ -1,6 +1,6 @@
 //! Parcels: who brings them, and where their drivers were.
 
-use crate::Result;
+use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{
     DriverFix, Fact, OutgoingCall, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, ZonesInside,
@@ -50,7 +50,7 @@ pub enum FixOutcome {
 pub trait ParcelStore: Send + Sync {
     /// Enters a parcel with its fact (`ParcelAdded`, made by the store, which knows its number). A driver's leg begins
     /// with it. `NotFound("tenant")`.
-    async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp) -> Result<Parcel>;
+    async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel>;
     /// A parcel, whosever it is.
     async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>>;
     /// Parcels in the order of their numbers, after `after`.

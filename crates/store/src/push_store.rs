@@ -1,6 +1,6 @@
 //! Where users' browsers are reached while no page is open.
 
-use crate::Result;
+use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{PushId, PushKeys, PushSubscription, TenantId, Timestamp, UserId};
 use std::fmt;
@@ -44,6 +44,7 @@ pub trait PushStore: Send + Sync {
         &self,
         new: &NewPushSubscription,
         now: Timestamp,
+        once: &Once<'_, (PushSubscription, bool)>,
     ) -> Result<(PushSubscription, bool)>;
     /// A user's subscriptions in the order of their numbers, at most [`MAX_PUSH_SUBSCRIPTIONS`].
     async fn list_push_subscriptions(&self, tenant: &TenantId, user: UserId) -> Result<Vec<PushSubscription>>;

@@ -1,6 +1,6 @@
 //! Cadets and their records, what is told to users, and the events that a viewer may see.
 
-use crate::Result;
+use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{
     Attendance, Cadet, CadetId, CadetName, Event, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId,
@@ -41,14 +41,20 @@ pub enum ReadOutcome {
 #[async_trait]
 pub trait RecordStore: Send + Sync {
     /// Enters a cadet, with `CadetAdded`. `NotFound("tenant")`, `Conflict("student_id")`.
-    async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp) -> Result<Cadet>;
+    async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet>;
     /// A cadet of whatever tenant, with what its records come to.
     async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>>;
     /// Cadets of a tenant in the order of their numbers, after `after`.
     async fn list_cadets(&self, tenant: &TenantId, after: Option<CadetId>, limit: u32) -> Result<Vec<Cadet>>;
 
     /// Gives a grade, with `GradeUpdated`. `NotFound("cadet")`.
-    async fn add_grade(&self, cadet: CadetId, given: &GradeGiven, now: Timestamp) -> Result<Grade>;
+    async fn add_grade(
+        &self,
+        cadet: CadetId,
+        given: &GradeGiven,
+        now: Timestamp,
+        once: &Once<'_, Grade>,
+    ) -> Result<Grade>;
     /// Takes a grade back, with `GradeUpdated { removed: true }`; `None` when the cadet has no such grade.
     async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>>;
     /// A cadet's grades, newest first, before `before`.
@@ -85,6 +91,7 @@ pub trait RecordStore: Send + Sync {
         users: &[UserId],
         content: &NoticeContent,
         now: Timestamp,
+        once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>>;
     /// A user's notices in a tenant, newest first, before `before`.
     async fn list_notices(
@@ -103,6 +110,7 @@ pub trait RecordStore: Send + Sync {
         id: NoticeId,
         is_message: bool,
         now: Timestamp,
+        once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>>;
 
     /// Events above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when there are no more.

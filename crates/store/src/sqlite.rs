@@ -4,7 +4,8 @@
 //! acknowledged survives a power cut; `normal` alone would flush at checkpoints only, and lose the last commits.
 //! Positions are committed with `normal` by a thread of their own, and the log is flushed before anybody is answered.
 
-use crate::{OpenOptions, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::unknown_kinds::UnknownKinds;
+use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
@@ -13,146 +14,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-#[path = "sql/activity.rs"]
-mod activity;
-#[path = "sql/alerts.rs"]
-mod alerts;
 mod arrivals;
-#[path = "sql/attendances.rs"]
-mod attendances;
-#[path = "sql/cadets.rs"]
-mod cadets;
-#[path = "sql/calls.rs"]
-mod calls;
-#[path = "sql/checkpoints.rs"]
-mod checkpoints;
-#[path = "sql/deliveries.rs"]
-mod deliveries;
-#[path = "sql/delivery_reads.rs"]
-mod delivery_reads;
-#[path = "sql/devices.rs"]
-mod devices;
-#[path = "sql/driver_fixes.rs"]
-mod driver_fixes;
-#[path = "sql/due_calls.rs"]
-mod due_calls;
-#[path = "sql/events.rs"]
-mod events;
-#[path = "sql/fleet.rs"]
-mod fleet;
-#[path = "sql/fleet_events.rs"]
-mod fleet_events;
-#[path = "sql/fleet_rules.rs"]
-mod fleet_rules;
-#[path = "sql/geofences.rs"]
-mod geofences;
-#[path = "sql/grades.rs"]
-mod grades;
-#[path = "sql/history.rs"]
-mod history;
-#[path = "sql/history_alerts.rs"]
-mod history_alerts;
-#[path = "sql/history_rows.rs"]
-mod history_rows;
-#[path = "sql/history_trips.rs"]
-mod history_trips;
-#[path = "sql/history_upkeep.rs"]
-mod history_upkeep;
-#[path = "sql/history_write.rs"]
-mod history_write;
-#[path = "sql/idempotency_keys.rs"]
-mod idempotency_keys;
+mod dialect;
 mod log_flusher;
-#[path = "sql/notices.rs"]
-mod notices;
-#[path = "sql/outgoing.rs"]
-mod outgoing;
-#[path = "sql/parcel_rows.rs"]
-mod parcel_rows;
-#[path = "sql/parcels.rs"]
-mod parcels;
-#[path = "sql/positions.rs"]
-mod positions;
-#[path = "sql/push.rs"]
-mod push;
-#[path = "sql/push_alerts.rs"]
-mod push_alerts;
-#[path = "sql/push_calls.rs"]
-mod push_calls;
-#[path = "sql/push_subscriptions.rs"]
-mod push_subscriptions;
-#[path = "sql/records.rs"]
-mod records;
-#[path = "sql/scores.rs"]
-mod scores;
-#[path = "sql/sessions.rs"]
-mod sessions;
-#[path = "sql/sql_store.rs"]
-mod sql_store;
-#[path = "sql/tenants.rs"]
-mod tenants;
 mod track_writer;
 mod tracks;
-#[path = "sql/transaction.rs"]
-mod transaction;
-#[path = "sql/trip_rows.rs"]
-mod trip_rows;
-#[path = "sql/trips.rs"]
-mod trips;
 mod unsorted;
-#[path = "sql/upkeep.rs"]
-mod upkeep;
-#[path = "sql/users.rs"]
-mod users;
-#[path = "sql/vehicles.rs"]
-mod vehicles;
-#[path = "sql/visible_events.rs"]
-mod visible_events;
-#[path = "sql/webhooks.rs"]
-mod webhooks;
+
+#[path = "sql/all.rs"]
+mod sql;
 
 use log_flusher::{Log, LogFlusher};
 use track_writer::TrackWriter;
 use tracks::OwnedCommit;
-use transaction::Transaction;
 
 type Db = sqlx::Sqlite;
 type Connection = SqliteConnection;
-
-const NAME: &str = "sqlite";
-/// Takes the write lock at once: one that began by reading could not get it later without starting again.
-const BEGIN: &str = "begin immediate";
-/// The texts of the JSON array in $3.
-const TEXTS_OF_3: &str = "(select value from json_each($3))";
-/// The kinds of the webhook `w`.
-const KINDS_OF_W: &str = "(select value from json_each(w.kinds))";
-/// One writer at a time: nothing needs to be held.
-const HOLD_W: &str = "";
-const HOLD_C: &str = "";
-const HOLD_S: &str = "";
-const HOLD_V: &str = "";
-const HOLD_TENANT: &str = "";
-const REMOVE_S: &str = "";
-const PASS_LOCKED_C: &str = "";
-/// Deletes $2 positions of the vehicle $1, the oldest.
-const DELETE_OF_VEHICLE: &str = "delete from sorted_positions where vehicle_no = $1 and at_ms in
-    (select at_ms from sorted_positions where vehicle_no = $1 order by at_ms limit $2)";
-/// Is one of the texts of the JSON array in $1.
-const IN_TEXTS_1: &str = "in (select value from json_each($1))";
-/// Is one of the numbers of the JSON array in $1.
-const IN_NUMBERS_1: &str = "in (select value from json_each($1))";
-/// Is one of the numbers of the JSON array in $2.
-const IN_NUMBERS_2: &str = "in (select value from json_each($2))";
-/// The first $2 calls of each of `targets` that are due at $1, and of these $3.
-const DUE_OF_TARGETS: &str = "select c.call_no from targets t cross join outgoing_calls c on c.call_no in
-        (select d.call_no from outgoing_calls d where d.target = t.target and d.next_attempt_ms <= $1
-         order by d.next_attempt_ms, d.call_no limit $2)
-    order by c.next_attempt_ms, c.call_no limit $3";
-
-/// The index that a query must go along: SQLite does not know what its columns hold, and takes the primary key instead.
-fn by_index(index: &str) -> String {
-    format!("indexed by {index}")
-}
 
 /// The file of a `sqlite:` URL.
 pub(crate) fn file_of(url: &str) -> Option<&Path> {
@@ -191,7 +68,7 @@ pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) ->
 }
 
 /// Opens a file whose tables are up to date.
-pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>> {
+pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     let presence = Presence { file: file.to_owned(), identity: identity(file)? };
     // A file that vanished must not be made anew, empty.
     let connect = connect_options(file, options).create_if_missing(false);
@@ -212,7 +89,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
             .connect_lazy_with(connect)
     };
     let log = Arc::new(Log::of(file, options.busy_timeout));
-    Ok(Arc::new(sql_store::SqlStore {
+    Ok(Arc::new(sql::SqlStore {
         writers: Writers {
             pool: pool(1, connect.clone()),
             turns: Arc::new(Semaphore::new(1)),
@@ -224,6 +101,8 @@ pub(crate) fn open(file: &Path, options: &OpenOptions) -> Result<Arc<dyn Store>>
             track_writer: TrackWriter::start(file, options.busy_timeout, log.clone())?,
             log_flusher: LogFlusher::start(log)?,
         },
+        renderer,
+        unknown_kinds: UnknownKinds::default(),
     }))
 }
 

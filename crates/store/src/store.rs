@@ -2,8 +2,8 @@
 
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
-    Login, NewUser, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, Track, TrackCommit,
-    TrackOutcome, TrackedVehicle,
+    Login, NewUser, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, Track,
+    TrackCommit, TrackOutcome, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -15,7 +15,8 @@ use milepost_domain::{
 pub type Digest = [u8; 32];
 
 /// Everything durable. Time is an argument; every list is bounded by `limit` and sorted by what its cursor names;
-/// every change is one transaction, and appends its facts to its tenant's events within it.
+/// every change is one transaction, and appends its facts to its tenant's events within it. A change that is a request's work
+/// takes a [`Once`]: the answer that its transaction keeps.
 #[async_trait]
 pub trait Store:
     DeliveryStore
@@ -41,7 +42,7 @@ pub trait Store:
     // Tenants
 
     /// Adds a tenant. `Conflict("tenant")` if its id is taken.
-    async fn add_tenant(&self, tenant: &Tenant) -> Result<()>;
+    async fn add_tenant(&self, tenant: &Tenant, once: &Once<'_, ()>) -> Result<()>;
     /// Adds a tenant unless its id is taken; true if it was added.
     async fn ensure_tenant(&self, tenant: &Tenant) -> Result<bool>;
     /// A tenant by id.
@@ -52,7 +53,7 @@ pub trait Store:
     // Users
 
     /// Adds a user. `Conflict("username")`, `NotFound("tenant")`.
-    async fn add_user(&self, user: &NewUser, now: Timestamp) -> Result<User>;
+    async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User>;
     /// A user by number.
     async fn get_user(&self, id: UserId) -> Result<Option<User>>;
     /// A user by login name, with its password's hash.
@@ -84,7 +85,13 @@ pub trait Store:
     // Vehicles
 
     /// Adds a vehicle. `Conflict("vehicle")` if its tenant has one with this id, `NotFound("tenant")`.
-    async fn add_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<()>;
+    async fn add_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+        once: &Once<'_, ()>,
+    ) -> Result<()>;
     /// A vehicle with its track.
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>>;
     /// Those of `ids` that exist, in the order of their ids.
@@ -106,7 +113,7 @@ pub trait Store:
 
     /// Adds a device. `Conflict("device")` if its tenant has one with this id, `Conflict("device key")`,
     /// `NotFound("vehicle")`.
-    async fn add_device(&self, device: &Device, key_hash: &Digest) -> Result<()>;
+    async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()>;
     /// A device by id.
     async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>>;
     /// The device, of whatever tenant, with this key.
@@ -154,7 +161,13 @@ pub trait Store:
     // Events
 
     /// Appends facts that change no row here; the id of the last one. `NotFound("tenant")`.
-    async fn append_facts(&self, tenant: &TenantId, facts: &[Fact], now: Timestamp) -> Result<i64>;
+    async fn append_facts(
+        &self,
+        tenant: &TenantId,
+        facts: &[Fact],
+        now: Timestamp,
+        once: &Once<'_, i64>,
+    ) -> Result<i64>;
     /// Events with an id above `id`, in order and without a gap (unless they were removed by age).
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>>;
     /// The newest event's id of every tenant, in any order, by one query: a number and a short name a tenant.

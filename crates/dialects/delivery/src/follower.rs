@@ -8,7 +8,7 @@ use crate::wire::{ToFollower, UpdateLocation};
 use milepost_access::{Admission, CloseReason, Disconnect};
 use milepost_domain::{Caller, TrackingId};
 use milepost_hub::{Interest, Outlet, Subscription};
-use milepost_service::{DeliveryView, ServiceError};
+use milepost_service::{DeliveryView, Once, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -111,6 +111,6 @@ async fn update(parts: &DeliveryParts, follower: &Follower, location: &UpdateLoc
     const NOT_RIDER: &str = "only the rider of this delivery may update it";
     let caller = follower.caller.as_ref().ok_or(NOT_RIDER)?;
     let update = update_of(location).map_err(|wrong| ServiceError::Invalid(wrong).to_string())?;
-    let updated = parts.context.service.update_delivery(caller, &follower.id, update).await;
+    let updated = parts.context.service.update_delivery(caller, &follower.id, update, &Once::unclaimed()).await;
     updated.map(|_| ()).map_err(|refusal| refusal.to_string())
 }

@@ -11,7 +11,7 @@ use milepost_domain::{
     Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
-use milepost_store::{Committer, PositionBatch, Store, StoreError};
+use milepost_store::{Committer, Once, PositionBatch, Store, StoreError};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -94,7 +94,7 @@ pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
     }
     // A server that runs on the same database looks at the vehicle again.
     let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
-    store.append_facts(&tenant, &[changed], clock.now()).await?;
+    store.append_facts(&tenant, &[changed], clock.now(), &Once::unclaimed()).await?;
     store.close().await;
     let Tally { accepted, duplicates, unreadable } = tally;
     say(&format!(
@@ -157,7 +157,7 @@ async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId, now:
         service_due_km: None,
         service_due_at: None,
     };
-    match store.add_vehicle(tenant, &vehicle, now).await {
+    match store.add_vehicle(tenant, &vehicle, now, &Once::unclaimed()).await {
         Ok(()) => {
             say(&format!("Made vehicle {id} in tenant {tenant}."));
             Ok(())

@@ -12,7 +12,7 @@ use milepost_domain::{
     AlertKind, DwellTime, Fact, FenceEvent, GeofenceDescription, GeofenceShape, GeometryText, JsonObject, Label,
     RadiusM, Telling, ToldCrossings, TripStatus,
 };
-use milepost_store::{Checkpoint, HistoryWrite, IncidentKind, SavedFold, Store};
+use milepost_store::{Checkpoint, HistoryWrite, IncidentKind, Once, SavedFold, Store};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -161,12 +161,16 @@ async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(da
     let now = milepost_clock::Clock::system().now();
     let dwell = Some(DwellTime::from_seconds(300).unwrap());
     let goal = GeofenceDescription { dwell, ..yard(8_000.0, 300.0) };
-    store.add_geofence(&home(), &goal, now).await.unwrap().unwrap();
+    store.add_geofence(&home(), &goal, now, &Once::unclaimed()).await.unwrap().unwrap();
     // Passed between two fixes.
-    store.add_geofence(&home(), &yard(3_000.0, 60.0), now).await.unwrap().unwrap();
+    store.add_geofence(&home(), &yard(3_000.0, 60.0), now, &Once::unclaimed()).await.unwrap().unwrap();
     // Of no interest: another vehicle's.
     let vehicles = Some(milepost_domain::VehicleList::new(vec![id("other")]).unwrap());
-    store.add_geofence(&home(), &GeofenceDescription { vehicles, ..yard(1_000.0, 200.0) }, now).await.unwrap().unwrap();
+    store
+        .add_geofence(&home(), &GeofenceDescription { vehicles, ..yard(1_000.0, 200.0) }, now, &Once::unclaimed())
+        .await
+        .unwrap()
+        .unwrap();
     let known = plain_past(&server, &Ride::two_trips(morning_ms())).await;
     assert_eq!(known.visits.len(), 2, "{:?}", known.visits);
     assert!(known.visits.iter().all(|visit| visit.left_at.is_some()) && known.visits[1].dwelt);
@@ -181,7 +185,7 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
     let server = database.start().await;
     let store = store_of(&server);
     let now = milepost_clock::Clock::system().now();
-    store.add_geofence(&home(), &yard(2_000.0, 60.0), now).await.unwrap().unwrap();
+    store.add_geofence(&home(), &yard(2_000.0, 60.0), now, &Once::unclaimed()).await.unwrap().unwrap();
     server.add_bus("b1").await;
     let start_ms = now.unix_ms() - 600_000;
     // One a minute, 60 km/h, straight through the fence as far as anybody can tell.

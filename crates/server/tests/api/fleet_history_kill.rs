@@ -4,6 +4,7 @@ use crate::fleet_history_support::{Past, Ride, facts, morning_ms, past, report, 
 use crate::kill_nine::{start_with, token};
 use crate::support::{fresh_postgres, http_client};
 use milepost_domain::Fact;
+use milepost_outbox::PublicForm;
 use milepost_store::{OpenOptions, Store, open};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ async fn kill_and_compare(database: Option<&str>) {
         database.map_or_else(|| format!("sqlite://{}", folder.path().join("milepost.db").display()), str::to_owned);
 
     let (server, url) = start_with(folder.path(), &settings);
-    let store: Arc<dyn Store> = open(&url_of_store, &OpenOptions::default()).await.unwrap();
+    let store: Arc<dyn Store> = open(&url_of_store, &OpenOptions::default(), Arc::new(PublicForm)).await.unwrap();
     add_vehicle(&url, "plain").await;
     report(&http, &url, &token(), "plain", &positions).await;
     until(&2, async || trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()).await;

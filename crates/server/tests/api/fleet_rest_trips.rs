@@ -8,7 +8,7 @@ use milepost_domain::{
     Fact, Telling, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId,
 };
-use milepost_store::ActivityChange;
+use milepost_store::{ActivityChange, Once};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn trip(id: &str, vehicle: &str, started_ms: i64) -> Trip {
 
 async fn store_trip(server: &TestServer, trip: Trip) {
     let update = TripUpdate { trip, telling: Telling::New, is_progress: false };
-    server.running.assembly.service.store().add_trip(&update, at(now_ms())).await.unwrap();
+    server.running.assembly.service.store().add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
 }
 
 #[tokio::test]

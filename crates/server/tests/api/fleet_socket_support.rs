@@ -7,6 +7,7 @@ use milepost_domain::{
     JsonObject, Label, Latitude, Longitude, NotificationText, ServiceBasis, ServiceDue, Severity, Telling, TenantId,
     Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId, VehicleId,
 };
+use milepost_store::Once;
 use serde_json::{Value, json};
 
 /// 2025-01-15T10:30:45Z.
@@ -48,7 +49,7 @@ impl TestServer {
     pub async fn store_facts(&self, company: &str, facts: &[Fact]) -> i64 {
         let store = self.running.assembly.service.store();
         let now = milepost_clock::Clock::system().now();
-        store.append_facts(&TenantId::new(company).unwrap(), facts, now).await.unwrap()
+        store.append_facts(&TenantId::new(company).unwrap(), facts, now, &Once::unclaimed()).await.unwrap()
     }
 }
 

@@ -47,11 +47,12 @@ impl Posts<'_> {
         let key = IdempotencyKey { tenant: TenantId::default_tenant(), caller: "test".to_owned(), key: shape.clone() };
         let begin = || store.begin_idempotent(&key, &[0; 32], Clock::system().now());
         let Idempotency::New(claim) = begin().await.unwrap() else { panic!("{path} is tried twice") };
-        let request = request(&full, &self.server.admin, None, &body);
-        let (response, is_kept) = claim.carry_out(self.router.clone().oneshot(request)).await;
+        let mut request = request(&full, &self.server.admin, None, &body);
+        request.extensions_mut().insert(claim.clone());
+        let response = self.router.clone().oneshot(request).await;
         let (status, mut shown) = json_in(response.unwrap()).await;
         assert!(status.is_success(), "{full} is answered {status}: {shown}");
-        assert!(is_kept, "{path}: a process that dies after the work leaves no answer: see http::answer_once");
+        assert!(claim.is_kept(), "{path}: a process that dies after the work leaves no answer: see http::RequestClaim");
         let Idempotency::Done(kept) = begin().await.unwrap() else { panic!("{path}: no answer is kept") };
         if let Some(secret) = secret {
             assert!(shown.as_object_mut().unwrap().remove(secret).is_some(), "{path} shows its {secret}");

@@ -140,7 +140,9 @@ async fn kill_and_ask_again(database: Option<&str>) {
         }
         if let Some(database) = database {
             // No other node is there, which a server on PostgreSQL can't know: it would wait for a minute.
-            let store = milepost_store::open(database, &OpenOptions::default()).await.unwrap();
+            let store = milepost_store::open(database, &OpenOptions::default(), Arc::new(milepost_store::Unsent))
+                .await
+                .unwrap();
             store.release_claims(Clock::system().now()).await.unwrap();
             store.close().await;
         }

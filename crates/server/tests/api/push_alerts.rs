@@ -7,7 +7,7 @@ use crate::push::{ALLOW, subscribe, until};
 use crate::push_service::{Browser, PushService};
 use crate::support::{SECRET, TestServer, fresh_postgres, http_client, json_of};
 use milepost_domain::{AlertKind, GeofenceDescription, GeofenceShape, GeometryText, Label, RadiusM, ToldCrossings};
-use milepost_store::Store;
+use milepost_store::{Once, Store};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -188,7 +188,7 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
         vehicles: None,
         schedule: None,
     };
-    store.add_geofence(&home(), &yard, now).await.unwrap().unwrap();
+    store.add_geofence(&home(), &yard, now, &Once::unclaimed()).await.unwrap().unwrap();
     server.add_bus("b1").await;
     let start_ms = now.unix_ms() - 600_000;
     let bring = async |positions: &[Value]| report(&server.http, &server.url, &server.admin, "b1", positions).await;

@@ -4,6 +4,7 @@ use crate::parcel_support::token_for;
 use crate::records_rest_support::claimed;
 use crate::records_stream_support::refused;
 use crate::support::TestServer;
+use milepost_store::Once;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -90,7 +91,7 @@ async fn fill(server: &TestServer, count: i64, padding: usize) -> i64 {
     let now = milepost_clock::Clock::system().now();
     while last < first + count - 1 {
         let facts = vec![fact.clone(); (first + count - 1 - last).min(500) as usize];
-        last = store.append_facts(&tenant, &facts, now).await.unwrap();
+        last = store.append_facts(&tenant, &facts, now, &Once::unclaimed()).await.unwrap();
     }
     first
 }

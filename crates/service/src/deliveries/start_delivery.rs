@@ -7,7 +7,7 @@ use milepost_domain::{
     Action, Caller, Delivery, DeliveryStatus, Fact, Latitude, Longitude, OrderId, Phone, Principal, RiderId, TenantId,
     may,
 };
-use milepost_store::{DeliveryChange, answering_from};
+use milepost_store::{DeliveryChange, Once};
 
 /// A delivery to be started.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,7 @@ impl Service {
         caller: &Caller,
         tenant: &TenantId,
         new: NewDelivery,
+        once: &Once<'_, DeliveryView>,
     ) -> Result<DeliveryView, ServiceError> {
         let Principal::User { subject, .. } = &caller.principal else { return Err(NOT_A_STARTER) };
         if !may(caller, Action::StartDelivery, tenant) {
@@ -64,8 +65,7 @@ impl Service {
         let calls = calls_of_start(&delivery, &self.outgoing);
         let change = DeliveryChange { delivery: &delivery, fix: None, facts: &[fact], calls: &calls };
         let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, estimate: None };
-        let started = view.clone();
-        answering_from(move |(): &()| Some(started.clone()), self.store.add_delivery(&change, now)).await?;
+        self.store.add_delivery(&change, now, &once.map(|(): &()| Some(view.clone()))).await?;
         self.wake_outbox();
         // The id is a key to where somebody lives: it stays out of the log.
         tracing::info!(tenant.id = %tenant, by = caller.log_name(), "delivery started");

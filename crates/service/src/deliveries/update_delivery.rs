@@ -7,7 +7,7 @@ use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
     StepRefused, Timestamp, TrackingId,
 };
-use milepost_store::{DeliveryChange, answering_from, still_claimed};
+use milepost_store::{DeliveryChange, Once};
 use std::sync::Arc;
 
 /// Another node may change the same delivery at the same moment: it is read again, so many times.
@@ -40,11 +40,11 @@ impl Service {
         caller: &Caller,
         id: &TrackingId,
         update: DeliveryUpdate,
+        once: &Once<'static, DeliveryView>,
     ) -> Result<DeliveryView, ServiceError> {
-        let (service, caller, id) = (Arc::clone(self), caller.clone(), id.clone());
+        let (service, caller, id, once) = (Arc::clone(self), caller.clone(), id.clone(), once.clone());
         // In a task of its own: a client that goes away in the middle must not keep a stored change from its followers.
-        let change = still_claimed(async move { service.carry_out(&caller, &id, update).await });
-        let change = tokio::spawn(change);
+        let change = tokio::spawn(async move { service.carry_out(&caller, &id, update, &once).await });
         change.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the update of a delivery did not end");
             Err(ServiceError::Internal)
@@ -56,6 +56,7 @@ impl Service {
         caller: &Caller,
         id: &TrackingId,
         update: DeliveryUpdate,
+        once: &Once<'_, DeliveryView>,
     ) -> Result<DeliveryView, ServiceError> {
         let _turn = self.deliveries.turn(id).write().await;
         for _ in 0..MAX_TRIES {
@@ -74,9 +75,8 @@ impl Service {
             }
             // Before it is stored: its transaction keeps the answer, if the rider's phone may ask for it again.
             let view = self.view_delivery(planned.after.clone()).await;
-            let answer = view.clone();
-            let storing = self.store_change(&planned, now);
-            let stored = answering_from(move |stored: &bool| stored.then(|| answer.clone()), storing).await;
+            let stored =
+                self.store_change(&planned, now, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
             if !matches!(stored, Ok(true)) {
                 self.deliveries.riders.forget_pace(id);
             }
@@ -92,7 +92,12 @@ impl Service {
         Err(ServiceError::Conflict("the delivery is being changed by others, try again".to_owned()))
     }
 
-    async fn store_change(&self, planned: &Planned, now: Timestamp) -> Result<bool, ServiceError> {
+    async fn store_change(
+        &self,
+        planned: &Planned,
+        now: Timestamp,
+        once: &Once<'_, bool>,
+    ) -> Result<bool, ServiceError> {
         let delivery = &planned.after;
         let (mut facts, mut calls) = (Vec::new(), Vec::new());
         if planned.advanced {
@@ -104,7 +109,7 @@ impl Service {
             calls = calls_of_step(delivery, &self.outgoing);
         }
         let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
-        let stored = self.store.change_delivery(&change, now).await?;
+        let stored = self.store.change_delivery(&change, now, once).await?;
         if stored && planned.advanced {
             self.wake_outbox();
             if delivery.status == DeliveryStatus::Delivered {

@@ -3,7 +3,7 @@
 use super::require_geofences;
 use crate::{Service, ServiceError};
 use milepost_domain::{Caller, Geofence, GeofenceDescription, MAX_GEOFENCES, TenantId};
-use milepost_store::answering_from;
+use milepost_store::Once;
 
 impl Service {
     /// Adds a geofence; from the next position on vehicles are told to cross it.
@@ -15,11 +15,12 @@ impl Service {
         caller: &Caller,
         tenant: &TenantId,
         description: &GeofenceDescription,
+        once: &Once<'_, Geofence>,
     ) -> Result<Geofence, ServiceError> {
         require_geofences(caller, tenant)?;
         self.ensure_tenant(tenant).await?;
-        let adding = self.store.add_geofence(tenant, description, self.now());
-        let added = answering_from(Option::<Geofence>::clone, adding).await?.ok_or_else(|| {
+        let once = once.map(Option::clone);
+        let added = self.store.add_geofence(tenant, description, self.now(), &once).await?.ok_or_else(|| {
             ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first"))
         })?;
         self.ground_stored(tenant);

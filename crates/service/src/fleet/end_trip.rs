@@ -3,7 +3,7 @@
 use super::start_trip::require_trips;
 use crate::{Service, ServiceError};
 use milepost_domain::{Caller, Telling, TenantId, Trip, TripId, TripOrigin, TripStatus, TripUpdate};
-use milepost_store::answering_from;
+use milepost_store::Once;
 
 /// Tries while others change the same trip. Each means that somebody else was quicker: so many in a row are no accident.
 const TRIES: usize = 5;
@@ -38,6 +38,7 @@ impl Service {
         tenant: &TenantId,
         id: &TripId,
         ending: TripEnding,
+        once: &Once<'_, Trip>,
     ) -> Result<Trip, ServiceError> {
         let status = TripStatus::from(ending);
         for _ in 0..TRIES {
@@ -61,9 +62,8 @@ impl Service {
                 telling: Telling::New,
                 is_progress: false,
             };
-            let ended = update.trip.clone();
-            let changing = self.store.change_trip(&update, now);
-            if answering_from(move |is_changed: &bool| is_changed.then(|| ended.clone()), changing).await? {
+            let ended = |is_changed: &bool| is_changed.then(|| update.trip.clone());
+            if self.store.change_trip(&update, now, &once.map(ended)).await? {
                 self.fleet_stored();
                 tracing::info!(trip.id = %id, tenant.id = %tenant, by = caller.log_name(), "trip {}", status.as_str());
                 return Ok(update.trip);

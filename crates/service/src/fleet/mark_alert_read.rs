@@ -3,7 +3,7 @@
 use super::require_viewer;
 use crate::{Service, ServiceError};
 use milepost_domain::{Alert, AlertId, Caller, TenantId};
-use milepost_store::{AlertReadOutcome, answering_from};
+use milepost_store::{AlertReadOutcome, Once};
 
 impl Service {
     /// Marks an alert read, for all who may see it; they are told. Read before, it is left as it is.
@@ -16,10 +16,11 @@ impl Service {
         caller: &Caller,
         tenant: &TenantId,
         id: &AlertId,
+        once: &Once<'_, Alert>,
     ) -> Result<Alert, ServiceError> {
         let viewer = require_viewer(caller, tenant)?;
-        let reading = self.store.read_alert(tenant, viewer, id, caller.user_id(), self.now());
-        match answering_from(alert_of, reading).await? {
+        let once = once.map(alert_of);
+        match self.store.read_alert(tenant, viewer, id, caller.user_id(), self.now(), &once).await? {
             Some(AlertReadOutcome::Marked(alert)) => {
                 self.fleet_stored();
                 Ok(alert)

@@ -5,7 +5,7 @@ use milepost_domain::{
     Action, Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Caller, Invalid, JsonObject, NotificationText,
     Position, Severity, TenantId, Timestamp, UserId, VehicleId, may,
 };
-use milepost_store::answering_from;
+use milepost_store::Once;
 use uuid::Uuid;
 
 /// An alert to be raised.
@@ -43,7 +43,12 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user that is not the tenant's, and times
     /// that can't be; [`ServiceError::Conflict`] while an alert with the same subject lasts.
-    pub async fn raise_alert(&self, caller: &Caller, new: NewAlert) -> Result<Alert, ServiceError> {
+    pub async fn raise_alert(
+        &self,
+        caller: &Caller,
+        new: NewAlert,
+        once: &Once<'_, Alert>,
+    ) -> Result<Alert, ServiceError> {
         if !may(caller, Action::ManageAlerts, &new.tenant) {
             return Err(ServiceError::Forbidden("only an admin or manager of the tenant may raise alerts"));
         }
@@ -76,9 +81,8 @@ impl Service {
             expires_at,
             read: None,
         };
-        let raised = alert.clone();
-        let raising = self.store.raise_alert(&alert, now);
-        if !answering_from(move |is_raised: &bool| is_raised.then(|| raised.clone()), raising).await? {
+        let raised = |is_raised: &bool| is_raised.then(|| alert.clone());
+        if !self.store.raise_alert(&alert, now, &once.map(raised)).await? {
             return Err(ServiceError::Conflict("an alert with this subject was raised and has not expired".to_owned()));
         }
         self.fleet_stored();

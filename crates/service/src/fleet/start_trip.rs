@@ -5,7 +5,7 @@ use milepost_domain::{
     Action, Caller, Reach, Telling, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope, reach,
 };
-use milepost_store::{StoreError, answering_from};
+use milepost_store::{Once, StoreError};
 use uuid::Uuid;
 
 impl Service {
@@ -21,6 +21,7 @@ impl Service {
         tenant: &TenantId,
         vehicle: &VehicleId,
         driver: Option<UserId>,
+        once: &Once<'_, Trip>,
     ) -> Result<Trip, ServiceError> {
         let live = self.get_vehicle(caller, tenant, vehicle).await?;
         require_trips(caller, tenant, vehicle, live.vehicle.driver_id)?;
@@ -52,9 +53,7 @@ impl Service {
             version: 1,
         };
         let update = TripUpdate { trip, telling: Telling::New, is_progress: false };
-        let started = update.trip.clone();
-        let adding = self.store.add_trip(&update, now);
-        let added = answering_from(move |(): &()| Some(started.clone()), adding).await;
+        let added = self.store.add_trip(&update, now, &once.map(|(): &()| Some(update.trip.clone()))).await;
         added.map_err(|error| match error {
             StoreError::Conflict(_) => ServiceError::Conflict(
                 "the vehicle is on a trip that was started by hand, complete or cancel that one first".to_owned(),

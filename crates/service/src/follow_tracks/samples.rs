@@ -4,7 +4,8 @@
 use milepost_domain::{
     Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
-use milepost_store::{OpenOptions, VehicleNo};
+use milepost_store::{Once, OpenOptions, Unsent, VehicleNo};
+use std::sync::Arc;
 
 pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
@@ -48,11 +49,11 @@ pub(super) fn vehicle(name: &str) -> Vehicle {
 pub(super) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-    let store = milepost_store::open(&url, &OpenOptions::default()).await.unwrap();
+    let store = milepost_store::open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
     let mut numbers = Vec::new();
     for name in ["bus", "car"] {
         let (home, vehicle) = (TenantId::default_tenant(), vehicle(name));
-        store.add_vehicle(&home, &vehicle, at(0)).await.unwrap();
+        store.add_vehicle(&home, &vehicle, at(0), &Once::unclaimed()).await.unwrap();
         numbers.push(store.get_vehicle(&home, &vehicle.id).await.unwrap().unwrap().no);
     }
     store.close().await;

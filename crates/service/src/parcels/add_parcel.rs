@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Invalid, Parcel, ParcelStatus, Role, TenantId, UserId, may};
-use milepost_store::NewParcel;
+use milepost_store::{NewParcel, Once};
 
 impl Service {
     /// Enters a parcel: `pending`, or `assigned` with a driver.
@@ -10,7 +10,12 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a client or driver that is stored and is not one of
     /// the tenant.
-    pub async fn add_parcel(&self, caller: &Caller, mut parcel: NewParcel) -> Result<Parcel, ServiceError> {
+    pub async fn add_parcel(
+        &self,
+        caller: &Caller,
+        mut parcel: NewParcel,
+        once: &Once<'_, Parcel>,
+    ) -> Result<Parcel, ServiceError> {
         if !may(caller, Action::ManageParcels, &parcel.tenant) {
             return Err(ServiceError::Forbidden("only an admin or manager of the tenant may enter parcels"));
         }
@@ -20,7 +25,7 @@ impl Service {
         }
         parcel.status = if parcel.driver_id.is_some() { ParcelStatus::Assigned } else { ParcelStatus::Pending };
         self.ensure_tenant(&parcel.tenant).await?;
-        let added = self.store.add_parcel(&parcel, self.now()).await?;
+        let added = self.store.add_parcel(&parcel, self.now(), once).await?;
         self.parcels.told.note(&added);
         self.wake_outbox();
         tracing::info!(parcel.id = %added.id, tenant.id = %added.tenant, by = caller.log_name(), "parcel added");

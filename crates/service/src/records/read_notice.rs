@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Caller, Notice, NoticeId, UserId};
-use milepost_store::{NoticeFilter, ReadOutcome, answering_from};
+use milepost_store::{NoticeFilter, Once, ReadOutcome};
 
 impl Service {
     /// The caller's own notifications or messages, newest first.
@@ -26,10 +26,16 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NotFound`] also for another user's, and for a message where a notification is meant;
     /// [`ServiceError::Forbidden`] for who is no user with a number.
-    pub async fn read_notice(&self, caller: &Caller, id: NoticeId, is_message: bool) -> Result<Notice, ServiceError> {
+    pub async fn read_notice(
+        &self,
+        caller: &Caller,
+        id: NoticeId,
+        is_message: bool,
+        once: &Once<'_, Notice>,
+    ) -> Result<Notice, ServiceError> {
         let user = addressee(caller)?;
-        let reading = self.store.read_notice(&caller.tenant, user, id, is_message, self.now());
-        match answering_from(notice_of, reading).await? {
+        let once = once.map(notice_of);
+        match self.store.read_notice(&caller.tenant, user, id, is_message, self.now(), &once).await? {
             Some(ReadOutcome::Marked(notice)) => {
                 self.records_stored();
                 Ok(notice)

@@ -2,6 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Invalid, Notice, NoticeContent, TenantId, UserId, may};
+use milepost_store::Once;
 
 /// Users that one call may address. More is refused: each gets a notice and an event of its own, all in one transaction,
 /// which holds up whoever else writes to the tenant.
@@ -39,6 +40,7 @@ impl Service {
         tenant: &TenantId,
         to: &Addressees,
         content: &NoticeContent,
+        once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>, ServiceError> {
         if !may(caller, Action::SendNotices, tenant) {
             return Err(ServiceError::Forbidden("only an admin or training staff may send notifications and messages"));
@@ -48,7 +50,7 @@ impl Service {
             return Err(Invalid::new("user_ids", "must be users of the tenant").into());
         }
         self.ensure_tenant(tenant).await?;
-        let sent = self.store.send_notices(tenant, to.users(), content, self.now()).await?;
+        let sent = self.store.send_notices(tenant, to.users(), content, self.now(), once).await?;
         self.records_stored();
         let what = if content.is_message() { "messages sent" } else { "notifications sent" };
         tracing::info!(count = sent.len(), tenant.id = %tenant, by = caller.log_name(), "{what}");

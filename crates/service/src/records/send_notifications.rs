@@ -3,6 +3,7 @@
 use super::Addressees;
 use crate::{Service, ServiceError};
 use milepost_domain::{Caller, Notice, NoticeContent, NotificationKind, NotificationText, TenantId};
+use milepost_store::Once;
 
 impl Service {
     /// Sends a notification to each of some users; each is kept until its user reads it, and after.
@@ -16,7 +17,8 @@ impl Service {
         to: &Addressees,
         message: NotificationText,
         kind: NotificationKind,
+        once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>, ServiceError> {
-        self.send_notices(caller, tenant, to, &NoticeContent::Notification { message, kind }).await
+        self.send_notices(caller, tenant, to, &NoticeContent::Notification { message, kind }, once).await
     }
 }

@@ -4,7 +4,7 @@ use crate::{Service, ServiceError};
 use milepost_domain::{
     Action, CadetId, Caller, Event, EventType, Fact, Invalid, JsonObject, ManualEvent, TenantId, may,
 };
-use milepost_store::answering_from;
+use milepost_store::Once;
 
 /// An event to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,12 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a cadet that the tenant does not have.
-    pub async fn tell_sync_event(&self, caller: &Caller, new: NewManualEvent) -> Result<Event, ServiceError> {
+    pub async fn tell_sync_event(
+        &self,
+        caller: &Caller,
+        new: NewManualEvent,
+        once: &Once<'_, Event>,
+    ) -> Result<Event, ServiceError> {
         let NewManualEvent { tenant, event_type, cadet_id, payload } = new;
         if !may(caller, Action::ManageRecords, &tenant) {
             return Err(ServiceError::Forbidden("only an admin or training staff may tell events"));
@@ -38,9 +43,8 @@ impl Service {
         self.ensure_tenant(&tenant).await?;
         let fact = Fact::ManualEvent(Box::new(ManualEvent { event_type, cadet_id, payload }));
         let at = self.now();
-        let told = fact.clone();
-        let telling = self.store.append_facts(&tenant, std::slice::from_ref(&fact), at);
-        let id = answering_from(move |id: &i64| Some(Event { id: *id, at, fact: told.clone() }), telling).await?;
+        let stored = |id: &i64| Some(Event { id: *id, at, fact: fact.clone() });
+        let id = self.store.append_facts(&tenant, std::slice::from_ref(&fact), at, &once.map(stored)).await?;
         self.records_stored();
         tracing::info!(event.id = id, tenant.id = %tenant, by = caller.log_name(), "event told by hand");
         Ok(Event { id, at, fact })

@@ -1,6 +1,6 @@
 //! What arrived when, along the index by arrival.
 
-use super::transaction::Transaction;
+use super::sql::transaction::Transaction;
 use super::{Db, Writers};
 use crate::Result;
 

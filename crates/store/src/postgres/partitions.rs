@@ -1,6 +1,7 @@
 //! A partition for each day of the recent past, made when its first position comes and dropped as a whole.
 
-use super::{Transaction, Writers};
+use super::Writers;
+use super::sql::transaction::Transaction;
 use crate::{Result, Retention, StoreError, TrackCommit};
 use milepost_domain::Timestamp;
 use sqlx::{AssertSqlSafe, Row};

@@ -1,131 +1,39 @@
-//! Deliveries as they are written: sessions with their fixes, facts and calls.
+//! Deliveries: the trait, each function of the modules in this folder.
 
-use super::sql_store::SqlStore;
-use super::{Connection, Db, calls, delivery_reads, events, tenants};
-use crate::{DeliveryChange, DeliveryCount, DeliveryStore, Result, Ride, StoreError};
+pub(super) mod reads;
+pub(super) mod sessions;
+
+use super::store::SqlStore;
+use crate::{DeliveryChange, DeliveryCount, DeliveryStore, Once, Result, Ride};
 use async_trait::async_trait;
-use milepost_domain::{Delivery, DeliveryFix, Phone, RiderId, TenantId, Timestamp, TrackingId};
-use sqlx::Row;
-use sqlx::query::Query;
-
-type DbQuery = Query<'static, Db, <Db as sqlx::Database>::Arguments>;
+use milepost_domain::{Delivery, DeliveryFix, RiderId, TenantId, Timestamp, TrackingId};
 
 #[async_trait]
 impl DeliveryStore for SqlStore {
-    async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp) -> Result<()> {
-        let mut transaction = self.write().await?;
-        let outcome = add_delivery(transaction.connection(), change, now).await;
-        transaction.finish(outcome).await
+    async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
+        write!(self, sessions::add_delivery(change, now, self.renderer()), once)
     }
     async fn get_delivery(&self, id: &TrackingId) -> Result<Option<Delivery>> {
-        delivery_reads::get_delivery(&mut *self.read().await?, id).await
+        read!(self, reads::get_delivery(id))
     }
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>> {
-        delivery_reads::current_delivery(&mut *self.read().await?, tenant, rider, now).await
+        read!(self, reads::current_delivery(tenant, rider, now))
     }
-    async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = change_delivery(transaction.connection(), change, now).await;
-        transaction.finish(outcome).await
+    async fn change_delivery(
+        &self,
+        change: &DeliveryChange<'_>,
+        now: Timestamp,
+        once: &Once<'_, bool>,
+    ) -> Result<bool> {
+        write!(self, sessions::change_delivery(change, now, self.renderer()), once)
     }
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>> {
-        delivery_reads::delivery_fixes(&mut *self.read().await?, id, after, limit).await
+        read!(self, reads::delivery_fixes(id, after, limit))
     }
     async fn finished_rides(&self, tenant: &TenantId, rider: &RiderId, limit: u32) -> Result<Vec<Ride>> {
-        delivery_reads::finished_rides(&mut *self.read().await?, tenant, rider, limit).await
+        read!(self, reads::finished_rides(tenant, rider, limit))
     }
     async fn count_deliveries(&self, tenant: Option<&TenantId>, now: Timestamp) -> Result<Vec<DeliveryCount>> {
-        delivery_reads::count_deliveries(&mut *self.read().await?, tenant, now).await
+        read!(self, reads::count_deliveries(tenant, now))
     }
-}
-
-/// Binds $1 to $19: what a session says, without what it is found by and its version.
-fn bind_delivery(query: DbQuery, delivery: &Delivery) -> DbQuery {
-    fn bind_fix(query: DbQuery, fix: Option<&DeliveryFix>) -> DbQuery {
-        query
-            .bind(fix.map(|fix| fix.at.unix_ms()))
-            .bind(fix.map(|fix| fix.latitude.get()))
-            .bind(fix.map(|fix| fix.longitude.get()))
-    }
-    let query = query
-        .bind(delivery.tracking_id.as_str().to_owned())
-        .bind(delivery.version)
-        .bind(delivery.order_id.as_str().to_owned())
-        .bind(delivery.rider_id.as_str().to_owned())
-        .bind(delivery.started_by.clone())
-        .bind(delivery.phone.as_ref().map(|phone: &Phone| phone.as_str().to_owned()))
-        .bind(delivery.status.as_str())
-        .bind(delivery.dropoff.0.get())
-        .bind(delivery.dropoff.1.get());
-    let query = bind_fix(bind_fix(query, delivery.first.as_ref()), delivery.last.as_ref());
-    query
-        .bind(delivery.driven_m)
-        .bind(delivery.created_at.unix_ms())
-        .bind(delivery.updated_at.unix_ms())
-        .bind(delivery.expires_at.unix_ms())
-}
-
-async fn add_delivery(connection: &mut Connection, change: &DeliveryChange<'_>, now: Timestamp) -> Result<()> {
-    let tenant_no = tenants::tenant_no(connection, &change.delivery.tenant).await?;
-    let insert = sqlx::query::<Db>(
-        "insert into deliveries (tracking_id, version, order_id, rider_id, started_by, phone, status, dropoff_latitude,
-         dropoff_longitude, first_ms, first_latitude, first_longitude, last_ms, last_latitude, last_longitude, driven_m,
-         created_ms, updated_ms, expires_ms, tenant_no)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-         returning delivery_no",
-    );
-    let row =
-        bind_delivery(insert, change.delivery).bind(tenant_no).fetch_one(&mut *connection).await.map_err(|error| {
-            match StoreError::from(error) {
-                StoreError::Conflict(_) => StoreError::Conflict("tracking_id"),
-                other => other,
-            }
-        })?;
-    write_consequences(connection, change, row.try_get("delivery_no")?, tenant_no, now).await
-}
-
-async fn change_delivery(connection: &mut Connection, change: &DeliveryChange<'_>, now: Timestamp) -> Result<bool> {
-    let update = sqlx::query::<Db>(
-        "update deliveries set version = $2, order_id = $3, rider_id = $4, started_by = $5, phone = $6, status = $7,
-         dropoff_latitude = $8, dropoff_longitude = $9, first_ms = $10, first_latitude = $11, first_longitude = $12,
-         last_ms = $13, last_latitude = $14, last_longitude = $15, driven_m = $16, created_ms = $17, updated_ms = $18,
-         expires_ms = $19
-         where tracking_id = $1 and version = $2 - 1 and tenant_no = (select tenant_no from tenants where id = $20)
-         returning delivery_no, tenant_no",
-    );
-    let row = bind_delivery(update, change.delivery)
-        .bind(change.delivery.tenant.as_str().to_owned())
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(row) = row else { return Ok(false) };
-    write_consequences(connection, change, row.try_get("delivery_no")?, row.try_get("tenant_no")?, now).await?;
-    Ok(true)
-}
-
-async fn write_consequences(
-    connection: &mut Connection,
-    change: &DeliveryChange<'_>,
-    delivery_no: i64,
-    tenant_no: i64,
-    now: Timestamp,
-) -> Result<()> {
-    if let Some(fix) = change.fix {
-        // Of several in one millisecond the last one counts.
-        sqlx::query::<Db>(
-            "insert into delivery_fixes (delivery_no, at_ms, latitude, longitude) values ($1, $2, $3, $4)
-             on conflict (delivery_no, at_ms) do update set latitude = excluded.latitude, longitude = excluded.longitude",
-        )
-        .bind(delivery_no)
-        .bind(fix.at.unix_ms())
-        .bind(fix.latitude.get())
-        .bind(fix.longitude.get())
-        .execute(&mut *connection)
-        .await?;
-    }
-    calls::store_calls(connection, tenant_no, change.calls, now).await?;
-    // Taking ids makes the tenant's others wait: not for a mere fix.
-    if !change.facts.is_empty() {
-        events::append_facts(connection, &change.delivery.tenant, change.facts, now).await?;
-    }
-    Ok(())
 }

@@ -1,9 +1,18 @@
-//! The fleet: the trait, each function of the modules beside it.
+//! The fleet: the trait, each function of the modules in this folder.
 
-use super::sql_store::SqlStore;
-use super::{activity, alerts, checkpoints, fleet_events, fleet_rules, geofences, trips};
+pub(super) mod activity;
+pub(super) mod alerts;
+pub(super) mod checkpoints;
+pub(super) mod geofences;
+pub(super) mod rules;
+pub(super) mod trip_rows;
+pub(super) mod trips;
+pub(super) mod vehicles;
+
+use super::events::fleet;
+use super::store::SqlStore;
 use crate::{
-    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, Result,
+    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, Once, Result,
     TenantNo, TripCursor, TripFilter, VehicleNo,
 };
 use async_trait::async_trait;
@@ -19,16 +28,15 @@ impl FleetStore for SqlStore {
         tenant: &TenantId,
         description: &GeofenceDescription,
         now: Timestamp,
+        once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>> {
-        let mut transaction = self.write().await?;
-        let outcome = geofences::add_geofence(transaction.connection(), tenant, description, now).await;
-        transaction.finish(outcome).await
+        write!(self, geofences::add_geofence(tenant, description, now, self.renderer()), once)
     }
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>> {
-        geofences::get_geofence(&mut *self.read().await?, tenant, id).await
+        read!(self, geofences::get_geofence(tenant, id))
     }
     async fn list_geofences(&self, tenant: &TenantId, after: Option<GeofenceId>, limit: u32) -> Result<Vec<Geofence>> {
-        geofences::list_geofences(&mut *self.read().await?, tenant, after, limit).await
+        read!(self, geofences::list_geofences(tenant, after, limit))
     }
     async fn update_geofence(
         &self,
@@ -37,20 +45,14 @@ impl FleetStore for SqlStore {
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>> {
-        let mut transaction = self.write().await?;
-        let outcome = geofences::update_geofence(transaction.connection(), tenant, id, description, now).await;
-        transaction.finish(outcome).await
+        write!(self, geofences::update_geofence(tenant, id, description, now, self.renderer()))
     }
     async fn remove_geofence(&self, tenant: &TenantId, id: GeofenceId, now: Timestamp) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = geofences::remove_geofence(transaction.connection(), tenant, id, now).await;
-        transaction.finish(outcome).await
+        write!(self, geofences::remove_geofence(tenant, id, now, self.renderer()))
     }
 
-    async fn raise_alert(&self, alert: &Alert, now: Timestamp) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = alerts::raise_alert(transaction.connection(), alert, now).await;
-        transaction.finish(outcome).await
+    async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
+        write!(self, alerts::raise_alert(alert, now, self.renderer()), once)
     }
     async fn get_alert(
         &self,
@@ -59,7 +61,7 @@ impl FleetStore for SqlStore {
         id: &AlertId,
         now: Timestamp,
     ) -> Result<Option<Alert>> {
-        alerts::get_alert(&mut *self.read().await?, tenant, viewer, id, now).await
+        read!(self, alerts::get_alert(tenant, viewer, id, now))
     }
     async fn list_alerts(
         &self,
@@ -70,7 +72,7 @@ impl FleetStore for SqlStore {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Alert>> {
-        alerts::list_alerts(&mut *self.read().await?, tenant, viewer, unread, before, limit, now).await
+        read!(self, alerts::list_alerts(tenant, viewer, unread, before, limit, now))
     }
     async fn read_alert(
         &self,
@@ -79,32 +81,25 @@ impl FleetStore for SqlStore {
         id: &AlertId,
         by: Option<UserId>,
         now: Timestamp,
+        once: &Once<'_, Option<AlertReadOutcome>>,
     ) -> Result<Option<AlertReadOutcome>> {
-        let mut transaction = self.write().await?;
-        let outcome = alerts::read_alert(transaction.connection(), tenant, viewer, id, by, now).await;
-        transaction.finish(outcome).await
+        write!(self, alerts::read_alert(tenant, viewer, id, by, now, self.renderer()), once)
     }
     async fn delete_alert(&self, tenant: &TenantId, viewer: FleetViewer, id: &AlertId, now: Timestamp) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = alerts::delete_alert(transaction.connection(), tenant, viewer, id, now).await;
-        transaction.finish(outcome).await
+        write!(self, alerts::delete_alert(tenant, viewer, id, now, self.renderer()))
     }
 
-    async fn add_trip(&self, update: &TripUpdate, now: Timestamp) -> Result<()> {
-        let mut transaction = self.write().await?;
-        let outcome = trips::add_trip(transaction.connection(), update, now).await;
-        transaction.finish(outcome).await
+    async fn add_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, ()>) -> Result<()> {
+        write!(self, trips::add_trip(update, now, self.renderer()), once)
     }
-    async fn change_trip(&self, update: &TripUpdate, now: Timestamp) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = trips::change_trip(transaction.connection(), update, now).await;
-        transaction.finish(outcome).await
+    async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
+        write!(self, trips::change_trip(update, now, self.renderer()), once)
     }
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>> {
-        trips::get_trip(&mut *self.read().await?, tenant, id).await
+        read!(self, trips::get_trip(tenant, id))
     }
     async fn running_trip(&self, tenant: &TenantId, vehicle: &VehicleId, origin: TripOrigin) -> Result<Option<Trip>> {
-        trips::running_trip(&mut *self.read().await?, tenant, vehicle, origin).await
+        read!(self, trips::running_trip(tenant, vehicle, origin))
     }
     async fn list_trips(
         &self,
@@ -113,11 +108,11 @@ impl FleetStore for SqlStore {
         before: Option<&TripCursor>,
         limit: u32,
     ) -> Result<Vec<Trip>> {
-        trips::list_trips(&mut *self.read().await?, tenant, filter, before, limit).await
+        read!(self, trips::list_trips(tenant, filter, before, limit))
     }
 
     async fn get_rules(&self, tenant: &TenantId) -> Result<Option<FleetRules>> {
-        fleet_rules::get_rules(&mut *self.read().await?, tenant).await
+        read!(self, rules::get_rules(tenant))
     }
     async fn set_rules(
         &self,
@@ -126,27 +121,21 @@ impl FleetStore for SqlStore {
         known: i64,
         now: Timestamp,
     ) -> Result<Option<FleetRules>> {
-        let mut transaction = self.write().await?;
-        let outcome = fleet_rules::set_rules(transaction.connection(), tenant, values, known, now).await;
-        transaction.finish(outcome).await
+        write!(self, rules::set_rules(tenant, values, known, now, self.renderer()))
     }
 
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()> {
-        let mut transaction = self.write().await?;
-        let outcome = activity::add_activity(transaction.connection(), tenant, vehicle, changes).await;
-        transaction.finish(outcome).await
+        write!(self, activity::add_activity(tenant, vehicle, changes))
     }
     async fn fleet_figures(&self, tenant: &TenantId, window: FigureWindow) -> Result<FleetFigures> {
-        activity::fleet_figures(&mut *self.read().await?, tenant, window).await
+        read!(self, activity::fleet_figures(tenant, window))
     }
 
     async fn save_checkpoints(&self, vehicle: VehicleNo, from: Timestamp, checkpoints: &[Checkpoint]) -> Result<()> {
-        let mut transaction = self.write().await?;
-        let outcome = checkpoints::save_checkpoints(transaction.connection(), vehicle, from, checkpoints).await;
-        transaction.finish(outcome).await
+        write!(self, checkpoints::save_checkpoints(vehicle, from, checkpoints))
     }
     async fn newest_checkpoint(&self, vehicle: VehicleNo, before: Option<Timestamp>) -> Result<Option<Checkpoint>> {
-        checkpoints::newest_checkpoint(&mut *self.read().await?, vehicle, before).await
+        read!(self, checkpoints::newest_checkpoint(vehicle, before))
     }
 
     async fn fleet_events(
@@ -157,6 +146,6 @@ impl FleetStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        fleet_events::fleet_events(&mut *self.read().await?, tenant, viewer, after, up_to, limit).await
+        read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit)).map(|events| self.noted(events))
     }
 }

@@ -1,20 +1,23 @@
-//! History: the trait, and the states of the fold.
+//! History: the trait, each function of the modules in this folder.
 
-use super::positions::{position, timestamp};
-use super::sql_store::SqlStore;
-use super::{Connection, Db, history_rows, history_write};
+pub(super) mod alerts;
+pub(super) mod folds;
+pub(super) mod trips;
+pub(super) mod upkeep;
+pub(super) mod visits;
+pub(super) mod write;
+
+use super::store::SqlStore;
 use crate::{
-    BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result, SavedFold, StoreError,
-    TenantNo, UnfoldedPosition, VehicleNo,
+    BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result, UnfoldedPosition, VehicleNo,
 };
 use async_trait::async_trait;
 use milepost_domain::{TenantId, Timestamp, VehicleId};
-use sqlx::Row;
 
 #[async_trait]
 impl HistoryStore for SqlStore {
     async fn load_fold(&self, vehicle: VehicleNo) -> Result<Option<FoldedVehicle>> {
-        load_fold(&mut *self.read().await?, vehicle).await
+        read!(self, folds::load_fold(vehicle))
     }
     async fn positions_to_fold(
         &self,
@@ -23,7 +26,7 @@ impl HistoryStore for SqlStore {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<UnfoldedPosition>> {
-        positions_to_fold(&mut *self.read().await?, vehicle, vehicle_id, after, limit).await
+        read!(self, folds::positions_to_fold(vehicle, vehicle_id, after, limit))
     }
     async fn vehicles_behind(
         &self,
@@ -31,15 +34,13 @@ impl HistoryStore for SqlStore {
         after: Option<VehicleNo>,
         limit: u32,
     ) -> Result<Vec<VehicleNo>> {
-        vehicles_behind(&mut *self.read().await?, filter, after, limit).await
+        read!(self, folds::vehicles_behind(filter, after, limit))
     }
     async fn vehicles_silent(&self, now: Timestamp, after: Option<VehicleNo>, limit: u32) -> Result<Vec<VehicleNo>> {
-        vehicles_silent(&mut *self.read().await?, now, after, limit).await
+        read!(self, folds::vehicles_silent(now, after, limit))
     }
     async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>> {
-        let mut transaction = self.write().await?;
-        let outcome = history_write::write_history(transaction.connection(), writes, now).await;
-        transaction.finish(outcome).await
+        write!(self, write::write_history(writes, now, self.renderer()))
     }
 
     async fn list_visits(
@@ -50,7 +51,7 @@ impl HistoryStore for SqlStore {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<FenceVisit>> {
-        history_rows::list_visits(&mut *self.read().await?, tenant, vehicle, from, to, limit).await
+        read!(self, visits::list_visits(tenant, vehicle, from, to, limit))
     }
     async fn list_incidents(
         &self,
@@ -60,7 +61,7 @@ impl HistoryStore for SqlStore {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<Incident>> {
-        history_rows::list_incidents(&mut *self.read().await?, tenant, vehicle, from, to, limit).await
+        read!(self, visits::list_incidents(tenant, vehicle, from, to, limit))
     }
     async fn list_outliers(
         &self,
@@ -70,125 +71,6 @@ impl HistoryStore for SqlStore {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Timestamp, String)>> {
-        history_rows::list_outliers(&mut *self.read().await?, tenant, vehicle, from, to, limit).await
+        read!(self, visits::list_outliers(tenant, vehicle, from, to, limit))
     }
-}
-
-async fn load_fold(connection: &mut Connection, vehicle: VehicleNo) -> Result<Option<FoldedVehicle>> {
-    let row = sqlx::query::<Db>(
-        "select v.tenant_no, t.id as tenant, v.id, s.at_ms, f.version, f.folded_ms, f.code_version, f.state, f.silence,
-         f.silent_after_ms, (select min(l.at_ms) from late_positions l where l.vehicle_no = v.vehicle_no) as late_ms
-         from vehicles v join tenants t on t.tenant_no = v.tenant_no
-         join vehicle_states s on s.vehicle_no = v.vehicle_no
-         left join track_folds f on f.vehicle_no = v.vehicle_no
-         where v.vehicle_no = $1",
-    )
-    .bind(vehicle.0)
-    .fetch_optional(connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let time = |column| row.try_get::<Option<i64>, _>(column)?.map(timestamp).transpose();
-    let fold = match row.try_get::<Option<i64>, _>("code_version")? {
-        None => None,
-        Some(code_version) => Some(SavedFold {
-            folded_at: timestamp(row.try_get("folded_ms")?)?,
-            code_version: u32::try_from(code_version)
-                .map_err(|_| StoreError::Corrupt(format!("a fold of code {code_version}")))?,
-            state: row.try_get("state")?,
-            silence: row.try_get("silence")?,
-            silent_after_ms: row.try_get("silent_after_ms")?,
-        }),
-    };
-    Ok(Some(FoldedVehicle {
-        vehicle,
-        tenant_no: TenantNo(row.try_get("tenant_no")?),
-        tenant: TenantId::new(row.try_get("tenant")?)?,
-        vehicle_id: VehicleId::new(row.try_get("id")?)?,
-        newest: time("at_ms")?,
-        late_from: time("late_ms")?,
-        version: row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),
-        fold,
-    }))
-}
-
-/// A position and its late row are written by one transaction and read by one statement: they always agree.
-async fn positions_to_fold(
-    connection: &mut Connection,
-    vehicle: VehicleNo,
-    vehicle_id: &VehicleId,
-    after: Option<Timestamp>,
-    limit: u32,
-) -> Result<Vec<UnfoldedPosition>> {
-    sqlx::query::<Db>(concat!(
-        "select ",
-        position_columns!("p."),
-        ", p.received_ms, l.at_ms is not null as is_late from positions p
-         left join late_positions l on l.vehicle_no = p.vehicle_no and l.at_ms = p.at_ms
-         where p.vehicle_no = $1 and p.at_ms > $2 order by p.at_ms limit $3"
-    ))
-    .bind(vehicle.0)
-    .bind(after.map_or(-1, Timestamp::unix_ms))
-    .bind(i64::from(limit))
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(UnfoldedPosition {
-            position: position(row, vehicle_id.clone())?,
-            received_at: timestamp(row.try_get("received_ms")?)?,
-            is_late: row.try_get("is_late")?,
-        })
-    })
-    .collect()
-}
-
-async fn vehicles_behind(
-    connection: &mut Connection,
-    filter: BehindFilter,
-    after: Option<VehicleNo>,
-    limit: u32,
-) -> Result<Vec<VehicleNo>> {
-    // Two conditions, each along its own table: the late ones are few.
-    numbers(
-        sqlx::query_scalar::<Db, i64>(
-            "select s.vehicle_no from vehicle_states s left join track_folds f on f.vehicle_no = s.vehicle_no
-             where s.vehicle_no > $1 and s.at_ms < $2 and (f.folded_ms is null or f.folded_ms < s.at_ms)
-             union
-             select l.vehicle_no from late_positions l join vehicle_states n on n.vehicle_no = l.vehicle_no
-             where l.vehicle_no > $1 and l.noted_ms < $3
-             order by 1 limit $4",
-        )
-        .bind(after.map_or(-1, VehicleNo::get))
-        .bind(filter.newest_before.unix_ms())
-        .bind(filter.late_noted_before.unix_ms())
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await?,
-    )
-}
-
-async fn vehicles_silent(
-    connection: &mut Connection,
-    now: Timestamp,
-    after: Option<VehicleNo>,
-    limit: u32,
-) -> Result<Vec<VehicleNo>> {
-    // Nothing that changes with every position is indexed: the newest is looked up for each vehicle of which there is
-    // something to tell yet.
-    numbers(
-        sqlx::query_scalar::<Db, i64>(
-            "select f.vehicle_no from track_folds f join vehicle_states s on s.vehicle_no = f.vehicle_no
-             where f.vehicle_no > $1 and f.silent_after_ms is not null and s.at_ms + f.silent_after_ms <= $2
-             order by f.vehicle_no limit $3",
-        )
-        .bind(after.map_or(-1, VehicleNo::get))
-        .bind(now.unix_ms())
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await?,
-    )
-}
-
-fn numbers(found: Vec<i64>) -> Result<Vec<VehicleNo>> {
-    Ok(found.into_iter().map(VehicleNo).collect())
 }

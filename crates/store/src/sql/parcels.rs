@@ -1,27 +1,21 @@
-//! Parcels, with the legs of who brings them.
+//! Parcels: the trait, each function of the modules in this folder.
 
-use super::sql_store::SqlStore;
-use super::{
-    Connection, Db, calls, driver_fixes, events,
-    parcel_rows::{parcel, select_parcels},
-    tenants,
-};
-use crate::{FixOutcome, NewParcel, ParcelScope, ParcelStore, Result};
+pub(super) mod driver_fixes;
+pub(super) mod rows;
+pub(super) mod table;
+
+use super::store::SqlStore;
+use crate::{FixOutcome, NewParcel, Once, ParcelScope, ParcelStore, Result};
 use async_trait::async_trait;
-use milepost_domain::{
-    DriverFix, Fact, OutgoingCall, Parcel, ParcelId, Place, TenantId, Timestamp, UserId, ZonesInside,
-};
-use sqlx::{AssertSqlSafe, Row};
+use milepost_domain::{DriverFix, Fact, OutgoingCall, Parcel, ParcelId, TenantId, Timestamp, UserId, ZonesInside};
 
 #[async_trait]
 impl ParcelStore for SqlStore {
-    async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp) -> Result<Parcel> {
-        let mut transaction = self.write().await?;
-        let outcome = add_parcel(transaction.connection(), parcel, now).await;
-        transaction.finish(outcome).await
+    async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel> {
+        write!(self, table::add_parcel(parcel, now, self.renderer()), once)
     }
     async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>> {
-        get_parcel(&mut *self.read().await?, id).await
+        read!(self, table::get_parcel(id))
     }
     async fn list_parcels(
         &self,
@@ -30,7 +24,7 @@ impl ParcelStore for SqlStore {
         after: Option<ParcelId>,
         limit: u32,
     ) -> Result<Vec<Parcel>> {
-        list_parcels(&mut *self.read().await?, tenant, scope, after, limit).await
+        read!(self, table::list_parcels(tenant, scope, after, limit))
     }
     async fn change_parcel(
         &self,
@@ -39,12 +33,10 @@ impl ParcelStore for SqlStore {
         calls: &[OutgoingCall],
         now: Timestamp,
     ) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = change_parcel(transaction.connection(), parcel, facts, calls, now).await;
-        transaction.finish(outcome).await
+        write!(self, table::change_parcel(parcel, facts, calls, now, self.renderer()))
     }
     async fn active_parcels(&self, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>> {
-        active_parcels(&mut *self.read().await?, tenant, driver).await
+        read!(self, table::active_parcels(tenant, driver))
     }
     async fn record_driver_fix(
         &self,
@@ -54,180 +46,12 @@ impl ParcelStore for SqlStore {
         facts: &[Fact],
         now: Timestamp,
     ) -> Result<FixOutcome> {
-        let mut transaction = self.write().await?;
-        let outcome = driver_fixes::record_driver_fix(transaction.connection(), tenant, fix, inside, facts, now).await;
-        transaction.finish(outcome).await
+        write!(self, driver_fixes::record_driver_fix(tenant, fix, inside, facts, now, self.renderer()))
     }
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>> {
-        driver_fixes::last_driver_fix(&mut *self.read().await?, tenant, driver).await
+        read!(self, driver_fixes::last_driver_fix(tenant, driver))
     }
     async fn parcel_path(&self, id: ParcelId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DriverFix>> {
-        driver_fixes::parcel_path(&mut *self.read().await?, id, after, limit).await
+        read!(self, driver_fixes::parcel_path(id, after, limit))
     }
-}
-
-async fn add_parcel(connection: &mut Connection, new: &NewParcel, now: Timestamp) -> Result<Parcel> {
-    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
-    let bind_place = |place: &Place| (place.latitude.get(), place.longitude.get(), place.address.as_str().to_owned());
-    let (pickup, destination) = (bind_place(&new.pickup), bind_place(&new.destination));
-    let id = sqlx::query_scalar::<Db, i64>(
-        "insert into parcels (tenant_no, client_id, driver_id, pickup_latitude, pickup_longitude, pickup_address,
-         destination_latitude, destination_longitude, destination_address, status, inside_pickup, inside_destination,
-         created_ms, updated_ms, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $12, 1) returning id",
-    )
-    .bind(tenant_no)
-    .bind(new.client_id.get())
-    .bind(new.driver_id.map(UserId::get))
-    .bind(pickup.0)
-    .bind(pickup.1)
-    .bind(pickup.2)
-    .bind(destination.0)
-    .bind(destination.1)
-    .bind(destination.2)
-    .bind(new.status.as_str())
-    .bind(false)
-    .bind(now.unix_ms())
-    .fetch_one(&mut *connection)
-    .await?;
-    let parcel = Parcel {
-        id: ParcelId::new(id)?,
-        tenant: new.tenant.clone(),
-        client_id: new.client_id,
-        driver_id: new.driver_id,
-        pickup: new.pickup.clone(),
-        destination: new.destination.clone(),
-        status: new.status,
-        inside: ZonesInside::default(),
-        created_at: now,
-        updated_at: now,
-        version: 1,
-    };
-    change_legs(connection, &parcel, now).await?;
-    let added = Fact::ParcelAdded { parcel_id: parcel.id, client_id: parcel.client_id };
-    events::append_facts(connection, &parcel.tenant, &[added], now).await?;
-    Ok(parcel)
-}
-
-async fn change_parcel(
-    connection: &mut Connection,
-    parcel: &Parcel,
-    facts: &[Fact],
-    calls: &[OutgoingCall],
-    now: Timestamp,
-) -> Result<bool> {
-    let changed = sqlx::query_scalar::<Db, i64>(
-        "update parcels set version = $2, client_id = $3, driver_id = $4, pickup_latitude = $5, pickup_longitude = $6,
-         pickup_address = $7, destination_latitude = $8, destination_longitude = $9, destination_address = $10,
-         status = $11, inside_pickup = $12, inside_destination = $13, updated_ms = $14
-         where id = $1 and version = $2 - 1 and tenant_no = (select tenant_no from tenants where id = $15)
-         returning tenant_no",
-    )
-    .bind(parcel.id.get())
-    .bind(parcel.version)
-    .bind(parcel.client_id.get())
-    .bind(parcel.driver_id.map(UserId::get))
-    .bind(parcel.pickup.latitude.get())
-    .bind(parcel.pickup.longitude.get())
-    .bind(parcel.pickup.address.as_str())
-    .bind(parcel.destination.latitude.get())
-    .bind(parcel.destination.longitude.get())
-    .bind(parcel.destination.address.as_str())
-    .bind(parcel.status.as_str())
-    .bind(parcel.inside.pickup)
-    .bind(parcel.inside.destination)
-    .bind(parcel.updated_at.unix_ms())
-    .bind(parcel.tenant.as_str())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(tenant_no) = changed else { return Ok(false) };
-    change_legs(connection, parcel, now).await?;
-    calls::store_calls(connection, tenant_no, calls, now).await?;
-    if !facts.is_empty() {
-        events::append_facts(connection, &parcel.tenant, facts, now).await?;
-    }
-    Ok(true)
-}
-
-/// Ends the open leg unless it is that of who brings the parcel now, and begins theirs. The parcel's row is locked by
-/// whoever comes here. A leg begins where the one before ended at the earliest, however the clocks of two nodes differ.
-async fn change_legs(connection: &mut Connection, parcel: &Parcel, now: Timestamp) -> Result<()> {
-    let brings = if parcel.is_active() { parcel.driver_id.map(UserId::get) } else { None };
-    let last = sqlx::query::<Db>(
-        "select version, driver_id, from_ms, to_ms from parcel_legs where parcel_id = $1 order by version desc limit 1",
-    )
-    .bind(parcel.id.get())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let mut from_ms = now.unix_ms();
-    if let Some(last) = last {
-        let ended_ms: Option<i64> = last.try_get("to_ms")?;
-        if ended_ms.is_none() && Some(last.try_get::<i64, _>("driver_id")?) == brings {
-            return Ok(());
-        }
-        from_ms = from_ms.max(ended_ms.unwrap_or(last.try_get("from_ms")?));
-        if ended_ms.is_none() {
-            sqlx::query::<Db>("update parcel_legs set to_ms = $3 where parcel_id = $1 and version = $2")
-                .bind(parcel.id.get())
-                .bind(last.try_get::<i64, _>("version")?)
-                .bind(from_ms)
-                .execute(&mut *connection)
-                .await?;
-        }
-    }
-    if let Some(driver_id) = brings {
-        sqlx::query::<Db>("insert into parcel_legs (parcel_id, version, driver_id, from_ms) values ($1, $2, $3, $4)")
-            .bind(parcel.id.get())
-            .bind(parcel.version)
-            .bind(driver_id)
-            .bind(from_ms)
-            .execute(connection)
-            .await?;
-    }
-    Ok(())
-}
-
-async fn get_parcel(connection: &mut Connection, id: ParcelId) -> Result<Option<Parcel>> {
-    let row = sqlx::query::<Db>(select_parcels!("where p.id = $1")).bind(id.get()).fetch_optional(connection).await?;
-    row.as_ref().map(parcel).transpose()
-}
-
-async fn list_parcels(
-    connection: &mut Connection,
-    tenant: &TenantId,
-    scope: ParcelScope,
-    after: Option<ParcelId>,
-    limit: u32,
-) -> Result<Vec<Parcel>> {
-    let (within, user) = match scope {
-        ParcelScope::All => ("", None),
-        ParcelScope::Client(client) => ("and p.client_id = $4", Some(client)),
-        ParcelScope::Driver(driver) => ("and p.driver_id = $4", Some(driver)),
-    };
-    let sql = format!(
-        "{} {within} order by p.id limit $3",
-        select_parcels!("where p.tenant_no = (select tenant_no from tenants where id = $1) and p.id > $2")
-    );
-    let mut query = sqlx::query::<Db>(AssertSqlSafe(sql))
-        .bind(tenant.as_str())
-        .bind(after.map_or(0, ParcelId::get))
-        .bind(i64::from(limit));
-    if let Some(user) = user {
-        query = query.bind(user.get());
-    }
-    query.fetch_all(connection).await?.iter().map(parcel).collect()
-}
-
-async fn active_parcels(connection: &mut Connection, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>> {
-    sqlx::query::<Db>(select_parcels!(
-        "where p.tenant_no = (select tenant_no from tenants where id = $1) and p.driver_id = $2
-         and p.status not in ('delivered', 'cancelled') order by p.id"
-    ))
-    .bind(tenant.as_str())
-    .bind(driver.get())
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(parcel)
-    .collect()
 }

@@ -1,7 +1,6 @@
 //! Positions as they are read.
 
-use super::arrivals::RECENT_POSITIONS;
-use super::{Connection, Db};
+use super::{Connection, Db, arrivals::RECENT_POSITIONS};
 use crate::{ArrivalCursor, Arrived, Result, StoreError};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
@@ -11,12 +10,12 @@ use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-pub(super) fn timestamp(ms: i64) -> Result<Timestamp> {
+pub(crate) fn timestamp(ms: i64) -> Result<Timestamp> {
     Timestamp::from_unix_ms(ms).ok_or_else(|| StoreError::Corrupt(format!("time {ms}")))
 }
 
 /// A position from a row whose first columns are those of `position_columns!`.
-pub(super) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
+pub(crate) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
     fn measure<T>(row: &DbRow, column: usize, new: impl Fn(f64) -> Result<T, Invalid>) -> Result<Option<T>> {
         Ok(row.try_get::<Option<f64>, _>(column)?.map(new).transpose()?)
     }
@@ -35,7 +34,7 @@ pub(super) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
     })
 }
 
-pub(super) async fn positions(
+pub(crate) async fn positions(
     connection: &mut Connection,
     tenant: &TenantId,
     vehicle: &VehicleId,
@@ -64,7 +63,7 @@ pub(super) async fn positions(
     .collect()
 }
 
-pub(super) async fn recent_positions(
+pub(crate) async fn recent_positions(
     connection: &mut Connection,
     tenant: &TenantId,
     received_since: Timestamp,

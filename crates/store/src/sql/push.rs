@@ -1,68 +1,29 @@
-//! The calls that notices make to their users' browsers.
+//! Push subscriptions, and the calls to them: the trait, each function of the modules in this folder.
 
-use super::push_calls::{BrowserCall, browsers_of_users, fitted, store_browser_calls, time_text};
-use super::{Connection, Db};
-use crate::Result;
-use milepost_domain::{Notice, NoticeContent, PushKeys, Timestamp};
-use serde_json::json;
-use sqlx::Row;
-use std::collections::HashMap;
+pub(super) mod alert_calls;
+pub(super) mod browser_calls;
+pub(super) mod notice_calls;
+pub(super) mod subscriptions;
 
-type DbRow = <Db as sqlx::Database>::Row;
+use super::store::SqlStore;
+use crate::{NewPushSubscription, Once, PushStore, Result};
+use async_trait::async_trait;
+use milepost_domain::{PushId, PushSubscription, TenantId, Timestamp, UserId};
 
-/// The keys in a row's columns `p256dh` and `auth`.
-pub(super) fn keys(row: &DbRow) -> Result<PushKeys> {
-    Ok(PushKeys::new(row.try_get("p256dh")?, row.try_get("auth")?)?)
-}
-
-/// The subscription that a waiting call goes to, with all its calls: its push service knows it no more.
-pub(super) async fn remove_of_call(connection: &mut Connection, call_no: i64) -> Result<()> {
-    sqlx::query::<Db>(
-        "delete from push_subscriptions where push_no =
-            (select push_no from outgoing_calls where call_no = $1 and next_attempt_ms is not null)",
-    )
-    .bind(call_no)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Stores a call for each subscription of each notice's user. To be called before the transaction's facts are appended:
-/// whoever removes a user holds its subscriptions and then takes the tenant's counter, in that order.
-pub(super) async fn call_subscriptions(
-    connection: &mut Connection,
-    tenant_no: i64,
-    notices: &[Notice],
-    now: Timestamp,
-) -> Result<()> {
-    let mut of_user: HashMap<i64, Vec<(&Notice, String)>> = HashMap::new();
-    for notice in notices {
-        of_user.entry(notice.user_id.get()).or_default().push((notice, payload(notice)));
+#[async_trait]
+impl PushStore for SqlStore {
+    async fn add_push_subscription(
+        &self,
+        new: &NewPushSubscription,
+        now: Timestamp,
+        once: &Once<'_, (PushSubscription, bool)>,
+    ) -> Result<(PushSubscription, bool)> {
+        write!(self, subscriptions::add_subscription(new, now), once)
     }
-    let users: Vec<i64> = of_user.keys().copied().collect();
-    let browsers = browsers_of_users(connection, &[tenant_no], &users).await?;
-    let mut calls = Vec::new();
-    for browser in &browsers {
-        for (notice, body) in of_user.get(&browser.user_id).into_iter().flatten() {
-            calls.push(BrowserCall { browser, body, told: notice.id.to_string(), alert: None });
-        }
+    async fn list_push_subscriptions(&self, tenant: &TenantId, user: UserId) -> Result<Vec<PushSubscription>> {
+        read!(self, subscriptions::list_subscriptions(tenant, user))
     }
-    store_browser_calls(connection, &calls, now).await
-}
-
-/// What a browser is told: a notification as its event's `data`; of a message only that it came.
-fn payload(notice: &Notice) -> String {
-    let NoticeContent::Notification { message, kind } = &notice.content else {
-        return json!({ "id": notice.id.get(), "type": "message" }).to_string();
-    };
-    fitted(message.as_str(), |text| {
-        json!({
-            "id": notice.id.get(),
-            "message": text,
-            "type": kind.as_str(),
-            "is_read": notice.read_at.is_some(),
-            "created_at": time_text(notice.created_at),
-        })
-        .to_string()
-    })
+    async fn remove_push_subscription(&self, tenant: &TenantId, user: UserId, id: PushId) -> Result<bool> {
+        write!(self, subscriptions::remove_subscription(tenant, user, id))
+    }
 }

@@ -1,9 +1,15 @@
-//! Cadets and their records, notices, and the events that a viewer may see: the trait, each function of the modules beside
-//! it.
+//! Cadets and their records, notices, and the events that a viewer may see: the trait, each function of the modules in this
+//! folder.
 
-use super::sql_store::SqlStore;
-use super::{attendances, cadets, grades, notices, scores, users, visible_events};
-use crate::{NewCadet, NoticeFilter, ReadOutcome, RecordStore, Result};
+pub(super) mod attendances;
+pub(super) mod cadets;
+pub(super) mod grades;
+pub(super) mod notices;
+pub(super) mod scores;
+
+use super::store::SqlStore;
+use super::{accounts::users, events::visible};
+use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
     Attendance, Cadet, CadetId, Event, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId, RecordViewer,
@@ -12,29 +18,29 @@ use milepost_domain::{
 
 #[async_trait]
 impl RecordStore for SqlStore {
-    async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp) -> Result<Cadet> {
-        let mut transaction = self.write().await?;
-        let outcome = cadets::add_cadet(transaction.connection(), cadet, now).await;
-        transaction.finish(outcome).await
+    async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet> {
+        write!(self, cadets::add_cadet(cadet, now, self.renderer()), once)
     }
     async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>> {
-        cadets::get_cadet(&mut *self.read().await?, id).await
+        read!(self, cadets::get_cadet(id))
     }
     async fn list_cadets(&self, tenant: &TenantId, after: Option<CadetId>, limit: u32) -> Result<Vec<Cadet>> {
-        cadets::list_cadets(&mut *self.read().await?, tenant, after, limit).await
+        read!(self, cadets::list_cadets(tenant, after, limit))
     }
-    async fn add_grade(&self, cadet: CadetId, given: &GradeGiven, now: Timestamp) -> Result<Grade> {
-        let mut transaction = self.write().await?;
-        let outcome = grades::add_grade(transaction.connection(), cadet, given, now).await;
-        transaction.finish(outcome).await
+    async fn add_grade(
+        &self,
+        cadet: CadetId,
+        given: &GradeGiven,
+        now: Timestamp,
+        once: &Once<'_, Grade>,
+    ) -> Result<Grade> {
+        write!(self, grades::add_grade(cadet, given, now, self.renderer()), once)
     }
     async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>> {
-        let mut transaction = self.write().await?;
-        let outcome = grades::remove_grade(transaction.connection(), cadet, grade, now).await;
-        transaction.finish(outcome).await
+        write!(self, grades::remove_grade(cadet, grade, now, self.renderer()))
     }
     async fn list_grades(&self, cadet: CadetId, before: Option<GradeId>, limit: u32) -> Result<Vec<Grade>> {
-        grades::list_grades(&mut *self.read().await?, cadet, before, limit).await
+        read!(self, grades::list_grades(cadet, before, limit))
     }
     async fn set_attendance(
         &self,
@@ -43,9 +49,7 @@ impl RecordStore for SqlStore {
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool> {
-        let mut transaction = self.write().await?;
-        let outcome = attendances::set_attendance(transaction.connection(), cadet, day, attendance, now).await;
-        transaction.finish(outcome).await
+        write!(self, attendances::set_attendance(cadet, day, attendance, now, self.renderer()))
     }
     async fn list_attendance(
         &self,
@@ -53,15 +57,13 @@ impl RecordStore for SqlStore {
         before: Option<TrainingDayId>,
         limit: u32,
     ) -> Result<Vec<(TrainingDayId, Attendance)>> {
-        attendances::list_attendance(&mut *self.read().await?, cadet, before, limit).await
+        read!(self, attendances::list_attendance(cadet, before, limit))
     }
     async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)> {
-        let mut transaction = self.write().await?;
-        let outcome = scores::change_scores(transaction.connection(), cadet, change, now).await;
-        transaction.finish(outcome).await
+        write!(self, scores::change_scores(cadet, change, now, self.renderer()))
     }
     async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>> {
-        users::users_elsewhere(&mut *self.read().await?, tenant, users).await
+        read!(self, users::users_elsewhere(tenant, users))
     }
     async fn send_notices(
         &self,
@@ -69,10 +71,9 @@ impl RecordStore for SqlStore {
         users: &[UserId],
         content: &NoticeContent,
         now: Timestamp,
+        once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>> {
-        let mut transaction = self.write().await?;
-        let outcome = notices::send_notices(transaction.connection(), tenant, users, content, now).await;
-        transaction.finish(outcome).await
+        write!(self, notices::send_notices(tenant, users, content, now, self.renderer()), once)
     }
     async fn list_notices(
         &self,
@@ -82,7 +83,7 @@ impl RecordStore for SqlStore {
         before: Option<NoticeId>,
         limit: u32,
     ) -> Result<Vec<Notice>> {
-        notices::list_notices(&mut *self.read().await?, tenant, user, filter, before, limit).await
+        read!(self, notices::list_notices(tenant, user, filter, before, limit))
     }
     async fn read_notice(
         &self,
@@ -91,10 +92,9 @@ impl RecordStore for SqlStore {
         id: NoticeId,
         is_message: bool,
         now: Timestamp,
+        once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>> {
-        let mut transaction = self.write().await?;
-        let outcome = notices::read_notice(transaction.connection(), tenant, user, id, is_message, now).await;
-        transaction.finish(outcome).await
+        write!(self, notices::read_notice(tenant, user, id, is_message, now, self.renderer()), once)
     }
     async fn visible_events(
         &self,
@@ -104,6 +104,6 @@ impl RecordStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        visible_events::visible_events(&mut *self.read().await?, tenant, viewer, after, up_to, limit).await
+        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit)).map(|events| self.noted(events))
     }
 }

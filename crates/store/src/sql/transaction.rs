@@ -1,12 +1,12 @@
 //! One transaction on one connection, undone unless it is finished.
 
-use super::{BEGIN, Connection, Db, Turn, Writers, idempotency_keys};
-use crate::claim::{DueAnswer, due_answer};
-use crate::{Result, StoreError};
+use super::dialect::BEGIN;
+use super::{Connection, Db, Turn, Writers, accounts::idempotency_keys};
+use crate::{Claim, KeptAnswer, Once, Result, StoreError};
 use sqlx::pool::PoolConnection;
 
 /// A begun transaction. Dropped unfinished (its caller went away), it closes its connection, which rolls it back.
-pub(super) struct Transaction {
+pub(crate) struct Transaction {
     /// `None` once finished.
     connection: Option<PoolConnection<Db>>,
     /// Given back after the connection.
@@ -15,7 +15,7 @@ pub(super) struct Transaction {
 
 impl Transaction {
     /// Begins one; in SQLite this waits for the one write lock.
-    pub(super) async fn begin(writers: &Writers) -> Result<Self> {
+    pub(crate) async fn begin(writers: &Writers) -> Result<Self> {
         let turn = writers.turn().await?;
         let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _turn: turn };
         sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
@@ -23,23 +23,25 @@ impl Transaction {
     }
 
     /// Where its statements go.
-    pub(super) fn connection(&mut self) -> &mut Connection {
+    pub(crate) fn connection(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("only finish takes the connection, and it takes self")
     }
 
-    /// Commits what succeeded and rolls back what failed. What does the work of a claimed request keeps its answer as well:
-    /// both are there, or neither. After trouble with the database the connection is closed, so that the next transaction
-    /// starts on a fresh one.
-    pub(super) async fn finish<T: 'static>(mut self, outcome: Result<T>) -> Result<T> {
-        let due = outcome.as_ref().ok().and_then(due_answer);
-        let outcome = match &due {
-            Some(due) => self.keep(due).await.and(outcome),
-            None => outcome,
+    /// Commits what succeeded and rolls back what failed. After trouble with the database the connection is closed, so that
+    /// the next transaction starts on a fresh one.
+    pub(crate) async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
+        self.finish_once(outcome, &Once::unclaimed()).await
+    }
+
+    /// The same for the work of a request, whose answer is kept as well: both are there, or neither.
+    pub(crate) async fn finish_once<T>(mut self, outcome: Result<T>, once: &Once<'_, T>) -> Result<T> {
+        let due = outcome.as_ref().ok().and_then(|value| once.due(value));
+        let kept = match &due {
+            Some((claim, answer)) => self.keep(claim, answer).await,
+            None => Ok(()),
         };
-        let outcome = match outcome {
-            Ok(value) => {
-                sqlx::raw_sql("commit").execute(self.connection()).await.map(|_| value).map_err(StoreError::from)
-            }
+        let value = match kept.and(outcome) {
+            Ok(value) => value,
             Err(error) => {
                 if !matches!(error, StoreError::Unavailable(_)) {
                     self.roll_back().await?;
@@ -47,22 +49,21 @@ impl Transaction {
                 return Err(error);
             }
         };
-        if outcome.is_ok() {
-            drop(self.connection.take());
-            if let Some(due) = due {
-                due.is_kept();
-            }
+        sqlx::raw_sql("commit").execute(self.connection()).await?;
+        drop(self.connection.take());
+        if let Some((claim, _)) = due {
+            claim.note_kept();
         }
-        outcome
+        Ok(value)
     }
 
-    async fn keep(&mut self, due: &DueAnswer) -> Result<()> {
-        let is_kept = idempotency_keys::finish_idempotent(self.connection(), &due.claim, &due.answer).await?;
+    async fn keep(&mut self, claim: &Claim, answer: &KeptAnswer) -> Result<()> {
+        let is_kept = idempotency_keys::finish_idempotent(self.connection(), claim, answer).await?;
         if is_kept { Ok(()) } else { Err(StoreError::Superseded) }
     }
 
     /// Undoes it.
-    pub(super) async fn roll_back(mut self) -> Result<()> {
+    pub(crate) async fn roll_back(mut self) -> Result<()> {
         sqlx::raw_sql("rollback").execute(self.connection()).await?;
         drop(self.connection.take());
         Ok(())

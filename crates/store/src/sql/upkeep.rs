@@ -1,6 +1,7 @@
 //! Forgetting, in steps that are small enough for everyone else to write in between.
 
-use super::{DELETE_OF_VEHICLE, Db, Transaction, Writers, arrivals, history_upkeep};
+use super::dialect::DELETE_POSITIONS_OF_VEHICLE;
+use super::{Db, Writers, arrivals, history::upkeep, transaction::Transaction};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
@@ -13,7 +14,7 @@ const STEP_ROWS: i64 = 5_000;
 const STEPS: usize = 20;
 
 /// Deletes by `sql`, whose $1 is `bound` and $2 the number of rows; true if there is more.
-pub(super) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
+pub(crate) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
     for _ in 0..STEPS {
         let mut transaction = Transaction::begin(writers).await?;
         let deleted = sqlx::query::<Db>(sql).bind(bound).bind(STEP_ROWS).execute(transaction.connection()).await;
@@ -27,11 +28,11 @@ pub(super) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound:
 }
 
 /// Vehicles of which something is left, a thousand at most.
-pub(super) async fn removed_vehicles(writers: &Writers) -> Result<Vec<i64>> {
+pub(crate) async fn removed_vehicles(writers: &Writers) -> Result<Vec<i64>> {
     list_numbers(writers, "select vehicle_no from removed_vehicles limit 1000").await
 }
 
-pub(super) async fn prune(
+pub(crate) async fn prune(
     writers: &Writers,
     now: Timestamp,
     retention: &Retention,
@@ -64,9 +65,9 @@ pub(super) async fn prune(
     )
     .await?;
     for &vehicle_no in removed_vehicles {
-        let more = delete_in_steps(writers, DELETE_OF_VEHICLE, vehicle_no, &mut pruned.positions).await?
+        let more = delete_in_steps(writers, DELETE_POSITIONS_OF_VEHICLE, vehicle_no, &mut pruned.positions).await?
             | prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?
-            | history_upkeep::prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?;
+            | upkeep::prune_removed_vehicle(writers, vehicle_no, &mut pruned).await?;
         if more {
             pruned.more = true;
         } else {
@@ -93,7 +94,7 @@ pub(super) async fn prune(
     }
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
-    history_upkeep::prune_history(writers, before(retention.positions_ms), &mut pruned).await?;
+    upkeep::prune_history(writers, before(retention.positions_ms), &mut pruned).await?;
     pruned.more |= delete_in_steps(
         writers,
         "delete from outgoing_calls where call_no in

@@ -3,7 +3,7 @@
 //! An entry says that, of a vehicle, positions of one minute arrived in one minute; each position knows its arrival to the
 //! millisecond. Every sorted position has an entry. An entry whose positions are gone is harmless, and removed in its time.
 
-use super::transaction::Transaction;
+use super::sql::transaction::Transaction;
 use super::{Db, Writers};
 use crate::Result;
 use rusqlite::{CachedStatement, Connection};

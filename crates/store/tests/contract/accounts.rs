@@ -3,7 +3,7 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, new_user, tenant};
 use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username};
-use milepost_store::StoreError;
+use milepost_store::{Once, StoreError};
 
 pub(crate) async fn default_tenant_exists_from_the_start(database: &TestDatabase) {
     let found = database.store.get_tenant(&TenantId::default_tenant()).await.unwrap().unwrap();
@@ -15,8 +15,8 @@ pub(crate) async fn default_tenant_exists_from_the_start(database: &TestDatabase
 
 pub(crate) async fn tenant_ids_are_taken_once(database: &TestDatabase) {
     let acme = Tenant { id: tenant("acme"), name: Label::new("Acme & Söhne").unwrap() };
-    database.store.add_tenant(&acme).await.unwrap();
-    assert_eq!(database.store.add_tenant(&acme).await, Err(StoreError::Conflict("tenant")));
+    database.store.add_tenant(&acme, &Once::unclaimed()).await.unwrap();
+    assert_eq!(database.store.add_tenant(&acme, &Once::unclaimed()).await, Err(StoreError::Conflict("tenant")));
     assert!(!database.store.ensure_tenant(&acme).await.unwrap());
     assert_eq!(database.store.get_tenant(&acme.id).await.unwrap(), Some(acme));
     let other = Tenant { id: tenant("other"), name: Label::new("Other").unwrap() };
@@ -36,7 +36,7 @@ pub(crate) async fn tenants_are_listed_page_by_page(database: &TestDatabase) {
 pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
     let home = TenantId::default_tenant();
     let new = new_user("Åsa Öberg", &home);
-    let added = database.store.add_user(&new, at(0)).await.unwrap();
+    let added = database.store.add_user(&new, at(0), &Once::unclaimed()).await.unwrap();
     let expected = User {
         id: added.id,
         username: new.username.clone(),
@@ -61,19 +61,19 @@ pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
 
 pub(crate) async fn username_is_taken_once_over_all_tenants(database: &TestDatabase) {
     let acme = add_tenant(&*database.store, "acme").await;
-    database.store.add_user(&new_user("ann", &acme), at(0)).await.unwrap();
-    let again = database.store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await;
+    database.store.add_user(&new_user("ann", &acme), at(0), &Once::unclaimed()).await.unwrap();
+    let again = database.store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("username")));
-    let nowhere = database.store.add_user(&new_user("bob", &tenant("nowhere")), at(0)).await;
+    let nowhere = database.store.add_user(&new_user("bob", &tenant("nowhere")), at(0), &Once::unclaimed()).await;
     assert_eq!(nowhere, Err(StoreError::NotFound("tenant")));
-    let mut bob = database.store.add_user(&new_user("bob", &acme), at(0)).await.unwrap();
+    let mut bob = database.store.add_user(&new_user("bob", &acme), at(0), &Once::unclaimed()).await.unwrap();
     bob.username = Username::new("ann").unwrap();
     assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
 }
 
 pub(crate) async fn changed_user_is_told_to_both_tenants(database: &TestDatabase) {
     let (acme, home) = (add_tenant(&*database.store, "acme").await, TenantId::default_tenant());
-    let mut user = database.store.add_user(&new_user("ann", &acme), at(0)).await.unwrap();
+    let mut user = database.store.add_user(&new_user("ann", &acme), at(0), &Once::unclaimed()).await.unwrap();
     user.tenant = home.clone();
     user.role = Role::TrainingStaff;
     user.active = false;
@@ -93,19 +93,20 @@ pub(crate) async fn changed_user_is_told_to_both_tenants(database: &TestDatabase
 
 pub(crate) async fn removed_user_loses_its_sessions(database: &TestDatabase) {
     let home = TenantId::default_tenant();
-    let user = database.store.add_user(&new_user("ann", &home), at(0)).await.unwrap();
+    let user = database.store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap();
     database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
     assert!(database.store.remove_user(user.id, at(0)).await.unwrap());
     assert!(!database.store.remove_user(user.id, at(0)).await.unwrap());
     assert_eq!(database.store.find_session(&[1; 32], at(0)).await.unwrap(), None);
     assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
-    let next = database.store.add_user(&new_user("bob", &home), at(0)).await.unwrap();
+    let next = database.store.add_user(&new_user("bob", &home), at(0), &Once::unclaimed()).await.unwrap();
     assert!(next.id > user.id, "a number is never used twice");
 }
 
 pub(crate) async fn locked_out_user_or_new_password_ends_sessions(database: &TestDatabase) {
     let store = &database.store;
-    let mut user = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await.unwrap();
+    let mut user =
+        store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await.unwrap();
     let session = [1; 32];
     store.add_session(&session, user.id, at(1000)).await.unwrap();
     user.role = Role::Manager;
@@ -128,8 +129,12 @@ pub(crate) async fn locked_out_user_or_new_password_ends_sessions(database: &Tes
 pub(crate) async fn users_are_listed_page_by_page(database: &TestDatabase) {
     let acme = add_tenant(&*database.store, "acme").await;
     for name in ["c", "a", "b"] {
-        database.store.add_user(&new_user(name, &acme), at(0)).await.unwrap();
-        database.store.add_user(&new_user(&format!("{name}2"), &TenantId::default_tenant()), at(0)).await.unwrap();
+        database.store.add_user(&new_user(name, &acme), at(0), &Once::unclaimed()).await.unwrap();
+        database
+            .store
+            .add_user(&new_user(&format!("{name}2"), &TenantId::default_tenant()), at(0), &Once::unclaimed())
+            .await
+            .unwrap();
     }
     let names = |users: Vec<User>| users.iter().map(|user| user.username.to_string()).collect::<Vec<_>>();
     let first = database.store.list_users(Some(&acme), None, 2).await.unwrap();
@@ -139,7 +144,11 @@ pub(crate) async fn users_are_listed_page_by_page(database: &TestDatabase) {
 }
 
 pub(crate) async fn session_ends_when_it_expires(database: &TestDatabase) {
-    let user = database.store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await.unwrap();
+    let user = database
+        .store
+        .add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed())
+        .await
+        .unwrap();
     database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
     database.store.add_session(&[2; 32], user.id, at(1000)).await.unwrap();
     database.store.add_session(&[3; 32], user.id, at(1000)).await.unwrap();

@@ -8,7 +8,7 @@ use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Event, Fact, FleetViewer, JsonObject,
     NotificationText, Severity, TenantId, UserId,
 };
-use milepost_store::{AlertCursor, AlertReadOutcome, Retention, Store, StoreError};
+use milepost_store::{AlertCursor, AlertReadOutcome, Once, Retention, Store, StoreError};
 
 const COMPANY: FleetViewer = FleetViewer { company: true, user: None, driver: None };
 
@@ -45,7 +45,7 @@ pub(crate) fn about(subject: &str, alert: Alert) -> Alert {
 }
 
 async fn raise(store: &dyn Store, alert: &Alert) {
-    assert!(store.raise_alert(alert, alert.at).await.unwrap(), "{alert:?}");
+    assert!(store.raise_alert(alert, alert.at, &Once::unclaimed()).await.unwrap(), "{alert:?}");
 }
 
 async fn list(store: &dyn Store, tenant: &TenantId, viewer: FleetViewer, unread: bool, ms: i64) -> Vec<String> {
@@ -70,16 +70,16 @@ pub(crate) async fn alert_comes_back_as_it_was_raised(database: &TestDatabase) {
         ..about("fuel:MTA NYCT_2782:1", alert("b", &home, Some(user(7)), 2))
     };
     for (number, raised) in (1..).zip([alert("a", &home, None, 1), whole]) {
-        assert!(store.raise_alert(&raised, at(number)).await.unwrap());
+        assert!(store.raise_alert(&raised, at(number), &Once::unclaimed()).await.unwrap());
         let viewer = FleetViewer { company: raised.user_id.is_none(), user: raised.user_id, driver: None };
         assert_eq!(store.get_alert(&home, viewer, &raised.id, at(number)).await.unwrap().as_ref(), Some(&raised));
         let told = store.events_after(&home, number - 1, 10).await.unwrap();
         assert_eq!(told, [Event { id: number, at: at(number), fact: Fact::AlertRaised(Box::new(raised)) }]);
     }
-    let again = store.raise_alert(&alert("a", &home, None, 3), at(3)).await;
+    let again = store.raise_alert(&alert("a", &home, None, 3), at(3), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("alert")));
     let nowhere = TenantId::new("nowhere").unwrap();
-    let refused = store.raise_alert(&alert("c", &nowhere, None, 3), at(3)).await;
+    let refused = store.raise_alert(&alert("c", &nowhere, None, 3), at(3), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::NotFound("tenant")));
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 2);
 }
@@ -94,9 +94,11 @@ pub(crate) async fn alerts_of_one_subject_are_raised_once_while_the_first_lasts(
     // Without a subject every alert counts.
     raise(&**store, &alert("x", &home, None, 0)).await;
     raise(&**store, &alert("y", &home, None, 0)).await;
-    let not_raised = async |name, ms| assert!(!store.raise_alert(&streak(name, &home, ms), at(ms)).await.unwrap());
+    let not_raised = async |name, ms| {
+        assert!(!store.raise_alert(&streak(name, &home, ms), at(ms), &Once::unclaimed()).await.unwrap())
+    };
     not_raised("second", 1).await;
-    store.read_alert(&home, COMPANY, &alert_id("first"), None, at(2)).await.unwrap().unwrap();
+    store.read_alert(&home, COMPANY, &alert_id("first"), None, at(2), &Once::unclaimed()).await.unwrap().unwrap();
     not_raised("after it was read", 3).await;
     assert!(store.delete_alert(&home, COMPANY, &alert_id("first"), at(4)).await.unwrap());
     not_raised("after it was deleted", 5).await;
@@ -115,7 +117,7 @@ pub(crate) async fn many_nodes_raise_an_alert_of_one_subject_once(database: &Tes
         .map(|writer| {
             let store = if writer % 2 == 0 { store.clone() } else { other_node.clone() };
             let alert = about("offline:bus", alert(&format!("new {writer}"), &home, None, 2_000));
-            tokio::spawn(async move { store.raise_alert(&alert, at(2_000)).await.unwrap() })
+            tokio::spawn(async move { store.raise_alert(&alert, at(2_000), &Once::unclaimed()).await.unwrap() })
         })
         .collect();
     let mut raised = 0;
@@ -146,7 +148,7 @@ pub(crate) async fn alerts_are_listed_newest_first_to_those_who_may_see_them(dat
     for one in &mut all {
         if dice.below(3) == 0 {
             let viewer = FleetViewer { company: true, user: one.user_id, driver: None };
-            let read = store.read_alert(&home, viewer, &one.id, None, at(now)).await.unwrap();
+            let read = store.read_alert(&home, viewer, &one.id, None, at(now), &Once::unclaimed()).await.unwrap();
             one.read = read.map(|_| AlertRead { at: at(now), by: None });
         }
     }
@@ -184,7 +186,7 @@ pub(crate) async fn alert_is_marked_read_once(database: &TestDatabase) {
         (&home, only(7), "a", 1_000),
     ] {
         let id = alert_id(name);
-        let read = store.read_alert(tenant, viewer, &id, Some(user(7)), at(ms)).await.unwrap();
+        let read = store.read_alert(tenant, viewer, &id, Some(user(7)), at(ms), &Once::unclaimed()).await.unwrap();
         assert_eq!(read, None, "{tenant:?} {viewer:?} {name} {ms}");
         assert!(!store.delete_alert(tenant, viewer, &id, at(ms)).await.unwrap(), "{tenant:?} {viewer:?} {name} {ms}");
         assert_eq!(store.get_alert(tenant, viewer, &id, at(ms)).await.unwrap(), None);
@@ -195,7 +197,9 @@ pub(crate) async fn alert_is_marked_read_once(database: &TestDatabase) {
             let store = if reader % 2 == 0 { store.clone() } else { other_node.clone() };
             let (home, id) = (home.clone(), raised.id.clone());
             let by = Some(user(reader + 1));
-            tokio::spawn(async move { store.read_alert(&home, only(7), &id, by, at(10 + reader)).await.unwrap() })
+            tokio::spawn(async move {
+                store.read_alert(&home, only(7), &id, by, at(10 + reader), &Once::unclaimed()).await.unwrap()
+            })
         })
         .collect();
     let (mut marked, mut was_read) = (Vec::new(), Vec::new());
@@ -221,7 +225,7 @@ pub(crate) async fn deleted_alert_is_there_for_nobody_and_told_once(database: &T
     let a = alert_id("a");
     assert!(store.delete_alert(&home, COMPANY, &a, at(1)).await.unwrap());
     assert!(!store.delete_alert(&home, COMPANY, &a, at(2)).await.unwrap());
-    assert_eq!(store.read_alert(&home, COMPANY, &a, None, at(2)).await.unwrap(), None);
+    assert_eq!(store.read_alert(&home, COMPANY, &a, None, at(2), &Once::unclaimed()).await.unwrap(), None);
     assert_eq!(store.get_alert(&home, COMPANY, &a, at(2)).await.unwrap(), None);
     assert_eq!(list(&**store, &home, COMPANY, false, 2).await, ["b"]);
     assert_eq!(list(&**store, &home, COMPANY, true, 2).await, ["b"]);

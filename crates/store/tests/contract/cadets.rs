@@ -7,7 +7,7 @@ use milepost_domain::{
     GradeKind, GradeUpdate, Points, Reason, Score, ScoreChange, Scores, ScoresUpdate, Standing, StudentId, TenantId,
     TimeOfDay, TrainingDayId,
 };
-use milepost_store::{NewCadet, Store, StoreError};
+use milepost_store::{NewCadet, Once, Store, StoreError};
 
 pub(crate) fn new_cadet(tenant: &TenantId, student_id: Option<&str>) -> NewCadet {
     NewCadet {
@@ -18,7 +18,7 @@ pub(crate) fn new_cadet(tenant: &TenantId, student_id: Option<&str>) -> NewCadet
 }
 
 pub(crate) async fn add_cadet(store: &dyn Store, tenant: &TenantId) -> Cadet {
-    store.add_cadet(&new_cadet(tenant, None), at(0)).await.unwrap()
+    store.add_cadet(&new_cadet(tenant, None), at(0), &Once::unclaimed()).await.unwrap()
 }
 
 pub(crate) fn given(kind: GradeKind, points: i64, reason: &str) -> GradeGiven {
@@ -56,7 +56,7 @@ async fn standing(store: &dyn Store, id: CadetId) -> Standing {
 
 pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
-    let cadet = store.add_cadet(&new_cadet(&home, Some("2026-Ä 1")), at(3)).await.unwrap();
+    let cadet = store.add_cadet(&new_cadet(&home, Some("2026-Ä 1")), at(3), &Once::unclaimed()).await.unwrap();
     let expected = Cadet {
         id: cadet.id,
         tenant: home.clone(),
@@ -70,20 +70,23 @@ pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
     let told = events(&**store, &home, 0).await;
     assert_eq!(told, [Event { id: 1, at: at(3), fact: Fact::CadetAdded { cadet_id: cadet.id } }]);
     let nowhere = TenantId::new("nowhere").unwrap();
-    assert_eq!(store.add_cadet(&new_cadet(&nowhere, None), at(0)).await, Err(StoreError::NotFound("tenant")));
+    assert_eq!(
+        store.add_cadet(&new_cadet(&nowhere, None), at(0), &Once::unclaimed()).await,
+        Err(StoreError::NotFound("tenant"))
+    );
     assert_eq!(store.get_cadet(CadetId::new(999).unwrap()).await.unwrap(), None);
 }
 
 pub(crate) async fn student_id_is_taken_once_in_its_tenant(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    store.add_cadet(&new_cadet(&home, Some("S-1")), at(0)).await.unwrap();
-    let again = store.add_cadet(&new_cadet(&home, Some("S-1")), at(0)).await;
+    store.add_cadet(&new_cadet(&home, Some("S-1")), at(0), &Once::unclaimed()).await.unwrap();
+    let again = store.add_cadet(&new_cadet(&home, Some("S-1")), at(0), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("student_id")));
-    store.add_cadet(&new_cadet(&acme, Some("S-1")), at(0)).await.unwrap();
+    store.add_cadet(&new_cadet(&acme, Some("S-1")), at(0), &Once::unclaimed()).await.unwrap();
     // Any number of cadets may have none.
-    store.add_cadet(&new_cadet(&home, None), at(0)).await.unwrap();
-    store.add_cadet(&new_cadet(&home, None), at(0)).await.unwrap();
+    store.add_cadet(&new_cadet(&home, None), at(0), &Once::unclaimed()).await.unwrap();
+    store.add_cadet(&new_cadet(&home, None), at(0), &Once::unclaimed()).await.unwrap();
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 3);
 }
 
@@ -107,10 +110,10 @@ pub(crate) async fn grade_counts_until_it_is_taken_back(database: &TestDatabase)
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await.id;
     let other = add_cadet(&**store, &home).await.id;
-    let praise = store.add_grade(cadet, &merit(5), at(1)).await.unwrap();
+    let praise = store.add_grade(cadet, &merit(5), at(1), &Once::unclaimed()).await.unwrap();
     assert_eq!(praise, Grade { id: praise.id, cadet_id: cadet, given: merit(5), created_at: at(1) });
-    let blame = store.add_grade(cadet, &demerit(3), at(2)).await.unwrap();
-    store.add_grade(cadet, &merit(1000), at(3)).await.unwrap();
+    let blame = store.add_grade(cadet, &demerit(3), at(2), &Once::unclaimed()).await.unwrap();
+    store.add_grade(cadet, &merit(1000), at(3), &Once::unclaimed()).await.unwrap();
     let sums = |merit_points, demerit_points| Standing { merit_points, demerit_points, ..Standing::default() };
     assert_eq!(standing(&**store, cadet).await, sums(1005, 3));
     assert_eq!(store.remove_grade(other, praise.id, at(4)).await.unwrap(), None, "another cadet's grade");
@@ -137,8 +140,8 @@ pub(crate) async fn grades_are_listed_newest_first(database: &TestDatabase) {
     let (cadet, other) = (add_cadet(&**store, &home).await.id, add_cadet(&**store, &home).await.id);
     let mut grades = Vec::new();
     for points in 1..=3 {
-        grades.insert(0, store.add_grade(cadet, &merit(points), at(points)).await.unwrap());
-        store.add_grade(other, &merit(7), at(0)).await.unwrap();
+        grades.insert(0, store.add_grade(cadet, &merit(points), at(points), &Once::unclaimed()).await.unwrap());
+        store.add_grade(other, &merit(7), at(0), &Once::unclaimed()).await.unwrap();
     }
     assert_eq!(store.list_grades(cadet, None, 2).await.unwrap(), grades[..2]);
     assert_eq!(store.list_grades(cadet, Some(grades[1].id), 2).await.unwrap(), grades[2..]);
@@ -221,7 +224,7 @@ pub(crate) async fn scores_tell_only_what_differs(database: &TestDatabase) {
 pub(crate) async fn records_of_no_cadet_are_refused(database: &TestDatabase) {
     let (store, nobody) = (&database.store, CadetId::new(1).unwrap());
     let refused = StoreError::NotFound("cadet");
-    assert_eq!(store.add_grade(nobody, &merit(1), at(0)).await, Err(refused.clone()));
+    assert_eq!(store.add_grade(nobody, &merit(1), at(0), &Once::unclaimed()).await, Err(refused.clone()));
     assert_eq!(store.remove_grade(nobody, GradeId::new(1).unwrap(), at(0)).await, Ok(None));
     let present = attended(AttendanceStatus::Present);
     assert_eq!(store.set_attendance(nobody, day(1), &present, at(0)).await, Err(refused.clone()));
@@ -241,8 +244,8 @@ pub(crate) async fn totals_are_right_under_many_writers(database: &TestDatabase)
             let store = if writer % 2 == 0 { store.clone() } else { other_node.clone() };
             tokio::spawn(async move {
                 for round in 1..=ROUNDS {
-                    let praise = store.add_grade(cadet, &merit(round), at(0)).await.unwrap();
-                    store.add_grade(cadet, &demerit(round), at(0)).await.unwrap();
+                    let praise = store.add_grade(cadet, &merit(round), at(0), &Once::unclaimed()).await.unwrap();
+                    store.add_grade(cadet, &demerit(round), at(0), &Once::unclaimed()).await.unwrap();
                     if round % 3 == 0 {
                         store.remove_grade(cadet, praise.id, at(0)).await.unwrap().expect("it is there");
                     }

@@ -5,8 +5,7 @@ use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, tenant};
 use milepost_domain::{Cadet, Grade, Label, Tenant, TenantId};
 use milepost_store::{
-    Claim, IDEMPOTENCY_ABANDONED_MS, Idempotency, IdempotencyKey, KeptAnswer, Store, StoreError, answering,
-    answering_from, still_claimed,
+    Claim, IDEMPOTENCY_ABANDONED_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, Store, StoreError,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,6 +20,11 @@ fn key(caller: &str) -> IdempotencyKey {
 /// The answer to who entered this cadet.
 fn shown(cadet: &Cadet) -> KeptAnswer {
     KeptAnswer { status: 201, body: format!("cadet {}", cadet.id).into_bytes() }
+}
+
+/// Keeps that answer for a claim.
+fn once(claim: &Claim) -> Once<'static, Cadet> {
+    Once::new(claim.clone(), shown)
 }
 
 async fn begin(store: &dyn Store, ms: i64) -> Idempotency {
@@ -68,9 +72,8 @@ pub(crate) async fn work_keeps_its_answer_in_its_own_transaction(database: &Test
     let store = &database.store;
     let claim = claim(&**store, 0).await;
     let new = new_cadet(&TenantId::default_tenant(), None);
-    let (added, is_kept) = claim.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
-    let added = added.unwrap();
-    assert!(is_kept);
+    let added = store.add_cadet(&new, at(1), &once(&claim)).await.unwrap();
+    assert!(claim.is_kept());
     // The process dies here, for all that anybody finished: whoever comes next finds the answer.
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&added)));
     store.abandon_idempotent(&claim).await.unwrap();
@@ -81,11 +84,9 @@ pub(crate) async fn what_a_transaction_returns_may_be_seen_as_the_answer(databas
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await;
     let claim = claim(&**store, 0).await;
-    let (seen, given) = (cadet.clone(), merit(3));
-    let giving = store.add_grade(cadet.id, &given, at(1));
-    let work = answering(shown, answering_from(move |_: &Grade| Some(seen.clone()), giving));
-    let (outcome, is_kept) = claim.carry_out(work).await;
-    assert!(outcome.is_ok() && is_kept);
+    let once = once(&claim);
+    store.add_grade(cadet.id, &merit(3), at(1), &once.map(|_: &Grade| Some(cadet.clone()))).await.unwrap();
+    assert!(claim.is_kept());
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&cadet)));
 }
 
@@ -93,31 +94,34 @@ pub(crate) async fn what_goes_before_the_work_keeps_nothing(database: &TestDatab
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await;
     let claim = claim(&**store, 0).await;
-    let work = answering(shown, async {
-        let acme = Tenant { id: tenant("acme"), name: Label::new("acme").unwrap() };
-        assert!(store.ensure_tenant(&acme).await.unwrap());
-        // As a change that lost against another one, and is to be computed again.
-        let given = merit(3);
-        answering_from(|_: &Grade| None::<Cadet>, store.add_grade(cadet.id, &given, at(1))).await.unwrap();
-    });
-    let ((), is_kept) = claim.carry_out(work).await;
-    assert!(!is_kept);
+    let acme = Tenant { id: tenant("acme"), name: Label::new("acme").unwrap() };
+    assert!(store.ensure_tenant(&acme).await.unwrap());
+    // As a change that lost against another one, and is to be computed again.
+    let once = once(&claim);
+    store.add_grade(cadet.id, &merit(3), at(1), &once.map(|_: &Grade| None)).await.unwrap();
+    assert!(!claim.is_kept());
     assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
-    // Nobody said what is answered, or there is no claim: the work is done all the same.
-    let new = new_cadet(&home, None);
-    let (added, is_kept) = claim.carry_out(store.add_cadet(&new, at(1))).await;
-    assert!(added.is_ok() && !is_kept);
-    answering(shown, store.add_cadet(&new, at(1))).await.unwrap();
+    // There is no claim: the work is done all the same.
+    store.add_cadet(&new_cadet(&home, None), at(1), &Once::unclaimed()).await.unwrap();
     assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
+}
+
+pub(crate) async fn only_the_first_work_of_a_claim_keeps_its_answer(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let claim = claim(&**store, 0).await;
+    let once = once(&claim);
+    let first = store.add_cadet(&new_cadet(&home, None), at(1), &once).await.unwrap();
+    store.add_cadet(&new_cadet(&home, None), at(1), &once).await.unwrap();
+    assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&first)));
 }
 
 pub(crate) async fn work_that_failed_keeps_nothing(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let new = new_cadet(&home, Some("S-1"));
-    store.add_cadet(&new, at(0)).await.unwrap();
+    store.add_cadet(&new, at(0), &Once::unclaimed()).await.unwrap();
     let refused = claim(&**store, 0).await;
-    let (outcome, is_kept) = refused.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
-    assert_eq!((outcome, is_kept), (Err(StoreError::Conflict("student_id")), false));
+    let outcome = store.add_cadet(&new, at(1), &once(&refused)).await;
+    assert_eq!((outcome, refused.is_kept()), (Err(StoreError::Conflict("student_id")), false));
     store.abandon_idempotent(&refused).await.unwrap();
     claim(&**store, 2).await;
 }
@@ -131,14 +135,13 @@ pub(crate) async fn work_of_a_claim_that_was_taken_over_is_undone(database: &Tes
     let before = written(&**store, &home).await;
 
     // Before the other one has done its work, and after.
-    let (outcome, is_kept) = slow.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
-    assert_eq!((outcome, is_kept), (Err(StoreError::Superseded), false));
+    let outcome = store.add_cadet(&new, at(1), &once(&slow)).await;
+    assert_eq!((outcome, slow.is_kept()), (Err(StoreError::Superseded), false));
     assert_eq!(written(&**store, &home).await, before);
-    let (outcome, is_kept) = quick.carry_out(answering(shown, other.add_cadet(&new, at(1)))).await;
-    let added = outcome.unwrap();
-    assert!(is_kept);
-    let (outcome, is_kept) = slow.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
-    assert_eq!((outcome, is_kept), (Err(StoreError::Superseded), false));
+    let added = other.add_cadet(&new, at(1), &once(&quick)).await.unwrap();
+    assert!(quick.is_kept());
+    let outcome = store.add_cadet(&new, at(1), &once(&slow)).await;
+    assert_eq!((outcome, slow.is_kept()), (Err(StoreError::Superseded), false));
     store.abandon_idempotent(&slow).await.unwrap();
 
     // One cadet, and the one event that tells of it.
@@ -159,10 +162,10 @@ pub(crate) async fn many_at_once_with_one_key_do_its_work_once(database: &TestDa
                 // All of them think that those before are gone.
                 let now = i64::try_from(n).unwrap() * (IDEMPOTENCY_ABANDONED_MS + 1);
                 let Idempotency::New(claim) = begin(&*store, now).await else { return false };
-                let (outcome, is_kept) = claim.carry_out(answering(shown, store.add_cadet(&new, at(1)))).await;
+                let outcome = store.add_cadet(&new, at(1), &once(&claim)).await;
                 assert!(matches!(outcome, Ok(_) | Err(StoreError::Superseded)), "{outcome:?}");
-                assert_eq!(outcome.is_ok(), is_kept);
-                is_kept
+                assert_eq!(outcome.is_ok(), claim.is_kept());
+                claim.is_kept()
             })
         })
         .collect();
@@ -178,16 +181,15 @@ pub(crate) async fn many_at_once_with_one_key_do_its_work_once(database: &TestDa
 
 pub(crate) async fn claim_goes_along_to_another_task_only_if_it_is_taken(database: &TestDatabase) {
     let store = &database.store;
-    let adding = || {
+    let adding = |once: Once<'static, Cadet>| {
         let (store, new) = (Arc::clone(store), new_cadet(&TenantId::default_tenant(), None));
-        async move { store.add_cadet(&new, at(1)).await.unwrap() }
+        tokio::spawn(async move { store.add_cadet(&new, at(1), &once).await.unwrap() })
     };
     let claim = claim(&**store, 0).await;
-    let astray = answering(shown, async { tokio::spawn(adding()).await.unwrap() });
-    assert!(!claim.carry_out(astray).await.1);
-    let taken = answering(shown, async { tokio::spawn(still_claimed(adding())).await.unwrap() });
-    let (added, is_kept) = claim.carry_out(taken).await;
-    assert!(is_kept);
+    adding(Once::unclaimed()).await.unwrap();
+    assert!(!claim.is_kept());
+    let added = adding(once(&claim)).await.unwrap();
+    assert!(claim.is_kept());
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&added)));
 }
 
@@ -200,7 +202,7 @@ pub(crate) async fn claims_left_by_who_died_are_released_and_answers_stay(databa
         let Idempotency::New(claim) = begun else { panic!("{begun:?}") };
         if key == &keys[0] {
             let new = new_cadet(&TenantId::default_tenant(), None);
-            claim.carry_out(answering(shown, store.add_cadet(&new, at(0)))).await.0.unwrap();
+            store.add_cadet(&new, at(0), &once(&claim)).await.unwrap();
         }
     }
     assert_eq!(store.release_claims(at(1)).await.unwrap(), 2);

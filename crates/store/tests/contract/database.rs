@@ -1,5 +1,6 @@
 //! A database of its own for each test.
 
+use milepost_outbox::PublicForm;
 use milepost_store::{OpenOptions, Store, open};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::io::Write;
@@ -28,7 +29,7 @@ impl TestDatabase {
         let folder = std::env::temp_dir().join(format!("milepost-store-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir(&folder).unwrap();
         let url = format!("sqlite://{}", folder.join("milepost.db").display());
-        Self { store: open(&url, &options()).await.unwrap(), url, place: Place::Folder(folder) }
+        Self { store: open(&url, &options(), Arc::new(PublicForm)).await.unwrap(), url, place: Place::Folder(folder) }
     }
 
     /// `None`, and a line on stderr, where there is no server; in CI that is a failure.
@@ -45,13 +46,13 @@ impl TestDatabase {
         sqlx::raw_sql(AssertSqlSafe(format!("create database {database}"))).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
         let url = format!("{}/{database}", server.rsplit_once('/').unwrap().0);
-        let store = open(&url, &options()).await.unwrap();
+        let store = open(&url, &options(), Arc::new(PublicForm)).await.unwrap();
         Some(Self { store, url, place: Place::Server { url: server, database } })
     }
 
     /// Another node on the same database.
     pub(crate) async fn another_node(&self) -> Arc<dyn Store> {
-        open(&self.url, &options()).await.unwrap()
+        open(&self.url, &options(), Arc::new(PublicForm)).await.unwrap()
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

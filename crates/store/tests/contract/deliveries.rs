@@ -5,7 +5,7 @@ use crate::samples::{add_tenant, at, latitude, longitude};
 use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Fact, OrderId, OutgoingCall, Phone, RiderId, Target, TenantId, TrackingId,
 };
-use milepost_store::{DeliveryChange, DeliveryCount, Pruned, Retention, Ride, Store, StoreError};
+use milepost_store::{DeliveryChange, DeliveryCount, Once, Pruned, Retention, Ride, Store, StoreError};
 
 const MINUTE_MS: i64 = 60 * 1000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
@@ -65,7 +65,7 @@ pub(crate) fn plain(delivery: &Delivery) -> DeliveryChange<'_> {
 }
 
 pub(crate) async fn add(store: &dyn Store, delivery: &Delivery) {
-    store.add_delivery(&plain(delivery), at(0)).await.unwrap();
+    store.add_delivery(&plain(delivery), at(0), &Once::unclaimed()).await.unwrap();
 }
 
 pub(crate) async fn delivery_comes_back_as_it_was_added(database: &TestDatabase) {
@@ -95,10 +95,13 @@ pub(crate) async fn tracking_id_is_taken_once_over_all_tenants(database: &TestDa
     let first = delivery("TRK-1", &TenantId::default_tenant());
     add(&**store, &first).await;
     let again = delivery("TRK-1", &acme);
-    let refused = store.add_delivery(&plain(&again), at(0)).await;
+    let refused = store.add_delivery(&plain(&again), at(0), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::Conflict("tracking_id")));
     let nowhere = delivery("TRK-2", &TenantId::new("nowhere").unwrap());
-    assert_eq!(store.add_delivery(&plain(&nowhere), at(0)).await, Err(StoreError::NotFound("tenant")));
+    assert_eq!(
+        store.add_delivery(&plain(&nowhere), at(0), &Once::unclaimed()).await,
+        Err(StoreError::NotFound("tenant"))
+    );
     assert_eq!(store.get_delivery(&first.tracking_id).await.unwrap(), Some(first));
 }
 
@@ -114,15 +117,18 @@ pub(crate) async fn only_the_next_version_of_a_delivery_is_written(database: &Te
     let change = DeliveryChange { delivery: &second, fix: Some(&moved), facts: &facts, calls: &calls };
     for (version, tenant) in [(1, &home), (3, &home), (2, &acme)] {
         let stale = Delivery { version, tenant: tenant.clone(), ..second.clone() };
-        let written = store.change_delivery(&DeliveryChange { delivery: &stale, ..change }, at(5)).await.unwrap();
+        let written = store
+            .change_delivery(&DeliveryChange { delivery: &stale, ..change }, at(5), &Once::unclaimed())
+            .await
+            .unwrap();
         assert!(!written, "version {version} of {tenant:?}");
     }
     assert_eq!(store.get_delivery(&first.tracking_id).await.unwrap(), Some(first.clone()));
     assert!(store.delivery_fixes(&first.tracking_id, None, 10).await.unwrap().is_empty());
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 0);
     assert_eq!(store.next_call_due().await.unwrap(), None);
-    assert!(store.change_delivery(&change, at(5)).await.unwrap());
-    assert!(!store.change_delivery(&change, at(5)).await.unwrap(), "the same change twice");
+    assert!(store.change_delivery(&change, at(5), &Once::unclaimed()).await.unwrap());
+    assert!(!store.change_delivery(&change, at(5), &Once::unclaimed()).await.unwrap(), "the same change twice");
     assert_eq!(store.get_delivery(&first.tracking_id).await.unwrap(), Some(second));
     assert_eq!(store.delivery_fixes(&first.tracking_id, None, 10).await.unwrap(), [moved]);
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 1);
@@ -144,7 +150,7 @@ pub(crate) async fn two_nodes_never_overwrite_each_others_delivery(database: &Te
                 let next = Delivery { driven_m: read.driven_m + 1.0, version: read.version + 1, ..read };
                 let facts = [advanced(&next)];
                 let change = DeliveryChange { facts: &facts, ..plain(&next) };
-                written += i64::from(store.change_delivery(&change, at(0)).await.unwrap());
+                written += i64::from(store.change_delivery(&change, at(0), &Once::unclaimed()).await.unwrap());
             }
         })
     });
@@ -161,16 +167,16 @@ pub(crate) async fn call_that_exists_undoes_the_whole_change(database: &TestData
     let (store, home) = (&database.store, TenantId::default_tenant());
     let first = delivery("TRK-1", &home);
     let calls = [call("taken")];
-    store.add_delivery(&DeliveryChange { calls: &calls, ..plain(&first) }, at(0)).await.unwrap();
+    store.add_delivery(&DeliveryChange { calls: &calls, ..plain(&first) }, at(0), &Once::unclaimed()).await.unwrap();
     let moved = fix(5, 1.0);
     let second = Delivery { status: DeliveryStatus::Delivered, version: 2, ..first.clone() };
     let facts = [advanced(&second)];
     let calls = [call("new"), call("taken")];
     let change = DeliveryChange { delivery: &second, fix: Some(&moved), facts: &facts, calls: &calls };
-    let refused = store.change_delivery(&change, at(5)).await;
+    let refused = store.change_delivery(&change, at(5), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::Conflict("outgoing call")));
     let third = delivery("TRK-3", &home);
-    let refused = store.add_delivery(&DeliveryChange { delivery: &third, ..change }, at(5)).await;
+    let refused = store.add_delivery(&DeliveryChange { delivery: &third, ..change }, at(5), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::Conflict("outgoing call")));
     assert_eq!(store.get_delivery(&first.tracking_id).await.unwrap(), Some(first.clone()));
     assert_eq!(store.get_delivery(&third.tracking_id).await.unwrap(), None);
@@ -183,12 +189,17 @@ pub(crate) async fn fixes_are_read_page_by_page_and_the_last_of_a_millisecond_co
     let (store, home) = (&database.store, TenantId::default_tenant());
     let mut one = delivery("TRK-1", &home);
     let start = fix(0, 0.0);
-    store.add_delivery(&DeliveryChange { fix: Some(&start), ..plain(&one) }, at(0)).await.unwrap();
+    store.add_delivery(&DeliveryChange { fix: Some(&start), ..plain(&one) }, at(0), &Once::unclaimed()).await.unwrap();
     add(&**store, &delivery("TRK-2", &home)).await;
     for (ms, east) in [(10, 1.0), (20, 2.0), (20, 2.5), (30, 3.0)] {
         one.version += 1;
         let moved = fix(ms, east);
-        assert!(store.change_delivery(&DeliveryChange { fix: Some(&moved), ..plain(&one) }, at(ms)).await.unwrap());
+        assert!(
+            store
+                .change_delivery(&DeliveryChange { fix: Some(&moved), ..plain(&one) }, at(ms), &Once::unclaimed())
+                .await
+                .unwrap()
+        );
     }
     let page = store.delivery_fixes(&one.tracking_id, None, 2).await.unwrap();
     assert_eq!(page, [start, fix(10, 1.0)]);
@@ -283,7 +294,12 @@ pub(crate) async fn long_expired_deliveries_are_forgotten_with_their_fixes(datab
         add(&**store, &one).await;
         for fix in &fixes {
             one.version += 1;
-            assert!(store.change_delivery(&DeliveryChange { fix: Some(fix), ..plain(&one) }, at(0)).await.unwrap());
+            assert!(
+                store
+                    .change_delivery(&DeliveryChange { fix: Some(fix), ..plain(&one) }, at(0), &Once::unclaimed())
+                    .await
+                    .unwrap()
+            );
         }
     }
     assert_eq!(store.prune(at(5 * DAY_MS), &retention).await.unwrap(), Pruned::default());

@@ -3,7 +3,7 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_vehicles, at, batch, full_position, history, new_user, position};
 use milepost_domain::TenantId;
-use milepost_store::{Committer, StoreError};
+use milepost_store::{Committer, Once, StoreError};
 use sqlx::{Connection, SqliteConnection};
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn recovers(database: &TestDatabase, committer: &Committer, home: &TenantI
     assert_eq!(history(&*database.store, home, "bus").await.len(), 3);
     database.store.ping().await.unwrap();
     let before = database.store.newest_event_id(home).await.unwrap();
-    database.store.add_user(&new_user("ann", home), at(0)).await.unwrap();
+    database.store.add_user(&new_user("ann", home), at(0), &Once::unclaimed()).await.unwrap();
     let events = database.store.events_after(home, before, 10).await.unwrap();
     assert_eq!(events.iter().map(|event| event.id).collect::<Vec<_>>(), [before + 1]);
 }
@@ -40,7 +40,7 @@ async fn locked_sqlite_refuses_in_time_and_recovers() {
     sqlx::raw_sql("begin exclusive").execute(&mut other).await.unwrap();
     let begun = std::time::Instant::now();
     assert!(is_unavailable(committer.record(batch(&home, vec![position("bus", 2)])).await));
-    assert!(is_unavailable(database.store.add_user(&new_user("ann", &home), at(0)).await));
+    assert!(is_unavailable(database.store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await));
     assert!(begun.elapsed() < Duration::from_secs(5));
     // Readers don't wait for a writer.
     assert_eq!(history(&*database.store, &home, "bus").await.len(), 1);

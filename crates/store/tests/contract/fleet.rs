@@ -5,7 +5,7 @@ use crate::samples::{
     add_tenant, add_vehicles, at, batch, device, full_position, history, id, position, tenant, vehicle,
 };
 use milepost_domain::{DeviceId, Fact, Label, OdometerKm, SpeedKmh, TenantId, UserId, Vehicle, VehicleScope};
-use milepost_store::{Committer, StoreError, TrackedVehicle};
+use milepost_store::{Committer, Once, StoreError, TrackedVehicle};
 
 fn names(vehicles: &[TrackedVehicle]) -> Vec<&str> {
     vehicles.iter().map(|one| one.vehicle.id.as_str()).collect()
@@ -25,9 +25,12 @@ pub(crate) async fn vehicle_comes_back_as_it_was_added(database: &TestDatabase) 
         service_due_at: Some(at(7)),
         ..vehicle("MTA NYCT_2782")
     };
-    store.add_vehicle(&home, &bus, at(0)).await.unwrap();
-    assert_eq!(store.add_vehicle(&home, &bus, at(0)).await, Err(StoreError::Conflict("vehicle")));
-    assert_eq!(store.add_vehicle(&tenant("nowhere"), &bus, at(0)).await, Err(StoreError::NotFound("tenant")));
+    store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await.unwrap();
+    assert_eq!(store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await, Err(StoreError::Conflict("vehicle")));
+    assert_eq!(
+        store.add_vehicle(&tenant("nowhere"), &bus, at(0), &Once::unclaimed()).await,
+        Err(StoreError::NotFound("tenant"))
+    );
     let found = store.get_vehicle(&home, &bus.id).await.unwrap().unwrap();
     assert_eq!((&found.vehicle, found.track.last, found.track.version), (&bus, None, 0));
     bus.license_plate = None;
@@ -67,7 +70,10 @@ pub(crate) async fn scope_narrows_the_list_of_vehicles(database: &TestDatabase) 
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["a", "b", "c"]).await;
     let driver = UserId::new(5).unwrap();
-    store.add_vehicle(&home, &Vehicle { driver_id: Some(driver), ..vehicle("d") }, at(0)).await.unwrap();
+    store
+        .add_vehicle(&home, &Vehicle { driver_id: Some(driver), ..vehicle("d") }, at(0), &Once::unclaimed())
+        .await
+        .unwrap();
     let list = async |listed: &[&str], driven_by| {
         let scope = VehicleScope::Some { listed: listed.iter().map(|name| id(name)).collect(), driven_by };
         names(&store.list_vehicles(&home, &scope, None, 10).await.unwrap()).join(" ")
@@ -85,7 +91,7 @@ pub(crate) async fn scope_narrows_the_list_of_vehicles(database: &TestDatabase) 
 pub(crate) async fn removed_vehicle_takes_its_devices_and_positions_along(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "other"]).await;
-    store.add_device(&device("kiosk", &home, "bus"), &[1; 32]).await.unwrap();
+    store.add_device(&device("kiosk", &home, "bus"), &[1; 32], &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("bus", 1), position("other", 1)])).await.unwrap();
     assert!(store.remove_vehicle(&home, &id("bus"), at(9)).await.unwrap());
@@ -108,13 +114,13 @@ pub(crate) async fn device_is_found_by_its_key(database: &TestDatabase) {
     add_vehicles(&**store, &home, &["bus"]).await;
     let mut kiosk = device("kiosk", &home, "bus");
     kiosk.name = Some(Label::new("Front door").unwrap());
-    store.add_device(&kiosk, &[1; 32]).await.unwrap();
-    assert_eq!(store.add_device(&kiosk, &[2; 32]).await, Err(StoreError::Conflict("device")));
+    store.add_device(&kiosk, &[1; 32], &Once::unclaimed()).await.unwrap();
+    assert_eq!(store.add_device(&kiosk, &[2; 32], &Once::unclaimed()).await, Err(StoreError::Conflict("device")));
     let second = device("tracker", &home, "bus");
-    assert_eq!(store.add_device(&second, &[1; 32]).await, Err(StoreError::Conflict("device key")));
+    assert_eq!(store.add_device(&second, &[1; 32], &Once::unclaimed()).await, Err(StoreError::Conflict("device key")));
     let stray = device("stray", &home, "nowhere");
-    assert_eq!(store.add_device(&stray, &[3; 32]).await, Err(StoreError::NotFound("vehicle")));
-    store.add_device(&second, &[2; 32]).await.unwrap();
+    assert_eq!(store.add_device(&stray, &[3; 32], &Once::unclaimed()).await, Err(StoreError::NotFound("vehicle")));
+    store.add_device(&second, &[2; 32], &Once::unclaimed()).await.unwrap();
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), Some(kiosk.clone()));
     assert_eq!(store.find_device_by_key(&[9; 32]).await.unwrap(), None);
     assert_eq!(store.get_device(&home, &kiosk.id).await.unwrap(), Some(kiosk.clone()));
@@ -131,7 +137,7 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
     add_vehicles(&**store, &acme, &["bus"]).await;
-    store.add_device(&device("kiosk", &acme, "bus"), &[1; 32]).await.unwrap();
+    store.add_device(&device("kiosk", &acme, "bus"), &[1; 32], &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&acme, vec![full_position("bus", 1)])).await.unwrap();
     // The same names, asked for in another tenant.
@@ -146,6 +152,9 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     assert_eq!(store.get_device(&home, &DeviceId::new("kiosk").unwrap()).await.unwrap(), None);
     assert!(store.list_devices(&home, None, 10).await.unwrap().is_empty());
     assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap(), at(1)).await.unwrap());
-    assert_eq!(store.add_device(&device("kiosk", &home, "bus"), &[2; 32]).await, Err(StoreError::NotFound("vehicle")));
+    assert_eq!(
+        store.add_device(&device("kiosk", &home, "bus"), &[2; 32], &Once::unclaimed()).await,
+        Err(StoreError::NotFound("vehicle"))
+    );
     assert_eq!(history(&**store, &acme, "bus").await, [full_position("bus", 1)]);
 }

@@ -12,6 +12,7 @@ use milepost_domain::{
     NoticeId, NotificationText, RecordViewer, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Trip, TripUpdate,
     UserId,
 };
+use milepost_store::Once;
 use std::time::Duration;
 
 /// A fact of any kind, for the company or one of five users.
@@ -75,7 +76,7 @@ pub(crate) async fn fleet_events_are_those_that_may_be_seen(database: &TestDatab
     let mut dice = Dice::new(9);
     for tenant in [&home, &acme] {
         let facts: Vec<Fact> = (0..EVENTS).map(|_| any_fact(&mut dice, tenant)).collect();
-        store.append_facts(tenant, &facts, at(0)).await.unwrap();
+        store.append_facts(tenant, &facts, at(0), &Once::unclaimed()).await.unwrap();
         let all = store.events_after(tenant, 0, u32::MAX).await.unwrap();
         assert_eq!(all.iter().map(|event| event.fact.clone()).collect::<Vec<_>>(), facts);
         for _ in 0..150 {
@@ -105,7 +106,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     let own = Fact::AlertDeleted { alert_id: alert_id("a"), user_id: Some(user(7)) };
     let trip = Trip { driver_id: Some(user(7)), ..started("trip", &home, "bus", 0) };
     let driven = Fact::TripChanged(Box::new(TripUpdate { trip, telling: Telling::New, is_progress: false }));
-    store.append_facts(&home, &[own], at(0)).await.unwrap();
+    store.append_facts(&home, &[own], at(0), &Once::unclaimed()).await.unwrap();
     // Another user's, another driver's, and the house's own.
     database
         .run(&format!(
@@ -118,7 +119,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
              update event_counters set last = {OTHERS} + 1"
         ))
         .await;
-    store.append_facts(&home, &[driven], at(0)).await.unwrap();
+    store.append_facts(&home, &[driven], at(0), &Once::unclaimed()).await.unwrap();
     let viewer = FleetViewer { company: false, user: Some(user(7)), driver: Some(user(7)) };
     let manager = FleetViewer { company: true, driver: None, ..viewer };
     // Whatever the database knows of what the columns hold: nothing, and all.

@@ -6,7 +6,7 @@ use crate::samples::{add_tenant, add_vehicles, at, batch, id, position, vehicle}
 use crate::trips::{self, ended, started};
 use milepost_domain::{Fact, FleetRules, JsonObject, TenantId, Trip, TripStatus, Vehicle};
 use milepost_store::{
-    ActivityChange, Checkpoint, Committer, FigureWindow, FleetFigures, Retention, Store, StoreError, Track,
+    ActivityChange, Checkpoint, Committer, FigureWindow, FleetFigures, Once, Retention, Store, StoreError, Track,
 };
 
 fn values(text: &str) -> JsonObject {
@@ -81,7 +81,7 @@ pub(crate) async fn figures_are_sums_of_the_windows_buckets(database: &TestDatab
     add_vehicles(&**store, &home, &["bus"]).await;
     add_vehicles(&**store, &acme, &["bus"]).await;
     let van = Vehicle { fuel_price_per_l: Some(1.5), ..vehicle("van") };
-    store.add_vehicle(&home, &van, at(0)).await.unwrap();
+    store.add_vehicle(&home, &van, at(0), &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("bus", -1), position("van", 0)])).await.unwrap();
     add(&**store, &home, "bus", &[change(0, 1), change(10, 2), change(20, 4)]).await;

@@ -7,7 +7,7 @@ use milepost_domain::{
     MAX_GEOFENCES, RadiusM, Schedule, SpeedKmh, TenantId, TimeOfDay, ToldCrossings, UtcOffset, VehicleList, Weekday,
     Weekdays, WidthM,
 };
-use milepost_store::{Store, StoreError};
+use milepost_store::{Once, Store, StoreError};
 
 /// A geofence with nothing but what it must have.
 pub(crate) fn square(name: &str) -> GeofenceDescription {
@@ -47,7 +47,7 @@ fn whole(shape: GeofenceShape) -> GeofenceDescription {
 }
 
 pub(crate) async fn add(store: &dyn Store, tenant: &TenantId, description: &GeofenceDescription) -> Geofence {
-    store.add_geofence(tenant, description, at(0)).await.unwrap().expect("there is room")
+    store.add_geofence(tenant, description, at(0), &Once::unclaimed()).await.unwrap().expect("there is room")
 }
 
 fn changed(id: GeofenceId) -> Fact {
@@ -60,7 +60,7 @@ pub(crate) async fn geofence_comes_back_as_it_was_added(database: &TestDatabase)
     let corridor = GeofenceShape::Corridor(WidthM::new(40.0).unwrap());
     let descriptions = [square("plain"), whole(GeofenceShape::MultiPolygon), whole(circle), whole(corridor)];
     for (number, description) in (1..).zip(&descriptions) {
-        let added = store.add_geofence(&home, description, at(number)).await.unwrap().unwrap();
+        let added = store.add_geofence(&home, description, at(number), &Once::unclaimed()).await.unwrap().unwrap();
         let expected = Geofence {
             id: added.id,
             tenant: home.clone(),
@@ -74,7 +74,10 @@ pub(crate) async fn geofence_comes_back_as_it_was_added(database: &TestDatabase)
         assert_eq!(told, [Event { id: number, at: at(number), fact: changed(added.id) }]);
     }
     let nowhere = TenantId::new("nowhere").unwrap();
-    assert_eq!(store.add_geofence(&nowhere, &descriptions[0], at(0)).await, Err(StoreError::NotFound("tenant")));
+    assert_eq!(
+        store.add_geofence(&nowhere, &descriptions[0], at(0), &Once::unclaimed()).await,
+        Err(StoreError::NotFound("tenant"))
+    );
 }
 
 pub(crate) async fn changed_geofence_is_as_it_was_described_last(database: &TestDatabase) {
@@ -130,7 +133,11 @@ pub(crate) async fn a_tenant_has_no_more_geofences_than_the_bound(database: &Tes
             let store = if writer % 2 == 0 { store.clone() } else { other_node.clone() };
             let home = home.clone();
             tokio::spawn(async move {
-                store.add_geofence(&home, &square(&writer.to_string()), at(0)).await.unwrap().is_some()
+                store
+                    .add_geofence(&home, &square(&writer.to_string()), at(0), &Once::unclaimed())
+                    .await
+                    .unwrap()
+                    .is_some()
             })
         })
         .collect();
@@ -141,10 +148,13 @@ pub(crate) async fn a_tenant_has_no_more_geofences_than_the_bound(database: &Tes
     assert_eq!(added, ROOM);
     assert_eq!(store.list_geofences(&home, None, 100).await.unwrap().len(), 1 + ROOM);
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 1 + i64::try_from(ROOM).unwrap());
-    assert!(store.add_geofence(&acme, &square("theirs"), at(0)).await.unwrap().is_some(), "each tenant has its own");
+    assert!(
+        store.add_geofence(&acme, &square("theirs"), at(0), &Once::unclaimed()).await.unwrap().is_some(),
+        "each tenant has its own"
+    );
     // Who removes one may add another.
     assert!(store.remove_geofence(&home, first.id, at(1)).await.unwrap());
-    assert!(store.add_geofence(&home, &square("next"), at(2)).await.unwrap().is_some());
-    assert!(store.add_geofence(&home, &square("one too many"), at(3)).await.unwrap().is_none());
+    assert!(store.add_geofence(&home, &square("next"), at(2), &Once::unclaimed()).await.unwrap().is_some());
+    assert!(store.add_geofence(&home, &square("one too many"), at(3), &Once::unclaimed()).await.unwrap().is_none());
     other_node.close().await;
 }

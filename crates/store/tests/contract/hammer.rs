@@ -12,7 +12,7 @@ use crate::visible_events::{NOTHING, manual};
 use milepost_domain::{
     AttendanceStatus, CadetId, Event, Fact, GradeKind, NoticeContent, RecordViewer, ScoreChange, TenantId,
 };
-use milepost_store::{Store, StoreError};
+use milepost_store::{Once, Store, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,19 +49,19 @@ async fn write(store: &dyn Store, field: &Field, dice: &mut Dice, mark: &str) ->
         0 => {
             let text = notification(mark);
             let users = [user(1), user(2), user(dice.between(3, 500))];
-            Ok(store.send_notices(&field.tenant, &users, &text, at(0)).await?.len())
+            Ok(store.send_notices(&field.tenant, &users, &text, at(0), &Once::unclaimed()).await?.len())
         }
         1 => {
             let facts = vec![manual("drill", Some(cadet), &format!("{{\"mark\":\"{mark}\"}}")); 2];
-            store.append_facts(&field.tenant, &facts, at(0)).await.map(|_| 2)
+            store.append_facts(&field.tenant, &facts, at(0), &Once::unclaimed()).await.map(|_| 2)
         }
         2 => {
             let facts = [manual("drill", None, &format!("{{\"mark\":\"{mark}\"}}"))];
-            store.append_facts(&field.tenant, &facts, at(0)).await.map(|_| 1)
+            store.append_facts(&field.tenant, &facts, at(0), &Once::unclaimed()).await.map(|_| 1)
         }
         _ => {
             let kind = if dice.below(2) == 0 { GradeKind::Merit } else { GradeKind::Demerit };
-            store.add_grade(cadet, &given(kind, dice.between(1, 9), mark), at(0)).await.map(|_| 1)
+            store.add_grade(cadet, &given(kind, dice.between(1, 9), mark), at(0), &Once::unclaimed()).await.map(|_| 1)
         }
     }
 }
@@ -74,7 +74,7 @@ async fn disturb(store: &dyn Store, field: &Field, dice: &mut Dice) {
     let change = ScoreChange { midterm: Some(score(dice.between(0, 2) as f64)), ..ScoreChange::default() };
     let _ = store.change_scores(cadet, change, at(0)).await;
     // The first of all writers enters it; every other has taken no id when it is refused.
-    let _ = store.add_cadet(&new_cadet(&field.tenant, Some("S-1")), at(0)).await;
+    let _ = store.add_cadet(&new_cadet(&field.tenant, Some("S-1")), at(0), &Once::unclaimed()).await;
 }
 
 async fn run_writer(field: Field, seed: u64, rounds: u64) -> Vec<Write> {
@@ -189,8 +189,8 @@ pub(crate) async fn events_have_no_gap_no_inversion_and_no_loss_under_the_hammer
     let mut fields = Vec::new();
     for number in 0..TENANTS {
         let tenant = add_tenant(&*nodes[0], &format!("unit-{number}")).await;
-        let first = nodes[0].add_cadet(&new_cadet(&tenant, None), at(0)).await.unwrap().id;
-        let second = nodes[0].add_cadet(&new_cadet(&tenant, None), at(0)).await.unwrap().id;
+        let first = nodes[0].add_cadet(&new_cadet(&tenant, None), at(0), &Once::unclaimed()).await.unwrap().id;
+        let second = nodes[0].add_cadet(&new_cadet(&tenant, None), at(0), &Once::unclaimed()).await.unwrap().id;
         fields.push(Field { nodes: nodes.clone(), tenant, cadets: [first, second] });
     }
     let viewers = |field: &Field| {

@@ -77,6 +77,7 @@ on_both! {
         work_keeps_its_answer_in_its_own_transaction,
         what_a_transaction_returns_may_be_seen_as_the_answer,
         what_goes_before_the_work_keeps_nothing,
+        only_the_first_work_of_a_claim_keeps_its_answer,
         work_that_failed_keeps_nothing,
         work_of_a_claim_that_was_taken_over_is_undone,
         many_at_once_with_one_key_do_its_work_once,
@@ -166,7 +167,8 @@ on_both! {
         event_ids_have_no_gap_and_no_inversion_under_concurrent_writers,
         each_tenant_counts_for_itself,
         failed_change_leaves_no_event,
-        event_of_a_newer_version_does_not_stop_this_ones_readers;
+        event_of_a_newer_version_does_not_stop_this_ones_readers,
+        value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_webhooks;
     cadets:
         cadet_comes_back_as_it_was_added,
         student_id_is_taken_once_in_its_tenant,

@@ -5,7 +5,7 @@ use crate::samples::{add_tenant, at, new_user};
 use milepost_domain::{
     Event, Fact, JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText, TenantId, UserId,
 };
-use milepost_store::{NoticeFilter, ReadOutcome, Retention, Store, StoreError};
+use milepost_store::{NoticeFilter, Once, ReadOutcome, Retention, Store, StoreError};
 
 const NOTIFICATIONS: NoticeFilter = NoticeFilter { messages: false, unread: false };
 const MESSAGES: NoticeFilter = NoticeFilter { messages: true, unread: false };
@@ -30,7 +30,7 @@ fn message(sender_id: Option<UserId>, fields: &str) -> NoticeContent {
 }
 
 async fn send(store: &dyn Store, tenant: &TenantId, numbers: &[i64], content: &NoticeContent, ms: i64) -> Vec<Notice> {
-    store.send_notices(tenant, &users(numbers), content, at(ms)).await.unwrap()
+    store.send_notices(tenant, &users(numbers), content, at(ms), &Once::unclaimed()).await.unwrap()
 }
 
 async fn list(store: &dyn Store, tenant: &TenantId, number: i64, filter: NoticeFilter) -> Vec<Notice> {
@@ -63,7 +63,7 @@ pub(crate) async fn notice_comes_back_as_it_was_sent(database: &TestDatabase) {
         assert_eq!(told, [Event { id: expected_id, at: at(expected_id), fact }]);
     }
     let nowhere = TenantId::new("nowhere").unwrap();
-    let refused = store.send_notices(&nowhere, &users(&[7]), &contents[0], at(0)).await;
+    let refused = store.send_notices(&nowhere, &users(&[7]), &contents[0], at(0), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::NotFound("tenant")));
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn notices_are_listed_newest_first_to_their_user_alone(database
     assert_eq!(page(NOTIFICATIONS, None, 2).await, expected[..2]);
     assert_eq!(page(NOTIFICATIONS, Some(expected[1].id), 2).await, expected[2..]);
     let middle = expected.remove(1);
-    store.read_notice(&home, user(7), middle.id, false, at(9)).await.unwrap().unwrap();
+    store.read_notice(&home, user(7), middle.id, false, at(9), &Once::unclaimed()).await.unwrap().unwrap();
     let unread = NoticeFilter { unread: true, ..NOTIFICATIONS };
     assert_eq!(page(unread, None, 10).await, expected);
     assert_eq!(page(unread, Some(middle.id), 10).await, expected[1..]);
@@ -113,17 +113,21 @@ pub(crate) async fn notice_is_marked_read_once_by_its_user(database: &TestDataba
     let acme = add_tenant(&**store, "acme").await;
     let notice = send(&**store, &home, &[7], &message(Some(user(5)), "{\"a\":1}"), 0).await.remove(0);
     for (tenant, number, is_message) in [(&acme, 7, true), (&home, 8, true), (&home, 7, false)] {
-        let outcome = store.read_notice(tenant, user(number), notice.id, is_message, at(1)).await.unwrap();
+        let outcome =
+            store.read_notice(tenant, user(number), notice.id, is_message, at(1), &Once::unclaimed()).await.unwrap();
         assert_eq!(outcome, None, "{tenant:?} {number} {is_message}");
     }
-    let nothing = store.read_notice(&home, user(7), NoticeId::new(999).unwrap(), true, at(1)).await.unwrap();
+    let nothing =
+        store.read_notice(&home, user(7), NoticeId::new(999).unwrap(), true, at(1), &Once::unclaimed()).await.unwrap();
     assert_eq!(nothing, None);
     let other_node = database.another_node().await;
     let readers: Vec<_> = (0..6)
         .map(|reader| {
             let store = if reader % 2 == 0 { store.clone() } else { other_node.clone() };
             let (home, id) = (home.clone(), notice.id);
-            tokio::spawn(async move { store.read_notice(&home, user(7), id, true, at(10 + reader)).await.unwrap() })
+            tokio::spawn(async move {
+                store.read_notice(&home, user(7), id, true, at(10 + reader), &Once::unclaimed()).await.unwrap()
+            })
         })
         .collect();
     let (mut marked, mut was_read) = (Vec::new(), Vec::new());
@@ -150,12 +154,12 @@ pub(crate) async fn notice_is_marked_read_once_by_its_user(database: &TestDataba
 pub(crate) async fn notices_of_a_removed_user_are_forgotten_and_all_others_kept(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    let ann = store.add_user(&new_user("ann", &home), at(0)).await.unwrap().id;
-    let bob = store.add_user(&new_user("bob", &home), at(0)).await.unwrap().id;
+    let ann = store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap().id;
+    let bob = store.add_user(&new_user("bob", &home), at(0), &Once::unclaimed()).await.unwrap().id;
     for _ in 0..2 {
         // Ann was with acme before.
         for tenant in [&home, &acme] {
-            store.send_notices(tenant, &[ann, bob], &notification("x"), at(0)).await.unwrap();
+            store.send_notices(tenant, &[ann, bob], &notification("x"), at(0), &Once::unclaimed()).await.unwrap();
         }
     }
     store.remove_user(ann, at(1)).await.unwrap();
@@ -171,8 +175,8 @@ pub(crate) async fn notices_of_a_removed_user_are_forgotten_and_all_others_kept(
 pub(crate) async fn users_of_other_tenants_are_named(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    let ann = store.add_user(&new_user("ann", &home), at(0)).await.unwrap().id;
-    let bob = store.add_user(&new_user("bob", &acme), at(0)).await.unwrap().id;
+    let ann = store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap().id;
+    let bob = store.add_user(&new_user("bob", &acme), at(0), &Once::unclaimed()).await.unwrap().id;
     let elsewhere = async |tenant, users: &[UserId]| store.users_elsewhere(tenant, users).await.unwrap();
     assert_eq!(elsewhere(&home, &[user(999), bob, ann, bob]).await, [bob]);
     assert_eq!(elsewhere(&acme, &[ann, bob]).await, [ann]);

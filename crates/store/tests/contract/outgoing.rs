@@ -5,7 +5,7 @@ use crate::deliveries::{add, advanced, call, delivery, plain};
 use crate::samples::{add_tenant, at, vehicle};
 use milepost_domain::{Delivery, Fact, OutgoingCall, Target, TenantId, Webhook, WebhookId};
 use milepost_store::{
-    CallNo, CallOutcome, CallState, DeliveryChange, DueCall, DueWebhook, NewWebhook, Pruned, Retention, Store,
+    CallNo, CallOutcome, CallState, DeliveryChange, DueCall, DueWebhook, NewWebhook, Once, Pruned, Retention, Store,
 };
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ pub(crate) async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         secret: vec![0, 255, 7],
     };
-    store.add_webhook(&new, at(1)).await.unwrap()
+    store.add_webhook(&new, at(1), &Once::unclaimed()).await.unwrap()
 }
 
 /// A fact that webhooks are told, and one that they are not.
@@ -32,7 +32,7 @@ fn untold() -> Fact {
 }
 
 async fn store_calls(store: &dyn Store, delivery: &Delivery, calls: &[OutgoingCall], ms: i64) {
-    store.add_delivery(&DeliveryChange { calls, ..plain(delivery) }, at(ms)).await.unwrap();
+    store.add_delivery(&DeliveryChange { calls, ..plain(delivery) }, at(ms), &Once::unclaimed()).await.unwrap();
 }
 
 pub(crate) async fn take(store: &dyn Store, ms: i64, limit: u32) -> Vec<DueCall> {
@@ -63,7 +63,7 @@ pub(crate) async fn webhook_comes_back_as_it_was_added(database: &TestDatabase) 
         kinds: Vec::new(),
         secret: Vec::new(),
     };
-    assert!(store.add_webhook(&nowhere, at(0)).await.is_err());
+    assert!(store.add_webhook(&nowhere, at(0), &Once::unclaimed()).await.is_err());
     assert!(!store.remove_webhook(&acme, picky.id).await.unwrap());
     assert!(store.remove_webhook(&home, picky.id).await.unwrap());
     assert!(!store.remove_webhook(&home, picky.id).await.unwrap());
@@ -79,7 +79,7 @@ pub(crate) async fn facts_call_the_webhooks_that_want_their_kind(database: &Test
     // Names that only look alike.
     add_webhook(&**store, &home, &["delivery.status", "delivery.statusXchanged"]).await;
     add_webhook(&**store, &acme, &[]).await;
-    let last = store.append_facts(&home, &[untold(), told(&home)], at(5)).await.unwrap();
+    let last = store.append_facts(&home, &[untold(), told(&home)], at(5), &Once::unclaimed()).await.unwrap();
     let calls = take(&**store, 5, 10).await;
     let targets: Vec<_> = calls.iter().map(|call| call.target).collect();
     assert_eq!(targets, [Target::Webhook(wanting.id), Target::Webhook(greedy.id)]);
@@ -107,9 +107,19 @@ pub(crate) async fn change_that_failed_calls_nobody(database: &TestDatabase) {
     add(&**store, &delivery("TRK-1", &home)).await;
     let facts = [told(&home)];
     let again = delivery("TRK-1", &home);
-    assert!(store.add_delivery(&DeliveryChange { facts: &facts, ..plain(&again) }, at(0)).await.is_err());
+    assert!(
+        store
+            .add_delivery(&DeliveryChange { facts: &facts, ..plain(&again) }, at(0), &Once::unclaimed())
+            .await
+            .is_err()
+    );
     let stale = Delivery { version: 5, ..again };
-    assert!(!store.change_delivery(&DeliveryChange { facts: &facts, ..plain(&stale) }, at(0)).await.unwrap());
+    assert!(
+        !store
+            .change_delivery(&DeliveryChange { facts: &facts, ..plain(&stale) }, at(0), &Once::unclaimed())
+            .await
+            .unwrap()
+    );
     assert!(store.list_calls(&home, None, None, 10).await.unwrap().is_empty());
 }
 
@@ -127,7 +137,7 @@ pub(crate) async fn webhooks_that_come_and_go_fail_no_change(database: &TestData
     };
     let change = async {
         for _ in 0..ROUNDS {
-            database.store.append_facts(&home, &facts, at(0)).await.unwrap();
+            database.store.append_facts(&home, &facts, at(0), &Once::unclaimed()).await.unwrap();
         }
     };
     tokio::join!(come_and_go, change);
@@ -141,7 +151,7 @@ pub(crate) async fn removed_webhook_takes_its_calls_along(database: &TestDatabas
     let acme = add_tenant(&**store, "acme").await;
     let goes = add_webhook(&**store, &home, &[]).await;
     let stays = add_webhook(&**store, &home, &[]).await;
-    store.append_facts(&home, &vec![told(&home); 10], at(0)).await.unwrap();
+    store.append_facts(&home, &vec![told(&home); 10], at(0), &Once::unclaimed()).await.unwrap();
     let taken = take(&**store, 0, 3).await;
     assert!(!store.remove_webhook(&acme, goes.id).await.unwrap());
     assert_eq!(store.list_calls(&home, None, None, 100).await.unwrap().len(), 20, "not another tenant's to remove");
@@ -249,9 +259,9 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
     store.settle_call(no, &CallOutcome::Delivered { status: 200 }, at(70)).await.unwrap();
     assert_eq!(now().await.state, CallState::Dead { at: at(60) });
     assert_eq!(store.next_call_due().await.unwrap(), None);
-    assert!(!store.revive_call(&acme, no, at(80)).await.unwrap());
-    assert!(store.revive_call(&home, no, at(80)).await.unwrap());
-    assert!(!store.revive_call(&home, no, at(81)).await.unwrap(), "it is not dead any more");
+    assert!(!store.revive_call(&acme, no, at(80), &Once::unclaimed()).await.unwrap());
+    assert!(store.revive_call(&home, no, at(80), &Once::unclaimed()).await.unwrap());
+    assert!(!store.revive_call(&home, no, at(81), &Once::unclaimed()).await.unwrap(), "it is not dead any more");
     let revived = take(&**store, 80, 1).await;
     assert_eq!((revived[0].attempts, revived[0].created_at), (0, at(0)));
     store.settle_call(no, &CallOutcome::Delivered { status: 204 }, at(90)).await.unwrap();
@@ -259,13 +269,13 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
     let delivered = now().await;
     assert_eq!(delivered.state, CallState::Delivered { at: at(90) });
     assert_eq!((delivered.attempts, delivered.last_status, delivered.last_error), (1, Some(204), None));
-    assert!(!store.revive_call(&home, no, at(95)).await.unwrap(), "delivered is no dead letter");
+    assert!(!store.revive_call(&home, no, at(95), &Once::unclaimed()).await.unwrap(), "delivered is no dead letter");
 }
 
 pub(crate) async fn dead_receiver_does_not_hold_up_the_others(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let slow = add_webhook(&**store, &home, &["delivery.status_changed"]).await;
-    store.append_facts(&home, &vec![told(&home); 100], at(0)).await.unwrap();
+    store.append_facts(&home, &vec![told(&home); 100], at(0), &Once::unclaimed()).await.unwrap();
     let calls: Vec<_> = (0..3).map(|number| call(&number.to_string())).collect();
     store_calls(&**store, &delivery("TRK-1", &home), &calls, 10).await;
     let taken = take(&**store, 20, 20).await;
@@ -284,7 +294,7 @@ pub(crate) async fn no_call_is_taken_by_two_nodes(database: &TestDatabase) {
     for _ in 0..4 {
         add_webhook(&*database.store, &home, &[]).await;
     }
-    database.store.append_facts(&home, &vec![told(&home); CALLS / 4], at(0)).await.unwrap();
+    database.store.append_facts(&home, &vec![told(&home); CALLS / 4], at(0), &Once::unclaimed()).await.unwrap();
     let other = database.another_node().await;
     let nodes = [database.store.clone(), other.clone(), database.store.clone(), other.clone()].map(|store| {
         tokio::spawn(async move {
@@ -311,7 +321,7 @@ pub(crate) async fn calls_are_listed_newest_first_by_tenant_and_target(database:
     let webhook = add_webhook(&**store, &home, &[]).await;
     store_calls(&**store, &delivery("TRK-1", &home), &[call("a"), call("b")], 0).await;
     store_calls(&**store, &delivery("TRK-2", &acme), &[call("c")], 0).await;
-    store.append_facts(&home, &[told(&home)], at(0)).await.unwrap();
+    store.append_facts(&home, &[told(&home)], at(0), &Once::unclaimed()).await.unwrap();
     let list = async |tenant: &TenantId, target, before, limit| {
         let calls = store.list_calls(tenant, target, before, limit).await.unwrap();
         calls.into_iter().map(|call| call.key).collect::<Vec<_>>()

@@ -6,7 +6,7 @@ use crate::samples::{add_tenant, at, latitude, longitude};
 use milepost_domain::{
     Address, DriverFix, Fact, Parcel, ParcelId, ParcelStatus, Place, TenantId, UserId, Zone, ZonesInside,
 };
-use milepost_store::{DeliveryChange, FixOutcome, NewParcel, ParcelScope, Pruned, Retention, Store, StoreError};
+use milepost_store::{DeliveryChange, FixOutcome, NewParcel, Once, ParcelScope, Pruned, Retention, Store, StoreError};
 
 fn user(number: i64) -> UserId {
     UserId::new(number).unwrap()
@@ -28,7 +28,7 @@ fn new_parcel(tenant: &TenantId, driver: Option<i64>) -> NewParcel {
 }
 
 async fn add_parcel(store: &dyn Store, tenant: &TenantId, driver: Option<i64>) -> Parcel {
-    store.add_parcel(&new_parcel(tenant, driver), at(0)).await.unwrap()
+    store.add_parcel(&new_parcel(tenant, driver), at(0), &Once::unclaimed()).await.unwrap()
 }
 
 /// Reads the parcel, changes it, and writes it at an instant.
@@ -66,7 +66,7 @@ async fn path(store: &dyn Store, id: ParcelId) -> Vec<(i64, i64)> {
 
 pub(crate) async fn parcel_comes_back_as_it_was_added(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
-    let parcel = store.add_parcel(&new_parcel(&home, Some(5)), at(3)).await.unwrap();
+    let parcel = store.add_parcel(&new_parcel(&home, Some(5)), at(3), &Once::unclaimed()).await.unwrap();
     let expected = Parcel {
         id: parcel.id,
         tenant: home.clone(),
@@ -85,7 +85,8 @@ pub(crate) async fn parcel_comes_back_as_it_was_added(database: &TestDatabase) {
     let events = store.events_after(&home, 0, 10).await.unwrap();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].fact, Fact::ParcelAdded { parcel_id: parcel.id, client_id: user(7) });
-    let nowhere = store.add_parcel(&new_parcel(&TenantId::new("nowhere").unwrap(), None), at(0)).await;
+    let nowhere =
+        store.add_parcel(&new_parcel(&TenantId::new("nowhere").unwrap(), None), at(0), &Once::unclaimed()).await;
     assert_eq!(nowhere, Err(StoreError::NotFound("tenant")));
     assert_eq!(store.get_parcel(ParcelId::new(999).unwrap()).await.unwrap(), None);
 }
@@ -125,7 +126,7 @@ pub(crate) async fn call_that_exists_undoes_the_whole_change(database: &TestData
     let (store, home) = (&database.store, TenantId::default_tenant());
     let calls = [call("taken")];
     let other = delivery("TRK-1", &home);
-    store.add_delivery(&DeliveryChange { calls: &calls, ..plain(&other) }, at(0)).await.unwrap();
+    store.add_delivery(&DeliveryChange { calls: &calls, ..plain(&other) }, at(0), &Once::unclaimed()).await.unwrap();
     let first = add_parcel(&**store, &home, Some(5)).await;
     record(&**store, &home, 5, 10).await;
     let ended = Parcel { status: ParcelStatus::Delivered, version: 2, ..first.clone() };
@@ -146,8 +147,11 @@ pub(crate) async fn scope_narrows_the_list_of_parcels(database: &TestDatabase) {
     let two = add_parcel(&**store, &home, None).await.id;
     add_parcel(&**store, &acme, Some(5)).await;
     let three = add_parcel(&**store, &home, Some(5)).await.id;
-    let other =
-        store.add_parcel(&NewParcel { client_id: user(8), ..new_parcel(&home, Some(6)) }, at(0)).await.unwrap().id;
+    let other = store
+        .add_parcel(&NewParcel { client_id: user(8), ..new_parcel(&home, Some(6)) }, at(0), &Once::unclaimed())
+        .await
+        .unwrap()
+        .id;
     change(&**store, three, 10, Some(5), ParcelStatus::Delivered).await;
     let list = async |scope, after, limit| {
         let parcels = store.list_parcels(&home, scope, after, limit).await.unwrap();

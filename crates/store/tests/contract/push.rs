@@ -7,7 +7,7 @@ use milepost_domain::{
     TenantId, UserId,
 };
 use milepost_store::{
-    CallOutcome, CallState, DueCall, DuePush, MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Store, StoreError,
+    CallOutcome, CallState, DueCall, DuePush, MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Once, Store, StoreError,
 };
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) async fn subscribe(
 ) -> PushSubscription {
     let new =
         NewPushSubscription { tenant: tenant.clone(), user_id: user(number), endpoint: endpoint(name), keys: keys(1) };
-    let (added, is_new) = store.add_push_subscription(&new, at(ms)).await.unwrap();
+    let (added, is_new) = store.add_push_subscription(&new, at(ms), &Once::unclaimed()).await.unwrap();
     assert!(is_new);
     added
 }
@@ -55,7 +55,7 @@ fn notification(text: &str) -> NoticeContent {
 
 async fn send(store: &dyn Store, tenant: &TenantId, users: &[i64], content: &NoticeContent, ms: i64) -> Vec<Notice> {
     let users: Vec<UserId> = users.iter().map(|&number| user(number)).collect();
-    store.send_notices(tenant, &users, content, at(ms)).await.unwrap()
+    store.send_notices(tenant, &users, content, at(ms), &Once::unclaimed()).await.unwrap()
 }
 
 pub(crate) async fn take(store: &dyn Store, ms: i64) -> Vec<DueCall> {
@@ -77,7 +77,7 @@ pub(crate) async fn subscription_is_its_users_and_can_be_refreshed(database: &Te
     assert_eq!(anns, expected);
     assert_eq!(store.list_push_subscriptions(&home, user(1)).await.unwrap(), std::slice::from_ref(&anns));
     let again = NewPushSubscription { tenant: home.clone(), user_id: user(1), endpoint: endpoint("a"), keys: keys(2) };
-    let (refreshed, is_new) = store.add_push_subscription(&again, at(9)).await.unwrap();
+    let (refreshed, is_new) = store.add_push_subscription(&again, at(9), &Once::unclaimed()).await.unwrap();
     assert_eq!((&refreshed, is_new), (&PushSubscription { keys: keys(2), ..anns.clone() }, false));
     assert_eq!(store.list_push_subscriptions(&home, user(1)).await.unwrap(), [refreshed]);
 
@@ -88,7 +88,10 @@ pub(crate) async fn subscription_is_its_users_and_can_be_refreshed(database: &Te
     assert!(store.remove_push_subscription(&home, user(1), anns.id).await.unwrap());
     assert!(!store.remove_push_subscription(&home, user(1), anns.id).await.unwrap());
     let nowhere = NewPushSubscription { tenant: TenantId::new("nowhere").unwrap(), ..again };
-    assert!(matches!(store.add_push_subscription(&nowhere, at(0)).await, Err(StoreError::NotFound("tenant"))));
+    assert!(matches!(
+        store.add_push_subscription(&nowhere, at(0), &Once::unclaimed()).await,
+        Err(StoreError::NotFound("tenant"))
+    ));
 }
 
 pub(crate) async fn browser_of_another_user_now_forgets_the_first_ones_pushes(database: &TestDatabase) {
@@ -143,7 +146,7 @@ pub(crate) async fn user_keeps_the_browsers_refreshed_last(database: &TestDataba
         keys: subscription.keys,
     };
     for subscription in kept.iter().filter(|one| one.id != oldest.id) {
-        assert!(!store.add_push_subscription(&refresh(subscription), at(100)).await.unwrap().1);
+        assert!(!store.add_push_subscription(&refresh(subscription), at(100), &Once::unclaimed()).await.unwrap().1);
     }
     // By a clock that is late.
     let newest = subscribe(&*store, &home, 1, "newest", -100).await;
@@ -247,7 +250,7 @@ pub(crate) async fn user_that_may_not_enter_loses_its_browsers(database: &TestDa
     let acme = add_tenant(store, "acme").await;
     let mut added = Vec::new();
     for name in ["removed", "locked", "unapproved", "moved", "renamed", "password"] {
-        let user = store.add_user(&new_user(name, &home), at(0)).await.unwrap();
+        let user = store.add_user(&new_user(name, &home), at(0), &Once::unclaimed()).await.unwrap();
         subscribe(store, &home, user.id.get(), name, 0).await;
         added.push(user);
     }
@@ -274,7 +277,7 @@ pub(crate) async fn user_that_may_not_enter_loses_its_browsers(database: &TestDa
 
 pub(crate) async fn browsers_that_come_and_go_fail_no_notice(database: &TestDatabase) {
     let (store, home) = (Arc::clone(&database.store), TenantId::default_tenant());
-    let ann = store.add_user(&new_user("ann", &home), at(0)).await.unwrap();
+    let ann = store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     let (rounds, number) = (40, ann.id.get());
     for writer in 0..2 {

@@ -9,7 +9,9 @@ use crate::samples::{add_tenant, add_vehicles, at, id, new_user};
 use milepost_domain::{
     Alert, AlertKind, AlertTitle, FleetViewer, JsonObject, NotificationText, Role, Severity, Target, TenantId, User,
 };
-use milepost_store::{CallOutcome, CallState, DueCall, DuePush, HistoryChange, NewUser, OpenOptions, Store, open};
+use milepost_store::{
+    CallOutcome, CallState, DueCall, DuePush, HistoryChange, NewUser, Once, OpenOptions, Store, Unsent, open,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,11 +20,11 @@ use std::time::Duration;
 const COMPANY: FleetViewer = FleetViewer { company: true, user: None, driver: None };
 
 async fn add_user(store: &dyn Store, name: &str, tenant: &TenantId, role: Role) -> User {
-    store.add_user(&NewUser { role, ..new_user(name, tenant) }, at(0)).await.unwrap()
+    store.add_user(&NewUser { role, ..new_user(name, tenant) }, at(0), &Once::unclaimed()).await.unwrap()
 }
 
 async fn raise(store: &dyn Store, alert: &Alert, ms: i64) {
-    assert!(store.raise_alert(alert, at(ms)).await.unwrap(), "{alert:?}");
+    assert!(store.raise_alert(alert, at(ms), &Once::unclaimed()).await.unwrap(), "{alert:?}");
 }
 
 /// Whom calls go to: the endpoints' last parts, in their order.
@@ -64,7 +66,7 @@ pub(crate) async fn company_alert_calls_those_who_see_the_whole_fleet(database: 
     // Locked out while its browser subscribed; of another tenant by now; known to another issuer alone.
     for (name, approved, active) in [("locked", true, false), ("unapproved", false, true)] {
         let new = NewUser { role: Role::Admin, approved, active, ..new_user(name, &home) };
-        let added = store.add_user(&new, at(0)).await.unwrap();
+        let added = store.add_user(&new, at(0), &Once::unclaimed()).await.unwrap();
         subscribe(store, &home, added.id.get(), name, 0).await;
     }
     let moved = add_user(store, "moved", &acme, Role::Admin).await;
@@ -111,7 +113,10 @@ pub(crate) async fn users_alert_calls_that_user_alone(database: &TestDatabase) {
     let acme = add_tenant(store, "acme").await;
     let admin = add_user(store, "admin", &home, Role::Admin).await;
     let driver = add_user(store, "driver", &home, Role::Driver).await;
-    let locked = store.add_user(&NewUser { active: false, ..new_user("locked", &home) }, at(0)).await.unwrap();
+    let locked = store
+        .add_user(&NewUser { active: false, ..new_user("locked", &home) }, at(0), &Once::unclaimed())
+        .await
+        .unwrap();
     for (name, number) in [
         ("admin", admin.id.get()),
         ("phone", driver.id.get()),
@@ -150,7 +155,7 @@ pub(crate) async fn alert_that_is_no_news_calls_nobody(database: &TestDatabase) 
     // Of one subject once.
     raise(store, &about("speed:bus:1", late("first", Alert::NEWS_MS)), Alert::NEWS_MS).await;
     let again = about("speed:bus:1", late("second", Alert::NEWS_MS));
-    assert!(!store.raise_alert(&again, at(Alert::NEWS_MS)).await.unwrap());
+    assert!(!store.raise_alert(&again, at(Alert::NEWS_MS), &Once::unclaimed()).await.unwrap());
     assert_eq!(waiting(store, &home).await.len(), 2);
     // They are listed and told all the same.
     assert_eq!(store.list_alerts(&home, COMPANY, false, None, 10, at(Alert::NEWS_MS)).await.unwrap().len(), 3);
@@ -186,14 +191,19 @@ pub(crate) async fn what_waits_of_an_alert_goes_when_it_is_read_or_deleted(datab
         store.settle_call(call.no, &failed(), at(3)).await.unwrap();
     }
 
-    let read =
-        async |name: &str| store.read_alert(&home, COMPANY, &alert_id(name), Some(admin.id), at(4)).await.unwrap();
+    let read = async |name: &str| {
+        store.read_alert(&home, COMPANY, &alert_id(name), Some(admin.id), at(4), &Once::unclaimed()).await.unwrap()
+    };
     for name in ["read", "pushed", "failing"] {
         assert!(read(name).await.is_some());
     }
     assert!(store.delete_alert(&home, COMPANY, &alert_id("deleted"), at(4)).await.unwrap());
     let of_driver = FleetViewer { company: false, user: Some(driver.id), driver: Some(driver.id) };
-    store.read_alert(&home, of_driver, &alert_id("own"), Some(driver.id), at(4)).await.unwrap().unwrap();
+    store
+        .read_alert(&home, of_driver, &alert_id("own"), Some(driver.id), at(4), &Once::unclaimed())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(waiting(store, &home).await, BTreeMap::from([of("stays", 2)]));
     // A try that was under way and failed is not repeated; what was pushed is still listed.
     for call in of_alert("read").iter().chain(&of_alert("deleted")) {
@@ -202,7 +212,10 @@ pub(crate) async fn what_waits_of_an_alert_goes_when_it_is_read_or_deleted(datab
     assert_eq!(waiting(store, &home).await, BTreeMap::from([of("stays", 2)]));
     assert_eq!(store.list_calls(&home, None, None, 100).await.unwrap().len(), 4);
     // Who may not see an alert takes nothing back.
-    assert_eq!(store.read_alert(&home, of_driver, &alert_id("stays"), None, at(6)).await.unwrap(), None);
+    assert_eq!(
+        store.read_alert(&home, of_driver, &alert_id("stays"), None, at(6), &Once::unclaimed()).await.unwrap(),
+        None
+    );
     assert_eq!(waiting(store, &home).await, BTreeMap::from([of("stays", 2)]));
 }
 
@@ -264,8 +277,9 @@ pub(crate) async fn alerts_of_many_vehicles_are_pushed_with_their_history(databa
 pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatabase) {
     // A busy machine is waited for; a circle is an error of PostgreSQL's after a second.
     let patient = OpenOptions { busy_timeout: Duration::from_secs(10), ..options() };
-    let store = open(&database.url, &patient).await.unwrap();
-    let (other_node, home) = (open(&database.url, &patient).await.unwrap(), TenantId::default_tenant());
+    let store = open(&database.url, &patient, Arc::new(Unsent)).await.unwrap();
+    let (other_node, home) =
+        (open(&database.url, &patient, Arc::new(Unsent)).await.unwrap(), TenantId::default_tenant());
     let names: Vec<String> = (0..6).map(|number| format!("bus-{number}")).collect();
     add_vehicles(&*store, &home, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut managers = Vec::new();

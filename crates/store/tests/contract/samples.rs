@@ -4,7 +4,7 @@ use milepost_domain::{
     AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
     Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
-use milepost_store::{NewUser, PositionBatch, Store};
+use milepost_store::{NewUser, Once, PositionBatch, Store};
 
 /// 2026-11-20T00:00:00Z.
 pub(crate) const NOON_MS: i64 = 1_795_132_800_000;
@@ -31,7 +31,7 @@ pub(crate) fn id(id: &str) -> VehicleId {
 
 pub(crate) async fn add_tenant(store: &dyn Store, id: &str) -> TenantId {
     let tenant = Tenant { id: tenant(id), name: Label::new(id).unwrap() };
-    store.add_tenant(&tenant).await.unwrap();
+    store.add_tenant(&tenant, &Once::unclaimed()).await.unwrap();
     tenant.id
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn vehicle(name: &str) -> Vehicle {
 
 pub(crate) async fn add_vehicles(store: &dyn Store, tenant: &TenantId, names: &[&str]) {
     for name in names {
-        store.add_vehicle(tenant, &vehicle(name), at(0)).await.unwrap();
+        store.add_vehicle(tenant, &vehicle(name), at(0), &Once::unclaimed()).await.unwrap();
     }
 }
 

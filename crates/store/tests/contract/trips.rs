@@ -8,7 +8,7 @@ use milepost_domain::{
     Event, Fact, FuelSource, SpeedKmh, Telling, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
     TripStatus, TripUpdate, Vehicle, VehicleScope,
 };
-use milepost_store::{Retention, Store, StoreError, TripCursor, TripFilter};
+use milepost_store::{Once, Retention, Store, StoreError, TripCursor, TripFilter};
 
 /// A trip that was just started by hand.
 pub(crate) fn started(name: &str, tenant: &TenantId, vehicle: &str, ms: i64) -> Trip {
@@ -60,11 +60,11 @@ fn told(trip: Trip) -> TripUpdate {
 }
 
 pub(crate) async fn add(store: &dyn Store, trip: &Trip) {
-    store.add_trip(&told(trip.clone()), trip.started_at).await.unwrap();
+    store.add_trip(&told(trip.clone()), trip.started_at, &Once::unclaimed()).await.unwrap();
 }
 
 pub(crate) async fn change(store: &dyn Store, trip: &Trip) -> bool {
-    store.change_trip(&told(trip.clone()), at(7)).await.unwrap()
+    store.change_trip(&told(trip.clone()), at(7), &Once::unclaimed()).await.unwrap()
 }
 
 fn everything() -> TripFilter {
@@ -82,12 +82,12 @@ pub(crate) async fn trip_comes_back_as_it_was_added(database: &TestDatabase) {
     let trips = [whole("auto", &home, "bus"), started("manual", &home, "bus", 5)];
     for (number, trip) in (2..).zip(&trips) {
         let update = told(trip.clone());
-        store.add_trip(&update, at(number)).await.unwrap();
+        store.add_trip(&update, at(number), &Once::unclaimed()).await.unwrap();
         assert_eq!(store.get_trip(&home, &trip.id).await.unwrap().as_ref(), Some(trip));
         let events = store.events_after(&home, number - 1, 10).await.unwrap();
         assert_eq!(events, [Event { id: number, at: at(number), fact: Fact::TripChanged(Box::new(update)) }]);
     }
-    let refused = async |trip: Trip| store.add_trip(&told(trip), at(9)).await;
+    let refused = async |trip: Trip| store.add_trip(&told(trip), at(9), &Once::unclaimed()).await;
     assert_eq!(refused(started("x", &home, "car", 9)).await, Err(StoreError::NotFound("vehicle")));
     let nowhere = TenantId::new("nowhere").unwrap();
     assert_eq!(refused(started("x", &nowhere, "bus", 9)).await, Err(StoreError::NotFound("vehicle")));
@@ -104,7 +104,7 @@ pub(crate) async fn vehicle_is_on_one_trip_of_each_origin_at_a_time(database: &T
     let found = Trip { origin: TripOrigin::Auto, ..started("auto", &home, "bus", 1) };
     add(&**store, &found).await;
     let second = started("second", &home, "bus", 2);
-    let refused = store.add_trip(&told(second.clone()), at(2)).await;
+    let refused = store.add_trip(&told(second.clone()), at(2), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::Conflict("trip")));
     let running = async |vehicle: &str, origin| store.running_trip(&home, &id(vehicle), origin).await.unwrap();
     assert_eq!(running("bus", TripOrigin::Manual).await, Some(first.clone()));
@@ -115,7 +115,7 @@ pub(crate) async fn vehicle_is_on_one_trip_of_each_origin_at_a_time(database: &T
     assert_eq!(running("bus", TripOrigin::Manual).await, None);
     add(&**store, &second).await;
     let revived = Trip { status: TripStatus::Started, ended_at: None, version: 3, ..first };
-    assert_eq!(store.change_trip(&told(revived), at(4)).await, Err(StoreError::Conflict("trip")));
+    assert_eq!(store.change_trip(&told(revived), at(4), &Once::unclaimed()).await, Err(StoreError::Conflict("trip")));
 }
 
 pub(crate) async fn only_the_next_version_of_a_trip_is_written(database: &TestDatabase) {
@@ -165,9 +165,9 @@ pub(crate) async fn withdrawn_trip_is_gone_and_told_so(database: &TestDatabase) 
         telling: Telling::Withdrawn,
         is_progress: false,
     };
-    assert!(!store.change_trip(&withdraw(3), at(1)).await.unwrap());
-    assert!(store.change_trip(&withdraw(2), at(1)).await.unwrap());
-    assert!(!store.change_trip(&withdraw(2), at(1)).await.unwrap());
+    assert!(!store.change_trip(&withdraw(3), at(1), &Once::unclaimed()).await.unwrap());
+    assert!(store.change_trip(&withdraw(2), at(1), &Once::unclaimed()).await.unwrap());
+    assert!(!store.change_trip(&withdraw(2), at(1), &Once::unclaimed()).await.unwrap());
     assert_eq!(store.get_trip(&home, &first.id).await.unwrap(), None);
     let events = store.events_after(&home, 2, 10).await.unwrap();
     assert_eq!(events, [Event { id: 3, at: at(1), fact: Fact::TripChanged(Box::new(withdraw(2))) }]);
@@ -180,7 +180,10 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
     let acme = add_tenant(&**store, "acme").await;
     let names = ["a", "b", "c"];
     add_vehicles(&**store, &home, &["a", "b"]).await;
-    store.add_vehicle(&home, &Vehicle { driver_id: Some(user(5)), ..vehicle("c") }, at(0)).await.unwrap();
+    store
+        .add_vehicle(&home, &Vehicle { driver_id: Some(user(5)), ..vehicle("c") }, at(0), &Once::unclaimed())
+        .await
+        .unwrap();
     add_vehicles(&**store, &acme, &names).await;
     let mut dice = Dice::new(6);
     let mut all = Vec::new();
@@ -267,7 +270,7 @@ pub(crate) async fn old_trips_are_forgotten_by_arrival_and_running_ones_never(da
         (started("running", &home, "car", 0), 0),
         (complete("imported", -900), 100),
     ] {
-        store.add_trip(&told(trip), at(arrived)).await.unwrap();
+        store.add_trip(&told(trip), at(arrived), &Once::unclaimed()).await.unwrap();
     }
     let retention = Retention { positions_ms: 100, ..Retention::default() };
     assert_eq!(store.prune(at(101), &retention).await.unwrap().trips, 1);

@@ -4,9 +4,10 @@ use crate::database::{TestDatabase, options};
 use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user, position, tenant};
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
-    Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, PositionBatch, Pruned, Retention,
-    StoreError, migrate, open, pending_migrations,
+    Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, PositionBatch, Pruned, Retention,
+    StoreError, Unsent, migrate, open, pending_migrations,
 };
+use std::sync::Arc;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -23,7 +24,7 @@ pub(crate) async fn newer_database_is_refused(database: &TestDatabase) {
     let insert = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                   values (9999, 'from the future', true, '', 0)";
     database.run(insert).await;
-    let Err(StoreError::Refused(reason)) = open(&database.url, &options()).await.map(|_| ()) else {
+    let Err(StoreError::Refused(reason)) = open(&database.url, &options(), Arc::new(Unsent)).await.map(|_| ()) else {
         panic!("a newer database was opened");
     };
     assert!(reason.contains("newer version") && reason.contains("9999"), "{reason}");
@@ -120,8 +121,8 @@ pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDataba
 pub(crate) async fn old_events_are_forgotten_and_never_numbered_again(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let facts = vec![milepost_domain::Fact::VehicleChanged { vehicle_id: crate::samples::id("bus") }; 6_000];
-    store.append_facts(&home, &facts, at(0)).await.unwrap();
-    store.append_facts(&home, &facts[..2], at(DAY_MS)).await.unwrap();
+    store.append_facts(&home, &facts, at(0), &Once::unclaimed()).await.unwrap();
+    store.append_facts(&home, &facts[..2], at(DAY_MS), &Once::unclaimed()).await.unwrap();
     let retention = Retention { events_ms: DAY_MS, ..Retention::default() };
     let pruned = store.prune(at(DAY_MS + 1), &retention).await.unwrap();
     assert_eq!((pruned.events, pruned.more), (6_000, false));
@@ -129,12 +130,12 @@ pub(crate) async fn old_events_are_forgotten_and_never_numbered_again(database: 
     assert_eq!(kept.iter().map(|event| event.id).collect::<Vec<_>>(), [6_001, 6_002]);
     store.prune(at(9 * DAY_MS), &retention).await.unwrap();
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 6_002);
-    assert_eq!(store.append_facts(&home, &facts[..1], at(0)).await.unwrap(), 6_003);
+    assert_eq!(store.append_facts(&home, &facts[..1], at(0), &Once::unclaimed()).await.unwrap(), 6_003);
 }
 
 pub(crate) async fn expired_sessions_and_keys_are_forgotten(database: &TestDatabase) {
     let store = &database.store;
-    let user = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0)).await.unwrap();
+    let user = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await.unwrap();
     store.add_session(&[1; 32], user.id, at(10)).await.unwrap();
     store.add_session(&[2; 32], user.id, at(i64::from(u32::MAX))).await.unwrap();
     let key = |key: &str| IdempotencyKey { tenant: tenant("a"), caller: "c".to_owned(), key: key.to_owned() };

@@ -9,6 +9,7 @@ use milepost_domain::{
     AttendanceStatus, AttendanceUpdate, CadetId, Event, EventType, Fact, GradeId, GradeUpdate, JsonObject, ManualEvent,
     Notice, NoticeId, RecordViewer, ScoreChange, Scores, ScoresUpdate, Standing, TenantId, TrainingDayId,
 };
+use milepost_store::Once;
 use std::time::Duration;
 
 pub(crate) const NOTHING: RecordViewer = RecordViewer { staff: false, cadet: None, user: None };
@@ -82,7 +83,7 @@ pub(crate) async fn visible_events_are_those_that_may_be_seen(database: &TestDat
         let count = dice.between(1, 150).min(EVENTS - stored);
         for tenant in [&home, &acme] {
             let facts: Vec<Fact> = (0..count).map(|_| any_fact(&mut dice)).collect();
-            store.append_facts(tenant, &facts, at(stored)).await.unwrap();
+            store.append_facts(tenant, &facts, at(stored), &Once::unclaimed()).await.unwrap();
         }
         stored += count;
     }
@@ -116,7 +117,7 @@ pub(crate) async fn events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing(d
     for place in [7, 15, 29] {
         facts[place] = manual("drill", Some(cadet(1)), "{}");
     }
-    store.append_facts(&home, &facts, at(0)).await.unwrap();
+    store.append_facts(&home, &facts, at(0), &Once::unclaimed()).await.unwrap();
     database.run("update events set for_staff = true, for_cadet = 1, for_user = 1").await;
     for viewer in [RecordViewer { staff: true, ..NOTHING }, RecordViewer { cadet: Some(cadet(1)), ..NOTHING }] {
         for limit in [2, 3, 10] {
@@ -135,7 +136,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     const PATIENCE: Duration = Duration::from_secs(8);
     let (store, home) = (&database.store, TenantId::default_tenant());
     let own = [manual("drill", Some(cadet(1)), "{}"), manual("drill", Some(cadet(1)), "{}")];
-    store.append_facts(&home, &own[..1], at(0)).await.unwrap();
+    store.append_facts(&home, &own[..1], at(0), &Once::unclaimed()).await.unwrap();
     // Another cadet's, and the house's own.
     database
         .run(&format!(
@@ -148,7 +149,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
              update event_counters set last = {OTHERS} + 1"
         ))
         .await;
-    store.append_facts(&home, &own[1..], at(0)).await.unwrap();
+    store.append_facts(&home, &own[1..], at(0), &Once::unclaimed()).await.unwrap();
     let ids = async |viewer, after| -> Vec<i64> {
         let events = store.visible_events(&home, viewer, after, i64::MAX, 100).await.unwrap();
         events.iter().map(|event| event.id).collect()

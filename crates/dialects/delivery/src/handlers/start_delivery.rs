@@ -7,19 +7,21 @@ use crate::{DeliveryParts, parse_delivery_json};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_http::{Authenticated, MAX_BODY_BYTES, Problem, Query, RawBody, answer_once, json_answer};
+use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Problem, Query, RawBody, RequestClaim};
+use milepost_service::DeliveryView;
 
 /// Answers with the session once it is durable.
 pub(crate) async fn start_delivery(
     State(parts): State<DeliveryParts>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     RawBody(body): RawBody<MAX_BODY_BYTES>,
 ) -> Result<Response, Problem> {
     let tenant = query.tenant_of(&caller)?;
     let body: StartTracking = parse_delivery_json(&body)?;
     let new = new_delivery(&body).map_err(refusal)?;
-    let starting = parts.context.service.start_delivery(&caller, &tenant, new);
-    let answer = answer_once(|view| json_answer(StatusCode::OK, &session_of(view, true)), starting).await?;
-    Ok((NO_STORE, answer).into_response())
+    let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &session_of(view, true));
+    let view = parts.context.service.start_delivery(&caller, &tenant, new, &claim.once(render)).await?;
+    Ok((NO_STORE, render(&view)).into_response())
 }

@@ -7,19 +7,21 @@ use crate::{DeliveryParts, parse_delivery_json};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_http::{Authenticated, MAX_BODY_BYTES, Path, Problem, RawBody, answer_once, json_answer};
+use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Path, Problem, RawBody, RequestClaim};
+use milepost_service::DeliveryView;
 
 /// Answers once the change is durable and on its way to all who follow.
 pub(crate) async fn update_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     RawBody(body): RawBody<MAX_BODY_BYTES>,
 ) -> Result<Response, Problem> {
     let body: UpdateLocation = parse_delivery_json(&body)?;
     let update = update_of(&body).map_err(refusal)?;
     let id = tracking_id(&id)?;
-    let updating = parts.context.service.update_delivery(&caller, &id, update);
-    let answer = answer_once(|view| json_answer(StatusCode::OK, &moved(view)), updating).await?;
-    Ok((NO_STORE, answer).into_response())
+    let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &moved(view));
+    let view = parts.context.service.update_delivery(&caller, &id, update, &claim.once(render)).await?;
+    Ok((NO_STORE, render(&view)).into_response())
 }

@@ -7,9 +7,9 @@ use crate::wire::alert::{AlertJson, NewAlertJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use milepost_domain::Alert;
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
 use milepost_service::AlertListing;
 use serde::Deserialize;
@@ -33,12 +33,14 @@ pub(crate) struct AlertQuery {
 pub(crate) async fn raise_alert(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewAlertJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
-    let raising = context.service.raise_alert(&caller, alert_from_json(&json, tenant)?);
-    answer_once(|alert| json_answer(StatusCode::CREATED, &alert_to_json(alert)), raising).await
+    let render = |alert: &Alert| JsonAnswer::new(StatusCode::CREATED, &alert_to_json(alert));
+    let alert = context.service.raise_alert(&caller, alert_from_json(&json, tenant)?, &claim.once(render)).await?;
+    Ok(render(&alert))
 }
 
 /// Lists the alerts that the caller may see and that have not expired, newest first.
@@ -70,13 +72,15 @@ pub(crate) async fn list_alerts(
 pub(crate) async fn mark_alert_read(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
     Query(query): Query<TenantQuery>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let id = alert_id(&id)?;
-    let reading = context.service.mark_alert_read(&caller, &tenant, &id);
-    answer_once(|alert| json_answer(StatusCode::OK, &alert_to_json(alert)), reading).await
+    let render = |alert: &Alert| JsonAnswer::new(StatusCode::OK, &alert_to_json(alert));
+    let alert = context.service.mark_alert_read(&caller, &tenant, &id, &claim.once(render)).await?;
+    Ok(render(&alert))
 }
 
 /// Deletes an alert, for all who may see it; they are told.

@@ -6,10 +6,9 @@ use crate::wire::record::{CadetJson, ChangeScoresJson, NewCadetJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::{Cadet, CadetId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
 };
 use std::sync::Arc;
 
@@ -23,14 +22,16 @@ const ATTENDANCE_SHOWN: u32 = 100;
 pub(crate) async fn add_cadet(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewCadetJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let cadet = cadet_from_json(&json, tenant)?;
     let shown = |cadet: &Cadet| CadetJson { attendance: Some(Vec::new()), ..cadet_to_json(cadet) };
-    let adding = context.service.add_cadet(&caller, &cadet);
-    answer_once(move |cadet| json_answer(StatusCode::CREATED, &shown(cadet)), adding).await
+    let render = |cadet: &Cadet| JsonAnswer::new(StatusCode::CREATED, &shown(cadet));
+    let cadet = context.service.add_cadet(&caller, &cadet, &claim.once(render)).await?;
+    Ok(render(&cadet))
 }
 
 /// Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself.

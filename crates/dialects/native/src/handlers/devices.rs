@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Device, DeviceId, Label, VehicleId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, json_answer, keep_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
 use milepost_service::NewDevice;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub(crate) async fn add_device(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<NewDeviceJson>,
 ) -> Result<Response, Problem> {
     let device = Device {
@@ -28,8 +29,8 @@ pub(crate) async fn add_device(
         vehicle_id: VehicleId::new(&json.vehicle_id)?,
         name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
     };
-    let shown_again = |new: &NewDevice| json_answer(StatusCode::CREATED, &device_to_json(&new.device));
-    let new = keep_answer(shown_again, context.service.add_device(&caller, device)).await?;
+    let shown_again = |new: &NewDevice| JsonAnswer::new(StatusCode::CREATED, &device_to_json(&new.device));
+    let new = context.service.add_device(&caller, device, &claim.once(shown_again)).await?;
     let shown_once = DeviceJson { key: Some(new.key), ..device_to_json(&new.device) };
     Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }

@@ -6,10 +6,9 @@ use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use milepost_domain::{GeofenceDescription, GeofenceId};
+use milepost_domain::{Geofence, GeofenceDescription, GeofenceId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
 };
 use milepost_service::ServiceError;
 use std::sync::Arc;
@@ -27,13 +26,15 @@ const MAX_BODY_BYTES: usize = 1536 * 1024;
 pub(crate) async fn add_geofence(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewGeofenceJson, MAX_BODY_BYTES>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let description = read_geofence(json).await?;
-    let adding = context.service.add_geofence(&caller, &tenant, &description);
-    answer_once(|added| json_answer(StatusCode::CREATED, &geofence_to_json(added)), adding).await
+    let render = |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added));
+    let added = context.service.add_geofence(&caller, &tenant, &description, &claim.once(render)).await?;
+    Ok(render(&added))
 }
 
 /// Ten thousand corners are looked at for a tenth of a second: not on a thread that serves sockets.

@@ -5,9 +5,9 @@ use crate::wire::record::{GradeJson, NewGradeJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
+use milepost_domain::Grade;
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
 use std::sync::Arc;
 
@@ -19,12 +19,14 @@ use std::sync::Arc;
 pub(crate) async fn give_grade(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
     Body(json): Body<NewGradeJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let (id, grade) = (cadet_id(&id)?, grade_from_json(&json)?);
-    let giving = context.service.give_grade(&caller, id, &grade);
-    answer_once(|grade| json_answer(StatusCode::CREATED, &grade_to_json(grade)), giving).await
+    let render = |grade: &Grade| JsonAnswer::new(StatusCode::CREATED, &grade_to_json(grade));
+    let grade = context.service.give_grade(&caller, id, &grade, &claim.once(render)).await?;
+    Ok(render(&grade))
 }
 
 /// Lists a cadet's merits and demerits, newest first; those taken back are gone.

@@ -7,10 +7,9 @@ use crate::wire::notice::{MessageJson, NewMessageJson, SentJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::Notice;
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
 use std::sync::Arc;
 
@@ -23,13 +22,16 @@ use std::sync::Arc;
 pub(crate) async fn send_messages(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewMessageJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let to = addressees_from_json(&json.user_ids)?;
-    let sending = context.service.send_messages(&caller, &tenant, &to, message_from_json(json)?);
-    answer_once(|sent: &Vec<Notice>| json_answer(StatusCode::CREATED, &sent_to_json(sent)), sending).await
+    let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
+    let sent =
+        context.service.send_messages(&caller, &tenant, &to, message_from_json(json)?, &claim.once(render)).await?;
+    Ok(render(&sent))
 }
 
 /// Lists the messages to the caller, newest first.
@@ -54,8 +56,10 @@ pub(crate) async fn list_messages(
 pub(crate) async fn read_message(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let reading = context.service.read_notice(&caller, notice_id(&id, "message")?, true);
-    answer_once(|notice| json_answer(StatusCode::OK, &message_to_json(notice)), reading).await
+) -> Result<JsonAnswer, Problem> {
+    let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &message_to_json(notice));
+    let notice = context.service.read_notice(&caller, notice_id(&id, "message")?, true, &claim.once(render)).await?;
+    Ok(render(&notice))
 }

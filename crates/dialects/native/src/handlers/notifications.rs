@@ -6,10 +6,9 @@ use crate::wire::notice::{NewNotificationJson, NotificationJson, SentJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::{Notice, NotificationKind, NotificationText};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
 use milepost_service::NoticeFilter;
 use serde::Deserialize;
@@ -49,15 +48,17 @@ pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> 
 pub(crate) async fn send_notifications(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewNotificationJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let to = addressees_from_json(&json.user_ids)?;
     let message = NotificationText::new(&json.message)?;
     let kind = NotificationKind::new(json.kind.as_deref().unwrap_or(DEFAULT_KIND))?;
-    let sending = context.service.send_notifications(&caller, &tenant, &to, message, kind);
-    answer_once(|sent: &Vec<Notice>| json_answer(StatusCode::CREATED, &sent_to_json(sent)), sending).await
+    let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
+    let sent = context.service.send_notifications(&caller, &tenant, &to, message, kind, &claim.once(render)).await?;
+    Ok(render(&sent))
 }
 
 /// Lists the caller's own notifications, newest first.
@@ -82,8 +83,11 @@ pub(crate) async fn list_notifications(
 pub(crate) async fn read_notification(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let reading = context.service.read_notice(&caller, notice_id(&id, "notification")?, false);
-    answer_once(|notice| json_answer(StatusCode::OK, &notification_to_json(notice)), reading).await
+) -> Result<JsonAnswer, Problem> {
+    let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &notification_to_json(notice));
+    let notice =
+        context.service.read_notice(&caller, notice_id(&id, "notification")?, false, &claim.once(render)).await?;
+    Ok(render(&notice))
 }

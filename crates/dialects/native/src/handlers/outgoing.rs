@@ -6,10 +6,9 @@ use crate::wire::outgoing::{OutgoingCallJson, TargetQuery};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::Target;
-use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer};
-use milepost_service::CallNo;
+use milepost_http::{Authenticated, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim};
+use milepost_service::{CallNo, StoredCall};
 use std::sync::Arc;
 
 /// Lists outgoing calls, newest first.
@@ -42,10 +41,12 @@ pub(crate) async fn list_outgoing_calls(
 pub(crate) async fn retry_outgoing_call(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
     Query(query): Query<TenantQuery>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let retrying = context.service.retry_call(&caller, &tenant, None, call_no(&id)?);
-    answer_once(|call| json_answer(StatusCode::OK, &call_to_json(call)), retrying).await
+    let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
+    let call = context.service.retry_call(&caller, &tenant, None, call_no(&id)?, &claim.once(render)).await?;
+    Ok(render(&call))
 }

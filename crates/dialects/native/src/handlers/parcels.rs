@@ -6,10 +6,9 @@ use crate::wire::parcel::{ChangeParcelJson, NewParcelJson, ParcelJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use milepost_domain::{ParcelId, ParcelStatus, UserId};
+use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
 };
 use milepost_service::ParcelListing;
 use serde::Deserialize;
@@ -36,11 +35,13 @@ pub(crate) struct ParcelQuery {
 pub(crate) async fn add_parcel(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<NewParcelJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
-    let adding = context.service.add_parcel(&caller, parcel_from_json(&json, tenant)?);
-    answer_once(|parcel| json_answer(StatusCode::CREATED, &parcel_to_json(parcel)), adding).await
+    let render = |parcel: &Parcel| JsonAnswer::new(StatusCode::CREATED, &parcel_to_json(parcel));
+    let parcel = context.service.add_parcel(&caller, parcel_from_json(&json, tenant)?, &claim.once(render)).await?;
+    Ok(render(&parcel))
 }
 
 /// Lists the parcels that the caller may see, in the order of their numbers.

@@ -4,9 +4,8 @@ use crate::wire::push::{NewPushSubscriptionJson, PushKeyJson, PushSubscriptionJs
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::{PushId, PushSubscription};
-use milepost_http::{Authenticated, Body, HttpContext, Page, Path, Problem, answer_once, json_answer, rfc3339};
+use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Page, Path, Problem, RequestClaim, rfc3339};
 use milepost_service::PushRequest;
 use std::sync::Arc;
 
@@ -35,14 +34,15 @@ pub(crate) async fn get_push_key(
 pub(crate) async fn add_push_subscription(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<NewPushSubscriptionJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let request = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
-    let adding = context.service.add_push_subscription(&caller, request);
     let render = |(added, is_new): &(PushSubscription, bool)| {
-        json_answer(if *is_new { StatusCode::CREATED } else { StatusCode::OK }, &subscription_to_json(added))
+        JsonAnswer::new(if *is_new { StatusCode::CREATED } else { StatusCode::OK }, &subscription_to_json(added))
     };
-    answer_once(render, adding).await
+    let added = context.service.add_push_subscription(&caller, request, &claim.once(render)).await?;
+    Ok(render(&added))
 }
 
 /// Lists the caller's browsers, all on one page.

@@ -5,8 +5,8 @@ use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::notice::{NewSyncEventJson, SyncEventJson};
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use milepost_http::{Authenticated, Body, HttpContext, Problem, Query, answer_once, json_answer};
+use milepost_domain::Event;
+use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Problem, Query, RequestClaim};
 use std::sync::Arc;
 
 /// Tells an event by hand: to a cadet and staff, or to staff alone. It changes no record.
@@ -15,10 +15,13 @@ use std::sync::Arc;
 pub(crate) async fn tell_sync_event(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewSyncEventJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
-    let telling = context.service.tell_sync_event(&caller, sync_event_from_json(&json, tenant)?);
-    answer_once(|event| json_answer(StatusCode::CREATED, &sync_event_to_json(event)), telling).await
+    let render = |event: &Event| JsonAnswer::new(StatusCode::CREATED, &sync_event_to_json(event));
+    let event =
+        context.service.tell_sync_event(&caller, sync_event_from_json(&json, tenant)?, &claim.once(render)).await?;
+    Ok(render(&event))
 }

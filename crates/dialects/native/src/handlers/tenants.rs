@@ -4,9 +4,8 @@ use crate::wire::account::TenantJson;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::{Label, Tenant, TenantId};
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Problem, Query, answer_once, json_answer};
+use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Problem, Query, RequestClaim};
 use std::sync::Arc;
 
 /// Adds a tenant.
@@ -15,12 +14,14 @@ use std::sync::Arc;
 pub(crate) async fn add_tenant(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<TenantJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let id = TenantId::new(&json.id).map_err(|invalid| Problem::invalid("id", invalid.message))?;
     let name = Label::new(&json.name).map_err(|invalid| Problem::invalid("name", invalid.message))?;
-    let (tenant, answer) = (Tenant { id, name }, json_answer(StatusCode::CREATED, &json));
-    answer_once(move |(): &()| answer.clone(), context.service.add_tenant(&caller, &tenant)).await
+    let render = |(): &()| JsonAnswer::new(StatusCode::CREATED, &json);
+    context.service.add_tenant(&caller, &Tenant { id, name }, &claim.once(render)).await?;
+    Ok(render(&()))
 }
 
 /// Lists tenants in the order of their ids.

@@ -8,10 +8,9 @@ use crate::wire::trip::{NewTripJson, TripJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use milepost_domain::{TripStatus, UserId, VehicleId};
+use milepost_domain::{Trip, TripStatus, UserId, VehicleId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, cursor_of, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
 };
 use milepost_service::{TripEnding, TripListing};
 use serde::Deserialize;
@@ -72,14 +71,16 @@ pub(crate) async fn list_trips(
 pub(crate) async fn start_trip(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewTripJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let driver = json.driver_id.map(driver_id).transpose()?;
     let vehicle = vehicle_id(&json.vehicle_id)?;
-    let starting = context.service.start_trip(&caller, &tenant, &vehicle, driver);
-    answer_once(|trip| json_answer(StatusCode::CREATED, &trip_to_json(trip)), starting).await
+    let render = |trip: &Trip| JsonAnswer::new(StatusCode::CREATED, &trip_to_json(trip));
+    let trip = context.service.start_trip(&caller, &tenant, &vehicle, driver, &claim.once(render)).await?;
+    Ok(render(&trip))
 }
 
 /// Completes a trip that was started by hand, now; the second time it is answered as the first.
@@ -89,13 +90,15 @@ pub(crate) async fn start_trip(
 pub(crate) async fn complete_trip(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
     Query(query): Query<TenantQuery>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let id = trip_id(&id)?;
-    let ending = context.service.end_trip(&caller, &tenant, &id, TripEnding::Completed);
-    answer_once(|trip| json_answer(StatusCode::OK, &trip_to_json(trip)), ending).await
+    let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
+    let trip = context.service.end_trip(&caller, &tenant, &id, TripEnding::Completed, &claim.once(render)).await?;
+    Ok(render(&trip))
 }
 
 /// Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first.
@@ -105,13 +108,15 @@ pub(crate) async fn complete_trip(
 pub(crate) async fn cancel_trip(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path(id): Path<String>,
     Query(query): Query<TenantQuery>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let id = trip_id(&id)?;
-    let ending = context.service.end_trip(&caller, &tenant, &id, TripEnding::Cancelled);
-    answer_once(|trip| json_answer(StatusCode::OK, &trip_to_json(trip)), ending).await
+    let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
+    let trip = context.service.end_trip(&caller, &tenant, &id, TripEnding::Cancelled, &claim.once(render)).await?;
+    Ok(render(&trip))
 }
 
 fn driver_id(number: i64) -> Result<UserId, Problem> {

@@ -6,10 +6,9 @@ use crate::wire::account::{ChangeUserJson, NewUserJson, UserJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
-use milepost_domain::{Role, UserId, Username};
+use milepost_domain::{Role, User, UserId, Username};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
 use milepost_service::{NewUser, UserChange};
 use std::sync::Arc;
@@ -21,8 +20,9 @@ use std::sync::Arc;
 pub(crate) async fn add_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<NewUserJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let new = NewUser {
         username: Username::new(&json.username)?,
         password: json.password,
@@ -33,8 +33,9 @@ pub(crate) async fn add_user(
         cadet_id: json.cadet_id,
         vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
     };
-    let adding = context.service.add_user(&caller, new);
-    answer_once(|user| json_answer(StatusCode::CREATED, &user_to_json(user)), adding).await
+    let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user));
+    let user = context.service.add_user(&caller, new, &claim.once(render)).await?;
+    Ok(render(&user))
 }
 
 /// Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.

@@ -6,12 +6,11 @@ use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::Response;
 use milepost_domain::VehicleId;
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::VehicleListing;
+use milepost_service::{LiveVehicle, VehicleListing};
 use std::sync::Arc;
 
 /// Adds a vehicle.
@@ -21,12 +20,14 @@ use std::sync::Arc;
 pub(crate) async fn add_vehicle(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<NewVehicleJson>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let vehicle = vehicle_from_json(&json)?;
-    let adding = context.service.add_vehicle(&caller, &tenant, vehicle);
-    answer_once(|live| json_answer(StatusCode::CREATED, &vehicle_to_json(live)), adding).await
+    let render = |live: &LiveVehicle| JsonAnswer::new(StatusCode::CREATED, &vehicle_to_json(live));
+    let live = context.service.add_vehicle(&caller, &tenant, vehicle, &claim.once(render)).await?;
+    Ok(render(&live))
 }
 
 /// Lists the vehicles that the caller may see, with their last positions, in the order of their ids.

@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Target, Webhook, WebhookId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query, answer_once, json_answer, keep_answer,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::{CallNo, WebhookRequest, shown_secret};
+use milepost_service::{CallNo, StoredCall, WebhookRequest, shown_secret};
 use std::sync::Arc;
 
 /// Adds a webhook; the answer shows its secret, once.
@@ -20,12 +20,13 @@ use std::sync::Arc;
 pub(crate) async fn add_webhook(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Body(json): Body<NewWebhookJson>,
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let request = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
-    let shown_again = |webhook: &Webhook| json_answer(StatusCode::CREATED, &webhook_to_json(webhook));
-    let webhook = keep_answer(shown_again, context.service.add_webhook(&caller, &tenant, request)).await?;
+    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook));
+    let webhook = context.service.add_webhook(&caller, &tenant, request, &claim.once(shown_again)).await?;
     let shown_once = WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(&webhook) };
     Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
@@ -102,11 +103,14 @@ pub(crate) async fn list_webhook_deliveries(
 pub(crate) async fn retry_webhook_delivery(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
+    claim: RequestClaim,
     Path((id, delivery_id)): Path<(String, String)>,
     Query(query): Query<TenantQuery>,
-) -> Result<Response, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let target = Some(Target::Webhook(webhook_id(&id)?));
-    let retrying = context.service.retry_call(&caller, &tenant, target, call_no(&delivery_id)?);
-    answer_once(|call| json_answer(StatusCode::OK, &call_to_json(call)), retrying).await
+    let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
+    let call =
+        context.service.retry_call(&caller, &tenant, target, call_no(&delivery_id)?, &claim.once(render)).await?;
+    Ok(render(&call))
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, Principal, RiderId, Role, TenantId, TrackingId,
 };
-use milepost_service::{DeliveryUpdate, NewDelivery, Service};
+use milepost_service::{DeliveryUpdate, NewDelivery, Once, Service};
 use milepost_simulate::{Route, demo_routes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,7 +70,7 @@ async fn start(service: &Service, rider: &Caller, route: &Route, number: usize) 
         dropoff: place(route, LONGEST_M),
         phone: None,
     };
-    Ok(service.start_delivery(rider, &rider.tenant, new).await?.delivery.tracking_id)
+    Ok(service.start_delivery(rider, &rider.tenant, new, &Once::unclaimed()).await?.delivery.tracking_id)
 }
 
 async fn ride(service: &Arc<Service>, rider: &Caller, route: &Route, id: &TrackingId) -> Result<()> {
@@ -83,7 +83,7 @@ async fn ride(service: &Arc<Service>, rider: &Caller, route: &Route, id: &Tracki
             status = Some(DeliveryStatus::Delivered);
         }
         let update = DeliveryUpdate { place: Some(place(route, along_m)), status };
-        service.update_delivery(rider, id, update).await?;
+        service.update_delivery(rider, id, update, &Once::unclaimed()).await?;
         tokio::time::sleep(REPORT_EVERY).await;
         if arrived {
             return Ok(());

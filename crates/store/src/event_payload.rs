@@ -1,0 +1,268 @@
+//! How facts are written into the events table: a kind, and a payload in JSON. The structs of the payloads are for the store
+//! alone: what leaves the server is written by a [`crate::Renderer`].
+
+mod accounts;
+mod alerts;
+mod deliveries;
+pub(crate) mod field;
+mod fleet;
+mod notices;
+mod records;
+#[cfg(test)]
+mod samples;
+
+use accounts::{DevicePayload, UserPayload, VehiclePayload};
+use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
+use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
+use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RulesPayload, ServiceDuePayload, TripPayload};
+use milepost_domain::{DeliveryStatus, Fact, Invalid, Timestamp};
+use notices::{ManualEventPayload, NoticePayload, NoticeReadPayload};
+use records::{AttendancePayload, CadetPayload, GradePayload, ScoresUpdatePayload};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, Error};
+use serde_json::Deserializer;
+
+/// Kind and payload of a fact.
+pub(crate) fn encode(fact: &Fact) -> (&str, String) {
+    match fact {
+        Fact::VehicleAdded { vehicle_id } => {
+            ("vehicle_added", write(&VehiclePayload { vehicle_id: vehicle_id.clone() }))
+        }
+        Fact::VehicleChanged { vehicle_id } => {
+            ("vehicle_changed", write(&VehiclePayload { vehicle_id: vehicle_id.clone() }))
+        }
+        Fact::VehicleRemoved { vehicle_id } => {
+            ("vehicle_removed", write(&VehiclePayload { vehicle_id: vehicle_id.clone() }))
+        }
+        Fact::UserChanged { user_id } => ("user_changed", write(&UserPayload { user_id: *user_id })),
+        Fact::SessionEnded { user_id } => ("session_ended", write(&UserPayload { user_id: *user_id })),
+        Fact::DeviceRemoved { device_id } => ("device_removed", write(&DevicePayload { device_id: device_id.clone() })),
+        Fact::DeliveryStarted { tracking_id, order_id, rider_id } => {
+            let (tracking_id, order_id, rider_id) = (tracking_id.clone(), order_id.clone(), rider_id.clone());
+            let status = DeliveryStatus::Assigned;
+            ("delivery.started", write(&DeliveryStarted { tracking_id, order_id, rider_id, status }))
+        }
+        Fact::DeliveryAdvanced { tracking_id, order_id, status } => {
+            let (tracking_id, order_id, status) = (tracking_id.clone(), order_id.clone(), *status);
+            ("delivery.status_changed", write(&DeliveryAdvanced { tracking_id, order_id, status }))
+        }
+        Fact::ParcelAdded { parcel_id, client_id } => {
+            ("parcel.added", write(&ParcelAdded { parcel_id: *parcel_id, client_id: *client_id }))
+        }
+        Fact::ParcelChanged { parcel_id, status, driver_id } => {
+            let payload = ParcelChanged { parcel_id: *parcel_id, status: *status, driver_id: *driver_id };
+            ("parcel.changed", write(&payload))
+        }
+        Fact::ParcelZoneCrossed { parcel_id, zone, entered } => {
+            let event = if *entered { ZoneEvent::Enter } else { ZoneEvent::Exit };
+            ("parcel.zone_crossed", write(&ParcelZoneCrossed { parcel_id: *parcel_id, zone: *zone, event }))
+        }
+        Fact::CadetAdded { cadet_id } => ("cadet_added", write(&CadetPayload { cadet_id: *cadet_id })),
+        Fact::GradeUpdated(update) => ("grade.updated", write(&GradePayload::from(&**update))),
+        Fact::AttendanceUpdated(update) => {
+            ("attendance.updated", write_by(|writer| AttendancePayload::serialize(update, writer)))
+        }
+        Fact::ScoresUpdated(update) => {
+            ("scores.updated", write_by(|writer| ScoresUpdatePayload::serialize(update, writer)))
+        }
+        Fact::NoticeSent(notice) => ("notice_sent", write(&NoticePayload::from(&**notice))),
+        Fact::NoticeRead { notice_id, user_id, is_message, read_at } => {
+            let (id, user_id, is_message, read_ms) = (*notice_id, *user_id, *is_message, (*read_at).into());
+            ("notice_read", write(&NoticeReadPayload { id, user_id, is_message, read_ms }))
+        }
+        Fact::ManualEvent(event) => ("manual_event", write_by(|writer| ManualEventPayload::serialize(event, writer))),
+        Fact::GeofenceChanged { geofence_id } => {
+            ("geofence_changed", write(&GeofencePayload { geofence_id: *geofence_id }))
+        }
+        Fact::RulesChanged { version } => ("rules_changed", write(&RulesPayload { version: *version })),
+        Fact::TripChanged(update) => {
+            let kind = if update.is_progress { "trip_progressed" } else { "trip.changed" };
+            (kind, write(&TripPayload::from(&**update)))
+        }
+        Fact::FenceCrossed(crossing) => {
+            ("geofence.crossed", write_by(|writer| CrossingPayload::serialize(crossing, writer)))
+        }
+        Fact::DrivingNoted(event) => ("driver.event", write_by(|writer| DrivingPayload::serialize(event, writer))),
+        Fact::ServiceDue(due) => ("maintenance.due", write_by(|writer| ServiceDuePayload::serialize(due, writer))),
+        Fact::AlertRaised(alert) => ("alert.raised", write_by(|writer| AlertPayload::serialize(alert, writer))),
+        Fact::AlertRead { alert_id, user_id, read_by, read_at } => {
+            let (alert_id, user_id, read_by, read_at) = (alert_id.clone(), *user_id, *read_by, *read_at);
+            ("alert_read", write(&AlertReadPayload { alert_id, user_id, read_by, read_at }))
+        }
+        Fact::AlertDeleted { alert_id, user_id } => {
+            ("alert_deleted", write(&AlertDeletedPayload { alert_id: alert_id.clone(), user_id: *user_id }))
+        }
+        Fact::Unknown { kind, payload } => (kind, payload.clone()),
+    }
+}
+
+/// The fact that was written so. A newer version beside this one may write kinds, and values of known kinds, that this version
+/// does not know: they come as [`Fact::Unknown`], so that they stop no reader.
+pub(crate) fn decode(kind: &str, payload: &str) -> Fact {
+    match known(kind, payload) {
+        Ok(Some(fact)) => fact,
+        Ok(None) | Err(_) => Fact::Unknown { kind: kind.to_owned(), payload: payload.to_owned() },
+    }
+}
+
+/// `None` for a kind that this version does not know.
+fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
+    let reader = &mut Deserializer::from_str(payload);
+    Ok(Some(match kind {
+        "vehicle_added" => Fact::VehicleAdded { vehicle_id: read::<VehiclePayload>(payload)?.vehicle_id },
+        "vehicle_changed" => Fact::VehicleChanged { vehicle_id: read::<VehiclePayload>(payload)?.vehicle_id },
+        "vehicle_removed" => Fact::VehicleRemoved { vehicle_id: read::<VehiclePayload>(payload)?.vehicle_id },
+        "user_changed" => Fact::UserChanged { user_id: read::<UserPayload>(payload)?.user_id },
+        "session_ended" => Fact::SessionEnded { user_id: read::<UserPayload>(payload)?.user_id },
+        "device_removed" => Fact::DeviceRemoved { device_id: read::<DevicePayload>(payload)?.device_id },
+        "delivery.started" => {
+            let DeliveryStarted { tracking_id, order_id, rider_id, .. } = read(payload)?;
+            Fact::DeliveryStarted { tracking_id, order_id, rider_id }
+        }
+        "delivery.status_changed" => {
+            let DeliveryAdvanced { tracking_id, order_id, status } = read(payload)?;
+            Fact::DeliveryAdvanced { tracking_id, order_id, status }
+        }
+        "parcel.added" => {
+            let ParcelAdded { parcel_id, client_id } = read(payload)?;
+            Fact::ParcelAdded { parcel_id, client_id }
+        }
+        "parcel.changed" => {
+            let ParcelChanged { parcel_id, status, driver_id } = read(payload)?;
+            Fact::ParcelChanged { parcel_id, status, driver_id }
+        }
+        "parcel.zone_crossed" => {
+            let ParcelZoneCrossed { parcel_id, zone, event } = read(payload)?;
+            Fact::ParcelZoneCrossed { parcel_id, zone, entered: event == ZoneEvent::Enter }
+        }
+        "cadet_added" => Fact::CadetAdded { cadet_id: read::<CadetPayload>(payload)?.cadet_id },
+        "grade.updated" => Fact::GradeUpdated(boxed(read::<GradePayload>(payload)?)?),
+        "attendance.updated" => Fact::AttendanceUpdated(Box::new(AttendancePayload::deserialize(reader)?)),
+        "scores.updated" => Fact::ScoresUpdated(Box::new(ScoresUpdatePayload::deserialize(reader)?)),
+        "notice_sent" => Fact::NoticeSent(boxed(read::<NoticePayload>(payload)?)?),
+        "notice_read" => {
+            let NoticeReadPayload { id: notice_id, user_id, is_message, read_ms } = read(payload)?;
+            let read_at = Timestamp::try_from(read_ms).map_err(refused)?;
+            Fact::NoticeRead { notice_id, user_id, is_message, read_at }
+        }
+        "manual_event" => Fact::ManualEvent(Box::new(ManualEventPayload::deserialize(reader)?)),
+        "geofence_changed" => Fact::GeofenceChanged { geofence_id: read::<GeofencePayload>(payload)?.geofence_id },
+        "rules_changed" => Fact::RulesChanged { version: read::<RulesPayload>(payload)?.version },
+        "trip.changed" | "trip_progressed" => {
+            let update = read::<TripPayload>(payload)?.into_update(kind == "trip_progressed");
+            Fact::TripChanged(Box::new(update))
+        }
+        "geofence.crossed" => Fact::FenceCrossed(Box::new(CrossingPayload::deserialize(reader)?)),
+        "driver.event" => Fact::DrivingNoted(Box::new(DrivingPayload::deserialize(reader)?)),
+        "maintenance.due" => Fact::ServiceDue(Box::new(ServiceDuePayload::deserialize(reader)?)),
+        "alert.raised" => Fact::AlertRaised(Box::new(AlertPayload::deserialize(reader)?)),
+        "alert_read" => {
+            let AlertReadPayload { alert_id, user_id, read_by, read_at } = read(payload)?;
+            Fact::AlertRead { alert_id, user_id, read_by, read_at }
+        }
+        "alert_deleted" => {
+            let AlertDeletedPayload { alert_id, user_id } = read(payload)?;
+            Fact::AlertDeleted { alert_id, user_id }
+        }
+        _ => return Ok(None),
+    }))
+}
+
+fn write(payload: &impl Serialize) -> String {
+    serde_json::to_string(payload).expect(SERIALISES)
+}
+
+/// For a struct that describes a type of the domain (`serde(remote)`).
+fn write_by(
+    serialize: impl for<'w> FnOnce(&'w mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
+) -> String {
+    let mut bytes = Vec::new();
+    serialize(&mut serde_json::Serializer::new(&mut bytes)).expect(SERIALISES);
+    String::from_utf8(bytes).expect("JSON is UTF-8")
+}
+
+const SERIALISES: &str = "texts, numbers and parsed objects always serialise";
+
+fn read<T: DeserializeOwned>(payload: &str) -> serde_json::Result<T> {
+    serde_json::from_str(payload)
+}
+
+fn boxed<P, T: TryFrom<P, Error = Invalid>>(payload: P) -> serde_json::Result<Box<T>> {
+    T::try_from(payload).map(Box::new).map_err(refused)
+}
+
+fn refused(invalid: Invalid) -> serde_json::Error {
+    serde_json::Error::custom(invalid)
+}
+
+#[cfg(test)]
+fn is_unknown(fact: &Fact) -> bool {
+    matches!(fact, Fact::Unknown { .. })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{decode, encode, is_unknown};
+    use milepost_domain::{
+        CadetId, DeliveryStatus, DeviceId, Fact, NoticeId, OrderId, ParcelId, ParcelStatus, RiderId, Timestamp,
+        TrackingId, UserId, VehicleId, WEBHOOK_KINDS, Zone,
+    };
+
+    #[test]
+    fn every_fact_comes_back_as_it_was() {
+        let vehicle_id = VehicleId::new("MTA NYCT_2782").unwrap();
+        for fact in [
+            Fact::VehicleAdded { vehicle_id: vehicle_id.clone() },
+            Fact::VehicleChanged { vehicle_id: vehicle_id.clone() },
+            Fact::VehicleRemoved { vehicle_id },
+            Fact::UserChanged { user_id: UserId::new(7).unwrap() },
+            Fact::SessionEnded { user_id: UserId::new(7).unwrap() },
+            Fact::DeviceRemoved { device_id: DeviceId::new("kiosk 1").unwrap() },
+            Fact::DeliveryStarted {
+                tracking_id: TrackingId::new("TRK-1").unwrap(),
+                order_id: OrderId::new("ORD/1 «x»").unwrap(),
+                rider_id: RiderId::new("R-1").unwrap(),
+            },
+            Fact::DeliveryAdvanced {
+                tracking_id: TrackingId::new("TRK-1").unwrap(),
+                order_id: OrderId::new("ORD-1").unwrap(),
+                status: DeliveryStatus::Delivered,
+            },
+            Fact::ParcelAdded { parcel_id: ParcelId::new(12).unwrap(), client_id: UserId::new(7).unwrap() },
+            Fact::ParcelChanged {
+                parcel_id: ParcelId::new(12).unwrap(),
+                status: ParcelStatus::OutForDelivery,
+                driver_id: None,
+            },
+            Fact::ParcelChanged {
+                parcel_id: ParcelId::new(12).unwrap(),
+                status: ParcelStatus::Assigned,
+                driver_id: UserId::new(5).ok(),
+            },
+            Fact::ParcelZoneCrossed { parcel_id: ParcelId::new(12).unwrap(), zone: Zone::Pickup, entered: true },
+            Fact::ParcelZoneCrossed { parcel_id: ParcelId::new(12).unwrap(), zone: Zone::Destination, entered: false },
+            Fact::CadetAdded { cadet_id: CadetId::new(3).unwrap() },
+            Fact::NoticeRead {
+                notice_id: NoticeId::new(4).unwrap(),
+                user_id: UserId::new(7).unwrap(),
+                is_message: true,
+                read_at: Timestamp::from_unix_ms(1_795_132_800_123).unwrap(),
+            },
+            Fact::Unknown { kind: "moon_landed".to_owned(), payload: r#"{"eagle":true}"#.to_owned() },
+        ] {
+            let (kind, payload) = encode(&fact);
+            assert_eq!(decode(kind, &payload), fact);
+            assert_eq!(WEBHOOK_KINDS.contains(&kind), kind.contains('.'), "{kind}");
+        }
+    }
+
+    #[test]
+    fn broken_events_come_as_unknown() {
+        for (kind, payload) in
+            [("moon_landed", "{"), ("user_changed", "{}"), ("user_changed", "{"), ("user_changed", r#"{"user_id":0}"#)]
+        {
+            assert!(is_unknown(&decode(kind, payload)), "{kind} {payload}");
+        }
+    }
+}

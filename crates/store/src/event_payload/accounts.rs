@@ -1,0 +1,23 @@
+//! Payloads of what happened to users and devices, and to the descriptions of vehicles.
+
+use super::field;
+use milepost_domain::{DeviceId, UserId, VehicleId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct VehiclePayload {
+    #[serde(with = "field")]
+    pub(super) vehicle_id: VehicleId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct UserPayload {
+    #[serde(with = "field")]
+    pub(super) user_id: UserId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DevicePayload {
+    #[serde(with = "field")]
+    pub(super) device_id: DeviceId,
+}

@@ -1,0 +1,62 @@
+//! Payloads of what happened to deliveries and parcels.
+
+use super::field::{self, nullable};
+use milepost_domain::{DeliveryStatus, OrderId, ParcelId, ParcelStatus, RiderId, TrackingId, UserId, Zone};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DeliveryStarted {
+    #[serde(with = "field")]
+    pub(super) tracking_id: TrackingId,
+    #[serde(with = "field")]
+    pub(super) order_id: OrderId,
+    #[serde(with = "field")]
+    pub(super) rider_id: RiderId,
+    /// A delivery starts as `ASSIGNED`.
+    #[serde(with = "field")]
+    pub(super) status: DeliveryStatus,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct DeliveryAdvanced {
+    #[serde(with = "field")]
+    pub(super) tracking_id: TrackingId,
+    #[serde(with = "field")]
+    pub(super) order_id: OrderId,
+    #[serde(with = "field")]
+    pub(super) status: DeliveryStatus,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ParcelAdded {
+    #[serde(with = "field")]
+    pub(super) parcel_id: ParcelId,
+    #[serde(with = "field")]
+    pub(super) client_id: UserId,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ParcelChanged {
+    #[serde(with = "field")]
+    pub(super) parcel_id: ParcelId,
+    #[serde(with = "field")]
+    pub(super) status: ParcelStatus,
+    #[serde(with = "nullable")]
+    pub(super) driver_id: Option<UserId>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ParcelZoneCrossed {
+    #[serde(with = "field")]
+    pub(super) parcel_id: ParcelId,
+    #[serde(with = "field")]
+    pub(super) zone: Zone,
+    pub(super) event: ZoneEvent,
+}
+
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum ZoneEvent {
+    Enter,
+    Exit,
+}

@@ -1,0 +1,176 @@
+//! How the domain's types stand in stored JSON: `#[serde(with = "field")]`, or `nullable` for what may be null. Either way the
+//! field has to be there: an alert without its user would be everybody's.
+
+use milepost_domain::{
+    AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId, DrivingKind,
+    EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject, Label, Latitude, Longitude,
+    NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason, RiderId, Score,
+    ServiceBasis, Severity, SpeedKmh, Telling, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, TripId,
+    TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
+};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A domain type that is stored as a text or a number.
+pub(crate) trait Field: Sized {
+    /// What JSON knows of.
+    type Form: Serialize + DeserializeOwned;
+
+    fn form(&self) -> Self::Form;
+
+    fn from_form(form: Self::Form) -> Result<Self, Invalid>;
+}
+
+pub(crate) fn serialize<T: Field, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.form().serialize(serializer)
+}
+
+pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::from_form(T::Form::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// A field that may be null.
+pub(crate) mod nullable {
+    use super::{Deserialize, Deserializer, Error, Field, Serialize, Serializer};
+
+    pub(crate) fn serialize<T: Field, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(Field::form).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        Option::<T::Form>::deserialize(deserializer)?.map(T::from_form).transpose().map_err(D::Error::custom)
+    }
+}
+
+macro_rules! texts {
+    ($($type:ident: $read:ident),+ $(,)?) => {$(
+        impl Field for $type {
+            type Form = String;
+
+            fn form(&self) -> String {
+                self.as_str().to_owned()
+            }
+
+            fn from_form(form: String) -> Result<Self, Invalid> {
+                Self::$read(&form)
+            }
+        }
+    )+};
+}
+
+macro_rules! numbers {
+    ($form:ty: $($type:ident),+ $(,)?) => {$(
+        impl Field for $type {
+            type Form = $form;
+
+            fn form(&self) -> $form {
+                self.get()
+            }
+
+            fn from_form(form: $form) -> Result<Self, Invalid> {
+                Self::new(form)
+            }
+        }
+    )+};
+}
+
+texts! {
+    AlertId: new, AlertSubject: new, AlertTitle: new, DeviceId: new, EventType: new, Label: new, NotificationKind: new,
+    NotificationText: new, OrderId: new, Reason: new, RiderId: new, TenantId: new, TrackingId: new, TripId: new,
+    VehicleId: new,
+    AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, FenceEvent: parse,
+    FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Telling: parse,
+    TripOrigin: parse, TripStatus: parse, Weekday: parse,
+}
+
+numbers! { i64: CadetId, GeofenceId, GradeId, NoticeId, ParcelId, TrainingDayId, UserId }
+numbers! { f64: Latitude, Longitude, SpeedKmh }
+
+impl Field for Score {
+    type Form = f64;
+
+    fn form(&self) -> f64 {
+        self.points()
+    }
+
+    fn from_form(form: f64) -> Result<Self, Invalid> {
+        Self::new(form)
+    }
+}
+
+impl Field for Zone {
+    type Form = String;
+
+    fn form(&self) -> String {
+        self.as_str().to_owned()
+    }
+
+    fn from_form(form: String) -> Result<Self, Invalid> {
+        let found = [Self::Pickup, Self::Destination].into_iter().find(|zone| zone.as_str() == form);
+        found.ok_or(Invalid::new("zone", "must be pickup or destination"))
+    }
+}
+
+/// `08:00:00`.
+impl Field for TimeOfDay {
+    type Form = String;
+
+    fn form(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_form(form: String) -> Result<Self, Invalid> {
+        let parts: Option<Vec<u32>> = form.split(':').map(|part| part.parse().ok()).collect();
+        match parts.as_deref() {
+            Some(&[hours @ 0..24, minutes @ 0..60, seconds @ 0..60]) => {
+                Self::from_seconds(hours * 3600 + minutes * 60 + seconds)
+            }
+            _ => Err(Invalid::new("time", "must be HH:MM:SS")),
+        }
+    }
+}
+
+/// RFC 3339.
+impl Field for Timestamp {
+    type Form = String;
+
+    fn form(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_form(form: String) -> Result<Self, Invalid> {
+        let at: Option<jiff::Timestamp> = form.parse().ok();
+        at.and_then(|at| Self::from_unix_ms(at.as_millisecond())).ok_or(Invalid::new("time", "must be RFC 3339"))
+    }
+}
+
+/// An object stands as its text, so that it comes back as it was written, to the last digit.
+impl Field for JsonObject {
+    type Form = String;
+
+    fn form(&self) -> String {
+        self.as_str().to_owned()
+    }
+
+    fn from_form(form: String) -> Result<Self, Invalid> {
+        Self::of_parsed(form, "object")
+    }
+}
+
+/// An instant as Unix milliseconds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct UnixMs(i64);
+
+impl From<Timestamp> for UnixMs {
+    fn from(at: Timestamp) -> Self {
+        Self(at.unix_ms())
+    }
+}
+
+impl TryFrom<UnixMs> for Timestamp {
+    type Error = Invalid;
+
+    fn try_from(UnixMs(ms): UnixMs) -> Result<Self, Invalid> {
+        Self::from_unix_ms(ms).ok_or(Invalid::new("time", "must lie between 1970 and 9999"))
+    }
+}

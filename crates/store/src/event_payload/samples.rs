@@ -1,0 +1,140 @@
+//! Payloads as the first version wrote them: they are in people's databases.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::{decode, encode, is_unknown};
+use serde_json::Value;
+
+const SAMPLES: &[(&str, &str)] = &[
+    ("vehicle_added", r#"{"vehicle_id":"MTA NYCT_2782"}"#),
+    ("vehicle_changed", r#"{"vehicle_id":"MTA NYCT_2782"}"#),
+    ("vehicle_removed", r#"{"vehicle_id":"MTA NYCT_2782"}"#),
+    ("user_changed", r#"{"user_id":7}"#),
+    ("session_ended", r#"{"user_id":7}"#),
+    ("device_removed", r#"{"device_id":"kiosk 1"}"#),
+    ("delivery.started", r#"{"order_id":"ORD/1 «x»","rider_id":"R-1","status":"ASSIGNED","tracking_id":"TRK-1"}"#),
+    ("delivery.status_changed", r#"{"order_id":"ORD-1","status":"DELIVERED","tracking_id":"TRK-1"}"#),
+    ("parcel.added", r#"{"client_id":7,"parcel_id":12}"#),
+    ("parcel.changed", r#"{"driver_id":null,"parcel_id":12,"status":"out_for_delivery"}"#),
+    ("parcel.changed", r#"{"driver_id":5,"parcel_id":12,"status":"assigned"}"#),
+    ("parcel.zone_crossed", r#"{"event":"enter","parcel_id":12,"zone":"pickup"}"#),
+    ("parcel.zone_crossed", r#"{"event":"exit","parcel_id":12,"zone":"destination"}"#),
+    ("cadet_added", r#"{"cadet_id":3}"#),
+    (
+        "grade.updated",
+        r#"{"attendance_present":15,"cadet_id":1,"demerit_points":10,"final_score":null,"grade_id":9,"merit_points":25,
+            "midterm_score":0.0,"points":-5,"prelim_score":85.5,"reason":"Late \"again\" «ü»","removed":true,"type":"merit"}"#,
+    ),
+    (
+        "attendance.updated",
+        r#"{"attendance_present":16,"cadet_id":1,"status":"excused","time_in":"08:00:00","time_out":null,
+            "training_day_id":9223372036854775807}"#,
+    ),
+    (
+        "scores.updated",
+        r#"{"cadet_id":1,"changed_scores":{"final_score":88.0,"midterm_score":null},"final_score":88.0,
+            "midterm_score":null,"prelim_score":85.55}"#,
+    ),
+    (
+        "notice_sent",
+        r#"{"created_ms":1705314600001,"id":123,"is_message":false,"message":"Parade\n\tat 8","read_ms":null,
+            "type":"admin_message","user_id":7}"#,
+    ),
+    (
+        "notice_sent",
+        r#"{"created_ms":1705314600001,"fields":"{\"z\":1.000000000000000000001,\"a\":\"\\u0000\"}","id":124,
+            "is_message":true,"read_ms":1705314600002,"sender_id":5,"user_id":7}"#,
+    ),
+    (
+        "notice_sent",
+        r#"{"created_ms":1,"fields":"{}","id":125,"is_message":true,"read_ms":null,"sender_id":null,"user_id":7}"#,
+    ),
+    ("notice_read", r#"{"id":4,"is_message":true,"read_ms":1795132800123,"user_id":7}"#),
+    ("manual_event", r#"{"cadet_id":1,"event_type":"schedule.changed","payload":"{\"b\":1,\"a\":{}}"}"#),
+    ("manual_event", r#"{"cadet_id":null,"event_type":"grade_update","payload":"{}"}"#),
+    ("geofence_changed", r#"{"geofence_id":12}"#),
+    ("rules_changed", r#"{"version":3}"#),
+    (
+        "trip.changed",
+        r#"{"distance":1.234567,"driver_id":5,"duration":1.5,"end":{"latitude":-0.000001,"longitude":180.0},
+            "end_time":"2026-11-20T00:01:30.000Z","followed_to":"2026-11-20T00:06:40.001Z","fuel_l":0.15,
+            "fuel_source":"estimated","idle_ms":30000,"max_speed_kmh":88.8,"moving_ms":60000,"origin":"auto",
+            "start":{"latitude":30.3,"longitude":-97.75},"start_time":"2026-11-20T00:00:00.000Z","status":"completed",
+            "telling":"corrected","tenant":"acme","trip_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e5f",
+            "vehicle_id":"MTA NYCT_2782","version":9}"#,
+    ),
+    (
+        "trip_progressed",
+        r#"{"distance":0.0,"driver_id":null,"duration":0.0,"end":null,"end_time":null,
+            "followed_to":"2026-11-20T00:00:00.000Z","fuel_l":null,"fuel_source":null,"idle_ms":0,"max_speed_kmh":null,
+            "moving_ms":0,"origin":"manual","start":null,"start_time":"2026-11-20T00:00:00.000Z","status":"started",
+            "telling":"new","tenant":"acme","trip_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e5f","vehicle_id":"b1",
+            "version":1}"#,
+    ),
+    (
+        "geofence.crossed",
+        r#"{"driver_id":5,"event":"exit","geofence_id":12,"geofence_name":"Depot \"7\"","latitude":30.25,
+            "longitude":-97.75,"telling":"withdrawn","timestamp":"2026-11-20T00:00:00.001Z","vehicle_id":"b1"}"#,
+    ),
+    (
+        "driver.event",
+        r#"{"description":"92 km/h","driver_id":null,"event_type":"speeding","severity":"high","telling":"new",
+            "timestamp":"2026-11-20T00:00:00.002Z","vehicle_id":"b1"}"#,
+    ),
+    (
+        "maintenance.due",
+        r#"{"basis":"odometer","description":"due at 15000 km","severity":"medium","telling":"new",
+            "timestamp":"2026-11-20T00:00:00.003Z","vehicle_id":"b1"}"#,
+    ),
+    (
+        "alert.raised",
+        r#"{"alert_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60","driver_id":5,"expires_at":"2026-11-21T00:00:00.004Z",
+            "message":"Bus 7\n92 km/h","severity":"high","subject":"speed:b1:1795132800000","tenant":"acme",
+            "timestamp":"2026-11-20T00:00:00.004Z","title":"Too fast","type":"speed_violation","user_id":7,
+            "vehicle_id":"b1","data":{"z":1.00000000000000000001,"a":"\u0000","z":2}}"#,
+    ),
+    (
+        "alert.raised",
+        r#"{"alert_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e61","driver_id":null,"expires_at":"2026-11-21T00:00:00.004Z",
+            "message":"x","severity":"low","subject":null,"tenant":"acme","timestamp":"2026-11-20T00:00:00.004Z",
+            "title":"x","type":"system_error","user_id":null,"vehicle_id":null,"data":null}"#,
+    ),
+    (
+        "alert_read",
+        r#"{"alert_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60","read_at":"2026-11-20T00:00:00.005Z","read_by":7,
+            "user_id":null}"#,
+    ),
+    ("alert_deleted", r#"{"alert_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60","user_id":7}"#),
+];
+
+#[test]
+fn payloads_of_the_first_version_are_read_and_mean_the_same_when_written() {
+    for (kind, payload) in SAMPLES {
+        let fact = decode(kind, payload);
+        assert!(!is_unknown(&fact), "{kind} {payload}");
+        let (written_kind, written) = encode(&fact);
+        let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        assert_eq!((written_kind, value(&written)), (*kind, value(payload)));
+    }
+}
+
+/// As a newer version may write them.
+#[test]
+fn kinds_and_values_that_are_not_known_come_as_they_were_written() {
+    for (kind, payload) in [
+        ("moon.landed", r#"{"eagle": true}"#),
+        ("parcel.changed", r#"{"driver_id":5,"parcel_id":12,"status":"teleported"}"#),
+        ("parcel.zone_crossed", r#"{"event":"enter","parcel_id":12,"zone":"orbit"}"#),
+        ("user_changed", r#"{"user_id":"0193a1f2"}"#),
+        ("user_changed", "[]"),
+    ] {
+        let fact = decode(kind, payload);
+        assert!(is_unknown(&fact), "{kind} {payload}");
+        assert_eq!(encode(&fact), (kind, payload.to_owned()));
+    }
+}
+
+#[test]
+fn fields_that_are_not_known_do_no_harm() {
+    assert!(!is_unknown(&decode("user_changed", r#"{"user_id":7,"by":"0193a1f2"}"#)));
+    assert!(!is_unknown(&decode("cadet_added", r#"{"cadet_id":7,"unit":{"id":1}}"#)));
+}

@@ -1,0 +1,110 @@
+//! Devices.
+
+use super::super::{Connection, Db, events};
+use crate::{Digest, Renderer, Result, StoreError};
+use milepost_domain::{Device, DeviceId, Fact, Label, TenantId, Timestamp, VehicleId};
+use sqlx::Row;
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+macro_rules! select_devices {
+    ($rest:literal) => {
+        concat!(
+            "select d.id, t.id as tenant, v.id as vehicle_id, d.name from devices d \
+             join tenants t on t.tenant_no = d.tenant_no join vehicles v on v.vehicle_no = d.vehicle_no ",
+            $rest
+        )
+    };
+}
+
+fn device(row: &DbRow) -> Result<Device> {
+    Ok(Device {
+        id: DeviceId::new(row.try_get("id")?)?,
+        tenant: TenantId::new(row.try_get("tenant")?)?,
+        vehicle_id: VehicleId::new(row.try_get("vehicle_id")?)?,
+        name: row.try_get::<Option<&str>, _>("name")?.map(Label::new).transpose()?,
+    })
+}
+
+pub(crate) async fn add_device(connection: &mut Connection, device: &Device, key_hash: &Digest) -> Result<()> {
+    let added = sqlx::query::<Db>(
+        "insert into devices (tenant_no, id, vehicle_no, name, key_hash)
+         select t.tenant_no, $2, v.vehicle_no, $4, $5
+         from tenants t join vehicles v on v.tenant_no = t.tenant_no where t.id = $1 and v.id = $3",
+    )
+    .bind(device.tenant.as_str())
+    .bind(device.id.as_str())
+    .bind(device.vehicle_id.as_str())
+    .bind(device.name.as_ref().map(Label::as_str))
+    .bind(key_hash.as_slice())
+    .execute(connection)
+    .await
+    .map_err(|error| {
+        // Both databases name the column or the constraint, which is named after it.
+        let key_taken = error.to_string().contains("key_hash");
+        match StoreError::from(error) {
+            StoreError::Conflict(_) => StoreError::Conflict(if key_taken { "device key" } else { "device" }),
+            other => other,
+        }
+    })?;
+    if added.rows_affected() == 0 { Err(StoreError::NotFound("vehicle")) } else { Ok(()) }
+}
+
+pub(crate) async fn get_device(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: &DeviceId,
+) -> Result<Option<Device>> {
+    let row = sqlx::query::<Db>(select_devices!("where t.id = $1 and d.id = $2"))
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(device).transpose()
+}
+
+pub(crate) async fn find_device_by_key(connection: &mut Connection, key_hash: &Digest) -> Result<Option<Device>> {
+    let row = sqlx::query::<Db>(select_devices!("where d.key_hash = $1"))
+        .bind(key_hash.as_slice())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(device).transpose()
+}
+
+pub(crate) async fn list_devices(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    after: Option<&DeviceId>,
+    limit: u32,
+) -> Result<Vec<Device>> {
+    sqlx::query::<Db>(select_devices!("where t.id = $1 and d.id > $2 order by d.id limit $3"))
+        .bind(tenant.as_str())
+        .bind(after.map_or("", DeviceId::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(device)
+        .collect()
+}
+
+pub(crate) async fn remove_device(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: &DeviceId,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let removed = sqlx::query::<Db>(
+        "delete from devices where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .execute(&mut *connection)
+    .await?;
+    if removed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    events::append_facts(connection, tenant, &[Fact::DeviceRemoved { device_id: id.clone() }], now, renderer).await?;
+    Ok(true)
+}

@@ -1,0 +1,211 @@
+//! Users.
+
+use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
+use super::super::{Connection, Db, events, push::subscriptions};
+use super::sessions;
+use crate::{Login, NewUser, Renderer, Result, StoreError};
+use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
+use sqlx::{AssertSqlSafe, Row};
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "select u.id, u.username, u.password_hash, u.role, t.id as tenant, u.approved, u.active, u.cadet_id, \
+             u.vehicle_ids from users u join tenants t on t.tenant_no = u.tenant_no ",
+            $rest
+        )
+    };
+}
+
+fn user(row: &DbRow) -> Result<User> {
+    let vehicle_ids: Vec<String> = serde_json::from_str(row.try_get("vehicle_ids")?)
+        .map_err(|error| StoreError::Corrupt(format!("vehicle_ids of a user: {error}")))?;
+    Ok(User {
+        id: UserId::new(row.try_get("id")?)?,
+        username: Username::new(row.try_get("username")?)?,
+        role: Role::parse(row.try_get("role")?)?,
+        tenant: TenantId::new(row.try_get("tenant")?)?,
+        approved: row.try_get("approved")?,
+        active: row.try_get("active")?,
+        cadet_id: row.try_get("cadet_id")?,
+        vehicle_ids: vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn login(row: &DbRow) -> Result<Login> {
+    Ok(Login { user: user(row)?, password_hash: row.try_get("password_hash")? })
+}
+
+fn vehicle_ids_json(ids: &[VehicleId]) -> String {
+    serde_json::Value::from(ids.iter().map(VehicleId::as_str).collect::<Vec<_>>()).to_string()
+}
+
+/// The only unique column besides the number is the username, the only reference is the tenant.
+fn name_it(error: sqlx::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Conflict(_) => StoreError::Conflict("username"),
+        StoreError::NotFound(_) => StoreError::NotFound("tenant"),
+        other => other,
+    }
+}
+
+pub(crate) async fn add_user(
+    connection: &mut Connection,
+    new: &NewUser,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<User> {
+    let tenant_no = super::super::accounts::tenants::tenant_no(connection, &new.tenant).await?;
+    let id = sqlx::query_scalar::<Db, i64>(
+        "insert into users (username, password_hash, role, tenant_no, approved, active, cadet_id, vehicle_ids)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+    )
+    .bind(new.username.as_str())
+    .bind(new.password_hash.as_deref())
+    .bind(new.role.as_str())
+    .bind(tenant_no)
+    .bind(new.approved)
+    .bind(new.active)
+    .bind(new.cadet_id)
+    .bind(vehicle_ids_json(&new.vehicle_ids))
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(name_it)?;
+    let id = UserId::new(id)?;
+    events::append_facts(connection, &new.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
+    Ok(User {
+        id,
+        username: new.username.clone(),
+        role: new.role,
+        tenant: new.tenant.clone(),
+        approved: new.approved,
+        active: new.active,
+        cadet_id: new.cadet_id,
+        vehicle_ids: new.vehicle_ids.clone(),
+    })
+}
+
+pub(crate) async fn get_user(connection: &mut Connection, id: UserId) -> Result<Option<User>> {
+    let row = sqlx::query::<Db>(select_users!("where u.id = $1")).bind(id.get()).fetch_optional(connection).await?;
+    row.as_ref().map(user).transpose()
+}
+
+pub(crate) async fn find_login(connection: &mut Connection, username: &str) -> Result<Option<Login>> {
+    let row =
+        sqlx::query::<Db>(select_users!("where u.username = $1")).bind(username).fetch_optional(connection).await?;
+    row.as_ref().map(login).transpose()
+}
+
+pub(crate) async fn get_login(connection: &mut Connection, id: UserId) -> Result<Option<Login>> {
+    let row = sqlx::query::<Db>(select_users!("where u.id = $1")).bind(id.get()).fetch_optional(connection).await?;
+    row.as_ref().map(login).transpose()
+}
+
+pub(crate) async fn list_users(
+    connection: &mut Connection,
+    tenant: Option<&TenantId>,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<User>> {
+    let after = after.map_or(0, UserId::get);
+    let query = match tenant {
+        Some(tenant) => sqlx::query::<Db>(select_users!("where u.id > $1 and t.id = $3 order by u.id limit $2"))
+            .bind(after)
+            .bind(i64::from(limit))
+            .bind(tenant.as_str()),
+        None => sqlx::query::<Db>(select_users!("where u.id > $1 order by u.id limit $2"))
+            .bind(after)
+            .bind(i64::from(limit)),
+    };
+    query.fetch_all(connection).await?.iter().map(user).collect()
+}
+
+pub(crate) async fn update_user(
+    connection: &mut Connection,
+    user: &User,
+    new_password_hash: Option<&str>,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let Some(before) = get_user(connection, user.id).await? else { return Ok(false) };
+    let tenant_no = super::super::accounts::tenants::tenant_no(connection, &user.tenant).await?;
+    let changed = sqlx::query::<Db>(
+        "update users set username = $2, password_hash = coalesce($3, password_hash), role = $4, tenant_no = $5,
+         approved = $6, active = $7, cadet_id = $8, vehicle_ids = $9 where id = $1",
+    )
+    .bind(user.id.get())
+    .bind(user.username.as_str())
+    .bind(new_password_hash)
+    .bind(user.role.as_str())
+    .bind(tenant_no)
+    .bind(user.approved)
+    .bind(user.active)
+    .bind(user.cadet_id)
+    .bind(vehicle_ids_json(&user.vehicle_ids))
+    .execute(&mut *connection)
+    .await
+    .map_err(name_it)?
+    .rows_affected();
+    if changed == 0 {
+        return Ok(false);
+    }
+    // In the same transaction, so that neither a crash nor a look from another node finds the one without the other.
+    let locked_out = new_password_hash.is_some() || !user.may_enter();
+    if locked_out {
+        sessions::remove_user_sessions(connection, user.id).await?;
+    }
+    if locked_out || before.tenant != user.tenant {
+        subscriptions::remove_of_user(connection, user.id).await?;
+    }
+    // A user that moves is told to both tenants.
+    let mut told = vec![&before.tenant, &user.tenant];
+    told.sort();
+    told.dedup();
+    for tenant in told {
+        events::append_facts(connection, tenant, &[Fact::UserChanged { user_id: user.id }], now, renderer).await?;
+    }
+    Ok(true)
+}
+
+pub(crate) async fn remove_user(
+    connection: &mut Connection,
+    id: UserId,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let Some(before) = get_user(connection, id).await? else { return Ok(false) };
+    let removed = sqlx::query::<Db>("delete from users where id = $1").bind(id.get()).execute(&mut *connection).await?;
+    if removed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    subscriptions::remove_of_user(connection, id).await?;
+    // There may be any number of notices: upkeep deletes them bit by bit.
+    sqlx::query::<Db>("insert into removed_users (user_id) values ($1)")
+        .bind(id.get())
+        .execute(&mut *connection)
+        .await?;
+    events::append_facts(connection, &before.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
+    Ok(true)
+}
+
+/// Those of `users` that are stored and belong to another tenant.
+pub(crate) async fn users_elsewhere(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    users: &[UserId],
+) -> Result<Vec<UserId>> {
+    let listed = serde_json::Value::from(users.iter().map(|user| user.get()).collect::<Vec<_>>()).to_string();
+    let sql = format!(
+        "select u.id from users u join tenants t on t.tenant_no = u.tenant_no
+         where t.id <> $1 and u.id {IS_NUMBER_IN_PARAMETER_2} order by u.id"
+    );
+    let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(listed).fetch_all(connection).await?;
+    rows.iter().map(|row| Ok(UserId::new(row.try_get("id")?)?)).collect()
+}
+
+pub(crate) async fn count_users(connection: &mut Connection) -> Result<u64> {
+    let count = sqlx::query_scalar::<Db, i64>("select count(*) from users").fetch_one(connection).await?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}

@@ -1,0 +1,22 @@
+//! What both databases share: SQL with the functions that run it. `sqlite.rs` and `postgres.rs` both include this file, so that
+//! everything here is compiled for each of them, with the types and the [`dialect`] of each.
+
+#[macro_use]
+mod store;
+
+mod accounts;
+mod deliveries;
+mod events;
+mod fleet;
+mod history;
+mod outgoing;
+mod parcels;
+mod positions;
+mod push;
+mod records;
+pub(super) mod transaction;
+mod upkeep;
+
+pub(crate) use store::SqlStore;
+
+use super::{Connection, Db, Native, Turn, Writers, arrivals, dialect};

@@ -1,0 +1,124 @@
+//! Events: facts with a gapless number in each tenant, in the order of commit.
+
+use super::super::{Connection, Db, outgoing::webhooks};
+use super::fleet;
+use crate::{Renderer, Result, StoreError, event_payload};
+use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp};
+use sqlx::{QueryBuilder, Row};
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+/// Events that one statement stores: what a tenant's writers wait for is then a few round trips, not one for each event.
+const ROWS_AT_ONCE: usize = 100;
+
+/// Takes $1 ids of tenant $2; answers its number and the last id. The parameters stand in their order, because SQLite
+/// itself numbers them so, whatever they are called.
+const TAKE_IDS: &str = "update event_counters set last = last + $1
+    where tenant_no = (select tenant_no from tenants where id = $2)
+    returning tenant_no, last";
+
+/// Whom an event may be told, as its columns say it: staff, a cadet, a user.
+fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
+    match fact.audience() {
+        Audience::House => (None, None, None),
+        Audience::Staff => (Some(true), None, None),
+        Audience::Cadet(cadet) => (Some(true), Some(cadet.get()), None),
+        Audience::User(user) => (None, None, Some(user.get())),
+    }
+}
+
+/// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
+/// it holds the tenant's counter, and whoever else appends to this tenant waits. That is what keeps ids in the order of
+/// commit. Whoever appends to several tenants does so in ascending order, or two of them wait for each other forever.
+/// Facts that webhooks may be told are stored as calls to them as well.
+pub(crate) async fn append_facts(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    facts: &[Fact],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<i64> {
+    let count = i64::try_from(facts.len()).expect("facts fit in memory");
+    let counter = sqlx::query::<Db>(TAKE_IDS)
+        .bind(count)
+        .bind(tenant.as_str())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::NotFound("tenant"))?;
+    let tenant_no: i64 = counter.try_get("tenant_no")?;
+    let last: i64 = counter.try_get("last")?;
+    let ids: Vec<i64> = (last - count + 1..=last).collect();
+    for (ids, facts) in ids.chunks(ROWS_AT_ONCE).zip(facts.chunks(ROWS_AT_ONCE)) {
+        let coded: Vec<_> = facts.iter().map(event_payload::encode).collect();
+        let mut insert = QueryBuilder::<Db>::new(
+            "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet, for_user, for_fleet, for_driver) ",
+        );
+        insert.push_values(ids.iter().zip(facts).zip(&coded), |mut row, ((id, fact), (kind, payload))| {
+            let (for_staff, for_cadet, for_user) = marks(fact);
+            row.push_bind(tenant_no)
+                .push_bind(*id)
+                .push_bind(now.unix_ms())
+                .push_bind(*kind)
+                .push_bind(payload.as_str());
+            row.push_bind(for_staff).push_bind(for_cadet).push_bind(for_user);
+            let (for_fleet, for_driver) = fleet::marks(fact);
+            row.push_bind(for_fleet).push_bind(for_driver);
+        });
+        // A statement for each number of facts would fill the connection's cache of them.
+        let stays_in_cache = facts.len() <= 2 || facts.len() == ROWS_AT_ONCE;
+        insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
+        for (id, fact) in ids.iter().zip(facts) {
+            if let Some(message) = renderer.webhook_message(*id, now, fact) {
+                webhooks::call_webhooks(connection, tenant_no, *id, &message, now).await?;
+            }
+        }
+    }
+    Ok(last)
+}
+
+pub(crate) async fn events_after(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: i64,
+    limit: u32,
+) -> Result<Vec<Event>> {
+    let rows = sqlx::query::<Db>(
+        "select id, at_ms, kind, payload from events
+         where tenant_no = (select tenant_no from tenants where id = $1) and id > $2
+         order by id limit $3",
+    )
+    .bind(tenant.as_str())
+    .bind(id)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(event).collect()
+}
+
+/// An event from its `id, at_ms, kind, payload`.
+pub(crate) fn event(row: &DbRow) -> Result<Event> {
+    Ok(Event {
+        id: row.try_get("id")?,
+        at: super::super::positions::timestamp(row.try_get("at_ms")?)?,
+        fact: event_payload::decode(row.try_get("kind")?, row.try_get("payload")?),
+    })
+}
+
+pub(crate) async fn newest_event_ids(connection: &mut Connection) -> Result<Vec<(TenantId, i64)>> {
+    sqlx::query::<Db>("select t.id, c.last from event_counters c join tenants t on t.tenant_no = c.tenant_no")
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((TenantId::new(row.try_get("id")?)?, row.try_get("last")?)))
+        .collect()
+}
+
+pub(crate) async fn newest_event_id(connection: &mut Connection, tenant: &TenantId) -> Result<i64> {
+    let last = sqlx::query_scalar::<Db, i64>(
+        "select last from event_counters where tenant_no = (select tenant_no from tenants where id = $1)",
+    )
+    .bind(tenant.as_str())
+    .fetch_optional(connection)
+    .await?;
+    Ok(last.unwrap_or(0))
+}

@@ -1,0 +1,75 @@
+//! The events that a viewer of records may see, found by the indexes of whom they are for.
+
+use super::super::dialect::by_index;
+use super::super::{Connection, Db};
+use super::numbered;
+use crate::Result;
+use milepost_domain::{CadetId, Event, RecordViewer, TenantId, UserId};
+use sqlx::AssertSqlSafe;
+
+/// Events above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when there are no more.
+pub(crate) async fn visible_events(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    viewer: RecordViewer,
+    mut after: i64,
+    up_to: i64,
+    limit: u32,
+) -> Result<Vec<Event>> {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut visible: Vec<Event> = Vec::new();
+    while visible.len() < wanted && after < up_to {
+        let page = marked_events(connection, tenant, viewer, after, limit).await?;
+        let last = page.last().filter(|_| page.len() == wanted).map(|event| event.id);
+        // The columns were written by whoever stored the event, perhaps by a newer version that knows more kinds.
+        let seen = |event: &Event| event.id <= up_to && viewer.may_see(event.fact.audience());
+        visible.extend(page.into_iter().filter(seen));
+        let Some(last) = last else { break };
+        after = last;
+    }
+    visible.truncate(wanted);
+    Ok(visible)
+}
+
+/// Events that are marked for a viewer: the first of each mark along its index, merged. No event has two of the marks
+/// that are asked for: what is for staff is for a cadet at most, and staff does not ask for its cadet's.
+///
+/// With an upper bound on the ids PostgreSQL thinks that few are left between the two, and reads and sorts all of them; so
+/// there is none.
+async fn marked_events(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    viewer: RecordViewer,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<Event>> {
+    let cadet = viewer.cadet.filter(|_| !viewer.staff).map(CadetId::get);
+    let user = viewer.user.map(UserId::get);
+    let staff = viewer.staff.then(|| ("events_staff", "for_staff = true".to_owned()));
+    // A parameter that is not there must have no number.
+    let numbers: Vec<i64> = cadet.into_iter().chain(user).collect();
+    let columns =
+        cadet.map(|_| ("events_cadet", "for_cadet")).into_iter().chain(user.map(|_| ("events_user", "for_user")));
+    let numbered = columns.zip(4..).map(|((index, column), number)| (index, format!("{column} = ${number}")));
+    let branches: Vec<String> = staff
+        .into_iter()
+        .chain(numbered)
+        .map(|(index, mark)| {
+            format!(
+                "select * from (select id, at_ms, kind, payload from events {}
+                 where tenant_no = (select tenant_no from tenants where id = $1) and {mark} and id > $2
+                 order by id limit $3) m",
+                by_index(index)
+            )
+        })
+        .collect();
+    if branches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("{} order by id limit $3", branches.join(" union all "));
+    let mut query = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(after).bind(i64::from(limit));
+    for number in numbers {
+        query = query.bind(number);
+    }
+    query.fetch_all(connection).await?.iter().map(numbered::event).collect()
+}

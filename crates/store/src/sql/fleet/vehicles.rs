@@ -1,0 +1,235 @@
+//! Vehicles with their tracks.
+
+use super::super::dialect::TEXTS_IN_PARAMETER_3;
+use super::super::{Connection, Db, events, positions};
+use crate::{Renderer, Result, StoreError, TenantNo, Track, TrackedVehicle, VehicleNo};
+use milepost_domain::track::TrackState;
+use milepost_domain::{
+    Fact, Label, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleKind,
+    VehicleScope, VehicleStatus,
+};
+use sqlx::{AssertSqlSafe, Row};
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+/// The last position first (its columns are read by index), then the rest by name.
+const SELECT: &str = concat!(
+    "select ",
+    position_columns!("s."),
+    ", s.version, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
+     v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
+     v.service_due_ms \
+     from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no \
+     where v.tenant_no = (select tenant_no from tenants where id = $1) "
+);
+
+fn track_state(row: &DbRow, id: &VehicleId) -> Result<TrackState> {
+    let last: Option<Position> = match row.try_get::<Option<i64>, _>(0)? {
+        Some(_) => Some(positions::position(row, id.clone())?),
+        None => None,
+    };
+    Ok(TrackState { last, version: row.try_get("version")? })
+}
+
+fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
+    let label =
+        |column| -> Result<Option<Label>> { Ok(row.try_get::<Option<&str>, _>(column)?.map(Label::new).transpose()?) };
+    let kilometres = |column| -> Result<Option<OdometerKm>> {
+        Ok(row.try_get::<Option<f64>, _>(column)?.map(OdometerKm::new).transpose()?)
+    };
+    let id = VehicleId::new(row.try_get("id")?)?;
+    Ok(TrackedVehicle {
+        no: VehicleNo(row.try_get("vehicle_no")?),
+        track: track_state(row, &id)?,
+        vehicle: Vehicle {
+            id,
+            kind: VehicleKind::new(row.try_get("kind")?)?,
+            label: Label::new(row.try_get("label")?)?,
+            license_plate: label("license_plate")?,
+            route: label("route")?,
+            status: VehicleStatus::new(row.try_get("status")?)?,
+            driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
+            speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
+            fuel_l_per_100km: row.try_get("fuel_l_per_100km")?,
+            fuel_price_per_l: row.try_get("fuel_price_per_l")?,
+            odometer: kilometres("vehicle_odometer_km")?,
+            service_due_km: kilometres("service_due_km")?,
+            service_due_at: row.try_get::<Option<i64>, _>("service_due_ms")?.map(positions::timestamp).transpose()?,
+        },
+    })
+}
+
+fn ids_json(ids: &[VehicleId]) -> String {
+    serde_json::Value::from(ids.iter().map(VehicleId::as_str).collect::<Vec<_>>()).to_string()
+}
+
+pub(crate) async fn add_vehicle(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    vehicle: &Vehicle,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<()> {
+    let tenant_no = super::super::accounts::tenants::tenant_no(connection, tenant).await?;
+    let vehicle_no = sqlx::query_scalar::<Db, i64>(
+        "insert into vehicles (tenant_no, id, kind, label, license_plate, route, status, driver_id, speed_limit_kmh,
+         fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning vehicle_no",
+    )
+    .bind(tenant_no)
+    .bind(vehicle.id.as_str())
+    .bind(vehicle.kind.as_str())
+    .bind(vehicle.label.as_str())
+    .bind(vehicle.license_plate.as_ref().map(Label::as_str))
+    .bind(vehicle.route.as_ref().map(Label::as_str))
+    .bind(vehicle.status.as_str())
+    .bind(vehicle.driver_id.map(UserId::get))
+    .bind(vehicle.speed_limit.map(SpeedKmh::get))
+    .bind(vehicle.fuel_l_per_100km)
+    .bind(vehicle.fuel_price_per_l)
+    .bind(vehicle.odometer.map(OdometerKm::get))
+    .bind(vehicle.service_due_km.map(OdometerKm::get))
+    .bind(vehicle.service_due_at.map(Timestamp::unix_ms))
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(|error| match StoreError::from(error) {
+        StoreError::Conflict(_) => StoreError::Conflict("vehicle"),
+        other => other,
+    })?;
+    sqlx::query::<Db>("insert into vehicle_states (vehicle_no) values ($1)")
+        .bind(vehicle_no)
+        .execute(&mut *connection)
+        .await?;
+    events::append_facts(connection, tenant, &[Fact::VehicleAdded { vehicle_id: vehicle.id.clone() }], now, renderer)
+        .await?;
+    Ok(())
+}
+
+async fn fetch_by_ids(connection: &mut Connection, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<DbRow>> {
+    // $2 is the cursor of list_vehicles.
+    let sql = format!("{SELECT} and v.id > $2 and v.id in {TEXTS_IN_PARAMETER_3} order by v.id");
+    Ok(sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind("")
+        .bind(ids_json(ids))
+        .fetch_all(connection)
+        .await?)
+}
+
+pub(crate) async fn load_vehicles(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    ids: &[VehicleId],
+) -> Result<Vec<TrackedVehicle>> {
+    fetch_by_ids(connection, tenant, ids).await?.iter().map(tracked_vehicle).collect()
+}
+
+/// The tracks of those of `ids` that exist.
+pub(crate) async fn load_tracks(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    ids: &[VehicleId],
+) -> Result<Vec<(VehicleId, Track)>> {
+    fetch_by_ids(connection, tenant, ids)
+        .await?
+        .iter()
+        .map(|row| {
+            let id = VehicleId::new(row.try_get("id")?)?;
+            let track = Track {
+                tenant_no: TenantNo(row.try_get("tenant_no")?),
+                vehicle_no: VehicleNo(row.try_get("vehicle_no")?),
+                state: track_state(row, &id)?,
+            };
+            Ok((id, track))
+        })
+        .collect()
+}
+
+pub(crate) async fn list_vehicles(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    scope: &VehicleScope,
+    after: Option<&VehicleId>,
+    limit: u32,
+) -> Result<Vec<TrackedVehicle>> {
+    let (within, listed, driven_by) = match scope {
+        VehicleScope::Nothing => return Ok(Vec::new()),
+        VehicleScope::All => (String::new(), None, None),
+        VehicleScope::Some { listed, driven_by } => (
+            format!("and (v.id in {TEXTS_IN_PARAMETER_3} or v.driver_id = $4)"),
+            Some(ids_json(listed)),
+            driven_by.map(UserId::get),
+        ),
+    };
+    let restricted = listed.is_some();
+    let limit_place = if restricted { "$5" } else { "$3" };
+    let sql = format!("{SELECT} and v.id > $2 {within} order by v.id limit {limit_place}");
+    let mut query =
+        sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(after.map_or("", VehicleId::as_str));
+    if restricted {
+        query = query.bind(listed).bind(driven_by);
+    }
+    query.bind(i64::from(limit)).fetch_all(connection).await?.iter().map(tracked_vehicle).collect()
+}
+
+pub(crate) async fn update_vehicle(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    vehicle: &Vehicle,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let changed = sqlx::query::<Db>(
+        "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
+         speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12,
+         service_due_km = $13, service_due_ms = $14
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(vehicle.id.as_str())
+    .bind(vehicle.kind.as_str())
+    .bind(vehicle.label.as_str())
+    .bind(vehicle.license_plate.as_ref().map(Label::as_str))
+    .bind(vehicle.route.as_ref().map(Label::as_str))
+    .bind(vehicle.status.as_str())
+    .bind(vehicle.driver_id.map(UserId::get))
+    .bind(vehicle.speed_limit.map(SpeedKmh::get))
+    .bind(vehicle.fuel_l_per_100km)
+    .bind(vehicle.fuel_price_per_l)
+    .bind(vehicle.odometer.map(OdometerKm::get))
+    .bind(vehicle.service_due_km.map(OdometerKm::get))
+    .bind(vehicle.service_due_at.map(Timestamp::unix_ms))
+    .execute(&mut *connection)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    events::append_facts(connection, tenant, &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }], now, renderer)
+        .await?;
+    Ok(true)
+}
+
+pub(crate) async fn remove_vehicle(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: &VehicleId,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let removed = sqlx::query_scalar::<Db, i64>(
+        "delete from vehicles where tenant_no = (select tenant_no from tenants where id = $1) and id = $2
+         returning vehicle_no",
+    )
+    .bind(tenant.as_str())
+    .bind(id.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(vehicle_no) = removed else { return Ok(false) };
+    // From here nobody can reach its positions any more; upkeep deletes them bit by bit.
+    sqlx::query::<Db>("insert into removed_vehicles (vehicle_no) values ($1)")
+        .bind(vehicle_no)
+        .execute(&mut *connection)
+        .await?;
+    events::append_facts(connection, tenant, &[Fact::VehicleRemoved { vehicle_id: id.clone() }], now, renderer).await?;
+    Ok(true)
+}

@@ -1,0 +1,88 @@
+//! Alerts that the fold takes back, or knows by another subject; it raises them by [`super::alerts::insert_alert`].
+
+use super::super::{Connection, Db, fleet::alerts};
+use crate::{Result, TenantNo};
+use milepost_domain::{AlertId, AlertSubject, Fact, Timestamp};
+use sqlx::Row;
+
+/// Deletes the alert of a subject, if it still stands; which one, and what is told of it. Its subject is free again. That of one
+/// that a user deleted is not: it is not raised a second time.
+pub(crate) async fn take_back_alert(
+    connection: &mut Connection,
+    tenant: TenantNo,
+    subject: &AlertSubject,
+    now: Timestamp,
+) -> Result<Option<(AlertId, Fact)>> {
+    take_back(connection, tenant, subject.as_str(), now).await
+}
+
+async fn take_back(
+    connection: &mut Connection,
+    tenant: TenantNo,
+    subject: &str,
+    now: Timestamp,
+) -> Result<Option<(AlertId, Fact)>> {
+    let deleted = sqlx::query::<Db>(
+        "update alerts set deleted_ms = $1, subject = null where tenant_no = $2 and subject = $3 and expires_ms > $1
+         and deleted_ms is null returning id, for_user",
+    )
+    .bind(now.unix_ms())
+    .bind(tenant.0)
+    .bind(subject)
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = deleted else { return Ok(None) };
+    let id = AlertId::new(row.try_get("id")?)?;
+    let fact = Fact::AlertDeleted { alert_id: id.clone(), user_id: alerts::addressee(&row)? };
+    Ok(Some((id, fact)))
+}
+
+/// Gives alerts their new subjects. One whose new subject has an alert already that does not move is deleted: what is told of
+/// these, and which they are.
+pub(crate) async fn move_alerts(
+    connection: &mut Connection,
+    tenant: TenantNo,
+    moves: &[(AlertSubject, AlertSubject)],
+    now: Timestamp,
+) -> Result<Vec<(AlertId, Fact)>> {
+    // In two steps, because one may take the subject that another one leaves. No alert's subject holds this character.
+    let on_the_way = |to: &AlertSubject| format!("\u{1}{}", to.as_str());
+    let mut moving = Vec::new();
+    for (from, to) in moves {
+        let left = sqlx::query::<Db>(
+            "update alerts set subject = $1 where tenant_no = $2 and subject = $3 and expires_ms > $4",
+        )
+        .bind(on_the_way(to))
+        .bind(tenant.0)
+        .bind(from.as_str())
+        .bind(now.unix_ms())
+        .execute(&mut *connection)
+        .await?;
+        if left.rows_affected() > 0 {
+            moving.push(to);
+        }
+    }
+    let mut deleted = Vec::new();
+    for to in moving {
+        // One that has expired, and that upkeep did not meet yet, does not count.
+        sqlx::query::<Db>("delete from alerts where tenant_no = $1 and subject = $2 and expires_ms <= $3")
+            .bind(tenant.0)
+            .bind(to.as_str())
+            .bind(now.unix_ms())
+            .execute(&mut *connection)
+            .await?;
+        let arrived = sqlx::query::<Db>(
+            "update alerts set subject = $1 where tenant_no = $2 and subject = $3
+             and not exists (select 1 from alerts a where a.tenant_no = $2 and a.subject = $1)",
+        )
+        .bind(to.as_str())
+        .bind(tenant.0)
+        .bind(on_the_way(to))
+        .execute(&mut *connection)
+        .await?;
+        if arrived.rows_affected() == 0 {
+            deleted.extend(take_back(connection, tenant, &on_the_way(to), now).await?);
+        }
+    }
+    Ok(deleted)
+}

@@ -1,0 +1,129 @@
+//! Trips as the fold tells them.
+
+use super::super::{
+    Connection, Db,
+    fleet::trip_rows::{select_trips, trip},
+    fleet::trips::{bind_trip, remove_version, taken, write_version},
+};
+use crate::{HistoryChange, HistoryWrite, Result, VehicleNo};
+use milepost_domain::{Fact, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripPlace, TripStatus, TripUpdate, UserId};
+use std::collections::BTreeMap;
+
+/// The rows that one write is about, by their start: as they were before it, and as it left them.
+pub(crate) struct TripRows {
+    vehicle: VehicleNo,
+    tenant_no: i64,
+    before: BTreeMap<Timestamp, Trip>,
+    since: BTreeMap<Timestamp, Trip>,
+}
+
+impl TripRows {
+    /// Reads them first: one that is mended may take the start that another one had.
+    pub(crate) async fn load(connection: &mut Connection, write: &HistoryWrite) -> Result<Self> {
+        let mut before = BTreeMap::new();
+        for change in &write.changes {
+            let (HistoryChange::Trip { key, .. } | HistoryChange::NoTrip { key }) = change else { continue };
+            if !before.contains_key(key)
+                && let Some(found) = find(connection, write.vehicle, &write.tenant, *key).await?
+            {
+                before.insert(*key, found);
+            }
+        }
+        Ok(Self { vehicle: write.vehicle, tenant_no: write.tenant_no.0, before, since: BTreeMap::new() })
+    }
+
+    /// The row that is meant, which is another one from now on.
+    fn take(&mut self, key: Timestamp, mends: bool) -> Option<Trip> {
+        let lately = if mends { None } else { self.since.remove(&key) };
+        lately.or_else(|| self.before.remove(&key))
+    }
+
+    /// Writes a trip; what is told of it, unless it was so already.
+    pub(crate) async fn write(
+        &mut self,
+        connection: &mut Connection,
+        key: Timestamp,
+        mends: bool,
+        told: &Trip,
+        telling: Telling,
+        now: Timestamp,
+    ) -> Result<Option<Fact>> {
+        let Some(known) = self.take(key, mends) else {
+            let trip = Trip { version: 1, ..told.clone() };
+            insert_trip(connection, self.tenant_no, self.vehicle, &trip, now).await?;
+            self.since.insert(trip.started_at, trip.clone());
+            return Ok(Some(changed(trip, telling, false)));
+        };
+        // What the row says and the fold does not know.
+        let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..told.clone() };
+        if trip == known {
+            self.since.insert(trip.started_at, trip);
+            return Ok(None);
+        }
+        let trip = Trip { version: known.version + 1, ..trip };
+        write_version(connection, &trip).await?;
+        self.since.insert(trip.started_at, trip.clone());
+        if trip.status.has_ended()
+            && trip == (Trip { followed_to: trip.followed_to, version: trip.version, ..known.clone() })
+        {
+            // Its end was found before, by silence: that a later position says the same is no news.
+            return Ok(None);
+        }
+        // It was over and is not, or another time: whoever was told so must be told otherwise.
+        let reopened = known.status == TripStatus::Completed
+            && (trip.status != known.status || trip.ended_at != known.ended_at || trip.figures != known.figures);
+        let is_progress = !reopened && trip.status == known.status && trip.started_at == known.started_at;
+        let telling = if reopened { Telling::Corrected } else { telling };
+        Ok(Some(changed(trip, telling, is_progress)))
+    }
+
+    /// Removes a trip that was none; what is told of it.
+    pub(crate) async fn remove(&mut self, connection: &mut Connection, key: Timestamp) -> Result<Option<Fact>> {
+        let Some(known) = self.take(key, true) else { return Ok(None) };
+        let trip = Trip { version: known.version + 1, ..known };
+        remove_version(connection, &trip).await?;
+        Ok(Some(changed(trip, Telling::Withdrawn, false)))
+    }
+}
+
+fn changed(trip: Trip, telling: Telling, is_progress: bool) -> Fact {
+    Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress }))
+}
+
+/// The trip that the positions tell and that began then.
+async fn find(
+    connection: &mut Connection,
+    vehicle: VehicleNo,
+    tenant: &TenantId,
+    started_at: Timestamp,
+) -> Result<Option<Trip>> {
+    let row = sqlx::query::<Db>(select_trips!("where p.vehicle_no = $1 and p.started_ms = $2 and p.origin = 'auto'"))
+        .bind(vehicle.0)
+        .bind(started_at.unix_ms())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(|row| trip(row, tenant)).transpose()
+}
+
+async fn insert_trip(
+    connection: &mut Connection,
+    tenant_no: i64,
+    vehicle: VehicleNo,
+    trip: &Trip,
+    now: Timestamp,
+) -> Result<()> {
+    let insert = sqlx::query::<Db>(
+        "insert into trips (id, tenant_no, vehicle_no, origin, created_ms, version, driver_id, status, started_ms,
+         ended_ms, followed_ms, start_latitude, start_longitude, end_latitude, end_longitude, distance_mm, moving_ms,
+         idle_ms, max_speed_kmh, fuel_ml, fuel_source)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+    )
+    .bind(trip.id.as_str())
+    .bind(tenant_no)
+    .bind(vehicle.0)
+    .bind(trip.origin.as_str())
+    .bind(now.unix_ms())
+    .bind(trip.version);
+    bind_trip!(insert, trip).execute(connection).await.map_err(taken)?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! One transaction of what folding came to.
+
+use super::super::dialect::{IS_NUMBER_IN_PARAMETER_2, SHARE_VEHICLE};
+use super::super::{
+    Connection, Db, events, fleet::activity, fleet::alerts::insert_alert, fleet::checkpoints, push::alert_calls,
+};
+use super::{
+    alerts::{move_alerts, take_back_alert},
+    trips, visits,
+};
+use crate::{HistoryChange, HistoryWrite, Renderer, Result, SavedFold, VehicleNo};
+use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use std::collections::{BTreeMap, HashSet};
+
+/// Writes vehicle by vehicle in ascending order, so that two nodes can't wait for each other in a circle, then what is pushed
+/// of all of them, and events last of all. Of a vehicle whose fold another one wrote meanwhile nothing is written.
+pub(crate) async fn write_history(
+    connection: &mut Connection,
+    writes: &[HistoryWrite],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<Vec<VehicleNo>> {
+    let mut ascending: Vec<&HistoryWrite> = writes.iter().collect();
+    ascending.sort_unstable_by_key(|write| write.vehicle);
+    let mut stale = Vec::new();
+    let mut facts: BTreeMap<&TenantId, Vec<Fact>> = BTreeMap::new();
+    let mut alerts = AlertChanges::default();
+    for write in ascending {
+        if claim(connection, write).await? {
+            let told = write_vehicle(connection, write, &mut alerts, now).await?;
+            if !told.is_empty() {
+                facts.entry(&write.tenant).or_default().extend(told);
+            }
+        } else {
+            stale.push(write.vehicle);
+        }
+    }
+    alerts.store_pushes(connection, now, renderer).await?;
+    for (tenant, facts) in facts {
+        events::append_facts(connection, tenant, &facts, now, renderer).await?;
+    }
+    Ok(stale)
+}
+
+/// What became of alerts in one transaction.
+#[derive(Default)]
+struct AlertChanges<'a> {
+    raised: Vec<alert_calls::Raised<'a>>,
+    taken_back: Vec<AlertId>,
+}
+
+impl AlertChanges<'_> {
+    async fn store_pushes(self, connection: &mut Connection, now: Timestamp, renderer: &dyn Renderer) -> Result<()> {
+        let taken_back: HashSet<&AlertId> = self.taken_back.iter().collect();
+        let stands = |raised: &alert_calls::Raised<'_>| !taken_back.contains(&raised.alert.id);
+        let raised: Vec<_> = self.raised.iter().copied().filter(stands).collect();
+        // Subscriptions are held before calls are, as by whoever removes a subscription with its calls.
+        alert_calls::call_browsers(connection, &raised, now, renderer).await?;
+        alert_calls::take_back_calls(connection, &self.taken_back).await
+    }
+}
+
+/// Writes the fold's next version; false if it is not the next, or the vehicle is gone. The vehicle itself is held first, as
+/// by whoever removes it.
+async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool> {
+    let sql = format!("select 1 from vehicles v where v.vehicle_no = $1 {SHARE_VEHICLE}");
+    let held = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
+    if held.is_none() {
+        return Ok(false);
+    }
+    // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
+    let statement = if write.known_version == 0 {
+        "insert into track_folds (folded_ms, code_version, state, silence, silent_after_ms, version, vehicle_no)
+         values ($1, $2, $3, $4, $5, $6 + 1, $7) on conflict do nothing"
+    } else {
+        "update track_folds set folded_ms = $1, code_version = $2, state = $3, silence = $4, silent_after_ms = $5,
+         version = $6 + 1 where version = $6 and vehicle_no = $7"
+    };
+    let SavedFold { folded_at, code_version, state, silence, silent_after_ms } = &write.fold;
+    let written = sqlx::query::<Db>(statement)
+        .bind(folded_at.unix_ms())
+        .bind(i64::from(*code_version))
+        .bind(state.as_slice())
+        .bind(silence.as_slice())
+        .bind(silent_after_ms)
+        .bind(write.known_version)
+        .bind(write.vehicle.0)
+        .execute(connection)
+        .await?;
+    Ok(written.rows_affected() > 0)
+}
+
+/// Everything but the events, which it answers, and what is pushed.
+async fn write_vehicle<'a>(
+    connection: &mut Connection,
+    write: &'a HistoryWrite,
+    alerts: &mut AlertChanges<'a>,
+    now: Timestamp,
+) -> Result<Vec<Fact>> {
+    let vehicle = write.vehicle;
+    if !write.late_folded.is_empty() {
+        let times: Vec<i64> = write.late_folded.iter().map(|at| at.unix_ms()).collect();
+        let folded = format!("delete from late_positions where vehicle_no = $1 and at_ms {IS_NUMBER_IN_PARAMETER_2}");
+        sqlx::query::<Db>(AssertSqlSafe(folded))
+            .bind(vehicle.0)
+            .bind(json!(times).to_string())
+            .execute(&mut *connection)
+            .await?;
+    }
+    if let Some((from, saved)) = &write.checkpoints {
+        checkpoints::save_checkpoints(connection, vehicle, *from, saved).await?;
+    }
+    activity::add_activity(connection, write.tenant_no, vehicle, &write.activity).await?;
+    let mut trips = trips::TripRows::load(connection, write).await?;
+    let mut facts = Vec::new();
+    for change in &write.changes {
+        match change {
+            HistoryChange::Trip { key, mends, trip, telling } => {
+                facts.extend(trips.write(connection, *key, *mends, trip, *telling, now).await?);
+            }
+            HistoryChange::NoTrip { key } => facts.extend(trips.remove(connection, *key).await?),
+            HistoryChange::Visit(visit) => visits::write_visit(connection, vehicle, visit, now).await?,
+            HistoryChange::NoVisit { geofence_id, entered_at } => {
+                visits::remove_visit(connection, vehicle, *geofence_id, *entered_at).await?;
+            }
+            HistoryChange::Incident(incident) => {
+                visits::write_incident(connection, vehicle, incident, now).await?;
+            }
+            HistoryChange::NoIncident { kind, started_at } => {
+                visits::remove_incident(connection, vehicle, *kind, *started_at).await?;
+            }
+            HistoryChange::Outlier { at, reason } => {
+                visits::write_outlier(connection, vehicle, *at, reason, now).await?;
+            }
+            HistoryChange::NoOutliers { from, until, reason } => {
+                visits::remove_outliers(connection, vehicle, *from, *until, *reason).await?;
+            }
+            HistoryChange::Alert { alert, known_at } => {
+                let tenant = write.tenant_no;
+                if insert_alert(connection, tenant, alert, now).await? {
+                    alerts.raised.push(alert_calls::Raised { tenant, alert, known_at: *known_at });
+                    facts.push(Fact::AlertRaised(alert.clone()));
+                }
+            }
+            HistoryChange::NoAlert { subject } => {
+                if let Some((id, fact)) = take_back_alert(connection, write.tenant_no, subject, now).await? {
+                    alerts.taken_back.push(id);
+                    facts.push(fact);
+                }
+            }
+            HistoryChange::MovedAlerts(moves) => {
+                for (id, fact) in move_alerts(connection, write.tenant_no, moves, now).await? {
+                    alerts.taken_back.push(id);
+                    facts.push(fact);
+                }
+            }
+            HistoryChange::Told(fact) => facts.push((**fact).clone()),
+        }
+    }
+    Ok(facts)
+}

@@ -1,0 +1,210 @@
+//! Outgoing calls: stored with their cause, listed, settled.
+
+use super::super::{Connection, Db, positions::timestamp, push::subscriptions};
+use super::webhooks;
+use crate::{CallNo, CallOutcome, CallState, Result, StoreError, StoredCall};
+use milepost_domain::{OutgoingCall, PushId, Target, TenantId, Timestamp, WebhookId};
+use sqlx::{AssertSqlSafe, Row};
+use std::borrow::Cow;
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+/// Longest text kept of what went wrong, characters: it may come from the other side.
+const MAX_ERROR_CHARS: usize = 500;
+
+/// Stores calls that are due at once. `Conflict("outgoing call")` if one with its key exists.
+pub(crate) async fn store_calls(
+    connection: &mut Connection,
+    tenant_no: i64,
+    calls: &[OutgoingCall],
+    now: Timestamp,
+) -> Result<()> {
+    for call in calls {
+        let (webhook_no, push_no) = match call.target {
+            Target::Webhook(id) => (Some(id.0), None),
+            Target::Push(id) => (None, Some(id.get())),
+            Target::Orders | Target::Notifications => (None, None),
+        };
+        sqlx::query::<Db>(
+            "insert into outgoing_calls (tenant_no, target, webhook_no, push_no, path, body, key, created_ms,
+             next_attempt_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        )
+        .bind(tenant_no)
+        .bind(target_text(call.target))
+        .bind(webhook_no)
+        .bind(push_no)
+        .bind(call.path.as_str())
+        .bind(call.body.as_str())
+        .bind(call.key.as_str())
+        .bind(now.unix_ms())
+        .execute(&mut *connection)
+        .await
+        .map_err(|error| match StoreError::from(error) {
+            StoreError::Conflict(_) => StoreError::Conflict("outgoing call"),
+            StoreError::NotFound(_) => StoreError::NotFound("receiver"),
+            other => other,
+        })?;
+    }
+    Ok(())
+}
+
+/// What a target is called in its column.
+fn target_text(target: Target) -> Cow<'static, str> {
+    match target {
+        Target::Orders => Cow::Borrowed("orders"),
+        Target::Notifications => Cow::Borrowed("notifications"),
+        Target::Webhook(id) => Cow::Owned(format!("webhook/{id}")),
+        Target::Push(id) => Cow::Owned(format!("push/{id}")),
+    }
+}
+
+/// Whom a row's call goes to.
+pub(crate) fn target(row: &DbRow) -> Result<Target> {
+    if let Some(webhook_no) = row.try_get::<Option<i64>, _>("webhook_no")? {
+        return Ok(Target::Webhook(WebhookId(webhook_no)));
+    }
+    if let Some(push_no) = row.try_get::<Option<i64>, _>("push_no")? {
+        return Ok(Target::Push(PushId::new(push_no)?));
+    }
+    match row.try_get("target")? {
+        "orders" => Ok(Target::Orders),
+        "notifications" => Ok(Target::Notifications),
+        other => Err(StoreError::Corrupt(format!("target {other} of an outgoing call"))),
+    }
+}
+
+/// Tries so far.
+pub(crate) fn attempts(row: &DbRow) -> Result<u32> {
+    Ok(u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX))
+}
+
+fn stored_call(row: &DbRow) -> Result<StoredCall> {
+    let instant =
+        |column| -> Result<Option<Timestamp>> { row.try_get::<Option<i64>, _>(column)?.map(timestamp).transpose() };
+    let state = if let Some(at) = instant("delivered_ms")? {
+        CallState::Delivered { at }
+    } else if let Some(at) = instant("dead_ms")? {
+        CallState::Dead { at }
+    } else {
+        let next_attempt_at =
+            instant("next_attempt_ms")?.ok_or_else(|| StoreError::Corrupt("a call without a state".to_owned()))?;
+        CallState::Pending { next_attempt_at }
+    };
+    Ok(StoredCall {
+        no: CallNo(row.try_get("call_no")?),
+        target: target(row)?,
+        body: row.try_get("body")?,
+        key: row.try_get("key")?,
+        created_at: timestamp(row.try_get("created_ms")?)?,
+        attempts: attempts(row)?,
+        last_status: row.try_get::<Option<i64>, _>("last_status")?.and_then(|status| u16::try_from(status).ok()),
+        last_error: row.try_get("last_error")?,
+        state,
+    })
+}
+
+pub(crate) async fn list_calls(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    target: Option<Target>,
+    before: Option<CallNo>,
+    limit: u32,
+) -> Result<Vec<StoredCall>> {
+    if let Some(Target::Webhook(id)) = target {
+        // Calls of another tenant's webhook are not listed.
+        if webhooks::get_webhook(connection, tenant, id).await?.is_none() {
+            return Ok(Vec::new());
+        }
+    }
+    if let Some(Target::Push(id)) = target
+        && !subscriptions::is_of(connection, tenant, id).await?
+    {
+        return Ok(Vec::new());
+    }
+    // Each stands in an index of its own; compared and sorted as rows of that index, or PostgreSQL may think that it finds
+    // the few calls of a quiet tenant sooner by looking through everybody's.
+    const TENANT: &str = "(select tenant_no from tenants where id = $1)";
+    let (key, of, within, order) = match target {
+        None => ("tenant_no", TENANT.to_owned(), "true", "tenant_no desc"),
+        Some(Target::Webhook(_)) => ("webhook_no", "$4".to_owned(), "webhook_no is not null", "webhook_no desc"),
+        Some(Target::Push(_)) => ("push_no", "$4".to_owned(), "push_no is not null", "push_no desc"),
+        Some(service) => (
+            "tenant_no, target",
+            format!("{TENANT}, '{}'", target_text(service)),
+            "webhook_no is null",
+            "tenant_no desc, target desc",
+        ),
+    };
+    let sql = format!(
+        "select call_no, target, webhook_no, push_no, body, key, created_ms, attempts, next_attempt_ms, last_status, last_error,
+         delivered_ms, dead_ms from outgoing_calls
+         where ({key}, call_no) > ({of}, 0) and ({key}, call_no) < ({of}, $2) and {within}
+         order by {order}, call_no desc limit $3"
+    );
+    let mut query = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind(before.map_or(i64::MAX, |before| before.0))
+        .bind(i64::from(limit));
+    match target {
+        Some(Target::Webhook(id)) => query = query.bind(id.0),
+        Some(Target::Push(id)) => query = query.bind(id.get()),
+        _ => {}
+    }
+    query.fetch_all(connection).await?.iter().map(stored_call).collect()
+}
+
+/// A call that was settled by somebody else, or removed, stays as it is.
+pub(crate) async fn settle_call(
+    connection: &mut Connection,
+    no: CallNo,
+    outcome: &CallOutcome,
+    now: Timestamp,
+) -> Result<()> {
+    let (next_attempt, delivered, dead, status, error) = match outcome {
+        CallOutcome::Gone => return subscriptions::remove_of_call(connection, no.0).await,
+        CallOutcome::Delivered { status } => (None, Some(now), None, Some(*status), None),
+        CallOutcome::Retry { at, status, error } => (Some(*at), None, None, *status, Some(error)),
+        CallOutcome::Unwanted { status, error } => {
+            webhooks::disable_of_call(connection, no.0, now).await?;
+            (None, None, Some(now), Some(*status), Some(error))
+        }
+        CallOutcome::Dead { status, error } => (None, None, Some(now), *status, Some(error)),
+    };
+    sqlx::query::<Db>(
+        "update outgoing_calls set attempts = attempts + 1, next_attempt_ms = $2, delivered_ms = $3, dead_ms = $4,
+         last_status = $5, last_error = $6 where call_no = $1 and next_attempt_ms is not null",
+    )
+    .bind(no.0)
+    .bind(next_attempt.map(Timestamp::unix_ms))
+    .bind(delivered.map(Timestamp::unix_ms))
+    .bind(dead.map(Timestamp::unix_ms))
+    .bind(status.map(i64::from))
+    .bind(error.map(|error| short_error(error)))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// PostgreSQL takes no text with a NUL in it, and nobody reads a page.
+fn short_error(error: &str) -> String {
+    error.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_ERROR_CHARS).collect()
+}
+
+pub(crate) async fn revive_call(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    no: CallNo,
+    now: Timestamp,
+) -> Result<bool> {
+    webhooks::enable_of_call(connection, tenant, no.0).await?;
+    let revived = sqlx::query::<Db>(
+        "update outgoing_calls set attempts = 0, dead_ms = null, next_attempt_ms = $3
+         where tenant_no = (select tenant_no from tenants where id = $1) and call_no = $2 and dead_ms is not null",
+    )
+    .bind(tenant.as_str())
+    .bind(no.0)
+    .bind(now.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(revived.rows_affected() > 0)
+}

@@ -1,0 +1,171 @@
+//! Webhooks, and the calls that facts make to them.
+
+use super::super::dialect::{KINDS_OF_WEBHOOK, SHARE_WEBHOOKS};
+use super::super::{Connection, Db, accounts::tenants, positions::timestamp};
+use crate::{NewWebhook, Result, StoreError, WebhookMessage};
+use milepost_domain::{TenantId, Timestamp, Webhook, WebhookId};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Row};
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+/// Calls that one transaction removes with their webhook.
+const STEP_ROWS: i64 = 5_000;
+
+macro_rules! select_webhooks {
+    ($rest:literal) => {
+        concat!(
+            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.created_ms, w.disabled_ms \
+             from webhooks w join tenants t on t.tenant_no = w.tenant_no ",
+            $rest
+        )
+    };
+}
+
+fn webhook(row: &DbRow) -> Result<Webhook> {
+    Ok(Webhook {
+        id: WebhookId(row.try_get("webhook_no")?),
+        tenant: TenantId::new(row.try_get("tenant")?)?,
+        url: row.try_get("url")?,
+        kinds: serde_json::from_str(row.try_get("kinds")?)
+            .map_err(|error| StoreError::Corrupt(format!("kinds of a webhook: {error}")))?,
+        secret: row.try_get("secret")?,
+        created_at: timestamp(row.try_get("created_ms")?)?,
+        disabled_at: row.try_get::<Option<i64>, _>("disabled_ms")?.map(timestamp).transpose()?,
+    })
+}
+
+pub(crate) async fn add_webhook(connection: &mut Connection, new: &NewWebhook, now: Timestamp) -> Result<Webhook> {
+    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
+    let webhook_no = sqlx::query_scalar::<Db, i64>(
+        "insert into webhooks (tenant_no, url, kinds, secret, created_ms) values ($1, $2, $3, $4, $5)
+         returning webhook_no",
+    )
+    .bind(tenant_no)
+    .bind(new.url.as_str())
+    .bind(json!(new.kinds).to_string())
+    .bind(new.secret.as_slice())
+    .bind(now.unix_ms())
+    .fetch_one(connection)
+    .await?;
+    Ok(Webhook {
+        id: WebhookId(webhook_no),
+        tenant: new.tenant.clone(),
+        url: new.url.clone(),
+        kinds: new.kinds.clone(),
+        secret: new.secret.clone(),
+        created_at: now,
+        disabled_at: None,
+    })
+}
+
+pub(crate) async fn get_webhook(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+) -> Result<Option<Webhook>> {
+    let row = sqlx::query::<Db>(select_webhooks!("where t.id = $1 and w.webhook_no = $2"))
+        .bind(tenant.as_str())
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(webhook).transpose()
+}
+
+pub(crate) async fn list_webhooks(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    after: Option<WebhookId>,
+    limit: u32,
+) -> Result<Vec<Webhook>> {
+    sqlx::query::<Db>(select_webhooks!("where t.id = $1 and w.webhook_no > $2 order by w.webhook_no limit $3"))
+        .bind(tenant.as_str())
+        .bind(after.map_or(0, |after| after.0))
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(webhook)
+        .collect()
+}
+
+/// Removes some of a webhook's calls, waiting ones too; true if there may be more.
+pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+    let removed = sqlx::query::<Db>(
+        "delete from outgoing_calls where call_no in
+            (select call_no from outgoing_calls where webhook_no =
+                (select w.webhook_no from webhooks w join tenants t on t.tenant_no = w.tenant_no
+                 where t.id = $2 and w.webhook_no = $1) order by call_no limit $3)",
+    )
+    .bind(id.0)
+    .bind(tenant.as_str())
+    .bind(STEP_ROWS)
+    .execute(connection)
+    .await?;
+    Ok(i64::try_from(removed.rows_affected()).is_ok_and(|removed| removed == STEP_ROWS))
+}
+
+/// Calls that were stored meanwhile go with it.
+pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+    let removed = sqlx::query::<Db>(
+        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.0)
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+/// Disables the webhook that a waiting call goes to. To be called before the call itself is changed: whoever removes a
+/// webhook holds it and then its calls, in that order.
+pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, now: Timestamp) -> Result<()> {
+    sqlx::query::<Db>(
+        "update webhooks set disabled_ms = $1 where disabled_ms is null and webhook_no =
+            (select webhook_no from outgoing_calls where call_no = $2 and next_attempt_ms is not null)",
+    )
+    .bind(now.unix_ms())
+    .bind(call_no)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Enables the webhook that a tenant's dead call went to; to be called before the call is changed.
+pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, call_no: i64) -> Result<()> {
+    sqlx::query::<Db>(
+        "update webhooks set disabled_ms = null where disabled_ms is not null and webhook_no =
+            (select webhook_no from outgoing_calls where call_no = $1 and dead_ms is not null
+             and tenant_no = (select tenant_no from tenants where id = $2))",
+    )
+    .bind(call_no)
+    .bind(tenant.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores a call for each of the tenant's webhooks that want the kind, by one statement. A webhook is held until the
+/// commit, so that one removed meanwhile is passed over and does not undo what happened.
+pub(crate) async fn call_webhooks(
+    connection: &mut Connection,
+    tenant_no: i64,
+    event_id: i64,
+    message: &WebhookMessage,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = format!(
+        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
+         select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $2, $3 || w.webhook_no, $4, $4
+         from webhooks w where w.tenant_no = $1 and w.disabled_ms is null and (w.kinds = '[]' or $5 in {KINDS_OF_WEBHOOK}) {SHARE_WEBHOOKS}"
+    );
+    sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant_no)
+        .bind(message.body.as_str())
+        .bind(format!("msg_{tenant_no}_{event_id}_"))
+        .bind(now.unix_ms())
+        .bind(message.kind)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

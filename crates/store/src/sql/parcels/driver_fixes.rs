@@ -1,0 +1,140 @@
+//! Where drivers were, and the paths of the parcels that they brought.
+
+use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
+use crate::{FixOutcome, Renderer, Result};
+use milepost_domain::{
+    Address, DriverFix, Fact, Latitude, Longitude, ParcelId, TenantId, Timestamp, UserId, ZonesInside,
+};
+use sqlx::Row;
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+fn driver_fix(row: &DbRow) -> Result<DriverFix> {
+    Ok(DriverFix {
+        driver_id: UserId::new(row.try_get("driver_id")?)?,
+        at: timestamp(row.try_get("at_ms")?)?,
+        latitude: Latitude::new(row.try_get("latitude")?)?,
+        longitude: Longitude::new(row.try_get("longitude")?)?,
+        address: Address::new(row.try_get("address")?)?,
+    })
+}
+
+pub(crate) async fn record_driver_fix(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    fix: &DriverFix,
+    inside: &[(ParcelId, ZonesInside)],
+    facts: &[Fact],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<FixOutcome> {
+    let tenant_no = tenants::tenant_no(connection, tenant).await?;
+    let added = sqlx::query::<Db>(
+        "insert into driver_fixes (tenant_no, driver_id, at_ms, latitude, longitude, address, received_ms)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+    )
+    .bind(tenant_no)
+    .bind(fix.driver_id.get())
+    .bind(fix.at.unix_ms())
+    .bind(fix.latitude.get())
+    .bind(fix.longitude.get())
+    .bind(fix.address.as_str())
+    .bind(now.unix_ms())
+    .execute(&mut *connection)
+    .await?;
+    if added.rows_affected() == 0 {
+        return Ok(FixOutcome::Duplicate);
+    }
+    let advanced = sqlx::query::<Db>(
+        "insert into driver_states (tenant_no, driver_id, at_ms, latitude, longitude, address)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (tenant_no, driver_id) do update set at_ms = excluded.at_ms, latitude = excluded.latitude,
+         longitude = excluded.longitude, address = excluded.address where driver_states.at_ms < excluded.at_ms",
+    )
+    .bind(tenant_no)
+    .bind(fix.driver_id.get())
+    .bind(fix.at.unix_ms())
+    .bind(fix.latitude.get())
+    .bind(fix.longitude.get())
+    .bind(fix.address.as_str())
+    .execute(&mut *connection)
+    .await?;
+    if advanced.rows_affected() == 0 {
+        return Ok(FixOutcome::Late);
+    }
+    // From here on whoever records for this driver waits. A parcel that another driver has by now stays as it is.
+    for (parcel, zones) in inside {
+        sqlx::query::<Db>(
+            "update parcels set inside_pickup = $4, inside_destination = $5
+             where id = $1 and tenant_no = $2 and driver_id = $3",
+        )
+        .bind(parcel.get())
+        .bind(tenant_no)
+        .bind(fix.driver_id.get())
+        .bind(zones.pickup)
+        .bind(zones.destination)
+        .execute(&mut *connection)
+        .await?;
+    }
+    if !facts.is_empty() {
+        events::append_facts(connection, tenant, facts, now, renderer).await?;
+    }
+    Ok(FixOutcome::Newest)
+}
+
+pub(crate) async fn last_driver_fix(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    driver: UserId,
+) -> Result<Option<DriverFix>> {
+    let row = sqlx::query::<Db>(
+        "select driver_id, at_ms, latitude, longitude, address from driver_states
+         where tenant_no = (select tenant_no from tenants where id = $1) and driver_id = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(driver.get())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(driver_fix).transpose()
+}
+
+/// Leg by leg: they follow each other in time, so each page reads its rows alone, in the order of an index.
+pub(crate) async fn parcel_path(
+    connection: &mut Connection,
+    id: ParcelId,
+    after: Option<Timestamp>,
+    limit: u32,
+) -> Result<Vec<DriverFix>> {
+    let after_ms = after.map_or(-1, Timestamp::unix_ms);
+    let legs = sqlx::query::<Db>(
+        "select p.tenant_no, l.driver_id, l.from_ms, l.to_ms
+         from parcel_legs l join parcels p on p.id = l.parcel_id
+         where l.parcel_id = $1 and (l.to_ms is null or l.to_ms > $2) order by l.version",
+    )
+    .bind(id.get())
+    .bind(after_ms)
+    .fetch_all(&mut *connection)
+    .await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut path = Vec::new();
+    for leg in legs {
+        if path.len() == limit {
+            break;
+        }
+        let rows = sqlx::query::<Db>(
+            "select driver_id, at_ms, latitude, longitude, address from driver_fixes
+             where tenant_no = $1 and driver_id = $2 and at_ms >= $3 and at_ms < $4 order by at_ms limit $5",
+        )
+        .bind(leg.try_get::<i64, _>("tenant_no")?)
+        .bind(leg.try_get::<i64, _>("driver_id")?)
+        .bind(leg.try_get::<i64, _>("from_ms")?.max(after_ms + 1))
+        .bind(leg.try_get::<Option<i64>, _>("to_ms")?.unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit - path.len()).unwrap_or(i64::MAX))
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in &rows {
+            path.push(driver_fix(row)?);
+        }
+    }
+    Ok(path)
+}

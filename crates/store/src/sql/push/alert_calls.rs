@@ -1,0 +1,95 @@
+//! The calls that alerts make to the browsers of whom they are for.
+
+use super::super::dialect::{IS_TEXT_IN_PARAMETER_1, LOCK_FREE_CALLS};
+use super::super::{Connection, Db};
+use super::browser_calls::{
+    AlertCall, Browser, BrowserCall, browsers_of_fleets, browsers_of_users, store_browser_calls,
+};
+use crate::{Renderer, Result, TenantNo};
+use milepost_domain::{Alert, AlertId, Timestamp, UserId};
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
+
+/// An alert that a transaction stores.
+#[derive(Clone, Copy)]
+pub(crate) struct Raised<'a> {
+    pub(crate) tenant: TenantNo,
+    pub(crate) alert: &'a Alert,
+    /// When it could be known: see [`Alert::is_news`].
+    pub(crate) known_at: Timestamp,
+}
+
+/// Stores a call for each browser of each user whom one of the alerts is for; those that are no news call nobody. One look for
+/// browsers whatever the number of alerts (two, if some are for the company and some for users).
+///
+/// To be called once in a transaction, after all else that it does and before its facts are appended: whoever removes a
+/// user holds its subscriptions and then takes the tenant's counter, in that order. All subscriptions of a user are held by one
+/// statement, in the order of their numbers, so that two nodes that meet in the middle can't wait for each other.
+pub(crate) async fn call_browsers(
+    connection: &mut Connection,
+    raised: &[Raised<'_>],
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<()> {
+    let news = raised.iter().filter(|raised| raised.alert.is_news(raised.known_at, now));
+    let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = news.partition(|raised| raised.alert.user_id.is_some());
+    let mut browsers = Vec::new();
+    if !company.is_empty() {
+        browsers.push((browsers_of_fleets(connection, &tenants(&company)).await?, company));
+    }
+    if !addressed.is_empty() {
+        let users: BTreeSet<i64> =
+            addressed.iter().filter_map(|raised| raised.alert.user_id).map(UserId::get).collect();
+        let users: Vec<i64> = users.into_iter().collect();
+        browsers.push((browsers_of_users(connection, &tenants(&addressed), &users).await?, addressed));
+    }
+    for (browsers, raised) in &browsers {
+        if browsers.is_empty() {
+            continue;
+        }
+        let told: Vec<(&Raised<'_>, String)> =
+            raised.iter().map(|raised| (*raised, renderer.alert_push(raised.alert))).collect();
+        let mut calls = Vec::new();
+        for (raised, body) in &told {
+            calls.extend(
+                browsers.iter().filter(|browser| is_for(raised, browser)).map(|browser| call(raised, body, browser)),
+            );
+        }
+        store_browser_calls(connection, &calls, now).await?;
+    }
+    Ok(())
+}
+
+fn tenants(raised: &[&Raised<'_>]) -> Vec<i64> {
+    let tenants: BTreeSet<i64> = raised.iter().map(|raised| raised.tenant.0).collect();
+    tenants.into_iter().collect()
+}
+
+/// Of the browsers that were looked up for several alerts.
+fn is_for(raised: &Raised<'_>, browser: &Browser) -> bool {
+    raised.tenant.0 == browser.tenant_no && raised.alert.user_id.is_none_or(|user| user.get() == browser.user_id)
+}
+
+fn call<'a>(raised: &Raised<'a>, body: &'a str, browser: &'a Browser) -> BrowserCall<'a> {
+    let Alert { id, severity, expires_at, .. } = raised.alert;
+    let urgency = AlertCall { is_urgent: severity.is_urgent(), expires_at: *expires_at };
+    BrowserCall { browser, body, told: format!("alert_{id}"), alert: Some((id, urgency)) }
+}
+
+/// Removes what still waits to be pushed of alerts that were read, deleted or taken back. A try that is under way goes on, and
+/// is not repeated if it fails; one whose end is being written down just now is left.
+pub(crate) async fn take_back_calls(connection: &mut Connection, alerts: &[AlertId]) -> Result<()> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = alerts.iter().map(AlertId::as_str).collect();
+    // Locked ones are passed over: whoever removes a subscription holds several of its calls, in an order of its own.
+    let sql = format!(
+        "delete from outgoing_calls where call_no in
+            (select c.call_no from outgoing_calls c
+             where c.alert_id {IS_TEXT_IN_PARAMETER_1} and c.next_attempt_ms is not null {LOCK_FREE_CALLS})"
+    );
+    sqlx::query::<Db>(AssertSqlSafe(sql)).bind(json!(ids).to_string()).execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Push subscriptions.
+
+use super::super::dialect::{LOCK_SUBSCRIPTIONS, LOCK_TENANT};
+use super::super::{Connection, Db, positions::timestamp};
+use crate::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Result, StoreError};
+use milepost_domain::{PushId, PushKeys, PushSubscription, TenantId, Timestamp, UserId};
+use sqlx::{AssertSqlSafe, Row};
+
+pub(crate) async fn add_subscription(
+    connection: &mut Connection,
+    new: &NewPushSubscription,
+    now: Timestamp,
+) -> Result<(PushSubscription, bool)> {
+    // Held, so that a user's subscriptions are counted and added by one at a time.
+    let held = format!("select tenant_no from tenants where id = $1 {LOCK_TENANT}");
+    let tenant_no = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(held))
+        .bind(new.tenant.as_str())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::NotFound("tenant"))?;
+    let of = |id: i64, created_at: Timestamp| -> Result<PushSubscription> {
+        Ok(PushSubscription {
+            id: PushId::new(id)?,
+            tenant: new.tenant.clone(),
+            user_id: new.user_id,
+            endpoint: new.endpoint.clone(),
+            keys: new.keys,
+            created_at,
+        })
+    };
+    let refreshed = sqlx::query::<Db>(
+        "update push_subscriptions set p256dh = $4, auth = $5, refreshed_ms = $6
+         where endpoint = $1 and tenant_no = $2 and user_id = $3 returning push_no, created_ms",
+    )
+    .bind(new.endpoint.as_str())
+    .bind(tenant_no)
+    .bind(new.user_id.get())
+    .bind(new.keys.p256dh.as_slice())
+    .bind(new.keys.auth.as_slice())
+    .bind(now.unix_ms())
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(row) = refreshed {
+        return Ok((of(row.try_get("push_no")?, timestamp(row.try_get("created_ms")?)?)?, false));
+    }
+    sqlx::query::<Db>("delete from push_subscriptions where endpoint = $1")
+        .bind(new.endpoint.as_str())
+        .execute(&mut *connection)
+        .await?;
+    let push_no = sqlx::query_scalar::<Db, i64>(
+        "insert into push_subscriptions (tenant_no, user_id, endpoint, p256dh, auth, created_ms, refreshed_ms)
+         values ($1, $2, $3, $4, $5, $6, $6) returning push_no",
+    )
+    .bind(tenant_no)
+    .bind(new.user_id.get())
+    .bind(new.endpoint.as_str())
+    .bind(new.keys.p256dh.as_slice())
+    .bind(new.keys.auth.as_slice())
+    .bind(now.unix_ms())
+    .fetch_one(&mut *connection)
+    .await?;
+    // The new one is never among those that go, whatever another node's clock said.
+    sqlx::query::<Db>(
+        "delete from push_subscriptions where tenant_no = $1 and user_id = $2 and push_no <> $3 and push_no not in
+            (select push_no from push_subscriptions where tenant_no = $1 and user_id = $2 and push_no <> $3
+             order by refreshed_ms desc, push_no desc limit $4)",
+    )
+    .bind(tenant_no)
+    .bind(new.user_id.get())
+    .bind(push_no)
+    .bind(i64::from(MAX_PUSH_SUBSCRIPTIONS) - 1)
+    .execute(connection)
+    .await?;
+    Ok((of(push_no, now)?, true))
+}
+
+pub(crate) async fn list_subscriptions(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    user: UserId,
+) -> Result<Vec<PushSubscription>> {
+    let rows = sqlx::query::<Db>(
+        "select push_no, endpoint, p256dh, auth, created_ms from push_subscriptions
+         where tenant_no = (select tenant_no from tenants where id = $1) and user_id = $2 order by push_no limit $3",
+    )
+    .bind(tenant.as_str())
+    .bind(user.get())
+    .bind(i64::from(MAX_PUSH_SUBSCRIPTIONS))
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(PushSubscription {
+                id: PushId::new(row.try_get("push_no")?)?,
+                tenant: tenant.clone(),
+                user_id: user,
+                endpoint: row.try_get("endpoint")?,
+                keys: keys(row)?,
+                created_at: timestamp(row.try_get("created_ms")?)?,
+            })
+        })
+        .collect()
+}
+
+pub(crate) async fn remove_subscription(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    user: UserId,
+    id: PushId,
+) -> Result<bool> {
+    let removed = sqlx::query::<Db>(
+        "delete from push_subscriptions
+         where tenant_no = (select tenant_no from tenants where id = $1) and user_id = $2 and push_no = $3",
+    )
+    .bind(tenant.as_str())
+    .bind(user.get())
+    .bind(id.get())
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+/// All subscriptions of a user that Milepost knows, wherever it was when it made them. In the order of their numbers, as
+/// whoever calls them holds them: a table's own order may be any.
+pub(crate) async fn remove_of_user(connection: &mut Connection, user: UserId) -> Result<()> {
+    let sql = format!(
+        "delete from push_subscriptions where push_no in
+            (select s.push_no from push_subscriptions s where s.user_id = $1 order by s.push_no {LOCK_SUBSCRIPTIONS})"
+    );
+    sqlx::query::<Db>(AssertSqlSafe(sql)).bind(user.get()).execute(connection).await?;
+    Ok(())
+}
+
+/// Has the tenant this subscription?
+pub(crate) async fn is_of(connection: &mut Connection, tenant: &TenantId, id: PushId) -> Result<bool> {
+    let found = sqlx::query_scalar::<Db, i64>(
+        "select push_no from push_subscriptions
+         where tenant_no = (select tenant_no from tenants where id = $1) and push_no = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.get())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// The keys in a row's columns `p256dh` and `auth`.
+pub(crate) fn keys(row: &<Db as sqlx::Database>::Row) -> Result<PushKeys> {
+    Ok(PushKeys::new(row.try_get("p256dh")?, row.try_get("auth")?)?)
+}
+
+/// The subscription that a waiting call goes to, with all its calls: its push service knows it no more.
+pub(crate) async fn remove_of_call(connection: &mut Connection, call_no: i64) -> Result<()> {
+    sqlx::query::<Db>(
+        "delete from push_subscriptions where push_no =
+            (select push_no from outgoing_calls where call_no = $1 and next_attempt_ms is not null)",
+    )
+    .bind(call_no)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

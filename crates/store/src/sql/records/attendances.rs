@@ -1,0 +1,96 @@
+//! Attendance of training days.
+
+use super::super::{Connection, Db, events};
+use super::cadets;
+use crate::{Renderer, Result};
+use milepost_domain::{
+    Attendance, AttendanceStatus, AttendanceUpdate, CadetId, Fact, TimeOfDay, Timestamp, TrainingDayId,
+};
+use sqlx::Row;
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+fn attendance(row: &DbRow) -> Result<Attendance> {
+    let time = |column| -> Result<Option<TimeOfDay>> {
+        let seconds: Option<i64> = row.try_get(column)?;
+        let time = |stored: i64| Ok(TimeOfDay::from_seconds(u32::try_from(stored).unwrap_or(u32::MAX))?);
+        seconds.map(time).transpose()
+    };
+    Ok(Attendance {
+        status: AttendanceStatus::parse(row.try_get("status")?)?,
+        time_in: time("time_in_s")?,
+        time_out: time("time_out_s")?,
+    })
+}
+
+pub(crate) async fn set_attendance(
+    connection: &mut Connection,
+    cadet_id: CadetId,
+    day: TrainingDayId,
+    attendance: &Attendance,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let cadet = cadets::hold_cadet(connection, cadet_id).await?;
+    let before = get_attendance(connection, cadet_id, day).await?;
+    if before.as_ref() == Some(attendance) {
+        return Ok(false);
+    }
+    let seconds = |time: Option<TimeOfDay>| time.map(|time| i64::from(time.seconds()));
+    sqlx::query::<Db>(
+        "insert into attendances (cadet_id, training_day_id, status, time_in_s, time_out_s) values ($1, $2, $3, $4, $5)
+         on conflict (cadet_id, training_day_id) do update
+         set status = excluded.status, time_in_s = excluded.time_in_s, time_out_s = excluded.time_out_s",
+    )
+    .bind(cadet_id.get())
+    .bind(day.get())
+    .bind(attendance.status.as_str())
+    .bind(seconds(attendance.time_in))
+    .bind(seconds(attendance.time_out))
+    .execute(&mut *connection)
+    .await?;
+    let counts = |status: AttendanceStatus| i64::from(status == AttendanceStatus::Present);
+    let mut standing = cadet.standing;
+    standing.attendance_present += counts(attendance.status) - before.map_or(0, |before| counts(before.status));
+    if standing != cadet.standing {
+        cadets::set_standing(connection, cadet_id, standing).await?;
+    }
+    let update = AttendanceUpdate {
+        cadet_id,
+        training_day_id: day,
+        attendance: *attendance,
+        attendance_present: standing.attendance_present,
+    };
+    events::append_facts(connection, &cadet.tenant, &[Fact::AttendanceUpdated(Box::new(update))], now, renderer)
+        .await?;
+    Ok(true)
+}
+
+async fn get_attendance(connection: &mut Connection, cadet: CadetId, day: TrainingDayId) -> Result<Option<Attendance>> {
+    let row = sqlx::query::<Db>(
+        "select status, time_in_s, time_out_s from attendances where cadet_id = $1 and training_day_id = $2",
+    )
+    .bind(cadet.get())
+    .bind(day.get())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(attendance).transpose()
+}
+
+pub(crate) async fn list_attendance(
+    connection: &mut Connection,
+    cadet: CadetId,
+    before: Option<TrainingDayId>,
+    limit: u32,
+) -> Result<Vec<(TrainingDayId, Attendance)>> {
+    let rows = sqlx::query::<Db>(
+        "select training_day_id, status, time_in_s, time_out_s from attendances
+         where cadet_id = $1 and training_day_id <= $2 order by training_day_id desc limit $3",
+    )
+    .bind(cadet.get())
+    .bind(before.map_or(i64::MAX, |before| before.get() - 1))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(|row| Ok((TrainingDayId::new(row.try_get("training_day_id")?)?, attendance(row)?))).collect()
+}

@@ -1,0 +1,129 @@
+//! Cadets, with what their records come to.
+
+use super::super::dialect::LOCK_CADET;
+use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
+use crate::{NewCadet, Renderer, Result, StoreError};
+use milepost_domain::{Cadet, CadetId, CadetName, Fact, Score, Scores, Standing, StudentId, TenantId, Timestamp};
+use sqlx::{AssertSqlSafe, Row};
+
+type DbRow = <Db as sqlx::Database>::Row;
+
+/// What [`cadet`] reads.
+macro_rules! select_cadets {
+    ($rest:literal) => {
+        concat!(
+            "select c.id, t.id as tenant, c.name, c.student_id, c.merit_points, c.demerit_points, \
+             c.attendance_present, c.prelim_score, c.midterm_score, c.final_score, c.created_ms \
+             from cadets c join tenants t on t.tenant_no = c.tenant_no ",
+            $rest
+        )
+    };
+}
+
+fn cadet(row: &DbRow) -> Result<Cadet> {
+    let score = |column| -> Result<Option<Score>> {
+        let hundredths: Option<i64> = row.try_get(column)?;
+        let score = |stored: i64| Ok(Score::from_hundredths(i32::try_from(stored).unwrap_or(-1))?);
+        hundredths.map(score).transpose()
+    };
+    Ok(Cadet {
+        id: CadetId::new(row.try_get("id")?)?,
+        tenant: TenantId::new(row.try_get("tenant")?)?,
+        name: CadetName::new(row.try_get("name")?)?,
+        student_id: row.try_get::<Option<&str>, _>("student_id")?.map(StudentId::new).transpose()?,
+        standing: Standing {
+            merit_points: row.try_get("merit_points")?,
+            demerit_points: row.try_get("demerit_points")?,
+            attendance_present: row.try_get("attendance_present")?,
+            scores: Scores {
+                prelim: score("prelim_score")?,
+                midterm: score("midterm_score")?,
+                r#final: score("final_score")?,
+            },
+        },
+        created_at: timestamp(row.try_get("created_ms")?)?,
+    })
+}
+
+pub(crate) async fn add_cadet(
+    connection: &mut Connection,
+    new: &NewCadet,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<Cadet> {
+    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
+    let id = sqlx::query_scalar::<Db, i64>(
+        "insert into cadets (tenant_no, name, student_id, created_ms) values ($1, $2, $3, $4) returning id",
+    )
+    .bind(tenant_no)
+    .bind(new.name.as_str())
+    .bind(new.student_id.as_ref().map(StudentId::as_str))
+    .bind(now.unix_ms())
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(|error| match StoreError::from(error) {
+        StoreError::Conflict(_) => StoreError::Conflict("student_id"),
+        other => other,
+    })?;
+    let cadet = Cadet {
+        id: CadetId::new(id)?,
+        tenant: new.tenant.clone(),
+        name: new.name.clone(),
+        student_id: new.student_id.clone(),
+        standing: Standing::default(),
+        created_at: now,
+    };
+    events::append_facts(connection, &cadet.tenant, &[Fact::CadetAdded { cadet_id: cadet.id }], now, renderer).await?;
+    Ok(cadet)
+}
+
+pub(crate) async fn get_cadet(connection: &mut Connection, id: CadetId) -> Result<Option<Cadet>> {
+    let row = sqlx::query::<Db>(select_cadets!("where c.id = $1")).bind(id.get()).fetch_optional(connection).await?;
+    row.as_ref().map(cadet).transpose()
+}
+
+pub(crate) async fn list_cadets(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    after: Option<CadetId>,
+    limit: u32,
+) -> Result<Vec<Cadet>> {
+    sqlx::query::<Db>(select_cadets!(
+        "where c.tenant_no = (select tenant_no from tenants where id = $1) and c.id > $2 order by c.id limit $3"
+    ))
+    .bind(tenant.as_str())
+    .bind(after.map_or(0, CadetId::get))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(cadet)
+    .collect()
+}
+
+/// A cadet as it is now, held until the commit: who changes its records waits here for whoever else does, so that totals
+/// are added to what they are. `NotFound("cadet")`.
+pub(crate) async fn hold_cadet(connection: &mut Connection, id: CadetId) -> Result<Cadet> {
+    let sql = format!("{} {LOCK_CADET}", select_cadets!("where c.id = $1"));
+    let row = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(id.get()).fetch_optional(connection).await?;
+    cadet(&row.ok_or(StoreError::NotFound("cadet"))?)
+}
+
+/// Writes what the records of a held cadet come to.
+pub(crate) async fn set_standing(connection: &mut Connection, id: CadetId, standing: Standing) -> Result<()> {
+    let hundredths = |score: Option<Score>| score.map(|score| i64::from(score.hundredths()));
+    sqlx::query::<Db>(
+        "update cadets set merit_points = $2, demerit_points = $3, attendance_present = $4, prelim_score = $5,
+         midterm_score = $6, final_score = $7 where id = $1",
+    )
+    .bind(id.get())
+    .bind(standing.merit_points)
+    .bind(standing.demerit_points)
+    .bind(standing.attendance_present)
+    .bind(hundredths(standing.scores.prelim))
+    .bind(hundredths(standing.scores.midterm))
+    .bind(hundredths(standing.scores.r#final))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! The store's trait, each function one query or one transaction of the modules in this folder.
+
+use super::dialect::NAME;
+use super::{
+    Db, Native, Writers,
+    accounts::{devices, idempotency_keys, sessions, tenants, users},
+    events,
+    fleet::vehicles,
+    positions,
+    transaction::Transaction,
+    upkeep,
+};
+use crate::unknown_kinds::UnknownKinds;
+use crate::{
+    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Once, Pruned,
+    Renderer, Result, Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+};
+use async_trait::async_trait;
+use milepost_domain::{
+    Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
+    VehicleScope,
+};
+use sqlx::Pool;
+use sqlx::pool::PoolConnection;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A probe asks "can it serve now?"; one that takes longer has answered.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) struct SqlStore {
+    /// Connections that write.
+    pub(crate) writers: Writers,
+    /// Connections that read.
+    pub(crate) readers: Pool<Db>,
+    /// What only this database needs.
+    pub(crate) native: Native,
+    /// Writes what receivers of outgoing calls are sent.
+    pub(crate) renderer: Arc<dyn Renderer>,
+    /// What was said of events that this version does not know.
+    pub(crate) unknown_kinds: UnknownKinds,
+}
+
+impl SqlStore {
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
+        Ok(self.readers.acquire().await?)
+    }
+
+    pub(crate) fn renderer(&self) -> &dyn Renderer {
+        &*self.renderer
+    }
+
+    /// Events on their way to a reader.
+    pub(crate) fn noted(&self, events: Vec<Event>) -> Vec<Event> {
+        self.unknown_kinds.note(&events);
+        events
+    }
+
+    pub(crate) async fn write(&self) -> Result<Transaction> {
+        Transaction::begin(&self.writers).await
+    }
+}
+
+/// Runs one function of a module on a reading connection.
+macro_rules! read {
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
+        $module::$function(&mut *$store.read().await?, $($argument),*).await
+    };
+}
+
+/// Runs one in a transaction of its own.
+macro_rules! write {
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
+        let mut transaction = $store.write().await?;
+        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
+        transaction.finish(outcome).await
+    }};
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:ident) => {{
+        let mut transaction = $store.write().await?;
+        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
+        transaction.finish_once(outcome, $once).await
+    }};
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    fn backend(&self) -> &'static str {
+        NAME
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let look = async {
+            self.native.check()?;
+            let mut connection = self.read().await?;
+            sqlx::query::<Db>("select 1 from tenants limit 1").fetch_optional(&mut *connection).await?;
+            Ok(())
+        };
+        tokio::time::timeout(PING_TIMEOUT, look)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer within {PING_TIMEOUT:?}"))))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writers.pool.close().await;
+        self.native.close().await;
+    }
+
+    async fn add_tenant(&self, tenant: &Tenant, once: &Once<'_, ()>) -> Result<()> {
+        write!(self, tenants::add_tenant(tenant), once)
+    }
+    async fn ensure_tenant(&self, tenant: &Tenant) -> Result<bool> {
+        write!(self, tenants::ensure_tenant(tenant))
+    }
+    async fn get_tenant(&self, id: &TenantId) -> Result<Option<Tenant>> {
+        read!(self, tenants::get_tenant(id))
+    }
+    async fn list_tenants(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>> {
+        read!(self, tenants::list_tenants(after, limit))
+    }
+
+    async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
+        write!(self, users::add_user(user, now, self.renderer()), once)
+    }
+    async fn get_user(&self, id: UserId) -> Result<Option<User>> {
+        read!(self, users::get_user(id))
+    }
+    async fn find_login(&self, username: &str) -> Result<Option<Login>> {
+        read!(self, users::find_login(username))
+    }
+    async fn get_login(&self, id: UserId) -> Result<Option<Login>> {
+        read!(self, users::get_login(id))
+    }
+    async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>> {
+        read!(self, users::list_users(tenant, after, limit))
+    }
+    async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool> {
+        write!(self, users::update_user(user, new_password_hash, now, self.renderer()))
+    }
+    async fn remove_user(&self, id: UserId, now: Timestamp) -> Result<bool> {
+        write!(self, users::remove_user(id, now, self.renderer()))
+    }
+    async fn count_users(&self) -> Result<u64> {
+        read!(self, users::count_users())
+    }
+
+    async fn add_session(&self, token_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()> {
+        write!(self, sessions::add_session(token_hash, user, expires_at))
+    }
+    async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>> {
+        read!(self, sessions::find_session(token_hash, now))
+    }
+    async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
+        write!(self, sessions::remove_session(token_hash, now, self.renderer()))
+    }
+    async fn remove_user_sessions(&self, user: UserId) -> Result<u64> {
+        write!(self, sessions::remove_user_sessions(user))
+    }
+
+    async fn add_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+        once: &Once<'_, ()>,
+    ) -> Result<()> {
+        write!(self, vehicles::add_vehicle(tenant, vehicle, now, self.renderer()), once)
+    }
+    async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>> {
+        Ok(self.load_vehicles(tenant, std::slice::from_ref(id)).await?.pop())
+    }
+    async fn load_vehicles(&self, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<TrackedVehicle>> {
+        read!(self, vehicles::load_vehicles(tenant, ids))
+    }
+    async fn list_vehicles(
+        &self,
+        tenant: &TenantId,
+        scope: &VehicleScope,
+        after: Option<&VehicleId>,
+        limit: u32,
+    ) -> Result<Vec<TrackedVehicle>> {
+        read!(self, vehicles::list_vehicles(tenant, scope, after, limit))
+    }
+    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool> {
+        write!(self, vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
+    }
+    async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool> {
+        write!(self, vehicles::remove_vehicle(tenant, id, now, self.renderer()))
+    }
+
+    async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()> {
+        write!(self, devices::add_device(device, key_hash), once)
+    }
+    async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>> {
+        read!(self, devices::get_device(tenant, id))
+    }
+    async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>> {
+        read!(self, devices::find_device_by_key(key_hash))
+    }
+    async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
+        read!(self, devices::list_devices(tenant, after, limit))
+    }
+    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
+        write!(self, devices::remove_device(tenant, id, now, self.renderer()))
+    }
+
+    async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
+        write!(self, idempotency_keys::begin_idempotent(key, request, now))
+    }
+    async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
+        write!(self, idempotency_keys::finish_idempotent(claim, answer))
+    }
+    async fn abandon_idempotent(&self, claim: &Claim) -> Result<()> {
+        write!(self, idempotency_keys::abandon_idempotent(claim))
+    }
+    async fn release_claims(&self, now: Timestamp) -> Result<u64> {
+        write!(self, idempotency_keys::release_claims(now))
+    }
+
+    async fn positions(
+        &self,
+        tenant: &TenantId,
+        vehicle: &VehicleId,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Position>> {
+        read!(self, positions::positions(tenant, vehicle, from, to, after, limit))
+    }
+    async fn recent_positions(
+        &self,
+        tenant: &TenantId,
+        received_since: Timestamp,
+        after: Option<ArrivalCursor>,
+        limit: u32,
+    ) -> Result<Vec<Arrived>> {
+        read!(self, positions::recent_positions(tenant, received_since, after, limit))
+    }
+
+    async fn append_facts(
+        &self,
+        tenant: &TenantId,
+        facts: &[Fact],
+        now: Timestamp,
+        once: &Once<'_, i64>,
+    ) -> Result<i64> {
+        write!(self, events::append_facts(tenant, facts, now, self.renderer()), once)
+    }
+    async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
+        read!(self, events::events_after(tenant, id, limit)).map(|events| self.noted(events))
+    }
+    async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
+        read!(self, events::newest_event_ids())
+    }
+    async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
+        read!(self, events::newest_event_id(tenant))
+    }
+
+    async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
+        // Nothing comes of a vehicle that was removed: once sorted in, all of it is there.
+        let removed_vehicles = upkeep::removed_vehicles(&self.writers).await?;
+        self.native.sort_positions(&self.writers).await?;
+        let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;
+        Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
+    }
+
+    async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>> {
+        let mut by_tenant: HashMap<&TenantId, Vec<VehicleId>> = HashMap::new();
+        let mut places: HashMap<(&TenantId, &VehicleId), usize> = HashMap::new();
+        for (place, (tenant, vehicle)) in wanted.iter().enumerate() {
+            by_tenant.entry(tenant).or_default().push(vehicle.clone());
+            places.insert((tenant, vehicle), place);
+        }
+        let mut tracks = Vec::with_capacity(wanted.len());
+        for (tenant, vehicles) in by_tenant {
+            for (vehicle, track) in read!(self, vehicles::load_tracks(tenant, &vehicles))? {
+                if let Some(place) = places.get(&(tenant, &vehicle)) {
+                    tracks.push((*place, track));
+                }
+            }
+        }
+        Ok(tracks)
+    }
+
+    async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+        self.native.commit_tracks(&self.writers, commit).await
+    }
+    async fn flush_tracks(&self) -> Result<()> {
+        self.native.flush_tracks().await
+    }
+}

@@ -1,0 +1,48 @@
+//! Tells the operator, once for each kind, that events of a newer version pass by.
+
+use milepost_domain::{Event, Fact};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+/// Kinds that are remembered as logged. Past it further kinds are not logged: the log has said enough.
+const MAX_KINDS: usize = 100;
+
+/// The kinds that were logged by this process.
+#[derive(Debug, Default)]
+pub(crate) struct UnknownKinds(Mutex<BTreeSet<String>>);
+
+impl UnknownKinds {
+    /// Logs those among events that were read whose kinds were not logged before.
+    pub(crate) fn note(&self, events: &[Event]) {
+        for event in events {
+            let Fact::Unknown { kind, .. } = &event.fact else { continue };
+            if self.is_new(kind) {
+                tracing::warn!(
+                    event.id,
+                    event.kind = kind,
+                    "an event has a kind or a value that this version does not know: it is passed over, as are others of its kind"
+                );
+            }
+        }
+    }
+
+    fn is_new(&self, kind: &str) -> bool {
+        // A std mutex: held for one look-up, never across an await.
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.len() < MAX_KINDS && !logged.contains(kind) && logged.insert(kind.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_KINDS, UnknownKinds};
+
+    #[test]
+    fn a_kind_is_logged_once_and_not_too_many_are() {
+        let kinds = UnknownKinds::default();
+        assert!(kinds.is_new("moon.landed"));
+        assert!(!kinds.is_new("moon.landed"));
+        let logged = (0..2 * MAX_KINDS).filter(|number| kinds.is_new(&number.to_string())).count();
+        assert_eq!(logged, MAX_KINDS - 1);
+    }
+}
