@@ -91,8 +91,7 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
     let retention = tokio::spawn(async move { service.keep_forgetting(retention, alert_cleanup).await });
     let service = Arc::clone(&assembly.service);
     let follower = tokio::spawn(async move { service.follow_events().await });
-    let service = Arc::clone(&assembly.service);
-    let tracks = tokio::spawn(async move { service.follow_tracks().await });
+    let tracks = tokio::spawn(assembly.track_follower(config).run());
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
@@ -162,7 +161,7 @@ impl Running {
         };
         // What requests under way still store is sent by whoever starts next.
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
-        self.assembly.service.stop_following_tracks();
+        self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("not everything that was committed is folded; the next start goes on with it");
         }

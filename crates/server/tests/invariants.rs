@@ -16,7 +16,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-transport", &["milepost-hub"]),
     ("milepost-store", &["milepost-domain"]),
     ("milepost-outbox", &["milepost-domain", "milepost-store"]),
-    ("milepost-service", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
+    ("milepost-follow", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
+    (
+        "milepost-service",
+        &["milepost-clock", "milepost-domain", "milepost-follow", "milepost-geo", "milepost-store", "milepost-track"],
+    ),
     ("milepost-http", &["milepost-domain", "milepost-service"]),
     (
         "milepost-dialect-bus",

@@ -4,6 +4,7 @@
 use crate::{CloseReason, PositionRecorded, Service, ServiceError};
 use milepost_domain::{Fact, TenantId, UserId, VehicleId};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the tenants' newest event ids are looked at, by one query for all of them: a user locked out elsewhere is
@@ -32,6 +33,12 @@ impl Service {
     /// To be called after every commit that stored records: they are told at once, and not at the next look.
     pub(crate) fn wake_events(&self) {
         self.new_events.notify_one();
+    }
+
+    /// The same, for a task that does not know the service.
+    pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let new_events = Arc::clone(&self.new_events);
+        Arc::new(move || new_events.notify_one())
     }
 
     /// All tenants, and not just those whose vehicles are known here: whoever watches another tenant's vehicles is

@@ -7,10 +7,8 @@ mod connections;
 mod deliveries;
 mod devices;
 mod error;
-mod fence_geometry;
 mod fleet;
 mod follow_events;
-mod follow_tracks;
 mod history;
 mod idempotency;
 mod identity_cache;
@@ -39,12 +37,10 @@ pub use connections::{Admission, CloseReason, ConnectionRefused, Disconnect};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use devices::NewDevice;
 pub use error::ServiceError;
-pub use fence_geometry::build_fence;
 pub use fleet::{
     AlertCursor, AlertListing, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange, RulesInForce,
     Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
-pub use follow_tracks::TrackFigures;
 pub use history::{Replay, Track};
 pub use live::LiveVehicle;
 pub use login::TokenPair;
@@ -70,11 +66,11 @@ pub use webhooks::{WebhookRequest, shown_secret};
 
 use connections::Connections;
 use deliveries::Deliveries;
-use follow_tracks::TrackInbox;
 use identity_cache::IdentityCache;
-use live::LiveMap;
+use live::{LiveDirectory, LiveMap};
 use login_limit::LoginLimit;
 use milepost_clock::Clock;
+use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use parcels::ParcelDesk;
 use passwords::Passwords;
@@ -89,7 +85,7 @@ pub struct Service {
     passwords: Passwords,
     login_limit: LoginLimit,
     identities: IdentityCache,
-    live: LiveMap,
+    live: Arc<LiveMap>,
     listeners: Vec<Arc<dyn Listener>>,
     connections: Connections,
     publisher: Arc<Publisher>,
@@ -97,9 +93,9 @@ pub struct Service {
     outgoing: Outgoing,
     parcels: ParcelDesk,
     adding_webhooks: tokio::sync::Mutex<()>,
-    new_events: tokio::sync::Notify,
+    new_events: Arc<tokio::sync::Notify>,
     alert_expiry_ms: i64,
-    tracks: TrackInbox,
+    tracks: Arc<TrackInbox>,
 }
 
 /// What the binary hands over to build a [`Service`].
@@ -124,6 +120,8 @@ pub struct ServiceParts {
     pub parcel_zone: milepost_domain::ZoneRadius,
     /// How long an alert stands, milliseconds.
     pub alert_expiry_ms: i64,
+    /// Where the follower of tracks gets what is committed from.
+    pub tracks: Arc<TrackInbox>,
 }
 
 impl Service {
@@ -137,7 +135,7 @@ impl Service {
             passwords: Passwords::default(),
             login_limit: LoginLimit::default(),
             identities: IdentityCache::default(),
-            live: LiveMap::default(),
+            live: Arc::default(),
             listeners: parts.listeners,
             connections: Connections::new(parts.max_connections_per_tenant),
             deliveries: Deliveries::new(parts.tracking_ttl_ms),
@@ -146,9 +144,9 @@ impl Service {
             outgoing: parts.outgoing,
             parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
-            new_events: tokio::sync::Notify::new(),
+            new_events: Arc::default(),
             alert_expiry_ms: parts.alert_expiry_ms,
-            tracks: TrackInbox::default(),
+            tracks: parts.tracks,
         });
         service.publisher.attach(&service);
         service
@@ -162,6 +160,16 @@ impl Service {
     /// The store, for health checks and the command line.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The clock that every use case goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The vehicles as this node knows them.
+    pub fn vehicle_directory(&self) -> Arc<dyn VehicleDirectory> {
+        Arc::new(LiveDirectory { store: Arc::clone(&self.store), live: Arc::clone(&self.live) })
     }
 
     /// The present time, as every use case sees it.

@@ -3,6 +3,7 @@
 //! A gateway uploads what it kept over several connections, and positions overtake each other. They are held for a moment, so
 //! that most find their places before anything is folded: folding again from the store costs a hundred times as much.
 
+use milepost_clock::Clock;
 use milepost_domain::{Position, TenantId, Timestamp};
 use milepost_store::{TrackStep, VehicleNo};
 use std::collections::HashMap;
@@ -10,14 +11,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// What is so much older than the clock is the past: nobody waits for what it tells. Milliseconds.
-pub(super) const PAST_MS: i64 = 60_000;
+pub(crate) const PAST_MS: i64 = 60_000;
 /// A position is held for one beat at least, and for two at most.
-pub(super) const BEAT: Duration = Duration::from_millis(500);
+pub(crate) const BEAT: Duration = Duration::from_millis(500);
 /// Positions held, about 150 bytes each. When full, what else a vehicle drove is read from the store.
 const HELD_POSITIONS: usize = 200_000;
 
 /// What is held of every vehicle.
-pub(super) struct Uploads {
+pub(crate) struct Uploads {
+    clock: Clock,
     vehicles: HashMap<VehicleNo, Upload>,
     positions: usize,
     next_beat: Instant,
@@ -35,33 +37,32 @@ struct Upload {
 }
 
 /// A position that is to be folded.
-pub(super) struct Held {
-    pub(super) position: Position,
+pub(crate) struct Held {
+    pub(crate) position: Position,
     /// Noted as late by the store.
-    pub(super) is_late: bool,
+    pub(crate) is_late: bool,
 }
 
 /// What may be folded of one vehicle, in the order of time.
-pub(super) struct Settled {
-    pub(super) vehicle: VehicleNo,
-    pub(super) tenant: TenantId,
-    pub(super) positions: Vec<Held>,
-}
-
-impl Default for Uploads {
-    fn default() -> Self {
-        Self { vehicles: HashMap::new(), positions: 0, next_beat: Instant::now() }
-    }
+pub(crate) struct Settled {
+    pub(crate) vehicle: VehicleNo,
+    pub(crate) tenant: TenantId,
+    pub(crate) positions: Vec<Held>,
 }
 
 impl Uploads {
+    pub(crate) fn new(clock: Clock) -> Self {
+        let next_beat = clock.instant();
+        Self { clock, vehicles: HashMap::new(), positions: 0, next_beat }
+    }
+
     /// The newest position held of a vehicle: the next one must follow it.
-    pub(super) fn newest(&self, vehicle: VehicleNo) -> Option<Timestamp> {
+    pub(crate) fn newest(&self, vehicle: VehicleNo) -> Option<Timestamp> {
         self.vehicles.get(&vehicle).map(|upload| upload.newest)
     }
 
     /// Holds a vehicle's newest position; false if there is no room.
-    pub(super) fn hold_newest(&mut self, tenant: &TenantId, step: TrackStep, position: Position) -> bool {
+    pub(crate) fn hold_newest(&mut self, tenant: &TenantId, step: TrackStep, position: Position) -> bool {
         if self.positions >= HELD_POSITIONS {
             return false;
         }
@@ -79,7 +80,7 @@ impl Uploads {
     }
 
     /// Holds a late one beside a vehicle's others; false if none are held, or there is no room.
-    pub(super) fn hold_late(&mut self, vehicle: VehicleNo, position: Position) -> bool {
+    pub(crate) fn hold_late(&mut self, vehicle: VehicleNo, position: Position) -> bool {
         let Some(upload) = self.vehicles.get_mut(&vehicle).filter(|_| self.positions < HELD_POSITIONS) else {
             return false;
         };
@@ -90,7 +91,7 @@ impl Uploads {
 
     /// Holds what was read from the store, in the order of time and newer than all that is folded, instead of what was held;
     /// false if there is no room.
-    pub(super) fn hold_read(&mut self, tenant: &TenantId, vehicle: VehicleNo, read: Vec<Held>) -> bool {
+    pub(crate) fn hold_read(&mut self, tenant: &TenantId, vehicle: VehicleNo, read: Vec<Held>) -> bool {
         self.forget(vehicle);
         if self.positions + read.len() > HELD_POSITIONS {
             return false;
@@ -104,29 +105,29 @@ impl Uploads {
     }
 
     /// Lets go what is held of a vehicle: it is read from the store.
-    pub(super) fn forget(&mut self, vehicle: VehicleNo) {
+    pub(crate) fn forget(&mut self, vehicle: VehicleNo) {
         self.positions -= self.vehicles.remove(&vehicle).map_or(0, |upload| upload.held.len());
     }
 
     fn begin(&mut self) {
         if self.vehicles.is_empty() {
-            self.next_beat = Instant::now() + BEAT;
+            self.next_beat = self.clock.instant() + BEAT;
         }
     }
 
     /// Vehicles of which something is held.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.vehicles.len()
     }
 
     /// When something may be folded.
-    pub(super) fn next_beat(&self) -> Option<Instant> {
+    pub(crate) fn next_beat(&self) -> Option<Instant> {
         (!self.vehicles.is_empty()).then_some(self.next_beat)
     }
 
     /// What may be folded by now; everything, if nothing more comes.
-    pub(super) fn settle(&mut self, is_last: bool) -> Vec<Settled> {
-        let now = Instant::now();
+    pub(crate) fn settle(&mut self, is_last: bool) -> Vec<Settled> {
+        let now = self.clock.instant();
         if self.vehicles.is_empty() || !is_last && now < self.next_beat {
             return Vec::new();
         }
@@ -153,7 +154,8 @@ impl Uploads {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
     use super::{BEAT, HELD_POSITIONS, Settled, Uploads};
-    use crate::follow_tracks::samples::{at, position, two_numbers};
+    use crate::samples::{at, position, two_numbers};
+    use milepost_clock::{Clock, TurnableClock};
     use milepost_domain::TenantId;
     use milepost_store::TrackStep;
 
@@ -164,20 +166,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_overtook_is_put_in_its_place_as_long_as_the_next_beat_is_not_over() {
-        let (mut uploads, (bus, car)) = (Uploads::default(), two_numbers().await);
-        let home = TenantId::default_tenant();
-        tokio::time::pause();
+        let (clock, (bus, car)) = (TurnableClock::new(), two_numbers().await);
+        let (mut uploads, home) = (Uploads::new(clock.clock()), TenantId::default_tenant());
         let step = |vehicle| TrackStep { vehicle, after: None };
         assert!(!uploads.hold_late(bus, position(5)), "there is nothing that it could wait with");
         assert!(uploads.hold_newest(&home, step(bus), position(10)));
         assert!(uploads.hold_newest(&home, step(bus), position(30)));
         assert!(uploads.settle(false).is_empty());
-        tokio::time::advance(BEAT).await;
+        clock.turn(BEAT);
         assert!(uploads.settle(false).is_empty(), "it came within this beat");
         assert!(uploads.hold_late(bus, position(20)));
         assert!(uploads.hold_newest(&home, step(bus), position(50)));
         assert!(uploads.hold_newest(&home, step(car), position(1)));
-        tokio::time::advance(BEAT).await;
+        clock.turn(BEAT);
         assert_eq!(times(&uploads.settle(false)), [(10, false), (20, true), (30, false)]);
         assert_eq!((uploads.newest(bus), uploads.newest(car)), (Some(at(50)), Some(at(1))));
         assert!(uploads.hold_late(bus, position(40)));
@@ -188,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_finds_no_room_is_not_held() {
-        let (mut uploads, (bus, car)) = (Uploads::default(), two_numbers().await);
+        let (mut uploads, (bus, car)) = (Uploads::new(Clock::system()), two_numbers().await);
         let home = TenantId::default_tenant();
         for at_ms in 0..HELD_POSITIONS {
             assert!(uploads.hold_newest(&home, TrackStep { vehicle: bus, after: None }, position(at_ms as i64)));

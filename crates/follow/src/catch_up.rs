@@ -1,12 +1,11 @@
 //! Brings a vehicle's fold up to its positions in the store: after a start, after another node folded it, after late ones.
 
-use super::Follower;
-use super::figures::TrackCounters;
-use super::followed::{By, Followed, decode};
-use super::lanes::Lanes;
-use super::take_in::NEWS_AT_ONCE;
-use super::uploads::{BEAT, Held, PAST_MS};
-use crate::ServiceError;
+use crate::TrackFollower;
+use crate::figures::TrackCounters;
+use crate::followed::{By, Followed, decode};
+use crate::lanes::Lanes;
+use crate::take_in::NEWS_AT_ONCE;
+use crate::uploads::{BEAT, Held, PAST_MS};
 use milepost_domain::{TenantId, Timestamp, TripOrigin, Vehicle, VehicleId, VehicleScope};
 use milepost_store::{FoldedVehicle, StoreError, TripFilter, UnfoldedPosition, VehicleNo};
 use milepost_track::{Corrections, TrackState, Watch};
@@ -33,11 +32,11 @@ struct Base {
     is_rebuilt: bool,
 }
 
-impl Follower<'_> {
+impl TrackFollower {
     /// Reads, folds and writes one vehicle; `judges` tells what its silence tells by now.
-    pub(super) async fn catch_up(&mut self, vehicle: VehicleNo, judges: bool) -> Result<(), ServiceError> {
+    pub(crate) async fn catch_up(&mut self, vehicle: VehicleNo, judges: bool) -> Result<(), StoreError> {
         self.followed.forget(vehicle);
-        let store = Arc::clone(&self.service.store);
+        let store = Arc::clone(&self.store);
         // A vehicle that is gone, or never told where it is.
         let Some(found) = store.load_fold(vehicle).await?.filter(|found| found.newest.is_some()) else { return Ok(()) };
         let Some(described) = self.describe(&found.tenant, &found.vehicle_id).await? else { return Ok(()) };
@@ -48,9 +47,9 @@ impl Follower<'_> {
             let after = followed.state.heard_at();
             let mut page = store.positions_to_fold(vehicle, &found.vehicle_id, after, PAGE).await?;
             let is_last = page.len() < PAGE as usize;
-            let now = self.service.now();
-            let rest = page.split_off(if is_last { self.settled(&page, now) } else { page.len() });
-            TrackCounters::add(&self.service.tracks.counters.folds, page.len());
+            let now = self.now();
+            let rest = page.split_off(if is_last { self.settled(&page, now.time) } else { page.len() });
+            TrackCounters::add(&self.inbox.counters.folds, page.len());
             for unfolded in &page {
                 followed.take(&unfolded.position, now);
                 if unfolded.is_late {
@@ -66,9 +65,9 @@ impl Follower<'_> {
                     self.behind.add_after(vehicle, BEAT);
                 }
                 if judges {
-                    followed.judge_silence(now, now);
+                    followed.judge_silence(now.time, now.time);
                 }
-                if followed.is_due() {
+                if followed.is_due(now) {
                     self.due.insert(vehicle);
                 }
                 self.followed.insert(followed);
@@ -94,16 +93,22 @@ impl Follower<'_> {
     }
 
     /// The state after the last folded position, with late ones before it in their places.
-    async fn refold(&mut self, found: &FoldedVehicle, by: &Arc<By>) -> Result<Followed, ServiceError> {
+    async fn refold(&mut self, found: &FoldedVehicle, by: &Arc<By>) -> Result<Followed, StoreError> {
         let Some(saved) = &found.fold else {
-            return Ok(Followed::new(found, TrackState::default(), Watch::default(), Arc::clone(by)));
+            return Ok(Followed::new(
+                found,
+                TrackState::default(),
+                Watch::default(),
+                Arc::clone(by),
+                self.clock.instant(),
+            ));
         };
         let watch = decode(saved.code_version, &saved.silence).unwrap_or_default();
         let late_from = found.late_from.filter(|late| *late <= saved.folded_at);
         let base = match late_from {
             Some(late) => self.base_before(found.vehicle, late).await?,
             None => match decode(saved.code_version, &saved.state) {
-                Some(state) => return Ok(Followed::new(found, state, watch, Arc::clone(by))),
+                Some(state) => return Ok(Followed::new(found, state, watch, Arc::clone(by), self.clock.instant())),
                 None => rebuilt(saved.folded_at),
             },
         };
@@ -111,8 +116,8 @@ impl Follower<'_> {
         let mut after = base.after;
         let mut lanes = Lanes::new(base.state);
         'pages: loop {
-            let page = self.service.store.positions_to_fold(found.vehicle, &found.vehicle_id, after, PAGE).await?;
-            TrackCounters::add(&self.service.tracks.counters.folds, page.len());
+            let page = self.store.positions_to_fold(found.vehicle, &found.vehicle_id, after, PAGE).await?;
+            TrackCounters::add(&self.inbox.counters.folds, page.len());
             for unfolded in &page {
                 if unfolded.position.at > saved.folded_at {
                     break 'pages;
@@ -133,10 +138,10 @@ impl Follower<'_> {
             // It was told by other rules: by these it would become another history, not a mended one. It stays as it is.
             (mended.state, mended.corrections) = (state, Corrections::default());
         }
-        let mut followed = Followed::new(found, mended.state, watch, Arc::clone(by));
+        let mut followed = Followed::new(found, mended.state, watch, Arc::clone(by), self.clock.instant());
         if let Some(from) = late_from {
-            TrackCounters::add(&self.service.tracks.counters.refolds, 1);
-            followed.tell_corrections(&mended.corrections, self.service.now());
+            TrackCounters::add(&self.inbox.counters.refolds, 1);
+            followed.tell_corrections(&mended.corrections, self.clock.now());
             followed.news.late = mended.late;
             if !is_other {
                 followed.news.checkpoints = Some((from, mended.checkpoints));
@@ -157,7 +162,7 @@ impl Follower<'_> {
         let first = starts.first().copied().into_iter().chain(base).min().unwrap_or(epoch);
         let (vehicle, to) = (Some(found.vehicle_id.clone()), folded_at.plus_ms(1));
         let filter = TripFilter { scope: VehicleScope::All, vehicle, from: first, to, status: None };
-        let listed = self.service.store.list_trips(&found.tenant, &filter, None, TRIPS_COMPARED).await?;
+        let listed = self.store.list_trips(&found.tenant, &filter, None, TRIPS_COMPARED).await?;
         // Only as far as they were listed.
         let is_all = listed.len() < TRIPS_COMPARED as usize;
         let from = listed.last().map(|oldest| oldest.started_at).filter(|_| !is_all).unwrap_or(first);
@@ -169,7 +174,7 @@ impl Follower<'_> {
 
     /// The newest saved state before a late position; from the beginning if there is none.
     async fn base_before(&self, vehicle: VehicleNo, late: Timestamp) -> Result<Base, StoreError> {
-        let Some(checkpoint) = self.service.store.newest_checkpoint(vehicle, Some(late)).await? else {
+        let Some(checkpoint) = self.store.newest_checkpoint(vehicle, Some(late)).await? else {
             return Ok(Base { state: TrackState::default(), after: None, is_rebuilt: false });
         };
         Ok(match decode(checkpoint.code_version, &checkpoint.state) {
@@ -179,16 +184,15 @@ impl Follower<'_> {
     }
 
     /// The vehicle as this node knows it, or the store.
-    pub(super) async fn describe(
+    pub(crate) async fn describe(
         &self,
         tenant: &TenantId,
         vehicle: &VehicleId,
-    ) -> Result<Option<Arc<Vehicle>>, ServiceError> {
-        let store = &*self.service.store;
-        if let Some(known) = self.service.live.tenant(store, tenant).await?.describe_known(vehicle) {
+    ) -> Result<Option<Arc<Vehicle>>, StoreError> {
+        if let Some(known) = self.vehicles.of_tenant(tenant).await?.get(vehicle) {
             return Ok(Some(known));
         }
-        Ok(store.get_vehicle(tenant, vehicle).await?.map(|tracked| Arc::new(tracked.vehicle)))
+        Ok(self.store.get_vehicle(tenant, vehicle).await?.map(|tracked| Arc::new(tracked.vehicle)))
     }
 }
 

@@ -6,11 +6,11 @@ use milepost_domain::{
 };
 use milepost_store::{OpenOptions, VehicleNo};
 
-pub(super) fn at(ms: i64) -> Timestamp {
+pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
 }
 
-pub(super) fn position(at_ms: i64) -> Position {
+pub(crate) fn position(at_ms: i64) -> Position {
     Position {
         vehicle_id: VehicleId::new("bus").unwrap(),
         at: at(at_ms),
@@ -26,7 +26,7 @@ pub(super) fn position(at_ms: i64) -> Position {
     }
 }
 
-pub(super) fn vehicle(name: &str) -> Vehicle {
+pub(crate) fn vehicle(name: &str) -> Vehicle {
     Vehicle {
         id: VehicleId::new(name).unwrap(),
         kind: VehicleKind::new(name).unwrap(),
@@ -45,7 +45,7 @@ pub(super) fn vehicle(name: &str) -> Vehicle {
 }
 
 /// Only a store gives them out.
-pub(super) async fn two_numbers() -> (VehicleNo, VehicleNo) {
+pub(crate) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
     let store = milepost_store::open(&url, &OpenOptions::default()).await.unwrap();

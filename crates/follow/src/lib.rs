@@ -4,33 +4,42 @@
 //! memory and told nothing is not written: after a crash the same positions are read and folded again, and tell nothing
 //! again. A vehicle's stored fold has a version, so that what a position means is told once, whichever node folds it.
 
+#![forbid(unsafe_code)]
+
 mod alerts;
 mod behind;
 mod catch_up;
+mod fence_geometry;
 mod figures;
 mod followed;
 mod ground;
 mod inbox;
 mod lanes;
 mod look;
+mod moment;
 mod news;
 #[cfg(test)]
 mod samples;
 mod take_in;
 mod tell;
 mod uploads;
+mod vehicles;
 mod write;
 
+pub use fence_geometry::build_fence;
 pub use figures::TrackFigures;
-pub(crate) use inbox::TrackInbox;
+pub use inbox::TrackInbox;
+pub use vehicles::{TenantVehicles, VehicleDirectory};
 
-use crate::{Service, ServiceError};
 use behind::Behind;
 use followed::FollowedVehicles;
 use ground::Grounds;
 use look::{LISTEN_EVERY, LOOK_FOR_SILENT_EVERY};
-use milepost_store::VehicleNo;
+use milepost_clock::Clock;
+use milepost_store::{Store, StoreError, VehicleNo};
+use moment::Moment;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -45,26 +54,32 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// After so long of reading vehicles from the store whatever came meanwhile is folded first.
 const CATCH_UP_FOR: Duration = Duration::from_millis(200);
 
-impl Service {
-    /// Follows all tracks until [`Self::stop_following_tracks`] was called and everything that was committed is folded.
-    pub async fn follow_tracks(&self) {
-        Follower::new(self).run().await;
-    }
+/// Wakes a task that has something to do after a commit. It is cheap.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-    /// Lets [`Self::follow_tracks`] finish what was committed, and end.
-    pub fn stop_following_tracks(&self) {
-        self.tracks.stop();
-    }
-
-    /// What the follower of tracks did so far.
-    pub fn track_figures(&self) -> TrackFigures {
-        self.tracks.counters.figures()
-    }
+/// What a [`TrackFollower`] is built from.
+pub struct FollowerParts {
+    /// Where positions are read and history is written.
+    pub store: Arc<dyn Store>,
+    /// The present time and the timers.
+    pub clock: Clock,
+    /// Filled with every commit of positions.
+    pub inbox: Arc<TrackInbox>,
+    /// Descriptions of the vehicles.
+    pub vehicles: Arc<dyn VehicleDirectory>,
+    /// How long an alert is kept, milliseconds.
+    pub alert_expiry_ms: i64,
+    /// Called after each commit that changed history.
+    pub wakers: Vec<Waker>,
 }
 
-/// The task.
-struct Follower<'a> {
-    service: &'a Service,
+/// The task that folds what was committed and writes history.
+pub struct TrackFollower {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    inbox: Arc<TrackInbox>,
+    vehicles: Arc<dyn VehicleDirectory>,
+    wakers: Vec<Waker>,
     followed: FollowedVehicles,
     grounds: Grounds,
     uploads: Uploads,
@@ -84,15 +99,21 @@ struct Follower<'a> {
     is_failing: bool,
 }
 
-impl<'a> Follower<'a> {
-    fn new(service: &'a Service) -> Self {
-        let now = Instant::now();
+impl TrackFollower {
+    /// A follower that knows no vehicle yet.
+    pub fn new(parts: FollowerParts) -> Self {
+        let FollowerParts { store, clock, inbox, vehicles, alert_expiry_ms, wakers } = parts;
+        let now = clock.instant();
         Self {
-            service,
+            grounds: Grounds::new(clock.clone(), alert_expiry_ms),
+            uploads: Uploads::new(clock.clone()),
+            behind: Behind::new(clock.clone()),
+            store,
+            clock,
+            inbox,
+            vehicles,
+            wakers,
             followed: FollowedVehicles::default(),
-            grounds: Grounds::new(service.alert_expiry_ms),
-            uploads: Uploads::default(),
-            behind: Behind::default(),
             silent: HashSet::new(),
             due: HashSet::new(),
             next_listen: now + LISTEN_EVERY,
@@ -104,11 +125,12 @@ impl<'a> Follower<'a> {
         }
     }
 
-    async fn run(mut self) {
+    /// Follows all tracks until [`TrackInbox::stop`] was called and everything that was committed is folded.
+    pub async fn run(mut self) {
         loop {
-            let begun = Instant::now();
+            let begun = self.clock.instant();
             // Before the inbox is taken: what is committed later is not waited for.
-            self.is_stopping = self.service.tracks.is_stopping();
+            self.is_stopping = self.inbox.is_stopping();
             self.round().await;
             if self.is_stopping {
                 self.behind.hurry();
@@ -120,18 +142,18 @@ impl<'a> Follower<'a> {
                     continue;
                 }
             }
-            tokio::time::sleep_until(begun + ROUND_EVERY).await;
+            self.clock.sleep_until(begun + ROUND_EVERY).await;
             if self.is_stopping {
                 continue;
             }
             let wakes = [Some(self.next_listen), self.behind.next_due(), self.uploads.next_beat()];
             let wake = wakes.into_iter().flatten().min().expect("one is always there");
-            let _ = tokio::time::timeout_at(wake, self.service.tracks.filled()).await;
+            let _ = self.clock.timeout_at(wake, self.inbox.filled()).await;
         }
     }
 
     async fn round(&mut self) {
-        let waiting = self.service.tracks.take();
+        let waiting = self.inbox.take();
         let told = waiting.told as u64;
         waiting.changed.into_iter().for_each(|tenant| self.grounds.forget(tenant));
         waiting.missed.into_iter().for_each(|vehicle| self.read(vehicle));
@@ -143,8 +165,8 @@ impl<'a> Follower<'a> {
         }
         self.settle().await;
         self.write_due().await;
-        let begun = Instant::now();
-        while begun.elapsed() < CATCH_UP_FOR
+        let until = self.clock.instant() + CATCH_UP_FOR;
+        while self.clock.instant() < until
             && let Some(vehicle) = self.behind.take_due()
         {
             let judges = self.silent.remove(&vehicle);
@@ -153,8 +175,8 @@ impl<'a> Follower<'a> {
                 self.behind.add_after(vehicle, RETRY_AFTER);
             }
         }
-        if Instant::now() >= self.next_listen {
-            self.next_listen = Instant::now() + LISTEN_EVERY;
+        if self.clock.instant() >= self.next_listen {
+            self.next_listen = self.clock.instant() + LISTEN_EVERY;
             self.listen();
         }
         self.write_due().await;
@@ -163,11 +185,15 @@ impl<'a> Follower<'a> {
         }
         let behind = u64::try_from(self.behind.len() + self.uploads.len()).unwrap_or(u64::MAX);
         // First this: whoever sees that nothing waits sees who is behind.
-        self.service.tracks.counters.behind.store(behind, Ordering::Release);
-        self.service.tracks.counters.waiting.fetch_sub(told, Ordering::AcqRel);
+        self.inbox.counters.behind.store(behind, Ordering::Release);
+        self.inbox.counters.waiting.fetch_sub(told, Ordering::AcqRel);
     }
 
-    fn failed(&mut self, error: &ServiceError) {
+    fn now(&self) -> Moment {
+        Moment::of(&self.clock)
+    }
+
+    fn failed(&mut self, error: &StoreError) {
         if !self.is_failing {
             tracing::error!("history falls behind: {error}");
         }

@@ -1,6 +1,7 @@
 //! What a tenant's tracks are folded by: its thresholds, and its geofences behind an index.
 
 use crate::fence_geometry::build_fence;
+use milepost_clock::Clock;
 use milepost_domain::{Geofence, GeofenceId, TenantId, Timestamp, Vehicle, VehicleId};
 use milepost_geo::{Fence, FenceIndex, Point};
 use milepost_store::{Result, Store, StoreError};
@@ -23,9 +24,9 @@ const MAX_GROUNDS: usize = 1_000;
 
 /// A tenant's thresholds and geofences.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     /// How long its alerts stand, milliseconds.
-    pub(super) alert_expiry_ms: i64,
+    pub(crate) alert_expiry_ms: i64,
     thresholds: Thresholds,
     geofences: Vec<Guarded>,
     index: FenceIndex,
@@ -34,8 +35,8 @@ pub(super) struct Ground {
 
 /// A geofence with what it covers.
 #[derive(Debug)]
-pub(super) struct Guarded {
-    pub(super) geofence: Geofence,
+pub(crate) struct Guarded {
+    pub(crate) geofence: Geofence,
     fence: Fence,
 }
 
@@ -57,7 +58,7 @@ impl Ground {
 
     /// Defaults, and no geofences.
     #[cfg(test)]
-    pub(super) fn of_test() -> Self {
+    pub(crate) fn of_test() -> Self {
         Self::new(86_400_000, Thresholds::default(), Vec::new())
     }
 
@@ -85,7 +86,7 @@ impl Ground {
     }
 
     /// The thresholds, with what is known of a vehicle.
-    pub(super) fn rules(&self, vehicle: &Vehicle) -> Rules {
+    pub(crate) fn rules(&self, vehicle: &Vehicle) -> Rules {
         let of_vehicle = VehicleRules {
             speed_limit_kmh: vehicle.speed_limit.map(|limit| limit.get()),
             fuel_l_per_100km: vehicle.fuel_l_per_100km,
@@ -100,17 +101,17 @@ impl Ground {
     }
 
     /// A vehicle that tells nothing for so long is offline, milliseconds.
-    pub(super) fn offline_after_ms(&self) -> i64 {
+    pub(crate) fn offline_after_ms(&self) -> i64 {
         i64::from(self.thresholds.offline_after_s) * 1_000
     }
 
     /// A geofence, if it is still there.
-    pub(super) fn geofence(&self, fence: FenceId) -> Option<&Geofence> {
+    pub(crate) fn geofence(&self, fence: FenceId) -> Option<&Geofence> {
         self.places.get(&fence).map(|place| &self.geofences[*place].geofence)
     }
 
     /// The geofences of one vehicle at one instant.
-    pub(super) const fn fences<'a>(&'a self, vehicle: &'a VehicleId, at: Timestamp) -> VehicleFences<'a> {
+    pub(crate) const fn fences<'a>(&'a self, vehicle: &'a VehicleId, at: Timestamp) -> VehicleFences<'a> {
         VehicleFences { ground: self, vehicle, at }
     }
 }
@@ -128,7 +129,7 @@ fn fence_id(id: GeofenceId) -> FenceId {
 }
 
 /// The geofences that concern a vehicle at an instant.
-pub(super) struct VehicleFences<'a> {
+pub(crate) struct VehicleFences<'a> {
     ground: &'a Ground,
     vehicle: &'a VehicleId,
     at: Timestamp,
@@ -181,7 +182,8 @@ impl Fences for VehicleFences<'_> {
 }
 
 /// The grounds of the tenants that were heard of.
-pub(super) struct Grounds {
+pub(crate) struct Grounds {
+    clock: Clock,
     alert_expiry_ms: i64,
     built: HashMap<TenantId, Built>,
     changed: HashSet<TenantId>,
@@ -194,18 +196,18 @@ struct Built {
 }
 
 impl Grounds {
-    pub(super) fn new(alert_expiry_ms: i64) -> Self {
-        Self { alert_expiry_ms, built: HashMap::new(), changed: HashSet::new() }
+    pub(crate) fn new(clock: Clock, alert_expiry_ms: i64) -> Self {
+        Self { clock, alert_expiry_ms, built: HashMap::new(), changed: HashSet::new() }
     }
 
     /// What is known of this tenant is not true any more.
-    pub(super) fn forget(&mut self, tenant: TenantId) {
+    pub(crate) fn forget(&mut self, tenant: TenantId) {
         self.changed.insert(tenant);
     }
 
     /// A tenant's ground, read when it is not known.
-    pub(super) async fn get(&mut self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<Ground>> {
-        let begun = Instant::now();
+    pub(crate) async fn get(&mut self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<Ground>> {
+        let begun = self.clock.instant();
         let built = self.built.get(tenant);
         if let Some(built) = built
             && (!self.changed.contains(tenant) || built.taken_until > begun + BUILD_ADVANCE)
@@ -214,13 +216,15 @@ impl Grounds {
         }
         let taken_until = built.map_or(begun, |built| built.taken_until.max(begun));
         self.changed.remove(tenant);
+        // What building takes is effort, and no turned clock makes it more.
+        let effort = std::time::Instant::now();
         let ground = Arc::new(Ground::load(store, tenant, self.alert_expiry_ms).await.inspect_err(|_| {
             self.changed.insert(tenant.clone());
         })?);
         if self.built.len() >= MAX_GROUNDS {
             self.built.clear();
         }
-        let taken_until = taken_until + begun.elapsed() * BUILD_SHARE;
+        let taken_until = taken_until + effort.elapsed() * BUILD_SHARE;
         self.built.insert(tenant.clone(), Built { ground: Arc::clone(&ground), taken_until });
         Ok(ground)
     }

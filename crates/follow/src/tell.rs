@@ -1,7 +1,7 @@
 //! From what the fold found to what is written down and told.
 
-use super::alerts::Teller;
-use super::news::News;
+use crate::alerts::Teller;
+use crate::news::News;
 use milepost_domain::{
     Fact, FenceCrossing, FenceEvent, FuelSource, GeofenceId, SpeedKmh, Telling, Timestamp, Trip, TripFigures, TripFuel,
     TripId, TripOrigin, TripPlace, TripStatus,
@@ -14,7 +14,7 @@ use milepost_track::{
 
 impl Teller<'_> {
     /// What folding a newest position told.
-    pub(super) fn tell(&self, fact: &TrackFact, news: &mut News) {
+    pub(crate) fn tell(&self, fact: &TrackFact, news: &mut News) {
         match fact {
             TrackFact::Marked(mark) => {
                 news.push(HistoryChange::Outlier { at: mark.at, reason: reason(mark.reason) });
@@ -50,7 +50,7 @@ impl Teller<'_> {
     }
 
     /// What silence told.
-    pub(super) fn tell_silence(&self, fact: &SilenceFact, news: &mut News) {
+    pub(crate) fn tell_silence(&self, fact: &SilenceFact, news: &mut News) {
         let offline = |started_at, ended_at| Incident {
             kind: IncidentKind::Offline,
             started_at,
@@ -83,7 +83,7 @@ impl Teller<'_> {
     }
 
     /// What late positions changed. What is no more goes first, then what is over, so that a vehicle is never on two trips.
-    pub(super) fn tell_corrections(&self, corrections: &Corrections, news: &mut News) {
+    pub(crate) fn tell_corrections(&self, corrections: &Corrections, news: &mut News) {
         for correction in &corrections.trips {
             if let Correction::Removed(trip) = correction {
                 news.push(HistoryChange::NoTrip { key: trip.started_at });
@@ -320,7 +320,7 @@ fn activity_change(activity: &Activity) -> ActivityChange {
     }
 }
 
-pub(super) fn incident_row(incident: &milepost_track::Incident) -> Incident {
+pub(crate) fn incident_row(incident: &milepost_track::Incident) -> Incident {
     use milepost_track::IncidentKind as Found;
     Incident {
         kind: match incident.kind {

@@ -3,9 +3,9 @@
 //! An alert has a subject, and a subject has one alert: a streak of speeding, a crossing, a silence are told once however often
 //! they are found, by whichever node.
 
-use super::ground::Ground;
-use super::news::News;
-use super::tell::incident_row;
+use crate::ground::Ground;
+use crate::news::News;
+use crate::tell::incident_row;
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, DrivingEvent, DrivingKind, Fact, FenceCrossing, FenceEvent,
     GeofenceId, JsonObject, NotificationText, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Timestamp,
@@ -20,11 +20,11 @@ use serde_json::{Value, json};
 const ALERT_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Writes down and tells what was found of one vehicle.
-pub(super) struct Teller<'a> {
-    pub(super) tenant: &'a TenantId,
-    pub(super) vehicle: &'a Vehicle,
-    pub(super) ground: &'a Ground,
-    pub(super) now: Timestamp,
+pub(crate) struct Teller<'a> {
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) vehicle: &'a Vehicle,
+    pub(crate) ground: &'a Ground,
+    pub(crate) now: Timestamp,
 }
 
 /// What an alert says.
@@ -38,7 +38,7 @@ struct Wording {
 
 impl Teller<'_> {
     /// Tells of an incident that began, and raises its alert.
-    pub(super) fn raise(&self, incident: &Incident, telling: Telling, news: &mut News) {
+    pub(crate) fn raise(&self, incident: &Incident, telling: Telling, news: &mut News) {
         self.tell_driving(incident, telling, news);
         if let (Some(wording), Some(subject)) = (self.word(incident), self.subject_of(incident)) {
             self.alert(wording, subject, (incident.started_at, incident.started_at), telling, news);
@@ -46,7 +46,7 @@ impl Teller<'_> {
     }
 
     /// Takes back an incident that was none.
-    pub(super) fn withdraw(&self, incident: &Incident, news: &mut News) {
+    pub(crate) fn withdraw(&self, incident: &Incident, news: &mut News) {
         self.tell_driving(incident, Telling::Withdrawn, news);
         if let Some(subject) = self.subject_of(incident) {
             news.push(HistoryChange::NoAlert { subject });
@@ -54,7 +54,7 @@ impl Teller<'_> {
     }
 
     /// Tells of an incident what is an event of its own: driving, and services.
-    pub(super) fn tell_driving(&self, incident: &Incident, telling: Telling, news: &mut News) {
+    pub(crate) fn tell_driving(&self, incident: &Incident, telling: Telling, news: &mut News) {
         let Some(wording) = self.word(incident) else { return };
         let description = text(&wording.message);
         let (vehicle_id, at) = (self.vehicle.id.clone(), incident.started_at);
@@ -86,7 +86,7 @@ impl Teller<'_> {
     }
 
     /// A crossing is an alert too; one that was none takes it back.
-    pub(super) fn alert_crossing(&self, crossing: &FenceCrossing, entered_at: Timestamp, news: &mut News) {
+    pub(crate) fn alert_crossing(&self, crossing: &FenceCrossing, entered_at: Timestamp, news: &mut News) {
         let what = crossing.event.as_str();
         let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) else { return };
         if crossing.telling == Telling::Withdrawn {
@@ -114,7 +114,7 @@ impl Teller<'_> {
     }
 
     /// Nothing is heard of the vehicle any more.
-    pub(super) fn alert_offline(&self, since: Timestamp, news: &mut News) {
+    pub(crate) fn alert_offline(&self, since: Timestamp, news: &mut News) {
         let Some(subject) = self.subject("offline", &since.unix_ms().to_string()) else { return };
         let wording = Wording {
             kind: AlertKind::VehicleOffline,
@@ -129,7 +129,7 @@ impl Teller<'_> {
     }
 
     /// The date of the vehicle's next service has come.
-    pub(super) fn tell_service_date(&self, due_at: Timestamp, news: &mut News) {
+    pub(crate) fn tell_service_date(&self, due_at: Timestamp, news: &mut News) {
         let message = format!("{} is due for service.", self.vehicle.label.as_str());
         let due = ServiceDue {
             vehicle_id: self.vehicle.id.clone(),
@@ -182,7 +182,7 @@ impl Teller<'_> {
         AlertSubject::new(&format!("{kind}:{}:{which}", self.vehicle.id)).ok()
     }
 
-    pub(super) fn crossing_subject(
+    pub(crate) fn crossing_subject(
         &self,
         geofence_id: GeofenceId,
         event: FenceEvent,
@@ -191,7 +191,7 @@ impl Teller<'_> {
         self.subject(&format!("fence-{}", event.as_str()), &format!("{geofence_id}:{}", entered_at.unix_ms()))
     }
 
-    pub(super) fn subject_of(&self, incident: &Incident) -> Option<AlertSubject> {
+    pub(crate) fn subject_of(&self, incident: &Incident) -> Option<AlertSubject> {
         self.subject(incident_row(incident).kind.as_str(), &incident.started_at.unix_ms().to_string())
     }
 
@@ -250,7 +250,7 @@ fn text(words: &str) -> NotificationText {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::follow_tracks::samples::vehicle;
+    use crate::samples::vehicle;
 
     #[test]
     fn a_silence_could_be_known_when_it_had_lasted_long_enough_and_not_when_it_began() {

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Counted as it happens.
 #[derive(Debug, Default)]
 pub(crate) struct TrackCounters {
-    pub(super) waiting: AtomicU64,
-    pub(super) behind: AtomicU64,
-    pub(super) folds: AtomicU64,
-    pub(super) facts: AtomicU64,
-    pub(super) refolds: AtomicU64,
+    pub(crate) waiting: AtomicU64,
+    pub(crate) behind: AtomicU64,
+    pub(crate) folds: AtomicU64,
+    pub(crate) facts: AtomicU64,
+    pub(crate) refolds: AtomicU64,
 }
 
 /// What the follower of tracks did since the start.
@@ -28,7 +28,7 @@ pub struct TrackFigures {
 }
 
 impl TrackCounters {
-    pub(super) fn add(counter: &AtomicU64, count: usize) {
+    pub(crate) fn add(counter: &AtomicU64, count: usize) {
         counter.fetch_add(count as u64, Ordering::Relaxed);
     }
 

@@ -1,24 +1,24 @@
 //! Writes down what folding came to, and wakes whoever tells it.
 
-use super::figures::TrackCounters;
-use super::followed::Followed;
-use super::{Follower, RETRY_AFTER};
-use crate::ServiceError;
-use milepost_store::{HistoryWrite, VehicleNo};
+use crate::figures::TrackCounters;
+use crate::followed::Followed;
+use crate::{RETRY_AFTER, TrackFollower};
+use milepost_store::{HistoryWrite, StoreError, VehicleNo};
 
 /// One transaction holds so many vehicles and rows at most, or one vehicle with more rows.
 const WRITE_VEHICLES: usize = 200;
 const WRITE_ROWS: usize = 2_000;
 
-impl Follower<'_> {
+impl TrackFollower {
     /// Writes what is due, in transactions of a bounded size.
-    pub(super) async fn write_due(&mut self) {
+    pub(crate) async fn write_due(&mut self) {
         let due = std::mem::take(&mut self.due);
+        let now = self.now();
         let (mut writes, mut rows) = (Vec::new(), 0);
         for vehicle in due {
             let Some(followed) = self.followed.get(vehicle) else { continue };
             rows += followed.news.len();
-            writes.extend(followed.take_write());
+            writes.extend(followed.take_write(now));
             if writes.len() >= WRITE_VEHICLES || rows >= WRITE_ROWS {
                 self.write_or_forget(std::mem::take(&mut writes)).await;
                 rows = 0;
@@ -42,8 +42,8 @@ impl Follower<'_> {
     }
 
     /// Writes, and wakes whoever tells. Vehicles that another node folded meanwhile are forgotten and will be read again.
-    pub(super) async fn write(&mut self, writes: Vec<HistoryWrite>) -> Result<Vec<VehicleNo>, ServiceError> {
-        let stale = self.service.store.write_history(&writes, self.service.now()).await?;
+    pub(crate) async fn write(&mut self, writes: Vec<HistoryWrite>) -> Result<Vec<VehicleNo>, StoreError> {
+        let stale = self.store.write_history(&writes, self.clock.now()).await?;
         self.is_failing = false;
         for vehicle in &stale {
             self.followed.forget(*vehicle);
@@ -52,16 +52,15 @@ impl Follower<'_> {
         let written = writes.iter().filter(|write| !stale.contains(&write.vehicle));
         let told: usize = written.map(|write| write.changes.len()).sum();
         if told > 0 {
-            TrackCounters::add(&self.service.tracks.counters.facts, told);
-            self.service.wake_events();
-            self.service.wake_outbox();
+            TrackCounters::add(&self.inbox.counters.facts, told);
+            self.wakers.iter().for_each(|wake| wake());
         }
         Ok(stale)
     }
 
     /// Writes one vehicle; false if another node folded it meanwhile: it will be read again.
-    pub(super) async fn write_one(&mut self, followed: &mut Followed) -> Result<bool, ServiceError> {
-        let Some(write) = followed.take_write() else { return Ok(true) };
+    pub(crate) async fn write_one(&mut self, followed: &mut Followed) -> Result<bool, StoreError> {
+        let Some(write) = followed.take_write(self.now()) else { return Ok(true) };
         let stale = self.write(vec![write]).await?;
         Ok(stale.is_empty())
     }

@@ -1,8 +1,9 @@
 //! One vehicle whose track is followed, and the vehicles that are.
 
-use super::alerts::Teller;
-use super::ground::Ground;
-use super::news::News;
+use crate::alerts::Teller;
+use crate::ground::Ground;
+use crate::moment::Moment;
+use crate::news::News;
 use milepost_domain::{Position, TenantId, Timestamp, Vehicle};
 use milepost_store::{Checkpoint, FoldedVehicle, HistoryWrite, SavedFold, TenantNo, VehicleNo};
 use milepost_track::{Rules, SilenceFact, TrackFact, TrackState, Watch, advance, fold};
@@ -14,10 +15,10 @@ use tokio::time::Instant;
 
 /// Counts up whenever what a state means changes, so that no state of other code is folded on: it is built again from
 /// positions instead.
-pub(super) const CODE_VERSION: u32 = 1;
+pub(crate) const CODE_VERSION: u32 = 1;
 /// After so many positions a state is saved that late positions can be folded from, and after so many that told nothing the
 /// fold is written all the same. More would save writes and make folding again longer.
-pub(super) const CHECKPOINT_EVERY: u32 = 100;
+pub(crate) const CHECKPOINT_EVERY: u32 = 100;
 /// Where positions come fast, a fold that told nothing is written after so long, or so many positions.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 const WRITE_EVERY_POSITIONS: u32 = 5_000;
@@ -28,15 +29,15 @@ const QUIET_FOR: Duration = Duration::from_secs(30);
 const GENERATION: usize = 20_000;
 
 /// A vehicle's fold in memory.
-pub(super) struct Followed {
-    pub(super) vehicle: VehicleNo,
-    pub(super) tenant_no: TenantNo,
-    pub(super) tenant: TenantId,
+pub(crate) struct Followed {
+    pub(crate) vehicle: VehicleNo,
+    pub(crate) tenant_no: TenantNo,
+    pub(crate) tenant: TenantId,
     /// Of its stored fold.
-    pub(super) version: i64,
-    pub(super) state: TrackState,
-    pub(super) watch: Watch,
-    pub(super) news: News,
+    pub(crate) version: i64,
+    pub(crate) state: TrackState,
+    pub(crate) watch: Watch,
+    pub(crate) news: News,
     /// Positions folded since its fold was written.
     unwritten: u32,
     /// Positions folded since a state was saved.
@@ -49,20 +50,20 @@ pub(super) struct Followed {
 }
 
 /// What a vehicle is folded by.
-pub(super) struct By {
-    pub(super) vehicle: Arc<Vehicle>,
-    pub(super) ground: Arc<Ground>,
-    pub(super) rules: Rules,
+pub(crate) struct By {
+    pub(crate) vehicle: Arc<Vehicle>,
+    pub(crate) ground: Arc<Ground>,
+    pub(crate) rules: Rules,
 }
 
 impl By {
-    pub(super) fn new(vehicle: Arc<Vehicle>, ground: Arc<Ground>) -> Arc<Self> {
+    pub(crate) fn new(vehicle: Arc<Vehicle>, ground: Arc<Ground>) -> Arc<Self> {
         let rules = ground.rules(&vehicle);
         Arc::new(Self { vehicle, ground, rules })
     }
 
     /// Folds one position. One on which the fold itself fails is passed over: it must not stop the history of all others.
-    pub(super) fn fold(&self, state: &mut TrackState, position: &Position, facts: &mut Vec<TrackFact>) {
+    pub(crate) fn fold(&self, state: &mut TrackState, position: &Position, facts: &mut Vec<TrackFact>) {
         let fences = self.ground.fences(&self.vehicle.id, position.at);
         let known = facts.len();
         // What is left half folded is plain data, and the same whenever it is folded again.
@@ -77,7 +78,7 @@ impl By {
 
 impl Followed {
     /// From what the store knows and the state after its last folded position.
-    pub(super) fn new(found: &FoldedVehicle, state: TrackState, watch: Watch, by: Arc<By>) -> Self {
+    pub(crate) fn new(found: &FoldedVehicle, state: TrackState, watch: Watch, by: Arc<By>, now: Instant) -> Self {
         Self {
             vehicle: found.vehicle,
             tenant_no: found.tenant_no,
@@ -88,41 +89,41 @@ impl Followed {
             news: News::default(),
             unwritten: 0,
             unsaved: 0,
-            heard: Instant::now(),
-            written: Instant::now(),
+            heard: now,
+            written: now,
             by,
         }
     }
 
     /// Folds by these from now on.
-    pub(super) fn take_rules(&mut self, vehicle: &Arc<Vehicle>, ground: &Arc<Ground>) {
+    pub(crate) fn take_rules(&mut self, vehicle: &Arc<Vehicle>, ground: &Arc<Ground>) {
         if !Arc::ptr_eq(&self.by.vehicle, vehicle) || !Arc::ptr_eq(&self.by.ground, ground) {
             self.by = By::new(Arc::clone(vehicle), Arc::clone(ground));
         }
     }
 
     /// Takes in a position that is newer than all before; what it told is news.
-    pub(super) fn take(&mut self, position: &Position, now: Timestamp) {
+    pub(crate) fn take(&mut self, position: &Position, now: Moment) {
         let by = Arc::clone(&self.by);
         let mut facts = Vec::new();
         by.fold(&mut self.state, position, &mut facts);
-        self.heard = Instant::now();
+        self.heard = now.instant;
         self.unwritten += 1;
         self.unsaved += 1;
         if facts.iter().any(|fact| matches!(fact, TrackFact::TripEnded(_))) {
             // Late positions of the next trip need not be folded from the middle of this one.
             self.unsaved = CHECKPOINT_EVERY;
         }
-        let teller = Teller { tenant: &self.tenant, vehicle: &by.vehicle, ground: &by.ground, now };
+        let teller = Teller { tenant: &self.tenant, vehicle: &by.vehicle, ground: &by.ground, now: now.time };
         for fact in &facts {
             teller.tell(fact, &mut self.news);
         }
         // As of this position nothing is silent; what was, is heard again.
-        self.judge_silence(position.at, now);
+        self.judge_silence(position.at, now.time);
     }
 
     /// Tells what silence tells at `at`.
-    pub(super) fn judge_silence(&mut self, at: Timestamp, now: Timestamp) {
+    pub(crate) fn judge_silence(&mut self, at: Timestamp, now: Timestamp) {
         let mut told = Vec::new();
         advance(&self.state, &mut self.watch, at, &self.by.rules, &mut told);
         if !told.is_empty() {
@@ -133,7 +134,7 @@ impl Followed {
     }
 
     /// Tells what late positions changed, and once more what silence ended: as far as its positions say, that trip runs.
-    pub(super) fn tell_corrections(&mut self, corrections: &milepost_track::Corrections, now: Timestamp) {
+    pub(crate) fn tell_corrections(&mut self, corrections: &milepost_track::Corrections, now: Timestamp) {
         let by = Arc::clone(&self.by);
         let teller = Teller { tenant: &self.tenant, vehicle: &by.vehicle, ground: &by.ground, now };
         teller.tell_corrections(corrections, &mut self.news);
@@ -152,28 +153,28 @@ impl Followed {
     }
 
     /// Must be written now?
-    pub(super) fn is_due(&self) -> bool {
-        !self.news.is_empty() || self.unwritten >= CHECKPOINT_EVERY && self.waited_long()
+    pub(crate) fn is_due(&self, now: Moment) -> bool {
+        !self.news.is_empty() || self.unwritten >= CHECKPOINT_EVERY && self.waited_long(now)
     }
 
     /// Was nothing written for long enough that what was folded since should be, however little it told?
-    pub(super) fn waited_long(&self) -> bool {
-        self.unwritten >= WRITE_EVERY_POSITIONS || self.written.elapsed() >= WRITE_EVERY
+    pub(crate) fn waited_long(&self, now: Moment) -> bool {
+        self.unwritten >= WRITE_EVERY_POSITIONS || now.instant - self.written >= WRITE_EVERY
     }
 
     /// Something was folded that the stored fold does not know?
-    pub(super) const fn is_ahead(&self) -> bool {
+    pub(crate) const fn is_ahead(&self) -> bool {
         self.unwritten > 0
     }
 
     /// Was nothing heard of it here for a while?
-    pub(super) fn is_quiet(&self) -> bool {
+    pub(crate) fn is_quiet(&self, now: Moment) -> bool {
         let offline_after = Duration::from_secs(u64::from(self.by.rules.thresholds().offline_after_s));
-        self.heard.elapsed() >= QUIET_FOR.min(offline_after)
+        now.instant - self.heard >= QUIET_FOR.min(offline_after)
     }
 
     /// Would silence tell something now?
-    pub(super) fn seems_silent(&self, now: Timestamp) -> bool {
+    pub(crate) fn seems_silent(&self, now: Timestamp) -> bool {
         let mut told = Vec::new();
         advance(&self.state, &mut self.watch.clone(), now, &self.by.rules, &mut told);
         !told.is_empty()
@@ -181,7 +182,7 @@ impl Followed {
 
     /// All that is to be written. It counts as written: whoever fails to write it forgets the vehicle. `None` when no position is
     /// folded: all were removed by age, late ones among them, or are held yet.
-    pub(super) fn take_write(&mut self) -> Option<HistoryWrite> {
+    pub(crate) fn take_write(&mut self, now: Moment) -> Option<HistoryWrite> {
         let folded_at = self.state.heard_at()?;
         let state = encode(&self.state);
         let mut news = std::mem::take(&mut self.news);
@@ -191,7 +192,7 @@ impl Followed {
             self.unsaved = 0;
         }
         self.unwritten = 0;
-        self.written = Instant::now();
+        self.written = now.instant;
         self.version += 1;
         Some(HistoryWrite {
             vehicle: self.vehicle,
@@ -224,25 +225,25 @@ impl Followed {
     }
 }
 
-pub(super) fn encode<T: serde::Serialize>(value: &T) -> Vec<u8> {
+pub(crate) fn encode<T: serde::Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("plain data with text keys")
 }
 
 /// `None` for what other code wrote, or nobody can read.
-pub(super) fn decode<T: serde::de::DeserializeOwned>(code_version: u32, bytes: &[u8]) -> Option<T> {
+pub(crate) fn decode<T: serde::de::DeserializeOwned>(code_version: u32, bytes: &[u8]) -> Option<T> {
     (code_version == CODE_VERSION).then(|| serde_json::from_slice(bytes).ok()).flatten()
 }
 
 /// The vehicles in memory, in two generations.
 #[derive(Default)]
-pub(super) struct FollowedVehicles {
+pub(crate) struct FollowedVehicles {
     young: HashMap<VehicleNo, Followed>,
     old: HashMap<VehicleNo, Followed>,
 }
 
 impl FollowedVehicles {
     /// One of them, which is young again.
-    pub(super) fn get(&mut self, vehicle: VehicleNo) -> Option<&mut Followed> {
+    pub(crate) fn get(&mut self, vehicle: VehicleNo) -> Option<&mut Followed> {
         if let Some(followed) = self.old.remove(&vehicle) {
             self.insert(followed);
         }
@@ -250,23 +251,23 @@ impl FollowedVehicles {
     }
 
     /// Takes one of them out.
-    pub(super) fn take(&mut self, vehicle: VehicleNo) -> Option<Followed> {
+    pub(crate) fn take(&mut self, vehicle: VehicleNo) -> Option<Followed> {
         self.young.remove(&vehicle).or_else(|| self.old.remove(&vehicle))
     }
 
-    pub(super) fn insert(&mut self, followed: Followed) {
+    pub(crate) fn insert(&mut self, followed: Followed) {
         if self.young.len() >= GENERATION && !self.young.contains_key(&followed.vehicle) {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(followed.vehicle, followed);
     }
 
-    pub(super) fn forget(&mut self, vehicle: VehicleNo) {
+    pub(crate) fn forget(&mut self, vehicle: VehicleNo) {
         self.young.remove(&vehicle);
         self.old.remove(&vehicle);
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Followed> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Followed> {
         self.young.values().chain(self.old.values())
     }
 }

@@ -1,6 +1,6 @@
 //! What was committed and is not folded yet.
 
-use super::figures::TrackCounters;
+use crate::figures::{TrackCounters, TrackFigures};
 use milepost_domain::{Position, TenantId, VehicleId};
 use milepost_store::{Recorded, TrackStep, VehicleNo};
 use std::collections::HashSet;
@@ -14,42 +14,42 @@ const INBOX_POSITIONS: usize = 100_000;
 
 /// The committer's side of the follower: filled on the path of every position, so that nothing here waits.
 #[derive(Default)]
-pub(crate) struct TrackInbox {
+pub struct TrackInbox {
     /// A std mutex: held for microseconds, never across an await.
     waiting: Mutex<Waiting>,
     grown: Notify,
     is_stopping: AtomicBool,
-    pub(super) counters: TrackCounters,
+    pub(crate) counters: TrackCounters,
 }
 
 /// Everything that came since it was taken last.
 #[derive(Default)]
-pub(super) struct Waiting {
+pub(crate) struct Waiting {
     /// In the order of commit.
-    pub(super) growth: Vec<Growth>,
+    pub(crate) growth: Vec<Growth>,
     positions: usize,
     /// Positions, those without room too.
-    pub(super) told: usize,
+    pub(crate) told: usize,
     /// Vehicles that must be read from the store: there was no room for what they drove.
-    pub(super) missed: HashSet<VehicleNo>,
+    pub(crate) missed: HashSet<VehicleNo>,
     /// Tenants whose thresholds or geofences were changed.
-    pub(super) changed: HashSet<TenantId>,
+    pub(crate) changed: HashSet<TenantId>,
     /// Vehicles that were described anew.
-    pub(super) described: HashSet<(TenantId, VehicleId)>,
+    pub(crate) described: HashSet<(TenantId, VehicleId)>,
 }
 
 /// Positions of one tenant.
-pub(super) struct Growth {
-    pub(super) tenant: TenantId,
+pub(crate) struct Growth {
+    pub(crate) tenant: TenantId,
     /// In the order of commit for each vehicle.
-    pub(super) newest: Vec<(TrackStep, Position)>,
+    pub(crate) newest: Vec<(TrackStep, Position)>,
     /// Those that came after newer ones.
-    pub(super) late: Vec<(VehicleNo, Position)>,
+    pub(crate) late: Vec<(VehicleNo, Position)>,
 }
 
 impl TrackInbox {
     /// Takes in what one caller's batch came to.
-    pub(crate) fn grow(&self, tenant: &TenantId, recorded: &Recorded) {
+    pub fn grow(&self, tenant: &TenantId, recorded: &Recorded) {
         let mut waiting = self.lock();
         let positions = recorded.newest.len() + recorded.late.len();
         waiting.told += positions;
@@ -78,31 +78,36 @@ impl TrackInbox {
     }
 
     /// Thresholds or geofences of a tenant were changed, here or by another process.
-    pub(crate) fn rules_changed(&self, tenant: &TenantId) {
+    pub fn rules_changed(&self, tenant: &TenantId) {
         self.lock().changed.insert(tenant.clone());
     }
 
     /// A vehicle was described anew, here or by another process: a date of its own may have passed.
-    pub(crate) fn vehicle_described(&self, tenant: &TenantId, vehicle: &VehicleId) {
+    pub fn vehicle_described(&self, tenant: &TenantId, vehicle: &VehicleId) {
         self.lock().described.insert((tenant.clone(), vehicle.clone()));
     }
 
     /// From now on the follower only finishes what was brought.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
         self.grown.notify_one();
     }
 
-    pub(super) fn is_stopping(&self) -> bool {
+    /// What the follower did so far.
+    pub fn figures(&self) -> TrackFigures {
+        self.counters.figures()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Acquire)
     }
 
     /// Returns when something came since it was taken last; it may return too early.
-    pub(super) async fn filled(&self) {
+    pub(crate) async fn filled(&self) {
         self.grown.notified().await;
     }
 
-    pub(super) fn take(&self) -> Waiting {
+    pub(crate) fn take(&self) -> Waiting {
         std::mem::take(&mut *self.lock())
     }
 
@@ -115,7 +120,7 @@ impl TrackInbox {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
     use super::{INBOX_POSITIONS, TrackInbox};
-    use crate::follow_tracks::samples::{position, two_numbers};
+    use crate::samples::{position, two_numbers};
     use milepost_domain::TenantId;
     use milepost_store::{Recorded, TrackStep, VehicleNo};
 

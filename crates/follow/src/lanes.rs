@@ -1,6 +1,6 @@
 //! Folds a stretch of a track twice: as it was told, and as it is right with the late positions in their places.
 
-use super::followed::{By, CHECKPOINT_EVERY, CODE_VERSION, encode};
+use crate::followed::{By, CHECKPOINT_EVERY, CODE_VERSION, encode};
 use milepost_domain::{Position, Timestamp};
 use milepost_store::{Checkpoint, UnfoldedPosition};
 use milepost_track::{Corrections, TrackFact, TrackHistory, TrackState, correct};
@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_CHECKPOINTS: usize = 256;
 
 /// Both ways from one saved state on.
-pub(super) struct Lanes {
+pub(crate) struct Lanes {
     told: Lane,
     right: Lane,
     /// Times of late positions on the way.
-    pub(super) late: Vec<Timestamp>,
+    pub(crate) late: Vec<Timestamp>,
     checkpoints: Vec<Checkpoint>,
     /// Starts of all trips that were told, as far as folding them again says.
     told_trips: BTreeSet<Timestamp>,
@@ -36,21 +36,21 @@ impl Lane {
 }
 
 /// The outcome.
-pub(super) struct Mended {
+pub(crate) struct Mended {
     /// After the last position.
-    pub(super) state: TrackState,
+    pub(crate) state: TrackState,
     /// What must be said differently.
-    pub(super) corrections: Corrections,
+    pub(crate) corrections: Corrections,
     /// Late positions that are folded now.
-    pub(super) late: Vec<Timestamp>,
+    pub(crate) late: Vec<Timestamp>,
     /// States on the way, to be saved instead of those that were.
-    pub(super) checkpoints: Vec<Checkpoint>,
+    pub(crate) checkpoints: Vec<Checkpoint>,
     /// Starts of all trips on the way without the late ones.
-    pub(super) told_trips: BTreeSet<Timestamp>,
+    pub(crate) told_trips: BTreeSet<Timestamp>,
 }
 
 impl Lanes {
-    pub(super) fn new(saved: TrackState) -> Self {
+    pub(crate) fn new(saved: TrackState) -> Self {
         let lane = || Lane { state: saved.clone(), history: TrackHistory::from_state(&saved) };
         Self {
             told: lane(),
@@ -65,7 +65,7 @@ impl Lanes {
     }
 
     /// Takes in the next position in the order of time.
-    pub(super) fn take(&mut self, next: &UnfoldedPosition, by: &By) {
+    pub(crate) fn take(&mut self, next: &UnfoldedPosition, by: &By) {
         if next.is_late {
             self.late.push(next.position.at);
         } else {
@@ -90,7 +90,7 @@ impl Lanes {
 
     /// Forgets what is over and the same in both, so that a long way needs no more memory than its differences. Marks stay:
     /// they may be lifted long after.
-    pub(super) fn forget_equals(&mut self) {
+    pub(crate) fn forget_equals(&mut self) {
         let (told, right) = (&mut self.told.history, &mut self.right.history);
         self.told_trips.extend(told.trips.keys());
         forget(&mut told.trips, &mut right.trips, |trip| trip.ended_at.is_some());
@@ -101,7 +101,7 @@ impl Lanes {
         forget(&mut told.activity, &mut right.activity, |_| true);
     }
 
-    pub(super) fn finish(mut self) -> Mended {
+    pub(crate) fn finish(mut self) -> Mended {
         self.forget_equals();
         Mended {
             corrections: correct(&self.told.history, &self.right.history),
@@ -127,9 +127,9 @@ fn forget<K: Ord + Clone, T: PartialEq>(a: &mut BTreeMap<K, T>, b: &mut BTreeMap
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
     use super::{Lanes, MOST_CHECKPOINTS};
-    use crate::follow_tracks::followed::By;
-    use crate::follow_tracks::ground::Ground;
-    use crate::follow_tracks::samples::{position, vehicle};
+    use crate::followed::By;
+    use crate::ground::Ground;
+    use crate::samples::{position, vehicle};
     use milepost_domain::{Longitude, Position, SpeedKmh};
     use milepost_store::UnfoldedPosition;
     use milepost_track::{NoFences, Rules, TrackState, refold};

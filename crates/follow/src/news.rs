@@ -5,35 +5,35 @@ use milepost_store::{ActivityChange, Checkpoint, HistoryChange};
 
 /// Of one vehicle, since its last write.
 #[derive(Debug, Default)]
-pub(super) struct News {
+pub(crate) struct News {
     /// In their order.
-    pub(super) changes: Vec<HistoryChange>,
+    pub(crate) changes: Vec<HistoryChange>,
     /// Adds up.
-    pub(super) activity: Vec<ActivityChange>,
+    pub(crate) activity: Vec<ActivityChange>,
     /// Times of late positions that were folded.
-    pub(super) late: Vec<Timestamp>,
+    pub(crate) late: Vec<Timestamp>,
     /// Replaces what was saved from that instant on.
-    pub(super) checkpoints: Option<(Timestamp, Vec<Checkpoint>)>,
+    pub(crate) checkpoints: Option<(Timestamp, Vec<Checkpoint>)>,
 }
 
 impl News {
-    pub(super) fn push(&mut self, change: HistoryChange) {
+    pub(crate) fn push(&mut self, change: HistoryChange) {
         self.changes.push(change);
     }
 
     /// Alerts that are known by other subjects now, if any.
-    pub(super) fn push_moves(&mut self, moves: Vec<(AlertSubject, AlertSubject)>) {
+    pub(crate) fn push_moves(&mut self, moves: Vec<(AlertSubject, AlertSubject)>) {
         if !moves.is_empty() {
             self.changes.push(HistoryChange::MovedAlerts(moves));
         }
     }
 
-    pub(super) fn extend(&mut self, change: Option<HistoryChange>) {
+    pub(crate) fn extend(&mut self, change: Option<HistoryChange>) {
         self.changes.extend(change);
     }
 
     /// Adds what is told of a trip; of a running one that is told again before anybody heard of it, only the newest counts.
-    pub(super) fn push_trip(&mut self, change: HistoryChange) {
+    pub(crate) fn push_trip(&mut self, change: HistoryChange) {
         if let (
             Some(HistoryChange::Trip { key: known, mends: false, trip: before, .. }),
             HistoryChange::Trip { key, mends: false, trip, .. },
@@ -56,12 +56,12 @@ impl News {
     }
 
     /// Something is to be written, apart from how far it is folded?
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.activity.is_empty() && self.late.is_empty() && self.checkpoints.is_none()
     }
 
     /// Rows, about; late ones go by one statement.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.changes.len() + self.activity.len()
     }
 }
