@@ -19,6 +19,7 @@ use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fl
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_records::{RecordsListener, RecordsParts};
 use milepost_domain::ZoneRadius;
+use milepost_follow::{FollowerParts, TrackFollower, TrackInbox};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
@@ -42,6 +43,8 @@ pub struct Assembly {
     pub service: Arc<Service>,
     /// Fan-out.
     pub hub: Hub,
+    /// What the follower of tracks is given, and its counters.
+    pub tracks: Arc<TrackInbox>,
     /// Sockets.
     pub transport: Arc<Transport>,
     /// Outgoing calls.
@@ -88,6 +91,7 @@ impl Assembly {
         let tokens = token_keys(config, &clock)?;
         let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
         let access = Arc::new(access);
+        let tracks = Arc::new(TrackInbox::default());
         let service = Service::new(ServiceParts {
             store,
             clock,
@@ -96,7 +100,8 @@ impl Assembly {
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
-            alert_expiry_ms: i64::try_from(config.alert_expiry.as_millis()).unwrap_or(i64::MAX),
+            alert_expiry_ms: alert_expiry_ms(config),
+            tracks: Arc::clone(&tracks),
             tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
         let context = Arc::new(HttpContext {
@@ -108,6 +113,7 @@ impl Assembly {
             access,
             service,
             hub,
+            tracks,
             transport,
             outbox,
             context,
@@ -116,6 +122,18 @@ impl Assembly {
             followed_parcels,
             draining: AtomicBool::new(false),
         }))
+    }
+
+    /// The task that turns positions into history. Run it once.
+    pub fn track_follower(&self, config: &Config) -> TrackFollower {
+        TrackFollower::new(FollowerParts {
+            store: Arc::clone(self.service.store()),
+            clock: self.service.clock().clone(),
+            inbox: Arc::clone(&self.tracks),
+            vehicles: self.service.vehicle_directory(),
+            alert_expiry_ms: alert_expiry_ms(config),
+            wakers: vec![self.service.event_waker(), self.outbox.waker()],
+        })
     }
 
     /// All routes: the list of dialects stands here and nowhere else.
@@ -185,6 +203,10 @@ fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
         if is_for_fleet { watch_fleet(State(fleet), request).await } else { watch_parcel(State(parcel), request).await }
     };
     Router::new().route("/ws/tracking", get(open))
+}
+
+fn alert_expiry_ms(config: &Config) -> i64 {
+    i64::try_from(config.alert_expiry.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The sender of outgoing calls; what the store still holds goes out from now on.

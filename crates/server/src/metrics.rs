@@ -4,6 +4,7 @@ mod text_format;
 
 pub(crate) use text_format::TextFormat;
 
+use milepost_follow::TrackStats;
 use milepost_hub::Hub;
 use milepost_outbox::Figures;
 use milepost_service::Service;
@@ -84,21 +85,35 @@ impl Metrics {
     }
 
     /// Everything in the OpenMetrics text format.
-    pub(crate) fn render(&self, service: &Service, hub: &Hub, transport: &Transport, outgoing: &Figures) -> String {
+    pub(crate) fn render(
+        &self,
+        service: &Service,
+        hub: &Hub,
+        transport: &Transport,
+        tracks: &TrackStats,
+        outgoing: &Figures,
+    ) -> String {
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             tracing::error!("metrics could not be written");
         }
         let end = text.rfind("# EOF").unwrap_or(text.len());
         text.truncate(end);
-        append_current(&mut text, service, hub, transport, outgoing);
+        append_current(&mut text, service, hub, transport, tracks, outgoing);
         text.push_str("# EOF\n");
         text
     }
 }
 
 /// What is read off the rooms just now.
-fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &Transport, outgoing: &Figures) {
+fn append_current(
+    text: &mut String,
+    service: &Service,
+    hub: &Hub,
+    transport: &Transport,
+    tracks: &TrackStats,
+    outgoing: &Figures,
+) {
     let mut line = |name: &str, kind: &str, help: &str, value: u64| {
         let suffix = if kind == "counter" { "_total" } else { "" };
         writeln!(
@@ -142,7 +157,6 @@ fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &T
     line("outgoing_attempts", "counter", "Tries of calls to other programs", outgoing.attempts);
     line("outgoing_delivered", "counter", "Calls that their receivers took", outgoing.delivered);
     line("outgoing_dead", "counter", "Calls given up", outgoing.dead);
-    let tracks = service.track_figures();
     line("tracks_waiting", "gauge", "Committed positions that were not looked at yet", tracks.waiting);
     line("tracks_behind", "gauge", "Vehicles whose positions are held, or wait to be read, and folded", tracks.behind);
     line("track_folds", "counter", "Positions folded", tracks.folds);

@@ -90,8 +90,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     let alert_cleanup = config.alert_cleanup;
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
     let follower = tokio::spawn(EventFeed::new(Arc::clone(&assembly.service)).run());
-    let service = Arc::clone(&assembly.service);
-    let tracks = tokio::spawn(async move { service.follow_tracks().await });
+    let tracks = tokio::spawn(assembly.track_follower(config).run());
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
@@ -161,7 +160,7 @@ impl Running {
         };
         // What requests under way still store is sent by whoever starts next.
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
-        self.assembly.service.stop_following_tracks();
+        self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("not everything that was committed is folded; the next start goes on with it");
         }

@@ -19,9 +19,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-store", &["milepost-domain"]),
     ("milepost-outbox", &["milepost-domain", "milepost-store"]),
     ("milepost-access", &["milepost-clock", "milepost-domain", "milepost-store"]),
+    ("milepost-follow", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
     (
         "milepost-service",
-        &["milepost-access", "milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"],
+        &[
+            "milepost-access",
+            "milepost-clock",
+            "milepost-domain",
+            "milepost-follow",
+            "milepost-geo",
+            "milepost-store",
+            "milepost-track",
+        ],
     ),
     ("milepost-http", &["milepost-access", "milepost-domain", "milepost-service"]),
     (

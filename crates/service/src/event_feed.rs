@@ -1,13 +1,13 @@
 //! Follows the event log: publishes what was committed by this process and by others on the same database (other nodes,
 //! the command line), each tenant's events in order.
 
-use crate::follow_tracks::TrackInbox;
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use crate::{Listener, PositionRecorded, Service, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
 use milepost_domain::{Fact, TenantId, VehicleId};
+use milepost_follow::TrackInbox;
 use milepost_store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -119,7 +119,7 @@ impl EventFeed {
                 Ok(self.access.revalidate_connections(Holder::Device(tenant, device_id)).await?)
             }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
-                self.tracks.vehicle_described(tenant, vehicle_id);
+                self.tracks.vehicle_changed(tenant, vehicle_id);
                 self.follow_vehicle(tenant, vehicle_id).await
             }
             Fact::VehicleRemoved { vehicle_id } => self.follow_removal(tenant, vehicle_id).await,
@@ -189,5 +189,11 @@ impl Service {
     /// poll.
     pub(crate) fn wake_events(&self) {
         self.new_events.notify_one();
+    }
+
+    /// Wakes the feed of events, for a task that does not know the service.
+    pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let new_events = Arc::clone(&self.new_events);
+        Arc::new(move || new_events.notify_one())
     }
 }

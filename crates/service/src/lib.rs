@@ -6,9 +6,7 @@ mod deliveries;
 mod devices;
 mod error;
 mod event_feed;
-mod fence_geometry;
 mod fleet;
-mod follow_tracks;
 mod history;
 mod idempotency;
 mod listener;
@@ -30,12 +28,10 @@ pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use devices::NewDevice;
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
-pub use fence_geometry::build_fence;
 pub use fleet::{
     AlertCursor, AlertListing, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange, RulesInForce,
     Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
-pub use follow_tracks::TrackFigures;
 pub use history::{Replay, Track};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
@@ -58,11 +54,11 @@ pub use vehicles::VehicleListing;
 pub use webhooks::{WebhookRequest, shown_secret};
 
 use deliveries::Deliveries;
-use follow_tracks::TrackInbox;
 use listener::Listeners;
-use live::LiveMap;
+use live::{LiveDirectory, LiveMap};
 use milepost_access::Access;
 use milepost_clock::Clock;
+use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use parcels::ParcelDesk;
 use publish::Publisher;
@@ -106,14 +102,17 @@ pub struct ServiceParts {
     pub parcel_zone: milepost_domain::ZoneRadius,
     /// How long an alert stands, milliseconds.
     pub alert_expiry_ms: i64,
+    /// Committed positions go there, for the follower of tracks.
+    pub tracks: Arc<TrackInbox>,
 }
 
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: ServiceParts) -> Arc<Self> {
-        let (live, tracks) = (Arc::<LiveMap>::default(), Arc::<TrackInbox>::default());
+        let live = Arc::<LiveMap>::default();
         let listeners = Listeners::from(parts.listeners);
-        let publisher = Publisher::new(Arc::clone(&live), listeners.clone(), Arc::clone(&tracks), parts.on_transaction);
+        let publisher =
+            Publisher::new(Arc::clone(&live), listeners.clone(), Arc::clone(&parts.tracks), parts.on_transaction);
         let publisher = Arc::new(publisher);
         Arc::new(Self {
             committer: Committer::start(Arc::clone(&parts.store), Some(publisher.clone())),
@@ -129,7 +128,7 @@ impl Service {
             adding_webhooks: tokio::sync::Mutex::default(),
             new_events: Arc::default(),
             alert_expiry_ms: parts.alert_expiry_ms,
-            tracks,
+            tracks: parts.tracks,
         })
     }
 
@@ -141,6 +140,16 @@ impl Service {
     /// The store, for health checks and the command line.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The clock that every use case goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The vehicles as this node knows them.
+    pub fn vehicle_directory(&self) -> Arc<dyn VehicleDirectory> {
+        Arc::new(LiveDirectory { store: Arc::clone(&self.store), live: Arc::clone(&self.live) })
     }
 
     /// The present time, as every use case sees it.

@@ -1,7 +1,9 @@
 //! What this node knows of every vehicle just now: its description and its last position.
 
 use crate::PositionRecorded;
+use async_trait::async_trait;
 use milepost_domain::{Position, TenantId, UserId, Vehicle, VehicleId, VehicleScope};
+use milepost_follow::{TenantVehicles, VehicleDirectory};
 use milepost_store::{Store, StoreError, TrackedVehicle};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
@@ -32,6 +34,25 @@ pub(crate) struct LiveTenant {
 /// strangers cannot make it grow.
 #[derive(Default)]
 pub(crate) struct LiveMap(RwLock<HashMap<TenantId, Arc<LiveTenant>>>);
+
+/// The live map for the follower of tracks, which reads unknown tenants from the store.
+pub(crate) struct LiveDirectory {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) live: Arc<LiveMap>,
+}
+
+#[async_trait]
+impl VehicleDirectory for LiveDirectory {
+    async fn of_tenant(&self, tenant: &TenantId) -> Result<Arc<dyn TenantVehicles>, StoreError> {
+        Ok(self.live.tenant(&*self.store, tenant).await?)
+    }
+}
+
+impl TenantVehicles for LiveTenant {
+    fn get(&self, vehicle: &VehicleId) -> Option<Arc<Vehicle>> {
+        self.lock().get(vehicle).map(|live| Arc::clone(&live.vehicle))
+    }
+}
 
 impl LiveMap {
     /// The tenant's vehicles, read from the store when asked for the first time.
@@ -98,11 +119,6 @@ impl LiveTenant {
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
         self.lock().get(id).cloned()
-    }
-
-    /// A vehicle's description.
-    pub(crate) fn describe_known(&self, id: &VehicleId) -> Option<Arc<Vehicle>> {
-        self.lock().get(id).map(|live| Arc::clone(&live.vehicle))
     }
 
     /// Who drives it; the outer `None` means that there is no such vehicle.

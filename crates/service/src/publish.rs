@@ -1,10 +1,10 @@
 //! Publishes positions once the committer has made them durable.
 
 use crate::Listener;
-use crate::follow_tracks::TrackInbox;
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use milepost_domain::TenantId;
+use milepost_follow::TrackInbox;
 use milepost_store::{CommitObserver, CommitSample, Recorded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +55,6 @@ impl CommitObserver for Publisher {
         {
             live.advance(&recorded.newest, |recorded| self.listeners.positions_recorded(tenant, recorded));
         }
-        self.tracks.grow(tenant, recorded);
+        self.tracks.add_recorded(tenant, recorded);
     }
 }

@@ -59,6 +59,7 @@ impl Node {
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
+            tracks: Arc::default(),
         });
         Self { service, store, now_ms: Arc::clone(now_ms), heard }
     }

@@ -37,6 +37,7 @@ impl Node {
             outgoing: milepost_service::Outgoing::default(),
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
+            tracks: Arc::default(),
         });
         Self { access, service, store, _folder: folder }
     }

@@ -1,7 +1,7 @@
 //! Reads a geofence's geometry as its keeper sent it, and says what is wrong with it and where.
 
-use crate::fence_geometry::build_fence;
 use milepost_domain::{GeofenceShape, GeometryText, Invalid, RadiusM, WidthM};
+use milepost_follow::build_fence;
 use milepost_geo::{Fence, InvalidFence};
 use serde_json::Value;
 

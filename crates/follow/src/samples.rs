@@ -1,4 +1,4 @@
-//! What the tests of these files are made of.
+//! Positions and vehicles for the tests of this crate.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use milepost_domain::{
@@ -7,11 +7,11 @@ use milepost_domain::{
 use milepost_store::{Once, OpenOptions, Unsent, VehicleNo};
 use std::sync::Arc;
 
-pub(super) fn at(ms: i64) -> Timestamp {
+pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
 }
 
-pub(super) fn position(at_ms: i64) -> Position {
+pub(crate) fn position(at_ms: i64) -> Position {
     Position {
         vehicle_id: VehicleId::new("bus").unwrap(),
         at: at(at_ms),
@@ -27,7 +27,7 @@ pub(super) fn position(at_ms: i64) -> Position {
     }
 }
 
-pub(super) fn vehicle(name: &str) -> Vehicle {
+pub(crate) fn vehicle(name: &str) -> Vehicle {
     Vehicle {
         id: VehicleId::new(name).unwrap(),
         kind: VehicleKind::new(name).unwrap(),
@@ -45,8 +45,8 @@ pub(super) fn vehicle(name: &str) -> Vehicle {
     }
 }
 
-/// Only a store gives them out.
-pub(super) async fn two_numbers() -> (VehicleNo, VehicleNo) {
+/// Numbers of two vehicles. Only a store gives them out.
+pub(crate) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
     let store = milepost_store::open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();

@@ -1,0 +1,147 @@
+//! What was committed and is not ingested yet.
+
+use crate::stats::{TrackCounters, TrackStats};
+use milepost_domain::{Position, TenantId, VehicleId};
+use milepost_store::{Recorded, TrackStep, VehicleNo};
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, each once, and their positions are read from
+/// the store.
+const INBOX_POSITIONS: usize = 100_000;
+
+/// The committer's side of the follower. It is filled on the path of every position, so that nothing here waits.
+#[derive(Default)]
+pub struct TrackInbox {
+    /// A std mutex: held for microseconds, never across an await.
+    contents: Mutex<Contents>,
+    filled: Notify,
+    is_stopping: AtomicBool,
+    pub(crate) counters: TrackCounters,
+}
+
+/// Everything that came since the contents were last taken.
+#[derive(Default)]
+pub(crate) struct Contents {
+    /// In the order of commit.
+    pub(crate) committed: Vec<Committed>,
+    /// Positions that came, including those without room.
+    pub(crate) positions: usize,
+    held: usize,
+    /// Vehicles that must be read from the store, because there was no room for their positions.
+    pub(crate) overflowed: HashSet<VehicleNo>,
+    /// Tenants whose thresholds or geofences were changed.
+    pub(crate) changed_rules: HashSet<TenantId>,
+    /// Vehicles whose description was changed.
+    pub(crate) changed_vehicles: HashSet<(TenantId, VehicleId)>,
+}
+
+/// Committed positions of one tenant.
+pub(crate) struct Committed {
+    pub(crate) tenant: TenantId,
+    /// Each newer than all before it of its vehicle; in the order of commit for each vehicle.
+    pub(crate) newest: Vec<(TrackStep, Position)>,
+    /// Those that came after newer ones.
+    pub(crate) late: Vec<(VehicleNo, Position)>,
+}
+
+impl TrackInbox {
+    /// Adds what was committed of one caller's batch.
+    pub fn add_recorded(&self, tenant: &TenantId, recorded: &Recorded) {
+        let mut contents = self.lock();
+        let positions = recorded.newest.len() + recorded.late.len();
+        contents.positions += positions;
+        self.counters.committed(positions);
+        if contents.held + positions > INBOX_POSITIONS {
+            contents.overflowed.extend(recorded.steps.iter().map(|step| step.vehicle));
+            contents.overflowed.extend(recorded.late.iter().map(|(vehicle, _)| *vehicle));
+        } else {
+            contents.held += positions;
+            let newest = recorded.steps.iter().copied().zip(recorded.newest.iter().cloned());
+            let late = recorded.late.iter().cloned();
+            match contents.committed.last_mut().filter(|last| last.tenant == *tenant) {
+                // One entry for the batches of a thousand kiosks of one tenant.
+                Some(last) => {
+                    last.newest.extend(newest);
+                    last.late.extend(late);
+                }
+                None => {
+                    let committed =
+                        Committed { tenant: tenant.clone(), newest: newest.collect(), late: late.collect() };
+                    contents.committed.push(committed);
+                }
+            }
+        }
+        drop(contents);
+        self.filled.notify_one();
+    }
+
+    /// Notes that thresholds or geofences of a tenant were changed, here or by another process.
+    pub fn rules_changed(&self, tenant: &TenantId) {
+        self.lock().changed_rules.insert(tenant.clone());
+    }
+
+    /// Notes that a vehicle's description was changed, here or by another process: it may be due for service now.
+    pub fn vehicle_changed(&self, tenant: &TenantId, vehicle: &VehicleId) {
+        self.lock().changed_vehicles.insert((tenant.clone(), vehicle.clone()));
+    }
+
+    /// Lets the follower fold what was committed, and end.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+        self.filled.notify_one();
+    }
+
+    /// What the follower did so far.
+    pub fn stats(&self) -> TrackStats {
+        self.counters.stats()
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
+    }
+
+    /// Returns when something came since the contents were last taken. It may return too early.
+    pub(crate) async fn filled(&self) {
+        self.filled.notified().await;
+    }
+
+    pub(crate) fn take(&self) -> Contents {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Contents> {
+        self.contents.lock().expect("nothing panics while holding it")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::{INBOX_POSITIONS, TrackInbox};
+    use crate::samples::{position, two_numbers};
+    use milepost_domain::TenantId;
+    use milepost_store::{Recorded, TrackStep, VehicleNo};
+
+    fn batch(vehicle: VehicleNo, positions: usize) -> Recorded {
+        let step = TrackStep { vehicle, after: None };
+        Recorded { newest: vec![position(1); positions], steps: vec![step; positions], ..Recorded::default() }
+    }
+
+    #[tokio::test]
+    async fn vehicles_of_positions_without_room_are_noted_to_be_read_from_the_store() {
+        let (inbox, home) = (TrackInbox::default(), TenantId::default_tenant());
+        let (bus, car) = two_numbers().await;
+        inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));
+        inbox.add_recorded(&home, &batch(car, 2));
+        inbox.add_recorded(&home, &batch(bus, 1));
+        inbox.add_recorded(&home, &Recorded { late: vec![(bus, position(0))], ..Recorded::default() });
+        let contents = inbox.take();
+        assert_eq!(contents.committed.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
+        assert_eq!(contents.overflowed, [car, bus].into());
+        inbox.add_recorded(&home, &batch(car, 2));
+        assert!(inbox.take().overflowed.is_empty(), "there is room again");
+    }
+}
