@@ -16,10 +16,11 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
-use milepost_dialect_records::{RecordsListener, RecordsParts};
+use milepost_dialect_records::RecordsListener;
 use milepost_domain::ZoneRadius;
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
+use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
 use milepost_service::{Listener, Outgoing, Publisher, Service, ServiceParts, TokenKeys};
 use milepost_store::Store;
@@ -113,39 +114,27 @@ impl Assembly {
     /// All routes: the list of dialects stands here and nowhere else.
     pub fn router(self: &Arc<Self>, config: &Config) -> Router {
         let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
+        let live = Live::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
         let bus = BusParts {
-            context: Arc::clone(&self.context),
-            hub: self.hub.clone(),
-            transport: Arc::clone(&self.transport),
+            live: live.clone(),
             replay_window_ms: i64::try_from(config.replay_window.as_millis()).unwrap_or(i64::MAX),
             echo: config.echo,
         };
-        let delivery = DeliveryParts {
-            context: Arc::clone(&self.context),
-            hub: self.hub.clone(),
-            transport: Arc::clone(&self.transport),
-            followed: Arc::clone(&self.followed_deliveries),
-        };
-        let parcel = ParcelParts {
-            context: Arc::clone(&self.context),
-            hub: self.hub.clone(),
-            transport: Arc::clone(&self.transport),
-            followers: self.followed_parcels.clone(),
-        };
+        let delivery = DeliveryParts { live: live.clone(), followed: Arc::clone(&self.followed_deliveries) };
+        let parcel = ParcelParts { live: live.clone(), followers: self.followed_parcels.clone() };
         let fleet = FleetSettings {
             dashboard_interval: config.dashboard_interval,
             max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_FLEET_MESSAGE_BYTES),
             open_door: config.fleet_open_door,
         };
-        let fleet = FleetParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport), fleet);
-        let records = RecordsParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
+        let fleet = FleetParts::new(live.clone(), fleet);
         let mut routes = Router::new()
             .merge(status_routes(Arc::clone(self)))
             .merge(auth_routes(Arc::clone(&self.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
-            .merge(milepost_dialect_records::routes(records))
+            .merge(milepost_dialect_records::routes(live))
             .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {

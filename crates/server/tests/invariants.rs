@@ -18,26 +18,27 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-outbox", &["milepost-domain", "milepost-store"]),
     ("milepost-service", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
     ("milepost-http", &["milepost-domain", "milepost-service"]),
+    ("milepost-live", &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"]),
     (
         "milepost-dialect-bus",
-        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-delivery",
-        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-fleet",
-        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-dialect-native", &["milepost-domain", "milepost-formats", "milepost-http", "milepost-service"]),
     (
         "milepost-dialect-parcel",
-        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-records",
-        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-load", &["milepost-domain", "milepost-geo", "milepost-track"]),

@@ -5,6 +5,7 @@ use crate::wire::{
 };
 use milepost_domain::{Delivery, DeliveryStatus, Invalid, Latitude, Longitude, OrderId, Phone, RiderId, Timestamp};
 use milepost_http::Problem;
+use milepost_live::{INVALID_JSON, unknown_type};
 use milepost_service::{DeliveryUpdate, DeliveryView, Eta, NewDelivery};
 
 /// What a call to start a session asks for.
@@ -134,7 +135,7 @@ pub(crate) fn read_message(text: &str) -> Result<Request, String> {
             ("location_update", None) => Err("location is required".to_owned()),
             (kind, _) => Err(unknown_type(kind)),
         },
-        Err(problem) if problem.status != 422 => Err("Invalid JSON format".to_owned()),
+        Err(problem) if problem.status != 422 => Err(INVALID_JSON.to_owned()),
         Err(problem) => {
             // Whoever speaks of something else is not told about a location.
             let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
@@ -145,8 +146,4 @@ pub(crate) fn read_message(text: &str) -> Result<Request, String> {
             }
         }
     }
-}
-
-fn unknown_type(kind: &str) -> String {
-    format!("Unknown message type: {}", kind.chars().take(64).collect::<String>())
 }

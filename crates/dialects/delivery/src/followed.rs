@@ -1,10 +1,11 @@
 //! Who follows which session, and the one task that ends all of their sockets when a session's time is over.
 
 use crate::convert::render;
+use crate::policy::EXPIRED;
 use crate::wire::ToFollower;
 use milepost_domain::{Delivery, TenantId, Timestamp, TrackingId};
 use milepost_hub::{Audience, Message};
-use milepost_transport::Link;
+use milepost_live::SocketSender;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
@@ -12,9 +13,6 @@ use tokio::sync::Notify;
 
 /// The clock is looked at again at least so often, in case somebody sets it.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-
-/// How a session's end is told, as the dialect's clients know it.
-pub(crate) const EXPIRED: &str = "Session expired";
 
 /// The followed sessions of this node: as many as there are sockets at most, and those have a limit.
 pub struct FollowedDeliveries {
@@ -35,14 +33,14 @@ struct Followed {
     expires_at: Timestamp,
     /// The newest version that was told.
     version: i64,
-    links: HashMap<u64, Arc<Link>>,
+    senders: HashMap<u64, Arc<SocketSender>>,
 }
 
 /// A follower's place; dropped, it is no longer one.
 pub(crate) struct Following {
     followed: Arc<FollowedDeliveries>,
     id: TrackingId,
-    link_id: u64,
+    sender_id: u64,
 }
 
 impl FollowedDeliveries {
@@ -58,25 +56,25 @@ impl FollowedDeliveries {
     pub(crate) fn count(&self, tenant: Option<&TenantId>) -> u64 {
         let table = self.lock();
         let sessions = table.sessions.values().filter(|session| tenant.is_none_or(|tenant| session.tenant == *tenant));
-        sessions.map(|session| session.links.len() as u64).sum()
+        sessions.map(|session| session.senders.len() as u64).sum()
     }
 
     pub(crate) fn holds(&self, id: &TrackingId) -> bool {
         self.lock().sessions.contains_key(id)
     }
 
-    pub(crate) fn enter(self: &Arc<Self>, delivery: &Delivery, link: &Arc<Link>) -> Following {
+    pub(crate) fn enter(self: &Arc<Self>, delivery: &Delivery, sender: &Arc<SocketSender>) -> Following {
         let mut table = self.lock();
         let id = delivery.tracking_id.clone();
         let session = table.sessions.entry(id.clone()).or_insert_with(|| Followed {
             tenant: delivery.tenant.clone(),
             expires_at: delivery.expires_at,
             version: delivery.version,
-            links: HashMap::new(),
+            senders: HashMap::new(),
         });
-        session.links.insert(link.id(), Arc::clone(link));
+        session.senders.insert(sender.id(), Arc::clone(sender));
         self.take_over(&mut table, delivery);
-        Following { followed: Arc::clone(self), id, link_id: link.id() }
+        Following { followed: Arc::clone(self), id, sender_id: sender.id() }
     }
 
     /// Takes a change over; false if nobody here follows the session, or the change was told before.
@@ -105,11 +103,11 @@ impl FollowedDeliveries {
         }
     }
 
-    fn leave(&self, id: &TrackingId, link_id: u64) {
+    fn leave(&self, id: &TrackingId, sender_id: u64) {
         let mut table = self.lock();
         let Some(session) = table.sessions.get_mut(id) else { return };
-        session.links.remove(&link_id);
-        if session.links.is_empty() {
+        session.senders.remove(&sender_id);
+        if session.senders.is_empty() {
             let expires_at = session.expires_at;
             table.sessions.remove(id);
             table.due.remove(&(expires_at, id.clone()));
@@ -117,17 +115,17 @@ impl FollowedDeliveries {
     }
 
     /// The sockets of all sessions that have expired at `now`; and when the next one will.
-    fn take_expired(&self, now: Timestamp) -> (Vec<Arc<Link>>, Option<Timestamp>) {
+    fn take_expired(&self, now: Timestamp) -> (Vec<Arc<SocketSender>>, Option<Timestamp>) {
         let mut table = self.lock();
-        let mut links = Vec::new();
+        let mut senders = Vec::new();
         while let Some((at, id)) = table.due.first().cloned() {
             if at > now {
-                return (links, Some(at));
+                return (senders, Some(at));
             }
             table.due.remove(&(at, id.clone()));
-            links.extend(table.sessions.remove(&id).into_iter().flat_map(|session| session.links.into_values()));
+            senders.extend(table.sessions.remove(&id).into_iter().flat_map(|session| session.senders.into_values()));
         }
-        (links, None)
+        (senders, None)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -142,10 +140,10 @@ async fn keep_ending(followed: Weak<FollowedDeliveries>, now: impl Fn() -> Times
     loop {
         let Some(strong) = followed.upgrade() else { return };
         let at = now();
-        let (links, next) = strong.take_expired(at);
-        for link in links {
-            link.send_message(&message);
-            link.close(1008, EXPIRED);
+        let (senders, next) = strong.take_expired(at);
+        for sender in senders {
+            sender.send_message(&message);
+            sender.close(EXPIRED);
         }
         let left = next.map(|next| Duration::from_millis(next.ms_since(at).max(0).unsigned_abs()));
         let sleep = tokio::time::sleep(left.map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY)));
@@ -158,6 +156,6 @@ async fn keep_ending(followed: Weak<FollowedDeliveries>, now: impl Fn() -> Times
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.followed.leave(&self.id, self.link_id);
+        self.followed.leave(&self.id, self.sender_id);
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::channel::{dashboard_key, dashboard_message, live_channel};
 use milepost_domain::TenantId;
-use milepost_http::HttpContext;
-use milepost_hub::Hub;
+use milepost_live::Live;
 use milepost_service::{FleetDashboard, ServiceError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -13,8 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 /// The companies that are watched on this node: as many as there are sockets at most.
 pub(crate) struct DashboardDesk {
-    context: Arc<HttpContext>,
-    hub: Hub,
+    live: Live,
     interval: Duration,
     /// A std mutex: held for microseconds, never across an await.
     companies: Mutex<HashMap<TenantId, Weak<CompanyDashboard>>>,
@@ -30,8 +28,8 @@ pub(crate) struct CompanyDashboard {
 }
 
 impl DashboardDesk {
-    pub(crate) fn new(context: Arc<HttpContext>, hub: Hub, interval: Duration) -> Arc<Self> {
-        Arc::new(Self { context, hub, interval, companies: Mutex::default() })
+    pub(crate) fn new(live: Live, interval: Duration) -> Arc<Self> {
+        Arc::new(Self { live, interval, companies: Mutex::default() })
     }
 
     /// From now on the company's figures are told in its channel, until the last who watches has dropped this.
@@ -61,7 +59,7 @@ impl CompanyDashboard {
     /// # Errors
     /// [`ServiceError::Unavailable`].
     pub(crate) async fn read(&self) -> Result<FleetDashboard, ServiceError> {
-        let service = &self.desk.context.service;
+        let service = self.desk.live.service();
         let asked = service.now();
         let mut last = self.last.lock().await;
         if let Some(figures) = *last
@@ -75,7 +73,7 @@ impl CompanyDashboard {
     }
 
     async fn tell(&self) {
-        let Some(channel) = self.desk.hub.find_channel(&live_channel(&self.tenant)) else { return };
+        let Some(channel) = self.desk.live.hub.find_channel(&live_channel(&self.tenant)) else { return };
         if !channel.has_listeners(&dashboard_key()) {
             return;
         }

@@ -19,7 +19,7 @@ pub(crate) async fn start_delivery(
     let tenant = query.tenant_of(&caller)?;
     let body: StartTracking = parse_delivery_json(&body)?;
     let new = new_delivery(&body).map_err(refusal)?;
-    let starting = parts.context.service.start_delivery(&caller, &tenant, new);
+    let starting = parts.live.service().start_delivery(&caller, &tenant, new);
     let answer = answer_once(|view| json_answer(StatusCode::OK, &session_of(view, true)), starting).await?;
     Ok((NO_STORE, answer).into_response())
 }

@@ -19,7 +19,7 @@ pub(crate) async fn update_delivery(
     let body: UpdateLocation = parse_delivery_json(&body)?;
     let update = update_of(&body).map_err(refusal)?;
     let id = tracking_id(&id)?;
-    let updating = parts.context.service.update_delivery(&caller, &id, update);
+    let updating = parts.live.service().update_delivery(&caller, &id, update);
     let answer = answer_once(|view| json_answer(StatusCode::OK, &moved(view)), updating).await?;
     Ok((NO_STORE, answer).into_response())
 }

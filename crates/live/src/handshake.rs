@@ -1,0 +1,203 @@
+//! Answers a request for a live connection: refuses it, or opens a socket or stream.
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use milepost_domain::{Caller, TenantId};
+use milepost_http::{Problem, prove_parts, query_value};
+use milepost_service::Proven;
+use milepost_transport::{Cut, RateLimit, Socket, SocketLimits, Upgrade};
+use std::sync::Arc;
+
+use crate::admission::authenticate_if_shown;
+use crate::event_feed::EventView;
+use crate::event_stream::{RETRY_MS, serve_stream};
+use crate::inbound::parse_last_event_id;
+use crate::sender::SocketSender;
+use crate::socket::{Viewer, serve_socket};
+use crate::{ConnectionPolicy, Live};
+
+/// Proxies must not keep, compress or hold back a stream.
+const STREAM_HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+];
+
+/// A request for a connection from a page that may make it.
+pub struct Handshake {
+    live: Live,
+    head: Parts,
+    policy: &'static ConnectionPolicy,
+}
+
+/// A client that may come in.
+pub struct Entry<V> {
+    /// Whose connection limit counts.
+    tenant: TenantId,
+    /// `None` for a visitor of a public link.
+    credential: Option<Proven>,
+    view: V,
+    max_message_bytes: Option<usize>,
+    rate: Option<RateLimit>,
+}
+
+impl<V> Entry<V> {
+    /// A client that takes one of its own tenant's places; `view` is what the dialect serves to it.
+    pub fn new(credential: Proven, view: V) -> Self {
+        Self::to(credential.caller().tenant.clone(), Some(credential), view)
+    }
+
+    /// A client, perhaps of another tenant or unknown, that takes one of the places of the `tenant` it watches.
+    pub const fn to(tenant: TenantId, credential: Option<Proven>, view: V) -> Self {
+        Self { tenant, credential, view, max_message_bytes: None, rate: None }
+    }
+
+    /// With another limit on inbound messages, in bytes.
+    #[must_use]
+    pub fn with_max_message_bytes(self, bytes: usize) -> Self {
+        Self { max_message_bytes: Some(bytes), ..self }
+    }
+
+    /// With another limit on how much may come in.
+    #[must_use]
+    pub fn with_rate(self, rate: RateLimit) -> Self {
+        Self { rate: Some(rate), ..self }
+    }
+
+    fn limits(&self, standard: SocketLimits) -> SocketLimits {
+        SocketLimits {
+            max_message_bytes: self.max_message_bytes.unwrap_or(standard.max_message_bytes),
+            rate: self.rate.or(standard.rate),
+            ..standard
+        }
+    }
+}
+
+impl Handshake {
+    pub(crate) const fn new(live: Live, head: Parts, policy: &'static ConnectionPolicy) -> Self {
+        Self { live, head, policy }
+    }
+
+    /// The first value of this name in the URL.
+    pub fn query(&self, name: &str) -> Option<String> {
+        query_value(&self.head, name)
+    }
+
+    /// The client's credential.
+    ///
+    /// # Errors
+    /// 401 without a good one, 5xx when the store can't be asked.
+    pub async fn authenticate(&self) -> Result<Proven, Problem> {
+        prove_parts(&self.live.context, &self.head, self.policy.token).await
+    }
+
+    /// The credential of a public link's visitor, if it shows one.
+    ///
+    /// # Errors
+    /// 401 for a bad one, 5xx when the store can't be asked.
+    pub async fn authenticate_if_shown(&self) -> Result<Option<Proven>, Problem> {
+        authenticate_if_shown(&self.live.context, &self.head).await
+    }
+
+    /// The tenant that `?tenant=` names, else the caller's own.
+    ///
+    /// # Errors
+    /// 403 for another tenant, unless the caller is a superadmin.
+    pub fn tenant_for(&self, caller: &Caller) -> Result<TenantId, Problem> {
+        let Some(named) = self.query("tenant") else { return Ok(caller.tenant.clone()) };
+        let tenant = TenantId::new(&named)?;
+        if tenant != caller.tenant && !caller.is_superadmin() {
+            return Err(Problem::forbidden("only a superadmin may follow another tenant"));
+        }
+        Ok(tenant)
+    }
+
+    /// The last event that the client has. A browser that comes back sends it as a header, while its URL is still the
+    /// first one.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn last_event_id(&self) -> Result<Option<i64>, String> {
+        parse_last_event_id(&self.head)
+    }
+
+    /// Opens a socket for who may come in and tells others why not. `enter` makes the viewer that answers the client;
+    /// what it refuses closes the socket.
+    pub fn open_socket<V, W, F, Fut>(mut self, entry: Result<Entry<V>, Problem>, enter: F) -> Response
+    where
+        V: Send + 'static,
+        W: Viewer + 'static,
+        F: FnOnce(Arc<SocketSender>, V) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<W, Problem>> + Send + 'static,
+    {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(problem) => return self.refuse(problem),
+        };
+        let upgrade = match self.upgrade() {
+            Ok(upgrade) => upgrade,
+            Err(response) => return response,
+        };
+        let expires_at = entry.credential.as_ref().and_then(|credential| credential.caller().expires_at);
+        let limits = entry.limits(upgrade.limits());
+        let Entry { tenant, credential, view, .. } = entry;
+        let admission = match self.live.admit(&tenant, credential) {
+            Ok(admission) => admission,
+            Err(problem) => return problem.into_response(),
+        };
+        let Self { live, policy, .. } = self;
+        let serve = move |socket: Socket| async move {
+            let sender = SocketSender::new(&socket, policy);
+            if live.register(&admission, expires_at, &sender).await {
+                serve_socket(socket, &sender, enter(Arc::clone(&sender), view)).await;
+            } else {
+                socket.finish().await;
+            }
+            drop(admission);
+        };
+        upgrade.with_limits(limits).accept(serve).map(|()| Body::empty())
+    }
+
+    /// Opens a stream of events for who may come in; the others are answered with the problem. It begins with the
+    /// events above `after`, if that is given.
+    pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(problem) => return problem.into_response(),
+        };
+        let Entry { tenant, credential, view, .. } = entry;
+        let expires_at = credential.as_ref().and_then(|credential| credential.caller().expires_at);
+        let admission = match self.live.admit(&tenant, credential) {
+            Ok(admission) => admission,
+            Err(problem) => return problem.into_response(),
+        };
+        let transport = &self.live.transport;
+        // As much as a socket keeps for a slow reader.
+        let lossless_bytes = transport.config().limits.lossless_bytes;
+        let (stream, body) = transport.open_stream(lossless_bytes, self.head.extensions.remove::<Cut>());
+        stream.greet(RETRY_MS);
+        tokio::spawn(serve_stream(self.live, stream, admission, expires_at, view, after));
+        (STREAM_HEADERS, Body::new(body)).into_response()
+    }
+
+    fn refuse(mut self, problem: Problem) -> Response {
+        let policy = self.policy;
+        if (policy.refusal)(&problem).is_none() {
+            return problem.into_response();
+        }
+        let close = move |socket: Socket| async move {
+            SocketSender::new(&socket, policy).refuse(&problem);
+            socket.finish().await;
+        };
+        match self.upgrade() {
+            Ok(upgrade) => upgrade.accept(close).map(|()| Body::empty()),
+            Err(response) => response,
+        }
+    }
+
+    fn upgrade(&mut self) -> Result<Upgrade, Response> {
+        Upgrade::from_parts(&mut self.head, &self.live.transport).map_err(|refusal| refusal.response().map(Body::from))
+    }
+}

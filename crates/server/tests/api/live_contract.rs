@@ -1,0 +1,3 @@
+//! What every live connection keeps, whatever its dialect: the same claims, made about each.
+
+mod narrowing;
