@@ -215,10 +215,10 @@ mod tests {
     async fn live_and_stored_events_form_one_sequence() {
         let fixture = Fixture::new();
         fixture.publish(11..13, 1).await;
-        assert_eq!(fixture.recorder.numbers(), [], "shut: they are in the store");
+        assert!(fixture.recorder.numbers().is_empty(), "shut: they are in the store");
         fixture.gate.hold();
         fixture.publish(13..16, 1).await;
-        assert_eq!(fixture.recorder.numbers(), [], "they wait");
+        assert!(fixture.recorder.numbers().is_empty(), "they wait");
         // Up to 14 was read from the store.
         fixture.gate.open(14);
         fixture.publish(15..17, 1).await;

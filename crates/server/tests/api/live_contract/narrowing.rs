@@ -5,13 +5,13 @@ use crate::support::{TestServer, Watcher, json_of};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// So many that sending their last positions takes longer than the next positions take to come.
 const VEHICLES: usize = 300;
 /// Three frames each: what a socket may send at once is not exceeded.
-const ROUNDS: usize = 30;
+const ROUNDS: u64 = 30;
 
 /// A dialect whose viewers narrow: how, and which vehicle a message shows at what time.
 struct Narrowing {
@@ -39,15 +39,15 @@ fn fleet() -> Narrowing {
     }
 }
 
-/// Reports all vehicles together, again and again, until told to stop.
-async fn drive(server: Arc<TestServer>, over: Arc<AtomicBool>) {
-    let mut at_ms = 1_700_000_000_000_i64;
-    while !over.load(Ordering::Relaxed) {
-        at_ms += 1;
+/// Reports all vehicles together, again and again, for as long as somebody listens to how often.
+async fn drive(server: Arc<TestServer>, driven: watch::Sender<i64>) {
+    while !driven.is_closed() {
+        let at_ms = 1_700_000_000_000 + *driven.borrow();
         let positions: Vec<Value> = (0..VEHICLES)
             .map(|n| json!({"vehicle_id": format!("v{n}"), "latitude": 1, "longitude": 2, "timestamp": at_ms}))
             .collect();
         json_of(server.post("/api/v1/positions", &server.admin, Value::Array(positions)).await, 201).await;
+        driven.send_modify(|times| *times += 1);
     }
 }
 
@@ -56,11 +56,11 @@ async fn no_vehicle_goes_back(narrowing: Narrowing) {
     for n in 0..VEHICLES {
         server.add_bus(&format!("v{n}")).await;
     }
-    let mut watcher = server.watch(narrowing.path, &server.admin).await;
-    let over = Arc::new(AtomicBool::new(false));
-    let driving = tokio::spawn(drive(Arc::clone(&server), Arc::clone(&over)));
-    let mut newest: HashMap<String, String> = HashMap::new();
-    for round in 0..ROUNDS {
+    let (sender, mut driven) = watch::channel(0);
+    let driving = tokio::spawn(drive(Arc::clone(&server), sender));
+    driven.changed().await.unwrap();
+    let (mut watcher, mut newest) = (server.watch(narrowing.path, &server.admin).await, HashMap::new());
+    for round in 1..=ROUNDS {
         for message in [&narrowing.narrow, &narrowing.widen, &json!({"type": "ping"})] {
             watcher.send(message.clone()).await;
         }
@@ -73,10 +73,17 @@ async fn no_vehicle_goes_back(narrowing: Narrowing) {
             let before = newest.insert(vehicle.to_owned(), at.to_owned()).unwrap_or_default();
             assert!(before.as_str() <= at, "round {round}: {vehicle} at {before}, then at {at}");
         }
+        assert_eq!(newest.len(), VEHICLES, "all are in view");
+        // Something has changed before it narrows again, each time as long ago as the next change may be away.
+        driven.changed().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(round % 10 * 4)).await;
+        if round % 10 == 0 {
+            // What comes on connecting is not older than what follows either.
+            (watcher, newest) = (server.watch(narrowing.path, &server.admin).await, HashMap::new());
+        }
     }
-    over.store(true, Ordering::Relaxed);
+    drop(driven);
     driving.await.unwrap();
-    assert_eq!(newest.len(), VEHICLES);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
