@@ -13,18 +13,22 @@ use crate::sender::SocketSender;
 /// Events read at once.
 const PAGE: u32 = 100;
 
+/// A tenant's events when a client comes.
+pub struct EventSource {
+    /// Whose events.
+    pub tenant: TenantId,
+    /// Where live ones are published.
+    pub channel: ChannelId,
+    /// The newest before the client was answered: everything that the client causes is newer.
+    pub newest: i64,
+}
+
 /// One client's view of a tenant's events: which they are and how they are written.
 pub trait EventView: Send + Sync + 'static {
-    /// Whose events.
-    fn tenant(&self) -> &TenantId;
+    /// The events.
+    fn source(&self) -> &EventSource;
 
-    /// The tenant's newest event before the client was answered: everything that the client causes is newer.
-    fn newest(&self) -> i64;
-
-    /// Where live events are published.
-    fn channel(&self) -> ChannelId;
-
-    /// Which of them the client gets.
+    /// Which of the channel's messages the client gets.
     fn interest(&self) -> Interest;
 
     /// Events above `after` and up to `up_to` that the client may see, oldest first; fewer than `limit` when there are
@@ -81,14 +85,14 @@ impl<V: EventView> EventFeed<V> {
             EventSink::Socket(sender) => sender.outlet(),
             EventSink::Stream(stream) => Arc::clone(stream) as Arc<dyn Outlet>,
         };
-        let gate = ReplayGate::new(outlet, view.newest());
+        let gate = ReplayGate::new(outlet, view.source().newest);
         Self { live, view, sink, gate }
     }
 
     /// Subscribes to live events, behind the gate.
     pub(crate) fn subscribe(&self) -> Subscription {
         let gate = Arc::clone(&self.gate) as Arc<dyn Outlet>;
-        self.live.hub.channel(&self.view.channel()).subscribe(gate, self.view.interest())
+        self.live.hub.channel(&self.view.source().channel).subscribe(gate, self.view.interest())
     }
 
     /// Sends everything after `after`, then what has come meanwhile, then live events again: from the request on, ids
@@ -146,7 +150,7 @@ impl<V: EventView> EventFeed<V> {
 
     async fn newest(&self) -> Result<i64, Stopped> {
         let _permit = self.live.read_permit().await;
-        Ok(self.live.service().newest_event_id(self.view.tenant()).await?)
+        Ok(self.live.service().newest_event_id(&self.view.source().tenant).await?)
     }
 
     async fn send(&self, id: Option<i64>, text: &str) -> Result<(), Closed> {

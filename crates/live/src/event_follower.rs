@@ -99,5 +99,5 @@ async fn next_replay<V: EventView>(
     let Some(running) = silence else { return std::future::pending().await };
     running.await;
     *silence = None;
-    Box::pin(async move { feed.catch_up(feed.view.newest()).await })
+    Box::pin(async move { feed.catch_up(feed.view.source().newest).await })
 }

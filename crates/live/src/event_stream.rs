@@ -1,13 +1,12 @@
 //! One client on its stream of server-sent events: what it missed, then events as they are stored.
 
-use milepost_domain::Timestamp;
-use milepost_service::{Admission, CloseReason, Disconnect};
+use milepost_service::{CloseReason, Disconnect};
 use milepost_transport::EventStream;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::Live;
-use crate::admission::Connection;
+use crate::admission::{Connection, ConnectionPlace};
 use crate::event_feed::{EventFeed, EventSink, EventView, Stopped};
 
 /// How long a client waits before it comes back.
@@ -35,14 +34,13 @@ impl Connection for StreamConnection {
 pub(crate) async fn serve_stream<V: EventView>(
     live: Live,
     stream: Arc<EventStream>,
-    admission: Admission,
-    expires_at: Option<Timestamp>,
+    place: ConnectionPlace,
     view: V,
     after: Option<i64>,
 ) {
     let connection = Arc::new(StreamConnection(Arc::clone(&stream)));
-    let registered = live.register(&admission, expires_at, &connection).await;
-    stream.keep((connection, admission));
+    let registered = place.register(&connection).await;
+    stream.keep((connection, place));
     if !registered {
         return;
     }
@@ -54,7 +52,7 @@ pub(crate) async fn serve_stream<V: EventView>(
 }
 
 async fn begin<V: EventView>(feed: &EventFeed<V>, stream: &EventStream, after: Option<i64>) -> Result<(), Stopped> {
-    let newest = feed.view.newest();
+    let newest = feed.view.source().newest;
     if let Some(after) = after {
         feed.send_stored(after, newest, true).await?;
     }

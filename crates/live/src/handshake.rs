@@ -5,12 +5,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Caller, TenantId};
-use milepost_http::{Problem, prove_parts, query_value};
+use milepost_http::{Problem, query_value};
 use milepost_service::Proven;
-use milepost_transport::{Cut, RateLimit, Socket, SocketLimits, Upgrade};
+use milepost_transport::{Cut, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
 use std::sync::Arc;
 
-use crate::admission::authenticate_if_shown;
 use crate::event_feed::EventView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
@@ -27,43 +26,30 @@ const STREAM_HEADERS: [(HeaderName, HeaderValue); 3] = [
 
 /// A request for a connection from a page that may make it.
 pub struct Handshake {
-    live: Live,
-    head: Parts,
-    policy: &'static ConnectionPolicy,
+    pub(crate) live: Live,
+    pub(crate) head: Parts,
+    pub(crate) policy: &'static ConnectionPolicy,
 }
 
 /// A client that may come in.
 pub struct Entry<V> {
-    /// Whose connection limit counts.
-    tenant: TenantId,
+    /// Whose connection limit counts: the client's own tenant, or the one that it watches.
+    pub tenant: TenantId,
     /// `None` for a visitor of a public link.
-    credential: Option<Proven>,
-    view: V,
-    max_message_bytes: Option<usize>,
-    rate: Option<RateLimit>,
+    pub credential: Option<Proven>,
+    /// What the dialect serves to it.
+    pub view: V,
+    /// Another limit on a socket's inbound messages, in bytes.
+    pub max_message_bytes: Option<usize>,
+    /// Another limit on how much may come in by a socket.
+    pub rate: Option<RateLimit>,
 }
 
 impl<V> Entry<V> {
-    /// A client that takes one of its own tenant's places; `view` is what the dialect serves to it.
+    /// A client that takes one of its own tenant's places.
     pub fn new(credential: Proven, view: V) -> Self {
-        Self::to(credential.caller().tenant.clone(), Some(credential), view)
-    }
-
-    /// A client, perhaps of another tenant or unknown, that takes one of the places of the `tenant` it watches.
-    pub const fn to(tenant: TenantId, credential: Option<Proven>, view: V) -> Self {
-        Self { tenant, credential, view, max_message_bytes: None, rate: None }
-    }
-
-    /// With another limit on inbound messages, in bytes.
-    #[must_use]
-    pub fn with_max_message_bytes(self, bytes: usize) -> Self {
-        Self { max_message_bytes: Some(bytes), ..self }
-    }
-
-    /// With another limit on how much may come in.
-    #[must_use]
-    pub fn with_rate(self, rate: RateLimit) -> Self {
-        Self { rate: Some(rate), ..self }
+        let tenant = credential.caller().tenant.clone();
+        Self { tenant, credential: Some(credential), view, max_message_bytes: None, rate: None }
     }
 
     fn limits(&self, standard: SocketLimits) -> SocketLimits {
@@ -76,29 +62,9 @@ impl<V> Entry<V> {
 }
 
 impl Handshake {
-    pub(crate) const fn new(live: Live, head: Parts, policy: &'static ConnectionPolicy) -> Self {
-        Self { live, head, policy }
-    }
-
     /// The first value of this name in the URL.
     pub fn query(&self, name: &str) -> Option<String> {
         query_value(&self.head, name)
-    }
-
-    /// The client's credential.
-    ///
-    /// # Errors
-    /// 401 without a good one, 5xx when the store can't be asked.
-    pub async fn authenticate(&self) -> Result<Proven, Problem> {
-        prove_parts(&self.live.context, &self.head, self.policy.token).await
-    }
-
-    /// The credential of a public link's visitor, if it shows one.
-    ///
-    /// # Errors
-    /// 401 for a bad one, 5xx when the store can't be asked.
-    pub async fn authenticate_if_shown(&self) -> Result<Option<Proven>, Problem> {
-        authenticate_if_shown(&self.live.context, &self.head).await
     }
 
     /// The tenant that `?tenant=` names, else the caller's own.
@@ -123,8 +89,8 @@ impl Handshake {
         parse_last_event_id(&self.head)
     }
 
-    /// Opens a socket for who may come in and tells others why not. `enter` makes the viewer that answers the client;
-    /// what it refuses closes the socket.
+    /// Opens a socket for a client that may come in, and tells another one why not. `enter` makes the viewer that answers
+    /// the client; what it refuses closes the socket.
     pub fn open_socket<V, W, F, Fut>(mut self, entry: Result<Entry<V>, Problem>, enter: F) -> Response
     where
         V: Send + 'static,
@@ -138,39 +104,35 @@ impl Handshake {
         };
         let upgrade = match self.upgrade() {
             Ok(upgrade) => upgrade,
-            Err(response) => return response,
+            Err(refusal) => return refusal.response().map(Body::from),
         };
-        let expires_at = entry.credential.as_ref().and_then(|credential| credential.caller().expires_at);
         let limits = entry.limits(upgrade.limits());
-        let Entry { tenant, credential, view, .. } = entry;
-        let admission = match self.live.admit(&tenant, credential) {
-            Ok(admission) => admission,
+        let place = match self.live.admit(&entry.tenant, entry.credential) {
+            Ok(place) => place,
             Err(problem) => return problem.into_response(),
         };
-        let Self { live, policy, .. } = self;
+        let (view, policy) = (entry.view, self.policy);
         let serve = move |socket: Socket| async move {
             let sender = SocketSender::new(&socket, policy);
-            if live.register(&admission, expires_at, &sender).await {
+            if place.register(&sender).await {
                 serve_socket(socket, &sender, enter(Arc::clone(&sender), view)).await;
             } else {
                 socket.finish().await;
             }
-            drop(admission);
+            drop(place);
         };
         upgrade.with_limits(limits).accept(serve).map(|()| Body::empty())
     }
 
-    /// Opens a stream of events for who may come in; the others are answered with the problem. It begins with the
-    /// events above `after`, if that is given.
+    /// Opens a stream of events for a client that may come in; another one is answered with the problem. It begins with
+    /// the events above `after`, if that is given.
     pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
         let entry = match entry {
             Ok(entry) => entry,
             Err(problem) => return problem.into_response(),
         };
-        let Entry { tenant, credential, view, .. } = entry;
-        let expires_at = credential.as_ref().and_then(|credential| credential.caller().expires_at);
-        let admission = match self.live.admit(&tenant, credential) {
-            Ok(admission) => admission,
+        let place = match self.live.admit(&entry.tenant, entry.credential) {
+            Ok(place) => place,
             Err(problem) => return problem.into_response(),
         };
         let transport = &self.live.transport;
@@ -178,7 +140,7 @@ impl Handshake {
         let lossless_bytes = transport.config().limits.lossless_bytes;
         let (stream, body) = transport.open_stream(lossless_bytes, self.head.extensions.remove::<Cut>());
         stream.greet(RETRY_MS);
-        tokio::spawn(serve_stream(self.live, stream, admission, expires_at, view, after));
+        tokio::spawn(serve_stream(self.live, stream, place, entry.view, after));
         (STREAM_HEADERS, Body::new(body)).into_response()
     }
 
@@ -193,11 +155,11 @@ impl Handshake {
         };
         match self.upgrade() {
             Ok(upgrade) => upgrade.accept(close).map(|()| Body::empty()),
-            Err(response) => response,
+            Err(refusal) => refusal.response().map(Body::from),
         }
     }
 
-    fn upgrade(&mut self) -> Result<Upgrade, Response> {
-        Upgrade::from_parts(&mut self.head, &self.live.transport).map_err(|refusal| refusal.response().map(Body::from))
+    fn upgrade(&mut self) -> Result<Upgrade, HandshakeError> {
+        Upgrade::from_parts(&mut self.head, &self.live.transport)
     }
 }

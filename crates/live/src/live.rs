@@ -1,14 +1,15 @@
 //! What all live connections of the server share.
 
 use axum::extract::Request;
+use milepost_domain::TenantId;
 use milepost_http::{HttpContext, Problem};
-use milepost_hub::Hub;
-use milepost_service::Service;
+use milepost_hub::{ChannelId, Hub};
+use milepost_service::{Service, ServiceError};
 use milepost_transport::Transport;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{ConnectionPolicy, Handshake, Origins};
+use crate::{ConnectionPolicy, EventSource, Handshake, Origins};
 
 /// Reads for clients that come back, at the same time on this node. The next client waits, so that a whole tenant that
 /// reconnects leaves database connections to those who write.
@@ -45,7 +46,16 @@ impl Live {
         if policy.origins == Origins::Allowed && !self.context.origins.allows(&head.headers) {
             return Err(Problem::forbidden("this origin may not open sockets here, see ALLOWED_ORIGINS"));
         }
-        Ok(Handshake::new(self.clone(), head, policy))
+        Ok(Handshake { live: self.clone(), head, policy })
+    }
+
+    /// A tenant's events, as they are just now.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn event_source(&self, tenant: TenantId, channel: ChannelId) -> Result<EventSource, ServiceError> {
+        let newest = self.service().newest_event_id(&tenant).await?;
+        Ok(EventSource { tenant, channel, newest })
     }
 
     /// Waits for a turn to read much from the store for one client; to be held while it is read.

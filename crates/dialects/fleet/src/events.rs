@@ -1,29 +1,28 @@
 //! A viewer's view of its company's stored events.
 
-use crate::channel::{event_channel, event_interest};
+use crate::channel::event_interest;
 use crate::convert::{render, render_event};
 use crate::filter::Filter;
 use crate::wire::{ReplayCompleteJson, ReplayEndJson};
-use milepost_domain::{Event, FleetViewer, TenantId};
+use milepost_domain::{Event, FleetViewer};
 use milepost_http::rfc3339;
-use milepost_hub::{ChannelId, Interest};
-use milepost_live::{EventView, Live};
+use milepost_hub::Interest;
+use milepost_live::{EventSource, EventView, Live};
 use milepost_service::ServiceError;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What the viewer may see and wants.
 pub(crate) struct FleetEvents {
     live: Live,
-    tenant: TenantId,
+    source: EventSource,
     viewer: FleetViewer,
-    newest: i64,
     /// A std mutex: held for a copy, never across an await.
     filter: Mutex<Arc<Filter>>,
 }
 
 impl FleetEvents {
-    pub(crate) fn new(live: Live, tenant: TenantId, viewer: FleetViewer, newest: i64) -> Self {
-        Self { live, tenant, viewer, newest, filter: Mutex::default() }
+    pub(crate) fn new(live: Live, source: EventSource, viewer: FleetViewer) -> Self {
+        Self { live, source, viewer, filter: Mutex::default() }
     }
 
     pub(crate) fn filter(&self) -> Arc<Filter> {
@@ -41,16 +40,8 @@ impl FleetEvents {
 }
 
 impl EventView for FleetEvents {
-    fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    fn newest(&self) -> i64 {
-        self.newest
-    }
-
-    fn channel(&self) -> ChannelId {
-        event_channel(&self.tenant)
+    fn source(&self) -> &EventSource {
+        &self.source
     }
 
     fn interest(&self) -> Interest {
@@ -58,13 +49,13 @@ impl EventView for FleetEvents {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        self.live.service().fleet_events(&self.tenant, self.viewer, after, up_to, limit).await
+        self.live.service().fleet_events(&self.source.tenant, self.viewer, after, up_to, limit).await
     }
 
     fn render(&self, event: &Event, replayed: bool) -> Option<String> {
         let is_visible = event.fact.fleet_audience().is_some_and(|audience| self.viewer.may_see(audience));
         if is_visible && self.filter().wants_fact(&event.fact) {
-            render_event(&self.tenant, event, replayed)
+            render_event(&self.source.tenant, event, replayed)
         } else {
             None
         }
@@ -76,7 +67,7 @@ impl EventView for FleetEvents {
             kind: "replay_complete",
             data: end,
             timestamp: rfc3339(self.live.service().now()),
-            company_id: self.tenant.as_str(),
+            company_id: self.source.tenant.as_str(),
             end,
         })
     }

@@ -1,19 +1,18 @@
 //! Who opens a socket, and what of which company it may see.
 
 use crate::FleetParts;
+use crate::channel::event_channel;
 use milepost_domain::{Action, Caller, FleetViewer, Principal, TenantId, UserId, VehicleScope, may};
 use milepost_http::Problem;
-use milepost_live::{Entry, Handshake};
+use milepost_live::{Entry, EventSource, Handshake};
 use milepost_service::Proven;
 
 /// What a viewer may see.
 pub(crate) struct Opening {
-    pub(crate) tenant: TenantId,
+    pub(crate) source: EventSource,
     pub(crate) viewer: FleetViewer,
     /// The vehicles whose places it may see.
     pub(crate) scope: VehicleScope,
-    /// The tenant's newest event before the viewer was answered.
-    pub(crate) newest: i64,
 }
 
 /// Looks at a request's `company_id`, credential and `user_id`.
@@ -50,9 +49,9 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
             (FleetViewer { company: true, user, driver: None }, VehicleScope::All)
         }
     };
-    let newest = service.newest_event_id(&tenant).await?;
-    let opening = Opening { tenant: tenant.clone(), viewer, scope, newest };
-    Ok(Entry::to(tenant, credential, opening).with_max_message_bytes(parts.settings.max_message_bytes))
+    let source = parts.live.event_source(tenant.clone(), event_channel(&tenant)).await?;
+    let view = Opening { source, viewer, scope };
+    Ok(Entry { tenant, credential, view, max_message_bytes: Some(parts.settings.max_message_bytes), rate: None })
 }
 
 /// What a caller may see, as the user that it names: itself, or for an admin anybody.

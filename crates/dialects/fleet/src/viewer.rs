@@ -44,12 +44,13 @@ impl FleetSocket {
         opening: Opening,
         replay_after: Result<Option<i64>, String>,
     ) -> Result<Self, Problem> {
-        let Opening { tenant, viewer, scope, newest } = opening;
+        let Opening { source, viewer, scope } = opening;
+        let tenant = source.tenant.clone();
         let figures = viewer.company.then(|| parts.desk.watch(&tenant));
         let view = View { live: parts.live, tenant, viewer, scope, figures };
-        sender.send(&view.welcome(newest));
+        sender.send(&view.welcome(source.newest));
         let (replay_after, problem) = replay_after.map_or_else(|problem| (None, Some(problem)), |after| (after, None));
-        let events = FleetEvents::new(view.live.clone(), view.tenant.clone(), viewer, newest);
+        let events = FleetEvents::new(view.live.clone(), source, viewer);
         let events = EventFollower::new(&view.live, &sender, events, replay_after);
         let filter = Filter::default();
         let interest = view.interest(&filter).await?;

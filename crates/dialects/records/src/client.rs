@@ -21,7 +21,7 @@ impl RecordsClient {
         view: RecordsView,
         replay_after: Result<Option<i64>, String>,
     ) -> Self {
-        sender.send(&render(&welcome(&view.caller, view.newest())));
+        sender.send(&render(&welcome(&view.caller, view.source().newest)));
         let (replay_after, problem) = replay_after.map_or_else(|problem| (None, Some(problem)), |after| (after, None));
         let client = Self { events: EventFollower::new(live, &sender, view, replay_after), sender };
         if let Some(problem) = problem {

@@ -3,19 +3,18 @@
 use crate::channel::{channel_of, interest_of};
 use crate::convert::{render, render_event};
 use crate::wire::ToClient;
-use milepost_domain::{Caller, Event, Principal, RecordViewer, TenantId};
+use milepost_domain::{Caller, Event, Principal, RecordViewer};
 use milepost_http::Problem;
-use milepost_hub::{ChannelId, Interest};
-use milepost_live::{Entry, EventView, Handshake, Live};
+use milepost_hub::Interest;
+use milepost_live::{Entry, EventSource, EventView, Handshake, Live};
 use milepost_service::ServiceError;
 
 /// A client's view of a tenant's records.
 pub(crate) struct RecordsView {
     live: Live,
     pub(crate) caller: Caller,
-    tenant: TenantId,
     viewer: RecordViewer,
-    newest: i64,
+    source: EventSource,
 }
 
 /// Users of the tenant, and superadmins of the one that they name by `?tenant=`.
@@ -27,21 +26,14 @@ pub(crate) async fn authorize(live: &Live, handshake: &Handshake) -> Result<Entr
     }
     let tenant = handshake.tenant_for(&caller)?;
     let viewer = RecordViewer::of(&caller, &tenant);
-    let newest = live.service().newest_event_id(&tenant).await?;
-    Ok(Entry::new(credential, RecordsView { live: live.clone(), caller, tenant, viewer, newest }))
+    let channel = channel_of(&tenant);
+    let source = live.event_source(tenant, channel).await?;
+    Ok(Entry::new(credential, RecordsView { live: live.clone(), caller, viewer, source }))
 }
 
 impl EventView for RecordsView {
-    fn tenant(&self) -> &TenantId {
-        &self.tenant
-    }
-
-    fn newest(&self) -> i64 {
-        self.newest
-    }
-
-    fn channel(&self) -> ChannelId {
-        channel_of(&self.tenant)
+    fn source(&self) -> &EventSource {
+        &self.source
     }
 
     fn interest(&self) -> Interest {
@@ -49,7 +41,7 @@ impl EventView for RecordsView {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        self.live.service().visible_events(&self.tenant, self.viewer, after, up_to, limit).await
+        self.live.service().visible_events(&self.source.tenant, self.viewer, after, up_to, limit).await
     }
 
     fn render(&self, event: &Event, replayed: bool) -> Option<String> {

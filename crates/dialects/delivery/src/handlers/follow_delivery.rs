@@ -27,7 +27,8 @@ async fn authorize(parts: &DeliveryParts, id: &str, handshake: &Handshake) -> Re
     let tenant = parts.live.service().find_delivery(&id).await?.delivery.tenant;
     let caller = credential.as_ref().map(|credential| credential.caller().clone());
     let sees_rider = caller.as_ref().is_some_and(|caller| sees_rider(caller, &tenant));
-    Ok(Entry::to(tenant, credential, Followed { id, caller, sees_rider }))
+    let view = Followed { id, caller, sees_rider };
+    Ok(Entry { tenant, credential, view, max_message_bytes: None, rate: None })
 }
 
 /// May `caller` know who brings a delivery of `tenant`?

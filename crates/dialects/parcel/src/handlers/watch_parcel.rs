@@ -25,7 +25,6 @@ pub async fn watch_parcel(State(parts): State<ParcelParts>, request: Request) ->
 async fn authorize(handshake: &Handshake) -> Result<Entry<Caller>, Problem> {
     let credential = handshake.authenticate().await?;
     let caller = credential.caller().clone();
-    let is_driver = reach(&caller, Action::BringParcel).is_some();
-    let entry = Entry::new(credential, caller);
-    Ok(if is_driver { entry.with_rate(DRIVERS_RATE) } else { entry })
+    let rate = reach(&caller, Action::BringParcel).map(|_| DRIVERS_RATE);
+    Ok(Entry { rate, ..Entry::new(credential, caller) })
 }
