@@ -40,11 +40,12 @@ pub struct Assembly {
     pub service: Arc<Service>,
     /// Fan-out.
     pub hub: Hub,
+    /// What the dialects' connections share.
+    pub live: Live,
     /// Sockets.
     pub transport: Arc<Transport>,
     /// Outgoing calls.
     pub outbox: Outbox,
-    pub(crate) context: Arc<HttpContext>,
     pub(crate) metrics: Arc<Metrics>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
@@ -98,12 +99,13 @@ impl Assembly {
             tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
         let context = Arc::new(HttpContext { service: Arc::clone(&service), origins: origins(config)? });
+        let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         Ok(Arc::new(Self {
             service,
             hub,
+            live,
             transport,
             outbox,
-            context,
             metrics,
             followed_deliveries,
             followed_parcels,
@@ -114,7 +116,7 @@ impl Assembly {
     /// All routes: the list of dialects stands here and nowhere else.
     pub fn router(self: &Arc<Self>, config: &Config) -> Router {
         let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
-        let live = Live::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
+        let live = &self.live;
         let bus = BusParts {
             live: live.clone(),
             replay_window_ms: i64::try_from(config.replay_window.as_millis()).unwrap_or(i64::MAX),
@@ -125,17 +127,17 @@ impl Assembly {
         let fleet = FleetSettings {
             dashboard_interval: config.dashboard_interval,
             max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_FLEET_MESSAGE_BYTES),
-            open_door: config.fleet_open_door,
+            anonymous_access: config.fleet_anonymous_access,
         };
         let fleet = FleetParts::new(live.clone(), fleet);
         let mut routes = Router::new()
             .merge(status_routes(Arc::clone(self)))
-            .merge(auth_routes(Arc::clone(&self.context)))
+            .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
-            .merge(milepost_dialect_records::routes(live))
-            .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
+            .merge(milepost_dialect_records::routes(live.clone()))
+            .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {
             let limit = config.ws_max_message_bytes;

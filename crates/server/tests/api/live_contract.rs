@@ -5,3 +5,4 @@ mod dialects;
 mod endings;
 mod narrowing;
 mod resuming;
+mod sixth;
