@@ -17,11 +17,11 @@ pub struct PositionRecorded<'a> {
 /// the order of calls is the order of commit: it must not wait, and only hand over to the hub.
 pub trait Listener: Send + Sync {
     /// Vehicles moved: what one caller brought, in the order of time, so that it can share writes.
-    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]);
+    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
     /// A vehicle was added, or its description or status changed.
-    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
+    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
     /// A vehicle was removed.
-    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId);
+    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
     /// A delivery's status or place changed. Called in the order of its versions; the same one may come again.
     fn delivery_changed(&self, _: &DeliveryView) {}
     /// Does anybody here follow this delivery? What other processes change is read only then.
