@@ -74,7 +74,7 @@ pub(crate) fn session_of(view: &DeliveryView, sees_rider: bool) -> TrackingSessi
     }
 }
 
-/// What an update may have changed: the answer to whoever sent it.
+/// What an update may have changed: the answer to its sender.
 pub(crate) fn moved(view: &DeliveryView) -> TrackingSession<'_> {
     let delivery = &view.delivery;
     TrackingSession {
@@ -137,7 +137,7 @@ pub(crate) fn read_message(text: &str) -> Result<Request, String> {
         },
         Err(problem) if problem.status != 422 => Err(INVALID_JSON.to_owned()),
         Err(problem) => {
-            // Whoever speaks of something else is not told about a location.
+            // A message about something else is not refused because of its location.
             let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
             match value.get("type").and_then(serde_json::Value::as_str) {
                 Some(kind) if kind != "location_update" => Err(unknown_type(kind)),

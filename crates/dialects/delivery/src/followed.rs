@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The clock is looked at again at least so often, in case somebody sets it.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// The clock is read at least this often, in case somebody sets it.
+const READ_CLOCK_EVERY: Duration = Duration::from_secs(10);
 
 /// The followed sessions of this node: as many as there are sockets at most, and those have a limit.
 pub struct FollowedDeliveries {
@@ -31,7 +31,7 @@ struct Table {
 struct Followed {
     tenant: TenantId,
     expires_at: Timestamp,
-    /// The newest version that was told.
+    /// The newest version that was published.
     version: i64,
     senders: HashMap<u64, Arc<SocketSender>>,
 }
@@ -44,7 +44,10 @@ pub(crate) struct Following {
 }
 
 impl FollowedDeliveries {
-    /// Starts the task that looks after expiry by `now`; it ends with the last handle. To be called inside a runtime.
+    /// Starts the task that ends sessions that have expired at `now`. It ends with the last handle.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
     pub fn start(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Arc<Self> {
         let followed = Arc::new(Self { table: Mutex::default(), sooner: Notify::new() });
         let weak = Arc::downgrade(&followed);
@@ -77,7 +80,7 @@ impl FollowedDeliveries {
         Following { followed: Arc::clone(self), id, sender_id: sender.id() }
     }
 
-    /// Takes a change over; false if nobody here follows the session, or the change was told before.
+    /// Notes a change; false if nobody here follows the session, or the change was published before.
     pub(crate) fn advance(&self, delivery: &Delivery) -> bool {
         let mut table = self.lock();
         let is_new = table.sessions.get(&delivery.tracking_id).is_some_and(|known| known.version < delivery.version);
@@ -146,7 +149,7 @@ async fn keep_ending(followed: Weak<FollowedDeliveries>, now: impl Fn() -> Times
             sender.close(EXPIRED);
         }
         let left = next.map(|next| Duration::from_millis(next.ms_since(at).max(0).unsigned_abs()));
-        let sleep = tokio::time::sleep(left.map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY)));
+        let sleep = tokio::time::sleep(left.map_or(READ_CLOCK_EVERY, |left| left.min(READ_CLOCK_EVERY)));
         tokio::select! {
             () = sleep => {}
             () = strong.sooner.notified() => {}

@@ -1,4 +1,5 @@
-//! The delivery dialect: riders report by HTTP or socket, whoever has the link follows `/ws/tracking/{id}`.
+//! The delivery dialect: riders report by HTTP or socket, visitors who have the link follow
+//! `/ws/tracking/{id}`.
 
 #![forbid(unsafe_code)]
 

@@ -47,7 +47,7 @@ fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
         match EventType::named(name) {
             Some(kind) if types.contains(&kind) => {}
             Some(kind) => types.push(kind),
-            // It is the first message of every socket, and can't be told again.
+            // It is the first message of every socket, and can't come again.
             None if name == "connection_established" => {}
             None => return Err(no_such_type(name)),
         }
@@ -95,7 +95,7 @@ mod tests {
         check(r#"{"type":"subscribe","events":[],"vehicle_ids":[]}"#, &[], &[]);
         check(r#"{"type":"subscribe"}"#, &[], &[]);
         check(r#"{"type":"subscribe","events":null,"vehicle_ids":["a b"]}"#, &[], &["a b"]);
-        // A client that lists all ten documented types is told all that can be told.
+        // A client that lists all ten documented types gets all that there is.
         check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[EventType::Alert], &[]);
     }
 

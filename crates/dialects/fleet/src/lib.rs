@@ -20,7 +20,7 @@ pub use handlers::watch_fleet::{is_for_fleet, watch_fleet};
 pub use inbound::{FromViewer, read_message};
 pub use listener::FleetListener;
 
-use dashboard::DashboardDesk;
+use dashboard::Dashboards;
 use milepost_live::Live;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +28,12 @@ use std::time::Duration;
 /// What is set for the fleet's sockets.
 #[derive(Debug, Clone)]
 pub struct FleetSettings {
-    /// `DASHBOARD_INTERVAL`: how often a company's figures are told.
+    /// `DASHBOARD_INTERVAL`: how often a company's figures are published.
     pub dashboard_interval: Duration,
     /// The longest inbound message, inflated, bytes: `WS_MAX_MESSAGE_SIZE`, 512 if that is unset.
     pub max_message_bytes: usize,
-    /// `FLEET_WS_AUTH=optional`: who shows no credential sees the whole of the company that it names.
-    pub open_door: bool,
+    /// `FLEET_WS_AUTH=optional`: a viewer without a credential sees the whole of the company that it names.
+    pub anonymous_access: bool,
 }
 
 /// What the dialect's handler needs.
@@ -43,14 +43,14 @@ pub struct FleetParts {
     pub live: Live,
     /// What is set.
     pub settings: Arc<FleetSettings>,
-    desk: Arc<DashboardDesk>,
+    dashboards: Arc<Dashboards>,
 }
 
 impl FleetParts {
     /// Puts the parts together. The path is shared with another dialect: [`watch_fleet`] is the handler of what
     /// [`is_for_fleet`] says.
     pub fn new(live: Live, settings: FleetSettings) -> Self {
-        let desk = DashboardDesk::new(live.clone(), settings.dashboard_interval);
-        Self { live, settings: Arc::new(settings), desk }
+        let dashboards = Dashboards::new(live.clone(), settings.dashboard_interval);
+        Self { live, settings: Arc::new(settings), dashboards }
     }
 }

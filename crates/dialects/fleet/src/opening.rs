@@ -23,7 +23,7 @@ pub(crate) struct Opening {
 pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Result<Entry<Opening>, Problem> {
     let tenant = company(handshake)?;
     let credential = match handshake.authenticate().await {
-        Err(problem) if problem.status == 401 && parts.settings.open_door => None,
+        Err(problem) if problem.status == 401 && parts.settings.anonymous_access => None,
         credential => Some(credential?),
     };
     let caller = credential.as_ref().map(Proven::caller);

@@ -46,7 +46,7 @@ impl FleetSocket {
     ) -> Result<Self, Problem> {
         let Opening { source, viewer, scope } = opening;
         let tenant = source.tenant.clone();
-        let figures = viewer.company.then(|| parts.desk.watch(&tenant));
+        let figures = viewer.company.then(|| parts.dashboards.watch(&tenant));
         let view = View { live: parts.live, tenant, viewer, scope, figures };
         sender.send(&view.welcome(source.newest));
         let (replay_after, problem) = replay_after.map_or_else(|problem| (None, Some(problem)), |after| (after, None));

@@ -1,4 +1,4 @@
-//! Who follows which parcel here, so that whoever may not any more loses it at once.
+//! Who follows which parcel on this node, so that a viewer that loses its right loses the parcel at once.
 
 use crate::convert::render;
 use crate::policy::NOT_YOURS;

@@ -11,9 +11,9 @@ use serde_json::Value;
 pub enum FromViewer {
     /// Where the driver is: `{"type":"location_update", lat, lng, address?, parcel_id?, timestamp?}`.
     LocationUpdate(DriverReport),
-    /// Also tell this parcel: `{"type":"subscribe_parcel", parcel_id}`.
+    /// Follow this parcel too: `{"type":"subscribe_parcel", parcel_id}`.
     SubscribeParcel(ParcelId),
-    /// Tell this parcel no more: `{"type":"unsubscribe_parcel", parcel_id}`.
+    /// Follow this parcel no more: `{"type":"unsubscribe_parcel", parcel_id}`.
     UnsubscribeParcel(ParcelId),
     /// Are you there? `{"type":"ping"}`.
     Ping,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_location_is_read() {
+    fn a_drivers_location_is_read() {
         let text =
             r#"{"type":"location_update","lat":28.6139,"lng":77.2090,"address":"New Delhi, India","parcel_id":12}"#;
         let FromViewer::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };

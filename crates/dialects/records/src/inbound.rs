@@ -1,4 +1,4 @@
-//! Reads what a client sends on the socket, and says in the seed's words what is wrong with it.
+//! Reads what a client sends on the socket, and says what is wrong with it.
 
 use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde::de::IgnoredAny;
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_in_the_seeds_words() {
+    fn every_refusal_says_what_is_wrong() {
         let check = |text: &str, expected: &str| assert_eq!(read_message(text).unwrap_err(), expected, "{text}");
         check("nonsense", "Invalid JSON format");
         check("", "Invalid JSON format");

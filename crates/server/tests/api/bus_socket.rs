@@ -3,7 +3,6 @@
 use crate::support::{TestServer, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_parent_sees_only_its_buses() {

@@ -7,7 +7,7 @@ use crate::support::{PATIENCE, json_of};
 use milepost_domain::{FenceEvent, Telling, TripStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 on_both! {
     who_may_not_watch_is_refused_by_the_handshake,

@@ -4,7 +4,6 @@ use crate::parcel_support::token_for;
 use crate::records_rest_support::claimed;
 use crate::records_stream_support::refused;
 use crate::support::TestServer;
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

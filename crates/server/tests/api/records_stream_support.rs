@@ -79,13 +79,6 @@ impl StreamReader {
         }
     }
 
-    /// Reads to the end; a heartbeat may come before it.
-    pub async fn ends(&mut self) {
-        while let Some(block) = self.next_block().await {
-            assert_eq!(block, ": heartbeat");
-        }
-    }
-
     /// Reads on until the server has said where it stands: from here on events come live.
     pub async fn settle(&mut self) {
         while self.next_block().await.expect("an open stream").lines().any(|line| !line.starts_with("id: ")) {}

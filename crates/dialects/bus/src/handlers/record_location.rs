@@ -10,7 +10,7 @@ use milepost_domain::{Caller, Position, Principal};
 use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
 use milepost_service::PositionReport;
 
-/// Stores the ping and tells those who watch the bus.
+/// Stores the ping; it is then sent to all who watch the bus.
 pub(crate) async fn record_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,
@@ -30,7 +30,7 @@ pub(crate) async fn record_location(
     Ok((StatusCode::CREATED, Json(RecordedLocation { location_id, location: ping })))
 }
 
-/// The same without storing or telling: what the route costs without durability.
+/// The same without storing or publishing: what the route costs without durability.
 pub(crate) async fn echo_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,

@@ -1,4 +1,5 @@
-//! `GET /tracking/{tracking_id}` for whoever has the link, `GET /tracking/rider/{rider_id}` for who works there.
+//! `GET /tracking/{tracking_id}` for visitors who have the link, `GET /tracking/rider/{rider_id}` for the
+//! tenant's people.
 
 use super::{NO_STORE, TenantQuery};
 use crate::DeliveryParts;

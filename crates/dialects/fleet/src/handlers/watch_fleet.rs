@@ -10,9 +10,9 @@ use axum::response::Response;
 use milepost_http::{Problem, query_value};
 use milepost_live::ConnectionPolicy;
 
-/// The parcel dialect's clients open the same path. Theirs is what names a parcel, and what names no company but brings a
-/// token in its URL, as they do. A request that brings nothing at all is told by them to log in first, unless nobody
-/// need log in here.
+/// The parcel dialect's clients open the same path. A request is theirs if it names a parcel, or if it names no company
+/// and has its token in the URL, as they do. They also answer a request that brings nothing at all, unless the fleet
+/// dialect allows anonymous access.
 pub fn is_for_fleet(parts: &FleetParts, head: &Parts) -> bool {
     let names = |name| query_value(head, name).is_some();
     if names("company_id") {
@@ -22,7 +22,9 @@ pub fn is_for_fleet(parts: &FleetParts, head: &Parts) -> bool {
         return false;
     }
     let shows_credential = [header::AUTHORIZATION.as_str(), "x-device-key", header::COOKIE.as_str()];
-    names("user_id") || parts.settings.open_door || shows_credential.iter().any(|name| head.headers.contains_key(*name))
+    names("user_id")
+        || parts.settings.anonymous_access
+        || shows_credential.iter().any(|name| head.headers.contains_key(*name))
 }
 
 /// Opens a viewer's socket, or says by the handshake's answer why not.
