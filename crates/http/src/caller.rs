@@ -1,7 +1,7 @@
 //! Authenticates requests: finds the credential, in the contract's order, and the caller.
 
 use crate::auth_routes::SESSION_COOKIE;
-use crate::{HttpContext, Problem, TrustedProxies};
+use crate::{HttpContext, Problem, TrustedProxies, query_value};
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -88,11 +88,6 @@ pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(name, _)| *name == SESSION_COOKIE)
         .map(|(_, value)| value)
-}
-
-fn query_value(parts: &Parts, name: &str) -> Option<String> {
-    let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok()?;
-    query.0.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
 /// The address that a request came from, for limits: that at the other end of the connection or, when this is a proxy

@@ -24,7 +24,7 @@ pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json, parse_object};
 pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery, cursor_of};
 pub use problem::{FieldError, Problem};
-pub use query::{Path, Query};
+pub use query::{Path, Query, query_value};
 pub use time::{parse_timestamp, rfc3339};
 pub use trailing_slash::accept_trailing_slash;
 pub use trusted_proxies::TrustedProxies;

@@ -17,11 +17,12 @@ use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
-use milepost_dialect_records::{RecordsListener, RecordsParts};
+use milepost_dialect_records::RecordsListener;
 use milepost_domain::ZoneRadius;
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
+use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
 use milepost_service::{Listener, Outgoing, Service, ServiceParts};
 use milepost_store::Store;
@@ -43,13 +44,14 @@ pub struct Assembly {
     pub service: Arc<Service>,
     /// Fan-out.
     pub hub: Hub,
+    /// What the dialects' connections share.
+    pub live: Live,
     /// What the follower of tracks is given, and its counters.
     pub tracks: Arc<TrackInbox>,
     /// Sockets.
     pub transport: Arc<Transport>,
     /// Outgoing calls.
     pub outbox: Outbox,
-    pub(crate) context: Arc<HttpContext>,
     pub(crate) metrics: Arc<Metrics>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
@@ -109,14 +111,15 @@ impl Assembly {
             service: Arc::clone(&service),
             origins: origins(config)?,
         });
+        let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         Ok(Arc::new(Self {
             access,
             service,
             hub,
+            live,
             tracks,
             transport,
             outbox,
-            context,
             metrics,
             followed_deliveries,
             followed_parcels,
@@ -139,40 +142,28 @@ impl Assembly {
     /// All routes: the list of dialects stands here and nowhere else.
     pub fn router(self: &Arc<Self>, config: &Config) -> Router {
         let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
+        let live = &self.live;
         let bus = BusParts {
-            context: Arc::clone(&self.context),
-            hub: self.hub.clone(),
-            transport: Arc::clone(&self.transport),
+            live: live.clone(),
             replay_window_ms: i64::try_from(config.replay_window.as_millis()).unwrap_or(i64::MAX),
             echo: config.echo,
         };
-        let delivery = DeliveryParts {
-            context: Arc::clone(&self.context),
-            hub: self.hub.clone(),
-            transport: Arc::clone(&self.transport),
-            followed: Arc::clone(&self.followed_deliveries),
-        };
-        let parcel = ParcelParts {
-            context: Arc::clone(&self.context),
-            hub: self.hub.clone(),
-            transport: Arc::clone(&self.transport),
-            followers: self.followed_parcels.clone(),
-        };
+        let delivery = DeliveryParts { live: live.clone(), followed: Arc::clone(&self.followed_deliveries) };
+        let parcel = ParcelParts { live: live.clone(), followers: self.followed_parcels.clone() };
         let fleet = FleetSettings {
             dashboard_interval: config.dashboard_interval,
             max_message_bytes: config.ws_max_message_bytes.unwrap_or(DEFAULT_FLEET_MESSAGE_BYTES),
-            open_door: config.fleet_open_door,
+            anonymous_access: config.fleet_anonymous_access,
         };
-        let fleet = FleetParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport), fleet);
-        let records = RecordsParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
+        let fleet = FleetParts::new(live.clone(), fleet);
         let mut routes = Router::new()
             .merge(status_routes(Arc::clone(self)))
-            .merge(auth_routes(Arc::clone(&self.context)))
+            .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
             .merge(tracking_route(parcel, fleet))
-            .merge(milepost_dialect_records::routes(records))
-            .merge(milepost_dialect_native::routes(Arc::clone(&self.context)))
+            .merge(milepost_dialect_records::routes(live.clone()))
+            .merge(milepost_dialect_native::routes(Arc::clone(&self.live.context)))
             .merge(page_routes(Arc::new(tiles)));
         if config.echo {
             let limit = config.ws_max_message_bytes;

@@ -45,7 +45,7 @@ pub struct Config {
     pub echo: bool,
     pub dashboard_interval: Duration,
     /// Whoever shows no credential may watch the fleet that it names.
-    pub fleet_open_door: bool,
+    pub fleet_anonymous_access: bool,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
@@ -107,7 +107,7 @@ impl Config {
             tracking_ttl: Duration::from_secs(resolved.parsed("TRACKING_TTL_SECONDS")?),
             echo: resolved.flag("MILEPOST_ECHO"),
             dashboard_interval: resolved.duration("DASHBOARD_INTERVAL")?,
-            fleet_open_door: resolved.text("FLEET_WS_AUTH") == "optional",
+            fleet_anonymous_access: resolved.text("FLEET_WS_AUTH") == "optional",
             tile_url: resolved.optional("MILEPOST_TILE_URL"),
             tile_attribution: resolved.optional("MILEPOST_TILE_ATTRIBUTION"),
             log: resolved.text("MILEPOST_LOG").to_owned(),

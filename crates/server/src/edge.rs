@@ -65,7 +65,7 @@ async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Nex
 
 /// The origin that a page calls from, if the operator listed it.
 fn listed_origin(assembly: &Assembly, headers: &HeaderMap) -> Option<HeaderValue> {
-    assembly.context.origins.listed(headers).and_then(|origin| HeaderValue::from_str(origin).ok())
+    assembly.live.context.origins.listed(headers).and_then(|origin| HeaderValue::from_str(origin).ok())
 }
 
 /// Cross-origin calls (CORS) of the origins that the operator listed; others get no such headers, and browsers refuse.

@@ -34,30 +34,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("milepost-http", &["milepost-access", "milepost-domain", "milepost-service"]),
     (
-        "milepost-dialect-bus",
-        &[
-            "milepost-access",
-            "milepost-domain",
-            "milepost-http",
-            "milepost-hub",
-            "milepost-service",
-            "milepost-transport",
-        ],
-    ),
-    (
-        "milepost-dialect-delivery",
-        &[
-            "milepost-access",
-            "milepost-clock",
-            "milepost-domain",
-            "milepost-http",
-            "milepost-hub",
-            "milepost-service",
-            "milepost-transport",
-        ],
-    ),
-    (
-        "milepost-dialect-fleet",
+        "milepost-live",
         &[
             "milepost-access",
             "milepost-domain",
@@ -69,26 +46,24 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("milepost-dialect-native", &["milepost-domain", "milepost-formats", "milepost-http", "milepost-service"]),
     (
+        "milepost-dialect-bus",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+    ),
+    (
+        "milepost-dialect-delivery",
+        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+    ),
+    (
+        "milepost-dialect-fleet",
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+    ),
+    (
         "milepost-dialect-parcel",
-        &[
-            "milepost-access",
-            "milepost-domain",
-            "milepost-http",
-            "milepost-hub",
-            "milepost-service",
-            "milepost-transport",
-        ],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-records",
-        &[
-            "milepost-access",
-            "milepost-domain",
-            "milepost-http",
-            "milepost-hub",
-            "milepost-service",
-            "milepost-transport",
-        ],
+        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
     ("milepost-load", &["milepost-domain", "milepost-geo", "milepost-track"]),

@@ -18,11 +18,11 @@ pub struct PositionRecorded<'a> {
 /// messages in the hub.
 pub trait Listener: Send + Sync {
     /// Vehicles moved: the positions of one request, in the order of time, so that they can share writes.
-    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]);
+    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
     /// A vehicle was added, or its description or status changed.
-    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
+    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
     /// A vehicle was removed.
-    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId);
+    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
     /// A delivery's status or place changed. Called in the order of its versions; a version may come twice.
     fn delivery_changed(&self, _: &DeliveryView) {}
     /// Has this delivery a subscriber here? Changes by other processes are read only then.

@@ -1,4 +1,4 @@
-//! The dialect's two doors.
+//! The dialect's HTTP handlers: one use case a file.
 
 pub(crate) mod record_location;
 pub(crate) mod watch_buses;

@@ -6,6 +6,7 @@ mod channel;
 mod convert;
 mod handlers;
 mod listener;
+mod view;
 mod viewer;
 pub mod wire;
 
@@ -16,19 +17,14 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
 use milepost_http::HttpContext;
-use milepost_hub::Hub;
-use milepost_transport::Transport;
+use milepost_live::Live;
 use std::sync::Arc;
 
 /// What the dialect's handlers need.
 #[derive(Clone)]
 pub struct BusParts {
-    /// Use cases and origins.
-    pub context: Arc<HttpContext>,
-    /// Where updates go out.
-    pub hub: Hub,
-    /// Sockets.
-    pub transport: Arc<Transport>,
+    /// Use cases and connections.
+    pub live: Live,
     /// How far back a viewer may ask, milliseconds: `REPLAY_WINDOW`.
     pub replay_window_ms: i64,
     /// Also opens `/echo/kiosks/…`, which parses and answers like the real route and stores nothing, so that the
@@ -38,7 +34,7 @@ pub struct BusParts {
 
 impl FromRef<BusParts> for Arc<HttpContext> {
     fn from_ref(parts: &BusParts) -> Self {
-        Self::clone(&parts.context)
+        Self::clone(&parts.live.context)
     }
 }
 

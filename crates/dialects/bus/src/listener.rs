@@ -1,11 +1,11 @@
 //! Renders what happened for those who watch, and only if somebody does.
 
 use crate::channel::{channel_of, update_message};
-use milepost_domain::{TenantId, VehicleId};
+use milepost_domain::TenantId;
 use milepost_hub::Hub;
 use milepost_service::{Listener, LiveVehicle, PositionRecorded};
 
-/// The dialect's ear at the use cases.
+/// Observes the use cases for the dialect.
 pub struct BusListener {
     hub: Hub,
 }
@@ -24,14 +24,11 @@ impl Listener for BusListener {
         }
     }
 
-    /// A new status or plate is told with the last position; a bus that was nowhere yet stays untold.
+    /// A new status or plate is published with the last position, and not at all before there is one.
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {
             channel.publish(update_message(&vehicle.vehicle, last));
         }
     }
-
-    /// The seed knows no message for it: the bus just stops moving.
-    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
 }

@@ -1,4 +1,4 @@
-//! The bus dialect's JSON, as the seed's clients know it. Foreign names stop here.
+//! The bus dialect's JSON, as clients of the system that it replaces know it. Foreign names stop here.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub enum ToViewer<'a> {
         /// How many.
         count: u64,
     },
-    /// Who else is looking.
+    /// How many viewers there are.
     Presence {
         /// The number.
         data: Viewing,

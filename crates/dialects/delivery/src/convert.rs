@@ -5,6 +5,7 @@ use crate::wire::{
 };
 use milepost_domain::{Delivery, DeliveryStatus, Invalid, Latitude, Longitude, OrderId, Phone, RiderId, Timestamp};
 use milepost_http::Problem;
+use milepost_live::{INVALID_JSON, unknown_type};
 use milepost_service::{DeliveryUpdate, DeliveryView, Eta, NewDelivery};
 
 /// What a call to start a session asks for.
@@ -73,7 +74,7 @@ pub(crate) fn session_of(view: &DeliveryView, sees_rider: bool) -> TrackingSessi
     }
 }
 
-/// What an update may have changed: the answer to whoever sent it.
+/// What an update may have changed: the answer to its sender.
 pub(crate) fn moved(view: &DeliveryView) -> TrackingSession<'_> {
     let delivery = &view.delivery;
     TrackingSession {
@@ -134,9 +135,9 @@ pub(crate) fn read_message(text: &str) -> Result<Request, String> {
             ("location_update", None) => Err("location is required".to_owned()),
             (kind, _) => Err(unknown_type(kind)),
         },
-        Err(problem) if problem.status != 422 => Err("Invalid JSON format".to_owned()),
+        Err(problem) if problem.status != 422 => Err(INVALID_JSON.to_owned()),
         Err(problem) => {
-            // Whoever speaks of something else is not told about a location.
+            // A message about something else is not refused because of its location.
             let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
             match value.get("type").and_then(serde_json::Value::as_str) {
                 Some(kind) if kind != "location_update" => Err(unknown_type(kind)),
@@ -145,8 +146,4 @@ pub(crate) fn read_message(text: &str) -> Result<Request, String> {
             }
         }
     }
-}
-
-fn unknown_type(kind: &str) -> String {
-    format!("Unknown message type: {}", kind.chars().take(64).collect::<String>())
 }

@@ -1,21 +1,19 @@
-//! The sockets that follow each session, and the task that ends them when the session expires.
+//! Who follows which session, and the one task that ends all of their sockets when a session's time is over.
 
 use crate::convert::render;
+use crate::policy::EXPIRED;
 use crate::wire::ToFollower;
 use milepost_clock::Clock;
 use milepost_domain::{Delivery, TenantId, Timestamp, TrackingId};
 use milepost_hub::{Audience, Message};
-use milepost_transport::Link;
+use milepost_live::SocketSender;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The longest wait before the time of day is read again, in case somebody sets the clock.
-const RECHECK_EVERY: Duration = Duration::from_secs(10);
-
-/// How a session's end is told, as the dialect's clients know it.
-pub(crate) const EXPIRED: &str = "Session expired";
+/// The clock is read at least this often, in case somebody sets it.
+const READ_CLOCK_EVERY: Duration = Duration::from_secs(10);
 
 /// The followed sessions of this node: as many as there are sockets at most, and those have a limit.
 pub struct FollowedDeliveries {
@@ -34,20 +32,23 @@ struct Table {
 struct Followed {
     tenant: TenantId,
     expires_at: Timestamp,
-    /// The newest version that was told.
+    /// The newest version that was published.
     version: i64,
-    links: HashMap<u64, Arc<Link>>,
+    senders: HashMap<u64, Arc<SocketSender>>,
 }
 
 /// A follower's place; dropped, it is no longer one.
 pub(crate) struct Following {
     followed: Arc<FollowedDeliveries>,
     id: TrackingId,
-    link_id: u64,
+    sender_id: u64,
 }
 
 impl FollowedDeliveries {
-    /// Starts the task, which ends with the last handle. To be called inside a runtime.
+    /// Starts the task that ends expired sessions. It ends with the last handle.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
     pub fn start(clock: Clock) -> Arc<Self> {
         let followed = Arc::new(Self { table: Mutex::default(), sooner: Notify::new() });
         let weak = Arc::downgrade(&followed);
@@ -59,28 +60,28 @@ impl FollowedDeliveries {
     pub(crate) fn count(&self, tenant: Option<&TenantId>) -> u64 {
         let table = self.lock();
         let sessions = table.sessions.values().filter(|session| tenant.is_none_or(|tenant| session.tenant == *tenant));
-        sessions.map(|session| session.links.len() as u64).sum()
+        sessions.map(|session| session.senders.len() as u64).sum()
     }
 
     pub(crate) fn holds(&self, id: &TrackingId) -> bool {
         self.lock().sessions.contains_key(id)
     }
 
-    pub(crate) fn enter(self: &Arc<Self>, delivery: &Delivery, link: &Arc<Link>) -> Following {
+    pub(crate) fn enter(self: &Arc<Self>, delivery: &Delivery, sender: &Arc<SocketSender>) -> Following {
         let mut table = self.lock();
         let id = delivery.tracking_id.clone();
         let session = table.sessions.entry(id.clone()).or_insert_with(|| Followed {
             tenant: delivery.tenant.clone(),
             expires_at: delivery.expires_at,
             version: delivery.version,
-            links: HashMap::new(),
+            senders: HashMap::new(),
         });
-        session.links.insert(link.id(), Arc::clone(link));
+        session.senders.insert(sender.id(), Arc::clone(sender));
         self.take_over(&mut table, delivery);
-        Following { followed: Arc::clone(self), id, link_id: link.id() }
+        Following { followed: Arc::clone(self), id, sender_id: sender.id() }
     }
 
-    /// Takes a change over; false if nobody here follows the session, or the change was told before.
+    /// Notes a change; false if nobody here follows the session, or the change was published before.
     pub(crate) fn advance(&self, delivery: &Delivery) -> bool {
         let mut table = self.lock();
         let is_new = table.sessions.get(&delivery.tracking_id).is_some_and(|known| known.version < delivery.version);
@@ -106,11 +107,11 @@ impl FollowedDeliveries {
         }
     }
 
-    fn leave(&self, id: &TrackingId, link_id: u64) {
+    fn leave(&self, id: &TrackingId, sender_id: u64) {
         let mut table = self.lock();
         let Some(session) = table.sessions.get_mut(id) else { return };
-        session.links.remove(&link_id);
-        if session.links.is_empty() {
+        session.senders.remove(&sender_id);
+        if session.senders.is_empty() {
             let expires_at = session.expires_at;
             table.sessions.remove(id);
             table.due.remove(&(expires_at, id.clone()));
@@ -118,17 +119,17 @@ impl FollowedDeliveries {
     }
 
     /// The sockets of all sessions that have expired at `now`; and when the next one will.
-    fn take_expired(&self, now: Timestamp) -> (Vec<Arc<Link>>, Option<Timestamp>) {
+    fn take_expired(&self, now: Timestamp) -> (Vec<Arc<SocketSender>>, Option<Timestamp>) {
         let mut table = self.lock();
-        let mut links = Vec::new();
+        let mut senders = Vec::new();
         while let Some((at, id)) = table.due.first().cloned() {
             if at > now {
-                return (links, Some(at));
+                return (senders, Some(at));
             }
             table.due.remove(&(at, id.clone()));
-            links.extend(table.sessions.remove(&id).into_iter().flat_map(|session| session.links.into_values()));
+            senders.extend(table.sessions.remove(&id).into_iter().flat_map(|session| session.senders.into_values()));
         }
-        (links, None)
+        (senders, None)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -143,19 +144,19 @@ async fn keep_ending(followed: Weak<FollowedDeliveries>, clock: Clock) {
     loop {
         let Some(strong) = followed.upgrade() else { return };
         let (begun, at) = (clock.instant(), clock.now());
-        let (links, next) = strong.take_expired(at);
-        for link in links {
-            link.send_message(&message);
-            link.close(1008, EXPIRED);
+        let (senders, next) = strong.take_expired(at);
+        for sender in senders {
+            sender.send_message(&message);
+            sender.close(EXPIRED);
         }
         let left = next.map(|next| Duration::from_millis(next.ms_since(at).max(0).unsigned_abs()));
-        let deadline = begun + left.map_or(RECHECK_EVERY, |left| left.min(RECHECK_EVERY));
+        let deadline = begun + left.map_or(READ_CLOCK_EVERY, |left| left.min(READ_CLOCK_EVERY));
         let _ = clock.timeout_at(deadline, strong.sooner.notified()).await;
     }
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        self.followed.leave(&self.id, self.link_id);
+        self.followed.leave(&self.id, self.sender_id);
     }
 }

@@ -1,116 +1,86 @@
-//! One follower on its socket: the session as it is, then every change; and the rider's own way to report.
+//! One follower on its socket: the session as it is, then every change; and how the rider reports.
 
 use crate::DeliveryParts;
 use crate::channel::{channel_of, delivery_key};
 use crate::convert::{Request, read_message, render, session_of, update_of};
-use crate::followed::{EXPIRED, Following};
+use crate::followed::Following;
 use crate::wire::{ToFollower, UpdateLocation};
-use milepost_access::{Admission, CloseReason, Disconnect};
 use milepost_domain::{Caller, TrackingId};
-use milepost_hub::{Interest, Outlet, Subscription};
+use milepost_http::Problem;
+use milepost_hub::{Interest, Subscription};
+use milepost_live::{SocketSender, Viewer};
 use milepost_service::{DeliveryView, Once, ServiceError};
-use milepost_transport::{Inbound, Link, Socket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// How refusals are told, as the dialect's clients know them.
-pub(crate) const NOT_FOUND: &str = "Tracking not found";
-pub(crate) const INVALID_TOKEN: &str = "Invalid token";
-
-/// Whom the socket belongs to and what it follows.
-pub(crate) struct Follower {
+/// What a socket follows, and for whom.
+pub(crate) struct Followed {
     pub(crate) id: TrackingId,
-    /// `None` for whoever has the link only.
+    /// `None` for a visitor who has only the link.
     pub(crate) caller: Option<Caller>,
     pub(crate) sees_rider: bool,
 }
 
-/// Ends the socket when its holder's right ends.
-struct FollowerConnection(Arc<Link>);
-
-impl Disconnect for FollowerConnection {
-    fn disconnect(&self, reason: CloseReason) {
-        match reason {
-            CloseReason::Revoked => self.0.close(1008, INVALID_TOKEN),
-            CloseReason::RightsChanged => self.0.close(1012, "access has changed; reconnect"),
-        }
-    }
+pub(crate) struct DeliveryFollower {
+    parts: DeliveryParts,
+    followed: Followed,
+    sender: Arc<SocketSender>,
+    _place: (Following, Subscription),
 }
 
-/// Serves a follower until either side ends it.
-pub(crate) async fn follow(mut socket: Socket, parts: DeliveryParts, follower: Follower, admission: Admission) {
-    let link = Arc::clone(socket.link());
-    let connection = Arc::new(FollowerConnection(Arc::clone(&link)));
-    admission.attach(&connection);
-    match parts.context.access.revalidate(&admission).await {
-        Ok(None) => {}
-        Ok(Some(reason)) => {
-            connection.disconnect(reason);
-            return socket.finish().await;
-        }
-        Err(_) => {
-            link.close(1013, "try again later");
-            return socket.finish().await;
-        }
+impl DeliveryFollower {
+    /// Sends the session as it is, and follows it.
+    pub(crate) async fn enter(
+        sender: Arc<SocketSender>,
+        parts: DeliveryParts,
+        followed: Followed,
+    ) -> Result<Self, Problem> {
+        let begin = |view: &DeliveryView| begin(&sender, &parts, &followed, view);
+        let _place = parts.live.service().follow_delivery(&followed.id, begin).await?;
+        Ok(Self { parts, followed, sender, _place })
     }
-    if let Some(expires_at) = follower.caller.as_ref().and_then(|caller| caller.expires_at) {
-        let left_ms = expires_at.ms_since(parts.context.service.now()).max(0).unsigned_abs();
-        link.set_expiry(Instant::now() + Duration::from_millis(left_ms), 1008, INVALID_TOKEN);
+
+    /// The answer to a good update is the update itself, which everybody gets.
+    async fn update(&self, location: &UpdateLocation) -> Result<(), String> {
+        const NOT_RIDER: &str = "only the rider of this delivery may update it";
+        let caller = self.followed.caller.as_ref().ok_or(NOT_RIDER)?;
+        let update = update_of(location).map_err(|wrong| ServiceError::Invalid(wrong).to_string())?;
+        let updated =
+            self.parts.live.service().update_delivery(caller, &self.followed.id, update, &Once::unclaimed()).await;
+        updated.map(|_| ()).map_err(|refusal| refusal.to_string())
     }
-    let entered = parts.context.service.follow_delivery(&follower.id, |view| enter(&parts, &follower, view, &link));
-    let place = match entered.await {
-        Ok(place) => place,
-        Err(refusal) => {
-            match refusal {
-                ServiceError::NotFound(_) => link.close(1008, NOT_FOUND),
-                ServiceError::Gone(_) => link.close(1008, EXPIRED),
-                _ => link.close(1013, "try again later"),
-            }
-            return socket.finish().await;
-        }
-    };
-    while let Some(inbound) = socket.next().await {
-        let refused = match inbound {
-            Inbound::Text(text) => answer(&parts, &follower, &link, &text).await,
-            Inbound::Binary(_) => Err("send JSON as text".to_owned()),
-        };
-        if let Err(message) = refused {
-            link.send_text(&render(&ToFollower::Error { message: &message }));
-        }
-    }
-    drop(place);
-    drop(admission);
 }
 
 /// Runs while no change can be published: what the subscription brings begins right after the initial state.
-fn enter(
+fn begin(
+    sender: &Arc<SocketSender>,
     parts: &DeliveryParts,
-    follower: &Follower,
+    followed: &Followed,
     view: &DeliveryView,
-    link: &Arc<Link>,
 ) -> (Following, Subscription) {
-    let outlet = Arc::clone(link) as Arc<dyn Outlet>;
-    let interest = Interest::keys([delivery_key(&follower.id, follower.sees_rider)]);
-    let subscription = parts.hub.channel(&channel_of(&view.delivery.tenant)).subscribe(outlet, interest);
-    link.send_text(&render(&ToFollower::InitialState { data: session_of(view, follower.sees_rider) }));
-    (parts.followed.enter(&view.delivery, link), subscription)
+    let snapshot = sender.begin_snapshot();
+    let channel = parts.live.hub.channel(&channel_of(&view.delivery.tenant));
+    let interest = Interest::keys([delivery_key(&followed.id, followed.sees_rider)]);
+    let subscription = snapshot.subscribe(&channel, interest);
+    snapshot.send(&render(&ToFollower::InitialState { data: session_of(view, followed.sees_rider) }));
+    (parts.followed.enter(&view.delivery, sender), subscription)
 }
 
-async fn answer(parts: &DeliveryParts, follower: &Follower, link: &Arc<Link>, text: &str) -> Result<(), String> {
-    match read_message(text)? {
-        Request::Ping => {
-            link.send_text(&render(&ToFollower::Pong));
-            Ok(())
+impl Viewer for DeliveryFollower {
+    async fn answer(&mut self, text: &str) {
+        let done = match read_message(text) {
+            Ok(Request::Ping) => {
+                self.sender.send(&render(&ToFollower::Pong));
+                Ok(())
+            }
+            Ok(Request::Update(location)) => self.update(&location).await,
+            Err(message) => Err(message),
+        };
+        if let Err(message) = done {
+            self.say_error(&message);
         }
-        Request::Update(location) => update(parts, follower, &location).await,
     }
-}
 
-/// The answer to a good update is the update itself, which everybody gets.
-async fn update(parts: &DeliveryParts, follower: &Follower, location: &UpdateLocation) -> Result<(), String> {
-    const NOT_RIDER: &str = "only the rider of this delivery may update it";
-    let caller = follower.caller.as_ref().ok_or(NOT_RIDER)?;
-    let update = update_of(location).map_err(|wrong| ServiceError::Invalid(wrong).to_string())?;
-    let updated = parts.context.service.update_delivery(caller, &follower.id, update, &Once::unclaimed()).await;
-    updated.map(|_| ()).map_err(|refusal| refusal.to_string())
+    fn say_error(&self, message: &str) {
+        self.sender.send(&render(&ToFollower::Error { message }));
+    }
 }

@@ -1,4 +1,4 @@
-//! The dialect's doors: one use case a file.
+//! The dialect's HTTP handlers: one use case a file.
 
 pub(crate) mod count_deliveries;
 pub(crate) mod find_delivery;

@@ -2,12 +2,12 @@
 
 use crate::FollowedDeliveries;
 use crate::channel::{channel_of, delivery_key, update_message};
-use milepost_domain::{TenantId, TrackingId, VehicleId};
+use milepost_domain::TrackingId;
 use milepost_hub::Hub;
-use milepost_service::{DeliveryView, Listener, LiveVehicle, PositionRecorded};
+use milepost_service::{DeliveryView, Listener};
 use std::sync::Arc;
 
-/// The dialect's ear at the use cases.
+/// Observes the use cases for the dialect.
 pub struct DeliveryListener {
     hub: Hub,
     followed: Arc<FollowedDeliveries>,
@@ -21,10 +21,6 @@ impl DeliveryListener {
 }
 
 impl Listener for DeliveryListener {
-    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
-    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
-    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
-
     fn delivery_changed(&self, view: &DeliveryView) {
         if !self.followed.advance(&view.delivery) {
             return;

@@ -1,4 +1,4 @@
-//! The delivery dialect's JSON, as the seed's clients know it. Foreign names stop here; times are whole Unix seconds.
+//! The delivery dialect's JSON, as clients of the system that it replaces know it. Foreign names stop here; times are whole Unix seconds.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub struct StartTracking {
     pub dropoff_lat: f64,
     /// Degrees east.
     pub dropoff_lng: f64,
-    /// Whom to tell by SMS.
+    /// Who gets the link by SMS.
     #[serde(default)]
     pub phone: Option<String>,
 }
@@ -40,7 +40,7 @@ pub struct TrackingSession<'a> {
     /// The shop's order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<&'a str>,
-    /// Who brings it; left out for whoever has the link only.
+    /// Who brings it; left out for a visitor who has only the link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rider_id: Option<&'a str>,
     /// How far it is.

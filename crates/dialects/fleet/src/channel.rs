@@ -17,7 +17,7 @@ pub(crate) fn live_channel(tenant: &TenantId) -> ChannelId {
     ChannelId::new("fleet_live", tenant.as_str())
 }
 
-/// Whoever may see the figures follows this by name.
+/// Viewers that may see the figures follow this by name.
 pub(crate) fn dashboard_key() -> Key {
     Key::new("dashboard", "")
 }

@@ -13,25 +13,25 @@ use milepost_service::FleetDashboard;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// An event's message; `None` for what is nothing of the fleet, and for a damaged row.
+/// An event's message; `None` for an event that is not of the fleet, and for a damaged row.
 ///
-/// What did not happen after all has a type of its own, so that a client which does not know it does not take it for
-/// one more; but a trip is told as cancelled, and of an alert it is told that it was deleted.
+/// A withdrawn event has a type of its own, so that a client that does not know the type does not count it as one more.
+/// But a withdrawn trip is sent as a cancelled one, and a withdrawn alert as a deleted one.
 pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option<String> {
     let audience = event.fact.fleet_audience()?;
     let company_id = company.as_str();
     let (kind, data) = match &event.fact {
         Fact::TripChanged(update) => ("trip_update", EventData::Trip(trip(company_id, update, event.at))),
         Fact::FenceCrossed(crossed) => {
-            let kind = told(crossed.telling, "geofence_violation_update", "geofence_violation_withdrawn");
+            let kind = kind_of(crossed.telling, "geofence_violation_update", "geofence_violation_withdrawn");
             (kind, EventData::Crossing(crossing(crossed)))
         }
         Fact::DrivingNoted(noted) => {
-            let kind = told(noted.telling, "driver_event_update", "driver_event_withdrawn");
+            let kind = kind_of(noted.telling, "driver_event_update", "driver_event_withdrawn");
             (kind, EventData::Driving(driving(noted)))
         }
         Fact::ServiceDue(due) => {
-            let kind = told(due.telling, "maintenance_alert_update", "maintenance_alert_withdrawn");
+            let kind = kind_of(due.telling, "maintenance_alert_update", "maintenance_alert_withdrawn");
             (kind, EventData::Service(service(due)))
         }
         Fact::AlertRaised(raised) => ("alert", EventData::Alert(Box::new(alert(company_id, raised)?))),
@@ -97,21 +97,21 @@ pub(crate) fn render<M: Serialize>(message: &M) -> String {
     serde_json::to_string(message).expect("strings, finite numbers and parsed JSON serialise")
 }
 
-fn told(telling: Telling, happened: &'static str, withdrawn: &'static str) -> &'static str {
+fn kind_of(telling: Telling, happened: &'static str, withdrawn: &'static str) -> &'static str {
     if telling == Telling::Withdrawn { withdrawn } else { happened }
 }
 
-/// Left out of what is told for the first time.
+/// Left out of what is published for the first time.
 fn mended(telling: Telling) -> Option<&'static str> {
     (telling != Telling::New).then(|| telling.as_str())
 }
 
-/// The seed's structs have an empty text for a driver that is not known.
+/// Clients expect an empty text for a driver that is not known.
 fn driver(id: Option<UserId>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, told_at: Timestamp) -> TripJson<'a> {
+fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp) -> TripJson<'a> {
     let trip = &update.trip;
     let status = if update.telling == Telling::Withdrawn { TripStatus::Cancelled } else { trip.status };
     TripJson {
@@ -127,7 +127,7 @@ fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, told_at: Timestamp) -> 
         duration: minutes(trip.duration_ms()),
         origin: trip.origin.as_str(),
         telling: mended(update.telling),
-        timestamp: rfc3339(told_at),
+        timestamp: rfc3339(published_at),
     }
 }
 
@@ -174,7 +174,7 @@ fn service(due: &ServiceDue) -> ServiceJson<'_> {
 }
 
 fn alert<'a>(company_id: &'a str, alert: &'a Alert) -> Option<AlertJson<'a>> {
-    // It was parsed before it was stored; a damaged row is told to nobody.
+    // It was parsed before it was stored; a damaged row is sent to nobody.
     let data: Option<&RawValue> =
         alert.data.as_ref().map(|data| serde_json::from_str(data.as_str())).transpose().ok()?;
     Some(AlertJson {

@@ -1,4 +1,4 @@
-//! What a viewer has asked to be told: some types of messages, some vehicles, or everything.
+//! What a viewer has asked for: some types of messages, some vehicles, or everything.
 
 use milepost_domain::{Fact, VehicleId};
 use std::collections::HashSet;
@@ -60,7 +60,7 @@ impl EventType {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The type that tells a fact; `None` for what is nothing of the fleet.
+    /// The type of a fact's messages; `None` for a fact that is not of the fleet.
     pub const fn of(fact: &Fact) -> Option<Self> {
         match fact {
             Fact::TripChanged(_) => Some(Self::Trip),
@@ -75,8 +75,8 @@ impl EventType {
     }
 }
 
-/// The vehicle that a fact of the fleet is about. That an alert was read or deleted is about none: whoever was told of
-/// it knows it by its id.
+/// The vehicle that a fact of the fleet is about. That an alert was read or deleted is about none: a viewer that got the
+/// alert knows it by its id.
 pub(crate) fn vehicle_of(fact: &Fact) -> Option<&VehicleId> {
     match fact {
         Fact::TripChanged(update) => Some(&update.trip.vehicle_id),
@@ -88,7 +88,7 @@ pub(crate) fn vehicle_of(fact: &Fact) -> Option<&VehicleId> {
     }
 }
 
-/// What a viewer wants of what it may see. An empty list narrows nothing; what is about no vehicle is told whichever
+/// What a viewer wants of what it may see. An empty list narrows nothing. Messages about no vehicle come whichever
 /// vehicles are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {

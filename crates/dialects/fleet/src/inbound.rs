@@ -1,6 +1,7 @@
 //! Reads what a viewer sends, and says what is wrong with it.
 
 use crate::filter::{EventType, Filter};
+use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde_json::{Map, Value};
 
 /// Vehicles in one subscription; more are refused. The limit on a message's size is usually met first.
@@ -22,22 +23,22 @@ pub enum FromViewer {
 /// # Errors
 /// What is wrong, for the `error` message that answers it.
 pub fn read_message(text: &str) -> Result<FromViewer, String> {
-    let message: Value = serde_json::from_str(text).map_err(|_| "Invalid JSON format".to_owned())?;
-    let Value::Object(mut fields) = message else { return Err("Unknown message type: none".to_owned()) };
+    let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
+    let Value::Object(mut fields) = message else { return Err(unknown_type("none")) };
     match fields.get("type") {
         Some(Value::String(kind)) => match kind.as_str() {
             "ping" => Ok(FromViewer::Ping(fields.remove("timestamp"))),
             "subscribe" => filter(&fields).map(FromViewer::Subscribe),
-            "replay_request" => last_event_id(fields.get("last_event_id")).map(FromViewer::ReplayRequest),
-            other => Err(unknown(other)),
+            "replay_request" => event_id(fields.get("last_event_id")).map(FromViewer::ReplayRequest),
+            other => Err(unknown_type(other)),
         },
-        None | Some(Value::Null) => Err(unknown("none")),
-        Some(other) => Err(unknown(&other.to_string())),
+        None | Some(Value::Null) => Err(unknown_type("none")),
+        Some(other) => Err(unknown_type(&other.to_string())),
     }
 }
 
-fn unknown(kind: &str) -> String {
-    format!("Unknown message type: {}", kind.chars().take(64).collect::<String>())
+fn event_id(value: Option<&Value>) -> Result<i64, String> {
+    parse_event_id(&value.unwrap_or(&Value::Null).to_string())
 }
 
 fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
@@ -46,7 +47,7 @@ fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
         match EventType::named(name) {
             Some(kind) if types.contains(&kind) => {}
             Some(kind) => types.push(kind),
-            // It is the first message of every socket, and can't be told again.
+            // It is the first message of every socket, and can't come again.
             None if name == "connection_established" => {}
             None => return Err(no_such_type(name)),
         }
@@ -73,19 +74,6 @@ fn texts<'a>(fields: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a str>
     }
 }
 
-/// A whole number from 0, however long: beyond any event there is nothing to replay.
-fn last_event_id(value: Option<&Value>) -> Result<i64, String> {
-    let id = value.and_then(|value| {
-        value.as_i64().or_else(|| {
-            // Also for `7.0` and `1e30`; a double beyond the range becomes its end.
-            let number = value.as_f64()?;
-            #[allow(clippy::cast_possible_truncation, reason = "whole; saturates")]
-            (number.fract() == 0.0).then_some(number as i64)
-        })
-    });
-    id.filter(|id| *id >= 0).ok_or_else(|| "last_event_id must be a whole number from 0".to_owned())
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -107,7 +95,7 @@ mod tests {
         check(r#"{"type":"subscribe","events":[],"vehicle_ids":[]}"#, &[], &[]);
         check(r#"{"type":"subscribe"}"#, &[], &[]);
         check(r#"{"type":"subscribe","events":null,"vehicle_ids":["a b"]}"#, &[], &["a b"]);
-        // A client that lists all ten documented types is told all that can be told.
+        // A client that lists all ten documented types gets all that there is.
         check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[EventType::Alert], &[]);
     }
 

@@ -5,8 +5,8 @@
 mod channel;
 mod convert;
 mod dashboard;
+mod events;
 mod filter;
-mod follower;
 mod handlers;
 mod inbound;
 mod listener;
@@ -20,50 +20,37 @@ pub use handlers::watch_fleet::{is_for_fleet, watch_fleet};
 pub use inbound::{FromViewer, read_message};
 pub use listener::FleetListener;
 
-use dashboard::DashboardDesk;
-use milepost_http::HttpContext;
-use milepost_hub::Hub;
-use milepost_transport::Transport;
+use dashboard::Dashboards;
+use milepost_live::Live;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
-
-/// Pages of events that are read at once for all who come back; more wait for their turn, so that a whole company's
-/// reconnecting leaves the database to those who write.
-const PARALLEL_READS: usize = 4;
 
 /// What is set for the fleet's sockets.
 #[derive(Debug, Clone)]
 pub struct FleetSettings {
-    /// `DASHBOARD_INTERVAL`: how often a company's figures are told.
+    /// `DASHBOARD_INTERVAL`: how often a company's figures are published.
     pub dashboard_interval: Duration,
     /// The longest inbound message, inflated, bytes: `WS_MAX_MESSAGE_SIZE`, 512 if that is unset.
     pub max_message_bytes: usize,
-    /// `FLEET_WS_AUTH=optional`: who shows no credential sees the whole of the company that it names.
-    pub open_door: bool,
+    /// `FLEET_WS_AUTH=optional`: a viewer without a credential sees the whole of the company that it names.
+    pub anonymous_access: bool,
 }
 
 /// What the dialect's handler needs.
 #[derive(Clone)]
 pub struct FleetParts {
-    /// Use cases and origins.
-    pub context: Arc<HttpContext>,
-    /// Where updates go out.
-    pub hub: Hub,
-    /// Sockets.
-    pub transport: Arc<Transport>,
+    /// Use cases and connections.
+    pub live: Live,
     /// What is set.
     pub settings: Arc<FleetSettings>,
-    desk: Arc<DashboardDesk>,
-    turns: Arc<Semaphore>,
+    dashboards: Arc<Dashboards>,
 }
 
 impl FleetParts {
     /// Puts the parts together. The path is shared with another dialect: [`watch_fleet`] is the handler of what
     /// [`is_for_fleet`] says.
-    pub fn new(context: Arc<HttpContext>, hub: Hub, transport: Arc<Transport>, settings: FleetSettings) -> Self {
-        let desk = DashboardDesk::new(Arc::clone(&context), hub.clone(), settings.dashboard_interval);
-        let turns = Arc::new(Semaphore::new(PARALLEL_READS));
-        Self { context, hub, transport, settings: Arc::new(settings), desk, turns }
+    pub fn new(live: Live, settings: FleetSettings) -> Self {
+        let dashboards = Dashboards::new(live.clone(), settings.dashboard_interval);
+        Self { live, settings: Arc::new(settings), dashboards }
     }
 }

@@ -1,4 +1,4 @@
-//! The fleet dialect's JSON, as the seed's clients know it. Ids are text, distances km, speeds km/h, durations minutes,
+//! The fleet dialect's JSON, as clients of the system that it replaces know it. Ids are text, distances km, speeds km/h, durations minutes,
 //! times RFC 3339, UTC, milliseconds.
 
 use serde::Serialize;
@@ -33,9 +33,9 @@ pub struct Envelope<'a, D> {
 pub struct WelcomeJson<'a> {
     /// For people.
     pub message: &'static str,
-    /// Whose own alerts are told here; empty if nobody's.
+    /// The user whose own alerts come here; empty for none.
     pub user_id: &'a str,
-    /// The tenant's newest event: every later one that the viewer may see is told here.
+    /// The tenant's newest event: every later one that the viewer may see comes here.
     pub last_event_id: i64,
 }
 
@@ -132,7 +132,7 @@ pub struct TripJson<'a> {
     pub duration: f64,
     /// auto: found in the positions; manual: started by hand.
     pub origin: &'static str,
-    /// corrected or withdrawn, when positions that came late have mended what was told before; else left out.
+    /// corrected or withdrawn, when positions that came late have changed what was published before; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
     /// When this was stored.
@@ -254,7 +254,7 @@ pub struct PongJson {
     pub timestamp: Option<Value>,
 }
 
-/// Answer to `subscribe`: from now on only this is told.
+/// Answer to `subscribe`: only this comes from now on.
 #[derive(Debug, Serialize)]
 pub struct SubscribedJson<'a> {
     /// Of these types; of all if empty.

@@ -6,8 +6,8 @@ use milepost_domain::{Parcel, ParcelId, Timestamp, Zone};
 use milepost_hub::{Audience, ChannelId, Key, Message};
 use milepost_service::DriverSpot;
 
-/// A parcel's number is its own over all tenants, and whoever is let into its channel may see all of it: a superadmin's
-/// socket follows parcels of several tenants without further ado.
+/// A parcel's number is unique on the server, and a viewer that may follow a parcel may see all messages about it. So a
+/// superadmin's socket can follow parcels of several tenants.
 pub(crate) fn channel_of(parcel: ParcelId) -> ChannelId {
     ChannelId::new("parcel", parcel.to_string())
 }

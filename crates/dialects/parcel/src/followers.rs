@@ -1,22 +1,20 @@
-//! Who follows which parcel here, so that whoever may not any more loses it at once.
+//! Who follows which parcel on this node, so that a viewer that loses its right loses the parcel at once.
 
 use crate::convert::render;
+use crate::policy::NOT_YOURS;
 use crate::wire::ToViewer;
 use milepost_domain::{Action, Caller, Parcel, ParcelId, may_with_parcel};
 use milepost_hub::Subscription;
-use milepost_transport::Link;
+use milepost_live::SocketSender;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Parcels that one socket may follow; more are refused with an `error`.
 pub(crate) const MAX_FOLLOWED: usize = 100;
 
-/// Told with 4003 to who may not see a parcel (any more).
-pub(crate) const NOT_YOURS: &str = "you are neither this parcel's client nor its assigned driver";
-
 /// One socket and what it follows.
 pub(crate) struct Follower {
-    pub(crate) link: Arc<Link>,
+    pub(crate) sender: Arc<SocketSender>,
     pub(crate) caller: Caller,
     /// A std mutex: held for microseconds, never across an await. Taken after the one of [`Followers`], if both.
     parcels: Mutex<HashMap<ParcelId, Subscription>>,
@@ -27,8 +25,8 @@ pub(crate) struct Follower {
 pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<Follower>>>>);
 
 impl Follower {
-    pub(crate) fn new(link: Arc<Link>, caller: Caller) -> Arc<Self> {
-        Arc::new(Self { link, caller, parcels: Mutex::default() })
+    pub(crate) fn new(sender: Arc<SocketSender>, caller: Caller) -> Arc<Self> {
+        Arc::new(Self { sender, caller, parcels: Mutex::default() })
     }
 
     pub(crate) fn follows(&self, parcel: ParcelId) -> bool {
@@ -40,7 +38,7 @@ impl Follower {
     }
 
     pub(crate) fn send(&self, message: &ToViewer<'_>) {
-        self.link.send_text(&render(message));
+        self.sender.send(&render(message));
     }
 
     /// The parcel was taken from it. A socket that has nothing left to follow is closed as it would not be let in.
@@ -51,10 +49,9 @@ impl Follower {
             parcels.len()
         };
         if left == 0 {
-            self.send(&ToViewer::Error { message: NOT_YOURS });
-            self.link.close(4003, NOT_YOURS);
+            self.sender.close_announced(NOT_YOURS);
         } else {
-            self.send(&ToViewer::Unsubscribed { parcel_id: parcel.get(), message: Some(NOT_YOURS) });
+            self.send(&ToViewer::Unsubscribed { parcel_id: parcel.get(), message: Some(NOT_YOURS.reason) });
         }
     }
 

@@ -1,3 +1,3 @@
-//! The dialect's one door.
+//! The dialect's HTTP handler.
 
 pub(crate) mod watch_parcel;

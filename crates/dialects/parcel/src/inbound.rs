@@ -2,6 +2,7 @@
 
 use milepost_domain::{Address, Invalid, Latitude, Longitude, ParcelId};
 use milepost_http::parse_timestamp;
+use milepost_live::{INVALID_JSON, unknown_type};
 use milepost_service::DriverReport;
 use serde_json::Value;
 
@@ -10,9 +11,9 @@ use serde_json::Value;
 pub enum FromViewer {
     /// Where the driver is: `{"type":"location_update", lat, lng, address?, parcel_id?, timestamp?}`.
     LocationUpdate(DriverReport),
-    /// Also tell this parcel: `{"type":"subscribe_parcel", parcel_id}`.
+    /// Follow this parcel too: `{"type":"subscribe_parcel", parcel_id}`.
     SubscribeParcel(ParcelId),
-    /// Tell this parcel no more: `{"type":"unsubscribe_parcel", parcel_id}`.
+    /// Follow this parcel no more: `{"type":"unsubscribe_parcel", parcel_id}`.
     UnsubscribeParcel(ParcelId),
     /// Are you there? `{"type":"ping"}`.
     Ping,
@@ -23,14 +24,14 @@ pub enum FromViewer {
 /// # Errors
 /// What is wrong, for the `error` message that answers it.
 pub fn read_message(text: &str) -> Result<FromViewer, String> {
-    let message: Value = serde_json::from_str(text).map_err(|_| "Invalid JSON format".to_owned())?;
+    let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     match message.get("type").and_then(Value::as_str) {
         Some("location_update") => read_location(&message).map(FromViewer::LocationUpdate),
         Some("subscribe_parcel") => required_parcel(&message).map(FromViewer::SubscribeParcel),
         Some("unsubscribe_parcel") => required_parcel(&message).map(FromViewer::UnsubscribeParcel),
         Some("ping") => Ok(FromViewer::Ping),
-        Some(other) => Err(format!("Unknown message type: {}", other.chars().take(64).collect::<String>())),
-        None => Err("Unknown message type: none".to_owned()),
+        Some(other) => Err(unknown_type(other)),
+        None => Err(unknown_type("none")),
     }
 }
 
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seeds_location_is_read() {
+    fn a_drivers_location_is_read() {
         let text =
             r#"{"type":"location_update","lat":28.6139,"lng":77.2090,"address":"New Delhi, India","parcel_id":12}"#;
         let FromViewer::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };

@@ -8,6 +8,8 @@ mod followers;
 mod handlers;
 mod inbound;
 mod listener;
+mod named_parcel;
+mod policy;
 mod viewer;
 pub mod wire;
 
@@ -16,21 +18,15 @@ pub use inbound::{FromViewer, read_message};
 pub use listener::ParcelListener;
 
 use followers::Followers;
-use milepost_http::HttpContext;
-use milepost_hub::Hub;
-use milepost_transport::Transport;
+use milepost_live::Live;
 use std::sync::Arc;
 
 /// What the dialect's handler needs. It shares its path with another dialect: [`watch_parcel`] is the handler of what is
 /// not the other's.
 #[derive(Clone)]
 pub struct ParcelParts {
-    /// Use cases and origins.
-    pub context: Arc<HttpContext>,
-    /// Where updates go out.
-    pub hub: Hub,
-    /// Sockets.
-    pub transport: Arc<Transport>,
+    /// Use cases and connections.
+    pub live: Live,
     /// Who follows what, shared with the dialect's listener.
     pub followers: FollowerList,
 }

@@ -2,11 +2,11 @@
 
 use crate::FollowerList;
 use crate::channel::{channel_of, location_message, status_message, zone_message};
-use milepost_domain::{ParcelId, TenantId, VehicleId};
+use milepost_domain::ParcelId;
 use milepost_hub::Hub;
-use milepost_service::{Listener, LiveVehicle, MovedParcel, ParcelNews, PositionRecorded};
+use milepost_service::{Listener, MovedParcel, ParcelNews};
 
-/// The dialect's ear at the use cases.
+/// Observes the use cases for the dialect.
 pub struct ParcelListener {
     hub: Hub,
     followers: FollowerList,
@@ -20,10 +20,6 @@ impl ParcelListener {
 }
 
 impl Listener for ParcelListener {
-    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
-    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
-    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
-
     fn driver_moved(&self, moved: &[MovedParcel]) {
         for MovedParcel { parcel, spot, crossed } in moved {
             let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { continue };

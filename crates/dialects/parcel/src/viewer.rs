@@ -4,113 +4,36 @@ use crate::ParcelParts;
 use crate::channel::{channel_of, location_message, render_status};
 use crate::convert::render;
 use crate::followers::{Follower, MAX_FOLLOWED};
-use crate::handlers::watch_parcel::Asked;
 use crate::inbound::{FromViewer, read_message};
+use crate::named_parcel::NamedParcel;
 use crate::wire::ToViewer;
-use milepost_access::{Admission, CloseReason, Disconnect};
 use milepost_domain::{Caller, ParcelId};
-use milepost_hub::Outlet;
+use milepost_http::Problem;
+use milepost_live::{Snapshot, SocketSender, Viewer};
 use milepost_service::{DriverReport, FollowedParcel, ServiceError};
-use milepost_transport::{Inbound, Link, Socket};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-/// Who opened the socket, and for what.
-pub(crate) struct View {
-    pub(crate) caller: Caller,
-    pub(crate) asked: Asked,
-}
-
-/// Ends the socket when its holder's right ends.
-struct ViewerConnection(Arc<Link>);
-
-impl Disconnect for ViewerConnection {
-    fn disconnect(&self, reason: CloseReason) {
-        match reason {
-            CloseReason::Revoked => tell_and_close(&self.0, 4001, "access was withdrawn"),
-            CloseReason::RightsChanged => self.0.close(1012, "access has changed; reconnect"),
-        }
-    }
-}
-
-/// Says why, and closes.
-pub(crate) async fn refuse(socket: Socket, code: u16, message: &str) {
-    tell_and_close(socket.link(), code, message);
-    socket.finish().await;
-}
-
-fn tell_and_close(link: &Link, code: u16, message: &str) {
-    link.send_text(&render(&ToViewer::Error { message }));
-    link.close(code, message);
-}
-
-/// Serves a viewer until either side ends it.
-pub(crate) async fn watch(mut socket: Socket, parts: ParcelParts, view: View, admission: Admission) {
-    let link = Arc::clone(socket.link());
-    let connection = Arc::new(ViewerConnection(Arc::clone(&link)));
-    admission.attach(&connection);
-    match parts.context.access.revalidate(&admission).await {
-        Ok(None) => {}
-        Ok(Some(reason)) => {
-            connection.disconnect(reason);
-            return socket.finish().await;
-        }
-        Err(_) => return refuse(socket, 1013, "try again later").await,
-    }
-    if let Some(expires_at) = view.caller.expires_at {
-        let left_ms = expires_at.ms_since(parts.context.service.now()).max(0).unsigned_abs();
-        link.set_expiry(Instant::now() + Duration::from_millis(left_ms), 4001, "token expired");
-    }
-    let viewer = Viewer { parts, me: Follower::new(link, view.caller) };
-    if let Err((code, message)) = viewer.enter(view.asked).await {
-        return refuse(socket, code, &message).await;
-    }
-    while let Some(inbound) = socket.next().await {
-        match inbound {
-            Inbound::Text(text) => viewer.answer(&text).await,
-            Inbound::Binary(_) => viewer.say_error("send JSON as text"),
-        }
-    }
-    drop(viewer);
-    drop(admission);
-}
-
-struct Viewer {
+pub(crate) struct ParcelViewer {
     parts: ParcelParts,
     me: Arc<Follower>,
 }
 
-impl Viewer {
-    /// Follows the parcel of the URL, or says with which code and words not.
-    async fn enter(&self, asked: Asked) -> Result<(), (u16, String)> {
-        let id = match asked {
-            Asked::Parcel(id) => id,
-            Asked::NoNumber => return Err((4400, "parcel_id must be a number: ?parcel_id=12".to_owned())),
-            Asked::NoParcel => return Err((4004, ServiceError::NotFound("parcel").to_string())),
-        };
-        self.follow(id, false).await.map_err(|error| match &error {
-            ServiceError::NotFound(_) => (4004, error.to_string()),
-            ServiceError::Forbidden(_) => (4003, error.to_string()),
-            _ => (1013, "try again later".to_owned()),
-        })
+impl ParcelViewer {
+    /// Follows the parcel that the URL names.
+    pub(crate) async fn enter(
+        sender: Arc<SocketSender>,
+        parts: ParcelParts,
+        caller: Caller,
+        parcel: NamedParcel,
+    ) -> Result<Self, Problem> {
+        let viewer = Self { parts, me: Follower::new(sender, caller) };
+        viewer.follow(parcel.id()?, false).await?;
+        Ok(viewer)
     }
 
-    async fn answer(&self, text: &str) {
-        match read_message(text) {
-            Ok(FromViewer::LocationUpdate(report)) => self.take_location(report).await,
-            Ok(FromViewer::SubscribeParcel(id)) => self.subscribe(id).await,
-            Ok(FromViewer::UnsubscribeParcel(id)) => {
-                self.parts.followers.0.remove(&self.me, id);
-                self.me.send(&ToViewer::Unsubscribed { parcel_id: id.get(), message: None });
-            }
-            Ok(FromViewer::Ping) => self.me.send(&ToViewer::Pong),
-            Err(message) => self.say_error(&message),
-        }
-    }
-
-    /// The driver's own socket learns of it as everybody does.
-    async fn take_location(&self, report: DriverReport) {
-        match self.parts.context.service.record_driver_location(&self.me.caller, report).await {
+    /// The driver's own socket gets it as every other socket does.
+    async fn record_location(&self, report: DriverReport) {
+        match self.parts.live.service().record_driver_location(&self.me.caller, report).await {
             Ok(_) => {}
             Err(ServiceError::Unavailable | ServiceError::Internal) => {
                 self.say_error("the location could not be stored just now, send it again");
@@ -132,40 +55,53 @@ impl Viewer {
         }
     }
 
-    /// Looks before it follows, so that nobody gets a message that is not for it, and again after: what changes from
-    /// then on comes live. Live messages wait in the link meanwhile, so that none is missed and none goes back in time.
+    /// Reads before it follows, so that nobody gets a message that is not for it, and again after: what changes from
+    /// then on comes live.
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
-        let (service, link) = (&self.parts.context.service, &self.me.link);
-        service.get_parcel(&self.me.caller, id).await?;
-        link.cork();
-        if !self.me.follows(id) {
-            let subscription = self.parts.hub.channel(&channel_of(id)).subscribe(self.outlet(), Default::default());
-            self.parts.followers.0.add(&self.me, id, subscription);
+        let (live, followers) = (&self.parts.live, &self.parts.followers.0);
+        live.service().get_parcel(&self.me.caller, id).await?;
+        let snapshot = self.me.sender.begin_snapshot();
+        let is_new = !self.me.follows(id);
+        if is_new {
+            let subscription = snapshot.subscribe(&live.hub.channel(&channel_of(id)), Default::default());
+            followers.add(&self.me, id, subscription);
         }
-        let followed = service.followed_parcel(&self.me.caller, id).await;
+        let followed = live.service().followed_parcel(&self.me.caller, id).await;
         match &followed {
-            Ok(followed) => self.show(followed, say_subscribed),
-            Err(_) => self.parts.followers.0.remove(&self.me, id),
+            Ok(followed) => show(&snapshot, followed, say_subscribed),
+            // What it follows already it keeps while the store is away.
+            Err(ServiceError::Unavailable | ServiceError::Internal) if !is_new => {}
+            Err(_) => followers.remove(&self.me, id),
         }
-        link.uncork();
         followed.map(|_| ())
     }
+}
 
-    fn show(&self, followed: &FollowedParcel, say_subscribed: bool) {
-        let parcel = &followed.parcel;
-        if say_subscribed {
-            self.me.send(&ToViewer::Subscribed { parcel_id: parcel.id.get() });
-        }
-        if let Some(spot) = &followed.spot {
-            self.me.link.offer_if_absent(&location_message(parcel, spot));
-        }
-        if parcel.status.has_ended() {
-            self.me.link.send_text(&render_status(parcel));
-        }
+fn show(snapshot: &Snapshot, followed: &FollowedParcel, say_subscribed: bool) {
+    let parcel = &followed.parcel;
+    if say_subscribed {
+        snapshot.send(&render(&ToViewer::Subscribed { parcel_id: parcel.id.get() }));
     }
+    if let Some(spot) = &followed.spot {
+        snapshot.offer(&location_message(parcel, spot));
+    }
+    if parcel.status.has_ended() {
+        snapshot.send(&render_status(parcel));
+    }
+}
 
-    fn outlet(&self) -> Arc<dyn Outlet> {
-        Arc::clone(&self.me.link) as Arc<dyn Outlet>
+impl Viewer for ParcelViewer {
+    async fn answer(&mut self, text: &str) {
+        match read_message(text) {
+            Ok(FromViewer::LocationUpdate(report)) => self.record_location(report).await,
+            Ok(FromViewer::SubscribeParcel(id)) => self.subscribe(id).await,
+            Ok(FromViewer::UnsubscribeParcel(id)) => {
+                self.parts.followers.0.remove(&self.me, id);
+                self.me.send(&ToViewer::Unsubscribed { parcel_id: id.get(), message: None });
+            }
+            Ok(FromViewer::Ping) => self.me.send(&ToViewer::Pong),
+            Err(message) => self.say_error(&message),
+        }
     }
 
     fn say_error(&self, message: &str) {
@@ -173,8 +109,8 @@ impl Viewer {
     }
 }
 
-impl Drop for Viewer {
-    /// However the socket ends: nobody stays in the list.
+impl Drop for ParcelViewer {
+    /// However the socket ends, it does not stay in the list.
     fn drop(&mut self) {
         self.parts.followers.0.remove_all(&self.me);
     }

@@ -1,4 +1,4 @@
-//! The parcel dialect's JSON, as the seed's clients know it. Foreign names stop here.
+//! The parcel dialect's JSON, as clients of the system that it replaces know it. Foreign names stop here.
 
 use milepost_domain::{Parcel, ParcelId, Timestamp, Zone};
 use milepost_http::rfc3339;
@@ -16,12 +16,12 @@ pub enum ToViewer<'a> {
     TrackingEnded(ParcelStatusChange),
     /// The driver came to one of a parcel's places, or left it.
     Geofence(ZoneCrossing),
-    /// From now on this parcel is told here.
+    /// The socket follows this parcel from now on.
     Subscribed {
         /// Which.
         parcel_id: i64,
     },
-    /// From now on this parcel is not told here any more.
+    /// The socket does not follow this parcel any more.
     Unsubscribed {
         /// Which.
         parcel_id: i64,
@@ -90,7 +90,7 @@ pub struct ZoneCrossing {
     pub event: &'static str,
     /// Which parcel's.
     pub parcel_id: i64,
-    /// When the fix was taken that told it: RFC 3339, UTC, milliseconds.
+    /// When the fix was taken that showed it: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 /// What a message's own fields must not replace.
 const MESSAGE_FIELDS: [&str; 4] = ["id", "sender_id", "is_read", "created_at"];
 
-/// An event's frame; `None` for what is told to nobody outside.
+/// An event's frame; `None` for an event that is internal.
 pub fn render_event(event: &Event, replayed: bool) -> Option<String> {
     let (kind, cadet_id, data) = match &event.fact {
         Fact::GradeUpdated(update) => ("grade_update", Some(update.cadet_id), EventData::Grade(grade(update))),
@@ -28,10 +28,10 @@ pub fn render_event(event: &Event, replayed: bool) -> Option<String> {
             let read = ReadJson { id: notice_id.get(), is_read: true, read_at: rfc3339(*read_at) };
             (kind, None, EventData::Read(read))
         }
-        Fact::ManualEvent(told) => {
-            // It was parsed before it was stored; a damaged row is told to nobody.
-            let payload: &RawValue = serde_json::from_str(told.payload.as_str()).ok()?;
-            (told.event_type.as_str(), told.cadet_id, EventData::Manual(payload))
+        Fact::ManualEvent(manual) => {
+            // It was parsed before it was stored; a damaged row is sent to nobody.
+            let payload: &RawValue = serde_json::from_str(manual.payload.as_str()).ok()?;
+            (manual.event_type.as_str(), manual.cadet_id, EventData::Manual(payload))
         }
         _ => return None,
     };

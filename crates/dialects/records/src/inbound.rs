@@ -1,5 +1,6 @@
-//! Reads what a client sends on the socket, and says in the seed's words what is wrong with it.
+//! Reads what a client sends on the socket, and says what is wrong with it.
 
+use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -21,35 +22,19 @@ pub enum FromClient<'a> {
 pub fn read_message(text: &str) -> Result<FromClient<'_>, String> {
     let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).map_err(|_| {
         let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
-        if is_json { "Unknown message type: none".to_owned() } else { "Invalid JSON format".to_owned() }
+        if is_json { unknown_type("none") } else { INVALID_JSON.to_owned() }
     })?;
     let kind = fields.get("type").map_or("null", |kind| kind.get());
     let name: Option<Cow<'_, str>> = serde_json::from_str::<String>(kind).ok().map(Cow::from);
     match name.as_deref() {
         Some("ping") => Ok(FromClient::Ping(fields.get("timestamp").copied())),
         Some("replay_request") => {
-            last_event_id(fields.get("last_event_id").map_or("null", |id| id.get())).map(FromClient::ReplayRequest)
+            parse_event_id(fields.get("last_event_id").map_or("null", |id| id.get())).map(FromClient::ReplayRequest)
         }
-        Some(other) => Err(unknown(other)),
-        None if kind == "null" => Err(unknown("none")),
-        None => Err(unknown(kind)),
+        Some(other) => Err(unknown_type(other)),
+        None if kind == "null" => Err(unknown_type("none")),
+        None => Err(unknown_type(kind)),
     }
-}
-
-fn unknown(kind: &str) -> String {
-    format!("Unknown message type: {}", kind.chars().take(64).collect::<String>())
-}
-
-/// A whole number from 0, however long: beyond any event there is nothing to replay.
-fn last_event_id(json: &str) -> Result<i64, String> {
-    let id: Option<i64> = serde_json::from_str(json).ok();
-    let id = id.or_else(|| {
-        // Also for `7.0` and `1e30`; a double beyond the range becomes its end.
-        let number: f64 = serde_json::from_str(json).ok()?;
-        #[allow(clippy::cast_possible_truncation, reason = "whole; saturates")]
-        (number.fract() == 0.0).then_some(number as i64)
-    });
-    id.filter(|id| *id >= 0).ok_or_else(|| "last_event_id must be a whole number from 0".to_owned())
 }
 
 #[cfg(test)]
@@ -89,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_in_the_seeds_words() {
+    fn every_refusal_says_what_is_wrong() {
         let check = |text: &str, expected: &str| assert_eq!(read_message(text).unwrap_err(), expected, "{text}");
         check("nonsense", "Invalid JSON format");
         check("", "Invalid JSON format");

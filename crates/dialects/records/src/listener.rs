@@ -1,11 +1,11 @@
 //! Renders stored events for those who follow, in the order of their ids, and only if somebody may see them.
 
 use crate::channel::{channel_of, message_of};
-use milepost_domain::{Event, TenantId, VehicleId};
+use milepost_domain::{Event, TenantId};
 use milepost_hub::Hub;
-use milepost_service::{Listener, LiveVehicle, PositionRecorded};
+use milepost_service::Listener;
 
-/// The dialect's ear at the use cases.
+/// Observes the use cases for the dialect.
 pub struct RecordsListener {
     hub: Hub,
 }
@@ -18,10 +18,6 @@ impl RecordsListener {
 }
 
 impl Listener for RecordsListener {
-    fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
-    fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
-    fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
-
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {
         let Some(channel) = self.hub.find_channel(&channel_of(tenant)) else { return };
         channel.publish_all(events.iter().filter_map(|event| message_of(&channel, event)));

@@ -1,4 +1,4 @@
-//! The records dialect's JSON, as the seed's clients know it. Times are RFC 3339, UTC, milliseconds; scores are points from
+//! The records dialect's JSON, as clients of the system that it replaces know it. Times are RFC 3339, UTC, milliseconds; scores are points from
 //! 0 to 100.
 
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub enum EventData<'a> {
     Message(MessageJson),
     /// A notification or message was marked read.
     Read(ReadJson),
-    /// Whatever another program told.
+    /// What another program published.
     Manual(&'a RawValue),
 }
 
@@ -179,7 +179,7 @@ pub enum ToClient<'a> {
         user_id: UserName<'a>,
         /// Its role.
         role: &'static str,
-        /// The tenant's newest event: every later one that the user may see is told here.
+        /// The tenant's newest event: every later one that the user may see comes here.
         last_event_id: i64,
     },
     /// Answer to `ping`, with its timestamp as it was.

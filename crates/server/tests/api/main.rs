@@ -40,6 +40,7 @@ mod idempotency;
 mod idempotency_kill;
 mod isolation;
 mod kill_nine;
+mod live_contract;
 mod other_processes;
 mod outages;
 mod outgoing;

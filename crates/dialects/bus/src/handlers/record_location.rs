@@ -10,7 +10,7 @@ use milepost_domain::{Caller, Position, Principal};
 use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
 use milepost_service::PositionReport;
 
-/// Stores the ping and tells those who watch the bus.
+/// Stores the ping; it is then sent to all who watch the bus.
 pub(crate) async fn record_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,
@@ -21,7 +21,7 @@ pub(crate) async fn record_location(
     let location_id = location_id(&caller.tenant, &position);
     // A kiosk that sent no time learns which one was taken.
     ping.timestamp.get_or_insert_with(|| rfc3339(position.at).into());
-    let service = &parts.context.service;
+    let service = parts.live.service();
     let report = PositionReport { index: 0, position };
     let recorded = service.record_positions(&caller, &caller.tenant, vec![report]).await?;
     if let Some(rejected) = recorded.rejected.first() {
@@ -30,7 +30,7 @@ pub(crate) async fn record_location(
     Ok((StatusCode::CREATED, Json(RecordedLocation { location_id, location: ping })))
 }
 
-/// The same without storing or telling: what the route costs without durability.
+/// The same without storing or publishing: what the route costs without durability.
 pub(crate) async fn echo_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,
@@ -45,7 +45,7 @@ pub(crate) async fn echo_location(
 fn position_of(parts: &BusParts, caller: &Caller, device_id: &str, ping: &KioskLocation) -> Result<Position, Problem> {
     match &caller.principal {
         Principal::Device { id, vehicle_id } if id.as_str() == device_id => {
-            Ok(position_from_ping(ping, vehicle_id, parts.context.service.now())?)
+            Ok(position_from_ping(ping, vehicle_id, parts.live.service().now())?)
         }
         _ => Err(Problem::forbidden("Not authorized for this kiosk")),
     }

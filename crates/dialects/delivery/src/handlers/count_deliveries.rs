@@ -17,7 +17,7 @@ pub(crate) async fn count_deliveries(
     Query(query): Query<TenantQuery>,
 ) -> Result<Response, Problem> {
     let named = query.tenant.as_deref().map(TenantId::new).transpose()?;
-    let (tenant, counts) = parts.context.service.count_deliveries(&caller, named).await?;
+    let (tenant, counts) = parts.live.service().count_deliveries(&caller, named).await?;
     let sockets = parts.followed.count(tenant.as_ref());
     Ok((NO_STORE, Json(stats_of(&counts, sockets))).into_response())
 }

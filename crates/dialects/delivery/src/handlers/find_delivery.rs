@@ -1,4 +1,5 @@
-//! `GET /tracking/{tracking_id}` for whoever has the link, `GET /tracking/rider/{rider_id}` for who works there.
+//! `GET /tracking/{tracking_id}` for visitors who have the link, `GET /tracking/rider/{rider_id}` for the
+//! tenant's people.
 
 use super::{NO_STORE, TenantQuery};
 use crate::DeliveryParts;
@@ -14,7 +15,7 @@ pub(crate) async fn find_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = parts.context.service.find_delivery(&tracking_id(&id)?).await?;
+    let view = parts.live.service().find_delivery(&tracking_id(&id)?).await?;
     Ok((NO_STORE, Json(session_of(&view, false))).into_response())
 }
 
@@ -27,7 +28,7 @@ pub(crate) async fn find_riders_delivery(
 ) -> Result<Response, Problem> {
     let tenant = query.tenant_of(&caller)?;
     let rider = RiderId::new(&rider_id).map_err(|_| Problem::not_found("tracking session"))?;
-    let view = parts.context.service.find_riders_delivery(&caller, &tenant, &rider).await?;
+    let view = parts.live.service().find_riders_delivery(&caller, &tenant, &rider).await?;
     Ok((NO_STORE, Json(session_of(&view, true))).into_response())
 }
 

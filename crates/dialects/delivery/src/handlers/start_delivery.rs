@@ -22,6 +22,6 @@ pub(crate) async fn start_delivery(
     let body: StartTracking = parse_delivery_json(&body)?;
     let new = new_delivery(&body).map_err(refusal)?;
     let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &session_of(view, true));
-    let view = parts.context.service.start_delivery(&caller, &tenant, new, &claim.once(render)).await?;
+    let view = parts.live.service().start_delivery(&caller, &tenant, new, &claim.once(render)).await?;
     Ok((NO_STORE, render(&view)).into_response())
 }

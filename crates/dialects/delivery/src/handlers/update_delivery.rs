@@ -22,6 +22,6 @@ pub(crate) async fn update_delivery(
     let update = update_of(&body).map_err(refusal)?;
     let id = tracking_id(&id)?;
     let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &moved(view));
-    let view = parts.context.service.update_delivery(&caller, &id, update, &claim.once(render)).await?;
+    let view = parts.live.service().update_delivery(&caller, &id, update, &claim.once(render)).await?;
     Ok((NO_STORE, render(&view)).into_response())
 }

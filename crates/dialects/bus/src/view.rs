@@ -1,0 +1,63 @@
+//! What a viewer may see, and what of it it has asked for.
+
+use crate::channel::{bus_key, presence_key, route_key};
+use milepost_domain::{Caller, TenantId, VehicleScope};
+use milepost_hub::{Interest, Key};
+use milepost_live::Live;
+use milepost_service::{LiveVehicle, ServiceError};
+use std::collections::HashSet;
+
+/// What a viewer may see.
+pub(crate) struct View {
+    pub(crate) live: Live,
+    pub(crate) caller: Caller,
+    pub(crate) tenant: TenantId,
+    pub(crate) scope: VehicleScope,
+    pub(crate) wants_presence: bool,
+}
+
+/// What a viewer has asked for: everything, if both are empty.
+#[derive(Default)]
+pub(crate) struct Filter {
+    pub(crate) buses: HashSet<String>,
+    pub(crate) routes: HashSet<String>,
+}
+
+impl View {
+    /// The buses that the viewer may see just now.
+    pub(crate) async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
+        self.live.service().watched_vehicles(&self.tenant, &self.scope).await
+    }
+
+    /// What of the channel the viewer may see and wants.
+    pub(crate) fn interest(&self, filter: &Filter, visible: &[LiveVehicle]) -> Interest {
+        let wanted = if filter.is_empty() {
+            Interest::all()
+        } else {
+            let buses = filter.buses.iter().map(|id| Key::new("bus", id));
+            Interest::keys(buses.chain(filter.routes.iter().map(|route| route_key(route))))
+        };
+        let allowed = match &self.scope {
+            VehicleScope::All => wanted,
+            VehicleScope::Nothing => Interest::keys([]),
+            // A listed bus counts before it exists; one that is driven, once it does: a new driver reconnects.
+            VehicleScope::Some { listed, .. } => {
+                let seen = visible.iter().map(|live| &live.vehicle.id);
+                wanted.within(listed.iter().chain(seen).map(bus_key))
+            }
+        };
+        if self.wants_presence { allowed.with_topics([presence_key()]) } else { allowed }
+    }
+}
+
+impl Filter {
+    fn is_empty(&self) -> bool {
+        self.buses.is_empty() && self.routes.is_empty()
+    }
+
+    pub(crate) fn holds(&self, live: &LiveVehicle) -> bool {
+        self.is_empty()
+            || self.buses.contains(live.vehicle.id.as_str())
+            || live.vehicle.route.as_ref().is_some_and(|route| self.routes.contains(route.as_str()))
+    }
+}

@@ -1,0 +1,54 @@
+//! The parcel that a URL names.
+
+use milepost_domain::ParcelId;
+use milepost_http::Problem;
+
+/// `?parcel_id=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NamedParcel {
+    /// Nothing, or no number.
+    NoNumber,
+    /// A number that no parcel can have.
+    NoParcel,
+    /// This one.
+    Parcel(ParcelId),
+}
+
+impl NamedParcel {
+    pub(crate) fn parse(text: Option<&str>) -> Self {
+        let text = text.unwrap_or_default();
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Self::NoNumber;
+        }
+        // Below 1, or longer than any number that was ever given.
+        text.parse().ok().and_then(|number| ParcelId::new(number).ok()).map_or(Self::NoParcel, Self::Parcel)
+    }
+
+    /// The parcel's number.
+    pub(crate) fn id(self) -> Result<ParcelId, Problem> {
+        match self {
+            Self::Parcel(id) => Ok(id),
+            Self::NoNumber => Err(Problem::malformed("parcel_id must be a number: ?parcel_id=12")),
+            Self::NoParcel => Err(Problem::not_found("parcel")),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_differs_from_what_is_no_parcel() {
+        for text in ["", "abc", "12abc", "1.5", "1e3", "-", "+1", " 1", "٣", "0x10", "NaN"] {
+            assert_eq!(NamedParcel::parse(Some(text)), NamedParcel::NoNumber, "{text}");
+        }
+        for text in ["0", "-5", "99999999999999999999"] {
+            assert_eq!(NamedParcel::parse(Some(text)), NamedParcel::NoParcel, "{text}");
+        }
+        assert_eq!(NamedParcel::parse(None), NamedParcel::NoNumber);
+        assert_eq!(NamedParcel::parse(Some("12")), NamedParcel::Parcel(ParcelId::new(12).unwrap()));
+    }
+}

@@ -1,0 +1,54 @@
+//! What of a tenant's events a client may see, and who may be a client.
+
+use crate::channel::{channel_of, interest_of};
+use crate::convert::{render, render_event};
+use crate::wire::ToClient;
+use milepost_domain::{Caller, Event, Principal, RecordViewer};
+use milepost_http::Problem;
+use milepost_hub::Interest;
+use milepost_live::{Entry, EventSource, EventView, Handshake, Live};
+use milepost_service::ServiceError;
+
+/// A client's view of a tenant's records.
+pub(crate) struct RecordsView {
+    live: Live,
+    pub(crate) caller: Caller,
+    viewer: RecordViewer,
+    source: EventSource,
+}
+
+/// Users of the tenant, and superadmins of the one that they name by `?tenant=`.
+pub(crate) async fn authorize(live: &Live, handshake: &Handshake) -> Result<Entry<RecordsView>, Problem> {
+    let credential = handshake.authenticate().await?;
+    let caller = credential.caller().clone();
+    if matches!(caller.principal, Principal::Device { .. }) {
+        return Err(Problem::forbidden("records are for users, not for devices"));
+    }
+    let tenant = handshake.tenant_for(&caller)?;
+    let viewer = RecordViewer::of(&caller, &tenant);
+    let channel = channel_of(&tenant);
+    let source = live.event_source(tenant, channel).await?;
+    Ok(Entry::new(credential, RecordsView { live: live.clone(), caller, viewer, source }))
+}
+
+impl EventView for RecordsView {
+    fn source(&self) -> &EventSource {
+        &self.source
+    }
+
+    fn interest(&self) -> Interest {
+        interest_of(self.viewer)
+    }
+
+    async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
+        self.live.service().visible_events(&self.source.tenant, self.viewer, after, up_to, limit).await
+    }
+
+    fn render(&self, event: &Event, replayed: bool) -> Option<String> {
+        self.viewer.may_see(event.fact.audience()).then(|| render_event(event, replayed))?
+    }
+
+    fn render_complete(&self, count: u64, last_event_id: i64) -> String {
+        render(&ToClient::ReplayComplete { count, last_event_id })
+    }
+}

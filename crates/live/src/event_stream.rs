@@ -1,0 +1,62 @@
+//! One client on its stream of server-sent events: what it missed, then events as they are stored.
+
+use milepost_access::{CloseReason, Disconnect};
+use milepost_transport::EventStream;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::Live;
+use crate::admission::{Connection, ConnectionPlace};
+use crate::event_feed::{EventFeed, EventSink, EventView, Stopped};
+
+/// How long a client waits before it comes back.
+pub(crate) const RETRY_MS: u64 = 3000;
+
+struct StreamConnection(Arc<EventStream>);
+
+impl Disconnect for StreamConnection {
+    fn disconnect(&self, _: CloseReason) {
+        self.0.end();
+    }
+}
+
+impl Connection for StreamConnection {
+    fn fail(&self) {
+        self.0.end();
+    }
+
+    fn set_expiry(&self, at: Instant) {
+        self.0.set_expiry(at);
+    }
+}
+
+/// Brings the stream to where live events keep it going by themselves; then no task is left.
+pub(crate) async fn serve_stream<V: EventView>(
+    live: Live,
+    stream: Arc<EventStream>,
+    place: ConnectionPlace,
+    view: V,
+    after: Option<i64>,
+) {
+    let connection = Arc::new(StreamConnection(Arc::clone(&stream)));
+    let registered = place.register(&connection).await;
+    stream.keep((connection, place));
+    if !registered {
+        return;
+    }
+    let feed = EventFeed::new(live, view, EventSink::Stream(Arc::clone(&stream)));
+    stream.keep(feed.subscribe());
+    if let Err(Stopped::Failed) = begin(&feed, &stream, after).await {
+        stream.end();
+    }
+}
+
+async fn begin<V: EventView>(feed: &EventFeed<V>, stream: &EventStream, after: Option<i64>) -> Result<(), Stopped> {
+    let newest = feed.view.source().newest;
+    if let Some(after) = after {
+        feed.send_stored(after, newest, true).await?;
+    }
+    // Here it resumes if it is cut off before the next event.
+    stream.send_position(newest);
+    feed.catch_up(newest).await
+}

@@ -1,0 +1,165 @@
+//! Answers a request for a live connection: refuses it, or opens a socket or stream.
+
+use axum::body::Body;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use milepost_access::Authentication;
+use milepost_domain::{Caller, TenantId};
+use milepost_http::{Problem, query_value};
+use milepost_transport::{Cut, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
+use std::sync::Arc;
+
+use crate::event_feed::EventView;
+use crate::event_stream::{RETRY_MS, serve_stream};
+use crate::inbound::parse_last_event_id;
+use crate::sender::SocketSender;
+use crate::socket::{Viewer, serve_socket};
+use crate::{ConnectionPolicy, Live};
+
+/// Proxies must not keep, compress or hold back a stream.
+const STREAM_HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+];
+
+/// A request for a connection from a page that may make it.
+pub struct Handshake {
+    pub(crate) live: Live,
+    pub(crate) head: Parts,
+    pub(crate) policy: &'static ConnectionPolicy,
+}
+
+/// A client that may come in.
+pub struct Entry<V> {
+    /// Whose connection limit counts: the client's own tenant, or the one that it watches.
+    pub tenant: TenantId,
+    /// `None` for a visitor of a public link.
+    pub credential: Option<Authentication>,
+    /// What the dialect serves to it.
+    pub view: V,
+    /// Another limit on a socket's inbound messages, in bytes.
+    pub max_message_bytes: Option<usize>,
+    /// Another limit on how much may come in by a socket.
+    pub rate: Option<RateLimit>,
+}
+
+impl<V> Entry<V> {
+    /// A client that takes one of its own tenant's places.
+    pub fn new(credential: Authentication, view: V) -> Self {
+        let tenant = credential.caller().tenant.clone();
+        Self { tenant, credential: Some(credential), view, max_message_bytes: None, rate: None }
+    }
+
+    fn limits(&self, standard: SocketLimits) -> SocketLimits {
+        SocketLimits {
+            max_message_bytes: self.max_message_bytes.unwrap_or(standard.max_message_bytes),
+            rate: self.rate.or(standard.rate),
+            ..standard
+        }
+    }
+}
+
+impl Handshake {
+    /// The first value of this name in the URL.
+    pub fn query(&self, name: &str) -> Option<String> {
+        query_value(&self.head, name)
+    }
+
+    /// The tenant that `?tenant=` names, else the caller's own.
+    ///
+    /// # Errors
+    /// 403 for another tenant, unless the caller is a superadmin.
+    pub fn tenant_for(&self, caller: &Caller) -> Result<TenantId, Problem> {
+        let Some(named) = self.query("tenant") else { return Ok(caller.tenant.clone()) };
+        let tenant = TenantId::new(&named)?;
+        if tenant != caller.tenant && !caller.is_superadmin() {
+            return Err(Problem::forbidden("only a superadmin may follow another tenant"));
+        }
+        Ok(tenant)
+    }
+
+    /// The last event that the client has. A browser that comes back sends it as a header, while its URL is still the
+    /// first one.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn last_event_id(&self) -> Result<Option<i64>, String> {
+        parse_last_event_id(&self.head)
+    }
+
+    /// Opens a socket for a client that may come in, and tells another one why not. `enter` makes the viewer that answers
+    /// the client; what it refuses closes the socket.
+    pub fn open_socket<V, W, F, Fut>(mut self, entry: Result<Entry<V>, Problem>, enter: F) -> Response
+    where
+        V: Send + 'static,
+        W: Viewer + 'static,
+        F: FnOnce(Arc<SocketSender>, V) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<W, Problem>> + Send + 'static,
+    {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(problem) => return self.refuse(problem),
+        };
+        let upgrade = match self.upgrade() {
+            Ok(upgrade) => upgrade,
+            Err(refusal) => return refusal.response().map(Body::from),
+        };
+        let limits = entry.limits(upgrade.limits());
+        let place = match self.live.admit(&entry.tenant, entry.credential) {
+            Ok(place) => place,
+            Err(problem) => return problem.into_response(),
+        };
+        let (view, policy) = (entry.view, self.policy);
+        let serve = move |socket: Socket| async move {
+            let sender = SocketSender::new(&socket, policy);
+            if place.register(&sender).await {
+                serve_socket(socket, &sender, enter(Arc::clone(&sender), view)).await;
+            } else {
+                socket.finish().await;
+            }
+            drop(place);
+        };
+        upgrade.with_limits(limits).accept(serve).map(|()| Body::empty())
+    }
+
+    /// Opens a stream of events for a client that may come in; another one is answered with the problem. It begins with
+    /// the events above `after`, if that is given.
+    pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(problem) => return problem.into_response(),
+        };
+        let place = match self.live.admit(&entry.tenant, entry.credential) {
+            Ok(place) => place,
+            Err(problem) => return problem.into_response(),
+        };
+        let transport = &self.live.transport;
+        // As much as a socket keeps for a slow reader.
+        let lossless_bytes = transport.config().limits.lossless_bytes;
+        let (stream, body) = transport.open_stream(lossless_bytes, self.head.extensions.remove::<Cut>());
+        stream.greet(RETRY_MS);
+        tokio::spawn(serve_stream(self.live, stream, place, entry.view, after));
+        (STREAM_HEADERS, Body::new(body)).into_response()
+    }
+
+    fn refuse(mut self, problem: Problem) -> Response {
+        let policy = self.policy;
+        if (policy.refusal)(&problem).is_none() {
+            return problem.into_response();
+        }
+        let close = move |socket: Socket| async move {
+            SocketSender::new(&socket, policy).refuse(&problem);
+            socket.finish().await;
+        };
+        match self.upgrade() {
+            Ok(upgrade) => upgrade.accept(close).map(|()| Body::empty()),
+            Err(refusal) => refusal.response().map(Body::from),
+        }
+    }
+
+    fn upgrade(&mut self) -> Result<Upgrade, HandshakeError> {
+        Upgrade::from_parts(&mut self.head, &self.live.transport)
+    }
+}

@@ -1,0 +1,239 @@
+//! Stands between the hub and one client, so that stored events and live ones form one sequence.
+
+use milepost_hub::{Batch, Form, Message, Outlet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Live messages, in bytes, that wait while the last events before them are read from the store. Past it the client has to
+/// come back and resume.
+const HELD_BYTES: usize = 256 * 1024;
+
+/// An outlet that leaves live messages out while older events are read from the store, where they are too. No event
+/// passes twice or after one with a higher id.
+pub(crate) struct ReplayGate {
+    outlet: Arc<dyn Outlet>,
+    /// A std mutex: held while a message is handed on, which never waits, and never across an await. Taken before the
+    /// outlet's own.
+    state: Mutex<State>,
+}
+
+struct State {
+    mode: Mode,
+    /// Everything up to this id that the client may see has been sent to it.
+    sent: i64,
+}
+
+enum Mode {
+    Open,
+    /// Live messages are left out.
+    Shut,
+    /// Live messages wait.
+    Holding {
+        held: Vec<Message>,
+        bytes: usize,
+    },
+}
+
+impl ReplayGate {
+    /// A shut gate before a client that has everything up to `sent`.
+    pub(crate) fn new(outlet: Arc<dyn Outlet>, sent: i64) -> Arc<Self> {
+        Arc::new(Self { outlet, state: Mutex::new(State { mode: Mode::Shut, sent }) })
+    }
+
+    /// From now on live messages are left out: up to which event everything was sent.
+    pub(crate) fn shut(&self) -> i64 {
+        let mut state = self.lock();
+        state.mode = Mode::Shut;
+        state.sent
+    }
+
+    /// From now on live messages wait. Those left out before are not newer than the newest event in the store.
+    pub(crate) fn hold(&self) {
+        self.lock().mode = Mode::Holding { held: Vec::new(), bytes: 0 };
+    }
+
+    /// Everything up to `sent` was sent: passes on what waited, and what comes from now on.
+    pub(crate) fn open(&self, sent: i64) {
+        let mut state = self.lock();
+        state.sent = state.sent.max(sent);
+        if let Mode::Holding { held, .. } = std::mem::replace(&mut state.mode, Mode::Open) {
+            for message in &held {
+                self.pass(&mut state, message);
+            }
+        }
+    }
+
+    fn pass(&self, state: &mut State, message: &Message) {
+        match message.number() {
+            Some(number) if number <= state.sent => return,
+            Some(number) => state.sent = number,
+            None => {}
+        }
+        self.outlet.offer_if_absent(message);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nothing panics while holding it")
+    }
+}
+
+impl Outlet for ReplayGate {
+    fn form(&self) -> Form {
+        self.outlet.form()
+    }
+
+    fn offer(&self, batch: &Batch) {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        match &mut state.mode {
+            Mode::Shut => {}
+            Mode::Holding { held, bytes } => {
+                for message in batch.messages() {
+                    *bytes += message.payload().len();
+                    held.push(message.clone());
+                }
+                if *bytes > HELD_BYTES {
+                    state.mode = Mode::Shut;
+                    self.outlet.overrun();
+                }
+            }
+            Mode::Open => {
+                let numbers = || batch.messages().iter().filter_map(Message::number);
+                if numbers().next().is_some_and(|first| first <= state.sent) {
+                    for message in batch.messages() {
+                        self.pass(state, message);
+                    }
+                } else {
+                    state.sent = numbers().next_back().unwrap_or(state.sent);
+                    // As it is: its bytes are shared with all other clients.
+                    self.outlet.offer(batch);
+                }
+            }
+        }
+    }
+
+    fn offer_if_absent(&self, message: &Message) {
+        self.outlet.offer_if_absent(message);
+    }
+
+    fn cork(&self) {
+        self.outlet.cork();
+    }
+
+    fn uncork(&self) {
+        self.outlet.uncork();
+    }
+
+    fn overrun(&self) {
+        self.outlet.overrun();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.outlet.is_closed()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_hub::{Audience, Channel, ChannelId, Hub, HubLimits, Interest, Subscription};
+    use milepost_transport::WsEncoder;
+    use std::time::Duration;
+
+    /// Keeps the numbers of what it is offered.
+    #[derive(Default)]
+    struct Recorder(Mutex<Vec<i64>>);
+
+    impl Recorder {
+        fn push(&self, message: &Message) {
+            self.0.lock().unwrap().push(message.number().unwrap());
+        }
+
+        fn numbers(&self) -> Vec<i64> {
+            self.0.lock().unwrap().clone()
+        }
+    }
+
+    impl Outlet for Recorder {
+        fn form(&self) -> Form {
+            Form::WsPlain
+        }
+
+        fn offer(&self, batch: &Batch) {
+            batch.messages().iter().for_each(|message| self.push(message));
+        }
+
+        fn offer_if_absent(&self, message: &Message) {
+            self.push(message);
+        }
+
+        fn cork(&self) {}
+
+        fn uncork(&self) {}
+
+        /// Told by a number that no event has.
+        fn overrun(&self) {
+            self.0.lock().unwrap().push(-1);
+        }
+
+        fn is_closed(&self) -> bool {
+            false
+        }
+    }
+
+    struct Fixture {
+        hub: Hub,
+        channel: Arc<Channel>,
+        recorder: Arc<Recorder>,
+        gate: Arc<ReplayGate>,
+        _subscription: Subscription,
+    }
+
+    impl Fixture {
+        /// A shut gate before a client that has everything up to event 10.
+        fn new() -> Self {
+            let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
+            let channel = hub.channel(&ChannelId::new("test", "acme"));
+            let recorder = Arc::new(Recorder::default());
+            let gate = ReplayGate::new(Arc::clone(&recorder) as Arc<dyn Outlet>, 10);
+            let _subscription = channel.subscribe(Arc::clone(&gate) as Arc<dyn Outlet>, Interest::all());
+            Self { hub, channel, recorder, gate, _subscription }
+        }
+
+        /// Publishes, and waits until the gate has been offered it.
+        async fn publish(&self, numbers: std::ops::Range<i64>, bytes: usize) {
+            let deliveries = self.hub.stats().deliveries + numbers.clone().count() as u64;
+            let message = |number| Message::numbered(vec![b'x'; bytes], Audience::everyone(), number);
+            self.channel.publish_all(numbers.map(message));
+            while self.hub.stats().deliveries < deliveries {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn live_and_stored_events_form_one_sequence() {
+        let fixture = Fixture::new();
+        fixture.publish(11..13, 1).await;
+        assert!(fixture.recorder.numbers().is_empty(), "shut: they are in the store");
+        fixture.gate.hold();
+        fixture.publish(13..16, 1).await;
+        assert!(fixture.recorder.numbers().is_empty(), "they wait");
+        // Up to 14 was read from the store.
+        fixture.gate.open(14);
+        fixture.publish(15..17, 1).await;
+        fixture.publish(17..18, 1).await;
+        assert_eq!(fixture.recorder.numbers(), [15, 16, 17]);
+        assert_eq!(fixture.gate.shut(), 17);
+    }
+
+    #[tokio::test]
+    async fn a_client_for_which_too_much_waits_has_to_come_back() {
+        let fixture = Fixture::new();
+        fixture.gate.hold();
+        fixture.publish(11..14, HELD_BYTES / 2).await;
+        assert_eq!(fixture.recorder.numbers(), [-1]);
+        fixture.gate.open(10);
+        assert_eq!(fixture.recorder.numbers(), [-1], "what waited is gone");
+    }
+}

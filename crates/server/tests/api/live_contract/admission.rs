@@ -1,0 +1,120 @@
+//! Who gets a connection, and how the others are told.
+
+use super::dialects::{Answer, DIALECTS, Name};
+use crate::parcel_support::token_for;
+use crate::support::{PATIENCE, TestServer};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// A session of the first superadmin, as its browser sends it.
+async fn cookie(server: &TestServer) -> String {
+    let body = json!({"username": "admin", "password": server.password});
+    let answer = server.post("/auth/login", "", body).await;
+    answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_foreign_page_gets_nothing_by_its_visitors_cookie() {
+    let server = TestServer::start().await;
+    let cookie = cookie(&server).await;
+    let own = server.url.clone();
+    for dialect in &DIALECTS {
+        let path = dialect.path(&server).await;
+        let foreign = [("Cookie", cookie.as_str()), ("Origin", "https://evil.example")];
+        dialect.is_answered(&server, &path, &foreign, dialect.foreign_page).await;
+        let own = [("Cookie", cookie.as_str()), ("Origin", own.as_str())];
+        dialect.is_answered(&server, &path, &own, Answer::Opens).await;
+        // A page can't set this header for a socket, and for a stream only if the server lets it.
+        let bearer = format!("Bearer {}", server.admin);
+        let by_token = [("Authorization", bearer.as_str()), ("Origin", "https://evil.example")];
+        let expected = if dialect.is_stream() { Answer::Opens } else { dialect.foreign_page };
+        dialect.is_answered(&server, &path, &by_token, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_good_credential_nobody_is_let_in() {
+    let server = TestServer::start().await;
+    let expired = format!("Bearer {}", token_for("9", "manager", "default", -120));
+    for dialect in &DIALECTS {
+        let path = dialect.path(&server).await;
+        dialect.is_answered(&server, &path, &[], dialect.no_credential).await;
+        dialect.is_answered(&server, &path, &[("Authorization", "Bearer nonsense")], dialect.bad_token).await;
+        dialect.is_answered(&server, &path, &[("Authorization", &expired)], dialect.expired_token).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_the_url_opens_sockets_and_no_streams() {
+    let server = TestServer::start().await;
+    for dialect in &DIALECTS {
+        let path = dialect.path(&server).await;
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let expected = if dialect.is_stream() { Answer::Status(401) } else { Answer::Opens };
+        dialect.is_answered(&server, &format!("{path}{separator}token={}", server.admin), &[], expected).await;
+        let bad = if dialect.is_stream() { Answer::Status(401) } else { dialect.bad_token };
+        dialect.is_answered(&server, &format!("{path}{separator}token=nonsense"), &[], bad).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_websocket_is_answered_400() {
+    let server = TestServer::start().await;
+    for dialect in DIALECTS.iter().filter(|dialect| !dialect.is_stream()) {
+        let path = dialect.path(&server).await;
+        assert_eq!(server.get(&path, &server.admin).await.status(), 400, "{:?}", dialect.name);
+    }
+}
+
+#[tokio::test]
+async fn a_full_tenant_is_answered_429_until_a_place_is_free() {
+    let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "2")]).await;
+    for dialect in &DIALECTS {
+        let path = dialect.path(&server).await;
+        // The places of the dialect before are free again as soon as the server has seen its connections end.
+        let begun = Instant::now();
+        let bearer = format!("Bearer {}", server.admin);
+        let mut open = Vec::new();
+        while open.len() < 2 {
+            open.extend(dialect.try_open(&server, &path, &[("Authorization", &bearer)]).await.ok());
+            assert!(begun.elapsed() < PATIENCE, "{:?}: an ended connection gives its place back", dialect.name);
+        }
+        let full = dialect.answer(&server, &path, &server.admin).await;
+        assert_eq!((full.status().as_u16(), &full.headers()["retry-after"]), (429, &"30".parse().unwrap()));
+        assert_eq!(full.headers()["content-type"], "application/problem+json", "{:?}", dialect.name);
+    }
+}
+
+#[tokio::test]
+async fn a_locked_out_user_is_refused_when_it_comes_back() {
+    let server = TestServer::start().await;
+    for (number, dialect) in DIALECTS.iter().enumerate() {
+        let path = dialect.path(&server).await;
+        let (id, token) = server.add_user(json!({"username": format!("u{number}"), "role": "manager"})).await;
+        let change = json!({"approved": false});
+        server.call(reqwest::Method::PATCH, &format!("/api/v1/users/{id}"), &server.admin, Some(change)).await;
+        let expected = match dialect.name {
+            Name::Parcel | Name::Records => Answer::Closes(4001, "the user is not approved or not active"),
+            _ => dialect.bad_token,
+        };
+        let bearer = format!("Bearer {token}");
+        dialect.is_answered(&server, &path, &[("Authorization", &bearer)], expected).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_takes_no_place() {
+    let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "1")]).await;
+    for dialect in &DIALECTS {
+        let path = dialect.path(&server).await;
+        for _ in 0..3 {
+            dialect.is_answered(&server, &path, &[("Authorization", "Bearer nonsense")], dialect.bad_token).await;
+        }
+        let begun = Instant::now();
+        let bearer = format!("Bearer {}", server.admin);
+        while dialect.try_open(&server, &path, &[("Authorization", &bearer)]).await.is_err() {
+            assert!(begun.elapsed() < PATIENCE, "{:?}", dialect.name);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

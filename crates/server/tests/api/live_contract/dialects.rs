@@ -1,0 +1,208 @@
+//! The dialects' sockets and streams, and what each answers where they differ: section 4 of the contract as a table.
+
+use crate::delivery_support;
+use crate::records_stream_support::StreamReader;
+use crate::support::{PATIENCE, TestServer, Watcher};
+use reqwest::{Client, Response, StatusCode};
+
+/// How a request for a connection is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Opens,
+    Status(u16),
+    /// It opens and closes with this code and reason.
+    Closes(u16, &'static str),
+}
+
+/// How an open connection ends: a stream has no codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    Code(u16, String),
+    Ends,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    Bus,
+    Delivery,
+    Fleet,
+    Parcel,
+    Records,
+    RecordsStream,
+}
+
+#[derive(Debug)]
+pub struct Dialect {
+    pub name: Name,
+    /// A page of a foreign origin brings a visitor's cookie along.
+    pub foreign_page: Answer,
+    pub no_credential: Answer,
+    pub bad_token: Answer,
+    pub expired_token: Answer,
+    /// The user is locked out, or has a new password.
+    pub revoked: (u16, &'static str),
+    /// The token expires.
+    pub expired: (u16, &'static str),
+}
+
+pub static DIALECTS: [Dialect; 6] = [
+    Dialect {
+        name: Name::Bus,
+        foreign_page: Answer::Status(403),
+        no_credential: Answer::Status(403),
+        bad_token: Answer::Status(403),
+        expired_token: Answer::Status(403),
+        revoked: (1008, "access was withdrawn"),
+        expired: (1008, "token expired"),
+    },
+    Dialect {
+        name: Name::Delivery,
+        // The link is public; the cookie counts for nothing.
+        foreign_page: Answer::Opens,
+        no_credential: Answer::Opens,
+        bad_token: Answer::Closes(1008, "Invalid token"),
+        expired_token: Answer::Closes(1008, "Invalid token"),
+        revoked: (1008, "Invalid token"),
+        expired: (1008, "Invalid token"),
+    },
+    Dialect {
+        name: Name::Fleet,
+        foreign_page: Answer::Status(403),
+        no_credential: Answer::Status(401),
+        bad_token: Answer::Status(401),
+        expired_token: Answer::Status(401),
+        revoked: (1008, "access was withdrawn"),
+        expired: (1008, "token expired"),
+    },
+    Dialect {
+        name: Name::Parcel,
+        foreign_page: Answer::Status(403),
+        no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
+        bad_token: Answer::Closes(4001, "invalid token"),
+        expired_token: Answer::Closes(4001, "token expired"),
+        revoked: (4001, "access was withdrawn"),
+        expired: (4001, "token expired"),
+    },
+    Dialect {
+        name: Name::Records,
+        foreign_page: Answer::Status(403),
+        no_credential: Answer::Closes(4001, "authentication credentials were not provided"),
+        bad_token: Answer::Closes(4001, "invalid token"),
+        expired_token: Answer::Closes(4001, "token expired"),
+        revoked: (4001, "access was withdrawn"),
+        expired: (4001, "token expired"),
+    },
+    Dialect {
+        name: Name::RecordsStream,
+        foreign_page: Answer::Status(403),
+        no_credential: Answer::Status(401),
+        bad_token: Answer::Status(401),
+        expired_token: Answer::Status(401),
+        revoked: (0, ""),
+        expired: (0, ""),
+    },
+];
+
+/// An open connection.
+pub enum Connection {
+    Socket(Box<Watcher>),
+    Stream(Box<StreamReader>),
+}
+
+impl Dialect {
+    pub const fn is_stream(&self) -> bool {
+        matches!(self.name, Name::RecordsStream)
+    }
+
+    /// Sets up what can be followed in the default tenant: the path to it.
+    pub async fn path(&self, server: &TestServer) -> String {
+        match self.name {
+            Name::Bus => "/ws/bus-tracking/".to_owned(),
+            Name::Fleet => "/ws/tracking?company_id=default".to_owned(),
+            Name::Records => "/ws/updates/".to_owned(),
+            Name::RecordsStream => "/api/events".to_owned(),
+            Name::Parcel => format!("/ws/tracking/?parcel_id={}", server.add_parcel(None).await),
+            Name::Delivery => {
+                let rider = delivery_support::token("r1", "rider", "default", 600);
+                format!("/ws/tracking/{}", delivery_support::start(server, &rider).await)
+            }
+        }
+    }
+
+    /// Opens a connection, or says with which status the request was refused.
+    pub async fn try_open(
+        &self,
+        server: &TestServer,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Connection, StatusCode> {
+        if self.is_stream() {
+            let stream = StreamReader::try_open_with(&format!("{}{path}", server.url), headers).await?;
+            return Ok(Connection::Stream(Box::new(stream)));
+        }
+        server.try_watch(path, headers).await.map(|watcher| Connection::Socket(Box::new(watcher)))
+    }
+
+    pub async fn open(&self, server: &TestServer, path: &str, token: &str) -> Connection {
+        let bearer = format!("Bearer {token}");
+        let opened = self.try_open(server, path, &[("Authorization", &bearer)]).await;
+        opened.unwrap_or_else(|status| panic!("{:?}: {status}", self.name))
+    }
+
+    pub async fn is_answered(
+        &self,
+        server: &TestServer,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        expected: Answer,
+    ) {
+        let answer = match (self.try_open(server, path, headers).await, expected) {
+            (Err(status), _) => Answer::Status(status.as_u16()),
+            (Ok(_), Answer::Opens | Answer::Status(_)) => Answer::Opens,
+            (Ok(mut connection), Answer::Closes(_, reason)) => match connection.end().await {
+                End::Code(code, told) if told == reason => Answer::Closes(code, reason),
+                other => panic!("{:?} {headers:?}: {other:?}", self.name),
+            },
+        };
+        assert_eq!(answer, expected, "{:?} {headers:?}", self.name);
+    }
+
+    /// The end of a connection that a socket tells by this code and reason.
+    pub fn end_of(&self, (code, reason): (u16, &str)) -> End {
+        if self.is_stream() { End::Ends } else { End::Code(code, reason.to_owned()) }
+    }
+
+    /// The answer to the request itself, with its headers.
+    pub async fn answer(&self, server: &TestServer, path: &str, token: &str) -> Response {
+        let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let mut request = client.get(format!("{}{path}", server.url)).bearer_auth(token);
+        if !self.is_stream() {
+            let upgrade = [
+                ("Connection", "upgrade"),
+                ("Upgrade", "websocket"),
+                ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ];
+            for (name, value) in upgrade {
+                request = request.header(name, value);
+            }
+        }
+        request.send().await.unwrap()
+    }
+}
+
+impl Connection {
+    /// How it ends; messages before are passed over.
+    pub async fn end(&mut self) -> End {
+        match self {
+            Self::Socket(watcher) => {
+                let frame = watcher.closed().await.expect("a close frame");
+                End::Code(frame.code.into(), frame.reason.to_string())
+            }
+            Self::Stream(stream) => {
+                while stream.next_block().await.is_some() {}
+                End::Ends
+            }
+        }
+    }
+}

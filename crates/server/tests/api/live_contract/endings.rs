@@ -1,0 +1,92 @@
+//! How a connection ends when its right ends or the server stops.
+
+use super::dialects::{Connection, DIALECTS, Dialect, End};
+use crate::parcel_support::token_for;
+use crate::support::TestServer;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// A second, and what a busy machine may add.
+const SOON: Duration = Duration::from_secs(3);
+
+async fn ends_soon(dialect: &Dialect, connection: &mut Connection, (code, reason): (u16, &str), what: &Value) {
+    let ended = tokio::time::timeout(SOON, connection.end()).await;
+    let ended = ended.unwrap_or_else(|_| panic!("{:?} is still open: {what}", dialect.name));
+    assert_eq!(ended, dialect.end_of((code, reason)), "{:?}: {what}", dialect.name);
+}
+
+#[tokio::test]
+async fn a_right_that_ends_ends_the_connection_within_a_second() {
+    let server = TestServer::start().await;
+    let mut paths = Vec::new();
+    for dialect in &DIALECTS {
+        paths.push(dialect.path(&server).await);
+    }
+    let rights_changed = (1012, "access has changed; reconnect");
+    let changes = [
+        (json!({"active": false}), None),
+        (json!({"approved": false}), None),
+        (json!({"password": "close sesame"}), None),
+        (Value::Null, None),
+        (json!({"role": "driver"}), Some(rights_changed)),
+        (json!({"cadet_id": 5}), Some(rights_changed)),
+    ];
+    for (number, (change, end)) in changes.into_iter().enumerate() {
+        let (id, token) = server.add_user(json!({"username": format!("u{number}"), "role": "manager"})).await;
+        let mut open = Vec::new();
+        for (dialect, path) in DIALECTS.iter().zip(&paths) {
+            open.push((dialect, dialect.open(&server, path, &token).await));
+        }
+        let path = format!("/api/v1/users/{id}");
+        let begun = Instant::now();
+        let changed = match &change {
+            Value::Null => server.call(Method::DELETE, &path, &server.admin, None).await,
+            change => server.call(Method::PATCH, &path, &server.admin, Some(change.clone())).await,
+        };
+        assert!(changed.status().is_success());
+        for (dialect, connection) in &mut open {
+            ends_soon(dialect, connection, end.unwrap_or(dialect.revoked), &change).await;
+        }
+        assert!(begun.elapsed() < SOON, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_ends_with_its_token() {
+    let server = TestServer::start().await;
+    let mut paths = Vec::new();
+    for dialect in &DIALECTS {
+        paths.push(dialect.path(&server).await);
+    }
+    let token = token_for("9", "manager", "default", 2);
+    let mut open = Vec::new();
+    for (dialect, path) in DIALECTS.iter().zip(&paths) {
+        open.push((dialect, dialect.open(&server, path, &token).await));
+    }
+    for (dialect, connection) in &mut open {
+        assert_eq!(connection.end().await, dialect.end_of(dialect.expired), "{:?}", dialect.name);
+    }
+}
+
+#[tokio::test]
+async fn a_drain_tells_every_client_when_to_come_back() {
+    let server = TestServer::start().await;
+    let mut open = Vec::new();
+    for dialect in &DIALECTS {
+        let path = dialect.path(&server).await;
+        open.push((dialect, dialect.open(&server, &path, &server.admin).await));
+    }
+    let drained = tokio::spawn(server.running.drain());
+    for (dialect, connection) in &mut open {
+        match (connection.end().await, connection) {
+            (End::Code(code, reason), _) => {
+                assert_eq!(code, 1012, "{:?}", dialect.name);
+                assert!(reason.starts_with("restarting; reconnect in "), "{:?}: {reason}", dialect.name);
+            }
+            (End::Ends, Connection::Stream(stream)) => assert_eq!(stream.retry_ms, Some(1000)),
+            (End::Ends, Connection::Socket(_)) => panic!("a socket ends with a close frame"),
+        }
+    }
+    drained.await.unwrap();
+}
