@@ -1,6 +1,6 @@
 //! Who calls: the credential of a request, in the contract's order, and what it proves.
 
-use crate::auth_routes::SESSION_COOKIE;
+use crate::session_cookie::session_secret;
 use crate::{HttpContext, Problem, TrustedProxies};
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
@@ -80,25 +80,13 @@ fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result
     if let Some(key) = headers.get("x-device-key").and_then(|value| value.to_str().ok()) {
         return Ok(Credential::DeviceKey(key.trim()));
     }
-    if let Some(session) = session_cookie(headers) {
+    if let Some(session) = session_secret(headers) {
         return Ok(Credential::Session(session));
     }
     match token {
         Some(token) if !token.is_empty() => Ok(Credential::Token(token)),
         _ => Err(Problem::not_authenticated("authentication credentials were not provided")),
     }
-}
-
-/// The session's secret, if the browser sent one.
-pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == SESSION_COOKIE)
-        .map(|(_, value)| value)
 }
 
 fn query_value(parts: &Parts, name: &str) -> Option<String> {

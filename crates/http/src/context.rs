@@ -1,4 +1,4 @@
-//! What every handler has at hand.
+//! The state of every handler.
 
 use crate::OriginPolicy;
 use milepost_service::Service;
@@ -8,6 +8,6 @@ use std::sync::Arc;
 pub struct HttpContext {
     /// The use cases.
     pub service: Arc<Service>,
-    /// Which pages may call with a cookie or open a socket.
+    /// The pages that may call with a cookie or open a socket.
     pub origins: OriginPolicy,
 }

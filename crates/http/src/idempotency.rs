@@ -1,9 +1,9 @@
 //! `Idempotency-Key` on any POST: the same key and request get the same answer, and its work is done once.
 //!
-//! Work and answer are one transaction: a handler says by [`answer_once`] or [`keep_answer`] how it will answer, and
-//! the store keeps that where it does the work. A process that dies leaves both or neither, and a key without an answer
-//! means that nothing was done. What is kept here, after the handler, are refusals, and answers about work that is
-//! idempotent by itself (positions).
+//! Work and answer are one transaction: a handler passes its answer to [`answer_once`] or [`keep_answer`], and the store
+//! keeps it in the transaction that does the work. A process that dies leaves both or neither, and a key without an answer
+//! means that nothing was done. Refusals, and answers about work that is idempotent by itself (positions), are kept here,
+//! after the handler.
 
 use crate::json::read_body;
 use crate::{HttpContext, Problem, TokenInQuery, authenticate_parts};
@@ -20,25 +20,25 @@ use std::sync::Arc;
 
 /// A longer key is refused.
 const MAX_KEY_BYTES: usize = 255;
-/// A body that is hashed and sent on may be as large as the largest that any POST takes.
+/// The largest body that is hashed: the largest that any POST takes.
 const MAX_REQUEST_BYTES: usize = 8 * 1024 * 1024;
-/// Answers above are not kept: they belong to no POST of ours.
+/// Larger answers are not kept: no POST of ours has one.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// A value as JSON with this status.
 ///
 /// # Panics
-/// If its type does not always serialise, as one with a map of keys that are no text.
+/// If the value does not serialise, such as a map whose keys are not text.
 pub fn json_answer(status: StatusCode, body: &impl Serialize) -> KeptAnswer {
     let body = serde_json::to_vec(body).expect("what the dialects answer with always serialises");
     KeptAnswer { status: status.as_u16(), body }
 }
 
-/// Does a POST's work and answers with what `render` makes of its outcome; if the request came with an Idempotency-Key,
-/// the transaction that does the work keeps that answer.
+/// Does a POST's work and answers with what `render` makes of its outcome. If the request has an Idempotency-Key, the
+/// transaction that does the work keeps that answer.
 ///
 /// # Errors
-/// The work's.
+/// The errors of the work.
 pub async fn answer_once<T: 'static>(
     render: impl Fn(&T) -> KeptAnswer + Clone + Send + Sync + 'static,
     work: impl Future<Output = Result<T, ServiceError>>,
@@ -47,11 +47,11 @@ pub async fn answer_once<T: 'static>(
     Ok(json_response(render(&outcome)))
 }
 
-/// The same for an answer that differs from the kept one, as it shows a secret once: the outcome, of which the caller
-/// makes it.
+/// The same for an answer that shows a secret once and so differs from the kept one. Returns the outcome, from which the
+/// caller makes the answer.
 ///
 /// # Errors
-/// The work's.
+/// The errors of the work.
 pub async fn keep_answer<T: 'static>(
     render: impl Fn(&T) -> KeptAnswer + Send + Sync + 'static,
     work: impl Future<Output = Result<T, ServiceError>>,
@@ -81,7 +81,7 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     hash.update(&body);
     let key = IdempotencyKey { tenant: caller.tenant.clone(), caller: name_of(&caller), key };
     let request = Request::from_parts(parts, Body::from(body));
-    // In a task of its own: a client that goes away in the middle leaves no claim behind that nobody answers.
+    // In a task of its own: if the client goes away, the claim still gets its answer.
     let carried_out =
         tokio::spawn(async move { carry_out(&context, key, hash.finalize().into(), request, next).await });
     carried_out.await.unwrap_or_else(|error| {

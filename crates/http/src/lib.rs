@@ -1,4 +1,4 @@
-//! What every HTTP dialect shares: who calls, how bodies are read, how refusals look.
+//! What all HTTP dialects share: authentication, bodies, pages of lists, and refusals.
 
 #![forbid(unsafe_code)]
 
@@ -11,12 +11,13 @@ mod origin;
 mod page;
 mod problem;
 mod query;
+mod serde_messages;
+mod session_cookie;
 mod time;
 mod trailing_slash;
 mod trusted_proxies;
-mod wording;
 
-pub use auth_routes::{SESSION_COOKIE, TokenRefresh, TokenRequest, auth_routes};
+pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
 pub use caller::{Authenticated, ClientAddress, TokenInQuery, authenticate_parts, prove_parts};
 pub use context::HttpContext;
 pub use idempotency::{answer_once, json_answer, keep_answer, replay_idempotent};
@@ -25,6 +26,7 @@ pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery, cursor_of};
 pub use problem::{FieldError, Problem};
 pub use query::{Path, Query};
+pub use session_cookie::SESSION_COOKIE;
 pub use time::{parse_timestamp, rfc3339, write_rfc3339};
 pub use trailing_slash::accept_trailing_slash;
 pub use trusted_proxies::TrustedProxies;

@@ -1,23 +1,24 @@
-//! Instants on the wire: RFC 3339 in UTC with milliseconds out; RFC 3339 or Unix time in.
+//! Timestamps in JSON: written as RFC 3339 in UTC with milliseconds, read as RFC 3339 or Unix time.
 
 use milepost_domain::Timestamp;
 use serde_json::Value;
 use std::fmt::Write;
 
-/// Numbers below are Unix seconds, from it on Unix milliseconds: the year 5138 in seconds, March 1973 in milliseconds.
+/// Numbers below this are Unix seconds, others are Unix milliseconds. It is the year 5138 in seconds, and March 1973 in
+/// milliseconds.
 const FIRST_MS: f64 = 1e11;
 
-/// `2025-01-15T10:30:45.123Z`.
+/// The text of an instant: `2025-01-15T10:30:45.123Z`.
 pub fn rfc3339(at: Timestamp) -> String {
     let mut text = String::with_capacity(24);
     write_rfc3339(&mut text, at);
     text
 }
 
-/// Appends `2025-01-15T10:30:45.123Z`.
+/// Appends the text of an instant: `2025-01-15T10:30:45.123Z`.
 ///
 /// Days to year, month and day: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-/// Written out because it runs for every position that anybody watches.
+/// Written by hand because it runs for every published position.
 pub fn write_rfc3339(out: &mut String, at: Timestamp) {
     const DAY_MS: i64 = 86_400_000;
     let (days, ms) = (at.unix_ms() / DAY_MS, at.unix_ms() % DAY_MS);
@@ -35,10 +36,10 @@ pub fn write_rfc3339(out: &mut String, at: Timestamp) {
         .expect("a String takes everything");
 }
 
-/// An instant as clients write it: RFC 3339, Unix seconds or Unix milliseconds.
+/// Reads an instant: RFC 3339, Unix seconds or Unix milliseconds.
 ///
 /// # Errors
-/// What it takes.
+/// What the field accepts.
 pub fn parse_timestamp(value: &Value) -> Result<Timestamp, &'static str> {
     const TAKES: &str = "must be RFC 3339, Unix seconds or Unix milliseconds";
     match value {
