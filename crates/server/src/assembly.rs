@@ -58,7 +58,7 @@ impl Assembly {
     pub fn new(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Self>> {
         let clock = Clock::system();
         let metrics = Metrics::new();
-        let transport = Transport::start(WsConfig {
+        let sockets = WsConfig {
             ping_period: config.ws_ping_period,
             pong_wait: config.ws_pong_wait,
             write_wait: config.ws_write_wait,
@@ -69,7 +69,8 @@ impl Assembly {
                 ..SocketLimits::default()
             },
             ..WsConfig::default()
-        });
+        };
+        let transport = Transport::start(sockets, clock.clone());
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let vapid = vapid(config);
         let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone());
@@ -189,8 +190,7 @@ fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Op
         give_up_after: config.outgoing_give_up,
         ..OutboxConfig::default()
     };
-    let clock = clock.clone();
-    Outbox::start(store, sender, move || clock.now())
+    Outbox::start(store, sender, clock.clone())
 }
 
 /// What the use cases know of it.

@@ -5,7 +5,7 @@ mod text_format;
 pub(crate) use text_format::TextFormat;
 
 use milepost_hub::Hub;
-use milepost_outbox::Figures;
+use milepost_outbox::OutboxStats;
 use milepost_service::Service;
 use milepost_store::CommitSample;
 use milepost_transport::Transport;
@@ -84,7 +84,7 @@ impl Metrics {
     }
 
     /// Everything in the OpenMetrics text format.
-    pub(crate) fn render(&self, service: &Service, hub: &Hub, transport: &Transport, outgoing: &Figures) -> String {
+    pub(crate) fn render(&self, service: &Service, hub: &Hub, transport: &Transport, outgoing: &OutboxStats) -> String {
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
             tracing::error!("metrics could not be written");
@@ -98,7 +98,7 @@ impl Metrics {
 }
 
 /// What is read off the rooms just now.
-fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &Transport, outgoing: &Figures) {
+fn append_current(text: &mut String, service: &Service, hub: &Hub, transport: &Transport, outgoing: &OutboxStats) {
     let mut line = |name: &str, kind: &str, help: &str, value: u64| {
         let suffix = if kind == "counter" { "_total" } else { "" };
         writeln!(

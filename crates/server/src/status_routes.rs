@@ -42,6 +42,6 @@ fn unavailable(detail: &str) -> Response {
 async fn metrics(State(assembly): State<Arc<Assembly>>, headers: HeaderMap) -> impl IntoResponse {
     let format = TextFormat::wanted(&headers);
     let text =
-        assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport, &assembly.outbox.figures());
+        assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport, &assembly.outbox.stats());
     ([(header::CONTENT_TYPE, format.media_type()), (header::VARY, "Accept")], format.of_open_metrics(text))
 }

@@ -13,9 +13,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-hub", &[]),
-    ("milepost-transport", &["milepost-hub"]),
+    ("milepost-transport", &["milepost-clock", "milepost-hub"]),
     ("milepost-store", &["milepost-domain"]),
-    ("milepost-outbox", &["milepost-domain", "milepost-store"]),
+    ("milepost-outbox", &["milepost-clock", "milepost-domain", "milepost-store"]),
     ("milepost-service", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
     ("milepost-http", &["milepost-domain", "milepost-service"]),
     (

@@ -86,7 +86,7 @@ impl Upgrade {
             .extensions
             .remove::<OnUpgrade>()
             .ok_or_else(|| bad_request("open a websocket over http/1.1 on a connection of its own"))?;
-        let (transport, limits) = (transport.clone(), transport.config.limits.clone());
+        let (transport, limits) = (transport.clone(), transport.config().limits.clone());
         Ok(Self { transport, on_upgrade, accept, extension, offered_protocols, protocol: None, limits })
     }
 
@@ -140,12 +140,12 @@ impl Upgrade {
                 Err(_) => return,
             };
             match opened {
-                // A task of its own: this one's future is sized for what hyper hands over.
+                // A new task: this one's future has the size of what hyper returned.
                 Ok((wire, read_ahead)) => {
                     let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits, protocol);
                     tokio::spawn(handler(socket));
                 }
-                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken over"),
+                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken from hyper"),
             }
         });
         response

@@ -1,4 +1,4 @@
-//! The raw stream under a WebSocket: written by whoever publishes, read by its own task.
+//! The raw stream under a WebSocket: publishers write to it, its own task reads from it.
 
 use std::io;
 use std::net::Shutdown;
@@ -11,7 +11,7 @@ use hyper_util::server::conn::auto::upgrade::downcast;
 use socket2::SockRef;
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::lent::LentStream;
+use crate::reclaim::ReclaimableStream;
 
 /// A stream that can be written without a task of its own.
 pub(crate) enum Wire {
@@ -25,7 +25,7 @@ pub(crate) enum Wire {
 impl Wire {
     /// Takes the stream back from hyper, with what was read beyond the handshake.
     pub(crate) fn from_upgraded(upgraded: Upgraded) -> io::Result<(Self, Bytes)> {
-        let upgraded = match downcast::<LentStream>(upgraded) {
+        let upgraded = match downcast::<ReclaimableStream>(upgraded) {
             Ok(parts) => return Self::from_parts(parts.io.into_inner(), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
@@ -34,7 +34,7 @@ impl Wire {
             Err(upgraded) => {
                 let (ours, mut theirs) = UnixStream::pair()?;
                 tokio::spawn(async move {
-                    // Either side's end is the other's end; what went wrong is the peer's to see.
+                    // The end of either side ends the other. There is nobody else to report an error to.
                     let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(upgraded), &mut theirs).await;
                 });
                 Ok((Self::Bridge(ours), Bytes::new()))

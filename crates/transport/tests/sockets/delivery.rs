@@ -182,7 +182,7 @@ async fn a_replay_with_backpressure_keeps_the_backlog_small() {
             }
         }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.wait_until("a full backlog", |_| link.pending_bytes() >= 64 * 1024).await;
     assert!(!replay.is_finished(), "ten megabytes do not fit into the socket");
     assert!(link.pending_bytes() < 64 * 1024 + 4096, "{} bytes wait", link.pending_bytes());
     for number in 0..5000 {
