@@ -2,10 +2,11 @@
 
 use crate::config::Config;
 use crate::data_folder::{jwt_secret, vapid_key};
-use crate::edge::with_edge;
-use crate::metrics::Metrics;
+use crate::draining::Draining;
+use crate::metrics::{CurrentStats, Exposition, Metrics};
+use crate::middleware::{Middleware, with_middleware};
 use crate::pages::{Tiles, page_routes};
-use crate::status_routes::status_routes;
+use crate::status_routes::{Status, status_routes};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -25,7 +26,6 @@ use milepost_service::{Listener, Outgoing, Publisher, Service, ServiceParts, Tok
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `/ws/echo` takes messages as large as conformance suites send, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
 const DEFAULT_MAX_MESSAGE_BYTES: usize = 4096;
@@ -42,12 +42,12 @@ pub struct Assembly {
     /// Sockets.
     pub transport: Arc<Transport>,
     /// Outgoing calls.
-    pub outbox: Outbox,
-    pub(crate) context: Arc<HttpContext>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub outbox: Arc<Outbox>,
+    context: Arc<HttpContext>,
+    metrics: Arc<Metrics>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
-    draining: AtomicBool,
+    draining: Draining,
 }
 
 impl Assembly {
@@ -73,7 +73,7 @@ impl Assembly {
         let transport = Transport::start(sockets, clock.clone());
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let vapid = vapid(config);
-        let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone());
+        let outbox = Arc::new(start_outbox(config, Arc::clone(&store), &clock, vapid.clone()));
         let sampled = Arc::clone(&metrics);
         let expiry_clock = clock.clone();
         let followed_deliveries = FollowedDeliveries::start(move || expiry_clock.now());
@@ -107,7 +107,7 @@ impl Assembly {
             metrics,
             followed_deliveries,
             followed_parcels,
-            draining: AtomicBool::new(false),
+            draining: Draining::default(),
         }))
     }
 
@@ -141,7 +141,7 @@ impl Assembly {
         let fleet = FleetParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport), fleet);
         let records = RecordsParts::new(Arc::clone(&self.context), self.hub.clone(), Arc::clone(&self.transport));
         let mut routes = Router::new()
-            .merge(status_routes(Arc::clone(self)))
+            .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
@@ -154,22 +154,38 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
-        // Checked with the configuration; if it were not, nobody would be believed.
+        // The configuration was checked. If it were invalid, no proxy would be trusted.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
-        with_edge(routes, Arc::clone(self), proxies)
+        let middleware = Middleware {
+            draining: self.draining.clone(),
+            context: Arc::clone(&self.context),
+            metrics: Arc::clone(&self.metrics),
+            proxies,
+        };
+        with_middleware(routes, middleware)
+    }
+
+    fn status(&self) -> Status {
+        let current = CurrentStats {
+            service: Arc::clone(&self.service),
+            hub: self.hub.clone(),
+            transport: Arc::clone(&self.transport),
+            outbox: Arc::clone(&self.outbox),
+        };
+        Status {
+            draining: self.draining.clone(),
+            service: Arc::clone(&self.service),
+            metrics: Exposition::new(&self.metrics, current),
+        }
     }
 
     /// From now on nothing new is taken.
     pub fn begin_draining(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.draining.begin();
     }
 }
 
-/// `/ws/tracking` is the path of two dialects; what a request names says whose it is.
+/// `/ws/tracking` is the path of two dialects. The request's parameters decide which of them serves it.
 fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
     let open = move |request: Request| async move {
         let (head, body) = request.into_parts();
@@ -180,7 +196,7 @@ fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
     Router::new().route("/ws/tracking", get(open))
 }
 
-/// The sender of outgoing calls; what the store still holds goes out from now on.
+/// Starts the sender of outgoing calls.
 fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Option<Arc<Vapid>>) -> Outbox {
     let sender = OutboxConfig {
         orders: config.order_service.clone(),
@@ -193,7 +209,7 @@ fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Op
     Outbox::start(store, sender, clock.clone())
 }
 
-/// What the use cases know of it.
+/// The outbox as the use cases see it.
 fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing {
     let (rule, push_rule) = (config.webhook_allow.clone(), config.webhook_allow.clone());
     Outgoing {
@@ -207,8 +223,8 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
     }
 }
 
-/// Who calls push services, from the configuration and the data folder. A server that can't keep a key there, because all that
-/// it has is elsewhere, does everything else.
+/// The key that signs calls to push services, from the configuration or the data folder. Without a key nothing is pushed,
+/// and everything else works.
 fn vapid(config: &Config) -> Option<Arc<Vapid>> {
     let page = Some(&config.public_url).filter(|url| url.starts_with("https://"));
     let subject = config.vapid_subject.as_ref().or(page).cloned();
@@ -234,8 +250,7 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
     }
 }
 
-/// Looks at what a start would trip over later: the listed origins, and the files of other issuers' keys. Nothing is
-/// made that is not there.
+/// Checks the listed origins and the files of other issuers' keys, so that a start fails early. Makes no files.
 ///
 /// # Errors
 /// Names the setting.
