@@ -25,12 +25,12 @@ use tokio::sync::watch;
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// How long sockets may take to read what is queued and answer the close frame; the rest is cut.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
-/// How long folding what was committed may take at the end; what is left is folded by whoever starts next.
+/// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 /// How often a database that can't be reached at the start is tried again.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
-/// A server that runs.
+/// A running server.
 pub struct Running {
     /// Its address, with the port that the system chose.
     pub address: SocketAddr,
@@ -75,8 +75,7 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
 
     let store = open_store(config).await?;
     if database.is_some() {
-        // Whoever tried to make these calls is gone: they need not wait for its lease. Nor need the clients whose requests
-        // it did not finish.
+        // The process that held these leases and claims is gone: nothing needs to wait until they expire.
         store.release_calls(Clock::system().now()).await?;
         store.release_claims(Clock::system().now()).await?;
     }
@@ -114,9 +113,9 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
     })
 }
 
-/// The one library of cryptography, for all connections by TLS that this process opens.
+/// Chooses the library of cryptography for all TLS connections that this process opens.
 fn use_ring() {
-    // A second start in one process (tests) finds it there.
+    // In tests a process may start twice: an error means that it was chosen before.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
@@ -160,7 +159,7 @@ impl Running {
             let _ = self.stage.send(Stage::Ending);
             report
         };
-        // What requests under way still store is sent by whoever starts next.
+        // Calls that the last requests store are sent after the next start.
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.service.stop_following_tracks();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
