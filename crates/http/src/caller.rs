@@ -1,13 +1,12 @@
-//! Who calls: the credential of a request, in the contract's order, and what it proves.
+//! Authenticates a request by its credential. Credentials are looked for in the contract's order.
 
 use crate::session_cookie::session_secret;
-use crate::{HttpContext, Problem, TrustedProxies};
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use crate::{HttpContext, Problem};
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use milepost_domain::Caller;
 use milepost_service::{Credential, Proven};
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The caller of an HTTP request; a request without a good credential is answered 401.
@@ -26,16 +25,16 @@ where
     }
 }
 
-/// Does the dialect take `?token=`? Only sockets and streams that document it: URLs end up in logs.
+/// Whether the dialect accepts `?token=`. Only sockets and streams that document it do: URLs end up in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenInQuery {
-    /// It does, after all other credentials.
+    /// Accepted, after all other credentials.
     Taken,
-    /// It does not.
+    /// Not accepted.
     Ignored,
 }
 
-/// The caller behind a request's head.
+/// The caller of a request, from its head.
 ///
 /// # Errors
 /// 401 without a good credential, 403 for a cookie brought by a foreign page, 503 without the store.
@@ -47,7 +46,7 @@ pub async fn authenticate_parts(
     prove_parts(context, parts, token_in_query).await.map(|proven| proven.caller().clone())
 }
 
-/// The same for a socket or stream, which asks again whether it still holds.
+/// The same for a socket or stream, which checks its credential again later.
 ///
 /// # Errors
 /// As [`authenticate_parts`].
@@ -92,19 +91,4 @@ fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result
 fn query_value(parts: &Parts, name: &str) -> Option<String> {
     let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok()?;
     query.0.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-/// The address that a request came from, for limits: that at the other end of the connection or, when this is a proxy
-/// of the [`TrustedProxies`] that the server put into the request's extensions, the one that the proxy names.
-pub struct ClientAddress(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let Some(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(Self(None)) };
-        let peer = peer.0.ip().to_canonical();
-        let proxies = parts.extensions.get::<TrustedProxies>();
-        Ok(Self(Some(proxies.map_or(peer, |proxies| proxies.client_address(peer, &parts.headers)))))
-    }
 }

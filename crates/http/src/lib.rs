@@ -4,6 +4,7 @@
 
 mod auth_routes;
 mod caller;
+mod client_address;
 mod context;
 mod idempotency;
 mod json;
@@ -18,7 +19,8 @@ mod trailing_slash;
 mod trusted_proxies;
 
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
-pub use caller::{Authenticated, ClientAddress, TokenInQuery, authenticate_parts, prove_parts};
+pub use caller::{Authenticated, TokenInQuery, authenticate_parts, prove_parts};
+pub use client_address::ClientAddress;
 pub use context::HttpContext;
 pub use idempotency::{answer_once, json_answer, keep_answer, replay_idempotent};
 pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json, parse_object};

@@ -1,4 +1,4 @@
-//! Which addresses a webhook may have: those of the public internet, and what the operator allows beside.
+//! The addresses that a webhook may have: those of the public internet, and those that the operator allows.
 //!
 //! A tenant's admin chooses where webhooks go. Without this rule it could make the server call what only the server can
 //! reach: its neighbours, its own ports, the cloud's metadata service.
@@ -14,7 +14,7 @@ pub struct AddressRule {
 }
 
 impl AddressRule {
-    /// With exceptions: host names, addresses and networks (`hooks.internal`, `10.1.2.3`, `fd00::/8`).
+    /// A rule with exceptions: host names, addresses and networks (`hooks.internal`, `10.1.2.3`, `fd00::/8`).
     ///
     /// # Errors
     /// The entry that is none of these.
@@ -32,18 +32,18 @@ impl AddressRule {
         Ok(rule)
     }
 
-    /// May calls go to this host whatever its address?
+    /// Whether this host is allowed regardless of its address.
     pub(crate) fn names_host(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
         self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 
-    /// Is this address one of the exceptions?
+    /// Whether this address is one of the exceptions.
     pub(crate) fn names_address(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&mapped(address)))
     }
 
-    /// May calls go to this address?
+    /// Whether calls may go to this address.
     pub(crate) fn takes(&self, address: IpAddr) -> bool {
         is_public(address) || self.names_address(address)
     }
@@ -53,7 +53,7 @@ fn is_host_name(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    // What ends in a number is a mistyped address.
+    // A name that ends in a number is a mistyped address.
     let numeric = |text: &str| text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     let text = text.trim_end_matches('.');
     text.len() <= 253 && text.split('.').all(label) && !numeric(text)
@@ -88,7 +88,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// What the IANA registry of special-purpose IPv4 addresses says is not global, and multicast.
+/// Networks that the IANA registry of special-purpose IPv4 addresses lists as not global, and multicast.
 #[rustfmt::skip]
 const RESERVED_V4: &[Ipv4Net] = &[
     net([0, 0, 0, 0], 8),       // this network; 0.0.0.0 reaches the machine itself
@@ -117,7 +117,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !RESERVED_V4.iter().any(|network| network.contains(&address))
 }
 
-/// Forms that carry an IPv4 address are judged by it; of the rest only `2000::/3` is handed out, less what is special.
+/// Forms that contain an IPv4 address are checked by it. Of the rest only `2000::/3` is assigned, except special networks.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));

@@ -1,4 +1,4 @@
-//! What the sender runs with.
+//! The outbox's configuration.
 
 use crate::{AddressRule, ServiceUrl, Vapid};
 use std::fmt;
@@ -14,13 +14,13 @@ pub struct OutboxConfig {
     pub notifications: Option<ServiceUrl>,
     /// The key that signs calls to push services. Pushes wait while it is unset.
     pub vapid: Option<Arc<Vapid>>,
-    /// Which addresses webhooks and push services may have.
+    /// The addresses that webhooks and push services may have.
     pub webhook_addresses: AddressRule,
     /// A call that fails at this age is given up.
     pub give_up_after: Duration,
-    /// How long things take; tests shorten it.
+    /// Periods and time limits. Tests shorten them.
     pub timing: Timing,
-    /// Spreads the retries: a whole number from 0 up to the given one, both included, each as likely.
+    /// Spreads the retries: returns a random number from 0 to the given one, both included.
     pub random: Arc<dyn Fn(u64) -> u64 + Send + Sync>,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Debug for OutboxConfig {
     }
 }
 
-/// How long things take.
+/// Periods and time limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// How long a taken call belongs to its node. The calls of a node that died are sent after it.

@@ -1,4 +1,4 @@
-//! Sends the calls to other programs that must not be lost: stored with their cause, tried until they are taken.
+//! Sends calls to other programs. No call is lost: it is stored with its cause and tried until its receiver accepts it.
 //!
 //! Delivery is at least once: a call counts as sent when its receiver answered 2xx and that was written down. Receivers
 //! recognise a repeated call by its key. Order is not kept: later calls overtake a call that failed.

@@ -88,7 +88,7 @@ impl Sender {
 
     fn webhook_request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
         let DueWebhook { url, secret, .. } = call.webhook.as_ref().ok_or("the webhook was removed")?;
-        // Checked again: what is allowed may have changed since it was stored.
+        // Checked again: the rule may have changed since the URL was stored.
         let url = webhook_url(url, &self.config.webhook_addresses)
             .map_err(|_| "the webhook's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
         let at_s = now.unix_ms().div_euclid(1_000);

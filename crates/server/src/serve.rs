@@ -1,4 +1,4 @@
-//! `milepost serve`: from the configuration to a server that drains when it is told to stop.
+//! `milepost serve`: from the configuration to a running server, and its orderly stop.
 
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
@@ -46,7 +46,7 @@ pub struct Running {
     _database: Option<DatabaseLock>,
 }
 
-/// Starts everything; `say` prints the lines for whoever started it.
+/// Starts everything. `say` prints the lines for the person who starts it.
 ///
 /// # Errors
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
@@ -140,7 +140,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 impl Running {
-    /// Stops taking anything new, tells every socket when to come back, finishes what has begun, and lets go.
+    /// Takes nothing new, closes every socket with advice when to come back, finishes what has begun, and closes the store.
     pub async fn drain(self) {
         tracing::info!("draining: nothing new is taken");
         self.assembly.begin_draining();

@@ -24,7 +24,7 @@ pub(crate) struct Backlog {
     pong: Option<Bytes>,
     ping: Option<Bytes>,
     queue: VecDeque<Entry>,
-    /// Where in the queue each key's slot is, counted from the first entry ever.
+    /// The place of each key's slot, counted from the first entry that the queue ever had.
     slots: KeyMap<u64>,
     gone: u64,
     reliable_bytes: usize,
@@ -56,7 +56,8 @@ impl Backlog {
         self.queue.push_back(Entry { frame, slot: None });
     }
 
-    /// Puts a message into its key's slot unless a newer one is there. A `snapshot` also yields to one as new.
+    /// Puts a message into its key's slot, unless a newer one is there. A snapshot's message also yields to an equal
+    /// version.
     pub(crate) fn push_slot(&mut self, key: &Key, version: i64, frame: &Bytes, snapshot: bool) -> Slotted {
         let Some(&place) = self.slots.get(key) else {
             self.slots.insert(key.clone(), self.gone + self.queue.len() as u64);
@@ -143,7 +144,7 @@ impl Backlog {
                 gathered.extend_from_slice(&self.pop().expect("the queue has a front"));
             }
             if gathered.is_empty() {
-                // Longer than a gathered write: it goes out as it is.
+                // The frame is longer than a gathered write: it is written as it is.
                 self.partial = self.pop().expect("the backlog has a frame that did not fit");
                 return Ok(0);
             }

@@ -11,11 +11,11 @@ pub struct WsConfig {
     pub pong_wait: Duration,
     /// `WS_WRITE_WAIT`: how long a close handshake may take, the backlog before it included. Default 10 s.
     pub write_wait: Duration,
-    /// `WS_READ_BUFFER_SIZE`, bytes: one read takes this much, into scratch space that a thread's sockets share; more
-    /// while a long message is coming in. Default 1024.
+    /// `WS_READ_BUFFER_SIZE`, bytes: the size of one read, into scratch space that a thread's sockets share. A long message
+    /// is read in larger pieces. Default 1024.
     pub read_buffer_bytes: usize,
-    /// `WS_WRITE_BUFFER_SIZE`, bytes: a socket's backlog is gathered into writes of at most 16 of these; a frame that
-    /// is longer is written as it is. Frames that a ready socket shares with others are not copied. Default 1024.
+    /// `WS_WRITE_BUFFER_SIZE`, bytes: a socket's backlog is gathered into writes of at most 16 times this size. A longer
+    /// frame is written as it is. Frames that a ready socket shares with others are not copied. Default 1024.
     pub write_buffer_bytes: usize,
     /// Limits of a socket whose route sets no others.
     pub limits: SocketLimits,
@@ -45,7 +45,7 @@ pub struct SocketLimits {
     /// What may wait in the reliable queue of a slow reader, in bytes. Past it the socket closes with 1013, and its
     /// reader resumes from the last event it has. Default 1 MiB.
     pub lossless_bytes: usize,
-    /// How much may come in; more closes with 1008. `None` is no limit.
+    /// The rate of inbound frames and bytes. More closes with 1008. `None` is no limit.
     pub rate: Option<RateLimit>,
 }
 

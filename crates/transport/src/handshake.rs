@@ -14,7 +14,7 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest, Sha1};
 
 use crate::config::SocketLimits;
-use crate::deflate::{self, Accepted, Deflate};
+use crate::permessage_deflate::{self, Accepted, Deflate};
 use crate::socket::Socket;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -33,7 +33,7 @@ pub struct Upgrade {
     limits: SocketLimits,
 }
 
-/// Why a request opens no socket.
+/// The reason why a request opens no socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandshakeError {
     status: StatusCode,
@@ -80,7 +80,7 @@ impl Upgrade {
                 detail: "the server is restarting; reconnect soon",
             });
         }
-        let extension = deflate::negotiate(headers);
+        let extension = permessage_deflate::negotiate(headers);
         let offered_protocols = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
         let on_upgrade = parts
             .extensions

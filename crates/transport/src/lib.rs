@@ -7,7 +7,6 @@
 mod backlog;
 mod close;
 mod closed;
-mod compress;
 mod config;
 mod decoder;
 mod deflate;
@@ -17,6 +16,7 @@ mod encoder;
 mod handshake;
 mod heartbeat;
 mod link;
+mod permessage_deflate;
 mod rate;
 mod reclaim;
 mod shared;

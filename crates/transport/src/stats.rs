@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What the sockets hold and have done since the start.
+/// What the sockets and streams hold, and what they have done since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransportStats {
-    /// Sockets open now.
+    /// Open sockets.
     pub open: u64,
     /// Sockets opened so far.
     pub opened: u64,
@@ -26,7 +26,7 @@ pub struct TransportStats {
     pub pending_bytes: u64,
     /// Messages that a newer one of the same key replaced while they waited for a full socket.
     pub conflated: u64,
-    /// Streams of server-sent events open now.
+    /// Open streams of server-sent events.
     pub streams_open: u64,
     /// Streams opened so far.
     pub streams_opened: u64,

@@ -17,8 +17,8 @@ use crate::reclaim::ReclaimableStream;
 pub(crate) enum Wire {
     /// The client's own connection.
     Tcp(TcpStream),
-    /// Our end of a socket pair. A task copies between the other end and a stream that is not plain TCP. This is how
-    /// TLS works when the server terminates it; a rustls stream of its own variant here would save that task.
+    /// Our end of a socket pair. A task copies between the other end and a stream that is not plain TCP. TLS that
+    /// the server itself terminates would work this way; a variant with a rustls stream would save the task.
     Bridge(UnixStream),
 }
 
@@ -83,7 +83,7 @@ impl Wire {
         }
     }
 
-    /// Ends one or both directions. A stream that is already gone is as ended as it should be.
+    /// Ends one or both directions. An error means that the stream has ended already.
     pub(crate) fn shutdown(&self, how: Shutdown) {
         let _ = match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(how),
