@@ -63,6 +63,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["milepost-store"]),
     ("rusqlite", &["milepost-store"]),
     ("redis", &["milepost-relay"]),
+    ("cookie", &["milepost-http"]),
     ("flate2", &["milepost-transport"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-service", "milepost-load"]),
