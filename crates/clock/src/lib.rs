@@ -37,6 +37,11 @@ impl Clock {
         Instant::now() + *self.ahead.borrow()
     }
 
+    /// How far this clock was turned ahead of the machine's.
+    pub fn ahead(&self) -> Duration {
+        *self.ahead.borrow()
+    }
+
     /// Waits until [`Self::instant`] has reached `deadline`.
     pub async fn sleep_until(&self, deadline: Instant) {
         let mut ahead = self.ahead.clone();

@@ -1,27 +1,27 @@
-//! Reads CSV with any columns: by a given mapping, else by their usual names.
+//! Reads CSV. Columns are found by a given mapping, or by their usual names.
 
+use crate::columns::Field;
 use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES};
 use crate::lines::{Line, Lines};
-use crate::options::Field;
 use crate::track_point::{RawPoint, means_no_fix};
 use crate::{ReadError, ReadOptions, SpeedUnit, TrackPoint, Zone, parse_timestamp};
 use csv_core::ReadRecordResult;
 use std::io::BufRead;
 
 /// Points of a CSV file. A quoted field may hold separators and quotes, but no line break: a quote that is never
-/// closed costs its line, not the rest of the file.
+/// closed spoils its line only, not the rest of the file.
 pub struct CsvReader<R> {
     lines: Lines<R>,
     columns: Columns,
     speed_unit: SpeedUnit,
     zone: Zone,
     record: Record,
-    /// The first line, when it is data because the columns go by number.
+    /// The first line, if it is data because columns are given by number.
     waiting: Option<Vec<u8>>,
     ended: bool,
 }
 
-/// Where each field stands, counted from 0.
+/// The column of each field, counted from 0.
 #[derive(Debug, Default)]
 struct Columns([Option<usize>; 9]);
 
@@ -126,7 +126,7 @@ impl<R: BufRead> Iterator for CsvReader<R> {
     }
 }
 
-/// One line's columns. Its buffers are sized for the longest line and used again for every one.
+/// One line's columns. Its buffers have the size of the longest line and are used again for each line.
 struct Record {
     parser: csv_core::Reader,
     text: Vec<u8>,
@@ -150,8 +150,7 @@ impl Record {
         let (result, _, written, columns) = self.parser.read_record(line, &mut self.text, &mut self.ends);
         let open = match result {
             ReadRecordResult::InputEmpty => {
-                // An empty input tells the parser that the line is over. A quote that is still open swallows the line
-                // break that is handed to it instead.
+                // A line break ends the line for the parser, unless a quote is still open: then it belongs to the quoted text.
                 let (result, _, _, more) =
                     self.parser.read_record(b"\n", &mut self.text[written..], &mut self.ends[columns..]);
                 self.columns = columns + more;
@@ -171,7 +170,7 @@ impl Record {
         Ok(())
     }
 
-    /// `None` where the line is too short or the column no UTF-8.
+    /// `None` if the line has no such column or the column is not UTF-8.
     fn column(&self, index: usize) -> Option<&str> {
         if index >= self.columns {
             return None;
@@ -217,11 +216,11 @@ fn find_columns(header: &Record, options: &ReadOptions) -> Result<Columns, Strin
 
 fn likeliest_delimiter(header: &[u8]) -> u8 {
     let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
-    // The last of equals wins, so that a file of one column counts as comma-separated.
+    // Of equals the last one wins, so that a file with one column is comma-separated.
     [b'\t', b';', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
 }
 
-/// A decimal number, also with a decimal comma as in files that are separated by semicolons.
+/// Reads a decimal number. Files separated by semicolons may have decimal commas.
 fn parse_number(text: &str) -> Option<f64> {
     let value = match text.parse() {
         Ok(value) => value,

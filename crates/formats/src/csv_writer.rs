@@ -1,7 +1,7 @@
 //! Writes CSV (RFC 4180): a header, then a line for each position, empty where a value is unknown.
 
-use crate::format_rfc3339;
-use crate::writer::push;
+use crate::push::push;
+use crate::time::format_rfc3339;
 use milepost_domain::Position;
 
 pub(crate) struct CsvWriter;

@@ -24,8 +24,8 @@ pub enum Format {
 pub type Reader = Box<dyn Iterator<Item = Result<TrackPoint, ReadError>> + Send>;
 
 impl Format {
-    /// By the end of a file's name: `.csv`, `.tsv`, `.txt` (as CSV), `.gpx`, `.nmea`, `.nma`, `.log`, `.geojson`,
-    /// `.json`, `.geojsonl`, `.kml`. Upper case is taken too.
+    /// The format by a file's extension: `.csv`, `.tsv`, `.txt` (as CSV), `.gpx`, `.nmea`, `.nma`, `.log`, `.geojson`,
+    /// `.json`, `.geojsonl`, `.kml`. Upper case is accepted too.
     pub fn of_path(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" | "tsv" | "txt" => Some(Self::Csv),
@@ -59,7 +59,7 @@ impl Format {
         }
     }
 
-    /// Can [`crate::TrackWriter`] write it?
+    /// Whether [`crate::TrackWriter`] writes it.
     pub const fn is_written(self) -> bool {
         !matches!(self, Self::Nmea)
     }
@@ -76,8 +76,8 @@ impl FromStr for Format {
     }
 }
 
-/// Reads `input` as `format`. Each item is a point, or why a row gave none; after one that
-/// [`ends_file`](ReadError::ends_file) there are no more.
+/// Reads `input` as `format`. Each item is a point, or the reason why a row gave none. An error that
+/// [`ends_file`](ReadError::ends_file) is the last item.
 ///
 /// # Errors
 /// [`ReadError`] when a CSV file's header can't be used, and for KML, which is written only.

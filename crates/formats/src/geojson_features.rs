@@ -1,10 +1,10 @@
-//! Cuts a GeoJSON file into its features without reading the whole of it.
+//! Splits a GeoJSON file into its features without holding the whole file.
 
 use crate::ReadError;
 use crate::limits::MAX_FEATURE_BYTES;
 use std::io::{BufRead, ErrorKind};
 
-/// How much is looked at between two reads.
+/// How much is scanned between two reads.
 const PIECE_BYTES: usize = 4 * 1024;
 
 /// Gives the text of each element of the top-level `features` array, or of each whole top-level object that has no
@@ -21,9 +21,9 @@ pub(crate) struct Features<R> {
     in_key: bool,
     /// Inside the top-level `features` array.
     in_features: bool,
-    /// This top-level object had such an array, so it is no feature itself.
+    /// This top-level object has such an array, so it is not a feature itself.
     had_features: bool,
-    /// The feature being cut, and the line on which it began.
+    /// The text of the current feature so far, and the line on which it began.
     text: Vec<u8>,
     began: u64,
 }
@@ -49,8 +49,8 @@ impl<R: BufRead> Features<R> {
     pub(crate) fn next(&mut self) -> Option<Result<(u64, Vec<u8>), ReadError>> {
         loop {
             let chunk = match self.input.fill_buf() {
-                // A copy, because taking a byte in needs the whole of `self`; of a bounded piece, because a slice shows
-                // all of itself at once.
+                // Copied, because scanning a byte borrows all of `self`. Bounded, because an in-memory input returns its
+                // whole content at once.
                 Ok(chunk) => chunk[..chunk.len().min(PIECE_BYTES)].to_vec(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Some(Err(self.fatal(format!("the file cannot be read: {error}")))),
@@ -77,10 +77,10 @@ impl<R: BufRead> Features<R> {
         ReadError::fatal(self.line, reason)
     }
 
-    /// Takes one byte; true when a feature is complete.
+    /// Scans one byte. True when it completes a feature.
     fn take(&mut self, byte: u8) -> Result<bool, String> {
         self.line += u64::from(byte == b'\n');
-        // Inside the array but between its features: only separators.
+        // Between the features of the array there are only separators.
         let keep = self.depth > 0 && !(self.in_features && self.depth == 2);
         if self.in_string {
             self.take_in_string(byte);
@@ -98,7 +98,7 @@ impl<R: BufRead> Features<R> {
                     self.text.clear();
                 }
                 if self.depth == 1 && byte == b'[' && self.key == b"features" {
-                    // What came before this array was the collection's own; it is needed no more.
+                    // What stands before this array belongs to the collection, and is not needed.
                     self.in_features = true;
                     self.had_features = true;
                     self.text.clear();
@@ -124,7 +124,7 @@ impl<R: BufRead> Features<R> {
                 self.keep(byte, keep)?;
                 Ok(false)
             }
-            // Between top-level objects: white space, and the record separator of text sequences.
+            // White space or the record separator of text sequences, between top-level objects.
             b' ' | b'\t' | b'\r' | b'\n' | 0x1e => self.keep(byte, keep).map(|()| false),
             // The byte order mark at the start.
             0xef | 0xbb | 0xbf if self.depth == 0 && self.line == 1 => Ok(false),
@@ -143,13 +143,13 @@ impl<R: BufRead> Features<R> {
             self.in_key = false;
             return;
         }
-        // Longer than any key that matters: cut, which makes it none of them.
+        // A key longer than any that matters is cut: it then equals none of them.
         if self.in_key && self.key.len() < 16 {
             self.key.push(byte);
         }
     }
 
-    /// A bracket was closed: is a feature complete with it?
+    /// A bracket was closed. True if that completes a feature.
     fn close(&mut self) -> bool {
         if self.in_features && self.depth == 2 {
             return true;

@@ -1,7 +1,7 @@
 //! Reads GeoJSON: points with their properties, and lines with `coordTimes`.
 
+use crate::columns::Field;
 use crate::geojson_features::Features;
-use crate::options::Field;
 use crate::time::from_unix_number;
 use crate::track_point::{RawPoint, means_no_fix};
 use crate::{ReadError, ReadOptions, SpeedUnit, TrackPoint, parse_timestamp};
@@ -11,15 +11,16 @@ use serde_json::{Map, Value};
 use std::collections::VecDeque;
 use std::io::BufRead;
 
-/// Points of a GeoJSON file (RFC 7946): a FeatureCollection, a lone feature, or one feature a line.
+/// Points of a GeoJSON file (RFC 7946): a FeatureCollection, a single feature, or one feature on each line.
 ///
-/// A `Point` takes vehicle, time, speed, heading and accuracy from its properties, named as `options` say or as usual.
-/// A `LineString` or `MultiLineString` takes its times from the property `coordTimes` (or
+/// A `Point` has vehicle, time, speed, heading and accuracy in its properties, under the names in `options` or the usual
+/// ones.
+/// A `LineString` or `MultiLineString` has its times in the property `coordTimes` (or
 /// `coordinateProperties.times`), one for each vertex. Altitude is the third coordinate.
 pub struct GeoJsonReader<R> {
     features: Features<R>,
     options: ReadOptions,
-    /// Points of the feature that was cut last. Bounded by the size of one feature.
+    /// Points of the last feature. The bound on a feature's size bounds them.
     ready: VecDeque<Result<TrackPoint, ReadError>>,
     ended: bool,
 }
@@ -49,7 +50,7 @@ enum Geometry {
 }
 
 impl<R: BufRead> GeoJsonReader<R> {
-    /// Nothing is read yet.
+    /// A reader that has read nothing yet.
     pub fn new(input: R, options: &ReadOptions) -> Self {
         Self { features: Features::new(input), options: options.clone(), ready: VecDeque::new(), ended: false }
     }
@@ -93,7 +94,7 @@ impl<R: BufRead> GeoJsonReader<R> {
             .collect();
         for (index, vertex) in parts.iter().flatten().enumerate() {
             let at = flat.get(index).and_then(|value| self.time(value));
-            // A line's properties say who, not how fast at each vertex.
+            // A line's properties name the vehicle, but not the speed at each vertex.
             let mut who = Map::new();
             if let Some((name, value)) = self.property(properties, Field::Vehicle) {
                 who.insert(name.to_owned(), value.clone());

@@ -1,12 +1,12 @@
 //! Writes GeoJSON (RFC 7946): a FeatureCollection of points, the values of each in its properties.
 
-use crate::format_rfc3339;
-use crate::writer::push;
+use crate::push::push;
+use crate::time::format_rfc3339;
 use milepost_domain::Position;
 
 #[derive(Default)]
 pub(crate) struct GeoJsonWriter {
-    /// A comma goes between two features, so the first must be told from the others.
+    /// A feature was written: a comma comes before the next one.
     any: bool,
 }
 

@@ -17,11 +17,11 @@ pub struct GpxReader<R: BufRead> {
     xml: Reader<TokenBound<R>>,
     buffer: Vec<u8>,
     depth: usize,
-    /// Depth of the point's element and what it told so far.
+    /// The point that is being read: the depth and line of its element, and its values so far.
     point: Option<(usize, u64, RawPoint)>,
-    /// Depth of the track or route and its name.
+    /// The track or route that is being read: its depth and its name.
     track: Option<(usize, Option<String>)>,
-    /// Text of the innermost element so far.
+    /// The text of the innermost element so far.
     text: String,
     zone: Zone,
     seen_gpx: bool,
@@ -29,7 +29,7 @@ pub struct GpxReader<R: BufRead> {
 }
 
 impl<R: BufRead> GpxReader<R> {
-    /// Nothing is read yet. GPX times are UTC; `zone` completes those of programs that forgot the Z.
+    /// A reader that has read nothing yet. GPX times are UTC; `zone` is for files that omit the Z.
     pub fn new(input: R, zone: Zone) -> Self {
         Self {
             xml: Reader::from_reader(TokenBound::new(input)),
@@ -44,8 +44,8 @@ impl<R: BufRead> GpxReader<R> {
         }
     }
 
-    /// Takes one event in: a finished point, why there is none, or neither yet.
-    fn take_event(&mut self) -> Option<Result<TrackPoint, ReadError>> {
+    /// Reads one XML event, which may complete a point.
+    fn read_event(&mut self) -> Option<Result<TrackPoint, ReadError>> {
         self.buffer.clear();
         self.xml.get_mut().start_token();
         let event = self.xml.read_event_into(&mut self.buffer);
@@ -136,7 +136,7 @@ impl<R: BufRead> GpxReader<R> {
                 "ele" if depth == point_depth + 1 => raw.altitude_m = number(),
                 "speed" => raw.speed_kmh = number().map(kmh_of_ms),
                 "course" | "heading" => raw.heading_deg = number(),
-                // Some write the bearing beside the course; the course is the direction of travel.
+                // Where a file has both, the course is the direction of travel.
                 "bearing" if raw.heading_deg.is_none() => raw.heading_deg = number(),
                 "accuracy" => raw.accuracy_m = number(),
                 "fix" => raw.no_fix = means_no_fix(text),
@@ -159,7 +159,7 @@ impl<R: BufRead> Iterator for GpxReader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.ended {
-            if let Some(item) = self.take_event() {
+            if let Some(item) = self.read_event() {
                 self.ended |= matches!(&item, Err(error) if error.ends_file);
                 return Some(item);
             }
@@ -168,12 +168,12 @@ impl<R: BufRead> Iterator for GpxReader<R> {
     }
 }
 
-/// To the millionth of a km/h, so that 50 km/h, which are 13.888888888888889 m/s, come back as 50.
+/// Rounds to a millionth of a km/h: 50 km/h, written as 13.888888888888889 m/s, are read as 50.
 fn kmh_of_ms(speed_ms: f64) -> f64 {
     (speed_ms * SpeedUnit::Ms.kmh() * 1e6).round() / 1e6
 }
 
-/// What a tag begins.
+/// The kind of element that a tag opens.
 enum Opened {
     Gpx,
     Track,
@@ -187,7 +187,7 @@ impl Opened {
             "gpx" => Self::Gpx,
             "trk" | "rte" => Self::Track,
             "trkpt" | "rtept" | "wpt" => {
-                // NaN where an attribute is missing or no number: the check refuses it as it refuses 91 degrees.
+                // NaN stands for a missing or invalid attribute: the check refuses it like 91 degrees.
                 let degrees = |name: &str| {
                     let attribute = tag.try_get_attribute(name).ok().flatten();
                     attribute.and_then(|found| found.value.trim().parse().ok()).unwrap_or(f64::NAN)
@@ -199,7 +199,7 @@ impl Opened {
     }
 }
 
-/// Text past the limit is cut: what is longer is no number, time or name.
+/// Appends text up to the limit: nothing longer is a number, a time or a name.
 fn push_bounded(text: &mut String, more: &str) {
     let room = MAX_XML_TEXT_BYTES.saturating_sub(text.len());
     let mut end = more.len().min(room);

@@ -1,8 +1,10 @@
 //! Writes GPX 1.1: one track of one segment, speed and course in Garmin's TrackPointExtension v2.
 
-use crate::writer::push;
+use crate::push::push;
+use crate::time::format_rfc3339;
+use crate::track_meta::TrackMeta;
+use crate::units::SpeedUnit;
 use crate::xml::push_escaped;
-use crate::{SpeedUnit, TrackMeta, format_rfc3339};
 use milepost_domain::Position;
 
 pub(crate) struct GpxWriter {

@@ -1,8 +1,9 @@
 //! Writes KML 2.2 with Google's `gx:Track`, which Google Earth shows as a line with a time slider.
 
-use crate::writer::push;
+use crate::push::push;
+use crate::time::format_rfc3339;
+use crate::track_meta::TrackMeta;
 use crate::xml::push_escaped;
-use crate::{TrackMeta, format_rfc3339};
 use milepost_domain::Position;
 
 pub(crate) struct KmlWriter {

@@ -10,11 +10,11 @@ pub(crate) struct Lines<R> {
     number: u64,
 }
 
-/// What came.
+/// The result of reading a line.
 pub(crate) enum Line<'a> {
     /// A line, perhaps empty.
     Whole(&'a [u8]),
-    /// More than the limit; the rest of it was skipped.
+    /// Longer than the limit. The whole line was skipped.
     TooLong,
     /// The end of the file.
     End,
@@ -25,7 +25,7 @@ impl<R: BufRead> Lines<R> {
         Self { input, line: Vec::new(), number: 0 }
     }
 
-    /// The number of the line that [`Self::next`] gave last.
+    /// The number of the line that [`Self::next`] returned last.
     pub(crate) fn number(&self) -> u64 {
         self.number
     }

@@ -8,8 +8,8 @@ use crate::{ReadError, SpeedUnit, TrackPoint, Zone};
 use jiff::civil::Time;
 use std::io::BufRead;
 
-/// Points of an NMEA log of any talker. Sentences without a fix and of other kinds give nothing and are no fault; a
-/// sentence without a right checksum is reported.
+/// Points of an NMEA log of any talker. Sentences without a fix and sentences of other kinds are skipped. A
+/// sentence with a wrong checksum is reported.
 pub struct NmeaReader<R> {
     lines: Lines<R>,
     /// The altitude of the newest GGA, for an RMC that follows it.
@@ -21,12 +21,12 @@ pub struct NmeaReader<R> {
 }
 
 impl<R: BufRead> NmeaReader<R> {
-    /// Nothing is read yet.
+    /// A reader that has read nothing yet.
     pub fn new(input: R) -> Self {
         Self { lines: Lines::new(input), altitude: None, pending: None, without_fix: 0, ended: false }
     }
 
-    /// Sentences so far that told no position: no fix, or another kind.
+    /// Sentences so far that had no position: no fix, or another kind.
     pub fn without_fix(&self) -> u64 {
         self.without_fix
     }
@@ -100,7 +100,7 @@ impl<R: BufRead> Iterator for NmeaReader<R> {
 }
 
 impl<R: BufRead> NmeaReader<R> {
-    /// A GGA of another instant closes the pending RMC, with the altitude that was known before.
+    /// A GGA of another instant completes the pending RMC, with the altitude that was known before.
     fn finish_if_other(&mut self, time: Time) -> Option<Result<TrackPoint, ReadError>> {
         if self.pending.as_ref().is_some_and(|(_, rmc)| rmc.time != time) { self.finish() } else { None }
     }

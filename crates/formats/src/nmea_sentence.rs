@@ -2,18 +2,18 @@
 
 use jiff::civil::{Date, Time};
 
-/// The sentences that tell where and when; all others are passed over.
+/// The kinds of sentences that have a time and a place. All others are skipped.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Sentence {
     /// Recommended minimum data.
     Rmc(Rmc),
-    /// Fix data: here for its altitude.
+    /// Fix data. Only its altitude is used.
     Gga { time: Time, altitude_m: f64 },
     /// A receiver without a fix (status V, mode N, quality 0), or a sentence of another kind.
     NoPosition,
 }
 
-/// What RMC tells of a valid fix.
+/// The values of an RMC sentence with a valid fix.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Rmc {
     pub(crate) date: Date,
@@ -24,12 +24,12 @@ pub(crate) struct Rmc {
     pub(crate) course_deg: Option<f64>,
 }
 
-/// Reads the sentence in `line`, whatever a logger wrote before it. `None` if there is none at all, as in comments.
+/// Reads the sentence in `line`, after anything that a logger wrote before it. `None` if there is no sentence.
 ///
 /// # Errors
-/// Why a sentence can't be used: checksum, missing or broken fields.
+/// The reason why a sentence can't be used: its checksum, or missing or invalid fields.
 pub(crate) fn parse(line: &[u8]) -> Option<Result<Sentence, &'static str>> {
-    // Loggers put times or tag blocks (`\s:gps1*5A\`) before a sentence; the last `$` begins it.
+    // Loggers write times or tag blocks (`\s:gps1*5A\`) before a sentence. The last `$` begins it.
     let start = line.iter().rposition(|&byte| byte == b'$')?;
     Some(check(&line[start + 1..]).and_then(parse_body))
 }
@@ -55,7 +55,7 @@ fn check(sentence: &[u8]) -> Result<&str, &'static str> {
 fn parse_body(body: &str) -> Result<Sentence, &'static str> {
     let mut fields = body.split(',');
     let address = fields.next().unwrap_or("");
-    // Two letters of the talker (GP, GN, GL, GA, BD, …) and three of the sentence; `P…` is a maker's own.
+    // Two letters of the talker (GP, GN, GL, GA, BD, …) and three of the sentence; `P…` is proprietary.
     if address.len() != 5 || address.starts_with('P') {
         return Ok(Sentence::NoPosition);
     }
@@ -98,7 +98,7 @@ fn parse_gga(field: &[&str; 16]) -> Result<Sentence, &'static str> {
     }
 }
 
-/// `ddmmyy`: years 80 to 99 are the last century's, when GPS began.
+/// `ddmmyy`. Years 80 to 99 mean 1980 to 1999, when GPS began.
 fn parse_date(text: &str) -> Option<Date> {
     let (day, month, year) = (two_digits(text, 0)?, two_digits(text, 2)?, two_digits(text, 4)?);
     if text.len() != 6 {

@@ -1,12 +1,12 @@
 //! Times in files: RFC 3339, Unix seconds and milliseconds, and wall clocks of a given zone.
 
-use crate::OptionsError;
+use crate::options_error::OptionsError;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use milepost_domain::Timestamp;
 use std::str::FromStr;
 
-/// The zone of times that don't name one: a fixed offset, or a place with its summer times.
+/// The zone of times that name none: a fixed offset, or a place with its daylight saving time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone(TimeZone);
 
@@ -17,8 +17,9 @@ impl Default for Zone {
 }
 
 impl Zone {
-    /// The instant at which this zone's clocks showed `wall`. A time that summer time repeated is its first
-    /// occurrence; one that it skipped is moved on by the gap, as a clock that wasn't put forward would show it.
+    /// The instant at which this zone's clocks showed `wall`. Of a time that occurred twice when
+    /// clocks were put back, the first is taken. A time that was skipped is moved on by the gap, as a clock that wasn't put
+    /// forward would show it.
     pub(crate) fn instant(&self, wall: DateTime) -> Option<Timestamp> {
         let zoned = self.0.to_ambiguous_timestamp(wall).compatible().ok()?;
         Timestamp::from_unix_ms(zoned.as_millisecond())
@@ -63,7 +64,7 @@ fn parse_offset(text: &str) -> Option<Offset> {
     Offset::from_seconds(sign * (whole(hours, 25)? * 3600 + whole(minutes, 59)? * 60)).ok()
 }
 
-/// Unix numbers from here on are milliseconds: as seconds this would be the year 5138.
+/// Numbers from this one on are Unix milliseconds: as seconds it would be the year 5138.
 const FIRST_MS_NUMBER: f64 = 1e11;
 
 /// Reads RFC 3339 (`2016-12-16T05:34:02-06:00`, also with a blank for the T), Unix seconds or milliseconds (whole or
@@ -84,14 +85,14 @@ pub fn parse_timestamp(text: &str, zone: &Zone) -> Option<Timestamp> {
     zone.instant(text.parse::<DateTime>().ok()?)
 }
 
-/// Unix seconds or milliseconds, told apart by their size.
+/// Reads Unix seconds or milliseconds, distinguished by their size.
 pub(crate) fn from_unix_number(number: f64) -> Option<Timestamp> {
     let ms = if number.abs() >= FIRST_MS_NUMBER { number } else { number * 1000.0 };
     // NaN fits no range; the bound keeps the cast exact.
     if (0.0..1e15).contains(&ms) { Timestamp::from_unix_ms(ms.round() as i64) } else { None }
 }
 
-/// A plain decimal number: Rust's own parser would also take `inf`, `nan` and `1e5`, which no device means.
+/// Reads a plain decimal number. Rust's own parser would also accept `inf`, `nan` and `1e5`, which no device writes.
 fn parse_number(text: &str) -> Option<f64> {
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     if plain { text.parse().ok() } else { None }

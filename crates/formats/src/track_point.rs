@@ -1,15 +1,15 @@
-//! What readers give: one point of a track, or why a row gave none.
+//! What readers return: one point of a track, or the reason why a row gave none.
 
 use milepost_domain::{
     AccuracyM, AltitudeM, HeadingDeg, Invalid, Latitude, Longitude, Position, SpeedKmh, Timestamp, VehicleId,
 };
 
-/// One fix out of a file. Unlike a [`Position`] it may not say whose it is, or say it in a form that is no id.
+/// One fix out of a file. Unlike a [`Position`] it may lack a vehicle, or name it by a text that is no valid id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackPoint {
     /// The file's name for the vehicle: a CSV column, a GPX track's name, a GeoJSON property.
     pub vehicle: Option<String>,
-    /// When the fix was taken.
+    /// The time of the fix.
     pub at: Timestamp,
     /// Degrees north.
     pub latitude: Latitude,
@@ -19,9 +19,9 @@ pub struct TrackPoint {
     pub speed: Option<SpeedKmh>,
     /// Direction of travel.
     pub heading: Option<HeadingDeg>,
-    /// Claimed accuracy.
+    /// Accuracy as the receiver reported it.
     pub accuracy: Option<AccuracyM>,
-    /// Height.
+    /// Altitude.
     pub altitude: Option<AltitudeM>,
 }
 
@@ -44,15 +44,15 @@ impl TrackPoint {
     }
 }
 
-/// Why a line, element or feature gave no point.
+/// The reason why a line, element or feature gave no point.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct ReadError {
-    /// From 1. For GPX and GeoJSON: where the point or feature begins or the fault was met.
+    /// Counted from 1. For GPX and GeoJSON: where the point or feature begins, or where the error was found.
     pub line: u64,
-    /// In words for the person who brought the file.
+    /// For the person who provided the file.
     pub reason: String,
-    /// Nothing after this can be read: the file is broken, of another format, or the disk failed.
+    /// Reading ends here: the file is damaged, it has another format, or the disk failed.
     pub ends_file: bool,
 }
 
@@ -66,7 +66,7 @@ impl ReadError {
     }
 }
 
-/// A point as a file has it: plain numbers in the file's units, converted and checked in one place.
+/// A point with plain numbers, before they are checked.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct RawPoint {
     pub(crate) vehicle: Option<String>,
@@ -77,25 +77,25 @@ pub(crate) struct RawPoint {
     pub(crate) heading_deg: Option<f64>,
     pub(crate) accuracy_m: Option<f64>,
     pub(crate) altitude_m: Option<f64>,
-    /// The file itself says that the receiver had no fix.
+    /// The file says that the receiver had no fix.
     pub(crate) no_fix: bool,
 }
 
-/// Does the text of a fix's quality say that there was none?
+/// Whether a text for the quality of a fix means that there was no fix.
 pub(crate) fn means_no_fix(text: &str) -> bool {
     const NONE: [&str; 10] = ["0", "none", "no", "n", "false", "invalid", "void", "v", "nofix", "no fix"];
     NONE.iter().any(|none| text.trim().eq_ignore_ascii_case(none))
 }
 
 impl RawPoint {
-    /// Place and time must be right. A speed, heading, accuracy or altitude out of range costs only itself: many
-    /// devices write -1 or 65535 for "unknown", and the place is good all the same.
+    /// Checks the point. Place and time must be valid. A speed, heading, accuracy or altitude out of range is dropped: many
+    /// devices write -1 or 65535 for "unknown", and the rest of the point is good.
     pub(crate) fn check(self, line: u64) -> Result<TrackPoint, ReadError> {
         let invalid = |error: Invalid| ReadError::row(line, error.to_string());
         let latitude = Latitude::new(self.latitude).map_err(invalid)?;
         let longitude = Longitude::new(self.longitude).map_err(invalid)?;
-        // What a receiver without a fix reports. But 0,0 is a place in the Gulf of Guinea as well, where ships go and
-        // which the server takes: without the file's own word that there was no fix it stays.
+        // Receivers without a fix report 0,0. But 0,0 is also a place in the Gulf of Guinea, where ships go: it is refused
+        // only if the file says that there was no fix.
         if self.no_fix && latitude.get() == 0.0 && longitude.get() == 0.0 {
             return Err(ReadError::row(line, "latitude and longitude are both 0: the receiver had no fix"));
         }

@@ -1,9 +1,9 @@
 //! Units of speed in files.
 
-use crate::OptionsError;
+use crate::options_error::OptionsError;
 use std::str::FromStr;
 
-/// A unit of speed. The same column of the same feed has been metres a second one year and miles an hour another.
+/// A unit of speed. Feeds differ, and the same feed may change its unit from one year to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SpeedUnit {
     /// Kilometres an hour.
@@ -28,7 +28,7 @@ impl SpeedUnit {
         }
     }
 
-    /// The unit that a column's name tells: `speed_mph`, `speed (m/s)`.
+    /// The unit in a column's name: `speed_mph`, `speed (m/s)`.
     pub(crate) fn in_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         let has = |unit: &str| name.contains(unit);

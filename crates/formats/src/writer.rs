@@ -4,23 +4,15 @@ use crate::csv_writer::CsvWriter;
 use crate::geojson_writer::GeoJsonWriter;
 use crate::gpx_writer::GpxWriter;
 use crate::kml_writer::KmlWriter;
+use crate::track_meta::TrackMeta;
 use crate::{Format, OptionsError};
 use milepost_domain::Position;
 
-/// What a file's head says of its track. Any text may stand here; it is escaped.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrackMeta {
-    /// The vehicle's id: the name of a GPX track, so that a reader finds it again.
-    pub vehicle_id: String,
-    /// The vehicle's name for people.
-    pub label: Option<String>,
-}
-
-/// Writes one vehicle's positions in the order given, appending to a buffer of the caller's. It holds nothing itself:
-/// whoever streams a response sends the buffer on and clears it whenever it likes.
+/// Writes one vehicle's positions in the order given, appending to a buffer of the caller's. It keeps nothing itself:
+/// the caller may send the buffer's content on and clear it between any two calls.
 ///
 /// Times are RFC 3339 UTC with milliseconds. Speed is km/h in CSV and GeoJSON, and metres a second in GPX, as its
-/// extension wants it.
+/// extension defines it.
 pub struct TrackWriter {
     form: Form,
 }
@@ -50,7 +42,7 @@ impl TrackWriter {
         Ok(Self { form })
     }
 
-    /// What comes before the first position. To be called once.
+    /// Writes what comes before the first position. To be called once.
     pub fn start(&mut self, out: &mut Vec<u8>) {
         match &mut self.form {
             Form::Csv(csv) => csv.start(out),
@@ -60,7 +52,7 @@ impl TrackWriter {
         }
     }
 
-    /// One position.
+    /// Writes one position.
     pub fn position(&mut self, position: &Position, out: &mut Vec<u8>) {
         match &mut self.form {
             Form::Csv(csv) => csv.position(position, out),
@@ -70,7 +62,7 @@ impl TrackWriter {
         }
     }
 
-    /// What comes after the last position. Without it a file counts as cut off.
+    /// Writes what comes after the last position. A file without it is incomplete.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         match &mut self.form {
             Form::Csv(_) => {}
@@ -80,11 +72,3 @@ impl TrackWriter {
         }
     }
 }
-
-/// Appends formatted text; a `Vec` takes all of it.
-macro_rules! push {
-    ($out:expr, $($text:tt)*) => {
-        std::io::Write::write_fmt($out, format_args!($($text)*)).expect("writing to a Vec does not fail")
-    };
-}
-pub(crate) use push;

@@ -1,10 +1,9 @@
-//! What GPX and KML share: escaped text on the way out, a bounded input on the way in.
+//! XML for GPX and KML: escaped text for writers, a bounded input for readers.
 
 use crate::limits::MAX_XML_TOKEN_BYTES;
 use std::io::{self, BufRead, Read};
 
-/// Appends `text` so that no XML reader can take it for markup, in an element or a quoted attribute. Characters that
-/// XML 1.0 cannot hold at all are left out.
+/// Appends `text` escaped for an element or a quoted attribute. Characters that XML 1.0 does not allow are left out.
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     for c in text.chars() {
         match c {
@@ -13,7 +12,7 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
             '>' => out.extend_from_slice(b"&gt;"),
             '"' => out.extend_from_slice(b"&quot;"),
             '\'' => out.extend_from_slice(b"&apos;"),
-            // Unescaped, a reader would turn these into blanks or drop them.
+            // Readers would turn these into blanks or drop them.
             '\t' | '\n' | '\r' => out.extend_from_slice(format!("&#{};", u32::from(c)).as_bytes()),
             '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => {}
             _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -22,7 +21,7 @@ pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Counts lines, and fails once more than [`MAX_XML_TOKEN_BYTES`] were taken since [`Self::start_token`]: the XML
-/// parser gathers a whole tag or text before it shows it, so the bound must lie below the parser.
+/// parser collects a whole tag or text before it returns it, so the bound must lie below the parser.
 pub(crate) struct TokenBound<R> {
     input: R,
     taken_bytes: usize,
@@ -63,8 +62,8 @@ impl<R: BufRead> BufRead for TokenBound<R> {
     }
 
     fn consume(&mut self, count: usize) {
-        // The bytes are asked for once more, since only now is it known how many of them were taken. They are in the
-        // buffer already, so this reads nothing.
+        // Only now is it known how many bytes were taken, so they are looked up again. They are in the buffer: this reads
+        // nothing.
         if let Ok(chunk) = self.input.fill_buf() {
             let taken = &chunk[..count.min(chunk.len())];
             self.line += taken.iter().filter(|&&byte| byte == b'\n').count() as u64;

@@ -1,20 +1,16 @@
-//! Logs in over HTTP: tokens for programs, a session cookie for browsers.
+//! Login over HTTP: tokens for programs, a session cookie for browsers.
 
-use crate::caller::session_cookie;
+use crate::session_cookie::{remove_session, session_secret, set_session};
 use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use milepost_access::SESSION_S;
 use milepost_domain::Principal;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
-
-/// The cookie that names a browser's session.
-pub const SESSION_COOKIE: &str = "milepost_session";
 
 /// Username and password.
 #[derive(Deserialize, ToSchema)]
@@ -88,7 +84,7 @@ async fn open_session(
         return Err(Problem::forbidden("this origin may not log in here, see ALLOWED_ORIGINS"));
     }
     let secret = context.access.open_session(&request.username, request.password, address).await?;
-    let cookie = session_cookie_header(&headers, &secret, SESSION_S);
+    let cookie = set_session(&headers, &secret);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }
 
@@ -99,18 +95,11 @@ async fn close_session(
     if !context.origins.allows(&headers) {
         return Err(Problem::forbidden("this origin may not log out here, see ALLOWED_ORIGINS"));
     }
-    if let Some(secret) = session_cookie(&headers) {
+    if let Some(secret) = session_secret(&headers) {
         context.access.close_session(secret).await?;
     }
-    let cookie = session_cookie_header(&headers, "", 0);
+    let cookie = remove_session(&headers);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
-}
-
-/// `Secure` when a proxy says that the browser came by HTTPS; a plain-HTTP test on localhost must work too.
-fn session_cookie_header(headers: &HeaderMap, value: &str, seconds: u32) -> String {
-    let is_https = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
-    let secure = if is_https { "; Secure" } else { "" };
-    format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
 async fn show_caller(

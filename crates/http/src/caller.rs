@@ -1,13 +1,12 @@
 //! Authenticates requests: finds the credential, in the contract's order, and the caller.
 
-use crate::auth_routes::SESSION_COOKIE;
-use crate::{HttpContext, Problem, TrustedProxies, query_value};
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use crate::session_cookie::session_secret;
+use crate::{HttpContext, Problem, query_value};
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use milepost_access::{Authentication, Credential};
 use milepost_domain::Caller;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The caller of an HTTP request; a request without a good credential is answered 401.
@@ -27,12 +26,12 @@ where
     }
 }
 
-/// Does the dialect take `?token=`? Only sockets and streams that document it do, because URLs end up in logs.
+/// Whether the dialect accepts `?token=`. Only sockets and streams that document it do: URLs end up in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenInQuery {
-    /// It does, after all other credentials.
+    /// Accepted, after all other credentials.
     Taken,
-    /// It does not.
+    /// Not accepted.
     Ignored,
 }
 
@@ -69,38 +68,11 @@ fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result
     if let Some(key) = headers.get("x-device-key").and_then(|value| value.to_str().ok()) {
         return Ok(Credential::DeviceKey(key.trim()));
     }
-    if let Some(session) = session_cookie(headers) {
+    if let Some(session) = session_secret(headers) {
         return Ok(Credential::Session(session));
     }
     match token {
         Some(token) if !token.is_empty() => Ok(Credential::Token(token)),
         _ => Err(Problem::not_authenticated("authentication credentials were not provided")),
-    }
-}
-
-/// The session's secret, if the browser sent one.
-pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == SESSION_COOKIE)
-        .map(|(_, value)| value)
-}
-
-/// The address that a request came from, for limits: that at the other end of the connection or, when this is a proxy
-/// of the [`TrustedProxies`] that the server put into the request's extensions, the one that the proxy names.
-pub struct ClientAddress(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let Some(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(Self(None)) };
-        let peer = peer.0.ip().to_canonical();
-        let proxies = parts.extensions.get::<TrustedProxies>();
-        Ok(Self(Some(proxies.map_or(peer, |proxies| proxies.client_address(peer, &parts.headers)))))
     }
 }

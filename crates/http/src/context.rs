@@ -11,6 +11,6 @@ pub struct HttpContext {
     pub access: Arc<Access>,
     /// The use cases.
     pub service: Arc<Service>,
-    /// Which pages may call with a cookie or open a socket.
+    /// The pages that may call with a cookie or open a socket.
     pub origins: OriginPolicy,
 }

@@ -22,9 +22,9 @@ use std::sync::Arc;
 
 /// A longer key is refused.
 const MAX_KEY_BYTES: usize = 255;
-/// A body that is hashed and sent on may be as large as the largest that any POST takes.
+/// The largest body that is hashed: the largest that any POST takes.
 const MAX_REQUEST_BYTES: usize = 8 * 1024 * 1024;
-/// Answers above are not kept: they belong to no POST of ours.
+/// Larger answers are not kept: no POST of ours has one.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
 /// The claim of a request that came with an Idempotency-Key, for the use case that does the request's work.
@@ -94,7 +94,7 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     hash.update(&body);
     let key = IdempotencyKey { tenant: caller.tenant.clone(), caller: name_of(&caller), key };
     let request = Request::from_parts(parts, Body::from(body));
-    // In a task of its own: a client that goes away in the middle leaves no claim behind that nobody answers.
+    // In a task of its own: if the client goes away, the claim still gets its answer.
     let carried_out =
         tokio::spawn(async move { carry_out(&context, key, hash.finalize().into(), request, next).await });
     carried_out.await.unwrap_or_else(|error| {

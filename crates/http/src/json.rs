@@ -1,6 +1,6 @@
-//! JSON bodies: bounded, and refused in words that name the field.
+//! JSON bodies: bounded, and refused with the name of the wrong field.
 
-use crate::wording::plain_words;
+use crate::serde_messages::plain_words;
 use crate::{FieldError, Problem};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
@@ -11,7 +11,7 @@ use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 /// The largest body of an ordinary request; larger is answered 413. Positions have a limit of their own.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A JSON body of at most `LIMIT` bytes, whatever its content type says: kiosks are not careful with headers.
+/// A JSON body of at most `LIMIT` bytes. Its content type is ignored: kiosks are not careful with headers.
 pub struct Body<T, const LIMIT: usize = MAX_BODY_BYTES>(pub T);
 
 impl<S, T, const LIMIT: usize> FromRequest<S> for Body<T, LIMIT>
@@ -27,7 +27,7 @@ where
     }
 }
 
-/// A body as it came, of at most `LIMIT` bytes.
+/// The bytes of a body, at most `LIMIT` of them.
 pub struct RawBody<const LIMIT: usize>(pub Bytes);
 
 impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for RawBody<LIMIT> {
@@ -53,8 +53,7 @@ pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, P
     }
 }
 
-/// As [`parse_json`], for what is an object: an array of the right values in the right order is none, though serde would
-/// take it.
+/// As [`parse_json`], but only for objects. Serde would also accept an array with the right values in the right order.
 ///
 /// # Errors
 /// As [`parse_json`].
@@ -67,21 +66,21 @@ pub fn parse_object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Pro
     parse_json(bytes)
 }
 
-/// Reads JSON: 400 for what is none, 422 with the field's name for what does not fit.
+/// Reads a value from JSON.
 ///
 /// # Errors
-/// As said.
+/// 400 if the text is not JSON, 422 with the field's name if a value does not fit.
 pub fn parse_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.inner();
-        // A wrong type may be met before the text turns out to be no JSON at all.
+        // Serde may find a wrong type before it finds that the text is not JSON.
         let syntax = serde_json::from_slice::<IgnoredAny>(bytes).err();
         if let Some(error) = syntax.as_ref().or((!inner.is_data()).then_some(inner)) {
             return Problem::malformed(format!("the body is not JSON: {error}"));
         }
-        // A missing field is reported for its parent; the message names it.
+        // Serde reports a missing field for its parent, and names it in the message.
         let text = inner.to_string();
         let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
         let error = match (missing, path.as_str()) {

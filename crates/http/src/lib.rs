@@ -1,9 +1,10 @@
-//! What every HTTP dialect shares: who calls, how bodies are read, how refusals look.
+//! What all HTTP dialects share: authentication, bodies, pages of lists, and refusals.
 
 #![forbid(unsafe_code)]
 
 mod auth_routes;
 mod caller;
+mod client_address;
 mod context;
 mod idempotency;
 mod json;
@@ -11,13 +12,15 @@ mod origin;
 mod page;
 mod problem;
 mod query;
+mod serde_messages;
+mod session_cookie;
 mod time;
 mod trailing_slash;
 mod trusted_proxies;
-mod wording;
 
-pub use auth_routes::{SESSION_COOKIE, TokenRefresh, TokenRequest, auth_routes};
-pub use caller::{Authenticated, ClientAddress, TokenInQuery, authenticate_parts};
+pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
+pub use caller::{Authenticated, TokenInQuery, authenticate_parts};
+pub use client_address::ClientAddress;
 pub use context::HttpContext;
 pub use idempotency::{JsonAnswer, RequestClaim, replay_idempotent};
 pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json, parse_object};
@@ -25,6 +28,7 @@ pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery, cursor_of};
 pub use problem::{FieldError, Problem};
 pub use query::{Path, Query, query_value};
+pub use session_cookie::SESSION_COOKIE;
 pub use time::{parse_timestamp, rfc3339};
 pub use trailing_slash::accept_trailing_slash;
 pub use trusted_proxies::TrustedProxies;

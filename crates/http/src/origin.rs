@@ -1,4 +1,4 @@
-//! Which web pages may act with a visitor's cookie (cross-site request forgery, cross-site socket hijacking).
+//! The web pages that may use a visitor's cookie (against cross-site request forgery and socket hijacking).
 
 use axum::http::{HeaderMap, header};
 
@@ -12,7 +12,7 @@ impl OriginPolicy {
     /// `allowed` are origins as browsers write them: `https://maps.example.org`, without a path.
     ///
     /// # Errors
-    /// The first entry that is none.
+    /// The first entry that is not an origin.
     pub fn new(allowed: &[String]) -> Result<Self, String> {
         let clean = |origin: &String| {
             let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
@@ -25,7 +25,7 @@ impl OriginPolicy {
         Ok(Self { allowed: allowed.iter().map(clean).collect::<Result<_, _>>()? })
     }
 
-    /// Did the request come from a page that may, or from no page at all? Programs send no `Origin`.
+    /// Whether the request came from an allowed page, or from a program: programs send no `Origin`.
     pub fn allows(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };

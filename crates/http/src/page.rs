@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-/// Items in a page when the caller names no `limit`.
+/// Items in a page if the request has no `limit`.
 const DEFAULT_LIMIT: u32 = 100;
 /// The largest `limit`; a larger one is refused rather than quietly cut.
 const MAX_LIMIT: u32 = 1_000;
 
-/// Which page.
+/// The page that a request asks for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
@@ -22,7 +22,7 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
-/// One page.
+/// One page of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {
     /// The items, in a stable order.
@@ -32,7 +32,7 @@ pub struct Page<T> {
 }
 
 impl PageQuery {
-    /// How many items to read.
+    /// The number of items to read.
     ///
     /// # Errors
     /// 422 outside 1 to 1000.
@@ -46,7 +46,7 @@ impl PageQuery {
     /// The cursor as the id of the last item seen.
     ///
     /// # Errors
-    /// 400 when it is none of ours.
+    /// 400 if this server did not make it.
     pub fn after<T, E>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let found = id_in(cursor).and_then(|id| parse(&id).ok());
@@ -63,7 +63,7 @@ impl<T> Page<T> {
 }
 
 /// The cursor for what follows the item with this id: letters, digits, `-` and `_`. Two bytes of a digest stand before
-/// the id, so that what somebody made up is refused, and not taken for a place in the list.
+/// the id, so that an invented cursor is refused and not taken for a place in the list.
 pub fn cursor_of(id: &str) -> String {
     let mut bytes = digest(id).to_vec();
     bytes.extend_from_slice(id.as_bytes());

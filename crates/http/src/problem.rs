@@ -1,4 +1,4 @@
-//! Refusals and failures as `application/problem+json` (RFC 9457): the one place that makes them.
+//! Refusals and failures as `application/problem+json` (RFC 9457). They are made here only.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -16,14 +16,14 @@ const RETRY_UNAVAILABLE_S: u64 = 2;
 pub struct FieldError {
     /// The field's name as the client wrote it.
     pub field: String,
-    /// What it takes.
+    /// What the field accepts.
     pub message: String,
 }
 
 /// A refusal or failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
-    /// A URI that names the kind of problem; `about:blank` when the status says it all.
+    /// A URI for the kind of problem; `about:blank` when the status is enough.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.
@@ -52,7 +52,7 @@ impl Problem {
         }
     }
 
-    /// 400: it can't be read.
+    /// 400: the request can't be read.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
@@ -62,12 +62,12 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }
 
-    /// 403: known, and not allowed.
+    /// 403: the caller is known and not allowed.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
-    /// 404.
+    /// 404: it does not exist for this caller.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("no such {what}"))
     }
@@ -77,19 +77,19 @@ impl Problem {
         Self::invalid_fields(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
-    /// 422: well-formed, but not acceptable.
+    /// 422: the request can be read but is not acceptable.
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map_or_else(|| "invalid".to_owned(), |e| format!("{} {}", e.field, e.message));
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
     }
 
-    /// With this explanation in place of the first field's.
+    /// Replaces the explanation of the first field.
     #[must_use]
     pub fn explained(self, detail: impl Into<String>) -> Self {
         Self { detail: detail.into(), ..self }
     }
 
-    /// With a `Retry-After` header of so many seconds.
+    /// Adds a `Retry-After` header with this number of seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_s: Some(seconds), ..self }

@@ -1,12 +1,12 @@
-//! Parts of the URL, refused as problem+json like everything else.
+//! Extractors for parts of the URL that refuse as problem+json.
 
 use crate::Problem;
-use crate::wording::plain_words;
+use crate::serde_messages::plain_words;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// The query; 422 for what does not fit.
+/// The query; 422 if a parameter does not fit.
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
@@ -24,7 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// Parameters of the path; 400 for what is no UTF-8.
+/// Parameters of the path; 400 if one is not UTF-8.
 pub struct Path<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {

@@ -1,20 +1,21 @@
-//! Instants on the wire: RFC 3339 in UTC with milliseconds out; RFC 3339 or Unix time in.
+//! Timestamps in JSON: written as RFC 3339 in UTC with milliseconds, read as RFC 3339 or Unix time.
 
 use milepost_domain::Timestamp;
 use serde_json::Value;
 
-/// Numbers below are Unix seconds, from it on Unix milliseconds: the year 5138 in seconds, March 1973 in milliseconds.
+/// Numbers below this are Unix seconds, others are Unix milliseconds. It is the year 5138 in seconds, and March 1973 in
+/// milliseconds.
 const FIRST_MS: f64 = 1e11;
 
-/// `2025-01-15T10:30:45.123Z`.
+/// The text of an instant: `2025-01-15T10:30:45.123Z`.
 pub fn rfc3339(at: Timestamp) -> String {
     at.to_string()
 }
 
-/// An instant as clients write it: RFC 3339, Unix seconds or Unix milliseconds.
+/// Reads an instant: RFC 3339, Unix seconds or Unix milliseconds.
 ///
 /// # Errors
-/// What it takes.
+/// What the field accepts.
 pub fn parse_timestamp(value: &Value) -> Result<Timestamp, &'static str> {
     const TAKES: &str = "must be RFC 3339, Unix seconds or Unix milliseconds";
     match value {

@@ -1,8 +1,8 @@
-//! Paths work with and without a trailing slash, in every dialect.
+//! Accepts paths with and without a trailing slash, in every dialect.
 
 use axum::http::uri::{PathAndQuery, Uri};
 
-/// Takes trailing slashes off before routing; `/` stays.
+/// Removes trailing slashes before routing; `/` stays.
 pub fn accept_trailing_slash<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
     let path = request.uri().path();
     let trimmed = path.trim_end_matches('/');

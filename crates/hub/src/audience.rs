@@ -1,8 +1,8 @@
-//! Says whom a message is for.
+//! The audience of a message.
 
 use crate::key::Key;
 
-/// Whom a message is for. A subscriber that matches by several keys still gets the message once.
+/// The subscribers that a message is for. One that matches by several keys gets the message once.
 #[derive(Clone, Debug)]
 pub struct Audience {
     pub(crate) reach: Reach,
@@ -17,7 +17,7 @@ pub(crate) enum Reach {
 }
 
 impl Audience {
-    /// Every subscriber of the channel, whatever its interest.
+    /// Every subscriber of the channel, regardless of its interest.
     pub fn everyone() -> Self {
         Self { reach: Reach::Everyone, keys: Box::default() }
     }
@@ -27,7 +27,7 @@ impl Audience {
         Self { reach: Reach::General, keys: keys.into_iter().collect() }
     }
 
-    /// Only subscribers that named one of `keys`: a presence topic, one user's own notices.
+    /// Only subscribers that named one of `keys`, such as a presence topic or one user's own notices.
     pub fn only(keys: impl IntoIterator<Item = Key>) -> Self {
         Self { reach: Reach::KeyedOnly, keys: keys.into_iter().collect() }
     }

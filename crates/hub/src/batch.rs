@@ -1,4 +1,4 @@
-//! Messages that go out together, their frames joined once per form and shared by every outlet.
+//! Messages that go out together. Their frames are joined once per form and shared by every outlet.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -19,7 +19,7 @@ pub struct Batch {
 pub struct Chunk {
     /// The encoded messages, one after the other.
     pub bytes: Bytes,
-    /// Which of the batch's messages they are.
+    /// The indices of these messages in the batch.
     pub messages: Range<usize>,
 }
 
@@ -38,7 +38,7 @@ impl Batch {
         self.messages[index].encoded(form, &*self.encoder)
     }
 
-    /// All messages in `form`, joined into as few chunks as the join limit allows; made by the first who asks.
+    /// All messages in `form`, joined into as few chunks as the join limit allows. The first caller makes them.
     pub fn chunks(&self, form: Form) -> &[Chunk] {
         self.chunks[form.index()].get_or_init(|| self.join(form))
     }

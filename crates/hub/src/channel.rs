@@ -1,21 +1,30 @@
-//! Takes messages in and subscribers on for one dialect and tenant; a task of its own fans out.
+//! Messages and subscribers of one dialect and tenant. A task of the channel's own fans out.
+
+mod fanout;
+mod pending;
+mod presence;
+mod subscribers;
+mod subscription;
+
+pub use subscription::Subscription;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 
-use crate::fanout;
-use crate::hub::{ChannelId, Shared};
+use crate::channel_id::ChannelId;
 use crate::interest::Interest;
 use crate::key::Key;
 use crate::message::Message;
 use crate::outlet::Outlet;
-use crate::pending::{Drained, Pending, Taken};
-use crate::presence::Presence;
-use crate::roster::{Placement, Roster, Subscriber};
+use crate::registry::Registry;
+use crate::shared::Shared;
 use crate::stats::{add, subtract};
-use crate::subscription::{Place, Subscription};
+use pending::{Drained, Pending, Taken};
+use presence::Presence;
+use subscribers::{Placement, Subscriber, Subscribers};
+use subscription::Place;
 
 /// The subscribers and pending messages of one dialect and tenant.
 ///
@@ -23,45 +32,47 @@ use crate::subscription::{Place, Subscription};
 /// lives only while there is something to do takes all that is queued, so that messages share writes under load.
 pub struct Channel {
     id: ChannelId,
-    pub(crate) shared: Arc<Shared>,
-    // Std mutexes: held for microseconds, never across an await or a delivery. Order: roster, then pending.
-    roster: Mutex<Roster>,
+    channels: Arc<Registry<Channel>>,
+    shared: Arc<Shared>,
+    // Std mutexes: held for microseconds, never across an await or a delivery. Order: subscribers, then pending.
+    subscribers: Mutex<Subscribers>,
     pending: Mutex<Pending>,
-    subscribers: AtomicUsize,
-    pub(crate) presence: Presence,
+    subscriber_count: AtomicUsize,
+    presence: Presence,
 }
 
 impl Channel {
-    pub(crate) fn new(id: ChannelId, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(id: ChannelId, channels: Arc<Registry<Channel>>, shared: Arc<Shared>) -> Self {
         add(&shared.counters.channels, 1);
         Self {
             id,
+            channels,
             shared,
-            roster: Mutex::default(),
+            subscribers: Mutex::default(),
             pending: Mutex::default(),
-            subscribers: AtomicUsize::new(0),
+            subscriber_count: AtomicUsize::new(0),
             presence: Presence::default(),
         }
     }
 
-    /// Which dialect and tenant this is.
+    /// The dialect and tenant.
     pub fn id(&self) -> &ChannelId {
         &self.id
     }
 
-    /// Whether anybody would get a message for everyone. When not, rendering one is wasted work.
+    /// Whether anybody would get a message for everyone. If not, a publisher need not render one.
     pub fn has_subscribers(&self) -> bool {
         self.subscriber_count() > 0
     }
 
-    /// Subscriptions now.
+    /// The number of subscriptions.
     pub fn subscriber_count(&self) -> usize {
-        self.subscribers.load(Ordering::Acquire)
+        self.subscriber_count.load(Ordering::Acquire)
     }
 
     /// Whether anybody named `key` in its interest.
     pub fn has_listeners(&self, key: &Key) -> bool {
-        self.lock_roster().by_key.contains_key(key)
+        self.lock_subscribers().by_key.contains_key(key)
     }
 
     /// Queues `message` for its audience; never waits.
@@ -71,7 +82,7 @@ impl Channel {
 
     /// Queues messages that are known together, so that they also travel together; never waits.
     pub fn publish_all(self: &Arc<Self>, messages: impl IntoIterator<Item = Message>) {
-        // Rendered before the lock is taken: an iterator may take its time, or publish itself.
+        // Collected before the lock is taken: an iterator may take long, or publish itself.
         self.enqueue(messages.into_iter().collect::<Vec<_>>());
     }
 
@@ -80,20 +91,20 @@ impl Channel {
     #[must_use = "dropping the subscription ends it"]
     pub fn subscribe(self: &Arc<Self>, outlet: Arc<dyn Outlet>, interest: Interest) -> Subscription {
         let place = {
-            let mut roster = self.lock_roster();
-            // Counted first: a publisher that still sees nobody has committed before the snapshot is read.
-            self.subscribers.fetch_add(1, Ordering::AcqRel);
+            let mut subscribers = self.lock_subscribers();
+            // Counted first: a publisher that still sees no subscriber has committed before the snapshot is read.
+            self.subscriber_count.fetch_add(1, Ordering::AcqRel);
             let since = self.lock_pending().next_sequence();
-            let subscriber = Arc::new(Subscriber { id: roster.next_id(), since, interest, outlet });
-            Place { placement: roster.insert(subscriber.clone()), subscriber }
+            let subscriber = Arc::new(Subscriber { id: subscribers.next_id(), since, interest, outlet });
+            Place { placement: subscribers.insert(subscriber.clone()), subscriber }
         };
         add(&self.shared.counters.subscribers, 1);
         Presence::changed(self);
         Subscription { channel: self.clone(), place: Mutex::new(place) }
     }
 
-    /// Has the number of subscribers told to those whose interest has `topic`: soon after each change, at most every
-    /// 50 ms, as a message that `render` makes. The first call for a channel counts, later ones change nothing.
+    /// Publishes the number of subscribers to those whose interest has `topic`, soon after each change and at most every
+    /// 50 ms, as a message that `render` makes. Only the first call for a channel has an effect.
     pub fn announce_presence(self: &Arc<Self>, topic: Key, render: impl Fn(usize) -> Bytes + Send + Sync + 'static) {
         if self.presence.announce(topic, Box::new(render)) {
             Presence::changed(self);
@@ -122,18 +133,18 @@ impl Channel {
         }
     }
 
-    pub(crate) fn replace_interest(self: &Arc<Self>, place: &mut Place, interest: Interest) {
-        // Who followed the count before knows it already.
+    fn replace_interest(self: &Arc<Self>, place: &mut Place, interest: Interest) {
+        // A subscriber that had the topic before knows the count.
         let joins_presence = self
             .presence
             .topic()
             .is_some_and(|topic| interest.wants_topic(topic) && !place.subscriber.interest.wants_topic(topic));
         {
-            let mut roster = self.lock_roster();
+            let mut subscribers = self.lock_subscribers();
             let Subscriber { id, since, ref outlet, .. } = *place.subscriber;
             let subscriber = Arc::new(Subscriber { id, since, interest, outlet: outlet.clone() });
-            roster.remove(&place.placement);
-            place.placement = roster.insert(subscriber.clone());
+            subscribers.remove(&place.placement);
+            place.placement = subscribers.insert(subscriber.clone());
             place.subscriber = subscriber;
         }
         if joins_presence {
@@ -141,36 +152,36 @@ impl Channel {
         }
     }
 
-    pub(crate) fn unsubscribe(self: &Arc<Self>, placement: &Placement) {
-        self.lock_roster().remove(placement);
-        self.subscribers.fetch_sub(1, Ordering::AcqRel);
+    fn unsubscribe(self: &Arc<Self>, placement: &Placement) {
+        self.lock_subscribers().remove(placement);
+        self.subscriber_count.fetch_sub(1, Ordering::AcqRel);
         subtract(&self.shared.counters.subscribers, 1);
         Presence::changed(self);
     }
 
-    pub(crate) fn drain_pending(&self) -> Option<Drained> {
+    fn drain_pending(&self) -> Option<Drained> {
         let drained = self.lock_pending().drain()?;
         subtract(&self.shared.counters.pending_messages, drained.messages as u64);
         Some(drained)
     }
 
-    /// For a task that died in the middle: the next publish starts another.
-    pub(crate) fn mark_stopped(&self) {
+    /// For a task that ended by a panic: the next publish starts another.
+    fn mark_stopped(&self) {
         self.lock_pending().running = false;
     }
 
-    pub(crate) fn lock_roster(&self) -> MutexGuard<'_, Roster> {
-        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_subscribers(&self) -> MutexGuard<'_, Subscribers> {
+        self.subscribers.lock().expect("nothing panics while holding it")
     }
 
     fn lock_pending(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock().expect("nothing panics while holding it")
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.shared.forget(&self.id);
+        self.channels.forget(&self.id);
         subtract(&self.shared.counters.channels, 1);
     }
 }

@@ -1,9 +1,9 @@
-//! Says which messages of a channel a subscriber wants and may see.
+//! The messages of a channel that a subscriber wants and may see.
 
 use crate::audience::{Audience, Reach};
 use crate::key::{Key, KeySet};
 
-/// What a subscriber wants: everything or a set of keys, perhaps fenced in by what it may see, plus extra topics.
+/// Everything or a set of keys, optionally limited to what the subscriber may see, and extra topics.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
     wanted: Option<KeySet>,
@@ -12,25 +12,25 @@ pub struct Interest {
 }
 
 impl Interest {
-    /// Every message but those that are for named keys only.
+    /// Every message except those for named keys only.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// Messages that carry one of `keys`. An empty set wants nothing but messages for everyone.
+    /// Messages that carry one of `keys`. With an empty set, only messages for everyone.
     pub fn keys(keys: impl IntoIterator<Item = Key>) -> Self {
         Self { wanted: Some(keys.into_iter().collect()), ..Self::default() }
     }
 
-    /// Of what is wanted, only messages that also carry one of `keys`: a parent's own buses, whatever route it asks
-    /// for. Messages for everyone and extra topics are not held back.
+    /// Limits the interest to messages that also carry one of `keys`: a parent sees its own buses only, whatever route it
+    /// asks for. Messages for everyone and extra topics are not limited.
     #[must_use]
     pub fn within(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
         self.within = Some(keys.into_iter().collect());
         self
     }
 
-    /// Adds topics that only those get who ask for them by name, such as presence.
+    /// Adds topics that are delivered only when named, such as presence.
     #[must_use]
     pub fn with_topics(mut self, keys: impl IntoIterator<Item = Key>) -> Self {
         self.topics = keys.into_iter().chain(self.topics.as_slice().iter().cloned()).collect();
@@ -48,7 +48,7 @@ impl Interest {
             || self.topics.intersects(&audience.keys)
     }
 
-    /// True when every general message is wanted, so that no index is needed to find this subscriber.
+    /// True when every general message is wanted: this subscriber needs no index.
     pub(crate) fn is_general(&self) -> bool {
         self.wanted.is_none() && self.within.is_none()
     }
@@ -61,7 +61,7 @@ impl Interest {
         self.topics.contains(topic)
     }
 
-    /// The keys to index this subscriber under: the smaller of the two sets finds every candidate.
+    /// The keys to index this subscriber under. The smaller of the two sets is enough to find it.
     pub(crate) fn index_keys(&self) -> impl Iterator<Item = &Key> {
         let indexed = match (&self.wanted, &self.within) {
             (Some(wanted), Some(within)) if within.as_slice().len() < wanted.as_slice().len() => within.as_slice(),

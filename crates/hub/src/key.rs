@@ -5,16 +5,16 @@ use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 use std::sync::{Arc, LazyLock};
 
-/// Stands between topic and id. A topic is written by a programmer and never contains it, so the first one splits.
+/// Stands between topic and id. Topics are literals and never contain it, so the first one separates.
 const SEPARATOR: char = '\u{1f}';
 
-/// Seeded once per process: ids come from outside, and nobody may choose keys that share a bucket.
+/// Seeded once per process: ids come from outside, and a client must not be able to choose keys that share a bucket.
 static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// A topic and an id within it, as one shared string with its hash beside it.
 ///
-/// Two keys are equal only when topic and id are equal: the hash is compared first, the text decides, so keys that
-/// share a hash are still told apart. Making a key allocates once; keep it beside the vehicle and clone it.
+/// Two keys are equal only when topic and id are equal: the hash is compared first, and the text decides. Making a key
+/// allocates once; keep it beside the vehicle and clone it.
 #[derive(Clone)]
 pub struct Key {
     hash: u64,
@@ -57,7 +57,7 @@ impl PartialOrd for Key {
     }
 }
 
-/// By hash first: an order for searching, not for showing.
+/// By hash first: the order serves binary search, not display.
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.hash.cmp(&other.hash).then_with(|| self.text.cmp(&other.text))
@@ -97,7 +97,7 @@ impl Hasher for CarriedHash {
     }
 }
 
-/// A small set of keys in one allocation: most subscribers have a handful, ten thousand of them are waiting.
+/// A small set of keys in one allocation: there may be ten thousand subscribers with a handful of keys each.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeySet(Box<[Key]>);
 

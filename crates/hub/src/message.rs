@@ -1,4 +1,4 @@
-//! One rendered message, shared by all who get it, encoded at most once per form.
+//! One rendered message, shared by all receivers and encoded at most once per form.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::audience::Audience;
 use crate::key::Key;
 
-/// How a message travels. Each form of a message is made at most once, whoever and how many ask for it.
+/// How a message travels. Each form of a message is made at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
     /// A WebSocket text frame.
@@ -26,12 +26,12 @@ impl Form {
     }
 }
 
-/// Turns a payload into the bytes of a form. Lives with the transport; the hub only caches what it returns.
+/// Turns a payload into the bytes of a form. The transport implements it; the hub caches what it returns.
 pub trait Encoder: Send + Sync + 'static {
-    /// The bytes of `payload` in `form`, complete: several of them in a row are several messages.
+    /// The complete bytes of `payload` in `form`: several results in a row are several messages.
     fn encode(&self, form: Form, payload: &[u8]) -> Bytes;
 
-    /// The same for a message with a number, for forms that have a place for it.
+    /// The same with the message's number, for forms that carry one.
     fn encode_numbered(&self, form: Form, payload: &[u8], number: i64) -> Bytes {
         let _ = number;
         self.encode(form, payload)
@@ -51,18 +51,18 @@ struct Inner {
 }
 
 impl Message {
-    /// A message that must reach its audience: it waits in the lossless lane of a slow reader.
+    /// A message that must reach its audience: it waits in the reliable queue of a slow reader.
     pub fn new(payload: impl Into<Bytes>, audience: Audience) -> Self {
         Self::build(payload.into(), audience, None, None)
     }
 
-    /// As [`Self::new`], with its number in an order that outlives the channel: a reader that comes back names the last
-    /// one that it has.
+    /// As [`Self::new`], with a number in an order that outlives the channel: a reader that comes back names the last number
+    /// that it has.
     pub fn numbered(payload: impl Into<Bytes>, audience: Audience, number: i64) -> Self {
         Self::build(payload.into(), audience, None, Some(number))
     }
 
-    /// A message whose newest version is all that a slow reader needs, such as a vehicle's position.
+    /// A message of which a slow reader needs only the newest version, such as a vehicle's position.
     ///
     /// `version` orders the messages of one `key` (a timestamp in milliseconds, a row version): a lower one never
     /// replaces or follows a higher one. Pass 0 for all of them when the order of publishing is order enough.
@@ -94,7 +94,7 @@ impl Message {
         self.0.number
     }
 
-    /// The message in `form`: encoded by the first who asks, shared by the rest.
+    /// The message in `form`. The first caller encodes it, the others share it.
     pub fn encoded(&self, form: Form, encoder: &dyn Encoder) -> &Bytes {
         self.0.forms[form.index()].get_or_init(|| match self.0.number {
             Some(number) => encoder.encode_numbered(form, &self.0.payload, number),

@@ -1,9 +1,9 @@
-//! Where a subscriber's messages go: implemented by the transport for its connections.
+//! Where a subscriber's messages go. The transport implements it for its connections.
 
 use crate::batch::Batch;
 use crate::message::{Form, Message};
 
-/// A subscriber's way out. Nothing here may wait: what cannot be written at once is the outlet's to keep or refuse.
+/// Takes a subscriber's messages. Nothing here may wait: an outlet queues or refuses what it cannot write at once.
 pub trait Outlet: Send + Sync + 'static {
     /// The form that this outlet takes; the same for its whole life.
     fn form(&self) -> Form;
@@ -11,18 +11,18 @@ pub trait Outlet: Send + Sync + 'static {
     /// Takes the messages of `batch`, in order.
     fn offer(&self, batch: &Batch);
 
-    /// Takes a message of a snapshot, unless something as new or newer was offered for its key.
+    /// Takes a message of a snapshot, unless an equally new or newer one was offered for its key.
     fn offer_if_absent(&self, message: &Message);
 
-    /// Holds everything back until [`Self::uncork`], so that a snapshot can be put under the live messages.
+    /// Holds everything back until [`Self::uncork`], so that a snapshot can be put before the live messages.
     fn cork(&self);
 
-    /// Lets go what [`Self::cork`] held back.
+    /// Sends what [`Self::cork`] held back.
     fn uncork(&self);
 
     /// Messages for this outlet were lost before they reached it: it must end so that its reader resumes.
     fn overrun(&self);
 
-    /// True once nothing offered can arrive any more.
+    /// True once nothing that is offered can arrive.
     fn is_closed(&self) -> bool;
 }

@@ -1,4 +1,4 @@
-//! Counts what the hub does, cheaply enough to count every delivery.
+//! Counts what the hub does. Cheap enough to count every delivery.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub struct HubStats {
     /// Channels that somebody holds or subscribes to.
     pub channels: u64,
-    /// Subscriptions now.
+    /// Open subscriptions.
     pub subscribers: u64,
     /// Messages published but not yet offered to the subscribers.
     pub pending_messages: u64,
@@ -17,7 +17,7 @@ pub struct HubStats {
     pub deliveries: u64,
     /// Messages that a newer one of the same key replaced before they were offered.
     pub conflated: u64,
-    /// Messages refused because a channel's pending queue was full; its subscribers were told to resume.
+    /// Messages refused because a channel's pending queue was full. Its subscribers were ended so that they resume.
     pub dropped: u64,
 }
 

@@ -1,26 +1,27 @@
-//! Which addresses a webhook may have: those of the public internet, and what the operator allows beside.
+//! The addresses that a webhook may have: those of the public internet, and those that the operator allows.
 //!
 //! A tenant's admin chooses where webhooks go. Without this rule it could make the server call what only the server can
 //! reach: its neighbours, its own ports, the cloud's metadata service.
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Public addresses, and listed exceptions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressRule {
     names: Vec<String>,
-    networks: Vec<Network>,
+    networks: Vec<Ipv6Net>,
 }
 
 impl AddressRule {
-    /// With exceptions: host names, addresses and networks (`hooks.internal`, `10.1.2.3`, `fd00::/8`).
+    /// A rule with exceptions: host names, addresses and networks (`hooks.internal`, `10.1.2.3`, `fd00::/8`).
     ///
     /// # Errors
     /// The entry that is none of these.
     pub fn new(allowed: &[String]) -> Result<Self, String> {
         let mut rule = Self::default();
         for entry in allowed {
-            if let Some(network) = Network::parse(entry) {
+            if let Some(network) = network(entry) {
                 rule.networks.push(network);
             } else if is_host_name(entry) {
                 rule.names.push(entry.trim_end_matches('.').to_ascii_lowercase());
@@ -31,18 +32,18 @@ impl AddressRule {
         Ok(rule)
     }
 
-    /// May calls go to this host whatever its address?
+    /// Whether this host is allowed regardless of its address.
     pub(crate) fn names_host(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.');
         self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
     }
 
-    /// Is this address one of the exceptions?
+    /// Whether this address is one of the exceptions.
     pub(crate) fn names_address(&self, address: IpAddr) -> bool {
-        self.networks.iter().any(|network| network.holds(address))
+        self.networks.iter().any(|network| network.contains(&mapped(address)))
     }
 
-    /// May calls go to this address?
+    /// Whether calls may go to this address.
     pub(crate) fn takes(&self, address: IpAddr) -> bool {
         is_public(address) || self.names_address(address)
     }
@@ -52,41 +53,31 @@ fn is_host_name(text: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    // What ends in a number is a mistyped address.
+    // A name that ends in a number is a mistyped address.
     let numeric = |text: &str| text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     let text = text.trim_end_matches('.');
     text.len() <= 253 && text.split('.').all(label) && !numeric(text)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Network {
-    /// Of IPv4 in its mapped form, so that there is one kind.
-    bits: u128,
-    prefix_bits: u32,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u32>().ok()?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-        let (whole, skipped) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
-        let prefix = prefix.unwrap_or(whole);
-        (prefix <= whole).then(|| Self { bits: mapped(address), prefix_bits: prefix + skipped })
-    }
-
-    fn holds(self, address: IpAddr) -> bool {
-        let mask = u128::MAX.checked_shl(128 - self.prefix_bits).unwrap_or(0);
-        (mapped(address) ^ self.bits) & mask == 0
+/// A network, or one address as the network that holds nothing else. IPv4 in its mapped form, so that a rule for
+/// `10.0.0.0/8` also holds for `::ffff:10.0.0.1`.
+fn network(text: &str) -> Option<Ipv6Net> {
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let address: IpAddr = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let network = match prefix {
+        Some(prefix) => IpNet::new(address, prefix.parse().ok()?).ok()?,
+        None => IpNet::from(address),
+    };
+    match network {
+        IpNet::V4(v4) => Ipv6Net::new(v4.addr().to_ipv6_mapped(), v4.prefix_len() + 96).ok(),
+        IpNet::V6(v6) => Some(v6),
     }
 }
 
-fn mapped(address: IpAddr) -> u128 {
+fn mapped(address: IpAddr) -> Ipv6Addr {
     match address {
-        IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(v6) => v6.to_bits(),
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => v6,
     }
 }
 
@@ -97,33 +88,36 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// What the IANA registry of special-purpose IPv4 addresses says is not global, and multicast.
+/// Networks that the IANA registry of special-purpose IPv4 addresses lists as not global, and multicast.
 #[rustfmt::skip]
-const RESERVED_V4: &[([u8; 4], u32)] = &[
-    ([0, 0, 0, 0], 8),       // this network; 0.0.0.0 reaches the machine itself
-    ([10, 0, 0, 0], 8),      // private
-    ([100, 64, 0, 0], 10),   // carrier-grade NAT; Alibaba's metadata is in it
-    ([127, 0, 0, 0], 8),     // loopback
-    ([168, 63, 129, 16], 32), // Azure's platform, a public address that only its machines reach
-    ([169, 254, 0, 0], 16),  // link-local; the clouds' metadata
-    ([172, 16, 0, 0], 12),   // private
-    ([192, 0, 0, 0], 24),    // protocol assignments; Oracle's metadata
-    ([192, 0, 2, 0], 24),    // documentation
-    ([192, 88, 99, 0], 24),  // 6to4 relays
-    ([192, 168, 0, 0], 16),  // private
-    ([198, 18, 0, 0], 15),   // benchmarking
-    ([198, 51, 100, 0], 24), // documentation
-    ([203, 0, 113, 0], 24),  // documentation
-    ([224, 0, 0, 0], 4),     // multicast
-    ([240, 0, 0, 0], 4),     // reserved, and broadcast
+const RESERVED_V4: &[Ipv4Net] = &[
+    net([0, 0, 0, 0], 8),       // this network; 0.0.0.0 reaches the machine itself
+    net([10, 0, 0, 0], 8),      // private
+    net([100, 64, 0, 0], 10),   // carrier-grade NAT; Alibaba's metadata is in it
+    net([127, 0, 0, 0], 8),     // loopback
+    net([168, 63, 129, 16], 32), // Azure's platform, a public address that only its machines reach
+    net([169, 254, 0, 0], 16),  // link-local; the clouds' metadata
+    net([172, 16, 0, 0], 12),   // private
+    net([192, 0, 0, 0], 24),    // protocol assignments; Oracle's metadata
+    net([192, 0, 2, 0], 24),    // documentation
+    net([192, 88, 99, 0], 24),  // 6to4 relays
+    net([192, 168, 0, 0], 16),  // private
+    net([198, 18, 0, 0], 15),   // benchmarking
+    net([198, 51, 100, 0], 24), // documentation
+    net([203, 0, 113, 0], 24),  // documentation
+    net([224, 0, 0, 0], 4),     // multicast
+    net([240, 0, 0, 0], 4),     // reserved, and broadcast
 ];
 
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let bits = address.to_bits();
-    !RESERVED_V4.iter().any(|(network, prefix)| (bits ^ Ipv4Addr::from(*network).to_bits()) >> (32 - prefix) == 0)
+const fn net([a, b, c, d]: [u8; 4], prefix_len: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix_len)
 }
 
-/// Forms that carry an IPv4 address are judged by it; of the rest only `2000::/3` is handed out, less what is special.
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    !RESERVED_V4.iter().any(|network| network.contains(&address))
+}
+
+/// Forms that contain an IPv4 address are checked by it. Of the rest only `2000::/3` is assigned, except special networks.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let v4 = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));

@@ -7,9 +7,9 @@ use p256::{PublicKey, SecretKey, ecdh::diffie_hellman};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use sha2::Sha256;
 
-/// The record size that the head names. There is one record, and it is never so long.
+/// The record size in the head. There is one record, and it is shorter.
 const RECORD_BYTES: u32 = 4_096;
-/// What a push service must take, and most take no more.
+/// The largest body that every push service accepts.
 const MAX_BODY_BYTES: usize = 4_096;
 /// Salt, record size, length of the key, key.
 const HEAD_BYTES: usize = 16 + 4 + 1 + 65;
@@ -18,14 +18,14 @@ const TAIL_BYTES: usize = 1 + 16;
 /// The longest text that can be pushed.
 pub(crate) const MAX_TEXT_BYTES: usize = MAX_BODY_BYTES - HEAD_BYTES - TAIL_BYTES;
 
-/// The body of a request, with a key pair and a salt that are used once.
+/// Encrypts the body of a request with a new key pair and salt.
 pub(crate) fn encrypt(text: &[u8], keys: &PushKeys) -> Result<Vec<u8>, &'static str> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| "the operating system gives no random bytes")?;
     seal(text, keys, &new_secret_key(), salt)
 }
 
-/// Is the browser's key a point of the curve?
+/// Whether the browser's key is a point of the curve.
 pub(crate) fn is_on_curve(keys: &PushKeys) -> bool {
     PublicKey::from_sec1_bytes(&keys.p256dh).is_ok()
 }
@@ -35,7 +35,7 @@ pub(crate) fn new_secret_key() -> SecretKey {
     loop {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-        // One of four thousand million numbers is too large for a key.
+        // One number in four thousand million is too large for a key.
         if let Ok(key) = SecretKey::from_slice(&bytes) {
             return key;
         }

@@ -1,26 +1,26 @@
-//! What the sender runs with.
+//! The outbox's configuration.
 
 use crate::{AddressRule, ServiceUrl, Vapid};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whom to reach and how long to try.
+/// Receivers, allowed addresses and times.
 #[derive(Clone)]
 pub struct OutboxConfig {
     /// The order service; its calls wait while it is unset.
     pub orders: Option<ServiceUrl>,
     /// The notification service; its calls wait while it is unset.
     pub notifications: Option<ServiceUrl>,
-    /// Who calls push services; what goes to browsers waits while it is unset.
+    /// The key that signs calls to push services. Pushes wait while it is unset.
     pub vapid: Option<Arc<Vapid>>,
-    /// Which addresses webhooks and push services may have.
+    /// The addresses that webhooks and push services may have.
     pub webhook_addresses: AddressRule,
-    /// A call that fails when it is so old is given up.
+    /// A call that fails at this age is given up.
     pub give_up_after: Duration,
-    /// How long things take; tests shorten it.
+    /// Periods and time limits. Tests shorten them.
     pub timing: Timing,
-    /// Spreads the retries: a whole number from 0 up to the given one, both included, each as likely.
+    /// Spreads the retries: returns a random number from 0 to the given one, both included.
     pub random: Arc<dyn Fn(u64) -> u64 + Send + Sync>,
 }
 
@@ -44,22 +44,22 @@ impl fmt::Debug for OutboxConfig {
     }
 }
 
-/// How long things take.
+/// Periods and time limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// How long a taken call is nobody else's. A node that dies leaves its calls for so long.
+    /// How long a taken call belongs to its node. The calls of a node that died are sent after it.
     pub lease: Duration,
     /// How long a try may take from the connection to the end of the answer.
     pub try_timeout: Duration,
-    /// How long looking the host up and connecting may take of that.
+    /// How long resolving the host and connecting may take within that.
     pub connect_timeout: Duration,
     /// The longest pause after the first failure; it doubles with each.
     pub first_delay: Duration,
-    /// The longest pause of all.
+    /// The longest pause.
     pub max_delay: Duration,
-    /// How often the store is looked at unasked: other nodes store calls too, and leases end.
-    pub look_every: Duration,
-    /// How long tries under way may take when the sender is stopped.
+    /// How often the store is scanned without a wake-up: other nodes store calls too, and leases end.
+    pub scan_every: Duration,
+    /// How long running tries may take when the sender is stopped.
     pub stop_deadline: Duration,
 }
 
@@ -71,7 +71,7 @@ impl Default for Timing {
             connect_timeout: Duration::from_secs(5),
             first_delay: Duration::from_secs(1),
             max_delay: Duration::from_secs(600),
-            look_every: Duration::from_secs(5),
+            scan_every: Duration::from_secs(5),
             stop_deadline: Duration::from_secs(10),
         }
     }

@@ -1,30 +1,31 @@
-//! Sends the calls to other programs that must not be lost: stored with their cause, tried until they are taken.
+//! Sends calls to other programs. No call is lost: it is stored with its cause and tried until its receiver accepts it.
 //!
-//! At least once: a call counts as sent when its receiver answered 2xx and that was written down. Whoever takes calls
-//! recognises a repeated one by its key. Order is not kept: a call that failed is overtaken by later ones.
+//! Delivery is at least once: a call counts as sent when its receiver answered 2xx and that was written down. Receivers
+//! recognise a repeated call by its key. Order is not kept: later calls overtake a call that failed.
 
 #![forbid(unsafe_code)]
 
 mod addresses;
 mod aes128gcm;
 mod config;
-mod figures;
-mod lanes;
+mod dispatcher;
+mod host_queues;
 mod outbox;
 mod push;
 mod resolver;
 mod retry;
 mod sender;
 mod signature;
+mod stats;
 mod urls;
 mod vapid;
 mod wire;
 
 pub use addresses::AddressRule;
 pub use config::{OutboxConfig, Timing};
-pub use figures::Figures;
 pub use outbox::Outbox;
 pub use push::check_push_subscription;
+pub use stats::OutboxStats;
 pub use urls::{ServiceUrl, check_push_subject, check_webhook_url};
 pub use vapid::{Vapid, new_vapid_key};
 pub use wire::PublicForm;

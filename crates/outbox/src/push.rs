@@ -8,19 +8,20 @@ use milepost_store::{DueCall, DuePush};
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder};
 
-/// From the cause on; a browser that is off for longer finds it when its page asks for what is unread.
+/// How long a push service keeps a message, from its cause on. A browser that is off for longer finds it among the unread
+/// ones.
 const KEPT_FOR_MS: i64 = 24 * 3_600 * 1_000;
 
-/// Checks a browser's subscription as far as it can be without calling it.
+/// Checks a browser's subscription without calling its push service.
 ///
 /// # Errors
-/// Which part does not fit, and what it takes.
+/// The invalid part, and what it accepts.
 pub fn check_push_subscription(endpoint: &str, keys: &PushKeys, rule: &AddressRule) -> Result<(), Invalid> {
     push_url(endpoint, rule).map_err(|takes| Invalid::new("endpoint", takes))?;
     if is_on_curve(keys) { Ok(()) } else { Err(Invalid::new("keys.p256dh", "must be a point of the curve P-256")) }
 }
 
-/// Is it of no interest any more? It is not sent then: a phone that rings for what is over is a nuisance.
+/// Whether the push has expired. It is not sent then: a phone should not ring for what is over.
 pub(crate) fn has_expired(call: &DueCall, now: Timestamp) -> bool {
     call.push.as_ref().and_then(|push| push.expires_at).is_some_and(|expires_at| expires_at <= now)
 }
@@ -33,7 +34,7 @@ pub(crate) fn push_request(
 ) -> Result<RequestBuilder, &'static str> {
     let DuePush { endpoint, keys, is_urgent, expires_at } = call.push.as_ref().ok_or("the subscription was removed")?;
     let vapid = config.vapid.as_ref().ok_or("there is no VAPID key")?;
-    // Checked again: what is allowed may have changed since it was stored.
+    // Checked again: the rule may have changed since the URL was stored.
     let url = push_url(endpoint, &config.webhook_addresses)
         .map_err(|_| "the push service's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
     let authorization = vapid.authorization(&url, now);

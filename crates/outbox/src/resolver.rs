@@ -1,5 +1,5 @@
-//! Looks host names up and keeps the addresses that a webhook may have. The connection goes to what was checked here, so
-//! a name that answers differently the next time gains nothing.
+//! Resolves host names and keeps the addresses that a webhook may have. The connection goes to a checked address, so a name
+//! that resolves differently the next time gains nothing.
 
 use crate::AddressRule;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -26,7 +26,7 @@ impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let rule = Arc::clone(&self.0);
         Box::pin(async move {
-            // The port is the connector's matter.
+            // The connector sets the port.
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             let kept = keep(&rule, name.as_str(), found)?;
             Ok(Box::new(kept.into_iter()) as Addrs)

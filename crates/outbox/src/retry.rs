@@ -1,4 +1,4 @@
-//! What follows from a try: taken, tried again and when, or given up.
+//! Decides what follows from a try: delivered, tried again at a time, or given up.
 
 use milepost_domain::{Target, Timestamp};
 use milepost_store::{CallOutcome, DueCall};
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 /// The longest pause that a receiver may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3_600);
-/// Tries that every call gets however old it is: one that was made due again by hand, or that waited while no server ran.
+/// The tries that every call gets regardless of its age: it may have been made due again by hand, or have waited while no
+/// server ran.
 const MIN_TRIES: u32 = 4;
 
 /// How a try ended.
@@ -14,14 +15,14 @@ const MIN_TRIES: u32 = 4;
 pub(crate) enum Ending {
     /// The receiver answered.
     Answered { status: u16, retry_after: Option<Duration> },
-    /// There was no answer: why, in words without secrets.
+    /// There was no answer. The reason has no secrets in it.
     Unanswered(String),
-    /// It was not sent, and is not to be: why.
+    /// The call was not sent and will not be, for this reason.
     Unsent(&'static str),
 }
 
 impl Ending {
-    /// Would more calls at once to the same host only make it worse?
+    /// Whether the host is failing, so that more calls at once would make it worse.
     pub(crate) fn asks_for_less(&self) -> bool {
         match self {
             Self::Answered { status, .. } => matches!(status, 429 | 502 | 503 | 504),
@@ -39,7 +40,7 @@ pub(crate) struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// What is to be written down about a try of `call` that ended `now`.
+    /// The outcome of a try of `call` that ended `now`, for the store.
     pub(crate) fn outcome(
         &self,
         call: &DueCall,
@@ -56,11 +57,11 @@ impl RetryPolicy {
             Ending::Unanswered(error) => (None, error.clone(), None),
             Ending::Unsent(why) => return CallOutcome::Dead { status: None, error: (*why).to_owned() },
         };
-        // Gone: a webhook's receiver says so that it wants no more of this.
+        // With 410 a webhook's receiver says that it wants no more calls.
         if let (Some(status @ 410), Target::Webhook(_)) = (status, call.target) {
             return CallOutcome::Unwanted { status, error };
         }
-        // The browser took its subscription back, or is no more.
+        // The browser has ended its subscription, or no longer exists.
         if matches!(status, Some(404 | 410)) && matches!(call.target, Target::Push(_)) {
             return CallOutcome::Gone;
         }
@@ -72,7 +73,7 @@ impl RetryPolicy {
         CallOutcome::Retry { at: now.plus_ms(pause_ms), status, error }
     }
 
-    /// Full jitter: anything up to the doubled pause, so that calls that failed together don't come back together.
+    /// Full jitter: a random part of the doubled pause, so that calls that failed together are not retried together.
     fn pause_ms(&self, attempts: u32, random: &dyn Fn(u64) -> u64) -> i64 {
         let doubled = ms(self.first_delay).saturating_mul(1_i64.checked_shl(attempts.min(40)).unwrap_or(i64::MAX));
         let most = doubled.min(ms(self.max_delay)).max(1);
@@ -80,7 +81,7 @@ impl RetryPolicy {
     }
 }
 
-/// Seconds, or a date.
+/// Reads a `Retry-After` header: seconds or a date.
 pub(crate) fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds));

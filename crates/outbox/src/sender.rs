@@ -1,7 +1,7 @@
 //! One try of one call over HTTP.
 
 use crate::OutboxConfig;
-use crate::lanes::MAX_PER_PUSH_SERVICE;
+use crate::host_queues::MAX_PER_PUSH_SERVICE;
 use crate::push::{has_expired, push_request};
 use crate::resolver::{AddressRefused, CheckedResolver};
 use crate::retry::{Ending, parse_retry_after};
@@ -17,13 +17,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const USER_AGENT: &str = concat!("Milepost/", env!("CARGO_PKG_VERSION"));
-/// Of an answer so much is read, so that its connection can be used again; past that the connection is dropped.
+/// How much of an answer's body is read, so that its connection can be used again. A longer body drops the connection.
 const MAX_ANSWER_BYTES: usize = 4_096;
 /// How long an idle connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the body of an answer is read.
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
-/// What is stored of a failure.
+/// How much of a failure's description is stored.
 const MAX_ERROR_CHARS: usize = 200;
 
 /// Sends calls. The clients are made when the first call needs them: they read the system's certificates.
@@ -50,7 +50,7 @@ impl Sender {
                 return Some(host_of_text(call.push.as_ref().map(|push| push.endpoint.as_str())));
             }
         };
-        // A path that leads astray is found out by the try.
+        // The try finds out whether the call's path is usable.
         Some(service.of_call("/").as_ref().map(host_of).unwrap_or_default())
     }
 
@@ -88,7 +88,7 @@ impl Sender {
 
     fn webhook_request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
         let DueWebhook { url, secret, .. } = call.webhook.as_ref().ok_or("the webhook was removed")?;
-        // Checked again: what is allowed may have changed since it was stored.
+        // Checked again: the rule may have changed since the URL was stored.
         let url = webhook_url(url, &self.config.webhook_addresses)
             .map_err(|_| "the webhook's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
         let at_s = now.unix_ms().div_euclid(1_000);
@@ -99,7 +99,7 @@ impl Sender {
             .header("webhook-signature", sign(secret, &call.key, at_s, &call.body)))
     }
 
-    /// The operator's own services may be anywhere.
+    /// The client for the operator's own services, which may have any address.
     fn services(&self) -> &Client {
         self.services.get_or_init(|| build(|| self.plain()))
     }
@@ -116,7 +116,7 @@ impl Sender {
             .user_agent(USER_AGENT)
             .connect_timeout(self.config.timing.connect_timeout)
             .redirect(Policy::none())
-            // A proxy would look hosts up by itself, past the check of their addresses.
+            // A proxy would resolve hosts itself and bypass the check of their addresses.
             .no_proxy()
             .referer(false)
             .pool_max_idle_per_host(MAX_PER_PUSH_SERVICE)
@@ -147,7 +147,7 @@ impl Sender {
     }
 }
 
-/// Does its receiver want no more? What waited when it said so is given up without a try.
+/// Whether the call's webhook was disabled while the call waited. Such a call is given up without a try.
 pub(crate) fn is_disabled(call: &DueCall) -> bool {
     call.webhook.as_ref().is_some_and(|webhook| webhook.is_disabled)
 }
@@ -156,7 +156,7 @@ fn json(request: RequestBuilder, call: &DueCall) -> RequestBuilder {
     request.header(CONTENT_TYPE, "application/json").body(call.body.clone())
 }
 
-/// What is no URL is found out by the try.
+/// The host of a URL, or an empty name: the try finds out what is wrong with the URL.
 fn host_of_text(url: Option<&str>) -> String {
     url.and_then(|url| Url::parse(url).ok()).as_ref().map(host_of).unwrap_or_default()
 }
@@ -165,7 +165,7 @@ async fn read_answer(mut response: Response, now: Timestamp) -> Ending {
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
-    // The status was the answer: whatever happens to its body changes nothing.
+    // The status was the answer: nothing in its body can change it.
     let _ = tokio::time::timeout(BODY_TIMEOUT, async {
         let mut left = MAX_ANSWER_BYTES;
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -181,7 +181,7 @@ async fn read_answer(mut response: Response, now: Timestamp) -> Ending {
 
 fn build(builder: impl Fn() -> ClientBuilder) -> Client {
     builder().build().unwrap_or_else(|error| {
-        // No certificates on this machine, most likely. What needs none can still be called.
+        // Most likely this machine has no certificates. Calls by plain HTTP still work.
         tracing::warn!(%error, "calls by https will fail: no client for them can be made");
         builder().tls_certs_only([]).build().expect("a client that trusts nobody needs nothing of the system")
     })

@@ -4,7 +4,7 @@ use crate::AddressRule;
 use reqwest::Url;
 use std::net::IpAddr;
 
-/// Longer is refused: no receiver needs it, and it is stored and shown in lists.
+/// The longest URL. URLs are stored and shown in lists.
 const MAX_URL_BYTES: usize = 2_048;
 
 /// A service's base URL.
@@ -15,14 +15,14 @@ impl ServiceUrl {
     /// Reads `http://…` or `https://…`; a path is put before the calls' paths.
     ///
     /// # Errors
-    /// What it takes.
+    /// What the field accepts.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const TAKES: &str = "must be a URL that begins with http:// or https://, such as http://orders.internal:8000";
         let url = parse_http(text).ok_or(TAKES)?;
         if url.fragment().is_some() { Err(TAKES) } else { Ok(Self(url)) }
     }
 
-    /// The URL of a call; `None` when its path would lead elsewhere (`/orders/../admin`).
+    /// The URL of a call; `None` when its path leaves the base URL (`/orders/../admin`).
     pub(crate) fn of_call(&self, path: &str) -> Option<Url> {
         let whole = format!("{}{path}", self.0.path().trim_end_matches('/'));
         let mut url = self.0.clone();
@@ -31,17 +31,17 @@ impl ServiceUrl {
     }
 }
 
-/// Neither the path nor the query, nor a password: they may be secrets.
+/// Shows neither path nor query nor password: they may be secrets.
 impl std::fmt::Debug for ServiceUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("ServiceUrl").field(&host_of(&self.0)).finish()
     }
 }
 
-/// Checks a webhook's URL as far as it can be without looking its host up; that is done for each call.
+/// Checks a webhook's URL without resolving its host, which is done for each call.
 ///
 /// # Errors
-/// What it takes, in words that follow the field's name.
+/// What the field accepts, in words that follow its name.
 pub fn check_webhook_url(text: &str, rule: &AddressRule) -> Result<(), &'static str> {
     webhook_url(text, rule).map(drop)
 }
@@ -62,14 +62,14 @@ pub(crate) fn webhook_url(text: &str, rule: &AddressRule) -> Result<Url, &'stati
     }
     let host = url.host_str().unwrap_or_default();
     let allowed = match host_address(host) {
-        // A literal address is never looked up, so this is the one check that it gets.
+        // A literal address is not resolved: this is its only check.
         Some(address) => rule.takes(address),
         None => rule.names_host(host) || !is_local_name(host),
     };
     if allowed { Ok(url) } else { Err(ADDRESS_REFUSED) }
 }
 
-/// A browser's endpoint: as a webhook's URL, but by https. Only what the operator allows by its name or address may do without.
+/// Checks a browser's endpoint like a webhook's URL, but requires https unless the operator allows the host.
 pub(crate) fn push_url(text: &str, rule: &AddressRule) -> Result<Url, &'static str> {
     let url = webhook_url(text, rule)?;
     let host = url.host_str().unwrap_or_default();
@@ -80,10 +80,10 @@ pub(crate) fn push_url(text: &str, rule: &AddressRule) -> Result<Url, &'static s
     if url.scheme() == "https" || allowed { Ok(url) } else { Err("must be a URL that begins with https://") }
 }
 
-/// Checks what push services may be told about whom to ask: `mailto:…` or `https://…`.
+/// Checks the contact that push services get: `mailto:…` or `https://…`.
 ///
 /// # Errors
-/// What it takes.
+/// What the field accepts.
 pub fn check_push_subject(text: &str) -> Result<(), &'static str> {
     let plain = text.len() <= MAX_URL_BYTES && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     let mail = text.strip_prefix("mailto:").and_then(|address| address.split_once('@'));
@@ -96,19 +96,19 @@ fn host_address(host: &str) -> Option<IpAddr> {
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Host and port, as calls are counted by.
+/// Host and port, by which calls are queued.
 pub(crate) fn host_of(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
-/// Names that by their definition are the machine itself; an allowed address does not open them.
+/// Names that always mean the machine itself. An allowed address does not allow them.
 fn is_local_name(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     host == "localhost" || host.ends_with(".localhost")
 }
 
 fn parse_http(text: &str) -> Option<Url> {
-    // The parser drops tabs and line ends and trims spaces; what is stored should be what is called.
+    // The parser drops tabs, line ends and outer spaces: the stored URL must be the one that is called.
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return None;
     }

@@ -1,5 +1,5 @@
-//! Says to push services who calls: VAPID, RFC 8292. Browsers subscribe for this server's public key, and their push service takes
-//! nothing from anybody else.
+//! Identifies this server to push services: VAPID, RFC 8292. A browser subscribes for the server's public key, and its push
+//! service accepts calls with that key only.
 
 use crate::aes128gcm::new_secret_key;
 use base64::Engine;
@@ -12,10 +12,10 @@ use p256::elliptic_curve::sec1::ToEncodedPoint;
 use reqwest::Url;
 use serde_json::json;
 
-/// How long a signature is good. A push service takes at most 24 h; its clock and this one's may differ.
+/// The life of a signature. Push services accept at most 24 h, and their clocks may differ from this one.
 const GOOD_FOR_S: i64 = 12 * 3_600;
 
-/// The key that signs, and whom a push service may ask about its calls.
+/// The key that signs calls, and the contact for push services.
 pub struct Vapid {
     key: SigningKey,
     public_key: String,
@@ -27,7 +27,7 @@ impl Vapid {
     /// see [`crate::check_push_subject`].
     ///
     /// # Errors
-    /// What it takes.
+    /// What the key looks like.
     pub fn new(private_key: &str, subject: Option<String>) -> Result<Self, &'static str> {
         const TAKES: &str =
             "must be a private key of P-256: 32 bytes in base64url, such as npx web-push generate-vapid-keys makes";
@@ -37,7 +37,7 @@ impl Vapid {
         Ok(Self { key: SigningKey::from(&key), public_key, subject })
     }
 
-    /// What a page subscribes with, its `applicationServerKey`: 65 bytes in base64url.
+    /// The `applicationServerKey` with which a page subscribes: 65 bytes in base64url.
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
@@ -58,7 +58,7 @@ impl Vapid {
     }
 }
 
-/// Never the private key.
+/// Never shows the private key.
 impl std::fmt::Debug for Vapid {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vapid").field("public_key", &self.public_key).finish_non_exhaustive()

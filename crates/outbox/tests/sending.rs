@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use milepost_clock::{Clock, TurnableClock};
 use milepost_domain::{PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
 use milepost_store::{
@@ -215,7 +216,7 @@ fn config() -> OutboxConfig {
             try_timeout: Duration::from_millis(300),
             first_delay: Duration::from_millis(10),
             max_delay: Duration::from_millis(40),
-            look_every: Duration::from_millis(200),
+            scan_every: Duration::from_millis(200),
             ..Timing::default()
         },
         ..OutboxConfig::default()
@@ -227,7 +228,7 @@ fn orders(url: &str) -> OutboxConfig {
 }
 
 fn start(store: &Arc<Memory>, config: OutboxConfig) -> Outbox {
-    Outbox::start(Arc::clone(store) as Arc<dyn OutgoingStore>, config, now)
+    Outbox::start(Arc::clone(store) as Arc<dyn OutgoingStore>, config, Clock::system())
 }
 
 const HOOK: Target = Target::Webhook(WebhookId(1));
@@ -247,7 +248,7 @@ async fn a_call_to_a_service_arrives_once_with_its_key() {
     assert_eq!(calls[0].headers["content-type"], "application/json");
     assert!(calls[0].headers["user-agent"].to_str().unwrap().starts_with("Milepost/"));
     assert!(!calls[0].headers.contains_key("webhook-id"));
-    let figures = outbox.figures();
+    let figures = outbox.stats();
     assert_eq!((figures.attempts, figures.delivered, figures.dead, figures.pending), (1, 1, 0, 0));
 }
 
@@ -291,7 +292,8 @@ async fn a_browser_is_called_with_a_key_and_at_a_public_or_allowed_address_only(
     let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(201).await);
     let no = store.store_push(&receiver.url);
     let keyless = start(&store, config());
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    // It was taken, and its lease keeps the next outbox from it.
+    store.until(no, |row| row.due.is_some_and(|due| due > now())).await;
     keyless.stop().await;
     assert_eq!(store.row(no).outcome, None, "it waits for a key");
     store.0.lock().unwrap().get_mut(&no.0).unwrap().due = Some(now());
@@ -375,7 +377,7 @@ async fn gone_disables_its_webhook_and_what_waits_for_a_disabled_one_is_not_sent
     let outbox = start(&store, config());
     let row = store.until(no, |row| row.outcome.is_some()).await;
     assert!(matches!(row.outcome, Some(CallOutcome::Unwanted { status: 410, .. })));
-    assert_eq!(outbox.figures().dead, 1);
+    assert_eq!(outbox.stats().dead, 1);
     outbox.stop().await;
 
     let waits = store.store(HOOK, Some(&receiver.url), "");
@@ -383,7 +385,7 @@ async fn gone_disables_its_webhook_and_what_waits_for_a_disabled_one_is_not_sent
     let outbox = start(&store, config());
     let row = store.until(waits, |row| row.outcome.is_some()).await;
     assert!(matches!(row.outcome, Some(CallOutcome::Dead { status: None, .. })), "{:?}", row.outcome);
-    assert_eq!((outbox.figures().dead, receiver.calls().len()), (1, 1));
+    assert_eq!((outbox.stats().dead, receiver.calls().len()), (1, 1));
 }
 
 #[tokio::test]
@@ -455,19 +457,22 @@ async fn a_stop_waits_for_the_try_under_way_and_leaves_the_rest() {
     assert!(matches!(store.row(no).outcome, Some(CallOutcome::Delivered { status: 200 })));
     let later = store.store(HOOK, Some(&receiver.url), "");
     outbox.wake();
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(store.row(later).outcome.is_none());
+    assert!(store.row(later).due.is_some_and(|due| due <= now()), "nobody has taken it");
 }
 
 #[tokio::test]
 async fn what_a_dead_node_took_is_sent_after_its_lease() {
     let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(200).await);
-    let no = store.store(HOOK, Some(&receiver.url), "");
+    let dead = store.store(HOOK, Some(&receiver.url), "");
     // A node that takes the call and is never heard of again.
-    let taken = store.take_due_calls(now(), now().plus_ms(2_000), 10).await.unwrap();
+    let taken = store.take_due_calls(now(), now().plus_ms(60_000), 10).await.unwrap();
     assert_eq!(taken.len(), 1);
-    let _outbox = start(&store, config());
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(receiver.calls().is_empty());
-    store.until_delivered(no).await;
+    let turnable = TurnableClock::new();
+    let _outbox = Outbox::start(Arc::clone(&store) as Arc<dyn OutgoingStore>, config(), turnable.clock());
+    // What is due when the outbox scans is sent, the dead node's call is not.
+    let due = store.store(HOOK, Some(&receiver.url), "");
+    store.until_delivered(due).await;
+    assert_eq!((receiver.calls().len(), store.row(dead).outcome), (1, None));
+    turnable.turn(Duration::from_secs(60));
+    store.until_delivered(dead).await;
 }

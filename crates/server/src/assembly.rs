@@ -2,10 +2,11 @@
 
 use crate::config::Config;
 use crate::data_folder::{jwt_secret, vapid_key};
-use crate::edge::with_edge;
-use crate::metrics::Metrics;
+use crate::draining::Draining;
+use crate::metrics::{CurrentStats, Exposition, Metrics};
+use crate::middleware::{Middleware, with_middleware};
 use crate::pages::{Tiles, page_routes};
-use crate::status_routes::status_routes;
+use crate::status_routes::{Status, status_routes};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -28,7 +29,6 @@ use milepost_service::{Listener, Outgoing, Service, ServiceParts};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `/ws/echo` takes messages as large as conformance suites send, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
 const DEFAULT_MAX_MESSAGE_BYTES: usize = 4096;
@@ -51,11 +51,11 @@ pub struct Assembly {
     /// Sockets.
     pub transport: Arc<Transport>,
     /// Outgoing calls.
-    pub outbox: Outbox,
-    pub(crate) metrics: Arc<Metrics>,
+    pub outbox: Arc<Outbox>,
+    metrics: Arc<Metrics>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
-    draining: AtomicBool,
+    draining: Draining,
 }
 
 impl Assembly {
@@ -65,7 +65,7 @@ impl Assembly {
     /// When a key file can't be read or an origin is malformed.
     pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
-        let transport = Transport::start(WsConfig {
+        let sockets = WsConfig {
             ping_period: config.ws_ping_period,
             pong_wait: config.ws_pong_wait,
             write_wait: config.ws_write_wait,
@@ -76,10 +76,11 @@ impl Assembly {
                 ..SocketLimits::default()
             },
             ..WsConfig::default()
-        });
+        };
+        let transport = Transport::start(sockets, clock.clone());
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let vapid = vapid(config);
-        let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone());
+        let outbox = Arc::new(start_outbox(config, Arc::clone(&store), &clock, vapid.clone()));
         let sampled = Arc::clone(&metrics);
         let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
@@ -123,7 +124,7 @@ impl Assembly {
             metrics,
             followed_deliveries,
             followed_parcels,
-            draining: AtomicBool::new(false),
+            draining: Draining::default(),
         }))
     }
 
@@ -157,7 +158,7 @@ impl Assembly {
         };
         let fleet = FleetParts::new(live.clone(), fleet);
         let mut routes = Router::new()
-            .merge(status_routes(Arc::clone(self)))
+            .merge(status_routes(self.status()))
             .merge(auth_routes(Arc::clone(&self.live.context)))
             .merge(milepost_dialect_bus::routes(bus))
             .merge(milepost_dialect_delivery::routes(delivery))
@@ -170,22 +171,39 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
-        // Checked with the configuration; if it were not, nobody would be believed.
+        // The configuration was checked. If it were invalid, no proxy would be trusted.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
-        with_edge(routes, Arc::clone(self), proxies)
+        let middleware = Middleware {
+            draining: self.draining.clone(),
+            context: Arc::clone(&self.live.context),
+            metrics: Arc::clone(&self.metrics),
+            proxies,
+        };
+        with_middleware(routes, middleware)
+    }
+
+    fn status(&self) -> Status {
+        let current = CurrentStats {
+            service: Arc::clone(&self.service),
+            hub: self.hub.clone(),
+            transport: Arc::clone(&self.transport),
+            outbox: Arc::clone(&self.outbox),
+            tracks: Arc::clone(&self.tracks),
+        };
+        Status {
+            draining: self.draining.clone(),
+            service: Arc::clone(&self.service),
+            metrics: Exposition::new(&self.metrics, current),
+        }
     }
 
     /// From now on nothing new is taken.
     pub fn begin_draining(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.draining.begin();
     }
 }
 
-/// `/ws/tracking` is the path of two dialects; what a request names says whose it is.
+/// `/ws/tracking` is the path of two dialects. The request's parameters decide which of them serves it.
 fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
     let open = move |request: Request| async move {
         let (head, body) = request.into_parts();
@@ -200,7 +218,7 @@ fn alert_expiry_ms(config: &Config) -> i64 {
     i64::try_from(config.alert_expiry.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The sender of outgoing calls; what the store still holds goes out from now on.
+/// Starts the sender of outgoing calls.
 fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Option<Arc<Vapid>>) -> Outbox {
     let sender = OutboxConfig {
         orders: config.order_service.clone(),
@@ -210,11 +228,10 @@ fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Op
         give_up_after: config.outgoing_give_up,
         ..OutboxConfig::default()
     };
-    let clock = clock.clone();
-    Outbox::start(store, sender, move || clock.now())
+    Outbox::start(store, sender, clock.clone())
 }
 
-/// What the use cases know of it.
+/// The outbox as the use cases see it.
 fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing {
     let (rule, push_rule) = (config.webhook_allow.clone(), config.webhook_allow.clone());
     Outgoing {
@@ -228,8 +245,8 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
     }
 }
 
-/// Who calls push services, from the configuration and the data folder. A server that can't keep a key there, because all that
-/// it has is elsewhere, does everything else.
+/// The key that signs calls to push services, from the configuration or the data folder. Without a key nothing is pushed,
+/// and everything else works.
 fn vapid(config: &Config) -> Option<Arc<Vapid>> {
     let page = Some(&config.public_url).filter(|url| url.starts_with("https://"));
     let subject = config.vapid_subject.as_ref().or(page).cloned();
@@ -255,7 +272,7 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
     }
 }
 
-/// Checks what a start would fail on later: the listed origins, and the files of other issuers' keys. Creates nothing.
+/// Checks the listed origins and the files of other issuers' keys, so that a start fails early. Makes no files.
 ///
 /// # Errors
 /// Names the setting.

@@ -124,16 +124,16 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
     })
 }
 
-/// One line for whoever started the command.
+/// Prints a line for the person who started the command.
 #[allow(clippy::print_stdout, reason = "this is the command line's answer")]
 fn say(line: &str) {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    // A closed pipe is no reason to stop a server.
+    // A closed pipe must not stop a server.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// One line beside the command's answer.
+/// Prints a line beside the command's answer.
 #[allow(clippy::print_stderr, reason = "this is where a command says what went wrong")]
 fn warn(line: &str) {
     eprintln!("{line}");

@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What the server runs with. Each field's variable, default and unit stand in [`SETTINGS`].
+/// The server's configuration. [`SETTINGS`] has each field's variable, default and unit.
 #[derive(Clone)]
 #[allow(missing_docs, reason = "each field is described in SETTINGS")]
 pub struct Config {
@@ -44,14 +44,14 @@ pub struct Config {
     pub tracking_ttl: Duration,
     pub echo: bool,
     pub dashboard_interval: Duration,
-    /// Whoever shows no credential may watch the fleet that it names.
+    /// Fleet sockets may be opened without a credential.
     pub fleet_anonymous_access: bool,
     pub tile_url: Option<String>,
     pub tile_attribution: Option<String>,
     pub log: String,
     pub log_json: bool,
     pub drain_window: Duration,
-    /// Proxies whose word on the client's address is taken, as `192.0.2.1` or `10.0.0.0/8`.
+    /// Proxies that are trusted to report the client's address, as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     pub order_service: Option<ServiceUrl>,
     /// `MILEPOST_PUBLIC_URL` without a slash at its end; empty if unset.
@@ -62,7 +62,7 @@ pub struct Config {
     pub webhook_allow: AddressRule,
     pub vapid_private_key: Option<String>,
     pub vapid_subject: Option<String>,
-    /// Settings that somebody set and that this version only checks.
+    /// Settings that have a value and no effect in this version.
     pub without_effect: Vec<&'static str>,
 }
 
@@ -74,7 +74,7 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// Reads the resolved texts, which were checked one by one, and checks what only holds between them.
+    /// Reads the resolved texts, which were checked one by one, and checks that they fit together.
     ///
     /// # Errors
     /// Names the settings that don't go together.

@@ -1,4 +1,4 @@
-//! The data folder: made when missing, readable by its owner alone, the secrets that it keeps, and who uses the database.
+//! The data folder: its permissions, the secrets in it, and the lock of its database.
 
 use anyhow::{Context, Result, bail};
 use milepost_access::random_secret;
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 const SECRET_FILE: &str = "jwt-secret";
 const VAPID_FILE: &str = "vapid-key";
 
-/// A database file, taken by one server; given back when dropped, however the process ends.
+/// The lock of a database file by one server. It ends with the process, however that ends.
 pub(crate) struct DatabaseLock(#[allow(dead_code, reason = "held, not read")] File);
 
-/// Takes the SQLite file of a `sqlite:` URL for this process: two servers would not hear of each other's positions.
+/// Locks the SQLite file of a `sqlite:` URL for this process: two servers would not see each other's positions.
 /// PostgreSQL may be shared and needs no lock.
 pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
     let Some(database) = milepost_store::sqlite_file(url) else { return Ok(None) };
@@ -38,11 +38,11 @@ pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
     }
 }
 
-/// `milepost.db.lock` beside `milepost.db`, the same whatever way leads to the file.
+/// `milepost.db.lock` beside `milepost.db`, the same by whatever path the file is reached.
 fn lock_file_of(database: &Path) -> PathBuf {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = database.canonicalize().or_else(|_| {
-        // Before the very first start there is only the folder.
+        // Before the first start only the folder exists.
         folder.canonicalize().map(|folder| folder.join(database.file_name().unwrap_or_default()))
     });
     let mut name = real.unwrap_or_else(|_| database.to_owned()).into_os_string();
@@ -50,7 +50,7 @@ fn lock_file_of(database: &Path) -> PathBuf {
     name.into()
 }
 
-/// Files made from now on are readable by their owner alone: the database holds hashes and everybody's whereabouts.
+/// Makes new files readable by their owner only: the database holds password hashes and positions of people.
 pub(crate) fn keep_new_files_private() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
@@ -72,7 +72,7 @@ pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<
     }
 }
 
-/// The same of the private key of Web Push.
+/// The same for the private key of Web Push.
 pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<String> {
     let is_key = |key: &[u8]| std::str::from_utf8(key).is_ok_and(|key| Vapid::new(key, None).is_ok());
     let key = match configured {
@@ -82,7 +82,7 @@ pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<Strin
     String::from_utf8(key).context("a key is text")
 }
 
-/// A secret that a file keeps, made when there is no such file.
+/// The secret in a file, which is made if it does not exist.
 fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) -> Result<Vec<u8>> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
         tracing::warn!(path = %path.display(), "others could read the secret; they no longer can");
@@ -94,26 +94,26 @@ fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) ->
         Ok(_) => bail!("{} is damaged: bring it back from a backup, or delete it to get a new one", path.display()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             write_secret(path, &make()).with_context(|| format!("can't write {}", path.display()))?;
-            // Another process of this folder may have been quicker: its secret counts.
+            // Another process may have been quicker: its secret counts.
             kept_secret(path, is_good, make)
         }
         Err(error) => Err(error).with_context(|| format!("can't read {}", path.display())),
     }
 }
 
-/// Has a server made its secret in this folder?
+/// Whether a server has made its secret in this folder.
 pub(crate) fn has_secret(folder: &Path) -> bool {
     folder.join(SECRET_FILE).exists()
 }
 
-/// Writes a secret unless there is one; whoever reads it finds all of it or nothing.
+/// Writes a secret unless it exists. A reader finds all of it or nothing.
 fn write_secret(path: &Path, secret: &str) -> Result<()> {
     make_data_folder(path.parent().unwrap_or(Path::new(".")))?;
     let unfinished = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
-    // A link takes no other's place; file systems without links have only the other way.
+    // A link never replaces a file. On file systems without links only a rename is left.
     match std::fs::hard_link(&unfinished, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Ok(std::fs::rename(&unfinished, path)?),
         _ => Ok(std::fs::remove_file(&unfinished)?),

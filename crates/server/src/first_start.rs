@@ -1,11 +1,11 @@
-//! The very first start: somebody must be able to log in.
+//! The first login, made at the very first start.
 
 use anyhow::Result;
 use milepost_access::random_secret;
 use milepost_domain::{Role, TenantId, Username};
 use milepost_service::{NewUser, Service, ServiceError};
 
-/// The first login, shown once.
+/// The first login. It is shown once.
 pub(crate) struct FirstLogin {
     pub(crate) username: &'static str,
     pub(crate) password: String,
@@ -29,7 +29,7 @@ pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLog
     };
     match service.create_user(user).await {
         Ok(_) => Ok(Some(login)),
-        // Another node of the same database was quicker, and showed its own.
+        // Another node of the same database was quicker and has shown its login.
         Err(ServiceError::Conflict(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

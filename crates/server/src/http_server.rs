@@ -1,20 +1,21 @@
-//! Takes connections and serves HTTP/1.1 on them; sockets are handed to the transport by their upgrade, and streams of events
-//! once they are quiet.
+//! Accepts connections and serves HTTP/1.1 on them. The transport gets sockets by their upgrade, and streams of events once
+//! they are quiet.
 
-mod handover;
+mod closing;
+mod detach;
 mod request_body;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use handover::{Asked, Handover};
+use axum::response::IntoResponse;
+use closing::closing;
+use detach::{DetachSlot, RequestKind};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use milepost_http::accept_trailing_slash;
-use milepost_transport::{Cut, LentStream, carry_stream};
+use milepost_transport::{Cut, ReclaimableStream, write_detached};
 use request_body::take_small_body;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -28,11 +29,11 @@ use tower::ServiceExt;
 const HEADER_WAIT: Duration = Duration::from_secs(75);
 /// The largest head of a request; a longer one is answered 431.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
-/// When the system has no more file descriptors, taking the next connection waits so long.
+/// How long accepting pauses when the system has no more file descriptors.
 const EXHAUSTED_WAIT: Duration = Duration::from_millis(50);
 /// How long connections that came during the drain may take to read their answer.
 const LATE_WAIT: Duration = Duration::from_secs(1);
-/// Connections that the system may hold for us until we take them: a whole school reconnecting at once.
+/// Connections that the system holds until they are accepted. A whole school may reconnect at once.
 const BACKLOG: u32 = 4096;
 
 /// Gives each request the router of the moment: the starting one until everything is ready.
@@ -46,20 +47,20 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// How far the server has come on its way out.
+/// How far the server has come in shutting down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Everything is taken.
+    /// Everything is accepted.
     Open,
-    /// Requests under way are finished. New connections are still taken, so that whoever looks at `/health` and
-    /// `/ready` sees a server that runs and is not ready; what else is asked the router refuses.
+    /// Requests under way are finished. New connections are still accepted, so that `/health` and `/ready` show a server
+    /// that runs and is not ready. The router refuses all other requests.
     Draining,
-    /// Nothing else of the server is left to be told about.
+    /// Everything but HTTP has ended.
     Ending,
 }
 
-/// Takes connections until the stage is `Draining`, then lets each finish the request that it is in, `patience` at the
-/// most; ends when that is done and the stage is `Ending`.
+/// Accepts connections until the stage is `Draining`, then lets each finish its request within `patience`. Ends when that
+/// is done and the stage is `Ending`.
 pub(crate) async fn serve_http(
     listener: TcpListener,
     router: CurrentRouter,
@@ -81,11 +82,11 @@ pub(crate) async fn serve_http(
     };
     take_connections(&listener, &router, &|| late.watcher(), finished).await;
     drop(listener);
-    // They were told that the server shuts down, or how it is: nothing that takes long.
+    // These got a refusal or a status: short answers.
     let _ = tokio::time::timeout(LATE_WAIT, late.shutdown()).await;
 }
 
-/// Until that stage, or until nobody is left who could set it.
+/// Waits for that stage, or until nobody is left to set it.
 async fn reaches(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
     let _ = stage.wait_for(|stage| *stage == wanted || *stage == Stage::Ending).await;
 }
@@ -111,25 +112,18 @@ async fn take_connections(
     }
 }
 
-/// Says that the connection ends with this answer: something of the request was left unread, or the answer goes on for as
-/// long as the connection.
-fn closing(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
-}
-
 fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter, watcher: Watcher) {
     // Small frames must leave at once.
     let _ = stream.set_nodelay(true);
     let router = Arc::clone(router);
-    let (cut, handover) = (Cut::default(), Handover::default());
-    let (handed_out, streams) = (cut.clone(), handover.clone());
+    let (abort, slot) = (Cut::default(), DetachSlot::default());
+    let (handed_out, streams) = (abort.clone(), slot.clone());
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(handed_out.clone());
-        let asked = Asked::by(request.method(), request.version());
+        let kind = RequestKind::of(request.method(), request.version());
         let (router, streams) = (router(), streams.clone());
-        // Boxed: what a request needs is let go of with its answer, and not kept for as long as its stream flows.
+        // Boxed: a request's memory is freed with its answer, and not kept for as long as its stream lives.
         Box::pin(async move {
             let (request, read) = match take_small_body(request).await {
                 Ok((request, read)) => (accept_trailing_slash(request), read),
@@ -138,25 +132,25 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
             let response = router.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
             let is_refusal = response.status().is_client_error() || response.status().is_server_error();
             let response = if is_refusal && !read.is_so() { closing(response) } else { response };
-            Ok(streams.offer(&asked, response))
+            Ok(streams.offer(&kind, response))
         })
     });
     let mut http = auto::Builder::new(TokioExecutor::new()).http1_only();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_WAIT).max_buf_size(MAX_HEAD_BYTES);
-    let (stream, lender) = LentStream::lend(stream);
+    let (stream, reclaim) = ReclaimableStream::new(stream);
     let connection = http.serve_connection_with_upgrades(stream, service).into_owned();
     let connection = watcher.watch(connection);
     tokio::spawn(async move {
         let ended = tokio::select! {
-            ended = handover.run(connection, &lender) => ended,
-            // A stream whose reader takes nothing any more.
-            () = cut.wait() => return,
+            ended = slot.run(connection, &reclaim) => ended,
+            // The reader of a stream takes nothing any more.
+            () = abort.wait() => return,
         };
         match ended {
-            // A task of its own: this one is sized for hyper's connection, which is gone.
-            Ok(Some(carried)) => {
-                if let Some(stream) = lender.take_back() {
-                    tokio::spawn(carry_stream(stream, carried.body, carried.framing, cut));
+            // A new task: this one has the size of hyper's connection, which is gone.
+            Ok(Some(detached)) => {
+                if let Some(stream) = reclaim.reclaim() {
+                    tokio::spawn(write_detached(stream, detached.body, detached.framing, abort));
                 }
             }
             Ok(None) => {}

@@ -1,6 +1,6 @@
-//! The limit of open files: each socket is one.
+//! The limit of open files. Each socket counts as one.
 
-/// Raises the soft limit as far as the hard limit allows, and says what it is now.
+/// Raises the soft limit as far as the hard limit allows, and logs it.
 pub(crate) fn raise_open_files_limit() {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) => tracing::info!(limit, "open files: about as many sockets can be held"),

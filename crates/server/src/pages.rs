@@ -1,4 +1,4 @@
-//! The pages, embedded in the binary, and the little that they ask the server before anybody has logged in.
+//! The pages, embedded in the binary, and the settings that they read before a login.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -9,19 +9,19 @@ use milepost_http::Problem;
 use serde_json::json;
 use std::sync::Arc;
 
-/// What `npm run build` made of `dashboard/`.
+/// The built files of `dashboard/`.
 #[derive(rust_embed::RustEmbed)]
 #[folder = "../../dashboard/dist"]
 struct Files;
 
-/// Where map tiles come from, if from anywhere.
+/// The source of map tiles, if there is one.
 pub(crate) struct Tiles {
     pub(crate) url: Option<String>,
     pub(crate) attribution: Option<String>,
 }
 
 impl Tiles {
-    /// Scheme and host of the tile server: the one foreign host that the page may call.
+    /// Scheme and host of the tile server, the only foreign host that the page may call.
     fn origin(&self) -> Option<String> {
         let (scheme, rest) = self.url.as_deref()?.split_once("://")?;
         let host = rest.split('/').next()?;
@@ -60,7 +60,7 @@ async fn page(State(tiles): State<Arc<Tiles>>, headers: HeaderMap, name: &'stati
     response
 }
 
-/// Assets carry a hash in their name: a browser may keep them for ever.
+/// Assets have a hash in their names: a browser may keep them for ever.
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), &headers, "public, max-age=31536000, immutable")
 }

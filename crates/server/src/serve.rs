@@ -1,4 +1,4 @@
-//! `milepost serve`: from the configuration to a server that drains when it is told to stop.
+//! `milepost serve`: from the configuration to a running server, and its orderly stop.
 
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
@@ -26,12 +26,12 @@ use tokio::sync::watch;
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 /// How long sockets may take to read what is queued and answer the close frame; the rest is cut.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
-/// How long folding what was committed may take at the end; what is left is folded by whoever starts next.
+/// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 /// How often a database that can't be reached at the start is tried again.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
-/// A server that runs.
+/// A running server.
 pub struct Running {
     /// Its address, with the port that the system chose.
     pub address: SocketAddr,
@@ -76,8 +76,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
 
     let store = open_store(config).await?;
     if database.is_some() {
-        // The last process is gone. Its outgoing calls and the clients of its unfinished requests need not wait until
-        // its leases expire.
+        // The process that held these leases and claims is gone: nothing needs to wait until they expire.
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
     }
@@ -112,9 +111,9 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     })
 }
 
-/// The one library of cryptography, for all connections by TLS that this process opens.
+/// Chooses the library of cryptography for all TLS connections that this process opens.
 fn use_ring() {
-    // A second start in one process (tests) finds it there.
+    // In tests a process may start twice: an error means that it was chosen before.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
@@ -139,7 +138,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 impl Running {
-    /// Stops taking anything new, tells every socket when to come back, finishes what has begun, and lets go.
+    /// Takes nothing new, closes every socket with advice when to come back, finishes what has begun, and closes the store.
     pub async fn drain(self) {
         tracing::info!("draining: nothing new is taken");
         self.assembly.begin_draining();
@@ -158,7 +157,7 @@ impl Running {
             let _ = self.stage.send(Stage::Ending);
             report
         };
-        // What requests under way still store is sent by whoever starts next.
+        // Calls that the last requests store are sent after the next start.
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {

@@ -1,36 +1,44 @@
 //! `/health`, `/ready`, `/metrics`: for load balancers and monitoring.
 
-use crate::assembly::Assembly;
-use crate::metrics::TextFormat;
+use crate::draining::Draining;
+use crate::metrics::{Exposition, TextFormat};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use milepost_http::Problem;
+use milepost_service::Service;
 use serde_json::json;
 use std::sync::Arc;
 
-pub(crate) fn status_routes(assembly: Arc<Assembly>) -> Router {
+/// What the status routes report on.
+pub(crate) struct Status {
+    pub(crate) draining: Draining,
+    pub(crate) service: Arc<Service>,
+    pub(crate) metrics: Exposition,
+}
+
+pub(crate) fn status_routes(status: Status) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(assembly)
+        .with_state(Arc::new(status))
 }
 
-/// The process runs: whether it can serve is `/ready`'s matter.
+/// The process runs. `/ready` says whether it can serve.
 pub(crate) async fn health() -> impl IntoResponse {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// Can it serve? It asks the database each time, and once a write has failed it tries one.
-async fn ready(State(assembly): State<Arc<Assembly>>) -> Response {
-    if assembly.is_draining() {
+/// Asks the database each time whether this server can serve. Once a write has failed, it tries one.
+async fn ready(State(status): State<Arc<Status>>) -> Response {
+    if status.draining.is_on() {
         return unavailable("the server is shutting down");
     }
-    match assembly.service.check_ready().await {
-        Ok(()) => Json(json!({ "status": "ready", "database": assembly.service.store().backend() })).into_response(),
+    match status.service.check_ready().await {
+        Ok(()) => Json(json!({ "status": "ready", "database": status.service.store().backend() })).into_response(),
         Err(_) => unavailable("the database is unavailable"),
     }
 }
@@ -39,9 +47,8 @@ fn unavailable(detail: &str) -> Response {
     Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
 }
 
-async fn metrics(State(assembly): State<Arc<Assembly>>, headers: HeaderMap) -> impl IntoResponse {
+async fn metrics(State(status): State<Arc<Status>>, headers: HeaderMap) -> impl IntoResponse {
     let format = TextFormat::wanted(&headers);
-    let (tracks, outgoing) = (assembly.tracks.stats(), assembly.outbox.figures());
-    let text = assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport, &tracks, &outgoing);
+    let text = status.metrics.render();
     ([(header::CONTENT_TYPE, format.media_type()), (header::VARY, "Accept")], format.of_open_metrics(text))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-/// Ten minutes at one fix a second. Past it the oldest is dropped and counted: the newest place matters most.
+/// Ten minutes at one fix a second. When it is full, the oldest is dropped and counted: the newest place matters most.
 pub(crate) const MAX_WAITING_FIXES: usize = 600;
 
 /// A queue, oldest first, that never holds more than [`MAX_WAITING_FIXES`].
@@ -18,7 +18,7 @@ impl<T> Default for Backlog<T> {
 }
 
 impl<T> Backlog<T> {
-    /// Appends the newest; true when the oldest had to go for it.
+    /// Appends the newest. True when the oldest was dropped for it.
     pub(crate) fn push(&mut self, fix: T) -> bool {
         let full = self.waiting.len() >= MAX_WAITING_FIXES;
         if full {
@@ -34,7 +34,7 @@ impl<T> Backlog<T> {
         self.waiting.drain(..count).collect()
     }
 
-    /// Puts back what could not be sent, before what came since. Returns how many of the oldest did not fit any more.
+    /// Puts back what could not be sent, before what came since. Returns the number of the oldest that were dropped.
     pub(crate) fn put_back(&mut self, unsent: Vec<T>) -> usize {
         let room = MAX_WAITING_FIXES.saturating_sub(self.waiting.len());
         let dropped = unsent.len().saturating_sub(room);

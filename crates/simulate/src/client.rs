@@ -1,7 +1,7 @@
-//! The server's public API, as far as a simulation needs it.
+//! The calls of the server's public API that a simulation makes.
 
-use crate::fleet::Member;
-use crate::sender::Report;
+use crate::device::Device;
+use crate::report::Report;
 use crate::{Credential, SimulateError, SimulateOptions, Via};
 use milepost_formats::format_rfc3339;
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
@@ -10,14 +10,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// A server that takes longer than this to answer counts as gone; the call is made again.
+/// A call without an answer for this long is made again.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// No more of an error's text than this reaches a message.
+/// The most characters of the server's text in an error.
 const MAX_DETAIL_CHARS: usize = 300;
 
-/// Keeps its connections alive and shares them between all vehicles.
+/// Calls the server. All vehicles share its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
@@ -25,14 +25,14 @@ pub(crate) struct Client {
     via: Via,
 }
 
-/// What became of a call with fixes.
+/// The outcome of a call with fixes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Posted {
-    /// Answered for every fix.
-    Taken { accepted: u64, duplicates: u64, rejected: u64 },
-    /// The server will not have them, now or later.
+    /// The server answered for every fix.
+    Accepted { accepted: u64, duplicates: u64, rejected: u64 },
+    /// The server refuses them for good.
     Refused { detail: String },
-    /// Not now: to be tried again, after the time that the server asked for.
+    /// To be tried again, after the time that the server asked for.
     Later { asked: Option<Duration>, reason: String },
 }
 
@@ -51,9 +51,9 @@ struct TokenAnswer {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct DeviceAnswer {
-    pub(crate) id: String,
-    pub(crate) key: String,
+struct DeviceAnswer {
+    id: String,
+    key: String,
 }
 
 impl Client {
@@ -62,14 +62,14 @@ impl Client {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(SimulateError::Option(format!("url {url:?} must begin with http:// or https://")));
         }
-        // The one library of cryptography of this process; somebody may have chosen it already.
+        // The process has one library of cryptography. An error means that it was chosen before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .pool_max_idle_per_host(options.connections)
             .timeout(CALL_TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true)
-            // Straight to the server: a proxy's latency is not what is looked at.
+            // A proxy's latency must not be measured.
             .no_proxy()
             .build()
             .map_err(|error| {
@@ -78,7 +78,7 @@ impl Client {
         Ok(Self { http, url, via: options.via })
     }
 
-    /// The bearer token to make vehicles and devices with; `None` when they exist.
+    /// The bearer token for making vehicles and devices; `None` when devices are given.
     pub(crate) async fn log_in(&self, credential: &Credential) -> Result<Option<String>, SimulateError> {
         match credential {
             Credential::Devices(_) => Ok(None),
@@ -95,7 +95,7 @@ impl Client {
         }
     }
 
-    /// Adds a vehicle; one that exists already is fine.
+    /// Adds a vehicle, unless it exists already.
     pub(crate) async fn add_vehicle(&self, token: &str, body: &Value) -> Result<(), SimulateError> {
         let response = self.send(self.call(Method::POST, "/api/v1/vehicles", Some(token)).json(body)).await?;
         if response.status().is_success() || response.status() == StatusCode::CONFLICT {
@@ -105,12 +105,13 @@ impl Client {
     }
 
     /// Adds a device with an id of the server's choice.
-    pub(crate) async fn add_device(&self, token: &str, body: &Value) -> Result<DeviceAnswer, SimulateError> {
+    pub(crate) async fn add_device(&self, token: &str, body: &Value) -> Result<Device, SimulateError> {
         let response = self.send(self.call(Method::POST, "/api/v1/devices", Some(token)).json(body)).await?;
         if !response.status().is_success() {
             return Err(refused("POST /api/v1/devices", response).await);
         }
-        response.json().await.map_err(|error| self.unreachable(&error))
+        let made: DeviceAnswer = response.json().await.map_err(|error| self.unreachable(&error))?;
+        Ok(Device { id: made.id, key: made.key })
     }
 
     /// Removes a device that this run made.
@@ -130,27 +131,27 @@ impl Client {
         }
     }
 
-    /// Most fixes that one call takes.
+    /// The most fixes in one call.
     pub(crate) fn batch_limit(&self, options: &SimulateOptions) -> usize {
         if self.via == Via::Kiosk { 1 } else { options.batch_size }
     }
 
     /// Sends fixes of one vehicle, oldest first, no more than [`Self::batch_limit`].
-    pub(crate) async fn post_reports(&self, member: &Member, reports: &[Report]) -> Posted {
+    pub(crate) async fn post_reports(&self, device: &Device, reports: &[Report]) -> Posted {
         let (path, body) = match (self.via, reports) {
             (Via::Kiosk, [report]) => {
-                (format!("/api/v1/kiosks/{}/location/", path_segment(&member.device_id)), to_json(report))
+                (format!("/api/v1/kiosks/{}/location/", path_segment(&device.id)), to_json(report))
             }
             _ => ("/api/v1/positions".to_owned(), Value::Array(reports.iter().map(to_json).collect())),
         };
-        let call = self.http.post(format!("{}{path}", self.url)).header("X-Device-Key", &member.key).json(&body);
+        let call = self.http.post(format!("{}{path}", self.url)).header("X-Device-Key", &device.key).json(&body);
         let response = match call.send().await {
             Ok(response) => response,
             Err(error) => return Posted::Later { asked: None, reason: root_cause(&error) },
         };
         let status = response.status();
         let asked = retry_after(&response);
-        // The body is read to its end in any case: only then is the connection free for the next call.
+        // Only when the body was read to its end is the connection free for the next call.
         let text = match response.text().await {
             Ok(text) => text,
             Err(error) => return Posted::Later { asked, reason: root_cause(&error) },
@@ -164,13 +165,13 @@ impl Client {
         }
         let all = reports.len() as u64;
         match serde_json::from_str::<BatchAnswer>(&text) {
-            Ok(answer) if self.via == Via::Positions => Posted::Taken {
+            Ok(answer) if self.via == Via::Positions => Posted::Accepted {
                 accepted: answer.accepted,
                 duplicates: answer.duplicates,
                 rejected: answer.rejected.len() as u64,
             },
-            // A kiosk is answered its own fields.
-            _ => Posted::Taken { accepted: all, duplicates: 0, rejected: 0 },
+            // The answer to a kiosk has other fields.
+            _ => Posted::Accepted { accepted: all, duplicates: 0, rejected: 0 },
         }
     }
 
@@ -231,7 +232,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// `connection refused` says more than the sentences around it.
+/// The innermost cause: `connection refused` says more than the errors around it.
 fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
@@ -240,7 +241,7 @@ fn root_cause(error: &dyn std::error::Error) -> String {
     cause.to_string()
 }
 
-/// What TLS said, if it was TLS that failed; it travels inside I/O errors, which don't name it as their source.
+/// The error of TLS, if TLS failed. I/O errors hold it without naming it as their source.
 fn tls_failure<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     if let Some(failure) = error.downcast_ref() {
         return Some(failure);
@@ -251,7 +252,7 @@ fn tls_failure<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e r
     }
 }
 
-/// Escapes what a path segment can't hold; ids may have blanks and letters of any script.
+/// Escapes an id for a path. Ids may have blanks and letters of any script.
 fn path_segment(id: &str) -> String {
     let mut segment = String::with_capacity(id.len());
     for byte in id.bytes() {

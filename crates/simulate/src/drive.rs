@@ -1,7 +1,7 @@
-//! Vehicles that drive along routes: who reports when, and what.
+//! Vehicles that drive along routes: the reports of each and when they are due.
 
-use crate::fleet::Wanted;
-use crate::sender::Report;
+use crate::device::VehicleSpec;
+use crate::report::Report;
 use crate::{Route, SimulateOptions, Walker};
 use milepost_domain::Timestamp;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use std::sync::Arc;
 pub(crate) struct Drive {
     walkers: Vec<Walker>,
     rate_hz: f64,
-    /// How many fixes there were.
+    /// The number of fixes so far.
     count: u64,
 }
 
-/// The vehicles that a drive wants, numbered from 1, dealt to the routes in turn.
-pub(crate) fn wanted_vehicles(options: &SimulateOptions, routes: &[Arc<Route>]) -> Vec<Wanted> {
+/// The vehicles of a drive, numbered from 1 and assigned to the routes in turn.
+pub(crate) fn vehicles_of_drive(options: &SimulateOptions, routes: &[Arc<Route>]) -> Vec<VehicleSpec> {
     let digits = options.vehicles.to_string().len().max(2);
     (0..options.vehicles)
         .map(|index| {
             let route = &routes[index % routes.len()];
             let number = format!("{:0digits$}", index + 1);
-            Wanted {
+            VehicleSpec {
                 vehicle_id: format!("{}{number}", options.prefix),
                 label: format!("{} {number}", route.name),
                 route: Some(route.number.clone()),

@@ -1,6 +1,7 @@
-//! What a simulation is to do, and why it could not.
+//! The options of a simulation.
 
 use crate::Times;
+use crate::error::SimulateError;
 use milepost_formats::ReadOptions;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,23 +9,23 @@ use std::time::Duration;
 /// Everything about one run. The default drives 10 vehicles along the demo routes at 1 Hz until it is stopped.
 #[derive(Debug, Clone)]
 pub struct SimulateOptions {
-    /// Where the server is: `http://127.0.0.1:8080` or `https://…`. Certificates are checked against the system's.
+    /// The server's URL: `http://127.0.0.1:8080` or `https://…`. Certificates are checked against the system's.
     pub url: String,
-    /// Who is simulating.
+    /// How the simulation authenticates.
     pub credential: Credential,
     /// The tenant of the vehicles, for a superadmin; otherwise it is the credential's own.
     pub tenant: Option<String>,
-    /// How many vehicles. A replay has as many as its files.
+    /// The number of vehicles. A replay has as many as its files.
     pub vehicles: usize,
     /// The first part of each vehicle's id; its number or its recorded name follows.
     pub prefix: String,
     /// The kind of vehicles that are made: bus, car, …
     pub kind: String,
-    /// Driven or replayed.
+    /// Along routes, or from recordings.
     pub motion: Motion,
-    /// How long; `None` until it is cancelled or a replay is over.
+    /// The duration. `None`: until the simulation is cancelled or the replay is over.
     pub duration: Option<Duration>,
-    /// Which call the fixes go to.
+    /// The call that sends fixes.
     pub via: Via,
     /// Most fixes in one call of [`Via::Positions`], 1 to 10,000.
     pub batch_size: usize,
@@ -32,7 +33,7 @@ pub struct SimulateOptions {
     pub connections: usize,
     /// The same seed gives the same drives and the same noise.
     pub seed: u64,
-    /// Leave the devices that were made for this run. Otherwise they are removed at its end; vehicles always stay.
+    /// Keep the devices that were made for this run. Otherwise they are removed at its end. Vehicles always stay.
     pub keep_devices: bool,
     /// How progress is shown, on stderr.
     pub progress: ProgressMode,
@@ -59,19 +60,19 @@ impl Default for SimulateOptions {
     }
 }
 
-/// Who is simulating: an admin or manager, for whom vehicles and devices are made, or devices that exist.
+/// How the simulation authenticates: as an admin or manager, who makes vehicles and devices, or as existing devices.
 #[derive(Clone)]
 pub enum Credential {
     /// A login.
     Password {
-        /// Login name.
+        /// The user's name.
         username: String,
         /// Its password.
         password: String,
     },
     /// A JWT. It must live as long as making the vehicles and devices takes.
     Bearer(String),
-    /// One vehicle for each device; nothing is made.
+    /// Existing devices, one for each vehicle.
     Devices(Vec<DeviceKey>),
 }
 
@@ -86,7 +87,7 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// A device that exists.
+/// An existing device.
 #[derive(Clone)]
 pub struct DeviceKey {
     /// Its id, part of the kiosk URL.
@@ -112,7 +113,7 @@ pub enum Motion {
         /// Fixes a second of each vehicle, above 0 to 100.
         rate_hz: f64,
     },
-    /// As recorded.
+    /// As in a recording.
     Replay(Replay),
 }
 
@@ -125,9 +126,9 @@ pub struct Replay {
     pub read: ReadOptions,
     /// 1 for real time, 60 for an hour a minute; above 0 to 100,000.
     pub speed_factor: f64,
-    /// What time the fixes say when they are sent.
+    /// The times that the fixes carry when they are sent.
     pub times: Times,
-    /// Begin anew at the end.
+    /// Start again at the end.
     pub repeat: bool,
 }
 
@@ -141,13 +142,13 @@ impl Replay {
     }
 }
 
-/// Which call the fixes go to.
+/// The call that sends fixes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Via {
     /// `POST /api/v1/kiosks/{device_id}/location/`, one call a fix.
     #[default]
     Kiosk,
-    /// `POST /api/v1/positions`, with what has gathered since the last call.
+    /// `POST /api/v1/positions`, with the fixes since the last call.
     Positions,
 }
 
@@ -159,50 +160,8 @@ pub enum ProgressMode {
     Auto,
     /// A plain line every five seconds.
     Plain,
-    /// Nothing; the summary is the caller's to print.
+    /// Nothing: the caller prints the summary.
     Off,
-}
-
-/// Why a simulation did not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
-    /// An option that can't be meant.
-    #[error("{0}")]
-    Option(String),
-    /// A file that can't be read or holds nothing of use.
-    #[error("{file}: {reason}")]
-    File {
-        /// Which, as given.
-        file: String,
-        /// Why.
-        reason: String,
-    },
-    /// The server can't be reached.
-    #[error("{url} does not answer: {reason}; is the server running?")]
-    Unreachable {
-        /// Where it was looked for.
-        url: String,
-        /// What happened instead.
-        reason: String,
-    },
-    /// The server answers, but TLS with it fails.
-    #[error("{url} can't be reached by TLS: {reason}; is it an https server whose certificate this machine trusts?")]
-    Tls {
-        /// Where the server is.
-        url: String,
-        /// What TLS objects to.
-        reason: String,
-    },
-    /// The server refused what the simulation needs.
-    #[error("{call} was answered {status}: {detail}")]
-    Refused {
-        /// Method and path.
-        call: String,
-        /// HTTP status.
-        status: u16,
-        /// The server's words.
-        detail: String,
-    },
 }
 
 impl SimulateOptions {

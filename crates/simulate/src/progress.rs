@@ -1,4 +1,4 @@
-//! Shows how a run goes: a live line on a terminal, plain lines elsewhere.
+//! Shows the progress of a run: a live line on a terminal, plain lines elsewhere.
 
 use crate::{ProgressMode, Summary};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -41,14 +41,14 @@ impl Progress {
                 bar.tick();
             }
             Self::Plain => {
-                // A closed stderr is no reason to stop driving.
+                // A closed stderr must not end the run.
                 let _ = writeln!(stderr(), "{text}");
             }
             Self::Off => {}
         }
     }
 
-    /// `waiting` fixes lie in backlogs; `recent_rate` is that of the last interval.
+    /// `waiting` is the number of fixes in backlogs, `recent_rate` the rate of the last interval.
     pub(crate) fn show(&self, summary: &Summary, waiting: usize, recent_rate: f64) {
         if !matches!(self, Self::Off) {
             self.say(&format!("{summary}, waiting {waiting}, now {recent_rate:.1}/s"));

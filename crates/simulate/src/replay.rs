@@ -1,7 +1,7 @@
-//! Recorded files, read whole and put in the order of their times over all vehicles.
+//! Recorded files, read as a whole and sorted by time over all vehicles.
 
-use crate::fleet::Wanted;
-use crate::sender::Report;
+use crate::device::VehicleSpec;
+use crate::report::Report;
 use crate::{Fix, Replay, SimulateError, Timeline};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_formats::{Format, TrackPoint, read};
@@ -84,20 +84,21 @@ impl Recording {
         self.fixes.push(Recorded { at: point.at, vehicle, fix });
     }
 
-    pub(crate) fn wanted_vehicles(&self, prefix: &str) -> Vec<Wanted> {
-        let wanted = |name: &String| Wanted { vehicle_id: format!("{prefix}{name}"), label: name.clone(), route: None };
+    pub(crate) fn vehicle_specs(&self, prefix: &str) -> Vec<VehicleSpec> {
+        let wanted =
+            |name: &String| VehicleSpec { vehicle_id: format!("{prefix}{name}"), label: name.clone(), route: None };
         self.vehicles.iter().map(wanted).collect()
     }
 }
 
-/// A recording on its way.
+/// A recording that is being replayed.
 pub(crate) struct Playback {
     recording: Recording,
     timeline: Timeline,
     repeat: bool,
     index: usize,
     round: u32,
-    /// Each vehicle's newest fix: when it was recorded and what time it said.
+    /// Each vehicle's newest fix: its recorded time and the time that it carried when it was sent.
     newest: Vec<Option<(Timestamp, Timestamp)>>,
 }
 
@@ -123,7 +124,7 @@ impl Playback {
         self.index += 1;
         let due_ms = self.timeline.due_ms(recorded.at, self.round);
         let mut at = self.timeline.told(recorded.at, self.round, start);
-        // Compressed times may fall on the same millisecond, which would make two places one duplicate.
+        // Compressed times may fall on the same millisecond: the server would take the second place for a duplicate.
         let newest = &mut self.newest[recorded.vehicle];
         if let Some((recorded_at, told_at)) = *newest
             && at <= told_at
@@ -136,7 +137,7 @@ impl Playback {
     }
 }
 
-/// What a vehicle id may hold of a name: other characters become `-`.
+/// A name as a vehicle id: characters that ids can't have become `-`.
 fn to_id_part(name: &str) -> String {
     let kept: String = name
         .trim()

@@ -1,4 +1,4 @@
-//! Route shapes: where vehicles drive and where they stop.
+//! Route shapes: the lines that vehicles drive along, and their stops.
 
 use crate::SimulateError;
 use milepost_geo::{Path, Point};
@@ -8,10 +8,10 @@ use serde::Deserialize;
 /// properties, and its `attribution` at the top. Wherever the shapes are shown, the attribution must be readable.
 pub const DEMO_ROUTES_GEOJSON: &str = include_str!("../data/austin-routes.geojson");
 
-/// A stop farther from its line than this is taken for another route's.
+/// A stop farther from a line than this belongs to another route.
 const MAX_STOP_DISTANCE_M: f64 = 60.0;
 
-/// Where a shape has no stops of its own, one every so many metres.
+/// The distance between the stops of a shape that has none of its own.
 const STOP_SPACING_M: f64 = 400.0;
 
 /// Two stops nearer than this are one: platforms of the same crossing.
@@ -20,13 +20,13 @@ const MIN_STOP_SPACING_M: f64 = 60.0;
 /// A line that vehicles serve.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// Its number for people: `801`.
+    /// The number that passengers know: `801`.
     pub number: String,
-    /// Its name for people.
+    /// The name that passengers know.
     pub name: String,
-    /// Its way, start to end.
+    /// The path from start to end.
     pub path: Path,
-    /// Where its stops lie, in metres from the start, ascending, the ends left out.
+    /// The distances of the stops from the start in metres, ascending, without the ends.
     pub stops_m: Vec<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! What a run counted: fixes by their fate, calls by how long they took.
+//! Counts a run's fixes by outcome and its calls by duration.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -10,7 +10,7 @@ const BUCKETS: usize = 61 * 16;
 /// Counters that all senders share.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    /// Fixes that were made for sending, whatever became of them.
+    /// Fixes that were made for sending.
     pub(crate) made: AtomicU64,
     pub(crate) sent: AtomicU64,
     pub(crate) accepted: AtomicU64,
@@ -21,18 +21,18 @@ pub(crate) struct Tally {
     latency_us: Vec<AtomicU64>,
 }
 
-/// How a run went so far.
+/// The counts of a run so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Vehicles of the run.
+    /// The number of vehicles.
     pub vehicles: usize,
     /// Fixes that the server has answered for.
     pub sent: u64,
-    /// Of these, stored.
+    /// Fixes of these that the server stored.
     pub accepted: u64,
-    /// Of these, known already.
+    /// Fixes of these that the server had already.
     pub duplicates: u64,
-    /// Of these, refused.
+    /// Fixes of these that the server refused.
     pub rejected: u64,
     /// Calls that failed and were tried again: no connection, 429, 5xx.
     pub errors: u64,
@@ -40,13 +40,13 @@ pub struct Summary {
     pub dropped: u64,
     /// Rows of replayed files that could not be read.
     pub unread_rows: u64,
-    /// Since the first fix was due.
+    /// The time since the first fix was due.
     pub elapsed: Duration,
     /// Half of the answered calls took at most this long.
     pub p50: Duration,
     /// 99 of 100 answered calls took at most this long.
     pub p99: Duration,
-    /// The server's words at the first refusal.
+    /// The server's explanation of the first refusal.
     pub first_refusal: Option<String>,
 }
 
@@ -67,14 +67,13 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// One answered call.
+    /// Counts an answered call.
     pub(crate) fn add_latency(&self, latency: Duration) {
         let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
         self.latency_us[bucket(us)].fetch_add(1, Relaxed);
     }
 
-    /// Nothing more will be sent: what was made and not answered for is lost, be it in a backlog or in a call that was
-    /// cut off.
+    /// Ends the count: fixes that were made and not answered for are dropped, in a backlog or in a call that was cut off.
     pub(crate) fn close(&self) {
         self.dropped.store(self.made.load(Relaxed).saturating_sub(self.sent.load(Relaxed)), Relaxed);
     }

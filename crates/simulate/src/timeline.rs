@@ -1,17 +1,17 @@
-//! When a recorded fix is sent, and what time it says then.
+//! The time at which a recorded fix is sent, and the time that it then carries.
 
 use milepost_domain::Timestamp;
 
-/// What time replayed fixes say.
+/// The times that replayed fixes carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Times {
-    /// All shifted by the same span, so that speeds still fit distances, and none lies in the future: faster than real
-    /// time the last fix says the moment it is sent and the others lie before it; slower, the first one does.
+    /// All times shifted by the same span, so that speeds still fit distances and no time lies in the future. In a replay
+    /// faster than real time the last fix carries the time at which it is sent; in a slower one the first fix does.
     #[default]
     Shifted,
-    /// Each says the moment at which it is due. Faster than real time the vehicles seem to race.
+    /// Each fix carries the time at which it is due. Faster than real time the vehicles seem to race.
     Present,
-    /// As recorded.
+    /// The recorded times.
     Recorded,
 }
 
@@ -43,7 +43,7 @@ impl Timeline {
         i64::from(round) * self.round_ms() + self.played_ms(at.ms_since(self.first))
     }
 
-    /// The time that it says, when the run began at `start`.
+    /// The time that it carries, when the run began at `start`.
     pub fn told(&self, at: Timestamp, round: u32, start: Timestamp) -> Timestamp {
         match self.times {
             Times::Recorded => at,
@@ -65,7 +65,7 @@ impl Timeline {
         self.played_ms(self.span_ms) + ROUND_PAUSE_MS
     }
 
-    /// How long a recorded span takes in the replay.
+    /// The length of a recorded span in the replay.
     fn played_ms(&self, recorded_ms: i64) -> i64 {
         (recorded_ms as f64 / self.speed_factor).round() as i64
     }

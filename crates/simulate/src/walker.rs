@@ -20,7 +20,7 @@ const CLAIMED_ACCURACY_M: f64 = 5.0;
 /// Slower than this a receiver's heading is noise, so the last one is kept.
 const STANDING_MS: f64 = 0.3;
 
-/// What a device knows of its vehicle at one moment. Its time is the sender's matter.
+/// The values that a device measures at one moment. The sender adds the time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fix {
     /// Degrees north.
@@ -31,31 +31,31 @@ pub struct Fix {
     pub speed: Option<SpeedKmh>,
     /// Direction of travel.
     pub heading: Option<HeadingDeg>,
-    /// Claimed accuracy.
+    /// Accuracy as the receiver reports it.
     pub accuracy: Option<AccuracyM>,
-    /// Height, where a recording has it.
+    /// Altitude, if a recording has it.
     pub altitude: Option<AltitudeM>,
 }
 
-/// A vehicle on its way. The same route, seed and steps give the same fixes.
+/// A vehicle that drives. The same route, seed and steps give the same fixes.
 #[derive(Debug, Clone)]
 pub struct Walker {
     route: Arc<Route>,
     rng: fastrand::Rng,
-    /// Metres from the route's start.
+    /// Distance from the route's start in metres.
     at_m: f64,
     speed_ms: f64,
-    /// What it reaches between stops: drivers and traffic differ.
+    /// The speed that it reaches between stops: drivers and traffic differ.
     cruise_ms: f64,
     forward: bool,
-    /// Where it will stop next, metres from the route's start: a stop or an end.
+    /// The next stop or end, as a distance from the route's start in metres.
     target_m: f64,
-    /// Seconds left at the stop.
+    /// Seconds that it still waits at the stop.
     waiting_s: f64,
 }
 
 impl Walker {
-    /// Somewhere on the route, in either direction, as the seed will have it.
+    /// A vehicle somewhere on the route, in either direction, by the seed.
     pub fn new(route: Arc<Route>, seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let at_m = rng.f64() * route.path.length_m();
@@ -66,7 +66,7 @@ impl Walker {
         walker
     }
 
-    /// Lets `seconds` pass and tells what the device sees then.
+    /// Lets `seconds` pass, and returns what the device then measures.
     pub fn step(&mut self, seconds: f64) -> Fix {
         let mut left_s = seconds.clamp(0.0, 3600.0);
         while left_s > 0.0 {
@@ -77,12 +77,12 @@ impl Walker {
         self.observe()
     }
 
-    /// True speed, metres a second.
+    /// The true speed in metres a second.
     pub fn speed_ms(&self) -> f64 {
         self.speed_ms
     }
 
-    /// True place on the route, metres from its start.
+    /// The true distance from the route's start in metres.
     pub fn at_m(&self) -> f64 {
         self.at_m
     }
@@ -93,7 +93,7 @@ impl Walker {
             return;
         }
         let left_m = (self.target_m - self.at_m).abs();
-        // As fast as lets it still come to a stand at the target: v² = 2·a·s, less what it rolls during this step.
+        // The speed from which it can still stop at the target, v² = 2·a·s, less the distance of this step.
         let room_m = (left_m - self.speed_ms * step_s).max(0.0);
         let braking_limit_ms = (2.0 * BRAKING_MS2 * room_m).sqrt().max(0.5);
         let faster_ms = self.speed_ms + ACCELERATION_MS2 * step_s;
@@ -122,7 +122,7 @@ impl Walker {
     }
 
     fn next_target_m(&self) -> f64 {
-        // A metre past where it stands, so that the stop it is at is not the next.
+        // One metre on, so that the stop where it stands is not the next one.
         if self.forward {
             let next = self.route.stops_m.iter().copied().find(|&stop| stop > self.at_m + 1.0);
             next.unwrap_or_else(|| self.route.path.length_m())
@@ -135,7 +135,7 @@ impl Walker {
         let spot = self.route.path.along(self.at_m);
         let ahead_deg = if self.forward { spot.heading.get() } else { (spot.heading.get() + 180.0) % 360.0 };
         let standing = self.speed_ms < STANDING_MS;
-        // A standing receiver smooths its place: the noise shrinks to a fifth.
+        // A standing receiver smooths its position: a fifth of the noise is left.
         let spread_m = if standing { NOISE_M / 5.0 } else { NOISE_M };
         let away_m = (self.normal() * spread_m).abs().min(4.0 * NOISE_M);
         let direction = HeadingDeg::new(self.rng.f64() * 360.0).expect("a fraction of a turn");

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
+use milepost_clock::Clock;
 use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Interest, Key, Message};
 use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder, echo};
 use rustix::time::{ClockId, clock_gettime};
@@ -32,7 +33,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
-        let server = Server { hub, transport: Transport::start(WsConfig::default()) };
+        let server = Server { hub, transport: Transport::start(WsConfig::default(), Clock::system()) };
         tokio::spawn(serve_control(port + 1, server.clone()));
         let listener = {
             let socket = TcpSocket::new_v4().unwrap();

@@ -1,4 +1,4 @@
-//! What a full socket still has to send: one slot a key for what the newest replaces, a lossless lane for the rest.
+//! What a full socket still has to send: one slot for each key of conflated messages, and a reliable queue for the rest.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -10,26 +10,26 @@ use milepost_hub::{Key, KeyMap};
 use crate::wire::Wire;
 
 thread_local! {
-    /// Where small frames are gathered for one write. Shared by a thread's sockets, so none keeps a buffer.
+    /// Small frames are gathered here for one write. A thread's sockets share it, so that none keeps a buffer.
     static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Frames in order of their first arrival. A newer message of a key takes the place of the older one, so a slot waits
-/// no longer than what came with it. Exists only while there is something to send.
+/// Frames in order of their first arrival. A newer message of a key takes the older one's place in that order. A link
+/// has a backlog only while there is something to send.
 #[derive(Default)]
 pub(crate) struct Backlog {
-    /// The unsent rest of what was partly written; nothing may come before it.
+    /// The unsent rest of a write. It goes out before everything else.
     partial: Bytes,
-    /// Only the last ping has to be answered, and one of ours on its way is enough.
+    /// Only the peer's last ping has to be answered, and one ping of ours is enough.
     pong: Option<Bytes>,
     ping: Option<Bytes>,
     queue: VecDeque<Entry>,
-    /// Where in the queue each key's slot is, counted from the first entry ever.
+    /// The place of each key's slot, counted from the first entry that the queue ever had.
     slots: KeyMap<u64>,
     gone: u64,
-    lossless_bytes: usize,
+    reliable_bytes: usize,
     slot_bytes: usize,
-    /// True from the moment the socket was found full until its task is told that it is writable.
+    /// True from the moment the socket was found full until its task learns that it is writable.
     pub(crate) blocked: bool,
 }
 
@@ -51,12 +51,13 @@ pub(crate) enum Slotted {
 }
 
 impl Backlog {
-    pub(crate) fn push_lossless(&mut self, frame: Bytes) {
-        self.lossless_bytes += frame.len();
+    pub(crate) fn push_reliable(&mut self, frame: Bytes) {
+        self.reliable_bytes += frame.len();
         self.queue.push_back(Entry { frame, slot: None });
     }
 
-    /// Puts a message into its key's slot unless a newer one is there. A `snapshot` also yields to one as new.
+    /// Puts a message into its key's slot, unless a newer one is there. A snapshot's message also yields to an equal
+    /// version.
     pub(crate) fn push_slot(&mut self, key: &Key, version: i64, frame: &Bytes, snapshot: bool) -> Slotted {
         let Some(&place) = self.slots.get(key) else {
             self.slots.insert(key.clone(), self.gone + self.queue.len() as u64);
@@ -87,17 +88,17 @@ impl Backlog {
         self.ping = Some(frame);
     }
 
-    /// Forgets everything but the rest of a frame that was begun.
+    /// Drops everything except the rest of a frame whose beginning was sent.
     pub(crate) fn clear_queue(&mut self) {
         *self = Self { partial: std::mem::take(&mut self.partial), blocked: self.blocked, ..Self::default() };
     }
 
-    pub(crate) fn lossless_bytes(&self) -> usize {
-        self.lossless_bytes
+    pub(crate) fn reliable_bytes(&self) -> usize {
+        self.reliable_bytes
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.partial.len() + self.lossless_bytes + self.slot_bytes
+        self.partial.len() + self.reliable_bytes + self.slot_bytes
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -143,7 +144,7 @@ impl Backlog {
                 gathered.extend_from_slice(&self.pop().expect("the queue has a front"));
             }
             if gathered.is_empty() {
-                // Longer than a gathered write: it goes out as it is.
+                // The frame is longer than a gathered write: it is written as it is.
                 self.partial = self.pop().expect("the backlog has a frame that did not fit");
                 return Ok(0);
             }
@@ -165,7 +166,7 @@ impl Backlog {
                 self.slots.remove(&slot.key);
                 self.slot_bytes -= entry.frame.len();
             }
-            None => self.lossless_bytes -= entry.frame.len(),
+            None => self.reliable_bytes -= entry.frame.len(),
         }
         Some(entry.frame)
     }

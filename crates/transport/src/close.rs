@@ -6,7 +6,7 @@ use crate::encoder::{CLOSE, encode_frame};
 
 /// The close codes that the transport itself uses.
 pub mod code {
-    /// The handler is done.
+    /// The handler has finished.
     pub const NORMAL: u16 = 1000;
     /// Nothing was heard from the peer for too long.
     pub const GOING_AWAY: u16 = 1001;
@@ -30,7 +30,7 @@ pub mod code {
     pub const TRY_AGAIN_LATER: u16 = 1013;
 }
 
-/// A control frame carries 125 bytes, two of them are the code.
+/// A control frame has at most 125 bytes, and two of them are the code.
 pub(crate) const MAX_REASON_BYTES: usize = 123;
 
 /// Whether a peer may send this code.
@@ -38,7 +38,7 @@ pub(crate) fn may_be_received(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// A close frame; a reason that is too long is cut at a character.
+/// A close frame. A reason that is too long is cut after a whole character.
 pub(crate) fn close_frame(code: u16, reason: &str) -> Bytes {
     if code == code::NO_STATUS {
         return encode_frame(CLOSE, false, &[]);

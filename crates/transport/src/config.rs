@@ -1,4 +1,4 @@
-//! What can be set for all sockets, and for the sockets of one route.
+//! Settings of all sockets, and of the sockets of one route.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ pub struct WsConfig {
     pub pong_wait: Duration,
     /// `WS_WRITE_WAIT`: how long a close handshake may take, the backlog before it included. Default 10 s.
     pub write_wait: Duration,
-    /// `WS_READ_BUFFER_SIZE`, bytes: one read takes this much, into scratch space that a thread's sockets share; more
-    /// while a long message is coming in. Default 1024.
+    /// `WS_READ_BUFFER_SIZE`, bytes: the size of one read, into scratch space that a thread's sockets share. A long message
+    /// is read in larger pieces. Default 1024.
     pub read_buffer_bytes: usize,
-    /// `WS_WRITE_BUFFER_SIZE`, bytes: a socket's backlog is gathered into writes of at most 16 of these; a frame that
-    /// is longer is written as it is. Frames that a ready socket shares with others are not copied. Default 1024.
+    /// `WS_WRITE_BUFFER_SIZE`, bytes: a socket's backlog is gathered into writes of at most 16 times this size. A longer
+    /// frame is written as it is. Frames that a ready socket shares with others are not copied. Default 1024.
     pub write_buffer_bytes: usize,
     /// Limits of a socket whose route sets no others.
     pub limits: SocketLimits,
@@ -37,22 +37,15 @@ impl Default for WsConfig {
     }
 }
 
-impl WsConfig {
-    /// The most that is gathered into one write of a backlog, in bytes.
-    pub(crate) fn gather_bytes(&self) -> usize {
-        self.write_buffer_bytes.max(64) * 16
-    }
-}
-
 /// Bounds of one socket.
 #[derive(Clone, Debug)]
 pub struct SocketLimits {
     /// The longest inbound message, inflated, in bytes; a longer one closes with 1009. Default 4096.
     pub max_message_bytes: usize,
-    /// What may wait in the lossless lane of a slow reader, in bytes; past it the socket closes with 1013, and its
+    /// What may wait in the reliable queue of a slow reader, in bytes. Past it the socket closes with 1013, and its
     /// reader resumes from the last event it has. Default 1 MiB.
     pub lossless_bytes: usize,
-    /// How much may come in; more closes with 1008. `None` is no limit.
+    /// The rate of inbound frames and bytes. More closes with 1008. `None` is no limit.
     pub rate: Option<RateLimit>,
 }
 
@@ -62,7 +55,7 @@ impl Default for SocketLimits {
     }
 }
 
-/// How much one connection may send: on average this, and twice as much at once.
+/// How much one connection may send on average. Twice as much may come at once.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
     /// Frames a second, pings and fragments included. Default 50.

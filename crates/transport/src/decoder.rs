@@ -1,24 +1,24 @@
-//! Turns the bytes of a client into messages and control frames, refusing whatever the protocol forbids.
+//! Decodes a client's bytes into messages and control frames, and refuses what the protocol forbids.
 //!
-//! No I/O: bytes go in as they arrive, in pieces of any size, and the events are the same however they were split.
+//! It does no I/O. Bytes go in as they arrive, in pieces of any size, and the events do not depend on the pieces.
 
 use bytes::Bytes;
 
 use crate::close::{code, may_be_received};
-use crate::compress::{InflateError, inflate};
+use crate::deflate::{InflateError, inflate};
 use crate::encoder::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RSV1, TEXT};
 
 const MAX_HEADER_BYTES: usize = 14;
 const MAX_CONTROL_BYTES: u64 = 125;
 
-/// A message may have this many fragments plus one for each 16 bytes of the size limit: fragments without content
-/// must not keep a message open for ever.
+/// A message may have this many fragments, and one more for each 16 bytes of the size limit: empty fragments must not keep
+/// a message open for ever.
 const SPARE_FRAGMENTS: u64 = 64;
 
-/// A message in the making reserves at most this much ahead of what arrived: a length is only a promise.
+/// The most memory reserved for a message before its bytes arrive: a client may announce any length.
 const MAX_RESERVE_BYTES: usize = 64 * 1024;
 
-/// Something that a client sent.
+/// A message or control frame from a client.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     /// A complete text message.
@@ -33,7 +33,7 @@ pub enum Event {
     Close(Option<u16>),
 }
 
-/// Why a connection must fail: the close code to send and a reason that tells the peer what it did.
+/// The reason why a connection must fail: the close code to send, and an explanation for the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// The close code.
@@ -77,7 +77,7 @@ struct Message {
     text: bool,
     compressed: bool,
     data: Vec<u8>,
-    /// How much of `data` is known to be UTF-8.
+    /// The bytes of `data` that are known to be UTF-8.
     checked: usize,
     fragments: u64,
 }
@@ -135,12 +135,12 @@ impl Decoder {
         }
     }
 
-    /// Bytes that the frame being read still lacks: how much is worth reading at once.
+    /// Bytes that are missing from the current frame: the useful size of the next read.
     pub fn wanted_bytes(&self) -> usize {
         self.frame.as_ref().map_or(0, |frame| usize::try_from(frame.remaining).unwrap_or(usize::MAX))
     }
 
-    /// Frames begun since the last call.
+    /// The number of frames that began since the last call.
     pub fn take_frames(&mut self) -> u32 {
         std::mem::take(&mut self.frames)
     }
@@ -171,7 +171,7 @@ impl Decoder {
         }
     }
 
-    /// Checks the first two bytes as soon as they are there.
+    /// Checks the first two bytes of a header.
     fn check_start(&self) -> Result<(), Violation> {
         let [first, second, ..] = self.header;
         let opcode = first & 0x0f;
@@ -227,7 +227,7 @@ impl Decoder {
             Box::new(Message { text: opcode == TEXT, compressed, data: Vec::new(), checked: 0, fragments: 0 })
         });
         message.fragments += 1;
-        // Data that does not compress grows by a few bytes for each of its blocks.
+        // Data that does not compress grows by a few bytes for each block.
         let slack = if message.compressed { self.max_message_bytes / 1000 + 64 } else { 0 };
         if length.saturating_add(message.data.len() as u64) > (self.max_message_bytes + slack) as u64 {
             return Err(TOO_LARGE);
@@ -241,7 +241,7 @@ impl Decoder {
 }
 
 impl Message {
-    /// Refuses what can no longer become UTF-8, before the message is complete.
+    /// Refuses bytes that are not UTF-8 before the message is complete.
     fn check_utf8(&mut self) -> Result<(), Violation> {
         if !self.text || self.compressed {
             return Ok(());
@@ -298,7 +298,7 @@ fn extended_length_bytes(second: u8) -> usize {
     }
 }
 
-/// Appends `payload` without its mask and turns the mask so that it fits what comes next.
+/// Appends `payload` without its mask, and rotates the mask for the next piece.
 fn append_unmasked(data: &mut Vec<u8>, payload: &[u8], mask: &mut [u8; 4], remaining: u64) {
     let start = data.len();
     data.extend_from_slice(payload);

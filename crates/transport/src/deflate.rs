@@ -1,76 +1,100 @@
-//! Negotiates permessage-deflate so that compressed frames can be shared by all sockets.
+//! Raw deflate and inflate for permessage-deflate, with one state for each thread instead of one for each connection.
+//!
+//! No context is kept from one message to the next on either side, so the state is reset for each message and a
+//! connection that negotiated compression costs nothing while idle.
 
-use http::HeaderMap;
-use http::header::SEC_WEBSOCKET_EXTENSIONS;
+use std::cell::RefCell;
 
-/// What is answered to an offer that is accepted. Without context takeover a compressed frame depends on nothing that
-/// one connection saw before, so every connection can be sent the same bytes.
-const RESPONSE: &str = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-/// Which way messages may be compressed.
+/// The end of a sync flush. The sender removes it from each message and the receiver adds it again.
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+/// Inflated output grows in steps of this size, so that a bomb is stopped at the limit and not after it.
+const INFLATE_STEP_BYTES: usize = 4096;
+
+/// Scratch space beyond this is freed after use.
+const SCRATCH_KEEP_BYTES: usize = 64 * 1024;
+
+struct Deflater {
+    state: Compress,
+    output: Vec<u8>,
+}
+
+thread_local! {
+    static DEFLATER: RefCell<Option<Deflater>> = const { RefCell::new(None) };
+    static INFLATER: RefCell<Option<Decompress>> = const { RefCell::new(None) };
+}
+
+/// Why compressed data was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deflate {
-    /// Nothing was negotiated.
-    Off,
-    /// Inbound only: the client has a smaller window than the shared frames need, so it is sent plain ones.
-    /// RFC 7692 leaves it to the sender whether a message is compressed.
-    Inbound,
-    /// Both.
-    Both,
+pub(crate) enum InflateError {
+    TooLarge,
+    Corrupt,
 }
 
-/// An offer that was accepted.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Accepted {
-    /// The header value that says so.
-    pub(crate) response: String,
-    pub(crate) deflate: Deflate,
-}
-
-/// Accepts the first offer under which frames can be shared, else the first that is acceptable at all.
-pub(crate) fn negotiate(headers: &HeaderMap) -> Option<Accepted> {
-    let values = headers.get_all(SEC_WEBSOCKET_EXTENSIONS).iter().filter_map(|value| value.to_str().ok());
-    let mut accepted: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(accept_offer).collect();
-    let best = accepted.iter().position(|accepted| accepted.deflate == Deflate::Both).unwrap_or(0);
-    (!accepted.is_empty()).then(|| accepted.swap_remove(best))
-}
-
-fn accept_offer(offer: &str) -> Option<Accepted> {
-    let mut parts = offer.split(';').map(str::trim);
-    if !parts.next()?.eq_ignore_ascii_case("permessage-deflate") {
-        return None;
-    }
-    let mut seen: Vec<&str> = Vec::new();
-    let mut accepted = Accepted { response: RESPONSE.to_owned(), deflate: Deflate::Both };
-    for part in parts {
-        let (name, value) = match part.split_once('=') {
-            Some((name, value)) => (name.trim(), Some(value.trim().trim_matches('"'))),
-            None => (part, None),
-        };
-        if seen.contains(&name) {
-            return None;
-        }
-        seen.push(name);
-        match (name, value) {
-            ("server_no_context_takeover" | "client_no_context_takeover" | "client_max_window_bits", None) => {}
-            ("client_max_window_bits", Some(bits)) if window_bits(bits).is_some() => {}
-            ("server_max_window_bits", Some(bits)) => {
-                let bits = window_bits(bits)?;
-                accepted.response.push_str(&format!("; server_max_window_bits={bits}"));
-                // Shared frames are compressed with the full window; a smaller one would need frames of its own.
-                if bits < 15 {
-                    accepted.deflate = Deflate::Inbound;
-                }
+/// Compresses `payload` into scratch space and passes the result to `use_it`.
+pub(crate) fn deflate<R>(payload: &[u8], use_it: impl FnOnce(&[u8]) -> Option<R>) -> Option<R> {
+    DEFLATER.with_borrow_mut(|deflater| {
+        // Level 1, the fastest: all receivers wait for this one compression.
+        let Deflater { state, output } = deflater
+            .get_or_insert_with(|| Deflater { state: Compress::new(Compression::new(1), false), output: Vec::new() });
+        state.reset();
+        output.clear();
+        loop {
+            output.reserve(payload.len() / 2 + 64);
+            let consumed = state.total_in() as usize;
+            state.compress_vec(&payload[consumed..], output, FlushCompress::Sync).ok()?;
+            // Room left over means that the flush is complete.
+            if state.total_in() as usize == payload.len() && output.len() < output.capacity() {
+                break;
             }
-            _ => return None,
         }
-    }
-    Some(accepted)
+        let result = output.strip_suffix(&TAIL).and_then(use_it);
+        output.shrink_to(SCRATCH_KEEP_BYTES);
+        result
+    })
 }
 
-fn window_bits(text: &str) -> Option<u8> {
-    if text.starts_with('0') || text.starts_with('+') {
-        return None;
+/// Inflates one message to at most `max_bytes`.
+pub(crate) fn inflate(data: &[u8], max_bytes: usize) -> Result<Vec<u8>, InflateError> {
+    INFLATER.with_borrow_mut(|inflater| {
+        let state = inflater.get_or_insert_with(|| Decompress::new(false));
+        state.reset(false);
+        let mut output = Vec::new();
+        // A peer may end a message with a final block. After it another stream begins.
+        let rest = inflate_part(state, data, &mut output, max_bytes)?;
+        inflate_part(state, &[rest, &TAIL].concat(), &mut output, max_bytes)?;
+        Ok(output)
+    })
+}
+
+fn inflate_part<'a>(
+    state: &mut Decompress,
+    mut input: &'a [u8],
+    output: &mut Vec<u8>,
+    max_bytes: usize,
+) -> Result<&'a [u8], InflateError> {
+    loop {
+        // One byte more than the limit, to distinguish a full message from one that is too long.
+        let room = (max_bytes + 1 - output.len()).min(INFLATE_STEP_BYTES.max(output.len()));
+        output.reserve_exact(room);
+        let (in_before, out_before) = (state.total_in(), output.len());
+        let status = state.decompress_vec(input, output, FlushDecompress::Sync).map_err(|_| InflateError::Corrupt)?;
+        input = &input[(state.total_in() - in_before) as usize..];
+        if output.len() > max_bytes {
+            return Err(InflateError::TooLarge);
+        }
+        if status == Status::StreamEnd {
+            state.reset(false);
+            if input.is_empty() {
+                return Ok(input);
+            }
+            continue;
+        }
+        let stuck = state.total_in() == in_before && output.len() == out_before;
+        if stuck || (input.is_empty() && output.len() < output.capacity()) {
+            return Ok(input);
+        }
     }
-    text.parse().ok().filter(|bits| (8..=15).contains(bits))
 }

@@ -1,6 +1,5 @@
-//! Ends all sockets and streams for a restart and tells each client when to come back.
+//! Ends all sockets and streams for a restart, and advises each client when to come back.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -11,8 +10,8 @@ use crate::transport::Transport;
 /// Sockets closed between yields.
 const LINKS_PER_YIELD: usize = 64;
 
-/// How often sockets that opened meanwhile are looked for.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How often a drain scans for sockets that opened meanwhile.
+const RESCAN: Duration = Duration::from_millis(50);
 
 /// How to end all sockets.
 #[derive(Clone, Debug)]
@@ -21,7 +20,7 @@ pub struct Drain {
     pub code: u16,
     /// The reason's first words. The advice is added: `restarting; reconnect in 3.2s`.
     pub message: String,
-    /// The soonest that anybody is advised to come back.
+    /// The earliest time at which a client is advised to come back.
     pub earliest: Duration,
     /// The clients are advised to come back evenly spread over this time after `earliest`.
     pub window: Duration,
@@ -44,48 +43,48 @@ impl Default for Drain {
 /// How the sockets and streams ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DrainReport {
-    /// Those that ended by themselves within the deadline.
+    /// Sockets and streams that ended within the deadline.
     pub closed: u64,
-    /// Those that had to be cut.
+    /// Sockets and streams that had to be cut.
     pub cut: u64,
 }
 
 impl Transport {
     /// Takes no more sockets and streams, closes all that are open and waits until they have ended.
     pub async fn drain(&self, drain: Drain) -> DrainReport {
-        self.draining.store(true, Ordering::Release);
+        self.shared.begin_draining();
         let deadline = Instant::now() + drain.deadline;
         let before = self.open();
         loop {
             self.close_all(&drain).await;
             self.end_all_streams(&drain).await;
-            let ended = self.ended.notified();
+            let ended = self.shared.next_end();
             if self.open() == 0 || Instant::now() >= deadline {
                 break;
             }
-            let _ = timeout_at(deadline.min(Instant::now() + LOOK_AGAIN), ended).await;
+            let _ = timeout_at(deadline.min(Instant::now() + RESCAN), ended).await;
         }
         let mut cut = 0;
-        for link in self.links() {
+        for link in self.wheel.entries() {
             if !link.has_ended() {
                 link.end(code::ABNORMAL);
                 cut += 1;
             }
         }
         for stream in self.streams.all() {
-            stream.cut();
+            stream.abort();
             cut += 1;
         }
         DrainReport { closed: before.saturating_sub(cut), cut }
     }
 
     async fn close_all(&self, drain: &Drain) {
-        let mut open: Vec<_> = self.links().into_iter().filter(|link| link.is_open()).collect();
+        let mut open: Vec<_> = self.wheel.entries().into_iter().filter(|link| link.is_open()).collect();
         open.sort_unstable_by_key(|link| link.id());
         open.dedup_by_key(|link| link.id());
         let count = open.len() as u32;
         for (rank, link) in open.into_iter().enumerate() {
-            // By rank, not by chance: then the rate of reconnects is even.
+            // By rank and not at random, so that clients come back at an even rate.
             let delay = drain.earliest + drain.window * rank as u32 / count;
             link.close(drain.code, &format!("{}; reconnect in {:.1}s", drain.message, delay.as_secs_f32()));
             if rank % LINKS_PER_YIELD == LINKS_PER_YIELD - 1 {
@@ -99,7 +98,7 @@ impl Transport {
         stats.open + stats.streams_open
     }
 
-    /// A stream has no close code: its reader is told when to come back by the field that the format has for that.
+    /// A stream has no close code: the `retry` field of its format says when to come back.
     async fn end_all_streams(&self, drain: &Drain) {
         let open: Vec<_> = self.streams.all().into_iter().filter(|stream| !stream.has_ended()).collect();
         let count = open.len() as u32;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use milepost_hub::{Encoder, Form};
 
-use crate::compress;
+use crate::deflate;
 
 pub(crate) const CONTINUATION: u8 = 0;
 pub(crate) const TEXT: u8 = 1;
@@ -42,9 +42,8 @@ impl Encoder for WsEncoder {
 /// A whole message in one frame, compressed if `deflate` was negotiated and it gets shorter.
 pub(crate) fn encode_message(opcode: u8, deflate: bool, payload: &[u8]) -> Bytes {
     if deflate && payload.len() >= MIN_DEFLATE_BYTES {
-        let compressed = compress::deflate(payload, |bytes| {
-            (bytes.len() < payload.len()).then(|| encode_frame(opcode, true, bytes))
-        });
+        let compressed =
+            deflate::deflate(payload, |bytes| (bytes.len() < payload.len()).then(|| encode_frame(opcode, true, bytes)));
         if let Some(frame) = compressed {
             return frame;
         }
@@ -77,7 +76,7 @@ pub(crate) fn encode_event(id: Option<i64>, payload: &[u8]) -> Bytes {
     if let Some(id) = id {
         event.extend_from_slice(format!("id: {id}\n").as_bytes());
     }
-    // The format's lines end with either of them.
+    // In this format both characters end a line.
     for line in payload.split(|&byte| byte == b'\n' || byte == b'\r') {
         event.extend_from_slice(b"data: ");
         event.extend_from_slice(line);

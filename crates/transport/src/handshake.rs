@@ -14,7 +14,7 @@ use hyper::upgrade::OnUpgrade;
 use sha1::{Digest, Sha1};
 
 use crate::config::SocketLimits;
-use crate::deflate::{self, Accepted, Deflate};
+use crate::permessage_deflate::{self, Accepted, Deflate};
 use crate::socket::Socket;
 use crate::transport::Transport;
 use crate::wire::Wire;
@@ -33,7 +33,7 @@ pub struct Upgrade {
     limits: SocketLimits,
 }
 
-/// Why a request opens no socket.
+/// The reason why a request opens no socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandshakeError {
     status: StatusCode,
@@ -80,13 +80,13 @@ impl Upgrade {
                 detail: "the server is restarting; reconnect soon",
             });
         }
-        let extension = deflate::negotiate(headers);
+        let extension = permessage_deflate::negotiate(headers);
         let offered_protocols = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
         let on_upgrade = parts
             .extensions
             .remove::<OnUpgrade>()
             .ok_or_else(|| bad_request("open a websocket over http/1.1 on a connection of its own"))?;
-        let (transport, limits) = (transport.clone(), transport.config.limits.clone());
+        let (transport, limits) = (transport.clone(), transport.config().limits.clone());
         Ok(Self { transport, on_upgrade, accept, extension, offered_protocols, protocol: None, limits })
     }
 
@@ -140,12 +140,12 @@ impl Upgrade {
                 Err(_) => return,
             };
             match opened {
-                // A task of its own: this one's future is sized for what hyper hands over.
+                // A new task: this one's future has the size of what hyper returned.
                 Ok((wire, read_ahead)) => {
                     let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits, protocol);
                     tokio::spawn(handler(socket));
                 }
-                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken over"),
+                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken from hyper"),
             }
         });
         response

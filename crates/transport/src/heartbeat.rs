@@ -1,85 +1,90 @@
-//! One coarse timer wheel for all sockets: pings, silence, expiry and the end of close handshakes.
+//! One coarse timer wheel for all sockets, so that a socket has no timer of its own.
 
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use crate::shared::Shared;
 
-use crate::link::Link;
-use crate::transport::Transport;
-
-/// Slots of the wheel. What is due further ahead is looked at when the wheel has turned that far.
+/// Slots of the wheel. What is due after a whole turn is served once before its time, and put in again.
 const SLOTS: u64 = 512;
 
-/// Links served between yields.
-const LINKS_PER_YIELD: usize = 64;
+/// Entries served between yields.
+const ENTRIES_PER_YIELD: usize = 64;
 
-/// The length of a tick: an eighth of the shortest time to keep, but never more than this.
-const MAX_TICK: Duration = Duration::from_millis(250);
-const MIN_TICK: Duration = Duration::from_millis(5);
+/// What can stand in a wheel.
+pub(crate) trait Timed {
+    /// The tick that this entry waits for; its other places in the wheel are out of date.
+    fn armed_tick(&self) -> &AtomicU64;
 
-/// How long a tick is for these times.
-pub(crate) fn tick_ms(times: [Duration; 3]) -> u64 {
-    let shortest = times.into_iter().min().unwrap_or(MAX_TICK);
-    (shortest / 8).clamp(MIN_TICK, MAX_TICK).as_millis() as u64
+    /// Does what is due, and returns when the next thing will be. `None` is never.
+    fn tick(&self, now_ms: u64) -> Option<u64>;
 }
 
-/// Links by the tick at which they are to be looked at. A link may stand in it more than once; looking at it again
-/// does no harm and adds no entry.
-pub(crate) struct Wheel {
-    slots: Box<[Vec<Weak<Link>>]>,
+/// Entries by the tick at which they are served. An entry may stand in the wheel more than once: serving it again does
+/// no harm.
+pub(crate) struct Wheel<T> {
+    tick_ms: u64,
+    // Held for an insertion, never while an entry is served.
+    slots: Mutex<Slots<T>>,
+}
+
+struct Slots<T> {
+    slots: Box<[Vec<Weak<T>>]>,
     /// The last tick that was served.
     tick: u64,
 }
 
-impl Wheel {
-    pub(crate) fn new() -> Self {
-        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), tick: 0 }
+impl<T: Timed> Wheel<T> {
+    pub(crate) fn new(tick_ms: u64) -> Self {
+        let slots = (0..SLOTS).map(|_| Vec::new()).collect();
+        Self { tick_ms, slots: Mutex::new(Slots { slots, tick: 0 }) }
     }
 
-    /// Puts `link` in unless it already stands at `tick` or before.
-    pub(crate) fn insert(&mut self, link: &Arc<Link>, tick: u64) {
-        use std::sync::atomic::Ordering::Relaxed;
-        let tick = tick.clamp(self.tick + 1, self.tick + SLOTS - 1);
-        let armed = link.armed_tick.load(Relaxed);
-        if armed > self.tick && armed <= tick {
+    /// Has `entry` served once `at_ms` has come, unless it is served before anyway.
+    pub(crate) fn schedule(&self, entry: &Arc<T>, at_ms: u64) {
+        let mut slots = self.lock();
+        let tick = at_ms.div_ceil(self.tick_ms).clamp(slots.tick + 1, slots.tick + SLOTS - 1);
+        let armed = entry.armed_tick().load(Relaxed);
+        if armed > slots.tick && armed <= tick {
             return;
         }
-        link.armed_tick.store(tick, Relaxed);
-        self.slots[(tick % SLOTS) as usize].push(Arc::downgrade(link));
+        entry.armed_tick().store(tick, Relaxed);
+        slots.slots[(tick % SLOTS) as usize].push(Arc::downgrade(entry));
     }
 
-    /// Every link in the wheel that still exists, some perhaps twice.
-    pub(crate) fn links(&self) -> Vec<Arc<Link>> {
-        self.slots.iter().flatten().filter_map(Weak::upgrade).collect()
+    /// Every entry that still exists, some perhaps twice.
+    pub(crate) fn entries(&self) -> Vec<Arc<T>> {
+        self.lock().slots.iter().flatten().filter_map(Weak::upgrade).collect()
     }
 
-    fn advance(&mut self) -> Vec<Weak<Link>> {
-        self.tick += 1;
-        std::mem::take(&mut self.slots[(self.tick % SLOTS) as usize])
+    /// The entries of the next tick, if it has come by `now_ms`.
+    fn advance(&self, now_ms: u64) -> Option<Vec<Weak<T>>> {
+        let mut slots = self.lock();
+        if (slots.tick + 1) * self.tick_ms > now_ms {
+            return None;
+        }
+        slots.tick += 1;
+        let at = (slots.tick % SLOTS) as usize;
+        Some(std::mem::take(&mut slots.slots[at]))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots<T>> {
+        self.slots.lock().expect("nothing panics while holding it")
     }
 }
 
-/// Turns the wheel for as long as the transport exists.
-pub(crate) async fn run(transport: Weak<Transport>, tick_ms: u64) {
-    let mut interval = tokio::time::interval(Duration::from_millis(tick_ms));
-    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+/// Turns the wheel for as long as it exists.
+pub(crate) async fn run<T: Timed>(wheel: Weak<Wheel<T>>, shared: Arc<Shared>) {
+    let tick = Duration::from_millis(shared.timing.tick_ms());
     loop {
-        interval.tick().await;
-        let Some(transport) = transport.upgrade() else { return };
-        loop {
-            let now_ms = transport.now_ms();
-            let due = {
-                let mut wheel = transport.wheel.lock().unwrap_or_else(PoisonError::into_inner);
-                if (wheel.tick + 1) * tick_ms > now_ms {
-                    break;
-                }
-                wheel.advance()
-            };
-            for links in due.chunks(LINKS_PER_YIELD) {
-                for link in links.iter().filter_map(Weak::upgrade) {
-                    if let Some(next_ms) = link.beat(now_ms) {
-                        transport.schedule(&link, next_ms);
+        shared.timing.sleep(tick).await;
+        let Some(wheel) = wheel.upgrade() else { return };
+        while let Some(due) = wheel.advance(shared.timing.sync()) {
+            for entries in due.chunks(ENTRIES_PER_YIELD) {
+                for entry in entries.iter().filter_map(Weak::upgrade) {
+                    if let Some(next_ms) = entry.tick(shared.timing.now_ms()) {
+                        wheel.schedule(&entry, next_ms);
                     }
                 }
                 tokio::task::yield_now().await;

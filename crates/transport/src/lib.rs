@@ -1,12 +1,12 @@
 //! Carries messages over WebSockets and streams of server-sent events: handshake, frames, compression, backlog,
 //! heartbeat, close and drain.
 //!
-//! Whoever publishes writes straight to the sockets that are ready; a socket that is full keeps a bounded backlog and
-//! its own task finishes it. Server frames are not masked, so one encoded frame serves every socket of its form.
+//! A publisher writes straight to the sockets that are ready. A full socket keeps a bounded backlog, which its own task
+//! writes. Server frames are not masked, so one encoded frame serves every socket of its form.
 
 mod backlog;
 mod close;
-mod compress;
+mod closed;
 mod config;
 mod decoder;
 mod deflate;
@@ -15,24 +15,28 @@ pub mod echo;
 mod encoder;
 mod handshake;
 mod heartbeat;
-mod lent;
 mod link;
+mod permessage_deflate;
 mod rate;
+mod reclaim;
+mod shared;
 mod socket;
 mod stats;
 mod stream;
+mod timing;
 mod transport;
 mod wire;
 
 pub use close::code;
+pub use closed::Closed;
 pub use config::{RateLimit, SocketLimits, WsConfig};
 pub use decoder::{Decoder, Event, Violation};
 pub use drain::{Drain, DrainReport};
 pub use encoder::WsEncoder;
 pub use handshake::{HandshakeError, Upgrade};
-pub use lent::{Lender, LentStream};
-pub use link::{Closed, Link};
+pub use link::Link;
+pub use reclaim::{ReclaimHandle, ReclaimableStream};
 pub use socket::{Inbound, Socket};
 pub use stats::TransportStats;
-pub use stream::{Cut, EventBody, EventStream, Framing, carry_stream};
+pub use stream::{Abort as Cut, EventBody, EventStream, Framing, write_detached};
 pub use transport::Transport;

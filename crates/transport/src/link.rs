@@ -1,61 +1,44 @@
-//! The writing side of a socket: straight to the socket while it is ready, into its backlog while it is full.
+//! The writing side of a socket: a handle that sends from anywhere.
 
-mod beat;
 mod ending;
+mod flush;
 mod outlet;
+mod snapshot;
+mod tick;
 
-use std::fmt;
-use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::task::Waker;
 use std::time::Instant;
 
-use bytes::Bytes;
-use milepost_hub::{Batch, Form, KeyMap, Message};
+use milepost_hub::{Form, Key, Message};
 
-use crate::backlog::{Backlog, Slotted};
+use crate::backlog::Backlog;
 use crate::close::code;
+use crate::closed::Closed;
 use crate::config::SocketLimits;
-use crate::deflate::Deflate;
-use crate::encoder::{BINARY, PONG, TEXT, WsEncoder, encode_frame, encode_message};
+use crate::encoder::{BINARY, PONG, TEXT, encode_frame, encode_message};
+use crate::heartbeat::Wheel;
+use crate::permessage_deflate::Deflate;
+use crate::shared::Shared;
 use crate::stats::add;
-use crate::transport::Transport;
 use crate::wire::Wire;
+use snapshot::Snapshot;
 
-/// A stream of replies waits while more than this waits for the socket, in bytes.
-const LOW_WATER_BYTES: usize = 64 * 1024;
-
-/// How long after a snapshot older live messages are still told apart, in milliseconds: longer than a message takes
-/// from its commit to the socket.
-const SNAPSHOT_GRACE_MS: u64 = 5000;
-
-/// The link has ended: nothing more can be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closed;
-
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection has ended")
-    }
-}
-
-impl std::error::Error for Closed {}
-
-/// A handle for sending to one socket, from anywhere. Nothing but [`Self::send_backpressured`] waits.
+/// A handle for sending to one socket, from anywhere. Only the methods with `backpressured` in their names wait.
 pub struct Link {
     id: u64,
     form: Form,
-    lossless_bytes: usize,
-    pub(crate) transport: Arc<Transport>,
+    reliable_bytes: usize,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) wire: Wire,
+    wheel: Arc<Wheel<Link>>,
     me: Weak<Link>,
-    // A std mutex: held for one write that never waits, never across an await.
+    // Held for one write that never waits, never across an await.
     state: Mutex<State>,
     ended: AtomicBool,
     heard_ms: AtomicU64,
-    /// The tick of the heartbeat's wheel that this link waits for; other entries in the wheel are out of date.
-    pub(crate) armed_tick: AtomicU64,
+    armed_tick: AtomicU64,
 }
 
 struct State {
@@ -67,16 +50,22 @@ struct State {
     /// The task that reads this socket, when it waits.
     reader: Option<Waker>,
     next_ping_ms: u64,
-    rare: Option<Box<Rare>>,
+    /// When the first ping since the last sign of life was sent, if it is later than that.
+    asked_ms: u64,
+    cold: Option<Box<ColdState>>,
 }
 
-/// What few sockets have at any time, out of the way of the many.
+/// State that few sockets have at any time, kept apart so that the others stay small.
 #[derive(Default)]
-struct Rare {
-    expiry: Option<(u64, u16, String)>,
-    /// The versions of the last snapshot, so that an older live message does not follow it.
-    snapshot: Option<KeyMap<i64>>,
-    snapshot_until_ms: u64,
+struct ColdState {
+    expiry: Option<Expiry>,
+    snapshot: Option<Snapshot>,
+}
+
+struct Expiry {
+    at_ms: u64,
+    code: u16,
+    reason: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,15 +79,23 @@ enum Phase {
 }
 
 impl Link {
-    pub(crate) fn open(transport: Arc<Transport>, wire: Wire, deflate: Deflate, limits: &SocketLimits) -> Arc<Self> {
-        let now_ms = transport.now_ms();
-        let next_ping_ms = now_ms + transport.ping_period_ms;
-        Arc::new_cyclic(|me| Self {
-            id: transport.next_link_id(),
+    pub(crate) fn open(
+        shared: &Arc<Shared>,
+        wheel: &Arc<Wheel<Link>>,
+        wire: Wire,
+        deflate: Deflate,
+        limits: &SocketLimits,
+    ) -> Arc<Self> {
+        shared.counters.count_opened();
+        let now_ms = shared.timing.sync();
+        let next_ping_ms = now_ms + shared.timing.ping_period_ms;
+        let link = Arc::new_cyclic(|me| Self {
+            id: shared.next_id(),
             form: if deflate == Deflate::Both { Form::WsDeflate } else { Form::WsPlain },
-            lossless_bytes: limits.lossless_bytes,
-            transport,
+            reliable_bytes: limits.lossless_bytes,
+            shared: Arc::clone(shared),
             wire,
+            wheel: Arc::clone(wheel),
             me: me.clone(),
             state: Mutex::new(State {
                 phase: Phase::Open,
@@ -107,12 +104,15 @@ impl Link {
                 backlog: None,
                 reader: None,
                 next_ping_ms,
-                rare: None,
+                asked_ms: 0,
+                cold: None,
             }),
             ended: AtomicBool::new(false),
             heard_ms: AtomicU64::new(now_ms),
             armed_tick: AtomicU64::new(0),
-        })
+        });
+        wheel.schedule(&link, next_ping_ms.min(now_ms + shared.timing.pong_wait_ms));
+        link
     }
 
     /// A number that no other link of this process has.
@@ -120,21 +120,21 @@ impl Link {
         self.id
     }
 
-    /// Sends a text message by the lossless lane.
+    /// Sends a text message. It waits in the reliable queue while the socket is full.
     pub fn send_text(&self, text: &str) {
-        self.send_lossless(encode_message(TEXT, self.deflates(), text.as_bytes()));
+        self.push_frame(encode_message(TEXT, self.deflates(), text.as_bytes()), true);
     }
 
-    /// Sends a binary message by the lossless lane.
+    /// Sends a binary message. It waits in the reliable queue while the socket is full.
     pub fn send_binary(&self, payload: &[u8]) {
-        self.send_lossless(encode_message(BINARY, self.deflates(), payload));
+        self.push_frame(encode_message(BINARY, self.deflates(), payload), true);
     }
 
-    /// Sends a hub message to this socket alone, by the lane that it belongs to.
+    /// Sends a hub message to this socket alone. While the socket is full, a conflated message waits in its key's slot.
     pub fn send_message(&self, message: &Message) {
         let mut state = self.lock();
         if state.phase == Phase::Open {
-            add(&self.transport.counters.frames_out, 1);
+            add(&self.shared.counters.frames_out, 1);
             self.enqueue(&mut state, message, false);
             self.flush_unless_held(&mut state);
         }
@@ -170,15 +170,15 @@ impl Link {
 
     /// Closes with `code` at `at`, accurate to a second: a credential's expiry. Replaces an earlier expiry.
     pub fn set_expiry(&self, at: Instant, code: u16, reason: &str) {
-        let at_ms = self.transport.millis_at(at);
-        self.lock().rare.get_or_insert_default().expiry = Some((at_ms, code, reason.to_owned()));
+        let at_ms = self.shared.timing.ms_at(at);
+        self.lock().cold.get_or_insert_default().expiry = Some(Expiry { at_ms, code, reason: reason.to_owned() });
         self.schedule(at_ms);
     }
 
-    /// Takes the expiry away.
+    /// Removes the expiry.
     pub fn clear_expiry(&self) {
-        if let Some(rare) = &mut self.lock().rare {
-            rare.expiry = None;
+        if let Some(cold) = &mut self.lock().cold {
+            cold.expiry = None;
         }
     }
 
@@ -208,7 +208,7 @@ impl Link {
         let mut state = self.lock();
         if state.phase == Phase::Open {
             let frame = encode_frame(PONG, false, payload);
-            // Answering a ping is no part of what a cork holds back.
+            // A cork holds messages back, not the answers to pings.
             if !self.write_now(&mut state, &frame) && state.phase != Phase::Ended {
                 state.backlog.get_or_insert_default().set_pong(frame);
                 state.wake_reader();
@@ -216,217 +216,14 @@ impl Link {
         }
     }
 
-    /// Writes the backlog as the socket takes it. Ready when nothing is left to write or nothing can be written.
-    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            {
-                let mut state = self.lock();
-                if state.phase == Phase::Ended || state.held() {
-                    return Poll::Ready(());
-                }
-                if !state.backlog.as_ref().expect("a backlog that is not held exists").blocked {
-                    self.flush(&mut state);
-                    continue;
-                }
-            }
-            match self.wire.poll_write_ready(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(())) => self.unblock(),
-                Poll::Ready(Err(_)) => {
-                    self.end(code::ABNORMAL);
-                    return Poll::Ready(());
-                }
-            }
-        }
-    }
-
-    /// Has the reading task woken when there is something for it to do; false when there already is.
-    pub(crate) fn register_reader(&self, waker: &Waker, seen_open: bool) -> bool {
-        let mut state = self.lock();
-        if state.phase == Phase::Ended || (seen_open && state.phase != Phase::Open) {
-            return false;
-        }
-        if state.backlog.as_ref().is_some_and(|backlog| !backlog.blocked) && !state.corked {
-            return false;
-        }
-        if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(waker)) {
-            state.reader = Some(waker.clone());
-        }
-        true
-    }
-
-    fn send_lossless(&self, frame: Bytes) {
-        self.push_frame(frame, true);
-    }
-
-    fn push_frame(&self, frame: Bytes, bounded: bool) {
-        let mut state = self.lock();
-        if state.phase != Phase::Open {
-            return;
-        }
-        add(&self.transport.counters.frames_out, 1);
-        if !state.corked && self.write_now(&mut state, &frame) {
-            return;
-        }
-        if state.phase == Phase::Open {
-            self.push_lossless(&mut state, frame, bounded);
-            self.flush_unless_held(&mut state);
-        }
-    }
-
-    /// Writes `frame` if nothing is before it. False when none of it went out; a rest becomes the backlog.
-    fn write_now(&self, state: &mut State, frame: &Bytes) -> bool {
-        if state.backlog.is_some() {
-            return false;
-        }
-        match self.wire.try_write(frame) {
-            Ok(sent) => {
-                add(&self.transport.counters.bytes_out, sent);
-                if sent < frame.len() {
-                    state.backlog.get_or_insert_default().set_partial(frame.slice(sent..));
-                    self.count_pending(frame.len() - sent, 0);
-                    self.flush(state);
-                }
-                true
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                state.backlog.get_or_insert_default().blocked = true;
-                state.wake_reader();
-                false
-            }
-            Err(_) => {
-                self.end_locked(state, code::ABNORMAL);
-                false
-            }
-        }
-    }
-
-    fn push_lossless(&self, state: &mut State, frame: Bytes, bounded: bool) {
-        let backlog = state.backlog.get_or_insert_default();
-        if bounded && backlog.lossless_bytes() + frame.len() > self.lossless_bytes {
-            self.fall_behind(state);
-            return;
-        }
-        self.count_pending(frame.len(), 0);
-        backlog.push_lossless(frame);
-    }
-
-    /// Puts a message into its lane.
-    fn enqueue(&self, state: &mut State, message: &Message, snapshot: bool) {
-        let frame = message.encoded(self.form, &WsEncoder);
-        let Some((key, version)) = message.conflation() else {
-            self.push_lossless(state, frame.clone(), true);
-            return;
-        };
-        if snapshot && version != 0 {
-            let snapshot = state.rare.get_or_insert_default().snapshot.get_or_insert_default();
-            let newest = snapshot.entry(key.clone()).or_insert(version);
-            *newest = version.max(*newest);
-        } else if !snapshot && state.is_older_than_snapshot(key, version) {
-            add(&self.transport.counters.conflated, 1);
-            return;
-        }
-        let backlog = state.backlog.get_or_insert_default();
-        let before = backlog.bytes();
-        if !matches!(backlog.push_slot(key, version, frame, snapshot), Slotted::Added) {
-            add(&self.transport.counters.conflated, 1);
-        }
-        self.count_pending(backlog.bytes(), before);
-    }
-
-    /// Takes what of `batch` the socket did not: `sent` bytes of chunk `chunk` went out.
-    fn keep_rest(&self, state: &mut State, batch: &Batch, chunk: usize, sent: usize) {
-        let chunks = batch.chunks(self.form);
-        let mut skip = sent;
-        for index in chunks[chunk].messages.start..batch.messages().len() {
-            let frame = batch.encoded(index, self.form);
-            if skip >= frame.len() {
-                skip -= frame.len();
-            } else if skip > 0 {
-                let rest = frame.slice(skip..);
-                skip = 0;
-                self.count_pending(rest.len(), 0);
-                state.backlog.get_or_insert_default().set_partial(rest);
-            } else if state.phase == Phase::Open {
-                self.enqueue(state, &batch.messages()[index], false);
-            }
-        }
-        if let Some(backlog) = &mut state.backlog {
-            backlog.blocked = true;
-        }
-        state.wake_reader();
-    }
-
-    fn flush_unless_held(&self, state: &mut State) {
-        if !state.held() && !state.backlog.as_ref().is_some_and(|backlog| backlog.blocked) {
-            self.flush(state);
-        }
-    }
-
-    /// Writes the backlog until it is empty, and gone, or blocked.
-    fn flush(&self, state: &mut State) {
-        let Some(backlog) = &mut state.backlog else { return };
-        let before = backlog.bytes();
-        let was_full = before > 0;
-        match backlog.flush(&self.wire, self.transport.gather_bytes) {
-            Ok(sent) => {
-                add(&self.transport.counters.bytes_out, sent);
-                self.count_pending(backlog.bytes(), before);
-                if backlog.is_empty() {
-                    state.backlog = None;
-                } else {
-                    state.wake_reader();
-                }
-                if was_full && sent > 0 {
-                    // The socket was full, so its peer has read something since.
-                    self.heard(self.transport.now_ms());
-                }
-            }
-            Err(_) => self.end_locked(state, code::ABNORMAL),
-        }
-    }
-
-    fn unblock(&self) {
-        if let Some(backlog) = &mut self.lock().backlog {
-            backlog.blocked = false;
-        }
-    }
-
-    async fn wait_for_low_water(&self) -> Result<(), Closed> {
-        loop {
-            {
-                let mut state = self.lock();
-                self.flush_unless_held(&mut state);
-                if state.phase != Phase::Open {
-                    return Err(Closed);
-                }
-                let low = state.backlog.as_ref().is_none_or(|backlog| backlog.lossless_bytes() < LOW_WATER_BYTES);
-                if low || state.corked {
-                    return Ok(());
-                }
-            }
-            self.wire.writable().await.map_err(|_| Closed)?;
-            self.unblock();
-        }
-    }
-
     fn schedule(&self, at_ms: u64) {
         if let Some(me) = self.me.upgrade() {
-            self.transport.schedule(&me, at_ms);
-        }
-    }
-
-    fn count_pending(&self, now: usize, before: usize) {
-        let pending = &self.transport.counters.pending_bytes;
-        if now >= before {
-            pending.fetch_add((now - before) as u64, Ordering::Relaxed);
-        } else {
-            pending.fetch_sub((before - now) as u64, Ordering::Relaxed);
+            self.wheel.schedule(&me, at_ms);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().expect("nothing panics while holding it")
     }
 }
 
@@ -442,8 +239,8 @@ impl State {
         }
     }
 
-    fn is_older_than_snapshot(&self, key: &milepost_hub::Key, version: i64) -> bool {
-        let snapshot = self.rare.as_ref().and_then(|rare| rare.snapshot.as_ref());
-        snapshot.and_then(|snapshot| snapshot.get(key)).is_some_and(|&newest| version < newest)
+    fn is_older_than_snapshot(&self, key: &Key, version: i64) -> bool {
+        let snapshot = self.cold.as_ref().and_then(|cold| cold.snapshot.as_ref());
+        snapshot.is_some_and(|snapshot| snapshot.is_newer(key, version))
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::config::RateLimit;
 
-/// A bucket holds this many seconds' worth, so that a client may send a burst after a pause.
+/// A bucket holds this many seconds of the rate, so that a client may send a burst after a pause.
 const BURST_S: f32 = 2.0;
 
-/// A token bucket for frames and one for bytes, refilled when asked: no timer, 24 bytes.
+/// A token bucket for frames and one for bytes. They are refilled when they are used: 24 bytes, and no timer.
 #[derive(Debug)]
 pub(crate) struct RateGauge {
     limit: Option<RateLimit>,
@@ -21,7 +21,7 @@ impl RateGauge {
         Self { limit, frames: frames * BURST_S, bytes: bytes * BURST_S, filled_ms: now_ms as u32 }
     }
 
-    /// Takes what was received; false when it is too much.
+    /// Takes tokens for what was received. False when there are too few.
     pub(crate) fn take(&mut self, frames: u32, bytes: usize, now_ms: u64) -> bool {
         let Some(limit) = self.limit else { return true };
         let now_ms = now_ms as u32;

@@ -1,4 +1,4 @@
-//! The reading side of a socket: complete messages come out, everything else is answered here.
+//! The reading side of a socket: hands out complete messages, and answers everything else itself.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -12,8 +12,8 @@ use bytes::Bytes;
 use crate::close::code;
 use crate::config::SocketLimits;
 use crate::decoder::{Decoder, Event, Violation};
-use crate::deflate::Deflate;
 use crate::link::Link;
+use crate::permessage_deflate::Deflate;
 use crate::rate::RateGauge;
 use crate::stats::add;
 use crate::transport::Transport;
@@ -23,7 +23,7 @@ use crate::wire::Wire;
 const MAX_READ_BYTES: usize = 64 * 1024;
 
 thread_local! {
-    /// Where reads go. Shared by a thread's sockets: an idle socket holds no buffer.
+    /// Where reads go. A thread's sockets share it, so that an idle socket holds no buffer.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -49,7 +49,7 @@ struct Reader {
     link: Arc<Link>,
     decoder: Decoder,
     rate: RateGauge,
-    /// What was read beyond the last message.
+    /// Bytes that were read beyond the last message.
     rest: Bytes,
     stage: Stage,
 }
@@ -60,7 +60,7 @@ enum Stage {
     Frames,
     /// Both have sent their close frame; ours is perhaps not written yet.
     Closed,
-    /// The peer broke the protocol: what it still sends is thrown away.
+    /// The peer broke the protocol: everything that it still sends is discarded.
     Failed,
     /// As `Failed`, with our close frame written and our direction ended.
     Lingering,
@@ -68,30 +68,25 @@ enum Stage {
 
 impl Socket {
     pub(crate) fn open(
-        transport: &Arc<Transport>,
+        transport: &Transport,
         wire: Wire,
         read_ahead: Bytes,
         deflate: Deflate,
         limits: &SocketLimits,
         protocol: Option<&'static str>,
     ) -> Self {
-        let link = Link::open(transport.clone(), wire, deflate, limits);
-        transport.counters.count_opened();
-        let now_ms = transport.now_ms();
-        if let Some(next_ms) = link.beat(now_ms) {
-            transport.schedule(&link, next_ms);
-        }
+        let link = Link::open(&transport.shared, &transport.wheel, wire, deflate, limits);
         let reader = Reader {
             link: link.clone(),
             decoder: Decoder::new(limits.max_message_bytes, deflate != Deflate::Off),
-            rate: RateGauge::new(limits.rate, now_ms),
+            rate: RateGauge::new(limits.rate, transport.shared.timing.now_ms()),
             rest: read_ahead,
             stage: Stage::Frames,
         };
         Self { reader: Some(reader), link, protocol }
     }
 
-    /// The writing side: clone it for whoever sends to this socket.
+    /// The writing side, to be cloned for those who send to this socket.
     pub fn link(&self) -> &Arc<Link> {
         &self.link
     }
@@ -101,9 +96,8 @@ impl Socket {
         self.protocol
     }
 
-    /// The next message; `None` once the socket has ended, whoever closed it. Nothing is lost when the returned
-    /// future is dropped. While it waits, pings are answered and the backlog is written: a handler that awaits
-    /// something else for long leaves both waiting.
+    /// The next message; `None` once the socket has ended. Nothing is lost when the returned future is dropped. Pings
+    /// are answered and the backlog is written while it waits, so a handler must not await anything else for long.
     pub async fn next(&mut self) -> Option<Inbound> {
         self.reader.as_mut()?.next().await
     }
@@ -184,7 +178,7 @@ impl Reader {
         }
     }
 
-    /// Handles what is not for the handler.
+    /// Answers control frames, and returns messages.
     fn answer(&mut self, event: Event) -> Option<Inbound> {
         match event {
             Event::Text(text) => return Some(Inbound::Text(text)),
@@ -213,8 +207,8 @@ impl Reader {
             return Poll::Pending;
         }
         SCRATCH.with_borrow_mut(|scratch| {
-            let transport = self.link.transport.clone();
-            let one_read = transport.config.read_buffer_bytes.max(64);
+            let shared = Arc::clone(&self.link.shared);
+            let one_read = shared.config.read_buffer_bytes.max(64);
             let wanted = self.decoder.wanted_bytes().clamp(one_read, MAX_READ_BYTES.max(one_read));
             if scratch.len() < wanted {
                 scratch.resize(wanted, 0);
@@ -226,9 +220,9 @@ impl Reader {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Ready(Ok(None)),
                 Err(_) => return Poll::Ready(Err(End::Gone)),
             };
-            let now_ms = transport.now_ms();
+            let now_ms = shared.timing.now_ms();
             self.link.heard(now_ms);
-            add(&transport.counters.bytes_in, read);
+            add(&shared.counters.bytes_in, read);
             if self.stage != Stage::Frames {
                 return Poll::Ready(Ok(None));
             }
@@ -245,9 +239,9 @@ impl Reader {
     fn decode(&mut self, input: &mut &[u8]) -> Result<Option<Event>, End> {
         let event = self.decoder.feed(input);
         let frames = self.decoder.take_frames();
-        let transport = &self.link.transport;
-        add(&transport.counters.frames_in, frames as usize);
-        if frames > 0 && !self.rate.take(frames, 0, transport.now_ms()) {
+        let shared = &self.link.shared;
+        add(&shared.counters.frames_in, frames as usize);
+        if frames > 0 && !self.rate.take(frames, 0, shared.timing.now_ms()) {
             return Err(End::Failed(TOO_FAST));
         }
         event.map_err(End::Failed)

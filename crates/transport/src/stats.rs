@@ -1,13 +1,13 @@
 //! Counts what the sockets do.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 
-/// What the sockets hold and have done since the start.
+/// What the sockets and streams hold, and what they have done since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransportStats {
-    /// Sockets open now.
+    /// Open sockets.
     pub open: u64,
     /// Sockets opened so far.
     pub opened: u64,
@@ -26,7 +26,7 @@ pub struct TransportStats {
     pub pending_bytes: u64,
     /// Messages that a newer one of the same key replaced while they waited for a full socket.
     pub conflated: u64,
-    /// Streams of server-sent events open now.
+    /// Open streams of server-sent events.
     pub streams_open: u64,
     /// Streams opened so far.
     pub streams_opened: u64,
@@ -61,14 +61,14 @@ impl Counters {
 
     pub(crate) fn count_closed(&self, code: u16) {
         self.open.fetch_sub(1, Relaxed);
-        *self.closed.lock().unwrap_or_else(PoisonError::into_inner).entry(code).or_default() += 1;
+        *self.closed.lock().expect("nothing panics while holding it").entry(code).or_default() += 1;
     }
 
     pub(crate) fn read(&self) -> TransportStats {
         TransportStats {
             open: self.open.load(Relaxed),
             opened: self.opened.load(Relaxed),
-            closed: self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            closed: self.closed.lock().expect("nothing panics while holding it").clone(),
             bytes_in: self.bytes_in.load(Relaxed),
             bytes_out: self.bytes_out.load(Relaxed),
             frames_in: self.frames_in.load(Relaxed),

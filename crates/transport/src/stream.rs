@@ -1,57 +1,58 @@
-//! Server-sent events: a lane of its own for each stream, drained by the HTTP connection that carries it.
+//! Server-sent events: each stream has a queue, which the connection that carries it drains.
 
-mod beat;
+mod abort;
 mod body;
-mod carry;
-mod cut;
+mod detached;
 mod outlet;
+mod registry;
 
-pub(crate) use beat::{Streams, look_after_streams};
+pub use abort::Abort;
 pub use body::EventBody;
-pub use carry::{Framing, carry_stream};
-pub use cut::Cut;
+pub use detached::{Framing, write_detached};
+pub(crate) use registry::{Streams, keep_alive};
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 
+use crate::closed::Closed;
 use crate::encoder::encode_event;
-use crate::link::Closed;
+use crate::shared::Shared;
 use crate::stats::{add, subtract};
-use crate::transport::Transport;
 
 /// A stream of replies waits while more than this waits for its reader, in bytes.
 const LOW_WATER_BYTES: usize = 64 * 1024;
 
-/// A handle for sending to one stream, from anywhere. Nothing but [`Self::send_event_backpressured`] waits.
+/// A handle for sending to one stream, from anywhere. Only [`Self::send_event_backpressured`] waits.
 ///
-/// What is sent waits in one lossless lane, at most [`crate::SocketLimits::lossless_bytes`] of it: past that the stream
-/// ends, and its reader comes back and resumes from the last event it has.
+/// Messages wait in one reliable queue of at most [`crate::SocketLimits::lossless_bytes`]. Past that the stream ends, and
+/// its reader comes back and resumes from the last event it has.
 pub struct EventStream {
     id: u64,
-    lossless_bytes: usize,
-    transport: Arc<Transport>,
-    cut: Option<Cut>,
-    // A std mutex: held for a push or a pop, never across an await.
+    reliable_bytes: usize,
+    shared: Arc<Shared>,
+    streams: Arc<Streams>,
+    abort: Option<Abort>,
+    // Held for a push or a pop, never across an await.
     state: Mutex<State>,
 }
 
 struct State {
     phase: Phase,
-    lane: VecDeque<Bytes>,
+    queue: VecDeque<Bytes>,
     bytes: usize,
     /// The connection's task, when it waits for something to send.
     reader: Option<Waker>,
-    /// Whoever waits for the lane to empty: one task at a time sends so.
+    /// The task that waits for the queue to empty: one task at a time sends with backpressure.
     writer: Option<Waker>,
     expires_at_ms: Option<u64>,
     /// When the connection last took something, or last had nothing to take.
     progress_ms: u64,
-    /// What lives as long as the connection: its place among the tenant's, its subscription.
+    /// Dropped with the connection: its place among the tenant's connections, its subscription.
     kept: Vec<Box<dyn Send>>,
 }
 
@@ -65,48 +66,50 @@ enum Phase {
     Ended,
 }
 
-impl Transport {
-    /// Opens a stream: a handle to send to it, and the body for the response that carries it. `cut` ends the
-    /// connection below if its reader takes nothing any more. While draining, the stream ends at once.
-    pub fn open_stream(self: &Arc<Self>, lossless_bytes: usize, cut: Option<Cut>) -> (Arc<EventStream>, EventBody) {
-        let stream = Arc::new(EventStream {
-            id: self.next_link_id(),
-            lossless_bytes,
-            transport: self.clone(),
-            cut,
+impl EventStream {
+    pub(crate) fn open(
+        shared: &Arc<Shared>,
+        streams: &Arc<Streams>,
+        reliable_bytes: usize,
+        abort: Option<Abort>,
+    ) -> (Arc<Self>, EventBody) {
+        let stream = Arc::new(Self {
+            id: shared.next_id(),
+            reliable_bytes,
+            shared: Arc::clone(shared),
+            streams: Arc::clone(streams),
+            abort,
             state: Mutex::new(State {
                 phase: Phase::Open,
-                lane: VecDeque::new(),
+                queue: VecDeque::new(),
                 bytes: 0,
                 reader: None,
                 writer: None,
                 expires_at_ms: None,
-                progress_ms: self.now_ms(),
+                progress_ms: shared.timing.sync(),
                 kept: Vec::new(),
             }),
         });
-        add(&self.counters.streams_open, 1);
-        add(&self.counters.streams_opened, 1);
-        self.streams.insert(&stream);
-        if self.is_draining() {
+        add(&shared.counters.streams_open, 1);
+        add(&shared.counters.streams_opened, 1);
+        streams.insert(&stream);
+        if shared.is_draining() {
             stream.end();
         }
         (stream.clone(), EventBody::new(stream))
     }
-}
 
-impl EventStream {
     /// A number that no other stream or link of this process has.
     pub fn id(&self) -> u64 {
         self.id
     }
 
-    /// Tells the reader how long to wait before it comes back, and a comment, so that it gets something at once.
+    /// Sends the time to wait before coming back, and a comment, so that the reader gets something at once.
     pub fn greet(&self, retry_ms: u64) {
         self.push(format!("retry: {retry_ms}\n: connected\n\n").into(), true);
     }
 
-    /// Tells the reader where it stands, without an event: from here it resumes if it is cut off before the first one.
+    /// Sends an id without an event: the reader resumes from it if it is cut off before the first event.
     pub fn send_position(&self, id: i64) {
         self.push(format!("id: {id}\n\n").into(), true);
     }
@@ -140,10 +143,10 @@ impl EventStream {
 
     /// Ends the stream at `at`, accurate to a second: a credential's expiry.
     pub fn set_expiry(&self, at: Instant) {
-        self.lock().expires_at_ms = Some(self.transport.millis_at(at));
+        self.lock().expires_at_ms = Some(self.shared.timing.ms_at(at));
     }
 
-    /// Holds on to `thing` for as long as the connection carries the stream; lets go of it at once if it does not.
+    /// Keeps `thing` until the connection ends. If it has ended, `thing` is dropped at once.
     pub fn keep(&self, thing: impl Send + 'static) {
         let mut state = self.lock();
         if state.phase != Phase::Ended {
@@ -151,7 +154,7 @@ impl EventStream {
         }
     }
 
-    /// Has it ended, or is it about to?
+    /// True once the stream has ended or is ending.
     pub fn has_ended(&self) -> bool {
         self.lock().phase != Phase::Open
     }
@@ -175,22 +178,22 @@ impl EventStream {
         if state.phase != Phase::Open {
             return;
         }
-        if bounded && state.bytes + bytes.len() > self.lossless_bytes {
+        if bounded && state.bytes + bytes.len() > self.reliable_bytes {
             return self.fall_behind(state);
         }
-        add(&self.transport.counters.pending_bytes, bytes.len());
-        if state.lane.is_empty() {
-            state.progress_ms = self.transport.now_ms();
+        add(&self.shared.counters.pending_bytes, bytes.len());
+        if state.queue.is_empty() {
+            state.progress_ms = self.shared.timing.now_ms();
         }
         state.bytes += bytes.len();
-        state.lane.push_back(bytes);
+        state.queue.push_back(bytes);
         state.wake_reader();
     }
 
-    /// The lane is full: what it holds cannot be completed, so the reader has to come back.
+    /// The queue is full: events are lost, so the reader has to come back and resume.
     fn fall_behind(&self, state: &mut State) {
         if state.phase == Phase::Open {
-            add(&self.transport.counters.streams_fallen_behind, 1);
+            add(&self.shared.counters.streams_fallen_behind, 1);
             self.clear(state);
             self.begin_end(state);
         }
@@ -198,19 +201,19 @@ impl EventStream {
 
     fn begin_end(&self, state: &mut State) {
         if state.phase == Phase::Open {
-            state.phase = Phase::Ending { deadline_ms: self.transport.now_ms() + self.transport.write_wait_ms };
+            state.phase = Phase::Ending { deadline_ms: self.shared.timing.now_ms() + self.shared.timing.write_wait_ms };
             state.wake_reader();
             state.wake_writer();
         }
     }
 
     fn clear(&self, state: &mut State) {
-        subtract(&self.transport.counters.pending_bytes, std::mem::take(&mut state.bytes));
-        state.lane = VecDeque::new();
+        subtract(&self.shared.counters.pending_bytes, std::mem::take(&mut state.bytes));
+        state.queue = VecDeque::new();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().expect("nothing panics while holding it")
     }
 }
 

@@ -1,103 +1,55 @@
-//! What all sockets of this process share: settings, clock, heartbeat, counters and the way to end them all.
+//! The sockets and streams of this process.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
-use tokio::sync::Notify;
+use milepost_clock::Clock;
 
 use crate::config::WsConfig;
 use crate::heartbeat::{self, Wheel};
 use crate::link::Link;
-use crate::stats::{Counters, TransportStats};
-use crate::stream::{Streams, look_after_streams};
+use crate::shared::Shared;
+use crate::stats::TransportStats;
+use crate::stream::{Abort, EventBody, EventStream, Streams, keep_alive};
 
-/// The sockets and streams of this process.
+/// Opens sockets and streams, and ends them all.
 pub struct Transport {
-    pub(crate) config: WsConfig,
-    pub(crate) counters: Counters,
-    pub(crate) ping_period_ms: u64,
-    pub(crate) pong_wait_ms: u64,
-    pub(crate) write_wait_ms: u64,
-    pub(crate) gather_bytes: usize,
-    // A std mutex: held for an insertion, never while a link is looked at.
-    pub(crate) wheel: Mutex<Wheel>,
-    pub(crate) streams: Streams,
-    tick_ms: u64,
-    epoch: Instant,
-    last_id: AtomicU64,
-    pub(crate) draining: AtomicBool,
-    pub(crate) ended: Notify,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) wheel: Arc<Wheel<Link>>,
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl Transport {
-    /// Starts the heartbeats of the sockets and streams to come.
+    /// Starts the heartbeats of the sockets and streams to come, timed by `clock`.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
-    pub fn start(config: WsConfig) -> Arc<Self> {
-        let tick_ms = heartbeat::tick_ms([config.ping_period, config.pong_wait, config.write_wait]);
-        let transport = Arc::new(Self {
-            ping_period_ms: config.ping_period.as_millis() as u64,
-            pong_wait_ms: config.pong_wait.as_millis() as u64,
-            write_wait_ms: config.write_wait.as_millis() as u64,
-            gather_bytes: config.gather_bytes(),
-            config,
-            counters: Counters::default(),
-            wheel: Mutex::new(Wheel::new()),
-            streams: Streams::default(),
-            tick_ms,
-            epoch: Instant::now(),
-            last_id: AtomicU64::new(0),
-            draining: AtomicBool::new(false),
-            ended: Notify::new(),
-        });
-        tokio::spawn(heartbeat::run(Arc::downgrade(&transport), tick_ms));
-        tokio::spawn(look_after_streams(Arc::downgrade(&transport), transport.config.stream_heartbeat));
-        transport
+    pub fn start(config: WsConfig, clock: Clock) -> Arc<Self> {
+        let shared = Arc::new(Shared::new(config, clock));
+        let wheel = Arc::new(Wheel::new(shared.timing.tick_ms()));
+        let streams = Arc::new(Streams::default());
+        tokio::spawn(heartbeat::run(Arc::downgrade(&wheel), Arc::clone(&shared)));
+        tokio::spawn(keep_alive(Arc::downgrade(&streams), Arc::clone(&shared)));
+        Arc::new(Self { shared, wheel, streams })
+    }
+
+    /// Opens a stream: a handle to send to it, and the body for the response that carries it. `abort` ends the connection
+    /// below if its reader takes nothing any more. While draining, the stream ends at once.
+    pub fn open_stream(&self, lossless_bytes: usize, abort: Option<Abort>) -> (Arc<EventStream>, EventBody) {
+        EventStream::open(&self.shared, &self.streams, lossless_bytes, abort)
     }
 
     /// The settings that this was started with.
     pub fn config(&self) -> &WsConfig {
-        &self.config
+        &self.shared.config
     }
 
-    /// What the sockets hold and have done.
+    /// What the sockets and streams hold and have done.
     pub fn stats(&self) -> TransportStats {
-        self.counters.read()
+        self.shared.counters.read()
     }
 
     /// True once [`Self::drain`] was called: no new sockets and streams are taken.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
-    }
-
-    /// Milliseconds since the start.
-    pub(crate) fn now_ms(&self) -> u64 {
-        self.epoch.elapsed().as_millis() as u64
-    }
-
-    pub(crate) fn millis_at(&self, at: Instant) -> u64 {
-        at.saturating_duration_since(self.epoch).as_millis() as u64
-    }
-
-    pub(crate) fn next_link_id(&self) -> u64 {
-        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    /// Has `link` looked at once `at_ms` has come.
-    pub(crate) fn schedule(&self, link: &Arc<Link>, at_ms: u64) {
-        let tick = at_ms.div_ceil(self.tick_ms);
-        self.wheel.lock().unwrap_or_else(PoisonError::into_inner).insert(link, tick);
-    }
-
-    pub(crate) fn links(&self) -> Vec<Arc<Link>> {
-        self.wheel.lock().unwrap_or_else(PoisonError::into_inner).links()
-    }
-
-    pub(crate) fn link_ended(&self) {
-        if self.is_draining() {
-            self.ended.notify_waiters();
-        }
+        self.shared.is_draining()
     }
 }

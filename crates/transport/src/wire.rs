@@ -1,4 +1,4 @@
-//! The raw stream under a WebSocket: written by whoever publishes, read by its own task.
+//! The raw stream under a WebSocket: publishers write to it, its own task reads from it.
 
 use std::io;
 use std::net::Shutdown;
@@ -11,21 +11,21 @@ use hyper_util::server::conn::auto::upgrade::downcast;
 use socket2::SockRef;
 use tokio::net::{TcpStream, UnixStream};
 
-use crate::lent::LentStream;
+use crate::reclaim::ReclaimableStream;
 
 /// A stream that can be written without a task of its own.
 pub(crate) enum Wire {
     /// The client's own connection.
     Tcp(TcpStream),
-    /// Our end of a socket pair. A task copies between the other end and a stream that is not plain TCP. This is how
-    /// TLS works when the server terminates it; a rustls stream of its own variant here would save that task.
+    /// Our end of a socket pair. A task copies between the other end and a stream that is not plain TCP. TLS that
+    /// the server itself terminates would work this way; a variant with a rustls stream would save the task.
     Bridge(UnixStream),
 }
 
 impl Wire {
     /// Takes the stream back from hyper, with what was read beyond the handshake.
     pub(crate) fn from_upgraded(upgraded: Upgraded) -> io::Result<(Self, Bytes)> {
-        let upgraded = match downcast::<LentStream>(upgraded) {
+        let upgraded = match downcast::<ReclaimableStream>(upgraded) {
             Ok(parts) => return Self::from_parts(parts.io.into_inner(), &parts.read_buf),
             Err(upgraded) => upgraded,
         };
@@ -34,7 +34,7 @@ impl Wire {
             Err(upgraded) => {
                 let (ours, mut theirs) = UnixStream::pair()?;
                 tokio::spawn(async move {
-                    // Either side's end is the other's end; what went wrong is the peer's to see.
+                    // The end of either side ends the other. There is nobody else to report an error to.
                     let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(upgraded), &mut theirs).await;
                 });
                 Ok((Self::Bridge(ours), Bytes::new()))
@@ -83,7 +83,7 @@ impl Wire {
         }
     }
 
-    /// Ends one or both directions. A stream that is already gone is as ended as it should be.
+    /// Ends one or both directions. An error means that the stream has ended already.
     pub(crate) fn shutdown(&self, how: Shutdown) {
         let _ = match self {
             Self::Tcp(stream) => SockRef::from(stream).shutdown(how),

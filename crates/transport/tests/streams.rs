@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
-use milepost_transport::{Cut, EventBody, EventStream, Framing, Transport, WsConfig, carry_stream};
+use milepost_clock::{Clock, TurnableClock};
+use milepost_transport::{Cut, EventBody, EventStream, Framing, Transport, WsConfig, write_detached};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -16,11 +17,11 @@ use tokio::time::timeout;
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-const LANE_BYTES: usize = 1024 * 1024;
+const QUEUE_BYTES: usize = 1024 * 1024;
 
 fn open(transport: &Arc<Transport>) -> (Arc<EventStream>, EventBody, Cut) {
     let cut = Cut::default();
-    let (stream, body) = transport.open_stream(LANE_BYTES, Some(cut.clone()));
+    let (stream, body) = transport.open_stream(QUEUE_BYTES, Some(cut.clone()));
     (stream, body, cut)
 }
 
@@ -28,7 +29,7 @@ fn open(transport: &Arc<Transport>) -> (Arc<EventStream>, EventBody, Cut) {
 fn carried(transport: &Arc<Transport>, room: usize) -> (Arc<EventStream>, DuplexStream, JoinHandle<()>) {
     let (stream, body, cut) = open(transport);
     let (ours, theirs) = duplex(room);
-    (stream, theirs, tokio::spawn(carry_stream(ours, body, Framing::Chunked, cut)))
+    (stream, theirs, tokio::spawn(write_detached(ours, body, Framing::Chunked, cut)))
 }
 
 /// The chunks of a body, and whether it has its end; strict, as RFC 9112, section 7.1, writes it.
@@ -71,7 +72,7 @@ impl Body for Pieces {
 async fn written(pieces: Vec<Bytes>, fails: bool, framing: Framing, room: usize) -> Vec<u8> {
     let (ours, mut theirs) = duplex(room);
     let body = Pieces { pieces: pieces.into_iter(), fails };
-    let writing = tokio::spawn(carry_stream(ours, body, framing, Cut::default()));
+    let writing = tokio::spawn(write_detached(ours, body, framing, Cut::default()));
     let mut seen = Vec::new();
     timeout(PATIENCE, theirs.read_to_end(&mut seen)).await.expect("an end in time").unwrap();
     writing.await.unwrap();
@@ -112,7 +113,7 @@ async fn a_body_that_fails_has_no_end() {
 
 #[tokio::test]
 async fn what_is_sent_arrives_at_once_and_the_end_ends_the_connection() {
-    let transport = Transport::start(WsConfig::default());
+    let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = carried(&transport, 4096);
     stream.greet(3000);
     let mut seen = [0; 64];
@@ -129,7 +130,7 @@ async fn what_is_sent_arrives_at_once_and_the_end_ends_the_connection() {
 
 #[tokio::test]
 async fn a_reader_that_closes_ends_its_stream_though_nothing_is_sent() {
-    let transport = Transport::start(WsConfig::default());
+    let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, reader, writing) = carried(&transport, 4096);
     drop(reader);
     timeout(PATIENCE, writing).await.expect("an end in time").unwrap();
@@ -139,7 +140,7 @@ async fn a_reader_that_closes_ends_its_stream_though_nothing_is_sent() {
 
 #[tokio::test]
 async fn a_reader_that_closes_while_it_is_written_to_ends_its_stream() {
-    let transport = Transport::start(WsConfig::default());
+    let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = carried(&transport, 8);
     stream.greet(3000);
     let mut seen = [0; 4];
@@ -151,7 +152,7 @@ async fn a_reader_that_closes_while_it_is_written_to_ends_its_stream() {
 
 #[tokio::test]
 async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
-    let transport = Transport::start(WsConfig::default());
+    let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = carried(&transport, 4096);
     reader.write_all(b"GET /api/events HTTP/1.1\r\n\r\n").await.unwrap();
     stream.send_position(1);
@@ -166,13 +167,9 @@ async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_lane_and_is_cut_in_the_end() {
-    let config = WsConfig {
-        write_wait: Duration::from_millis(50),
-        stream_heartbeat: Duration::from_millis(75),
-        ..WsConfig::default()
-    };
-    let transport = Transport::start(config);
+async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_queue_and_is_cut_in_the_end() {
+    let clock = TurnableClock::new();
+    let transport = Transport::start(WsConfig::default(), clock.clock());
     let (stream, reader, writing) = carried(&transport, 8);
     for _ in 0..1000 {
         stream.send_position(1);
@@ -180,6 +177,8 @@ async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_lane_and_is_cut_in_t
     }
     assert!(stream.pending_bytes() > 0, "one piece is being written, the others wait");
     stream.end();
+    assert_eq!(transport.stats().streams_open, 1, "its reader has a while to take the rest");
+    clock.turn(WsConfig::default().write_wait);
     timeout(PATIENCE, writing).await.expect("it is cut in time").unwrap();
     drop(reader);
     assert_eq!((transport.stats().streams_open, transport.stats().pending_bytes), (0, 0));
@@ -187,7 +186,7 @@ async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_lane_and_is_cut_in_t
 
 #[tokio::test]
 async fn a_drain_waits_until_the_end_of_a_stream_is_written() {
-    let transport = Transport::start(WsConfig::default());
+    let transport = Transport::start(WsConfig::default(), Clock::system());
     let (_stream, mut reader, _writing) = carried(&transport, 4);
     let drained = tokio::spawn({
         let transport = transport.clone();

@@ -1,4 +1,4 @@
-//! `milepost demo`: everything at once, on a folder that is thrown away.
+//! `milepost demo`: a server with sample tenants and simulated vehicles, on a temporary folder.
 
 mod sample_delivery;
 
@@ -16,7 +16,7 @@ use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
 use std::path::PathBuf;
 use tokio::sync::watch;
 
-/// The token with which the demo drives its own vehicles, in milliseconds.
+/// The life of the token that drives the demo's vehicles, in milliseconds.
 const DRIVER_TOKEN_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Args)]
@@ -49,7 +49,7 @@ const SAMPLES: [Sample; 5] = [
     Sample { tenant: "academy", name: "Harbour Academy", login: "academy", role: Role::Admin, kind: None },
 ];
 
-/// A folder that goes with the process, however it ends short of kill -9.
+/// A folder that is removed when the process ends, except by kill -9.
 struct ThrowAway(PathBuf);
 
 impl Drop for ThrowAway {
@@ -62,10 +62,10 @@ pub(super) async fn run(mut args: DemoArgs, clock: &Clock) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("milepost-demo-{}", random_secret("").replace(['-', '_'], "x")));
     let _folder = ThrowAway(folder.clone());
     args.settings.values.insert("MILEPOST_DATA", folder.display().to_string());
-    // A demo never writes into the database that the environment names for real work.
+    // A demo must not write into a database that the environment names.
     args.settings.values.entry("DATABASE_URL").or_insert_with(|| format!("sqlite://{}/milepost.db", folder.display()));
     if std::env::var_os("MILEPOST_LOG").is_none() {
-        // The lines for a person would drown among sixty vehicles being added.
+        // Sixty lines about added vehicles would hide the lines for the person.
         args.settings.values.entry("MILEPOST_LOG").or_insert_with(|| "warn".to_owned());
     }
     let (_, config) = read_config(&args.settings)?;
@@ -117,7 +117,7 @@ async fn add_samples(running: &Running, password: &str) -> Result<()> {
     Ok(())
 }
 
-/// The demo's own vehicles come over the public API like anybody's.
+/// The demo's vehicles report over the public API.
 fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
     let assembly = &running.assembly;
     let fleets = SAMPLES.iter().enumerate().filter_map(|(number, sample)| Some((number, sample, sample.kind?)));

@@ -64,7 +64,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<()> {
         }
         None => Box::new(std::io::stdout()),
     };
-    // On a terminal the bar would run through the track.
+    // On a terminal the bar would mix with the track.
     let is_shown = args.output.is_some() || !std::io::stdout().is_terminal();
     let bar = if is_shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     let mut bytes = Vec::new();

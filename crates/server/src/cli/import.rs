@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Positions in one transaction.
 const BATCH: usize = 5_000;
-/// Unreadable rows that are shown one by one; the others are only counted.
+/// The number of unreadable rows that are shown. Further ones are counted only.
 const SHOWN_ERRORS: u64 = 10;
 
 #[derive(Args)]
@@ -66,7 +66,7 @@ impl Tally {
     fn refuse(&mut self, bar: &ProgressBar, why: &dyn Display) {
         self.unreadable += 1;
         if self.unreadable <= SHOWN_ERRORS {
-            // Without a terminal the bar would keep it to itself.
+            // Without a terminal the bar prints nothing.
             bar.suspend(|| warn(&why.to_string()));
         }
     }
@@ -76,7 +76,7 @@ pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(&args.settings)?;
     let tenant = TenantId::new(&args.tenant)?;
     let vehicle = VehicleId::new(&args.vehicle)?;
-    // Everything is looked through before anything is stored: a wrong file leaves nothing behind.
+    // All files are read once before anything is stored, so that a wrong file leaves nothing behind.
     for path in &args.files {
         check_file(path, &args).with_context(|| path.display().to_string())?;
     }
@@ -92,7 +92,7 @@ pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
             .await
             .with_context(|| path.display().to_string())?;
     }
-    // A server that runs on the same database looks at the vehicle again.
+    // A server on the same database reads the vehicle again.
     let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
     store.append_facts(&tenant, &[changed], clock.now(), &Once::unclaimed()).await?;
     store.close().await;
@@ -120,7 +120,7 @@ fn open_reader(path: &Path, args: &ImportArgs, input: impl BufRead + Send + 'sta
     Ok(milepost_formats::read(format_of(path, args)?, input, &options)?)
 }
 
-/// Refuses a file without a single position, and one that mixes vehicles when nobody said which is meant.
+/// Refuses a file without positions, and a file of several vehicles if none was chosen.
 fn check_file(path: &Path, args: &ImportArgs) -> Result<()> {
     let mut named: Option<Option<String>> = None;
     for point in open_reader(path, args, BufReader::new(File::open(path)?))?.flatten() {

@@ -69,7 +69,7 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
 fn read_password(from_stdin: bool) -> Result<String> {
     let password = if from_stdin {
         let mut text = String::new();
-        // Bounded: a password of more than a kilobyte is refused anyway.
+        // Bounded, because a password of more than a kilobyte is refused anyway.
         std::io::stdin().take(4096).read_to_string(&mut text).context("can't read the password")?;
         text.trim_end_matches(['\r', '\n']).to_owned()
     } else if std::io::stdin().is_terminal() {

@@ -1,6 +1,6 @@
-//! What a database's URL may say. A misspelt parameter would quietly be left out, and with it the encryption it asked for.
+//! Checks a database's URL. The library ignores a misspelt parameter, and with it the encryption that it asked for.
 
-/// Parameters of a `postgres://` URL.
+/// The known parameters of a `postgres://` URL.
 const PARAMETERS: [&str; 18] = [
     "sslmode",
     "ssl-mode",
@@ -22,11 +22,11 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
-/// `allow` is left out: it would mean never.
+/// Modes of encryption. `allow` is left out: the library takes it for never.
 const SSL_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
 /// # Errors
-/// What it takes.
+/// What the URL has to look like.
 pub(super) fn check_database_url(url: &str) -> Result<(), String> {
     if url.starts_with("sqlite:") {
         return Ok(());

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// A century: beyond it arithmetic on dates stops making sense.
+/// A century. Longer durations could overflow dates.
 const MAX: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// The duration that a text means.
 ///
 /// # Errors
-/// What it takes.
+/// What a duration looks like.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let takes = || "must be a duration such as 54s, 1h30m, 7d or 250ms".to_owned();
     let mut total = Duration::ZERO;

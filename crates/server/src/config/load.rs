@@ -1,4 +1,4 @@
-//! Brings flags, environment, file and defaults together, and refuses what does not fit.
+//! Merges flags, environment, file and defaults, and refuses invalid values.
 
 use super::duration::parse_duration;
 use super::setting::{SETTINGS, SettingFlags, list};
@@ -15,7 +15,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// `key` as its writer wrote it, and what it takes.
+    /// `key` as it was written, and what it accepts.
     pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
         Self { key: key.into(), message: message.into() }
     }
@@ -29,7 +29,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Source {
@@ -43,14 +43,14 @@ pub enum Source {
 #[derive(Clone)]
 pub struct Resolved(BTreeMap<&'static str, (String, Source)>);
 
-// By hand: where each came from, and no value, as some are secrets.
+// By hand: shows the sources only, because some values are secrets.
 impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.0.iter().map(|(variable, (_, source))| (variable, source))).finish()
     }
 }
 
-/// Looks every setting up; `environment` is asked for variables, `file` is the TOML file's text.
+/// Resolves every setting. `environment` returns a variable's value, `file` is the TOML file's text.
 ///
 /// # Errors
 /// Names the key that is unknown or the value that does not fit.
@@ -63,7 +63,7 @@ pub fn resolve(
     let mut values = BTreeMap::new();
     for setting in SETTINGS {
         let flag = flags.values.get(setting.variable).cloned().map(|value| (value, Source::Flag));
-        // An empty variable is an unset one: compose files write them so.
+        // An empty variable counts as unset: compose files write them that way.
         let variable = || environment(setting.variable).filter(|v| !v.is_empty()).map(|v| (v, Source::Environment));
         let from_file = || file.get(setting.variable).cloned().map(|value| (value, Source::File));
         let (value, source) =
@@ -117,7 +117,7 @@ impl Resolved {
         &self.0[variable].0
     }
 
-    /// Did somebody choose the value?
+    /// Whether the value is not the default.
     pub(super) fn was_set(&self, variable: &str) -> bool {
         let (value, source) = &self.0[variable];
         *source != Source::Default && !value.is_empty()

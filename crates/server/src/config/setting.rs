@@ -1,4 +1,4 @@
-//! The one table of settings, from which flags, environment, file, check-config and the documentation come.
+//! The table of settings, from which flags, environment, file and check-config come.
 
 use super::database_url::check_database_url;
 use super::duration::parse_duration;
@@ -13,11 +13,11 @@ use std::fmt;
 pub struct Setting {
     /// Environment variable.
     pub variable: &'static str,
-    /// Default as text; empty means unset.
+    /// The default as text; empty means unset.
     pub default: &'static str,
-    /// What it is for and in which unit.
+    /// Its purpose and unit.
     pub help: &'static str,
-    /// Never printed.
+    /// Secrets are never printed.
     pub secret: bool,
     kind: Kind,
 }
@@ -28,9 +28,9 @@ enum Kind {
     Address,
     Flag,
     OneOf(&'static [&'static str]),
-    /// Whole number from, to.
+    /// A whole number within bounds.
     Number(u64, u64),
-    /// Milliseconds from, to.
+    /// A duration within bounds, in milliseconds.
     Duration(u64, u64),
     Database,
     /// Addresses and networks, separated by commas.
@@ -94,7 +94,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "over how long clients are told to come back after a restart"),
 ];
 
-/// Settings of applications to come: checked, and not used yet.
+/// Settings that are checked but have no effect yet.
 pub(super) const WITHOUT_EFFECT: &[&str] = &["REDIS_URL"];
 
 impl Setting {
@@ -108,7 +108,7 @@ impl Setting {
         self.variable.trim_start_matches("MILEPOST_").to_ascii_lowercase()
     }
 
-    /// Does the text fit? The error says what the setting takes.
+    /// Checks the text. The error says what the setting accepts.
     pub(crate) fn check(&self, text: &str) -> Result<(), String> {
         let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
         match self.kind {
@@ -161,7 +161,7 @@ impl Setting {
             return "(hidden)".to_owned();
         }
         let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-        // Passwords, tokens and tile keys travel in both places.
+        // Both the user part and the query may hold secrets.
         let (rest, query) = match rest.split_once('?') {
             Some((rest, _)) => (rest, "?(hidden)"),
             None => (rest, ""),
@@ -182,13 +182,13 @@ pub(super) fn list(text: &str) -> Vec<String> {
 /// The settings given as flags.
 #[derive(Clone, Default)]
 pub struct SettingFlags {
-    /// By variable.
+    /// The flags' values, by variable.
     pub values: BTreeMap<&'static str, String>,
     /// `--config FILE`.
     pub config: Option<std::path::PathBuf>,
 }
 
-// By hand: which there are, and no value, as some are secrets.
+// By hand: shows the names only, because some values are secrets.
 impl fmt::Debug for SettingFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SettingFlags").field("values", &self.values.keys()).field("config", &self.config).finish()

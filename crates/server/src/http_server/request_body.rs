@@ -1,4 +1,4 @@
-//! A request's body, and whether anything of it was left unread.
+//! Reads small request bodies, and notes whether a body was read to its end.
 
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
@@ -14,8 +14,7 @@ use std::time::Duration;
 /// A body of moderate size must arrive within this time.
 const BODY_WAIT: Duration = Duration::from_secs(30);
 
-/// Tells, once the answer is there, whether the whole request was read: only then can another follow it on the
-/// same connection.
+/// Whether the whole request was read. Only then can another request follow on the same connection.
 #[derive(Clone, Default)]
 pub(super) struct ReadToEnd(Arc<AtomicBool>);
 
@@ -25,8 +24,8 @@ impl ReadToEnd {
     }
 }
 
-/// Reads a body of known and moderate size before anybody judges the request: one that is refused unread would cost
-/// the client its connection. A larger one is read by its handler.
+/// Reads a body of known, moderate size before routing: a refusal that leaves it unread would cost the client its
+/// connection. Larger bodies are read by their handlers.
 pub(super) async fn take_small_body(
     request: hyper::Request<Incoming>,
 ) -> Result<(hyper::Request<Body>, ReadToEnd), Problem> {

@@ -1,4 +1,4 @@
-//! In which of Prometheus's two text formats the figures are told.
+//! The two text formats of Prometheus.
 
 use axum::http::{HeaderMap, header};
 
@@ -7,12 +7,12 @@ use axum::http::{HeaderMap, header};
 pub(crate) enum TextFormat {
     /// Version 0.0.4, which everything reads.
     Plain,
-    /// OpenMetrics 1.0.0, for who asks for it.
+    /// OpenMetrics 1.0.0, for clients that ask for it.
     OpenMetrics,
 }
 
 impl TextFormat {
-    /// The one that the `Accept` header prefers; the plain one if it does not say.
+    /// The format that the `Accept` header prefers, by default the plain one.
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let (mut plain, mut open_metrics) = (0.0, 0.0);
@@ -36,7 +36,7 @@ impl TextFormat {
         }
     }
 
-    /// This form of a text in OpenMetrics. In the older format a counter is described under its whole name.
+    /// A text in OpenMetrics in this format. In the older format a counter is described under its full name.
     pub(crate) fn of_open_metrics(self, text: String) -> String {
         if self == Self::OpenMetrics {
             return text;

@@ -29,7 +29,7 @@ async fn two_servers_on_one_database_send_each_call_once() {
         start_delivery(&server, &format!("ORD-{order}")).await;
         other.assembly.outbox.wake();
     }
-    let sent = || other.assembly.outbox.figures().delivered + server.running.assembly.outbox.figures().delivered;
+    let sent = || other.assembly.outbox.stats().delivered + server.running.assembly.outbox.stats().delivered;
     tokio::time::timeout(PATIENCE, async {
         while sent() < 60 {
             tokio::time::sleep(Duration::from_millis(20)).await;

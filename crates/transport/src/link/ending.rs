@@ -1,4 +1,4 @@
-//! How a link ends: by a close handshake, because its reader fell behind, or cut.
+//! How a link ends: by a close handshake, because its reader fell behind, or by a cut.
 
 use std::net::Shutdown;
 use std::sync::atomic::Ordering;
@@ -13,12 +13,12 @@ impl Link {
         self.begin_close(&mut state, code.unwrap_or(code::NO_STATUS), "");
     }
 
-    /// Cuts the connection. `code` counts unless a close frame named another before.
+    /// Cuts the connection. The end is counted under `code`, unless a close frame named another code before.
     pub(crate) fn end(&self, code: u16) {
         self.end_locked(&mut self.lock(), code);
     }
 
-    /// The lossless lane is full: what it holds cannot be completed, so the reader is told to resume.
+    /// The reliable queue is full: messages are lost, so the reader is told to resume.
     pub(super) fn fall_behind(&self, state: &mut State) {
         if state.phase != Phase::Open {
             return;
@@ -35,13 +35,13 @@ impl Link {
         if state.phase != Phase::Open {
             return;
         }
-        let deadline_ms = self.transport.now_ms() + self.transport.write_wait_ms;
+        let deadline_ms = self.shared.timing.now_ms() + self.shared.timing.write_wait_ms;
         state.phase = Phase::Closing { deadline_ms };
         state.close_code = code;
         state.corked = false;
         let frame = close_frame(code, reason);
         if !self.write_now(state, &frame) && state.phase != Phase::Ended {
-            self.push_lossless(state, frame, false);
+            self.push_reliable(state, frame, false);
             self.flush_unless_held(state);
         }
         state.wake_reader();
@@ -59,11 +59,11 @@ impl Link {
         if let Some(backlog) = state.backlog.take() {
             self.count_pending(0, backlog.bytes());
         }
-        state.rare = None;
+        state.cold = None;
         self.ended.store(true, Ordering::Release);
         self.wire.shutdown(Shutdown::Both);
-        self.transport.counters.count_closed(state.close_code);
-        self.transport.link_ended();
+        self.shared.counters.count_closed(state.close_code);
+        self.shared.note_end();
         state.wake_reader();
     }
 }

@@ -1,10 +1,10 @@
-//! How a link takes what the hub offers: one write while the socket is ready, the lanes while it is not.
+//! How a link takes what the hub offers: one write while the socket is ready, the backlog while it is not.
 
 use std::io;
 
 use milepost_hub::{Batch, Form, Message, Outlet};
 
-use super::{Link, Phase, SNAPSHOT_GRACE_MS};
+use super::{Link, Phase};
 use crate::close::code;
 use crate::stats::add;
 
@@ -22,7 +22,7 @@ impl Outlet for Link {
             message.conflation().is_some_and(|(key, version)| state.is_older_than_snapshot(key, version))
         };
         if state.backlog.is_some() || state.corked || batch.messages().iter().any(is_older) {
-            add(&self.transport.counters.frames_out, batch.messages().len());
+            add(&self.shared.counters.frames_out, batch.messages().len());
             for message in batch.messages() {
                 if state.phase == Phase::Open {
                     self.enqueue(&mut state, message, false);
@@ -31,7 +31,7 @@ impl Outlet for Link {
             self.flush_unless_held(&mut state);
             return;
         }
-        add(&self.transport.counters.frames_out, batch.messages().len());
+        add(&self.shared.counters.frames_out, batch.messages().len());
         let mut total = 0;
         for (at, chunk) in batch.chunks(self.form).iter().enumerate() {
             let sent = match self.wire.try_write(&chunk.bytes) {
@@ -48,13 +48,13 @@ impl Outlet for Link {
                 break;
             }
         }
-        add(&self.transport.counters.bytes_out, total);
+        add(&self.shared.counters.bytes_out, total);
     }
 
     fn offer_if_absent(&self, message: &Message) {
         let mut state = self.lock();
         if state.phase == Phase::Open {
-            add(&self.transport.counters.frames_out, 1);
+            add(&self.shared.counters.frames_out, 1);
             self.enqueue(&mut state, message, true);
             self.flush_unless_held(&mut state);
         }
@@ -65,24 +65,19 @@ impl Outlet for Link {
     }
 
     fn uncork(&self) {
-        let until_ms = self.transport.now_ms() + SNAPSHOT_GRACE_MS;
-        let has_snapshot = {
+        let now_ms = self.shared.timing.now_ms();
+        let forgotten_at_ms = {
             let mut state = self.lock();
             state.corked = false;
-            let has_snapshot = match &mut state.rare {
-                Some(rare) if rare.snapshot.is_some() => {
-                    rare.snapshot_until_ms = until_ms;
-                    true
-                }
-                _ => false,
-            };
+            let snapshot = state.cold.as_mut().and_then(|cold| cold.snapshot.as_mut());
+            let forgotten_at_ms = snapshot.map(|snapshot| snapshot.complete(now_ms));
             self.flush_unless_held(&mut state);
-            // What was blocked before the cork has nobody waiting for the socket.
+            // A backlog that was blocked before the cork has no task that waits for the socket.
             state.wake_reader();
-            has_snapshot
+            forgotten_at_ms
         };
-        if has_snapshot {
-            self.schedule(until_ms);
+        if let Some(at_ms) = forgotten_at_ms {
+            self.schedule(at_ms);
         }
     }
 

@@ -11,10 +11,10 @@ use hyper::body::{Body, Frame};
 use super::{EventStream, LOW_WATER_BYTES, Phase, State};
 use crate::stats::{add, subtract};
 
-/// A lane that has grown beyond so many entries gives its memory back once it is empty.
+/// A queue that has grown beyond this many entries gives its memory back once it is empty.
 const KEPT_CAPACITY: usize = 16;
 
-/// Whatever is sent to an [`EventStream`], as a response's body. Dropping it ends the stream.
+/// The body of the response that carries an [`EventStream`]. Dropping it ends the stream.
 pub struct EventBody(Arc<EventStream>);
 
 impl EventBody {
@@ -24,14 +24,14 @@ impl EventBody {
 
     /// The next piece: a message as it is shared by all streams, or several small ones joined for one write.
     fn take(state: &mut State, gather_bytes: usize) -> Option<Bytes> {
-        let first = state.lane.pop_front()?;
+        let first = state.queue.pop_front()?;
         let fits = |next: Option<&Bytes>, joined: usize| next.is_some_and(|next| joined + next.len() <= gather_bytes);
-        if !fits(state.lane.front(), first.len()) {
+        if !fits(state.queue.front(), first.len()) {
             return Some(first);
         }
         let mut joined = BytesMut::from(&first[..]);
-        while fits(state.lane.front(), joined.len()) {
-            joined.extend_from_slice(&state.lane.pop_front().expect("the lane has a front"));
+        while fits(state.queue.front(), joined.len()) {
+            joined.extend_from_slice(&state.queue.pop_front().expect("the queue has a front"));
         }
         Some(joined.freeze())
     }
@@ -42,15 +42,15 @@ impl Body for EventBody {
     type Error = Infallible;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let transport = &self.0.transport;
+        let shared = &self.0.shared;
         let mut state = self.0.lock();
-        if let Some(bytes) = Self::take(&mut state, transport.gather_bytes) {
+        if let Some(bytes) = Self::take(&mut state, shared.gather_bytes) {
             state.bytes -= bytes.len();
-            state.progress_ms = transport.now_ms();
-            subtract(&transport.counters.pending_bytes, bytes.len());
-            add(&transport.counters.stream_bytes_out, bytes.len());
-            if state.lane.is_empty() && state.lane.capacity() > KEPT_CAPACITY {
-                state.lane = std::collections::VecDeque::new();
+            state.progress_ms = shared.timing.now_ms();
+            subtract(&shared.counters.pending_bytes, bytes.len());
+            add(&shared.counters.stream_bytes_out, bytes.len());
+            if state.queue.is_empty() && state.queue.capacity() > KEPT_CAPACITY {
+                state.queue = std::collections::VecDeque::new();
             }
             if state.bytes < LOW_WATER_BYTES {
                 state.wake_writer();
@@ -78,10 +78,10 @@ impl Drop for EventBody {
             state.reader = None;
             std::mem::take(&mut state.kept)
         };
-        // Outside the lock: a subscription ends in the hub's, which may hold this stream.
+        // Outside the lock: a subscription takes the hub's lock when it ends, and the hub takes this one.
         drop(kept);
-        stream.transport.streams.remove(stream.id);
-        subtract(&stream.transport.counters.streams_open, 1);
-        stream.transport.link_ended();
+        stream.streams.remove(stream.id);
+        subtract(&stream.shared.counters.streams_open, 1);
+        stream.shared.note_end();
     }
 }

@@ -1,11 +1,11 @@
-//! How a stream takes what the hub offers: into its one lane, whatever it is.
+//! How a stream takes what the hub offers: everything goes into its one queue.
 
 use milepost_hub::{Batch, Form, Message, Outlet};
 
 use super::EventStream;
 use crate::encoder::WsEncoder;
 
-/// Conflated messages are kept like all others here: what flows over streams is told once and must arrive.
+/// Conflated messages are queued like all others: nothing that a stream carries may be left out.
 impl Outlet for EventStream {
     fn form(&self) -> Form {
         Form::Sse
@@ -22,7 +22,7 @@ impl Outlet for EventStream {
         self.push(message.encoded(Form::Sse, &WsEncoder).clone(), true);
     }
 
-    /// Nothing to do: a stream is subscribed to when it may be written to.
+    /// Does nothing: a stream is subscribed once it may be written to.
     fn cork(&self) {}
 
     fn uncork(&self) {}

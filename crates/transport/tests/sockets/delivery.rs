@@ -83,7 +83,7 @@ async fn slow_reader_keeps_only_the_newest_position_and_every_note() {
 }
 
 #[tokio::test]
-async fn a_full_lossless_lane_closes_that_socket_only_and_says_resume() {
+async fn a_full_reliable_queue_closes_that_socket_only_and_says_resume() {
     let limits = SocketLimits { lossless_bytes: 32 * 1024, ..SocketLimits::default() };
     let server = TestServer::start_with(WsConfig { limits, ..WsConfig::default() }).await;
     let mut slow = subscribe(&server).await;
@@ -127,13 +127,11 @@ async fn a_snapshot_under_live_messages_never_goes_backwards() {
     let mut client = subscribe(&server).await;
     let link = server.links.lock().unwrap()[0].clone();
     let channel = server.channel();
-    let settled = || server.wait_until("the fan-out", |server| server.hub.stats().pending_messages == 0);
 
     link.cork();
     // Live before its snapshot, live after it, and a live one that the snapshot has overtaken.
     channel.publish(position("newer-live", 7));
-    settled().await;
-    tokio::time::sleep(Duration::from_millis(10)).await;
+    server.wait_until("the fan-out", |server| server.hub.stats().deliveries == 1).await;
     link.offer_if_absent(&position("newer-live", 5));
     link.offer_if_absent(&position("newer-snapshot", 5));
     link.offer_if_absent(&position("same", 5));
@@ -182,7 +180,7 @@ async fn a_replay_with_backpressure_keeps_the_backlog_small() {
             }
         }
     });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.wait_until("a full backlog", |_| link.pending_bytes() >= 64 * 1024).await;
     assert!(!replay.is_finished(), "ten megabytes do not fit into the socket");
     assert!(link.pending_bytes() < 64 * 1024 + 4096, "{} bytes wait", link.pending_bytes());
     for number in 0..5000 {

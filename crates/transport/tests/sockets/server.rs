@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
+use milepost_clock::TurnableClock;
 use milepost_hub::{Audience, Channel, ChannelId, Hub, HubLimits, Interest, Key, Message};
 use milepost_transport::{Inbound, Link, Socket, SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 
@@ -19,6 +20,7 @@ pub(crate) struct TestServer {
     pub(crate) hub: Hub,
     pub(crate) links: Arc<Mutex<Vec<Arc<Link>>>>,
     pub(crate) app: Router,
+    pub(crate) clock: TurnableClock,
 }
 
 pub(crate) fn channel_id() -> ChannelId {
@@ -50,7 +52,8 @@ impl TestServer {
 
     /// `/echo` echoes; `/once` answers one message and ends, with a panic if it is `panic`; `/channel` subscribes to everything, answers `say X` with `X` and closes with 4000 on `bye`.
     pub(crate) async fn start_with(config: WsConfig) -> Self {
-        let transport = Transport::start(config);
+        let clock = TurnableClock::new();
+        let transport = Transport::start(config, clock.clock());
         let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
         let links: Arc<Mutex<Vec<Arc<Link>>>> = Arc::default();
         let app = {
@@ -88,7 +91,7 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let served = app.clone();
         tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
-        Self { address, transport, hub, links, app }
+        Self { address, transport, hub, links, app, clock }
     }
 
     pub(crate) fn channel(&self) -> Arc<Channel> {

@@ -1,4 +1,4 @@
-//! The demo's rider: it brings one order after another along a street, and says each one's link.
+//! The demo's rider: it brings one order after another along a street, and prints the link of each.
 
 use super::super::say;
 use crate::serve::Running;
@@ -14,12 +14,12 @@ use tokio::sync::watch;
 
 /// How often the rider reports.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
-/// How far it gets between two reports: 8 m/s, a bicycle in a hurry.
+/// The distance between two reports: 8 m/s, a fast bicycle.
 const STEP_M: f64 = 16.0;
-/// The longest way of an order.
+/// The longest path of an order.
 const LONGEST_M: f64 = 6_000.0;
 
-/// Drives until `end` says so.
+/// Drives until `end`.
 pub(super) fn drive_rider(
     running: &Running,
     tenant: TenantId,

@@ -1,53 +1,53 @@
-//! Holds what was published and not yet fanned out, within bounds.
+//! Messages that were published and not yet fanned out, within bounds.
 
 use std::collections::VecDeque;
 
-use crate::hub::HubLimits;
 use crate::key::KeyMap;
+use crate::limits::HubLimits;
 use crate::message::Message;
 
 /// A channel's pending messages in order of publishing.
 ///
 /// Up to `pending_messages` all of them are kept. From there on a conflated message takes the place of the older one
-/// of its key. Past `pending_bytes` nothing more is taken, and the next pass tells every subscriber to resume.
+/// of its key. Past `pending_bytes` messages are refused, and the next pass ends every subscriber so that it resumes.
 #[derive(Default)]
-pub(crate) struct Pending {
+pub(super) struct Pending {
     queue: VecDeque<Entry>,
     bytes: usize,
     next_sequence: u64,
-    /// Newest entry of each key, kept only while the queue is past its first bound.
+    /// The newest entry of each key, kept only while the queue is past its first bound.
     newest: Option<KeyMap<u64>>,
     replaced: usize,
     overrun: bool,
-    /// True while a fan-out task is alive that will look here again.
-    pub(crate) running: bool,
+    /// True while a fan-out task runs that will drain this queue again.
+    pub(super) running: bool,
 }
 
-pub(crate) struct Entry {
-    pub(crate) sequence: u64,
+pub(super) struct Entry {
+    pub(super) sequence: u64,
     /// `None` once a newer message of the same key replaced it.
-    pub(crate) message: Option<Message>,
+    pub(super) message: Option<Message>,
 }
 
-pub(crate) enum Taken {
+pub(super) enum Taken {
     Added,
     Replaced,
     Stale,
     Refused,
 }
 
-pub(crate) struct Drained {
-    pub(crate) entries: VecDeque<Entry>,
-    pub(crate) messages: usize,
-    pub(crate) overrun: bool,
+pub(super) struct Drained {
+    pub(super) entries: VecDeque<Entry>,
+    pub(super) messages: usize,
+    pub(super) overrun: bool,
 }
 
 impl Pending {
-    pub(crate) fn next_sequence(&self) -> u64 {
+    pub(super) fn next_sequence(&self) -> u64 {
         self.next_sequence
     }
 
-    pub(crate) fn push(&mut self, message: Message, limits: &HubLimits) -> Taken {
+    pub(super) fn push(&mut self, message: Message, limits: &HubLimits) -> Taken {
         if self.bytes + message.payload().len() > limits.pending_bytes {
             self.overrun = true;
             return Taken::Refused;
@@ -66,8 +66,8 @@ impl Pending {
         taken
     }
 
-    /// Empties the queue; `None` when there is nothing to do, and the task that asked is then no longer running.
-    pub(crate) fn drain(&mut self) -> Option<Drained> {
+    /// Empties the queue. `None` means that it was empty: the calling task counts as ended from then on.
+    pub(super) fn drain(&mut self) -> Option<Drained> {
         if self.queue.is_empty() && !self.overrun {
             self.running = false;
             return None;
@@ -102,7 +102,7 @@ impl Pending {
         Taken::Replaced
     }
 
-    /// Drops the holes that replaced messages left, so that they never outgrow the messages, and indexes the rest.
+    /// Removes the entries of replaced messages, so that they never outnumber the others, and indexes the rest.
     fn index_by_key(&mut self) {
         self.queue.retain(|entry| entry.message.is_some());
         self.replaced = 0;

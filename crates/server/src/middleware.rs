@@ -1,45 +1,48 @@
-//! What surrounds all routes: slashes, panics, foreign pages, unknown paths, and the measuring of every request.
+//! The middleware around all routes: unknown paths, panics, cross-origin calls, draining, and the time of every request.
 
-use crate::assembly::Assembly;
+use crate::draining::Draining;
+use crate::metrics::Metrics;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use milepost_http::{Problem, TrustedProxies};
+use milepost_http::{HttpContext, Problem, TrustedProxies};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Wraps the routes. One layer and not one for each concern: a request waits for the disk below it, and every layer is gone
-/// through again when it wakes.
-pub(crate) fn with_edge(routes: Router, assembly: Arc<Assembly>, proxies: TrustedProxies) -> Router {
+/// What the middleware needs.
+pub(crate) struct Middleware {
+    pub(crate) draining: Draining,
+    pub(crate) context: Arc<HttpContext>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Put into each request's extensions, for the extractor of the client's address.
+    pub(crate) proxies: TrustedProxies,
+}
+
+/// Wraps the routes. There is one layer and not one for each concern: a request waits for the disk below it, and every
+/// layer is polled again when it wakes.
+pub(crate) fn with_middleware(routes: Router, middleware: Middleware) -> Router {
     routes
         .fallback(|| async { Problem::not_found("page") })
         .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method not allowed") })
-        .layer(from_fn_with_state(Arc::new(Edge { assembly, proxies }), surround))
+        .layer(from_fn_with_state(Arc::new(middleware), surround))
 }
 
-struct Edge {
-    assembly: Arc<Assembly>,
-    /// Told to whoever asks for the client's address.
-    proxies: TrustedProxies,
-}
-
-/// Measures a request, and answers what no route is asked for.
-async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
+/// Measures a request, and answers those that reach no route.
+async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let assembly = &edge.assembly;
-    request.extensions_mut().insert(edge.proxies.clone());
+    request.extensions_mut().insert(middleware.proxies.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // A draining server finishes what it began and takes nothing new, so that clients go to another node or come back.
+    // A draining server finishes the requests under way and refuses new ones, so that clients go to another node.
     let is_status = matches!(request.uri().path(), "/health" | "/ready" | "/metrics");
-    let response = if assembly.is_draining() && !is_status {
+    let response = if middleware.draining.is_on() && !is_status {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down").into_response()
     } else {
-        let listed = listed_origin(assembly, request.headers());
+        let listed = listed_origin(&middleware.context, request.headers());
         let is_preflight =
             method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         let mut response = if is_preflight {
@@ -58,17 +61,17 @@ async fn surround(State(edge): State<Arc<Edge>>, mut request: Request, next: Nex
     };
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let took = begun.elapsed();
-    assembly.metrics.request_answered(&method, route, response.status().as_u16(), took);
+    middleware.metrics.request_answered(&method, route, response.status().as_u16(), took);
     tracing::debug!(%method, route, status = response.status().as_u16(), took_us = took.as_micros() as u64, "answered");
     response
 }
 
 /// The origin that a page calls from, if the operator listed it.
-fn listed_origin(assembly: &Assembly, headers: &HeaderMap) -> Option<HeaderValue> {
-    assembly.live.context.origins.listed(headers).and_then(|origin| HeaderValue::from_str(origin).ok())
+fn listed_origin(context: &HttpContext, headers: &HeaderMap) -> Option<HeaderValue> {
+    context.origins.listed(headers).and_then(|origin| HeaderValue::from_str(origin).ok())
 }
 
-/// Cross-origin calls (CORS) of the origins that the operator listed; others get no such headers, and browsers refuse.
+/// Allows cross-origin calls (CORS) of a listed origin. Others get no such headers, and their browsers refuse the answer.
 fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

@@ -1,74 +1,75 @@
-//! Takes streams of server-sent events over from hyper once they are quiet: its buffers and its connection cost more than
-//! 15 KiB, and a stream has no use for them between two events.
+//! Detaches streams of server-sent events from hyper once they are quiet: hyper's buffers and connection cost more than
+//! 15 KiB, and a stream does not need them between two events.
 
-use super::closing;
+use super::closing::closing;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, StatusCode, Version, header};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
-use milepost_transport::{Framing, Lender};
+use milepost_transport::{Framing, ReclaimHandle};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
-/// Where a connection's task finds the stream that it is to carry on. Hyper reads the request and writes the head, and
-/// what comes at once; so that every request is judged and answered in one place, whether a stream comes of it or not.
+/// Where a connection's task finds the stream that it detaches. Hyper reads the request, writes the head and the first
+/// events, so that every request is checked and answered in one place, whether it opens a stream or not.
 #[derive(Clone, Default)]
-// A std mutex: held to put one thing in or take it out.
-pub(super) struct Handover(Arc<Mutex<Option<Carried>>>);
+// Held to put a stream in or take it out.
+pub(super) struct DetachSlot(Arc<Mutex<Option<DetachedStream>>>);
 
-/// What is left of a stream's response after everything that it had to say was given to hyper.
-pub(super) struct Carried {
+/// The rest of a stream's response, after hyper got everything that was there.
+pub(super) struct DetachedStream {
     pub(super) body: Body,
     pub(super) framing: Framing,
 }
 
-/// How a response would have to be carried on.
-pub(super) struct Asked {
+/// What a request says about its response's framing.
+pub(super) struct RequestKind {
     is_get: bool,
     framing: Framing,
 }
 
-impl Asked {
-    /// From the request's method and version, by which hyper chooses the framing too.
-    pub(super) fn by(method: &Method, version: Version) -> Self {
+impl RequestKind {
+    /// Hyper chooses the framing by the version too.
+    pub(super) fn of(method: &Method, version: Version) -> Self {
         let framing = if version == Version::HTTP_10 { Framing::UntilClose } else { Framing::Chunked };
         Self { is_get: method == Method::GET, framing }
     }
 }
 
-impl Handover {
-    /// Has a response that goes on be offered to the connection's task as soon as it is quiet. All others pass.
-    pub(super) fn offer(&self, asked: &Asked, response: Response) -> Response {
-        if !asked.is_get || response.status() != StatusCode::OK || !is_stream(response.headers()) {
+impl DetachSlot {
+    /// Has a stream's response put into the slot as soon as it is quiet. All other responses stay as they are.
+    pub(super) fn offer(&self, kind: &RequestKind, response: Response) -> Response {
+        if !kind.is_get || response.status() != StatusCode::OK || !is_stream(response.headers()) {
             return response;
         }
-        let (handover, framing) = (self.clone(), asked.framing);
+        let (slot, framing) = (self.clone(), kind.framing);
         let response = closing(response);
-        response.map(|body| Body::new(Offered { body: Some(body), framing, handover }))
+        response.map(|body| Body::new(Detachable { body: Some(body), framing, slot }))
     }
 
-    /// Runs hyper's connection until it ends, or has nothing left to write of a stream that is quiet: then the stream.
+    /// Runs hyper's connection until it ends, or until it has written everything of a stream that is quiet. Returns that
+    /// stream.
     pub(super) async fn run<E>(
         &self,
         connection: impl Future<Output = Result<(), E>>,
-        lender: &Lender,
-    ) -> Result<Option<Carried>, E> {
+        reclaim: &ReclaimHandle,
+    ) -> Result<Option<DetachedStream>, E> {
         let mut connection = pin!(connection);
         poll_fn(|cx| {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended.map(|()| None));
             }
-            // While the socket is full hyper holds a part of what it was given, and goes on when there is room.
-            let carried = if lender.is_blocked() { None } else { self.lock().take() };
-            carried.map_or(Poll::Pending, |carried| Poll::Ready(Ok(Some(carried))))
+            // While the socket is full, hyper still holds a part of what it got.
+            let detached = if reclaim.is_blocked() { None } else { self.lock().take() };
+            detached.map_or(Poll::Pending, |detached| Poll::Ready(Ok(Some(detached))))
         })
         .await
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Carried>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<DetachedStream>> {
+        self.0.lock().expect("nothing panics while holding it")
     }
 }
 
@@ -78,14 +79,14 @@ fn is_stream(headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::CONTENT_LENGTH)
 }
 
-/// A stream's body, until it has nothing more to say for now; then hyper waits for it in vain.
-struct Offered {
+/// A stream's body in hyper's hands. When it is quiet it moves to the slot, and hyper waits for a body that is gone.
+struct Detachable {
     body: Option<Body>,
     framing: Framing,
-    handover: Handover,
+    slot: DetachSlot,
 }
 
-impl hyper::body::Body for Offered {
+impl hyper::body::Body for Detachable {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -97,8 +98,8 @@ impl hyper::body::Body for Offered {
         let polled = Pin::new(body).poll_frame(context);
         if polled.is_pending() {
             let framing = self.framing;
-            let carried = self.body.take().map(|body| Carried { body, framing });
-            *self.handover.lock() = carried;
+            let detached = self.body.take().map(|body| DetachedStream { body, framing });
+            *self.slot.lock() = detached;
         }
         polled
     }
@@ -120,6 +121,7 @@ mod tests {
     use axum::body::Body;
     use axum::http::header::CONTENT_TYPE;
     use axum::routing::get;
+    use milepost_clock::Clock;
     use milepost_transport::{EventStream, Transport, WsConfig};
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
@@ -132,7 +134,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_hyper_still_holds_for_a_slow_reader_comes_before_what_is_written_directly() {
-        let transport = Transport::start(WsConfig::default());
+        let transport = Transport::start(WsConfig::default(), Clock::system());
         let opened: Arc<Mutex<Option<Arc<EventStream>>>> = Arc::default();
         let (streams, kept) = (transport.clone(), opened.clone());
         let open = get(move || async move {

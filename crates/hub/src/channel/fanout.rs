@@ -1,4 +1,4 @@
-//! Fans a channel's pending messages out to every subscriber, a pass at a time.
+//! Fans a channel's pending messages out to its subscribers, in passes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,18 +9,19 @@ use tokio::time::Instant;
 
 use crate::audience::Reach;
 use crate::batch::Batch;
-use crate::channel::Channel;
 use crate::key::KeyMap;
 use crate::message::Message;
-use crate::pending::Entry;
-use crate::roster::{CHUNK_SUBSCRIBERS, ChunkOfSubscribers, Subscriber};
+
+use super::Channel;
+use super::pending::Entry;
+use super::subscribers::{CHUNK_SUBSCRIBERS, ChunkOfSubscribers, Subscriber};
 
 /// Passes of a channel start at least this far apart: the first message of a quiet channel goes out at once, and
 /// messages that come faster share a write instead of costing one each.
 const PASS_SPACING: Duration = Duration::from_millis(2);
 
 /// Runs passes until nothing is pending.
-pub(crate) async fn run(channel: Arc<Channel>) {
+pub(super) async fn run(channel: Arc<Channel>) {
     let alive = Alive(channel);
     let channel = &alive.0;
     let mut last_pass: Option<Instant> = None;
@@ -34,7 +35,7 @@ pub(crate) async fn run(channel: Arc<Channel>) {
         let Some(drained) = channel.drain_pending() else { return };
         last_pass = Some(Instant::now());
         if drained.overrun {
-            tell_overrun(channel).await;
+            end_all(channel).await;
         }
         let (sequences, messages) = split(drained.entries);
         if !messages.is_empty() {
@@ -58,14 +59,14 @@ fn split(entries: impl IntoIterator<Item = Entry>) -> (Vec<u64>, Vec<Message>) {
     entries.into_iter().filter_map(|entry| Some((entry.sequence, entry.message?))).unzip()
 }
 
-/// One pass: some messages and the subscribers they concern, as they were when it began.
+/// One pass: messages, and the subscribers that they concern, as they were when it began.
 struct Pass {
     sequences: Vec<u64>,
     messages: Vec<Message>,
-    /// What a subscriber that wants everything gets: indices into `messages`.
+    /// The messages for subscribers that want everything, as indices into `messages`.
     general_indices: Vec<u32>,
     general: Vec<ChunkOfSubscribers>,
-    /// Subscribers found by key, and which messages they get.
+    /// Subscribers found by key, and their messages.
     chosen: HashMap<u64, Chosen>,
     batches: HashMap<Box<[u32]>, Arc<Batch>>,
 }
@@ -77,7 +78,7 @@ struct Chosen {
 
 impl Pass {
     fn plan(channel: &Channel, sequences: Vec<u64>, messages: Vec<Message>) -> Self {
-        let (general, choosy, by_key) = snapshot(channel, &messages);
+        let (general, filtered, by_key) = snapshot(channel, &messages);
         let mut chosen: HashMap<u64, Chosen> = HashMap::new();
         let mut general_indices = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
@@ -86,13 +87,13 @@ impl Pass {
             if audience.reach != Reach::KeyedOnly {
                 general_indices.push(index);
             }
-            let everyone = if audience.reach == Reach::Everyone { &choosy[..] } else { &[] };
+            let everyone = if audience.reach == Reach::Everyone { &filtered[..] } else { &[] };
             let keyed = audience.keys.iter().filter_map(|key| by_key.get(key)).flatten();
             for subscriber in everyone.iter().chain(keyed).flat_map(|chunk| chunk.iter()).flatten() {
                 let entry = chosen
                     .entry(subscriber.id)
                     .or_insert_with(|| Chosen { subscriber: subscriber.clone(), indices: Vec::new() });
-                // Found by a second key of the same message: it is already in.
+                // A second key of the same message found this subscriber: the message is in already.
                 if entry.indices.last() != Some(&index) && subscriber.interest.wants(audience) {
                     entry.indices.push(index);
                 }
@@ -110,7 +111,7 @@ impl Pass {
         let mut served = 0;
         let mut deliveries = 0;
         for Chosen { subscriber, indices } in chosen.into_values() {
-            // General subscribers with extra topics were served in their own order above.
+            // General subscribers with extra topics were served above.
             if general_served && subscriber.interest.is_general() {
                 continue;
             }
@@ -143,7 +144,7 @@ impl Pass {
                 }
             }
             channel.shared.counters.deliveries.fetch_add(deliveries, Relaxed);
-            // Stay fair to readers, to joins and to the channels of others.
+            // Readers, joins and other channels get their share of the time.
             tokio::task::yield_now().await;
         }
     }
@@ -160,7 +161,7 @@ impl Pass {
         indices.len() as u64
     }
 
-    /// The batch of these messages; subscribers with the same ones share it.
+    /// The batch of these messages. Subscribers that get the same messages share it.
     fn batch(&mut self, channel: &Channel, indices: &[u32]) -> Arc<Batch> {
         if let Some(batch) = self.batches.get(indices) {
             return batch.clone();
@@ -175,22 +176,22 @@ impl Pass {
 
 type Found = (Vec<ChunkOfSubscribers>, Vec<ChunkOfSubscribers>, KeyMap<Vec<ChunkOfSubscribers>>);
 
-/// The subscribers that `messages` may concern, under one lock, so that nobody is met twice or not at all.
+/// The subscribers that `messages` may concern, taken under one lock, so that nobody is found twice or missed.
 fn snapshot(channel: &Channel, messages: &[Message]) -> Found {
-    let roster = channel.lock_roster();
+    let subscribers = channel.lock_subscribers();
     let mut by_key = KeyMap::default();
-    if !roster.by_key.is_empty() {
+    if !subscribers.by_key.is_empty() {
         for key in messages.iter().flat_map(|message| &message.audience().keys) {
             if !by_key.contains_key(key)
-                && let Some(slots) = roster.by_key.get(key)
+                && let Some(slab) = subscribers.by_key.get(key)
             {
-                by_key.insert(key.clone(), slots.snapshot());
+                by_key.insert(key.clone(), slab.snapshot());
             }
         }
     }
     let for_everyone = messages.iter().any(|message| message.audience().reach == Reach::Everyone);
-    let choosy = if for_everyone { roster.choosy.snapshot() } else { Vec::new() };
-    (roster.general.snapshot(), choosy, by_key)
+    let filtered = if for_everyone { subscribers.filtered.snapshot() } else { Vec::new() };
+    (subscribers.general.snapshot(), filtered, by_key)
 }
 
 fn merge(left: &[u32], right: &[u32]) -> Vec<u32> {
@@ -200,12 +201,13 @@ fn merge(left: &[u32], right: &[u32]) -> Vec<u32> {
     merged
 }
 
-async fn tell_overrun(channel: &Channel) {
-    let (general, choosy) = {
-        let roster = channel.lock_roster();
-        (roster.general.snapshot(), roster.choosy.snapshot())
+/// Messages of this channel were lost: every subscriber has to end and resume.
+async fn end_all(channel: &Channel) {
+    let (general, filtered) = {
+        let subscribers = channel.lock_subscribers();
+        (subscribers.general.snapshot(), subscribers.filtered.snapshot())
     };
-    for chunk in general.into_iter().chain(choosy) {
+    for chunk in general.into_iter().chain(filtered) {
         for subscriber in chunk.iter().flatten() {
             subscriber.outlet.overrun();
         }

@@ -1,4 +1,4 @@
-//! Tells those who asked how many subscribers a channel has, at most once in a while.
+//! Publishes the number of a channel's subscribers to those who asked for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -7,15 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::audience::Audience;
-use crate::channel::Channel;
 use crate::key::Key;
 use crate::message::Message;
 
-/// Joins and leaves within this time share one message, so that 10,000 joins do not cost 10,000 messages each.
+use super::Channel;
+
+/// Joins and leaves within this time share one message: 10,000 joins must not cost 10,000 messages to each subscriber.
 const COALESCE: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
-pub(crate) struct Presence {
+pub(super) struct Presence {
     announcer: OnceLock<Announcer>,
     scheduled: AtomicBool,
 }
@@ -26,16 +27,16 @@ struct Announcer {
 }
 
 impl Presence {
-    pub(crate) fn announce(&self, topic: Key, render: Box<dyn Fn(usize) -> Bytes + Send + Sync>) -> bool {
+    pub(super) fn announce(&self, topic: Key, render: Box<dyn Fn(usize) -> Bytes + Send + Sync>) -> bool {
         self.announcer.set(Announcer { topic, render }).is_ok()
     }
 
-    pub(crate) fn topic(&self) -> Option<&Key> {
+    pub(super) fn topic(&self) -> Option<&Key> {
         self.announcer.get().map(|announcer| &announcer.topic)
     }
 
-    /// Publishes the count soon, unless that is already on its way.
-    pub(crate) fn changed(channel: &Arc<Channel>) {
+    /// Publishes the count soon, unless that is scheduled already.
+    pub(super) fn changed(channel: &Arc<Channel>) {
         let presence = &channel.presence;
         if presence.announcer.get().is_none() || presence.scheduled.swap(true, Ordering::AcqRel) {
             return;

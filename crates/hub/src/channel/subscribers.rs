@@ -1,4 +1,4 @@
-//! Keeps a channel's subscribers so that a pass can walk them without holding a lock.
+//! A channel's subscribers, kept so that a pass can walk them without holding a lock.
 
 use std::sync::Arc;
 
@@ -6,30 +6,31 @@ use crate::interest::Interest;
 use crate::key::{Key, KeyMap};
 use crate::outlet::Outlet;
 
-/// Subscribers in one chunk: what a join copies when a pass holds the chunk, and what a pass serves between yields.
-pub(crate) const CHUNK_SUBSCRIBERS: usize = 64;
+/// Subscribers in one chunk. A join copies this many while a pass holds the chunk, and a pass serves this many between
+/// yields.
+pub(super) const CHUNK_SUBSCRIBERS: usize = 64;
 
-pub(crate) struct Subscriber {
-    pub(crate) id: u64,
+pub(super) struct Subscriber {
+    pub(super) id: u64,
     /// Sequence of the first message that was published after this subscriber joined.
-    pub(crate) since: u64,
-    pub(crate) interest: Interest,
-    pub(crate) outlet: Arc<dyn Outlet>,
+    pub(super) since: u64,
+    pub(super) interest: Interest,
+    pub(super) outlet: Arc<dyn Outlet>,
 }
 
-pub(crate) type ChunkOfSubscribers = Arc<Vec<Option<Arc<Subscriber>>>>;
+pub(super) type ChunkOfSubscribers = Arc<Vec<Option<Arc<Subscriber>>>>;
 
 /// Subscribers in chunks that are copied on write: a pass clones the list of chunks and walks it unlocked, a join or
 /// leave meanwhile copies one chunk.
 #[derive(Default)]
-pub(crate) struct Slots {
+pub(super) struct Slab {
     chunks: Vec<ChunkOfSubscribers>,
     free: Vec<u32>,
     occupied: usize,
 }
 
-impl Slots {
-    pub(crate) fn insert(&mut self, subscriber: Arc<Subscriber>) -> u32 {
+impl Slab {
+    pub(super) fn insert(&mut self, subscriber: Arc<Subscriber>) -> u32 {
         self.occupied += 1;
         if let Some(slot) = self.free.pop() {
             let (chunk, at) = split(slot);
@@ -45,7 +46,7 @@ impl Slots {
         (chunk * CHUNK_SUBSCRIBERS + last.len() - 1) as u32
     }
 
-    pub(crate) fn remove(&mut self, slot: u32) {
+    pub(super) fn remove(&mut self, slot: u32) {
         self.occupied -= 1;
         if self.occupied == 0 {
             *self = Self::default();
@@ -56,11 +57,11 @@ impl Slots {
         self.free.push(slot);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.occupied == 0
     }
 
-    pub(crate) fn snapshot(&self) -> Vec<ChunkOfSubscribers> {
+    pub(super) fn snapshot(&self) -> Vec<ChunkOfSubscribers> {
         self.chunks.clone()
     }
 }
@@ -69,49 +70,49 @@ fn split(slot: u32) -> (usize, usize) {
     (slot as usize / CHUNK_SUBSCRIBERS, slot as usize % CHUNK_SUBSCRIBERS)
 }
 
-/// All subscribers of a channel, found by what they want.
+/// All subscribers of a channel, found by their interests.
 #[derive(Default)]
-pub(crate) struct Roster {
-    /// Those that want every general message.
-    pub(crate) general: Slots,
-    /// The others, each once.
-    pub(crate) choosy: Slots,
-    /// Choosy subscribers by their keys, and general ones by their extra topics.
-    pub(crate) by_key: KeyMap<Slots>,
+pub(super) struct Subscribers {
+    /// Subscribers that want every general message.
+    pub(super) general: Slab,
+    /// All other subscribers, each once.
+    pub(super) filtered: Slab,
+    /// Filtered subscribers by their keys, and general subscribers by their extra topics.
+    pub(super) by_key: KeyMap<Slab>,
     next_id: u64,
 }
 
-/// Where a subscriber stands in the roster, for taking it out again.
-pub(crate) struct Placement {
+/// Where a subscriber stands, for removing it.
+pub(super) struct Placement {
     general: bool,
     slot: u32,
     keyed: Box<[(Key, u32)]>,
 }
 
-impl Roster {
-    pub(crate) fn next_id(&mut self) -> u64 {
+impl Subscribers {
+    pub(super) fn next_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id
     }
 
-    pub(crate) fn insert(&mut self, subscriber: Arc<Subscriber>) -> Placement {
+    pub(super) fn insert(&mut self, subscriber: Arc<Subscriber>) -> Placement {
         let general = subscriber.interest.is_general();
-        let slots = if general { &mut self.general } else { &mut self.choosy };
-        let slot = slots.insert(subscriber.clone());
+        let slab = if general { &mut self.general } else { &mut self.filtered };
+        let slot = slab.insert(subscriber.clone());
         let keyed = subscriber.interest.index_keys().map(|key| {
-            let slots = self.by_key.entry(key.clone()).or_default();
-            (key.clone(), slots.insert(subscriber.clone()))
+            let slab = self.by_key.entry(key.clone()).or_default();
+            (key.clone(), slab.insert(subscriber.clone()))
         });
         Placement { general, slot, keyed: keyed.collect() }
     }
 
-    pub(crate) fn remove(&mut self, placement: &Placement) {
-        let slots = if placement.general { &mut self.general } else { &mut self.choosy };
-        slots.remove(placement.slot);
+    pub(super) fn remove(&mut self, placement: &Placement) {
+        let slab = if placement.general { &mut self.general } else { &mut self.filtered };
+        slab.remove(placement.slot);
         for (key, slot) in &placement.keyed {
-            let Some(slots) = self.by_key.get_mut(key) else { continue };
-            slots.remove(*slot);
-            if slots.is_empty() {
+            let Some(slab) = self.by_key.get_mut(key) else { continue };
+            slab.remove(*slot);
+            if slab.is_empty() {
                 self.by_key.remove(key);
             }
         }

@@ -1,17 +1,17 @@
-//! What the sender counts.
+//! Counts how calls end.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts since the start; `pending` is of the moment.
+/// Counts since the start, and the calls in flight now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Calls that this node took from the store and that wait for their try or its end.
+pub struct OutboxStats {
+    /// Calls that this node has taken from the store and not ended.
     pub pending: u64,
     /// Tries that ended.
     pub attempts: u64,
-    /// Calls that were taken by their receivers.
+    /// Calls that their receivers took.
     pub delivered: u64,
-    /// Calls that were given up.
+    /// Calls given up.
     pub dead: u64,
 }
 
@@ -24,9 +24,9 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn read(&self) -> Figures {
+    pub(crate) fn read(&self) -> OutboxStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Figures {
+        OutboxStats {
             pending: read(&self.pending),
             attempts: read(&self.attempts),
             delivered: read(&self.delivered),

@@ -1,8 +1,8 @@
-//! Says in plain words what serde says in Rust's: its messages name types that a client never heard of.
+//! Serde's error messages in plain words: the originals name Rust types, which mean nothing to a client.
 
-/// What a field takes, from serde's refusal of it: `invalid type: string "x", expected f64` is `must be a number`.
+/// The plain form of a message: `invalid type: string "x", expected f64` becomes `must be a number`.
 pub(crate) fn plain_words(message: &str) -> String {
-    // The place in the text is of no use beside the field's name.
+    // The field's name is enough: the position in the text is dropped.
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     if let Some((_, expected)) = message.rsplit_once(", expected ") {
         return match expected.strip_prefix("one of ") {

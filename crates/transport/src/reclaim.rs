@@ -1,43 +1,43 @@
-//! Lends a TCP stream to hyper and gets it back when hyper lets go of it: hyper gives one away itself only by an upgrade.
+//! A TCP stream that is reclaimed when hyper drops it: hyper itself returns a stream only for an upgrade.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// A TCP stream in hyper's hands. Dropping it gives the stream back to its [`Lender`].
-pub struct LentStream {
+/// A TCP stream to give to hyper. Dropping it returns the stream to its [`ReclaimHandle`].
+pub struct ReclaimableStream {
     /// Taken only by `drop` and [`Self::into_inner`].
     stream: Option<TokioIo<TcpStream>>,
     /// The last write found the socket full.
     is_blocked: bool,
-    lender: Arc<Shared>,
+    reclaim: Arc<Reclaim>,
 }
 
-/// Whoever lent a TCP stream.
-pub struct Lender(Arc<Shared>);
+/// Gets the stream back.
+pub struct ReclaimHandle(Arc<Reclaim>);
 
 #[derive(Default)]
-struct Shared {
+struct Reclaim {
     is_blocked: AtomicBool,
-    // A std mutex: held to put one thing in or take it out.
+    // Held to put the stream in or take it out.
     returned: Mutex<Option<TcpStream>>,
 }
 
-impl LentStream {
-    /// Lends `stream`: the first half is for hyper.
-    pub fn lend(stream: TcpStream) -> (Self, Lender) {
-        let shared = Arc::<Shared>::default();
-        let lent = Self { stream: Some(TokioIo::new(stream)), is_blocked: false, lender: Arc::clone(&shared) };
-        (lent, Lender(shared))
+impl ReclaimableStream {
+    /// `stream` for hyper, and the handle that gets it back.
+    pub fn new(stream: TcpStream) -> (Self, ReclaimHandle) {
+        let reclaim = Arc::<Reclaim>::default();
+        let stream = Self { stream: Some(TokioIo::new(stream)), is_blocked: false, reclaim: Arc::clone(&reclaim) };
+        (stream, ReclaimHandle(reclaim))
     }
 
-    /// The stream, for whom an upgrade gave it to; its lender does not get it back.
+    /// The stream, once an upgrade returned it. The handle then gets nothing.
     pub(crate) fn into_inner(mut self) -> TcpStream {
         self.stream.take().expect("only dropping takes the stream").into_inner()
     }
@@ -46,37 +46,37 @@ impl LentStream {
         Pin::new(self.stream.as_mut().expect("only dropping takes the stream"))
     }
 
-    fn note<T>(&mut self, written: Poll<T>) -> Poll<T> {
+    fn note_blocked<T>(&mut self, written: Poll<T>) -> Poll<T> {
         if written.is_pending() != self.is_blocked {
             self.is_blocked = written.is_pending();
-            self.lender.is_blocked.store(self.is_blocked, Ordering::Relaxed);
+            self.reclaim.is_blocked.store(self.is_blocked, Ordering::Relaxed);
         }
         written
     }
 }
 
-impl Lender {
-    /// Did the last write find the socket full? Hyper writes all it has at the end of each poll of its connection,
-    /// until the socket is full: if it was not, hyper has nothing left to write when that poll returns.
+impl ReclaimHandle {
+    /// Whether the last write found the socket full. Hyper writes all it has at the end of each poll of its connection,
+    /// until the socket is full. If it is not full, hyper has nothing left to write when that poll returns.
     pub fn is_blocked(&self) -> bool {
         self.0.is_blocked.load(Ordering::Relaxed)
     }
 
-    /// The stream, once hyper's connection was dropped; `None` if an upgrade gave it away.
-    pub fn take_back(self) -> Option<TcpStream> {
-        self.0.returned.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The stream, once hyper's connection was dropped; `None` if an upgrade took it.
+    pub fn reclaim(self) -> Option<TcpStream> {
+        self.0.returned.lock().expect("nothing panics while holding it").take()
     }
 }
 
-impl Drop for LentStream {
+impl Drop for ReclaimableStream {
     fn drop(&mut self) {
         if let Some(stream) = self.stream.take() {
-            *self.lender.returned.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream.into_inner());
+            *self.reclaim.returned.lock().expect("nothing panics while holding it") = Some(stream.into_inner());
         }
     }
 }
 
-impl Read for LentStream {
+impl Read for ReclaimableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -86,10 +86,10 @@ impl Read for LentStream {
     }
 }
 
-impl Write for LentStream {
+impl Write for ReclaimableStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = self.stream().poll_write(cx, bytes);
-        self.note(written)
+        self.note_blocked(written)
     }
 
     fn poll_write_vectored(
@@ -98,7 +98,7 @@ impl Write for LentStream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = self.stream().poll_write_vectored(cx, slices);
-        self.note(written)
+        self.note_blocked(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,4 +1,5 @@
-//! Writes a stream's body straight to its connection: all that a quiet stream holds is the socket and its lane.
+//! Writes a stream's body straight to its connection, without hyper: a quiet stream holds a socket and its queue, and no
+//! buffers.
 
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Write};
@@ -10,17 +11,17 @@ use bytes::Bytes;
 use hyper::body::Body;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::Cut;
+use super::Abort;
 
-/// What a client may still send after its request, in bytes: it is thrown away, and past it the connection is cut. An
-/// honest client sends nothing, for it was told that the connection ends with this answer.
+/// What a client may still send after its request, in bytes. It is discarded, and past it the connection is cut. An
+/// honest client sends nothing: the response said that the connection ends with it.
 const IGNORED_BYTES: usize = 16 * 1024;
-/// One read of what is thrown away takes this much.
+/// Bytes discarded by one read.
 const READ_BYTES: usize = 512;
 /// The length of a chunk in hexadecimal digits, and the line's end.
 const LENGTH_LINE_BYTES: usize = 2 * size_of::<usize>() + 2;
 
-/// How the end of a body is told.
+/// How a body shows its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// Each piece is a chunk, and an empty chunk is the end (RFC 9112, section 7.1).
@@ -29,26 +30,26 @@ pub enum Framing {
     UntilClose,
 }
 
-/// Writes what is left of `body` to `connection`, whose response's head has been written, and ends the connection:
-/// when the body has ended, when its reader is gone, or when it is `cut`. Nothing is taken out of the body while a
-/// piece of it waits for the reader.
-pub async fn carry_stream<C, B>(connection: C, body: B, framing: Framing, cut: Cut)
+/// Writes the rest of `body` to `connection`, on which the response's head was written. Ends the connection when the body
+/// has ended, when its reader is gone, or by `abort`. Nothing is taken out of the body while a piece of it waits for the
+/// reader.
+pub async fn write_detached<C, B>(connection: C, body: B, framing: Framing, abort: Abort)
 where
     C: AsyncRead + AsyncWrite + Unpin,
     B: Body<Data = Bytes> + Unpin,
 {
-    let mut carrier = Carrier { connection, body, framing, piece: None, ignored_bytes: 0 };
+    let mut writer = Writer { connection, body, framing, piece: None, ignored_bytes: 0 };
     tokio::select! {
-        () = poll_fn(|cx| carrier.poll(cx)) => {}
-        () = cut.wait() => {}
+        () = poll_fn(|cx| writer.poll(cx)) => {}
+        () = abort.wait() => {}
     }
 }
 
-struct Carrier<C, B> {
+struct Writer<C, B> {
     connection: C,
     body: B,
     framing: Framing,
-    /// What is being written.
+    /// The piece that is being written.
     piece: Option<Piece>,
     ignored_bytes: usize,
 }
@@ -60,7 +61,7 @@ struct Piece {
     written: usize,
 }
 
-impl<C, B> Carrier<C, B>
+impl<C, B> Writer<C, B>
 where
     C: AsyncRead + AsyncWrite + Unpin,
     B: Body<Data = Bytes> + Unpin,
@@ -80,7 +81,7 @@ where
                 }
             }
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                // Nothing but data comes in a stream; an empty piece would be taken for the end.
+                // A stream has data only. An empty piece would mean the end.
                 Some(Ok(frame)) => self.piece = frame.into_data().ok().filter(|data| !data.is_empty()).map(Piece::new),
                 None => self.piece = Some(Piece::new(Bytes::new())),
                 // Without its end, so that the reader knows that something is missing.
@@ -89,7 +90,7 @@ where
         }
     }
 
-    /// Ready when the reader has closed or sends what nobody asked for.
+    /// Ready when the reader has closed, or sends too much that nobody asked for.
     fn poll_reader_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut scratch = [MaybeUninit::uninit(); READ_BYTES];
         while self.ignored_bytes <= IGNORED_BYTES {
@@ -109,7 +110,7 @@ impl Piece {
         Self { data, written: 0 }
     }
 
-    /// Ready when all of it is written. Its framing is made anew for each write, so that it takes no room between them.
+    /// Ready when all of it is written. Its framing is made again for each write, so that it takes no memory between them.
     fn poll_write<C: AsyncWrite>(
         &mut self,
         mut connection: Pin<&mut C>,

@@ -1,0 +1,100 @@
+//! The stats that the crates keep themselves: read at each scrape, so that no delivery counts anything twice.
+
+use milepost_follow::TrackInbox;
+use milepost_hub::Hub;
+use milepost_outbox::Outbox;
+use milepost_service::Service;
+use milepost_transport::Transport;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use std::fmt;
+use std::sync::Arc;
+
+/// Where the stats are read.
+pub(crate) struct CurrentStats {
+    pub(crate) service: Arc<Service>,
+    pub(crate) hub: Hub,
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) tracks: Arc<TrackInbox>,
+}
+
+impl fmt::Debug for CurrentStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CurrentStats").finish_non_exhaustive()
+    }
+}
+
+impl Collector for CurrentStats {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let (hub, sockets) = (self.hub.stats(), self.transport.stats());
+        let (outgoing, tracks) = (self.outbox.stats(), self.tracks.stats());
+        let mut to = Lines(encoder);
+        to.gauge("websockets_open", "WebSockets open now", sockets.open)?;
+        to.counter("websockets_opened", "WebSockets opened since the start", sockets.opened)?;
+        to.counter("websocket_bytes_in", "Bytes read from WebSockets", sockets.bytes_in)?;
+        to.counter("websocket_bytes_out", "Bytes written to WebSockets", sockets.bytes_out)?;
+        to.counter("websocket_frames_in", "Frames read from WebSockets", sockets.frames_in)?;
+        to.counter("websocket_frames_out", "Frames written to WebSockets", sockets.frames_out)?;
+        to.gauge("websocket_pending_bytes", "Bytes that slow readers have not taken yet", sockets.pending_bytes)?;
+        to.gauge("streams_open", "Streams of server-sent events open now", sockets.streams_open)?;
+        to.counter("streams_opened", "Streams opened since the start", sockets.streams_opened)?;
+        to.counter("streams_fallen_behind", "Streams ended for slow readers", sockets.streams_fallen_behind)?;
+        to.counter("stream_bytes_out", "Bytes of events that streams' connections took", sockets.stream_bytes_out)?;
+        to.counter(
+            "websocket_conflated",
+            "Messages that a newer one replaced before a slow reader took them",
+            sockets.conflated,
+        )?;
+        to.gauge("hub_channels", "Channels that somebody publishes to or subscribes to", hub.channels)?;
+        to.gauge("hub_subscribers", "Subscriptions", hub.subscribers)?;
+        to.gauge("hub_pending_messages", "Messages published and not yet fanned out", hub.pending_messages)?;
+        to.counter("hub_published", "Messages published", hub.published)?;
+        to.counter("hub_deliveries", "Messages handed to subscribers", hub.deliveries)?;
+        to.counter("hub_conflated", "Messages that a newer one replaced before the fan-out", hub.conflated)?;
+        to.counter("hub_dropped", "Messages that no queue had room for", hub.dropped)?;
+        to.gauge("commit_queue", "Batches waiting for a transaction", self.service.batches_queued() as u64)?;
+        to.gauge(
+            "outgoing_pending",
+            "Calls to other programs that this node has taken on and not ended",
+            outgoing.pending,
+        )?;
+        to.counter("outgoing_attempts", "Tries of calls to other programs", outgoing.attempts)?;
+        to.counter("outgoing_delivered", "Calls that their receivers took", outgoing.delivered)?;
+        to.counter("outgoing_dead", "Calls given up", outgoing.dead)?;
+        to.gauge("tracks_waiting", "Committed positions that were not looked at yet", tracks.waiting)?;
+        to.gauge("tracks_behind", "Vehicles whose positions are held, or wait to be read, and folded", tracks.behind)?;
+        to.counter("track_folds", "Positions folded", tracks.folds)?;
+        to.counter("track_facts", "Changes of history written", tracks.facts)?;
+        to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
+        to.gauge("vehicles_known", "Vehicles in this node's memory", self.service.vehicles_known() as u64)?;
+        let mut closed =
+            to.0.encode_descriptor("websockets_closed", "WebSockets closed, by code.", None, MetricType::Counter)?;
+        for (code, count) in &sockets.closed {
+            ConstCounter::new(*count).encode(closed.encode_family(&[("code", *code)])?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one metric after the other.
+struct Lines<'a>(DescriptorEncoder<'a>);
+
+impl Lines<'_> {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        self.write(name, help, &ConstGauge::new(value))
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        self.write(name, help, &ConstCounter::new(value))
+    }
+
+    fn write(&mut self, name: &str, help: &str, metric: &impl EncodeMetric) -> fmt::Result {
+        // A registered metric's help gets its full stop from the registry.
+        let help = format!("{help}.");
+        metric.encode(self.0.encode_descriptor(name, &help, None, metric.metric_type())?)
+    }
+}

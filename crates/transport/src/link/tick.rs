@@ -1,0 +1,75 @@
+//! What a link does when its tick has come: pings, expiry, the end of silent peers and of close handshakes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Link, Phase, State};
+use crate::close::{close_frame, code};
+use crate::encoder::{PING, encode_frame};
+use crate::heartbeat::Timed;
+
+impl Timed for Link {
+    fn armed_tick(&self) -> &AtomicU64 {
+        &self.armed_tick
+    }
+
+    fn tick(&self, now_ms: u64) -> Option<u64> {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Ended => None,
+            Phase::Closing { deadline_ms } if now_ms < deadline_ms => Some(deadline_ms),
+            Phase::Closing { .. } => {
+                self.end_locked(&mut state, code::ABNORMAL);
+                None
+            }
+            Phase::Open => self.tick_open(&mut state, now_ms),
+        }
+    }
+}
+
+impl Link {
+    fn tick_open(&self, state: &mut State, now_ms: u64) -> Option<u64> {
+        let timing = &self.shared.timing;
+        if let Some(cold) = &mut state.cold {
+            if let Some(expiry) = cold.expiry.take_if(|expiry| expiry.at_ms <= now_ms) {
+                self.begin_close(state, expiry.code, &expiry.reason);
+                return Some(now_ms + timing.write_wait_ms);
+            }
+            if !state.corked {
+                cold.snapshot.take_if(|snapshot| snapshot.until_ms().is_none_or(|until_ms| until_ms <= now_ms));
+            }
+            if cold.expiry.is_none() && cold.snapshot.is_none() {
+                state.cold = None;
+            }
+        }
+        let heard_ms = self.heard_ms.load(Ordering::Relaxed);
+        let silent_at_ms = heard_ms + timing.pong_wait_ms;
+        let answer_wait_ms = timing.pong_wait_ms.saturating_sub(timing.ping_period_ms);
+        if silent_at_ms <= now_ms && state.asked_ms > heard_ms && state.asked_ms + answer_wait_ms <= now_ms {
+            // The peer is told, in case only its direction is broken. Its answer is not waited for.
+            self.write_now(state, &close_frame(code::GOING_AWAY, "no sign of life"));
+            self.end_locked(state, code::ABNORMAL);
+            return None;
+        }
+        // After a pause of this process the peer was not asked yet: it has the usual time to answer.
+        let is_unasked = silent_at_ms <= now_ms && state.asked_ms <= heard_ms;
+        if state.next_ping_ms <= now_ms || is_unasked {
+            state.next_ping_ms = now_ms + timing.ping_period_ms;
+            if state.asked_ms <= heard_ms {
+                state.asked_ms = now_ms;
+            }
+            let ping = encode_frame(PING, false, &[]);
+            if !self.write_now(state, &ping) && state.phase == Phase::Open {
+                state.backlog.get_or_insert_default().set_ping(ping);
+                state.wake_reader();
+            }
+        }
+        let mut next_ms = state.next_ping_ms.min(silent_at_ms.max(state.asked_ms + answer_wait_ms).max(now_ms + 1));
+        if let Some(cold) = &state.cold {
+            next_ms = cold.expiry.as_ref().map_or(next_ms, |expiry| next_ms.min(expiry.at_ms));
+            if let Some(snapshot) = &cold.snapshot {
+                next_ms = next_ms.min(snapshot.until_ms().unwrap_or_default().max(now_ms + 1000));
+            }
+        }
+        Some(next_ms)
+    }
+}
