@@ -4,6 +4,7 @@
 mod ground;
 
 mod belief;
+mod checkpoint;
 mod fences;
 mod incidents;
 mod invariants;
