@@ -36,6 +36,23 @@ pub struct Position {
 }
 
 impl Position {
+    /// A position of which nothing but vehicle, time and place is known.
+    pub const fn new(vehicle_id: VehicleId, at: Timestamp, latitude: Latitude, longitude: Longitude) -> Self {
+        Self {
+            vehicle_id,
+            at,
+            latitude,
+            longitude,
+            speed: None,
+            heading: None,
+            accuracy: None,
+            altitude: None,
+            odometer: None,
+            fuel_level: None,
+            ignition: None,
+        }
+    }
+
     /// Refuses a position from the future: more than [`MAX_AHEAD_MS`] after `now`.
     ///
     /// # Errors

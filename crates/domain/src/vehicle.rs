@@ -53,3 +53,24 @@ pub struct Vehicle {
     /// When it is to be serviced next, whatever the odometer says.
     pub service_due_at: Option<Timestamp>,
 }
+
+impl Vehicle {
+    /// An active vehicle of which nothing else is known.
+    pub fn new(id: VehicleId, kind: VehicleKind, label: Label) -> Self {
+        Self {
+            id,
+            kind,
+            label,
+            license_plate: None,
+            route: None,
+            status: VehicleStatus::active(),
+            driver_id: None,
+            speed_limit: None,
+            fuel_l_per_100km: None,
+            fuel_price_per_l: None,
+            odometer: None,
+            service_due_km: None,
+            service_due_at: None,
+        }
+    }
+}

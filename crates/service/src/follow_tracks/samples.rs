@@ -1,9 +1,7 @@
 //! What the tests of these files are made of.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use milepost_domain::{
-    Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-};
+use milepost_domain::{Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
 use milepost_store::{OpenOptions, VehicleNo};
 
 pub(super) fn at(ms: i64) -> Timestamp {
@@ -11,37 +9,11 @@ pub(super) fn at(ms: i64) -> Timestamp {
 }
 
 pub(super) fn position(at_ms: i64) -> Position {
-    Position {
-        vehicle_id: VehicleId::new("bus").unwrap(),
-        at: at(at_ms),
-        latitude: Latitude::new(1.0).unwrap(),
-        longitude: Longitude::new(2.0).unwrap(),
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(VehicleId::new("bus").unwrap(), at(at_ms), Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap())
 }
 
 pub(super) fn vehicle(name: &str) -> Vehicle {
-    Vehicle {
-        id: VehicleId::new(name).unwrap(),
-        kind: VehicleKind::new(name).unwrap(),
-        label: Label::new(name).unwrap(),
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    }
+    Vehicle::new(VehicleId::new(name).unwrap(), VehicleKind::new(name).unwrap(), Label::new(name).unwrap())
 }
 
 /// Only a store gives them out.
