@@ -6,17 +6,12 @@
 
 #![forbid(unsafe_code)]
 
-mod eta;
 mod fence;
 mod fence_index;
 mod great_circle;
 mod path;
 mod point;
 
-pub use eta::{
-    Basis, ETA_FRESH_FOR, Estimate, Eta, Fix, History, HistoryParts, Leg, LegParts, Pace, PaceParts, SHORTEST_ETA_S,
-    estimate_eta, straight_line_eta_s,
-};
 pub use fence::{Bounds, Crossings, Fence, InvalidFence, Passage};
 pub use fence_index::FenceIndex;
 pub use great_circle::{EARTH_RADIUS_M, destination, distance_m, initial_bearing, interpolate};

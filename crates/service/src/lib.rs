@@ -48,10 +48,10 @@ pub use follow_tracks::TrackFigures;
 pub use history::{Replay, Track};
 pub use live::LiveVehicle;
 pub use login::TokenPair;
-pub use milepost_geo::{Estimate, Eta};
 pub use milepost_store::{
     CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Retention, StoredCall, answering,
 };
+pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};
 pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,

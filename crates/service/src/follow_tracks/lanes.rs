@@ -31,7 +31,7 @@ struct Lane {
 impl Lane {
     fn take(&mut self, position: &Position, by: &By, facts: &mut Vec<TrackFact>) {
         by.fold(&mut self.state, position, facts);
-        facts.drain(..).for_each(|fact| self.history.take(&fact));
+        facts.drain(..).for_each(|fact| self.history.apply(&fact));
     }
 }
 

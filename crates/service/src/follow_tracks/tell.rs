@@ -9,18 +9,18 @@ use milepost_domain::{
 use milepost_geo::Point;
 use milepost_store::{ActivityChange, FenceVisit, HistoryChange, Incident, IncidentKind};
 use milepost_track::{
-    Activity, Correction, Corrections, FenceId, FuelBasis, MarkReason, SilenceFact, TrackFact, Visit,
+    Activity, Correction, Corrections, FenceId, FuelBasis, OutlierReason, SilenceFact, TrackFact, Visit,
 };
 
 impl Teller<'_> {
     /// What folding a newest position told.
     pub(super) fn tell(&self, fact: &TrackFact, news: &mut News) {
         match fact {
-            TrackFact::Marked(mark) => {
-                news.push(HistoryChange::Outlier { at: mark.at, reason: reason(mark.reason) });
+            TrackFact::OutlierFound(outlier) => {
+                news.push(HistoryChange::Outlier { at: outlier.at, reason: reason(outlier.reason) });
             }
-            TrackFact::Unmarked { from, until } => {
-                let reason = Some(reason(MarkReason::Jump));
+            TrackFact::OutliersCleared { from, until } => {
+                let reason = Some(reason(OutlierReason::Jump));
                 news.push(HistoryChange::NoOutliers { from: *from, until: *until, reason });
             }
             TrackFact::TripStarted(trip) | TrackFact::TripProgressed(trip) | TrackFact::TripEnded(trip) => {
@@ -104,7 +104,7 @@ impl Teller<'_> {
         }
         self.correct_visits(&corrections.visits, news);
         self.correct_incidents(&corrections.incidents, news);
-        for (at, mark) in &corrections.marks {
+        for (at, mark) in &corrections.outliers {
             news.push(match mark {
                 Some(mark) => HistoryChange::Outlier { at: *at, reason: reason(*mark) },
                 None => HistoryChange::NoOutliers { from: *at, until: *at, reason: None },
@@ -254,7 +254,7 @@ impl Teller<'_> {
             status: if trip.ended_at.is_some() { TripStatus::Completed } else { TripStatus::Started },
             started_at: trip.started_at,
             ended_at: trip.ended_at,
-            followed_to: trip.told_at,
+            followed_to: trip.as_of,
             start: Some(place(trip.start)),
             end: Some(place(trip.end)),
             figures: TripFigures {
@@ -337,15 +337,15 @@ pub(super) fn incident_row(incident: &milepost_track::Incident) -> Incident {
         place: Some(place(incident.point)),
         value: Some(incident.value),
         limit: Some(incident.limit),
-        is_told: incident.basis.map(|basis| basis == milepost_track::SpeedBasis::Told),
+        is_told: incident.basis.map(|basis| basis == milepost_track::SpeedBasis::Reported),
     }
 }
 
-const fn reason(reason: MarkReason) -> &'static str {
+const fn reason(reason: OutlierReason) -> &'static str {
     match reason {
-        MarkReason::NullIsland => "null_island",
-        MarkReason::Inaccurate => "inaccurate",
-        MarkReason::Jump => "jump",
-        MarkReason::Stray => "stray",
+        OutlierReason::NullIsland => "null_island",
+        OutlierReason::Inaccurate => "inaccurate",
+        OutlierReason::Jump => "jump",
+        OutlierReason::Isolated => "stray",
     }
 }
