@@ -2,7 +2,8 @@
 //!
 //! The Earth is a sphere here. Against the WGS 84 ellipsoid a distance is off by at most 0.51 % anywhere, poles and
 //! antimeridian included (see [`EARTH_RADIUS_M`]). GPS noise adds more to a vehicle's track.
-//! Nothing here waits, reads a clock or rolls dice.
+//! Nothing here waits, reads a clock or uses random numbers. `docs/decisions` says why this crate has its own
+//! geometry and index.
 
 #![forbid(unsafe_code)]
 
@@ -15,5 +16,5 @@ mod point;
 pub use fence::{Bounds, Crossings, Fence, InvalidFence, Passage};
 pub use fence_index::FenceIndex;
 pub use great_circle::{EARTH_RADIUS_M, destination, distance_m, initial_bearing, interpolate};
-pub use path::{Nearest, Path, Spot, length_m, nearest_on_segment, segment_distance_m};
+pub use path::{Nearest, Path, PathPoint, length_m, nearest_on_segment, segment_distance_m};
 pub use point::Point;

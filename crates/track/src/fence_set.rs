@@ -60,7 +60,7 @@ impl Fences for FenceSet {
             }
         };
         match from {
-            Some(from) => self.index.near_way(from, to, margin_m, &mut found),
+            Some(from) => self.index.near_segment(from, to, margin_m, &mut found),
             None => self.index.near(to, margin_m, &mut found),
         }
     }

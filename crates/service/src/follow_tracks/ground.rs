@@ -152,7 +152,7 @@ impl Fences for VehicleFences<'_> {
             }
         };
         match from {
-            Some(from) => self.ground.index.near_way(from, to, margin_m, visit),
+            Some(from) => self.ground.index.near_segment(from, to, margin_m, visit),
             None => self.ground.index.near(to, margin_m, visit),
         }
     }
