@@ -1,7 +1,8 @@
 //! Alerts: what a tenant or one of its users should look at, until it is read, deleted or expires.
 
+use crate::names::named_values;
 use crate::text::short_text;
-use crate::{AlertId, Invalid, JsonObject, NotificationText, TenantId, Timestamp, UserId, VehicleId};
+use crate::{AlertId, JsonObject, NotificationText, TenantId, Timestamp, UserId, VehicleId};
 
 /// What it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,35 +27,20 @@ pub enum AlertKind {
     InvoiceGenerated,
 }
 
+named_values!(AlertKind, "type", "must be speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, \
+             system_error, payment_received or invoice_generated", {
+    SpeedViolation => "speed_violation",
+    GeofenceViolation => "geofence_violation",
+    Maintenance => "maintenance",
+    FuelTheft => "fuel_theft",
+    DriverEvent => "driver_event",
+    VehicleOffline => "vehicle_offline",
+    SystemError => "system_error",
+    PaymentReceived => "payment_received",
+    InvoiceGenerated => "invoice_generated",
+});
+
 impl AlertKind {
-    /// All, in the order of the contract.
-    pub const ALL: [Self; 9] = [
-        Self::SpeedViolation,
-        Self::GeofenceViolation,
-        Self::Maintenance,
-        Self::FuelTheft,
-        Self::DriverEvent,
-        Self::VehicleOffline,
-        Self::SystemError,
-        Self::PaymentReceived,
-        Self::InvoiceGenerated,
-    ];
-
-    /// Its name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SpeedViolation => "speed_violation",
-            Self::GeofenceViolation => "geofence_violation",
-            Self::Maintenance => "maintenance",
-            Self::FuelTheft => "fuel_theft",
-            Self::DriverEvent => "driver_event",
-            Self::VehicleOffline => "vehicle_offline",
-            Self::SystemError => "system_error",
-            Self::PaymentReceived => "payment_received",
-            Self::InvoiceGenerated => "invoice_generated",
-        }
-    }
-
     /// How much alerts of this kind matter, unless whoever raises one says otherwise.
     pub const fn usual_severity(self) -> Severity {
         match self {
@@ -63,16 +49,6 @@ impl AlertKind {
             Self::GeofenceViolation | Self::Maintenance | Self::DriverEvent => Severity::Medium,
             Self::PaymentReceived | Self::InvoiceGenerated => Severity::Low,
         }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or(Invalid::new(
-            "type",
-            "must be speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, \
-             system_error, payment_received or invoice_generated",
-        ))
     }
 }
 
@@ -86,30 +62,17 @@ pub enum Severity {
     Critical,
 }
 
+named_values!(Severity, "severity", "must be low, medium, high or critical", {
+    Low => "low",
+    Medium => "medium",
+    High => "high",
+    Critical => "critical",
+});
+
 impl Severity {
     /// Whom it concerns should be told even where that costs something, such as the battery of a phone.
     pub const fn is_urgent(self) -> bool {
         matches!(self, Self::High | Self::Critical)
-    }
-
-    /// All, the least first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// `low`, `medium`, `high`, `critical`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|severity| severity.as_str() == name);
-        found.ok_or(Invalid::new("severity", "must be low, medium, high or critical"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether a cadet was there on a training day, and from when until when.
 
 use crate::Invalid;
+use crate::names::named_values;
 use std::fmt;
 
 /// How a cadet attended. Only `present` counts as a day present.
@@ -16,27 +17,12 @@ pub enum AttendanceStatus {
     Excused,
 }
 
-impl AttendanceStatus {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Present, Self::Absent, Self::Late, Self::Excused];
-
-    /// Its name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Present => "present",
-            Self::Absent => "absent",
-            Self::Late => "late",
-            Self::Excused => "excused",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|status| status.as_str() == name);
-        found.ok_or(Invalid::new("status", "must be present, absent, late or excused"))
-    }
-}
+named_values!(AttendanceStatus, "status", "must be present, absent, late or excused", {
+    Present => "present",
+    Absent => "absent",
+    Late => "late",
+    Excused => "excused",
+});
 
 /// A time of day without a zone, as a clock on the wall shows it. Seconds since midnight, 0 to 86,399.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

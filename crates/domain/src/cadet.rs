@@ -1,36 +1,9 @@
 //! A cadet and its records: merits and demerits, attendance by training day, scores.
 
+use crate::ids::number_id;
+use crate::names::named_values;
 use crate::text::short_text;
 use crate::{Invalid, TenantId, Timestamp};
-use std::fmt;
-
-macro_rules! number_id {
-    ($(#[$doc:meta])* $name:ident, $field:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(i64);
-
-        impl $name {
-            /// # Errors
-            /// [`Invalid`] below 1.
-            pub const fn new(number: i64) -> Result<Self, Invalid> {
-                if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new($field, "must be a whole number from 1")) }
-            }
-
-            /// The number.
-            pub const fn get(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-pub(crate) use number_id;
 
 number_id!(
     /// A cadet's number, unique over all tenants, from 1.
@@ -79,25 +52,10 @@ pub enum GradeKind {
     Demerit,
 }
 
-impl GradeKind {
-    /// Its name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Merit => "merit",
-            Self::Demerit => "demerit",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "merit" => Ok(Self::Merit),
-            "demerit" => Ok(Self::Demerit),
-            _ => Err(Invalid::new("type", "must be merit or demerit")),
-        }
-    }
-}
+named_values!(GradeKind, "type", "must be merit or demerit", {
+    Merit => "merit",
+    Demerit => "demerit",
+});
 
 /// Points of one grade, 1 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

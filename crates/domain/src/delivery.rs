@@ -1,7 +1,8 @@
 //! A delivery: one order on its way with one rider, followed by whoever has its link.
 
+use crate::names::named_values;
 use crate::text::short_text;
-use crate::{Invalid, Latitude, Longitude, Timestamp};
+use crate::{Latitude, Longitude, Timestamp};
 
 short_text!(
     /// The shop's name for an order.
@@ -57,29 +58,14 @@ pub enum StepRefused {
     Ended,
 }
 
+named_values!(DeliveryStatus, "status", "must be ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED", {
+    Assigned => "ASSIGNED",
+    PickedUp => "PICKED_UP",
+    InTransit => "IN_TRANSIT",
+    Delivered => "DELIVERED",
+});
+
 impl DeliveryStatus {
-    /// All, in order.
-    pub const ALL: [Self; 4] = [Self::Assigned, Self::PickedUp, Self::InTransit, Self::Delivered];
-
-    /// `ASSIGNED`, `PICKED_UP`, `IN_TRANSIT`, `DELIVERED`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assigned => "ASSIGNED",
-            Self::PickedUp => "PICKED_UP",
-            Self::InTransit => "IN_TRANSIT",
-            Self::Delivered => "DELIVERED",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(Invalid::new("status", "must be ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED"))
-    }
-
     /// May a delivery go from here to `to`? The table stands above.
     ///
     /// # Errors

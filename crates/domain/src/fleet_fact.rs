@@ -1,8 +1,7 @@
 //! What happened to a fleet, as it is told.
 
-use crate::{
-    GeofenceId, Invalid, Label, Latitude, Longitude, NotificationText, Severity, Timestamp, Trip, UserId, VehicleId,
-};
+use crate::names::named_values;
+use crate::{GeofenceId, Label, Latitude, Longitude, NotificationText, Severity, Timestamp, Trip, UserId, VehicleId};
 
 /// Is it told for the first time, or is something mended that was told before positions came late?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,26 +14,11 @@ pub enum Telling {
     Withdrawn,
 }
 
-impl Telling {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::New, Self::Corrected, Self::Withdrawn];
-
-    /// `new`, `corrected`, `withdrawn`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Corrected => "corrected",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|telling| telling.as_str() == name);
-        found.ok_or(Invalid::new("telling", "must be new, corrected or withdrawn"))
-    }
-}
+named_values!(Telling, "telling", "must be new, corrected or withdrawn", {
+    New => "new",
+    Corrected => "corrected",
+    Withdrawn => "withdrawn",
+});
 
 /// A trip that started, ended, or was mended.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,26 +42,11 @@ pub enum FenceEvent {
     Dwell,
 }
 
-impl FenceEvent {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::Enter, Self::Exit, Self::Dwell];
-
-    /// `enter`, `exit`, `dwell`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enter => "enter",
-            Self::Exit => "exit",
-            Self::Dwell => "dwell",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|event| event.as_str() == name);
-        found.ok_or(Invalid::new("violation_type", "must be enter, exit or dwell"))
-    }
-}
+named_values!(FenceEvent, "violation_type", "must be enter, exit or dwell", {
+    Enter => "enter",
+    Exit => "exit",
+    Dwell => "dwell",
+});
 
 /// A vehicle crossed a geofence's edge, or stayed inside.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,29 +84,12 @@ pub enum DrivingKind {
     HarshCornering,
 }
 
-impl DrivingKind {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Speeding, Self::HarshBraking, Self::HarshAcceleration, Self::HarshCornering];
-
-    /// `speeding`, `harsh_braking`, `harsh_acceleration`, `harsh_cornering`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Speeding => "speeding",
-            Self::HarshBraking => "harsh_braking",
-            Self::HarshAcceleration => "harsh_acceleration",
-            Self::HarshCornering => "harsh_cornering",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-            .ok_or(Invalid::new("event_type", "must be speeding, harsh_braking, harsh_acceleration or harsh_cornering"))
-    }
-}
+named_values!(DrivingKind, "event_type", "must be speeding, harsh_braking, harsh_acceleration or harsh_cornering", {
+    Speeding => "speeding",
+    HarshBraking => "harsh_braking",
+    HarshAcceleration => "harsh_acceleration",
+    HarshCornering => "harsh_cornering",
+});
 
 /// Something in the way somebody drove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,25 +119,10 @@ pub enum ServiceBasis {
     Date,
 }
 
-impl ServiceBasis {
-    /// `odometer`, `date`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Odometer => "odometer",
-            Self::Date => "date",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "odometer" => Ok(Self::Odometer),
-            "date" => Ok(Self::Date),
-            _ => Err(Invalid::new("basis", "must be odometer or date")),
-        }
-    }
-}
+named_values!(ServiceBasis, "basis", "must be odometer or date", {
+    Odometer => "odometer",
+    Date => "date",
+});
 
 /// A vehicle is due for service.
 #[derive(Debug, Clone, PartialEq, Eq)]

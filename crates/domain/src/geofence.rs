@@ -1,8 +1,7 @@
 //! A geofence: a place on the map that a tenant wants to hear about when its vehicles come and go.
 
-use crate::cadet::number_id;
+use crate::ids::number_id;
 use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, VehicleId, WidthM};
-use std::fmt;
 
 /// Geofences of one tenant at most. Whoever adds one more is refused.
 pub const MAX_GEOFENCES: u32 = 100_000;

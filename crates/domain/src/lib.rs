@@ -19,6 +19,7 @@ mod geofence;
 mod ids;
 mod invalid;
 mod measure;
+mod names;
 mod notice;
 mod outgoing;
 mod parcel;

@@ -1,9 +1,8 @@
 //! What is told to one user and kept until it is read: notifications and messages.
 
-use crate::cadet::number_id;
+use crate::ids::number_id;
 use crate::text::short_text;
 use crate::{Invalid, Timestamp, UserId};
-use std::fmt;
 
 number_id!(
     /// The number of a notification or message, unique over all tenants, from 1.

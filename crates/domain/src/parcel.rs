@@ -1,30 +1,14 @@
 //! A parcel: fetched at one place and brought to another by a driver whom its client follows.
 
-use crate::{Address, Invalid, Latitude, Longitude, Place, TenantId, Timestamp, UserId};
-use std::fmt;
+use crate::ids::number_id;
+use crate::names::named_values;
+use crate::{Address, Latitude, Longitude, Place, TenantId, Timestamp, UserId};
 
-/// A parcel's number, unique over all tenants, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ParcelId(i64);
-
-impl ParcelId {
-    /// # Errors
-    /// [`Invalid`] below 1.
-    pub const fn new(number: i64) -> Result<Self, Invalid> {
-        if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new("parcel_id", "must be a whole number from 1")) }
-    }
-
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for ParcelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+number_id!(
+    /// A parcel's number, unique over all tenants, from 1.
+    ParcelId,
+    "parcel_id"
+);
 
 /// How far a parcel is. An open parcel may go to any other open status (a dispatcher corrects mistakes), to
 /// `delivered` and to `cancelled`; those two are the end, and only repeating them is allowed.
@@ -46,40 +30,17 @@ pub enum ParcelStatus {
     Cancelled,
 }
 
+named_values!(ParcelStatus, "status", "must be pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled", {
+    Pending => "pending",
+    Assigned => "assigned",
+    PickedUp => "picked_up",
+    InTransit => "in_transit",
+    OutForDelivery => "out_for_delivery",
+    Delivered => "delivered",
+    Cancelled => "cancelled",
+});
+
 impl ParcelStatus {
-    /// All, in the usual order.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Assigned,
-        Self::PickedUp,
-        Self::InTransit,
-        Self::OutForDelivery,
-        Self::Delivered,
-        Self::Cancelled,
-    ];
-
-    /// `pending`, `assigned`, `picked_up`, …
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Assigned => "assigned",
-            Self::PickedUp => "picked_up",
-            Self::InTransit => "in_transit",
-            Self::OutForDelivery => "out_for_delivery",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(Invalid::new(
-            "status",
-            "must be pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled",
-        ))
-    }
-
     /// Has it come to its end?
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Delivered | Self::Cancelled)

@@ -1,6 +1,6 @@
 //! Where a user's browsers are reached while no page is open: Web Push.
 
-use crate::cadet::number_id;
+use crate::ids::number_id;
 use crate::{Invalid, TenantId, Timestamp, UserId};
 use std::fmt;
 

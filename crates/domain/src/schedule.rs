@@ -1,5 +1,6 @@
 //! The hours of the week in which something is on.
 
+use crate::names::named_values;
 use crate::{Invalid, TimeOfDay, Timestamp};
 
 const DAY_S: i64 = 24 * 60 * 60;
@@ -17,31 +18,15 @@ pub enum Weekday {
     Sunday,
 }
 
-impl Weekday {
-    /// All, from Monday on.
-    pub const ALL: [Self; 7] =
-        [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
-
-    /// `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Monday => "mon",
-            Self::Tuesday => "tue",
-            Self::Wednesday => "wed",
-            Self::Thursday => "thu",
-            Self::Friday => "fri",
-            Self::Saturday => "sat",
-            Self::Sunday => "sun",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|day| day.as_str() == name);
-        found.ok_or(Invalid::new("schedule.days", "must hold some of mon, tue, wed, thu, fri, sat, sun"))
-    }
-}
+named_values!(Weekday, "schedule.days", "must hold some of mon, tue, wed, thu, fri, sat, sun", {
+    Monday => "mon",
+    Tuesday => "tue",
+    Wednesday => "wed",
+    Thursday => "thu",
+    Friday => "fri",
+    Saturday => "sat",
+    Sunday => "sun",
+});
 
 /// Some days of the week: one at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! A trip: one way of a vehicle from setting off to standing for good, found by the server or told by hand.
 
-use crate::{Invalid, Latitude, Longitude, SpeedKmh, TenantId, Timestamp, TripId, UserId, VehicleId};
+use crate::names::named_values;
+use crate::{Latitude, Longitude, SpeedKmh, TenantId, Timestamp, TripId, UserId, VehicleId};
 
 /// Who says that it is a trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,25 +12,10 @@ pub enum TripOrigin {
     Manual,
 }
 
-impl TripOrigin {
-    /// `auto`, `manual`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Manual => "manual",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "manual" => Ok(Self::Manual),
-            _ => Err(Invalid::new("origin", "must be auto or manual")),
-        }
-    }
-}
+named_values!(TripOrigin, "origin", "must be auto or manual", {
+    Auto => "auto",
+    Manual => "manual",
+});
 
 /// How far a trip is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,26 +28,13 @@ pub enum TripStatus {
     Cancelled,
 }
 
+named_values!(TripStatus, "status", "must be started, completed or cancelled", {
+    Started => "started",
+    Completed => "completed",
+    Cancelled => "cancelled",
+});
+
 impl TripStatus {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::Started, Self::Completed, Self::Cancelled];
-
-    /// `started`, `completed`, `cancelled`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|status| status.as_str() == name);
-        found.ok_or(Invalid::new("status", "must be started, completed or cancelled"))
-    }
-
     /// Has it come to its end?
     pub const fn has_ended(self) -> bool {
         !matches!(self, Self::Started)
@@ -77,25 +50,10 @@ pub enum FuelSource {
     Estimated,
 }
 
-impl FuelSource {
-    /// `measured`, `estimated`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Estimated => "estimated",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "measured" => Ok(Self::Measured),
-            "estimated" => Ok(Self::Estimated),
-            _ => Err(Invalid::new("fuel_source", "must be measured or estimated")),
-        }
-    }
-}
+named_values!(FuelSource, "fuel_source", "must be measured or estimated", {
+    Measured => "measured",
+    Estimated => "estimated",
+});
 
 /// Fuel that a trip burnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What is tracked.
 
 use crate::text::short_text;
-use crate::{Invalid, OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
+use crate::{OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
 
 short_text!(
     /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.
