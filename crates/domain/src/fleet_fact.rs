@@ -5,7 +5,7 @@ use crate::{GeofenceId, Label, Latitude, Longitude, NotificationText, Severity, 
 
 /// Is it told for the first time, or is something mended that was told before positions came late?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Telling {
+pub enum Revision {
     /// For the first time.
     New,
     /// It was otherwise than was told; so it was.
@@ -14,7 +14,7 @@ pub enum Telling {
     Withdrawn,
 }
 
-named_values!(Telling, "telling", "must be new, corrected or withdrawn", {
+named_values!(Revision, "telling", "must be new, corrected or withdrawn", {
     New => "new",
     Corrected => "corrected",
     Withdrawn => "withdrawn",
@@ -26,7 +26,7 @@ pub struct TripUpdate {
     /// As it is now; of one that was withdrawn, as it was told last.
     pub trip: Trip,
     /// Told first, or mended.
-    pub telling: Telling,
+    pub revision: Revision,
     /// Its start and its status are as they were told, and only its figures grew. Of no interest to webhooks.
     pub is_progress: bool,
 }
@@ -68,7 +68,7 @@ pub struct FenceCrossing {
     /// When, between two fixes if it crossed there.
     pub at: Timestamp,
     /// Told first, or mended.
-    pub telling: Telling,
+    pub revision: Revision,
 }
 
 /// How somebody drove.
@@ -107,7 +107,7 @@ pub struct DrivingEvent {
     /// When.
     pub at: Timestamp,
     /// Told first, or mended.
-    pub telling: Telling,
+    pub revision: Revision,
 }
 
 /// What makes a service due.
@@ -138,5 +138,5 @@ pub struct ServiceDue {
     /// Since when.
     pub at: Timestamp,
     /// Told first, or mended.
-    pub telling: Telling,
+    pub revision: Revision,
 }

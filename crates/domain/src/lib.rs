@@ -54,7 +54,7 @@ pub use device::Device;
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{
-    DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, ServiceBasis, ServiceDue, Telling, TripUpdate,
+    DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, Revision, ServiceBasis, ServiceDue, TripUpdate,
 };
 pub use geofence::{
     DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES, ToldCrossings,

@@ -3,7 +3,8 @@
 use crate::{ActivityChange, Checkpoint, Result, StoreError, TenantNo, VehicleNo};
 use async_trait::async_trait;
 use milepost_domain::{
-    Alert, AlertSubject, Fact, GeofenceId, Position, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripPlace, VehicleId,
+    Alert, AlertSubject, Fact, GeofenceId, Position, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripPlace,
+    VehicleId,
 };
 
 /// The state of a vehicle's fold after some position.
@@ -158,7 +159,7 @@ pub enum HistoryChange {
         /// As it is.
         trip: Box<Trip>,
         /// First told, or mended.
-        telling: Telling,
+        revision: Revision,
     },
     /// The trip that began then is none.
     NoTrip {

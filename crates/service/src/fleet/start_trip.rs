@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{
-    Action, Caller, Reach, Telling, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
+    Action, Caller, Reach, Revision, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope, reach,
 };
 use milepost_store::{StoreError, answering_from};
@@ -51,7 +51,7 @@ impl Service {
             figures: TripFigures::default(),
             version: 1,
         };
-        let update = TripUpdate { trip, telling: Telling::New, is_progress: false };
+        let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
         let started = update.trip.clone();
         let adding = self.store.add_trip(&update, now);
         let added = answering_from(move |(): &()| Some(started.clone()), adding).await;

@@ -8,7 +8,7 @@ use super::news::News;
 use super::tell::incident_row;
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, DrivingEvent, DrivingKind, Fact, FenceCrossing, FenceEvent,
-    GeofenceId, JsonObject, NotificationText, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Timestamp,
+    GeofenceId, JsonObject, NotificationText, Revision, ServiceBasis, ServiceDue, Severity, TenantId, Timestamp,
     Vehicle,
 };
 use milepost_store::HistoryChange;
@@ -38,29 +38,29 @@ struct Wording {
 
 impl Teller<'_> {
     /// Tells of an incident that began, and raises its alert.
-    pub(super) fn raise(&self, incident: &Incident, telling: Telling, news: &mut News) {
-        self.tell_driving(incident, telling, news);
+    pub(super) fn raise(&self, incident: &Incident, revision: Revision, news: &mut News) {
+        self.tell_driving(incident, revision, news);
         if let (Some(wording), Some(subject)) = (self.word(incident), self.subject_of(incident)) {
-            self.alert(wording, subject, (incident.started_at, incident.started_at), telling, news);
+            self.alert(wording, subject, (incident.started_at, incident.started_at), revision, news);
         }
     }
 
     /// Takes back an incident that was none.
     pub(super) fn withdraw(&self, incident: &Incident, news: &mut News) {
-        self.tell_driving(incident, Telling::Withdrawn, news);
+        self.tell_driving(incident, Revision::Withdrawn, news);
         if let Some(subject) = self.subject_of(incident) {
             news.push(HistoryChange::NoAlert { subject });
         }
     }
 
     /// Tells of an incident what is an event of its own: driving, and services.
-    pub(super) fn tell_driving(&self, incident: &Incident, telling: Telling, news: &mut News) {
+    pub(super) fn tell_driving(&self, incident: &Incident, revision: Revision, news: &mut News) {
         let Some(wording) = self.word(incident) else { return };
         let description = text(&wording.message);
         let (vehicle_id, at) = (self.vehicle.id.clone(), incident.started_at);
         let fact = if incident.kind == IncidentKind::ServiceDue {
             let basis = ServiceBasis::Odometer;
-            let due = ServiceDue { vehicle_id, basis, severity: wording.severity, description, at, telling };
+            let due = ServiceDue { vehicle_id, basis, severity: wording.severity, description, at, revision };
             Fact::ServiceDue(Box::new(due))
         } else {
             let kind = match incident.kind {
@@ -79,7 +79,7 @@ impl Teller<'_> {
                 severity,
                 description,
                 at,
-                telling,
+                revision,
             }))
         };
         news.push(HistoryChange::Told(Box::new(fact)));
@@ -89,7 +89,7 @@ impl Teller<'_> {
     pub(super) fn alert_crossing(&self, crossing: &FenceCrossing, entered_at: Timestamp, news: &mut News) {
         let what = crossing.event.as_str();
         let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) else { return };
-        if crossing.telling == Telling::Withdrawn {
+        if crossing.revision == Revision::Withdrawn {
             return news.push(HistoryChange::NoAlert { subject });
         }
         let (label, fence) = (self.vehicle.label.as_str(), crossing.geofence_name.as_str());
@@ -110,7 +110,7 @@ impl Teller<'_> {
                 "longitude": crossing.longitude.get(),
             }),
         };
-        self.alert(wording, subject, (crossing.at, crossing.at), crossing.telling, news);
+        self.alert(wording, subject, (crossing.at, crossing.at), crossing.revision, news);
     }
 
     /// Nothing is heard of the vehicle any more.
@@ -125,7 +125,7 @@ impl Teller<'_> {
         };
         // A vehicle whose last year's file was imported has been silent since, and nobody wonders.
         let known_at = since.plus_ms(self.ground.offline_after_ms());
-        self.alert(wording, subject, (since, known_at), Telling::Corrected, news);
+        self.alert(wording, subject, (since, known_at), Revision::Corrected, news);
     }
 
     /// The date of the vehicle's next service has come.
@@ -137,13 +137,13 @@ impl Teller<'_> {
             severity: Severity::Medium,
             description: text(&message),
             at: due_at,
-            telling: Telling::New,
+            revision: Revision::New,
         };
         news.push(HistoryChange::Told(Box::new(Fact::ServiceDue(Box::new(due)))));
         let Some(subject) = self.subject("service-date", &due_at.unix_ms().to_string()) else { return };
         let (kind, severity, title) = (AlertKind::Maintenance, Severity::Medium, "Service due".to_owned());
         let wording = Wording { kind, severity, title, message, data: json!({ "due_ms": due_at.unix_ms() }) };
-        self.alert(wording, subject, (due_at, due_at), Telling::New, news);
+        self.alert(wording, subject, (due_at, due_at), Revision::New, news);
     }
 
     /// Raises an alert of what happened then, and could be known then; unless it comes late and is of no interest any more.
@@ -152,10 +152,10 @@ impl Teller<'_> {
         wording: Wording,
         subject: AlertSubject,
         (at, known_at): (Timestamp, Timestamp),
-        telling: Telling,
+        revision: Revision,
         news: &mut News,
     ) {
-        if telling == Telling::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
+        if revision == Revision::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
             return;
         }
         let alert = Alert {

@@ -3,8 +3,8 @@
 use super::alerts::Teller;
 use super::news::News;
 use milepost_domain::{
-    Fact, FenceCrossing, FenceEvent, FuelSource, GeofenceId, SpeedKmh, Telling, Timestamp, Trip, TripFigures, TripFuel,
-    TripId, TripOrigin, TripPlace, TripStatus,
+    Fact, FenceCrossing, FenceEvent, FuelSource, GeofenceId, Revision, SpeedKmh, Timestamp, Trip, TripFigures,
+    TripFuel, TripId, TripOrigin, TripPlace, TripStatus,
 };
 use milepost_geo::Point;
 use milepost_store::{ActivityChange, FenceVisit, HistoryChange, Incident, IncidentKind};
@@ -24,25 +24,25 @@ impl Teller<'_> {
                 news.push(HistoryChange::NoOutliers { from: *from, until: *until, reason });
             }
             TrackFact::TripStarted(trip) | TrackFact::TripProgressed(trip) | TrackFact::TripEnded(trip) => {
-                news.push_trip(self.trip_change(trip.started_at, false, trip, Telling::New));
+                news.push_trip(self.trip_change(trip.started_at, false, trip, Revision::New));
             }
             // A stop has no row of its own: on a trip it is idle time.
             TrackFact::StopBegan(_) | TrackFact::StopEnded(_) => {}
             TrackFact::VisitBegan(visit) => {
                 news.extend(self.visit_row(visit));
-                self.cross(visit, FenceEvent::Enter, Telling::New, news);
+                self.cross(visit, FenceEvent::Enter, Revision::New, news);
             }
             TrackFact::VisitDwelt(visit) => {
                 news.extend(self.visit_row(visit));
-                self.cross(visit, FenceEvent::Dwell, Telling::New, news);
+                self.cross(visit, FenceEvent::Dwell, Revision::New, news);
             }
             TrackFact::VisitEnded(visit) => {
                 news.extend(self.visit_row(visit));
-                self.cross(visit, FenceEvent::Exit, Telling::New, news);
+                self.cross(visit, FenceEvent::Exit, Revision::New, news);
             }
             TrackFact::IncidentBegan(incident) => {
                 news.push(HistoryChange::Incident(incident_row(incident)));
-                self.raise(incident, Telling::New, news);
+                self.raise(incident, Revision::New, news);
             }
             TrackFact::IncidentEnded(incident) => news.push(HistoryChange::Incident(incident_row(incident))),
             TrackFact::Activity(activity) => news.activity.push(activity_change(activity)),
@@ -69,10 +69,10 @@ impl Teller<'_> {
                 news.push(HistoryChange::Incident(offline(*since, Some(*until))));
             }
             SilenceFact::TripEnded(trip) => {
-                news.push(self.trip_change(trip.started_at, false, trip, Telling::New));
+                news.push(self.trip_change(trip.started_at, false, trip, Revision::New));
             }
             SilenceFact::TripResumed(trip) => {
-                news.push(self.trip_change(trip.started_at, false, trip, Telling::Corrected));
+                news.push(self.trip_change(trip.started_at, false, trip, Revision::Corrected));
             }
             SilenceFact::ServiceDue { due_at } => {
                 let due = Incident { kind: IncidentKind::ServiceDue, ..offline(*due_at, None) };
@@ -98,7 +98,7 @@ impl Teller<'_> {
                 };
                 if trip.ended_at.is_none() == runs {
                     let mends = matches!(correction, Correction::Changed { .. });
-                    news.push(self.trip_change(key, mends, trip, Telling::Corrected));
+                    news.push(self.trip_change(key, mends, trip, Revision::Corrected));
                 }
             }
         }
@@ -126,7 +126,7 @@ impl Teller<'_> {
             }
             for event in FenceEvent::ALL.into_iter().filter(|event| has(old, *event)) {
                 match new.filter(|visit| has(visit, event)) {
-                    None => self.cross(old, event, Telling::Withdrawn, news),
+                    None => self.cross(old, event, Revision::Withdrawn, news),
                     Some(new) if is_moved => {
                         let subject =
                             |visit: &Visit| self.crossing_subject(geofence_id(visit.fence)?, event, visit.entered_at);
@@ -143,10 +143,10 @@ impl Teller<'_> {
             news.extend(self.visit_row(new));
             for event in FenceEvent::ALL.into_iter().filter(|event| has(new, *event)) {
                 match old.filter(|visit| has(visit, event)) {
-                    None => self.cross(new, event, Telling::Corrected, news),
+                    None => self.cross(new, event, Revision::Corrected, news),
                     Some(old) if self.instant(old, event) != self.instant(new, event) => {
                         // The same crossing at another time: nobody needs a second alert for it.
-                        news.extend(self.crossing(new, event, Telling::Corrected).map(tell_crossing));
+                        news.extend(self.crossing(new, event, Revision::Corrected).map(tell_crossing));
                     }
                     Some(_) => {}
                 }
@@ -174,24 +174,24 @@ impl Teller<'_> {
             let (old, Some(new)) = sides(correction) else { continue };
             news.push(HistoryChange::Incident(incident_row(new)));
             match old {
-                None => self.raise(new, Telling::Corrected, news),
+                None => self.raise(new, Revision::Corrected, news),
                 // The same streak began at another time: nobody needs a second alert for it.
-                Some(old) if old.started_at != new.started_at => self.tell_driving(new, Telling::Corrected, news),
+                Some(old) if old.started_at != new.started_at => self.tell_driving(new, Revision::Corrected, news),
                 Some(_) => {}
             }
         }
     }
 
     /// Tells a crossing, and raises its alert.
-    fn cross(&self, visit: &Visit, event: FenceEvent, telling: Telling, news: &mut News) {
-        if let Some(crossing) = self.crossing(visit, event, telling) {
+    fn cross(&self, visit: &Visit, event: FenceEvent, revision: Revision, news: &mut News) {
+        if let Some(crossing) = self.crossing(visit, event, revision) {
             self.alert_crossing(&crossing, visit.entered_at, news);
             news.push(tell_crossing(crossing));
         }
     }
 
     /// A crossing, if the geofence is still there and wants it told.
-    fn crossing(&self, visit: &Visit, event: FenceEvent, telling: Telling) -> Option<FenceCrossing> {
+    fn crossing(&self, visit: &Visit, event: FenceEvent, revision: Revision) -> Option<FenceCrossing> {
         let geofence = self.ground.geofence(visit.fence)?;
         let description = &geofence.description;
         let is_wanted = match event {
@@ -209,7 +209,7 @@ impl Teller<'_> {
             latitude: place.latitude,
             longitude: place.longitude,
             at: self.instant(visit, event),
-            telling,
+            revision,
         })
     }
 
@@ -237,7 +237,13 @@ impl Teller<'_> {
         }))
     }
 
-    fn trip_change(&self, key: Timestamp, mends: bool, trip: &milepost_track::Trip, telling: Telling) -> HistoryChange {
+    fn trip_change(
+        &self,
+        key: Timestamp,
+        mends: bool,
+        trip: &milepost_track::Trip,
+        revision: Revision,
+    ) -> HistoryChange {
         let fuel = trip.fuel_ml.zip(trip.fuel_basis).map(|(burnt_ml, basis)| TripFuel {
             burnt_ml,
             source: match basis {
@@ -266,7 +272,7 @@ impl Teller<'_> {
             },
             version: 1,
         };
-        HistoryChange::Trip { key, mends, trip: Box::new(trip), telling }
+        HistoryChange::Trip { key, mends, trip: Box::new(trip), revision }
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn encode_trip(update: &TripUpdate) -> String {
     let Trip { figures, .. } = &update.trip;
     let trip = &update.trip;
     json!({
-        "telling": update.telling.as_str(),
+        "telling": update.revision.as_str(),
         "trip_id": trip.id.as_str(),
         "tenant": trip.tenant.as_str(),
         "vehicle_id": trip.vehicle_id.as_str(),
@@ -58,7 +58,7 @@ pub(super) fn encode_trip(update: &TripUpdate) -> String {
 
 pub(super) fn encode_crossing(crossing: &FenceCrossing) -> String {
     json!({
-        "telling": crossing.telling.as_str(),
+        "telling": crossing.revision.as_str(),
         "vehicle_id": crossing.vehicle_id.as_str(),
         "driver_id": crossing.driver_id.map(UserId::get),
         "geofence_id": crossing.geofence_id.get(),
@@ -73,7 +73,7 @@ pub(super) fn encode_crossing(crossing: &FenceCrossing) -> String {
 
 pub(super) fn encode_driving(event: &DrivingEvent) -> String {
     json!({
-        "telling": event.telling.as_str(),
+        "telling": event.revision.as_str(),
         "vehicle_id": event.vehicle_id.as_str(),
         "driver_id": event.driver_id.map(UserId::get),
         "event_type": event.kind.as_str(),
@@ -86,7 +86,7 @@ pub(super) fn encode_driving(event: &DrivingEvent) -> String {
 
 pub(super) fn encode_service_due(due: &ServiceDue) -> String {
     json!({
-        "telling": due.telling.as_str(),
+        "telling": due.revision.as_str(),
         "vehicle_id": due.vehicle_id.as_str(),
         "basis": due.basis.as_str(),
         "severity": due.severity.as_str(),
@@ -146,9 +146,9 @@ mod tests {
     use crate::fact_code::{decode, encode};
     use milepost_domain::{
         Alert, AlertId, AlertKind, AlertSubject, AlertTitle, DrivingEvent, DrivingKind, Fact, FenceCrossing,
-        FenceEvent, FuelSource, GeofenceId, JsonObject, Label, Latitude, Longitude, NotificationText, ServiceBasis,
-        ServiceDue, Severity, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripFigures, TripFuel, TripId, TripOrigin,
-        TripPlace, TripStatus, TripUpdate, UserId, VehicleId, WEBHOOK_KINDS,
+        FenceEvent, FuelSource, GeofenceId, JsonObject, Label, Latitude, Longitude, NotificationText, Revision,
+        ServiceBasis, ServiceDue, Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures, TripFuel, TripId,
+        TripOrigin, TripPlace, TripStatus, TripUpdate, UserId, VehicleId, WEBHOOK_KINDS,
     };
     use serde_json::{Value, json};
 
@@ -210,11 +210,11 @@ mod tests {
         }
     }
 
-    fn trip(trip: Trip, telling: Telling, is_progress: bool) -> Fact {
-        Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress }))
+    fn trip(trip: Trip, revision: Revision, is_progress: bool) -> Fact {
+        Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress }))
     }
 
-    fn crossing(event: FenceEvent, telling: Telling) -> Fact {
+    fn crossing(event: FenceEvent, revision: Revision) -> Fact {
         Fact::FenceCrossed(Box::new(FenceCrossing {
             vehicle_id: vehicle_id(),
             driver_id: UserId::new(5).ok(),
@@ -224,7 +224,7 @@ mod tests {
             latitude: Latitude::new(30.25).unwrap(),
             longitude: Longitude::new(-97.75).unwrap(),
             at: at(1),
-            telling,
+            revision,
         }))
     }
 
@@ -236,7 +236,7 @@ mod tests {
             severity: Severity::High,
             description: text("92 km/h where 80 are allowed"),
             at: at(2),
-            telling: Telling::New,
+            revision: Revision::New,
         }))
     }
 
@@ -247,7 +247,7 @@ mod tests {
             severity: Severity::Medium,
             description: text("due at 15000 km"),
             at: at(3),
-            telling: Telling::New,
+            revision: Revision::New,
         }))
     }
 
@@ -293,13 +293,13 @@ mod tests {
 
     #[test]
     fn every_fact_of_a_fleet_comes_back_as_it_was() {
-        for telling in Telling::ALL {
+        for revision in Revision::ALL {
             for is_progress in [false, true] {
-                comes_back(&trip(young_trip(), telling, is_progress));
-                comes_back(&trip(whole_trip(), telling, is_progress));
+                comes_back(&trip(young_trip(), revision, is_progress));
+                comes_back(&trip(whole_trip(), revision, is_progress));
             }
             for event in FenceEvent::ALL {
-                comes_back(&crossing(event, telling));
+                comes_back(&crossing(event, revision));
             }
         }
         DrivingKind::ALL.into_iter().for_each(|kind| drop(comes_back(&driving(kind))));
@@ -323,7 +323,7 @@ mod tests {
             for parts in [parts - 1, parts, parts + 1] {
                 let fuel = Some(TripFuel { burnt_ml: -parts, source: FuelSource::Measured });
                 let figures = TripFigures { distance_mm: parts, fuel, ..TripFigures::default() };
-                comes_back(&trip(Trip { figures, ..young_trip() }, Telling::New, false));
+                comes_back(&trip(Trip { figures, ..young_trip() }, Revision::New, false));
             }
             parts = parts * 3 + 7;
         }
@@ -340,13 +340,13 @@ mod tests {
             "moving_ms": 60_000, "idle_ms": 30_000, "max_speed_kmh": 88.8, "fuel_l": 0.15, "fuel_source": "estimated",
             "version": 9,
         });
-        assert_eq!(comes_back(&trip(whole_trip(), Telling::New, false)), expected);
+        assert_eq!(comes_back(&trip(whole_trip(), Revision::New, false)), expected);
         let expected = json!({
             "telling": "withdrawn", "vehicle_id": "MTA NYCT_2782", "driver_id": 5, "geofence_id": 12,
             "geofence_name": "Depot «ü» \"7\"", "event": "exit", "latitude": 30.25, "longitude": -97.75,
             "timestamp": "2026-11-20T00:00:00.001Z",
         });
-        assert_eq!(comes_back(&crossing(FenceEvent::Exit, Telling::Withdrawn)), expected);
+        assert_eq!(comes_back(&crossing(FenceEvent::Exit, Revision::Withdrawn)), expected);
         let expected = json!({
             "alert_id": "0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60", "tenant": "acme", "type": "speed_violation",
             "severity": "high", "user_id": null, "vehicle_id": null, "driver_id": null, "title": "Too fast",
@@ -359,8 +359,8 @@ mod tests {
     #[test]
     fn broken_facts_of_a_fleet_are_refused() {
         for fact in [
-            trip(whole_trip(), Telling::New, false),
-            crossing(FenceEvent::Enter, Telling::New),
+            trip(whole_trip(), Revision::New, false),
+            crossing(FenceEvent::Enter, Revision::New),
             driving(DrivingKind::Speeding),
             service_due(ServiceBasis::Date),
             Fact::AlertRaised(Box::new(user_alert())),

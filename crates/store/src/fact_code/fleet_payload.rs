@@ -4,8 +4,8 @@ use super::payload::Payload;
 use crate::Result;
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, DrivingEvent, DrivingKind, FenceCrossing, FenceEvent,
-    FuelSource, GeofenceId, JsonObject, Label, Latitude, Longitude, NotificationText, ServiceBasis, ServiceDue,
-    Severity, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
+    FuelSource, GeofenceId, JsonObject, Label, Latitude, Longitude, NotificationText, Revision, ServiceBasis,
+    ServiceDue, Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
     TripStatus, TripUpdate, UserId, VehicleId,
 };
 use serde_json::Value;
@@ -42,8 +42,8 @@ impl Payload<'_> {
         Ok(VehicleId::new(self.text("vehicle_id")?)?)
     }
 
-    fn telling(&self) -> Result<Telling> {
-        Ok(Telling::parse(self.text("telling")?)?)
+    fn revision(&self) -> Result<Revision> {
+        Ok(Revision::parse(self.text("telling")?)?)
     }
 
     fn severity(&self) -> Result<Severity> {
@@ -89,7 +89,7 @@ impl Payload<'_> {
             figures: self.figures()?,
             version: self.number("version")?,
         };
-        Ok(TripUpdate { trip, telling: self.telling()?, is_progress })
+        Ok(TripUpdate { trip, revision: self.revision()?, is_progress })
     }
 
     pub(super) fn crossing(&self) -> Result<FenceCrossing> {
@@ -102,7 +102,7 @@ impl Payload<'_> {
             latitude: Latitude::new(self.real("latitude")?)?,
             longitude: Longitude::new(self.real("longitude")?)?,
             at: self.time("timestamp")?,
-            telling: self.telling()?,
+            revision: self.revision()?,
         })
     }
 
@@ -114,7 +114,7 @@ impl Payload<'_> {
             severity: self.severity()?,
             description: NotificationText::new(self.text("description")?)?,
             at: self.time("timestamp")?,
-            telling: self.telling()?,
+            revision: self.revision()?,
         })
     }
 
@@ -125,7 +125,7 @@ impl Payload<'_> {
             severity: self.severity()?,
             description: NotificationText::new(self.text("description")?)?,
             at: self.time("timestamp")?,
-            telling: self.telling()?,
+            revision: self.revision()?,
         })
     }
 

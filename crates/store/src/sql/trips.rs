@@ -4,7 +4,7 @@ use super::trip_rows::{select_trips, trip};
 use super::{Connection, Db, HOLD_V, events};
 use crate::{Result, StoreError, TripCursor, TripFilter};
 use milepost_domain::{
-    Fact, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
+    Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope,
 };
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
@@ -73,7 +73,7 @@ pub(super) async fn add_trip(connection: &mut Connection, update: &TripUpdate, n
 
 pub(super) async fn change_trip(connection: &mut Connection, update: &TripUpdate, now: Timestamp) -> Result<bool> {
     let trip = &update.trip;
-    let changed = if update.telling == Telling::Withdrawn {
+    let changed = if update.revision == Revision::Withdrawn {
         remove_version(connection, trip).await?
     } else {
         write_version(connection, trip).await?
