@@ -1,19 +1,19 @@
-//! Whether a cadet was there on a training day, and from when until when.
+//! A cadet's attendance of a training day.
 
 use crate::Invalid;
 use crate::names::named_values;
 use std::fmt;
 
-/// How a cadet attended. Only `present` counts as a day present.
+/// How a cadet attended. Only `present` counts in the number of days present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttendanceStatus {
-    /// There.
+    /// On time.
     Present,
-    /// Not there.
+    /// Without leave.
     Absent,
-    /// There, too late.
+    /// Too late.
     Late,
-    /// Not there, with leave.
+    /// With leave.
     Excused,
 }
 
@@ -24,7 +24,7 @@ named_values!(AttendanceStatus, "status", "must be present, absent, late or excu
     Excused => "excused",
 });
 
-/// A time of day without a zone, as a clock on the wall shows it. Seconds since midnight, 0 to 86,399.
+/// A local time of day. Seconds since midnight, 0 to 86,399.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeOfDay(u32);
 
@@ -55,7 +55,7 @@ impl fmt::Display for TimeOfDay {
 /// One cadet's attendance of one training day. `time_out` may be before `time_in`: training may go past midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attendance {
-    /// How it attended.
+    /// On time, late or not at all.
     pub status: AttendanceStatus,
     /// When it came.
     pub time_in: Option<TimeOfDay>,

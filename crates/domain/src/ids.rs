@@ -1,4 +1,4 @@
-//! The names by which things are found again.
+//! Identifiers: texts and numbers.
 
 use crate::Invalid;
 use std::fmt;
@@ -16,7 +16,7 @@ fn is_id(text: &str) -> bool {
             return false;
         }
     }
-    // `.` and `..` would be eaten by every URL library on the way.
+    // URL libraries remove `.` and `..` from paths.
     (1..=MAX_ID_CHARS).contains(&chars) && text.trim() == text && text != "." && text != ".."
 }
 
@@ -103,7 +103,7 @@ text_id!(
     "device_id"
 );
 text_id!(
-    /// A delivery's public link: whoever knows it may follow. Unique over all tenants, and not to be guessed.
+    /// A delivery's public link: everybody who knows it may follow. Unique over all tenants, and not to be guessed.
     TrackingId,
     "tracking_id"
 );

@@ -1,4 +1,4 @@
-//! A parcel: fetched at one place and brought to another by a driver whom its client follows.
+//! A parcel: a driver fetches it at one place and brings it to another, and its client follows.
 
 use crate::ids::number_id;
 use crate::names::named_values;
@@ -14,19 +14,19 @@ number_id!(
 /// `delivered` and to `cancelled`; those two are the end, and only repeating them is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParcelStatus {
-    /// Nobody fetches it yet.
+    /// No driver is assigned.
     Pending,
-    /// A driver has it to fetch.
+    /// A driver is assigned and has not fetched it yet.
     Assigned,
-    /// The driver has it.
+    /// The driver has fetched it.
     PickedUp,
     /// On the way.
     InTransit,
-    /// On the last way.
+    /// On the last stretch to its destination.
     OutForDelivery,
     /// Handed over: the end.
     Delivered,
-    /// Given up: the end.
+    /// Called off: the end.
     Cancelled,
 }
 
@@ -52,22 +52,22 @@ impl ParcelStatus {
     }
 }
 
-/// Where a driver was.
+/// Where a driver was at an instant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriverFix {
-    /// Who.
+    /// The driver's user number.
     pub driver_id: UserId,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// Degrees north.
     pub latitude: Latitude,
     /// Degrees east.
     pub longitude: Longitude,
-    /// In words, as the driver's phone said.
+    /// In words, as the driver's phone sent it.
     pub address: Address,
 }
 
-/// A place of a parcel that its driver may be at.
+/// One of the two places of a parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Zone {
     /// Where it is fetched.
@@ -86,7 +86,7 @@ impl Zone {
     }
 }
 
-/// Which of its parcel's places the driver is at.
+/// Which of the two places the driver is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ZonesInside {
     /// At the place where it is fetched.
@@ -98,21 +98,21 @@ pub struct ZonesInside {
 /// One parcel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parcel {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: ParcelId,
-    /// Whose company it is.
+    /// The company that carries it.
     pub tenant: TenantId,
-    /// Whose it is; no reference: another issuer's tokens may name users that are not stored.
+    /// The client. It need not be a stored user, because another issuer's tokens may name other users.
     pub client_id: UserId,
-    /// Who brings it.
+    /// The driver who brings it.
     pub driver_id: Option<UserId>,
     /// Where it is fetched.
     pub pickup: Place,
     /// Where it is brought.
     pub destination: Place,
-    /// How far it is.
+    /// Its present status.
     pub status: ParcelStatus,
-    /// Where its driver is.
+    /// Which of its places the driver is at.
     pub inside: ZonesInside,
     /// When it was entered.
     pub created_at: Timestamp,

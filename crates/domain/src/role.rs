@@ -1,12 +1,12 @@
-//! What a user is to its tenant.
+//! Roles of users in their tenant.
 
 use crate::names::named_values;
 
-/// One role a user. What each may do stands in [`crate::RULES`].
+/// A user has one role. [`crate::RULES`] says what each may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names are the documentation; their rights are in RULES")]
 pub enum Role {
-    /// Every tenant.
+    /// Acts in every tenant.
     Superadmin,
     Admin,
     Manager,

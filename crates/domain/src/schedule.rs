@@ -1,4 +1,4 @@
-//! The hours of the week in which something is on.
+//! Weekly schedules.
 
 use crate::names::named_values;
 use crate::{Invalid, TimeOfDay, Timestamp};
@@ -53,8 +53,8 @@ impl Weekdays {
     }
 }
 
-/// How far local clocks are ahead of UTC, minutes: -840 to 840. It does not change in summer: a schedule that should
-/// follow summer time is changed with the clocks.
+/// Difference of local time from UTC, minutes: -840 to 840. It is fixed: somebody must change it when summer time begins
+/// and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UtcOffset(i16);
 
@@ -73,18 +73,18 @@ impl UtcOffset {
     }
 }
 
-/// The hours of the week in which something is on: each of `days`, from `from` until before `to`, on clocks that are
-/// `offset` ahead of UTC. Where `to` is not after `from` it lies on the next day: 22:00 to 06:00 is the night that
-/// begins on each of `days`, and 00:00 to 00:00 their whole day.
+/// The hours of the week in which something is on: each of `days`, from `from` until just before `to`, in local time. If
+/// `to` is not after `from`, it is on the next day: 22:00 to 06:00 is the night that begins on each of `days`, and 00:00 to
+/// 00:00 is the whole day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Schedule {
     /// On which days it begins.
     pub days: Weekdays,
-    /// When.
+    /// Local time at which it begins.
     pub from: TimeOfDay,
-    /// When it ends.
+    /// Local time at which it ends.
     pub to: TimeOfDay,
-    /// The clock's.
+    /// Of the local time.
     pub offset: UtcOffset,
 }
 

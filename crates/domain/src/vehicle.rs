@@ -1,4 +1,4 @@
-//! What is tracked.
+//! Vehicles: what is tracked.
 
 use crate::text::short_text;
 use crate::{OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
@@ -12,18 +12,18 @@ short_text!(
     VehicleKind, "kind", 32, "must be 1 to 32 characters, such as bus, car, van, truck, bike or person"
 );
 short_text!(
-    /// What the vehicle is doing, in the operator's words: `active`, `on_route`, `maintenance`, …
+    /// The operator's word for what the vehicle is doing: `active`, `on_route`, `maintenance`, …
     VehicleStatus, "status", 32, "must be 1 to 32 characters, such as active, on_route or maintenance"
 );
 
 impl VehicleStatus {
-    /// The status of a vehicle for which nobody gave one.
+    /// The status of a vehicle that was entered without one.
     pub fn active() -> Self {
         Self("active".to_owned())
     }
 }
 
-/// A vehicle as its operator describes it; where it is stands in its [`crate::track::TrackState`].
+/// A vehicle as its operator describes it. Where it is belongs to its [`crate::NewestPosition`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vehicle {
     /// Unique within its tenant.
@@ -38,7 +38,7 @@ pub struct Vehicle {
     pub route: Option<Label>,
     /// Operator's status.
     pub status: VehicleStatus,
-    /// Who drives it, and may therefore report for it.
+    /// Its driver, who may report positions for it.
     pub driver_id: Option<UserId>,
     /// Its own speed limit; the tenant's default otherwise.
     pub speed_limit: Option<SpeedKmh>,

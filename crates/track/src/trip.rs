@@ -31,7 +31,7 @@ pub struct Trip {
     /// When it set off.
     #[serde(with = "time")]
     pub started_at: Timestamp,
-    /// Where.
+    /// Where it set off.
     #[serde(with = "point")]
     pub start: Point,
     /// When it came to stand; `None` while it runs.

@@ -8,8 +8,8 @@ use crate::fleet_history_support::{
 use crate::support::{TestServer, config_in, fresh_postgres};
 use milepost::serve;
 use milepost_domain::{
-    AlertKind, DwellTime, Fact, FenceEvent, GeofenceDescription, GeofenceShape, GeometryText, JsonObject, Label,
-    RadiusM, Revision, ToldCrossings, TripStatus,
+    AlertKind, CrossingTriggers, DwellTime, Fact, FenceEvent, GeofenceDescription, GeofenceShape, GeometryText,
+    JsonObject, Label, RadiusM, Revision, TripStatus,
 };
 use milepost_store::{Checkpoint, HistoryWrite, IncidentKind, SavedFold, Store};
 use serde_json::Value;
@@ -146,7 +146,7 @@ fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
         name: Label::new("yard").unwrap(),
         geometry: GeometryText::of_parsed(centre).unwrap(),
         shape: GeofenceShape::Circle(RadiusM::new(radius_m).unwrap()),
-        on: ToldCrossings::default(),
+        on: CrossingTriggers::default(),
         dwell: None,
         speed_limit: None,
         vehicles: None,

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub(super) struct Raised<'a> {
     pub(super) tenant: TenantNo,
     pub(super) alert: &'a Alert,
-    /// When it could be known: see [`Alert::is_news`].
+    /// When it could be known: see [`Alert::is_recent`].
     pub(super) known_at: Timestamp,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Raised<'a> {
 /// user holds its subscriptions and then takes the tenant's counter, in that order. All subscriptions of a user are held by one
 /// statement, in the order of their numbers, so that two nodes that meet in the middle can't wait for each other.
 pub(super) async fn call_browsers(connection: &mut Connection, raised: &[Raised<'_>], now: Timestamp) -> Result<()> {
-    let news = raised.iter().filter(|raised| raised.alert.is_news(raised.known_at, now));
+    let news = raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now));
     let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = news.partition(|raised| raised.alert.user_id.is_some());
     let mut browsers = Vec::new();
     if !company.is_empty() {
