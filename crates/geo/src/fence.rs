@@ -25,7 +25,6 @@ pub use invalid_fence::InvalidFence;
 
 use crate::Point;
 use area::Area;
-use std::ops::RangeInclusive;
 use surround::{Circle, Corridor};
 
 /// A geofence: a part of the Earth's surface that vehicles enter and leave.
@@ -45,12 +44,6 @@ impl Fence {
     /// The largest number of corners, of all rings together, closing corners included. A fence with more is refused: the
     /// check for crossing edges would take too long.
     pub const MAX_CORNERS: usize = 10_000;
-
-    /// Radius of a circle, metres: from the noise of a receiver to the size of a country.
-    pub const RADIUS_RANGE_M: RangeInclusive<f64> = 10.0..=100_000.0;
-
-    /// Width of a corridor to either side of its line, metres: from a lane to the widest valley.
-    pub const WIDTH_RANGE_M: RangeInclusive<f64> = 5.0..=5_000.0;
 
     /// A polygon: its outer ring, then its holes. Rings may be closed (the last corner repeats the first) or not, and
     /// turn either way.
@@ -79,7 +72,7 @@ impl Fence {
     /// Everything within `radius_m` metres of the centre.
     ///
     /// # Errors
-    /// [`InvalidFence`] for a radius outside [`Self::RADIUS_RANGE_M`].
+    /// [`InvalidFence`] for a radius that is no [`RadiusM`](milepost_domain::RadiusM).
     pub fn circle(centre: Point, radius_m: f64) -> Result<Self, InvalidFence> {
         Ok(Self { shape: Shape::Circle(Circle::new(centre, radius_m)?) })
     }
@@ -87,7 +80,7 @@ impl Fence {
     /// Everything within `width_m` metres of a line, on either side. The ends are round. The line may cross itself.
     ///
     /// # Errors
-    /// [`InvalidFence`] for a width outside [`Self::WIDTH_RANGE_M`], more than [`Self::MAX_CORNERS`] corners, fewer
+    /// [`InvalidFence`] for a width that is no [`WidthM`](milepost_domain::WidthM), more than [`Self::MAX_CORNERS`] corners, fewer
     /// than 2 different ones, an edge longer than half the Earth, a line round the whole Earth, a corner beyond 85° of
     /// latitude.
     pub fn corridor(line: &[Point], width_m: f64) -> Result<Self, InvalidFence> {

@@ -12,7 +12,7 @@ use super::stays::{find_stay, for_pieces, within};
 use crate::great_circle::EARTH_RADIUS_M;
 use crate::point::wrap_deg;
 use crate::{Fence, Point};
-use milepost_domain::Invalid;
+use milepost_domain::{RadiusM, WidthM};
 
 /// Largest latitude of a corridor's corners, degrees. Up to there the quick formula is exact enough for its width.
 const CORRIDOR_LATITUDE_DEG: f64 = 85.0;
@@ -33,9 +33,7 @@ pub(super) struct Circle {
 
 impl Circle {
     pub(super) fn new(centre: Point, radius_m: f64) -> Result<Self, InvalidFence> {
-        if !Fence::RADIUS_RANGE_M.contains(&radius_m) {
-            return Err(Invalid::new("radius_m", "must be a number from 10 to 100000 (metres)").into());
-        }
+        let radius_m = RadiusM::new(radius_m)?.get();
         let from_centre = Viewpoint::new(Corner { x: centre.longitude.get(), y: centre.latitude.get() });
         Ok(Self { centre, from_centre, radius_m, bounds: Bounds::of_point(centre).grown(radius_m) })
     }
@@ -95,9 +93,7 @@ pub(super) struct Corridor {
 
 impl Corridor {
     pub(super) fn new(points: &[Point], width_m: f64) -> Result<Self, InvalidFence> {
-        if !Fence::WIDTH_RANGE_M.contains(&width_m) {
-            return Err(Invalid::new("width_m", "must be a number from 5 to 5000 (metres)").into());
-        }
+        let width_m = WidthM::new(width_m)?.get();
         if points.len() > Fence::MAX_CORNERS {
             return Err(InvalidFence::geometry("must have at most 10000 corners"));
         }
