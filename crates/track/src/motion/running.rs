@@ -1,7 +1,8 @@
 //! A trip under way: its start, its fuel, its end.
 
 use super::{Input, Journey};
-use crate::trip::{Trip, TripEnd};
+use crate::activity::Stretch;
+use crate::trip::{Trip, TripEnd, millimetres};
 use crate::{FuelBasis, TrackFact};
 use milepost_domain::Timestamp;
 use milepost_geo::Point;
@@ -56,6 +57,58 @@ impl Journey {
             as_of,
             ..running.trip
         }));
+    }
+
+    /// Counts a stretch of the running trip.
+    pub(super) fn count(
+        &mut self,
+        from: Timestamp,
+        until: Timestamp,
+        distance_mm: i64,
+        moving: bool,
+        input: &mut Input<'_>,
+    ) {
+        let Some(running) = &mut self.trip else { return };
+        let ms = until.ms_since(from).max(0);
+        running.trip.distance_mm += distance_mm;
+        self.followed_mm += distance_mm;
+        *(if moving { &mut running.trip.moving_ms } else { &mut running.trip.idle_ms }) += ms;
+        self.activity.add(Stretch { from, until, distance_mm, moving }, input.facts);
+    }
+
+    /// Updates a running trip: its end, highest speed and fuel; ends it when the ignition goes off.
+    pub(super) fn drive_on(&mut self, input: &mut Input<'_>) {
+        let Some(running) = &mut self.trip else { return };
+        let fix = input.fix;
+        running.trip.end = if self.stay.stood() { self.stay.centre } else { fix.point };
+        running.trip.max_speed_kmh = running.trip.max_speed_kmh.max(input.signals.speed_kmh.unwrap_or(0.0));
+        running.ignition_was_on |= input.signals.ignition == Some(true);
+        let off = input.signals.ignition == Some(false) && running.ignition_was_on;
+        if off && self.departure.is_none() && !input.signals.drives {
+            let (since, moving) = (self.stay.decided_until(), !self.stay.stood());
+            let driven_mm = self.pending_mm;
+            self.count(since, fix.at, driven_mm, moving, input);
+            self.end_trip(fix.at, self.stay.centre, TripEnd::IgnitionOff, input);
+            self.pending_mm = 0;
+            return;
+        }
+        let thresholds = input.rules.thresholds();
+        let due = running.announced.is_none_or(|before| {
+            fix.at.ms_since(before.as_of) >= i64::from(thresholds.progress_s) * 1000
+                || running.trip.distance_mm - before.distance_mm >= millimetres(thresholds.progress_m)
+        });
+        if !due {
+            return;
+        }
+        running.measure_fuel(input);
+        let unburnt_ml = running.unburnt();
+        self.activity.burn(fix.at, unburnt_ml, input.facts);
+        self.activity.flush(input.facts);
+        let now = self.running(fix.at);
+        let running = self.trip.as_mut().expect("it runs: see above");
+        let fact = if running.announced.is_none() { TrackFact::TripStarted } else { TrackFact::TripProgressed };
+        running.announced = now;
+        input.facts.extend(now.map(fact));
     }
 }
 
