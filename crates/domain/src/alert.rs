@@ -1,9 +1,10 @@
 //! Alerts: what a tenant or one of its users should look at, until it is read, deleted or expires.
 
+use crate::names::named_values;
 use crate::text::short_text;
-use crate::{AlertId, Invalid, JsonObject, NotificationText, TenantId, Timestamp, UserId, VehicleId};
+use crate::{AlertId, JsonObject, NotificationText, TenantId, Timestamp, UserId, VehicleId};
 
-/// What it is about.
+/// The kind of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AlertKind {
     /// A vehicle was too fast.
@@ -14,11 +15,11 @@ pub enum AlertKind {
     Maintenance,
     /// A tank's level fell while its vehicle stood.
     FuelTheft,
-    /// Somebody drove harshly.
+    /// A driver braked, accelerated or cornered harshly.
     DriverEvent,
-    /// A vehicle was not heard from for too long.
+    /// No position of a vehicle came for too long.
     VehicleOffline,
-    /// The server itself has trouble.
+    /// The server itself has an error.
     SystemError,
     /// Told by a billing system.
     PaymentReceived,
@@ -26,36 +27,21 @@ pub enum AlertKind {
     InvoiceGenerated,
 }
 
+named_values!(AlertKind, "type", "must be speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, \
+             system_error, payment_received or invoice_generated", {
+    SpeedViolation => "speed_violation",
+    GeofenceViolation => "geofence_violation",
+    Maintenance => "maintenance",
+    FuelTheft => "fuel_theft",
+    DriverEvent => "driver_event",
+    VehicleOffline => "vehicle_offline",
+    SystemError => "system_error",
+    PaymentReceived => "payment_received",
+    InvoiceGenerated => "invoice_generated",
+});
+
 impl AlertKind {
-    /// All, in the order of the contract.
-    pub const ALL: [Self; 9] = [
-        Self::SpeedViolation,
-        Self::GeofenceViolation,
-        Self::Maintenance,
-        Self::FuelTheft,
-        Self::DriverEvent,
-        Self::VehicleOffline,
-        Self::SystemError,
-        Self::PaymentReceived,
-        Self::InvoiceGenerated,
-    ];
-
-    /// Its name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SpeedViolation => "speed_violation",
-            Self::GeofenceViolation => "geofence_violation",
-            Self::Maintenance => "maintenance",
-            Self::FuelTheft => "fuel_theft",
-            Self::DriverEvent => "driver_event",
-            Self::VehicleOffline => "vehicle_offline",
-            Self::SystemError => "system_error",
-            Self::PaymentReceived => "payment_received",
-            Self::InvoiceGenerated => "invoice_generated",
-        }
-    }
-
-    /// How much alerts of this kind matter, unless whoever raises one says otherwise.
+    /// The severity of an alert of this kind that is raised without one.
     pub const fn usual_severity(self) -> Severity {
         match self {
             Self::FuelTheft => Severity::Critical,
@@ -64,19 +50,9 @@ impl AlertKind {
             Self::PaymentReceived | Self::InvoiceGenerated => Severity::Low,
         }
     }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or(Invalid::new(
-            "type",
-            "must be speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, \
-             system_error, payment_received or invoice_generated",
-        ))
-    }
 }
 
-/// How much it matters, the least first.
+/// How much an alert matters, in increasing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "the names are the documentation")]
 pub enum Severity {
@@ -86,30 +62,17 @@ pub enum Severity {
     Critical,
 }
 
+named_values!(Severity, "severity", "must be low, medium, high or critical", {
+    Low => "low",
+    Medium => "medium",
+    High => "high",
+    Critical => "critical",
+});
+
 impl Severity {
-    /// Whom it concerns should be told even where that costs something, such as the battery of a phone.
+    /// Should users be notified at once, even if that costs something, such as the battery of a phone?
     pub const fn is_urgent(self) -> bool {
         matches!(self, Self::High | Self::Critical)
-    }
-
-    /// All, the least first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
-
-    /// `low`, `medium`, `high`, `critical`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|severity| severity.as_str() == name);
-        found.ok_or(Invalid::new("severity", "must be low, medium, high or critical"))
     }
 }
 
@@ -121,8 +84,8 @@ short_text!(
     "must be 1 to 200 characters without control characters"
 );
 short_text!(
-    /// What an alert concerns, such as `speed:bus-7:1795132800000`, a streak of speeding that began then. A second
-    /// alert with the same subject is not raised while the first one lasts.
+    /// What an alert concerns: for example `speed:bus-7:1795132800000`, a violation that began then. While an alert
+    /// lasts, a second one with the same subject is not raised.
     AlertSubject,
     "subject",
     255,
@@ -134,51 +97,52 @@ short_text!(
 pub struct Alert {
     /// A UUID of version 7.
     pub id: AlertId,
-    /// Whose.
+    /// The tenant that it belongs to.
     pub tenant: TenantId,
-    /// What it is about.
+    /// What happened.
     pub kind: AlertKind,
-    /// How much it matters.
+    /// How urgent it is.
     pub severity: Severity,
-    /// For this user alone; for everybody who sees the whole fleet if none.
+    /// The only user who sees it; without one, all who see the whole fleet.
     pub user_id: Option<UserId>,
-    /// The vehicle that it is about; may be gone by now.
+    /// The vehicle concerned; it may have been removed since.
     pub vehicle_id: Option<VehicleId>,
-    /// Who drove.
+    /// The driver at that time.
     pub driver_id: Option<UserId>,
-    /// In a few words.
+    /// One line for people.
     pub title: AlertTitle,
-    /// In full.
+    /// The full text for people.
     pub message: NotificationText,
-    /// For programs.
+    /// Details for programs.
     pub data: Option<JsonObject>,
-    /// What it concerns; none where every alert counts.
+    /// What it concerns; without one, it is raised every time.
     pub subject: Option<AlertSubject>,
     /// When it happened.
     pub at: Timestamp,
-    /// When it is of no interest any more.
+    /// From then on it is not shown.
     pub expires_at: Timestamp,
-    /// Who marked it read first, and when. One mark for all who see it.
+    /// Who marked it read first, and when. One user's mark counts for all who see it.
     pub read: Option<AlertRead>,
 }
 
 impl Alert {
-    /// What could be known longer ago than this is no news, milliseconds: a day of positions that is uploaded in the evening
-    /// rings nobody's phone.
-    pub const NEWS_MS: i64 = 15 * 60 * 1000;
+    /// Only alerts that became known within this time are pushed, milliseconds: a day of positions that is uploaded in the
+    /// evening must not ring phones.
+    pub const RECENT_MS: i64 = 15 * 60 * 1000;
 
-    /// Is it news `now`? It could be known from `known_at` on: when it happened, or when a silence had lasted long enough.
-    pub fn is_news(&self, known_at: Timestamp, now: Timestamp) -> bool {
-        now.ms_since(known_at) <= Self::NEWS_MS && self.expires_at > now
+    /// Is it recent enough for a push? `known_at` is when it could first be known: when it happened, or when a silence had
+    /// lasted long enough.
+    pub fn is_recent(&self, known_at: Timestamp, now: Timestamp) -> bool {
+        now.ms_since(known_at) <= Self::RECENT_MS && self.expires_at > now
     }
 }
 
 /// The mark that an alert was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AlertRead {
-    /// When.
+    /// When it was marked.
     pub at: Timestamp,
-    /// By whom, if its issuer numbers its users.
+    /// The user; `None` if the issuer of its token has no user numbers.
     pub by: Option<UserId>,
 }
 
@@ -218,7 +182,7 @@ mod tests {
             expires_at: at(expires_ms),
             read: None,
         };
-        for (known_ms, now_ms, expires_ms, is_news) in [
+        for (known_ms, now_ms, expires_ms, is_recent) in [
             (0, 0, 1, true),
             (60_000, 0, 1, true),
             (0, 900_000, 900_001, true),
@@ -227,8 +191,8 @@ mod tests {
             (0, 5, 5, false),
         ] {
             assert_eq!(
-                alert(expires_ms).is_news(at(known_ms), at(now_ms)),
-                is_news,
+                alert(expires_ms).is_recent(at(known_ms), at(now_ms)),
+                is_recent,
                 "{known_ms} {now_ms} {expires_ms}"
             );
         }

@@ -1,44 +1,30 @@
-//! Whether a cadet was there on a training day, and from when until when.
+//! A cadet's attendance of a training day.
 
 use crate::Invalid;
+use crate::names::named_values;
 use std::fmt;
 
-/// How a cadet attended. Only `present` counts as a day present.
+/// How a cadet attended. Only `present` counts in the number of days present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttendanceStatus {
-    /// There.
+    /// On time.
     Present,
-    /// Not there.
+    /// Without leave.
     Absent,
-    /// There, too late.
+    /// Too late.
     Late,
-    /// Not there, with leave.
+    /// With leave.
     Excused,
 }
 
-impl AttendanceStatus {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Present, Self::Absent, Self::Late, Self::Excused];
+named_values!(AttendanceStatus, "status", "must be present, absent, late or excused", {
+    Present => "present",
+    Absent => "absent",
+    Late => "late",
+    Excused => "excused",
+});
 
-    /// Its name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Present => "present",
-            Self::Absent => "absent",
-            Self::Late => "late",
-            Self::Excused => "excused",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|status| status.as_str() == name);
-        found.ok_or(Invalid::new("status", "must be present, absent, late or excused"))
-    }
-}
-
-/// A time of day without a zone, as a clock on the wall shows it. Seconds since midnight, 0 to 86,399.
+/// A local time of day. Seconds since midnight, 0 to 86,399.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeOfDay(u32);
 
@@ -69,7 +55,7 @@ impl fmt::Display for TimeOfDay {
 /// One cadet's attendance of one training day. `time_out` may be before `time_in`: training may go past midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attendance {
-    /// How it attended.
+    /// On time, late or not at all.
     pub status: AttendanceStatus,
     /// When it came.
     pub time_in: Option<TimeOfDay>,

@@ -1,33 +1,33 @@
-//! Which viewer may be told which fact: one function for sockets, streams, replays and queries.
+//! Who may see which fact of the records: one function for sockets, streams, replays and queries.
 
 use crate::{CadetId, Caller, Fact, Principal, Role, TenantId, UserId};
 
-/// Whom of its tenant a fact may be told.
+/// The viewers of a fact within its tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Audience {
-    /// Nobody outside: the house's own.
-    House,
+    /// Nobody: the fact is internal to the server.
+    Internal,
     /// Admins and training staff.
     Staff,
-    /// A cadet, and admins and training staff.
+    /// One cadet, and admins and training staff.
     Cadet(CadetId),
     /// One user.
     User(UserId),
 }
 
-/// What of its tenant's records a caller may see.
+/// Which records of its tenant a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordViewer {
-    /// Sees every cadet.
+    /// Sees the records of all cadets.
     pub staff: bool,
-    /// Sees this one.
+    /// Sees the records of this cadet.
     pub cadet: Option<CadetId>,
     /// Sees what is addressed to this user.
     pub user: Option<UserId>,
 }
 
 impl RecordViewer {
-    /// What `caller` may see of `tenant`'s records; devices and strangers to the tenant see nothing.
+    /// What `caller` may see of `tenant`'s records. Devices see nothing, nor do users of other tenants except superadmins.
     pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
         let nothing = Self { staff: false, cadet: None, user: None };
         let Principal::User { id, role, cadet_id, .. } = &caller.principal else { return nothing };
@@ -41,10 +41,10 @@ impl RecordViewer {
         }
     }
 
-    /// May it be told what is for `audience` of its tenant?
+    /// May it see a fact with this audience in its tenant?
     pub fn may_see(self, audience: Audience) -> bool {
         match audience {
-            Audience::House => false,
+            Audience::Internal => false,
             Audience::Staff => self.staff,
             Audience::Cadet(cadet) => self.staff || self.cadet == Some(cadet),
             Audience::User(user) => self.user == Some(user),
@@ -53,7 +53,7 @@ impl RecordViewer {
 }
 
 impl Fact {
-    /// Whom of its tenant it may be told as a record.
+    /// Who within the tenant may see it as a record.
     pub fn audience(&self) -> Audience {
         match self {
             Self::GradeUpdated(update) => Audience::Cadet(update.cadet_id),
@@ -62,7 +62,7 @@ impl Fact {
             Self::ManualEvent(event) => event.cadet_id.map_or(Audience::Staff, Audience::Cadet),
             Self::NoticeSent(notice) => Audience::User(notice.user_id),
             Self::NoticeRead { user_id, .. } => Audience::User(*user_id),
-            _ => Audience::House,
+            _ => Audience::Internal,
         }
     }
 }

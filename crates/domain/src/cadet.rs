@@ -1,36 +1,9 @@
 //! A cadet and its records: merits and demerits, attendance by training day, scores.
 
+use crate::ids::number_id;
+use crate::names::named_values;
 use crate::text::short_text;
 use crate::{Invalid, TenantId, Timestamp};
-use std::fmt;
-
-macro_rules! number_id {
-    ($(#[$doc:meta])* $name:ident, $field:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(i64);
-
-        impl $name {
-            /// # Errors
-            /// [`Invalid`] below 1.
-            pub const fn new(number: i64) -> Result<Self, Invalid> {
-                if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new($field, "must be a whole number from 1")) }
-            }
-
-            /// The number.
-            pub const fn get(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-pub(crate) use number_id;
 
 number_id!(
     /// A cadet's number, unique over all tenants, from 1.
@@ -43,7 +16,7 @@ number_id!(
     "grade_id"
 );
 number_id!(
-    /// A training day's number, given by whoever plans training, from 1.
+    /// A training day's number, from 1. The tenant assigns it.
     TrainingDayId,
     "training_day_id"
 );
@@ -79,25 +52,10 @@ pub enum GradeKind {
     Demerit,
 }
 
-impl GradeKind {
-    /// Its name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Merit => "merit",
-            Self::Demerit => "demerit",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "merit" => Ok(Self::Merit),
-            "demerit" => Ok(Self::Demerit),
-            _ => Err(Invalid::new("type", "must be merit or demerit")),
-        }
-    }
-}
+named_values!(GradeKind, "type", "must be merit or demerit", {
+    Merit => "merit",
+    Demerit => "demerit",
+});
 
 /// Points of one grade, 1 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,42 +72,42 @@ impl Points {
         }
     }
 
-    /// How many.
+    /// The number of points.
     pub const fn get(self) -> i64 {
         self.0
     }
 }
 
-/// What a grade says; it never changes, and can be taken back.
+/// The content of a grade. It never changes, but the grade can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeGiven {
     /// Praise or blame.
     pub kind: GradeKind,
-    /// How many points.
+    /// Its weight.
     pub points: Points,
-    /// Why.
+    /// Reason given by staff.
     pub reason: Reason,
 }
 
 /// A stored grade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grade {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: GradeId,
-    /// Whose.
+    /// The cadet who got it.
     pub cadet_id: CadetId,
-    /// What it says.
+    /// Kind, points and reason.
     pub given: GradeGiven,
     /// When it was given.
     pub created_at: Timestamp,
 }
 
-/// A score from 0 to 100 with two decimals, kept in hundredths so that it is what was entered.
+/// A score from 0 to 100 with two decimals. Stored in hundredths, so that it stays exactly as entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Score(i32);
 
-/// More than a product's rounding error in hundredths of a point, and less than any half that was written is off: 1.005
-/// as a double lies below 1.005.
+/// Added before rounding, because the double nearest to 1.005 lies below 1.005. It is larger than the rounding error of the
+/// product, and smaller than any difference in a third decimal.
 const HALF_UP: f64 = 1e-9;
 
 impl Score {
@@ -213,7 +171,7 @@ pub struct ScoreChange {
 }
 
 impl ScoreChange {
-    /// What of this change makes a difference to `before`; all `None` when nothing does.
+    /// The part of this change that differs from `before`; all `None` if nothing does.
     pub fn against(self, before: Scores) -> Self {
         let differs = |change: Option<Option<Score>>, old| change.filter(|new| *new != old);
         Self {
@@ -233,7 +191,7 @@ impl ScoreChange {
     }
 }
 
-/// What all grades, attendances and scores of a cadet come to.
+/// The sums of a cadet's grades and attendance, and its scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {
     /// Sum of the merits' points.
@@ -242,22 +200,22 @@ pub struct Standing {
     pub demerit_points: i64,
     /// Training days at which it was present.
     pub attendance_present: i64,
-    /// Its scores.
+    /// All three scores.
     pub scores: Scores,
 }
 
 /// A cadet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cadet {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: CadetId,
-    /// Whose unit.
+    /// Its unit.
     pub tenant: TenantId,
     /// Its name.
     pub name: CadetName,
     /// Its number in the school's books.
     pub student_id: Option<StudentId>,
-    /// What its records come to.
+    /// Sums of its records.
     pub standing: Standing,
     /// When it was entered.
     pub created_at: Timestamp,

@@ -2,7 +2,7 @@
 
 use crate::{DeviceId, Role, TenantId, Timestamp, UserId, VehicleId};
 
-/// Whoever stands behind a request or a socket, as its credential proved.
+/// The authenticated user or device behind a request or a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The tenant in which it acts.
@@ -16,7 +16,7 @@ pub struct Caller {
 /// A person or a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// A user that Milepost knows, or the signed claims of another issuer's.
+    /// A user that Milepost knows, or a user of another issuer, by its signed claims.
     User {
         /// Its number; `None` when a foreign issuer names its users by text.
         id: Option<UserId>,
@@ -24,14 +24,14 @@ pub enum Principal {
         subject: String,
         /// Its role.
         role: Role,
-        /// For cadets: whose records are its own.
+        /// For cadets: the number of its own records.
         cadet_id: Option<i64>,
-        /// Vehicles that it may see beside those its role opens.
+        /// Vehicles that it may see in addition to those of its role.
         vehicle_ids: Vec<VehicleId>,
     },
     /// A device with its key.
     Device {
-        /// Which.
+        /// The device's own id.
         id: DeviceId,
         /// The one vehicle it reports for.
         vehicle_id: VehicleId,

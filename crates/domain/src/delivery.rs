@@ -1,7 +1,8 @@
-//! A delivery: one order on its way with one rider, followed by whoever has its link.
+//! A delivery: one order on its way with one rider. Everybody with its link may follow it.
 
+use crate::names::named_values;
 use crate::text::short_text;
-use crate::{Invalid, Latitude, Longitude, Timestamp};
+use crate::{Latitude, Longitude, Timestamp};
 
 short_text!(
     /// The shop's name for an order.
@@ -16,10 +17,10 @@ short_text!(
     Phone, "phone", 32, "must be 1 to 32 characters, such as +233501234567"
 );
 
-/// How long a delivery's link goes on working after it was delivered.
+/// A delivery's link works for this long after the delivery, milliseconds.
 pub const AFTER_DELIVERED_MS: i64 = 60 * 60 * 1000;
 
-/// How far a delivery is. It only moves forward:
+/// The status of a delivery. It only moves forward:
 ///
 /// | from \ to    | ASSIGNED | PICKED_UP | IN_TRANSIT | DELIVERED |
 /// |--------------|----------|-----------|------------|-----------|
@@ -29,9 +30,9 @@ pub const AFTER_DELIVERED_MS: i64 = 60 * 60 * 1000;
 /// | `DELIVERED`  | refused  | refused   | refused    | refused   |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeliveryStatus {
-    /// The rider has it to fetch.
+    /// A rider is assigned and has not fetched it yet.
     Assigned,
-    /// The rider has it.
+    /// The rider has fetched it.
     PickedUp,
     /// On the way to the customer.
     InTransit,
@@ -39,51 +40,36 @@ pub enum DeliveryStatus {
     Delivered,
 }
 
-/// What a wanted status means for the present one.
+/// The result of asking for a new status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// It is there already.
+    /// It is the present status.
     Same,
-    /// It goes on.
+    /// It comes later than the present status.
     Forward,
 }
 
 /// Why a status was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepRefused {
-    /// It would go back.
+    /// It comes earlier than the present status.
     Backward,
-    /// It was delivered: nothing changes any more.
+    /// The delivery has ended.
     Ended,
 }
 
+named_values!(DeliveryStatus, "status", "must be ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED", {
+    Assigned => "ASSIGNED",
+    PickedUp => "PICKED_UP",
+    InTransit => "IN_TRANSIT",
+    Delivered => "DELIVERED",
+});
+
 impl DeliveryStatus {
-    /// All, in order.
-    pub const ALL: [Self; 4] = [Self::Assigned, Self::PickedUp, Self::InTransit, Self::Delivered];
-
-    /// `ASSIGNED`, `PICKED_UP`, `IN_TRANSIT`, `DELIVERED`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Assigned => "ASSIGNED",
-            Self::PickedUp => "PICKED_UP",
-            Self::InTransit => "IN_TRANSIT",
-            Self::Delivered => "DELIVERED",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or(Invalid::new("status", "must be ASSIGNED, PICKED_UP, IN_TRANSIT or DELIVERED"))
-    }
-
-    /// May a delivery go from here to `to`? The table stands above.
+    /// The step from here to `to`; see the table above.
     ///
     /// # Errors
-    /// [`StepRefused`].
+    /// [`StepRefused`] for a step back, and for any step after the end.
     pub fn step(self, to: Self) -> Result<Step, StepRefused> {
         match (self, to) {
             (Self::Delivered, _) => Err(StepRefused::Ended),
@@ -94,10 +80,10 @@ impl DeliveryStatus {
     }
 }
 
-/// Where the rider was.
+/// Where the rider was at an instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeliveryFix {
-    /// When it arrived: this dialect's phones tell no time of their own.
+    /// When the fix arrived: phones of this dialect send no time of their own.
     pub at: Timestamp,
     /// Degrees north.
     pub latitude: Latitude,
@@ -110,23 +96,23 @@ pub struct DeliveryFix {
 pub struct Delivery {
     /// The public link's secret part, unique over all tenants.
     pub tracking_id: crate::TrackingId,
-    /// Whose platform it is.
+    /// The delivery platform.
     pub tenant: crate::TenantId,
     /// The shop's order.
     pub order_id: OrderId,
-    /// Who brings it.
+    /// The rider who brings it.
     pub rider_id: RiderId,
-    /// The subject of who started the session; may update it too.
+    /// Subject of the token that started the session. That user may update it too.
     pub started_by: String,
-    /// Whom to tell by SMS.
+    /// The customer's number, for notifications by SMS.
     pub phone: Option<Phone>,
-    /// How far it is.
+    /// Its present status.
     pub status: DeliveryStatus,
-    /// Where to: degrees north and east.
+    /// Destination: degrees north and east.
     pub dropoff: (Latitude, Longitude),
-    /// Where the rider was last.
+    /// The rider's newest fix.
     pub last: Option<DeliveryFix>,
-    /// Where the way to the customer began: the rider's first fix, or the first after it left `ASSIGNED`.
+    /// Where the ride to the customer began: the rider's first fix, or the first after `ASSIGNED`.
     pub first: Option<DeliveryFix>,
     /// Metres ridden along the fixes since [`Self::first`].
     pub driven_m: f64,
@@ -141,7 +127,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Is its link dead at `now`?
+    /// Has its link stopped working at `now`?
     pub fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at
     }
@@ -170,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_written_as_the_seed_writes_it() {
+    fn a_status_is_written_as_in_the_system_that_it_replaces() {
         for status in DeliveryStatus::ALL {
             assert_eq!(DeliveryStatus::parse(status.as_str()), Ok(status));
         }

@@ -1,4 +1,4 @@
-//! What reports.
+//! Devices: what reports positions.
 
 use crate::{DeviceId, Label, TenantId, VehicleId};
 
@@ -7,7 +7,7 @@ use crate::{DeviceId, Label, TenantId, VehicleId};
 pub struct Device {
     /// Unique within its tenant.
     pub id: DeviceId,
-    /// Owner.
+    /// The tenant that it belongs to.
     pub tenant: TenantId,
     /// The one vehicle it reports for.
     pub vehicle_id: VehicleId,

@@ -1,4 +1,4 @@
-//! What happened, as told to whoever may know.
+//! Facts: what happened, as it is stored and published.
 
 use crate::{
     Alert, AlertId, Attendance, CadetId, DeliveryStatus, DeviceId, DrivingEvent, FenceCrossing, GeofenceId, GradeGiven,
@@ -9,40 +9,22 @@ use crate::{
 /// A change that is stored with an event id, in the same transaction as the rows it changed.
 /// Positions are facts too, but live in a table of their own and carry no event id.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "most fields are the ids of what the variant names")]
 pub enum Fact {
     /// A vehicle was added.
-    VehicleAdded {
-        /// Which.
-        vehicle_id: VehicleId,
-    },
+    VehicleAdded { vehicle_id: VehicleId },
     /// A vehicle's description or status changed.
-    VehicleChanged {
-        /// Which.
-        vehicle_id: VehicleId,
-    },
+    VehicleChanged { vehicle_id: VehicleId },
     /// A vehicle was removed with its positions and devices.
-    VehicleRemoved {
-        /// Which.
-        vehicle_id: VehicleId,
-    },
-    /// A user was added, changed, approved, locked out or removed: whoever holds a copy reads it again.
-    UserChanged {
-        /// Which.
-        user_id: UserId,
-    },
+    VehicleRemoved { vehicle_id: VehicleId },
+    /// A user was added, changed, approved, locked out or removed. Copies must be read again.
+    UserChanged { user_id: UserId },
     /// A user logged out of one of its sessions.
-    SessionEnded {
-        /// Whose it was.
-        user_id: UserId,
-    },
+    SessionEnded { user_id: UserId },
     /// A device was removed, and its key with it.
-    DeviceRemoved {
-        /// Which.
-        device_id: DeviceId,
-    },
+    DeviceRemoved { device_id: DeviceId },
     /// A delivery was started.
     DeliveryStarted {
-        /// Which.
         tracking_id: TrackingId,
         /// The shop's order.
         order_id: OrderId,
@@ -51,7 +33,6 @@ pub enum Fact {
     },
     /// A delivery's status moved forward.
     DeliveryAdvanced {
-        /// Which.
         tracking_id: TrackingId,
         /// The shop's order.
         order_id: OrderId,
@@ -59,15 +40,9 @@ pub enum Fact {
         status: DeliveryStatus,
     },
     /// A parcel was entered.
-    ParcelAdded {
-        /// Which.
-        parcel_id: ParcelId,
-        /// Whose it is.
-        client_id: UserId,
-    },
+    ParcelAdded { parcel_id: ParcelId, client_id: UserId },
     /// A parcel's status or driver changed.
     ParcelChanged {
-        /// Which.
         parcel_id: ParcelId,
         /// How far it is now.
         status: ParcelStatus,
@@ -76,18 +51,13 @@ pub enum Fact {
     },
     /// A parcel's driver came to one of its places, or left it.
     ParcelZoneCrossed {
-        /// Which.
         parcel_id: ParcelId,
-        /// Which place.
         zone: Zone,
         /// Came, or left.
         entered: bool,
     },
     /// A cadet was entered.
-    CadetAdded {
-        /// Which.
-        cadet_id: CadetId,
-    },
+    CadetAdded { cadet_id: CadetId },
     /// A merit or demerit was given or taken back.
     GradeUpdated(Box<GradeUpdate>),
     /// A cadet's attendance of a training day was entered or changed.
@@ -98,32 +68,26 @@ pub enum Fact {
     NoticeSent(Box<Notice>),
     /// A user marked one read.
     NoticeRead {
-        /// Which.
         notice_id: NoticeId,
-        /// Whose.
         user_id: UserId,
         /// A message, not a notification.
         is_message: bool,
-        /// When.
         read_at: Timestamp,
     },
-    /// Whatever another program told by hand.
+    /// An event that another program sent.
     ManualEvent(Box<ManualEvent>),
-    /// A geofence was added, changed or removed: whoever holds a copy reads it again.
-    GeofenceChanged {
-        /// Which.
-        geofence_id: GeofenceId,
-    },
-    /// A tenant's thresholds changed: whoever holds a copy reads them again.
+    /// A geofence was added, changed or removed. Copies must be read again.
+    GeofenceChanged { geofence_id: GeofenceId },
+    /// A tenant's thresholds changed. Copies must be read again.
     RulesChanged {
         /// The version that they have now.
         version: i64,
     },
-    /// A trip started, went on, ended, or was mended.
+    /// A trip started, went on, ended, or was corrected.
     TripChanged(Box<TripUpdate>),
     /// A vehicle crossed a geofence's edge, or stayed inside.
     FenceCrossed(Box<FenceCrossing>),
-    /// Somebody drove harshly or too fast.
+    /// A driver drove harshly or too fast.
     DrivingNoted(Box<DrivingEvent>),
     /// A vehicle is due for service.
     ServiceDue(Box<ServiceDue>),
@@ -131,23 +95,20 @@ pub enum Fact {
     AlertRaised(Box<Alert>),
     /// An alert was marked read.
     AlertRead {
-        /// Which.
         alert_id: AlertId,
         /// Whom it was for; everybody who sees the whole fleet if none.
         user_id: Option<UserId>,
         /// Who read it, if its issuer numbers its users.
         read_by: Option<UserId>,
-        /// When.
         read_at: Timestamp,
     },
     /// An alert was deleted.
     AlertDeleted {
-        /// Which.
         alert_id: AlertId,
         /// Whom it was for; everybody who sees the whole fleet if none.
         user_id: Option<UserId>,
     },
-    /// Something that this version does not know, written by a newer one beside it: nobody acts on it.
+    /// A fact that this version does not know, written by a newer one on the same database. It is ignored.
     Unknown {
         /// What the newer version calls it.
         kind: String,
@@ -159,7 +120,7 @@ pub enum Fact {
 /// A fact with its place in its tenant's order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Counts up by one in each tenant, in the order of commit, from 1.
+    /// Increases by one in each tenant, in the order of commit, from 1.
     pub id: i64,
     /// When it was committed.
     pub at: Timestamp,
@@ -167,10 +128,10 @@ pub struct Event {
     pub fact: Fact,
 }
 
-/// A grade that was given or taken back, with what the cadet's records come to since.
+/// A grade that was given or taken back, and the cadet's sums after that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeUpdate {
-    /// Whose.
+    /// The cadet concerned.
     pub cadet_id: CadetId,
     /// Which grade.
     pub grade_id: GradeId,
@@ -178,14 +139,14 @@ pub struct GradeUpdate {
     pub given: GradeGiven,
     /// It was taken back.
     pub removed: bool,
-    /// What all records come to now.
+    /// The cadet's sums now.
     pub standing: Standing,
 }
 
 /// A training day's attendance as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttendanceUpdate {
-    /// Whose.
+    /// The cadet concerned.
     pub cadet_id: CadetId,
     /// Of which day.
     pub training_day_id: TrainingDayId,
@@ -198,7 +159,7 @@ pub struct AttendanceUpdate {
 /// Scores as they are now, and which of them changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoresUpdate {
-    /// Whose.
+    /// The cadet concerned.
     pub cadet_id: CadetId,
     /// All three now.
     pub scores: Scores,
@@ -206,10 +167,10 @@ pub struct ScoresUpdate {
     pub changed: ScoreChange,
 }
 
-/// An event that another program tells by hand; to a cadet and staff, or to staff alone.
+/// An event that another program sends, to a cadet and staff, or to staff alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManualEvent {
-    /// What it is called: the `type` of its message.
+    /// The `type` of its message.
     pub event_type: EventType,
     /// Whom it concerns.
     pub cadet_id: Option<CadetId>,
@@ -217,12 +178,12 @@ pub struct ManualEvent {
     pub payload: JsonObject,
 }
 
-/// The name of a manual event: 1 to 64 letters, digits, `_`, `.` or `-`; none of the words of the protocol itself.
+/// The name of a manual event: 1 to 64 letters, digits, `_`, `.` or `-`, except for the types of the protocol itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EventType(String);
 
 impl EventType {
-    /// What only the server itself says.
+    /// Types that only the server itself sends.
     pub const RESERVED: [&str; 8] = [
         "connection_established",
         "error",

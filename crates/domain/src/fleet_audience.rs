@@ -1,20 +1,20 @@
-//! Which viewer may be told which fact of a fleet: one function for sockets, replays and queries.
+//! Who may see which fact of a fleet: one function for sockets, replays and queries.
 
 use crate::permission::{Action, Reach, Who, reach, reach_of};
 use crate::{Alert, Caller, Fact, Role, TenantId, UserId, VehicleScope};
 
-/// Whom of its tenant a fact of the fleet may be told.
+/// The viewers of a fact of the fleet within its tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FleetAudience {
-    /// Everybody who sees the whole fleet.
+    /// All who see the whole fleet.
     Company,
-    /// The same, and the driver who did it.
+    /// All who see the whole fleet, and this driver.
     Driver(UserId),
     /// One user.
     User(UserId),
 }
 
-/// What of a tenant's fleet a caller may see.
+/// Which facts of a tenant's fleet a caller may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FleetViewer {
     /// Sees the whole fleet.
@@ -26,9 +26,8 @@ pub struct FleetViewer {
 }
 
 impl FleetViewer {
-    /// What `caller` may see of `tenant`'s fleet. Nobody sees what is addressed to another, however far its rights
-    /// reach. Who may see vehicles because it drives them sees what it did with them; what others do, or did, with the same
-    /// vehicle is not its business.
+    /// What `caller` may see of `tenant`'s fleet. What is addressed to a user is seen by that user alone, whatever rights
+    /// others have. A driver sees what it did itself, but not what other drivers did with the same vehicle.
     pub fn of(caller: &Caller, tenant: &TenantId) -> Self {
         let at_home = caller.tenant == *tenant;
         let company = sees_company(reach(caller, Action::SeeFleet), at_home);
@@ -39,13 +38,12 @@ impl FleetViewer {
         Self { company, user: caller.user_id().filter(|_| at_home), driver }
     }
 
-    /// The roles whose users see the whole fleet of their own tenant: for whoever looks users up instead of asking about
-    /// one.
+    /// The roles whose users see the whole fleet of their own tenant.
     pub fn company_roles() -> impl Iterator<Item = Role> {
         Role::ALL.into_iter().filter(|role| sees_company(reach_of(Who::Is(*role), Action::SeeFleet), true))
     }
 
-    /// May it be told what is for `audience`?
+    /// May it see a fact with this audience?
     pub fn may_see(self, audience: FleetAudience) -> bool {
         match audience {
             FleetAudience::Company => self.company,
@@ -55,7 +53,7 @@ impl FleetViewer {
     }
 }
 
-/// Does so far a reach open the whole fleet of a tenant, one's own or another?
+/// Does this reach include the whole fleet of a tenant, the caller's own or another?
 const fn sees_company(reach: Option<Reach>, at_home: bool) -> bool {
     match reach {
         Some(Reach::Everywhere) => true,
@@ -65,26 +63,26 @@ const fn sees_company(reach: Option<Reach>, at_home: bool) -> bool {
 }
 
 impl FleetAudience {
-    /// Whom something is for that may be addressed to a user.
+    /// The audience of something that may be addressed to one user.
     pub fn addressed(user: Option<UserId>) -> Self {
         user.map_or(Self::Company, Self::User)
     }
 
-    /// Whom something is for that a vehicle did, with a driver or without.
+    /// The audience of something that a vehicle did, with or without a driver.
     pub fn done_by(driver: Option<UserId>) -> Self {
         driver.map_or(Self::Company, Self::Driver)
     }
 }
 
 impl Alert {
-    /// Whom it may be told.
+    /// Who may see it.
     pub fn audience(&self) -> FleetAudience {
         FleetAudience::addressed(self.user_id)
     }
 }
 
 impl Fact {
-    /// Whom of its tenant it may be told as something of the fleet; `None` when it is not.
+    /// Who within the tenant may see it as a fact of the fleet; `None` if it is no fact of the fleet.
     pub fn fleet_audience(&self) -> Option<FleetAudience> {
         match self {
             Self::TripChanged(update) => Some(FleetAudience::done_by(update.trip.driver_id)),

@@ -1,108 +1,77 @@
-//! What happened to a fleet, as it is told.
+//! Facts of a fleet, as they are published.
 
-use crate::{
-    GeofenceId, Invalid, Label, Latitude, Longitude, NotificationText, Severity, Timestamp, Trip, UserId, VehicleId,
-};
+use crate::names::named_values;
+use crate::{GeofenceId, Label, Latitude, Longitude, NotificationText, Severity, Timestamp, Trip, UserId, VehicleId};
 
-/// Is it told for the first time, or is something mended that was told before positions came late?
+/// Whether a fact is new, or changes one that was published before late positions came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Telling {
-    /// For the first time.
+pub enum Revision {
+    /// Published for the first time.
     New,
-    /// It was otherwise than was told; so it was.
+    /// Published before with other values.
     Corrected,
-    /// It did not happen after all.
+    /// Published before, but did not happen.
     Withdrawn,
 }
 
-impl Telling {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::New, Self::Corrected, Self::Withdrawn];
+named_values!(Revision, "telling", "must be new, corrected or withdrawn", {
+    New => "new",
+    Corrected => "corrected",
+    Withdrawn => "withdrawn",
+});
 
-    /// `new`, `corrected`, `withdrawn`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Corrected => "corrected",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|telling| telling.as_str() == name);
-        found.ok_or(Invalid::new("telling", "must be new, corrected or withdrawn"))
-    }
-}
-
-/// A trip that started, ended, or was mended.
+/// A trip that started, went on, ended, or was corrected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TripUpdate {
-    /// As it is now; of one that was withdrawn, as it was told last.
+    /// As it is now; a withdrawn trip as it was published last.
     pub trip: Trip,
-    /// Told first, or mended.
-    pub telling: Telling,
-    /// Its start and its status are as they were told, and only its figures grew. Of no interest to webhooks.
+    /// New, corrected or withdrawn.
+    pub revision: Revision,
+    /// Start and status are as published before; only the figures grew. Webhooks do not get it.
     pub is_progress: bool,
 }
 
 /// What a vehicle did at a geofence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FenceEvent {
-    /// Came in.
+    /// It entered.
     Enter,
-    /// Left.
+    /// It left.
     Exit,
-    /// Stayed for the fence's dwell time.
+    /// It stayed for the fence's dwell time.
     Dwell,
 }
 
-impl FenceEvent {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::Enter, Self::Exit, Self::Dwell];
-
-    /// `enter`, `exit`, `dwell`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Enter => "enter",
-            Self::Exit => "exit",
-            Self::Dwell => "dwell",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|event| event.as_str() == name);
-        found.ok_or(Invalid::new("violation_type", "must be enter, exit or dwell"))
-    }
-}
+named_values!(FenceEvent, "violation_type", "must be enter, exit or dwell", {
+    Enter => "enter",
+    Exit => "exit",
+    Dwell => "dwell",
+});
 
 /// A vehicle crossed a geofence's edge, or stayed inside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FenceCrossing {
-    /// Which vehicle.
+    /// The vehicle concerned.
     pub vehicle_id: VehicleId,
-    /// Who drove.
+    /// The driver, if known.
     pub driver_id: Option<UserId>,
-    /// Which geofence.
+    /// The geofence crossed.
     pub geofence_id: GeofenceId,
-    /// What it was called then.
+    /// The geofence's name at that time.
     pub geofence_name: Label,
     /// What the vehicle did.
     pub event: FenceEvent,
-    /// Where, degrees north.
+    /// Degrees north.
     pub latitude: Latitude,
-    /// Where, degrees east.
+    /// Degrees east.
     pub longitude: Longitude,
-    /// When, between two fixes if it crossed there.
+    /// When; interpolated if it crossed between two fixes.
     pub at: Timestamp,
-    /// Told first, or mended.
-    pub telling: Telling,
+    /// New, corrected or withdrawn.
+    pub revision: Revision,
 }
 
-/// How somebody drove.
+/// A kind of dangerous driving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DrivingKind {
     /// Over the speed limit.
@@ -115,47 +84,30 @@ pub enum DrivingKind {
     HarshCornering,
 }
 
-impl DrivingKind {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Speeding, Self::HarshBraking, Self::HarshAcceleration, Self::HarshCornering];
+named_values!(DrivingKind, "event_type", "must be speeding, harsh_braking, harsh_acceleration or harsh_cornering", {
+    Speeding => "speeding",
+    HarshBraking => "harsh_braking",
+    HarshAcceleration => "harsh_acceleration",
+    HarshCornering => "harsh_cornering",
+});
 
-    /// `speeding`, `harsh_braking`, `harsh_acceleration`, `harsh_cornering`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Speeding => "speeding",
-            Self::HarshBraking => "harsh_braking",
-            Self::HarshAcceleration => "harsh_acceleration",
-            Self::HarshCornering => "harsh_cornering",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
-            .ok_or(Invalid::new("event_type", "must be speeding, harsh_braking, harsh_acceleration or harsh_cornering"))
-    }
-}
-
-/// Something in the way somebody drove.
+/// One case of dangerous driving.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DrivingEvent {
-    /// Which vehicle.
+    /// The vehicle concerned.
     pub vehicle_id: VehicleId,
-    /// Who drove.
+    /// The driver, if known.
     pub driver_id: Option<UserId>,
-    /// What.
+    /// What happened.
     pub kind: DrivingKind,
-    /// How much it matters.
+    /// How urgent it is.
     pub severity: Severity,
-    /// For people.
+    /// Text for people.
     pub description: NotificationText,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// Told first, or mended.
-    pub telling: Telling,
+    /// New, corrected or withdrawn.
+    pub revision: Revision,
 }
 
 /// What makes a service due.
@@ -167,39 +119,24 @@ pub enum ServiceBasis {
     Date,
 }
 
-impl ServiceBasis {
-    /// `odometer`, `date`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Odometer => "odometer",
-            Self::Date => "date",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for an unknown name.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "odometer" => Ok(Self::Odometer),
-            "date" => Ok(Self::Date),
-            _ => Err(Invalid::new("basis", "must be odometer or date")),
-        }
-    }
-}
+named_values!(ServiceBasis, "basis", "must be odometer or date", {
+    Odometer => "odometer",
+    Date => "date",
+});
 
 /// A vehicle is due for service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceDue {
-    /// Which vehicle.
+    /// The vehicle concerned.
     pub vehicle_id: VehicleId,
-    /// By what.
+    /// Odometer or calendar.
     pub basis: ServiceBasis,
-    /// How much it matters.
+    /// How urgent it is.
     pub severity: Severity,
-    /// For people.
+    /// Text for people.
     pub description: NotificationText,
     /// Since when.
     pub at: Timestamp,
-    /// Told first, or mended.
-    pub telling: Telling,
+    /// New, corrected or withdrawn.
+    pub revision: Revision,
 }

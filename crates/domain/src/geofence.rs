@@ -1,10 +1,9 @@
-//! A geofence: a place on the map that a tenant wants to hear about when its vehicles come and go.
+//! Geofences: areas on the map that vehicles enter and leave.
 
-use crate::cadet::number_id;
+use crate::ids::number_id;
 use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, VehicleId, WidthM};
-use std::fmt;
 
-/// Geofences of one tenant at most. Whoever adds one more is refused.
+/// The largest number of geofences of a tenant. Adding another is refused.
 pub const MAX_GEOFENCES: u32 = 100_000;
 
 number_id!(
@@ -13,7 +12,7 @@ number_id!(
     "geofence_id"
 );
 
-/// A GeoJSON geometry as text, as it was given. Whoever makes one has parsed it: the domain knows no format.
+/// A GeoJSON geometry as it was given. The domain knows no format, so the text must have been parsed before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GeometryText(String);
 
@@ -39,7 +38,7 @@ impl GeometryText {
     }
 }
 
-/// What its geometry means.
+/// The shape that a geometry describes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GeofenceShape {
     /// A `Polygon`, with holes or without.
@@ -64,23 +63,22 @@ impl GeofenceShape {
     }
 }
 
-/// Which crossings of its edge are told. Both by default; neither where only its dwell or its speed limit is of
-/// interest.
+/// Which crossings of the edge give facts. Both by default; neither if only dwelling or the speed limit is of interest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ToldCrossings {
-    /// Coming in.
+pub struct CrossingTriggers {
+    /// Entering gives a fact.
     pub enter: bool,
-    /// Leaving.
+    /// Leaving gives a fact.
     pub exit: bool,
 }
 
-impl Default for ToldCrossings {
+impl Default for CrossingTriggers {
     fn default() -> Self {
         Self { enter: true, exit: true }
     }
 }
 
-/// For how long a vehicle stays inside before that is told, once a visit. Seconds, 1 to 2,592,000 (30 days).
+/// A vehicle that stays inside for this long gives a fact, once a visit. Seconds, 1 to 2,592,000 (30 days).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DwellTime(u32);
 
@@ -101,7 +99,7 @@ impl DwellTime {
     }
 }
 
-/// The vehicles that a geofence is about: 1 to 1,000, sorted, each once. They need not exist (yet).
+/// The vehicles that a geofence is for: 1 to 1,000, sorted, each once. They need not exist (yet).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VehicleList(Vec<VehicleId>);
 
@@ -132,35 +130,35 @@ impl VehicleList {
     }
 }
 
-/// A geofence as its keeper describes it.
+/// The properties of a geofence that a user sets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeofenceDescription {
-    /// For people.
+    /// Text for people.
     pub name: Label,
     /// GeoJSON.
     pub geometry: GeometryText,
     /// What the geometry means.
     pub shape: GeofenceShape,
-    /// Which crossings are told.
-    pub on: ToldCrossings,
-    /// Told once a visit that lasts so long.
+    /// Which crossings give facts.
+    pub on: CrossingTriggers,
+    /// The dwell time, if dwelling gives a fact.
     pub dwell: Option<DwellTime>,
     /// The speed limit inside.
     pub speed_limit: Option<SpeedKmh>,
-    /// The vehicles that it is about; all of the tenant's if none.
+    /// The vehicles that it is for; without a list, all of the tenant.
     pub vehicles: Option<VehicleList>,
-    /// When it is on; always if none.
+    /// When it is in force; without a schedule, always.
     pub schedule: Option<Schedule>,
 }
 
 /// A stored geofence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geofence {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: GeofenceId,
-    /// Whose.
+    /// The tenant that it belongs to.
     pub tenant: TenantId,
-    /// What it is.
+    /// What a user set.
     pub description: GeofenceDescription,
     /// When it was added.
     pub created_at: Timestamp,
@@ -169,7 +167,7 @@ pub struct Geofence {
 }
 
 impl Geofence {
-    /// Is it about this vehicle, at this instant?
+    /// Is it in force for this vehicle at this instant?
     pub fn concerns(&self, vehicle: &VehicleId, at: Timestamp) -> bool {
         self.description.vehicles.as_ref().is_none_or(|vehicles| vehicles.holds(vehicle))
             && self.description.schedule.is_none_or(|schedule| schedule.is_on(at))

@@ -1,4 +1,4 @@
-//! The names by which things are found again.
+//! Identifiers: texts and numbers.
 
 use crate::Invalid;
 use std::fmt;
@@ -16,7 +16,7 @@ fn is_id(text: &str) -> bool {
             return false;
         }
     }
-    // `.` and `..` would be eaten by every URL library on the way.
+    // URL libraries remove `.` and `..` from paths.
     (1..=MAX_ID_CHARS).contains(&chars) && text.trim() == text && text != "." && text != ".."
 }
 
@@ -59,6 +59,34 @@ macro_rules! text_id {
     };
 }
 
+macro_rules! number_id {
+    ($(#[$doc:meta])* $name:ident, $field:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// # Errors
+            /// [`Invalid`](crate::Invalid) below 1.
+            pub const fn new(number: i64) -> Result<Self, $crate::Invalid> {
+                if number >= 1 { Ok(Self(number)) } else { Err($crate::Invalid::new($field, "must be a whole number from 1")) }
+            }
+
+            /// The number.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+    };
+}
+pub(crate) use number_id;
+
 text_id!(
     /// A company, a school, a platform, a unit. Nothing of one tenant is ever visible to another.
     TenantId,
@@ -75,7 +103,7 @@ text_id!(
     "device_id"
 );
 text_id!(
-    /// A delivery's public link: whoever knows it may follow. Unique over all tenants, and not to be guessed.
+    /// A delivery's public link: everybody who knows it may follow. Unique over all tenants, and not to be guessed.
     TrackingId,
     "tracking_id"
 );
@@ -97,25 +125,8 @@ impl TenantId {
     }
 }
 
-/// A person's number, unique over all tenants, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct UserId(i64);
-
-impl UserId {
-    /// # Errors
-    /// [`Invalid`] below 1.
-    pub fn new(number: i64) -> Result<Self, Invalid> {
-        if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new("user_id", "must be a whole number from 1")) }
-    }
-
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+number_id!(
+    /// A person's number, unique over all tenants, from 1.
+    UserId,
+    "user_id"
+);

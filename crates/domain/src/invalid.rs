@@ -1,18 +1,18 @@
-//! Why a value was refused, in words for the person who sent it.
+//! The reason why a value was refused, in words for the person who sent it.
 
 use std::fmt;
 
-/// A value that does not fit its type. `field` is the domain's name for it; an edge may translate it.
+/// A value that does not fit its type. `field` is the domain's name for it; a dialect may translate it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// Which value: `latitude`, `tenant`, `speed`.
+    /// Name of the value: `latitude`, `tenant`, `speed`.
     pub field: &'static str,
-    /// What it takes: `must be a number from -90 to 90`.
+    /// The values that it accepts: `must be a number from -90 to 90`.
     pub message: &'static str,
 }
 
 impl Invalid {
-    /// A refusal of `field` that says what it takes.
+    /// Refuses `field` with a message that says what it accepts.
     pub const fn new(field: &'static str, message: &'static str) -> Self {
         Self { field, message }
     }

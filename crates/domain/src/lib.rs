@@ -1,7 +1,7 @@
-//! The words of Milepost: positions, vehicles, users, callers, facts, and the rules about them.
+//! The types of Milepost: positions, vehicles, users, callers, facts, and the rules about them.
 //!
-//! Nothing here waits, reads a clock, rolls dice or knows a format: time is an argument, and parsing
-//! happened at the edge. A value that exists is valid; see [`Invalid`] for what a refusal says.
+//! Nothing here waits, reads a clock, uses random numbers or knows a format. Time is an argument, and input is parsed
+//! before it comes here. A value that exists is valid; a refusal is [`Invalid`].
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,8 @@ mod ids;
 mod incident;
 mod invalid;
 mod measure;
+mod names;
+mod newest;
 mod notice;
 mod outgoing;
 mod parcel;
@@ -33,7 +35,6 @@ mod schedule;
 mod tenant;
 mod text;
 mod time;
-pub mod track;
 mod trip;
 mod user;
 mod vehicle;
@@ -54,10 +55,10 @@ pub use device::Device;
 pub use fact::{AttendanceUpdate, Event, EventType, Fact, GradeUpdate, ManualEvent, ScoresUpdate};
 pub use fleet_audience::{FleetAudience, FleetViewer};
 pub use fleet_fact::{
-    DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, ServiceBasis, ServiceDue, Telling, TripUpdate,
+    DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, Revision, ServiceBasis, ServiceDue, TripUpdate,
 };
 pub use geofence::{
-    DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES, ToldCrossings,
+    CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES,
     VehicleList,
 };
 pub use ids::{AlertId, DeviceId, TenantId, TrackingId, TripId, UserId, VehicleId};
@@ -66,6 +67,7 @@ pub use invalid::Invalid;
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };
+pub use newest::{Arrival, NewestPosition};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};

@@ -1,9 +1,8 @@
-//! What is told to one user and kept until it is read: notifications and messages.
+//! Notices: notifications and messages to one user, kept until they are read.
 
-use crate::cadet::number_id;
+use crate::ids::number_id;
 use crate::text::short_text;
 use crate::{Invalid, Timestamp, UserId};
-use std::fmt;
 
 number_id!(
     /// The number of a notification or message, unique over all tenants, from 1.
@@ -41,7 +40,7 @@ impl NotificationText {
     }
 }
 
-/// A JSON object as text. Whoever makes one has parsed it: the domain knows no format.
+/// A JSON object as text. The domain knows no format, so the text must have been parsed before.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JsonObject(String);
 
@@ -72,14 +71,14 @@ impl JsonObject {
 pub enum NoticeContent {
     /// A text with a kind.
     Notification {
-        /// For people.
+        /// Text for people.
         message: NotificationText,
         /// For programs.
         kind: NotificationKind,
     },
-    /// Whatever its sender wrote, as fields of an object.
+    /// Fields of an object that its sender chose.
     Message {
-        /// Who sent it, if its issuer numbers its users.
+        /// The sender; `None` if the issuer of its token has no user numbers.
         sender_id: Option<UserId>,
         /// The fields.
         fields: JsonObject,
@@ -96,11 +95,11 @@ impl NoticeContent {
 /// One user's notification or message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: NoticeId,
-    /// To whom.
+    /// The user who gets it.
     pub user_id: UserId,
-    /// What it says.
+    /// Notification or message.
     pub content: NoticeContent,
     /// When it was stored.
     pub created_at: Timestamp,

@@ -1,9 +1,9 @@
-//! Calls to other programs that must not be lost: stored with their cause, sent until they are taken.
+//! Calls to other programs that must not be lost: stored with their cause, and sent until they are accepted.
 
 use crate::{PushId, TenantId, Timestamp};
 use std::fmt;
 
-/// Whom a call goes to.
+/// The receiver of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Target {
     /// The order service, `ORDER_SERVICE_URL`.
@@ -26,21 +26,20 @@ impl fmt::Display for WebhookId {
     }
 }
 
-/// A call that is to be made, as its cause describes it. Those of webhooks and browsers
-/// are made by the store.
+/// A call to the order or notification service. The store makes the calls to webhooks and browsers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutgoingCall {
-    /// Whom it goes to: orders or notifications.
+    /// Orders or notifications.
     pub target: Target,
     /// Path under the target's URL, percent-encoded, beginning with a slash.
     pub path: String,
     /// JSON.
     pub body: String,
-    /// Names the call for its receiver, however often it is sent: its `Idempotency-Key`. Unique over all calls.
+    /// The `Idempotency-Key`, the same each time that the call is sent. Unique over all calls.
     pub key: String,
 }
 
-/// The kinds of facts that webhooks may be told. Facts of other kinds are the house's own and never leave it.
+/// The kinds of facts that webhooks may get. Facts of other kinds are internal.
 pub const WEBHOOK_KINDS: &[&str] = &[
     "delivery.started",
     "delivery.status_changed",
@@ -57,22 +56,22 @@ pub const WEBHOOK_KINDS: &[&str] = &[
     "alert.raised",
 ];
 
-/// Where facts of a tenant are told.
+/// A receiver of a tenant's facts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: WebhookId,
-    /// Whose facts.
+    /// The tenant whose facts it gets.
     pub tenant: TenantId,
-    /// Where to: http or https.
+    /// http or https.
     pub url: String,
-    /// Which kinds of facts (`delivery.status_changed`); all if empty.
+    /// The kinds of facts that it gets (`delivery.status_changed`); if empty, all.
     pub kinds: Vec<String>,
-    /// Signs the calls.
+    /// Key that signs the calls.
     pub secret: Vec<u8>,
     /// When it was added.
     pub created_at: Timestamp,
-    /// Since when its receiver wants no more of it; nothing is told it meanwhile.
+    /// Since when it gets nothing, because its receiver refused further calls.
     pub disabled_at: Option<Timestamp>,
 }
 

@@ -1,85 +1,46 @@
-//! A parcel: fetched at one place and brought to another by a driver whom its client follows.
+//! A parcel: a driver fetches it at one place and brings it to another, and its client follows.
 
-use crate::{Address, Invalid, Latitude, Longitude, Place, TenantId, Timestamp, UserId};
-use std::fmt;
+use crate::ids::number_id;
+use crate::names::named_values;
+use crate::{Address, Latitude, Longitude, Place, TenantId, Timestamp, UserId};
 
-/// A parcel's number, unique over all tenants, from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ParcelId(i64);
-
-impl ParcelId {
-    /// # Errors
-    /// [`Invalid`] below 1.
-    pub const fn new(number: i64) -> Result<Self, Invalid> {
-        if number >= 1 { Ok(Self(number)) } else { Err(Invalid::new("parcel_id", "must be a whole number from 1")) }
-    }
-
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for ParcelId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+number_id!(
+    /// A parcel's number, unique over all tenants, from 1.
+    ParcelId,
+    "parcel_id"
+);
 
 /// How far a parcel is. An open parcel may go to any other open status (a dispatcher corrects mistakes), to
 /// `delivered` and to `cancelled`; those two are the end, and only repeating them is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParcelStatus {
-    /// Nobody fetches it yet.
+    /// No driver is assigned.
     Pending,
-    /// A driver has it to fetch.
+    /// A driver is assigned and has not fetched it yet.
     Assigned,
-    /// The driver has it.
+    /// The driver has fetched it.
     PickedUp,
     /// On the way.
     InTransit,
-    /// On the last way.
+    /// On the last stretch to its destination.
     OutForDelivery,
     /// Handed over: the end.
     Delivered,
-    /// Given up: the end.
+    /// Called off: the end.
     Cancelled,
 }
 
+named_values!(ParcelStatus, "status", "must be pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled", {
+    Pending => "pending",
+    Assigned => "assigned",
+    PickedUp => "picked_up",
+    InTransit => "in_transit",
+    OutForDelivery => "out_for_delivery",
+    Delivered => "delivered",
+    Cancelled => "cancelled",
+});
+
 impl ParcelStatus {
-    /// All, in the usual order.
-    pub const ALL: [Self; 7] = [
-        Self::Pending,
-        Self::Assigned,
-        Self::PickedUp,
-        Self::InTransit,
-        Self::OutForDelivery,
-        Self::Delivered,
-        Self::Cancelled,
-    ];
-
-    /// `pending`, `assigned`, `picked_up`, …
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Assigned => "assigned",
-            Self::PickedUp => "picked_up",
-            Self::InTransit => "in_transit",
-            Self::OutForDelivery => "out_for_delivery",
-            Self::Delivered => "delivered",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(Invalid::new(
-            "status",
-            "must be pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled",
-        ))
-    }
-
     /// Has it come to its end?
     pub const fn has_ended(self) -> bool {
         matches!(self, Self::Delivered | Self::Cancelled)
@@ -91,22 +52,22 @@ impl ParcelStatus {
     }
 }
 
-/// Where a driver was.
+/// Where a driver was at an instant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriverFix {
-    /// Who.
+    /// The driver's user number.
     pub driver_id: UserId,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// Degrees north.
     pub latitude: Latitude,
     /// Degrees east.
     pub longitude: Longitude,
-    /// In words, as the driver's phone said.
+    /// In words, as the driver's phone sent it.
     pub address: Address,
 }
 
-/// A place of a parcel that its driver may be at.
+/// One of the two places of a parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Zone {
     /// Where it is fetched.
@@ -125,7 +86,7 @@ impl Zone {
     }
 }
 
-/// Which of its parcel's places the driver is at.
+/// Which of the two places the driver is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ZonesInside {
     /// At the place where it is fetched.
@@ -137,21 +98,21 @@ pub struct ZonesInside {
 /// One parcel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parcel {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: ParcelId,
-    /// Whose company it is.
+    /// The company that carries it.
     pub tenant: TenantId,
-    /// Whose it is; no reference: another issuer's tokens may name users that are not stored.
+    /// The client. It need not be a stored user, because another issuer's tokens may name other users.
     pub client_id: UserId,
-    /// Who brings it.
+    /// The driver who brings it.
     pub driver_id: Option<UserId>,
     /// Where it is fetched.
     pub pickup: Place,
     /// Where it is brought.
     pub destination: Place,
-    /// How far it is.
+    /// Its present status.
     pub status: ParcelStatus,
-    /// Where its driver is.
+    /// Which of its places the driver is at.
     pub inside: ZonesInside,
     /// When it was entered.
     pub created_at: Timestamp,

@@ -27,11 +27,11 @@ pub enum Action {
     ManageParcels,
     /// See a parcel and where its driver is and was.
     SeeParcel,
-    /// Say where a parcel's driver is, and how far the parcel is.
+    /// Report a parcel's status, and where its driver is.
     BringParcel,
-    /// Add, list and remove webhooks, see what became of outgoing calls, and retry dead ones.
+    /// Add, list and remove webhooks, see the state of outgoing calls, and retry failed ones.
     ManageWebhooks,
-    /// Enter cadets and their grades, attendance and scores; tell manual events.
+    /// Enter cadets and their grades, attendance and scores; send manual events.
     ManageRecords,
     /// See a cadet and its records.
     SeeRecords,
@@ -39,11 +39,11 @@ pub enum Action {
     SendNotices,
     /// Add, list, change and remove geofences; see and change the thresholds of the fleet's rules.
     ManageGeofences,
-    /// Start, complete and cancel trips by hand. Who may see a vehicle may see its trips.
+    /// Start, complete and cancel trips by hand. To see a trip, a caller must be allowed to see its vehicle.
     ManageTrips,
-    /// See the figures of the fleet, what happened in it, and the alerts that are for nobody in particular.
+    /// See the statistics of the fleet, what happened in it, and the alerts that are not for one user.
     SeeFleet,
-    /// Raise alerts, and delete them. Whoever sees one may mark it read.
+    /// Raise and delete alerts. All who see an alert may mark it read.
     ManageAlerts,
 }
 
@@ -54,12 +54,12 @@ pub enum Reach {
     Everywhere,
     /// Everything of the caller's tenant.
     Tenant,
-    /// Of the caller's tenant, the vehicles it drives, reports for, or has been given to see; the parcels that it gave or
-    /// brings.
+    /// Within the caller's tenant, the vehicles that it drives, reports for or is allowed to see, and the parcels that it
+    /// sends or brings.
     Own,
 }
 
-/// Whose rule it is.
+/// The callers that a rule is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// A user with this role.
@@ -68,7 +68,7 @@ pub enum Who {
     Device,
 }
 
-/// One line of the table.
+/// One line of the table: who may do what, and how far.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule(pub Action, pub Who, pub Reach);
 
@@ -80,7 +80,7 @@ use Action::{
 use Reach::{Everywhere, Own, Tenant};
 use Who::{Device, Is};
 
-/// What is not in this table is refused.
+/// All permissions. What is not in this table is refused.
 #[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     //   what            who                    how far
@@ -151,7 +151,7 @@ pub const RULES: &[Rule] = &[
     Rule(ManageAlerts,   Is(Role::Manager),     Tenant),
 ];
 
-/// How far `caller` may do `action`; `None` when not at all.
+/// How far `caller` may do `action`; `None` if not at all.
 pub fn reach(caller: &Caller, action: Action) -> Option<Reach> {
     let who = match &caller.principal {
         Principal::User { role, .. } => Is(*role),
@@ -160,12 +160,12 @@ pub fn reach(caller: &Caller, action: Action) -> Option<Reach> {
     reach_of(who, action)
 }
 
-/// How far somebody of this kind may do `action`; `None` when not at all.
+/// How far callers of this kind may do `action`; `None` if not at all.
 pub(crate) fn reach_of(who: Who, action: Action) -> Option<Reach> {
     RULES.iter().find(|rule| rule.0 == action && rule.1 == who).map(|rule| rule.2)
 }
 
-/// May `caller` do `action` to everything of `tenant`? For what concerns one vehicle, ask [`VehicleScope`].
+/// May `caller` do `action` to everything of `tenant`? [`VehicleScope`] answers for single vehicles.
 pub fn may(caller: &Caller, action: Action, tenant: &TenantId) -> bool {
     match reach(caller, action) {
         Some(Everywhere) => true,
@@ -230,7 +230,7 @@ impl VehicleScope {
                     Self::Some { listed: vec![vehicle_id.clone()], driven_by: None }
                 }
                 Principal::User { id, role, vehicle_ids, .. } => Self::Some {
-                    // A list given to a driver opens vehicles to see, not to report for.
+                    // The list of a driver's token lets it see these vehicles, but not report for them.
                     listed: if action == SeeVehicle { vehicle_ids.clone() } else { Vec::new() },
                     driven_by: if matches!(role, Role::Driver | Role::Rider) { *id } else { None },
                 },

@@ -1,11 +1,11 @@
-//! A point on the map with a name for people.
+//! Places: a point on the map with an address.
 
 use crate::{Invalid, Latitude, Longitude};
 
 /// Longest address, characters.
 const MAX_ADDRESS_CHARS: usize = 500;
 
-/// Where something is, in words; may be empty, because a phone does not always know.
+/// An address for people. May be empty, because a phone does not always know one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Address(String);
 
@@ -27,7 +27,7 @@ impl Address {
     }
 }
 
-/// A place where something is fetched or brought.
+/// Where a parcel is fetched or delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
     /// Degrees north.

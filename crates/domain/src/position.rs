@@ -5,13 +5,13 @@ use crate::{
     VehicleId,
 };
 
-/// How far ahead of the server's clock a position may be dated: devices' clocks drift, but not by hours.
+/// A position may be this far ahead of the server's clock, milliseconds: clocks of devices drift, but not by hours.
 pub const MAX_AHEAD_MS: i64 = 5 * 60 * 1000;
 
-/// Where a vehicle was at an instant. Its vehicle and instant are its identity: the same again is a duplicate.
+/// Where a vehicle was at an instant. Vehicle and instant identify it: another position with the same two is a duplicate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Position {
-    /// Whose place this is.
+    /// The vehicle that was there.
     pub vehicle_id: VehicleId,
     /// When the fix was taken, by the device's clock.
     pub at: Timestamp,
@@ -19,13 +19,13 @@ pub struct Position {
     pub latitude: Latitude,
     /// Degrees east.
     pub longitude: Longitude,
-    /// Speed over ground, if the device told it.
+    /// Speed over ground, if the device reported it.
     pub speed: Option<SpeedKmh>,
-    /// Direction of travel, if the device told it.
+    /// Direction of travel, if the device reported it.
     pub heading: Option<HeadingDeg>,
-    /// Claimed accuracy.
+    /// Accuracy that the device claims.
     pub accuracy: Option<AccuracyM>,
-    /// Height.
+    /// Height above the ellipsoid or the sea.
     pub altitude: Option<AltitudeM>,
     /// Odometer reading.
     pub odometer: Option<OdometerKm>,
@@ -36,6 +36,23 @@ pub struct Position {
 }
 
 impl Position {
+    /// A position of which nothing but vehicle, time and place is known.
+    pub const fn new(vehicle_id: VehicleId, at: Timestamp, latitude: Latitude, longitude: Longitude) -> Self {
+        Self {
+            vehicle_id,
+            at,
+            latitude,
+            longitude,
+            speed: None,
+            heading: None,
+            accuracy: None,
+            altitude: None,
+            odometer: None,
+            fuel_level: None,
+            ignition: None,
+        }
+    }
+
     /// Refuses a position from the future: more than [`MAX_AHEAD_MS`] after `now`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
-//! Where a user's browsers are reached while no page is open: Web Push.
+//! Web Push: how a user's browsers are reached while no page is open.
 
-use crate::cadet::number_id;
+use crate::ids::number_id;
 use crate::{Invalid, TenantId, Timestamp, UserId};
 use std::fmt;
 
@@ -10,7 +10,7 @@ number_id!(
     "id"
 );
 
-/// What a browser gave so that only it can read what is pushed to it.
+/// The keys of a browser: only it can read what is encrypted for them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PushKeys {
     /// A point of the curve P-256, uncompressed: 4, x, y.
@@ -20,10 +20,10 @@ pub struct PushKeys {
 }
 
 impl PushKeys {
-    /// Whether the point lies on the curve is seen by whoever calculates with it.
+    /// Does not check that the point lies on the curve; encryption does.
     ///
     /// # Errors
-    /// [`Invalid`] for what has another length or form.
+    /// [`Invalid`] for another length or form.
     pub fn new(p256dh: &[u8], auth: &[u8]) -> Result<Self, Invalid> {
         match (<[u8; 65]>::try_from(p256dh), <[u8; 16]>::try_from(auth)) {
             (Ok(p256dh @ [4, ..]), Ok(auth)) => Ok(Self { p256dh, auth }),
@@ -36,15 +36,16 @@ impl PushKeys {
 /// One browser of a user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PushSubscription {
-    /// Its number.
+    /// Unique over all tenants.
     pub id: PushId,
-    /// Where its user is.
+    /// The tenant of its user.
     pub tenant: TenantId,
-    /// Whose browser.
+    /// The user of the browser.
     pub user_id: UserId,
-    /// The push service's URL for it. Whoever knows it can be a nuisance: it is shown to its user alone, and never logged.
+    /// The push service's URL for it. A secret, because it allows unwanted messages: only its user sees it, and it is never
+    /// logged.
     pub endpoint: String,
-    /// Encrypt what is pushed.
+    /// For encrypting messages.
     pub keys: PushKeys,
     /// When it was added.
     pub created_at: Timestamp,

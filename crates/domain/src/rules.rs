@@ -2,11 +2,11 @@
 
 use crate::{JsonObject, Timestamp};
 
-/// A tenant's thresholds: named numbers, as JSON. What each means, its unit and its default say the rules of the fold;
-/// what is not named has its default.
+/// A tenant's thresholds: named numbers, as JSON. The rules of the fold give meaning, unit and default of each; a
+/// threshold that is not named has its default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetRules {
-    /// `{"speed_limit_kmh":50}`: checked by whoever set it.
+    /// For example `{"speed_limit_kmh":50}`; checked before it is stored.
     pub values: JsonObject,
     /// Counts up with each change, from 1.
     pub version: i64,

@@ -1,5 +1,6 @@
-//! The hours of the week in which something is on.
+//! Weekly schedules.
 
+use crate::names::named_values;
 use crate::{Invalid, TimeOfDay, Timestamp};
 
 const DAY_S: i64 = 24 * 60 * 60;
@@ -17,31 +18,15 @@ pub enum Weekday {
     Sunday,
 }
 
-impl Weekday {
-    /// All, from Monday on.
-    pub const ALL: [Self; 7] =
-        [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
-
-    /// `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Monday => "mon",
-            Self::Tuesday => "tue",
-            Self::Wednesday => "wed",
-            Self::Thursday => "thu",
-            Self::Friday => "fri",
-            Self::Saturday => "sat",
-            Self::Sunday => "sun",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|day| day.as_str() == name);
-        found.ok_or(Invalid::new("schedule.days", "must hold some of mon, tue, wed, thu, fri, sat, sun"))
-    }
-}
+named_values!(Weekday, "schedule.days", "must hold some of mon, tue, wed, thu, fri, sat, sun", {
+    Monday => "mon",
+    Tuesday => "tue",
+    Wednesday => "wed",
+    Thursday => "thu",
+    Friday => "fri",
+    Saturday => "sat",
+    Sunday => "sun",
+});
 
 /// Some days of the week: one at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,8 +53,8 @@ impl Weekdays {
     }
 }
 
-/// How far local clocks are ahead of UTC, minutes: -840 to 840. It does not change in summer: a schedule that should
-/// follow summer time is changed with the clocks.
+/// Difference of local time from UTC, minutes: -840 to 840. It is fixed: somebody must change it when summer time begins
+/// and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UtcOffset(i16);
 
@@ -88,18 +73,18 @@ impl UtcOffset {
     }
 }
 
-/// The hours of the week in which something is on: each of `days`, from `from` until before `to`, on clocks that are
-/// `offset` ahead of UTC. Where `to` is not after `from` it lies on the next day: 22:00 to 06:00 is the night that
-/// begins on each of `days`, and 00:00 to 00:00 their whole day.
+/// The hours of the week in which something is on: each of `days`, from `from` until just before `to`, in local time. If
+/// `to` is not after `from`, it is on the next day: 22:00 to 06:00 is the night that begins on each of `days`, and 00:00 to
+/// 00:00 is the whole day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Schedule {
     /// On which days it begins.
     pub days: Weekdays,
-    /// When.
+    /// Local time at which it begins.
     pub from: TimeOfDay,
-    /// When it ends.
+    /// Local time at which it ends.
     pub to: TimeOfDay,
-    /// The clock's.
+    /// Of the local time.
     pub offset: UtcOffset,
 }
 

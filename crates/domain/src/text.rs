@@ -8,13 +8,13 @@ macro_rules! short_text {
 
         impl $name {
             /// # Errors
-            /// [`Invalid`] when empty, too long, or with control characters.
-            pub fn new(text: &str) -> Result<Self, Invalid> {
+            /// [`Invalid`](crate::Invalid) when empty, too long, or with control characters.
+            pub fn new(text: &str) -> Result<Self, $crate::Invalid> {
                 let fits = (1..=$max).contains(&text.chars().count());
                 if fits && !text.trim().is_empty() && !text.chars().any(char::is_control) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(Invalid::new($field, $message))
+                    Err($crate::Invalid::new($field, $message))
                 }
             }
 

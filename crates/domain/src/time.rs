@@ -20,7 +20,7 @@ impl Timestamp {
         self.0
     }
 
-    /// This instant plus `ms` (minus, if negative), held within the range of the type.
+    /// This instant plus `ms`, which may be negative; clamped to the range of the type.
     pub const fn plus_ms(self, ms: i64) -> Self {
         let sum = self.0.saturating_add(ms);
         Self(if sum < 0 {

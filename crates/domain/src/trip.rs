@@ -1,108 +1,66 @@
-//! A trip: one way of a vehicle from setting off to standing for good, found by the server or told by hand.
+//! A trip: from setting off to standing for good. The server finds it, or a user enters it.
 
-use crate::{Invalid, Latitude, Longitude, SpeedKmh, TenantId, Timestamp, TripId, UserId, VehicleId};
+use crate::names::named_values;
+use crate::{Latitude, Longitude, SpeedKmh, TenantId, Timestamp, TripId, UserId, VehicleId};
 
-/// Who says that it is a trip.
+/// Where a trip comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TripOrigin {
-    /// The positions.
+    /// Found in the positions.
     Auto,
-    /// Somebody who started it by hand.
+    /// Started by a user.
     Manual,
 }
 
-impl TripOrigin {
-    /// `auto`, `manual`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Manual => "manual",
-        }
-    }
+named_values!(TripOrigin, "origin", "must be auto or manual", {
+    Auto => "auto",
+    Manual => "manual",
+});
 
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "auto" => Ok(Self::Auto),
-            "manual" => Ok(Self::Manual),
-            _ => Err(Invalid::new("origin", "must be auto or manual")),
-        }
-    }
-}
-
-/// How far a trip is.
+/// The status of a trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TripStatus {
     /// Under way.
     Started,
-    /// It came to its end.
+    /// It has ended.
     Completed,
-    /// Whoever started it by hand says that it was none. Not counted.
+    /// Its user cancelled it. It does not count in statistics.
     Cancelled,
 }
 
+named_values!(TripStatus, "status", "must be started, completed or cancelled", {
+    Started => "started",
+    Completed => "completed",
+    Cancelled => "cancelled",
+});
+
 impl TripStatus {
-    /// All.
-    pub const ALL: [Self; 3] = [Self::Started, Self::Completed, Self::Cancelled];
-
-    /// `started`, `completed`, `cancelled`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        let found = Self::ALL.into_iter().find(|status| status.as_str() == name);
-        found.ok_or(Invalid::new("status", "must be started, completed or cancelled"))
-    }
-
     /// Has it come to its end?
     pub const fn has_ended(self) -> bool {
         !matches!(self, Self::Started)
     }
 }
 
-/// What a trip's fuel was taken from.
+/// What a trip's fuel was computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FuelSource {
     /// The tank's levels.
     Measured,
-    /// The way times the vehicle's litres for 100 km.
+    /// The distance times the vehicle's litres for 100 km.
     Estimated,
 }
 
-impl FuelSource {
-    /// `measured`, `estimated`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Estimated => "estimated",
-        }
-    }
-
-    /// # Errors
-    /// [`Invalid`] for anything else.
-    pub fn parse(name: &str) -> Result<Self, Invalid> {
-        match name {
-            "measured" => Ok(Self::Measured),
-            "estimated" => Ok(Self::Estimated),
-            _ => Err(Invalid::new("fuel_source", "must be measured or estimated")),
-        }
-    }
-}
+named_values!(FuelSource, "fuel_source", "must be measured or estimated", {
+    Measured => "measured",
+    Estimated => "estimated",
+});
 
 /// Fuel that a trip burnt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TripFuel {
     /// Millilitres.
     pub burnt_ml: i64,
-    /// What this was taken from.
+    /// What this was computed from.
     pub source: FuelSource,
 }
 
@@ -115,18 +73,18 @@ pub struct TripPlace {
     pub longitude: Longitude,
 }
 
-/// A trip's figures, in whole numbers of small units, so that sums are the same in whatever order they are added.
+/// A trip's figures: whole numbers of small units, so that a sum does not depend on the order of adding.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TripFigures {
-    /// Way, millimetres.
+    /// Length, millimetres.
     pub distance_mm: i64,
     /// Time in motion, milliseconds.
     pub moving_ms: i64,
     /// Time standing, milliseconds.
     pub idle_ms: i64,
-    /// The highest believed speed.
+    /// The highest trusted speed.
     pub max_speed: Option<SpeedKmh>,
-    /// Fuel, if there is anything to tell it by.
+    /// Fuel, if it was measured or can be estimated.
     pub fuel: Option<TripFuel>,
 }
 
@@ -135,24 +93,23 @@ pub struct TripFigures {
 pub struct Trip {
     /// A UUID of version 7.
     pub id: TripId,
-    /// Whose.
+    /// The tenant that it belongs to.
     pub tenant: TenantId,
     /// The vehicle that drove.
     pub vehicle_id: VehicleId,
-    /// Who drove it, as far as that is known.
+    /// The driver, if known.
     pub driver_id: Option<UserId>,
-    /// Who says that it is a trip.
+    /// Where a trip comes from.
     pub origin: TripOrigin,
-    /// How far it is.
+    /// Its present status.
     pub status: TripStatus,
     /// When it set off.
     pub started_at: Timestamp,
-    /// When it ended: known exactly when the status says so.
+    /// When it ended; set exactly if the status says that it has.
     pub ended_at: Option<Timestamp>,
-    /// The last position's instant that the figures know of; when it was started by hand and none came yet, that
-    /// instant.
+    /// Time of the last position in the figures. Before the first, the time at which a user started it.
     pub followed_to: Timestamp,
-    /// Where it set off; unknown when it was started by hand and no position came yet.
+    /// Where it set off; unknown if a user started it and no position came yet.
     pub start: Option<TripPlace>,
     /// Where it ended, or is now.
     pub end: Option<TripPlace>,
@@ -163,12 +120,12 @@ pub struct Trip {
 }
 
 impl Trip {
-    /// How long it took, or takes as far as it was followed, milliseconds.
+    /// Duration so far, milliseconds.
     pub fn duration_ms(&self) -> i64 {
         self.ended_at.unwrap_or(self.followed_to).ms_since(self.started_at).max(0)
     }
 
-    /// Way, km.
+    /// Length, km.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 9 million km")]
     pub const fn distance_km(&self) -> f64 {
         self.figures.distance_mm as f64 / 1e6

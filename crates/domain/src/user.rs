@@ -37,26 +37,26 @@ impl fmt::Display for Username {
 /// A user as stored, without its password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Number.
+    /// Unique over all tenants.
     pub id: UserId,
     /// Login name.
     pub username: Username,
     /// What it may do.
     pub role: Role,
-    /// Where it may do it.
+    /// The tenant in which it acts.
     pub tenant: TenantId,
-    /// Somebody with authority has let it in.
+    /// An administrator has admitted it.
     pub approved: bool,
     /// Not locked out.
     pub active: bool,
-    /// For cadets: whose records are its own.
+    /// For cadets: the number of its own records.
     pub cadet_id: Option<i64>,
     /// For parents: the vehicles it may see.
     pub vehicle_ids: Vec<VehicleId>,
 }
 
 impl User {
-    /// May it do anything at all?
+    /// May it log in?
     pub const fn may_enter(&self) -> bool {
         self.approved && self.active
     }

@@ -1,7 +1,7 @@
-//! What is tracked.
+//! Vehicles: what is tracked.
 
 use crate::text::short_text;
-use crate::{Invalid, OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
+use crate::{OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
 
 short_text!(
     /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.
@@ -12,18 +12,18 @@ short_text!(
     VehicleKind, "kind", 32, "must be 1 to 32 characters, such as bus, car, van, truck, bike or person"
 );
 short_text!(
-    /// What the vehicle is doing, in the operator's words: `active`, `on_route`, `maintenance`, …
+    /// The operator's word for what the vehicle is doing: `active`, `on_route`, `maintenance`, …
     VehicleStatus, "status", 32, "must be 1 to 32 characters, such as active, on_route or maintenance"
 );
 
 impl VehicleStatus {
-    /// The status of a vehicle for which nobody gave one.
+    /// The status of a vehicle that was entered without one.
     pub fn active() -> Self {
         Self("active".to_owned())
     }
 }
 
-/// A vehicle as its operator describes it; where it is stands in its [`crate::track::TrackState`].
+/// A vehicle as its operator describes it. Where it is belongs to its [`crate::NewestPosition`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vehicle {
     /// Unique within its tenant.
@@ -38,7 +38,7 @@ pub struct Vehicle {
     pub route: Option<Label>,
     /// Operator's status.
     pub status: VehicleStatus,
-    /// Who drives it, and may therefore report for it.
+    /// Its driver, who may report positions for it.
     pub driver_id: Option<UserId>,
     /// Its own speed limit; the tenant's default otherwise.
     pub speed_limit: Option<SpeedKmh>,
@@ -52,4 +52,25 @@ pub struct Vehicle {
     pub service_due_km: Option<OdometerKm>,
     /// When it is to be serviced next, whatever the odometer says.
     pub service_due_at: Option<Timestamp>,
+}
+
+impl Vehicle {
+    /// An active vehicle of which nothing else is known.
+    pub fn new(id: VehicleId, kind: VehicleKind, label: Label) -> Self {
+        Self {
+            id,
+            kind,
+            label,
+            license_plate: None,
+            route: None,
+            status: VehicleStatus::active(),
+            driver_id: None,
+            speed_limit: None,
+            fuel_l_per_100km: None,
+            fuel_price_per_l: None,
+            odometer: None,
+            service_due_km: None,
+            service_due_at: None,
+        }
+    }
 }

@@ -1,13 +1,13 @@
-//! Whether somebody came into a round zone or left it: a pure function of distances, with hysteresis against jitter.
+//! Whether somebody entered or left a round zone: a pure function of distances, with hysteresis against noise.
 
 use crate::Invalid;
 
-/// How much farther out than the way in the way out lies at least, metres: what the fixes of a phone that lies still jump.
+/// Least distance from the radius of entry to the radius of exit, metres: the noise of a phone that does not move.
 const MARGIN_M: f64 = 30.0;
-/// The same as a part of the radius: in wide zones the fixes are as coarse as the zone.
+/// The same distance as a part of the radius, which counts in wide zones.
 const MARGIN_PART: f64 = 0.2;
 
-/// How near counts as being there.
+/// The radius of a zone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ZoneRadius(f64);
 
@@ -15,7 +15,7 @@ impl ZoneRadius {
     /// From metres.
     ///
     /// # Errors
-    /// [`Invalid`] outside 20 to 5000: a phone's fix is no better than the one, and the other is a town.
+    /// [`Invalid`] outside 20 to 5000: from the noise of a phone to the size of a town.
     pub fn new(metres: f64) -> Result<Self, Invalid> {
         if (20.0..=5_000.0).contains(&metres) {
             Ok(Self(metres))
@@ -24,12 +24,12 @@ impl ZoneRadius {
         }
     }
 
-    /// Whoever is as near as this has come in, metres.
+    /// Radius of entry, metres.
     pub const fn enter_m(self) -> f64 {
         self.0
     }
 
-    /// Whoever was in has left beyond this, metres.
+    /// Radius of exit, metres.
     pub const fn exit_m(self) -> f64 {
         self.0 + (self.0 * MARGIN_PART).max(MARGIN_M)
     }
@@ -42,30 +42,30 @@ impl Default for ZoneRadius {
     }
 }
 
-/// The way since the last fix, as seen from a zone's centre.
+/// The movement since the last fix, as seen from a zone's centre.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Approach {
-    /// Nearest place of the way, metres from the centre; `end_m` when nothing is known of the way.
+    /// Its nearest point, metres from the centre; `end_m` if the path is unknown.
     pub nearest_m: f64,
-    /// Where it ended, metres from the centre.
+    /// Its end, metres from the centre.
     pub end_m: f64,
 }
 
-/// What came of an approach.
+/// What an approach resulted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crossing {
-    /// Neither in nor out.
+    /// No crossing.
     None,
-    /// In.
+    /// Entered.
     Entered,
-    /// Out.
+    /// Left.
     Left,
-    /// Through: in, and out again between two fixes.
+    /// Entered and left between two fixes.
     Passed,
 }
 
 impl Crossing {
-    /// What to tell, in order: true for coming, false for leaving.
+    /// The crossings to publish, in order: true for entering, false for leaving.
     pub const fn steps(self) -> &'static [bool] {
         match self {
             Self::None => &[],
@@ -75,7 +75,7 @@ impl Crossing {
         }
     }
 
-    /// Inside afterwards?
+    /// Is it inside afterwards?
     pub const fn is_inside_after(self, was_inside: bool) -> bool {
         match self {
             Self::None => was_inside,
@@ -85,15 +85,15 @@ impl Crossing {
     }
 }
 
-/// What an approach means to whoever was inside or not.
+/// The crossing that an approach results in.
 ///
 /// | was | nearest | end | |
 /// |---|---|---|---|
-/// | outside | beyond the radius | | nothing |
-/// | outside | within the radius | within the way out | entered |
-/// | outside | within the radius | beyond the way out | passed |
-/// | inside | | within the way out | nothing |
-/// | inside | | beyond the way out | left |
+/// | outside | beyond the radius of entry | | nothing |
+/// | outside | within the radius of entry | within the radius of exit | entered |
+/// | outside | within the radius of entry | beyond the radius of exit | passed |
+/// | inside | | within the radius of exit | nothing |
+/// | inside | | beyond the radius of exit | left |
 pub fn cross_zone(was_inside: bool, approach: Approach, radius: ZoneRadius) -> Crossing {
     let ends_out = approach.end_m > radius.exit_m();
     match was_inside {

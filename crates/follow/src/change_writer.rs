@@ -8,9 +8,9 @@ mod rows;
 
 use crate::pending_changes::PendingChanges;
 use crate::tenant_rules::TenantRules;
-use milepost_domain::{FenceEvent, IncidentKind, Telling, TenantId, Timestamp, Vehicle};
+use milepost_domain::{FenceEvent, IncidentKind, Revision, TenantId, Timestamp, Vehicle};
 use milepost_store::{HistoryChange, Incident};
-use milepost_track::{MarkReason, SilenceFact, TrackFact};
+use milepost_track::{OutlierReason, SilenceFact, TrackFact};
 
 /// Appends changes of one vehicle's history to `changes`.
 pub(crate) struct ChangeWriter<'a> {
@@ -25,15 +25,15 @@ impl ChangeWriter<'_> {
     /// Writes what the fold of a vehicle's newest position found.
     pub(crate) fn write_fact(&mut self, fact: &TrackFact) {
         match fact {
-            TrackFact::Marked(mark) => {
+            TrackFact::OutlierFound(mark) => {
                 self.changes.push(HistoryChange::Outlier { at: mark.at, reason: rows::outlier_reason(mark.reason) });
             }
-            TrackFact::Unmarked { from, until } => {
-                let reason = Some(rows::outlier_reason(MarkReason::Jump));
+            TrackFact::OutliersCleared { from, until } => {
+                let reason = Some(rows::outlier_reason(OutlierReason::Jump));
                 self.changes.push(HistoryChange::NoOutliers { from: *from, until: *until, reason });
             }
             TrackFact::TripStarted(trip) | TrackFact::TripProgressed(trip) | TrackFact::TripEnded(trip) => {
-                let change = self.trip_change(trip.started_at, false, trip, Telling::New);
+                let change = self.trip_change(trip.started_at, false, trip, Revision::New);
                 self.changes.push_trip(change);
             }
             // A stop has no row of its own. On a trip it is idle time.
@@ -43,7 +43,7 @@ impl ChangeWriter<'_> {
             TrackFact::VisitEnded(visit) => self.write_visit(visit, FenceEvent::Exit),
             TrackFact::IncidentBegan(incident) => {
                 self.changes.push(HistoryChange::Incident(rows::incident(incident)));
-                self.raise_incident(incident, Telling::New);
+                self.raise_incident(incident, Revision::New);
             }
             TrackFact::IncidentEnded(incident) => {
                 self.changes.push(HistoryChange::Incident(rows::incident(incident)));
@@ -72,11 +72,11 @@ impl ChangeWriter<'_> {
                 self.changes.push(HistoryChange::Incident(offline(*since, Some(*until))));
             }
             SilenceFact::TripEnded(trip) => {
-                let change = self.trip_change(trip.started_at, false, trip, Telling::New);
+                let change = self.trip_change(trip.started_at, false, trip, Revision::New);
                 self.changes.push(change);
             }
             SilenceFact::TripResumed(trip) => {
-                let change = self.trip_change(trip.started_at, false, trip, Telling::Corrected);
+                let change = self.trip_change(trip.started_at, false, trip, Revision::Corrected);
                 self.changes.push(change);
             }
             SilenceFact::ServiceDue { due_at } => {
@@ -88,7 +88,13 @@ impl ChangeWriter<'_> {
     }
 
     /// A trip as it is now; `key` is the start under which it was stored before.
-    fn trip_change(&self, key: Timestamp, mends: bool, trip: &milepost_track::Trip, telling: Telling) -> HistoryChange {
-        HistoryChange::Trip { key, mends, trip: Box::new(rows::trip(self.tenant, self.vehicle, trip)), telling }
+    fn trip_change(
+        &self,
+        key: Timestamp,
+        mends: bool,
+        trip: &milepost_track::Trip,
+        revision: Revision,
+    ) -> HistoryChange {
+        HistoryChange::Trip { key, mends, trip: Box::new(rows::trip(self.tenant, self.vehicle, trip)), revision }
     }
 }

@@ -36,7 +36,7 @@ impl Fold {
 
     fn apply(&mut self, position: &Position, context: &FoldContext, facts: &mut Vec<TrackFact>) {
         context.fold(&mut self.state, position, facts);
-        facts.drain(..).for_each(|fact| self.history.take(&fact));
+        facts.drain(..).for_each(|fact| self.history.apply(&fact));
     }
 }
 

@@ -1,9 +1,7 @@
 //! Positions and vehicles for the tests of this crate.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
-use milepost_domain::{
-    Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-};
+use milepost_domain::{Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
 use milepost_store::{Once, OpenOptions, Unsent, VehicleNo};
 use std::sync::Arc;
 
@@ -12,37 +10,11 @@ pub(crate) fn at(ms: i64) -> Timestamp {
 }
 
 pub(crate) fn position(at_ms: i64) -> Position {
-    Position {
-        vehicle_id: VehicleId::new("bus").unwrap(),
-        at: at(at_ms),
-        latitude: Latitude::new(1.0).unwrap(),
-        longitude: Longitude::new(2.0).unwrap(),
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(VehicleId::new("bus").unwrap(), at(at_ms), Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap())
 }
 
 pub(crate) fn vehicle(name: &str) -> Vehicle {
-    Vehicle {
-        id: VehicleId::new(name).unwrap(),
-        kind: VehicleKind::new(name).unwrap(),
-        label: Label::new(name).unwrap(),
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    }
+    Vehicle::new(VehicleId::new(name).unwrap(), VehicleKind::new(name).unwrap(), Label::new(name).unwrap())
 }
 
 /// Numbers of two vehicles. Only a store gives them out.

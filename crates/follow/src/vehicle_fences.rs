@@ -23,7 +23,7 @@ impl Fences for VehicleFences<'_> {
             }
         };
         match from {
-            Some(from) => self.rules.index.near_way(from, to, margin_m, visit),
+            Some(from) => self.rules.index.near_segment(from, to, margin_m, visit),
             None => self.rules.index.near(to, margin_m, visit),
         }
     }

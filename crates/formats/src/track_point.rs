@@ -29,17 +29,11 @@ impl TrackPoint {
     /// This fix as the position of `vehicle_id`.
     pub fn into_position(self, vehicle_id: VehicleId) -> Position {
         Position {
-            vehicle_id,
-            at: self.at,
-            latitude: self.latitude,
-            longitude: self.longitude,
             speed: self.speed,
             heading: self.heading,
             accuracy: self.accuracy,
             altitude: self.altitude,
-            odometer: None,
-            fuel_level: None,
-            ignition: None,
+            ..Position::new(vehicle_id, self.at, self.latitude, self.longitude)
         }
     }
 }

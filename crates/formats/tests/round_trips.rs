@@ -37,17 +37,16 @@ fn any_position() -> impl Strategy<Value = Position> {
     let place = prop_oneof![9 => (-90.0..=90.0, -180.0..=180.0), 1 => Just((0.0, 0.0))];
     (0i64..253_402_300_799_999, place, numbers).prop_map(
         |(at_ms, (latitude, longitude), (speed, heading, accuracy, altitude))| Position {
-            vehicle_id: VehicleId::new("bus:7").unwrap(),
-            at: Timestamp::from_unix_ms(at_ms).unwrap(),
-            latitude: Latitude::new(latitude).unwrap(),
-            longitude: Longitude::new(longitude).unwrap(),
             speed: speed.map(|value: f64| SpeedKmh::new(value).unwrap()),
             heading: heading.map(|value: f64| HeadingDeg::new(value).unwrap()),
             accuracy: accuracy.map(|value: f64| AccuracyM::new(value).unwrap()),
             altitude: altitude.map(|value: f64| AltitudeM::new(value).unwrap()),
-            odometer: None,
-            fuel_level: None,
-            ignition: None,
+            ..Position::new(
+                VehicleId::new("bus:7").unwrap(),
+                Timestamp::from_unix_ms(at_ms).unwrap(),
+                Latitude::new(latitude).unwrap(),
+                Longitude::new(longitude).unwrap(),
+            )
         },
     )
 }
@@ -115,17 +114,14 @@ fn speeds_with_few_digits_come_back_from_gpx_as_they_were() {
     let positions: Vec<_> = (0i64..)
         .zip(&speeds)
         .map(|(n, kmh)| Position {
-            vehicle_id: VehicleId::new("bus:7").unwrap(),
-            at: at(n),
-            latitude: Latitude::new(22.572_645_1).unwrap(),
-            longitude: Longitude::new(-88.363_895_7).unwrap(),
             speed: Some(SpeedKmh::new(*kmh).unwrap()),
             heading: Some(HeadingDeg::new(kmh / 3.0).unwrap()),
-            accuracy: None,
-            altitude: None,
-            odometer: None,
-            fuel_level: None,
-            ignition: None,
+            ..Position::new(
+                VehicleId::new("bus:7").unwrap(),
+                at(n),
+                Latitude::new(22.572_645_1).unwrap(),
+                Longitude::new(-88.363_895_7).unwrap(),
+            )
         })
         .collect();
     let back = read_back(Format::Gpx, write(Format::Gpx, meta("Bus 7"), &positions));
@@ -147,19 +143,12 @@ fn a_hostile_label_stays_text() {
 #[test]
 fn kml_pairs_each_time_with_its_place() {
     let at = Timestamp::from_unix_ms(1_736_937_045_123).unwrap();
-    let position = Position {
-        vehicle_id: VehicleId::new("7").unwrap(),
+    let position = Position::new(
+        VehicleId::new("7").unwrap(),
         at,
-        latitude: Latitude::new(22.5726).unwrap(),
-        longitude: Longitude::new(88.3639).unwrap(),
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    };
+        Latitude::new(22.5726).unwrap(),
+        Longitude::new(88.3639).unwrap(),
+    );
     let text = String::from_utf8(write(Format::Kml, meta("Bus 7"), &[position.clone(), position])).unwrap();
     let pair = "<when>2025-01-15T10:30:45.123Z</when><gx:coord>88.3639 22.5726 0</gx:coord>\n";
     assert!(text.contains(&format!("{pair}{pair}</gx:Track>")), "{text}");

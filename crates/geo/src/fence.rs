@@ -1,9 +1,9 @@
-//! Geofences: what they cover, how far their edge is, where a way crosses them.
+//! Geofences: which points lie inside, how far the edge is, and where a segment crosses.
 //!
-//! Edges of polygons and lines of corridors are straight in degrees of longitude and latitude, as GeoJSON says (RFC
-//! 7946, 3.1.1), and so is the way between two fixes; distances are great-circle ones on the sphere of
-//! [`EARTH_RADIUS_M`](crate::EARTH_RADIUS_M). An edge always leads the shorter way round: a step of more than 180° of
-//! longitude is meant over the antimeridian.
+//! Edges of polygons and lines of corridors are straight in degrees of longitude and latitude, as GeoJSON defines (RFC
+//! 7946, 3.1.1), and so is the segment between two fixes. Distances are great-circle distances on the sphere of
+//! [`EARTH_RADIUS_M`](crate::EARTH_RADIUS_M). An edge takes the shorter side of the globe: if longitudes differ by more
+//! than 180°, it crosses the antimeridian.
 
 mod area;
 mod borders;
@@ -25,7 +25,6 @@ pub use invalid_fence::InvalidFence;
 
 use crate::Point;
 use area::Area;
-use std::ops::RangeInclusive;
 use surround::{Circle, Corridor};
 
 /// A geofence: a part of the Earth's surface that vehicles enter and leave.
@@ -42,21 +41,15 @@ enum Shape {
 }
 
 impl Fence {
-    /// Most corners of a fence, all rings and their closing corners together. A fence with more is refused: the check
-    /// for crossing edges would hold up other callers.
+    /// The largest number of corners, of all rings together, closing corners included. A fence with more is refused: the
+    /// check for crossing edges would take too long.
     pub const MAX_CORNERS: usize = 10_000;
-
-    /// Radius of a circle, metres: below is a receiver's noise, beyond a country.
-    pub const RADIUS_RANGE_M: RangeInclusive<f64> = 10.0..=100_000.0;
-
-    /// Width of a corridor to either side of its line, metres: from a lane to the widest valley.
-    pub const WIDTH_RANGE_M: RangeInclusive<f64> = 5.0..=5_000.0;
 
     /// A polygon: its outer ring, then its holes. Rings may be closed (the last corner repeats the first) or not, and
     /// turn either way.
     ///
-    /// A ring that goes round a pole, its longitudes through all 360°, encloses the pole on its side of the equator.
-    /// A ring that was cut at ±180° all the way round holds no seam.
+    /// A ring round a pole, through all 360° of longitude, encloses the pole on its side of the equator. If such a ring
+    /// was cut at ±180°, the cut is no edge.
     ///
     /// # Errors
     /// [`InvalidFence`] for more than [`Self::MAX_CORNERS`] corners, fewer than 3 different ones in a ring, a ring of
@@ -67,8 +60,8 @@ impl Fence {
         Self::multi_polygon(&[rings])
     }
 
-    /// Several polygons, each with its outer ring first. Where two share a border, as they do when cut at the
-    /// antimeridian (RFC 7946, 3.1.9), it is no edge.
+    /// Several polygons, each with its outer ring first. A border that two polygons share is no edge; a polygon that was
+    /// cut at the antimeridian has one (RFC 7946, 3.1.9).
     ///
     /// # Errors
     /// [`InvalidFence`] as for [`Self::polygon`], and for polygons that overlap.
@@ -79,23 +72,22 @@ impl Fence {
     /// Everything within `radius_m` metres of the centre.
     ///
     /// # Errors
-    /// [`InvalidFence`] for a radius outside [`Self::RADIUS_RANGE_M`].
+    /// [`InvalidFence`] for a radius that is no [`RadiusM`](milepost_domain::RadiusM).
     pub fn circle(centre: Point, radius_m: f64) -> Result<Self, InvalidFence> {
         Ok(Self { shape: Shape::Circle(Circle::new(centre, radius_m)?) })
     }
 
-    /// Everything within `width_m` metres of a line, to either side of it as other trackers count it, its ends included:
-    /// they are round. The line may cross itself.
+    /// Everything within `width_m` metres of a line, on either side. The ends are round. The line may cross itself.
     ///
     /// # Errors
-    /// [`InvalidFence`] for a width outside [`Self::WIDTH_RANGE_M`], more than [`Self::MAX_CORNERS`] corners, fewer
+    /// [`InvalidFence`] for a width that is no [`WidthM`](milepost_domain::WidthM), more than [`Self::MAX_CORNERS`] corners, fewer
     /// than 2 different ones, an edge longer than half the Earth, a line round the whole Earth, a corner beyond 85° of
     /// latitude.
     pub fn corridor(line: &[Point], width_m: f64) -> Result<Self, InvalidFence> {
         Ok(Self { shape: Shape::Corridor(Corridor::new(line, width_m)?) })
     }
 
-    /// The box around it.
+    /// The smallest box around the fence.
     pub fn bounds(&self) -> Bounds {
         match &self.shape {
             Shape::Area(area) => area.bounds(),
@@ -106,8 +98,9 @@ impl Fence {
 
     /// Does the point lie inside?
     ///
-    /// Polygons count by even–odd. A point on a border that two polygons share corner by corner is in exactly one of
-    /// them: the eastern one, or the southern one of a border along a parallel. Circles and corridors hold their edge.
+    /// For polygons the even–odd rule decides. A point on a border that two polygons share corner by corner lies in exactly
+    /// one of them: in the eastern one, or in the southern one if the border runs along a parallel. The edge of a circle or
+    /// corridor lies inside.
     pub fn contains(&self, point: Point) -> bool {
         match &self.shape {
             Shape::Area(area) => area.contains(point),
@@ -118,8 +111,9 @@ impl Fence {
 
     /// Metres to the nearest place on the edge: negative inside, positive outside.
     ///
-    /// To a ten-thousandth. Inside a corridor that bends or crosses itself the edge may be farther than this says.
-    /// Looks at all edges if the fence is far: [`Self::edge_distance_within_m`] is much quicker then.
+    /// Exact to a ten-thousandth. Inside a corridor that bends or crosses itself the edge may be farther away than the
+    /// result. If the fence is far, this computes the distance to all edges: [`Self::edge_distance_within_m`] is much
+    /// faster then.
     pub fn edge_distance_m(&self, point: Point) -> f64 {
         match &self.shape {
             Shape::Area(area) => area.edge_distance_m(point),
@@ -128,8 +122,8 @@ impl Fence {
         }
     }
 
-    /// [`Self::edge_distance_m`] held between `-limit_m` and `limit_m`: enough for whoever asks only what is near, and
-    /// still tells inside from outside. A limit below 0 or NaN counts as 0.
+    /// [`Self::edge_distance_m`], clamped to `-limit_m..=limit_m`: enough to know what is near, and on which side of the
+    /// edge the point lies. A limit that is negative or NaN counts as 0.
     pub fn edge_distance_within_m(&self, point: Point, limit_m: f64) -> f64 {
         let limit_m = limit_m.max(0.0);
         match &self.shape {
@@ -139,10 +133,10 @@ impl Fence {
         }
     }
 
-    /// Where the straight way from one point to another is inside, as fractions of the way in degrees.
+    /// The parts of the segment between two points that lie inside, as fractions of the segment in degrees.
     ///
-    /// A way that begins (ends) inside has a passage that enters at 0 (exits at 1). A way without length that lies
-    /// inside is one passage from 0 to 1. Corners and edges that are only touched give none.
+    /// If the segment begins inside, a passage enters at 0; if it ends inside, a passage exits at 1. A segment without
+    /// length that lies inside is one passage from 0 to 1. Touching a corner or an edge gives no passage.
     pub fn crossings(&self, from: Point, to: Point) -> Crossings {
         match &self.shape {
             Shape::Area(area) => area.crossings(from, to),
@@ -151,10 +145,8 @@ impl Fence {
         }
     }
 
-    /// Square metres of the Earth's surface; `None` for a corridor, which may cover a place twice.
-    ///
-    /// Great-circle distances are right to half a per cent here (see [`EARTH_RADIUS_M`](crate::EARTH_RADIUS_M)), areas
-    /// to one.
+    /// Area, square metres; `None` for a corridor, which may cover a place twice. The error is at most 1 %, twice that of
+    /// distances (see [`EARTH_RADIUS_M`](crate::EARTH_RADIUS_M)).
     pub fn area_m2(&self) -> Option<f64> {
         match &self.shape {
             Shape::Area(area) => Some(area.area_m2()),

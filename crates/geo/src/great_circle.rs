@@ -1,4 +1,4 @@
-//! Distance, bearing and way-points along great circles.
+//! Distance, bearing and intermediate points along great circles.
 
 use crate::Point;
 use crate::point::wrap_deg;
@@ -34,14 +34,14 @@ pub(crate) fn angle_rad(from: Point, to: Point) -> f64 {
     2.0 * hav.sqrt().atan2(hav_to_antipode.sqrt())
 }
 
-/// Direction in which the great circle from `from` to `to` sets out; `None` where every direction or none is right:
-/// the same point, and its antipode.
+/// Initial direction of the great circle from `from` to `to`; `None` if `to` is the same point or the antipode, where no
+/// direction or every direction is right.
 ///
 /// Forward azimuth as in E. Williams, "Aviation Formulary", written with `1 - cos` as `2 sin²` so that it keeps its
 /// precision for points a millimetre apart. At a pole the direction is the one on the meridian of the given longitude.
 pub fn initial_bearing(from: Point, to: Point) -> Option<HeadingDeg> {
     let bearing_deg = bearing_rad(from, to)?.to_degrees().rem_euclid(360.0);
-    // A tiny negative angle rounds up to 360, which is north by another name.
+    // A tiny negative angle is rounded to 360, which is north too.
     let bearing_deg = if bearing_deg >= 360.0 { 0.0 } else { bearing_deg };
     Some(HeadingDeg::new(bearing_deg).expect("rem_euclid gave 0..360"))
 }
@@ -54,12 +54,12 @@ pub(crate) fn bearing_rad(from: Point, to: Point) -> Option<f64> {
     let east = dlon.sin() * lat2.cos();
     let north = dlat.sin() + 2.0 * lat1.sin() * lat2.cos() * (dlon / 2.0).sin().powi(2);
     let angle = angle_rad(from, to);
-    // Below these the numbers hold only rounding: a ten-millionth of a millimetre from the point or its antipode.
+    // Nearer to the point or its antipode than a ten-millionth of a millimetre, the numbers are only rounding errors.
     let undefined = angle < 1e-17 || std::f64::consts::PI - angle < 1e-14;
     if undefined { None } else { Some(east.atan2(north)) }
 }
 
-/// The point reached after `distance_m` metres on the great circle that sets out at `bearing`.
+/// The point reached after `distance_m` metres on the great circle that starts in direction `bearing`.
 /// Negative distances go backwards.
 ///
 /// Direct problem on the sphere (E. Williams, "Aviation Formulary"), with the latitude from its tangent rather than
@@ -77,8 +77,8 @@ fn destination_rad(from: Point, bearing_rad: f64, angle_rad: f64) -> Point {
     Point::from_radians(up.atan2(ahead.hypot(aside)), from.longitude_rad() + aside.atan2(ahead))
 }
 
-/// The point at `fraction` of the great circle from `from` (0) to `to` (1); outside of 0 to 1 it is held at the ends.
-/// Between antipodes, where every way is as short, it goes north first.
+/// The point at `fraction` of the great circle from `from` (0) to `to` (1); outside of 0 to 1, the nearer end. Between
+/// antipodes, where all great circles are equally long, it goes north first.
 pub fn interpolate(from: Point, to: Point, fraction: f64) -> Point {
     if fraction >= 1.0 {
         to
@@ -89,7 +89,7 @@ pub fn interpolate(from: Point, to: Point, fraction: f64) -> Point {
     }
 }
 
-/// The shorter way round, in -π..=π.
+/// Difference of longitudes on the shorter side, in -π..=π.
 fn longitude_difference_rad(from: Point, to: Point) -> f64 {
     wrap_deg(to.longitude.get() - from.longitude.get()).to_radians()
 }

@@ -2,23 +2,19 @@
 //!
 //! The Earth is a sphere here. Against the WGS 84 ellipsoid a distance is off by at most 0.51 % anywhere, poles and
 //! antimeridian included (see [`EARTH_RADIUS_M`]). GPS noise adds more to a vehicle's track.
-//! Nothing here waits, reads a clock or rolls dice.
+//! Nothing here waits, reads a clock or uses random numbers. `docs/decisions` says why this crate has its own
+//! geometry and index.
 
 #![forbid(unsafe_code)]
 
-mod eta;
 mod fence;
 mod fence_index;
 mod great_circle;
 mod path;
 mod point;
 
-pub use eta::{
-    Basis, ETA_FRESH_FOR, Estimate, Eta, Fix, History, HistoryParts, Leg, LegParts, Pace, PaceParts, SHORTEST_ETA_S,
-    estimate_eta, straight_line_eta_s,
-};
 pub use fence::{Bounds, Crossings, Fence, InvalidFence, Passage};
 pub use fence_index::FenceIndex;
 pub use great_circle::{EARTH_RADIUS_M, destination, distance_m, initial_bearing, interpolate};
-pub use path::{Nearest, Path, Spot, length_m, nearest_on_segment, segment_distance_m};
+pub use path::{Nearest, Path, PathPoint, length_m, nearest_on_segment, segment_distance_m};
 pub use point::Point;

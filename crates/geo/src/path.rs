@@ -1,4 +1,4 @@
-//! Lines of great-circle segments: how long, what lies where on them, what is nearest.
+//! Paths of great-circle segments: their length, places along them, and the nearest place.
 
 use crate::great_circle::{EARTH_RADIUS_M, angle_rad, bearing_rad};
 use crate::{Point, distance_m, initial_bearing, interpolate};
@@ -13,10 +13,10 @@ pub struct Nearest {
     pub along_m: f64,
 }
 
-/// A place on a path and the way it points there.
+/// A place on a path, and the path's direction there.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spot {
-    /// Where.
+pub struct PathPoint {
+    /// The place.
     pub point: Point,
     /// Direction of the path there, from start to end.
     pub heading: HeadingDeg,
@@ -29,21 +29,21 @@ pub fn segment_distance_m(point: Point, start: Point, end: Point) -> f64 {
 
 /// Where the great-circle segment from `start` to `end` is nearest to `point`.
 ///
-/// Cross-track and along-track distance (E. Williams, "Aviation Formulary"), the latter from its tangent so that its
-/// sign tells a point behind the start from one ahead of it.
+/// Cross-track and along-track distance (E. Williams, "Aviation Formulary"). The latter is computed from its tangent: its
+/// sign shows whether the point lies behind the start or ahead of it.
 pub fn nearest_on_segment(point: Point, start: Point, end: Point) -> Nearest {
     let to_point = angle_rad(start, point);
     let length = angle_rad(start, end);
     let at_start = Nearest { distance_m: EARTH_RADIUS_M * to_point, along_m: 0.0 };
-    // Between antipodes the segment goes north first, as in `interpolate`; where the point is the start, or opposite of
-    // it, its direction does not matter.
+    // Between antipodes the segment goes north first, as in `interpolate`. If the point is the start or its antipode, the
+    // direction does not matter.
     let (way, aim) = (bearing_rad(start, end).unwrap_or(0.0), bearing_rad(start, point).unwrap_or(0.0));
     let along = (to_point.sin() * (aim - way).cos()).atan2(to_point.cos());
     if along >= 0.0 && along <= length {
         let across = (to_point.sin() * (aim - way).sin()).clamp(-1.0, 1.0).asin().abs();
         return Nearest { distance_m: EARTH_RADIUS_M * across, along_m: EARTH_RADIUS_M * along };
     }
-    // Beside the segment the nearer end is the nearest. On a globe the sign of `along` alone does not tell which.
+    // Outside of the segment the nearer end is the nearest place. On a globe the sign of `along` does not show which.
     let at_end = distance_m(point, end);
     if at_end < at_start.distance_m {
         Nearest { distance_m: at_end, along_m: EARTH_RADIUS_M * length }
@@ -57,23 +57,23 @@ pub fn length_m(points: &[Point]) -> f64 {
     points.windows(2).map(|pair| distance_m(pair[0], pair[1])).sum()
 }
 
-/// A line of at least two different points that knows how far along each of them lies.
+/// A line of at least two different points, with the distance of each from the start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {
     points: Vec<Point>,
-    /// Metres from the start to each point; grows strictly.
+    /// Metres from the start to each point, strictly increasing.
     along_m: Vec<f64>,
 }
 
 impl Path {
-    /// From points in order; repeated ones are dropped. `None` if fewer than two different ones are left.
+    /// From points in order, without repeated ones. `None` if fewer than two different points remain.
     pub fn new(points: impl IntoIterator<Item = Point>) -> Option<Self> {
         let mut path = Self { points: Vec::new(), along_m: Vec::new() };
         let mut length_m = 0.0;
         for point in points {
             if let Some(&last) = path.points.last() {
                 let step_m = distance_m(last, point);
-                // A step too small to change the sum would make a segment without length or direction.
+                // A step that is too small to change the sum would give a segment without length or direction.
                 if length_m + step_m <= length_m || initial_bearing(last, point).is_none() {
                     continue;
                 }
@@ -95,24 +95,25 @@ impl Path {
         *self.along_m.last().expect("a path has at least two points")
     }
 
-    /// The place `metres` along the path and the path's direction there, held at the ends; NaN counts as the start.
-    pub fn along(&self, metres: f64) -> Spot {
+    /// The place `metres` along the path and the direction there. Beyond an end, that end; NaN counts as the start.
+    pub fn along(&self, metres: f64) -> PathPoint {
         let metres = if metres.is_nan() { 0.0 } else { metres };
-        // The first point beyond; clamped so that a segment always begins before it.
+        // The first point beyond, clamped so that there is a segment before it.
         let beyond = self.along_m.partition_point(|&at| at <= metres).clamp(1, self.points.len() - 1);
         let (start, end) = (self.points[beyond - 1], self.points[beyond]);
         let (start_m, end_m) = (self.along_m[beyond - 1], self.along_m[beyond]);
         let point = interpolate(start, end, (metres - start_m) / (end_m - start_m));
-        // Towards the segment's end the rest is too short to aim by, so the direction is measured against its start.
+        // Near the end of the segment the rest is too short for a direction, so the direction from the start is reversed.
         let heading = if metres - start_m < end_m - metres {
             initial_bearing(point, end)
         } else {
             initial_bearing(point, start).map(opposite)
         };
-        Spot { point, heading: heading.expect("the farther end of a segment with length is another point") }
+        PathPoint { point, heading: heading.expect("the farther end of a segment with length is another point") }
     }
 
-    /// Where the path is nearest to `point`; the first such place if several are. Looks at every segment.
+    /// Where the path is nearest to `point`; the first such place if there are several. Computes the distance to every
+    /// segment.
     pub fn nearest(&self, point: Point) -> Nearest {
         let mut best = Nearest { distance_m: f64::INFINITY, along_m: 0.0 };
         for (index, pair) in self.points.windows(2).enumerate() {

@@ -12,7 +12,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// From values that are valid already.
+    /// From valid values.
     pub const fn new(latitude: Latitude, longitude: Longitude) -> Self {
         Self { latitude, longitude }
     }
@@ -25,7 +25,7 @@ impl Point {
         Ok(Self { latitude: Latitude::new(latitude)?, longitude: Longitude::new(longitude)? })
     }
 
-    /// From radians that a formula made: rounding past a pole is held at the pole, longitudes are wrapped.
+    /// From the radians of a formula. A latitude that rounding put beyond a pole becomes the pole; longitudes are wrapped.
     pub(crate) fn from_radians(latitude_rad: f64, longitude_rad: f64) -> Self {
         let latitude_deg = latitude_rad.to_degrees().clamp(-90.0, 90.0);
         Self {
@@ -49,7 +49,7 @@ impl From<&Position> for Point {
     }
 }
 
-/// The same direction in -180..=180. What lies inside already stays as it is, to the last bit.
+/// The same longitude in -180..=180. A value in that range is returned unchanged, to the last bit.
 pub(crate) fn wrap_deg(degrees: f64) -> f64 {
     if (-180.0..=180.0).contains(&degrees) { degrees } else { (degrees + 180.0).rem_euclid(360.0) - 180.0 }
 }

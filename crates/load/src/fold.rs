@@ -118,17 +118,9 @@ fn drive_about(vehicle: u32, positions: u32) -> Vec<Position> {
         }
         at = at.plus_ms(5_000);
         Position {
-            vehicle_id: vehicle_id.clone(),
-            at,
-            latitude: noise.latitude,
-            longitude: noise.longitude,
             speed: SpeedKmh::new(if drives { 39.6 } else { 0.0 }).ok(),
             heading: Some(street),
-            accuracy: None,
-            altitude: None,
-            odometer: None,
-            fuel_level: None,
-            ignition: None,
+            ..Position::new(vehicle_id.clone(), at, noise.latitude, noise.longitude)
         }
     });
     driven.collect()

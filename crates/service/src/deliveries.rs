@@ -14,7 +14,7 @@ pub use update_delivery::DeliveryUpdate;
 use crate::Service;
 use estimate_arrival::Riders;
 use milepost_domain::{Delivery, TrackingId};
-use milepost_geo::Eta;
+use milepost_track::Eta;
 use std::hash::{BuildHasher, RandomState};
 use tokio::sync::RwLock;
 

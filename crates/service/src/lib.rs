@@ -35,10 +35,10 @@ pub use fleet::{
 pub use history::{Replay, Track};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
-pub use milepost_geo::{Estimate, Eta};
 pub use milepost_store::{
     CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
 };
+pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};
 pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,

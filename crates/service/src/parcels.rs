@@ -16,7 +16,8 @@ pub use read_parcels::{ParcelListing, ParcelPage};
 pub use record_driver_location::{DriverReport, ReportOutcome};
 
 use milepost_domain::{DriverFix, Parcel, ParcelStatus, Place, Timestamp, Zone, ZoneRadius};
-use milepost_geo::{ETA_FRESH_FOR, Point, straight_line_eta_s};
+use milepost_geo::Point;
+use milepost_track::{ETA_FRESH_FOR, straight_line_eta_s};
 use told::Told;
 use turns::Turns;
 

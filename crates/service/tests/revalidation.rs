@@ -6,7 +6,7 @@ use milepost_access::{
 };
 use milepost_clock::Clock;
 use milepost_domain::{
-    Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_service::{NewUser, Service, ServiceParts};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
@@ -182,21 +182,7 @@ async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone(
 async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     let node = Node::start().await;
     let home = TenantId::default_tenant();
-    let bus = Vehicle {
-        id: VehicleId::new("b1").unwrap(),
-        kind: VehicleKind::new("bus").unwrap(),
-        label: Label::new("b1").unwrap(),
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    };
+    let bus = Vehicle::new(VehicleId::new("b1").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("b1").unwrap());
     node.store.add_vehicle(&home, &bus, node.service.now(), &Once::unclaimed()).await.unwrap();
     let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();

@@ -132,14 +132,14 @@ impl Walker {
     }
 
     fn observe(&mut self) -> Fix {
-        let spot = self.route.path.along(self.at_m);
-        let ahead_deg = if self.forward { spot.heading.get() } else { (spot.heading.get() + 180.0) % 360.0 };
+        let place = self.route.path.along(self.at_m);
+        let ahead_deg = if self.forward { place.heading.get() } else { (place.heading.get() + 180.0) % 360.0 };
         let standing = self.speed_ms < STANDING_MS;
         // A standing receiver smooths its position: a fifth of the noise is left.
         let spread_m = if standing { NOISE_M / 5.0 } else { NOISE_M };
         let away_m = (self.normal() * spread_m).abs().min(4.0 * NOISE_M);
         let direction = HeadingDeg::new(self.rng.f64() * 360.0).expect("a fraction of a turn");
-        let Point { latitude, longitude } = destination(spot.point, direction, away_m);
+        let Point { latitude, longitude } = destination(place.point, direction, away_m);
         let speed_kmh = if standing { 0.0 } else { (self.speed_ms * 3.6 + self.normal() * 0.5).max(0.0) };
         let wobble_deg = if standing { 0.0 } else { self.normal() * 1.5 };
         Fix {

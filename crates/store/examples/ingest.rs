@@ -9,7 +9,7 @@
 
 use milepost_domain::{
     AccuracyM, HeadingDeg, Label, Latitude, Longitude, Position, SpeedKmh, TenantId, Timestamp, Vehicle, VehicleId,
-    VehicleKind, VehicleStatus,
+    VehicleKind,
 };
 use milepost_store::{CommitObserver, CommitSample, Committer, Once, OpenOptions, PositionBatch, Store, Unsent, open};
 use std::error::Error;
@@ -131,16 +131,14 @@ fn position(vehicles: &[VehicleId], started: Timestamp, step: u64) -> Position {
     let seconds = i64::try_from(step).expect("below 2^63") / i64::try_from(vehicles.len()).expect("few");
     let drift = (seconds % 1_000) as f64 / 1e5;
     Position {
-        vehicle_id: vehicles[number].clone(),
-        at: started.plus_ms(seconds * 1_000),
-        latitude: Latitude::new(30.25 + drift).expect("in range"),
-        longitude: Longitude::new(-97.75 - drift).expect("in range"),
         speed: SpeedKmh::new(42.5).ok(),
         heading: HeadingDeg::new(181.0).ok(),
         accuracy: AccuracyM::new(4.2).ok(),
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
+        ..Position::new(
+            vehicles[number].clone(),
+            started.plus_ms(seconds * 1_000),
+            Latitude::new(30.25 + drift).expect("in range"),
+            Longitude::new(-97.75 - drift).expect("in range"),
+        )
     }
 }

@@ -4,7 +4,8 @@ use crate::{ActivityChange, Checkpoint, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 pub use milepost_domain::IncidentKind;
 use milepost_domain::{
-    Alert, AlertSubject, Fact, GeofenceId, Position, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripPlace, VehicleId,
+    Alert, AlertSubject, Fact, GeofenceId, Position, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripPlace,
+    VehicleId,
 };
 
 /// The state of a vehicle's fold after some position.
@@ -105,7 +106,7 @@ pub enum HistoryChange {
         /// The trip as it is now.
         trip: Box<Trip>,
         /// New, or corrected.
-        telling: Telling,
+        revision: Revision,
     },
     /// Removes a trip that did not take place.
     NoTrip {

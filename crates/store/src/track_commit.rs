@@ -1,8 +1,7 @@
 //! One transaction of positions, planned by the committer and carried out by a database.
 
 use crate::VehicleNo;
-use milepost_domain::track::TrackState;
-use milepost_domain::{Position, Timestamp};
+use milepost_domain::{NewestPosition, Position, Timestamp};
 
 /// A transaction of fewer positions is on disk before the next one is written. Two small ones, one written while the other
 /// is being flushed, would each have the costs of one, where one of twice the size would do.
@@ -20,7 +19,7 @@ pub struct Track {
     /// Internal number of the vehicle.
     pub vehicle_no: VehicleNo,
     /// What is known.
-    pub state: TrackState,
+    pub state: NewestPosition,
 }
 
 /// A row of the positions table.
@@ -46,7 +45,7 @@ pub struct TrackCommit<'a> {
     /// Rows that may be duplicates, of stored rows or of each other.
     pub late: Vec<PositionRow<'a>>,
     /// New states of vehicles (a part of `claims`), each with its version already counted up, in ascending order.
-    pub states: Vec<(VehicleNo, TrackState)>,
+    pub states: Vec<(VehicleNo, NewestPosition)>,
     /// When it is committed.
     pub now: Timestamp,
 }

@@ -1,7 +1,6 @@
 //! Vehicles with where they are, and positions in the order in which they arrived.
 
-use milepost_domain::track::TrackState;
-use milepost_domain::{Position, Timestamp, Vehicle};
+use milepost_domain::{NewestPosition, Position, Timestamp, Vehicle};
 
 /// A vehicle's internal number: never shown outside, never used again after the vehicle was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,7 +21,7 @@ pub struct TrackedVehicle {
     /// As its operator describes it.
     pub vehicle: Vehicle,
     /// Its newest position and the version of that knowledge.
-    pub track: TrackState,
+    pub track: NewestPosition,
 }
 
 /// A position with when it arrived.

@@ -1,6 +1,6 @@
-//! What a vehicle did, by quarters of an hour: sums over the last 24 hours need no look at positions or trips.
+//! What a vehicle did, by quarters of an hour: sums over the last 24 hours need no positions or trips.
 //!
-//! Whole numbers of small units, so that sums are the same in whatever order they are added.
+//! Whole numbers of small units, so that a sum does not depend on the order of adding.
 
 use crate::TrackFact;
 use crate::saved::time;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 /// Length of a bucket: a quarter of an hour, in milliseconds.
 pub const BUCKET_MS: i64 = 15 * 60 * 1000;
 
-/// To be added to the bucket that begins at `bucket`. Fuel may be negative: a measured level replaces an estimate.
+/// Amounts to add to the bucket that begins at `bucket`. Fuel may be negative: a measured level replaces an estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
     /// The bucket's beginning: a multiple of [`BUCKET_MS`] since 1970.
     #[serde(with = "time")]
     pub bucket: Timestamp,
-    /// Way on trips, millimetres.
+    /// Distance on trips, millimetres.
     pub distance_mm: i64,
     /// Time in motion on trips, milliseconds.
     pub moving_ms: i64,
@@ -27,18 +27,18 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Nothing yet, of the bucket that `at` lies in.
+    /// An empty amount for the bucket that holds `at`.
     pub fn at(at: Timestamp) -> Self {
         let bucket = at.plus_ms(-at.unix_ms().rem_euclid(BUCKET_MS));
         Self { bucket, distance_mm: 0, moving_ms: 0, idle_ms: 0, fuel_ml: 0 }
     }
 
-    /// Nothing happened in it?
+    /// Are all amounts zero?
     pub const fn is_empty(&self) -> bool {
         self.distance_mm == 0 && self.moving_ms == 0 && self.idle_ms == 0 && self.fuel_ml == 0
     }
 
-    /// Adds what another tells of the same bucket.
+    /// Adds another amount of the same bucket.
     pub const fn add(&mut self, other: &Self) {
         self.distance_mm += other.distance_mm;
         self.moving_ms += other.moving_ms;
@@ -46,7 +46,7 @@ impl Activity {
         self.fuel_ml += other.fuel_ml;
     }
 
-    /// What must be added to `other` to get this.
+    /// The amount that turns `other` into this.
     pub const fn minus(&self, other: &Self) -> Self {
         Self {
             bucket: self.bucket,
@@ -58,7 +58,7 @@ impl Activity {
     }
 }
 
-/// A stretch of a trip: from when to when, how far, driving or standing.
+/// A stretch of a trip, driving or standing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stretch {
     pub(crate) from: Timestamp,
@@ -67,14 +67,14 @@ pub(crate) struct Stretch {
     pub(crate) moving: bool,
 }
 
-/// Gathers stretches until their bucket is over or somebody wants to know.
+/// Adds up stretches until their bucket is over or the sum is needed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Gathered {
+pub(crate) struct OpenBucket {
     open: Option<Activity>,
 }
 
-impl Gathered {
-    /// Spreads a stretch over the buckets that it touches, by time.
+impl OpenBucket {
+    /// Divides a stretch among the buckets that it touches, in proportion to time.
     pub(crate) fn add(&mut self, stretch: Stretch, facts: &mut Vec<TrackFact>) {
         let whole_ms = stretch.until.ms_since(stretch.from).max(0);
         let (mut from, mut left_mm) = (stretch.from, stretch.distance_mm);
@@ -83,7 +83,7 @@ impl Gathered {
             let until = stretch.until.min(bucket.bucket.plus_ms(BUCKET_MS));
             let ms = until.ms_since(from).max(0);
             let last = until >= stretch.until || ms == 0;
-            // The last part takes what rounding left over.
+            // The last part takes the rest that rounding left.
             let mm = if last { left_mm } else { (stretch.distance_mm as f64 * ms as f64 / whole_ms as f64) as i64 };
             bucket.distance_mm += mm;
             *(if stretch.moving { &mut bucket.moving_ms } else { &mut bucket.idle_ms }) += ms;
@@ -102,7 +102,7 @@ impl Gathered {
         }
     }
 
-    /// Tells what was gathered.
+    /// Emits the sum.
     pub(crate) fn flush(&mut self, facts: &mut Vec<TrackFact>) {
         facts.extend(self.open.take().filter(|open| !open.is_empty()).map(TrackFact::Activity));
     }
@@ -124,9 +124,9 @@ mod tests {
     #[test]
     fn a_stretch_over_three_buckets_is_spread_by_time_and_loses_nothing() {
         let at = |minute: i64| Timestamp::from_unix_ms(BUCKET_MS * 1000 + minute * 60_000).unwrap();
-        let (mut gathered, mut facts) = (Gathered::default(), Vec::new());
-        gathered.add(Stretch { from: at(10), until: at(40), distance_mm: 30_001, moving: true }, &mut facts);
-        gathered.flush(&mut facts);
+        let (mut bucket, mut facts) = (OpenBucket::default(), Vec::new());
+        bucket.add(Stretch { from: at(10), until: at(40), distance_mm: 30_001, moving: true }, &mut facts);
+        bucket.flush(&mut facts);
         let parts: Vec<(i64, i64)> = facts
             .iter()
             .map(|fact| match fact {

@@ -1,28 +1,28 @@
-//! What must be said differently after late positions were folded in their place.
+//! Finds what must be corrected after late positions were folded in their place.
 
 use crate::activity::Activity;
-use crate::fact::{MarkReason, Stop};
+use crate::fact::{OutlierReason, Stop};
 use crate::{Fences, Incident, Rules, TrackFact, TrackHistory, TrackState, Trip, Visit, fold};
 use milepost_domain::{Position, Timestamp};
 use std::collections::BTreeMap;
 
-/// How something that was told differs from what is right.
+/// How something that was published differs from what is right.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Correction<T> {
-    /// It was not known.
+    /// It is new.
     Added(T),
-    /// It is the same trip, stop, visit or incident, with other figures: it keeps its identity.
+    /// The same trip, stop, visit or incident has other figures; it keeps its identity.
     Changed {
-        /// As it was told.
+        /// As it was published.
         old: T,
-        /// As it is.
+        /// As it is now.
         new: T,
     },
-    /// It never was.
+    /// It did not happen.
     Removed(T),
 }
 
-/// All of them, each kind in order of time.
+/// All corrections, each kind in order of time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Corrections {
     /// Of trips.
@@ -33,14 +33,14 @@ pub struct Corrections {
     pub visits: Vec<Correction<Visit>>,
     /// Of incidents.
     pub incidents: Vec<Correction<Incident>>,
-    /// Of marks: position, and its mark now, if any.
-    pub marks: Vec<(Timestamp, Option<MarkReason>)>,
-    /// What must be added to the buckets.
+    /// Time of each position concerned, and why it is an outlier now, if it is.
+    pub outliers: Vec<(Timestamp, Option<OutlierReason>)>,
+    /// What must be added to the quarters of an hour.
     pub activity: Vec<Activity>,
 }
 
 impl Corrections {
-    /// Nothing must be said differently?
+    /// Is there nothing to correct?
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -51,13 +51,13 @@ impl Corrections {
 pub struct Refolded {
     /// The state after the newest position.
     pub state: TrackState,
-    /// What differs.
+    /// The difference to what was published.
     pub corrections: Corrections,
 }
 
-/// Folds again from a state that was saved before the first late position: once as it was told, once as it is right,
-/// and compares. `known` and `complete` are the positions after the saved state in order of time, without and with the
-/// late ones.
+/// Folds again from a state that was saved before the first late position: once without the late positions, as it was
+/// published, and once with them; and compares. `known` (without) and `complete` (with) are the positions after the saved
+/// state, in order of time.
 pub fn refold<'a>(
     saved: &TrackState,
     known: impl IntoIterator<Item = &'a Position>,
@@ -80,19 +80,19 @@ fn fold_all<'a>(
     let mut facts: Vec<TrackFact> = Vec::new();
     for position in positions {
         fold(&mut state, position, rules, fences, &mut facts);
-        facts.drain(..).for_each(|fact| history.take(&fact));
+        facts.drain(..).for_each(|fact| history.apply(&fact));
     }
     (state, history)
 }
 
-/// Compares two histories. What overlaps most in time is the same: one of the old becomes one of the new at most.
+/// Compares two histories. An old and a new entry that overlap most in time are the same one; each is matched once at most.
 pub fn correct(old: &TrackHistory, new: &TrackHistory) -> Corrections {
     Corrections {
         trips: match_spans(old.trips.values(), new.trips.values()),
         stops: match_spans(old.stops.values(), new.stops.values()),
         visits: match_spans(old.visits.values(), new.visits.values()),
         incidents: match_spans(old.incidents.values(), new.incidents.values()),
-        marks: differing_marks(&old.marks, &new.marks),
+        outliers: differing_outliers(&old.outliers, &new.outliers),
         activity: differing_activity(&old.activity, &new.activity),
     }
 }
@@ -197,15 +197,15 @@ fn match_spans<'a, T: Span + 'a>(
     corrections
 }
 
-fn differing_marks(
-    old: &BTreeMap<Timestamp, MarkReason>,
-    new: &BTreeMap<Timestamp, MarkReason>,
-) -> Vec<(Timestamp, Option<MarkReason>)> {
+fn differing_outliers(
+    old: &BTreeMap<Timestamp, OutlierReason>,
+    new: &BTreeMap<Timestamp, OutlierReason>,
+) -> Vec<(Timestamp, Option<OutlierReason>)> {
     let lifted = old.keys().filter(|at| !new.contains_key(at)).map(|at| (*at, None));
     let set = new.iter().filter(|(at, reason)| old.get(at) != Some(reason)).map(|(at, reason)| (*at, Some(*reason)));
-    let mut marks: Vec<(Timestamp, Option<MarkReason>)> = lifted.chain(set).collect();
-    marks.sort_by_key(|(at, _)| *at);
-    marks
+    let mut outliers: Vec<(Timestamp, Option<OutlierReason>)> = lifted.chain(set).collect();
+    outliers.sort_by_key(|(at, _)| *at);
+    outliers
 }
 
 fn differing_activity(old: &BTreeMap<Timestamp, Activity>, new: &BTreeMap<Timestamp, Activity>) -> Vec<Activity> {

@@ -1,4 +1,4 @@
-//! What the fold finds.
+//! What the fold finds out.
 
 use crate::saved::{optional_time, point, time};
 use crate::{Activity, Incident, Trip, Visit};
@@ -6,64 +6,64 @@ use milepost_domain::Timestamp;
 use milepost_geo::Point;
 use serde::{Deserialize, Serialize};
 
-/// Something that the track tells. What has a beginning and an end is told whole each time: a later fact with the same
-/// beginning replaces the earlier.
+/// One finding of the fold. A trip, stop, visit or incident is repeated as a whole whenever it changes: a later fact with
+/// the same start replaces the earlier one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TrackFact {
-    /// A position that is kept but used for nothing.
-    Marked(Mark),
-    /// The jumps from `from` to `until` were a relocation after all: their marks are lifted.
-    Unmarked {
-        /// The first jump.
+    /// A position that is stored but not used.
+    OutlierFound(Outlier),
+    /// The jumps from `from` to `until` were a relocation after all, and no outliers.
+    OutliersCleared {
+        /// Time of the first jump.
         from: Timestamp,
-        /// The last.
+        /// Time of the last jump.
         until: Timestamp,
     },
-    /// A trip began; its start lies back, where the vehicle set off.
+    /// A trip began. Its start lies in the past, where the vehicle set off.
     TripStarted(Trip),
-    /// A running trip, at most once in [`progress_s`](crate::Thresholds::progress_s) or
+    /// A running trip has grown; at most once in [`progress_s`](crate::Thresholds::progress_s) or
     /// [`progress_m`](crate::Thresholds::progress_m).
     TripProgressed(Trip),
-    /// A trip is over; its end lies back, where the vehicle came to stand.
+    /// A trip is over. Its end lies in the past, where the vehicle came to stand.
     TripEnded(Trip),
     /// The vehicle stands, on a trip or parked.
     StopBegan(Stop),
-    /// It stands no more.
+    /// It set off again.
     StopEnded(Stop),
-    /// It came into a fence.
+    /// The vehicle entered a fence.
     VisitBegan(Visit),
-    /// It has been in the fence for the fence's own while; once a visit.
+    /// It has been inside for the fence's dwell time; once a visit.
     VisitDwelt(Visit),
     /// It left the fence.
     VisitEnded(Visit),
-    /// A speed violation, a harsh manoeuvre, a theft of fuel, …; once a streak.
+    /// A speed violation, a harsh manoeuvre, a theft of fuel, … began; once, however many positions it lasts.
     IncidentBegan(Incident),
-    /// The same is over, with its peak.
+    /// The incident is over; its value is the peak.
     IncidentEnded(Incident),
-    /// Way, times and fuel to add to a quarter of an hour.
+    /// Distance, times and fuel to add to a quarter of an hour.
     Activity(Activity),
 }
 
-/// Why a position counts for nothing.
+/// Why a position is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum MarkReason {
-    /// 0° north, 0° east: a receiver without a fix.
+pub enum OutlierReason {
+    /// 0° north, 0° east: the receiver had no position.
     NullIsland,
-    /// The device itself claims no better than [`max_accuracy_m`](crate::Thresholds::max_accuracy_m).
+    /// The device itself claims an accuracy worse than [`max_accuracy_m`](crate::Thresholds::max_accuracy_m).
     Inaccurate,
-    /// No vehicle gets there in that time.
+    /// No vehicle can get there in that time.
     Jump,
     /// A single fix away from where the vehicle stood before and after.
-    Stray,
+    Isolated,
 }
 
-/// A position that counts for nothing, and why.
+/// A position that is not used.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mark {
+pub struct Outlier {
     /// The position's time.
     pub at: Timestamp,
-    /// Why.
-    pub reason: MarkReason,
+    /// What is wrong with it.
+    pub reason: OutlierReason,
 }
 
 /// A time of standing, on a trip or parked.
@@ -75,7 +75,7 @@ pub struct Stop {
     /// When it set off; `None` while it stands.
     #[serde(with = "optional_time")]
     pub ended_at: Option<Timestamp>,
-    /// Where: the mean of what the receiver told meanwhile.
+    /// Mean of the fixes meanwhile.
     #[serde(with = "point")]
     pub point: Point,
 }

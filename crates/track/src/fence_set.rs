@@ -1,24 +1,24 @@
-//! Geofences as shapes of `milepost-geo`, found by its index.
+//! Geofences as shapes of `milepost-geo`, with its index.
 
 use crate::{FenceId, Fences};
 use milepost_domain::Timestamp;
 use milepost_geo::{Fence, FenceIndex, Point};
 use std::collections::HashMap;
 
-/// A fence with its number, and what applies inside.
+/// A fence with its number and the rules that hold inside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlacedFence {
-    /// Its number.
+    /// Unique within the tenant.
     pub id: FenceId,
-    /// Its shape.
+    /// Its shape on the map.
     pub fence: Fence,
-    /// After so long inside a visit is told once more, milliseconds.
+    /// A visit that lasts this long gives a fact of its own, milliseconds.
     pub dwell_ms: Option<i64>,
     /// Speed limit inside, km/h.
     pub speed_limit_kmh: Option<f64>,
 }
 
-/// A tenant's geofences. Built once and shared; a vehicle's own lists and schedules belong to a wrapper of this.
+/// A tenant's geofences. Built once and shared; a wrapper of this adds lists of vehicles and schedules.
 #[derive(Debug, Clone)]
 pub struct FenceSet {
     fences: Vec<PlacedFence>,
@@ -27,7 +27,7 @@ pub struct FenceSet {
 }
 
 impl FenceSet {
-    /// From all of them. Of two with the same number the later one counts.
+    /// Builds the index. Of two fences with the same number the later one counts.
     pub fn new(fences: Vec<PlacedFence>) -> Self {
         let index = FenceIndex::new(fences.iter().map(|placed| &placed.fence));
         let places = fences.iter().enumerate().map(|(place, placed)| (placed.id, place)).collect();
@@ -50,17 +50,17 @@ impl FenceSet {
     }
 }
 
-/// A fence that was deleted since a vehicle entered it is nowhere near: the visit ends.
+/// A fence that was deleted since a vehicle entered it is not near: the visit ends.
 impl Fences for FenceSet {
     fn near(&self, from: Option<Point>, to: Point, margin_m: f64, visit: &mut dyn FnMut(FenceId)) {
         let mut found = |place: usize| {
-            // One of two with the same number is hidden by the other.
+            // The earlier of two with the same number is hidden.
             if self.places[&self.fences[place].id] == place {
                 visit(self.fences[place].id);
             }
         };
         match from {
-            Some(from) => self.index.near_way(from, to, margin_m, &mut found),
+            Some(from) => self.index.near_segment(from, to, margin_m, &mut found),
             None => self.index.near(to, margin_m, &mut found),
         }
     }

@@ -1,5 +1,4 @@
-//! What the fold asks of geofences. Which vehicles and hours a fence is for is known to whoever stands behind the
-//! trait.
+//! What the fold asks of geofences. The implementation of the trait knows which vehicles and hours a fence is for.
 
 use milepost_domain::Timestamp;
 use milepost_geo::Point;
@@ -11,26 +10,26 @@ pub struct FenceId(pub u64);
 
 /// The fences of one vehicle.
 pub trait Fences {
-    /// Calls `visit` once for each fence that may lie within `margin_m` metres of `to`, or of the straight way from
-    /// `from` to `to`. Others may be among them; none may be missing.
+    /// Calls `visit` once for each fence that may lie within `margin_m` metres of `to`, or of the straight line from
+    /// `from` to `to`. It may call it for others too, but must leave none out.
     fn near(&self, from: Option<Point>, to: Point, margin_m: f64, visit: &mut dyn FnMut(FenceId));
 
-    /// Metres from the fence's edge: negative inside, positive outside. Beyond `limit_m` either way anything beyond it
-    /// will do.
+    /// Metres from the fence's edge: negative inside, positive outside. Exact up to `limit_m`; farther away, any value
+    /// beyond `limit_m` with the right sign will do.
     fn edge_distance_m(&self, fence: FenceId, point: Point, limit_m: f64) -> f64;
 
-    /// Calls `visit` with the parts of the straight way that lie inside: where they begin and end, as fractions
-    /// (0 to 1) of the way, in order.
+    /// Calls `visit` with each part of the straight line that lies inside: where it begins and ends, as fractions
+    /// (0 to 1) of the line, in order.
     fn crossings(&self, fence: FenceId, from: Point, to: Point, visit: &mut dyn FnMut(f64, f64));
 
-    /// After so long inside a visit is told once more, milliseconds.
+    /// The fence's dwell time, milliseconds: a visit that lasts this long gives a fact of its own.
     fn dwell_ms(&self, fence: FenceId) -> Option<i64>;
 
     /// The speed limit inside, km/h, if the fence has one and is in force at this time.
     fn speed_limit_kmh(&self, fence: FenceId, at: Timestamp) -> Option<f64>;
 }
 
-/// No fences at all.
+/// An empty set of fences.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFences;
 

@@ -1,24 +1,25 @@
-//! Takes one position after the other.
+//! The fold: takes one position after the other.
 
-use crate::motion::{Journey, Seen};
-use crate::state::Fix;
-use crate::{Fences, Rules, TrackFact, TrackState};
+use crate::fix::Fix;
+use crate::motion::{Journey, Signals};
+use crate::outlier_filter::unusable;
+use crate::{Fences, Outlier, Rules, TrackFact, TrackState};
 use milepost_domain::Position;
 
 /// What became of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folded {
     /// It is part of the track.
-    Believed,
-    /// It is kept and counts for nothing; a fact says why.
-    Marked,
-    /// Not newer than the newest: nothing was changed. An older one must be folded in its place, see
+    Accepted,
+    /// It is stored but not used; a fact says why.
+    Outlier,
+    /// It is not newer than the newest, so nothing changed. An older one must be folded in its place: see
     /// [`refold`](crate::refold).
     NotNewer,
 }
 
-/// Takes in a position that is newer than all before, and appends what it tells to `facts`. Pure: the same state and
-/// position give the same state and facts.
+/// Applies a position that is newer than all before, and appends what follows from it to `facts`. Pure: the same state
+/// and position give the same state and facts.
 pub fn fold(
     state: &mut TrackState,
     position: &Position,
@@ -30,29 +31,35 @@ pub fn fold(
         return Folded::NotNewer;
     }
     state.heard_at = Some(position.at);
-    let seen_m = state.journey.as_ref().and_then(Journey::noise_m);
-    let fix = Fix::new(position, seen_m, rules);
-    let accuracy_m = position.accuracy.map(|accuracy| accuracy.get());
-    let Some(step) = state.belief.judge(&fix, accuracy_m, rules, facts) else { return Folded::Marked };
-    let speed = state.pace.judge(&fix, step, rules);
-    let seen = Seen {
+    let thresholds = rules.thresholds();
+    let learned_m = state.journey.as_ref().and_then(Journey::noise_m);
+    let fix = Fix::of_position(position, learned_m, thresholds);
+    if let Some(reason) = unusable(&fix, position.accuracy.map(|accuracy| accuracy.get()), thresholds) {
+        facts.push(TrackFact::OutlierFound(Outlier { at: fix.at, reason }));
+        return Folded::Outlier;
+    }
+    let Some(movement) = state.outlier_filter.accept(&fix, thresholds, |fact| facts.push(fact)) else {
+        return Folded::Outlier;
+    };
+    let speed = state.speed.measure(&fix, movement, rules);
+    let signals = Signals {
         speed_kmh: speed.map(|speed| speed.kmh),
-        drives: state.pace.believes_told() && fix.speed_kmh >= Some(rules.thresholds().moving_kmh),
+        drives: state.speed.trusts_reported() && fix.speed_kmh >= Some(thresholds.moving_kmh),
         ignition: position.ignition,
     };
     let fuel_l = position.fuel_level.map(|level| level.get());
-    let standing = state.journey.as_ref().is_some_and(|journey| journey.trip.is_none() || journey.spot.stood());
-    state.tank.take(&fix, fuel_l, position.ignition, standing, rules, facts);
+    let standing = state.journey.as_ref().is_some_and(|journey| journey.trip.is_none() || journey.stay.stood());
+    state.tank.apply(&fix, fuel_l, position.ignition, standing, rules, facts);
     let journey = state.journey.get_or_insert_with(|| Journey::new(&fix));
-    if step.from.is_some() {
-        journey.take(&fix, step, seen, &state.tank, rules, facts);
+    if movement.from.is_some() {
+        journey.apply(&fix, movement, signals, &state.tank, rules, facts);
     }
-    state.visits.take(&fix, step, seen, journey, rules, fences, facts);
+    state.visits.apply(&fix, movement, signals, journey, rules, fences, facts);
     let limit_kmh = state.visits.speed_limit_kmh(fix.at, rules, fences);
-    state.pace.watch(&fix, speed, limit_kmh, rules, facts);
-    if state.pace.believes_told() {
-        state.manoeuvres.take(step.from.as_ref(), &fix, rules, facts);
+    state.speed.watch(&fix, speed, limit_kmh, rules, facts);
+    if state.speed.trusts_reported() {
+        state.manoeuvres.apply(movement.from.as_ref(), &fix, rules, facts);
     }
-    state.service.take(&fix, position.odometer, journey.followed_mm(), rules, facts);
-    Folded::Believed
+    state.service.apply(&fix, position.odometer, journey.followed_mm(), rules, facts);
+    Folded::Accepted
 }

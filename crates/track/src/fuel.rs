@@ -1,29 +1,30 @@
-//! The tank: what its sensor tells, and who takes from it while the vehicle stands.
+//! The tank: its level, refuelling, and theft while the vehicle stands.
 //!
-//! A level is the median of the last five readings. While the vehicle stands it is compared with a reference: the
-//! highest level since, less what an idling engine may have burnt. So neither noise nor slow burning is theft.
+//! The level is the median of the last five readings. While the vehicle stands, the level is compared with a reference:
+//! the highest level of this stop, less what an idling engine may have burnt. So neither noise nor slow burning is theft.
 
+use crate::fix::Fix;
 use crate::incident::{Incident, IncidentKind};
 use crate::saved::time;
-use crate::state::Fix;
 use crate::{Rules, TrackFact};
 use milepost_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The level is the median of this many readings.
 const READINGS: usize = 5;
-/// Fewer have no median worth the name.
-const ENOUGH: usize = 3;
-/// A change is over when nothing more came for so long, milliseconds.
+/// With fewer readings the level is unknown.
+const LEAST_READINGS: usize = 3;
+/// A theft or refuelling is over when the level has not changed for this long, milliseconds.
 const SETTLED_MS: i64 = 600_000;
-/// By percent, a theft must be at least so many times the sensor's noise.
+/// A theft that is measured in percent must be at least this many times the sensor's noise.
 const SURE_NOISES: f64 = 3.0;
 
-/// What is known of the fuel.
+/// The fuel in the tank, and what happens to it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Tank {
     /// The last readings, the newest last.
     readings: Vec<f64>,
-    /// The level and when it was taken; what is below by much is theft, above by much refuelling.
+    /// A level far below it is theft, far above it refuelling.
     reference: Option<Reference>,
     change: Option<Change>,
     refuelled_l: f64,
@@ -39,7 +40,7 @@ struct Reference {
 /// A theft or refuelling under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Change {
-    /// As it was told.
+    /// As its first fact gave it.
     incident: Incident,
     litres: f64,
     from_l: f64,
@@ -48,9 +49,9 @@ struct Change {
 }
 
 impl Tank {
-    /// Litres in it; `None` while too few readings are known.
+    /// Litres in the tank; `None` while there are too few readings.
     pub(crate) fn level_l(&self) -> Option<f64> {
-        if self.readings.len() < ENOUGH {
+        if self.readings.len() < LEAST_READINGS {
             return None;
         }
         let mut sorted = [0.0; READINGS];
@@ -60,14 +61,14 @@ impl Tank {
         Some(sorted[sorted.len() / 2])
     }
 
-    /// What was ever filled in while it was watched, litres.
+    /// All that was filled in since the first reading, litres.
     pub(crate) fn refuelled_l(&self) -> f64 {
         let under_way = self.change.as_ref().filter(|change| change.incident.kind == IncidentKind::Refuelling);
         self.refuelled_l + under_way.map_or(0.0, |change| change.litres)
     }
 
-    /// Takes in a reading.
-    pub(crate) fn take(
+    /// Applies a reading.
+    pub(crate) fn apply(
         &mut self,
         fix: &Fix,
         reading_l: Option<f64>,
@@ -78,7 +79,7 @@ impl Tank {
     ) {
         let Some(reading_l) = reading_l else { return };
         let thresholds = rules.thresholds();
-        // An empty reading out of a full tank is a sensor without power.
+        // A sensor without power reads zero.
         if reading_l == 0.0 && self.level_l().is_some_and(|level_l| level_l > thresholds.theft_l) {
             return;
         }
@@ -88,7 +89,7 @@ impl Tank {
         self.readings.push(reading_l);
         let Some(level_l) = self.level_l() else { return };
         if !standing {
-            // Fuel sloshes while driving, and burns.
+            // While driving, fuel sloshes and burns.
             self.settle(facts);
             self.reference = Some(Reference { level_l, at: fix.at });
             return;
@@ -123,8 +124,8 @@ impl Tank {
         self.change = Some(Change { incident, litres: value, from_l, until: fix.at });
     }
 
-    /// The change that goes on.
-    pub(crate) fn told(&self) -> Option<Incident> {
+    /// The theft or refuelling under way.
+    pub(crate) fn open_incident(&self) -> Option<Incident> {
         self.change.as_ref().map(|change| change.incident)
     }
 
@@ -140,7 +141,7 @@ impl Tank {
 }
 
 impl Change {
-    /// Follows the level on its way; true when it has settled or turned round.
+    /// Follows the level; true when it has settled or turned round.
     fn grow(&mut self, level_l: f64, at: Timestamp, noise_l: f64) -> bool {
         let way_l = match self.incident.kind {
             IncidentKind::Refuelling => level_l - self.from_l,

@@ -1,49 +1,49 @@
-//! A history: what all facts together come to.
+//! The history of a track: the sum of its facts.
 
 use crate::activity::Activity;
-use crate::fact::{MarkReason, Stop};
+use crate::fact::{OutlierReason, Stop};
 use crate::incident::{Incident, IncidentKind};
 use crate::{FenceId, TrackFact, TrackState, Trip, Visit};
 use milepost_domain::Timestamp;
 use std::collections::BTreeMap;
 
-/// Trips, stops, visits, incidents, marks and activity by their keys. Two histories of the same positions are equal.
+/// Trips, stops, visits, incidents, outliers and activity by their keys. Two histories of the same positions are equal.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TrackHistory {
     /// By their start.
     pub trips: BTreeMap<Timestamp, Trip>,
     /// By their start.
     pub stops: BTreeMap<Timestamp, Stop>,
-    /// By coming in, and fence.
+    /// By time of entering, and fence.
     pub visits: BTreeMap<(Timestamp, FenceId), Visit>,
     /// By their start, and kind.
     pub incidents: BTreeMap<(Timestamp, IncidentKind), Incident>,
     /// By the position's time.
-    pub marks: BTreeMap<Timestamp, MarkReason>,
+    pub outliers: BTreeMap<Timestamp, OutlierReason>,
     /// By the beginning of the quarter of an hour.
     pub activity: BTreeMap<Timestamp, Activity>,
 }
 
 impl TrackHistory {
-    /// What goes on at a saved state: the beginning of a history from there on.
+    /// The trip, stop, visits and incidents under way in a saved state: the beginning of a history from there on.
     pub fn from_state(state: &TrackState) -> Self {
         let mut history = Self::default();
-        // As it was told last: what came since is told by a fact if it is told at all.
-        history.trips.extend(state.told_trip().map(|trip| (trip.started_at, trip)));
+        // As the last fact gave it: what came since is in the facts that follow.
+        history.trips.extend(state.announced_trip().map(|trip| (trip.started_at, trip)));
         history.stops.extend(state.stop().map(|stop| (stop.started_at, stop)));
         history.visits.extend(state.visits().map(|visit| ((visit.entered_at, visit.fence), visit)));
         history.incidents.extend(state.incidents().map(|incident| ((incident.started_at, incident.kind), incident)));
         history
     }
 
-    /// Takes in one fact.
-    pub fn take(&mut self, fact: &TrackFact) {
+    /// Applies one fact.
+    pub fn apply(&mut self, fact: &TrackFact) {
         match *fact {
-            TrackFact::Marked(mark) => {
-                self.marks.insert(mark.at, mark.reason);
+            TrackFact::OutlierFound(outlier) => {
+                self.outliers.insert(outlier.at, outlier.reason);
             }
-            TrackFact::Unmarked { from, until } => {
-                self.marks.retain(|at, reason| !((from..=until).contains(at) && *reason == MarkReason::Jump));
+            TrackFact::OutliersCleared { from, until } => {
+                self.outliers.retain(|at, reason| !((from..=until).contains(at) && *reason == OutlierReason::Jump));
             }
             TrackFact::TripStarted(trip) | TrackFact::TripProgressed(trip) | TrackFact::TripEnded(trip) => {
                 self.trips.insert(trip.started_at, trip);

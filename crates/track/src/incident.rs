@@ -1,4 +1,4 @@
-//! What a tenant may want to be alerted of.
+//! Incidents: what a tenant may want an alert for.
 
 use crate::saved::{incident_kind, optional_time, point, time};
 pub use milepost_domain::IncidentKind;
@@ -10,31 +10,32 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpeedBasis {
     /// The device's own reading.
-    Told,
-    /// Way over time, as the device told none or one that the way contradicts.
+    #[serde(rename = "Told")]
+    Reported,
+    /// Distance over time, because the device reports no speed, or one that the distance contradicts.
     Derived,
 }
 
-/// One incident: a streak has one, however many positions it lasts.
+/// One incident, however many positions it lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// What.
     #[serde(with = "incident_kind")]
     pub kind: IncidentKind,
-    /// The first position of the streak.
+    /// Time of its first position.
     #[serde(with = "time")]
     pub started_at: Timestamp,
-    /// The last of it; `None` while it goes on.
+    /// Time of its last position; `None` while it goes on.
     #[serde(with = "optional_time")]
     pub ended_at: Option<Timestamp>,
     /// Where it began.
     #[serde(with = "point")]
     pub point: Point,
-    /// The peak so far; its unit is the kind's.
+    /// The peak so far, in the unit of the kind.
     pub value: f64,
-    /// What it is measured against.
+    /// The limit that it exceeds, in the unit of the kind.
     pub limit: f64,
-    /// For speeds: what they were taken from.
+    /// For speeds: where they come from.
     pub basis: Option<SpeedBasis>,
 }
 

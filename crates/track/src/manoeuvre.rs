@@ -1,29 +1,29 @@
-//! Harsh braking, accelerating and cornering, where fixes are close enough in time to tell.
+//! Harsh braking, accelerating and cornering, where fixes are close enough in time to show it.
 //!
-//! Longitudinal acceleration is the difference of told speeds over time, lateral is v · Δheading / Δt (a circle's v²/r
-//! with r = v / turn rate). Differences of positions are too noisy for either.
+//! Longitudinal acceleration is the difference of reported speeds over time; lateral acceleration is v · Δheading / Δt (a
+//! circle's v²/r with r = v / turn rate). Differences of positions are too noisy for either.
 
-use crate::belief::seconds;
+use crate::fix::Fix;
+use crate::fix::seconds;
 use crate::incident::{Incident, IncidentKind, SpeedBasis};
 use crate::saved::time;
-use crate::state::Fix;
 use crate::{Rules, TrackFact};
 use milepost_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Closer fixes divide noise by next to nothing, milliseconds.
+/// Fixes closer in time than this are not compared, milliseconds: the division would enlarge their noise.
 const SHORTEST_MS: i64 = 400;
-/// Tyres do not hold more, m/s²: what is beyond is an error of the receiver.
+/// More than tyres can hold, m/s²: larger values are errors of the receiver.
 const IMPOSSIBLE_MPS2: f64 = 12.0;
-/// A larger turn within one interval is an error of the receiver, degrees: at walking pace headings are noise.
+/// A larger turn between two fixes is an error of the receiver, degrees: at walking speed headings are noise.
 const IMPOSSIBLE_TURN_DEG: f64 = 100.0;
-/// A manoeuvre goes on while it is still so much of harsh.
+/// A manoeuvre lasts while its acceleration is above this part of the limit.
 const GOES_ON: f64 = 0.5;
 
 const KINDS: [IncidentKind; 3] =
     [IncidentKind::HarshBraking, IncidentKind::HarshAcceleration, IncidentKind::HarshCornering];
 
-/// Those that go on, in the order of [`KINDS`].
+/// The manoeuvres under way, in the order of [`KINDS`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Manoeuvres {
     open: [Option<Open>; 3],
@@ -31,7 +31,7 @@ pub(crate) struct Manoeuvres {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Open {
-    /// As it was told.
+    /// As its first fact gave it.
     incident: Incident,
     peak_mps2: f64,
     #[serde(with = "time")]
@@ -39,8 +39,8 @@ struct Open {
 }
 
 impl Manoeuvres {
-    /// Compares a believed fix with the one before.
-    pub(crate) fn take(&mut self, last: Option<&Fix>, fix: &Fix, rules: &Rules, facts: &mut Vec<TrackFact>) {
+    /// Compares an accepted fix with the one before.
+    pub(crate) fn apply(&mut self, last: Option<&Fix>, fix: &Fix, rules: &Rules, facts: &mut Vec<TrackFact>) {
         let thresholds = rules.thresholds();
         let (along, across) = last.map_or((None, None), |last| accelerations(last, fix, rules));
         let limits = [thresholds.braking_mps2, thresholds.acceleration_mps2, thresholds.cornering_mps2];
@@ -66,7 +66,7 @@ impl Manoeuvres {
                         point: last.point,
                         value,
                         limit,
-                        basis: Some(SpeedBasis::Told),
+                        basis: Some(SpeedBasis::Reported),
                     };
                     facts.push(TrackFact::IncidentBegan(incident));
                     *open = Some(Open { incident, peak_mps2: value, until: fix.at });
@@ -76,13 +76,13 @@ impl Manoeuvres {
         }
     }
 
-    /// Those that go on.
-    pub(crate) fn told(&self) -> impl Iterator<Item = Incident> {
+    /// The manoeuvres under way.
+    pub(crate) fn open_incidents(&self) -> impl Iterator<Item = Incident> {
         self.open.iter().flatten().map(|open| open.incident)
     }
 }
 
-/// Along and across the way, m/s²; `None` where it can't be told.
+/// Longitudinal and lateral acceleration, m/s²; `None` where the fixes do not show it.
 fn accelerations(last: &Fix, fix: &Fix, rules: &Rules) -> (Option<f64>, Option<f64>) {
     let ms = fix.at.ms_since(last.at);
     let thresholds = rules.thresholds();
@@ -97,9 +97,9 @@ fn accelerations(last: &Fix, fix: &Fix, rules: &Rules) -> (Option<f64>, Option<f
     let across = last.heading_deg.zip(fix.heading_deg).and_then(|(from_deg, to_deg)| {
         let turn_deg = (to_deg - from_deg + 540.0).rem_euclid(360.0) - 180.0;
         let slowest_kmh = from_kmh.min(to_kmh);
-        let told = turn_deg.abs() <= IMPOSSIBLE_TURN_DEG && slowest_kmh >= thresholds.manoeuvre_kmh;
+        let is_shown = turn_deg.abs() <= IMPOSSIBLE_TURN_DEG && slowest_kmh >= thresholds.manoeuvre_kmh;
         let mean_mps = f64::midpoint(from_kmh, to_kmh) / 3.6;
-        told.then(|| mean_mps * turn_deg.abs().to_radians() / seconds(ms))
+        is_shown.then(|| mean_mps * turn_deg.abs().to_radians() / seconds(ms))
     });
     let possible = |acceleration: &f64| acceleration.abs() <= IMPOSSIBLE_MPS2;
     (Some(along).filter(possible), across.filter(possible))

@@ -1,5 +1,5 @@
-//! How the domain's values, which know no format, are kept in a saved state: times as Unix milliseconds, places as
-//! pairs of degrees. Reading checks them again.
+//! The stored form of the domain's values, which know no format: times are Unix milliseconds, places are pairs of degrees.
+//! Reading checks them again.
 
 use milepost_domain::{IncidentKind, Timestamp};
 use milepost_geo::Point;

@@ -1,20 +1,21 @@
-//! When a vehicle must be serviced by its odometer; by date only time tells, see [`advance`](crate::advance).
+//! Service that is due by odometer. Service that is due by date follows from time alone: see [`advance`](crate::advance).
 
+use crate::fix::Fix;
 use crate::incident::{Incident, IncidentKind};
-use crate::state::Fix;
 use crate::{Rules, TrackFact};
 use milepost_domain::OdometerKm;
 use serde::{Deserialize, Serialize};
 
-/// How far the vehicle went, and which service was told.
+/// How far the vehicle drove, and which service was reported.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Service {
-    /// The device's newest reading.
+    /// The device's newest odometer reading.
     odometer_km: Option<f64>,
-    /// Way on trips, for vehicles whose device tells none.
+    /// Length of all trips, millimetres: for vehicles whose device reports no odometer.
     followed_mm: i64,
-    /// The reading at which a service was due that was told already.
-    told_km: Option<f64>,
+    /// The reading at which the reported service was due.
+    #[serde(rename = "told_km")]
+    announced_km: Option<f64>,
 }
 
 impl Service {
@@ -22,7 +23,7 @@ impl Service {
         self.odometer_km.unwrap_or_else(|| rules.vehicle().odometer_offset_km + self.followed_mm as f64 / 1e6)
     }
 
-    pub(crate) fn take(
+    pub(crate) fn apply(
         &mut self,
         fix: &Fix,
         odometer: Option<OdometerKm>,
@@ -34,12 +35,12 @@ impl Service {
         self.odometer_km = odometer.map(OdometerKm::get).or(self.odometer_km);
         let odometer_km = self.odometer_km(rules);
         let Some(due_km) = rules.vehicle().service_due_km.filter(|&due_km| odometer_km >= due_km) else { return };
-        if self.told_km != Some(due_km) {
-            self.told_km = Some(due_km);
+        if self.announced_km != Some(due_km) {
+            self.announced_km = Some(due_km);
             facts.push(TrackFact::IncidentBegan(Incident {
                 kind: IncidentKind::ServiceDue,
                 started_at: fix.at,
-                // It is over when somebody sets the next service.
+                // The incident ends when somebody sets the next service.
                 ended_at: None,
                 point: fix.point,
                 value: odometer_km,

@@ -1,28 +1,28 @@
-//! What only time tells: that nothing came.
+//! What follows from time alone: that no position came.
 //!
 //! Kept apart from the fold, so that a vehicle's history is a function of its positions alone: nothing here changes the
-//! [`TrackState`]. A trip that was ended for silence runs on if a late position says so.
+//! [`TrackState`]. A trip that silence ended runs on if a late position fills the gap.
 
 use crate::saved::optional_time;
 use crate::{Rules, TrackState, Trip};
 use milepost_domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What was told of a vehicle's silence, so that it is told once. Belongs beside the state.
+/// What was already reported of a vehicle's silence, so that it is reported once. Kept beside the state.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Watch {
-    /// The last position before a silence that was told.
+    /// Time of the last position before the silence that was reported.
     #[serde(with = "optional_time")]
     offline_since: Option<Timestamp>,
-    /// The start of the trip that was ended for silence.
+    /// Start of the trip that silence ended.
     #[serde(with = "optional_time")]
     ended_trip: Option<Timestamp>,
-    /// The date of a service that was told.
-    #[serde(with = "optional_time")]
-    service_told: Option<Timestamp>,
+    /// Due date of the service that was reported.
+    #[serde(with = "optional_time", rename = "service_told")]
+    service_announced: Option<Timestamp>,
 }
 
-/// Something that time tells.
+/// Something that follows from time alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SilenceFact {
     /// Nothing was heard for [`offline_after_s`](crate::Thresholds::offline_after_s).
@@ -30,17 +30,17 @@ pub enum SilenceFact {
         /// The last position's time.
         since: Timestamp,
     },
-    /// It is heard again.
+    /// Positions come again.
     Online {
-        /// The last position before the silence.
+        /// Time of the last position before the silence.
         since: Timestamp,
-        /// The newest now.
+        /// Time of the newest position.
         until: Timestamp,
     },
-    /// The running trip is taken for over: nothing came for [`gap_max_s`](crate::Thresholds::gap_max_s). The fold will
-    /// say the same at the next position, unless a late one fills the gap.
+    /// The running trip counts as over: nothing came for [`gap_max_s`](crate::Thresholds::gap_max_s). The fold ends it
+    /// too at the next position, unless a late one fills the gap.
     TripEnded(Trip),
-    /// It is not over after all: positions came that fill the gap.
+    /// The trip is not over: positions came that fill the gap.
     TripResumed(Trip),
     /// The date of the next service has come.
     ServiceDue {
@@ -49,7 +49,7 @@ pub enum SilenceFact {
     },
 }
 
-/// Tells what time tells, each once. Called now and then, and after positions were folded.
+/// Reports what follows from time alone, each once. To be called now and then, and after positions were folded.
 pub fn advance(state: &TrackState, watch: &mut Watch, now: Timestamp, rules: &Rules, facts: &mut Vec<SilenceFact>) {
     let thresholds = rules.thresholds();
     if let Some(heard_at) = state.heard_at() {
@@ -62,7 +62,7 @@ pub fn advance(state: &TrackState, watch: &mut Watch, now: Timestamp, rules: &Ru
             facts.push(SilenceFact::Offline { since: heard_at });
         }
     }
-    if let (Some(journey), Some(last)) = (&state.journey, &state.belief.last) {
+    if let (Some(journey), Some(last)) = (&state.journey, &state.outlier_filter.last) {
         let silent = now.ms_since(last.at) > i64::from(thresholds.gap_max_s) * 1000;
         let ended = silent.then(|| journey.ended_by_silence(last)).flatten();
         let started_at = ended.map(|trip| trip.started_at);
@@ -76,9 +76,9 @@ pub fn advance(state: &TrackState, watch: &mut Watch, now: Timestamp, rules: &Ru
         }
     }
     if let Some(due_at) = rules.vehicle().service_due_at.filter(|due_at| now >= *due_at)
-        && watch.service_told != Some(due_at)
+        && watch.service_announced != Some(due_at)
     {
-        watch.service_told = Some(due_at);
+        watch.service_announced = Some(due_at);
         facts.push(SilenceFact::ServiceDue { due_at });
     }
 }

@@ -1,4 +1,4 @@
-//! One stay inside a fence.
+//! A visit: one stay inside a fence.
 
 use crate::FenceId;
 use crate::saved::{optional_point, optional_time, point, time};
@@ -6,24 +6,24 @@ use milepost_domain::Timestamp;
 use milepost_geo::Point;
 use serde::{Deserialize, Serialize};
 
-/// From coming into a fence to leaving it. Times between two fixes are interpolated.
+/// From entering a fence to leaving it. Times between two fixes are interpolated.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Visit {
-    /// Which fence.
+    /// The fence's number.
     pub fence: FenceId,
-    /// When it came in, or was first seen inside.
+    /// When the vehicle entered, or was first seen inside.
     #[serde(with = "time")]
     pub entered_at: Timestamp,
-    /// Where.
+    /// Where it entered.
     #[serde(with = "point")]
     pub entered: Point,
     /// When it left; `None` while it is inside.
     #[serde(with = "optional_time")]
     pub left_at: Option<Timestamp>,
-    /// Where.
+    /// Where it left.
     #[serde(with = "optional_point")]
     pub left: Option<Point>,
-    /// Has the fence's dwelling time been told?
+    /// Did it stay for the fence's dwell time?
     pub dwelt: bool,
     /// The highest speed inside so far, km/h.
     pub max_speed_kmh: f64,

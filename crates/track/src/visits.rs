@@ -1,53 +1,58 @@
-//! Coming into fences and leaving them, told from noise.
+//! Finds when a vehicle enters and leaves fences, in spite of noise.
 //!
-//! A vehicle that drives is where its fix says, and the straight way from the last one is looked at, so that a fence
-//! between two fixes is seen. One that stands is where the mean of its fixes says, and once that is sure it is not
-//! asked again until it drives: no noise makes an event.
+//! A driving vehicle is where its fix says. The straight line from the fix before is checked too, so that a fence between
+//! two fixes is found. A standing vehicle is where the mean of its fixes says; once that mean is certain, fences are not
+//! checked again until the vehicle drives, so that noise causes no event.
 
-use crate::belief::Step;
-use crate::motion::{Journey, Seen};
+mod probe;
+
+use crate::fix::Fix;
+use crate::motion::{Journey, Signals};
+use crate::outlier_filter::Movement;
 use crate::saved::{optional_point, optional_time, point, time};
-use crate::state::Fix;
-use crate::{FenceId, Fences, Rules, TrackFact, Visit};
+use crate::{Fences, Rules, TrackFact, Visit};
 use milepost_domain::Timestamp;
-use milepost_geo::{Point, distance_m, interpolate};
+use milepost_geo::{Point, distance_m};
+use probe::{Entry, PossibleCrossing, Probe};
 use serde::{Deserialize, Serialize};
 
-/// A vehicle is inside of not more fences than this at a time; further ones are not told.
+/// Open visits of a vehicle. While there are this many, entering further fences is not noticed.
 const MOST_OPEN: usize = 64;
-/// The mean of so many fixes is sure enough of where a vehicle stands.
-const SURE_FIXES: u32 = 12;
-/// A mean is off by less than so many of its own standard deviations.
+/// The mean of this many fixes is certain: the vehicle stands there.
+const CERTAIN_FIXES: u32 = 12;
+/// The mean is off by less than this many of its own standard deviations.
 const MEAN_NOISES: f64 = 3.5;
-/// Without a told speed, a step of so many noises is driving.
+/// A vehicle that reports no speed drives if it moves by more than this many standard deviations of the noise.
 const STEP_NOISES: f64 = 3.0;
-/// The margin at a fence's edge is held in these parts of the rule's.
+/// The margin at a fence's edge is the noise, but within these multiples of the threshold `edge_margin_m`.
 const MARGIN_PARTS: std::ops::RangeInclusive<f64> = 0.5..=5.0;
 
-/// The fences that a vehicle is inside of, and the last place that they were compared with.
+/// The visits under way, and the place of the last check.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(crate) struct Visits {
     #[serde(with = "optional_time")]
     at: Option<Timestamp>,
     #[serde(with = "optional_point")]
     place: Option<Point>,
-    /// A fix outside of the spot that was not compared, as it was not known yet whether the vehicle drives.
+    /// A fix outside of the stay point that was not checked, because it was not known whether the vehicle drives.
     skipped: Option<Skipped>,
-    /// The spot that is sure already, by its beginning.
-    #[serde(with = "optional_time")]
-    sure_since: Option<Timestamp>,
+    /// Start of the stay point whose mean is certain and was checked.
+    #[serde(with = "optional_time", rename = "sure_since")]
+    certain_since: Option<Timestamp>,
     open: Vec<Open>,
-    /// Fences that the last fix lay in, but not deep enough to be sure.
-    leaning: Vec<Leaning>,
+    /// Fences that the last fix lay in, but not deep enough to be certain.
+    #[serde(rename = "leaning")]
+    possible_entries: Vec<PossibleCrossing>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Open {
-    /// As it was told last.
+    /// As its last fact gave it.
     visit: Visit,
     max_speed_kmh: f64,
-    /// The last fix lay outside, but not far enough to be sure: when and where it left.
-    leaving: Option<Leaning>,
+    /// When and where the vehicle left, if the last fix lay outside, but not far enough to be certain.
+    #[serde(rename = "leaving")]
+    possible_exit: Option<PossibleCrossing>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,33 +63,13 @@ struct Skipped {
     point: Point,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Leaning {
-    fence: FenceId,
-    #[serde(with = "time")]
-    at: Timestamp,
-    #[serde(with = "point")]
-    point: Point,
-}
-
-/// The place to compare, and the way to it if it was driven.
-struct Look<'a, F> {
-    from: Option<(Timestamp, Point)>,
-    at: Timestamp,
-    point: Point,
-    margin_m: f64,
-    /// The second such look in a row on the same side is sure; a mean is none.
-    repeats: bool,
-    fences: &'a F,
-}
-
 impl Visits {
-    /// The visits that go on.
+    /// The visits under way.
     pub(crate) fn open(&self) -> impl Iterator<Item = &Visit> {
         self.open.iter().map(|open| &open.visit)
     }
 
-    /// What applies inside of the fences, the lowest; else the vehicle's own or the tenant's. km/h.
+    /// The lowest limit of the fences around and the vehicle's own; without any, the tenant's. km/h.
     pub(crate) fn speed_limit_kmh(&self, at: Timestamp, rules: &Rules, fences: &impl Fences) -> f64 {
         let own = rules.vehicle().speed_limit_kmh;
         let inside = self.open.iter().filter_map(|open| fences.speed_limit_kmh(open.visit.fence, at));
@@ -92,21 +77,21 @@ impl Visits {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a fix, what is known of it, and the fold's own three")]
-    pub(crate) fn take(
+    pub(crate) fn apply(
         &mut self,
         fix: &Fix,
-        step: Step,
-        seen: Seen,
+        movement: Movement,
+        signals: Signals,
         journey: &Journey,
         rules: &Rules,
         fences: &impl Fences,
         facts: &mut Vec<TrackFact>,
     ) {
-        for look in self.looks(fix, step, seen, journey, rules, fences).into_iter().flatten() {
-            self.compare(&look, rules, facts);
+        for probe in self.probes(fix, movement, signals, journey, rules, fences).into_iter().flatten() {
+            self.compare(&probe, rules, facts);
         }
         for open in &mut self.open {
-            open.max_speed_kmh = open.max_speed_kmh.max(seen.speed_kmh.unwrap_or(0.0));
+            open.max_speed_kmh = open.max_speed_kmh.max(signals.speed_kmh.unwrap_or(0.0));
             let visit = &mut open.visit;
             let inside_ms = fix.at.ms_since(visit.entered_at);
             if !visit.dwelt && fences.dwell_ms(visit.fence).is_some_and(|dwell_ms| inside_ms >= dwell_ms) {
@@ -116,85 +101,85 @@ impl Visits {
         }
     }
 
-    /// What is to be compared at this fix: nothing where it would only be noise, two places where one was skipped.
-    fn looks<'a, F: Fences>(
+    /// The places to check at this fix: none where only noise moved it, two where the fix before was skipped.
+    fn probes<'a, F: Fences>(
         &mut self,
         fix: &Fix,
-        step: Step,
-        seen: Seen,
+        movement: Movement,
+        signals: Signals,
         journey: &Journey,
         rules: &Rules,
         fences: &'a F,
-    ) -> [Option<Look<'a, F>>; 2] {
+    ) -> [Option<Probe<'a, F>>; 2] {
         let thresholds = rules.thresholds();
-        let spot = &journey.spot;
+        let stay = &journey.stay;
         let (least_m, most_m) =
             (thresholds.edge_margin_m * MARGIN_PARTS.start(), thresholds.edge_margin_m * MARGIN_PARTS.end());
         let last = self.at.zip(self.place);
-        let new_spot = spot.since == fix.at;
-        let drives = seen.drives
-            || new_spot && step.from.is_some() && (journey.trip.is_some() || step.relocated)
+        let new_stay = stay.since == fix.at;
+        let drives = signals.drives
+            || new_stay && movement.from.is_some() && (journey.trip.is_some() || movement.relocated)
             || journey.trip.is_some()
-                && !spot.stood()
+                && !stay.stood()
                 && last.is_some_and(|(_, place)| distance_m(place, fix.point) > STEP_NOISES * fix.noise_m);
-        let skipped = self.skipped.take().filter(|_| !step.relocated);
+        let skipped = self.skipped.take().filter(|_| !movement.relocated);
         if drives {
-            (self.at, self.place, self.sure_since) = (Some(fix.at), Some(fix.point), None);
+            (self.at, self.place, self.certain_since) = (Some(fix.at), Some(fix.point), None);
             let margin_m = fix.noise_m.clamp(least_m, most_m);
-            let look = |from: Option<(Timestamp, Point)>, at: Timestamp, point: Point| {
+            let probe = |from: Option<(Timestamp, Point)>, at: Timestamp, point: Point| {
                 let within = |&(from_at, from): &(Timestamp, Point)| {
-                    !step.relocated
+                    !movement.relocated
                         && at.ms_since(from_at) <= i64::from(thresholds.segment_max_s) * 1000
                         && distance_m(from, point) <= thresholds.segment_max_m
                 };
-                Some(Look { from: from.filter(within), at, point, margin_m, repeats: true, fences })
+                Some(Probe { from: from.filter(within), at, point, margin_m, is_fix: true, fences })
             };
             return match skipped {
-                Some(Skipped { at, point }) => [look(last, at, point), look(Some((at, point)), fix.at, fix.point)],
-                None => [look(last, fix.at, fix.point), None],
+                Some(Skipped { at, point }) => [probe(last, at, point), probe(Some((at, point)), fix.at, fix.point)],
+                None => [probe(last, fix.at, fix.point), None],
             };
         }
-        if spot.until != fix.at {
+        if stay.until != fix.at {
             self.skipped = Some(Skipped { at: fix.at, point: fix.point });
             return [None, None];
         }
-        // It is still where it was compared last: a way begins now, not hours ago.
+        // The vehicle is still where it was checked last: the next line begins now, not hours ago.
         self.at = Some(fix.at);
-        if self.sure_since == Some(spot.since) {
+        if self.certain_since == Some(stay.since) {
             return [None, None];
         }
-        if spot.fixes >= SURE_FIXES {
-            self.sure_since = Some(spot.since);
+        if stay.fixes >= CERTAIN_FIXES {
+            self.certain_since = Some(stay.since);
         }
-        self.place = Some(spot.centre);
-        let margin_m = (MEAN_NOISES * fix.noise_m / f64::from(spot.fixes).sqrt()).max(least_m);
-        [Some(Look { from: None, at: fix.at, point: spot.centre, margin_m, repeats: false, fences }), None]
+        self.place = Some(stay.centre);
+        let margin_m = (MEAN_NOISES * fix.noise_m / f64::from(stay.fixes).sqrt()).max(least_m);
+        [Some(Probe { from: None, at: fix.at, point: stay.centre, margin_m, is_fix: false, fences }), None]
     }
 
-    fn compare<F: Fences>(&mut self, look: &Look<'_, F>, rules: &Rules, facts: &mut Vec<TrackFact>) {
-        let margin_m = look.margin_m.max(rules.thresholds().edge_margin_m);
-        let leaning = std::mem::take(&mut self.leaning);
+    fn compare<F: Fences>(&mut self, probe: &Probe<'_, F>, rules: &Rules, facts: &mut Vec<TrackFact>) {
+        let margin_m = probe.margin_m.max(rules.thresholds().edge_margin_m);
+        let possible_entries = std::mem::take(&mut self.possible_entries);
         // A bit for each open visit whose fence is near; there are `MOST_OPEN` at most.
         let (mut met, mut entered) = (0_u64, Vec::new());
-        let from = look.from.map(|(_, point)| point);
-        look.fences.near(from, look.point, margin_m, &mut |fence| {
-            let edge_m = look.fences.edge_distance_m(fence, look.point, look.margin_m);
+        let from = probe.from.map(|(_, point)| point);
+        probe.fences.near(from, probe.point, margin_m, &mut |fence| {
+            let edge_m = probe.fences.edge_distance_m(fence, probe.point, probe.margin_m);
             if let Some(index) = self.open.iter().position(|open| open.visit.fence == fence) {
                 met |= 1 << index;
-                self.open[index].stay(edge_m, look);
+                self.open[index].stay(edge_m, probe);
             } else {
-                let leant = leaning.iter().find(|leaning| leaning.fence == fence);
-                match look.come(fence, edge_m, leant) {
-                    Coming::In(visit) => entered.push(visit),
-                    Coming::Leaning(leaning) => self.leaning.push(leaning),
-                    Coming::Not => {}
+                let before = possible_entries.iter().find(|possible| possible.fence == fence);
+                match probe.enter(fence, edge_m, before) {
+                    Entry::Certain(visit) => entered.push(visit),
+                    Entry::Possible(crossing) => self.possible_entries.push(crossing),
+                    Entry::None => {}
                 }
             }
         });
         for (index, open) in self.open.iter_mut().enumerate().filter(|(index, _)| met & (1 << index) == 0) {
             debug_assert!(index < MOST_OPEN, "no more are ever opened");
-            open.visit.left_at = Some(look.at);
-            open.visit.left = Some(look.point);
+            open.visit.left_at = Some(probe.at);
+            open.visit.left = Some(probe.point);
         }
         let visits = self.open.iter().map(|open| Visit { max_speed_kmh: open.max_speed_kmh, ..open.visit });
         facts.extend(visits.filter(is_over).map(TrackFact::VisitEnded));
@@ -206,98 +191,38 @@ impl Visits {
                 facts.push(TrackFact::VisitEnded(visit));
             } else if self.open.len() < MOST_OPEN {
                 facts.push(TrackFact::VisitBegan(visit));
-                self.open.push(Open { visit, max_speed_kmh: 0.0, leaving: None });
+                self.open.push(Open { visit, max_speed_kmh: 0.0, possible_exit: None });
             }
         }
-        self.leaning.sort_by_key(|leaning| leaning.fence);
-        self.leaning.truncate(MOST_OPEN);
-    }
-}
-
-/// What a look at a fence that the vehicle was not in came to.
-enum Coming {
-    /// It came in; if it is out again already, the visit is over.
-    In(Visit),
-    /// Perhaps.
-    Leaning(Leaning),
-    /// It did not.
-    Not,
-}
-
-impl<F: Fences> Look<'_, F> {
-    fn come(&self, fence: FenceId, edge_m: f64, leant: Option<&Leaning>) -> Coming {
-        let way = self.way_inside(fence);
-        let inside = edge_m < 0.0;
-        if !inside && way.is_none() {
-            return Coming::Not;
-        }
-        let (begin, end) = way.unwrap_or((1.0, 1.0));
-        let way_m = way.map_or(f64::NEG_INFINITY, |_| self.depth_m(fence, f64::midpoint(begin, end)));
-        let sure = way_m.max(-edge_m) >= self.margin_m || inside && self.repeats && leant.is_some();
-        let (at, point) = leant.map_or_else(|| self.place(begin), |leant| (leant.at, leant.point));
-        if sure {
-            let (left_at, left) = if inside { (None, None) } else { some_pair(self.place(end)) };
-            let (entered_at, entered) = (at, point);
-            return Coming::In(Visit { fence, entered_at, entered, left_at, left, dwelt: false, max_speed_kmh: 0.0 });
-        }
-        if inside && self.repeats { Coming::Leaning(Leaning { fence, at, point }) } else { Coming::Not }
-    }
-
-    /// From where to where on the way the fence is first and last met, as fractions of it.
-    fn way_inside(&self, fence: FenceId) -> Option<(f64, f64)> {
-        let (_, from) = self.from?;
-        let mut way: Option<(f64, f64)> = None;
-        self.fences.crossings(fence, from, self.point, &mut |begin, end| {
-            way = Some((way.map_or(begin, |(first, _)| first), end));
-        });
-        way
-    }
-
-    /// When and where a fraction of the way is.
-    fn place(&self, fraction: f64) -> (Timestamp, Point) {
-        match self.from {
-            Some((at, from)) if fraction < 1.0 => {
-                let ms = (self.at.ms_since(at) as f64 * fraction).round() as i64;
-                (at.plus_ms(ms), interpolate(from, self.point, fraction))
-            }
-            _ => (self.at, self.point),
-        }
-    }
-
-    /// How deep inside of the fence a fraction of the way is, metres.
-    fn depth_m(&self, fence: FenceId, fraction: f64) -> f64 {
-        -self.fences.edge_distance_m(fence, self.place(fraction).1, self.margin_m)
+        self.possible_entries.sort_by_key(|possible| possible.fence);
+        self.possible_entries.truncate(MOST_OPEN);
     }
 }
 
 impl Open {
-    /// Still in it? Out by the margin, or twice in a row, is out.
-    fn stay<F: Fences>(&mut self, edge_m: f64, look: &Look<'_, F>) {
+    /// Ends the visit if the vehicle is outside by the margin, or for the second time in a row.
+    fn stay<F: Fences>(&mut self, edge_m: f64, probe: &Probe<'_, F>) {
         if edge_m < 0.0 {
-            self.leaving = None;
+            self.possible_exit = None;
             return;
         }
         let fence = self.visit.fence;
-        let leaving = self.leaving.take().unwrap_or_else(|| {
-            let (at, point) = look.place(look.way_inside(fence).map_or(1.0, |(_, end)| end));
-            Leaning { fence, at, point }
+        let exit = self.possible_exit.take().unwrap_or_else(|| {
+            let (at, point) = probe.place(probe.part_inside(fence).map_or(1.0, |(_, end)| end));
+            PossibleCrossing { fence, at, point }
         });
-        if edge_m >= look.margin_m
-            || look.repeats && leaving.at < look.at && look.from.is_some_and(|(at, _)| leaving.at <= at)
+        if edge_m >= probe.margin_m
+            || probe.is_fix && exit.at < probe.at && probe.from.is_some_and(|(at, _)| exit.at <= at)
         {
-            // A vehicle leaves after it came in, whatever the fractions say.
-            self.visit.left_at = Some(leaving.at.max(self.visit.entered_at));
-            self.visit.left = Some(leaving.point);
+            // Rounding of the fractions must not put the exit before the entry.
+            self.visit.left_at = Some(exit.at.max(self.visit.entered_at));
+            self.visit.left = Some(exit.point);
         } else {
-            self.leaving = Some(leaving);
+            self.possible_exit = Some(exit);
         }
     }
 }
 
 fn is_over(visit: &Visit) -> bool {
     visit.left_at.is_some()
-}
-
-fn some_pair<A, B>((a, b): (A, B)) -> (Option<A>, Option<B>) {
-    (Some(a), Some(b))
 }

@@ -16,18 +16,12 @@ pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Tim
         Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,
     };
     Position::check_time(at, now)?;
+    let (latitude, longitude) = (Latitude::new(ping.latitude)?, Longitude::new(ping.longitude)?);
     Ok(Position {
-        vehicle_id: vehicle_id.clone(),
-        at,
-        latitude: Latitude::new(ping.latitude)?,
-        longitude: Longitude::new(ping.longitude)?,
         speed: ping.speed.map(SpeedKmh::new).transpose()?,
         heading: ping.heading.map(HeadingDeg::new).transpose()?,
         accuracy: ping.accuracy.map(AccuracyM::new).transpose()?,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
+        ..Position::new(vehicle_id.clone(), at, latitude, longitude)
     })
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn dashboard_message(tenant: &TenantId, figures: &FleetDashboard) -> 
 mod tests {
     use super::*;
     use milepost_domain::{AlertId, DrivingEvent, DrivingKind, Fact, FleetViewer, NotificationText, ServiceBasis};
-    use milepost_domain::{ServiceDue, Severity, Telling, Timestamp, UserId};
+    use milepost_domain::{Revision, ServiceDue, Severity, Timestamp, UserId};
 
     fn read(user: Option<i64>) -> Fact {
         let user_id = user.map(|id| UserId::new(id).unwrap());
@@ -134,7 +134,7 @@ mod tests {
             severity: Severity::Low,
             description: NotificationText::new("due").unwrap(),
             at: Timestamp::from_unix_ms(0).unwrap(),
-            telling: Telling::New,
+            revision: Revision::New,
         }))
     }
 
@@ -146,7 +146,7 @@ mod tests {
             severity: Severity::Medium,
             description: NotificationText::new("hard").unwrap(),
             at: Timestamp::from_unix_ms(0).unwrap(),
-            telling: Telling::New,
+            revision: Revision::New,
         }))
     }
 

@@ -5,8 +5,8 @@ use crate::wire::{
     TripJson,
 };
 use milepost_domain::{
-    Alert, DrivingEvent, Event, Fact, FenceCrossing, FleetAudience, HeadingDeg, Position, ServiceDue, SpeedKmh,
-    Telling, TenantId, Timestamp, TripStatus, TripUpdate, UserId, Vehicle,
+    Alert, DrivingEvent, Event, Fact, FenceCrossing, FleetAudience, HeadingDeg, Position, Revision, ServiceDue,
+    SpeedKmh, TenantId, Timestamp, TripStatus, TripUpdate, UserId, Vehicle,
 };
 use milepost_http::rfc3339;
 use milepost_service::FleetDashboard;
@@ -23,15 +23,15 @@ pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option
     let (kind, data) = match &event.fact {
         Fact::TripChanged(update) => ("trip_update", EventData::Trip(trip(company_id, update, event.at))),
         Fact::FenceCrossed(crossed) => {
-            let kind = kind_of(crossed.telling, "geofence_violation_update", "geofence_violation_withdrawn");
+            let kind = kind_of(crossed.revision, "geofence_violation_update", "geofence_violation_withdrawn");
             (kind, EventData::Crossing(crossing(crossed)))
         }
         Fact::DrivingNoted(noted) => {
-            let kind = kind_of(noted.telling, "driver_event_update", "driver_event_withdrawn");
+            let kind = kind_of(noted.revision, "driver_event_update", "driver_event_withdrawn");
             (kind, EventData::Driving(driving(noted)))
         }
         Fact::ServiceDue(due) => {
-            let kind = kind_of(due.telling, "maintenance_alert_update", "maintenance_alert_withdrawn");
+            let kind = kind_of(due.revision, "maintenance_alert_update", "maintenance_alert_withdrawn");
             (kind, EventData::Service(service(due)))
         }
         Fact::AlertRaised(raised) => ("alert", EventData::Alert(Box::new(alert(company_id, raised)?))),
@@ -97,13 +97,13 @@ pub(crate) fn render<M: Serialize>(message: &M) -> String {
     serde_json::to_string(message).expect("strings, finite numbers and parsed JSON serialise")
 }
 
-fn kind_of(telling: Telling, happened: &'static str, withdrawn: &'static str) -> &'static str {
-    if telling == Telling::Withdrawn { withdrawn } else { happened }
+fn kind_of(revision: Revision, happened: &'static str, withdrawn: &'static str) -> &'static str {
+    if revision == Revision::Withdrawn { withdrawn } else { happened }
 }
 
 /// Left out of what is published for the first time.
-fn mended(telling: Telling) -> Option<&'static str> {
-    (telling != Telling::New).then(|| telling.as_str())
+fn mended(revision: Revision) -> Option<&'static str> {
+    (revision != Revision::New).then(|| revision.as_str())
 }
 
 /// Clients expect an empty text for a driver that is not known.
@@ -113,7 +113,7 @@ fn driver(id: Option<UserId>) -> String {
 
 fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp) -> TripJson<'a> {
     let trip = &update.trip;
-    let status = if update.telling == Telling::Withdrawn { TripStatus::Cancelled } else { trip.status };
+    let status = if update.revision == Revision::Withdrawn { TripStatus::Cancelled } else { trip.status };
     TripJson {
         kind: "trip_update",
         company_id,
@@ -126,7 +126,7 @@ fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp
         distance: trip.distance_km(),
         duration: minutes(trip.duration_ms()),
         origin: trip.origin.as_str(),
-        telling: mended(update.telling),
+        telling: mended(update.revision),
         timestamp: rfc3339(published_at),
     }
 }
@@ -144,7 +144,7 @@ fn driving(event: &DrivingEvent) -> DrivingJson<'_> {
         severity: event.severity.as_str(),
         description: event.description.as_str(),
         timestamp: rfc3339(event.at),
-        telling: mended(event.telling),
+        telling: mended(event.revision),
     }
 }
 
@@ -158,7 +158,7 @@ fn crossing(crossing: &FenceCrossing) -> CrossingJson<'_> {
         latitude: crossing.latitude.get(),
         longitude: crossing.longitude.get(),
         timestamp: rfc3339(crossing.at),
-        telling: mended(crossing.telling),
+        telling: mended(crossing.revision),
     }
 }
 
@@ -169,7 +169,7 @@ fn service(due: &ServiceDue) -> ServiceJson<'_> {
         severity: due.severity.as_str(),
         description: due.description.as_str(),
         timestamp: rfc3339(due.at),
-        telling: mended(due.telling),
+        telling: mended(due.revision),
     }
 }
 

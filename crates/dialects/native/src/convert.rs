@@ -71,21 +71,7 @@ pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Proble
     let (Some(id), Some(kind), Some(label), Some(status)) = (id, kind, label, status) else {
         return Err(refusals.problem());
     };
-    let bare = Vehicle {
-        id,
-        kind,
-        label,
-        license_plate: None,
-        route: None,
-        status,
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    };
+    let bare = Vehicle { status, ..Vehicle::new(id, kind, label) };
     let rest = ChangeVehicleJson {
         license_plate: Some(json.license_plate.clone()),
         route: Some(json.route.clone()),

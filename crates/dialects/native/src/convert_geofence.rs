@@ -4,8 +4,8 @@ use crate::convert::Refusals;
 use crate::convert_record::time_of_day;
 use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson, ScheduleJson};
 use milepost_domain::{
-    DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Invalid, Label, Schedule,
-    SpeedKmh, ToldCrossings, UtcOffset, VehicleId, VehicleList, Weekday, Weekdays,
+    CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Invalid,
+    Label, Schedule, SpeedKmh, UtcOffset, VehicleId, VehicleList, Weekday, Weekdays,
 };
 use milepost_http::{Problem, rfc3339};
 use milepost_service::read_geometry;
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 pub(crate) fn geofence_from_json(json: &NewGeofenceJson) -> Result<GeofenceDescription, Problem> {
     let mut refusals = Refusals::default();
     let name = refusals.take("name", Label::new(&json.name));
-    let on = json.on.as_deref().map_or(Some(ToldCrossings::default()), |on| crossings(on, &mut refusals));
+    let on = json.on.as_deref().map_or(Some(CrossingTriggers::default()), |on| crossings(on, &mut refusals));
     let dwell = refusals.take("dwell_s", json.dwell_s.map(DwellTime::from_seconds).transpose());
     let speed_limit = refusals.take("speed_limit_kmh", json.speed_limit_kmh.map(SpeedKmh::new).transpose());
     let vehicles = json.vehicle_ids.as_deref().map(|ids| vehicle_list(ids, &mut refusals));
@@ -39,8 +39,9 @@ pub(crate) fn geofence_change_from_json(
 ) -> Result<impl FnOnce(GeofenceDescription) -> Result<GeofenceDescription, Problem> + Send, Problem> {
     let mut refusals = Refusals::default();
     let name = json.name.as_deref().and_then(|name| refusals.take("name", Label::new(name)));
-    let on =
-        json.on.map(|on| on.map_or(ToldCrossings::default(), |on| crossings(&on, &mut refusals).unwrap_or_default()));
+    let on = json
+        .on
+        .map(|on| on.map_or(CrossingTriggers::default(), |on| crossings(&on, &mut refusals).unwrap_or_default()));
     let dwell = json.dwell_s.map(|dwell| dwell.and_then(|s| refusals.take("dwell_s", DwellTime::from_seconds(s))));
     let speed_limit =
         json.speed_limit_kmh.map(|limit| limit.and_then(|kmh| refusals.take("speed_limit_kmh", SpeedKmh::new(kmh))));
@@ -121,8 +122,8 @@ fn sizes(shape: GeofenceShape) -> (Option<f64>, Option<f64>) {
     }
 }
 
-fn crossings(names: &[String], refusals: &mut Refusals) -> Option<ToldCrossings> {
-    let mut told = ToldCrossings { enter: false, exit: false };
+fn crossings(names: &[String], refusals: &mut Refusals) -> Option<CrossingTriggers> {
+    let mut told = CrossingTriggers { enter: false, exit: false };
     for (index, name) in names.iter().enumerate() {
         match name.as_str() {
             "enter" => told.enter = true,
@@ -257,7 +258,7 @@ mod tests {
             changed(&whole, r#"{"on":null,"dwell_s":null,"speed_limit_kmh":null,"vehicle_ids":null,"schedule":null}"#)
                 .unwrap();
         let expected = GeofenceDescription {
-            on: ToldCrossings::default(),
+            on: CrossingTriggers::default(),
             dwell: None,
             speed_limit: None,
             vehicles: None,

@@ -82,17 +82,5 @@ pub(crate) fn fix_to_json(fix: &DriverFix) -> PathPointJson {
 
 /// A fix as the writers of files take it.
 pub(crate) fn fix_to_position(fix: &DriverFix, vehicle_id: &VehicleId) -> Position {
-    Position {
-        vehicle_id: vehicle_id.clone(),
-        at: fix.at,
-        latitude: fix.latitude,
-        longitude: fix.longitude,
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(vehicle_id.clone(), fix.at, fix.latitude, fix.longitude)
 }

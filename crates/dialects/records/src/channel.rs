@@ -30,7 +30,7 @@ pub(crate) fn interest_of(viewer: RecordViewer) -> Interest {
 /// The groups that an event goes to.
 fn keys_of(audience: Audience) -> Vec<Key> {
     match audience {
-        Audience::House => Vec::new(),
+        Audience::Internal => Vec::new(),
         Audience::Staff => vec![staff_key()],
         Audience::Cadet(cadet) => vec![staff_key(), cadet_key(cadet)],
         Audience::User(user) => vec![user_key(user)],
@@ -56,7 +56,7 @@ mod tests {
         let (cadet, other) = (CadetId::new(1).unwrap(), CadetId::new(2).unwrap());
         let (user, stranger) = (UserId::new(1).unwrap(), UserId::new(2).unwrap());
         let audiences = [
-            Audience::House,
+            Audience::Internal,
             Audience::Staff,
             Audience::Cadet(cadet),
             Audience::Cadet(other),

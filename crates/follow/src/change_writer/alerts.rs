@@ -6,7 +6,7 @@
 use super::{ChangeWriter, rows};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, FenceCrossing, FenceEvent, GeofenceId, JsonObject,
-    NotificationText, Severity, Telling, Timestamp,
+    NotificationText, Revision, Severity, Timestamp,
 };
 use milepost_store::HistoryChange;
 use milepost_track::{Incident, Visit};
@@ -29,7 +29,7 @@ impl ChangeWriter<'_> {
     pub(super) fn alert_crossing(&mut self, crossing: &FenceCrossing, entered_at: Timestamp) {
         let what = crossing.event.as_str();
         let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) else { return };
-        if crossing.telling == Telling::Withdrawn {
+        if crossing.revision == Revision::Withdrawn {
             return self.changes.push(HistoryChange::NoAlert { subject });
         }
         let (label, fence) = (self.vehicle.label.as_str(), crossing.geofence_name.as_str());
@@ -50,7 +50,7 @@ impl ChangeWriter<'_> {
                 "longitude": crossing.longitude.get(),
             }),
         };
-        self.raise_alert(text, subject, (crossing.at, crossing.at), crossing.telling);
+        self.raise_alert(text, subject, (crossing.at, crossing.at), crossing.revision);
     }
 
     /// Raises the alert of a silent vehicle.
@@ -66,7 +66,7 @@ impl ChangeWriter<'_> {
         let known_at = since.plus_ms(self.rules.offline_after_ms());
         // As a correction it is raised only while it is fresh: a vehicle whose file of last year was imported has been silent
         // since then, and nobody needs to know.
-        self.raise_alert(text, subject, (since, known_at), Telling::Corrected);
+        self.raise_alert(text, subject, (since, known_at), Revision::Corrected);
     }
 
     /// Raises an alert of what happened `at`, and could be known at `known_at`. A correction of what is long past raises none.
@@ -75,9 +75,9 @@ impl ChangeWriter<'_> {
         text: AlertText,
         subject: AlertSubject,
         (at, known_at): (Timestamp, Timestamp),
-        telling: Telling,
+        revision: Revision,
     ) {
-        if telling == Telling::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
+        if revision == Revision::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
             return;
         }
         let alert = Alert {

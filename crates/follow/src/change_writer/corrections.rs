@@ -2,7 +2,7 @@
 
 use super::crossings::has_happened;
 use super::{ChangeWriter, rows};
-use milepost_domain::{FenceEvent, Telling};
+use milepost_domain::{FenceEvent, Revision};
 use milepost_store::HistoryChange;
 use milepost_track::{Correction, Corrections, Incident, Trip, Visit};
 
@@ -11,9 +11,9 @@ impl ChangeWriter<'_> {
         self.correct_trips(&corrections.trips);
         self.correct_visits(&corrections.visits);
         self.correct_incidents(&corrections.incidents);
-        for (at, mark) in &corrections.marks {
-            self.changes.push(match mark {
-                Some(mark) => HistoryChange::Outlier { at: *at, reason: rows::outlier_reason(*mark) },
+        for (at, outlier) in &corrections.outliers {
+            self.changes.push(match outlier {
+                Some(reason) => HistoryChange::Outlier { at: *at, reason: rows::outlier_reason(*reason) },
                 None => HistoryChange::NoOutliers { from: *at, until: *at, reason: None },
             });
         }
@@ -32,7 +32,7 @@ impl ChangeWriter<'_> {
                 let (old, Some(trip)) = sides(correction) else { continue };
                 if trip.ended_at.is_none() == runs {
                     let key = old.unwrap_or(trip).started_at;
-                    let change = self.trip_change(key, old.is_some(), trip, Telling::Corrected);
+                    let change = self.trip_change(key, old.is_some(), trip, Revision::Corrected);
                     self.changes.push(change);
                 }
             }
@@ -51,7 +51,7 @@ impl ChangeWriter<'_> {
             }
             for event in FenceEvent::ALL.into_iter().filter(|event| has_happened(old, *event)) {
                 match new.filter(|visit| has_happened(visit, event)) {
-                    None => self.cross(old, event, Telling::Withdrawn),
+                    None => self.cross(old, event, Revision::Withdrawn),
                     Some(new) if is_moved => {
                         moves.extend(self.visit_subject(old, event).zip(self.visit_subject(new, event)));
                     }
@@ -65,7 +65,7 @@ impl ChangeWriter<'_> {
             self.write_visit_row(new);
             for event in FenceEvent::ALL.into_iter().filter(|event| has_happened(new, *event)) {
                 match old.filter(|visit| has_happened(visit, event)) {
-                    None => self.cross(new, event, Telling::Corrected),
+                    None => self.cross(new, event, Revision::Corrected),
                     Some(old) if self.crossing_time(old, event) != self.crossing_time(new, event) => {
                         self.move_crossing(new, event);
                     }
@@ -94,9 +94,9 @@ impl ChangeWriter<'_> {
             let (old, Some(new)) = sides(correction) else { continue };
             self.changes.push(HistoryChange::Incident(rows::incident(new)));
             match old {
-                None => self.raise_incident(new, Telling::Corrected),
+                None => self.raise_incident(new, Revision::Corrected),
                 // It began at another time, and has its alert already.
-                Some(old) if old.started_at != new.started_at => self.publish_incident(new, Telling::Corrected),
+                Some(old) if old.started_at != new.started_at => self.publish_incident(new, Revision::Corrected),
                 Some(_) => {}
             }
         }

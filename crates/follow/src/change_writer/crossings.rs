@@ -1,7 +1,7 @@
 //! Visits of geofences: their rows, and the crossings that are published.
 
 use super::{ChangeWriter, rows};
-use milepost_domain::{Fact, FenceCrossing, FenceEvent, Telling, Timestamp};
+use milepost_domain::{Fact, FenceCrossing, FenceEvent, Revision, Timestamp};
 use milepost_store::HistoryChange;
 use milepost_track::Visit;
 
@@ -9,7 +9,7 @@ impl ChangeWriter<'_> {
     /// Writes a visit's row and the crossing that just happened.
     pub(super) fn write_visit(&mut self, visit: &Visit, event: FenceEvent) {
         self.write_visit_row(visit);
-        self.cross(visit, event, Telling::New);
+        self.cross(visit, event, Revision::New);
     }
 
     pub(super) fn write_visit_row(&mut self, visit: &Visit) {
@@ -19,8 +19,8 @@ impl ChangeWriter<'_> {
     }
 
     /// Publishes a crossing, with its alert.
-    pub(super) fn cross(&mut self, visit: &Visit, event: FenceEvent, telling: Telling) {
-        if let Some(crossing) = self.crossing(visit, event, telling) {
+    pub(super) fn cross(&mut self, visit: &Visit, event: FenceEvent, revision: Revision) {
+        if let Some(crossing) = self.crossing(visit, event, revision) {
             self.alert_crossing(&crossing, visit.entered_at);
             self.publish_crossing(crossing);
         }
@@ -28,7 +28,7 @@ impl ChangeWriter<'_> {
 
     /// Publishes that a crossing happened at another time. It has its alert already.
     pub(super) fn move_crossing(&mut self, visit: &Visit, event: FenceEvent) {
-        if let Some(crossing) = self.crossing(visit, event, Telling::Corrected) {
+        if let Some(crossing) = self.crossing(visit, event, Revision::Corrected) {
             self.publish_crossing(crossing);
         }
     }
@@ -38,7 +38,7 @@ impl ChangeWriter<'_> {
     }
 
     /// A crossing, if the geofence still exists and asks for this event.
-    fn crossing(&self, visit: &Visit, event: FenceEvent, telling: Telling) -> Option<FenceCrossing> {
+    fn crossing(&self, visit: &Visit, event: FenceEvent, revision: Revision) -> Option<FenceCrossing> {
         let geofence = self.rules.geofence(visit.fence)?;
         let description = &geofence.description;
         let is_wanted = match event {
@@ -56,7 +56,7 @@ impl ChangeWriter<'_> {
             latitude: place.latitude,
             longitude: place.longitude,
             at: self.crossing_time(visit, event),
-            telling,
+            revision,
         })
     }
 

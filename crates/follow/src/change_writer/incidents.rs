@@ -3,7 +3,7 @@
 use super::ChangeWriter;
 use super::alerts::{AlertText, notification_text};
 use milepost_domain::{
-    AlertKind, DrivingEvent, DrivingKind, Fact, IncidentKind, ServiceBasis, ServiceDue, Severity, Telling, Timestamp,
+    AlertKind, DrivingEvent, DrivingKind, Fact, IncidentKind, Revision, ServiceBasis, ServiceDue, Severity, Timestamp,
 };
 use milepost_store::HistoryChange;
 use milepost_track::Incident;
@@ -11,23 +11,23 @@ use serde_json::json;
 
 impl ChangeWriter<'_> {
     /// Publishes an incident that began, and raises its alert.
-    pub(super) fn raise_incident(&mut self, incident: &Incident, telling: Telling) {
-        self.publish_incident(incident, telling);
+    pub(super) fn raise_incident(&mut self, incident: &Incident, revision: Revision) {
+        self.publish_incident(incident, revision);
         if let (Some(text), Some(subject)) = (self.incident_text(incident), self.incident_subject(incident)) {
-            self.raise_alert(text, subject, (incident.started_at, incident.started_at), telling);
+            self.raise_alert(text, subject, (incident.started_at, incident.started_at), revision);
         }
     }
 
     /// Takes back an incident that did not happen.
     pub(super) fn withdraw_incident(&mut self, incident: &Incident) {
-        self.publish_incident(incident, Telling::Withdrawn);
+        self.publish_incident(incident, Revision::Withdrawn);
         if let Some(subject) = self.incident_subject(incident) {
             self.changes.push(HistoryChange::NoAlert { subject });
         }
     }
 
     /// Publishes an incident, if it is of a kind that has an event of its own.
-    pub(super) fn publish_incident(&mut self, incident: &Incident, telling: Telling) {
+    pub(super) fn publish_incident(&mut self, incident: &Incident, revision: Revision) {
         let Some(text) = self.incident_text(incident) else { return };
         let kind = match incident.kind {
             IncidentKind::Speeding => DrivingKind::Speeding,
@@ -35,7 +35,7 @@ impl ChangeWriter<'_> {
             IncidentKind::HarshAcceleration => DrivingKind::HarshAcceleration,
             IncidentKind::HarshCornering => DrivingKind::HarshCornering,
             IncidentKind::ServiceDue => {
-                return self.publish_service(ServiceBasis::Odometer, &text, incident.started_at, telling);
+                return self.publish_service(ServiceBasis::Odometer, &text, incident.started_at, revision);
             }
             IncidentKind::FuelTheft | IncidentKind::Refuelling | IncidentKind::Offline => return,
         };
@@ -46,7 +46,7 @@ impl ChangeWriter<'_> {
             severity: text.severity,
             description: notification_text(&text.message),
             at: incident.started_at,
-            telling,
+            revision,
         };
         self.changes.push(HistoryChange::Publish(Box::new(Fact::DrivingNoted(Box::new(event)))));
     }
@@ -60,20 +60,20 @@ impl ChangeWriter<'_> {
             message: format!("{} is due for service.", self.vehicle.label.as_str()),
             data: json!({ "due_ms": due_at.unix_ms() }),
         };
-        self.publish_service(ServiceBasis::Date, &text, due_at, Telling::New);
+        self.publish_service(ServiceBasis::Date, &text, due_at, Revision::New);
         if let Some(subject) = self.subject("service-date", &due_at.unix_ms().to_string()) {
-            self.raise_alert(text, subject, (due_at, due_at), Telling::New);
+            self.raise_alert(text, subject, (due_at, due_at), Revision::New);
         }
     }
 
-    fn publish_service(&mut self, basis: ServiceBasis, text: &AlertText, at: Timestamp, telling: Telling) {
+    fn publish_service(&mut self, basis: ServiceBasis, text: &AlertText, at: Timestamp, revision: Revision) {
         let due = ServiceDue {
             vehicle_id: self.vehicle.id.clone(),
             basis,
             severity: text.severity,
             description: notification_text(&text.message),
             at,
-            telling,
+            revision,
         };
         self.changes.push(HistoryChange::Publish(Box::new(Fact::ServiceDue(Box::new(due)))));
     }

@@ -11,7 +11,7 @@ use milepost_domain::{
 };
 use milepost_geo::Point;
 use milepost_store::{ActivityChange, FenceVisit, Incident};
-use milepost_track::{Activity, FenceId, FuelBasis, MarkReason, SpeedBasis, Visit};
+use milepost_track::{Activity, FenceId, FuelBasis, OutlierReason, SpeedBasis, Visit};
 
 /// A trip with a new id, which counts only if the trip has no row yet.
 pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::Trip) -> Trip {
@@ -32,7 +32,7 @@ pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::
         status: if trip.ended_at.is_some() { TripStatus::Completed } else { TripStatus::Started },
         started_at: trip.started_at,
         ended_at: trip.ended_at,
-        followed_to: trip.told_at,
+        followed_to: trip.as_of,
         start: Some(place(trip.start)),
         end: Some(place(trip.end)),
         figures: TripFigures {
@@ -67,7 +67,7 @@ pub(super) fn incident(incident: &milepost_track::Incident) -> Incident {
         place: Some(place(incident.point)),
         value: Some(incident.value),
         limit: Some(incident.limit),
-        is_told: incident.basis.map(|basis| basis == SpeedBasis::Told),
+        is_told: incident.basis.map(|basis| basis == SpeedBasis::Reported),
     }
 }
 
@@ -76,12 +76,12 @@ pub(super) const fn activity(activity: &Activity) -> ActivityChange {
     ActivityChange { bucket, distance_mm, moving_ms, idle_ms, fuel_ml }
 }
 
-pub(super) const fn outlier_reason(reason: MarkReason) -> &'static str {
+pub(super) const fn outlier_reason(reason: OutlierReason) -> &'static str {
     match reason {
-        MarkReason::NullIsland => "null_island",
-        MarkReason::Inaccurate => "inaccurate",
-        MarkReason::Jump => "jump",
-        MarkReason::Stray => "stray",
+        OutlierReason::NullIsland => "null_island",
+        OutlierReason::Inaccurate => "inaccurate",
+        OutlierReason::Jump => "jump",
+        OutlierReason::Isolated => "stray",
     }
 }
 

@@ -12,10 +12,10 @@ use super::ring::{Outlined, Ring};
 use super::simple::{Owned, check_simple};
 use crate::{Fence, Point};
 
-/// Distances up to this are tried by the quick formula first, metres.
+/// Up to this distance the quick formula is tried first, metres.
 const NEAR_M: f64 = 5_000.0;
 
-/// What several rings enclose, by even–odd.
+/// The area that rings enclose by the even–odd rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Area {
     outline: Outline,
@@ -24,7 +24,7 @@ pub(super) struct Area {
 }
 
 impl Area {
-    /// From polygons of rings, the outer one first.
+    /// From polygons, each with its outer ring first.
     pub(super) fn new<P: AsRef<[R]>, R: AsRef<[Point]>>(polygons: &[P]) -> Result<Self, InvalidFence> {
         let corners: usize = polygons.iter().flat_map(|polygon| polygon.as_ref()).map(|ring| ring.as_ref().len()).sum();
         if corners > Fence::MAX_CORNERS {
@@ -60,7 +60,7 @@ impl Area {
 
     pub(super) fn bounds(&self) -> Bounds {
         let bounds = self.outline.bounds();
-        // A ring round a pole reaches to it; the others end at their corners.
+        // An area that encloses a pole reaches to it; other areas end at their corners.
         let is_inside =
             |latitude_deg: f64| self.contains_corner(Corner { x: self.outline.extent().west, y: latitude_deg });
         Bounds {
@@ -89,7 +89,7 @@ impl Area {
         self.signed(place, near_m.unwrap_or_else(|| far_m(&self.outline, place)))
     }
 
-    /// The same, held within plus and minus the limit.
+    /// The same, clamped to plus and minus the limit.
     pub(super) fn edge_distance_within_m(&self, point: Point, limit_m: f64) -> f64 {
         let place = self.outline.frame().corner(point);
         let from = Viewpoint::new(place);
@@ -105,12 +105,13 @@ impl Area {
 
     pub(super) fn crossings(&self, from: Point, to: Point) -> Crossings {
         let frame = self.outline.frame();
-        let way = frame.way(from, to);
+        let way = frame.segment(from, to);
         let mut fractions = Few::<f64, 16>::default();
         self.outline.cross(way, |fraction| fractions.push(fraction));
         let fractions = fractions.as_mut_slice();
         fractions.sort_unstable_by(f64::total_cmp);
-        // Between two crossings nothing changes, so one place tells; counting crossings would be wrong at corners.
+        // Between two crossings all points are on the same side, so one point decides. Counting crossings would fail at
+        // corners.
         let mut crossings = Crossings::default();
         let mut start = 0.0;
         for &end in fractions.iter().chain([&1.0]) {
@@ -132,7 +133,7 @@ fn owned(polygons: &[Vec<Ring>]) -> Vec<Owned> {
     rings.flat_map(|(polygon, ring)| ring.edges.iter().map(move |&edge| Owned { edge, polygon })).collect()
 }
 
-/// Their edges don't cross, so of two rings one holds the other, or they lie apart: one place and the areas tell.
+/// Does `outer` enclose `inner`? Their edges don't cross, so one point and the areas decide.
 fn holds(outer: &Ring, inner: &Ring) -> bool {
     inner.area_m2 <= outer.area_m2 && outer.contains(inner.inner)
 }
@@ -150,7 +151,7 @@ fn check_holes(rings: &[Ring]) -> Result<(), InvalidFence> {
     Ok(())
 }
 
-/// A polygon may lie in another's hole, as an island in a lake, but not in the other.
+/// A polygon may lie in another's hole, as an island in a lake, but not in the other polygon itself.
 fn check_apart(polygons: &[Vec<Ring>]) -> Result<(), InvalidFence> {
     for (index, polygon) in polygons.iter().enumerate() {
         for (other, around) in polygons.iter().enumerate() {

@@ -1,18 +1,18 @@
-//! Where a straight way is inside a fence.
+//! The parts of a segment that lie inside a fence.
 
 use super::few::Few;
 use std::ops::Deref;
 
-/// One stay inside along a way; fractions of the way, `0 <= enter < exit <= 1`.
+/// One part of a segment inside a fence. Fractions of the segment, `0 <= enter < exit <= 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Passage {
-    /// Where it comes in; 0 if it begins inside.
+    /// Where the segment enters; 0 if it begins inside.
     pub enter: f64,
-    /// Where it goes out; 1 if it ends inside.
+    /// Where the segment exits; 1 if it ends inside.
     pub exit: f64,
 }
 
-/// The stays of a way inside a fence, in order; they do not touch. A slice; four of them need no heap.
+/// The passages of a segment, in order; they do not touch. Derefs to a slice. Up to four need no heap.
 #[derive(Debug, Clone, Default)]
 pub struct Crossings {
     passages: Few<Passage, 4>,
@@ -33,7 +33,7 @@ impl PartialEq for Crossings {
 }
 
 impl Crossings {
-    /// Adds a stay that begins no earlier than those before it; one that touches the last one lengthens it.
+    /// Adds a passage that enters no earlier than those before. One that touches the last passage extends it.
     pub(super) fn add(&mut self, enter: f64, exit: f64) {
         match self.passages.as_mut_slice().last_mut() {
             Some(last) if enter <= last.exit => last.exit = last.exit.max(exit),
@@ -42,13 +42,13 @@ impl Crossings {
         }
     }
 
-    /// From stays in any order, which may overlap.
-    pub(super) fn merged(stays: &mut Few<Passage, 8>) -> Self {
-        let stays = stays.as_mut_slice();
-        stays.sort_unstable_by(|a, b| a.enter.total_cmp(&b.enter));
+    /// From passages in any order, which may overlap.
+    pub(super) fn merged(passages: &mut Few<Passage, 8>) -> Self {
+        let passages = passages.as_mut_slice();
+        passages.sort_unstable_by(|a, b| a.enter.total_cmp(&b.enter));
         let mut crossings = Self::default();
-        for stay in stays {
-            crossings.add(stay.enter, stay.exit);
+        for passage in passages {
+            crossings.add(passage.enter, passage.exit);
         }
         crossings
     }

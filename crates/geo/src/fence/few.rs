@@ -1,11 +1,11 @@
-//! A list that needs the heap only when it grows past what is usual.
+//! A list that needs the heap only when it grows beyond its usual length.
 
-/// Up to `N` items in place; with one more, all of them move to the heap.
+/// Up to `N` items inline; with one more, all move to the heap.
 #[derive(Debug, Clone)]
 pub(super) struct Few<T, const N: usize> {
     inline: [T; N],
     len: usize,
-    /// All items, once there were more than `N`; empty before.
+    /// All items, once there are more than `N`; empty before.
     spilled: Vec<T>,
 }
 

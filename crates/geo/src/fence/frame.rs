@@ -1,4 +1,4 @@
-//! The plane that a fence lies in: degrees, cut open at a meridian where nothing of the fence is.
+//! The plane of a fence: degrees, cut open at a meridian that the fence does not touch.
 
 use crate::Point;
 use crate::point::wrap_deg;
@@ -7,7 +7,7 @@ use milepost_domain::{Latitude, Longitude};
 /// A place in a fence's frame, degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Corner {
-    /// East. In a frame it runs from the cut to 360 more, so that no edge jumps.
+    /// East. In a frame it runs from the cut to 360 more, so that no edge jumps across the cut.
     pub(super) x: f64,
     /// North.
     pub(super) y: f64,
@@ -23,7 +23,7 @@ impl Corner {
         Self { x: self.x + east_deg, y: self.y }
     }
 
-    /// The place at `fraction` of the straight way to `to`.
+    /// The place at `fraction` of the straight line to `to`.
     pub(super) fn towards(self, to: Self, fraction: f64) -> Self {
         Self { x: self.x + fraction * (to.x - self.x), y: self.y + fraction * (to.y - self.y) }
     }
@@ -36,19 +36,19 @@ pub(super) struct Edge {
     pub(super) b: Corner,
 }
 
-/// Longitudes as numbers without a jump in what the fence covers.
+/// A range of longitudes in which those of the fence are continuous.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Frame {
-    /// -360 to 180, so that the longitudes of a fence that is not over the antimeridian stay as they are.
+    /// -360 to 180, so that longitudes stay as they are for a fence that does not cross the antimeridian.
     cut_deg: f64,
-    /// Is there no meridian free of the fence?
+    /// Does the fence touch every meridian?
     pub(super) is_all_round: bool,
 }
 
 impl Frame {
-    /// For arcs of longitude, each a western end and a span: cut in the middle of the widest gap.
+    /// From arcs of longitude, each a western end and a width. The cut is in the middle of the widest gap.
     pub(super) fn around(arcs: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        /// Narrower gaps than a tenth of a metre are none.
+        /// Gaps narrower than a tenth of a metre do not count.
         const NARROWEST_GAP_DEG: f64 = 1e-6;
         let mut arcs: Vec<_> = arcs
             .into_iter()
@@ -57,7 +57,7 @@ impl Frame {
         arcs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let first_west_deg = arcs.first().map_or(-180.0, |arc| arc.0);
         let (mut covered_to_deg, mut widest_deg, mut cut_deg) = (first_west_deg, 0.0, -180.0);
-        // The first arc once more, a turn later, ends the last gap.
+        // The first arc again, 360° later, ends the last gap.
         for (west_deg, span_deg) in arcs.into_iter().chain([(first_west_deg + 360.0, 0.0)]) {
             if west_deg - covered_to_deg > widest_deg {
                 widest_deg = west_deg - covered_to_deg;
@@ -68,12 +68,12 @@ impl Frame {
         if widest_deg < NARROWEST_GAP_DEG {
             return Self { cut_deg: -180.0, is_all_round: true };
         }
-        // Before the first arc, not a turn later behind the last.
+        // The cut before the first arc, not the same meridian 360° later.
         let is_last = cut_deg + widest_deg / 2.0 >= first_west_deg + 360.0;
         Self { cut_deg: if is_last { cut_deg - 360.0 } else { cut_deg }, is_all_round: false }
     }
 
-    /// Does the edge, as placed, lie along the meridian at which a plane that is full all the way round was cut?
+    /// Does the placed edge lie along the cut, in a frame without a free meridian?
     pub(super) fn is_seam(self, edge: Edge) -> bool {
         self.is_all_round && edge.a.x == self.cut_deg && edge.b.x == self.cut_deg
     }
@@ -89,15 +89,14 @@ impl Frame {
         }
     }
 
-    /// The straight way between two points, the shorter way round; it may lead out of the frame.
-    pub(super) fn way(self, from: Point, to: Point) -> Edge {
+    /// The segment between two points on the shorter side of the globe; it may lead out of the frame.
+    pub(super) fn segment(self, from: Point, to: Point) -> Edge {
         let a = self.corner(from);
         let x = a.x + wrap_deg(to.longitude.get() - from.longitude.get());
         Edge { a, b: Corner { x, y: to.latitude.get() } }
     }
 
-    /// Brings an edge whose longitudes may lie any number of turns away into the frame; cut in two if it lies over the
-    /// cut.
+    /// Moves an edge into the frame by a multiple of 360°, and divides it in two if it crosses the cut.
     pub(super) fn place(self, edge: Edge, out: &mut Vec<Edge>) {
         let Edge { a, b } = edge;
         let turns_deg = 360.0 * ((a.x.min(b.x) - self.cut_deg) / 360.0).floor();

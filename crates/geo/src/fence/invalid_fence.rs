@@ -1,15 +1,15 @@
-//! Why a fence was refused, and where.
+//! The reason why a fence was refused.
 
 use crate::Point;
 use milepost_domain::Invalid;
 use std::fmt;
 
-/// A refused fence: what is wrong with it and, where one place shows it, where.
+/// A refused fence: the reason and, if one place shows it, that place.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InvalidFence {
-    /// The field, `geometry`, `radius_m` or `width_m`, and what it takes.
+    /// The field (`geometry`, `radius_m` or `width_m`) and the values that it accepts.
     pub reason: Invalid,
-    /// Where it is seen: the place of a crossing, the first corner of a wrong ring.
+    /// The place that shows it: of a crossing, or the first corner of a wrong ring.
     pub place: Option<Point>,
 }
 
@@ -36,7 +36,7 @@ impl From<InvalidFence> for Invalid {
 }
 
 impl fmt::Display for InvalidFence {
-    /// Six decimals are a tenth of a metre: enough to find the place on a map.
+    /// Six decimals are a tenth of a metre, enough to find the place on a map.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
             None => write!(f, "{}", self.reason),

@@ -1,13 +1,13 @@
-//! How far a place is from an outline: from nearby by a formula without sines, from afar by halving.
+//! Distance to an outline: near places by a formula without sines, far ones by bisection.
 
 use super::frame::{Corner, Edge};
 use super::outline::{Extent, Outline};
 use crate::great_circle::{EARTH_RADIUS_M, angle_rad};
 
-/// Metres along a meridian for a degree.
+/// Length of one degree along a meridian, metres.
 const DEGREE_M: f64 = EARTH_RADIUS_M * std::f64::consts::PI / 180.0;
 
-/// A place from which near distances are measured.
+/// A place from which distances are measured, with sine and cosine of its latitude.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Viewpoint {
     place: Corner,
@@ -25,20 +25,20 @@ impl Viewpoint {
         Self { place: self.place.moved(east_deg), ..self }
     }
 
-    /// Up to `limit_m` from here [`Self::edge_m2`] is right to a ten-thousandth: not beside a pole, and not far.
+    /// Is the quick formula exact to a ten-thousandth up to `limit_m` from here? Not near a pole, and not for long distances.
     pub(super) fn is_near(self, limit_m: f64) -> bool {
         let limit_rad = limit_m / EARTH_RADIUS_M;
         limit_rad * (self.cosine + self.sine.abs()) <= 0.02 * self.cosine
     }
 
-    /// No place within `limit_deg` has parallels shorter than this part of the equator; for [`Self::is_near`] limits.
+    /// A lower bound of the cosine of latitude within `limit_deg` of here, for limits that are [`Self::is_near`].
     fn least_cosine(self, limit_deg: f64) -> f64 {
         // cos(|φ| + δ) >= cos φ (1 - δ²/2) - sin |φ| δ.
         let limit_rad = limit_deg.to_radians();
         self.cosine * (1.0 - limit_rad * limit_rad / 2.0) - self.sine.abs() * limit_rad
     }
 
-    /// Squared degrees of a great circle to a near place that lies so far east and north of here, degrees.
+    /// Squared distance, in degrees of a great circle, to a near place that lies this many degrees east and north.
     ///
     /// The haversine formula for small angles, d² = Δφ² + cos φ₁ cos φ₂ Δλ², with cos φ₂ as a series around φ₁.
     fn square_deg(self, east_deg: f64, north_deg: f64) -> f64 {
@@ -47,7 +47,7 @@ impl Viewpoint {
         north_deg * north_deg + self.cosine * there * east_deg * east_deg
     }
 
-    /// The same to the nearest place of an edge, found in a plane with the scale of this latitude.
+    /// Squared distance to the nearest place of an edge, found in a plane with the scale of this latitude.
     fn edge_square_deg(self, a: Corner, b: Corner) -> f64 {
         let (a_east, a_north) = (a.x - self.place.x, a.y - self.place.y);
         let (east, north) = (b.x - a.x, b.y - a.y);
@@ -57,21 +57,21 @@ impl Viewpoint {
         self.square_deg(a_east + fraction * east, a_north + fraction * north)
     }
 
-    /// Metres to another place of the frame, near or far, to a millionth.
+    /// Distance to any place of the frame, metres, exact to a millionth.
     pub(super) fn distance_m(self, to: Corner) -> f64 {
-        /// The series' first left-out term is less than a millionth up to here, degrees.
+        /// Up to here the first omitted term of the series is less than a millionth, degrees.
         const SERIES_DEG: f64 = 0.1;
         let (east_deg, north_deg) = (to.x - self.place.x, to.y - self.place.y);
         let is_near = east_deg.abs().max(north_deg.abs()) <= SERIES_DEG && self.cosine > 0.01;
         if is_near { self.square_deg(east_deg, north_deg).sqrt() * DEGREE_M } else { distance_m(self.place, to) }
     }
 
-    /// Metres to the edge, for near ones.
+    /// Distance to a near edge, metres.
     pub(super) fn edge_m(self, edge: Edge) -> f64 {
         self.edge_square_deg(edge.a, edge.b).sqrt() * DEGREE_M
     }
 
-    /// Squared degrees to a box, or less.
+    /// A lower bound of the squared distance to a box, in degrees.
     fn extent_square_deg(self, extent: &Extent, least_cosine: f64) -> f64 {
         let (east_deg, north_deg) = extent.aside(self.place);
         let east_deg = east_deg * least_cosine;
@@ -79,7 +79,7 @@ impl Viewpoint {
     }
 }
 
-/// Metres to the nearest edge if it is nearer than `limit_m`, which must be [`Viewpoint::is_near`].
+/// Distance to the nearest edge, metres, if less than `limit_m`, which must be [`Viewpoint::is_near`].
 pub(super) fn near_m(outline: &Outline, from: Viewpoint, limit_m: f64) -> Option<f64> {
     let limit_deg = limit_m / DEGREE_M;
     let least_cosine = from.least_cosine(limit_deg);
@@ -100,9 +100,9 @@ pub(super) fn near_m(outline: &Outline, from: Viewpoint, limit_m: f64) -> Option
     (best < limit).then(|| best.sqrt() * DEGREE_M)
 }
 
-/// Metres to the nearest edge, however far it is.
+/// Distance to the nearest edge, metres, near or far.
 pub(super) fn far_m(outline: &Outline, from: Corner) -> f64 {
-    // Any corner is a first answer; the nearest of some passes over most of the rest.
+    // The nearest of some corners is an upper bound that excludes most runs.
     let first_m = outline.runs().map(|(_, corners)| distance_m(from, corners[0])).fold(f64::INFINITY, f64::min);
     outline.runs().fold(first_m, |best_m, (extent, corners)| {
         let reach_m = longest_m(extent.east - extent.west, extent.south, extent.north) / 2.0;
@@ -113,9 +113,9 @@ pub(super) fn far_m(outline: &Outline, from: Corner) -> f64 {
     })
 }
 
-/// Metres to the edge if that is less than `best_m`, which is given back otherwise.
+/// The smaller of `best_m` and the distance to the edge, metres.
 fn nearer_m(from: Corner, edge: Edge, best_m: f64) -> f64 {
-    /// A piece so short has its nearest place in one valley, degrees.
+    /// Along a piece up to this long the distance has one minimum, degrees.
     const PIECE_DEG: f64 = 1.0;
     let Edge { a, b } = edge;
     let middle = a.towards(b, 0.5);
@@ -131,8 +131,8 @@ fn nearer_m(from: Corner, edge: Edge, best_m: f64) -> f64 {
     best_m.min(lowest_m)
 }
 
-/// Where in 0..=1 a function with one valley is lowest, and its value there: golden-section search (J. Kiefer, 1953),
-/// to a millionth. `is_enough(lowest, width)` ends it early.
+/// Where in 0..=1 a function with one minimum has it, and its value there: golden-section search (J. Kiefer, 1953), to a
+/// millionth. `is_enough(lowest, width)` ends the search early.
 pub(super) fn lowest(value: impl Fn(f64) -> f64, is_enough: impl Fn(f64, f64) -> bool) -> (f64, f64) {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     let at = |fraction: f64| (fraction, value(fraction));
@@ -158,12 +158,12 @@ pub(super) fn lowest(value: impl Fn(f64) -> f64, is_enough: impl Fn(f64, f64) ->
     less(best, less(left, right))
 }
 
-/// Great-circle metres between two places of one frame.
+/// Great-circle distance between two places of one frame, metres.
 fn distance_m(from: Corner, to: Corner) -> f64 {
     EARTH_RADIUS_M * angle_rad(from.point(), to.point())
 }
 
-/// Metres along an edge, or a little more: what it is where parallels are longest.
+/// An upper bound of the length of an edge, metres: its length at the latitude where parallels are longest.
 pub(super) fn edge_m(Edge { a, b }: Edge) -> f64 {
     longest_m(b.x - a.x, a.y.min(b.y), a.y.max(b.y))
 }

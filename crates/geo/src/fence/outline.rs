@@ -1,9 +1,9 @@
-//! Edges as they are kept for questions: in runs with a box each, so that most are passed over together.
+//! The edges of a fence, in runs with a bounding box each, so that most runs are skipped as a whole.
 
 use super::bounds::Bounds;
 use super::frame::{Corner, Edge, Frame};
 
-/// Edges of a run. With fewer there are more boxes to look at, with more the boxes say less.
+/// Edges in a run. Shorter runs need more boxes, longer runs have larger ones.
 const RUN_EDGES: usize = 16;
 
 /// A box in a frame, degrees.
@@ -35,7 +35,7 @@ impl Extent {
         Corner { x: (self.west + self.east) / 2.0, y: (self.south + self.north) / 2.0 }
     }
 
-    /// Degrees east and north from a place to the box; 0 where it is beside it.
+    /// Distance from a place to the box along each axis, degrees; 0 where the place lies within the box's range.
     pub(super) fn aside(&self, place: Corner) -> (f64, f64) {
         let east = (self.west - place.x).max(place.x - self.east).max(0.0);
         let north = (self.south - place.y).max(place.y - self.north).max(0.0);
@@ -43,12 +43,12 @@ impl Extent {
     }
 }
 
-/// Edges that follow each other.
+/// Consecutive edges.
 #[derive(Debug, Clone, PartialEq)]
 struct Run {
     extent: Extent,
     first: u32,
-    /// Corners, one more than edges.
+    /// Number of corners: one more than edges.
     len: u32,
 }
 
@@ -68,7 +68,7 @@ impl Outline {
         let mut rest = edges;
         while let Some(first) = rest.first() {
             let joined = rest.windows(2).take(RUN_EDGES - 1).take_while(|pair| pair[0].b == pair[1].a).count();
-            // A run begins where the last one ended, if it does; then the corner between them is kept once.
+            // If a run begins where the last one ended, the corner between them is stored once.
             if corners.last() != Some(&first.a) {
                 corners.push(first.a);
             }
@@ -96,7 +96,7 @@ impl Outline {
         Bounds::from_degrees(south, north, west, span)
     }
 
-    /// Every run with its box and corners.
+    /// All runs, each with its box and corners.
     pub(super) fn runs(&self) -> impl Iterator<Item = (&Extent, &[Corner])> {
         self.runs.iter().map(|run| {
             let first = run.first as usize;
@@ -104,7 +104,7 @@ impl Outline {
         })
     }
 
-    /// Is the number of edges that lie south of the place odd?
+    /// Does an odd number of edges lie south of the place?
     pub(super) fn is_odd_north(&self, place: Corner) -> bool {
         let mut is_odd = false;
         for (extent, corners) in self.runs() {
@@ -112,8 +112,7 @@ impl Outline {
                 continue;
             }
             if place.y > extent.north {
-                // All of it lies south: what counts is whether it comes from one side of the place's meridian to the
-                // other.
+                // The whole run lies south of the place. It counts if it ends on the other side of the place's meridian.
                 is_odd ^= (corners[0].x <= place.x) != (corners[corners.len() - 1].x <= place.x);
                 continue;
             }
@@ -124,11 +123,10 @@ impl Outline {
         is_odd
     }
 
-    /// The turns by which a place's longitude may lie near the outline: nearly always the first alone is.
+    /// Multiples of 360° that may bring a longitude near the outline; nearly always only the first does.
     pub(super) const TURNS_DEG: [f64; 3] = [0.0, 360.0, -360.0];
 
-    /// Calls `found` with the fraction of the way at each of its crossings with an edge, in no order, some of them
-    /// twice.
+    /// Calls `found` with the fraction of the segment at each crossing with an edge, in no order. A crossing may come twice.
     pub(super) fn cross(&self, way: Edge, mut found: impl FnMut(f64)) {
         for turn_deg in Self::TURNS_DEG {
             let (from, to) = (way.a.moved(turn_deg), way.b.moved(turn_deg));
@@ -147,9 +145,9 @@ impl Outline {
     }
 }
 
-/// The fraction of `way` at which it meets the edge; `None` also for one beside the other.
+/// The fraction of `way` at which it meets the edge; `None` if they do not meet, and if they are parallel.
 fn crossing(way: Edge, edge: Edge) -> Option<f64> {
-    /// So that a way through a corner never slips between its two edges.
+    /// So that a segment through a corner never passes between its two edges.
     const SLACK: f64 = 1e-12;
     let (way_x, way_y) = (way.b.x - way.a.x, way.b.y - way.a.y);
     let (edge_x, edge_y) = (edge.b.x - edge.a.x, edge.b.y - edge.a.y);

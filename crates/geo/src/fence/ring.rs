@@ -1,4 +1,4 @@
-//! One closed ring of a polygon, checked by itself: corners, turns round a pole, area.
+//! One closed ring of a polygon: its corners, turns round a pole and area, checked.
 
 use super::frame::{Corner, Edge, Frame};
 use super::invalid_fence::InvalidFence;
@@ -6,13 +6,13 @@ use crate::Point;
 use crate::great_circle::EARTH_RADIUS_M;
 use std::f64::consts::PI;
 
-/// What a ring encloses at least, square metres.
+/// Smallest area of a ring, square metres.
 const SMALLEST_AREA_M2: f64 = 1.0;
 
-/// A ring as given, without repeated corners, its longitudes counted on over the antimeridian.
+/// A ring without repeated corners and with continuous longitudes.
 pub(super) struct Outlined {
     corners: Vec<Corner>,
-    /// Times that it goes round the Earth eastwards: -1, 0 or 1; not 0 for a ring round a pole.
+    /// Number of turns eastwards round the Earth's axis: -1 or 1 for a ring round a pole, else 0.
     turns: i32,
     /// Square metres.
     area_m2: f64,
@@ -20,7 +20,7 @@ pub(super) struct Outlined {
 
 /// A ring in a fence's frame.
 pub(super) struct Ring {
-    /// In order, the inside on their left.
+    /// In order, with the inside on their left.
     pub(super) edges: Vec<Edge>,
     /// Does the South Pole lie inside?
     pub(super) holds_south_pole: bool,
@@ -29,10 +29,10 @@ pub(super) struct Ring {
     pub(super) inner: Corner,
 }
 
-/// Corners with longitudes counted on: a step of more than 180° is meant the other way, over the antimeridian.
+/// Corners with continuous longitudes, beyond ±180° if need be: a step of more than 180° crosses the antimeridian.
 ///
 /// Repeated corners are dropped; 180° west and 180° east are the same.
-pub(super) fn count_on(points: &[Point]) -> Result<Vec<Corner>, InvalidFence> {
+pub(super) fn continuous(points: &[Point]) -> Result<Vec<Corner>, InvalidFence> {
     let mut corners: Vec<Corner> = Vec::with_capacity(points.len());
     let mut turns_deg = 0.0;
     for &point in points {
@@ -65,7 +65,7 @@ fn check_length(Edge { a, b }: Edge) -> Result<(), InvalidFence> {
     Ok(())
 }
 
-/// Western end and span of what the corners cover, degrees.
+/// Western end and width of the corners, degrees.
 pub(super) fn arc(corners: &[Corner]) -> (f64, f64) {
     let (west, east) = corners
         .iter()
@@ -75,17 +75,16 @@ pub(super) fn arc(corners: &[Corner]) -> (f64, f64) {
 
 impl Outlined {
     pub(super) fn new(points: &[Point]) -> Result<Self, InvalidFence> {
-        let mut corners = count_on(points)?;
-        // Closed, or left open: both are read.
+        let mut corners = continuous(points)?;
         let Some(&first) = corners.first() else {
             return Err(InvalidFence::geometry("must have at least 3 different corners in each ring"));
         };
         let last = corners[corners.len() - 1];
-        // A step of more than half a turn closes over the antimeridian, as between any two corners.
+        // If the last step is longer than 180°, it crosses the antimeridian, like any other.
         let to_go_deg = first.x - last.x;
         let turns = -(to_go_deg / 360.0).round() as i32;
         let close = first.moved(360.0 * f64::from(turns));
-        // Half a turn to go closes straight where it can.
+        // A last step of exactly 180° does not cross it.
         let (turns, close) = if turns != 0 && to_go_deg.abs() == 180.0 { (0, first) } else { (turns, close) };
         if close == last && corners.len() > 1 {
             corners.pop();
@@ -111,7 +110,7 @@ impl Outlined {
             0 if span_deg <= 360.0 => Ok(()),
             0 => Err(InvalidFence::geometry_at("must span at most 360 degrees of longitude", place)),
             -1 | 1 => {
-                // Which pole is inside is told by the side of the equator alone.
+                // The side of the equator alone decides which pole is inside.
                 let is_north = self.corners[0].y > 0.0;
                 if self.corners.iter().any(|corner| corner.y == 0.0 || (corner.y > 0.0) != is_north) {
                     let message = "must stay on one side of the equator with a ring that goes round a pole";
@@ -123,7 +122,7 @@ impl Outlined {
         }
     }
 
-    /// Western end and span, degrees; all the way round for a ring round a pole.
+    /// Western end and width, degrees; all longitudes for a ring round a pole.
     pub(super) fn arc(&self) -> (f64, f64) {
         if self.turns == 0 { arc(&self.corners) } else { (-180.0, 360.0) }
     }
@@ -134,10 +133,10 @@ impl Outlined {
         self.corners.iter().zip(ends).map(|(&a, b)| Edge { a, b })
     }
 
-    /// R² ∮ sin φ dλ: what lies between the ring and the equator. On an edge that is straight in degrees the integral
-    /// is Δλ · sin φₘ · sin h / h, with φₘ its middle latitude and h half its difference of latitudes, radians.
+    /// R² ∮ sin φ dλ, the area between the ring and the equator. On an edge that is straight in degrees the integral is
+    /// Δλ · sin φₘ · sin h / h, with φₘ the middle latitude and h half the difference of latitudes, radians.
     fn enclosed_m2(&self) -> f64 {
-        // Measured from a latitude near the ring, so that small rings keep their digits.
+        // Measured from a latitude near the ring instead of the equator, so that small rings keep their precision.
         let base = if self.turns == 0 { self.corners[0].y.to_radians().sin() } else { 0.0 };
         let between: f64 = self
             .edges()
@@ -152,7 +151,7 @@ impl Outlined {
         steradians * EARTH_RADIUS_M * EARTH_RADIUS_M
     }
 
-    /// Into the fence's frame, turned so that the inside is on the left of its edges.
+    /// Places the ring in a frame, with the inside on the left of its edges.
     pub(super) fn place(&self, frame: Frame) -> Ring {
         let holds_south_pole = self.turns != 0 && self.corners[0].y < 0.0;
         let is_left_inside = match self.turns {
@@ -175,7 +174,7 @@ impl Outlined {
 }
 
 impl Ring {
-    /// Even–odd: how many edges lie south of the place.
+    /// Even–odd rule, with the edges that lie south of the place.
     pub(super) fn contains(&self, place: Corner) -> bool {
         self.edges.iter().fold(self.holds_south_pole, |inside, &edge| inside != is_north_of(place, edge))
     }
@@ -185,10 +184,10 @@ impl Ring {
     }
 }
 
-/// Does the edge lie right south of the place?
+/// Does the place's meridian meet the edge south of the place?
 ///
-/// An edge holds its western end and not its eastern one, and a place on it counts as south of it; it is always looked
-/// at from west to east, so that it gives the same answer to the fences on both of its sides.
+/// The western end belongs to the edge, the eastern end does not, and a place on the edge counts as south of it. The edge
+/// is always taken from west to east, so that the fences on both sides of it get the same answer.
 pub(super) fn is_north_of(place: Corner, Edge { a, b }: Edge) -> bool {
     if (a.x <= place.x) == (b.x <= place.x) {
         return false;
@@ -207,8 +206,8 @@ fn different(corners: &[Corner]) -> usize {
     found.len()
 }
 
-/// A place inside: on the meridian between two neighbouring corners' longitudes that lie widest apart, in the middle of
-/// the widest stretch of it that is inside.
+/// A place inside the ring. Its meridian lies in the middle of the widest gap between the longitudes of corners; on that
+/// meridian it is the middle of the longest stretch inside.
 fn inner(edges: &[Edge], holds_south_pole: bool) -> Corner {
     let mut xs: Vec<f64> = edges.iter().flat_map(|edge| [edge.a.x, edge.b.x]).collect();
     xs.sort_unstable_by(f64::total_cmp);

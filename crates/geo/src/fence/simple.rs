@@ -1,10 +1,10 @@
-//! Refuses outlines whose edges cross or lie on one another.
+//! Refuses outlines with edges that cross or overlap.
 
 use super::frame::{Corner, Edge, Frame};
 use super::invalid_fence::InvalidFence;
 
-/// Nearer than this is a touch and neither a crossing nor a distance, degrees: a tenth of a millimetre. Corners that
-/// were put on an edge miss it by the rounding of their digits.
+/// Edges that come nearer than this touch but do not cross, degrees: a tenth of a millimetre. A corner that was put on an
+/// edge misses it by rounding.
 const TOUCH_DEG: f64 = 1e-9;
 
 /// An edge and the polygon of a multipolygon that it belongs to.
@@ -13,10 +13,10 @@ pub(super) struct Owned {
     pub(super) polygon: usize,
 }
 
-/// Do the edges of all rings meet in touches only?
+/// Refuses edges that cross or overlap; touching is allowed.
 ///
-/// Edges are looked at from west to east, each against those that begin before it ends: quick for outlines as people
-/// draw them; at worst, with [`crate::Fence::MAX_CORNERS`] edges over one another, all pairs, some tenths of a second.
+/// Each edge is compared with those that begin, from west to east, before it ends. That is fast for outlines as people
+/// draw them; the worst case, [`crate::Fence::MAX_CORNERS`] edges above one another, takes some tenths of a second.
 pub(super) fn check_simple(frame: Frame, mut edges: Vec<Owned>) -> Result<(), InvalidFence> {
     let west = |owned: &Owned| owned.edge.a.x.min(owned.edge.b.x);
     edges.sort_unstable_by(|a, b| west(a).total_cmp(&west(b)));
@@ -56,8 +56,8 @@ fn check_pair(frame: Frame, first: &Owned, second: &Owned) -> Result<(), Invalid
     let Some((place, is_same_way)) = shared(e, f) else {
         return Ok(());
     };
-    // Two polygons may share a border, and one that goes all the way round with itself, where it was cut. What is
-    // inside lies on an edge's left, so that the edges of a border run in opposite directions.
+    // Two polygons may share a border. So may a polygon round the whole Earth with itself, where it was cut. The inside is
+    // on the left of an edge, so the two edges of such a border run in opposite directions.
     let may_share = first.polygon != second.polygon || frame.is_seam(e);
     match (may_share, is_same_way) {
         (true, false) => Ok(()),
@@ -68,7 +68,7 @@ fn check_pair(frame: Frame, first: &Owned, second: &Owned) -> Result<(), Invalid
     }
 }
 
-/// Do both ends of an edge lie clearly on one side of the other's line? Quick, for the many pairs that don't meet.
+/// Do both ends of an edge lie clearly on one side of the other edge's line? A fast test for pairs that do not meet.
 fn is_apart(Edge { a, b }: Edge, other: Edge) -> bool {
     let (east, north) = (other.b.x - other.a.x, other.b.y - other.a.y);
     let touch = TOUCH_DEG * (east.abs() + north.abs());
@@ -77,14 +77,15 @@ fn is_apart(Edge { a, b }: Edge, other: Edge) -> bool {
     a_off > touch && b_off > touch || a_off < -touch && b_off < -touch
 }
 
-/// How far the place lies left of the edge's line, degrees; 0 within a touch.
+/// Distance of the place to the left of the edge's line, degrees; 0 if it touches.
 fn aside(place: Corner, Edge { a, b }: Edge) -> f64 {
     let (east, north) = (b.x - a.x, b.y - a.y);
     let off_deg = (east * (place.y - a.y) - north * (place.x - a.x)) / east.hypot(north);
     if off_deg.abs() < TOUCH_DEG { 0.0 } else { off_deg }
 }
 
-/// The middle of what two edges in one line have in common, if it is more than a touch; do they run the same way?
+/// For two edges on one line: the middle of their overlap, if it is longer than a touch, and whether they have the same
+/// direction.
 fn shared(e: Edge, f: Edge) -> Option<(Corner, bool)> {
     let (east, north) = (e.b.x - e.a.x, e.b.y - e.a.y);
     let length = east.hypot(north);

@@ -1,11 +1,11 @@
-//! Finds where along a way a distance is below a limit, for shapes whose edge has no corners to intersect with.
+//! Finds the parts of a segment where a distance is below a limit: for circles and corridors, whose edges are curved.
 
 use super::crossings::Passage;
 use super::frame::Edge;
 use super::nearest::lowest;
 
-/// A way in pieces, each with the fractions of the way where it begins and ends. Over a short piece the distance to a
-/// place or edge has one valley.
+/// Divides a segment into pieces, each with the fractions where it begins and ends. Along a short piece the distance to a
+/// place or edge has one minimum.
 pub(super) fn for_pieces(way: Edge, longest_piece_deg: f64, mut visit: impl FnMut(Edge, f64, f64)) {
     let longest_deg = (way.b.x - way.a.x).abs().max((way.b.y - way.a.y).abs());
     let pieces = (longest_deg / longest_piece_deg).ceil().max(1.0);
@@ -17,20 +17,20 @@ pub(super) fn for_pieces(way: Edge, longest_piece_deg: f64, mut visit: impl FnMu
     }
 }
 
-/// From fractions of a piece to those of the way.
+/// Turns fractions of a piece into fractions of the segment.
 pub(super) fn within(stay: Passage, start: f64, end: f64) -> Passage {
-    // The ends are kept as they are, so that the stays of neighbouring pieces join.
+    // The end is used as it is, so that the passages of neighbouring pieces join.
     let at = |fraction: f64| if fraction >= 1.0 { end } else { start + fraction * (end - start) };
     Passage { enter: at(stay.enter), exit: at(stay.exit) }
 }
 
-/// Where a function with one valley is at most 0, if it changes by no more than `length_m` from 0 to 1.
+/// Where a function with one minimum is at most 0, if it changes by no more than `length_m` from 0 to 1.
 pub(super) fn find_stay(outside_m: impl Fn(f64) -> f64, length_m: f64) -> Option<Passage> {
     let (at_start_m, at_end_m) = (outside_m(0.0), outside_m(1.0));
     let is_start_inside = at_start_m <= 0.0;
     let is_end_inside = at_end_m <= 0.0;
     if !is_start_inside && !is_end_inside {
-        // In and out again cannot be shorter than both ways to the edge.
+        // To enter and leave, the segment must be as long as both distances to the edge.
         if at_start_m + at_end_m > length_m {
             return None;
         }
@@ -52,13 +52,13 @@ pub(super) fn find_stay(outside_m: impl Fn(f64) -> f64, length_m: f64) -> Option
     })
 }
 
-/// Where between a place inside and one outside, each with its value, the edge is, to a millimetre: regula falsi in the
-/// Illinois form (M. Dowell and P. Jarratt, BIT 11, 1971).
+/// Where the edge lies between a place inside and one outside, each with its value. Exact to a millimetre: regula falsi in
+/// the Illinois form (M. Dowell and P. Jarratt, BIT 11, 1971).
 fn find_edge(outside_m: impl Fn(f64) -> f64, inside: (f64, f64), outside: (f64, f64), length_m: f64) -> f64 {
     const PRECISION_M: f64 = 0.001;
     let ((mut inside, mut inside_m), (mut outside, mut outside_m_there)) = (inside, outside);
     let mut was_inside = None;
-    // Bounded: were a step ever too small to count, the ends would be near enough all the same.
+    // Bounded: if steps become too small to count, the ends are near enough.
     for _ in 0..100 {
         if (outside - inside).abs() * length_m <= PRECISION_M {
             break;
@@ -69,7 +69,7 @@ fn find_edge(outside_m: impl Fn(f64) -> f64, inside: (f64, f64), outside: (f64, 
         if middle_m.abs() <= PRECISION_M / 2.0 {
             return middle;
         }
-        // Twice on the same side: the other end's value is halved, so that it moves too.
+        // Twice in a row on the same side: the value of the other end is halved, so that it moves too.
         let is_again = was_inside == Some(is_inside);
         if is_inside {
             (inside, inside_m) = (middle, middle_m);

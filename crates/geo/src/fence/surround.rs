@@ -1,4 +1,4 @@
-//! What lies within some distance of a point or of a line: circles and corridors.
+//! Circles and corridors: everything within a distance of a point or of a line.
 
 use super::bounds::Bounds;
 use super::crossings::{Crossings, Passage};
@@ -7,22 +7,22 @@ use super::frame::{Corner, Edge, Frame};
 use super::invalid_fence::InvalidFence;
 use super::nearest::{Viewpoint, edge_m, far_m, near_m};
 use super::outline::{Extent, Outline};
-use super::ring::{arc, count_on};
+use super::ring::{arc, continuous};
 use super::stays::{find_stay, for_pieces, within};
 use crate::great_circle::EARTH_RADIUS_M;
 use crate::point::wrap_deg;
 use crate::{Fence, Point};
-use milepost_domain::Invalid;
+use milepost_domain::{RadiusM, WidthM};
 
-/// Beyond this latitude a corridor has no corners: the quick formula for distances holds for its width up to there.
+/// Largest latitude of a corridor's corners, degrees. Up to there the quick formula is exact enough for its width.
 const CORRIDOR_LATITUDE_DEG: f64 = 85.0;
-/// Over a longer piece of a way the distance to a place may have two valleys.
+/// Longest piece of a segment along which the distance to a place has one minimum, degrees.
 const CIRCLE_PIECE_DEG: f64 = 1.0;
 
-/// Over longer pieces the quick formula would err by too much.
+/// Longest piece of a segment along which the quick formula is exact enough, degrees.
 const CORRIDOR_PIECE_DEG: f64 = 0.1;
 
-/// Everything within a radius.
+/// Everything within a radius of a point.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Circle {
     centre: Point,
@@ -33,9 +33,7 @@ pub(super) struct Circle {
 
 impl Circle {
     pub(super) fn new(centre: Point, radius_m: f64) -> Result<Self, InvalidFence> {
-        if !Fence::RADIUS_RANGE_M.contains(&radius_m) {
-            return Err(Invalid::new("radius_m", "must be a number from 10 to 100000 (metres)").into());
-        }
+        let radius_m = RadiusM::new(radius_m)?.get();
         let from_centre = Viewpoint::new(Corner { x: centre.longitude.get(), y: centre.latitude.get() });
         Ok(Self { centre, from_centre, radius_m, bounds: Bounds::of_point(centre).grown(radius_m) })
     }
@@ -44,7 +42,7 @@ impl Circle {
         self.bounds
     }
 
-    /// Of a spherical cap: 4πR² sin²(r/2R).
+    /// Area of a spherical cap: 4πR² sin²(r/2R).
     pub(super) fn area_m2(&self) -> f64 {
         let half_rad = self.radius_m / EARTH_RADIUS_M / 2.0;
         4.0 * std::f64::consts::PI * (EARTH_RADIUS_M * half_rad.sin()).powi(2)
@@ -71,7 +69,7 @@ impl Circle {
         Crossings::merged(&mut stays)
     }
 
-    /// With a longitude within half a turn of the centre's.
+    /// The point with a longitude within 180° of the centre's.
     fn corner(&self, point: Point) -> Corner {
         let x = self.centre.longitude.get();
         Corner { x: x + wrap_deg(point.longitude.get() - x), y: point.latitude.get() }
@@ -86,25 +84,23 @@ impl Circle {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Corridor {
     line: Outline,
-    /// The width to either side, metres.
+    /// Width on either side, metres.
     reach_m: f64,
     bounds: Bounds,
-    /// Degrees of longitude and of latitude that lie within reach everywhere along it.
+    /// Upper bound of `reach_m` in degrees of longitude and of latitude, anywhere along the line.
     reach_deg: (f64, f64),
 }
 
 impl Corridor {
     pub(super) fn new(points: &[Point], width_m: f64) -> Result<Self, InvalidFence> {
-        if !Fence::WIDTH_RANGE_M.contains(&width_m) {
-            return Err(Invalid::new("width_m", "must be a number from 5 to 5000 (metres)").into());
-        }
+        let width_m = WidthM::new(width_m)?.get();
         if points.len() > Fence::MAX_CORNERS {
             return Err(InvalidFence::geometry("must have at most 10000 corners"));
         }
         if let Some(&place) = points.iter().find(|point| point.latitude.get().abs() > CORRIDOR_LATITUDE_DEG) {
             return Err(InvalidFence::geometry_at("must lie within 85 degrees of the equator for a corridor", place));
         }
-        let corners = count_on(points)?;
+        let corners = continuous(points)?;
         if corners.len() < 2 {
             return Err(InvalidFence::geometry("must have at least 2 different corners in a line"));
         }
@@ -121,7 +117,7 @@ impl Corridor {
         let (reach_m, on_line) = (width_m, line.bounds());
         let bounds = on_line.grown(reach_m);
         let reach_deg = ((bounds.span_deg - on_line.span_deg) / 2.0, on_line.south_deg - bounds.south_deg);
-        // All the way round there is nothing to measure; the farthest latitude's reach will do.
+        // A box of all longitudes shows no reach; that at the largest latitude is an upper bound.
         let reach_deg =
             if bounds.is_all_round() { (reach_deg.1 / 85.1_f64.to_radians().cos(), reach_deg.1) } else { reach_deg };
         Ok(Self { line, reach_m, bounds, reach_deg })
@@ -142,12 +138,12 @@ impl Corridor {
         line_m - self.reach_m
     }
 
-    /// The same, held within plus and minus the limit.
+    /// The same, clamped to plus and minus the limit.
     pub(super) fn edge_distance_within_m(&self, point: Point, limit_m: f64) -> f64 {
         (self.line_m(point, self.reach_m + limit_m) - self.reach_m).clamp(-limit_m, limit_m)
     }
 
-    /// Metres to the line, or some number from `limit_m` up if it is not nearer.
+    /// Distance to the line, metres; if it is not below `limit_m`, any number that is not.
     fn line_m(&self, point: Point, limit_m: f64) -> f64 {
         let place = self.line.frame().corner(point);
         let from = Viewpoint::new(place);
@@ -159,7 +155,7 @@ impl Corridor {
     }
 
     pub(super) fn crossings(&self, from: Point, to: Point) -> Crossings {
-        let way = self.line.frame().way(from, to);
+        let way = self.line.frame().segment(from, to);
         let mut stays = Few::default();
         for_pieces(way, CORRIDOR_PIECE_DEG, |piece, start, end| {
             for turn_deg in Outline::TURNS_DEG {
@@ -182,7 +178,7 @@ impl Corridor {
         if !around.meets(&self.line.extent()) {
             return;
         }
-        // A hundredth more than it is, as the quick formula errs more at a piece's length than within reach.
+        // Enlarged by 1 %: the quick formula is less exact over the length of a piece than within reach.
         let length_m = 1.01 * edge_m(piece);
         for (_, corners) in self.line.runs().filter(|(extent, _)| around.meets(extent)) {
             for pair in corners.windows(2).filter(|pair| around.meets(&Extent::of(pair))) {

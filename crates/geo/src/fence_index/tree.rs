@@ -1,21 +1,21 @@
 //! A static R-tree: boxes sorted along a Hilbert curve and packed into full nodes (I. Kamel and C. Faloutsos, "On
-//! Packing R-trees", 1993).
+//! Packing R-trees", 1993). `docs/decisions` compares it with libraries.
 
 use crate::fence::Bounds;
 
-/// Children of a node: its boxes fill four cache lines, and are compared several at a time.
+/// Children of a node. Their boxes fill four cache lines and are compared several at a time.
 const FANOUT: usize = 16;
 
-/// A box, degrees. Single precision, rounded outwards, is a metre or two too large and half as long to read.
+/// A box, degrees. In single precision, rounded outwards, it is a metre or two too large and takes half the memory.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Extent {
-    west: f32,
-    east: f32,
-    south: f32,
-    north: f32,
+pub(super) struct Rect {
+    pub(super) west: f32,
+    pub(super) east: f32,
+    pub(super) south: f32,
+    pub(super) north: f32,
 }
 
-impl Extent {
+impl Rect {
     pub(super) fn of(bounds: &Bounds) -> Self {
         Self {
             west: (bounds.west_deg as f32).next_down(),
@@ -25,13 +25,13 @@ impl Extent {
         }
     }
 
-    /// At all longitudes.
+    /// The box with these latitudes and all longitudes.
     pub(super) fn all_round(bounds: &Bounds) -> Self {
         Self { west: f32::NEG_INFINITY, east: f32::INFINITY, ..Self::of(bounds) }
     }
 
     pub(super) fn moved(&self, east_deg: f32) -> Self {
-        // Rounded outwards again; by nothing for the usual turn of 0.
+        // Rounded outwards again, except for the usual turn of 0.
         if east_deg == 0.0 {
             return *self;
         }
@@ -48,7 +48,7 @@ impl Extent {
     }
 }
 
-/// Up to [`FANOUT`] boxes, side by side so that one instruction compares several.
+/// Up to [`FANOUT`] boxes, coordinate by coordinate, so that one instruction compares several.
 #[derive(Debug, Clone)]
 struct Node {
     west: [f32; FANOUT],
@@ -58,8 +58,8 @@ struct Node {
 }
 
 impl Node {
-    /// Places left over hold a box that meets nothing.
-    fn new(extents: &[Extent]) -> Self {
+    /// Unused places hold a box that meets nothing.
+    fn new(rects: &[Rect]) -> Self {
         let nothing = f32::INFINITY;
         let mut node = Self {
             west: [nothing; FANOUT],
@@ -67,28 +67,28 @@ impl Node {
             south: [nothing; FANOUT],
             north: [-nothing; FANOUT],
         };
-        for (lane, extent) in extents.iter().enumerate() {
-            node.west[lane] = extent.west;
-            node.east[lane] = extent.east;
-            node.south[lane] = extent.south;
-            node.north[lane] = extent.north;
+        for (lane, rect) in rects.iter().enumerate() {
+            node.west[lane] = rect.west;
+            node.east[lane] = rect.east;
+            node.south[lane] = rect.south;
+            node.north[lane] = rect.north;
         }
         node
     }
 
-    fn extent(&self, lane: usize) -> Extent {
-        Extent { west: self.west[lane], east: self.east[lane], south: self.south[lane], north: self.north[lane] }
+    fn rect(&self, lane: usize) -> Rect {
+        Rect { west: self.west[lane], east: self.east[lane], south: self.south[lane], north: self.north[lane] }
     }
 
     /// A bit for each child whose box meets this one.
-    fn met(&self, extent: &Extent) -> u32 {
+    fn met(&self, rect: &Rect) -> u32 {
         let mut met = 0;
         for lane in 0..FANOUT {
-            // Without shortcuts, which would be branches.
-            let is_met = (self.west[lane] <= extent.east)
-                & (self.east[lane] >= extent.west)
-                & (self.south[lane] <= extent.north)
-                & (self.north[lane] >= extent.south);
+            // `&` and not `&&`, which would branch.
+            let is_met = (self.west[lane] <= rect.east)
+                & (self.east[lane] >= rect.west)
+                & (self.south[lane] <= rect.north)
+                & (self.north[lane] >= rect.south);
             met |= u32::from(is_met) << lane;
         }
         met
@@ -98,22 +98,22 @@ impl Node {
 /// Child `c` of node `n` is node `n * FANOUT + c` of the level below, or that entry of the ids.
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
-    /// From the leaves to the root, which is the last level's only node; empty without boxes.
+    /// From the leaves to the root, the only node of the last level; empty without boxes.
     levels: Vec<Vec<Node>>,
     ids: Vec<u32>,
 }
 
 impl Tree {
-    pub(super) fn new(mut entries: Vec<(u32, Extent)>) -> Self {
-        let Some(around) = entries.iter().map(|(_, extent)| *extent).reduce(|a, b| a.joined(&b)) else {
+    pub(super) fn new(mut entries: Vec<(u32, Rect)>) -> Self {
+        let Some(around) = entries.iter().map(|(_, rect)| *rect).reduce(|a, b| a.joined(&b)) else {
             return Self { levels: Vec::new(), ids: Vec::new() };
         };
-        entries.sort_by_cached_key(|(_, extent)| hilbert(extent, &around));
+        entries.sort_by_cached_key(|(_, rect)| hilbert(rect, &around));
         let ids = entries.iter().map(|(id, _)| *id).collect();
-        let mut extents: Vec<Extent> = entries.into_iter().map(|(_, extent)| extent).collect();
+        let mut rects: Vec<Rect> = entries.into_iter().map(|(_, rect)| rect).collect();
         let mut levels = Vec::new();
         loop {
-            let (nodes, above): (Vec<Node>, Vec<Extent>) = extents
+            let (nodes, above): (Vec<Node>, Vec<Rect>) = rects
                 .chunks(FANOUT)
                 .map(|children| {
                     let around = children.iter().skip(1).fold(children[0], |around, child| around.joined(child));
@@ -124,14 +124,14 @@ impl Tree {
             if above.len() == 1 {
                 return Self { levels, ids };
             }
-            extents = above;
+            rects = above;
         }
     }
 
-    /// Calls `visit` with the id of each box that meets the extent and that `is_met` agrees to.
-    pub(super) fn visit(&self, extent: &Extent, is_met: &impl Fn(&Extent) -> bool, visit: &mut impl FnMut(usize)) {
+    /// Calls `visit` with the id of each box that meets `rect` and passes the test `is_met`.
+    pub(super) fn visit(&self, rect: &Rect, is_met: &impl Fn(&Rect) -> bool, visit: &mut impl FnMut(usize)) {
         if let Some(root) = self.levels.len().checked_sub(1) {
-            self.visit_node(root, 0, extent, is_met, visit);
+            self.visit_node(root, 0, rect, is_met, visit);
         }
     }
 
@@ -139,80 +139,39 @@ impl Tree {
         &self,
         level: usize,
         index: usize,
-        extent: &Extent,
-        is_met: &impl Fn(&Extent) -> bool,
+        rect: &Rect,
+        is_met: &impl Fn(&Rect) -> bool,
         visit: &mut impl FnMut(usize),
     ) {
         let node = &self.levels[level][index];
-        let mut met = node.met(extent);
+        let mut met = node.met(rect);
         while met != 0 {
             let lane = met.trailing_zeros() as usize;
             met &= met - 1;
             let child = index * FANOUT + lane;
             if level > 0 {
-                self.visit_node(level - 1, child, extent, is_met, visit);
-            } else if is_met(&node.extent(lane)) {
+                self.visit_node(level - 1, child, rect, is_met, visit);
+            } else if is_met(&node.rect(lane)) {
                 visit(self.ids[child] as usize);
             }
         }
     }
 }
 
-/// The diagonal of a way's box, grown by a margin: far less than the box, if the way is long.
-pub(super) struct Diagonal {
-    west: f64,
-    south: f64,
-    north: f64,
-    span: f64,
-    is_rising: bool,
-    margin_east: f64,
-    margin_north: f64,
-}
-
-impl Diagonal {
-    /// Of the way's box, and of the grown one around it.
-    pub(super) fn new(way: &Bounds, around: &Bounds, is_rising: bool) -> Self {
-        let margin_east = (around.span_deg - way.span_deg) / 2.0;
-        Self {
-            // Not the way's own: growing may have brought it over the antimeridian.
-            west: around.west_deg + margin_east,
-            south: way.south_deg,
-            north: way.north_deg,
-            span: way.span_deg,
-            is_rising,
-            margin_east,
-            margin_north: way.south_deg - around.south_deg,
-        }
-    }
-
-    /// Does it meet a box that meets the box around the way? The third separating axis, across the diagonal.
-    pub(super) fn meets(&self, extent: &Extent) -> bool {
-        let height = self.north - self.south;
-        let slope = if self.is_rising { height } else { -height };
-        let (west, east) = (f64::from(extent.west), f64::from(extent.east));
-        let (south, north) = (f64::from(extent.south), f64::from(extent.north));
-        let (half_east, half_north) =
-            ((east - west) / 2.0 + self.margin_east, (north - south) / 2.0 + self.margin_north);
-        let off_east = (west + east) / 2.0 - (self.west + self.span / 2.0);
-        let off_north = (south + north) / 2.0 - (self.south + self.north) / 2.0;
-        (off_north * self.span - off_east * slope).abs() <= half_north * self.span + half_east * height
-    }
-}
-
-/// The place of a box's centre along a Hilbert curve of 2³² cells over all of them.
-fn hilbert(extent: &Extent, around: &Extent) -> u32 {
+/// The position of a box's centre along a Hilbert curve of 2³² cells over all boxes.
+fn hilbert(rect: &Rect, around: &Rect) -> u32 {
     let cell = |from: f32, to: f32, least: f32, most: f32| {
         let part = (f64::from(from) + f64::from(to) - 2.0 * f64::from(least)) / 2.0 / f64::from(most - least);
-        // A cast holds what lies outside at the ends.
+        // The cast saturates.
         (part * 65_535.0) as u32
     };
-    let mut x = cell(extent.west, extent.east, around.west, around.east);
-    let mut y = cell(extent.south, extent.north, around.south, around.north);
+    let mut x = cell(rect.west, rect.east, around.west, around.east);
+    let mut y = cell(rect.south, rect.north, around.south, around.north);
     let mut along = 0;
     for bit in (0..16).rev() {
         let (right, up) = ((x >> bit) & 1, (y >> bit) & 1);
         along = (along << 2) | ((3 * right) ^ up);
-        // The curve in a quarter is the whole one, turned.
+        // The curve in a quarter is the whole curve, rotated or mirrored.
         if up == 0 {
             if right == 1 {
                 (x, y) = (65_535 - x, 65_535 - y);

@@ -151,7 +151,7 @@ fn the_index_finds_fences_over_the_antimeridian_and_round_a_pole() {
     assert_eq!(near(89.99, -80.0, 0.0), [1, 3]);
     assert_eq!(near(0.0, 0.0, 1_000.0), [0; 0]);
     let mut found = Vec::new();
-    index.near_way(point(-17.0, 179.0), point(-17.0, -179.0), 0.0, |id| found.push(id));
+    index.near_segment(point(-17.0, 179.0), point(-17.0, -179.0), 0.0, |id| found.push(id));
     found.sort_unstable();
     assert_eq!(found, [0, 2]);
 }

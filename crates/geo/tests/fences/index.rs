@@ -51,7 +51,7 @@ proptest! {
         let longitude = place.longitude.get() + step.1;
         let longitude = if longitude.abs() > 180.0 { longitude - 360.0 * longitude.signum() } else { longitude };
         let to = point((place.latitude.get() + step.0).clamp(-90.0, 90.0), longitude);
-        let on_way = found(|visit| index.near_way(place, to, margin_m, visit))?;
+        let on_way = found(|visit| index.near_segment(place, to, margin_m, visit))?;
         for id in (0..fences.len()).filter(|&id| {
             let is_near = |place| fences[id].edge_distance_m(place) <= margin_m;
             is_near(place) || is_near(to) || !fences[id].crossings(place, to).is_empty()
@@ -76,11 +76,11 @@ fn a_long_way_names_few_of_what_lies_beside_it() {
         .collect();
     let index = FenceIndex::new(&fences);
     let mut on_way = Vec::new();
-    index.near_way(point(50.0, 10.0), point(50.99, 10.99), 10.0, |id| on_way.push(id));
+    index.near_segment(point(50.0, 10.0), point(50.99, 10.99), 10.0, |id| on_way.push(id));
     on_way.sort_unstable();
     assert_eq!(on_way, (0..100).map(|step| step * 101).collect::<Vec<_>>());
     let mut falling = 0;
-    index.near_way(point(50.99, 10.0), point(50.0, 10.99), 10.0, |_| falling += 1);
+    index.near_segment(point(50.99, 10.0), point(50.0, 10.99), 10.0, |_| falling += 1);
     assert_eq!(falling, 100);
 }
 
@@ -102,7 +102,7 @@ fn bounds_grow_by_at_least_their_margin() {
     let bounds = Bounds::of_point(point(60.0, 179.9)).grown(10_000.0);
     assert!(bounds.contains(point(60.0, -179.93)) && !bounds.contains(point(60.0, -179.9)));
     assert!(Bounds::of_point(point(89.99, 0.0)).grown(2_000.0).is_all_round());
-    let way = Bounds::of_way(point(1.0, 179.0), point(2.0, -179.0));
+    let way = Bounds::of_segment(point(1.0, 179.0), point(2.0, -179.0));
     assert_eq!((way.west().get(), way.east().get()), (179.0, -179.0));
     assert_eq!((way.south().get(), way.north().get()), (1.0, 2.0));
     assert!(way.contains(point(1.5, 180.0)) && !way.contains(point(1.5, 178.9)));

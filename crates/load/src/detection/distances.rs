@@ -78,6 +78,6 @@ fn drive(from: Point, to: Point, part: f64) -> f64 {
     (0..20).for_each(|_| tell(0.0));
     (0..=steps as u32).for_each(|step| tell(f64::from(step) / steps * part));
     (0..20).for_each(|_| tell(part));
-    facts.iter().for_each(|fact| history.take(fact));
+    facts.iter().for_each(|fact| history.apply(fact));
     history.trips.values().map(|trip| trip.distance_mm as f64 / 1000.0).sum()
 }

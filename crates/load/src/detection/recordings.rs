@@ -167,19 +167,7 @@ fn timestamp(clock: jiff::civil::DateTime) -> Option<Timestamp> {
 }
 
 pub(super) fn position(at: Timestamp, point: Point) -> Position {
-    Position {
-        vehicle_id: VehicleId::new("recorded").expect("letters are an id"),
-        at,
-        latitude: point.latitude,
-        longitude: point.longitude,
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(VehicleId::new("recorded").expect("letters are an id"), at, point.latitude, point.longitude)
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub(super) fn follow(track: &Track, rules: &Rules) -> TrackHistory {
     for report in &track.reports {
         fold(&mut state, &report.position, rules, &NoFences, &mut facts);
     }
-    facts.iter().for_each(|fact| history.take(fact));
+    facts.iter().for_each(|fact| history.apply(fact));
     history
 }
 

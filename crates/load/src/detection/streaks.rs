@@ -43,7 +43,7 @@ pub(super) fn compare(tracks: &[Track], output: &mut Output) {
 
 fn violations(history: &TrackHistory) -> impl Iterator<Item = (Timestamp, Timestamp)> {
     let speeding = history.incidents.values().filter(|incident| incident.kind == IncidentKind::Speeding);
-    let told = speeding.filter(|incident| incident.basis == Some(SpeedBasis::Told));
+    let told = speeding.filter(|incident| incident.basis == Some(SpeedBasis::Reported));
     told.filter_map(|incident| Some((incident.started_at, incident.ended_at?)))
 }
 

@@ -1,7 +1,8 @@
 //! Replays one rider fix by fix and compares what was foretold with what came.
 
 use super::recordings::Rider;
-use milepost_geo::{Estimate, Fix, History, Leg, Pace, distance_m, estimate_eta, straight_line_eta_s};
+use milepost_geo::distance_m;
+use milepost_track::{Estimate, Fix, History, Leg, Pace, estimate_eta, straight_line_eta_s};
 
 /// Nearer than this a rider has arrived, and nobody asks any more.
 pub(super) const ARRIVED_M: f64 = 50.0;
@@ -47,15 +48,15 @@ pub(super) fn replay_rider(rider: &Rider) -> Vec<Moment> {
 
 /// Nothing where the rider is as good as there, or its last believed fix too old for an estimate.
 fn foretell(pace: &Pace, history: &History, fix: Fix, arrival: Fix) -> Option<Moment> {
-    let to = arrival.point;
-    let straight_m = distance_m(fix.point, to);
-    let estimate = estimate_eta(pace, history, to, fix.at).estimate()?;
-    let unknown = estimate_eta(&Pace::start(fix), &History::default(), to, fix.at).estimate()?;
-    let paced = estimate_eta(pace, &History::default(), to, fix.at).estimate()?;
+    let to = arrival.point();
+    let straight_m = distance_m(fix.point(), to);
+    let estimate = estimate_eta(pace, history, to, fix.at()).estimate()?;
+    let unknown = estimate_eta(&Pace::start(fix), &History::default(), to, fix.at()).estimate()?;
+    let paced = estimate_eta(pace, &History::default(), to, fix.at()).estimate()?;
     (straight_m >= ARRIVED_M).then(|| Moment {
-        truth_s: arrival.at.ms_since(fix.at) as f64 / 1000.0,
+        truth_s: arrival.at().ms_since(fix.at()) as f64 / 1000.0,
         straight_m,
-        line_s: f64::from(straight_line_eta_s(fix.point, to)),
+        line_s: f64::from(straight_line_eta_s(fix.point(), to)),
         average_s: f64::from(unknown.seconds),
         pace_s: f64::from(paced.seconds),
         estimate,

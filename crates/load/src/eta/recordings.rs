@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use milepost_domain::Timestamp;
-use milepost_geo::{Fix, Point, distance_m};
+use milepost_geo::{Point, distance_m};
+use milepost_track::Fix;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -130,7 +131,7 @@ pub(super) fn read_delivery_drivers(text: &str, stop: Stop) -> Result<Vec<Rider>
             let (x_m, y_m): (f64, f64) = (next()?.parse()?, next()?.parse()?);
             let point =
                 Point::from_degrees(CENTRE_DEG.0 + y_m / metres_a_degree, CENTRE_DEG.1 + x_m / east_metres_a_degree)?;
-            Ok((Fix { point, at: timestamp(clock)? }, next()?.trim() == "Driving"))
+            Ok((Fix::new(point, timestamp(clock)?), next()?.trim() == "Driving"))
         };
         let (fix, driving) = read().with_context(|| format!("line {}", number + 1))?;
         let (fixes, drives) = riders.last_mut().context("the first line must name the columns")?;
@@ -212,9 +213,10 @@ fn add_buses(
 }
 
 fn rider_of_bus(reports: &BTreeMap<Timestamp, Report>, leg: BusLeg) -> Rider {
-    let fixes: Vec<Fix> = reports.iter().map(|(&at, report)| Fix { point: report.point, at }).collect();
+    let fixes: Vec<Fix> = reports.iter().map(|(&at, report)| Fix::new(report.point, at)).collect();
     let rows: Vec<&Report> = reports.values().collect();
-    let same_trip = |a: usize, b: usize| rows[a].trip == rows[b].trip && fixes[b].at.ms_since(fixes[a].at) < SILENCE_MS;
+    let same_trip =
+        |a: usize, b: usize| rows[a].trip == rows[b].trip && fixes[b].at().ms_since(fixes[a].at()) < SILENCE_MS;
     let mut legs = Vec::new();
     let mut first = 0;
     while first < rows.len() {
@@ -223,7 +225,7 @@ fn rider_of_bus(reports: &BTreeMap<Timestamp, Report>, leg: BusLeg) -> Rider {
             last += 1;
         }
         if rows[first].trip.is_some() {
-            let far = |from: usize, to: usize| distance_m(fixes[from].point, fixes[to].point);
+            let far = |from: usize, to: usize| distance_m(fixes[from].point(), fixes[to].point());
             if leg == BusLeg::WholeTrip {
                 let arrived = (first..=last).find(|&index| far(index, last) < TERMINAL_M).unwrap_or(last);
                 legs.extend((arrived > first).then_some((first, arrived)));
@@ -280,8 +282,8 @@ mod tests {
         assert_eq!(next[0].legs, [(1, 3)]);
         assert_eq!(read_delivery_drivers(VAN, Stop::Last).unwrap()[0].legs, [(0, 3)]);
         let fixes = &next[0].fixes;
-        assert!((distance_m(fixes[0].point, fixes[1].point) - 50.0).abs() < 0.01);
-        assert_eq!(fixes[1].at.ms_since(fixes[0].at), 5013);
+        assert!((distance_m(fixes[0].point(), fixes[1].point()) - 50.0).abs() < 0.01);
+        assert_eq!(fixes[1].at().ms_since(fixes[0].at()), 5013);
     }
 
     const BUSES: &str = "vehicle_id,timestamp,speed,route_id,trip_id,latitude,longitude,trip_headsign\n\

@@ -136,10 +136,10 @@ fn in_units(parts: i64, unit: f64) -> f64 {
     parts as f64 / unit
 }
 
-fn trip(TripUpdate { trip, telling, .. }: &TripUpdate) -> Value {
+fn trip(TripUpdate { trip, revision, .. }: &TripUpdate) -> Value {
     let figures = trip.figures;
     json!({
-        "telling": telling.as_str(),
+        "telling": revision.as_str(),
         "trip_id": trip.id.as_str(),
         "tenant": trip.tenant.as_str(),
         "vehicle_id": trip.vehicle_id.as_str(),
@@ -164,7 +164,7 @@ fn trip(TripUpdate { trip, telling, .. }: &TripUpdate) -> Value {
 
 fn crossing(crossing: &FenceCrossing) -> Value {
     json!({
-        "telling": crossing.telling.as_str(),
+        "telling": crossing.revision.as_str(),
         "vehicle_id": crossing.vehicle_id.as_str(),
         "driver_id": crossing.driver_id.map(UserId::get),
         "geofence_id": crossing.geofence_id.get(),
@@ -178,7 +178,7 @@ fn crossing(crossing: &FenceCrossing) -> Value {
 
 fn driving(event: &DrivingEvent) -> Value {
     json!({
-        "telling": event.telling.as_str(),
+        "telling": event.revision.as_str(),
         "vehicle_id": event.vehicle_id.as_str(),
         "driver_id": event.driver_id.map(UserId::get),
         "event_type": event.kind.as_str(),
@@ -190,7 +190,7 @@ fn driving(event: &DrivingEvent) -> Value {
 
 fn service_due(due: &ServiceDue) -> Value {
     json!({
-        "telling": due.telling.as_str(),
+        "telling": due.revision.as_str(),
         "vehicle_id": due.vehicle_id.as_str(),
         "basis": due.basis.as_str(),
         "severity": due.severity.as_str(),
@@ -227,8 +227,8 @@ mod tests {
         Alert, AlertId, AlertKind, AlertTitle, Attendance, AttendanceStatus, AttendanceUpdate, CadetId, DeliveryStatus,
         DrivingEvent, DrivingKind, Fact, FenceCrossing, FenceEvent, FuelSource, GeofenceId, GradeGiven, GradeId,
         GradeKind, GradeUpdate, JsonObject, Label, Latitude, Longitude, NotificationText, OrderId, ParcelId,
-        ParcelStatus, Points, Reason, RiderId, Score, ScoreChange, Scores, ScoresUpdate, ServiceBasis, ServiceDue,
-        Severity, SpeedKmh, Standing, Telling, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, Trip,
+        ParcelStatus, Points, Reason, Revision, RiderId, Score, ScoreChange, Scores, ScoresUpdate, ServiceBasis,
+        ServiceDue, Severity, SpeedKmh, Standing, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, Trip,
         TripFigures, TripFuel, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId, VehicleId, WEBHOOK_KINDS,
         Zone,
     };
@@ -272,7 +272,7 @@ mod tests {
             },
             version: 9,
         };
-        Fact::TripChanged(Box::new(TripUpdate { trip, telling: Telling::Corrected, is_progress }))
+        Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::Corrected, is_progress }))
     }
 
     #[test]
@@ -366,7 +366,7 @@ mod tests {
                     latitude: Latitude::new(30.25).unwrap(),
                     longitude: Longitude::new(-97.75).unwrap(),
                     at: at(1),
-                    telling: Telling::Withdrawn,
+                    revision: Revision::Withdrawn,
                 })),
                 "geofence.crossed",
                 r#"{"driver_id":5,"event":"exit","event_id":42,"geofence_id":12,"geofence_name":"Depot","latitude":30.25,"longitude":-97.75,"telling":"withdrawn","timestamp":"2026-11-20T00:00:00.001Z","vehicle_id":"b1"}"#,
@@ -379,7 +379,7 @@ mod tests {
                     severity: Severity::High,
                     description: text("92 km/h"),
                     at: at(2),
-                    telling: Telling::New,
+                    revision: Revision::New,
                 })),
                 "driver.event",
                 r#"{"description":"92 km/h","driver_id":null,"event_id":42,"event_type":"speeding","severity":"high","telling":"new","timestamp":"2026-11-20T00:00:00.002Z","vehicle_id":"b1"}"#,
@@ -391,7 +391,7 @@ mod tests {
                     severity: Severity::Medium,
                     description: text("due at 15000 km"),
                     at: at(3),
-                    telling: Telling::New,
+                    revision: Revision::New,
                 })),
                 "maintenance.due",
                 r#"{"basis":"odometer","description":"due at 15000 km","event_id":42,"severity":"medium","telling":"new","timestamp":"2026-11-20T00:00:00.003Z","vehicle_id":"b1"}"#,

@@ -7,9 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use milepost_clock::Clock;
-use milepost_domain::{
-    Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-};
+use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
 use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
 use milepost_store::{Committer, Once, PositionBatch, Store, StoreError};
 use std::fmt::Display;
@@ -142,21 +140,7 @@ fn check_file(path: &Path, args: &ImportArgs) -> Result<()> {
 
 async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<()> {
     store.ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(tenant.as_str())? }).await?;
-    let vehicle = Vehicle {
-        id: id.clone(),
-        kind: VehicleKind::new("vehicle")?,
-        label: Label::new(id.as_str())?,
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    };
+    let vehicle = Vehicle::new(id.clone(), VehicleKind::new("vehicle")?, Label::new(id.as_str())?);
     match store.add_vehicle(tenant, &vehicle, now, &Once::unclaimed()).await {
         Ok(()) => {
             say(&format!("Made vehicle {id} in tenant {tenant}."));

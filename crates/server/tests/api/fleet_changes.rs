@@ -5,7 +5,7 @@ use crate::fleet_history_support::{
     Ride, alerts, facts, fix, home, id, morning_ms, past, report, told_crossings, trips, until,
 };
 use crate::support::{TestServer, json_of};
-use milepost_domain::{AlertKind, Fact, FenceEvent, Telling, TenantId};
+use milepost_domain::{AlertKind, Fact, FenceEvent, Revision, TenantId};
 use milepost_store::{IncidentKind, Store};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ impl Drive {
     }
 
     async fn crossings_are(&self, expected: &[FenceEvent]) {
-        let expected: Vec<_> = expected.iter().map(|event| (*event, Telling::New)).collect();
+        let expected: Vec<_> = expected.iter().map(|event| (*event, Revision::New)).collect();
         until(&expected, async || told_crossings(&*self.store).await).await;
     }
 }

@@ -9,8 +9,8 @@ use crate::support::{TestServer, config_in, fresh_postgres};
 use milepost::serve;
 use milepost_clock::Clock;
 use milepost_domain::{
-    AlertKind, DwellTime, Fact, FenceEvent, GeofenceDescription, GeofenceShape, GeometryText, JsonObject, Label,
-    RadiusM, Telling, ToldCrossings, TripStatus,
+    AlertKind, CrossingTriggers, DwellTime, Fact, FenceEvent, GeofenceDescription, GeofenceShape, GeometryText,
+    JsonObject, Label, RadiusM, Revision, TripStatus,
 };
 use milepost_store::{Checkpoint, HistoryWrite, IncidentKind, Once, SavedFold, Store};
 use serde_json::Value;
@@ -56,10 +56,10 @@ async fn a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end(database: 
     let store = store_of(&server);
     let [first, second] = [known.trips[0].started_at, known.trips[1].started_at];
     let told = [
-        (first, TripStatus::Started, Telling::New),
-        (first, TripStatus::Completed, Telling::New),
-        (second, TripStatus::Started, Telling::New),
-        (second, TripStatus::Completed, Telling::New),
+        (first, TripStatus::Started, Revision::New),
+        (first, TripStatus::Completed, Revision::New),
+        (second, TripStatus::Started, Revision::New),
+        (second, TripStatus::Completed, Revision::New),
     ];
     assert_eq!(told_trips(&*store).await, told);
     let speeding: Vec<_> = known.incidents.iter().filter(|one| one.kind == IncidentKind::Speeding).collect();
@@ -138,7 +138,7 @@ async fn a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id(database: 
     ride(&server, "gap", missing).await;
     until(&expected, async || past(&*store, "gap").await).await;
     assert_eq!(trips(&*store, "gap").await[0].id, told[0].id);
-    assert!(told_trips(&*store).await.iter().any(|(_, _, telling)| *telling == Telling::Corrected));
+    assert!(told_trips(&*store).await.iter().any(|(_, _, revision)| *revision == Revision::Corrected));
 }
 
 fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
@@ -147,7 +147,7 @@ fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
         name: Label::new("yard").unwrap(),
         geometry: GeometryText::of_parsed(centre).unwrap(),
         shape: GeofenceShape::Circle(RadiusM::new(radius_m).unwrap()),
-        on: ToldCrossings::default(),
+        on: CrossingTriggers::default(),
         dwell: None,
         speed_limit: None,
         vehicles: None,
@@ -174,7 +174,7 @@ async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(da
     let known = plain_past(&server, &Ride::two_trips(morning_ms())).await;
     assert_eq!(known.visits.len(), 2, "{:?}", known.visits);
     assert!(known.visits.iter().all(|visit| visit.left_at.is_some()) && known.visits[1].dwelt);
-    let new = |event| (event, Telling::New);
+    let new = |event| (event, Revision::New);
     let expected = [FenceEvent::Enter, FenceEvent::Exit, FenceEvent::Enter, FenceEvent::Dwell, FenceEvent::Exit];
     assert_eq!(told_crossings(&*store).await, expected.map(new));
     let crossings = alerts(&*store).await.iter().filter(|kind| **kind == AlertKind::GeofenceViolation).count();
@@ -193,7 +193,7 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
         .map(|minute| fix(f64::from(minute) * 1_000.0 + 500.0, 0.0, 60.0, start_ms + i64::from(minute) * 60_000))
         .collect();
     ride(&server, "b1", &straight).await;
-    let new = [(FenceEvent::Enter, Telling::New), (FenceEvent::Exit, Telling::New)];
+    let new = [(FenceEvent::Enter, Revision::New), (FenceEvent::Exit, Revision::New)];
     until(&new.to_vec(), async || told_crossings(&*store).await).await;
     assert_eq!(alerts(&*store).await, [AlertKind::GeofenceViolation; 2]);
     assert_eq!(past(&*store, "b1").await.visits.len(), 1);
@@ -201,7 +201,7 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
         .map(|(east_m, ms)| fix(east_m, 300.0, 60.0, start_ms + ms))
         .to_vec();
     ride(&server, "b1", &round).await;
-    let withdrawn = [(FenceEvent::Enter, Telling::Withdrawn), (FenceEvent::Exit, Telling::Withdrawn)];
+    let withdrawn = [(FenceEvent::Enter, Revision::Withdrawn), (FenceEvent::Exit, Revision::Withdrawn)];
     until(&[new, withdrawn].concat(), async || told_crossings(&*store).await).await;
     assert_eq!(alerts(&*store).await, []);
     assert_eq!(past(&*store, "b1").await.visits, []);
@@ -343,8 +343,9 @@ async fn states_of_other_code_are_built_again_from_positions(database: Database)
     ride(&server, "upgraded", &positions[60..70]).await;
     until(&expected, async || past(&*store, "upgraded").await).await;
     let told = told_trips(&*store).await;
-    let begun =
-        told[before..].iter().filter(|(_, status, telling)| *status == TripStatus::Started && *telling == Telling::New);
+    let begun = told[before..]
+        .iter()
+        .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New);
     assert_eq!(begun.count(), 2, "{told:?}");
 }
 

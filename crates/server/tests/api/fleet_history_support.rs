@@ -2,7 +2,7 @@
 
 use crate::support::{PATIENCE, json_of};
 use milepost_domain::{
-    AlertKind, Fact, FenceEvent, FleetViewer, Telling, TenantId, Timestamp, Trip, TripStatus, VehicleId, VehicleScope,
+    AlertKind, Fact, FenceEvent, FleetViewer, Revision, TenantId, Timestamp, Trip, TripStatus, VehicleId, VehicleScope,
 };
 use milepost_store::{FenceVisit, FigureWindow, Incident, Store, TripFilter};
 use reqwest::Client;
@@ -158,19 +158,19 @@ pub async fn facts(store: &dyn Store) -> Vec<Fact> {
 }
 
 /// What was told of trips: when they began, how far they are, and how it was told; their progress left out.
-pub async fn told_trips(store: &dyn Store) -> Vec<(Timestamp, TripStatus, Telling)> {
+pub async fn told_trips(store: &dyn Store) -> Vec<(Timestamp, TripStatus, Revision)> {
     let facts = facts(store).await;
     let updates = facts.iter().filter_map(|fact| match fact {
         Fact::TripChanged(update) if !update.is_progress => Some(update),
         _ => None,
     });
-    updates.map(|update| (update.trip.started_at, update.trip.status, update.telling)).collect()
+    updates.map(|update| (update.trip.started_at, update.trip.status, update.revision)).collect()
 }
 
-pub async fn told_crossings(store: &dyn Store) -> Vec<(FenceEvent, Telling)> {
+pub async fn told_crossings(store: &dyn Store) -> Vec<(FenceEvent, Revision)> {
     let facts = facts(store).await;
     let crossings = facts.iter().filter_map(|fact| match fact {
-        Fact::FenceCrossed(crossing) => Some((crossing.event, crossing.telling)),
+        Fact::FenceCrossed(crossing) => Some((crossing.event, crossing.revision)),
         _ => None,
     });
     crossings.collect()

@@ -2,7 +2,7 @@
 
 use crate::fleet_history_support::{Ride, morning_ms, past, sums, told_trips, trips, until};
 use crate::support::{PATIENCE, TestServer, fresh_postgres};
-use milepost_domain::{Telling, TripStatus};
+use milepost_domain::{Revision, TripStatus};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -90,8 +90,10 @@ async fn history_is_whole_after_postgresql_was_away() {
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 2 * sum));
     // Whatever was told before the late part came: no trip is told to begin twice.
     let told = told_trips(&*store).await.split_off(plain_told.len());
-    let begun: Vec<_> =
-        told.iter().filter(|(_, status, telling)| *status == TripStatus::Started && *telling == Telling::New).collect();
+    let begun: Vec<_> = told
+        .iter()
+        .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New)
+        .collect();
     let keys: BTreeSet<_> = begun.iter().map(|(started_at, ..)| started_at).collect();
     assert!(keys.len() == begun.len() && begun.len() >= 2, "{told:?}");
 }

@@ -5,7 +5,7 @@ use crate::parcel_support::now_ms;
 use crate::records_rest_support::claimed;
 use crate::support::{TestServer, fresh_postgres, json_of};
 use milepost_domain::{
-    Fact, Telling, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
+    Fact, Revision, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId,
 };
 use milepost_store::{ActivityChange, Once};
@@ -36,7 +36,7 @@ fn trip(id: &str, vehicle: &str, started_ms: i64) -> Trip {
 }
 
 async fn store_trip(server: &TestServer, trip: Trip) {
-    let update = TripUpdate { trip, telling: Telling::New, is_progress: false };
+    let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
     server.running.assembly.service.store().add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
 }
 

@@ -4,7 +4,7 @@ use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, service_due, trip};
 use crate::parcel_support::{claims_token, token_for};
 use crate::support::{PATIENCE, json_of};
-use milepost_domain::{FenceEvent, Telling, TripStatus};
+use milepost_domain::{FenceEvent, Revision, TripStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -152,14 +152,14 @@ async fn a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts(database: 
         alert("123", "company", None, Some("7")),
         alert("123", "another", Some(41), None),
         // Nobody is known to have driven.
-        crossing("7", FenceEvent::Exit, Telling::New),
-        braking("7", Telling::New),
+        crossing("7", FenceEvent::Exit, Revision::New),
+        braking("7", Revision::New),
         service_due("7"),
         alert("123", "own", Some(42), None),
         alert_read("own", Some(42)),
         alert_deleted("another", Some(41)),
         alert_deleted("own", Some(42)),
-        trip("123", "7", TripStatus::Completed, Telling::New),
+        trip("123", "7", TripStatus::Completed, Revision::New),
     ];
     server.store_facts("123", &facts).await;
     let told = ["driver_event_update", "alert", "alert_read", "alert_deleted", "trip_update"];
@@ -210,10 +210,10 @@ async fn a_subscription_narrows_and_widens(database: Database) {
     watcher.next_of("fleet_dashboard_update").await;
     let facts = || {
         [
-            braking("7", Telling::New),
-            braking("8", Telling::New),
-            crossing("8", FenceEvent::Enter, Telling::New),
-            trip("123", "7", TripStatus::Started, Telling::New),
+            braking("7", Revision::New),
+            braking("8", Revision::New),
+            crossing("8", FenceEvent::Enter, Revision::New),
+            trip("123", "7", TripStatus::Started, Revision::New),
             // About no vehicle.
             alert("123", "invoice", None, None),
             alert_deleted("invoice", None),
@@ -255,7 +255,7 @@ async fn a_subscription_narrows_and_widens(database: Database) {
     // A refused one changes nothing.
     watcher.send(json!({"type": "subscribe", "events": ["everything"]})).await;
     assert_eq!(watcher.next().await["type"], "error");
-    server.store_facts("123", &[braking("8", Telling::New), braking("7", Telling::New)]).await;
+    server.store_facts("123", &[braking("8", Revision::New), braking("7", Revision::New)]).await;
     assert_eq!(watcher.next().await["data"]["vehicle_id"], "7");
     // What comes into view is shown as it is now.
     let shown = narrow(&mut watcher, json!([]), json!([])).await;

@@ -3,7 +3,7 @@
 use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, service_due, trip};
 use crate::support::Watcher;
-use milepost_domain::{Fact, FenceEvent, Telling, TripStatus};
+use milepost_domain::{Fact, FenceEvent, Revision, TripStatus};
 use std::collections::HashMap;
 
 on_both! {
@@ -14,13 +14,13 @@ const COMPANY: &str = "123";
 
 fn fact_named(name: &str) -> Fact {
     match name {
-        "trip_started" => trip(COMPANY, "7", TripStatus::Started, Telling::New),
-        "trip_completed" => trip(COMPANY, "7", TripStatus::Completed, Telling::New),
-        "trip_withdrawn" => trip(COMPANY, "7", TripStatus::Completed, Telling::Withdrawn),
-        "crossing" => crossing("7", FenceEvent::Exit, Telling::New),
-        "crossing_corrected" => crossing("7", FenceEvent::Enter, Telling::Corrected),
-        "braking" => braking("7", Telling::New),
-        "braking_withdrawn" => braking("7", Telling::Withdrawn),
+        "trip_started" => trip(COMPANY, "7", TripStatus::Started, Revision::New),
+        "trip_completed" => trip(COMPANY, "7", TripStatus::Completed, Revision::New),
+        "trip_withdrawn" => trip(COMPANY, "7", TripStatus::Completed, Revision::Withdrawn),
+        "crossing" => crossing("7", FenceEvent::Exit, Revision::New),
+        "crossing_corrected" => crossing("7", FenceEvent::Enter, Revision::Corrected),
+        "braking" => braking("7", Revision::New),
+        "braking_withdrawn" => braking("7", Revision::Withdrawn),
         "service_due" => service_due("7"),
         "alert" => alert(COMPANY, "a1", None, Some("7")),
         "alert_read" => alert_read("a1", None),

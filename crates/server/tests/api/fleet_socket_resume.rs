@@ -3,7 +3,7 @@
 use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, braking, crossing, manager};
 use crate::support::{TestServer, Watcher};
-use milepost_domain::{Fact, FenceEvent, Telling, TenantId};
+use milepost_domain::{Fact, FenceEvent, Revision, TenantId};
 use serde_json::json;
 
 on_both! {
@@ -21,7 +21,7 @@ async fn enter(server: &TestServer, query: &str) -> (Watcher, i64) {
 
 /// So many facts that a manager sees, each followed by one that it does not.
 async fn fill(server: &TestServer, count: usize) {
-    let pair = [braking("7", Telling::New), alert("123", "not yours", Some(99), None)];
+    let pair = [braking("7", Revision::New), alert("123", "not yours", Some(99), None)];
     let facts: Vec<Fact> = pair.iter().cycle().take(count * 2).cloned().collect();
     for some in facts.chunks(500) {
         server.store_facts("123", some).await;
@@ -39,7 +39,7 @@ async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows(da
     (watcher, newest) = enter(&server, "").await;
     assert_eq!(newest, before + 2 * COUNT as i64);
     watcher.send(json!({"type": "replay_request", "last_event_id": before})).await;
-    let during = server.store_facts("123", &[crossing("7", FenceEvent::Exit, Telling::New)]).await;
+    let during = server.store_facts("123", &[crossing("7", FenceEvent::Exit, Revision::New)]).await;
     let mut expected = before + 1;
     let complete = loop {
         let message = watcher.next().await;

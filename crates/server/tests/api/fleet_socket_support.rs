@@ -4,7 +4,7 @@ use crate::parcel_support::claims_token;
 use crate::support::{TestServer, Watcher, json_of};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertTitle, DrivingEvent, DrivingKind, Fact, FenceCrossing, FenceEvent, GeofenceId,
-    JsonObject, Label, Latitude, Longitude, NotificationText, ServiceBasis, ServiceDue, Severity, Telling, TenantId,
+    JsonObject, Label, Latitude, Longitude, NotificationText, Revision, ServiceBasis, ServiceDue, Severity, TenantId,
     Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId, VehicleId,
 };
 use milepost_store::Once;
@@ -96,7 +96,7 @@ fn text(text: &str) -> NotificationText {
     NotificationText::new(text).unwrap()
 }
 
-pub fn trip(company: &str, vehicle_id: &str, status: TripStatus, telling: Telling) -> Fact {
+pub fn trip(company: &str, vehicle_id: &str, status: TripStatus, revision: Revision) -> Fact {
     let trip = Trip {
         id: TripId::new(&format!("trip-{vehicle_id}")).unwrap(),
         tenant: TenantId::new(company).unwrap(),
@@ -112,10 +112,10 @@ pub fn trip(company: &str, vehicle_id: &str, status: TripStatus, telling: Tellin
         figures: TripFigures { distance_mm: 1_500_000, ..TripFigures::default() },
         version: 1,
     };
-    Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress: false }))
+    Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress: false }))
 }
 
-pub fn crossing(vehicle_id: &str, event: FenceEvent, telling: Telling) -> Fact {
+pub fn crossing(vehicle_id: &str, event: FenceEvent, revision: Revision) -> Fact {
     Fact::FenceCrossed(Box::new(FenceCrossing {
         vehicle_id: vehicle(vehicle_id),
         driver_id: None,
@@ -125,11 +125,11 @@ pub fn crossing(vehicle_id: &str, event: FenceEvent, telling: Telling) -> Fact {
         latitude: Latitude::new(10.25).unwrap(),
         longitude: Longitude::new(20.5).unwrap(),
         at: then(1_000),
-        telling,
+        revision,
     }))
 }
 
-pub fn braking(vehicle_id: &str, telling: Telling) -> Fact {
+pub fn braking(vehicle_id: &str, revision: Revision) -> Fact {
     Fact::DrivingNoted(Box::new(DrivingEvent {
         vehicle_id: vehicle(vehicle_id),
         driver_id: UserId::new(42).ok(),
@@ -137,7 +137,7 @@ pub fn braking(vehicle_id: &str, telling: Telling) -> Fact {
         severity: Severity::Medium,
         description: text("Slowed down by 5.0 m/s²"),
         at: then(2_000),
-        telling,
+        revision,
     }))
 }
 
@@ -148,7 +148,7 @@ pub fn service_due(vehicle_id: &str) -> Fact {
         severity: Severity::Medium,
         description: text("Due at 10000 km"),
         at: then(3_000),
-        telling: Telling::New,
+        revision: Revision::New,
     }))
 }
 

@@ -6,7 +6,7 @@ use crate::kill_nine;
 use crate::push::{ALLOW, subscribe, until};
 use crate::push_service::{Browser, PushService};
 use crate::support::{SECRET, TestServer, fresh_postgres, http_client, json_of};
-use milepost_domain::{AlertKind, GeofenceDescription, GeofenceShape, GeometryText, Label, RadiusM, ToldCrossings};
+use milepost_domain::{AlertKind, CrossingTriggers, GeofenceDescription, GeofenceShape, GeometryText, Label, RadiusM};
 use milepost_store::{Once, Store};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -182,7 +182,7 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
         name: Label::new("yard").unwrap(),
         geometry: GeometryText::of_parsed(centre).unwrap(),
         shape: GeofenceShape::Circle(RadiusM::new(60.0).unwrap()),
-        on: ToldCrossings::default(),
+        on: CrossingTriggers::default(),
         dwell: None,
         speed_limit: None,
         vehicles: None,

@@ -2,10 +2,9 @@
 
 use crate::{DeliveryView, Service};
 use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, Timestamp, TrackingId};
-use milepost_geo::{
-    ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, Point, distance_m, estimate_eta, straight_line_eta_s,
-};
+use milepost_geo::{Point, distance_m};
 use milepost_store::{Ride, StoreError};
+use milepost_track::{ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estimate_eta, straight_line_eta_s};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Mutex;
@@ -158,5 +157,5 @@ fn dropoff_of(delivery: &Delivery) -> Point {
 }
 
 fn fix_of(fix: &DeliveryFix) -> Fix {
-    Fix { point: point_of(fix), at: fix.at }
+    Fix::new(point_of(fix), fix.at)
 }

@@ -2,7 +2,7 @@
 
 use super::start_trip::require_trips;
 use crate::{Service, ServiceError};
-use milepost_domain::{Caller, Telling, TenantId, Trip, TripId, TripOrigin, TripStatus, TripUpdate};
+use milepost_domain::{Caller, Revision, TenantId, Trip, TripId, TripOrigin, TripStatus, TripUpdate};
 use milepost_store::Once;
 
 /// Tries while others change the same trip. Each means that somebody else was quicker: so many in a row are no accident.
@@ -59,7 +59,7 @@ impl Service {
             let ended = Trip { status, ended_at: Some(ended_at), version: trip.version + 1, ..trip };
             let update = TripUpdate {
                 trip: Box::pin(self.measure_trip(ended)).await?,
-                telling: Telling::New,
+                revision: Revision::New,
                 is_progress: false,
             };
             let ended = |is_changed: &bool| is_changed.then(|| update.trip.clone());

@@ -57,8 +57,8 @@ impl Meter {
 
     fn take(&mut self, position: &Position) {
         let folded = fold(&mut self.state, position, &self.rules, &NoFences, &mut self.facts);
-        self.facts.drain(..).for_each(|fact| self.history.take(&fact));
-        if folded == Folded::Believed {
+        self.facts.drain(..).for_each(|fact| self.history.apply(&fact));
+        if folded == Folded::Accepted {
             let here = TripPlace { latitude: position.latitude, longitude: position.longitude };
             self.ends = Some((self.ends.map_or(here, |(start, _)| start), here));
             self.followed_to = Some(position.at);

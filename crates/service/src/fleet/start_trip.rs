@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{
-    Action, Caller, Reach, Telling, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
+    Action, Caller, Reach, Revision, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope, reach,
 };
 use milepost_store::{Once, StoreError};
@@ -52,7 +52,7 @@ impl Service {
             figures: TripFigures::default(),
             version: 1,
         };
-        let update = TripUpdate { trip, telling: Telling::New, is_progress: false };
+        let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
         let added = self.store.add_trip(&update, now, &once.map(|(): &()| Some(update.trip.clone()))).await;
         added.map_err(|error| match error {
             StoreError::Conflict(_) => ServiceError::Conflict(

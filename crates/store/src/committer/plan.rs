@@ -3,8 +3,7 @@
 use super::cache::{Key, TrackCache};
 use super::{PositionBatch, Recorded, TrackStep};
 use crate::{PositionRow, Track, TrackCommit, VehicleNo};
-use milepost_domain::Timestamp;
-use milepost_domain::track::{Arrival, fold};
+use milepost_domain::{Arrival, Timestamp};
 use std::collections::{HashMap, HashSet};
 
 /// A transaction and how to tell its callers what became of theirs.
@@ -111,7 +110,7 @@ impl<'b> Plan<'b> {
                 position,
             };
             let after = touched.track.state.last.as_ref().map(|last| last.at);
-            match fold(&mut touched.track.state, position) {
+            match touched.track.state.apply(position) {
                 Arrival::Newest => {
                     touched.changed = true;
                     recorded.accepted += 1;

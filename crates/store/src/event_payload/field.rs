@@ -4,9 +4,9 @@
 use milepost_domain::{
     AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId, DrivingKind,
     EventType, FenceEvent, FuelSource, GeofenceId, GradeId, GradeKind, Invalid, JsonObject, Label, Latitude, Longitude,
-    NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason, RiderId, Score,
-    ServiceBasis, Severity, SpeedKmh, Telling, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, TripId,
-    TripOrigin, TripStatus, UserId, VehicleId, Weekday, Zone,
+    NoticeId, NotificationKind, NotificationText, OrderId, ParcelId, ParcelStatus, Reason, Revision, RiderId, Score,
+    ServiceBasis, Severity, SpeedKmh, TenantId, TimeOfDay, Timestamp, TrackingId, TrainingDayId, TripId, TripOrigin,
+    TripStatus, UserId, VehicleId, Weekday, Zone,
 };
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -79,7 +79,7 @@ texts! {
     NotificationText: new, OrderId: new, Reason: new, RiderId: new, TenantId: new, TrackingId: new, TripId: new,
     VehicleId: new,
     AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, FenceEvent: parse,
-    FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Telling: parse,
+    FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
     TripOrigin: parse, TripStatus: parse, Weekday: parse,
 }
 

@@ -3,7 +3,7 @@
 use super::field::{self, nullable};
 use milepost_domain::{
     DrivingEvent, DrivingKind, FenceCrossing, FenceEvent, FuelSource, GeofenceId, Label, Latitude, Longitude,
-    NotificationText, ServiceBasis, ServiceDue, Severity, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripFigures,
+    NotificationText, Revision, ServiceBasis, ServiceDue, Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures,
     TripFuel, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId, VehicleId,
 };
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,8 @@ impl From<Place> for TripPlace {
 #[derive(Serialize, Deserialize)]
 pub(super) struct TripPayload {
     #[serde(with = "field")]
-    telling: Telling,
+    #[serde(rename = "telling")]
+    revision: Revision,
     #[serde(with = "field")]
     trip_id: TripId,
     #[serde(with = "field")]
@@ -94,10 +95,10 @@ fn parts(value: f64, unit: f64) -> i64 {
 }
 
 impl From<&TripUpdate> for TripPayload {
-    fn from(TripUpdate { trip, telling, .. }: &TripUpdate) -> Self {
+    fn from(TripUpdate { trip, revision, .. }: &TripUpdate) -> Self {
         let figures = trip.figures;
         Self {
-            telling: *telling,
+            revision: *revision,
             trip_id: trip.id.clone(),
             tenant: trip.tenant.clone(),
             vehicle_id: trip.vehicle_id.clone(),
@@ -151,7 +152,7 @@ impl From<TripPayload> for Trip {
 impl TripPayload {
     /// Whether only the trip's figures grew is said by the event's kind.
     pub(super) fn into_update(self, is_progress: bool) -> TripUpdate {
-        TripUpdate { telling: self.telling, trip: self.into(), is_progress }
+        TripUpdate { revision: self.revision, trip: self.into(), is_progress }
     }
 }
 
@@ -175,7 +176,8 @@ pub(super) struct CrossingPayload {
     #[serde(rename = "timestamp", with = "field")]
     at: Timestamp,
     #[serde(with = "field")]
-    telling: Telling,
+    #[serde(rename = "telling")]
+    revision: Revision,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -194,7 +196,8 @@ pub(super) struct DrivingPayload {
     #[serde(rename = "timestamp", with = "field")]
     at: Timestamp,
     #[serde(with = "field")]
-    telling: Telling,
+    #[serde(rename = "telling")]
+    revision: Revision,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -211,7 +214,8 @@ pub(super) struct ServiceDuePayload {
     #[serde(rename = "timestamp", with = "field")]
     at: Timestamp,
     #[serde(with = "field")]
-    telling: Telling,
+    #[serde(rename = "telling")]
+    revision: Revision,
 }
 
 #[cfg(test)]
@@ -220,9 +224,9 @@ mod tests {
     use crate::event_payload::{decode, encode, is_unknown};
     use milepost_domain::{
         Alert, AlertId, AlertKind, AlertSubject, AlertTitle, DrivingEvent, DrivingKind, Fact, FenceCrossing,
-        FenceEvent, FuelSource, GeofenceId, JsonObject, Label, Latitude, Longitude, NotificationText, ServiceBasis,
-        ServiceDue, Severity, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripFigures, TripFuel, TripId, TripOrigin,
-        TripPlace, TripStatus, TripUpdate, UserId, VehicleId, WEBHOOK_KINDS,
+        FenceEvent, FuelSource, GeofenceId, JsonObject, Label, Latitude, Longitude, NotificationText, Revision,
+        ServiceBasis, ServiceDue, Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures, TripFuel, TripId,
+        TripOrigin, TripPlace, TripStatus, TripUpdate, UserId, VehicleId, WEBHOOK_KINDS,
     };
     use serde_json::{Value, json};
 
@@ -284,11 +288,11 @@ mod tests {
         }
     }
 
-    fn trip(trip: Trip, telling: Telling, is_progress: bool) -> Fact {
-        Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress }))
+    fn trip(trip: Trip, revision: Revision, is_progress: bool) -> Fact {
+        Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress }))
     }
 
-    fn crossing(event: FenceEvent, telling: Telling) -> Fact {
+    fn crossing(event: FenceEvent, revision: Revision) -> Fact {
         Fact::FenceCrossed(Box::new(FenceCrossing {
             vehicle_id: vehicle_id(),
             driver_id: UserId::new(5).ok(),
@@ -298,7 +302,7 @@ mod tests {
             latitude: Latitude::new(30.25).unwrap(),
             longitude: Longitude::new(-97.75).unwrap(),
             at: at(1),
-            telling,
+            revision,
         }))
     }
 
@@ -310,7 +314,7 @@ mod tests {
             severity: Severity::High,
             description: text("92 km/h where 80 are allowed"),
             at: at(2),
-            telling: Telling::New,
+            revision: Revision::New,
         }))
     }
 
@@ -321,7 +325,7 @@ mod tests {
             severity: Severity::Medium,
             description: text("due at 15000 km"),
             at: at(3),
-            telling: Telling::New,
+            revision: Revision::New,
         }))
     }
 
@@ -367,13 +371,13 @@ mod tests {
 
     #[test]
     fn every_fact_of_a_fleet_comes_back_as_it_was() {
-        for telling in Telling::ALL {
+        for revision in Revision::ALL {
             for is_progress in [false, true] {
-                comes_back(&trip(young_trip(), telling, is_progress));
-                comes_back(&trip(whole_trip(), telling, is_progress));
+                comes_back(&trip(young_trip(), revision, is_progress));
+                comes_back(&trip(whole_trip(), revision, is_progress));
             }
             for event in FenceEvent::ALL {
-                comes_back(&crossing(event, telling));
+                comes_back(&crossing(event, revision));
             }
         }
         DrivingKind::ALL.into_iter().for_each(|kind| drop(comes_back(&driving(kind))));
@@ -397,7 +401,7 @@ mod tests {
             for parts in [parts - 1, parts, parts + 1] {
                 let fuel = Some(TripFuel { burnt_ml: -parts, source: FuelSource::Measured });
                 let figures = TripFigures { distance_mm: parts, fuel, ..TripFigures::default() };
-                comes_back(&trip(Trip { figures, ..young_trip() }, Telling::New, false));
+                comes_back(&trip(Trip { figures, ..young_trip() }, Revision::New, false));
             }
             parts = parts * 3 + 7;
         }
@@ -414,13 +418,13 @@ mod tests {
             "moving_ms": 60_000, "idle_ms": 30_000, "max_speed_kmh": 88.8, "fuel_l": 0.15, "fuel_source": "estimated",
             "version": 9,
         });
-        assert_eq!(comes_back(&trip(whole_trip(), Telling::New, false)), expected);
+        assert_eq!(comes_back(&trip(whole_trip(), Revision::New, false)), expected);
         let expected = json!({
             "telling": "withdrawn", "vehicle_id": "MTA NYCT_2782", "driver_id": 5, "geofence_id": 12,
             "geofence_name": "Depot «ü» \"7\"", "event": "exit", "latitude": 30.25, "longitude": -97.75,
             "timestamp": "2026-11-20T00:00:00.001Z",
         });
-        assert_eq!(comes_back(&crossing(FenceEvent::Exit, Telling::Withdrawn)), expected);
+        assert_eq!(comes_back(&crossing(FenceEvent::Exit, Revision::Withdrawn)), expected);
         let expected = json!({
             "alert_id": "0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60", "tenant": "acme", "type": "speed_violation",
             "severity": "high", "user_id": null, "vehicle_id": null, "driver_id": null, "title": "Too fast",
@@ -433,8 +437,8 @@ mod tests {
     #[test]
     fn broken_facts_of_a_fleet_come_as_unknown() {
         for fact in [
-            trip(whole_trip(), Telling::New, false),
-            crossing(FenceEvent::Enter, Telling::New),
+            trip(whole_trip(), Revision::New, false),
+            crossing(FenceEvent::Enter, Revision::New),
             driving(DrivingKind::Speeding),
             service_due(ServiceBasis::Date),
             Fact::AlertRaised(Box::new(user_alert())),

@@ -9,7 +9,7 @@ use crate::trips::started;
 use crate::visible_events::manual;
 use milepost_domain::{
     DrivingEvent, DrivingKind, Event, Fact, FenceCrossing, FenceEvent, FleetViewer, GeofenceId, Label, Notice,
-    NoticeId, NotificationText, RecordViewer, ServiceBasis, ServiceDue, Severity, Telling, TenantId, Trip, TripUpdate,
+    NoticeId, NotificationText, RecordViewer, Revision, ServiceBasis, ServiceDue, Severity, TenantId, Trip, TripUpdate,
     UserId,
 };
 use milepost_store::Once;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// A fact of any kind, for the company or one of five users.
 fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
     let to = [None, UserId::new(dice.between(1, 5)).ok()][usize::try_from(dice.below(2)).unwrap()];
-    let (vehicle_id, telling) = (id("bus"), Telling::New);
+    let (vehicle_id, revision) = (id("bus"), Revision::New);
     let description = NotificationText::new("x").unwrap();
     match dice.below(11) {
         0 => Fact::VehicleChanged { vehicle_id },
@@ -33,7 +33,7 @@ fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
         })),
         4 => {
             let trip = Trip { driver_id: to, ..started("trip", tenant, "bus", 0) };
-            Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress: dice.below(2) == 0 }))
+            Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress: dice.below(2) == 0 }))
         }
         5 => Fact::FenceCrossed(Box::new(FenceCrossing {
             vehicle_id,
@@ -44,7 +44,7 @@ fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
             latitude: latitude(1.0),
             longitude: longitude(2.0),
             at: at(0),
-            telling,
+            revision,
         })),
         6 => Fact::DrivingNoted(Box::new(DrivingEvent {
             vehicle_id,
@@ -53,11 +53,11 @@ fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
             severity: Severity::Medium,
             description,
             at: at(0),
-            telling,
+            revision,
         })),
         7 => {
             let (basis, severity) = (ServiceBasis::Odometer, Severity::Medium);
-            Fact::ServiceDue(Box::new(ServiceDue { vehicle_id, basis, severity, description, at: at(0), telling }))
+            Fact::ServiceDue(Box::new(ServiceDue { vehicle_id, basis, severity, description, at: at(0), revision }))
         }
         8 => Fact::AlertRaised(Box::new(alert("a", tenant, to, 0))),
         9 => Fact::AlertRead { alert_id: alert_id("a"), user_id: to, read_by: None, read_at: at(0) },
@@ -105,7 +105,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     let (store, home) = (&database.store, TenantId::default_tenant());
     let own = Fact::AlertDeleted { alert_id: alert_id("a"), user_id: Some(user(7)) };
     let trip = Trip { driver_id: Some(user(7)), ..started("trip", &home, "bus", 0) };
-    let driven = Fact::TripChanged(Box::new(TripUpdate { trip, telling: Telling::New, is_progress: false }));
+    let driven = Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::New, is_progress: false }));
     store.append_facts(&home, &[own], at(0), &Once::unclaimed()).await.unwrap();
     // Another user's, another driver's, and the house's own.
     database

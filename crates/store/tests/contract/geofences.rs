@@ -3,9 +3,9 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, id};
 use milepost_domain::{
-    DwellTime, Event, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label,
-    MAX_GEOFENCES, RadiusM, Schedule, SpeedKmh, TenantId, TimeOfDay, ToldCrossings, UtcOffset, VehicleList, Weekday,
-    Weekdays, WidthM,
+    CrossingTriggers, DwellTime, Event, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText,
+    Label, MAX_GEOFENCES, RadiusM, Schedule, SpeedKmh, TenantId, TimeOfDay, UtcOffset, VehicleList, Weekday, Weekdays,
+    WidthM,
 };
 use milepost_store::{Once, Store, StoreError};
 
@@ -16,7 +16,7 @@ pub(crate) fn square(name: &str) -> GeofenceDescription {
         name: Label::new(name).unwrap(),
         geometry: GeometryText::of_parsed(corners.to_owned()).unwrap(),
         shape: GeofenceShape::Polygon,
-        on: ToldCrossings::default(),
+        on: CrossingTriggers::default(),
         dwell: None,
         speed_limit: None,
         vehicles: None,
@@ -32,7 +32,7 @@ fn whole(shape: GeofenceShape) -> GeofenceDescription {
     GeofenceDescription {
         geometry: GeometryText::of_parsed(text).unwrap(),
         shape,
-        on: ToldCrossings { enter: false, exit: true },
+        on: CrossingTriggers { enter: false, exit: true },
         dwell: Some(DwellTime::from_seconds(600).unwrap()),
         speed_limit: Some(SpeedKmh::new(30.5).unwrap()),
         vehicles: Some(VehicleList::new(vec![id("bus ü:7"), id("a")]).unwrap()),

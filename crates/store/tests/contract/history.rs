@@ -3,8 +3,8 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, id, latitude, longitude, position};
 use milepost_domain::{
-    Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Fact, FleetViewer, GeofenceId, NotificationText, Severity,
-    SpeedKmh, Telling, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripPlace, TripStatus,
+    Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Fact, FleetViewer, GeofenceId, NotificationText, Revision,
+    Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripPlace, TripStatus,
 };
 use milepost_store::{
     ActivityChange, BehindFilter, Checkpoint, Committer, FenceVisit, FigureWindow, FoldedVehicle, HistoryChange,
@@ -43,11 +43,11 @@ fn trip(tenant: &TenantId, vehicle: &str, name: &str, from_ms: i64, until_ms: Op
 }
 
 fn told(trip: Trip) -> HistoryChange {
-    HistoryChange::Trip { key: trip.started_at, mends: false, trip: Box::new(trip), telling: Telling::New }
+    HistoryChange::Trip { key: trip.started_at, mends: false, trip: Box::new(trip), revision: Revision::New }
 }
 
 fn mended(key_ms: i64, trip: Trip) -> HistoryChange {
-    HistoryChange::Trip { key: at(key_ms), mends: true, trip: Box::new(trip), telling: Telling::Corrected }
+    HistoryChange::Trip { key: at(key_ms), mends: true, trip: Box::new(trip), revision: Revision::Corrected }
 }
 
 /// The next write of a vehicle, folded up to a time.
@@ -84,10 +84,10 @@ async fn trips(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<(Stri
     trips.iter().map(|trip| (trip.id.to_string(), trip.started_at.ms_since(at(0)), trip.version)).collect()
 }
 
-async fn tellings(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Telling, bool)> {
+async fn tellings(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision, bool)> {
     let events = store.events_after(tenant, 0, 1_000).await.unwrap();
     let told = events.into_iter().filter_map(|event| match event.fact {
-        Fact::TripChanged(update) => Some((update.trip.id.to_string(), update.telling, update.is_progress)),
+        Fact::TripChanged(update) => Some((update.trip.id.to_string(), update.revision, update.is_progress)),
         _ => None,
     });
     told.collect()
@@ -145,7 +145,7 @@ pub(crate) async fn what_another_node_folded_is_left_out_and_the_rest_is_written
     assert_eq!(store.write_history(&writes, at(0)).await.unwrap(), [bus.vehicle, gone.vehicle]);
     assert_eq!(trips(&**store, &home, "bus").await, []);
     assert_eq!(trips(&**store, &home, "car").await, [("ours".to_owned(), 1, 1)]);
-    assert_eq!(tellings(&**store, &acme).await, [("theirs".to_owned(), Telling::New, false)]);
+    assert_eq!(tellings(&**store, &acme).await, [("theirs".to_owned(), Revision::New, false)]);
     assert_eq!(fold_of(&**store, &home, "bus").await.version, 1);
     assert!(store.load_fold(gone.vehicle).await.unwrap().is_none());
 }
@@ -200,21 +200,21 @@ pub(crate) async fn trips_are_told_as_they_change_and_keep_their_ids(database: &
     next(vec![told(of("x", 30, Some(39)))]).await;
     next(vec![mended(30, of("x", 30, Some(36)))]).await;
     let expected = [
-        ("a", Telling::New, false),
-        ("a", Telling::New, false),
-        ("b", Telling::New, false),
-        ("b", Telling::New, true),
-        ("b", Telling::New, false),
-        ("a", Telling::Corrected, false),
-        ("b", Telling::Corrected, false),
-        ("a", Telling::Withdrawn, false),
-        ("b", Telling::Corrected, false),
-        ("b", Telling::New, false),
-        ("b", Telling::Corrected, false),
+        ("a", Revision::New, false),
+        ("a", Revision::New, false),
+        ("b", Revision::New, false),
+        ("b", Revision::New, true),
+        ("b", Revision::New, false),
+        ("a", Revision::Corrected, false),
+        ("b", Revision::Corrected, false),
+        ("a", Revision::Withdrawn, false),
+        ("b", Revision::Corrected, false),
+        ("b", Revision::New, false),
+        ("b", Revision::Corrected, false),
     ];
     assert_eq!(
         tellings(&**store, &home).await,
-        expected.map(|(name, telling, progress)| (name.to_owned(), telling, progress))
+        expected.map(|(name, revision, progress)| (name.to_owned(), revision, progress))
     );
 }
 

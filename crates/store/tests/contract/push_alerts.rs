@@ -147,10 +147,10 @@ pub(crate) async fn alert_that_is_no_news_calls_nobody(database: &TestDatabase) 
     let admin = add_user(store, "admin", &home, Role::Admin).await;
     subscribe(store, &home, admin.id.get(), "phone", 0).await;
     let late = |name: &str, ms| Alert { expires_at: at(10_000_000), ..alert(name, &home, None, ms) };
-    raise(store, &late("too old", -1), Alert::NEWS_MS).await;
+    raise(store, &late("too old", -1), Alert::RECENT_MS).await;
     raise(store, &alert("expired", &home, None, 0), 1_000).await;
     assert_eq!(waiting(store, &home).await, BTreeMap::new());
-    raise(store, &late("just new enough", 0), Alert::NEWS_MS).await;
+    raise(store, &late("just new enough", 0), Alert::RECENT_MS).await;
     assert_eq!(waiting(store, &home).await, BTreeMap::from([("just new enough".to_owned(), 1)]));
     // Of one subject once.
     raise(store, &about("speed:bus:1", late("first", Alert::NEWS_MS)), Alert::NEWS_MS).await;
@@ -158,7 +158,7 @@ pub(crate) async fn alert_that_is_no_news_calls_nobody(database: &TestDatabase) 
     assert!(!store.raise_alert(&again, at(Alert::NEWS_MS), &Once::unclaimed()).await.unwrap());
     assert_eq!(waiting(store, &home).await.len(), 2);
     // They are listed and told all the same.
-    assert_eq!(store.list_alerts(&home, COMPANY, false, None, 10, at(Alert::NEWS_MS)).await.unwrap().len(), 3);
+    assert_eq!(store.list_alerts(&home, COMPANY, false, None, 10, at(Alert::RECENT_MS)).await.unwrap().len(), 3);
 }
 
 pub(crate) async fn what_waits_of_an_alert_goes_when_it_is_read_or_deleted(database: &TestDatabase) {

@@ -2,7 +2,7 @@
 
 use milepost_domain::{
     AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
-    Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_store::{NewUser, Once, PositionBatch, Store};
 
@@ -50,21 +50,7 @@ pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewUser {
 
 /// A vehicle with nothing but what it must have.
 pub(crate) fn vehicle(name: &str) -> Vehicle {
-    Vehicle {
-        id: id(name),
-        kind: VehicleKind::new("bus").unwrap(),
-        label: Label::new(name).unwrap(),
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    }
+    Vehicle::new(id(name), VehicleKind::new("bus").unwrap(), Label::new(name).unwrap())
 }
 
 pub(crate) async fn add_vehicles(store: &dyn Store, tenant: &TenantId, names: &[&str]) {
@@ -79,19 +65,12 @@ pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
 
 /// A position with nothing but place and time.
 pub(crate) fn position(vehicle: &str, ms: i64) -> Position {
-    Position {
-        vehicle_id: id(vehicle),
-        at: at(ms),
-        latitude: Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 100.0).unwrap(),
-        longitude: Longitude::new(-97.5).unwrap(),
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(
+        id(vehicle),
+        at(ms),
+        Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 100.0).unwrap(),
+        Longitude::new(-97.5).unwrap(),
+    )
 }
 
 /// A position with everything.

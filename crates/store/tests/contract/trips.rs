@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::notices::user;
 use crate::samples::{add_tenant, add_vehicles, at, id, latitude, longitude, vehicle};
 use milepost_domain::{
-    Event, Fact, FuelSource, SpeedKmh, Telling, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
+    Event, Fact, FuelSource, Revision, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
     TripStatus, TripUpdate, Vehicle, VehicleScope,
 };
 use milepost_store::{Once, Retention, Store, StoreError, TripCursor, TripFilter};
@@ -56,7 +56,7 @@ fn whole(name: &str, tenant: &TenantId, vehicle: &str) -> Trip {
 }
 
 fn told(trip: Trip) -> TripUpdate {
-    TripUpdate { trip, telling: Telling::New, is_progress: false }
+    TripUpdate { trip, revision: Revision::New, is_progress: false }
 }
 
 pub(crate) async fn add(store: &dyn Store, trip: &Trip) {
@@ -162,7 +162,7 @@ pub(crate) async fn withdrawn_trip_is_gone_and_told_so(database: &TestDatabase) 
     add(&**store, &first).await;
     let withdraw = |version| TripUpdate {
         trip: Trip { version, ..first.clone() },
-        telling: Telling::Withdrawn,
+        revision: Revision::Withdrawn,
         is_progress: false,
     };
     assert!(!store.change_trip(&withdraw(3), at(1), &Once::unclaimed()).await.unwrap());

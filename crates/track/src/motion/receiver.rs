@@ -1,27 +1,27 @@
-//! How far off a vehicle's receiver is, learned while it stands.
+//! The noise of a vehicle's receiver, learned while the vehicle stands.
 
 use crate::Rules;
+use crate::fix::Fix;
 use crate::saved::{point, time};
-use crate::state::Fix;
 use milepost_domain::Timestamp;
 use milepost_geo::{Point, distance_m};
 use serde::{Deserialize, Serialize};
 
-/// What is learned of a receiver's noise is held within this, metres.
+/// The learned noise stays within this range, metres.
 const LEARNED_M: std::ops::RangeInclusive<f64> = 4.0..=25.0;
-/// A better receiver than known is believed by this part of the difference at each fix.
+/// When the noise shrinks, each fix closes this part of the difference.
 const LEARNING: f64 = 0.02;
-/// So long within the largest circle of standing, without standing, is getting nowhere, milliseconds …
+/// A vehicle that moves for this long within the largest circle of standing gets nowhere, milliseconds.
 const LINGERING_MS: i64 = 120_000;
-/// … and makes the noise so many times what was thought.
+/// In that case the noise is larger than was learned, by this factor.
 const LINGERING_NOISE: f64 = 1.5;
 
-/// What is known of it.
+/// The noise, and signs that it is larger than was learned.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub(super) struct Receiver {
     /// One standard deviation along each axis, metres; `None` until the vehicle stood.
     noise_m: Option<f64>,
-    /// Where and since when the vehicle leaves one spot after the other.
+    /// Where and since when the vehicle changes from stay point to stay point without getting away.
     lingering: Option<Lingering>,
 }
 
@@ -39,14 +39,15 @@ impl Receiver {
         self.noise_m
     }
 
-    /// While it stands its noise shows: what is worse than known is believed at once, what is better by and by.
-    pub(super) fn learn(&mut self, seen_m: f64) {
-        let known_m = self.noise_m.unwrap_or(seen_m);
-        let learned_m = if seen_m > known_m { seen_m } else { known_m + (seen_m - known_m) * LEARNING };
+    /// Learns from the noise that was measured while standing: an increase counts at once, a decrease gradually.
+    pub(super) fn learn(&mut self, measured_m: f64) {
+        let known_m = self.noise_m.unwrap_or(measured_m);
+        let change_m = measured_m - known_m;
+        let learned_m = if change_m > 0.0 { measured_m } else { known_m + change_m * LEARNING };
         self.noise_m = Some(learned_m.clamp(*LEARNED_M.start(), *LEARNED_M.end()));
     }
 
-    /// Who leaves one spot after the other and gets nowhere has a noisier receiver than is known.
+    /// A vehicle that leaves stay point after stay point and gets nowhere has a noisier receiver than was learned.
     pub(super) fn linger(&mut self, fix: &Fix, rules: &Rules) {
         let within_m = rules.thresholds().still_radius_max_m;
         let here = Lingering { point: fix.point, since: fix.at };

@@ -21,19 +21,7 @@ pub(crate) fn point(east_m: f64, north_m: f64) -> Point {
 }
 
 pub(crate) fn position(ms: i64, point: Point) -> Position {
-    Position {
-        vehicle_id: VehicleId::new("v1").unwrap(),
-        at: time(ms),
-        latitude: point.latitude,
-        longitude: point.longitude,
-        speed: None,
-        heading: None,
-        accuracy: None,
-        altitude: None,
-        odometer: None,
-        fuel_level: None,
-        ignition: None,
-    }
+    Position::new(VehicleId::new("v1").unwrap(), time(ms), point.latitude, point.longitude)
 }
 
 /// A receiver on a vehicle: where it is, and what it told.
@@ -138,7 +126,7 @@ pub(crate) fn facts(positions: &[Position], rules: &Rules, fences: &impl Fences)
 
 pub(crate) fn track_history(facts: &[TrackFact]) -> TrackHistory {
     let mut history = TrackHistory::default();
-    facts.iter().for_each(|fact| history.take(fact));
+    facts.iter().for_each(|fact| history.apply(fact));
     history
 }
 

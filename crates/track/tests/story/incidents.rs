@@ -19,7 +19,7 @@ fn incidents(positions: &[Position], kind: IncidentKind) -> Vec<Incident> {
 
 #[test]
 fn a_streak_over_the_limit_is_one_violation_with_its_peak() {
-    for (every_s, tells_speed, basis) in [(5.0, true, SpeedBasis::Told), (30.0, false, SpeedBasis::Derived)] {
+    for (every_s, tells_speed, basis) in [(5.0, true, SpeedBasis::Reported), (30.0, false, SpeedBasis::Derived)] {
         let mut drive = Drive::new(every_s);
         drive.tells_speed = tells_speed;
         drive.stand(300).go(3000.0, 0.0, 70.0);

@@ -66,7 +66,7 @@ proptest! {
         let trips: Vec<_> = history.trips.values().collect();
         for trip in &trips {
             prop_assert!(trip.moving_ms >= 0 && trip.idle_ms >= 0 && trip.distance_mm >= 0, "{:?}", trip);
-            let until = trip.ended_at.unwrap_or(trip.told_at);
+            let until = trip.ended_at.unwrap_or(trip.as_of);
             prop_assert_eq!(trip.duration_ms(), until.ms_since(trip.started_at), "{:?}", trip);
             prop_assert!(trip.max_speed_kmh <= 250.0);
         }

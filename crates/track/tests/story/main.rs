@@ -3,11 +3,12 @@
 
 mod ground;
 
-mod belief;
+mod checkpoint;
 mod fences;
 mod incidents;
 mod invariants;
 mod jitter;
 mod order;
+mod outliers;
 mod silence;
 mod trips;

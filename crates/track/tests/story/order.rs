@@ -58,7 +58,7 @@ impl<'a> Teller<'a> {
         for position in &batch[late.len()..] {
             let mut facts = Vec::new();
             fold(&mut self.state, position, &rules, self.fences, &mut facts);
-            facts.iter().for_each(|fact| self.history.take(fact));
+            facts.iter().for_each(|fact| self.history.apply(fact));
             self.positions.insert(position.at.unix_ms(), position.clone());
             if self.positions.len().is_multiple_of(self.save_every) {
                 // Kept as the store would keep it.
@@ -87,10 +87,10 @@ fn apply(history: &mut TrackHistory, corrections: &Corrections) {
     apply_to(&mut history.stops, &corrections.stops, |stop| stop.started_at);
     apply_to(&mut history.visits, &corrections.visits, |visit| (visit.entered_at, visit.fence));
     apply_to(&mut history.incidents, &corrections.incidents, |incident| (incident.started_at, incident.kind));
-    for (at, mark) in &corrections.marks {
+    for (at, mark) in &corrections.outliers {
         match mark {
-            Some(reason) => history.marks.insert(*at, *reason),
-            None => history.marks.remove(at),
+            Some(reason) => history.outliers.insert(*at, *reason),
+            None => history.outliers.remove(at),
         };
     }
     for difference in &corrections.activity {
@@ -147,7 +147,7 @@ fn a_saved_state_knows_what_goes_on_as_it_was_told() {
         let (mut state, mut told, mut facts) = (TrackState::default(), TrackHistory::default(), Vec::new());
         for position in day(seed) {
             fold(&mut state, &position, &Rules::default(), &fences, &mut facts);
-            facts.drain(..).for_each(|fact| told.take(&fact));
+            facts.drain(..).for_each(|fact| told.apply(&fact));
             let known = TrackHistory::from_state(&state);
             let open = |history: &TrackHistory| {
                 let mut open = history.clone();

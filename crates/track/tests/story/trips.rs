@@ -117,8 +117,8 @@ fn a_trip_is_told_when_it_starts_while_it_runs_and_when_it_ends() {
     let mut progress_ms = Vec::new();
     for fact in &found {
         match fact {
-            TrackFact::TripStarted(trip) => progress_ms.push(trip.told_at.unix_ms()),
-            TrackFact::TripProgressed(trip) => progress_ms.push(trip.told_at.unix_ms()),
+            TrackFact::TripStarted(trip) => progress_ms.push(trip.as_of.unix_ms()),
+            TrackFact::TripProgressed(trip) => progress_ms.push(trip.as_of.unix_ms()),
             _ => {}
         }
     }

@@ -20,7 +20,7 @@ const TAKE_IDS: &str = "update event_counters set last = last + $1
 /// Whom an event may be told, as its columns say it: staff, a cadet, a user.
 fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
     match fact.audience() {
-        Audience::House => (None, None, None),
+        Audience::Internal => (None, None, None),
         Audience::Staff => (Some(true), None, None),
         Audience::Cadet(cadet) => (Some(true), Some(cadet.get()), None),
         Audience::User(user) => (None, None, Some(user.get())),

@@ -3,8 +3,8 @@
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
 use crate::{Renderer, Result, StoreError, schedule};
 use milepost_domain::{
-    DwellTime, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label, MAX_GEOFENCES,
-    RadiusM, SpeedKmh, TenantId, Timestamp, ToldCrossings, VehicleId, VehicleList, WidthM,
+    CrossingTriggers, DwellTime, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label,
+    MAX_GEOFENCES, RadiusM, SpeedKmh, TenantId, Timestamp, VehicleId, VehicleList, WidthM,
 };
 use serde_json::Value;
 use sqlx::Row;
@@ -31,7 +31,7 @@ fn geofence(row: &DbRow) -> Result<Geofence> {
             name: Label::new(row.try_get("name")?)?,
             geometry: GeometryText::of_parsed(row.try_get("geometry")?)?,
             shape: shape(row)?,
-            on: ToldCrossings { enter: row.try_get("on_enter")?, exit: row.try_get("on_exit")? },
+            on: CrossingTriggers { enter: row.try_get("on_enter")?, exit: row.try_get("on_exit")? },
             dwell: row.try_get::<Option<i64>, _>("dwell_s")?.map(dwell).transpose()?,
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             vehicles: row.try_get::<Option<&str>, _>("vehicle_ids")?.map(vehicles).transpose()?,

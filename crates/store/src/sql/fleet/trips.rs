@@ -5,7 +5,7 @@ use super::super::{Connection, Db, events};
 use super::trip_rows::{select_trips, trip};
 use crate::{Renderer, Result, StoreError, TripCursor, TripFilter};
 use milepost_domain::{
-    Fact, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
+    Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope,
 };
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
@@ -85,7 +85,7 @@ pub(crate) async fn change_trip(
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let trip = &update.trip;
-    let changed = if update.telling == Telling::Withdrawn {
+    let changed = if update.revision == Revision::Withdrawn {
         remove_version(connection, trip).await?
     } else {
         write_version(connection, trip).await?

@@ -3,10 +3,9 @@
 use super::super::dialect::TEXTS_IN_PARAMETER_3;
 use super::super::{Connection, Db, events, positions};
 use crate::{Renderer, Result, StoreError, TenantNo, Track, TrackedVehicle, VehicleNo};
-use milepost_domain::track::TrackState;
 use milepost_domain::{
-    Fact, Label, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleKind,
-    VehicleScope, VehicleStatus,
+    Fact, Label, NewestPosition, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId,
+    VehicleKind, VehicleScope, VehicleStatus,
 };
 use sqlx::{AssertSqlSafe, Row};
 
@@ -23,12 +22,12 @@ const SELECT: &str = concat!(
      where v.tenant_no = (select tenant_no from tenants where id = $1) "
 );
 
-fn track_state(row: &DbRow, id: &VehicleId) -> Result<TrackState> {
+fn track_state(row: &DbRow, id: &VehicleId) -> Result<NewestPosition> {
     let last: Option<Position> = match row.try_get::<Option<i64>, _>(0)? {
         Some(_) => Some(positions::position(row, id.clone())?),
         None => None,
     };
-    Ok(TrackState { last, version: row.try_get("version")? })
+    Ok(NewestPosition { last, version: row.try_get("version")? })
 }
 
 fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {

@@ -6,7 +6,7 @@ use super::super::{
     fleet::trips::{bind_trip, remove_version, taken, write_version},
 };
 use crate::{HistoryChange, HistoryWrite, Result, VehicleNo};
-use milepost_domain::{Fact, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripPlace, TripStatus, TripUpdate, UserId};
+use milepost_domain::{Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripPlace, TripStatus, TripUpdate, UserId};
 use std::collections::BTreeMap;
 
 /// The rows that one write is about, by their start: as they were before it, and as it left them.
@@ -45,14 +45,14 @@ impl TripRows {
         key: Timestamp,
         mends: bool,
         told: &Trip,
-        telling: Telling,
+        revision: Revision,
         now: Timestamp,
     ) -> Result<Option<Fact>> {
         let Some(known) = self.take(key, mends) else {
             let trip = Trip { version: 1, ..told.clone() };
             insert_trip(connection, self.tenant_no, self.vehicle, &trip, now).await?;
             self.since.insert(trip.started_at, trip.clone());
-            return Ok(Some(changed(trip, telling, false)));
+            return Ok(Some(changed(trip, revision, false)));
         };
         // What the row says and the fold does not know.
         let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..told.clone() };
@@ -73,8 +73,8 @@ impl TripRows {
         let reopened = known.status == TripStatus::Completed
             && (trip.status != known.status || trip.ended_at != known.ended_at || trip.figures != known.figures);
         let is_progress = !reopened && trip.status == known.status && trip.started_at == known.started_at;
-        let telling = if reopened { Telling::Corrected } else { telling };
-        Ok(Some(changed(trip, telling, is_progress)))
+        let revision = if reopened { Revision::Corrected } else { revision };
+        Ok(Some(changed(trip, revision, is_progress)))
     }
 
     /// Removes a trip that was none; what is told of it.
@@ -82,12 +82,12 @@ impl TripRows {
         let Some(known) = self.take(key, true) else { return Ok(None) };
         let trip = Trip { version: known.version + 1, ..known };
         remove_version(connection, &trip).await?;
-        Ok(Some(changed(trip, Telling::Withdrawn, false)))
+        Ok(Some(changed(trip, Revision::Withdrawn, false)))
     }
 }
 
-fn changed(trip: Trip, telling: Telling, is_progress: bool) -> Fact {
-    Fact::TripChanged(Box::new(TripUpdate { trip, telling, is_progress }))
+fn changed(trip: Trip, revision: Revision, is_progress: bool) -> Fact {
+    Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress }))
 }
 
 /// The trip that the positions tell and that began then.

@@ -117,8 +117,8 @@ async fn write_vehicle<'a>(
     let mut facts = Vec::new();
     for change in &write.changes {
         match change {
-            HistoryChange::Trip { key, mends, trip, telling } => {
-                facts.extend(trips.write(connection, *key, *mends, trip, *telling, now).await?);
+            HistoryChange::Trip { key, mends, trip, revision } => {
+                facts.extend(trips.write(connection, *key, *mends, trip, *revision, now).await?);
             }
             HistoryChange::NoTrip { key } => facts.extend(trips.remove(connection, *key).await?),
             HistoryChange::Visit(visit) => visits::write_visit(connection, vehicle, visit, now).await?,

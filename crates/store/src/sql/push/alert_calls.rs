@@ -32,7 +32,7 @@ pub(crate) async fn call_browsers(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<()> {
-    let news = raised.iter().filter(|raised| raised.alert.is_news(raised.known_at, now));
+    let news = raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now));
     let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = news.partition(|raised| raised.alert.user_id.is_some());
     let mut browsers = Vec::new();
     if !company.is_empty() {

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use milepost_domain::Timestamp;
-use milepost_geo::{
-    Basis, ETA_FRESH_FOR, Estimate, Eta, Fix, History, HistoryParts, Leg, LegParts, Pace, PaceParts, Point,
-    destination, distance_m, estimate_eta, straight_line_eta_s,
+use milepost_geo::{Point, destination, distance_m};
+use milepost_track::{
+    Basis, ETA_FRESH_FOR, Estimate, Eta, Fix, History, HistoryParts, Leg, Pace, estimate_eta, straight_line_eta_s,
 };
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn north(metres: f64) -> Point {
 }
 
 fn fix(seconds: f64, metres: f64) -> Fix {
-    Fix { point: north(metres), at: at(seconds) }
+    Fix::new(north(metres), at(seconds))
 }
 
 /// A rider that starts at 0 m and keeps its speed, a fix every five seconds.
@@ -37,7 +37,7 @@ fn driven(speed_mps: f64, seconds: u32) -> Pace {
 }
 
 fn fresh(pace: &Pace, history: &History, to: Point) -> Estimate {
-    estimate_eta(pace, history, to, pace.last_fix().at).estimate().unwrap()
+    estimate_eta(pace, history, to, pace.last_fix().at()).estimate().unwrap()
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_slow_rider_arrives_later_than_a_fast_one() {
     let to = north(30_000.0);
     let (slow, fast) = (driven(4.0, 900), driven(14.0, 900));
     let seconds = |pace: &Pace| f64::from(fresh(pace, &History::default(), to).seconds);
-    let ratio = |pace: &Pace| seconds(pace) / (distance_m(pace.last_fix().point, to) * 1.3);
+    let ratio = |pace: &Pace| seconds(pace) / (distance_m(pace.last_fix().point(), to) * 1.3);
     assert!((1.0 / ratio(&slow) - 5.0).abs() < 0.5, "{}", 1.0 / ratio(&slow));
     assert!((1.0 / ratio(&fast) - 11.6).abs() < 0.5, "{}", 1.0 / ratio(&fast));
     assert_eq!(fresh(&slow, &History::default(), to).basis, Basis::Speed);
@@ -127,7 +127,7 @@ fn jitter_of_a_parked_vehicle_drives_hardly_anywhere() {
     let mut place = |seconds: u32| {
         let (north_m, east_m) = (noise_m(&mut seed, 15.0), noise_m(&mut seed, 15.0));
         let place = point(5.5 + north_m / 111_132.0, east_m / 110_800.0);
-        Fix { point: place, at: at(f64::from(seconds)) }
+        Fix::new(place, at(f64::from(seconds)))
     };
     let mut pace = Pace::start(place(0));
     let mut fastest = u32::MAX;
@@ -140,25 +140,10 @@ fn jitter_of_a_parked_vehicle_drives_hardly_anywhere() {
 }
 
 #[test]
-fn a_parked_vehicle_that_leaves_is_believed_at_the_second_fix() {
-    let mut pace = driven(10.0, 600);
-    for time in (605..=1800).step_by(5).map(f64::from) {
-        pace.note(fix(time, 6000.0));
-    }
-    let (parked_m, moved_m) = (pace.driven_m(), pace.to_parts().moved_m);
-    pace.note(fix(1805.0, 6060.0));
-    assert_eq!(pace.driven_m(), parked_m);
-    pace.note(fix(1810.0, 6120.0));
-    assert!((pace.driven_m() - parked_m - 120.0).abs() < 1.0, "{} {parked_m}", pace.driven_m());
-    let counted_m = pace.to_parts().moved_m - moved_m * (-10.0_f64 / 600.0).exp();
-    assert!((counted_m - 60.0).abs() < 1.0, "the pace counts the metres of the seconds it counts: {counted_m}");
-}
-
-#[test]
 fn a_jump_changes_nothing_and_the_third_in_a_row_is_believed() {
     let before = driven(10.0, 600);
     let mut pace = before;
-    let elsewhere = |seconds| Fix { point: point(0.0, 0.0), at: at(seconds) };
+    let elsewhere = |seconds| Fix::new(point(0.0, 0.0), at(seconds));
     pace.note(elsewhere(605.0));
     assert_eq!((pace.last_fix(), pace.driven_m()), (before.last_fix(), before.driven_m()));
     pace.note(fix(610.0, 6100.0));
@@ -190,7 +175,7 @@ fn finished_legs_teach_detour_and_pace() {
             time += 10.0;
             let (along, aside) = if step <= 50 { (0, step) } else { (step - 50, 50) };
             let place = point(5.5 + 0.0005 * f64::from(trip * 50 + along), 0.0005 * f64::from(trip * 50 + aside));
-            pace.note(Fix { point: place, at: at(time) });
+            pace.note(Fix::new(place, at(time)));
         }
         assert!(history.learn(&leg, &pace));
     }
@@ -225,19 +210,7 @@ fn old_legs_fade() {
 }
 
 #[test]
-fn numbers_that_nothing_has_are_refused() {
-    let good = driven(10.0, 600).to_parts();
-    let refused = |parts| Pace::from_parts(parts).unwrap_err().field;
-    assert_eq!(refused(PaceParts { latitude: 91.0, ..good }), "latitude");
-    assert_eq!(refused(PaceParts { at_ms: -1, ..good }), "at_ms");
-    assert_eq!(refused(PaceParts { anchor_at_ms: good.at_ms + 1, ..good }), "anchor_at_ms");
-    assert_eq!(refused(PaceParts { moved_m: f64::NAN, ..good }), "moved_m");
-    assert_eq!(refused(PaceParts { moved_s: -1.0, ..good }), "moved_s");
-    assert_eq!(refused(PaceParts { driven_m: f64::INFINITY, ..good }), "driven_m");
-    assert_eq!(refused(PaceParts { jumps: 3, ..good }), "jumps");
-    let leg = Leg::start(&driven(10.0, 600)).to_parts();
-    assert_eq!(Leg::from_parts(LegParts { longitude: 181.0, ..leg }).unwrap_err().field, "longitude");
-    assert_eq!(Leg::from_parts(LegParts { driven_before_m: -1.0, ..leg }).unwrap_err().field, "driven_before_m");
+fn sums_that_no_history_has_are_refused() {
     let history = HistoryParts { seconds: f64::NAN, ..HistoryParts::default() };
     assert_eq!(History::from_parts(history).unwrap_err().field, "seconds");
 }
@@ -249,7 +222,7 @@ fn any_point() -> impl Strategy<Value = Point> {
 }
 
 prop_compose! {
-    fn any_fix()(point in any_point(), seconds in 0.0..4000.0) -> Fix { Fix { point, at: at(seconds) } }
+    fn any_fix()(point in any_point(), seconds in 0.0..4000.0) -> Fix { Fix::new(point, at(seconds)) }
 }
 
 fn any_amount() -> impl Strategy<Value = f64> {
@@ -263,13 +236,20 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Any that a store could hold, sensible or not.
-    fn any_pace()(last in any_fix(), anchor in any_point(), sums in [any_amount(), any_amount(), any_amount()], jumps in 0..3_i64) -> Pace {
-        let parts = Pace::start(last).to_parts();
-        Pace::from_parts(PaceParts {
-            anchor_latitude: anchor.latitude.get(), anchor_longitude: anchor.longitude.get(),
-            moved_m: sums[0], moved_s: sums[1], standing_s: sums[2], jumps, ..parts
-        }).unwrap()
+    /// Of a rider that drives, stands and jumps about.
+    fn any_pace()(first in any_fix(), steps in prop::collection::vec((any_fix(), 0.0..1200.0, 0..4_u8), 0..40)) -> Pace {
+        let mut pace = Pace::start(first);
+        for (elsewhere, step_m, kind) in steps {
+            let last = pace.last_fix();
+            let later = last.at().plus_ms(60_000);
+            let next = destination(last.point(), milepost_domain::HeadingDeg::new(45.0).unwrap(), step_m);
+            pace.note(match kind {
+                0 => elsewhere,
+                1 => Fix::new(elsewhere.point(), later),
+                _ => Fix::new(next, later),
+            });
+        }
+        pace
     }
 }
 
@@ -280,12 +260,12 @@ proptest! {
         prop_assert!(estimate.seconds >= 60 && estimate.low_s <= estimate.seconds && estimate.seconds <= estimate.high_s);
         // Half the globe with the largest detour at the slowest pace, and the wide end of the interval.
         prop_assert!(estimate.high_s < 4 * 10_u32.pow(8), "{estimate:?}");
-        prop_assert!((60..=2_401_810).contains(&straight_line_eta_s(pace.last_fix().point, to)));
+        prop_assert!((60..=2_401_810).contains(&straight_line_eta_s(pace.last_fix().point(), to)));
     }
 
     #[test]
     fn farther_is_never_sooner(pace in any_pace(), history in any_history(), a in any_point(), b in any_point()) {
-        let from = pace.last_fix().point;
+        let from = pace.last_fix().point();
         let (near, far) = if distance_m(from, a) <= distance_m(from, b) { (a, b) } else { (b, a) };
         let (sooner, later) = (fresh(&pace, &history, near), fresh(&pace, &history, far));
         prop_assert!(sooner.seconds <= later.seconds && sooner.low_s <= later.low_s && sooner.high_s <= later.high_s);
@@ -293,16 +273,13 @@ proptest! {
     }
 
     #[test]
-    fn any_fixes_leave_numbers_that_a_store_gives_back(mut pace in any_pace(), fixes in prop::collection::vec(any_fix(), 0..30)) {
+    fn what_was_driven_never_shrinks(mut pace in any_pace(), fixes in prop::collection::vec(any_fix(), 0..30)) {
         let mut driven_m = pace.driven_m();
         for fix in fixes {
             pace.note(fix);
             prop_assert!(pace.driven_m() >= driven_m);
             driven_m = pace.driven_m();
         }
-        prop_assert_eq!(Pace::from_parts(pace.to_parts()), Ok(pace));
-        let leg = Leg::start(&pace);
-        prop_assert_eq!(Leg::from_parts(leg.to_parts()), Ok(leg));
     }
 
     #[test]

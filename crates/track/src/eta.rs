@@ -1,42 +1,42 @@
-//! Says how long a rider still needs: as the delivery dialect documents it, and better, from the rider's own pace.
+//! Estimates how long a rider still needs: by the formula that the delivery dialect documents, and more exactly, by the
+//! rider's own pace.
 //!
-//! Formulas, how the constants were found and how often they are right: `docs/eta.md`.
+//! `docs/eta.md` gives the formulas, how the constants were found, and how large the errors are.
 
 mod history;
 mod pace;
 
-pub use history::{History, HistoryParts, Leg, LegParts};
-pub use pace::{Fix, Pace, PaceParts};
+pub use history::{History, HistoryParts, Leg};
+pub use pace::Pace;
 
-use crate::Point;
-use crate::great_circle::{angle_rad, distance_m};
 use milepost_domain::Timestamp;
+use milepost_geo::{EARTH_RADIUS_M, Point, distance_m};
 use std::time::Duration;
 
 /// A rider whose last fix is older than this has no estimate.
 pub const ETA_FRESH_FOR: Duration = Duration::from_secs(90);
 
-/// No arrival is told to be nearer than this, in seconds, by either formula.
+/// The shortest time that either formula gives, seconds.
 pub const SHORTEST_ETA_S: u32 = 60;
 
-/// The Earth's radius of the documented formula. Elsewhere in this room it is [`crate::EARTH_RADIUS_M`].
+/// The Earth's radius of the documented formula. All other distances use [`EARTH_RADIUS_M`].
 const DOCUMENTED_RADIUS_KM: f64 = 6371.0;
 const DOCUMENTED_SPEED_KMH: f64 = 30.0;
 
-/// Slower than a walk is no pace to divide by, faster than a motorway none to believe; metres a second.
+/// The pace is held in this range, metres a second: from a slow walk to a fast motorway.
 const PACE_RANGE_MPS: std::ops::RangeInclusive<f64> = 0.5..=45.0;
 
 /// Seconds to arrival as the delivery dialect documents it: the great circle on a sphere of 6371 km (haversine) at
 /// 30 km/h, in whole seconds, at least 60. Fractions are cut off, as Python's `int()` does.
 pub fn straight_line_eta_s(from: Point, to: Point) -> u32 {
-    let distance_km = DOCUMENTED_RADIUS_KM * angle_rad(from, to);
+    let distance_km = DOCUMENTED_RADIUS_KM * (distance_m(from, to) / EARTH_RADIUS_M);
     whole_seconds(distance_km / DOCUMENTED_SPEED_KMH * 3600.0).max(SHORTEST_ETA_S)
 }
 
-/// What an estimate rests on, from little to much.
+/// What an estimate is made from, in increasing order of knowledge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Basis {
-    /// Nothing is known of this rider: an average pace and an average detour.
+    /// An average pace and an average detour; the rider is unknown.
     Default,
     /// The rider's own pace of the last minutes, and an average detour.
     Speed,
@@ -58,22 +58,22 @@ impl Basis {
 /// Seconds from now to arrival: `low_s <= seconds <= high_s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// The best guess; at least [`SHORTEST_ETA_S`].
+    /// The estimate; at least [`SHORTEST_ETA_S`].
     pub seconds: u32,
-    /// Four in five arrivals lie between this and [`Self::high_s`]. May be below [`SHORTEST_ETA_S`].
+    /// Lower end of the interval that holds four of five arrivals. May be below [`SHORTEST_ETA_S`].
     pub low_s: u32,
-    /// The other end.
+    /// Upper end of that interval.
     pub high_s: u32,
-    /// What it rests on.
+    /// What it is made from.
     pub basis: Basis,
 }
 
-/// An answer: an estimate only if the rider's last fix is fresh.
+/// An estimate, if the rider's last fix is fresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eta {
-    /// The last fix is older than [`ETA_FRESH_FOR`]: nothing can be said.
+    /// The last fix is older than [`ETA_FRESH_FOR`]: no estimate is possible.
     Stale,
-    /// From the last fix.
+    /// The estimate from the last fix.
     Fresh(Estimate),
 }
 
@@ -92,10 +92,10 @@ impl Eta {
     }
 }
 
-/// How long the rider still needs to `to` if that is where it goes next.
+/// How long the rider still needs to `to`, if it goes there without another stop.
 ///
-/// The straight distance from the last fix, times the rider's detour, by the rider's pace, less the age of that fix.
-/// A fix from the future (clocks differ) has no age.
+/// That is the straight distance from the last fix, times the rider's detour, divided by its pace, less the age of the
+/// fix. A fix from the future (clocks differ) has age 0.
 pub fn estimate_eta(pace: &Pace, history: &History, to: Point, now: Timestamp) -> Eta {
     let last = pace.last_fix();
     let age_ms = now.ms_since(last.at).max(0);
@@ -120,7 +120,7 @@ pub fn estimate_eta(pace: &Pace, history: &History, to: Point, now: Timestamp) -
     })
 }
 
-/// A straight line for each end of the 80 % interval, over the travel time.
+/// Each end of the 80 % interval as a linear function of the travel time.
 struct Interval {
     low_factor: f64,
     low_less_s: f64,
@@ -128,7 +128,7 @@ struct Interval {
     high_more_s: f64,
 }
 
-/// Quantiles of 10 and 90 % of the recorded arrivals (`docs/eta.md`): the more is known the narrower.
+/// The 10 % and 90 % quantiles of recorded arrivals (`docs/eta.md`). The interval narrows as more is known.
 const fn interval(basis: Basis) -> Interval {
     let (low_factor, high_factor) = match basis {
         Basis::Default => (0.4, 2.0),
@@ -138,7 +138,7 @@ const fn interval(basis: Basis) -> Interval {
     Interval { low_factor, low_less_s: 20.0, high_factor, high_more_s: 80.0 }
 }
 
-/// Fractions cut off; negative numbers are 0. Half the globe at a crawl is 10⁸ s: far from the type's end.
+/// Cuts off the fraction; negative numbers become 0. Half the globe at the slowest pace is 10⁸ s, far below the type's end.
 fn whole_seconds(seconds: f64) -> u32 {
     seconds as u32
 }

@@ -3,7 +3,7 @@
 use crate::ground::{Drive, history, point, position, time};
 use milepost_domain::{AccuracyM, Position};
 use milepost_geo::Point;
-use milepost_track::MarkReason;
+use milepost_track::OutlierReason;
 
 fn drive() -> Drive {
     let mut drive = Drive::new(10.0);
@@ -27,12 +27,12 @@ fn outliers_are_marked_and_change_nothing() {
     coarse.accuracy = Some(AccuracyM::new(1500.0).unwrap());
     let (clean, spoilt) = (history(&drive.told), history(&with(&drive, &[null, jump, again, coarse])));
     let expected = [
-        (time(700_001), MarkReason::NullIsland),
-        (time(750_001), MarkReason::Jump),
-        (time(755_001), MarkReason::Jump),
-        (time(780_001), MarkReason::Inaccurate),
+        (time(700_001), OutlierReason::NullIsland),
+        (time(750_001), OutlierReason::Jump),
+        (time(755_001), OutlierReason::Jump),
+        (time(780_001), OutlierReason::Inaccurate),
     ];
-    assert_eq!(spoilt.marks.iter().map(|(at, reason)| (*at, *reason)).collect::<Vec<_>>(), expected);
+    assert_eq!(spoilt.outliers.iter().map(|(at, reason)| (*at, *reason)).collect::<Vec<_>>(), expected);
     assert_eq!((spoilt.trips, spoilt.activity), (clean.trips, clean.activity));
 }
 
@@ -41,7 +41,7 @@ fn a_single_stray_fix_of_a_parked_vehicle_is_marked() {
     let drive = drive();
     let stray = position(305_000, point(150.0, 0.0));
     let history = history(&with(&drive, &[stray]));
-    assert_eq!(history.marks.get(&time(305_000)), Some(&MarkReason::Stray));
+    assert_eq!(history.outliers.get(&time(305_000)), Some(&OutlierReason::Isolated));
     assert_eq!(history.trips.len(), 1);
 }
 
@@ -53,7 +53,7 @@ fn a_jump_that_persists_is_a_relocation_and_no_way() {
     drive.east_m += 300_000.0;
     drive.go(5000.0, 0.0, 50.0).stand(900);
     let history = history(&drive.told);
-    assert!(history.marks.is_empty(), "lifted: {:?}", history.marks);
+    assert!(history.outliers.is_empty(), "lifted: {:?}", history.outliers);
     let distance_km: f64 = history.trips.values().map(|trip| trip.distance_km()).sum();
     assert!((3.5..5.1).contains(&distance_km), "{distance_km}");
 }
@@ -63,6 +63,6 @@ fn a_first_fix_that_nobody_confirms_is_the_wrong_one() {
     let drive = drive();
     let wrong = position(-10_000, point(500_000.0, 0.0));
     let history = history(&with(&drive, &[wrong]));
-    assert_eq!(history.marks.into_iter().collect::<Vec<_>>(), [(time(-10_000), MarkReason::Jump)]);
+    assert_eq!(history.outliers.into_iter().collect::<Vec<_>>(), [(time(-10_000), OutlierReason::Jump)]);
     assert_eq!(history.trips.len(), 1);
 }

@@ -1,54 +1,54 @@
-//! A place where a vehicle stands, or would be if it stood: the mean of the fixes that lie within a circle round it.
+//! Stay points: where a vehicle stands, or would stand if it stood now.
 
 use crate::Rules;
+use crate::fix::Fix;
 use crate::saved::{optional_point, point, time};
-use crate::state::Fix;
 use milepost_domain::{Latitude, Longitude, Timestamp};
 use milepost_geo::{Point, distance_m, interpolate};
 use serde::{Deserialize, Serialize};
 
-/// The mean follows the last so many fixes; older ones fade. White noise of 15 m moves it by less than 1 m then.
+/// The mean follows about this many fixes; older ones fade. White noise of 15 m then moves it by less than 1 m.
 pub(crate) const MEAN_OF_FIXES: u32 = 200;
-/// A vehicle comes to stand at least this fast, metres a second: at a walk.
+/// A vehicle arrives at a stay point at least this fast, metres a second: walking speed.
 const SLOWEST_ARRIVAL_MPS: f64 = 1.5;
-/// Fewer fixes tell nothing of the noise.
-const SEEN_FIXES: u32 = 10;
-/// The circle's radius in noises: of two-dimensional white noise 1 fix in 3,000 lies farther out.
+/// Fewer fixes do not show the noise.
+const NOISE_FIXES: u32 = 10;
+/// The circle's radius in standard deviations of the noise: 1 fix in 3,000 of two-dimensional white noise lies outside.
 const RADIUS_NOISES: f64 = 4.0;
-/// Nearer to a pole than this, in degrees of latitude, a mean of longitudes means nothing.
+/// Beyond this latitude, in degrees, a mean of longitudes is meaningless.
 const POLAR_DEG: f64 = 85.0;
 
-/// See above.
+/// The mean of the fixes that lie within a circle round it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Spot {
-    /// Its first fix: where the way that was counted ends.
+pub(crate) struct StayPoint {
+    /// Place of the first fix. The distance driven is counted up to here.
     #[serde(with = "point")]
     pub(crate) first: Point,
-    /// The mean.
+    /// Mean of the fixes.
     #[serde(with = "point")]
     pub(crate) centre: Point,
-    /// How many fixes it is the mean of, [`MEAN_OF_FIXES`] at most.
+    /// How many fixes the mean is made of, [`MEAN_OF_FIXES`] at most.
     pub(crate) fixes: u32,
-    /// Mean square of the fixes' distances from it, square metres.
+    /// Mean square of the fixes' distances from the centre, square metres.
     spread_m2: f64,
-    /// Its first fix's time.
+    /// Time of the first fix.
     #[serde(with = "time")]
     pub(crate) since: Timestamp,
-    /// Its last fix's.
+    /// Time of the last fix.
     #[serde(with = "time")]
     pub(crate) until: Timestamp,
-    /// How fast the vehicle came to its first fix, metres a second.
+    /// Speed with which the vehicle arrived at the first fix, metres a second.
     arrived_mps: f64,
-    /// When it came to stand, once that is known: after `since` by the way from its first fix to its middle.
+    /// When the vehicle came to stand, once that is known: after `since` by the time from the first fix to the centre.
     #[serde(with = "time")]
     pub(crate) stood_since: Timestamp,
-    /// Its centre when it had lasted long enough to be a stop and was told as one.
+    /// The centre at the moment when it became a stop; `None` before.
     #[serde(with = "optional_point")]
     pub(crate) stood_at: Option<Point>,
 }
 
-impl Spot {
-    /// Begins with one fix.
+impl StayPoint {
+    /// A stay point of one fix.
     pub(crate) fn new(fix: &Fix, arrived_mps: f64) -> Self {
         Self {
             first: fix.point,
@@ -63,17 +63,17 @@ impl Spot {
         }
     }
 
-    /// Has it lasted long enough to be a stop?
+    /// Did the vehicle stay long enough for a stop?
     pub(crate) const fn stood(&self) -> bool {
         self.stood_at.is_some()
     }
 
-    /// Until when it is decided what the vehicle did.
+    /// The time until which it is decided whether the vehicle drove or stood.
     pub(crate) const fn decided_until(&self) -> Timestamp {
         if self.stood() { self.stood_since } else { self.since }
     }
 
-    /// It has lasted long enough: tells how far it came from its first fix to where it stands, metres.
+    /// Makes it a stop. Returns the distance from the first fix to where the vehicle stands, metres.
     pub(crate) fn stand(&mut self, noise_m: f64) -> f64 {
         self.stood_at = Some(self.centre);
         let way_m = distance_m(self.first, self.centre);
@@ -85,7 +85,7 @@ impl Spot {
         way_m
     }
 
-    /// Takes in a fix that lies `distance_m` from the centre.
+    /// Adds a fix that lies `distance_m` from the centre.
     pub(crate) fn add(&mut self, fix: &Fix, distance_m: f64) {
         self.fixes = (self.fixes + 1).min(MEAN_OF_FIXES);
         let share = 1.0 / f64::from(self.fixes);
@@ -94,19 +94,19 @@ impl Spot {
         self.until = fix.at;
     }
 
-    /// One standard deviation along each axis as seen here; `None` while it may come from driving.
-    pub(crate) fn seen_noise_m(&self) -> Option<f64> {
-        (self.stood() && self.fixes >= SEEN_FIXES).then(|| (self.spread_m2 / 2.0).sqrt())
+    /// Measured noise: one standard deviation along each axis. `None` while the fixes may differ because it drives.
+    pub(crate) fn measured_noise_m(&self) -> Option<f64> {
+        (self.stood() && self.fixes >= NOISE_FIXES).then(|| (self.spread_m2 / 2.0).sqrt())
     }
 
-    /// A fix farther away than this is somewhere else.
+    /// A fix farther from the centre than this is outside.
     pub(crate) fn radius_m(fix: &Fix, rules: &Rules) -> f64 {
         let thresholds = rules.thresholds();
         (RADIUS_NOISES * fix.noise_m).clamp(thresholds.still_radius_min_m, thresholds.still_radius_max_m)
     }
 }
 
-/// The point at `share` of the short way from one to the other, in degrees: cheap, and right for metres.
+/// The point at `share` of the shorter line from one to the other, linear in degrees: cheap, and exact enough over metres.
 fn between(from: Point, to: Point, share: f64) -> Point {
     let (latitude, longitude) = (from.latitude.get(), from.longitude.get());
     if latitude.abs() > POLAR_DEG {
