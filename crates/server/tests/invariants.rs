@@ -40,7 +40,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-service", "milepost-transport"],
     ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
-    ("milepost-load", &["milepost-domain", "milepost-geo", "milepost-track"]),
+    ("milepost-report", &[]),
+    ("milepost-load", &["milepost-report"]),
+    ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
 ];
 
 /// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.
@@ -62,7 +64,6 @@ const IMPURE: &[&str] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["milepost-store"]),
     ("rusqlite", &["milepost-store"]),
-    ("redis", &["milepost-relay"]),
     ("flate2", &["milepost-transport"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-service", "milepost-load"]),
