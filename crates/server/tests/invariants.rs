@@ -66,7 +66,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["milepost-store"]),
     ("flate2", &["milepost-transport"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
-    ("jsonwebtoken", &["milepost-service", "milepost-load"]),
+    ("jsonwebtoken", &["milepost-service"]),
     ("argon2", &["milepost-service"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox"]),
 ];

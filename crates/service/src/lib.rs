@@ -30,6 +30,7 @@ mod retention;
 mod secret;
 mod tenants;
 mod token;
+mod token_signatures;
 mod users;
 mod vehicles;
 mod webhooks;

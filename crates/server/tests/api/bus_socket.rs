@@ -135,8 +135,7 @@ async fn a_socket_ends_with_its_token() {
     let server = TestServer::start().await;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let claims = json!({"sub": "500", "role": "admin", "exp": now + 2});
-    let key = jsonwebtoken::EncodingKey::from_secret(crate::support::SECRET.as_bytes());
-    let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
+    let token = crate::signing::sign(&claims);
     let mut watcher = server.watch("/ws/bus-tracking/", &token).await;
     watcher.settle().await;
     let frame = watcher.closed().await.expect("a close frame");
