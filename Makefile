@@ -54,6 +54,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/check-repository.sh
+	scripts/check-dependencies.sh
 
 clean:
 	cargo clean
