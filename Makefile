@@ -6,7 +6,7 @@ export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
 .PHONY: run build pages test test-parts test-pages test-rust test-client test-browser lint clean
 
-# A profile that compiles in a third of the time: see [profile.demo] in Cargo.toml.
+# A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
 	cargo build --profile demo -p milepost
 	$(TARGET)/demo/milepost demo
