@@ -6,9 +6,12 @@ export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
 .PHONY: run build pages test test-parts test-pages test-rust test-client test-browser lint clean
 
-run: build
-	$(TARGET)/release/milepost demo
+# A profile that compiles sooner: see [profile.demo] in Cargo.toml.
+run: pages
+	cargo build --profile demo -p milepost
+	$(TARGET)/demo/milepost demo
 
+# The fast binary.
 build: pages
 	cargo build --release -p milepost
 
@@ -54,6 +57,7 @@ lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/check-repository.sh
+	scripts/check-dependencies.sh
 
 clean:
 	cargo clean

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, Chromium (Debian packages, as root).
+# Installs what the tests talk to, where that is possible: PostgreSQL and Chromium (Debian packages, as root).
 set -euo pipefail
 
 wanted=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)
-command -v redis-server >/dev/null || wanted+=(redis-server)
 command -v "${CHROMIUM:-chromium}" >/dev/null || wanted+=(chromium)
 [ ${#wanted[@]} -gt 0 ] || exit 0
 
@@ -12,8 +11,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing ${wanted[*]} …"
     export DEBIAN_FRONTEND=noninteractive
     if apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null; then
-        # The packages start servers on the usual ports; the tests use their own.
-        for service in postgresql redis-server; do service "$service" stop >/dev/null 2>&1 || true; done
+        # The package starts a server on the usual port; the tests use their own.
+        service postgresql stop >/dev/null 2>&1 || true
         exit 0
     fi
 fi

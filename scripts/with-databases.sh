@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs a command beside a throw-away PostgreSQL (and Redis, if installed), and removes them afterwards.
+# Runs a command beside a temporary PostgreSQL, and removes it afterwards.
 #
 #   scripts/with-databases.sh cargo test -p milepost-store
 #
-# The command sees MILEPOST_TEST_POSTGRES (a server on which it may create databases) and MILEPOST_TEST_REDIS.
+# The command sees MILEPOST_TEST_POSTGRES, a server on which it may create databases.
 # PGFSYNC=on makes PostgreSQL flush to the disk, for measurements; tests need no survival of a power cut.
 # PGBIN names the folder of PostgreSQL's programs, if they are in an unusual place.
 set -euo pipefail
@@ -31,15 +31,10 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/milepost-databases.XXXXXX")
-redis_pid=
 cleanup() {
     trap - EXIT INT TERM
     if [ -f "$home/data/postmaster.pid" ]; then
         "${as_server[@]}" "$pgbin/pg_ctl" -D "$home/data" -m immediate -w stop >/dev/null 2>&1 || true
-    fi
-    if [ -n "$redis_pid" ]; then
-        kill "$redis_pid" 2>/dev/null || true
-        wait "$redis_pid" 2>/dev/null || true
     fi
     rm -rf "$home"
 }
@@ -74,21 +69,6 @@ cd "$home"
     || { cat "$home/start.log" "$home/data/server.log" >&2; fail "PostgreSQL did not start"; }
 cd "$cd_home"
 export MILEPOST_TEST_POSTGRES="postgres://milepost@127.0.0.1:$pg_port/postgres"
-
-if command -v redis-server >/dev/null; then
-    redis_port=$(free_port)
-    redis-server --port "$redis_port" --bind 127.0.0.1 --save "" --appendonly no --dir "$home" >"$home/redis.log" 2>&1 &
-    redis_pid=$!
-    for attempt in $(seq 100); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$redis_port") 2>/dev/null; then break; fi
-        kill -0 "$redis_pid" 2>/dev/null || { cat "$home/redis.log" >&2; fail "Redis did not start"; }
-        [ "$attempt" -lt 100 ] || fail "Redis did not answer within 10 s"
-        sleep 0.1
-    done
-    export MILEPOST_TEST_REDIS="redis://127.0.0.1:$redis_port/"
-else
-    echo "with-databases: redis-server is not installed, MILEPOST_TEST_REDIS stays unset" >&2
-fi
 
 # Not exec: the trap has to clean up afterwards.
 "$@"

@@ -12,6 +12,7 @@ mod passwords;
 mod revocation;
 mod secret;
 mod token;
+mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
 pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};

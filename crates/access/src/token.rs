@@ -1,5 +1,6 @@
 //! Signs tokens (JWT) with the server's own secret, and verifies them with it or with other issuers' public keys.
 
+use crate::token_signatures::sign_with_ring;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use milepost_clock::Clock;
@@ -98,6 +99,7 @@ impl TokenKeys {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(format!("JWT_SECRET must have at least {MIN_SECRET_BYTES} bytes, it has {}", secret.len()));
         }
+        sign_with_ring();
         let own = Verifier { algorithm: Algorithm::HS256, key_id: None, key: DecodingKey::from_secret(secret) };
         Ok(Self { signer: EncodingKey::from_secret(secret), verifiers: vec![own], clock })
     }

@@ -7,7 +7,7 @@ use milepost_domain::{
     Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_follow::{FollowerParts, TenantVehicles, TrackFollower, TrackInbox, VehicleDirectory};
-use milepost_store::{Committer, IncidentKind, OpenOptions, PositionBatch, Store, StoreError};
+use milepost_store::{Committer, IncidentKind, Once, OpenOptions, PositionBatch, Store, StoreError, Unsent};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -114,10 +114,10 @@ async fn silences(store: &Arc<dyn Store>, from: Timestamp) -> usize {
 async fn a_vehicle_that_fell_silent_before_a_restart_is_offline_a_minute_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
-    let store = milepost_store::open(&url, &OpenOptions::default()).await.unwrap();
+    let store = milepost_store::open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
     let (turnable, home) = (TurnableClock::new(), TenantId::default_tenant());
     let heard_at = turnable.clock().now();
-    store.add_vehicle(&home, &bus(), heard_at).await.unwrap();
+    store.add_vehicle(&home, &bus(), heard_at, &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(Arc::clone(&store), None);
     let batch = PositionBatch { tenant: home, positions: vec![position(heard_at)], received_at: heard_at };
     committer.record(batch).await.unwrap();

@@ -54,6 +54,7 @@ mod tests {
     use axum::extract::Request;
     use axum::routing::any;
     use futures_util::StreamExt;
+    use milepost_clock::Clock;
     use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Key};
     use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder};
     use std::time::Duration;
@@ -78,7 +79,7 @@ mod tests {
 
     impl Fixture {
         async fn start() -> Self {
-            let transport = Transport::start(WsConfig::default());
+            let transport = Transport::start(WsConfig::default(), Clock::system());
             let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
             let channel = hub.channel(&ChannelId::new("test", "acme"));
             let (opened, mut links) = tokio::sync::mpsc::unbounded_channel();

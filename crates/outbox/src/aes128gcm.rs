@@ -1,11 +1,10 @@
 //! Encrypts what is pushed, so that only the browser can read it: RFC 8291, in the coding `aes128gcm` of RFC 8188.
 
-use hmac::{Hmac, Mac};
 use milepost_domain::PushKeys;
-use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey, ecdh::diffie_hellman};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use sha2::Sha256;
+use ring::hmac::{self, HMAC_SHA256};
 
 /// The record size in the head. There is one record, and it is shorter.
 const RECORD_BYTES: u32 = 4_096;
@@ -47,14 +46,14 @@ fn seal(text: &[u8], keys: &PushKeys, sender: &SecretKey, salt: [u8; 16]) -> Res
         return Err("the text is too long for a push service");
     }
     let browser = PublicKey::from_sec1_bytes(&keys.p256dh).map_err(|_| "the browser's key is no point of P-256")?;
-    let sender_point = sender.public_key().to_encoded_point(false);
+    let sender_point = sender.public_key().to_sec1_point(false);
     let shared = diffie_hellman(sender.to_nonzero_scalar(), browser.as_affine());
 
-    let secret = hmac(&keys.auth, &[shared.raw_secret_bytes()]);
-    let input = hmac(&secret, &[b"WebPush: info\0", &keys.p256dh, sender_point.as_bytes(), &[1]]);
-    let secret = hmac(&salt, &[&input]);
-    let key = hmac(&secret, &[b"Content-Encoding: aes128gcm\0", &[1]]);
-    let nonce = hmac(&secret, &[b"Content-Encoding: nonce\0", &[1]]);
+    let secret = hmac_sha256(&keys.auth, &[shared.raw_secret_bytes()]);
+    let input = hmac_sha256(&secret, &[b"WebPush: info\0", &keys.p256dh, sender_point.as_bytes(), &[1]]);
+    let secret = hmac_sha256(&salt, &[&input]);
+    let key = hmac_sha256(&secret, &[b"Content-Encoding: aes128gcm\0", &[1]]);
+    let nonce = hmac_sha256(&secret, &[b"Content-Encoding: nonce\0", &[1]]);
 
     let mut record = Vec::with_capacity(text.len() + TAIL_BYTES);
     record.extend_from_slice(text);
@@ -75,10 +74,10 @@ fn seal(text: &[u8], keys: &PushKeys, sender: &SecretKey, salt: [u8; 16]) -> Res
 }
 
 /// HMAC-SHA256: both halves of HKDF, whose every output here is one block or less.
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(HMAC_SHA256, key));
+    parts.iter().for_each(|part| context.update(part));
+    context.sign().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use milepost_domain::Timestamp;
 use p256::SecretKey;
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
-use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::elliptic_curve::sec1::ToSec1Point;
 use reqwest::Url;
 use serde_json::json;
 
@@ -33,7 +33,7 @@ impl Vapid {
             "must be a private key of P-256: 32 bytes in base64url, such as npx web-push generate-vapid-keys makes";
         let bytes = URL_SAFE_NO_PAD.decode(private_key.trim_end_matches('=')).map_err(|_| TAKES)?;
         let key = SecretKey::from_slice(&bytes).ok().filter(|_| bytes.len() == 32).ok_or(TAKES)?;
-        let public_key = URL_SAFE_NO_PAD.encode(key.public_key().to_encoded_point(false).as_bytes());
+        let public_key = URL_SAFE_NO_PAD.encode(key.public_key().to_sec1_point(false).as_bytes());
         Ok(Self { key: SigningKey::from(&key), public_key, subject })
     }
 

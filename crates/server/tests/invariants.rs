@@ -66,7 +66,9 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
-    ("milepost-load", &["milepost-domain", "milepost-geo", "milepost-track"]),
+    ("milepost-report", &[]),
+    ("milepost-load", &["milepost-report"]),
+    ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
 ];
 
 /// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.
@@ -88,11 +90,10 @@ const IMPURE: &[&str] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["milepost-store"]),
     ("rusqlite", &["milepost-store"]),
-    ("redis", &["milepost-relay"]),
     ("cookie", &["milepost-http"]),
     ("flate2", &["milepost-transport"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
-    ("jsonwebtoken", &["milepost-access", "milepost-load"]),
+    ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox"]),
 ];

@@ -105,21 +105,11 @@ async fn add_vehicles(
 ) -> Result<Arc<Vec<VehicleId>>, Box<dyn Error>> {
     let mut ids = Vec::with_capacity(count);
     for number in 0..count {
-        let vehicle = Vehicle {
-            id: VehicleId::new(&format!("bus-{number}-{}", now.unix_ms()))?,
-            kind: VehicleKind::new("bus")?,
-            label: Label::new("Bus")?,
-            license_plate: None,
-            route: None,
-            status: VehicleStatus::active(),
-            driver_id: None,
-            speed_limit: None,
-            fuel_l_per_100km: None,
-            fuel_price_per_l: None,
-            odometer: None,
-            service_due_km: None,
-            service_due_at: None,
-        };
+        let vehicle = Vehicle::new(
+            VehicleId::new(&format!("bus-{number}-{}", now.unix_ms()))?,
+            VehicleKind::new("bus")?,
+            Label::new("Bus")?,
+        );
         store.add_vehicle(tenant, &vehicle, now, &Once::unclaimed()).await?;
         ids.push(vehicle.id);
     }

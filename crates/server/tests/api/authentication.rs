@@ -1,12 +1,12 @@
 //! Section 2 of the contract: credentials, in their order, and what ends them.
 
+use crate::signing::sign_with_secret;
 use crate::support::{SECRET, TestServer, fresh_postgres, json_of};
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 fn signed(claims: &Value, secret: &str) -> String {
-    encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+    sign_with_secret(claims, secret.as_bytes())
 }
 
 /// The year 2100.

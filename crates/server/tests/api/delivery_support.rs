@@ -1,6 +1,7 @@
 //! What the delivery dialect's tests share: tokens of a platform's people, and a session.
 
-use crate::support::{SECRET, TestServer, json_of};
+use crate::signing::sign;
+use crate::support::{TestServer, json_of};
 use serde_json::{Value, json};
 
 /// A token of somebody whom the server does not know, good for `ttl_s` seconds.
@@ -8,8 +9,7 @@ pub fn token(subject: &str, role: &str, tenant: &str, ttl_s: i64) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let expires_at = i64::try_from(now).unwrap() + ttl_s;
     let claims = json!({ "sub": subject, "role": role, "tenant": tenant, "exp": expires_at });
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+    sign(&claims)
 }
 
 /// What starts a session of rider `r1`.

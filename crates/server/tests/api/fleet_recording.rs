@@ -1,8 +1,8 @@
-//! A train of Austin's on 16 December 2016 (`crates/load/testdata`, see its credits): what others recorded, as if it ended now.
+//! A train of Austin's on 16 December 2016 (`tools/evaluate/testdata`, see its credits): what others recorded, as if it ended now.
 
 use serde_json::{Value, json};
 
-const AUSTIN: &str = include_str!("../../../load/testdata/austin_2016_three_buses.csv");
+const AUSTIN: &str = include_str!("../../../../tools/evaluate/testdata/austin_2016_three_buses.csv");
 
 /// One row of the recording.
 #[derive(Debug, Clone, Copy)]

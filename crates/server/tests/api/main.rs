@@ -71,6 +71,7 @@ mod records_stream_crowd;
 mod records_stream_support;
 mod rest;
 mod revocation;
+mod signing;
 mod starting;
 mod status;
 mod story;

@@ -1,6 +1,7 @@
 //! Parcels and the people around them, for the tests of the parcel dialect.
 
-use crate::support::{SECRET, TestServer, Watcher, json_of};
+use crate::signing::sign;
+use crate::support::{TestServer, Watcher, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,8 +13,7 @@ pub fn claims_token(subject: &str, role: &str, tenant: &str) -> String {
 
 pub fn token_for(subject: &str, role: &str, tenant: &str, seconds: i64) -> String {
     let claims = json!({"sub": subject, "role": role, "tenant": tenant, "exp": now_ms() / 1000 + seconds});
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+    sign(&claims)
 }
 
 pub fn now_ms() -> i64 {

@@ -2,7 +2,7 @@
 
 use crate::kill_nine;
 use crate::push_service::{Browser, PushService};
-use crate::support::{PATIENCE, SECRET, TestServer, fresh_postgres, http_client, json_of};
+use crate::support::{PATIENCE, TestServer, fresh_postgres, http_client, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -146,8 +146,7 @@ async fn a_push_outlives_the_server_that_stored_it() {
     let address = silent.local_addr().unwrap().to_string();
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());
     let claims = json!({"sub": "7", "role": "admin", "exp": 4_102_444_800_i64});
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
+    let token = crate::signing::sign(&claims);
     let post = |url: String, body: Value| http.post(url).bearer_auth(&token).json(&body).send();
 
     let (server, url) = kill_nine::start_with(folder.path(), &[ALLOW]);

@@ -5,7 +5,7 @@ use crate::fleet_history_support::{self as history, Ride, fix, home, report};
 use crate::kill_nine;
 use crate::push::{ALLOW, subscribe, until};
 use crate::push_service::{Browser, PushService};
-use crate::support::{SECRET, TestServer, fresh_postgres, http_client, json_of};
+use crate::support::{TestServer, fresh_postgres, http_client, json_of};
 use milepost_domain::{AlertKind, CrossingTriggers, GeofenceDescription, GeofenceShape, GeometryText, Label, RadiusM};
 use milepost_store::{Once, Store};
 use reqwest::Method;
@@ -231,8 +231,7 @@ async fn an_alert_that_was_acknowledged_rings_though_the_server_was_killed() {
     let address = silent.local_addr().unwrap().to_string();
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());
     let claims = json!({"sub": "ops", "role": "superadmin", "exp": 4_102_444_800_i64});
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    let ops = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap();
+    let ops = crate::signing::sign(&claims);
     let post = async |url: String, token: &str, body: Value, status: u16| {
         json_of(http.post(url).bearer_auth(token).json(&body).send().await.unwrap(), status).await
     };

@@ -1,5 +1,7 @@
 //! A push service and a browser behind it, by the letter of RFC 8291 and RFC 8292.
 
+use crate::parcel_support::now_ms;
+use crate::signing::claims_by_es256;
 use crate::support::PATIENCE;
 use axum::Router;
 use axum::body::Bytes;
@@ -8,8 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::{PublicKey, SecretKey};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -35,11 +36,10 @@ impl Pushed {
         let (token, key) = self.header("authorization").strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
         assert_eq!(key, public_key);
         let point = URL_SAFE_NO_PAD.decode(key).unwrap();
-        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
-        let mut validation = Validation::new(Algorithm::ES256);
-        validation.set_audience(&[origin]);
-        let key = DecodingKey::from_ec_components(&x, &y).unwrap();
-        jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap().claims
+        let claims = claims_by_es256(token, &point);
+        assert_eq!(claims["aud"], origin);
+        assert!(claims["exp"].as_i64().unwrap() > now_ms() / 1000);
+        claims
     }
 }
 
@@ -106,7 +106,7 @@ impl Browser {
 
     /// What `JSON.stringify(subscription)` gives.
     pub fn subscription(&self, endpoint: &str) -> Value {
-        let point = self.key.public_key().to_encoded_point(false);
+        let point = self.key.public_key().to_sec1_point(false);
         let keys = json!({
             "p256dh": URL_SAFE_NO_PAD.encode(point.as_bytes()), "auth": URL_SAFE_NO_PAD.encode(self.auth),
         });
@@ -121,7 +121,7 @@ impl Browser {
         let (sender, record) = rest[5..].split_at(65);
         let sender_key = PublicKey::from_sec1_bytes(sender).unwrap();
         let shared = p256::ecdh::diffie_hellman(self.key.to_nonzero_scalar(), sender_key.as_affine());
-        let own = self.key.public_key().to_encoded_point(false);
+        let own = self.key.public_key().to_sec1_point(false);
         let input = expand(&self.auth, shared.raw_secret_bytes(), &[b"WebPush: info\0", own.as_bytes(), sender], 32);
         let key = expand(salt, &input, &[b"Content-Encoding: aes128gcm\0"], 16);
         let nonce = expand(salt, &input, &[b"Content-Encoding: nonce\0"], 12);

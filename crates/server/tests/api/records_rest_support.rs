@@ -1,7 +1,8 @@
 //! Cadets, the people around them, and the events of their tenant, for the tests of records over REST.
 
 use crate::parcel_support::now_ms;
-use crate::support::{SECRET, TestServer, json_of};
+use crate::signing::sign;
+use crate::support::{TestServer, json_of};
 use milepost_domain::{Event, TenantId};
 use milepost_store::Store;
 use reqwest::Method;
@@ -13,8 +14,7 @@ pub fn claimed(subject: &str, role: &str, tenant: &str, cadet_id: Option<i64>) -
     if let Some(cadet_id) = cadet_id {
         claims["cadet_id"] = json!(cadet_id);
     }
-    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+    sign(&claims)
 }
 
 /// All events of a tenant, oldest first; their ids are checked to be 1, 2, 3 …

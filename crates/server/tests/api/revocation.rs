@@ -1,6 +1,6 @@
 //! What ends a right ends the sockets opened by it, on whichever node it happened.
 
-use crate::support::{PATIENCE, SECRET, TestServer, Watcher, config_in, fresh_postgres, json_of};
+use crate::support::{PATIENCE, TestServer, Watcher, config_in, fresh_postgres, json_of};
 use milepost::assembly::Assembly;
 use milepost::serve::open_store;
 use milepost_access::hash_secret;
@@ -248,13 +248,12 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
 
 #[tokio::test]
 async fn a_token_signed_by_the_operator_stands_whatever_the_password() {
-    use jsonwebtoken::{EncodingKey, Header, encode};
     let server = TestServer::start().await;
     let (id, _) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     for issued in [json!({}), json!({"iat": 1_700_000_000})] {
         let mut claims = json!({"sub": id.to_string(), "role": "parent", "exp": 4_102_444_800_i64});
         claims.as_object_mut().unwrap().extend(issued.as_object().unwrap().clone());
-        let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
+        let token = crate::signing::sign(&claims);
         let patch = json!({"password": "close sesame"});
         server.call(Method::PATCH, &format!("/api/v1/users/{id}"), &server.admin, Some(patch)).await;
         assert_eq!(server.get_json("/auth/me", &token).await["role"], "manager", "{claims}");

@@ -153,9 +153,9 @@ pub(crate) async fn alert_that_is_no_news_calls_nobody(database: &TestDatabase) 
     raise(store, &late("just new enough", 0), Alert::RECENT_MS).await;
     assert_eq!(waiting(store, &home).await, BTreeMap::from([("just new enough".to_owned(), 1)]));
     // Of one subject once.
-    raise(store, &about("speed:bus:1", late("first", Alert::NEWS_MS)), Alert::NEWS_MS).await;
-    let again = about("speed:bus:1", late("second", Alert::NEWS_MS));
-    assert!(!store.raise_alert(&again, at(Alert::NEWS_MS), &Once::unclaimed()).await.unwrap());
+    raise(store, &about("speed:bus:1", late("first", Alert::RECENT_MS)), Alert::RECENT_MS).await;
+    let again = about("speed:bus:1", late("second", Alert::RECENT_MS));
+    assert!(!store.raise_alert(&again, at(Alert::RECENT_MS), &Once::unclaimed()).await.unwrap());
     assert_eq!(waiting(store, &home).await.len(), 2);
     // They are listed and told all the same.
     assert_eq!(store.list_alerts(&home, COMPANY, false, None, 10, at(Alert::RECENT_MS)).await.unwrap().len(), 3);

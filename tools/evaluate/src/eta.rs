@@ -1,0 +1,186 @@
+//! `eta`: replays recorded drives and compares the documented arrival time and the better estimate with the arrivals.
+
+mod buses;
+mod moment;
+mod recordings;
+mod rider;
+
+use crate::recordings::Part;
+use anyhow::{Result, ensure};
+use clap::Args;
+use milepost_report::{Report, Table, rounded};
+use moment::{ARRIVED_M, Errors, Moment, covered, errors, estimate, line};
+use recordings::read_recordings;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Bands of straight distance still to go, in metres, from each to the next.
+const BANDS_M: [f64; 5] = [ARRIVED_M, 300.0, 1000.0, 3000.0, f64::INFINITY];
+
+/// Options of `eta`.
+#[derive(Debug, Args, Serialize)]
+pub(crate) struct EtaOptions {
+    /// Folder of recordings, laid out as docs/eta.md says; what is missing is left out
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+    /// Which riders to replay
+    #[arg(long, value_enum, default_value_t = Part::HeldOut)]
+    part: Part,
+}
+
+/// Replays every recording and prints the errors.
+pub(crate) fn run_eta(options: &EtaOptions) -> Result<()> {
+    let mut report = Report::new("eta", options)?;
+    let mut table = Table::new([
+        "recording, metres to go",
+        "moments",
+        "MAE line",
+        "average",
+        "pace",
+        "estimate",
+        "gain",
+        "median line",
+        "estimate",
+        "p90 line",
+        "estimate",
+        "bias line",
+        "estimate",
+        "in 80 %",
+    ]);
+    let recordings = read_recordings(&options.data)?;
+    ensure!(!recordings.is_empty(), "no recording was found in {}", options.data.display());
+    for recording in &recordings {
+        let moments = recording.replay(options.part);
+        if moments.is_empty() {
+            continue; // Nothing was fitted to this recording.
+        }
+        table.row(row(recording.name, &moments));
+        for band in BANDS_M.windows(2) {
+            let part: Vec<Moment> =
+                moments.iter().filter(|moment| (band[0]..band[1]).contains(&moment.straight_m)).copied().collect();
+            if !part.is_empty() {
+                let name = if band[1].is_finite() {
+                    format!("  {} to {}", band[0], band[1])
+                } else {
+                    format!("  {} and more", band[0])
+                };
+                table.row(row(&name, &part));
+            }
+        }
+        let (riders, legs) = recording.count(options.part);
+        let mut figures = figures(&moments);
+        (figures["riders"], figures["legs"]) = (riders.into(), legs.into());
+        report.figure(recording.name, figures);
+    }
+    report.table(table);
+    report.print()
+}
+
+fn row(name: &str, moments: &[Moment]) -> [String; 14] {
+    let (line, best) = (line(moments), estimate(moments));
+    let seconds = |value: f64| format!("{value:.0}");
+    [
+        name.to_owned(),
+        moments.len().to_string(),
+        seconds(line.mean_s),
+        seconds(errors(moments, |moment| moment.average_s).mean_s),
+        seconds(errors(moments, |moment| moment.pace_s).mean_s),
+        seconds(best.mean_s),
+        format!("{:.0} %", (1.0 - best.mean_s / line.mean_s) * 100.0),
+        seconds(line.median_s),
+        seconds(best.median_s),
+        seconds(line.p90_s),
+        seconds(best.p90_s),
+        format!("{:+.0}", line.bias_s),
+        format!("{:+.0}", best.bias_s),
+        format!("{:.0} %", covered(moments) * 100.0),
+    ]
+}
+
+fn figures(moments: &[Moment]) -> Value {
+    let of = |errors: Errors| {
+        json!({
+            "mean_absolute_s": rounded(errors.mean_s), "median_absolute_s": rounded(errors.median_s),
+            "p90_absolute_s": rounded(errors.p90_s), "bias_s": rounded(errors.bias_s),
+        })
+    };
+    json!({
+        "moments": moments.len(),
+        "line": of(line(moments)),
+        "average": of(errors(moments, |moment| moment.average_s)),
+        "pace": of(errors(moments, |moment| moment.pace_s)),
+        "estimate": of(estimate(moments)),
+        "in_interval": rounded(covered(moments)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+    use crate::recordings::read_vans;
+    use buses::{AUSTIN, BusLeg, Columns, NEW_YORK, read_buses};
+    use moment::replay_rider;
+    use rider::{Stop, rider_of_van};
+
+    /// None of these riders had a part in choosing the constants; credits are beside the files.
+    const AUSTIN_BUSES: &str = include_str!("../testdata/austin_2016_three_buses.csv");
+    const NEW_YORK_BUS: &str = include_str!("../testdata/nyc_7564.csv");
+    const VANS: &str = include_str!("../testdata/delivery_vans.csv");
+
+    fn replay_buses(text: &str, columns: &Columns, leg: BusLeg) -> Vec<Moment> {
+        read_buses(&[text.to_owned()], columns, leg).unwrap().iter().flat_map(replay_rider).collect()
+    }
+
+    /// The estimate's mean error as a part of the line's.
+    fn error_ratio(moments: &[Moment]) -> f64 {
+        estimate(moments).mean_s / line(moments).mean_s
+    }
+
+    #[test]
+    fn the_estimate_beats_the_line_on_buses() {
+        let austin = replay_buses(AUSTIN_BUSES, &AUSTIN, BusLeg::TwoKilometres);
+        let whole_trips = replay_buses(AUSTIN_BUSES, &AUSTIN, BusLeg::WholeTrip);
+        let new_york = replay_buses(NEW_YORK_BUS, &NEW_YORK, BusLeg::TwoKilometres);
+        let ratios = [&austin, &whole_trips, &new_york].map(|moments| (moments.len(), error_ratio(moments)));
+        assert!(ratios.iter().all(|&(moments, ratio)| moments > 50 && ratio < 0.8), "{ratios:?}");
+    }
+
+    #[test]
+    fn on_the_short_drives_of_vans_neither_is_much_better() {
+        let vans = read_vans(VANS).unwrap();
+        let moments: Vec<Moment> = vans.iter().flat_map(|van| replay_rider(&rider_of_van(van, Stop::Next))).collect();
+        let ratio = error_ratio(&moments);
+        assert!(moments.len() > 50 && (0.9..1.1).contains(&ratio), "{} {ratio}", moments.len());
+    }
+
+    #[test]
+    fn most_arrivals_lie_within_their_interval() {
+        let mut moments = replay_buses(AUSTIN_BUSES, &AUSTIN, BusLeg::TwoKilometres);
+        moments.extend(replay_buses(NEW_YORK_BUS, &NEW_YORK, BusLeg::TwoKilometres));
+        let covered = covered(&moments);
+        assert!((0.65..0.95).contains(&covered), "{covered}");
+    }
+
+    #[test]
+    fn what_lies_ahead_changes_no_estimate() {
+        let riders = read_buses(&[AUSTIN_BUSES.to_owned()], &AUSTIN, BusLeg::TwoKilometres).unwrap();
+        let (start, end) = riders[0].legs[3];
+        let mut cut = riders[0].clone();
+        // The end of the leg stays, since it is the destination. Everything after it goes.
+        cut.fixes.truncate(end + 1);
+        cut.legs.truncate(4);
+        let (whole, cut) = (replay_rider(&riders[0]), replay_rider(&cut));
+        assert!(cut.len() > end - start && cut.len() < whole.len());
+        assert!(cut.iter().zip(&whole).all(|(cut, whole)| cut.estimate == whole.estimate));
+    }
+
+    #[test]
+    fn errors_are_means_medians_and_their_direction() {
+        let moment = replay_buses(AUSTIN_BUSES, &AUSTIN, BusLeg::TwoKilometres)[0];
+        let moments = [10.0, 20.0, 60.0].map(|line_s| Moment { truth_s: 30.0, line_s, ..moment });
+        let expected = Errors { mean_s: 20.0, median_s: 20.0, p90_s: 30.0, bias_s: 0.0 };
+        assert_eq!(errors(&moments, |moment| moment.line_s), expected);
+    }
+}

@@ -1,0 +1,70 @@
+//! Measures a Milepost server over its public protocol.
+//!
+//! Every figure stands beside what it can be compared with in the same run. Every command prints a table for people and, as
+//! its last line, one JSON object for programs.
+
+#![forbid(unsafe_code)]
+
+mod child;
+mod client;
+mod deliveries;
+mod fanout;
+mod fleet;
+mod floor;
+mod frame;
+mod histogram;
+mod http;
+mod idle;
+mod ingest;
+mod latency;
+mod milepost;
+mod postgres;
+mod process;
+mod publisher;
+mod publishing;
+mod replay;
+mod screens;
+mod slow_reader;
+mod stamp;
+mod watcher;
+
+use clap::{Parser, Subcommand};
+
+/// Measures a Milepost server over its public protocol.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The bare loop that others are measured against: sockets on one port, orders on the next
+    Floor {
+        /// Port for sockets; 0 takes two free ones and prints them
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+    /// CPU, delay and deliveries a second of fan-out, against the floor
+    Fanout(fanout::FanoutOptions),
+    /// Memory of sockets that only wait, with and without permessage-deflate
+    Idle(idle::IdleOptions),
+    /// Positions a second, single and in batches, against a route that stores nothing and against a bare COPY
+    Ingest(ingest::IngestOptions),
+    /// From a kiosk to every watcher; also with a recorded fleet
+    Latency(latency::LatencyOptions),
+    /// One socket that stops reading among many at full rate
+    SlowReader(slow_reader::SlowReaderOptions),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Floor { port } => floor::run_floor(port),
+        Command::Fanout(options) => fanout::run_fanout(options),
+        Command::Idle(options) => idle::run_idle(&options),
+        Command::Ingest(options) => ingest::run_ingest(&options),
+        Command::Latency(options) => latency::run_latency(&options),
+        Command::SlowReader(options) => slow_reader::run_slow_reader(&options),
+    }
+}
