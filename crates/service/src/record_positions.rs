@@ -139,7 +139,7 @@ impl CommitObserver for Publisher {
         (self.sampled)(sample);
     }
 
-    fn recorded(&self, tenant: &TenantId, recorded: &milepost_store::Recorded) {
+    fn recorded(&self, tenant: &TenantId, recorded: &milepost_store::CommittedPositions) {
         if let Some(service) = self.service.get().and_then(Weak::upgrade) {
             service.publish_committed(tenant, &recorded.newest);
             service.tracks.grow(tenant, recorded);

@@ -15,9 +15,9 @@ pub struct SavedFold {
     pub code_version: u32,
     /// As that code writes it.
     pub state: Vec<u8>,
-    /// What was told of the vehicle's silence, as that code writes it.
+    /// What was published of the vehicle's silence, as that code writes it.
     pub silence: Vec<u8>,
-    /// So long after its last position there is something to tell of its silence, milliseconds.
+    /// Milliseconds after its last position when its silence has to be published.
     pub silent_after_ms: Option<i64>,
 }
 
@@ -149,25 +149,25 @@ pub struct Incident {
 #[derive(Debug, Clone, PartialEq)]
 pub enum HistoryChange {
     /// A trip is so. If there is one that began at `key` it keeps its id, driver and count of versions; else it is added as
-    /// it stands here. One that is so already is told to nobody.
+    /// it stands here. One that is so already is not published.
     Trip {
-        /// The start under which it was told last.
+        /// The start under which it was published last.
         key: Timestamp,
         /// It is mended: `key` is the start that its row had before this write, whatever this write made of others.
         mends: bool,
         /// As it is.
         trip: Box<Trip>,
-        /// First told, or mended.
+        /// New, or corrected.
         telling: Telling,
     },
-    /// The trip that began then is none.
+    /// The trip that began then did not happen.
     NoTrip {
         /// Its start.
         key: Timestamp,
     },
     /// A visit is so.
     Visit(FenceVisit),
-    /// This visit is none.
+    /// This visit did not happen.
     NoVisit {
         /// Which geofence.
         geofence_id: GeofenceId,
@@ -176,7 +176,7 @@ pub enum HistoryChange {
     },
     /// An incident is so.
     Incident(Incident),
-    /// This incident is none.
+    /// This incident did not happen.
     NoIncident {
         /// What.
         kind: IncidentKind,
@@ -211,7 +211,7 @@ pub enum HistoryChange {
         /// Which.
         subject: AlertSubject,
     },
-    /// What these alerts are about is known by other subjects now: each one's old and new, all at once. Nobody is told.
+    /// These alerts get other subjects: each one's old and new, all at once. Nothing is published.
     MovedAlerts(Vec<(AlertSubject, AlertSubject)>),
     /// Told as it is.
     Told(Box<Fact>),

@@ -2,7 +2,7 @@
 
 use super::figures::TrackCounters;
 use milepost_domain::{Position, TenantId, VehicleId};
-use milepost_store::{Recorded, TrackStep, VehicleNo};
+use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +49,7 @@ pub(super) struct Growth {
 
 impl TrackInbox {
     /// Takes in what one caller's batch came to.
-    pub(crate) fn grow(&self, tenant: &TenantId, recorded: &Recorded) {
+    pub(crate) fn grow(&self, tenant: &TenantId, recorded: &CommittedPositions) {
         let mut waiting = self.lock();
         let positions = recorded.newest.len() + recorded.late.len();
         waiting.told += positions;
@@ -117,11 +117,15 @@ mod tests {
     use super::{INBOX_POSITIONS, TrackInbox};
     use crate::follow_tracks::samples::{position, two_numbers};
     use milepost_domain::TenantId;
-    use milepost_store::{Recorded, TrackStep, VehicleNo};
+    use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
 
-    fn batch(vehicle: VehicleNo, positions: usize) -> Recorded {
+    fn batch(vehicle: VehicleNo, positions: usize) -> CommittedPositions {
         let step = TrackStep { vehicle, after: None };
-        Recorded { newest: vec![position(1); positions], steps: vec![step; positions], ..Recorded::default() }
+        CommittedPositions {
+            newest: vec![position(1); positions],
+            steps: vec![step; positions],
+            ..CommittedPositions::default()
+        }
     }
 
     #[tokio::test]
@@ -131,7 +135,7 @@ mod tests {
         inbox.grow(&home, &batch(bus, INBOX_POSITIONS - 1));
         inbox.grow(&home, &batch(car, 2));
         inbox.grow(&home, &batch(bus, 1));
-        inbox.grow(&home, &Recorded { late: vec![(bus, position(0))], ..Recorded::default() });
+        inbox.grow(&home, &CommittedPositions { late: vec![(bus, position(0))], ..CommittedPositions::default() });
         let waiting = inbox.take();
         assert_eq!(waiting.growth.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
         assert_eq!(waiting.missed, [car, bus].into());
