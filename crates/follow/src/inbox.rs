@@ -2,7 +2,7 @@
 
 use crate::stats::{TrackCounters, TrackStats};
 use milepost_domain::{Position, TenantId, VehicleId};
-use milepost_store::{Recorded, TrackStep, VehicleNo};
+use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,7 +49,7 @@ pub(crate) struct Committed {
 
 impl TrackInbox {
     /// Adds what was committed of one caller's batch.
-    pub fn add_recorded(&self, tenant: &TenantId, recorded: &Recorded) {
+    pub fn add_recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
         let mut contents = self.lock();
         let positions = recorded.newest.len() + recorded.late.len();
         contents.positions += positions;
@@ -123,11 +123,11 @@ mod tests {
     use super::{INBOX_POSITIONS, TrackInbox};
     use crate::samples::{position, two_numbers};
     use milepost_domain::TenantId;
-    use milepost_store::{Recorded, TrackStep, VehicleNo};
+    use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
 
-    fn batch(vehicle: VehicleNo, positions: usize) -> Recorded {
+    fn batch(vehicle: VehicleNo, positions: usize) -> CommittedPositions {
         let step = TrackStep { vehicle, after: None };
-        Recorded { newest: vec![position(1); positions], steps: vec![step; positions], ..Recorded::default() }
+        CommittedPositions { newest: vec![position(1); positions], steps: vec![step; positions], ..CommittedPositions::default() }
     }
 
     #[tokio::test]
@@ -137,7 +137,7 @@ mod tests {
         inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));
         inbox.add_recorded(&home, &batch(car, 2));
         inbox.add_recorded(&home, &batch(bus, 1));
-        inbox.add_recorded(&home, &Recorded { late: vec![(bus, position(0))], ..Recorded::default() });
+        inbox.add_recorded(&home, &CommittedPositions { late: vec![(bus, position(0))], ..CommittedPositions::default() });
         let contents = inbox.take();
         assert_eq!(contents.committed.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
         assert_eq!(contents.overflowed, [car, bus].into());

@@ -5,7 +5,7 @@ use crate::listener::Listeners;
 use crate::live::LiveMap;
 use milepost_domain::TenantId;
 use milepost_follow::TrackInbox;
-use milepost_store::{CommitObserver, CommitSample, Recorded};
+use milepost_store::{CommitObserver, CommitSample, CommittedPositions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -49,7 +49,7 @@ impl CommitObserver for Publisher {
         (self.on_transaction)(sample);
     }
 
-    fn recorded(&self, tenant: &TenantId, recorded: &Recorded) {
+    fn recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
         if !recorded.newest.is_empty()
             && let Some(live) = self.live.loaded(tenant)
         {

@@ -18,8 +18,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use writer::Writer;
 
-/// Positions waiting and under way, about 150 bytes each. When full, callers wait for [`QUEUE_WAIT`] and are then told
-/// that it is too much. A batch larger than this counts as this many.
+/// Positions waiting and under way, about 150 bytes each. When full, callers wait for [`QUEUE_WAIT`] and are then refused
+/// as too much. A batch larger than this counts as this many.
 const QUEUE_POSITIONS: u32 = 200_000;
 
 /// Callers waiting. When full, callers wait as above.
@@ -55,7 +55,7 @@ pub struct PositionBatch {
 
 /// What became of one caller's batch; all of it is on disk.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Recorded {
+pub struct CommittedPositions {
     /// Positions stored.
     pub accepted: usize,
     /// Positions that were stored before, or came twice.
@@ -75,17 +75,17 @@ pub struct Recorded {
 pub struct TrackStep {
     /// The vehicle's internal number.
     pub vehicle: VehicleNo,
-    /// The instant of the newest position before this one; whoever knows another one has missed something.
+    /// The instant of the newest position before this one. A reader that knows another one has missed something.
     pub after: Option<Timestamp>,
 }
 
-/// Is told of every transaction; its functions must not block.
+/// Learns of every transaction; its functions must not block.
 pub trait CommitObserver: Send + Sync + 'static {
     /// A transaction ended.
     fn ended(&self, sample: &CommitSample);
     /// What one caller's batch came to, if it stored anything, in the order of commit over all callers and before the
     /// caller is answered: the one place where positions of a vehicle can be published without ever going back in time.
-    fn recorded(&self, _tenant: &TenantId, _recorded: &Recorded) {}
+    fn recorded(&self, _tenant: &TenantId, _recorded: &CommittedPositions) {}
 }
 
 /// Figures of one transaction.
@@ -113,7 +113,7 @@ pub struct Committer {
 /// A caller in the queue.
 struct Waiting {
     batch: PositionBatch,
-    answer: oneshot::Sender<Result<Recorded>>,
+    answer: oneshot::Sender<Result<CommittedPositions>>,
     /// Its room in the queue, given back when it is answered.
     room: OwnedSemaphorePermit,
 }
@@ -137,7 +137,7 @@ impl Committer {
     /// # Errors
     /// `Unavailable` or `Overloaded`: nothing of the batch was stored (or, when the connection broke during the commit,
     /// all of it).
-    pub async fn record(&self, batch: PositionBatch) -> Result<Recorded> {
+    pub async fn record(&self, batch: PositionBatch) -> Result<CommittedPositions> {
         let permits = u32::try_from(batch.positions.len()).unwrap_or(QUEUE_POSITIONS).clamp(1, QUEUE_POSITIONS);
         let (answer, answered) = oneshot::channel();
         let enter = async {

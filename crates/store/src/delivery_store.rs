@@ -48,7 +48,7 @@ pub struct DeliveryCount {
 pub trait DeliveryStore: Send + Sync {
     /// Adds a session with its facts and calls. `Conflict("tracking_id")`, `NotFound("tenant")`.
     async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, ()>) -> Result<()>;
-    /// A session, whosever it is, expired or not.
+    /// A session of any tenant, expired or not.
     async fn get_delivery(&self, id: &TrackingId) -> Result<Option<Delivery>>;
     /// A rider's session that is not expired: the last started of those under way, or else the last delivered.
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>>;

@@ -1,4 +1,4 @@
-//! What a database's error codes mean for whoever asked.
+//! What a database's error codes mean for the caller.
 
 use crate::StoreError;
 use milepost_domain::Invalid;

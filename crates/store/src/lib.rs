@@ -37,7 +37,7 @@ mod tracked;
 mod unknown_kinds;
 
 pub use account::{Login, NewUser};
-pub use committer::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded, TrackStep};
+pub use committer::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, TrackStep};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{

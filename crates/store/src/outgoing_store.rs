@@ -1,4 +1,4 @@
-//! Outgoing calls and webhooks: what is still to be told to other programs.
+//! Outgoing calls and webhooks: what is still to be sent to other programs.
 
 use crate::{Once, Result};
 use async_trait::async_trait;
@@ -65,7 +65,7 @@ pub struct DuePush {
     pub endpoint: String,
     /// Encrypt for it.
     pub keys: PushKeys,
-    /// To be told even where that costs something, such as the battery of a phone.
+    /// Worth a cost, such as the battery of a phone.
     pub is_urgent: bool,
     /// When it is of no interest any more.
     pub expires_at: Option<Timestamp>,
@@ -172,7 +172,7 @@ pub trait OutgoingStore: Send + Sync {
     ) -> Result<Vec<StoredCall>>;
     /// Takes calls that are due at `now`, oldest first, until `lease_until`: no other node gets them before.
     async fn take_due_calls(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueCall>>;
-    /// Makes every waiting call due now, whoever took it; how many there were. For a server that starts and is alone on
+    /// Makes every waiting call due now, even if a node took it; how many there were. For a server that starts and is alone on
     /// its database: nobody is trying them any more.
     async fn release_calls(&self, now: Timestamp) -> Result<u64>;
     /// When the next call will be due, if any waits.
@@ -184,7 +184,7 @@ pub trait OutgoingStore: Send + Sync {
     async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
 }
 
-// By hand, so that neither secrets and URLs, nor what is told to whom, ever reach a log line.
+// By hand, so that neither secrets and URLs, nor bodies and receivers, ever reach a log line.
 impl fmt::Debug for NewWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewWebhook").field("tenant", &self.tenant).field("kinds", &self.kinds).finish_non_exhaustive()

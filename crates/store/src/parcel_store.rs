@@ -51,7 +51,7 @@ pub trait ParcelStore: Send + Sync {
     /// Enters a parcel with its fact (`ParcelAdded`, made by the store, which knows its number). A driver's leg begins
     /// with it. `NotFound("tenant")`.
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel>;
-    /// A parcel, whosever it is.
+    /// A parcel of any tenant.
     async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>>;
     /// Parcels in the order of their numbers, after `after`.
     async fn list_parcels(
@@ -84,6 +84,6 @@ pub trait ParcelStore: Send + Sync {
     ) -> Result<FixOutcome>;
     /// A driver's newest fix.
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>>;
-    /// The fixes of whoever brought a parcel while they did, oldest first, strictly after `after`.
+    /// The fixes of a parcel's drivers while they brought it, oldest first, strictly after `after`.
     async fn parcel_path(&self, id: ParcelId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DriverFix>>;
 }

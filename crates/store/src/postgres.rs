@@ -112,7 +112,7 @@ impl Native {
     }
 
     #[allow(clippy::unused_async, reason = "SQLite's has to wait")]
-    async fn sort_positions(&self, _writers: &Writers) -> Result<()> {
+    async fn merge_positions(&self, _writers: &Writers) -> Result<()> {
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use milepost_domain::{PushId, PushKeys, PushSubscription, TenantId, Timestamp, UserId};
 use std::fmt;
 
-/// Subscriptions of one user; with one more the one that was longest not refreshed goes. Nobody has so many browsers: the
-/// oldest are of such that were thrown away.
+/// Subscriptions of one user. One more replaces the one that was not refreshed for the longest time. Nobody uses more
+/// browsers than this: the oldest subscriptions belong to browsers that are gone.
 pub const MAX_PUSH_SUBSCRIPTIONS: u32 = 10;
 
 /// A browser to be reached.

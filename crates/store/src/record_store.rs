@@ -1,4 +1,4 @@
-//! Cadets and their records, what is told to users, and the events that a viewer may see.
+//! Cadets and their records, notices to users, and the events that a viewer may see.
 
 use crate::{Once, Result};
 use async_trait::async_trait;

@@ -19,7 +19,7 @@ mod dialect;
 mod log_flusher;
 mod track_writer;
 mod tracks;
-mod unsorted;
+mod write_buffer;
 
 #[path = "sql/all.rs"]
 mod sql;
@@ -181,10 +181,10 @@ impl Native {
         self.log_flusher.flush().await
     }
 
-    /// Positions that wait to be sorted in are sorted in, before any are deleted.
-    async fn sort_positions(&self, writers: &Writers) -> Result<()> {
+    /// Merges the write buffer before positions are deleted.
+    async fn merge_positions(&self, writers: &Writers) -> Result<()> {
         let turn = self.turn(writers).await?;
-        self.track_writer.sort(turn).await
+        self.track_writer.merge(turn).await
     }
 
     /// As the pool does it: the file is looked at when the wait is over.

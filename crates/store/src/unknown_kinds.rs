@@ -1,4 +1,4 @@
-//! Tells the operator, once for each kind, that events of a newer version pass by.
+//! Logs events of a newer version, once for each kind.
 
 use milepost_domain::{Event, Fact};
 use std::collections::BTreeSet;

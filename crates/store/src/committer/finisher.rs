@@ -1,6 +1,6 @@
 //! Waits until what was written is on disk, tells the observer, and answers the callers.
 
-use super::{CommitObserver, CommitSample, Recorded, TRANSACTION_TIMEOUT};
+use super::{CommitObserver, CommitSample, CommittedPositions, TRANSACTION_TIMEOUT};
 use crate::{Result, Store, StoreError};
 use milepost_domain::TenantId;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 /// A transaction that was written, or failed.
 pub(super) struct Written {
     pub(super) begun: Instant,
-    pub(super) callers: Vec<Caller>,
+    pub(super) callers: Vec<WaitingCaller>,
 }
 
 /// Who waits for it.
-pub(super) struct Caller {
+pub(super) struct WaitingCaller {
     pub(super) tenant: TenantId,
-    pub(super) outcome: Result<Recorded>,
-    pub(super) answer: oneshot::Sender<Result<Recorded>>,
+    pub(super) outcome: Result<CommittedPositions>,
+    pub(super) answer: oneshot::Sender<Result<CommittedPositions>>,
     /// Its room in the queue, given back when it is answered.
     pub(super) room: OwnedSemaphorePermit,
 }

@@ -1,7 +1,7 @@
 //! What one transaction will write, worked out before it begins and without waiting for anything.
 
 use super::cache::{Key, TrackCache};
-use super::{PositionBatch, Recorded, TrackStep};
+use super::{CommittedPositions, PositionBatch, TrackStep};
 use crate::{PositionRow, Track, TrackCommit, VehicleNo};
 use milepost_domain::{Arrival, Timestamp};
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ pub(super) struct Plan<'b> {
     /// What the database is to do.
     pub(super) commit: TrackCommit<'b>,
     /// For each caller, what is certain already: late rows are not.
-    recorded: Vec<Recorded>,
+    recorded: Vec<CommittedPositions>,
     /// For each of `commit.late`, whose it is.
     late_callers: Vec<usize>,
     /// Every vehicle touched, after the fold.
@@ -60,7 +60,7 @@ impl<'b> Plan<'b> {
     }
 
     /// What to tell the callers, and the tracks as they are now, given the late rows that were added.
-    pub(super) fn recorded(self, late_added: &[(VehicleNo, i64)]) -> (Vec<Recorded>, Vec<(Key, Track)>) {
+    pub(super) fn recorded(self, late_added: &[(VehicleNo, i64)]) -> (Vec<CommittedPositions>, Vec<(Key, Track)>) {
         let mut added: HashSet<(VehicleNo, i64)> = late_added.iter().copied().collect();
         let mut recorded = self.recorded;
         for (row, caller) in self.commit.late.iter().zip(self.late_callers) {
@@ -82,8 +82,8 @@ impl<'b> Plan<'b> {
         places: &mut HashMap<Key, usize>,
         caller: usize,
         batch: &'b PositionBatch,
-    ) -> Recorded {
-        let mut recorded = Recorded::default();
+    ) -> CommittedPositions {
+        let mut recorded = CommittedPositions::default();
         let mut by_time: Vec<usize> = (0..batch.positions.len()).collect();
         by_time.sort_by_key(|place| batch.positions[*place].at);
         for place in by_time {

@@ -1,9 +1,11 @@
 //! Plans and writes one transaction after the other.
 
 use super::cache::TrackCache;
-use super::finisher::{Caller, Unflushed, Written};
+use super::finisher::{Unflushed, WaitingCaller, Written};
 use super::plan::Plan;
-use super::{PositionBatch, Recorded, TRANSACTION_CALLERS, TRANSACTION_POSITIONS, TRANSACTION_TIMEOUT, Waiting};
+use super::{
+    CommittedPositions, PositionBatch, TRANSACTION_CALLERS, TRANSACTION_POSITIONS, TRANSACTION_TIMEOUT, Waiting,
+};
 use crate::track_commit::SMALL;
 use crate::{Result, Store, StoreError, TrackOutcome};
 use std::sync::Arc;
@@ -93,7 +95,7 @@ impl Writer {
         let begun = Instant::now();
         let (batches, rest): (Vec<_>, Vec<_>) =
             callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.room))).unzip();
-        let outcomes: Vec<Result<Recorded>> = match self.write_or_forget(&batches).await {
+        let outcomes: Vec<Result<CommittedPositions>> = match self.write_or_forget(&batches).await {
             Ok(recorded) => recorded.into_iter().map(Ok).collect(),
             Err(StoreError::Unavailable(reason)) => {
                 tracing::error!(callers = batches.len(), "positions not stored: {reason}");
@@ -110,12 +112,16 @@ impl Writer {
             Err(error) => batches.iter().map(|_| Err(error.clone())).collect(),
         };
         let callers = batches.into_iter().zip(rest).zip(outcomes);
-        let callers =
-            callers.map(|((batch, (answer, room)), outcome)| Caller { tenant: batch.tenant, outcome, answer, room });
+        let callers = callers.map(|((batch, (answer, room)), outcome)| WaitingCaller {
+            tenant: batch.tenant,
+            outcome,
+            answer,
+            room,
+        });
         Written { begun, callers: callers.collect() }
     }
 
-    async fn write_or_forget(&mut self, batches: &[PositionBatch]) -> Result<Vec<Recorded>> {
+    async fn write_or_forget(&mut self, batches: &[PositionBatch]) -> Result<Vec<CommittedPositions>> {
         let outcome = tokio::time::timeout(TRANSACTION_TIMEOUT, self.write_one_transaction(batches))
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no commit within {TRANSACTION_TIMEOUT:?}"))));
@@ -128,7 +134,7 @@ impl Writer {
         outcome
     }
 
-    async fn write_one_transaction(&mut self, batches: &[PositionBatch]) -> Result<Vec<Recorded>> {
+    async fn write_one_transaction(&mut self, batches: &[PositionBatch]) -> Result<Vec<CommittedPositions>> {
         for _ in 0..PLANS {
             self.cache.load(&*self.store, batches).await?;
             let plan = Plan::make(&self.cache, batches);

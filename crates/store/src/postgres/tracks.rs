@@ -59,7 +59,7 @@ macro_rules! unnest_columns {
     };
 }
 
-/// From so many new rows on COPY is faster. Each takes some 40 ms over TCP, whatever its size: its end is a small packet of its
+/// From this many new rows on COPY is faster. Each takes some 40 ms over TCP, whatever its size: its end is a small packet of its
 /// own, sqlx leaves Nagle's algorithm on, and the server has nothing to answer before that packet comes.
 const COPY_ROWS: usize = 1_000;
 

@@ -104,6 +104,6 @@ impl RecordStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit)).map(|events| self.noted(events))
+        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit))
     }
 }

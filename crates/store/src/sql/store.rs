@@ -38,7 +38,7 @@ pub(crate) struct SqlStore {
     pub(crate) native: Native,
     /// Writes what receivers of outgoing calls are sent.
     pub(crate) renderer: Arc<dyn Renderer>,
-    /// What was said of events that this version does not know.
+    /// The kinds of events that this version does not know and that were logged.
     pub(crate) unknown_kinds: UnknownKinds,
 }
 
@@ -49,12 +49,6 @@ impl SqlStore {
 
     pub(crate) fn renderer(&self) -> &dyn Renderer {
         &*self.renderer
-    }
-
-    /// Events on their way to a reader.
-    pub(crate) fn noted(&self, events: Vec<Event>) -> Vec<Event> {
-        self.unknown_kinds.note(&events);
-        events
     }
 
     pub(crate) async fn write(&self) -> Result<Transaction> {
@@ -249,7 +243,9 @@ impl Store for SqlStore {
         write!(self, events::append_facts(tenant, facts, now, self.renderer()), once)
     }
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
-        read!(self, events::events_after(tenant, id, limit)).map(|events| self.noted(events))
+        let events = read!(self, events::events_after(tenant, id, limit))?;
+        self.unknown_kinds.note(&events);
+        Ok(events)
     }
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>> {
         read!(self, events::newest_event_ids())
@@ -259,9 +255,9 @@ impl Store for SqlStore {
     }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
-        // Nothing comes of a vehicle that was removed: once sorted in, all of it is there.
+        // A removed vehicle gets no more positions: once the buffer is merged, all of them are in the sorted table.
         let removed_vehicles = upkeep::removed_vehicles(&self.writers).await?;
-        self.native.sort_positions(&self.writers).await?;
+        self.native.merge_positions(&self.writers).await?;
         let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;
         Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
     }

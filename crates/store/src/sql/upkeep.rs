@@ -10,7 +10,7 @@ use milepost_domain::Timestamp;
 /// Rows that one statement (one short transaction) deletes.
 const STEP_ROWS: i64 = 5_000;
 
-/// Steps of each kind in one call: whoever calls decides how often.
+/// Steps of each kind in one call. The caller decides how often it calls.
 const STEPS: usize = 20;
 
 /// Deletes by `sql`, whose $1 is `bound` and $2 the number of rows; true if there is more.

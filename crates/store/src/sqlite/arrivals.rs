@@ -15,8 +15,8 @@ const STEP_ENTRIES: i64 = 1_000;
 
 const NOTE: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min) values (?, ?, ?, ?)";
 
-/// For all positions that wait to be sorted in.
-pub(super) const NOTE_UNSORTED: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min)
+/// For all buffered positions.
+pub(super) const INDEX_BUFFERED: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min)
     select distinct tenant_no, received_ms / 60000, vehicle_no, at_ms / 60000 from unsorted_positions";
 
 /// Positions of the tenant $1 that arrived at $2 or later and stand after ($2, $3, $4) in the order of arrival; $5 at most.

@@ -69,7 +69,7 @@ pub(super) struct Log {
     flushing: Mutex<Flushing>,
 }
 
-/// What only whoever flushes needs.
+/// The state of the flushing thread.
 #[derive(Debug, Default)]
 struct Flushing {
     open: Option<File>,
@@ -131,7 +131,7 @@ impl Log {
             Some(log) => log,
             None => match File::open(&self.path) {
                 Ok(log) => flushing.open.insert(log),
-                // Whoever closed the last connection has copied it into the database, and flushed that.
+                // Closing the last connection copied it into the database, and flushed that.
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
                 Err(error) => return Err(unflushed(&error)),
             },

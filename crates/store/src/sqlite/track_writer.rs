@@ -5,7 +5,7 @@
 
 use super::log_flusher::Log;
 use super::tracks::{OwnedCommit, write_tracks};
-use super::unsorted::Unsorted;
+use super::write_buffer::WriteBuffer;
 use super::{PRAGMAS, Turn};
 use crate::{Result, StoreError, TrackOutcome};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -14,10 +14,10 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Messages on their way to the thread. Whoever writes holds the turn, so there is one at most, and one to close.
+/// Messages on their way to the thread. A writer holds the only turn, so there is one at most, and one to close.
 const QUEUE_JOBS: usize = 2;
 
-/// When nobody brought positions for so long, those that wait are sorted in.
+/// When no positions came for this time, the buffered ones are merged.
 const QUIET: Duration = Duration::from_secs(1);
 
 enum Job {
@@ -27,8 +27,8 @@ enum Job {
         turn: Turn,
         answer: oneshot::Sender<Result<TrackOutcome>>,
     },
-    /// Sort in what waits.
-    Sort {
+    /// Merge the write buffer.
+    Merge {
         turn: Turn,
         answer: oneshot::Sender<Result<()>>,
     },
@@ -62,9 +62,9 @@ impl TrackWriter {
     }
 
     /// Sorts in the positions that wait for it.
-    pub(super) async fn sort(&self, turn: Turn) -> Result<()> {
+    pub(super) async fn merge(&self, turn: Turn) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Sort { turn, answer }).map_err(|_| stopped())?;
+        self.jobs.send(Job::Merge { turn, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
@@ -89,10 +89,10 @@ struct Writer {
     open: Option<Open>,
 }
 
-/// A connection, and what waits to be sorted in.
+/// A connection and its write buffer.
 struct Open {
     connection: Connection,
-    unsorted: Unsorted,
+    buffer: WriteBuffer,
 }
 
 impl Writer {
@@ -104,16 +104,16 @@ impl Writer {
                     // The committer may have given up; it then reads again what it needs.
                     let _ = answer.send(outcome);
                     // Still in turn, while those who are answered send their next.
-                    self.sort_some();
+                    self.merge_some();
                     drop(turn);
                 }
-                Job::Sort { turn, answer } => {
-                    let outcome = self.with_open(Open::sort);
+                Job::Merge { turn, answer } => {
+                    let outcome = self.with_open(Open::merge);
                     drop(turn);
                     let _ = answer.send(outcome);
                 }
                 Job::Close(answer) => {
-                    self.sort_unless_busy();
+                    self.merge_unless_busy();
                     self.open = None;
                     let _ = answer.send(());
                     return;
@@ -126,7 +126,7 @@ impl Writer {
     fn write(&mut self, commit: &OwnedCommit) -> Result<TrackOutcome> {
         let log = self.log.clone();
         self.with_open(|open| {
-            let outcome = write_tracks(&mut open.connection, commit, &mut open.unsorted)?;
+            let outcome = write_tracks(&mut open.connection, commit, &mut open.buffer)?;
             log.note_commit();
             if commit.is_small() {
                 log.flush()?;
@@ -135,15 +135,15 @@ impl Writer {
         })
     }
 
-    /// The next job. When there was none for a while, what waits is sorted in.
+    /// The next job. When there was none for a while, the buffered positions are merged.
     fn next(&mut self, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
         loop {
-            if self.open.as_ref().is_none_or(|open| open.unsorted.is_empty()) {
+            if self.open.as_ref().is_none_or(|open| open.buffer.is_empty()) {
                 return jobs.recv().ok();
             }
             match jobs.recv_timeout(QUIET) {
                 Ok(job) => return Some(job),
-                Err(mpsc::RecvTimeoutError::Timeout) => self.sort_unless_busy(),
+                Err(mpsc::RecvTimeoutError::Timeout) => self.merge_unless_busy(),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return None,
             }
         }
@@ -155,11 +155,11 @@ impl Writer {
             Some(open) => open,
             none => {
                 let connection = connect(&self.file, self.busy_timeout)?;
-                // Whoever is to be answered waits for the disk instead.
+                // Callers that wait for an answer wait for the flush instead.
                 connection.pragma_update(None, "synchronous", "normal")?;
                 self.log.changed();
-                let unsorted = Unsorted::count(&connection)?;
-                none.insert(Open { connection, unsorted })
+                let buffer = WriteBuffer::count(&connection)?;
+                none.insert(Open { connection, buffer })
             }
         };
         let outcome = work(open);
@@ -170,33 +170,33 @@ impl Writer {
     }
 
     /// Not after trouble: the next transaction connects again.
-    fn sort_some(&mut self) {
+    fn merge_some(&mut self) {
         if self.open.is_none() {
             return;
         }
-        if let Err(error) = self.with_open(|open| open.unsorted.step(&mut open.connection)) {
-            // They are stored, and are read from where they are.
-            tracing::warn!("positions could not be sorted in: {error}");
+        if let Err(error) = self.with_open(|open| open.buffer.step(&mut open.connection)) {
+            // They are stored, and are read from the buffer.
+            tracing::warn!("buffered positions could not be merged: {error}");
             if let Some(open) = &mut self.open {
-                open.unsorted.put_off();
+                open.buffer.postpone();
             }
         }
     }
 
-    /// Without a turn: if somebody else is writing, not now.
-    fn sort_unless_busy(&mut self) {
+    /// Takes no turn: if somebody else is writing, the merge waits for another time.
+    fn merge_unless_busy(&mut self) {
         let Some(open) = &mut self.open else { return };
-        let sorted = open.connection.busy_timeout(Duration::ZERO).map_err(Into::into).and_then(|()| open.sort());
-        if let Err(error) = sorted.and(open.connection.busy_timeout(self.busy_timeout).map_err(Into::into)) {
-            tracing::debug!("positions were not sorted in: {error}");
+        let merged = open.connection.busy_timeout(Duration::ZERO).map_err(Into::into).and_then(|()| open.merge());
+        if let Err(error) = merged.and(open.connection.busy_timeout(self.busy_timeout).map_err(Into::into)) {
+            tracing::debug!("buffered positions were not merged: {error}");
         }
     }
 }
 
 impl Open {
-    fn sort(&mut self) -> Result<()> {
+    fn merge(&mut self) -> Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        self.unsorted.sort_all(&transaction)?;
+        self.buffer.merge_all(&transaction)?;
         Ok(transaction.commit()?)
     }
 }

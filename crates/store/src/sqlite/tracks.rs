@@ -1,11 +1,11 @@
 //! One transaction of positions in SQLite: one prepared statement of each kind, run row by row. Single positions of many
-//! vehicles are appended and sorted in later (`unsorted.rs`).
+//! vehicles are appended to a write buffer and merged later (`write_buffer.rs`).
 //!
 //! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
 //! saves where one vehicle brings many rows, and more where many vehicles bring few.
 
 use super::arrivals::{Arrival, Notes};
-use super::unsorted::{APPEND, SORTED_AT_ONCE, Unsorted};
+use super::write_buffer::{APPEND, MERGED_AT_ONCE, WriteBuffer};
 use crate::track_commit::SMALL;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
 use milepost_domain::Position;
@@ -145,31 +145,31 @@ impl Measures {
 }
 
 /// Writes positions, states and late rows, unless a claim no longer holds. The write lock is held from the beginning, so
-/// what was looked at stays true. `unsorted` counts the rows that wait to be sorted in.
+/// what was read stays true. `buffer` counts the rows that are not merged yet.
 pub(super) fn write_tracks(
     connection: &mut Connection,
     commit: &OwnedCommit,
-    unsorted: &mut Unsorted,
+    buffer: &mut WriteBuffer,
 ) -> Result<TrackOutcome> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if !claims_hold(&transaction, commit)? {
         transaction.rollback()?;
         return Ok(TrackOutcome::Stale);
     }
-    // Whether a late one is there already is seen among the sorted ones: then all have to be.
-    let sort_all = !commit.late.is_empty();
-    if sort_all {
-        unsorted.sort_all(&transaction)?;
+    // Whether a late position exists already is looked up in the sorted table: everything has to be there.
+    let merge_all = !commit.late.is_empty();
+    if merge_all {
+        buffer.merge_all(&transaction)?;
     }
     let mut insert = transaction.prepare_cached(INSERT)?;
     let mut append = transaction.prepare_cached(APPEND)?;
     let mut notes = Notes::begin(&transaction)?;
     for rows in commit.appended.chunk_by(|one, next| one.vehicle_no == next.vehicle_no) {
-        if !sort_all && rows.len() < SORTED_AT_ONCE {
+        if !merge_all && rows.len() < MERGED_AT_ONCE {
             for row in rows {
                 row.insert(&mut append)?;
             }
-            unsorted.appended(rows.len());
+            buffer.appended(rows.len());
             continue;
         }
         for row in rows {

@@ -7,8 +7,8 @@ use milepost_domain::{
     Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripPlace, TripStatus,
 };
 use milepost_store::{
-    ActivityChange, BehindFilter, Checkpoint, Committer, FenceVisit, FigureWindow, FoldedVehicle, HistoryChange,
-    HistoryWrite, Incident, IncidentKind, Recorded, Retention, SavedFold, Store, TripFilter, VehicleNo,
+    ActivityChange, BehindFilter, Checkpoint, CommittedPositions, Committer, FenceVisit, FigureWindow, FoldedVehicle,
+    HistoryChange, HistoryWrite, Incident, IncidentKind, Retention, SavedFold, Store, TripFilter, VehicleNo,
 };
 
 async fn number(store: &dyn Store, tenant: &TenantId, name: &str) -> VehicleNo {
@@ -93,7 +93,7 @@ async fn tellings(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision
     told.collect()
 }
 
-fn late(recorded: &Recorded) -> Vec<(VehicleNo, Timestamp)> {
+fn late(recorded: &CommittedPositions) -> Vec<(VehicleNo, Timestamp)> {
     recorded.late.iter().map(|(vehicle, position)| (*vehicle, position.at)).collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, position};
 use milepost_domain::{Position, TenantId, Timestamp};
-use milepost_store::{CommitObserver, CommitSample, Committer, PositionBatch, Recorded};
+use milepost_store::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch};
 use std::sync::{Arc, Mutex};
 
 pub(crate) async fn position_comes_back_as_it_was_recorded(database: &TestDatabase) {
@@ -231,7 +231,7 @@ impl CommitObserver for Watcher {
         self.samples.lock().unwrap().push(*sample);
     }
 
-    fn recorded(&self, _tenant: &TenantId, recorded: &Recorded) {
+    fn recorded(&self, _tenant: &TenantId, recorded: &CommittedPositions) {
         self.newest.lock().unwrap().extend(recorded.newest.iter().map(|one| one.at));
     }
 }

@@ -42,7 +42,7 @@ pub(crate) async fn begin_idempotent(
     .bind(key.key.as_str())
     .fetch_optional(connection)
     .await?;
-    // Abandoned or forgotten between the two statements: whoever asks again will get it.
+    // Abandoned or forgotten between the two statements: the next request gets it.
     let Some(row) = row else { return Ok(Idempotency::InProgress) };
     if row.try_get::<&[u8], _>("request_hash")? != request.as_slice() {
         return Ok(Idempotency::Mismatch);

@@ -159,7 +159,7 @@ pub(crate) async fn update_user(
     if locked_out || before.tenant != user.tenant {
         subscriptions::remove_of_user(connection, user.id).await?;
     }
-    // A user that moves is told to both tenants.
+    // Both tenants learn of a user that moves.
     let mut told = vec![&before.tenant, &user.tenant];
     told.sort();
     told.dedup();

@@ -9,10 +9,10 @@ use sqlx::AssertSqlSafe;
 
 /// What a viewer asks for who may see nothing of a kind: no event is marked so.
 const NOBODY: i64 = -1;
-/// The mark of what everybody may be told who sees the whole fleet.
+/// The mark of events for everybody who sees the whole fleet.
 const COMPANY: i64 = 0;
 
-/// Whom an event of the fleet may be told, as its columns say it: the fleet or a user, and a driver.
+/// Who may see an event of the fleet, as its columns say it: the fleet or a user, and a driver.
 pub(crate) fn marks(fact: &Fact) -> (Option<i64>, Option<i64>) {
     match fact.fleet_audience() {
         None => (None, None),
@@ -36,7 +36,7 @@ pub(crate) async fn fleet_events(
     while visible.len() < wanted && after < up_to {
         let page = marked_events(connection, tenant, viewer, after, limit).await?;
         let last = page.last().filter(|_| page.len() == wanted).map(|event| event.id);
-        // The column was written by whoever stored the event, perhaps by a newer version that knows more kinds.
+        // The column was written by the node that stored the event, perhaps of a newer version that knows more kinds.
         let seen = |event: &Event| {
             event.id <= up_to && event.fact.fleet_audience().is_some_and(|audience| viewer.may_see(audience))
         };

@@ -17,7 +17,7 @@ const TAKE_IDS: &str = "update event_counters set last = last + $1
     where tenant_no = (select tenant_no from tenants where id = $2)
     returning tenant_no, last";
 
-/// Whom an event may be told, as its columns say it: staff, a cadet, a user.
+/// Who may see an event, as its columns say it: staff, a cadet, a user.
 fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
     match fact.audience() {
         Audience::Internal => (None, None, None),
@@ -28,9 +28,9 @@ fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
 }
 
 /// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
-/// it holds the tenant's counter, and whoever else appends to this tenant waits. That is what keeps ids in the order of
-/// commit. Whoever appends to several tenants does so in ascending order, or two of them wait for each other forever.
-/// Facts that webhooks may be told are stored as calls to them as well.
+/// it holds the tenant's counter, and other writers to this tenant wait. That is what keeps ids in the order of
+/// commit. A transaction appends to several tenants in ascending order, or two of them would wait for each other forever.
+/// Public facts are stored as calls to webhooks as well.
 pub(crate) async fn append_facts(
     connection: &mut Connection,
     tenant: &TenantId,

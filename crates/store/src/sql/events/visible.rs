@@ -21,7 +21,7 @@ pub(crate) async fn visible_events(
     while visible.len() < wanted && after < up_to {
         let page = marked_events(connection, tenant, viewer, after, limit).await?;
         let last = page.last().filter(|_| page.len() == wanted).map(|event| event.id);
-        // The columns were written by whoever stored the event, perhaps by a newer version that knows more kinds.
+        // The columns were written by the node that stored the event, perhaps of a newer version that knows more kinds.
         let seen = |event: &Event| event.id <= up_to && viewer.may_see(event.fact.audience());
         visible.extend(page.into_iter().filter(seen));
         let Some(last) = last else { break };

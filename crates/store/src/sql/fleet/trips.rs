@@ -49,7 +49,7 @@ pub(crate) async fn add_trip(
     renderer: &dyn Renderer,
 ) -> Result<()> {
     let trip = &update.trip;
-    // Held, so that whoever removes the vehicle meets the trip too.
+    // Locked, so that a removal of the vehicle sees the trip too.
     let sql = format!(
         "select v.tenant_no, v.vehicle_no from vehicles v
          where v.tenant_no = (select tenant_no from tenants where id = $1) and v.id = $2 {SHARE_VEHICLE}"

@@ -5,7 +5,7 @@ use crate::{Result, TenantNo};
 use milepost_domain::{AlertId, AlertSubject, Fact, Timestamp};
 use sqlx::Row;
 
-/// Deletes the alert of a subject, if it still stands; which one, and what is told of it. Its subject is free again. That of one
+/// Deletes the alert of a subject, if it still stands; its id, and the fact to publish. Its subject is free again. That of one
 /// that a user deleted is not: it is not raised a second time.
 pub(crate) async fn take_back_alert(
     connection: &mut Connection,
@@ -37,7 +37,7 @@ async fn take_back(
     Ok(Some((id, fact)))
 }
 
-/// Gives alerts their new subjects. One whose new subject has an alert already that does not move is deleted: what is told of
+/// Gives alerts their new subjects. One whose new subject has an alert already that does not move is deleted: the facts to publish of
 /// these, and which they are.
 pub(crate) async fn move_alerts(
     connection: &mut Connection,

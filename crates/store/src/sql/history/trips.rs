@@ -38,7 +38,7 @@ impl TripRows {
         lately.or_else(|| self.before.remove(&key))
     }
 
-    /// Writes a trip; what is told of it, unless it was so already.
+    /// Writes a trip; the update to publish, unless the trip was so already.
     pub(crate) async fn write(
         &mut self,
         connection: &mut Connection,
@@ -69,7 +69,7 @@ impl TripRows {
             // Its end was found before, by silence: that a later position says the same is no news.
             return Ok(None);
         }
-        // It was over and is not, or another time: whoever was told so must be told otherwise.
+        // Its published end is no longer right: subscribers need a correction.
         let reopened = known.status == TripStatus::Completed
             && (trip.status != known.status || trip.ended_at != known.ended_at || trip.figures != known.figures);
         let is_progress = !reopened && trip.status == known.status && trip.started_at == known.started_at;
@@ -77,7 +77,7 @@ impl TripRows {
         Ok(Some(changed(trip, revision, is_progress)))
     }
 
-    /// Removes a trip that was none; what is told of it.
+    /// Removes a trip that did not happen; the update to publish.
     pub(crate) async fn remove(&mut self, connection: &mut Connection, key: Timestamp) -> Result<Option<Fact>> {
         let Some(known) = self.take(key, true) else { return Ok(None) };
         let trip = Trip { version: known.version + 1, ..known };

@@ -3,7 +3,7 @@
 use super::super::{Writers, upkeep::delete_in_steps};
 use crate::{Pruned, Result};
 
-/// Old visits, incidents and outliers. A visit or incident that goes on is forgotten too, and told anew if it is changed.
+/// Old visits, incidents and outliers. A visit or incident that goes on is forgotten too, and stored anew if it changes.
 pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
     let visits = "delete from fence_visits where (vehicle_no, entered_ms, geofence_id) in
         (select vehicle_no, entered_ms, geofence_id from fence_visits where noted_ms < $1 order by noted_ms limit $2)";

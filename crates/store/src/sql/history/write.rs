@@ -56,7 +56,7 @@ impl AlertChanges<'_> {
         let taken_back: HashSet<&AlertId> = self.taken_back.iter().collect();
         let stands = |raised: &alert_calls::Raised<'_>| !taken_back.contains(&raised.alert.id);
         let raised: Vec<_> = self.raised.iter().copied().filter(stands).collect();
-        // Subscriptions are held before calls are, as by whoever removes a subscription with its calls.
+        // Subscriptions are locked before calls, in the same order as where a subscription is removed with its calls.
         alert_calls::call_browsers(connection, &raised, now, renderer).await?;
         alert_calls::take_back_calls(connection, &self.taken_back).await
     }

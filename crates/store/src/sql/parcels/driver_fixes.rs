@@ -62,7 +62,7 @@ pub(crate) async fn record_driver_fix(
     if advanced.rows_affected() == 0 {
         return Ok(FixOutcome::Late);
     }
-    // From here on whoever records for this driver waits. A parcel that another driver has by now stays as it is.
+    // From here on other writers for this driver wait. A parcel that another driver has by now stays as it is.
     for (parcel, zones) in inside {
         sqlx::query::<Db>(
             "update parcels set inside_pickup = $4, inside_destination = $5

@@ -26,7 +26,7 @@ pub(crate) struct BrowserCall<'a> {
     pub(crate) browser: &'a Browser,
     /// JSON.
     pub(crate) body: &'a str,
-    /// Names what is told; with the browser it names the call.
+    /// Names the subject; with the browser it names the call.
     pub(crate) told: String,
     /// The alert that it tells of: taken back with it.
     pub(crate) alert: Option<(&'a AlertId, AlertCall)>,

@@ -7,7 +7,7 @@ use milepost_domain::{Notice, Timestamp};
 use std::collections::HashMap;
 
 /// Stores a call for each subscription of each notice's user. To be called before the transaction's facts are appended:
-/// whoever removes a user holds its subscriptions and then takes the tenant's counter, in that order.
+/// where a user is removed, its subscriptions are locked first and the tenant's counter second.
 pub(crate) async fn call_subscriptions(
     connection: &mut Connection,
     tenant_no: i64,

@@ -101,7 +101,7 @@ pub(crate) async fn list_cadets(
     .collect()
 }
 
-/// A cadet as it is now, held until the commit: who changes its records waits here for whoever else does, so that totals
+/// A cadet as it is now, locked until the commit. Two changes of its records wait for each other here, so that totals
 /// are added to what they are. `NotFound("cadet")`.
 pub(crate) async fn hold_cadet(connection: &mut Connection, id: CadetId) -> Result<Cadet> {
     let sql = format!("{} {LOCK_CADET}", select_cadets!("where c.id = $1"));

@@ -1,4 +1,4 @@
-//! Rounds of sorting, as readers and other processes see them.
+//! Rounds of merging, as readers and other processes see them.
 
 use super::*;
 use std::path::Path;
@@ -6,18 +6,18 @@ use std::path::Path;
 const VEHICLES: i64 = 50;
 const PER_VEHICLE: i64 = 100;
 
-/// What one process sees: a connection and what it knows of the rows that wait.
+/// What one process sees: a connection and what it knows of the write buffer.
 struct Process {
     connection: Connection,
-    unsorted: Unsorted,
+    buffer: WriteBuffer,
 }
 
 impl Process {
     fn start(file: &Path) -> Self {
         let connection = Connection::open(file).unwrap();
         connection.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
-        let unsorted = Unsorted::count(&connection).unwrap();
-        Self { connection, unsorted }
+        let buffer = WriteBuffer::count(&connection).unwrap();
+        Self { connection, buffer }
     }
 
     fn append(&mut self, vehicle_no: i64, at_ms: i64) {
@@ -26,7 +26,7 @@ impl Process {
         append
             .execute(rusqlite::params![at_ms, 1.0, 2.0, none, none, none, none, none, none, none, vehicle_no, 1, at_ms])
             .unwrap();
-        self.unsorted.appended(1);
+        self.buffer.appended(1);
     }
 
     fn append_many(&mut self, from_ms: i64) {
@@ -41,13 +41,13 @@ impl Process {
 
     fn step(&mut self) {
         // A short one, however much was appended.
-        self.unsorted.new_rows = 0;
-        self.unsorted.step(&mut self.connection).unwrap();
+        self.buffer.new_rows = 0;
+        self.buffer.step(&mut self.connection).unwrap();
     }
 
     fn finish_round(&mut self) {
         self.step();
-        while self.unsorted.round.is_some() {
+        while self.buffer.round.is_some() {
             self.step();
         }
     }
@@ -81,7 +81,7 @@ fn every_row_is_seen_once_at_every_step_of_a_round() {
     let all = VEHICLES * PER_VEHICLE;
     assert_eq!(process.count("positions"), all);
     process.step();
-    while process.unsorted.round.is_some() {
+    while process.buffer.round.is_some() {
         assert_eq!(process.count("positions"), all);
         assert!(process.count("sorted_positions") > 0);
         assert_eq!(process.count(LOST), 0);
@@ -89,7 +89,7 @@ fn every_row_is_seen_once_at_every_step_of_a_round() {
         process.step();
     }
     assert_eq!((process.count("sorted_positions"), process.count("unsorted_positions")), (all, 0));
-    assert!(process.unsorted.is_empty());
+    assert!(process.buffer.is_empty());
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn what_comes_during_a_round_waits_for_the_next() {
     process.append(1, 1_000_000);
     process.finish_round();
     assert_eq!((process.count("positions"), process.count("unsorted_positions")), (VEHICLES * PER_VEHICLE + 1, 1));
-    assert!(!process.unsorted.is_empty());
+    assert!(!process.buffer.is_empty());
 }
 
 #[test]
@@ -111,14 +111,14 @@ fn round_that_another_process_overtook_deletes_nothing() {
     one.append_many(0);
     one.step();
     let transaction = other.connection.transaction().unwrap();
-    other.unsorted.sort_all(&transaction).unwrap();
+    other.buffer.merge_all(&transaction).unwrap();
     transaction.commit().unwrap();
     // The same numbers of rows, and other positions.
     other.append_many(1_000_000);
     one.finish_round();
     assert_eq!(one.count(LOST), 0);
     assert_eq!(one.count("positions"), 2 * VEHICLES * PER_VEHICLE);
-    other.unsorted.rows = MOST_WAITING;
+    other.buffer.rows = MAX_BUFFERED;
     other.finish_round();
     assert_eq!(one.count("sorted_positions"), 2 * VEHICLES * PER_VEHICLE);
     assert_eq!(one.count("unsorted_positions"), 0);
