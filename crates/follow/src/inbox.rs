@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, each once, and their positions are read from
-/// the store.
+/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, each once, and their positions are read
+/// from the store.
 const INBOX_POSITIONS: usize = 100_000;
 
 /// The committer's side of the follower. It is filled on the path of every position, so that nothing here waits.

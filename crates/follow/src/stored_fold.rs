@@ -12,8 +12,8 @@ use milepost_track::{Corrections, TrackState, Watch};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A state that other code wrote is not read. This much of the track before it is folded again instead, milliseconds. Seven days:
-/// a visit or a stop that lasts longer is published with a later beginning.
+/// A state that other code wrote is not read. This much of the track before it is folded again instead, milliseconds. Seven
+/// days: a visit or a stop that lasts longer is published with a later beginning.
 const REBUILD_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Trips that are compared with the published ones, the newest first.
 const TRIPS_COMPARED: u32 = 1_000;

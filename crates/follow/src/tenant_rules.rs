@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 /// Geofences read at once.
 const PAGE: u32 = 500;
-/// Building a tenant's rules takes a tenth of the time at most: ten thousand geofences that are added one by one change the rules
-/// ten thousand times.
+/// Building a tenant's rules takes a tenth of the time at most: ten thousand geofences that are added one by one change the
+/// rules ten thousand times.
 const BUILD_SHARE: u32 = 10;
-/// This much of that time may be used in advance, so that a change that comes alone holds from the next position on. Beyond it the
-/// known rules stay in use for a while.
+/// This much of that time may be used in advance, so that a change that comes alone holds from the next position on. Beyond
+/// it the known rules stay in use for a while.
 const BUILD_ADVANCE: Duration = Duration::from_secs(1);
 /// Tenants whose rules are kept. When full, all are dropped and read again.
 const MAX_TENANTS: usize = 1_000;

@@ -1,9 +1,9 @@
 //! From the fold's types to the rows that are stored and published.
 //!
-//! The two are not one type, because they promise different things. The fold's types are the plain data of a saved state: they
-//! derive serde, which `domain` does not have, so that a shared type would need a mirror of all its fields in `track`. To them a
-//! fence is a bare number and a speed any number. A row names its tenant, vehicle and driver, its measures are checked, and
-//! trips and incidents without a fold (entered by hand, found by silence) have rows too.
+//! The two are not one type, because they promise different things. The fold's types are the plain data of a saved state. They
+//! derive serde, which `domain` does not have, so that a shared type would need a mirror of all its fields in `track`. To the
+//! fold a fence is a bare number, and a speed may be any number. A row names its tenant, vehicle and driver, and its measures
+//! are checked. Trips that were entered by hand, and silences, have rows too.
 
 use milepost_domain::{
     FuelSource, GeofenceId, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace, TripStatus,
