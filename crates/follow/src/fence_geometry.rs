@@ -4,7 +4,7 @@ use milepost_domain::{GeofenceShape, GeometryText, Invalid, RadiusM, WidthM};
 use milepost_geo::{Fence, InvalidFence, Point};
 use serde::Deserialize;
 
-/// A GeoJSON geometry, RFC 7946; a position may have more numbers than two, of which the rest is left unread.
+/// A GeoJSON geometry (RFC 7946). Numbers of a position beyond the second are ignored.
 #[derive(Deserialize)]
 #[serde(tag = "type", content = "coordinates")]
 enum Geometry {
@@ -17,7 +17,7 @@ enum Geometry {
 /// Builds the fence that a geometry and its shape describe.
 ///
 /// # Errors
-/// [`InvalidFence`] for what is no GeoJSON geometry, one that does not go with the shape, and whatever no fence can be.
+/// [`InvalidFence`] if the text is not a GeoJSON geometry, does not go with the shape, or describes no valid fence.
 pub fn build_fence(geometry: &GeometryText, shape: GeofenceShape) -> Result<Fence, InvalidFence> {
     let parsed: Geometry = serde_json::from_str(geometry.as_str()).map_err(|_| {
         Invalid::new("geometry", "must be a GeoJSON Polygon, MultiPolygon, Point (a circle) or LineString (a corridor)")

@@ -1,6 +1,6 @@
-//! What was committed and is not folded yet.
+//! What was committed and is not ingested yet.
 
-use crate::figures::{TrackCounters, TrackFigures};
+use crate::stats::{TrackCounters, TrackStats};
 use milepost_domain::{Position, TenantId, VehicleId};
 use milepost_store::{Recorded, TrackStep, VehicleNo};
 use std::collections::HashSet;
@@ -8,111 +8,112 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, each once, and what they drove is read
+/// Positions waiting, about 150 bytes each. When full, only the vehicles are noted, each once, and their positions are read
 /// from the store.
 const INBOX_POSITIONS: usize = 100_000;
 
-/// The committer's side of the follower: filled on the path of every position, so that nothing here waits.
+/// The committer's side of the follower. It is filled on the path of every position, so that nothing here waits.
 #[derive(Default)]
 pub struct TrackInbox {
     /// A std mutex: held for microseconds, never across an await.
-    waiting: Mutex<Waiting>,
-    grown: Notify,
+    contents: Mutex<Contents>,
+    filled: Notify,
     is_stopping: AtomicBool,
     pub(crate) counters: TrackCounters,
 }
 
-/// Everything that came since it was taken last.
+/// Everything that came since the contents were last taken.
 #[derive(Default)]
-pub(crate) struct Waiting {
+pub(crate) struct Contents {
     /// In the order of commit.
-    pub(crate) growth: Vec<Growth>,
-    positions: usize,
-    /// Positions, those without room too.
-    pub(crate) told: usize,
-    /// Vehicles that must be read from the store: there was no room for what they drove.
-    pub(crate) missed: HashSet<VehicleNo>,
+    pub(crate) committed: Vec<Committed>,
+    /// Positions that came, including those without room.
+    pub(crate) positions: usize,
+    held: usize,
+    /// Vehicles that must be read from the store, because there was no room for their positions.
+    pub(crate) overflowed: HashSet<VehicleNo>,
     /// Tenants whose thresholds or geofences were changed.
-    pub(crate) changed: HashSet<TenantId>,
-    /// Vehicles that were described anew.
-    pub(crate) described: HashSet<(TenantId, VehicleId)>,
+    pub(crate) changed_rules: HashSet<TenantId>,
+    /// Vehicles whose description was changed.
+    pub(crate) changed_vehicles: HashSet<(TenantId, VehicleId)>,
 }
 
-/// Positions of one tenant.
-pub(crate) struct Growth {
+/// Committed positions of one tenant.
+pub(crate) struct Committed {
     pub(crate) tenant: TenantId,
-    /// In the order of commit for each vehicle.
+    /// Each newer than all before it of its vehicle; in the order of commit for each vehicle.
     pub(crate) newest: Vec<(TrackStep, Position)>,
     /// Those that came after newer ones.
     pub(crate) late: Vec<(VehicleNo, Position)>,
 }
 
 impl TrackInbox {
-    /// Takes in what one caller's batch came to.
-    pub fn grow(&self, tenant: &TenantId, recorded: &Recorded) {
-        let mut waiting = self.lock();
+    /// Adds what was committed of one caller's batch.
+    pub fn add_recorded(&self, tenant: &TenantId, recorded: &Recorded) {
+        let mut contents = self.lock();
         let positions = recorded.newest.len() + recorded.late.len();
-        waiting.told += positions;
-        TrackCounters::add(&self.counters.waiting, positions);
-        if waiting.positions + positions > INBOX_POSITIONS {
-            waiting.missed.extend(recorded.steps.iter().map(|step| step.vehicle));
-            waiting.missed.extend(recorded.late.iter().map(|(vehicle, _)| *vehicle));
+        contents.positions += positions;
+        self.counters.committed(positions);
+        if contents.held + positions > INBOX_POSITIONS {
+            contents.overflowed.extend(recorded.steps.iter().map(|step| step.vehicle));
+            contents.overflowed.extend(recorded.late.iter().map(|(vehicle, _)| *vehicle));
         } else {
-            waiting.positions += positions;
+            contents.held += positions;
             let newest = recorded.steps.iter().copied().zip(recorded.newest.iter().cloned());
             let late = recorded.late.iter().cloned();
-            match waiting.growth.last_mut().filter(|last| last.tenant == *tenant) {
-                // A thousand kiosks of one tenant are one growth.
+            match contents.committed.last_mut().filter(|last| last.tenant == *tenant) {
+                // One entry for the batches of a thousand kiosks of one tenant.
                 Some(last) => {
                     last.newest.extend(newest);
                     last.late.extend(late);
                 }
                 None => {
-                    let growth = Growth { tenant: tenant.clone(), newest: newest.collect(), late: late.collect() };
-                    waiting.growth.push(growth);
+                    let committed =
+                        Committed { tenant: tenant.clone(), newest: newest.collect(), late: late.collect() };
+                    contents.committed.push(committed);
                 }
             }
         }
-        drop(waiting);
-        self.grown.notify_one();
+        drop(contents);
+        self.filled.notify_one();
     }
 
-    /// Thresholds or geofences of a tenant were changed, here or by another process.
+    /// Notes that thresholds or geofences of a tenant were changed, here or by another process.
     pub fn rules_changed(&self, tenant: &TenantId) {
-        self.lock().changed.insert(tenant.clone());
+        self.lock().changed_rules.insert(tenant.clone());
     }
 
-    /// A vehicle was described anew, here or by another process: a date of its own may have passed.
-    pub fn vehicle_described(&self, tenant: &TenantId, vehicle: &VehicleId) {
-        self.lock().described.insert((tenant.clone(), vehicle.clone()));
+    /// Notes that a vehicle's description was changed, here or by another process: it may be due for service now.
+    pub fn vehicle_changed(&self, tenant: &TenantId, vehicle: &VehicleId) {
+        self.lock().changed_vehicles.insert((tenant.clone(), vehicle.clone()));
     }
 
-    /// From now on the follower only finishes what was brought.
+    /// Lets the follower fold what was committed, and end.
     pub fn stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
-        self.grown.notify_one();
+        self.filled.notify_one();
     }
 
     /// What the follower did so far.
-    pub fn figures(&self) -> TrackFigures {
-        self.counters.figures()
+    pub fn stats(&self) -> TrackStats {
+        self.counters.stats()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Acquire)
     }
 
-    /// Returns when something came since it was taken last; it may return too early.
+    /// Returns when something came since the contents were last taken. It may return too early.
     pub(crate) async fn filled(&self) {
-        self.grown.notified().await;
+        self.filled.notified().await;
     }
 
-    pub(crate) fn take(&self) -> Waiting {
+    pub(crate) fn take(&self) -> Contents {
         std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        self.waiting.lock().expect("nothing panics while holding it")
+    fn lock(&self) -> std::sync::MutexGuard<'_, Contents> {
+        self.contents.lock().expect("nothing panics while holding it")
     }
 }
 
@@ -130,17 +131,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_finds_no_room_is_noted_to_be_read_from_the_store() {
+    async fn vehicles_of_positions_without_room_are_noted_to_be_read_from_the_store() {
         let (inbox, home) = (TrackInbox::default(), TenantId::default_tenant());
         let (bus, car) = two_numbers().await;
-        inbox.grow(&home, &batch(bus, INBOX_POSITIONS - 1));
-        inbox.grow(&home, &batch(car, 2));
-        inbox.grow(&home, &batch(bus, 1));
-        inbox.grow(&home, &Recorded { late: vec![(bus, position(0))], ..Recorded::default() });
-        let waiting = inbox.take();
-        assert_eq!(waiting.growth.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
-        assert_eq!(waiting.missed, [car, bus].into());
-        inbox.grow(&home, &batch(car, 2));
-        assert!(inbox.take().missed.is_empty(), "there is room again");
+        inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));
+        inbox.add_recorded(&home, &batch(car, 2));
+        inbox.add_recorded(&home, &batch(bus, 1));
+        inbox.add_recorded(&home, &Recorded { late: vec![(bus, position(0))], ..Recorded::default() });
+        let contents = inbox.take();
+        assert_eq!(contents.committed.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
+        assert_eq!(contents.overflowed, [car, bus].into());
+        inbox.add_recorded(&home, &batch(car, 2));
+        assert!(inbox.take().overflowed.is_empty(), "there is room again");
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests of these files are made of.
+//! Positions and vehicles for the tests of this crate.
 #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
 
 use milepost_domain::{
@@ -44,7 +44,7 @@ pub(crate) fn vehicle(name: &str) -> Vehicle {
     }
 }
 
-/// Only a store gives them out.
+/// Numbers of two vehicles. Only a store gives them out.
 pub(crate) async fn two_numbers() -> (VehicleNo, VehicleNo) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("milepost.db").display());

@@ -1,7 +1,7 @@
-//! Positions of the past on their way into the fold.
+//! Holds positions of the past for a moment before they are folded.
 //!
-//! A gateway uploads what it kept over several connections, and positions overtake each other. They are held for a moment, so
-//! that most find their places before anything is folded: folding again from the store costs a hundred times as much.
+//! A gateway uploads what it kept over several connections, and positions overtake each other. While they are held most can be
+//! sorted. To fold again from the store costs a hundred times as much.
 
 use milepost_clock::Clock;
 use milepost_domain::{Position, TenantId, Timestamp};
@@ -10,40 +10,37 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What is so much older than the clock is the past: nobody waits for what it tells. Milliseconds.
+/// A position that is this much older than the clock is of the past, and nobody waits for it. Milliseconds.
 pub(crate) const PAST_MS: i64 = 60_000;
-/// A position is held for one beat at least, and for two at most.
-pub(crate) const BEAT: Duration = Duration::from_millis(500);
-/// Positions held, about 150 bytes each. When full, what else a vehicle drove is read from the store.
+/// A position is held for one to two ticks.
+pub(crate) const TICK: Duration = Duration::from_millis(500);
+/// Positions held, about 150 bytes each. When full, the vehicles of further positions are read from the store.
 const HELD_POSITIONS: usize = 200_000;
 
-/// What is held of every vehicle.
 pub(crate) struct Uploads {
     clock: Clock,
     vehicles: HashMap<VehicleNo, Upload>,
     positions: usize,
-    next_beat: Instant,
+    next_tick: Instant,
 }
 
-/// Of one vehicle.
 struct Upload {
     tenant: TenantId,
     /// In the order of commit.
     held: Vec<Held>,
-    /// The vehicle's newest.
+    /// The newest position.
     newest: Timestamp,
-    /// Its newest at the last beat: what is not newer may go on.
+    /// The newest position at the last tick: up to it positions may be folded.
     settled: Option<Timestamp>,
 }
 
-/// A position that is to be folded.
 pub(crate) struct Held {
     pub(crate) position: Position,
-    /// Noted as late by the store.
+    /// The store noted it as late.
     pub(crate) is_late: bool,
 }
 
-/// What may be folded of one vehicle, in the order of time.
+/// Positions of one vehicle that may be folded, in the order of time.
 pub(crate) struct Settled {
     pub(crate) vehicle: VehicleNo,
     pub(crate) tenant: TenantId,
@@ -52,8 +49,8 @@ pub(crate) struct Settled {
 
 impl Uploads {
     pub(crate) fn new(clock: Clock) -> Self {
-        let next_beat = clock.instant();
-        Self { clock, vehicles: HashMap::new(), positions: 0, next_beat }
+        let next_tick = clock.instant();
+        Self { clock, vehicles: HashMap::new(), positions: 0, next_tick }
     }
 
     /// The newest position held of a vehicle: the next one must follow it.
@@ -66,7 +63,7 @@ impl Uploads {
         if self.positions >= HELD_POSITIONS {
             return false;
         }
-        self.begin();
+        self.start_ticking();
         self.positions += 1;
         let upload = self.vehicles.entry(step.vehicle).or_insert_with(|| Upload {
             tenant: tenant.clone(),
@@ -79,7 +76,7 @@ impl Uploads {
         true
     }
 
-    /// Holds a late one beside a vehicle's others; false if none are held, or there is no room.
+    /// Holds a late position beside others of its vehicle; false if none are held, or there is no room.
     pub(crate) fn hold_late(&mut self, vehicle: VehicleNo, position: Position) -> bool {
         let Some(upload) = self.vehicles.get_mut(&vehicle).filter(|_| self.positions < HELD_POSITIONS) else {
             return false;
@@ -89,7 +86,7 @@ impl Uploads {
         true
     }
 
-    /// Holds what was read from the store, in the order of time and newer than all that is folded, instead of what was held;
+    /// Replaces what is held of a vehicle by positions from the store, in the order of time and newer than all that is folded;
     /// false if there is no room.
     pub(crate) fn hold_read(&mut self, tenant: &TenantId, vehicle: VehicleNo, read: Vec<Held>) -> bool {
         self.forget(vehicle);
@@ -97,41 +94,41 @@ impl Uploads {
             return false;
         }
         if let Some(newest) = read.last().map(|held| held.position.at) {
-            self.begin();
+            self.start_ticking();
             self.positions += read.len();
             self.vehicles.insert(vehicle, Upload { tenant: tenant.clone(), held: read, newest, settled: None });
         }
         true
     }
 
-    /// Lets go what is held of a vehicle: it is read from the store.
+    /// Drops what is held of a vehicle, because it is read from the store.
     pub(crate) fn forget(&mut self, vehicle: VehicleNo) {
         self.positions -= self.vehicles.remove(&vehicle).map_or(0, |upload| upload.held.len());
     }
 
-    fn begin(&mut self) {
+    fn start_ticking(&mut self) {
         if self.vehicles.is_empty() {
-            self.next_beat = self.clock.instant() + BEAT;
+            self.next_tick = self.clock.instant() + TICK;
         }
     }
 
-    /// Vehicles of which something is held.
+    /// Vehicles with held positions.
     pub(crate) fn len(&self) -> usize {
         self.vehicles.len()
     }
 
-    /// When something may be folded.
-    pub(crate) fn next_beat(&self) -> Option<Instant> {
-        (!self.vehicles.is_empty()).then_some(self.next_beat)
+    /// When positions may be folded next.
+    pub(crate) fn next_tick(&self) -> Option<Instant> {
+        (!self.vehicles.is_empty()).then_some(self.next_tick)
     }
 
-    /// What may be folded by now; everything, if nothing more comes.
-    pub(crate) fn settle(&mut self, is_last: bool) -> Vec<Settled> {
+    /// Takes the positions that may be folded by now; all, if no more come.
+    pub(crate) fn take_settled(&mut self, is_last: bool) -> Vec<Settled> {
         let now = self.clock.instant();
-        if self.vehicles.is_empty() || !is_last && now < self.next_beat {
+        if self.vehicles.is_empty() || !is_last && now < self.next_tick {
             return Vec::new();
         }
-        self.next_beat = now + BEAT;
+        self.next_tick = now + TICK;
         let mut settled = Vec::new();
         for (vehicle, upload) in &mut self.vehicles {
             upload.held.sort_by_key(|held| held.position.at);
@@ -153,7 +150,7 @@ impl Uploads {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
-    use super::{BEAT, HELD_POSITIONS, Settled, Uploads};
+    use super::{HELD_POSITIONS, Settled, TICK, Uploads};
     use crate::samples::{at, position, two_numbers};
     use milepost_clock::{Clock, TurnableClock};
     use milepost_domain::TenantId;
@@ -165,30 +162,30 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_overtook_is_put_in_its_place_as_long_as_the_next_beat_is_not_over() {
+    async fn a_position_that_was_overtaken_is_sorted_in_until_the_next_tick_is_over() {
         let (clock, (bus, car)) = (TurnableClock::new(), two_numbers().await);
         let (mut uploads, home) = (Uploads::new(clock.clock()), TenantId::default_tenant());
         let step = |vehicle| TrackStep { vehicle, after: None };
-        assert!(!uploads.hold_late(bus, position(5)), "there is nothing that it could wait with");
+        assert!(!uploads.hold_late(bus, position(5)), "there is nothing to wait with");
         assert!(uploads.hold_newest(&home, step(bus), position(10)));
         assert!(uploads.hold_newest(&home, step(bus), position(30)));
-        assert!(uploads.settle(false).is_empty());
-        clock.turn(BEAT);
-        assert!(uploads.settle(false).is_empty(), "it came within this beat");
+        assert!(uploads.take_settled(false).is_empty());
+        clock.turn(TICK);
+        assert!(uploads.take_settled(false).is_empty(), "it came within this tick");
         assert!(uploads.hold_late(bus, position(20)));
         assert!(uploads.hold_newest(&home, step(bus), position(50)));
         assert!(uploads.hold_newest(&home, step(car), position(1)));
-        clock.turn(BEAT);
-        assert_eq!(times(&uploads.settle(false)), [(10, false), (20, true), (30, false)]);
+        clock.turn(TICK);
+        assert_eq!(times(&uploads.take_settled(false)), [(10, false), (20, true), (30, false)]);
         assert_eq!((uploads.newest(bus), uploads.newest(car)), (Some(at(50)), Some(at(1))));
         assert!(uploads.hold_late(bus, position(40)));
         uploads.forget(car);
-        assert_eq!(times(&uploads.settle(true)), [(40, true), (50, false)]);
-        assert_eq!((uploads.positions, uploads.next_beat()), (0, None));
+        assert_eq!(times(&uploads.take_settled(true)), [(40, true), (50, false)]);
+        assert_eq!((uploads.positions, uploads.next_tick()), (0, None));
     }
 
     #[tokio::test]
-    async fn what_finds_no_room_is_not_held() {
+    async fn a_position_without_room_is_not_held() {
         let (mut uploads, (bus, car)) = (Uploads::new(Clock::system()), two_numbers().await);
         let home = TenantId::default_tenant();
         for at_ms in 0..HELD_POSITIONS {

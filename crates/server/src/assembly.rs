@@ -40,7 +40,7 @@ pub struct Assembly {
     pub service: Arc<Service>,
     /// Fan-out.
     pub hub: Hub,
-    /// What the follower of tracks is given, and what it counts.
+    /// What the follower of tracks is given, and its counters.
     pub tracks: Arc<TrackInbox>,
     /// Sockets.
     pub transport: Arc<Transport>,
@@ -116,7 +116,7 @@ impl Assembly {
         }))
     }
 
-    /// What turns positions into history; to be run once.
+    /// The task that turns positions into history. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
         TrackFollower::new(FollowerParts {
             store: Arc::clone(self.service.store()),

@@ -4,7 +4,7 @@ mod text_format;
 
 pub(crate) use text_format::TextFormat;
 
-use milepost_follow::TrackFigures;
+use milepost_follow::TrackStats;
 use milepost_hub::Hub;
 use milepost_outbox::Figures;
 use milepost_service::Service;
@@ -90,7 +90,7 @@ impl Metrics {
         service: &Service,
         hub: &Hub,
         transport: &Transport,
-        tracks: &TrackFigures,
+        tracks: &TrackStats,
         outgoing: &Figures,
     ) -> String {
         let mut text = String::new();
@@ -111,7 +111,7 @@ fn append_current(
     service: &Service,
     hub: &Hub,
     transport: &Transport,
-    tracks: &TrackFigures,
+    tracks: &TrackStats,
     outgoing: &Figures,
 ) {
     let mut line = |name: &str, kind: &str, help: &str, value: u64| {

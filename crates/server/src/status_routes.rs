@@ -41,7 +41,7 @@ fn unavailable(detail: &str) -> Response {
 
 async fn metrics(State(assembly): State<Arc<Assembly>>, headers: HeaderMap) -> impl IntoResponse {
     let format = TextFormat::wanted(&headers);
-    let (tracks, outgoing) = (assembly.tracks.figures(), assembly.outbox.figures());
+    let (tracks, outgoing) = (assembly.tracks.stats(), assembly.outbox.figures());
     let text = assembly.metrics.render(&assembly.service, &assembly.hub, &assembly.transport, &tracks, &outgoing);
     ([(header::CONTENT_TYPE, format.media_type()), (header::VARY, "Accept")], format.of_open_metrics(text))
 }

@@ -35,7 +35,7 @@ impl Service {
         self.new_events.notify_one();
     }
 
-    /// The same, for a task that does not know the service.
+    /// Wakes the feed of events, for a task that does not know the service.
     pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
         let new_events = Arc::clone(&self.new_events);
         Arc::new(move || new_events.notify_one())
@@ -97,7 +97,7 @@ impl Service {
                 self.recheck(self.connections.of_device(tenant, device_id)).await
             }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
-                self.tracks.vehicle_described(tenant, vehicle_id);
+                self.tracks.vehicle_changed(tenant, vehicle_id);
                 self.follow_vehicle(tenant, vehicle_id).await
             }
             Fact::VehicleRemoved { vehicle_id } => {

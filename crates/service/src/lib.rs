@@ -120,7 +120,7 @@ pub struct ServiceParts {
     pub parcel_zone: milepost_domain::ZoneRadius,
     /// How long an alert stands, milliseconds.
     pub alert_expiry_ms: i64,
-    /// Where the follower of tracks gets what is committed from.
+    /// Committed positions go there, for the follower of tracks.
     pub tracks: Arc<TrackInbox>,
 }
 

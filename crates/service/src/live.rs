@@ -35,7 +35,7 @@ pub(crate) struct LiveTenant {
 #[derive(Default)]
 pub(crate) struct LiveMap(RwLock<HashMap<TenantId, Arc<LiveTenant>>>);
 
-/// The same as the follower of tracks asks for it.
+/// The live map for the follower of tracks, which reads unknown tenants from the store.
 pub(crate) struct LiveDirectory {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) live: Arc<LiveMap>,

@@ -142,7 +142,7 @@ impl CommitObserver for Publisher {
     fn recorded(&self, tenant: &TenantId, recorded: &milepost_store::Recorded) {
         if let Some(service) = self.service.get().and_then(Weak::upgrade) {
             service.publish_committed(tenant, &recorded.newest);
-            service.tracks.grow(tenant, recorded);
+            service.tracks.add_recorded(tenant, recorded);
         }
     }
 }

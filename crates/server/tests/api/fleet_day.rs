@@ -195,8 +195,8 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
         assert_eq!(send(&server, "plain", &[batch]).await, batch.len() as i64);
     }
     let all_folded = async || {
-        let figures = server.running.assembly.tracks.figures();
-        figures.waiting == 0 && figures.behind == 0
+        let stats = server.running.assembly.tracks.stats();
+        stats.waiting == 0 && stats.behind == 0
     };
     until(&true, all_folded).await;
     let mut twice = [positions.clone(), positions.clone()].concat();

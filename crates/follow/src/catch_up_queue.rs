@@ -1,4 +1,4 @@
-//! The vehicles that must be read from the store, and from when on.
+//! The vehicles that must be read from the store, in the order in which they are due.
 
 use milepost_clock::Clock;
 use milepost_store::VehicleNo;
@@ -6,20 +6,20 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Each once; a late position waits for those that follow it.
-pub(crate) struct Behind {
+/// Holds each vehicle once.
+pub(crate) struct CatchUpQueue {
     clock: Clock,
     due: HashMap<VehicleNo, Instant>,
-    /// The same, first the one that is due first.
+    /// The same entries, the earliest first.
     in_order: BTreeSet<(Instant, VehicleNo)>,
 }
 
-impl Behind {
+impl CatchUpQueue {
     pub(crate) fn new(clock: Clock) -> Self {
         Self { clock, due: HashMap::new(), in_order: BTreeSet::new() }
     }
 
-    /// At once.
+    /// Adds a vehicle that is due now.
     pub(crate) fn add(&mut self, vehicle: VehicleNo) {
         let now = self.clock.instant();
         if self.due.get(&vehicle).is_none_or(|due| *due > now) {
@@ -27,7 +27,7 @@ impl Behind {
         }
     }
 
-    /// After a while, unless it is due before.
+    /// Adds a vehicle that is due after a while, unless it is in the queue already.
     pub(crate) fn add_after(&mut self, vehicle: VehicleNo, after: Duration) {
         if !self.due.contains_key(&vehicle) {
             self.set(vehicle, self.clock.instant() + after);
@@ -41,7 +41,7 @@ impl Behind {
         self.in_order.insert((due, vehicle));
     }
 
-    /// Takes the one that is due first, if it is due by now.
+    /// Takes the earliest vehicle, if it is due by now.
     pub(crate) fn take_due(&mut self) -> Option<VehicleNo> {
         let (due, vehicle) = *self.in_order.first()?;
         if due > self.clock.instant() {
@@ -52,7 +52,7 @@ impl Behind {
         Some(vehicle)
     }
 
-    /// When the next one is due.
+    /// When the earliest vehicle is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.in_order.first().map(|(due, _)| *due)
     }
@@ -61,8 +61,7 @@ impl Behind {
         self.due.len()
     }
 
-    /// All are due now: nothing more comes.
-    pub(crate) fn hurry(&mut self) {
+    pub(crate) fn make_all_due(&mut self) {
         let vehicles: Vec<VehicleNo> = self.due.keys().copied().collect();
         vehicles.into_iter().for_each(|vehicle| self.add(vehicle));
     }
@@ -71,7 +70,7 @@ impl Behind {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
-    use super::Behind;
+    use super::CatchUpQueue;
     use crate::samples::two_numbers;
     use milepost_clock::TurnableClock;
     use std::time::Duration;
@@ -79,19 +78,19 @@ mod tests {
     #[tokio::test]
     async fn a_late_vehicle_waits_and_is_due_at_once_when_it_is_missed_too() {
         let (clock, (bus, car)) = (TurnableClock::new(), two_numbers().await);
-        let mut behind = Behind::new(clock.clock());
-        behind.add_after(bus, Duration::from_secs(1));
-        behind.add_after(car, Duration::from_secs(2));
+        let mut queue = CatchUpQueue::new(clock.clock());
+        queue.add_after(bus, Duration::from_secs(100));
+        queue.add_after(car, Duration::from_secs(200));
         // Further late positions do not make it wait for longer.
-        clock.turn(Duration::from_millis(900));
-        behind.add_after(bus, Duration::from_secs(1));
-        assert_eq!(behind.take_due(), None);
-        clock.turn(Duration::from_millis(100));
-        assert_eq!((behind.take_due(), behind.take_due()), (Some(bus), None));
-        behind.add(car);
-        assert_eq!((behind.take_due(), behind.len()), (Some(car), 0));
-        behind.add_after(car, Duration::from_secs(2));
-        behind.hurry();
-        assert_eq!((behind.take_due(), behind.next_due()), (Some(car), None));
+        clock.turn(Duration::from_secs(90));
+        queue.add_after(bus, Duration::from_secs(100));
+        assert_eq!(queue.take_due(), None);
+        clock.turn(Duration::from_secs(10));
+        assert_eq!((queue.take_due(), queue.take_due()), (Some(bus), None));
+        queue.add(car);
+        assert_eq!((queue.take_due(), queue.len()), (Some(car), 0));
+        queue.add_after(car, Duration::from_secs(200));
+        queue.make_all_due();
+        assert_eq!((queue.take_due(), queue.next_due()), (Some(car), None));
     }
 }

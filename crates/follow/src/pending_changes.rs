@@ -1,38 +1,33 @@
-//! What folding came to and is not written yet.
+//! What folding one vehicle has found since its last write.
 
 use milepost_domain::{AlertSubject, Timestamp, TripStatus};
 use milepost_store::{ActivityChange, Checkpoint, HistoryChange};
 
-/// Of one vehicle, since its last write.
 #[derive(Debug, Default)]
-pub(crate) struct News {
-    /// In their order.
+pub(crate) struct PendingChanges {
+    /// In the order in which they are carried out.
     pub(crate) changes: Vec<HistoryChange>,
-    /// Adds up.
+    /// To be added to the stored sums.
     pub(crate) activity: Vec<ActivityChange>,
     /// Times of late positions that were folded.
     pub(crate) late: Vec<Timestamp>,
-    /// Replaces what was saved from that instant on.
+    /// Checkpoints that replace the stored ones from an instant on.
     pub(crate) checkpoints: Option<(Timestamp, Vec<Checkpoint>)>,
 }
 
-impl News {
+impl PendingChanges {
     pub(crate) fn push(&mut self, change: HistoryChange) {
         self.changes.push(change);
     }
 
-    /// Alerts that are known by other subjects now, if any.
+    /// Adds the alerts whose subject has changed, if there are any.
     pub(crate) fn push_moves(&mut self, moves: Vec<(AlertSubject, AlertSubject)>) {
         if !moves.is_empty() {
             self.changes.push(HistoryChange::MovedAlerts(moves));
         }
     }
 
-    pub(crate) fn extend(&mut self, change: Option<HistoryChange>) {
-        self.changes.extend(change);
-    }
-
-    /// Adds what is told of a trip; of a running one that is told again before anybody heard of it, only the newest counts.
+    /// Adds a change of a trip. Of several stages of a running trip in one write only the newest is kept.
     pub(crate) fn push_trip(&mut self, change: HistoryChange) {
         if let (
             Some(HistoryChange::Trip { key: known, mends: false, trip: before, .. }),
@@ -40,7 +35,7 @@ impl News {
         ) = (self.changes.last(), &change)
             && known == key
             && before.status == TripStatus::Started
-            // The first telling is the trip's start: it is told even where its end follows at once.
+            // The trip's start is kept even where its end follows at once.
             && trip.followed_to > before.followed_to
             && self.is_progress(*key)
         {
@@ -49,18 +44,18 @@ impl News {
         self.changes.push(change);
     }
 
-    /// Is the last change not the first one about this trip?
+    /// Is there a change of this trip before the last change?
     fn is_progress(&self, key: Timestamp) -> bool {
         let about = |change: &&HistoryChange| matches!(change, HistoryChange::Trip { key: other, .. } if *other == key);
         self.changes.iter().rev().skip(1).any(|change| about(&change))
     }
 
-    /// Something is to be written, apart from how far it is folded?
+    /// Is there nothing to write but how far the vehicle is folded?
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.activity.is_empty() && self.late.is_empty() && self.checkpoints.is_none()
     }
 
-    /// Rows, about; late ones go by one statement.
+    /// About as many rows as will be written. Late positions are one statement.
     pub(crate) fn len(&self) -> usize {
         self.changes.len() + self.activity.len()
     }

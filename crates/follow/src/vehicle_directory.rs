@@ -5,8 +5,8 @@ use milepost_domain::{TenantId, Vehicle, VehicleId};
 use milepost_store::StoreError;
 use std::sync::Arc;
 
-/// What this node knows of all tenants' vehicles. Whoever changes a vehicle changes it there before answering, so that the
-/// next position is folded by the new description.
+/// What this node knows of all tenants' vehicles. A change of a vehicle is made here before it is answered, so that the next
+/// position is folded by the new description.
 #[async_trait]
 pub trait VehicleDirectory: Send + Sync {
     /// One tenant's vehicles, read from the store if this node does not know them yet.

@@ -1,0 +1,158 @@
+//! Alerts and their subjects.
+//!
+//! A subject has one alert: a streak of speeding, a crossing or a silence raises one alert, however often and on whichever node
+//! it is found.
+
+use super::{ChangeWriter, rows};
+use milepost_domain::{
+    Alert, AlertId, AlertKind, AlertSubject, AlertTitle, FenceCrossing, FenceEvent, GeofenceId, JsonObject,
+    NotificationText, Severity, Telling, Timestamp,
+};
+use milepost_store::HistoryChange;
+use milepost_track::{Incident, Visit};
+use serde_json::{Value, json};
+
+/// No alert is raised for what late positions say about the time before this age, nor for a silence that began before it.
+const ALERT_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What an alert says.
+pub(super) struct AlertText {
+    pub(super) kind: AlertKind,
+    pub(super) severity: Severity,
+    pub(super) title: String,
+    pub(super) message: String,
+    pub(super) data: Value,
+}
+
+impl ChangeWriter<'_> {
+    /// Raises a crossing's alert. A withdrawn crossing takes its alert back.
+    pub(super) fn alert_crossing(&mut self, crossing: &FenceCrossing, entered_at: Timestamp) {
+        let what = crossing.event.as_str();
+        let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) else { return };
+        if crossing.telling == Telling::Withdrawn {
+            return self.changes.push(HistoryChange::NoAlert { subject });
+        }
+        let (label, fence) = (self.vehicle.label.as_str(), crossing.geofence_name.as_str());
+        let message = match crossing.event {
+            FenceEvent::Enter => format!("{label} came into {fence}."),
+            FenceEvent::Exit => format!("{label} left {fence}."),
+            FenceEvent::Dwell => format!("{label} stays in {fence}."),
+        };
+        let text = AlertText {
+            kind: AlertKind::GeofenceViolation,
+            severity: Severity::Medium,
+            title: format!("{fence}: {what}"),
+            message,
+            data: json!({
+                "geofence_id": crossing.geofence_id.get(),
+                "event": what,
+                "latitude": crossing.latitude.get(),
+                "longitude": crossing.longitude.get(),
+            }),
+        };
+        self.raise_alert(text, subject, (crossing.at, crossing.at), crossing.telling);
+    }
+
+    /// Raises the alert of a silent vehicle.
+    pub(super) fn alert_offline(&mut self, since: Timestamp) {
+        let Some(subject) = self.subject("offline", &since.unix_ms().to_string()) else { return };
+        let text = AlertText {
+            kind: AlertKind::VehicleOffline,
+            severity: Severity::High,
+            title: "Vehicle offline".to_owned(),
+            message: format!("Nothing is heard of {} any more.", self.vehicle.label.as_str()),
+            data: json!({ "since_ms": since.unix_ms() }),
+        };
+        let known_at = since.plus_ms(self.rules.offline_after_ms());
+        // As a correction it is raised only while it is fresh: a vehicle whose file of last year was imported has been silent
+        // since then, and nobody needs to know.
+        self.raise_alert(text, subject, (since, known_at), Telling::Corrected);
+    }
+
+    /// Raises an alert of what happened `at`, and could be known at `known_at`. A correction of what is long past raises none.
+    pub(super) fn raise_alert(
+        &mut self,
+        text: AlertText,
+        subject: AlertSubject,
+        (at, known_at): (Timestamp, Timestamp),
+        telling: Telling,
+    ) {
+        if telling == Telling::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
+            return;
+        }
+        let alert = Alert {
+            id: AlertId::new(&uuid::Uuid::now_v7().to_string()).expect("hexadecimal digits and hyphens"),
+            tenant: self.tenant.clone(),
+            kind: text.kind,
+            severity: text.severity,
+            user_id: None,
+            vehicle_id: Some(self.vehicle.id.clone()),
+            driver_id: self.vehicle.driver_id,
+            title: alert_title(&text.title),
+            message: notification_text(&text.message),
+            data: JsonObject::of_parsed(text.data.to_string(), "data").ok(),
+            subject: Some(subject),
+            at,
+            expires_at: self.now.plus_ms(self.rules.alert_expiry_ms),
+            read: None,
+        };
+        self.changes.push(HistoryChange::Alert { alert: Box::new(alert), known_at });
+    }
+
+    /// The subject of one alert of a kind about this vehicle; `None` if it would be too long.
+    pub(super) fn subject(&self, kind: &str, which: &str) -> Option<AlertSubject> {
+        AlertSubject::new(&format!("{kind}:{}:{which}", self.vehicle.id)).ok()
+    }
+
+    pub(super) fn incident_subject(&self, incident: &Incident) -> Option<AlertSubject> {
+        self.subject(rows::incident_kind(incident.kind).as_str(), &incident.started_at.unix_ms().to_string())
+    }
+
+    pub(super) fn visit_subject(&self, visit: &Visit, event: FenceEvent) -> Option<AlertSubject> {
+        self.crossing_subject(rows::geofence_id(visit.fence)?, event, visit.entered_at)
+    }
+
+    fn crossing_subject(
+        &self,
+        geofence_id: GeofenceId,
+        event: FenceEvent,
+        entered_at: Timestamp,
+    ) -> Option<AlertSubject> {
+        self.subject(&format!("fence-{}", event.as_str()), &format!("{geofence_id}:{}", entered_at.unix_ms()))
+    }
+}
+
+/// A label may be as long as a title (200 characters), so that with more words the title is cut.
+fn alert_title(words: &str) -> AlertTitle {
+    let cut: String = words.chars().take(200).collect();
+    AlertTitle::new(&cut).expect("made of labels, which hold no control characters")
+}
+
+pub(super) fn notification_text(words: &str) -> NotificationText {
+    NotificationText::new(words).expect("two labels and a few words are far below the limit")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::pending_changes::PendingChanges;
+    use crate::samples::vehicle;
+    use crate::tenant_rules::TenantRules;
+    use milepost_domain::TenantId;
+
+    #[test]
+    fn a_silence_could_be_known_when_it_had_lasted_long_enough_and_not_when_it_began() {
+        let (vehicle, tenant) = (vehicle("bus"), TenantId::default_tenant());
+        let (rules, since) = (TenantRules::of_test(), Timestamp::from_unix_ms(1_795_132_800_000).unwrap());
+        let found = |now_ms: i64| {
+            let mut pending = PendingChanges::default();
+            let (now, changes) = (since.plus_ms(now_ms), &mut pending);
+            ChangeWriter { tenant: &tenant, vehicle: &vehicle, rules: &rules, now, changes }.alert_offline(since);
+            pending.changes
+        };
+        let [HistoryChange::Alert { alert, known_at }] = &found(700_000)[..] else { panic!("one alert") };
+        assert_eq!((alert.at, *known_at), (since, since.plus_ms(600_000)));
+        assert!(found(ALERT_FRESH_MS + 1).is_empty());
+    }
+}

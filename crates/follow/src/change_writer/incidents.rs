@@ -1,0 +1,120 @@
+//! Incidents that are published as events of their own (driving, due services), and their alerts.
+
+use super::ChangeWriter;
+use super::alerts::{AlertText, notification_text};
+use milepost_domain::{
+    AlertKind, DrivingEvent, DrivingKind, Fact, ServiceBasis, ServiceDue, Severity, Telling, Timestamp,
+};
+use milepost_store::HistoryChange;
+use milepost_track::{Incident, IncidentKind};
+use serde_json::json;
+
+impl ChangeWriter<'_> {
+    /// Publishes an incident that began, and raises its alert.
+    pub(super) fn raise_incident(&mut self, incident: &Incident, telling: Telling) {
+        self.publish_incident(incident, telling);
+        if let (Some(text), Some(subject)) = (self.incident_text(incident), self.incident_subject(incident)) {
+            self.raise_alert(text, subject, (incident.started_at, incident.started_at), telling);
+        }
+    }
+
+    /// Takes back an incident that did not happen.
+    pub(super) fn withdraw_incident(&mut self, incident: &Incident) {
+        self.publish_incident(incident, Telling::Withdrawn);
+        if let Some(subject) = self.incident_subject(incident) {
+            self.changes.push(HistoryChange::NoAlert { subject });
+        }
+    }
+
+    /// Publishes an incident, if it is of a kind that has an event of its own.
+    pub(super) fn publish_incident(&mut self, incident: &Incident, telling: Telling) {
+        let Some(text) = self.incident_text(incident) else { return };
+        let kind = match incident.kind {
+            IncidentKind::Speeding => DrivingKind::Speeding,
+            IncidentKind::HarshBraking => DrivingKind::HarshBraking,
+            IncidentKind::HarshAcceleration => DrivingKind::HarshAcceleration,
+            IncidentKind::HarshCornering => DrivingKind::HarshCornering,
+            IncidentKind::ServiceDue => {
+                return self.publish_service(ServiceBasis::Odometer, &text, incident.started_at, telling);
+            }
+            IncidentKind::FuelTheft | IncidentKind::Refuelling => return,
+        };
+        let event = DrivingEvent {
+            vehicle_id: self.vehicle.id.clone(),
+            driver_id: self.vehicle.driver_id,
+            kind,
+            severity: text.severity,
+            description: notification_text(&text.message),
+            at: incident.started_at,
+            telling,
+        };
+        self.changes.push(HistoryChange::Told(Box::new(Fact::DrivingNoted(Box::new(event)))));
+    }
+
+    /// Publishes that the date of the vehicle's next service has come, and raises its alert.
+    pub(super) fn raise_service_date(&mut self, due_at: Timestamp) {
+        let text = AlertText {
+            kind: AlertKind::Maintenance,
+            severity: Severity::Medium,
+            title: "Service due".to_owned(),
+            message: format!("{} is due for service.", self.vehicle.label.as_str()),
+            data: json!({ "due_ms": due_at.unix_ms() }),
+        };
+        self.publish_service(ServiceBasis::Date, &text, due_at, Telling::New);
+        if let Some(subject) = self.subject("service-date", &due_at.unix_ms().to_string()) {
+            self.raise_alert(text, subject, (due_at, due_at), Telling::New);
+        }
+    }
+
+    fn publish_service(&mut self, basis: ServiceBasis, text: &AlertText, at: Timestamp, telling: Telling) {
+        let due = ServiceDue {
+            vehicle_id: self.vehicle.id.clone(),
+            basis,
+            severity: text.severity,
+            description: notification_text(&text.message),
+            at,
+            telling,
+        };
+        self.changes.push(HistoryChange::Told(Box::new(Fact::ServiceDue(Box::new(due)))));
+    }
+
+    /// What an incident's event and alert say; `None` for a kind that needs no attention.
+    fn incident_text(&self, incident: &Incident) -> Option<AlertText> {
+        let label = self.vehicle.label.as_str();
+        let (value, limit) = (incident.value, incident.limit);
+        let harsh = |title: &'static str, what: &str| {
+            (AlertKind::DriverEvent, Severity::Medium, title, format!("{label} {what} ({value:.1} m/s²)."))
+        };
+        let (kind, severity, title, message) = match incident.kind {
+            IncidentKind::Speeding => (
+                AlertKind::SpeedViolation,
+                Severity::High,
+                "Speed violation",
+                format!("{label} drives {value:.0} km/h, where {limit:.0} km/h is the limit."),
+            ),
+            IncidentKind::HarshBraking => harsh("Harsh braking", "braked hard"),
+            IncidentKind::HarshAcceleration => harsh("Harsh acceleration", "accelerated hard"),
+            IncidentKind::HarshCornering => harsh("Harsh cornering", "turned fast"),
+            IncidentKind::FuelTheft => (
+                AlertKind::FuelTheft,
+                Severity::Critical,
+                "Fuel theft",
+                format!("{label} lost {value:.1} l of fuel while it stood."),
+            ),
+            IncidentKind::ServiceDue => (
+                AlertKind::Maintenance,
+                Severity::Medium,
+                "Service due",
+                format!("{label} is due for service: {value:.0} km of {limit:.0} km."),
+            ),
+            IncidentKind::Refuelling => return None,
+        };
+        let data = json!({
+            "value": value,
+            "limit": limit,
+            "latitude": incident.point.latitude.get(),
+            "longitude": incident.point.longitude.get(),
+        });
+        Some(AlertText { kind, severity, title: title.to_owned(), message, data })
+    }
+}

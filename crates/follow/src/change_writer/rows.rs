@@ -1,0 +1,112 @@
+//! From the fold's types to the rows that are stored and published.
+//!
+//! The two are not one type, because they promise different things. The fold's types are the plain data of a saved state: they
+//! derive serde, which `domain` does not have, and a fence is a bare number to them. A row names its tenant, vehicle and
+//! driver, its measures are checked, and it has kinds that the fold does not know (a silence, a trip that was entered by hand).
+
+use milepost_domain::{
+    FuelSource, GeofenceId, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace, TripStatus,
+    Vehicle,
+};
+use milepost_geo::Point;
+use milepost_store::{ActivityChange, FenceVisit, Incident, IncidentKind};
+use milepost_track::{Activity, FenceId, FuelBasis, MarkReason, SpeedBasis, Visit};
+
+/// A trip with a new id, which counts only if the trip has no row yet.
+pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::Trip) -> Trip {
+    let fuel = trip.fuel_ml.zip(trip.fuel_basis).map(|(burnt_ml, basis)| TripFuel {
+        burnt_ml,
+        source: match basis {
+            FuelBasis::Measured => FuelSource::Measured,
+            FuelBasis::Estimated => FuelSource::Estimated,
+        },
+    });
+    Trip {
+        // Ids of version 7 sort by the time at which they were made.
+        id: TripId::new(&uuid::Uuid::now_v7().to_string()).expect("hexadecimal digits and hyphens"),
+        tenant: tenant.clone(),
+        vehicle_id: vehicle.id.clone(),
+        driver_id: vehicle.driver_id,
+        origin: TripOrigin::Auto,
+        status: if trip.ended_at.is_some() { TripStatus::Completed } else { TripStatus::Started },
+        started_at: trip.started_at,
+        ended_at: trip.ended_at,
+        followed_to: trip.told_at,
+        start: Some(place(trip.start)),
+        end: Some(place(trip.end)),
+        figures: TripFigures {
+            distance_mm: trip.distance_mm,
+            moving_ms: trip.moving_ms,
+            idle_ms: trip.idle_ms,
+            max_speed: Some(speed(trip.max_speed_kmh)),
+            fuel,
+        },
+        version: 1,
+    }
+}
+
+/// `None` where the fence's number is no geofence's.
+pub(super) fn visit(visit: &Visit) -> Option<FenceVisit> {
+    Some(FenceVisit {
+        geofence_id: geofence_id(visit.fence)?,
+        entered_at: visit.entered_at,
+        entered: place(visit.entered),
+        left_at: visit.left_at,
+        left: visit.left.map(place),
+        dwelt: visit.dwelt,
+        max_speed: speed(visit.max_speed_kmh),
+    })
+}
+
+pub(super) fn incident(incident: &milepost_track::Incident) -> Incident {
+    Incident {
+        kind: incident_kind(incident.kind),
+        started_at: incident.started_at,
+        ended_at: incident.ended_at,
+        place: Some(place(incident.point)),
+        value: Some(incident.value),
+        limit: Some(incident.limit),
+        is_told: incident.basis.map(|basis| basis == SpeedBasis::Told),
+    }
+}
+
+pub(super) const fn incident_kind(kind: milepost_track::IncidentKind) -> IncidentKind {
+    use milepost_track::IncidentKind as Found;
+    match kind {
+        Found::Speeding => IncidentKind::Speeding,
+        Found::HarshBraking => IncidentKind::HarshBraking,
+        Found::HarshAcceleration => IncidentKind::HarshAcceleration,
+        Found::HarshCornering => IncidentKind::HarshCornering,
+        Found::FuelTheft => IncidentKind::FuelTheft,
+        Found::Refuelling => IncidentKind::Refuelling,
+        Found::ServiceDue => IncidentKind::ServiceDue,
+    }
+}
+
+pub(super) const fn activity(activity: &Activity) -> ActivityChange {
+    let Activity { bucket, distance_mm, moving_ms, idle_ms, fuel_ml } = *activity;
+    ActivityChange { bucket, distance_mm, moving_ms, idle_ms, fuel_ml }
+}
+
+pub(super) const fn outlier_reason(reason: MarkReason) -> &'static str {
+    match reason {
+        MarkReason::NullIsland => "null_island",
+        MarkReason::Inaccurate => "inaccurate",
+        MarkReason::Jump => "jump",
+        MarkReason::Stray => "stray",
+    }
+}
+
+/// The fold knows a geofence by its number alone.
+pub(super) fn geofence_id(fence: FenceId) -> Option<GeofenceId> {
+    GeofenceId::new(i64::try_from(fence.0).ok()?).ok()
+}
+
+fn place(point: Point) -> TripPlace {
+    TripPlace { latitude: point.latitude, longitude: point.longitude }
+}
+
+/// The fold's speeds are far below the type's limit; a tenant's threshold may allow 1000 km/h, and noise a little more.
+fn speed(kmh: f64) -> SpeedKmh {
+    SpeedKmh::new(kmh.clamp(0.0, 1000.0)).unwrap_or_else(|_| SpeedKmh::new(0.0).expect("0 is in range"))
+}

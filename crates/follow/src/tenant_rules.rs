@@ -1,0 +1,167 @@
+//! What a tenant's tracks are folded by: its thresholds, and its geofences behind an index.
+
+use crate::fence_geometry::build_fence;
+use crate::thresholds::read_thresholds;
+use milepost_clock::Clock;
+use milepost_domain::{Geofence, GeofenceId, TenantId, Vehicle};
+use milepost_geo::{Fence, FenceIndex};
+use milepost_store::{Result, Store, StoreError};
+use milepost_track::{FenceId, Rules, Thresholds, VehicleRules};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Geofences read at once.
+const PAGE: u32 = 500;
+/// Building a tenant's rules takes a tenth of the time at most: ten thousand geofences that are added one by one change the
+/// rules ten thousand times.
+const BUILD_SHARE: u32 = 10;
+/// This much of that time may be used in advance, so that a change that comes alone holds from the next position on. Beyond
+/// it the known rules stay in use for a while.
+const BUILD_ADVANCE: Duration = Duration::from_secs(1);
+/// Tenants whose rules are kept. When full, all are dropped and read again.
+const MAX_TENANTS: usize = 1_000;
+
+/// A tenant's thresholds and geofences.
+#[derive(Debug)]
+pub(crate) struct TenantRules {
+    /// How long its alerts are kept, milliseconds.
+    pub(crate) alert_expiry_ms: i64,
+    thresholds: Thresholds,
+    /// In the order of the index.
+    pub(crate) geofences: Vec<BuiltGeofence>,
+    pub(crate) index: FenceIndex,
+    /// Each geofence's place in `geofences`.
+    places: HashMap<FenceId, usize>,
+}
+
+/// A geofence with the area that it covers.
+#[derive(Debug)]
+pub(crate) struct BuiltGeofence {
+    pub(crate) geofence: Geofence,
+    pub(crate) fence: Fence,
+}
+
+impl TenantRules {
+    /// Geofences that can't be built are left out, with a line in the log: such geofences are refused when they are added.
+    fn new(alert_expiry_ms: i64, thresholds: Thresholds, geofences: Vec<Geofence>) -> Self {
+        let build = |geofence: Geofence| match build_fence(&geofence.description.geometry, geofence.description.shape) {
+            Ok(fence) => Some(BuiltGeofence { geofence, fence }),
+            Err(refusal) => {
+                tracing::error!(geofence.id = %geofence.id, "geofence left out: {refusal}");
+                None
+            }
+        };
+        let geofences: Vec<BuiltGeofence> = geofences.into_iter().filter_map(build).collect();
+        let index = FenceIndex::new(geofences.iter().map(|built| &built.fence));
+        let places = geofences.iter().enumerate().map(|(place, one)| (fence_id(one.geofence.id), place)).collect();
+        Self { alert_expiry_ms, thresholds, geofences, index, places }
+    }
+
+    /// Default thresholds, and no geofences.
+    #[cfg(test)]
+    pub(crate) fn of_test() -> Self {
+        Self::new(86_400_000, Thresholds::default(), Vec::new())
+    }
+
+    async fn load(store: &dyn Store, tenant: &TenantId, alert_expiry_ms: i64) -> Result<Self> {
+        let thresholds = read_thresholds(store.get_rules(tenant).await?.as_ref());
+        let mut geofences: Vec<Geofence> = Vec::new();
+        loop {
+            let page = store.list_geofences(tenant, geofences.last().map(|last| last.id), PAGE).await?;
+            let is_last = page.len() < PAGE as usize;
+            geofences.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        // Ten thousand corners take their time: not on a thread that serves sockets.
+        tokio::task::spawn_blocking(move || Self::new(alert_expiry_ms, thresholds, geofences))
+            .await
+            .map_err(|_| StoreError::Unavailable("the geofences could not be built".to_owned()))
+    }
+
+    /// The thresholds, with a vehicle's own rules.
+    pub(crate) fn rules_of(&self, vehicle: &Vehicle) -> Rules {
+        let of_vehicle = VehicleRules {
+            speed_limit_kmh: vehicle.speed_limit.map(|limit| limit.get()),
+            fuel_l_per_100km: vehicle.fuel_l_per_100km,
+            service_due_km: vehicle.service_due_km.map(|due| due.get()),
+            service_due_at: vehicle.service_due_at,
+            odometer_offset_km: vehicle.odometer.map_or(0.0, |odometer| odometer.get()),
+        };
+        Rules::new(self.thresholds, of_vehicle).unwrap_or_else(|refusal| {
+            tracing::error!(vehicle.id = %vehicle.id, "vehicle's own rules left out: {refusal}");
+            Rules::new(self.thresholds, VehicleRules::default()).unwrap_or_default()
+        })
+    }
+
+    /// A vehicle that sends nothing for this long is offline, milliseconds.
+    pub(crate) fn offline_after_ms(&self) -> i64 {
+        i64::from(self.thresholds.offline_after_s) * 1_000
+    }
+
+    /// A geofence, if it still exists.
+    pub(crate) fn geofence(&self, fence: FenceId) -> Option<&Geofence> {
+        self.built(fence).map(|built| &built.geofence)
+    }
+
+    pub(crate) fn built(&self, fence: FenceId) -> Option<&BuiltGeofence> {
+        self.places.get(&fence).map(|place| &self.geofences[*place])
+    }
+}
+
+/// The number by which the fold knows a geofence.
+pub(crate) fn fence_id(id: GeofenceId) -> FenceId {
+    FenceId(id.get().unsigned_abs())
+}
+
+/// The rules of the tenants whose vehicles were heard of.
+pub(crate) struct TenantRulesCache {
+    clock: Clock,
+    alert_expiry_ms: i64,
+    known: HashMap<TenantId, Known>,
+    changed: HashSet<TenantId>,
+}
+
+struct Known {
+    rules: Arc<TenantRules>,
+    /// Up to this instant the tenant's share of building time is used up.
+    used_until: Instant,
+}
+
+impl TenantRulesCache {
+    pub(crate) fn new(clock: Clock, alert_expiry_ms: i64) -> Self {
+        Self { clock, alert_expiry_ms, known: HashMap::new(), changed: HashSet::new() }
+    }
+
+    /// A tenant's known rules are out of date.
+    pub(crate) fn mark_changed(&mut self, tenant: TenantId) {
+        self.changed.insert(tenant);
+    }
+
+    /// A tenant's rules, read from the store if they are not known or were changed.
+    pub(crate) async fn get(&mut self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<TenantRules>> {
+        let now = self.clock.instant();
+        let known = self.known.get(tenant);
+        if let Some(known) = known
+            && (!self.changed.contains(tenant) || known.used_until > now + BUILD_ADVANCE)
+        {
+            return Ok(Arc::clone(&known.rules));
+        }
+        let used_until = known.map_or(now, |known| known.used_until.max(now));
+        self.changed.remove(tenant);
+        // The machine's clock: a test that turns the other one meanwhile makes building no slower.
+        let begun = std::time::Instant::now();
+        let rules = Arc::new(TenantRules::load(store, tenant, self.alert_expiry_ms).await.inspect_err(|_| {
+            self.changed.insert(tenant.clone());
+        })?);
+        if self.known.len() >= MAX_TENANTS {
+            self.known.clear();
+        }
+        let used_until = used_until + begun.elapsed() * BUILD_SHARE;
+        self.known.insert(tenant.clone(), Known { rules: Arc::clone(&rules), used_until });
+        Ok(rules)
+    }
+}
