@@ -3,6 +3,7 @@
 use super::require_rules;
 use crate::{Service, ServiceError};
 use milepost_domain::{Caller, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
+use milepost_follow::read_thresholds;
 use milepost_track::{Rules, Thresholds, VehicleRules};
 use serde_json::{Map, Number, Value};
 
@@ -66,15 +67,6 @@ impl Service {
         }
         Err(ServiceError::Conflict("somebody else changes the thresholds, try again".to_owned()))
     }
-}
-
-/// The thresholds that a tenant's own values come to; the defaults where they can't be read, which the log tells.
-pub(crate) fn read_thresholds(rules: Option<&FleetRules>) -> Thresholds {
-    let Some(rules) = rules else { return Thresholds::default() };
-    serde_json::from_str(rules.values.as_str()).unwrap_or_else(|error| {
-        tracing::error!(%error, "stored thresholds can't be read, the defaults apply");
-        Thresholds::default()
-    })
 }
 
 fn in_force(rules: Option<&FleetRules>) -> RulesInForce {

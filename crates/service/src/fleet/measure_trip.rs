@@ -1,10 +1,10 @@
 //! Measures a trip that was started by hand by the positions of its time.
 
-use super::change_rules::read_thresholds;
 use crate::{Service, ServiceError};
 use milepost_domain::{
     FuelSource, MAX_AHEAD_MS, Position, SpeedKmh, Timestamp, Trip, TripFigures, TripFuel, TripPlace, Vehicle,
 };
+use milepost_follow::read_thresholds;
 use milepost_track::{
     Folded, FuelBasis, NoFences, Rules, Thresholds, TrackFact, TrackHistory, TrackState, VehicleRules, fold,
 };
