@@ -17,6 +17,7 @@ mod fleet_audience;
 mod fleet_fact;
 mod geofence;
 mod ids;
+mod incident;
 mod invalid;
 mod measure;
 mod notice;
@@ -60,6 +61,7 @@ pub use geofence::{
     VehicleList,
 };
 pub use ids::{AlertId, DeviceId, TenantId, TrackingId, TripId, UserId, VehicleId};
+pub use incident::IncidentKind;
 pub use invalid::Invalid;
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,

@@ -8,8 +8,8 @@ mod rows;
 
 use crate::pending_changes::PendingChanges;
 use crate::tenant_rules::TenantRules;
-use milepost_domain::{FenceEvent, Telling, TenantId, Timestamp, Vehicle};
-use milepost_store::{HistoryChange, Incident, IncidentKind};
+use milepost_domain::{FenceEvent, IncidentKind, Telling, TenantId, Timestamp, Vehicle};
+use milepost_store::{HistoryChange, Incident};
 use milepost_track::{MarkReason, SilenceFact, TrackFact};
 
 /// Appends changes of one vehicle's history to `changes`.

@@ -1,4 +1,4 @@
-//! How a vehicle's fold is stored: as JSON of 1 to 4 KB, with the version of the code that wrote it.
+//! How a vehicle's fold is stored: as JSON, with the version of the code that wrote it.
 
 use milepost_domain::Timestamp;
 use milepost_store::Checkpoint;

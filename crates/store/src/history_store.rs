@@ -1,7 +1,8 @@
 //! What positions mean: the states of the fold, and the history that it tells.
 
-use crate::{ActivityChange, Checkpoint, Result, StoreError, TenantNo, VehicleNo};
+use crate::{ActivityChange, Checkpoint, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
+pub use milepost_domain::IncidentKind;
 use milepost_domain::{
     Alert, AlertSubject, Fact, GeofenceId, Position, SpeedKmh, Telling, TenantId, Timestamp, Trip, TripPlace, VehicleId,
 };
@@ -70,60 +71,6 @@ pub struct FenceVisit {
     pub dwelt: bool,
     /// The highest speed inside.
     pub max_speed: SpeedKmh,
-}
-
-/// What an incident is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IncidentKind {
-    /// Over the speed limit; value and limit in km/h.
-    Speeding,
-    /// Value and limit in m/s².
-    HarshBraking,
-    /// Value and limit in m/s².
-    HarshAcceleration,
-    /// Value and limit in m/s².
-    HarshCornering,
-    /// Value and limit in litres.
-    FuelTheft,
-    /// Value and limit in litres.
-    Refuelling,
-    /// Value and limit in kilometres; neither where a date is due.
-    ServiceDue,
-    /// Nothing was heard of it.
-    Offline,
-}
-
-impl IncidentKind {
-    /// All.
-    pub const ALL: [Self; 8] = [
-        Self::Speeding,
-        Self::HarshBraking,
-        Self::HarshAcceleration,
-        Self::HarshCornering,
-        Self::FuelTheft,
-        Self::Refuelling,
-        Self::ServiceDue,
-        Self::Offline,
-    ];
-
-    /// `speeding`, `harsh_braking`, …
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Speeding => "speeding",
-            Self::HarshBraking => "harsh_braking",
-            Self::HarshAcceleration => "harsh_acceleration",
-            Self::HarshCornering => "harsh_cornering",
-            Self::FuelTheft => "fuel_theft",
-            Self::Refuelling => "refuelling",
-            Self::ServiceDue => "service_due",
-            Self::Offline => "offline",
-        }
-    }
-
-    pub(crate) fn parse(name: &str) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == name);
-        found.ok_or_else(|| StoreError::Corrupt(format!("an incident of the kind {name}")))
-    }
 }
 
 /// Something that happened to a vehicle; a streak is one.

@@ -1,28 +1,10 @@
 //! What a tenant may want to be alerted of.
 
-use crate::saved::{optional_time, point, time};
+use crate::saved::{incident_kind, optional_time, point, time};
+pub use milepost_domain::IncidentKind;
 use milepost_domain::Timestamp;
 use milepost_geo::Point;
 use serde::{Deserialize, Serialize};
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum IncidentKind {
-    /// Over the speed limit. Value and limit in km/h.
-    Speeding,
-    /// Value and limit in m/s².
-    HarshBraking,
-    /// Value and limit in m/s².
-    HarshAcceleration,
-    /// Value and limit in m/s², lateral.
-    HarshCornering,
-    /// The tank's level fell while the vehicle stood. Value in litres, limit the least that counts.
-    FuelTheft,
-    /// It rose: nothing to be alerted of, but part of the trip's fuel. Value in litres, limit the least that counts.
-    Refuelling,
-    /// The odometer reached what the vehicle's service is due at. Value and limit in km.
-    ServiceDue,
-}
 
 /// What a speed was taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +19,7 @@ pub enum SpeedBasis {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     /// What.
+    #[serde(with = "incident_kind")]
     pub kind: IncidentKind,
     /// The first position of the streak.
     #[serde(with = "time")]
@@ -53,4 +36,25 @@ pub struct Incident {
     pub limit: f64,
     /// For speeds: what they were taken from.
     pub basis: Option<SpeedBasis>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test may panic")]
+    use super::*;
+
+    #[test]
+    fn a_kind_has_the_name_in_saved_states_that_serde_gave_it() {
+        let at = Timestamp::from_unix_ms(0).unwrap();
+        let point = Point::from_degrees(1.0, 2.0).unwrap();
+        for kind in IncidentKind::ALL {
+            let saved = Incident { kind, started_at: at, ended_at: None, point, value: 1.0, limit: 2.0, basis: None };
+            let json = serde_json::to_string(&saved).unwrap();
+            assert!(json.starts_with(&format!(r#"{{"kind":"{kind:?}","#)), "{json}");
+            assert_eq!(serde_json::from_str::<Incident>(&json).unwrap(), saved);
+        }
+        let place = r#""started_at":0,"ended_at":null,"point":[1.0,2.0]"#;
+        let harsh = format!(r#"{{"kind":"HarshBraking",{place},"value":1.0,"limit":2.0,"basis":null}}"#);
+        assert_eq!(serde_json::from_str::<Incident>(&harsh).unwrap().kind, IncidentKind::HarshBraking);
+    }
 }

@@ -1,7 +1,7 @@
 //! How the domain's values, which know no format, are kept in a saved state: times as Unix milliseconds, places as
 //! pairs of degrees. Reading checks them again.
 
-use milepost_domain::Timestamp;
+use milepost_domain::{IncidentKind, Timestamp};
 use milepost_geo::Point;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -66,5 +66,20 @@ pub(crate) mod optional_point {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Point>, D::Error> {
         Option::<(f64, f64)>::deserialize(from)?.map(to_point).transpose()
+    }
+}
+
+/// An [`IncidentKind`], by the name of its variant.
+pub(crate) mod incident_kind {
+    use super::{Deserialize, Deserializer, Error, IncidentKind, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(kind: &IncidentKind, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{kind:?}"))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<IncidentKind, D::Error> {
+        let name = String::deserialize(from)?;
+        let found = IncidentKind::ALL.into_iter().find(|kind| format!("{kind:?}") == name);
+        found.ok_or_else(|| D::Error::custom("no kind of incident"))
     }
 }

@@ -105,7 +105,7 @@ impl ChangeWriter<'_> {
     }
 
     pub(super) fn incident_subject(&self, incident: &Incident) -> Option<AlertSubject> {
-        self.subject(rows::incident_kind(incident.kind).as_str(), &incident.started_at.unix_ms().to_string())
+        self.subject(incident.kind.as_str(), &incident.started_at.unix_ms().to_string())
     }
 
     pub(super) fn visit_subject(&self, visit: &Visit, event: FenceEvent) -> Option<AlertSubject> {

@@ -83,8 +83,7 @@ impl ChangeWriter<'_> {
             if new.is_some_and(|new| new.started_at == old.started_at) {
                 continue;
             }
-            let kind = rows::incident_kind(old.kind);
-            self.changes.push(HistoryChange::NoIncident { kind, started_at: old.started_at });
+            self.changes.push(HistoryChange::NoIncident { kind: old.kind, started_at: old.started_at });
             match new {
                 None => self.withdraw_incident(old),
                 Some(new) => moves.extend(self.incident_subject(old).zip(self.incident_subject(new))),

@@ -3,10 +3,10 @@
 use super::ChangeWriter;
 use super::alerts::{AlertText, notification_text};
 use milepost_domain::{
-    AlertKind, DrivingEvent, DrivingKind, Fact, ServiceBasis, ServiceDue, Severity, Telling, Timestamp,
+    AlertKind, DrivingEvent, DrivingKind, Fact, IncidentKind, ServiceBasis, ServiceDue, Severity, Telling, Timestamp,
 };
 use milepost_store::HistoryChange;
-use milepost_track::{Incident, IncidentKind};
+use milepost_track::Incident;
 use serde_json::json;
 
 impl ChangeWriter<'_> {
@@ -37,7 +37,7 @@ impl ChangeWriter<'_> {
             IncidentKind::ServiceDue => {
                 return self.publish_service(ServiceBasis::Odometer, &text, incident.started_at, telling);
             }
-            IncidentKind::FuelTheft | IncidentKind::Refuelling => return,
+            IncidentKind::FuelTheft | IncidentKind::Refuelling | IncidentKind::Offline => return,
         };
         let event = DrivingEvent {
             vehicle_id: self.vehicle.id.clone(),
@@ -107,7 +107,7 @@ impl ChangeWriter<'_> {
                 "Service due",
                 format!("{label} is due for service: {value:.0} km of {limit:.0} km."),
             ),
-            IncidentKind::Refuelling => return None,
+            IncidentKind::Refuelling | IncidentKind::Offline => return None,
         };
         let data = json!({
             "value": value,

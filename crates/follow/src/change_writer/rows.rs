@@ -1,15 +1,16 @@
 //! From the fold's types to the rows that are stored and published.
 //!
-//! The two are not one type, because they promise different things. The fold's types are the plain data of a saved state: they
-//! derive serde, which `domain` does not have, and a fence is a bare number to them. A row names its tenant, vehicle and
-//! driver, its measures are checked, and it has kinds that the fold does not know (a silence, a trip that was entered by hand).
+//! The two are not one type, because they promise different things. The fold's types are the plain data of a saved state. They
+//! derive serde, which `domain` does not have, so that a shared type would need a mirror of all its fields in `track`. To the
+//! fold a fence is a bare number, and a speed may be any number. A row names its tenant, vehicle and driver, and its measures
+//! are checked. Trips that were entered by hand, and silences, have rows too.
 
 use milepost_domain::{
     FuelSource, GeofenceId, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace, TripStatus,
     Vehicle,
 };
 use milepost_geo::Point;
-use milepost_store::{ActivityChange, FenceVisit, Incident, IncidentKind};
+use milepost_store::{ActivityChange, FenceVisit, Incident};
 use milepost_track::{Activity, FenceId, FuelBasis, MarkReason, SpeedBasis, Visit};
 
 /// A trip with a new id, which counts only if the trip has no row yet.
@@ -60,26 +61,13 @@ pub(super) fn visit(visit: &Visit) -> Option<FenceVisit> {
 
 pub(super) fn incident(incident: &milepost_track::Incident) -> Incident {
     Incident {
-        kind: incident_kind(incident.kind),
+        kind: incident.kind,
         started_at: incident.started_at,
         ended_at: incident.ended_at,
         place: Some(place(incident.point)),
         value: Some(incident.value),
         limit: Some(incident.limit),
         is_told: incident.basis.map(|basis| basis == SpeedBasis::Told),
-    }
-}
-
-pub(super) const fn incident_kind(kind: milepost_track::IncidentKind) -> IncidentKind {
-    use milepost_track::IncidentKind as Found;
-    match kind {
-        Found::Speeding => IncidentKind::Speeding,
-        Found::HarshBraking => IncidentKind::HarshBraking,
-        Found::HarshAcceleration => IncidentKind::HarshAcceleration,
-        Found::HarshCornering => IncidentKind::HarshCornering,
-        Found::FuelTheft => IncidentKind::FuelTheft,
-        Found::Refuelling => IncidentKind::Refuelling,
-        Found::ServiceDue => IncidentKind::ServiceDue,
     }
 }
 
