@@ -1,4 +1,4 @@
-//! What positions mean: the states of the fold, and the history that it tells.
+//! Stored history: the state of each vehicle's fold, and the trips, visits, incidents and outliers that the fold found.
 
 use crate::{ActivityChange, Checkpoint, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
@@ -10,196 +10,197 @@ use milepost_domain::{
 /// The state of a vehicle's fold after some position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedFold {
-    /// That position's time.
+    /// The time of that position.
     pub folded_at: Timestamp,
-    /// Of the code that wrote it; other code does not read it.
+    /// Version of the code that wrote the state. Other code does not read it.
     pub code_version: u32,
-    /// As that code writes it.
+    /// The state, encoded by that code.
     pub state: Vec<u8>,
-    /// What was told of the vehicle's silence, as that code writes it.
+    /// What was published of the vehicle's silence, encoded by that code.
     pub silence: Vec<u8>,
-    /// So long after its last position there is something to tell of its silence, milliseconds.
+    /// Time from the last position to the moment at which something follows from silence, milliseconds.
     pub silent_after_ms: Option<i64>,
 }
 
-/// A vehicle with how far its track is folded.
+/// A vehicle, and how far its track is folded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoldedVehicle {
-    /// Internal number.
+    /// The vehicle's internal number.
     pub vehicle: VehicleNo,
     /// Its tenant's internal number.
     pub tenant_no: TenantNo,
     /// Its tenant.
     pub tenant: TenantId,
-    /// Its name there.
+    /// The vehicle's id within the tenant.
     pub vehicle_id: VehicleId,
     /// The newest position's time, folded or not.
     pub newest: Option<Timestamp>,
     /// The earliest late position that is not folded yet.
     pub late_from: Option<Timestamp>,
-    /// Counts up with each write, from 1; 0 before the first.
+    /// Increased by each write, from 1; 0 before the first.
     pub version: i64,
-    /// `None` before the first.
+    /// `None` before the first write.
     pub fold: Option<SavedFold>,
 }
 
-/// A position with when it arrived, and whether it came late and is not folded yet.
+/// A position that is to be folded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnfoldedPosition {
     /// The position.
     pub position: Position,
     /// When it arrived.
     pub received_at: Timestamp,
-    /// Its row still stands among the late ones.
+    /// It came late, and was not folded since.
     pub is_late: bool,
 }
 
 /// One stay of a vehicle inside a geofence.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FenceVisit {
-    /// Which geofence; it may be gone by now.
+    /// The geofence. It may have been removed since.
     pub geofence_id: GeofenceId,
-    /// When it came in. Vehicle, geofence and this instant are the visit's identity.
+    /// When the vehicle came in. Vehicle, geofence and this instant identify the visit.
     pub entered_at: Timestamp,
-    /// Where.
+    /// Where it came in.
     pub entered: TripPlace,
     /// When it left; `None` while it is inside.
     pub left_at: Option<Timestamp>,
-    /// Where.
+    /// Where it left.
     pub left: Option<TripPlace>,
-    /// It stayed for the geofence's dwelling time.
+    /// It stayed for the geofence's dwell time.
     pub dwelt: bool,
     /// The highest speed inside.
     pub max_speed: SpeedKmh,
 }
 
-/// Something that happened to a vehicle; a streak is one.
+/// Something that happened to a vehicle. A streak of speeding is one incident.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Incident {
-    /// What.
+    /// What happened.
     pub kind: IncidentKind,
-    /// When it began. Vehicle, kind and this instant are the incident's identity.
+    /// When it began. Vehicle, kind and this instant identify the incident.
     pub started_at: Timestamp,
-    /// When it was over; `None` while it goes on.
+    /// When it ended; `None` while it goes on.
     pub ended_at: Option<Timestamp>,
-    /// Where it began, where there is a place.
+    /// Where it began; `None` for a silence or a date.
     pub place: Option<TripPlace>,
-    /// Its peak, in the kind's unit.
+    /// Its peak, in the unit of the kind.
     pub value: Option<f64>,
-    /// What that is measured against.
+    /// The limit that the value exceeds.
     pub limit: Option<f64>,
-    /// The speed is the device's own reading (true), or way over time (false).
+    /// For speeds: the device reported it (true), or it is distance over time (false).
     pub is_told: Option<bool>,
 }
 
-/// One change of what is known of a vehicle's past. They are carried out in their order.
+/// One change of a vehicle's history. Changes are carried out in their order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HistoryChange {
-    /// A trip is so. If there is one that began at `key` it keeps its id, driver and count of versions; else it is added as
-    /// it stands here. One that is so already is told to nobody.
+    /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed: it keeps its id and driver, and its
+    /// version is increased. Else this trip is added. An event is stored only if something differs.
     Trip {
-        /// The start under which it was told last.
+        /// The start under which the trip was written last.
         key: Timestamp,
-        /// It is mended: `key` is the start that its row had before this write, whatever this write made of others.
+        /// `key` is the start that the row had before this write. Else it may be one that an earlier change of this write
+        /// gave it.
         mends: bool,
-        /// As it is.
+        /// The trip as it is now.
         trip: Box<Trip>,
-        /// First told, or mended.
+        /// New, or corrected.
         telling: Telling,
     },
-    /// The trip that began then is none.
+    /// Removes a trip that did not take place.
     NoTrip {
         /// Its start.
         key: Timestamp,
     },
-    /// A visit is so.
+    /// Writes a visit.
     Visit(FenceVisit),
-    /// This visit is none.
+    /// Removes a visit that did not take place.
     NoVisit {
-        /// Which geofence.
+        /// The geofence.
         geofence_id: GeofenceId,
         /// When it began.
         entered_at: Timestamp,
     },
-    /// An incident is so.
+    /// Writes an incident.
     Incident(Incident),
-    /// This incident is none.
+    /// Removes an incident that did not happen.
     NoIncident {
-        /// What.
+        /// Its kind.
         kind: IncidentKind,
         /// When it began.
         started_at: Timestamp,
     },
-    /// A position counts for nothing.
+    /// Marks a position as an outlier.
     Outlier {
-        /// Its time.
+        /// The time of the position.
         at: Timestamp,
-        /// Why.
+        /// Why it is one.
         reason: &'static str,
     },
-    /// Positions of this time count, if they did not for that reason (whatever the reason, if none).
+    /// Takes the marks of outliers back.
     NoOutliers {
-        /// The first.
+        /// The time of the first.
         from: Timestamp,
-        /// The last.
+        /// The time of the last.
         until: Timestamp,
-        /// Only those that counted for nothing for this.
+        /// Only outliers of this reason; all if it is `None`.
         reason: Option<&'static str>,
     },
-    /// An alert is raised, unless its subject has one.
+    /// Raises an alert, unless its subject has one.
     Alert {
         /// The alert.
         alert: Box<Alert>,
-        /// When it could be known: if that is long ago it is no news, and rings nobody's phone.
+        /// When it could be known. An alert that could be known long ago is not pushed to phones.
         known_at: Timestamp,
     },
-    /// The alert of this subject is deleted, if it still stands; should it turn out to be right after all, it is raised anew.
+    /// Deletes the alert of a subject, if there is one. It can be raised again later.
     NoAlert {
-        /// Which.
+        /// What the alert was about.
         subject: AlertSubject,
     },
-    /// What these alerts are about is known by other subjects now: each one's old and new, all at once. Nobody is told.
+    /// Gives alerts a new subject: the old and the new of each, all at once. No event is stored.
     MovedAlerts(Vec<(AlertSubject, AlertSubject)>),
-    /// Told as it is.
-    Told(Box<Fact>),
+    /// Stores an event.
+    Publish(Box<Fact>),
 }
 
-/// Everything that one step of a vehicle's fold came to; all of it or nothing.
+/// What folding one vehicle found. It is written whole or not at all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryWrite {
-    /// Which vehicle.
+    /// The vehicle's internal number.
     pub vehicle: VehicleNo,
     /// Its tenant's internal number.
     pub tenant_no: TenantNo,
     /// Its tenant.
     pub tenant: TenantId,
-    /// The version of its fold that this rests on; 0 before the first.
+    /// The version of the stored fold that this continues; 0 before the first.
     pub known_version: i64,
-    /// The fold as it is now.
+    /// The new state of the fold.
     pub fold: SavedFold,
     /// Replaces the checkpoints from this instant on.
     pub checkpoints: Option<(Timestamp, Vec<Checkpoint>)>,
-    /// To be added to what it did.
+    /// To be added to the sums of the vehicle's activity.
     pub activity: Vec<ActivityChange>,
     /// Times of late positions that are folded now.
     pub late_folded: Vec<Timestamp>,
-    /// What is known now.
+    /// Changes of history.
     pub changes: Vec<HistoryChange>,
 }
 
-/// How far the folds of a database are behind its positions, for who is to catch up.
+/// Which vehicles should have been folded by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BehindFilter {
-    /// Vehicles whose newest position is of before are behind if it is not folded.
+    /// Vehicles with a newest position that is older than this and not folded.
     pub newest_before: Timestamp,
-    /// Vehicles are behind that have late positions that came before and are not folded.
+    /// Vehicles with late positions that came before this and are not folded.
     pub late_noted_before: Timestamp,
 }
 
-/// History. Part of [`crate::Store`].
+/// Reads and writes history. Part of [`crate::Store`].
 #[async_trait]
 pub trait HistoryStore: Send + Sync {
-    /// How far a vehicle's track is folded; `None` if there is no such vehicle (any more).
+    /// How far a vehicle's track is folded; `None` if there is no such vehicle.
     async fn load_fold(&self, vehicle: VehicleNo) -> Result<Option<FoldedVehicle>>;
     /// Positions of a vehicle after `after` in the order of time.
     async fn positions_to_fold(
@@ -209,17 +210,17 @@ pub trait HistoryStore: Send + Sync {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<UnfoldedPosition>>;
-    /// Vehicles with positions that nobody has folded, in the order of their numbers, after `after`.
+    /// Vehicles with positions that are not folded, in the order of their numbers, after `after`.
     async fn vehicles_behind(
         &self,
         filter: BehindFilter,
         after: Option<VehicleNo>,
         limit: u32,
     ) -> Result<Vec<VehicleNo>>;
-    /// Vehicles of whose silence there is something to tell at `now`, in the order of their numbers, after `after`.
+    /// Vehicles whose silence has consequences by `now`, in the order of their numbers, after `after`.
     async fn vehicles_silent(&self, now: Timestamp, after: Option<VehicleNo>, limit: u32) -> Result<Vec<VehicleNo>>;
-    /// Writes what folding came to, in one transaction, with a call to each browser of whom an alert is for that is news.
-    /// Answers the vehicles that were left out because another one folded them meanwhile, or they are gone.
+    /// Writes what folding found in one transaction, with a push call to each browser that a fresh alert is for. Answers the
+    /// vehicles that were left out, because another node folded them meanwhile or they were removed.
     async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>>;
 
     /// Visits of a vehicle that began in `from <= entered_at < to`, in the order of time.
@@ -240,7 +241,7 @@ pub trait HistoryStore: Send + Sync {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<Incident>>;
-    /// Positions of a vehicle with `from <= at < to` that count for nothing, and why, in the order of time.
+    /// Outliers of a vehicle with `from <= at < to`, each with its reason, in the order of time.
     async fn list_outliers(
         &self,
         tenant: &TenantId,

@@ -34,7 +34,7 @@ impl ChangeWriter<'_> {
     }
 
     fn publish_crossing(&mut self, crossing: FenceCrossing) {
-        self.changes.push(HistoryChange::Told(Box::new(Fact::FenceCrossed(Box::new(crossing)))));
+        self.changes.push(HistoryChange::Publish(Box::new(Fact::FenceCrossed(Box::new(crossing)))));
     }
 
     /// A crossing, if the geofence still exists and asks for this event.

@@ -48,7 +48,7 @@ impl ChangeWriter<'_> {
             at: incident.started_at,
             telling,
         };
-        self.changes.push(HistoryChange::Told(Box::new(Fact::DrivingNoted(Box::new(event)))));
+        self.changes.push(HistoryChange::Publish(Box::new(Fact::DrivingNoted(Box::new(event)))));
     }
 
     /// Publishes that the date of the vehicle's next service has come, and raises its alert.
@@ -75,7 +75,7 @@ impl ChangeWriter<'_> {
             at,
             telling,
         };
-        self.changes.push(HistoryChange::Told(Box::new(Fact::ServiceDue(Box::new(due)))));
+        self.changes.push(HistoryChange::Publish(Box::new(Fact::ServiceDue(Box::new(due)))));
     }
 
     /// What an incident's event and alert say; `None` for a kind that needs no attention.

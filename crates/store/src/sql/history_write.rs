@@ -154,7 +154,7 @@ async fn write_vehicle<'a>(
                     facts.push(fact);
                 }
             }
-            HistoryChange::Told(fact) => facts.push((**fact).clone()),
+            HistoryChange::Publish(fact) => facts.push((**fact).clone()),
         }
     }
     Ok(facts)
