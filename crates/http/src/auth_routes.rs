@@ -1,4 +1,4 @@
-//! Logging in over HTTP: tokens for programs, a session cookie for browsers.
+//! Logs in over HTTP: tokens for programs, a session cookie for browsers.
 
 use crate::caller::session_cookie;
 use crate::{Authenticated, Body, ClientAddress, HttpContext, Problem};
@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use milepost_access::SESSION_S;
 use milepost_domain::Principal;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -14,8 +15,6 @@ use utoipa::ToSchema;
 
 /// The cookie that names a browser's session.
 pub const SESSION_COOKIE: &str = "milepost_session";
-/// As long as the session itself.
-const COOKIE_SECONDS: u32 = 14 * 24 * 60 * 60;
 
 /// Username and password.
 #[derive(Deserialize, ToSchema)]
@@ -67,7 +66,7 @@ async fn issue_tokens(
     ClientAddress(address): ClientAddress,
     Body(request): Body<TokenRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let pair = context.service.issue_tokens(&request.username, request.password, address).await?;
+    let pair = context.access.issue_tokens(&request.username, request.password, address).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Pair { access: pair.access, refresh: pair.refresh })))
 }
 
@@ -75,7 +74,7 @@ async fn refresh_token(
     State(context): State<Arc<HttpContext>>,
     Body(request): Body<TokenRefresh>,
 ) -> Result<impl IntoResponse, Problem> {
-    let access = context.service.refresh_token(&request.refresh).await?;
+    let access = context.access.refresh_token(&request.refresh).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Access { access })))
 }
 
@@ -88,8 +87,8 @@ async fn open_session(
     if !context.origins.allows(&headers) {
         return Err(Problem::forbidden("this origin may not log in here, see ALLOWED_ORIGINS"));
     }
-    let secret = context.service.open_session(&request.username, request.password, address).await?;
-    let cookie = session_cookie_header(&headers, &secret, COOKIE_SECONDS);
+    let secret = context.access.open_session(&request.username, request.password, address).await?;
+    let cookie = session_cookie_header(&headers, &secret, SESSION_S);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }
 
@@ -101,7 +100,7 @@ async fn close_session(
         return Err(Problem::forbidden("this origin may not log out here, see ALLOWED_ORIGINS"));
     }
     if let Some(secret) = session_cookie(&headers) {
-        context.service.close_session(secret).await?;
+        context.access.close_session(secret).await?;
     }
     let cookie = session_cookie_header(&headers, "", 0);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
@@ -118,7 +117,7 @@ async fn show_caller(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
 ) -> Result<Json<Me>, Problem> {
-    let username = context.service.username_of(&caller).await?;
+    let username = context.access.username_of(&caller).await?;
     let tenant = caller.tenant.to_string();
     Ok(Json(match caller.principal {
         Principal::User { id, role, cadet_id, vehicle_ids, .. } => Me {

@@ -1,12 +1,12 @@
-//! Who calls: the credential of a request, in the contract's order, and what it proves.
+//! Authenticates requests: finds the credential, in the contract's order, and the caller.
 
 use crate::auth_routes::SESSION_COOKIE;
 use crate::{HttpContext, Problem, TrustedProxies};
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use milepost_access::{Authentication, Credential};
 use milepost_domain::Caller;
-use milepost_service::{Credential, Proven};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -22,11 +22,12 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
-        authenticate_parts(&context, parts, TokenInQuery::Ignored).await.map(Self)
+        let authentication = authenticate_parts(&context, parts, TokenInQuery::Ignored).await?;
+        Ok(Self(authentication.into_caller()))
     }
 }
 
-/// Does the dialect take `?token=`? Only sockets and streams that document it: URLs end up in logs.
+/// Does the dialect take `?token=`? Only sockets and streams that document it do, because URLs end up in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenInQuery {
     /// It does, after all other credentials.
@@ -35,7 +36,7 @@ pub enum TokenInQuery {
     Ignored,
 }
 
-/// The caller behind a request's head.
+/// Authenticates a request by its head.
 ///
 /// # Errors
 /// 401 without a good credential, 403 for a cookie brought by a foreign page, 503 without the store.
@@ -43,19 +44,7 @@ pub async fn authenticate_parts(
     context: &HttpContext,
     parts: &Parts,
     token_in_query: TokenInQuery,
-) -> Result<Caller, Problem> {
-    prove_parts(context, parts, token_in_query).await.map(|proven| proven.caller().clone())
-}
-
-/// The same for a socket or stream, which asks again whether it still holds.
-///
-/// # Errors
-/// As [`authenticate_parts`].
-pub async fn prove_parts(
-    context: &HttpContext,
-    parts: &Parts,
-    token_in_query: TokenInQuery,
-) -> Result<Proven, Problem> {
+) -> Result<Authentication, Problem> {
     let from_query = match token_in_query {
         TokenInQuery::Taken => query_value(parts, "token"),
         TokenInQuery::Ignored => None,
@@ -64,7 +53,7 @@ pub async fn prove_parts(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    Ok(context.service.prove(credential).await?)
+    Ok(context.access.authenticate(credential).await?)
 }
 
 fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result<Credential<'a>, Problem> {

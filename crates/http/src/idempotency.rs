@@ -70,7 +70,7 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     }
     let Some(key) = header_value(request.headers())? else { return Ok(next.run(request).await) };
     let (parts, body) = request.into_parts();
-    let caller = authenticate_parts(&context, &parts, TokenInQuery::Ignored).await?;
+    let caller = authenticate_parts(&context, &parts, TokenInQuery::Ignored).await?.into_caller();
     let body = read_body(Request::new(body), MAX_REQUEST_BYTES).await?;
 
     let mut hash = Sha256::new();

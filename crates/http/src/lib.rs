@@ -17,7 +17,7 @@ mod trusted_proxies;
 mod wording;
 
 pub use auth_routes::{SESSION_COOKIE, TokenRefresh, TokenRequest, auth_routes};
-pub use caller::{Authenticated, ClientAddress, TokenInQuery, authenticate_parts, prove_parts};
+pub use caller::{Authenticated, ClientAddress, TokenInQuery, authenticate_parts};
 pub use context::HttpContext;
 pub use idempotency::{answer_once, json_answer, keep_answer, replay_idempotent};
 pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json, parse_object};

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use milepost_access::AccessError;
 use milepost_domain::Invalid;
 use milepost_service::ServiceError;
 use serde::Serialize;
@@ -56,7 +57,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// 401: no credential, or one that proves nothing.
+    /// 401: the credential is missing, wrong or expired.
     pub fn not_authenticated(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }
@@ -103,6 +104,13 @@ impl Problem {
 impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         Self::invalid(invalid.field, invalid.message)
+    }
+}
+
+/// By way of [`ServiceError`], so that a store's failure is logged and answered in one place.
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        ServiceError::from(error).into()
     }
 }
 

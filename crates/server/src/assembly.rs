@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
+use milepost_access::{Access, TokenKeys};
 use milepost_clock::Clock;
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
@@ -22,7 +23,7 @@ use milepost_follow::{FollowerParts, TrackFollower, TrackInbox};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
-use milepost_service::{Listener, Outgoing, Publisher, Service, ServiceParts, TokenKeys};
+use milepost_service::{Listener, Outgoing, Service, ServiceParts};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -36,6 +37,8 @@ const DEFAULT_FLEET_MESSAGE_BYTES: usize = 512;
 
 /// The running server's rooms.
 pub struct Assembly {
+    /// Access control.
+    pub access: Arc<Access>,
     /// Use cases.
     pub service: Arc<Service>,
     /// Fan-out.
@@ -57,9 +60,8 @@ impl Assembly {
     /// Builds everything above the store.
     ///
     /// # Errors
-    /// When a key file can't be read or an origin is none.
-    pub fn new(config: &Config, store: Arc<dyn Store>) -> Result<Arc<Self>> {
-        let clock = Clock::system();
+    /// When a key file can't be read or an origin is malformed.
+    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
         let transport = Transport::start(WsConfig {
             ping_period: config.ws_ping_period,
@@ -77,8 +79,7 @@ impl Assembly {
         let vapid = vapid(config);
         let outbox = start_outbox(config, Arc::clone(&store), &clock, vapid.clone());
         let sampled = Arc::clone(&metrics);
-        let expiry_clock = clock.clone();
-        let followed_deliveries = FollowedDeliveries::start(move || expiry_clock.now());
+        let followed_deliveries = FollowedDeliveries::start(clock.clone());
         let followed_parcels = FollowerList::default();
         let listeners: Vec<Arc<dyn Listener>> = vec![
             Arc::new(BusListener::new(hub.clone())),
@@ -88,21 +89,28 @@ impl Assembly {
             Arc::new(FleetListener::new(hub.clone())),
         ];
         let tracks = Arc::new(TrackInbox::default());
+        let tokens = token_keys(config, &clock)?;
+        let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
+        let access = Arc::new(access);
         let service = Service::new(ServiceParts {
             store,
-            publisher: Publisher::new(move |sample| sampled.transaction_ended(sample)),
-            tokens: token_keys(config, &clock)?,
             clock,
+            access: Arc::clone(&access),
             listeners,
-            max_connections_per_tenant: config.max_connections_per_tenant,
+            on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
             outgoing: outgoing(config, &outbox, vapid.as_deref()),
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
             tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
-        let context = Arc::new(HttpContext { service: Arc::clone(&service), origins: origins(config)? });
+        let context = Arc::new(HttpContext {
+            access: Arc::clone(&access),
+            service: Arc::clone(&service),
+            origins: origins(config)?,
+        });
         Ok(Arc::new(Self {
+            access,
             service,
             hub,
             tracks,
@@ -256,15 +264,14 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
     }
 }
 
-/// Looks at what a start would trip over later: the listed origins, and the files of other issuers' keys. Nothing is
-/// made that is not there.
+/// Checks what a start would fail on later: the listed origins, and the files of other issuers' keys. Creates nothing.
 ///
 /// # Errors
 /// Names the setting.
-pub fn check_keys_and_origins(config: &Config) -> Result<()> {
+pub fn check_keys_and_origins(config: &Config, clock: &Clock) -> Result<()> {
     origins(config)?;
     let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
-    let mut keys = TokenKeys::new(secret, Clock::system()).map_err(anyhow::Error::msg)?;
+    let mut keys = TokenKeys::new(secret, clock.clone()).map_err(anyhow::Error::msg)?;
     trust_other_issuers(config, &mut keys)
 }
 
@@ -273,7 +280,7 @@ fn origins(config: &Config) -> Result<OriginPolicy> {
         .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))
 }
 
-/// The keys that sign and check tokens, from the configuration and the data folder.
+/// The keys that sign and verify tokens, from the configuration and the data folder.
 ///
 /// # Errors
 /// When a file can't be read or holds no key.

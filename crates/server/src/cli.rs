@@ -15,6 +15,7 @@ use crate::logging::start_logging;
 use crate::serve;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use milepost_clock::Clock;
 use std::process::ExitCode;
 
 /// Real-time tracking server: positions and record changes in, durable, and out at once to those who may see them.
@@ -54,7 +55,7 @@ enum Command {
 }
 
 /// Runs the command; 0 when it succeeded, 1 when it failed, 2 for a command line that can't be read.
-pub fn run() -> ExitCode {
+pub fn run(clock: &Clock) -> ExitCode {
     let cli = Cli::parse();
     if !matches!(cli.command, Command::Export(_)) {
         keep_new_files_private();
@@ -63,33 +64,33 @@ pub fn run() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&anyhow::Error::new(error).context("can't start")),
     };
-    match runtime.block_on(dispatch(cli.command)) {
+    match runtime.block_on(dispatch(cli.command, clock)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-async fn dispatch(command: Command) -> Result<()> {
+async fn dispatch(command: Command, clock: &Clock) -> Result<()> {
     match command {
-        Command::Serve { settings } => run_server(&settings).await,
-        Command::Demo(args) => demo::run(args).await,
-        Command::Token(args) => token::run(&args),
-        Command::User(args) => user::run(args).await,
-        Command::Simulate(args) => simulate::run(args).await,
-        Command::Import(args) => import::run(args).await,
+        Command::Serve { settings } => run_server(&settings, clock).await,
+        Command::Demo(args) => demo::run(args, clock).await,
+        Command::Token(args) => token::run(&args, clock),
+        Command::User(args) => user::run(args, clock).await,
+        Command::Simulate(args) => simulate::run(args, clock).await,
+        Command::Import(args) => import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
         Command::Migrate(args) => migrate::run(&args).await,
-        Command::CheckConfig { settings } => check_config::run(&settings),
+        Command::CheckConfig { settings } => check_config::run(&settings, clock),
     }
 }
 
-async fn run_server(settings: &SettingFlags) -> Result<()> {
+async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(settings)?;
     start_logging(&config.log, config.log_json);
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let running = tokio::select! {
-        running = serve::start(&config, say) => running?,
+        running = serve::start(&config, clock.clone(), say) => running?,
         () = &mut stop => return Ok(()),
     };
     stop.await;

@@ -1,8 +1,8 @@
 //! The data folder: made when missing, readable by its owner alone, the secrets that it keeps, and who uses the database.
 
 use anyhow::{Context, Result, bail};
+use milepost_access::random_secret;
 use milepost_outbox::{Vapid, new_vapid_key};
-use milepost_service::random_secret;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};

@@ -1,8 +1,9 @@
 //! The very first start: somebody must be able to log in.
 
 use anyhow::Result;
+use milepost_access::random_secret;
 use milepost_domain::{Role, TenantId, Username};
-use milepost_service::{NewUser, Service, ServiceError, random_secret};
+use milepost_service::{NewUser, Service, ServiceError};
 
 /// The first login, shown once.
 pub(crate) struct FirstLogin {

@@ -3,5 +3,5 @@
 #![forbid(unsafe_code)]
 
 fn main() -> std::process::ExitCode {
-    milepost::cli::run()
+    milepost::cli::run(&milepost_clock::Clock::system())
 }

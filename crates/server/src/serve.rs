@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_http::Problem;
-use milepost_service::Retention;
+use milepost_service::{EventFeed, Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transport::Drain;
 use std::net::SocketAddr;
@@ -46,17 +46,17 @@ pub struct Running {
     _database: Option<DatabaseLock>,
 }
 
-/// Starts everything; `say` prints the lines for whoever started it.
+/// Starts everything. `say` prints the lines for the operator.
 ///
 /// # Errors
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
-pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
+pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
     raise_open_files_limit();
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
-    check_keys_and_origins(config)?;
+    check_keys_and_origins(config, &clock)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
@@ -75,22 +75,20 @@ pub async fn start(config: &Config, say: impl Fn(&str)) -> Result<Running> {
 
     let store = open_store(config).await?;
     if database.is_some() {
-        // Whoever tried to make these calls is gone: they need not wait for its lease. Nor need the clients whose requests
-        // it did not finish.
-        store.release_calls(Clock::system().now()).await?;
-        store.release_claims(Clock::system().now()).await?;
+        // The last process is gone. Its outgoing calls and the clients of its unfinished requests need not wait until
+        // its leases expire.
+        store.release_calls(clock.now()).await?;
+        store.release_claims(clock.now()).await?;
     }
-    let assembly = Assembly::new(config, store)?;
+    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone())?;
     let first = make_first_user(&assembly.service).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
-    let service = Arc::clone(&assembly.service);
     let alert_cleanup = config.alert_cleanup;
-    let retention = tokio::spawn(async move { service.keep_forgetting(retention, alert_cleanup).await });
-    let service = Arc::clone(&assembly.service);
-    let follower = tokio::spawn(async move { service.follow_events().await });
+    let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
+    let follower = tokio::spawn(EventFeed::new(Arc::clone(&assembly.service)).run());
     let tracks = tokio::spawn(assembly.track_follower(config).run());
     let _first = ready.set(assembly.router(config));
 

@@ -1,6 +1,7 @@
-//! Devices: each gets a secret key, shown once.
+//! Adds and removes devices. Each gets a secret key, shown once.
 
-use crate::{CloseReason, Service, ServiceError, hash_secret, random_secret};
+use crate::{Service, ServiceError};
+use milepost_access::{CloseReason, Holder, hash_secret, random_secret};
 use milepost_domain::{Action, Caller, Device, DeviceId, TenantId, may};
 use milepost_store::answering_from;
 
@@ -23,7 +24,7 @@ impl Service {
         let new = NewDevice { device, key: random_secret("mpd_") };
         let (added, key_hash) = (new.clone(), hash_secret(&new.key));
         answering_from(move |(): &()| Some(added.clone()), self.store.add_device(&new.device, &key_hash)).await?;
-        self.identities.forget();
+        self.access.forget_identities();
         let (id, tenant) = (&new.device.id, &new.device.tenant);
         tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device added");
         Ok(new)
@@ -62,8 +63,7 @@ impl Service {
         if !self.store.remove_device(tenant, id, self.now()).await? {
             return Err(ServiceError::NotFound("device"));
         }
-        self.identities.forget();
-        self.connections.end(self.connections.of_device(tenant, id), CloseReason::Revoked);
+        self.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
         tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device removed");
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! Why a use case refused or failed, in words that an edge can pass on.
 
+use milepost_access::AccessError;
 use milepost_domain::Invalid;
 use milepost_store::StoreError;
 
 /// A refusal or failure. The `http` room turns it into problem+json in one place.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// No credential, or one that proves nothing.
+    /// The credential is missing, wrong or expired.
     #[error("{0}")]
     NotAuthenticated(&'static str),
     /// The caller is known and may not do this.
@@ -45,6 +46,18 @@ fn first(invalid: &[Invalid]) -> String {
 impl From<Invalid> for ServiceError {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(vec![invalid])
+    }
+}
+
+impl From<AccessError> for ServiceError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotAuthenticated(detail) => Self::NotAuthenticated(detail),
+            AccessError::TooMany { retry_after_s } => Self::TooMany { retry_after_s },
+            AccessError::Invalid(invalid) => invalid.into(),
+            AccessError::Store(error) => error.into(),
+            AccessError::Internal => Self::Internal,
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Requests that carry a key so that sending them twice does their work once.
 
 use crate::{Service, ServiceError};
-use milepost_domain::Caller;
 use milepost_store::{Claim, Idempotency, IdempotencyKey, KeptAnswer};
 
 impl Service {
@@ -34,14 +33,5 @@ impl Service {
     /// [`ServiceError::Unavailable`].
     pub async fn abandon_idempotent(&self, claim: &Claim) -> Result<(), ServiceError> {
         Ok(self.store.abandon_idempotent(claim).await?)
-    }
-
-    /// The login name of a caller that Milepost knows.
-    ///
-    /// # Errors
-    /// [`ServiceError::Unavailable`].
-    pub async fn username_of(&self, caller: &Caller) -> Result<Option<String>, ServiceError> {
-        let Some(id) = caller.user_id() else { return Ok(None) };
-        Ok(self.known_user(id).await?.map(|user| user.username.as_str().to_owned()))
     }
 }

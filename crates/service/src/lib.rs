@@ -2,48 +2,39 @@
 
 #![forbid(unsafe_code)]
 
-mod authenticate;
-mod connections;
 mod deliveries;
 mod devices;
 mod error;
+mod event_feed;
 mod fleet;
-mod follow_events;
 mod history;
 mod idempotency;
-mod identity_cache;
+mod listener;
 mod live;
-mod login;
-mod login_limit;
 mod outgoing;
 mod parcels;
-mod passwords;
-mod proof;
 mod publish;
 mod push;
 mod readiness;
 mod record_positions;
 mod records;
 mod retention;
-mod secret;
 mod tenants;
-mod token;
 mod users;
 mod vehicles;
 mod webhooks;
 
-pub use authenticate::Credential;
-pub use connections::{Admission, CloseReason, ConnectionRefused, Disconnect};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use devices::NewDevice;
 pub use error::ServiceError;
+pub use event_feed::EventFeed;
 pub use fleet::{
     AlertCursor, AlertListing, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange, RulesInForce,
     Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
 pub use history::{Replay, Track};
+pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
-pub use login::TokenPair;
 pub use milepost_geo::{Estimate, Eta};
 pub use milepost_store::{
     CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Retention, StoredCall, answering,
@@ -53,27 +44,24 @@ pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,
     ParcelPage, ParcelPath, ReportOutcome,
 };
-pub use proof::Proven;
-pub use publish::{Listener, PositionRecorded};
+pub use publish::OnTransaction;
 pub use push::PushRequest;
-pub use record_positions::{PositionReport, Publisher, Recorded, Rejected};
+pub use record_positions::{PositionReport, Recorded, Rejected};
 pub use records::{Addressees, CadetPage, MAX_ADDRESSEES, NewCadet, NewManualEvent, NoticeFilter};
-pub use secret::{hash_secret, random_secret};
-pub use token::{Claims, TokenError, TokenKeys};
+pub use retention::keep_pruning;
 pub use users::{NewUser, UserChange};
 pub use vehicles::VehicleListing;
 pub use webhooks::{WebhookRequest, shown_secret};
 
-use connections::Connections;
 use deliveries::Deliveries;
-use identity_cache::IdentityCache;
+use listener::Listeners;
 use live::{LiveDirectory, LiveMap};
-use login_limit::LoginLimit;
+use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use parcels::ParcelDesk;
-use passwords::Passwords;
+use publish::Publisher;
 use std::sync::Arc;
 
 /// Everything that the use cases need, built once by the binary and shared by all rooms above.
@@ -81,13 +69,9 @@ pub struct Service {
     store: Arc<dyn Store>,
     committer: Committer,
     clock: Clock,
-    tokens: TokenKeys,
-    passwords: Passwords,
-    login_limit: LoginLimit,
-    identities: IdentityCache,
+    access: Arc<Access>,
     live: Arc<LiveMap>,
-    listeners: Vec<Arc<dyn Listener>>,
-    connections: Connections,
+    listeners: Listeners,
     publisher: Arc<Publisher>,
     deliveries: Deliveries,
     outgoing: Outgoing,
@@ -102,16 +86,14 @@ pub struct Service {
 pub struct ServiceParts {
     /// Where facts are kept.
     pub store: Arc<dyn Store>,
-    /// Tells of every commit; it is attached to the service.
-    pub publisher: Arc<Publisher>,
-    /// The present time.
+    /// The present time and timers.
     pub clock: Clock,
-    /// Keys that sign and check tokens.
-    pub tokens: TokenKeys,
-    /// Who renders what happened: one per dialect.
+    /// Access control, shared with the edge.
+    pub access: Arc<Access>,
+    /// One for each dialect: they publish what happened.
     pub listeners: Vec<Arc<dyn Listener>>,
-    /// Sockets and streams that one tenant may have open on this node.
-    pub max_connections_per_tenant: usize,
+    /// Takes the measurements of every transaction of positions, for metrics.
+    pub on_transaction: OnTransaction,
     /// How long a delivery session lives, milliseconds.
     pub tracking_ttl_ms: i64,
     /// Whom the sender of outgoing calls reaches; nobody by default.
@@ -127,29 +109,26 @@ pub struct ServiceParts {
 impl Service {
     /// Puts the parts together.
     pub fn new(parts: ServiceParts) -> Arc<Self> {
-        let committer = Committer::start(Arc::clone(&parts.store), Some(parts.publisher.clone()));
-        let service = Arc::new(Self {
+        let (live, tracks) = (Arc::<LiveMap>::default(), parts.tracks);
+        let listeners = Listeners::from(parts.listeners);
+        let publisher = Publisher::new(Arc::clone(&live), listeners.clone(), Arc::clone(&tracks), parts.on_transaction);
+        let publisher = Arc::new(publisher);
+        Arc::new(Self {
+            committer: Committer::start(Arc::clone(&parts.store), Some(publisher.clone())),
             store: parts.store,
-            committer,
-            tokens: parts.tokens,
-            passwords: Passwords::default(),
-            login_limit: LoginLimit::default(),
-            identities: IdentityCache::default(),
-            live: Arc::default(),
-            listeners: parts.listeners,
-            connections: Connections::new(parts.max_connections_per_tenant),
-            deliveries: Deliveries::new(parts.tracking_ttl_ms),
             clock: parts.clock,
-            publisher: parts.publisher,
+            access: parts.access,
+            live,
+            listeners,
+            publisher,
+            deliveries: Deliveries::new(parts.tracking_ttl_ms),
             outgoing: parts.outgoing,
             parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
             new_events: Arc::default(),
             alert_expiry_ms: parts.alert_expiry_ms,
-            tracks: parts.tracks,
-        });
-        service.publisher.attach(&service);
-        service
+            tracks,
+        })
     }
 
     /// Batches waiting for a transaction just now, for metrics.
@@ -175,10 +154,5 @@ impl Service {
     /// The present time, as every use case sees it.
     pub fn now(&self) -> milepost_domain::Timestamp {
         self.clock.now()
-    }
-
-    /// Keys that sign and check tokens.
-    pub fn tokens(&self) -> &TokenKeys {
-        &self.tokens
     }
 }

@@ -1,86 +1,60 @@
-//! Tells what happened to every dialect; each renders it only if somebody watches.
+//! Publishes positions once the committer has made them durable.
 
-use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelNews, Service};
-use milepost_domain::{Event, ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
+use crate::Listener;
+use crate::listener::Listeners;
+use crate::live::LiveMap;
+use milepost_domain::TenantId;
+use milepost_follow::TrackInbox;
+use milepost_store::{CommitObserver, CommitSample, Recorded};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A position that became its vehicle's newest.
-#[derive(Debug, Clone, Copy)]
-pub struct PositionRecorded<'a> {
-    /// The vehicle as it is now.
-    pub vehicle: &'a Arc<Vehicle>,
-    /// Where it is.
-    pub position: &'a Position,
+/// Is called for every transaction, with its measurements.
+pub type OnTransaction = Box<dyn Fn(&CommitSample) + Send + Sync>;
+
+/// Called by the committer in the order of commits: updates the live map, and hands positions to the listeners and to
+/// the follower of tracks.
+pub(crate) struct Publisher {
+    live: Arc<LiveMap>,
+    listeners: Listeners,
+    tracks: Arc<TrackInbox>,
+    on_transaction: OnTransaction,
+    /// The last transaction failed: the database may be readable and not writable.
+    is_failing: AtomicBool,
 }
 
-/// A dialect's ear. Called after the commit, on the path of every position and under the tenant's lock, so that
-/// the order of calls is the order of commit: it must not wait, and only hand over to the hub.
-pub trait Listener: Send + Sync {
-    /// Vehicles moved: what one caller brought, in the order of time, so that it can share writes.
-    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]);
-    /// A vehicle was added, or its description or status changed.
-    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
-    /// A vehicle was removed.
-    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId);
-    /// A delivery's status or place changed. Called in the order of its versions; the same one may come again.
-    fn delivery_changed(&self, _: &DeliveryView) {}
-    /// Does anybody here follow this delivery? What other processes change is read only then.
-    fn follows_delivery(&self, _: &TrackingId) -> bool {
-        false
+impl Publisher {
+    pub(crate) fn new(
+        live: Arc<LiveMap>,
+        listeners: Listeners,
+        tracks: Arc<TrackInbox>,
+        on_transaction: OnTransaction,
+    ) -> Self {
+        Self { live, listeners, tracks, on_transaction, is_failing: AtomicBool::new(false) }
     }
-    /// A driver moved: once for each active parcel that it brings. Called in the driver's turn.
-    fn driver_moved(&self, _: &[MovedParcel]) {}
-    /// A parcel's status or driver changed. Called in the parcel's and its drivers' turn.
-    fn parcel_changed(&self, _: &ParcelNews) {}
-    /// Events of a tenant, in the order of their ids; each is told once, whichever process stored it. Whom it may be told
-    /// says [`milepost_domain::Fact::audience`].
-    fn events_told(&self, _: &TenantId, _: &[Event]) {}
-    /// Does anybody here follow this parcel? What other processes change is read only then.
-    fn follows_parcel(&self, _: ParcelId) -> bool {
-        false
+
+    pub(crate) fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
+    }
+
+    /// Something else was written: the database takes writes again.
+    pub(crate) fn writes_again(&self) {
+        self.is_failing.store(false, Ordering::Relaxed);
     }
 }
 
-impl Service {
-    pub(crate) fn publish_positions(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
-        for listener in &self.listeners {
-            listener.positions_recorded(tenant, recorded);
-        }
+impl CommitObserver for Publisher {
+    fn ended(&self, sample: &CommitSample) {
+        self.is_failing.store(!sample.committed, Ordering::Relaxed);
+        (self.on_transaction)(sample);
     }
 
-    pub(crate) fn publish_vehicle(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
-        for listener in &self.listeners {
-            listener.vehicle_changed(tenant, vehicle);
+    fn recorded(&self, tenant: &TenantId, recorded: &Recorded) {
+        if !recorded.newest.is_empty()
+            && let Some(live) = self.live.loaded(tenant)
+        {
+            live.advance(&recorded.newest, |recorded| self.listeners.positions_recorded(tenant, recorded));
         }
-    }
-
-    pub(crate) fn publish_delivery(&self, view: &DeliveryView) {
-        for listener in &self.listeners {
-            listener.delivery_changed(view);
-        }
-    }
-
-    pub(crate) fn publish_driver(&self, moved: &[MovedParcel]) {
-        for listener in &self.listeners {
-            listener.driver_moved(moved);
-        }
-    }
-
-    pub(crate) fn publish_parcel(&self, news: &ParcelNews) {
-        for listener in &self.listeners {
-            listener.parcel_changed(news);
-        }
-    }
-
-    pub(crate) fn publish_events(&self, tenant: &TenantId, events: &[Event]) {
-        for listener in &self.listeners {
-            listener.events_told(tenant, events);
-        }
-    }
-
-    pub(crate) fn publish_removal(&self, tenant: &TenantId, vehicle: &VehicleId) {
-        for listener in &self.listeners {
-            listener.vehicle_removed(tenant, vehicle);
-        }
+        self.tracks.add_recorded(tenant, recorded);
     }
 }

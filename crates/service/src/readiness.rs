@@ -1,6 +1,7 @@
 //! Can the server serve? A load balancer asks every few seconds.
 
-use crate::{Idempotency, IdempotencyKey, Service, ServiceError, random_secret};
+use crate::{Idempotency, IdempotencyKey, Service, ServiceError};
+use milepost_access::random_secret;
 use milepost_domain::TenantId;
 
 impl Service {

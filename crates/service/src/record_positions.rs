@@ -2,9 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Position, TenantId, VehicleId, VehicleScope};
-use milepost_store::{CommitObserver, CommitSample, PositionBatch};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use milepost_store::PositionBatch;
 
 /// Told to who may report for some vehicles, but not for this one.
 const NOT_YOURS: &str = "not your vehicle";
@@ -98,51 +96,5 @@ impl Service {
         let live = self.live.tenant(&*self.store, &caller.tenant).await?;
         let scope = VehicleScope::of(caller, Action::ReportPosition, &caller.tenant);
         Ok(live.driver(vehicle).is_some_and(|driver| scope.holds(vehicle, driver)))
-    }
-
-    fn publish_committed(&self, tenant: &TenantId, newest: &[Position]) {
-        let Some(live) = self.live.loaded(tenant).filter(|_| !newest.is_empty()) else { return };
-        live.advance(newest, |recorded| self.publish_positions(tenant, recorded));
-    }
-}
-
-/// Told by the committer of what it made durable, in the order of commit: from here it goes out.
-pub struct Publisher {
-    service: OnceLock<Weak<Service>>,
-    sampled: Box<dyn Fn(&CommitSample) + Send + Sync>,
-    /// The last transaction failed: the database may be readable and still take nothing.
-    failing: AtomicBool,
-}
-
-impl Publisher {
-    /// `sampled` is told the figures of every transaction, for metrics.
-    pub fn new(sampled: impl Fn(&CommitSample) + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self { service: OnceLock::new(), sampled: Box::new(sampled), failing: AtomicBool::new(false) })
-    }
-
-    pub(crate) fn is_failing(&self) -> bool {
-        self.failing.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn writes_again(&self) {
-        self.failing.store(false, Ordering::Relaxed);
-    }
-
-    pub(crate) fn attach(&self, service: &Arc<Service>) {
-        let _first = self.service.set(Arc::downgrade(service));
-    }
-}
-
-impl CommitObserver for Publisher {
-    fn ended(&self, sample: &CommitSample) {
-        self.failing.store(!sample.committed, Ordering::Relaxed);
-        (self.sampled)(sample);
-    }
-
-    fn recorded(&self, tenant: &TenantId, recorded: &milepost_store::Recorded) {
-        if let Some(service) = self.service.get().and_then(Weak::upgrade) {
-            service.publish_committed(tenant, &recorded.newest);
-            service.tracks.add_recorded(tenant, recorded);
-        }
     }
 }

@@ -1,8 +1,8 @@
-//! Users: added, changed and removed; whoever is locked out loses its connections at once.
+//! Adds, changes and removes users. A user that is locked out loses its connections at once.
 
-use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::{CloseReason, Service, ServiceError};
-use milepost_domain::{Action, Caller, Invalid, Role, TenantId, User, UserId, Username, VehicleId, may};
+use crate::{Service, ServiceError};
+use milepost_access::{CloseReason, Holder};
+use milepost_domain::{Action, Caller, Role, TenantId, User, UserId, Username, VehicleId, may};
 
 /// A user to be added.
 #[derive(Clone)]
@@ -57,13 +57,13 @@ impl Service {
         Ok(user)
     }
 
-    /// Adds a user on behalf of whoever runs the program.
+    /// Adds a user on behalf of the operator.
     ///
     /// # Errors
     /// [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
     pub async fn create_user(&self, new: NewUser) -> Result<User, ServiceError> {
         let password_hash = match new.password {
-            Some(password) => Some(self.passwords.hash(checked_password(password)?).await?),
+            Some(password) => Some(self.access.hash_password(password).await?),
             None => None,
         };
         self.ensure_tenant(&new.tenant).await?;
@@ -78,8 +78,8 @@ impl Service {
             vehicle_ids: new.vehicle_ids,
         };
         let user = self.store.add_user(&stored, self.now()).await?;
-        // A token with this number may have been standing by its own claims until now.
-        self.user_changed(user.id, CloseReason::RightsChanged);
+        // A foreign token may claim this number: from now on the stored user's rights hold for it.
+        self.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
         Ok(user)
     }
 
@@ -128,7 +128,7 @@ impl Service {
             return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
         }
         let password_hash = match change.password {
-            Some(password) => Some(self.passwords.hash(checked_password(password)?).await?),
+            Some(password) => Some(self.access.hash_password(password).await?),
             None => None,
         };
         let after = User {
@@ -145,18 +145,16 @@ impl Service {
             return Err(ServiceError::NotFound("user"));
         }
         if !after.may_enter() || password_hash.is_some() {
-            // Again: one that was being opened while they ended is not left over.
+            // Again, after the update removed them: a session may have been opened meanwhile.
             self.store.remove_user_sessions(id).await?;
-        }
-        if !after.may_enter() || password_hash.is_some() {
-            // A new password is often the answer to a stolen one: whoever is in has to show it.
-            self.user_changed(id, CloseReason::Revoked);
+            // A new password is often the answer to a stolen one: all clients have to log in with it.
+            self.access.end_connections(Holder::User(id), CloseReason::Revoked);
         } else if (before.role, before.cadet_id, &before.vehicle_ids)
             != (after.role, after.cadet_id, &after.vehicle_ids)
         {
-            self.user_changed(id, CloseReason::RightsChanged);
+            self.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
         } else {
-            self.identities.forget();
+            self.access.forget_identities();
         }
         tracing::info!(user.id = %id, by = caller.log_name(), "user changed");
         Ok(after)
@@ -175,14 +173,9 @@ impl Service {
         if !self.store.remove_user(id, self.now()).await? {
             return Err(ServiceError::NotFound("user"));
         }
-        self.user_changed(id, CloseReason::Revoked);
+        self.access.end_connections(Holder::User(id), CloseReason::Revoked);
         tracing::info!(user.id = %id, by = caller.log_name(), "user removed");
         Ok(())
-    }
-
-    fn user_changed(&self, id: UserId, reason: CloseReason) {
-        self.identities.forget();
-        self.connections.end(self.connections.of_user(id), reason);
     }
 }
 
@@ -201,11 +194,4 @@ fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
     } else {
         Err(ServiceError::Forbidden("only a superadmin may add, change or remove a superadmin"))
     }
-}
-
-fn checked_password(password: String) -> Result<String, Invalid> {
-    if password.is_empty() || password.len() > MAX_PASSWORD_BYTES {
-        return Err(Invalid::new("password", "must be 1 to 1024 bytes"));
-    }
-    Ok(password)
 }

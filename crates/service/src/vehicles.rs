@@ -1,6 +1,7 @@
 //! Vehicles: described by their operator; who may see one sees where it is.
 
-use crate::{CloseReason, LiveVehicle, Service, ServiceError};
+use crate::{Listener, LiveVehicle, Service, ServiceError};
+use milepost_access::{CloseReason, Holder};
 use milepost_domain::{Action, Caller, TenantId, Vehicle, VehicleId, VehicleScope, may};
 use milepost_store::answering_from;
 use std::sync::Arc;
@@ -35,8 +36,8 @@ impl Service {
         answering_from(move |(): &()| Some(added.clone()), adding).await?;
         tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = caller.log_name(), "vehicle added");
         let driver = vehicle.driver_id;
-        live.describe(vehicle.clone(), |live| self.publish_vehicle(tenant, live));
-        self.driver_changed(None, driver);
+        live.describe(vehicle.clone(), |live| self.listeners.vehicle_changed(tenant, live));
+        self.access.end_drivers_connections(None, driver);
         live.get(&vehicle.id).ok_or(ServiceError::NotFound("vehicle"))
     }
 
@@ -107,8 +108,8 @@ impl Service {
             return Err(ServiceError::NotFound("vehicle"));
         }
         let new_driver = after.driver_id;
-        live.describe(after, |live| self.publish_vehicle(tenant, live));
-        self.driver_changed(old_driver, new_driver);
+        live.describe(after, |live| self.listeners.vehicle_changed(tenant, live));
+        self.access.end_drivers_connections(old_driver, new_driver);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = caller.log_name(), "vehicle changed");
         live.get(id).ok_or(ServiceError::NotFound("vehicle"))
     }
@@ -124,9 +125,8 @@ impl Service {
             return Err(ServiceError::NotFound("vehicle"));
         }
         live.forget(id);
-        self.identities.forget();
-        self.connections.end(self.connections.of_vehicles_devices(tenant, id), CloseReason::Revoked);
-        self.publish_removal(tenant, id);
+        self.access.end_connections(Holder::DevicesOf(tenant, id), CloseReason::Revoked);
+        self.listeners.vehicle_removed(tenant, id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = caller.log_name(), "vehicle removed");
         Ok(())
     }

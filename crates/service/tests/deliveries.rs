@@ -1,14 +1,15 @@
 //! Deliveries as time passes: expiry to the millisecond, the staleness of estimates, what a ride teaches.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use milepost_access::{Access, TokenKeys};
 use milepost_clock::Clock;
 use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, OutgoingCall, Phone, Principal, RiderId, Role, Target,
     TenantId, Timestamp, TrackingId,
 };
 use milepost_service::{
-    DeliveryUpdate, DeliveryView, Eta, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded, Publisher,
-    Service, ServiceError, ServiceParts, TokenKeys,
+    DeliveryUpdate, DeliveryView, Eta, EventFeed, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded,
+    Service, ServiceError, ServiceParts,
 };
 use milepost_store::{DeliveryChange, OpenOptions, Store, open};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -47,14 +48,14 @@ impl Node {
         let clock = Arc::clone(now_ms);
         let clock = Clock::new(move || Timestamp::from_unix_ms(clock.load(Ordering::Relaxed)).unwrap());
         let heard = Arc::new(Heard::default());
+        let tokens = TokenKeys::new(&[7; 32], clock.clone()).unwrap();
         let service = Service::new(ServiceParts {
             store: Arc::clone(&store),
-            publisher: Publisher::new(|_| {}),
-            tokens: TokenKeys::new(&[7; 32], clock.clone()).unwrap(),
+            access: Arc::new(Access::new(Arc::clone(&store), clock.clone(), tokens, 100)),
             clock,
+            on_transaction: Box::new(|_| {}),
             listeners: vec![heard.clone()],
             tracking_ttl_ms: TTL_MS,
-            max_connections_per_tenant: 100,
             outgoing: Outgoing { orders: true, notifications: true, ..Outgoing::default() },
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
@@ -251,8 +252,7 @@ async fn a_step_taken_elsewhere_is_told_here() {
     let here = Node::start(&folder, &now_ms).await;
     let elsewhere = Node::start(&folder, &now_ms).await;
     let id = here.begin().await;
-    let service = Arc::clone(&here.service);
-    let follower = tokio::spawn(async move { service.follow_events().await });
+    let follower = tokio::spawn(EventFeed::new(Arc::clone(&here.service)).run());
     elsewhere.advance(&id, DeliveryStatus::InTransit).await;
     let begun = std::time::Instant::now();
     while !here.heard.0.lock().unwrap().iter().any(|view| view.delivery.status == DeliveryStatus::InTransit) {

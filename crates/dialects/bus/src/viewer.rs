@@ -4,9 +4,10 @@ use crate::BusParts;
 use crate::channel::{bus_key, channel_of, presence_key, route_key, update_message};
 use crate::convert::{render, render_update};
 use crate::wire::{FromViewer, ToViewer, Viewing};
+use milepost_access::{Admission, CloseReason, Disconnect};
 use milepost_domain::{Caller, TenantId, Timestamp, VehicleId, VehicleScope};
 use milepost_hub::{Channel, Interest, Key, Outlet, Subscription};
-use milepost_service::{Admission, CloseReason, Disconnect, LiveVehicle, ServiceError};
+use milepost_service::{LiveVehicle, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -59,7 +60,7 @@ pub(crate) async fn watch(mut socket: Socket, parts: BusParts, view: View, admis
     let link = Arc::clone(socket.link());
     let connection = Arc::new(ViewerConnection(Arc::clone(&link)));
     admission.attach(&connection);
-    let ended = match parts.context.service.confirm(&admission).await {
+    let ended = match parts.context.access.revalidate(&admission).await {
         Ok(None) => false,
         Ok(Some(reason)) => {
             connection.disconnect(reason);

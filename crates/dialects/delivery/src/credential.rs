@@ -2,16 +2,16 @@
 
 use axum::http::header;
 use axum::http::request::Parts;
+use milepost_access::{AccessError, Authentication, Credential};
 use milepost_domain::{Caller, TenantId};
-use milepost_http::{HttpContext, Problem, TokenInQuery, prove_parts};
-use milepost_service::{Credential, Proven, ServiceError};
+use milepost_http::{HttpContext, Problem, TokenInQuery, authenticate_parts};
 
 /// What the handshake proved.
 pub(crate) enum Opener {
     /// Nothing was shown: whoever has the link.
     Anybody,
     /// A good credential.
-    Known(Proven),
+    Known(Authentication),
     /// A bad or expired one.
     Refused,
 }
@@ -23,16 +23,16 @@ pub(crate) enum Opener {
 /// 503 when the store can't be asked.
 pub(crate) async fn identify(context: &HttpContext, head: &Parts, token: Option<&str>) -> Result<Opener, Problem> {
     let is_explicit = head.headers.contains_key(header::AUTHORIZATION) || head.headers.contains_key("x-device-key");
-    match prove_parts(context, head, TokenInQuery::Ignored).await {
+    match authenticate_parts(context, head, TokenInQuery::Ignored).await {
         Ok(proven) => return Ok(Opener::Known(proven)),
         Err(problem) if problem.status >= 500 => return Err(problem),
         Err(_) if is_explicit => return Ok(Opener::Refused),
         Err(_) => {}
     }
     let Some(token) = token.filter(|token| !token.is_empty()) else { return Ok(Opener::Anybody) };
-    match context.service.prove(Credential::Token(token)).await {
+    match context.access.authenticate(Credential::Token(token)).await {
         Ok(proven) => Ok(Opener::Known(proven)),
-        Err(ServiceError::NotAuthenticated(_)) => Ok(Opener::Refused),
+        Err(AccessError::NotAuthenticated(_)) => Ok(Opener::Refused),
         Err(other) => Err(other.into()),
     }
 }

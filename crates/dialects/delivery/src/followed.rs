@@ -1,7 +1,8 @@
-//! Who follows which session, and the one task that ends all of their sockets when a session's time is over.
+//! The sockets that follow each session, and the task that ends them when the session expires.
 
 use crate::convert::render;
 use crate::wire::ToFollower;
+use milepost_clock::Clock;
 use milepost_domain::{Delivery, TenantId, Timestamp, TrackingId};
 use milepost_hub::{Audience, Message};
 use milepost_transport::Link;
@@ -10,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The clock is looked at again at least so often, in case somebody sets it.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+/// The longest wait before the time of day is read again, in case somebody sets the clock.
+const RECHECK_EVERY: Duration = Duration::from_secs(10);
 
 /// How a session's end is told, as the dialect's clients know it.
 pub(crate) const EXPIRED: &str = "Session expired";
@@ -46,11 +47,11 @@ pub(crate) struct Following {
 }
 
 impl FollowedDeliveries {
-    /// Starts the task that looks after expiry by `now`; it ends with the last handle. To be called inside a runtime.
-    pub fn start(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Arc<Self> {
+    /// Starts the task, which ends with the last handle. To be called inside a runtime.
+    pub fn start(clock: Clock) -> Arc<Self> {
         let followed = Arc::new(Self { table: Mutex::default(), sooner: Notify::new() });
         let weak = Arc::downgrade(&followed);
-        tokio::spawn(keep_ending(weak, now));
+        tokio::spawn(keep_ending(weak, clock));
         followed
     }
 
@@ -135,24 +136,21 @@ impl FollowedDeliveries {
     }
 }
 
-async fn keep_ending(followed: Weak<FollowedDeliveries>, now: impl Fn() -> Timestamp) {
+async fn keep_ending(followed: Weak<FollowedDeliveries>, clock: Clock) {
     let message = render(&ToFollower::Error { message: "Tracking session expired" });
     // Encoded once for all.
     let message = Message::new(message, Audience::everyone());
     loop {
         let Some(strong) = followed.upgrade() else { return };
-        let at = now();
+        let (begun, at) = (clock.instant(), clock.now());
         let (links, next) = strong.take_expired(at);
         for link in links {
             link.send_message(&message);
             link.close(1008, EXPIRED);
         }
         let left = next.map(|next| Duration::from_millis(next.ms_since(at).max(0).unsigned_abs()));
-        let sleep = tokio::time::sleep(left.map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY)));
-        tokio::select! {
-            () = sleep => {}
-            () = strong.sooner.notified() => {}
-        }
+        let deadline = begun + left.map_or(RECHECK_EVERY, |left| left.min(RECHECK_EVERY));
+        let _ = clock.timeout_at(deadline, strong.sooner.notified()).await;
     }
 }
 

@@ -5,9 +5,10 @@ use crate::channel::{channel_of, delivery_key};
 use crate::convert::{Request, read_message, render, session_of, update_of};
 use crate::followed::{EXPIRED, Following};
 use crate::wire::{ToFollower, UpdateLocation};
+use milepost_access::{Admission, CloseReason, Disconnect};
 use milepost_domain::{Caller, TrackingId};
 use milepost_hub::{Interest, Outlet, Subscription};
-use milepost_service::{Admission, CloseReason, DeliveryView, Disconnect, ServiceError};
+use milepost_service::{DeliveryView, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,7 +42,7 @@ pub(crate) async fn follow(mut socket: Socket, parts: DeliveryParts, follower: F
     let link = Arc::clone(socket.link());
     let connection = Arc::new(FollowerConnection(Arc::clone(&link)));
     admission.attach(&connection);
-    match parts.context.service.confirm(&admission).await {
+    match parts.context.access.revalidate(&admission).await {
         Ok(None) => {}
         Ok(Some(reason)) => {
             connection.disconnect(reason);

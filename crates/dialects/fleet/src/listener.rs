@@ -34,7 +34,7 @@ impl Listener for FleetListener {
     /// The seed knows no message for it: the vehicle just stops moving.
     fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
 
-    fn events_told(&self, tenant: &TenantId, events: &[Event]) {
+    fn events_published(&self, tenant: &TenantId, events: &[Event]) {
         let Some(channel) = self.hub.find_channel(&event_channel(tenant)) else { return };
         channel.publish_all(events.iter().filter_map(|event| event_message(&channel, tenant, event)));
     }

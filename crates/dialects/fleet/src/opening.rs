@@ -3,9 +3,9 @@
 use crate::FleetParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use milepost_access::{Admission, Authentication};
 use milepost_domain::{Action, Caller, FleetViewer, Principal, TenantId, UserId, VehicleScope, may};
-use milepost_http::{Problem, TokenInQuery, prove_parts};
-use milepost_service::{Admission, Proven};
+use milepost_http::{Problem, TokenInQuery, authenticate_parts};
 
 /// Seconds after which a viewer over the tenant's limit may try again.
 const RETRY_FULL_S: u64 = 30;
@@ -25,7 +25,7 @@ pub(crate) struct Opening {
 
 /// What the request proved, before a place is taken.
 pub(crate) struct Proof {
-    proven: Option<Proven>,
+    proven: Option<Authentication>,
     tenant: TenantId,
     viewer: FleetViewer,
     scope: VehicleScope,
@@ -39,11 +39,11 @@ pub(crate) struct Proof {
 /// can't be asked.
 pub(crate) async fn prove(parts: &FleetParts, head: &Parts) -> Result<Proof, Problem> {
     let tenant = company(head)?;
-    let proven = match prove_parts(&parts.context, head, TokenInQuery::Taken).await {
+    let proven = match authenticate_parts(&parts.context, head, TokenInQuery::Taken).await {
         Err(problem) if problem.status == 401 && parts.settings.open_door => None,
         proven => Some(proven?),
     };
-    let caller = proven.as_ref().map(Proven::caller);
+    let caller = proven.as_ref().map(Authentication::caller);
     if let Some(caller) = caller
         && caller.tenant != tenant
         && !caller.is_superadmin()
@@ -105,7 +105,7 @@ impl Proof {
     pub(crate) fn admit(self, parts: &FleetParts) -> Result<Opening, Problem> {
         let Self { proven, tenant, viewer, scope, newest } = self;
         let caller = proven.as_ref().map(|proven| proven.caller().clone());
-        let admission = parts.context.service.admit_to(&tenant, proven).map_err(|_| {
+        let admission = parts.context.access.admit_to(&tenant, proven).map_err(|_| {
             let detail = "the company has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT";
             Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
         })?;

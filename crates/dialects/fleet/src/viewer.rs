@@ -10,9 +10,10 @@ use crate::follower::{Follower, Stopped};
 use crate::inbound::{FromViewer, read_message};
 use crate::opening::Opening;
 use crate::wire::{ErrorJson, PongJson, SubscribedJson, WelcomeJson};
+use milepost_access::{CloseReason, Disconnect};
 use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_hub::{Outlet, Subscription};
-use milepost_service::{CloseReason, Disconnect, LiveVehicle, ServiceError};
+use milepost_service::{LiveVehicle, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -53,7 +54,7 @@ pub(crate) async fn watch(
     let link = Arc::clone(socket.link());
     let connection = Arc::new(ViewerConnection(Arc::clone(&link)));
     admission.attach(&connection);
-    match parts.context.service.confirm(&admission).await {
+    match parts.context.access.revalidate(&admission).await {
         Ok(None) => {}
         Ok(Some(reason)) => {
             connection.disconnect(reason);

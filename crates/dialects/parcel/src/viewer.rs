@@ -7,9 +7,10 @@ use crate::followers::{Follower, MAX_FOLLOWED};
 use crate::handlers::watch_parcel::Asked;
 use crate::inbound::{FromViewer, read_message};
 use crate::wire::ToViewer;
+use milepost_access::{Admission, CloseReason, Disconnect};
 use milepost_domain::{Caller, ParcelId};
 use milepost_hub::Outlet;
-use milepost_service::{Admission, CloseReason, Disconnect, DriverReport, FollowedParcel, ServiceError};
+use milepost_service::{DriverReport, FollowedParcel, ServiceError};
 use milepost_transport::{Inbound, Link, Socket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ pub(crate) async fn watch(mut socket: Socket, parts: ParcelParts, view: View, ad
     let link = Arc::clone(socket.link());
     let connection = Arc::new(ViewerConnection(Arc::clone(&link)));
     admission.attach(&connection);
-    match parts.context.service.confirm(&admission).await {
+    match parts.context.access.revalidate(&admission).await {
         Ok(None) => {}
         Ok(Some(reason)) => {
             connection.disconnect(reason);

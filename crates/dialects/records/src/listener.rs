@@ -22,7 +22,7 @@ impl Listener for RecordsListener {
     fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
     fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
 
-    fn events_told(&self, tenant: &TenantId, events: &[Event]) {
+    fn events_published(&self, tenant: &TenantId, events: &[Event]) {
         let Some(channel) = self.hub.find_channel(&channel_of(tenant)) else { return };
         channel.publish_all(events.iter().filter_map(|event| message_of(&channel, event)));
     }

@@ -3,9 +3,9 @@
 use crate::RecordsParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use milepost_access::{Admission, Authentication};
 use milepost_domain::{Caller, Principal, RecordViewer, TenantId};
-use milepost_http::{Problem, TokenInQuery, prove_parts};
-use milepost_service::{Admission, Proven};
+use milepost_http::{Problem, TokenInQuery, authenticate_parts};
 
 /// Seconds after which a client over the tenant's limit may try again.
 const RETRY_FULL_S: u64 = 30;
@@ -22,7 +22,7 @@ pub(crate) struct Opening {
 
 /// What the request proved, before a place is taken.
 pub(crate) struct Proof {
-    proven: Proven,
+    proven: Authentication,
     tenant: TenantId,
     newest: i64,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Proof {
 /// # Errors
 /// 401 and 403 for who is not let in, 5xx when the store can't be asked.
 pub(crate) async fn prove(parts: &RecordsParts, head: &Parts, token: TokenInQuery) -> Result<Proof, Problem> {
-    let proven = prove_parts(&parts.context, head, token).await?;
+    let proven = authenticate_parts(&parts.context, head, token).await?;
     let caller = proven.caller();
     if matches!(caller.principal, Principal::Device { .. }) {
         return Err(Problem::forbidden("records are for users, not for devices"));
@@ -57,7 +57,7 @@ impl Proof {
         let Self { proven, tenant, newest } = self;
         let caller = proven.caller().clone();
         let viewer = RecordViewer::of(&caller, &tenant);
-        let admission = parts.context.service.admit_connection(proven).map_err(|_| {
+        let admission = parts.context.access.admit_connection(proven).map_err(|_| {
             let detail = "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT";
             Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
         })?;

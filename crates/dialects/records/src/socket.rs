@@ -6,9 +6,9 @@ use crate::follower::{Follower, Stopped, Way};
 use crate::inbound::{FromClient, read_message};
 use crate::opening::Opening;
 use crate::wire::{ToClient, UserName};
+use milepost_access::{CloseReason, Disconnect};
 use milepost_domain::{Caller, Principal, Role};
 use milepost_http::Problem;
-use milepost_service::{CloseReason, Disconnect};
 use milepost_transport::{Inbound, Link, Socket};
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -38,7 +38,7 @@ pub(crate) async fn follow(
     let link = Arc::clone(socket.link());
     let connection = Arc::new(ClientConnection(Arc::clone(&link)));
     admission.attach(&connection);
-    match parts.context.service.confirm(&admission).await {
+    match parts.context.access.revalidate(&admission).await {
         Ok(None) => {}
         Ok(Some(reason)) => {
             connection.disconnect(reason);

@@ -3,7 +3,7 @@
 use crate::RecordsParts;
 use crate::follower::{Follower, Stopped, Way};
 use crate::opening::Opening;
-use milepost_service::{CloseReason, Disconnect};
+use milepost_access::{CloseReason, Disconnect};
 use milepost_transport::EventStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub(crate) async fn serve(stream: Arc<EventStream>, parts: RecordsParts, opening
     let Opening { caller, tenant, viewer, newest, admission } = opening;
     let connection = Arc::new(ClientConnection(Arc::clone(&stream)));
     admission.attach(&connection);
-    let confirmed = parts.context.service.confirm(&admission).await;
+    let confirmed = parts.context.access.revalidate(&admission).await;
     stream.keep((connection, admission));
     if !matches!(confirmed, Ok(None)) {
         return stream.end();

@@ -8,8 +8,10 @@ use crate::logging::start_logging;
 use crate::serve::{self, Running};
 use anyhow::{Context, Result};
 use clap::Args;
+use milepost_access::{Claims, random_secret};
+use milepost_clock::Clock;
 use milepost_domain::{Label, Role, Tenant, TenantId, Username};
-use milepost_service::{Claims, NewUser, random_secret};
+use milepost_service::NewUser;
 use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
 use std::path::PathBuf;
 use tokio::sync::watch;
@@ -56,7 +58,7 @@ impl Drop for ThrowAway {
     }
 }
 
-pub(super) async fn run(mut args: DemoArgs) -> Result<()> {
+pub(super) async fn run(mut args: DemoArgs, clock: &Clock) -> Result<()> {
     let folder = std::env::temp_dir().join(format!("milepost-demo-{}", random_secret("").replace(['-', '_'], "x")));
     let _folder = ThrowAway(folder.clone());
     args.settings.values.insert("MILEPOST_DATA", folder.display().to_string());
@@ -72,7 +74,7 @@ pub(super) async fn run(mut args: DemoArgs) -> Result<()> {
     tokio::pin!(stop);
 
     let running = tokio::select! {
-        running = serve::start(&config, |_| {}) => running?,
+        running = serve::start(&config, clock.clone(), |_| {}) => running?,
         () = &mut stop => return Ok(()),
     };
     let password = args.password.take().unwrap_or_else(|| random_secret("").chars().take(12).collect());
@@ -117,20 +119,20 @@ async fn add_samples(running: &Running, password: &str) -> Result<()> {
 
 /// The demo's own vehicles come over the public API like anybody's.
 fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
-    let service = &running.assembly.service;
+    let assembly = &running.assembly;
     let fleets = SAMPLES.iter().enumerate().filter_map(|(number, sample)| Some((number, sample, sample.kind?)));
     fleets
         .map(|(number, sample, kind)| {
-            let token = service.tokens().sign(&Claims {
+            let token = assembly.access.tokens().sign(&Claims {
                 subject: "demo".to_owned(),
                 tenant: TenantId::new(sample.tenant).ok(),
                 role: Some(Role::Admin),
                 cadet_id: None,
                 vehicle_ids: Vec::new(),
-                expires_at: service.now().plus_ms(DRIVER_TOKEN_MS),
+                expires_at: assembly.service.now().plus_ms(DRIVER_TOKEN_MS),
                 is_refresh: false,
                 is_account: false,
-                password_mark: None,
+                password_fingerprint: None,
             });
             let options = SimulateOptions {
                 url: format!("http://{}", running.address),

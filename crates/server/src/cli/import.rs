@@ -7,7 +7,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use milepost_clock::Clock;
-use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Vehicle, VehicleId, VehicleKind, VehicleStatus};
+use milepost_domain::{
+    Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+};
 use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
 use milepost_store::{Committer, PositionBatch, Store, StoreError};
 use std::fmt::Display;
@@ -70,7 +72,7 @@ impl Tally {
     }
 }
 
-pub(super) async fn run(args: ImportArgs) -> Result<()> {
+pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(&args.settings)?;
     let tenant = TenantId::new(&args.tenant)?;
     let vehicle = VehicleId::new(&args.vehicle)?;
@@ -82,17 +84,17 @@ pub(super) async fn run(args: ImportArgs) -> Result<()> {
         say("Speeds in CSV files are taken as km/h unless their header says otherwise; --speed-unit sets the unit.");
     }
     let store = open_store(&config).await?;
-    make_vehicle(&*store, &tenant, &vehicle).await?;
+    make_vehicle(&*store, &tenant, &vehicle, clock.now()).await?;
     let committer = Committer::start(Arc::clone(&store), None);
     let mut tally = Tally::default();
     for path in &args.files {
-        import_file(path, &args, &tenant, &vehicle, &committer, &mut tally)
+        import_file(path, &args, (&tenant, &vehicle), &committer, clock, &mut tally)
             .await
             .with_context(|| path.display().to_string())?;
     }
     // A server that runs on the same database looks at the vehicle again.
     let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
-    store.append_facts(&tenant, &[changed], Clock::system().now()).await?;
+    store.append_facts(&tenant, &[changed], clock.now()).await?;
     store.close().await;
     let Tally { accepted, duplicates, unreadable } = tally;
     say(&format!(
@@ -138,8 +140,7 @@ fn check_file(path: &Path, args: &ImportArgs) -> Result<()> {
     Ok(())
 }
 
-async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId) -> Result<()> {
-    let now = Clock::system().now();
+async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<()> {
     store.ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(tenant.as_str())? }).await?;
     let vehicle = Vehicle {
         id: id.clone(),
@@ -169,9 +170,9 @@ async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId) -> R
 async fn import_file(
     path: &Path,
     args: &ImportArgs,
-    tenant: &TenantId,
-    vehicle: &VehicleId,
+    (tenant, vehicle): (&TenantId, &VehicleId),
     committer: &Committer,
+    clock: &Clock,
     tally: &mut Tally,
 ) -> Result<()> {
     let file = File::open(path)?;
@@ -181,14 +182,14 @@ async fn import_file(
     let reader = open_reader(path, args, BufReader::new(bar.wrap_read(file)))?;
     let mut batch = Vec::with_capacity(BATCH);
     for row in reader {
-        if let Some(position) = position_of(row, args.only.as_deref(), vehicle, &bar, tally) {
+        if let Some(position) = position_of(row, args.only.as_deref(), vehicle, clock.now(), &bar, tally) {
             batch.push(position);
         }
         if batch.len() == BATCH {
-            store_batch(std::mem::take(&mut batch), tenant, committer, tally).await?;
+            store_batch(std::mem::take(&mut batch), tenant, committer, clock.now(), tally).await?;
         }
     }
-    store_batch(batch, tenant, committer, tally).await?;
+    store_batch(batch, tenant, committer, clock.now(), tally).await?;
     bar.finish();
     Ok(())
 }
@@ -197,6 +198,7 @@ fn position_of(
     row: Result<TrackPoint, ReadError>,
     only: Option<&str>,
     vehicle: &VehicleId,
+    now: Timestamp,
     bar: &ProgressBar,
     tally: &mut Tally,
 ) -> Option<Position> {
@@ -204,7 +206,7 @@ fn position_of(
         Ok(point) if only.is_some_and(|only| point.vehicle.as_deref() != Some(only)) => None,
         Ok(point) => {
             let position = point.into_position(vehicle.clone());
-            if let Err(invalid) = Position::check_time(position.at, Clock::system().now()) {
+            if let Err(invalid) = Position::check_time(position.at, now) {
                 tally.refuse(bar, &invalid);
                 return None;
             }
@@ -221,12 +223,12 @@ async fn store_batch(
     positions: Vec<Position>,
     tenant: &TenantId,
     committer: &Committer,
+    received_at: Timestamp,
     tally: &mut Tally,
 ) -> Result<()> {
     if positions.is_empty() {
         return Ok(());
     }
-    let received_at = Clock::system().now();
     let batch = PositionBatch { tenant: tenant.clone(), positions, received_at };
     let recorded = committer.record(batch).await?;
     tally.accepted += recorded.accepted;

@@ -6,10 +6,10 @@ use crate::config::SettingFlags;
 use crate::data_folder::has_secret;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
 use milepost_formats::{ColumnMap, ReadOptions, SpeedUnit, Zone};
-use milepost_service::Claims;
 use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, Via};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -97,16 +97,16 @@ enum TimesArg {
     Recorded,
 }
 
-pub(super) async fn run(args: SimulateArgs) -> Result<()> {
+pub(super) async fn run(args: SimulateArgs, clock: &Clock) -> Result<()> {
     let stop = stop_signal()?;
-    let options = options_from(args)?;
+    let options = options_from(args, clock)?;
     let summary = milepost_simulate::simulate(options, stop).await?;
     say(&summary.to_string());
     Ok(())
 }
 
-fn options_from(args: SimulateArgs) -> Result<SimulateOptions> {
-    let credential = credential_from(&args)?;
+fn options_from(args: SimulateArgs, clock: &Clock) -> Result<SimulateOptions> {
+    let credential = credential_from(&args, clock)?;
     let motion = if args.replay.is_empty() {
         Motion::Drive { routes: args.routes, rate_hz: args.rate }
     } else {
@@ -144,7 +144,7 @@ fn options_from(args: SimulateArgs) -> Result<SimulateOptions> {
     })
 }
 
-fn credential_from(args: &SimulateArgs) -> Result<Credential> {
+fn credential_from(args: &SimulateArgs, clock: &Clock) -> Result<Credential> {
     if !args.device.is_empty() {
         let keys = args.device.iter().map(|pair| {
             let (device_id, key) = pair.split_once('=').context("--device takes DEVICE=KEY")?;
@@ -158,20 +158,19 @@ fn credential_from(args: &SimulateArgs) -> Result<Credential> {
     if let Some(password) = &args.password {
         return Ok(Credential::Password { username: args.user.clone(), password: password.clone() });
     }
-    own_token(args)?.map(Credential::Bearer).context(
+    own_token(args, clock)?.map(Credential::Bearer).context(
         "needs a credential: --token, --device, or the password of --user in MILEPOST_PASSWORD \
          (on the server's own machine, its JWT_SECRET or MILEPOST_DATA is enough)",
     )
 }
 
 /// Whoever can read the server's secret may sign a token with it, as `milepost token` does.
-fn own_token(args: &SimulateArgs) -> Result<Option<String>> {
+fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
     let (_, config) = read_config(&SettingFlags::default())?;
     if config.jwt_secret.is_none() && !has_secret(&config.data) {
         return Ok(None);
     }
-    let clock = Clock::system();
-    let keys = token_keys(&config, &clock)?;
+    let keys = token_keys(&config, clock)?;
     let tenant = args.tenant.as_deref().map_or_else(|| Ok(TenantId::default_tenant()), TenantId::new)?;
     Ok(Some(keys.sign(&Claims {
         subject: "simulate".to_owned(),
@@ -182,6 +181,6 @@ fn own_token(args: &SimulateArgs) -> Result<Option<String>> {
         expires_at: clock.now().plus_ms(OWN_TOKEN_MS),
         is_refresh: false,
         is_account: false,
-        password_mark: None,
+        password_fingerprint: None,
     })))
 }

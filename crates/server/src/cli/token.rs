@@ -5,9 +5,9 @@ use crate::assembly::token_keys;
 use crate::config::SettingFlags;
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
-use milepost_service::Claims;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -34,13 +34,12 @@ pub(super) struct TokenArgs {
     settings: SettingFlags,
 }
 
-pub(super) fn run(args: &TokenArgs) -> Result<()> {
+pub(super) fn run(args: &TokenArgs, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(&args.settings)?;
     if args.sub.is_empty() {
         bail!("--sub must not be empty");
     }
-    let clock = Clock::system();
-    let keys = token_keys(&config, &clock)?;
+    let keys = token_keys(&config, clock)?;
     let ttl_ms = i64::try_from(args.ttl.as_millis()).context("--ttl is too long")?;
     say(&keys.sign(&Claims {
         subject: args.sub.clone(),
@@ -51,7 +50,7 @@ pub(super) fn run(args: &TokenArgs) -> Result<()> {
         expires_at: clock.now().plus_ms(ttl_ms),
         is_refresh: false,
         is_account: false,
-        password_mark: None,
+        password_fingerprint: None,
     }));
     Ok(())
 }

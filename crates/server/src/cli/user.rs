@@ -6,6 +6,7 @@ use crate::config::SettingFlags;
 use crate::serve::open_store;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId, Username, VehicleId};
 use milepost_service::NewUser;
 use std::io::{IsTerminal, Read};
@@ -45,7 +46,7 @@ struct AddArgs {
     settings: SettingFlags,
 }
 
-pub(super) async fn run(args: UserArgs) -> Result<()> {
+pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
     let UserCommand::Add(args) = args.command;
     let (_, config) = read_config(&args.settings)?;
     let new = NewUser {
@@ -58,7 +59,7 @@ pub(super) async fn run(args: UserArgs) -> Result<()> {
         cadet_id: args.cadet_id,
         vehicle_ids: args.vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
     };
-    let assembly = Assembly::new(&config, open_store(&config).await?)?;
+    let assembly = Assembly::new(&config, open_store(&config).await?, clock.clone())?;
     let user = assembly.service.create_user(new).await?;
     assembly.service.store().close().await;
     say(&format!("Added {} with number {} ({}, tenant {}).", user.username, user.id, user.role.as_str(), user.tenant));

@@ -172,8 +172,9 @@ async fn a_refusal_is_kept_and_a_failure_is_not() {
 #[tokio::test]
 async fn work_goes_on_when_its_client_goes_away() {
     let server = TestServer::start().await;
-    let service = Arc::clone(&server.running.assembly.service);
-    let context = Arc::new(HttpContext { service, origins: OriginPolicy::new(&[]).unwrap() });
+    let assembly = &server.running.assembly;
+    let (access, service) = (Arc::clone(&assembly.access), Arc::clone(&assembly.service));
+    let context = Arc::new(HttpContext { access, service, origins: OriginPolicy::new(&[]).unwrap() });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
     let handler = {
         let (begun, go_on, times) = (Arc::clone(&begun), Arc::clone(&go_on), Arc::clone(&times));

@@ -323,10 +323,10 @@ async fn what_another_process_changes_is_told_once() {
     watcher.settle().await;
     server.change_parcel(id, json!({"status": "picked_up"})).await;
     assert_eq!(watcher.next().await["status"], "picked_up");
-    // Long enough for this node to meet its own event again.
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    // This node meets its own event again.
+    server.event_feed_caught_up().await;
     watcher.settle().await;
-    // Written past this node's use cases, as another process does.
+    // Written without this node's use cases, as another process does.
     let store = server.running.assembly.service.store();
     let before = store.get_parcel(milepost_domain::ParcelId::new(id).unwrap()).await.unwrap().unwrap();
     let status = milepost_domain::ParcelStatus::Delivered;
@@ -334,7 +334,7 @@ async fn what_another_process_changes_is_told_once() {
     let fact = milepost_domain::Fact::ParcelChanged { parcel_id: after.id, status, driver_id: after.driver_id };
     assert!(store.change_parcel(&after, &[fact], &[], after.updated_at).await.unwrap());
     assert_eq!(watcher.next().await["type"], "tracking_ended");
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    server.event_feed_caught_up().await;
     watcher.settle().await;
 }
 

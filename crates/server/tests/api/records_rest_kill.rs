@@ -5,6 +5,7 @@ use crate::kill_nine::{start_with, token};
 use crate::records_rest_support::{claimed, events_of};
 use crate::support::{PATIENCE, config_in, http_client};
 use milepost::serve;
+use milepost_clock::Clock;
 use milepost_domain::{Fact, NoticeContent};
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -157,7 +158,7 @@ async fn kill_and_look_again(database: Option<&str>) {
         assert!(!set.is_empty(), "too little was acknowledged");
     }
 
-    let running = serve::start(&config_in(folder.path(), &settings), |_| {}).await.unwrap();
+    let running = serve::start(&config_in(folder.path(), &settings), Clock::system(), |_| {}).await.unwrap();
     let url = format!("http://{}", running.address);
     let events = events_of(running.assembly.service.store().as_ref(), "default").await;
     let mut told = Written::default();

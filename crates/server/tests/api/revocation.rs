@@ -3,9 +3,9 @@
 use crate::support::{PATIENCE, SECRET, TestServer, Watcher, config_in, fresh_postgres, json_of};
 use milepost::assembly::Assembly;
 use milepost::serve::open_store;
+use milepost_access::hash_secret;
 use milepost_clock::Clock;
 use milepost_domain::UserId;
-use milepost_service::hash_secret;
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -29,7 +29,7 @@ impl TwoNodes {
         let folder = tempfile::tempdir().unwrap();
         let config = config_in(folder.path(), &[("DATABASE_URL", database)]);
         // Put together as the command line does it: a second server on one SQLite file is refused.
-        let other = Assembly::new(&config, open_store(&config).await.unwrap()).unwrap();
+        let other = Assembly::new(&config, open_store(&config).await.unwrap(), here.clock.clock()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let elsewhere = listener.local_addr().unwrap();
         let router = other.router(&config);
@@ -116,7 +116,7 @@ async fn a_change_that_leaves_the_rights_alone_leaves_the_socket_open() {
         let mut watcher = nodes.here.watch(SOCKET, &token).await;
         watcher.settle().await;
         nodes.elsewhere(Method::PATCH, &format!("/api/v1/users/{id}"), Some(json!({"username": "anna"}))).await;
-        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        nodes.here.event_feed_caught_up().await;
         watcher.settle().await;
     })
     .await;

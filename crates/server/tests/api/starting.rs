@@ -2,6 +2,7 @@
 
 use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
 use milepost::serve;
+use milepost_clock::Clock;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use std::io::{BufRead, BufReader};
@@ -19,7 +20,11 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     std::os::unix::fs::symlink(&file, &link).unwrap();
     let refused = async |url: String| {
         let config = config_in(two.path(), &[("DATABASE_URL", &url)]);
-        let error = serve::start(&config, |_| {}).await.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        let error = serve::start(&config, Clock::system(), |_| {})
+            .await
+            .err()
+            .map(|error| format!("{error:#}"))
+            .unwrap_or_default();
         assert!(error.contains("another server uses the database"), "{url}: {error}");
     };
     refused(format!("sqlite://{}", file.display())).await;
@@ -29,10 +34,11 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
         .await;
     // Beside it there is room for another, and the first one's place is free when it has gone.
     let other = format!("sqlite://{}/other.db", one.path().display());
-    let other = serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), |_| {}).await.unwrap();
+    let other =
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), |_| {}).await.unwrap();
     server.running.drain().await;
     let url = format!("sqlite://{}", link.display());
-    let next = serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), |_| {}).await.unwrap();
+    let next = serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), |_| {}).await.unwrap();
     tokio::join!(next.drain(), other.drain());
 }
 

@@ -1,8 +1,10 @@
 //! A server of one's own for each test, and the few calls that every test makes.
 
+use crate::delivery_support::token;
 use futures_util::{SinkExt, StreamExt};
 use milepost::config::{Config, SettingFlags, resolve};
 use milepost::serve::{self, Running};
+use milepost_clock::TurnableClock;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -21,6 +23,8 @@ pub const SECRET: &str = "a secret for tests, longer than 32 bytes";
 pub struct TestServer {
     pub running: Running,
     pub url: String,
+    /// The server's clock, ahead of the machine's by what a test turned it.
+    pub clock: TurnableClock,
     pub http: Client,
     /// Token of the first superadmin.
     pub admin: String,
@@ -41,25 +45,27 @@ impl TestServer {
 
     /// Drains the server and starts it again on the same data. The first superadmin's token stays good.
     pub async fn restart(self, settings: &[(&'static str, &str)]) -> Self {
-        let Self { running, admin, password, folder, http, database, .. } = self;
+        let Self { running, admin, password, folder, http, clock, database, .. } = self;
         running.drain().await;
         let kept: Vec<_> = database.as_deref().map(|url| ("DATABASE_URL", url)).into_iter().collect();
         let config = config_in(folder.path(), &[&kept, settings].concat());
-        let running = serve::start(&config, |_| {}).await.unwrap();
+        let running = serve::start(&config, clock.clock(), |_| {}).await.unwrap();
         let url = format!("http://{}", running.address);
-        Self { running, url, http, admin, password, folder, database }
+        Self { running, url, clock, http, admin, password, folder, database }
     }
 
     async fn start_in(folder: tempfile::TempDir, settings: &[(&'static str, &str)]) -> Self {
         let said = Mutex::new(Vec::new());
         let config = config_in(folder.path(), settings);
-        let running = serve::start(&config, |line| said.lock().unwrap().push(line.to_owned())).await.unwrap();
+        let clock = TurnableClock::new();
+        let say = |line: &str| said.lock().unwrap().push(line.to_owned());
+        let running = serve::start(&config, clock.clock(), say).await.unwrap();
         let url = format!("http://{}", running.address);
         let said = said.into_inner().unwrap();
         let password = said.iter().find_map(|line| line.strip_prefix("  password: ")).unwrap().to_owned();
         let http = http_client();
         let database = settings.iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, url)| (*url).to_owned());
-        let mut server = Self { running, url, http, admin: String::new(), password, folder, database };
+        let mut server = Self { running, url, clock, http, admin: String::new(), password, folder, database };
         server.admin = server.log_in("admin", &server.password.clone()).await;
         server
     }
@@ -105,6 +111,21 @@ impl TestServer {
         let added = json_of(self.post("/api/v1/users", &self.admin, user).await, 201).await;
         let token = self.log_in(added["username"].as_str().unwrap(), "open sesame").await;
         (added["id"].as_i64().unwrap(), token)
+    }
+
+    /// Waits until the event feed has followed everything that was committed in the default tenant: locks out a user
+    /// without notifying this node, and waits for the end of its socket.
+    pub async fn event_feed_caught_up(&self) {
+        let store = self.running.assembly.service.store();
+        let name = milepost_access::random_secret("marker").replace(['-', '_'], "x");
+        let user = json!({ "username": name, "role": "manager" });
+        let id = json_of(self.post("/api/v1/users", &self.admin, user).await, 201).await["id"].as_i64().unwrap();
+        let mut watcher = self.watch("/ws/bus-tracking/", &token(&id.to_string(), "manager", "default", 60)).await;
+        watcher.settle().await;
+        let id = milepost_domain::UserId::new(id).unwrap();
+        assert!(store.remove_user(id, self.clock.clock().now()).await.unwrap());
+        self.clock.turn(Duration::from_millis(500));
+        assert_eq!(watcher.close_code().await, 1008);
     }
 
     pub async fn add_bus(&self, id: &str) {
@@ -259,7 +280,7 @@ pub async fn fresh_postgres() -> Option<String> {
         return None;
     }
     let server = std::env::var("MILEPOST_TEST_POSTGRES").unwrap();
-    let name = format!("milepost_test_{}", milepost_service::random_secret("").replace('-', "_").to_lowercase());
+    let name = format!("milepost_test_{}", milepost_access::random_secret("").replace('-', "_").to_lowercase());
     let made = std::process::Command::new("psql")
         .args([&server, "-qc", &format!("create database \"{}\"", &name[..40])])
         .status()

@@ -1,6 +1,6 @@
 //! Finds a delivery: by its link, or by its rider.
 
-use crate::{DeliveryView, Service, ServiceError};
+use crate::{DeliveryView, Listener, Service, ServiceError};
 use milepost_domain::{Action, Caller, Delivery, Principal, Reach, RiderId, TenantId, TrackingId, may, reach};
 
 /// How refusals name it.
@@ -56,12 +56,12 @@ impl Service {
 
     /// A delivery of which another process told a change: read and published, if anybody here follows it.
     pub(crate) async fn follow_delivery_event(&self, id: &TrackingId) -> Result<(), ServiceError> {
-        if !self.listeners.iter().any(|listener| listener.follows_delivery(id)) {
+        if !self.listeners.follows_delivery(id) {
             return Ok(());
         }
         let _turn = self.deliveries.turn(id).write().await;
         if let Some(delivery) = self.store.get_delivery(id).await? {
-            self.publish_delivery(&self.view_delivery(delivery).await);
+            self.listeners.delivery_changed(&self.view_delivery(delivery).await);
         }
         Ok(())
     }

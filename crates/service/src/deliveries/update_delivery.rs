@@ -2,7 +2,7 @@
 
 use super::find_delivery::SESSION;
 use super::tell_others::calls_of_step;
-use crate::{DeliveryView, Service, ServiceError};
+use crate::{DeliveryView, Listener, Service, ServiceError};
 use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
     StepRefused, Timestamp, TrackingId,
@@ -85,7 +85,7 @@ impl Service {
                     let status = planned.after.status.as_str();
                     tracing::info!(tenant.id = %before.tenant, by = caller.log_name(), status, "delivery moved on");
                 }
-                self.publish_delivery(&view);
+                self.listeners.delivery_changed(&view);
                 return Ok(view);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::turns::Name;
 use super::{FollowedParcel, ParcelNews, spot_of};
-use crate::{Service, ServiceError};
+use crate::{Listener, Service, ServiceError};
 use milepost_domain::{Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, UserId, ZonesInside, may_with_parcel};
 
 /// How often a change that another node came before is tried: each try means that somebody else got through.
@@ -71,7 +71,7 @@ impl Service {
         };
         let spot = fix.map(|fix| spot_of(parcel, fix, self.now()));
         let now = FollowedParcel { parcel: parcel.clone(), spot };
-        self.publish_parcel(&ParcelNews { now, status_changed, driver_changed });
+        self.listeners.parcel_changed(&ParcelNews { now, status_changed, driver_changed });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tells what another process on the same database changed of a parcel that somebody follows here.
 
 use super::turns::Name;
-use crate::{Service, ServiceError};
+use crate::{Listener, Service, ServiceError};
 use milepost_domain::{ParcelId, ParcelStatus, UserId};
 
 impl Service {
@@ -12,7 +12,7 @@ impl Service {
         status: ParcelStatus,
         driver_id: Option<UserId>,
     ) -> Result<(), ServiceError> {
-        if !self.listeners.iter().any(|listener| listener.follows_parcel(id)) {
+        if !self.listeners.follows_parcel(id) {
             return Ok(());
         }
         if self.parcels.told.last(id).is_some_and(|told| told.status == status && told.driver_id == driver_id) {

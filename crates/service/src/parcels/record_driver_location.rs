@@ -2,7 +2,7 @@
 
 use super::turns::Name;
 use super::{MovedParcel, point_of, point_of_fix, spot_of};
-use crate::{Service, ServiceError};
+use crate::{Listener, Service, ServiceError};
 use milepost_domain::{
     Action, Address, Approach, Caller, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position,
     TenantId, Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, reach,
@@ -80,7 +80,7 @@ impl Service {
                 if moved.iter().any(|moved| !moved.crossed.is_empty()) {
                     self.wake_outbox();
                 }
-                self.publish_driver(&moved);
+                self.listeners.driver_moved(&moved);
                 Ok(ReportOutcome::Told)
             }
             FixOutcome::Late => Ok(ReportOutcome::Late),

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Action, TenantId, VehicleScope};
-use milepost_http::{Problem, Query, TokenInQuery, prove_parts};
+use milepost_http::{Problem, Query, TokenInQuery, authenticate_parts};
 use milepost_transport::Upgrade;
 use serde::Deserialize;
 
@@ -40,7 +40,7 @@ async fn open(parts: BusParts, query: &WatchQuery, request: Request) -> Result<R
         return Err(Problem::forbidden("this origin may not open sockets here, see ALLOWED_ORIGINS"));
     }
     // The seed's server answers 403, not 401, to who has no session.
-    let proven = prove_parts(&parts.context, &head, TokenInQuery::Taken)
+    let proven = authenticate_parts(&parts.context, &head, TokenInQuery::Taken)
         .await
         .map_err(|problem| if problem.status == 401 { Problem::forbidden(problem.detail) } else { problem })?;
     let caller = proven.caller().clone();
@@ -55,7 +55,7 @@ async fn open(parts: BusParts, query: &WatchQuery, request: Request) -> Result<R
         Ok(upgrade) => upgrade,
         Err(refusal) => return Ok(refusal.response().map(Body::from)),
     };
-    let admission = parts.context.service.admit_connection(proven).map_err(|_| {
+    let admission = parts.context.access.admit_connection(proven).map_err(|_| {
         let detail = "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
     })?;

@@ -57,7 +57,7 @@ async fn open(parts: DeliveryParts, id: &str, token: Option<&str>, request: Requ
     };
     let caller = proven.as_ref().map(|proven| proven.caller().clone());
     let follower = Follower { id, sees_rider: caller.as_ref().is_some_and(|c| sees_rider(c, &tenant)), caller };
-    let admission = service.admit_to(&tenant, proven).map_err(|_| {
+    let admission = parts.context.access.admit_to(&tenant, proven).map_err(|_| {
         let detail = "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
     })?;

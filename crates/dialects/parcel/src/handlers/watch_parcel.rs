@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Action, ParcelId, reach};
-use milepost_http::{Problem, TokenInQuery, prove_parts};
+use milepost_http::{Problem, TokenInQuery, authenticate_parts};
 use milepost_transport::{RateLimit, SocketLimits, Upgrade};
 
 /// Seconds after which a viewer over the tenant's limit may try again.
@@ -43,7 +43,7 @@ async fn open(parts: ParcelParts, request: Request) -> Result<Response, Problem>
         return Err(Problem::forbidden("this origin may not open sockets here, see ALLOWED_ORIGINS"));
     }
     let asked = asked(&head);
-    let proven = match prove_parts(&parts.context, &head, TokenInQuery::Taken).await {
+    let proven = match authenticate_parts(&parts.context, &head, TokenInQuery::Taken).await {
         Err(problem) if problem.status != 401 => return Err(problem),
         proven => proven,
     };
@@ -59,7 +59,7 @@ async fn open(parts: ParcelParts, request: Request) -> Result<Response, Problem>
         }
     };
     let caller = proven.caller().clone();
-    let admission = parts.context.service.admit_connection(proven).map_err(|_| {
+    let admission = parts.context.access.admit_connection(proven).map_err(|_| {
         let detail = "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
     })?;

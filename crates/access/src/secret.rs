@@ -1,10 +1,10 @@
-//! Random secrets and how they are kept: only their SHA-256, never themselves.
+//! Makes random secrets, and the digests that are stored of them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// 256 random bits as 43 URL-safe characters, after `prefix` (which tells a leaked key's kind at a glance).
+/// 256 random bits as 43 URL-safe characters, after `prefix`, which names the kind of a leaked key.
 ///
 /// # Panics
 /// When the operating system has no randomness: nothing safe can be done then.
@@ -14,7 +14,8 @@ pub fn random_secret(prefix: &str) -> String {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What is stored of a secret. A plain hash suffices: 256 random bits cannot be guessed, so salt and slowness add nothing.
+/// The digest that is stored of a secret. A plain hash suffices: 256 random bits can't be guessed, so that a salt and a
+/// slow hash add nothing.
 pub fn hash_secret(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }

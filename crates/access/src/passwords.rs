@@ -1,13 +1,14 @@
-//! Password hashes: argon2id, off the async workers.
+//! Hashes passwords with argon2id, off the async workers.
 
-use crate::ServiceError;
+use crate::{Access, AccessError};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use milepost_domain::Invalid;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Hashes at the same time: each takes 19 MiB and tens of milliseconds of a core.
-/// When all are busy, further logins wait; the login limit bounds how many.
+/// Hashes computed at the same time: each takes 19 MiB and tens of milliseconds of a core. When all are busy, further
+/// logins wait; the login limit bounds how many.
 const PARALLEL_HASHES: usize = 2;
 
 /// A longer password is refused: hashing megabytes is a cheap attack.
@@ -25,20 +26,33 @@ impl Default for Passwords {
     }
 }
 
+impl Access {
+    /// Hashes a new password, for the store.
+    ///
+    /// # Errors
+    /// [`AccessError::Invalid`] when it is empty or too long.
+    pub async fn hash_password(&self, password: String) -> Result<String, AccessError> {
+        if password.is_empty() || password.len() > MAX_PASSWORD_BYTES {
+            return Err(AccessError::Invalid(Invalid::new("password", "must be 1 to 1024 bytes")));
+        }
+        self.passwords.hash(password).await
+    }
+}
+
 impl Passwords {
     /// The PHC string of `password` with argon2id, the crate's defaults (OWASP's: 19 MiB, 2 passes) and a fresh salt.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, ServiceError> {
+    pub(crate) async fn hash(&self, password: String) -> Result<String, AccessError> {
         self.off_thread(move || {
             Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| {
                 tracing::error!(%error, "password hashing failed");
-                ServiceError::Internal
+                AccessError::Internal
             })
         })
         .await?
     }
 
-    /// Does `password` belong to `hash`? With no hash, takes the same time and says no.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ServiceError> {
+    /// Does `password` belong to `hash`? Without a hash the answer is no, after the same time.
+    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, AccessError> {
         let known = hash.is_some();
         let hash = match hash {
             Some(hash) => hash,
@@ -52,11 +66,8 @@ impl Passwords {
         .await
     }
 
-    async fn off_thread<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ServiceError> {
-        let _permit = self.busy.acquire().await.map_err(|_| ServiceError::Internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| ServiceError::Internal)
+    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AccessError> {
+        let _permit = self.busy.acquire().await.map_err(|_| AccessError::Internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| AccessError::Internal)
     }
 }

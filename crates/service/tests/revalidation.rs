@@ -1,18 +1,19 @@
-//! A change between the look at a credential and the registration of its connection is never missed.
+//! A change between the authentication of a credential and the registration of its connection is never missed.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
+use milepost_access::{
+    Access, AccessError, Admission, Authentication, Claims, CloseReason, Credential, Disconnect, TokenKeys, hash_secret,
+};
 use milepost_clock::Clock;
 use milepost_domain::{
     Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
-use milepost_service::{
-    Admission, Claims, CloseReason, Credential, Disconnect, NewUser, Proven, Publisher, Service, ServiceError,
-    ServiceParts, TokenKeys, hash_secret,
-};
+use milepost_service::{NewUser, Service, ServiceParts};
 use milepost_store::{OpenOptions, Store, open};
 use std::sync::{Arc, Mutex};
 
 struct Node {
+    access: Arc<Access>,
     service: Arc<Service>,
     store: Arc<dyn Store>,
     _folder: tempfile::TempDir,
@@ -23,20 +24,22 @@ impl Node {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
         let store = open(&url, &OpenOptions::default()).await.unwrap();
+        let clock = Clock::system();
+        let tokens = TokenKeys::new(&[7; 32], clock.clone()).unwrap();
+        let access = Arc::new(Access::new(Arc::clone(&store), clock.clone(), tokens, 100));
         let service = Service::new(ServiceParts {
             store: Arc::clone(&store),
-            publisher: Publisher::new(|_| {}),
-            clock: Clock::system(),
-            tokens: TokenKeys::new(&[7; 32], Clock::system()).unwrap(),
+            clock,
+            access: Arc::clone(&access),
+            on_transaction: Box::new(|_| {}),
             listeners: Vec::new(),
             tracking_ttl_ms: 86_400_000,
-            max_connections_per_tenant: 100,
             outgoing: milepost_service::Outgoing::default(),
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
         });
-        Self { service, store, _folder: folder }
+        Self { access, service, store, _folder: folder }
     }
 
     async fn add_user(&self, name: &str) -> User {
@@ -54,12 +57,12 @@ impl Node {
     }
 
     async fn access_token(&self, name: &str) -> String {
-        self.service.issue_tokens(name, "open sesame".to_owned(), None).await.unwrap().access
+        self.access.issue_tokens(name, "open sesame".to_owned(), None).await.unwrap().access
     }
 
     /// A token of another issuer.
     fn claimed(&self, subject: &str) -> String {
-        self.service.tokens().sign(&Claims {
+        self.access.tokens().sign(&Claims {
             subject: subject.to_owned(),
             tenant: None,
             role: Some(Role::Manager),
@@ -68,20 +71,20 @@ impl Node {
             expires_at: self.service.now().plus_ms(60_000),
             is_refresh: false,
             is_account: false,
-            password_mark: None,
+            password_fingerprint: None,
         })
     }
 
-    async fn prove(&self, credential: Credential<'_>) -> Proven {
-        self.service.prove(credential).await.unwrap()
+    async fn authenticate(&self, credential: Credential<'_>) -> Authentication {
+        self.access.authenticate(credential).await.unwrap()
     }
 
-    /// Registers a connection and looks again.
-    async fn confirm(&self, proven: Proven) -> (Option<CloseReason>, Admission, Arc<Socket>) {
-        let admission = self.service.admit_connection(proven).unwrap();
+    /// Registers a connection and checks it again.
+    async fn revalidate(&self, authentication: Authentication) -> (Option<CloseReason>, Admission, Arc<Socket>) {
+        let admission = self.access.admit_connection(authentication).unwrap();
         let socket = Arc::new(Socket::default());
         admission.attach(&socket);
-        (self.service.confirm(&admission).await.unwrap(), admission, socket)
+        (self.access.revalidate(&admission).await.unwrap(), admission, socket)
     }
 }
 
@@ -116,17 +119,17 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
-        let session = node.service.open_session(name, "open sesame".to_owned(), None).await.unwrap();
+        let session = node.access.open_session(name, "open sesame".to_owned(), None).await.unwrap();
         let number = node.claimed(&user.id.to_string());
-        let by_token = node.prove(Credential::Token(&token)).await;
-        let by_session = node.prove(Credential::Session(&session)).await;
-        let by_claims = node.prove(Credential::Token(&number)).await;
+        let by_token = node.authenticate(Credential::Token(&token)).await;
+        let by_session = node.authenticate(Credential::Session(&session)).await;
+        let by_claims = node.authenticate(Credential::Token(&number)).await;
         change(&mut user);
-        // By another process: nothing in this one is told.
+        // By another process: this one is not notified.
         assert!(node.store.update_user(&user, new_hash, node.service.now()).await.unwrap());
-        assert_eq!(node.confirm(by_token).await.0, expected, "{name}, token");
-        assert_eq!(node.confirm(by_session).await.0, expected, "{name}, session");
-        assert_eq!(node.confirm(by_claims).await.0, expected, "{name}, another issuer's token");
+        assert_eq!(node.revalidate(by_token).await.0, expected, "{name}, token");
+        assert_eq!(node.revalidate(by_session).await.0, expected, "{name}, session");
+        assert_eq!(node.revalidate(by_claims).await.0, expected, "{name}, another issuer's token");
     }
 }
 
@@ -135,44 +138,44 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
     let node = Node::start().await;
     let ann = node.add_user("ann").await;
     let (token, number) = (node.access_token("ann").await, node.claimed(&ann.id.to_string()));
-    let by_token = node.prove(Credential::Token(&token)).await;
-    let by_claims = node.prove(Credential::Token(&number)).await;
+    let by_token = node.authenticate(Credential::Token(&token)).await;
+    let by_claims = node.authenticate(Credential::Token(&number)).await;
     let next = UserId::new(ann.id.get() + 1).unwrap();
     let free_number = node.claimed(&next.to_string());
-    let by_free_number = node.prove(Credential::Token(&free_number)).await;
-    let by_text = node.prove(Credential::Token(&node.claimed("auth0|5"))).await;
+    let by_free_number = node.authenticate(Credential::Token(&free_number)).await;
+    let by_text = node.authenticate(Credential::Token(&node.claimed("auth0|5"))).await;
     assert!(node.store.remove_user(ann.id, node.service.now()).await.unwrap());
     assert_eq!(node.add_user("bob").await.id, next);
-    assert_eq!(node.confirm(by_token).await.0, Some(CloseReason::Revoked));
-    assert_eq!(node.confirm(by_claims).await.0, Some(CloseReason::Revoked));
+    assert_eq!(node.revalidate(by_token).await.0, Some(CloseReason::Revoked));
+    assert_eq!(node.revalidate(by_claims).await.0, Some(CloseReason::Revoked));
     // The number has become a stored user's, whose rights win over what the token claims.
-    assert_eq!(node.confirm(by_free_number).await.0, Some(CloseReason::RightsChanged));
-    assert_eq!(node.confirm(by_text).await.0, None);
+    assert_eq!(node.revalidate(by_free_number).await.0, Some(CloseReason::RightsChanged));
+    assert_eq!(node.revalidate(by_text).await.0, None);
 }
 
 #[tokio::test]
 async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone() {
     let node = Node::start().await;
     let ann = node.add_user("ann").await;
-    let open = async || node.service.open_session("ann", "open sesame".to_owned(), None).await.unwrap();
+    let open = async || node.access.open_session("ann", "open sesame".to_owned(), None).await.unwrap();
     let (early, late, other) = (open().await, open().await, open().await);
-    let by_early = node.prove(Credential::Session(&early)).await;
+    let by_early = node.authenticate(Credential::Session(&early)).await;
     let ends = node.store.find_session(&hash_secret(&early), node.service.now()).await.unwrap().unwrap().1;
     assert_eq!(by_early.caller().expires_at, Some(ends));
-    node.service.close_session(&early).await.unwrap();
-    assert_eq!(node.confirm(by_early).await.0, Some(CloseReason::Revoked));
+    node.access.close_session(&early).await.unwrap();
+    assert_eq!(node.revalidate(by_early).await.0, Some(CloseReason::Revoked));
 
-    let (nothing, _admission, late_socket) = node.confirm(node.prove(Credential::Session(&late)).await).await;
+    let (nothing, _admission, late_socket) = node.revalidate(node.authenticate(Credential::Session(&late)).await).await;
     assert_eq!(nothing, None);
-    let (_, _admission, other_socket) = node.confirm(node.prove(Credential::Session(&other)).await).await;
-    node.service.close_session(&late).await.unwrap();
+    let (_, _admission, other_socket) = node.revalidate(node.authenticate(Credential::Session(&other)).await).await;
+    node.access.close_session(&late).await.unwrap();
     assert_eq!(*late_socket.0.lock().unwrap(), [CloseReason::Revoked]);
     assert!(other_socket.0.lock().unwrap().is_empty());
     assert!(matches!(
-        node.service.authenticate(Credential::Session(&late)).await,
-        Err(ServiceError::NotAuthenticated(_))
+        node.access.authenticate(Credential::Session(&late)).await,
+        Err(AccessError::NotAuthenticated(_))
     ));
-    assert_eq!(node.prove(Credential::Session(&other)).await.caller().user_id(), Some(ann.id));
+    assert_eq!(node.authenticate(Credential::Session(&other)).await.caller().user_id(), Some(ann.id));
 }
 
 #[tokio::test]
@@ -197,10 +200,12 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     node.store.add_vehicle(&home, &bus, node.service.now()).await.unwrap();
     let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
     node.store.add_device(&kiosk, &hash_secret("mpd_old")).await.unwrap();
-    let (before, again) =
-        (node.prove(Credential::DeviceKey("mpd_old")).await, node.prove(Credential::DeviceKey("mpd_old")).await);
-    assert_eq!(node.confirm(before).await.0, None);
+    let (before, again) = (
+        node.authenticate(Credential::DeviceKey("mpd_old")).await,
+        node.authenticate(Credential::DeviceKey("mpd_old")).await,
+    );
+    assert_eq!(node.revalidate(before).await.0, None);
     assert!(node.store.remove_device(&home, &kiosk.id, node.service.now()).await.unwrap());
     node.store.add_device(&kiosk, &hash_secret("mpd_new")).await.unwrap();
-    assert_eq!(node.confirm(again).await.0, Some(CloseReason::Revoked));
+    assert_eq!(node.revalidate(again).await.0, Some(CloseReason::Revoked));
 }

@@ -1,22 +1,22 @@
-//! Slows down guessing: failed logins are counted by name and by address, right ones are free.
+//! Slows down guessing: counts failed logins by name and by address.
 //!
-//! A keyed limiter from a library charges every attempt; here a school's hundred right logins behind one
-//! address must cost nothing, so an attempt is charged first and given back when the password was right.
+//! A keyed limiter from a library charges every attempt. Here a school's hundred right logins behind one address must
+//! cost nothing, so an attempt is charged first and refunded when the password was right.
 
-use crate::ServiceError;
+use crate::AccessError;
 use milepost_domain::Timestamp;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
-/// Names and addresses kept. Beyond it those that have recovered are forgotten; should all be fresh, the whole
-/// table is, so that memory stays bounded under an attack from many addresses.
+/// Names and addresses kept. When full, those that have recovered are dropped. If none has, the whole table is, so that
+/// memory stays bounded under an attack from many addresses.
 const MAX_KEYS: usize = 20_000;
 
 /// The first 64 bits of an IPv6 address.
 const NETWORK: u128 = (u64::MAX as u128) << 64;
 
-/// Failures allowed at once, and how long one takes to be forgiven.
+/// How many failures are allowed at once, and how long one takes to recover.
 #[derive(Clone, Copy)]
 struct Allowance {
     burst: f64,
@@ -29,7 +29,7 @@ const PER_ADDRESS: Allowance = Allowance { burst: 50.0, recovery_ms: 1_000.0 };
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Name(String),
-    /// Of IPv6 the network of 64 bits: whoever has one has all of its addresses, and would guess from each.
+    /// Of IPv6 the network of 64 bits: an attacker has all addresses of a network and would guess from each.
     Address(IpAddr),
 }
 
@@ -56,8 +56,8 @@ struct Bucket {
 
 impl Bucket {
     fn settle(&mut self, allowance: Allowance, now: Timestamp) {
-        let forgiven = now.ms_since(self.at).max(0) as f64 / allowance.recovery_ms;
-        self.failures = (self.failures - forgiven).max(0.0);
+        let recovered = now.ms_since(self.at).max(0) as f64 / allowance.recovery_ms;
+        self.failures = (self.failures - recovered).max(0.0);
         self.at = now;
     }
 }
@@ -66,7 +66,7 @@ impl Bucket {
 #[derive(Default)]
 pub(crate) struct LoginLimit(Mutex<HashMap<Key, Bucket>>);
 
-/// A charged attempt. Dropped as it is, it counts as a failure.
+/// A charged attempt. It counts as a failure unless [`Attempt::succeeded`] is called.
 #[must_use]
 pub(crate) struct Attempt<'a> {
     limit: &'a LoginLimit,
@@ -77,13 +77,13 @@ impl LoginLimit {
     /// Charges an attempt.
     ///
     /// # Errors
-    /// [`ServiceError::TooMany`] when the name or the address has failed too often lately.
+    /// [`AccessError::TooMany`] when the name or the address has failed too often lately.
     pub(crate) fn begin(
         &self,
         username: &str,
         address: Option<IpAddr>,
         now: Timestamp,
-    ) -> Result<Attempt<'_>, ServiceError> {
+    ) -> Result<Attempt<'_>, AccessError> {
         let mut keys = vec![Key::Name(username.chars().take(150).collect())];
         keys.extend(address.map(Key::of_address));
         let mut buckets = self.0.lock().expect("nothing panics while holding it");
@@ -102,7 +102,7 @@ impl LoginLimit {
             bucket.settle(allowance, now);
             if bucket.failures + 1.0 > allowance.burst {
                 let wait_ms = (bucket.failures + 1.0 - allowance.burst) * allowance.recovery_ms;
-                return Err(ServiceError::TooMany { retry_after_s: (wait_ms / 1000.0).ceil() as u64 });
+                return Err(AccessError::TooMany { retry_after_s: (wait_ms / 1000.0).ceil() as u64 });
             }
         }
         for key in &keys {
@@ -116,7 +116,7 @@ impl LoginLimit {
 }
 
 impl Attempt<'_> {
-    /// The password was right: the charge is given back.
+    /// Refunds the charge: the password was right.
     pub(crate) fn succeeded(self) {
         let mut buckets = self.limit.0.lock().expect("nothing panics while holding it");
         for key in &self.keys {
@@ -142,7 +142,7 @@ mod tests {
         for _ in 0..10 {
             let _failed = limit.begin("ann", None, at(0)).unwrap();
         }
-        assert!(matches!(limit.begin("ann", None, at(0)), Err(ServiceError::TooMany { retry_after_s: 6 })));
+        assert!(matches!(limit.begin("ann", None, at(0)), Err(AccessError::TooMany { retry_after_s: 6 })));
         assert!(limit.begin("bob", None, at(0)).is_ok());
         assert!(limit.begin("ann", None, at(6_000)).is_ok());
     }
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(refused(&|n| v6(0, n).into()), 50);
         assert_eq!(refused(&|n| v6(n, 0).into()), 0);
         assert_eq!(refused(&|n| [192, 0, 2, u8::try_from(n).unwrap()].into()), 0);
-        // An IPv4 address in IPv6's clothes is that IPv4 address, not part of one great network.
+        // An IPv4-mapped address counts as that IPv4 address, not as part of one great network.
         let mapped = |last: u16| std::net::Ipv4Addr::new(192, 0, 2, u8::try_from(last).unwrap()).to_ipv6_mapped();
         assert_eq!(refused(&|n| mapped(n).into()), 0);
         assert_eq!(refused(&|n| if n % 2 == 0 { mapped(7).into() } else { [192, 0, 2, 7].into() }), 50);

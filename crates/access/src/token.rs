@@ -1,4 +1,4 @@
-//! Signed tokens (JWT): made with the server's own secret, checked against it and other issuers' public keys.
+//! Signs tokens (JWT) with the server's own secret, and verifies them with it or with other issuers' public keys.
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -6,14 +6,14 @@ use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// An HS256 secret below this is guessable offline; RFC 7518 section 3.2 asks for as many bits as the hash has.
+/// A shorter HS256 secret can be guessed offline; RFC 7518 section 3.2 asks for as many bits as the hash has.
 const MIN_SECRET_BYTES: usize = 32;
 /// A longer token is refused unread: no issuer needs it.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// JSON numbers beyond 2^53 lose digits on the way; a date up there is an attack or a mistake anyway.
 const LAST_UNIX_SECOND: f64 = 253_402_300_799.0;
 
-/// What a checked token says.
+/// What a verified token says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     /// `sub` or `user_id`, as text.
@@ -28,21 +28,21 @@ pub struct Claims {
     pub vehicle_ids: Vec<String>,
     /// `exp`.
     pub expires_at: Timestamp,
-    /// `token_type` is `refresh`: good for a new token and for nothing else.
+    /// `token_type` is `refresh`: good only for a new access token.
     pub is_refresh: bool,
-    /// `account`: made at a login, so it ends with its user; others stand by what they claim.
+    /// `account`: issued at a login, so that it ends with its user. Other tokens need no stored user.
     pub is_account: bool,
-    /// `pwf`: of a token made at a login, a fingerprint of the password that it was got by.
-    pub password_mark: Option<String>,
+    /// `pwf`: the fingerprint of the password at the login that issued the token.
+    pub password_fingerprint: Option<String>,
 }
 
-/// Why a token proves nothing.
+/// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not signed by anybody this server trusts, or not a token at all.
+    /// Not a token, or not signed by an issuer that this server trusts.
     #[error("invalid token")]
     Invalid,
-    /// Its time is over.
+    /// `exp` has passed.
     #[error("token expired")]
     Expired,
 }
@@ -82,7 +82,7 @@ struct Verifier {
     key: DecodingKey,
 }
 
-/// The keys that sign and check tokens.
+/// The keys that sign and verify tokens.
 pub struct TokenKeys {
     signer: EncodingKey,
     verifiers: Vec<Verifier>,
@@ -90,7 +90,7 @@ pub struct TokenKeys {
 }
 
 impl TokenKeys {
-    /// Signs and checks with HS256 and `secret`.
+    /// Signs and verifies with HS256 and `secret`.
     ///
     /// # Errors
     /// When the secret is shorter than [`MIN_SECRET_BYTES`].
@@ -105,7 +105,7 @@ impl TokenKeys {
     /// Also trusts the issuer with this PEM public key (RSA, P-256 or Ed25519).
     ///
     /// # Errors
-    /// When the text is none of them.
+    /// When the text is no such key.
     pub fn trust_public_key(&mut self, pem: &[u8]) -> Result<(), String> {
         let (algorithm, key) = DecodingKey::from_rsa_pem(pem)
             .map(|key| (Algorithm::RS256, key))
@@ -142,7 +142,7 @@ impl TokenKeys {
         Ok(())
     }
 
-    /// A token that says `claims`, signed with the server's own secret.
+    /// Signs `claims` with the server's own secret.
     ///
     /// # Panics
     /// Never: HS256 with a secret in memory cannot fail.
@@ -160,7 +160,7 @@ impl TokenKeys {
             iat: Some((self.clock.now().unix_ms() / 1000) as f64),
             token_type: Some(if claims.is_refresh { "refresh" } else { "access" }.to_owned()),
             account: claims.is_account,
-            pwf: claims.password_mark.clone(),
+            pwf: claims.password_fingerprint.clone(),
         };
         let mut json = serde_json::to_value(&wire).expect("plain fields serialise");
         // Whole numbers, as every other library writes them.
@@ -172,7 +172,7 @@ impl TokenKeys {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &json, &self.signer).expect("HS256 signs anything")
     }
 
-    /// What a token says, if somebody trusted signed it and its time is not over.
+    /// The claims of a token that a trusted issuer signed and that has not expired.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -218,7 +218,7 @@ impl TokenKeys {
         };
         let role = wire.role.as_deref().map(Role::parse).transpose().map_err(|_| TokenError::Invalid)?;
         let subject = wire.sub.or(wire.user_id).and_then(text).ok_or(TokenError::Invalid)?;
-        // No issuer names anybody so. PostgreSQL takes no text with a NUL, and a line break would forge lines of a log.
+        // PostgreSQL takes no text with a NUL, and a line break would forge lines of a log.
         if subject.contains(char::is_control) {
             return Err(TokenError::Invalid);
         }
@@ -231,12 +231,12 @@ impl TokenKeys {
             expires_at,
             is_refresh: wire.token_type.as_deref() == Some("refresh"),
             is_account: wire.account,
-            password_mark: wire.pwf,
+            password_fingerprint: wire.pwf,
         })
     }
 }
 
-/// Only the signature: the times are checked against our own clock.
+/// Checks the signature only. The times are checked against our own clock.
 fn decode(token: &str, verifier: &Verifier) -> Option<WireClaims> {
     let mut validation = Validation::new(verifier.algorithm);
     validation.validate_exp = false;

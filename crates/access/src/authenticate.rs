@@ -1,0 +1,163 @@
+//! Authenticates a request's credential: who is the caller?
+
+use crate::identity_cache::{Account, ReadFrom};
+use crate::{Access, AccessError, Claims, TokenError, hash_secret};
+use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
+use milepost_store::Digest;
+
+/// What a request or a socket's handshake carries. Borrowed, so that no secret is kept.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// `Authorization: Bearer …` or `?token=…`.
+    Token(&'a str),
+    /// `Authorization: Device …` or `X-Device-Key`.
+    DeviceKey(&'a str),
+    /// The session cookie.
+    Session(&'a str),
+}
+
+/// A caller and how it was authenticated, so that an open connection can be checked again.
+#[derive(Clone)]
+pub struct Authentication {
+    pub(crate) caller: Caller,
+    pub(crate) verified: Verified,
+    /// Of a stored user: changes with its password.
+    pub(crate) password_fingerprint: Option<String>,
+}
+
+/// What is kept of a credential: enough to check it again, and no secret.
+#[derive(Clone)]
+pub(crate) enum Verified {
+    /// The claims of a token with a good signature.
+    Claims(Box<Claims>),
+    /// The digest of a device's key.
+    DeviceKey(Digest),
+    /// The digest of a session's secret.
+    Session(Digest),
+}
+
+impl Authentication {
+    /// Who it is.
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Who it is, for a request that is not checked again.
+    pub fn into_caller(self) -> Caller {
+        self.caller
+    }
+}
+
+impl Access {
+    /// Authenticates a credential. Stored users, devices and sessions may be a second old.
+    ///
+    /// # Errors
+    /// [`AccessError::NotAuthenticated`], or [`AccessError::Store`] when the store can't be asked.
+    pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Authentication, AccessError> {
+        let verified = match credential {
+            Credential::Token(token) => {
+                let claims = self.tokens.verify(token).map_err(|error| match error {
+                    TokenError::Invalid => AccessError::NotAuthenticated("invalid token"),
+                    TokenError::Expired => AccessError::NotAuthenticated("token expired"),
+                })?;
+                if claims.is_refresh {
+                    return Err(AccessError::NotAuthenticated("a refresh token is good for a new token only"));
+                }
+                Verified::Claims(Box::new(claims))
+            }
+            Credential::DeviceKey(key) => Verified::DeviceKey(hash_secret(key)),
+            Credential::Session(session) => Verified::Session(hash_secret(session)),
+        };
+        self.find_caller(verified, ReadFrom::Cache).await
+    }
+
+    /// The caller that a verified credential stands for now.
+    pub(crate) async fn find_caller(&self, verified: Verified, from: ReadFrom) -> Result<Authentication, AccessError> {
+        let (caller, password_fingerprint) = match &verified {
+            Verified::Claims(claims) => self.caller_of_claims(claims, from).await?,
+            Verified::DeviceKey(digest) => (self.caller_of_device(*digest, from).await?, None),
+            Verified::Session(digest) => self.caller_of_session(*digest, from).await?,
+        };
+        Ok(Authentication { caller, verified, password_fingerprint })
+    }
+
+    async fn caller_of_claims(&self, claims: &Claims, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
+        let id = claims.subject.parse().ok().and_then(|number| UserId::new(number).ok());
+        let known = match id {
+            Some(id) => self.account(id, from).await?,
+            None => None,
+        };
+        let expires_at = Some(claims.expires_at);
+        if let Some(account) = known {
+            if claims.is_account && claims.password_fingerprint.as_ref() != Some(&account.password_fingerprint) {
+                return Err(AccessError::NotAuthenticated("the password was changed, log in again"));
+            }
+            return caller_of_account(account, expires_at);
+        }
+        if claims.is_account {
+            return Err(AccessError::NotAuthenticated("the user was removed"));
+        }
+        let role = claims.role.ok_or(AccessError::NotAuthenticated("the token names neither a user nor a role"))?;
+        let vehicle_ids = claims.vehicle_ids.iter().filter_map(|id| VehicleId::new(id).ok()).collect();
+        let subject = claims.subject.clone();
+        let caller = Caller {
+            tenant: claims.tenant.clone().unwrap_or_else(TenantId::default_tenant),
+            principal: Principal::User { id, subject, role, cadet_id: claims.cadet_id, vehicle_ids },
+            expires_at,
+        };
+        Ok((caller, None))
+    }
+
+    async fn caller_of_device(&self, digest: Digest, from: ReadFrom) -> Result<Caller, AccessError> {
+        let device = self.device(digest, from).await?;
+        let device = device.ok_or(AccessError::NotAuthenticated("unknown device key"))?;
+        Ok(Caller {
+            tenant: device.tenant,
+            principal: Principal::Device { id: device.id, vehicle_id: device.vehicle_id },
+            expires_at: None,
+        })
+    }
+
+    async fn caller_of_session(&self, digest: Digest, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
+        const ENDED: AccessError = AccessError::NotAuthenticated("the session has ended");
+        let session = self.session(digest, from).await?;
+        let (id, expires_at) = session.filter(|(_, expires_at)| *expires_at > self.clock.now()).ok_or(ENDED)?;
+        caller_of_account(self.account(id, from).await?.ok_or(ENDED)?, Some(expires_at))
+    }
+
+    async fn account(&self, id: UserId, from: ReadFrom) -> Result<Option<Account>, AccessError> {
+        let load = async { Ok(self.store.get_login(id).await?.map(Account::from)) };
+        self.identities.accounts.read(id, from, self.clock.now(), load).await
+    }
+
+    async fn device(&self, digest: Digest, from: ReadFrom) -> Result<Option<Device>, AccessError> {
+        let load = async { Ok(self.store.find_device_by_key(&digest).await?) };
+        self.identities.devices.read(digest, from, self.clock.now(), load).await
+    }
+
+    async fn session(&self, digest: Digest, from: ReadFrom) -> Result<Option<(UserId, Timestamp)>, AccessError> {
+        let now = self.clock.now();
+        let load = async { Ok(self.store.find_session(&digest, now).await?) };
+        self.identities.sessions.read(digest, from, now, load).await
+    }
+
+    /// The caller's login name, if it is a stored user.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be asked.
+    pub async fn username_of(&self, caller: &Caller) -> Result<Option<String>, AccessError> {
+        let Some(id) = caller.user_id() else { return Ok(None) };
+        Ok(self.account(id, ReadFrom::Cache).await?.map(|account| account.user.username.as_str().to_owned()))
+    }
+}
+
+/// The rights of a stored user win over those that its token claims.
+fn caller_of_account(account: Account, expires_at: Option<Timestamp>) -> Result<(Caller, Option<String>), AccessError> {
+    let Account { user, password_fingerprint } = account;
+    if !user.may_enter() {
+        return Err(AccessError::NotAuthenticated("the user is not approved or not active"));
+    }
+    let User { id, tenant, role, cadet_id, vehicle_ids, .. } = user;
+    let principal = Principal::User { id: Some(id), subject: id.to_string(), role, cadet_id, vehicle_ids };
+    Ok((Caller { tenant, principal, expires_at }, Some(password_fingerprint)))
+}

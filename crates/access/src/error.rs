@@ -1,0 +1,27 @@
+//! Why access was refused, or could not be checked.
+
+use milepost_domain::Invalid;
+use milepost_store::StoreError;
+
+/// A refusal or failure. `milepost_service::ServiceError` takes it over with the same words.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The credential is missing, wrong or expired.
+    #[error("{0}")]
+    NotAuthenticated(&'static str),
+    /// Too many failed logins.
+    #[error("too many attempts, try again in {retry_after_s} s")]
+    TooMany {
+        /// Whole seconds to wait.
+        retry_after_s: u64,
+    },
+    /// A new password that can't be used.
+    #[error("{0}")]
+    Invalid(Invalid),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A defect; the log has the cause.
+    #[error("internal error")]
+    Internal,
+}

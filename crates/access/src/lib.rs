@@ -1,0 +1,60 @@
+//! Access control: finds out who calls, and ends connections whose caller has lost a right.
+
+#![forbid(unsafe_code)]
+
+mod authenticate;
+mod connections;
+mod error;
+mod identity_cache;
+mod login;
+mod login_limit;
+mod passwords;
+mod revocation;
+mod secret;
+mod token;
+
+pub use authenticate::{Authentication, Credential};
+pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};
+pub use error::AccessError;
+pub use login::{SESSION_S, TokenPair};
+pub use secret::{hash_secret, random_secret};
+pub use token::{Claims, TokenError, TokenKeys};
+
+use connections::Connections;
+use identity_cache::IdentityCache;
+use login_limit::LoginLimit;
+use milepost_clock::Clock;
+use milepost_store::Store;
+use passwords::Passwords;
+use std::sync::Arc;
+
+/// Checks credentials, issues tokens and sessions, and keeps the table of open connections.
+pub struct Access {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    tokens: TokenKeys,
+    passwords: Passwords,
+    login_limit: LoginLimit,
+    identities: IdentityCache,
+    connections: Connections,
+}
+
+impl Access {
+    /// `max_connections_per_tenant` bounds the sockets and streams that one tenant may have open on this node.
+    pub fn new(store: Arc<dyn Store>, clock: Clock, tokens: TokenKeys, max_connections_per_tenant: usize) -> Self {
+        Self {
+            store,
+            clock,
+            tokens,
+            passwords: Passwords::default(),
+            login_limit: LoginLimit::default(),
+            identities: IdentityCache::default(),
+            connections: Connections::new(max_connections_per_tenant),
+        }
+    }
+
+    /// Keys that sign and verify tokens.
+    pub const fn tokens(&self) -> &TokenKeys {
+        &self.tokens
+    }
+}

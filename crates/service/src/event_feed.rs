@@ -1,0 +1,199 @@
+//! Follows the event log: publishes what was committed by this process and by others on the same database (other nodes,
+//! the command line), each tenant's events in order.
+
+use crate::listener::Listeners;
+use crate::live::LiveMap;
+use crate::{Listener, PositionRecorded, Service, ServiceError};
+use milepost_access::{Access, Holder};
+use milepost_clock::Clock;
+use milepost_domain::{Fact, TenantId, VehicleId};
+use milepost_follow::TrackInbox;
+use milepost_store::Store;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How often the tenants' newest event ids are polled, by one query for all of them: a user locked out elsewhere loses
+/// its connections here within a second.
+const POLL_EVERY: Duration = Duration::from_millis(500);
+/// Events read and published at once.
+const PAGE: u32 = 100;
+/// Events before the first poll that are followed too, if there were viewers before it.
+const OVERLAP: i64 = 500;
+
+/// The last event followed of each tenant; `None` before the first poll.
+type Seen = Option<HashMap<TenantId, i64>>;
+
+/// The task that follows the log.
+pub struct EventFeed {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    access: Arc<Access>,
+    live: Arc<LiveMap>,
+    listeners: Listeners,
+    tracks: Arc<TrackInbox>,
+    /// Notified after each commit of this node that stored records.
+    new_events: Arc<Notify>,
+    /// Reads and publishes deliveries and parcels, under the locks of their use cases.
+    service: Arc<Service>,
+}
+
+impl EventFeed {
+    /// A feed of the service's own parts.
+    pub fn new(service: Arc<Service>) -> Self {
+        Self {
+            store: Arc::clone(&service.store),
+            clock: service.clock.clone(),
+            access: Arc::clone(&service.access),
+            live: Arc::clone(&service.live),
+            listeners: service.listeners.clone(),
+            tracks: Arc::clone(&service.tracks),
+            new_events: Arc::clone(&service.new_events),
+            service,
+        }
+    }
+
+    /// Follows the log until the task is dropped. Records are published only here. This node's own changes of other
+    /// things are met again, and need nothing more.
+    pub async fn run(self) {
+        let mut seen = None;
+        loop {
+            // Requests report a database that is away; here the next poll is enough.
+            let _ = self.poll(&mut seen).await;
+            let _ = self.clock.timeout(POLL_EVERY, self.new_events.notified()).await;
+        }
+    }
+
+    /// Follows all tenants, not only those whose vehicles are known here: a viewer of another tenant's vehicles is
+    /// locked out in its own, and a user added in any tenant may have the number that a foreign token claims.
+    async fn poll(&self, seen: &mut Seen) -> Result<(), ServiceError> {
+        let newest = self.store.newest_event_ids().await?;
+        let seen = seen.get_or_insert_with(|| self.first_seen(&newest));
+        for (tenant, newest) in newest {
+            // A tenant that is newer than the first poll is followed from its beginning.
+            let last = seen.get(&tenant).copied().unwrap_or(0);
+            if last < newest {
+                // One tenant's failure must not hide the others' changes. The next poll tries it again.
+                let _ = self.follow_tenant(tenant, last, newest, seen).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// What happened before the first poll matters only if there were viewers already.
+    fn first_seen(&self, newest: &[(TenantId, i64)]) -> HashMap<TenantId, i64> {
+        let nobody_here = self.access.has_no_connections() && self.live.is_empty();
+        let overlap = if nobody_here { 0 } else { OVERLAP };
+        newest.iter().map(|(tenant, newest)| (tenant.clone(), (newest - overlap).max(0))).collect()
+    }
+
+    async fn follow_tenant(
+        &self,
+        tenant: TenantId,
+        mut last: i64,
+        newest: i64,
+        seen: &mut HashMap<TenantId, i64>,
+    ) -> Result<(), ServiceError> {
+        while last < newest {
+            let events = self.store.events_after(&tenant, last, PAGE).await?;
+            // Older ones may have been removed by age.
+            let Some(end) = events.last().map(|event| event.id) else { break };
+            for event in &events {
+                self.follow_fact(&tenant, &event.fact).await?;
+            }
+            self.listeners.events_published(&tenant, &events);
+            last = end;
+            seen.insert(tenant.clone(), last);
+        }
+        seen.insert(tenant, last.max(newest));
+        Ok(())
+    }
+
+    async fn follow_fact(&self, tenant: &TenantId, fact: &Fact) -> Result<(), ServiceError> {
+        match fact {
+            Fact::UserChanged { user_id } | Fact::SessionEnded { user_id } => {
+                Ok(self.access.revalidate_connections(Holder::User(*user_id)).await?)
+            }
+            Fact::DeviceRemoved { device_id } => {
+                Ok(self.access.revalidate_connections(Holder::Device(tenant, device_id)).await?)
+            }
+            Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
+                self.tracks.vehicle_changed(tenant, vehicle_id);
+                self.follow_vehicle(tenant, vehicle_id).await
+            }
+            Fact::VehicleRemoved { vehicle_id } => self.follow_removal(tenant, vehicle_id).await,
+            Fact::DeliveryAdvanced { tracking_id, .. } => self.service.follow_delivery_event(tracking_id).await,
+            // A delivery has no followers before its starter has passed on the link.
+            Fact::DeliveryStarted { .. } => Ok(()),
+            Fact::ParcelChanged { parcel_id, status, driver_id } => {
+                self.service.follow_parcel(*parcel_id, *status, *driver_id).await
+            }
+            // A new parcel has no followers. Zones are published with the location that crossed them.
+            Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),
+            // Published as events, in their order.
+            Fact::CadetAdded { .. }
+            | Fact::GradeUpdated(_)
+            | Fact::AttendanceUpdated(_)
+            | Fact::ScoresUpdated(_)
+            | Fact::NoticeSent(_)
+            | Fact::NoticeRead { .. }
+            | Fact::ManualEvent(_)
+            | Fact::TripChanged(_)
+            | Fact::FenceCrossed(_)
+            | Fact::DrivingNoted(_)
+            | Fact::ServiceDue(_)
+            | Fact::AlertRaised(_)
+            | Fact::AlertRead { .. }
+            | Fact::AlertDeleted { .. } => Ok(()),
+            Fact::GeofenceChanged { .. } | Fact::RulesChanged { .. } => {
+                self.tracks.rules_changed(tenant);
+                Ok(())
+            }
+            // Stored by a newer program on the same database.
+            Fact::Unknown { .. } => Ok(()),
+        }
+    }
+
+    async fn follow_vehicle(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {
+        let Some(live) = self.live.loaded(tenant) else { return Ok(()) };
+        let Some(tracked) = self.store.get_vehicle(tenant, vehicle_id).await? else { return Ok(()) };
+        let known = live.get(vehicle_id).map(|live| live.vehicle);
+        if known.as_deref() != Some(&tracked.vehicle) {
+            let (old_driver, new_driver) = (known.and_then(|known| known.driver_id), tracked.vehicle.driver_id);
+            live.describe(tracked.vehicle, |live| self.listeners.vehicle_changed(tenant, live));
+            self.access.end_drivers_connections(old_driver, new_driver);
+        }
+        if let Some(last) = tracked.track.last {
+            live.advance(&[last], |recorded: &[PositionRecorded<'_>]| {
+                self.listeners.positions_recorded(tenant, recorded);
+            });
+        }
+        Ok(())
+    }
+
+    async fn follow_removal(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {
+        self.access.revalidate_connections(Holder::DevicesOf(tenant, vehicle_id)).await?;
+        let Some(live) = self.live.loaded(tenant) else { return Ok(()) };
+        // It may have been added again since.
+        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.get(vehicle_id).is_some() {
+            live.forget(vehicle_id);
+            self.listeners.vehicle_removed(tenant, vehicle_id);
+        }
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Wakes the feed, to be called after each commit that stored records: they are published at once, not at the next
+    /// poll.
+    pub(crate) fn wake_events(&self) {
+        self.new_events.notify_one();
+    }
+
+    /// Wakes the feed, for a task that does not know the service.
+    pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let new_events = Arc::clone(&self.new_events);
+        Arc::new(move || new_events.notify_one())
+    }
+}

@@ -1,0 +1,91 @@
+//! What the dialects are notified of: each renders it for its subscribers, if it has any.
+
+use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelNews};
+use milepost_domain::{Event, ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
+use std::sync::Arc;
+
+/// A position that became its vehicle's newest.
+#[derive(Debug, Clone, Copy)]
+pub struct PositionRecorded<'a> {
+    /// The vehicle as it is now.
+    pub vehicle: &'a Arc<Vehicle>,
+    /// Where it is.
+    pub position: &'a Position,
+}
+
+/// A dialect that publishes what happened. Its methods are called after the commit, on the path of every position and
+/// under the tenant's lock, so that the order of calls is the order of commits. They must not wait: they only enqueue
+/// messages in the hub.
+pub trait Listener: Send + Sync {
+    /// Vehicles moved: the positions of one request, in the order of time, so that they can share writes.
+    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]);
+    /// A vehicle was added, or its description or status changed.
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle);
+    /// A vehicle was removed.
+    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId);
+    /// A delivery's status or place changed. Called in the order of its versions; a version may come twice.
+    fn delivery_changed(&self, _: &DeliveryView) {}
+    /// Has this delivery a subscriber here? Changes by other processes are read only then.
+    fn follows_delivery(&self, _: &TrackingId) -> bool {
+        false
+    }
+    /// A driver moved: one entry for each of its active parcels. Called under the driver's lock.
+    fn driver_moved(&self, _: &[MovedParcel]) {}
+    /// A parcel's status or driver changed. Called under the locks of the parcel and its drivers.
+    fn parcel_changed(&self, _: &ParcelNews) {}
+    /// Has this parcel a subscriber here? Changes by other processes are read only then.
+    fn follows_parcel(&self, _: ParcelId) -> bool {
+        false
+    }
+    /// Events of a tenant, in the order of their ids. Each comes once, whichever process stored it.
+    /// [`milepost_domain::Fact::audience`] says who may see it.
+    fn events_published(&self, _: &TenantId, _: &[Event]) {}
+}
+
+/// All listeners as one.
+#[derive(Clone)]
+pub(crate) struct Listeners(Arc<[Arc<dyn Listener>]>);
+
+impl From<Vec<Arc<dyn Listener>>> for Listeners {
+    fn from(listeners: Vec<Arc<dyn Listener>>) -> Self {
+        Self(listeners.into())
+    }
+}
+
+impl Listener for Listeners {
+    fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
+        self.0.iter().for_each(|listener| listener.positions_recorded(tenant, recorded));
+    }
+
+    fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
+        self.0.iter().for_each(|listener| listener.vehicle_changed(tenant, vehicle));
+    }
+
+    fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId) {
+        self.0.iter().for_each(|listener| listener.vehicle_removed(tenant, vehicle));
+    }
+
+    fn delivery_changed(&self, view: &DeliveryView) {
+        self.0.iter().for_each(|listener| listener.delivery_changed(view));
+    }
+
+    fn follows_delivery(&self, id: &TrackingId) -> bool {
+        self.0.iter().any(|listener| listener.follows_delivery(id))
+    }
+
+    fn driver_moved(&self, moved: &[MovedParcel]) {
+        self.0.iter().for_each(|listener| listener.driver_moved(moved));
+    }
+
+    fn parcel_changed(&self, news: &ParcelNews) {
+        self.0.iter().for_each(|listener| listener.parcel_changed(news));
+    }
+
+    fn follows_parcel(&self, id: ParcelId) -> bool {
+        self.0.iter().any(|listener| listener.follows_parcel(id))
+    }
+
+    fn events_published(&self, tenant: &TenantId, events: &[Event]) {
+        self.0.iter().for_each(|listener| listener.events_published(tenant, events));
+    }
+}
