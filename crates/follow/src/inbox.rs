@@ -127,7 +127,11 @@ mod tests {
 
     fn batch(vehicle: VehicleNo, positions: usize) -> CommittedPositions {
         let step = TrackStep { vehicle, after: None };
-        CommittedPositions { newest: vec![position(1); positions], steps: vec![step; positions], ..CommittedPositions::default() }
+        CommittedPositions {
+            newest: vec![position(1); positions],
+            steps: vec![step; positions],
+            ..CommittedPositions::default()
+        }
     }
 
     #[tokio::test]
@@ -137,7 +141,10 @@ mod tests {
         inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));
         inbox.add_recorded(&home, &batch(car, 2));
         inbox.add_recorded(&home, &batch(bus, 1));
-        inbox.add_recorded(&home, &CommittedPositions { late: vec![(bus, position(0))], ..CommittedPositions::default() });
+        inbox.add_recorded(
+            &home,
+            &CommittedPositions { late: vec![(bus, position(0))], ..CommittedPositions::default() },
+        );
         let contents = inbox.take();
         assert_eq!(contents.committed.iter().map(|one| one.newest.len()).sum::<usize>(), INBOX_POSITIONS);
         assert_eq!(contents.overflowed, [car, bus].into());

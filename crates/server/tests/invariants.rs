@@ -152,6 +152,27 @@ fn dialects_do_not_know_each_other() {
     }
 }
 
+/// Every source file under a folder of the workspace.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
+
+#[test]
+fn dialects_let_in_and_subscribe_nobody_past_the_live_crate() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../dialects"));
+    assert!(sources.len() > 50, "{}", sources.len());
+    for path in sources {
+        let text = fs::read_to_string(&path).unwrap();
+        for word in ["Outlet", "Upgrade", "Disconnect", "Admission", "authenticate_parts", "admit_to"] {
+            assert!(!text.contains(word), "{}: {word} is for milepost-live", path.display());
+        }
+    }
+}
+
 #[test]
 fn sql_sockets_and_secrets_stay_in_their_rooms() {
     for (name, dependencies) in dependencies() {
@@ -167,7 +188,7 @@ fn sql_sockets_and_secrets_stay_in_their_rooms() {
 #[test]
 fn the_store_writes_no_public_form() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/src");
-    let files = rust_files(&source);
+    let files = sources(&source);
     assert!(files.len() > 50, "{files:?}");
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
@@ -175,17 +196,4 @@ fn the_store_writes_no_public_form() {
             assert!(!text.contains(name), "{} writes {name}", file.display());
         }
     }
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
 }
