@@ -28,6 +28,11 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
 	touch $@
 
+# Lint and format of all TypeScript.
+node_modules: package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
 test: test-parts test-pages test-rust test-client test-browser
 
@@ -57,4 +62,4 @@ lint:
 
 clean:
 	cargo clean
-	rm -rf dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules
+	rm -rf node_modules dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules
