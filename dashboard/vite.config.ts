@@ -23,7 +23,13 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy serves files, not data: URLs, for scripts and workers
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
-      input: { index: 'index.html', docs: 'docs.html', track: 'track.html', driver: 'driver.html', parcel: 'parcel.html' },
+      input: {
+        index: 'index.html',
+        docs: 'docs.html',
+        track: 'track.html',
+        driver: 'driver.html',
+        parcel: 'parcel.html',
+      },
       output: {
         // Some servers give .mjs and .geojson no script or JSON type: use endings that everyone knows.
         assetFileNames: ({ names }) => {

@@ -44,7 +44,10 @@ test('a driver without a parcel has nothing to share', async ({ page }) => {
   await expect(share(page)).toBeDisabled();
 });
 
-test('fixes are sent, kept while offline and over a reload, and are all with the server in order afterwards', async ({ page, context }) => {
+test('fixes are sent, kept while offline and over a reload, and are all with the server in order afterwards', async ({
+  page,
+  context,
+}) => {
   const parcel = await milepost.addParcel(client, driver);
   // Measured anew: a fix from before the parcel was entered is not of its path.
   await context.setGeolocation({ latitude: 28.6315, longitude: 77.2167, accuracy: 8 });
@@ -61,7 +64,11 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await context.setOffline(true);
   await expect(state(page)).toHaveText(/Offline|Connecting/);
   const before = await path(parcel);
-  const way: [number, number][] = [[28.6301, 77.2201], [28.6288, 77.2236], [28.627, 77.2268]];
+  const way: [number, number][] = [
+    [28.6301, 77.2201],
+    [28.6288, 77.2236],
+    [28.627, 77.2268],
+  ];
   for (const [index, [latitude, longitude]] of way.entries()) {
     await context.setGeolocation({ latitude, longitude, accuracy: 8 });
     await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(index + 1);

@@ -95,7 +95,13 @@ test('a user who is deactivated while watching is led to the login', async ({ pa
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`on a phone, ${colorScheme}`, () => {
-    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+    test.use({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+      colorScheme,
+    });
 
     test('the list is a sheet, and a tap shows the bus', async ({ page }) => {
       await milepost.ping(kiosk, 22.5726, 88.3639, 45, 90);

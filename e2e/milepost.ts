@@ -68,7 +68,13 @@ export class Milepost {
   }
 
   async addKiosk(label: string, licensePlate: string): Promise<Kiosk> {
-    const vehicle = await this.call('POST', '/api/v1/vehicles', { kind: 'bus', label, license_plate: licensePlate, route: '12', status: 'on_route' });
+    const vehicle = await this.call('POST', '/api/v1/vehicles', {
+      kind: 'bus',
+      label,
+      license_plate: licensePlate,
+      route: '12',
+      status: 'on_route',
+    });
     const device = await this.call('POST', '/api/v1/devices', { vehicle_id: vehicle['id'], name: `${label} kiosk` });
     return { vehicleId: String(vehicle['id']), deviceId: String(device['id']), key: String(device['key']) };
   }
@@ -131,7 +137,10 @@ export class Milepost {
   private async send(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
     const response = await fetch(this.url + path, {
       method,
-      headers: { 'Content-Type': 'application/json', ...(this.access ? { Authorization: `Bearer ${this.access}` } : {}) },
+      headers: {
+        'Content-Type': 'application/json',
+        ...(this.access ? { Authorization: `Bearer ${this.access}` } : {}),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -170,7 +179,8 @@ export function foreignRequests(page: Page, origin: string): string[] {
   const found: string[] = [];
   const check = (address: string) => {
     const url = new URL(address);
-    if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.host !== new URL(origin).host) found.push(address);
+    if (['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol) && url.host !== new URL(origin).host)
+      found.push(address);
   };
   page.on('request', (request) => check(request.url()));
   page.on('websocket', (socket) => check(socket.url()));

@@ -24,7 +24,11 @@ async function startPhone(browser: Browser, parcel: number) {
   await page.goto(`${milepost.url}/docs`); // any page of the server has the right origin
   await page.evaluate(
     async ([parcelId, body]) => {
-      const answer = await fetch('/api/token', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+      const answer = await fetch('/api/token', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body,
+      });
       const { access } = (await answer.json()) as { access: string };
       const socket = new WebSocket(`ws://${location.host}/ws/tracking/?parcel_id=${parcelId}&token=${access}`);
       await new Promise((opened) => (socket.onopen = opened));
@@ -99,7 +103,13 @@ test('after a server restart the page comes back by itself and has what it misse
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`on a phone, ${colorScheme}`, () => {
-    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+    test.use({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+      colorScheme,
+    });
 
     test('map and news share the screen', async ({ page, browser }) => {
       const parcel = await milepost.addParcel(client, driver);

@@ -60,7 +60,13 @@ test('the published client connects as it stands and receives the last and the l
     const received = () => page.evaluate(() => (window as unknown as { seed: SeedPage }).seed.received);
     await expect.poll(async () => (await received()).length).toBe(1);
     expect((await received())[0]).toMatchObject({
-      bus_id: kiosk.vehicleId, license_plate: 'WB01AB1234', latitude: 22.5726, longitude: 88.3639, speed: 45.5, heading: 90, status: 'on_route',
+      bus_id: kiosk.vehicleId,
+      license_plate: 'WB01AB1234',
+      latitude: 22.5726,
+      longitude: 88.3639,
+      speed: 45.5,
+      heading: 90,
+      status: 'on_route',
     });
     expect(lines).toContain('[WebSocket] Connected');
 

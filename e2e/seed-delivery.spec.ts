@@ -88,7 +88,11 @@ test('the published client connects as it stands, follows the delivery and repor
   try {
     const rider = token('RIDER-789', 'rider');
     const session = await post(`${milepost.url}/tracking/start`, rider, {
-      order_id: 'ORD-12345', rider_id: 'RIDER-789', dropoff_lat: 5.6037, dropoff_lng: -0.1869, phone: '+233501234567',
+      order_id: 'ORD-12345',
+      rider_id: 'RIDER-789',
+      dropoff_lat: 5.6037,
+      dropoff_lng: -0.1869,
+      phone: '+233501234567',
     });
     const id = String(session['tracking_id']);
 
@@ -112,8 +116,13 @@ test('the published client connects as it stands, follows the delivery and repor
     const seen = () => page.evaluate(() => (window as unknown as { seed: SeedPage }).seed);
     await expect.poll(async () => (await seen()).initial.length).toBe(1);
     expect((await seen()).initial[0]).toMatchObject({
-      tracking_id: id, order_id: 'ORD-12345', rider_id: 'RIDER-789', status: 'ASSIGNED', current_location: null,
-      dropoff: { lat: 5.6037, lng: -0.1869 }, eta_seconds: null,
+      tracking_id: id,
+      order_id: 'ORD-12345',
+      rider_id: 'RIDER-789',
+      status: 'ASSIGNED',
+      current_location: null,
+      dropoff: { lat: 5.6037, lng: -0.1869 },
+      eta_seconds: null,
     });
     expect(lines).toContain('Connected to tracking');
 
@@ -122,11 +131,24 @@ test('the published client connects as it stands, follows the delivery and repor
     expect((await seen()).markers[0]).toMatchObject({ lat: 5.6045, lng: -0.1875 });
     expect((await seen()).etas).toEqual([60]);
 
-    await page.evaluate(() => (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.625, -0.1869));
+    await page.evaluate(() =>
+      (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(
+        5.625,
+        -0.1869,
+      ),
+    );
     await expect.poll(async () => (await seen()).etas).toEqual([60, 284]);
-    await page.evaluate(() => (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.6037, -0.1869, 'DELIVERED'));
+    await page.evaluate(() =>
+      (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(
+        5.6037,
+        -0.1869,
+        'DELIVERED',
+      ),
+    );
     await expect.poll(async () => (await seen()).statuses.at(-1)).toBe('DELIVERED');
-    await page.evaluate(() => (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.6, -0.18));
+    await page.evaluate(() =>
+      (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.6, -0.18),
+    );
     await expect.poll(() => lines.some((line) => line.startsWith('Error:'))).toBe(true);
   } finally {
     delete process.env['JWT_SECRET'];

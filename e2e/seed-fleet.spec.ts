@@ -115,7 +115,9 @@ interface Message {
 
 /** A browser that finds the server where the class looks for it. */
 async function openSeedPage(
-  launch: (options: LaunchOptions) => Promise<Browser>, options: LaunchOptions, milepost: Milepost,
+  launch: (options: LaunchOptions) => Promise<Browser>,
+  options: LaunchOptions,
+  milepost: Milepost,
 ): Promise<{ browser: Browser; page: Page; lines: string[] }> {
   const rule = `--host-resolver-rules=MAP localhost:8080 ${new URL(milepost.url).host}`;
   const browser = await launch({ ...options, args: [...(options.args ?? []), rule] });
@@ -145,43 +147,94 @@ function ride(vehicleId: string, parts: { seconds: number; kmh: number }[]): Rec
     for (let left = seconds; left > 0; left -= stepMs / 1000) {
       metres += (kmh / 3.6) * (stepMs / 1000);
       at += stepMs;
-      told.push({ vehicle_id: vehicleId, latitude: 0, longitude: 0.5 + metres / 111_194.9, speed: kmh, heading: 90, accuracy: 5, timestamp: at });
+      told.push({
+        vehicle_id: vehicleId,
+        latitude: 0,
+        longitude: 0.5 + metres / 111_194.9,
+        speed: kmh,
+        heading: 90,
+        accuracy: 5,
+        timestamp: at,
+      });
     }
   }
   return told;
 }
 
-test('the published class follows its company as it stands, and comes back when the server was killed', async ({ playwright, launchOptions }) => {
+test('the published class follows its company as it stands, and comes back when the server was killed', async ({
+  playwright,
+  launchOptions,
+}) => {
   const milepost = await Milepost.start({ DASHBOARD_INTERVAL: '1s' });
-  const { browser, page, lines } = await openSeedPage((options) => playwright.chromium.launch(options), launchOptions, milepost);
+  const { browser, page, lines } = await openSeedPage(
+    (options) => playwright.chromium.launch(options),
+    launchOptions,
+    milepost,
+  );
   try {
     const driver = await milepost.addUser('dan', 'open sesame', 'driver');
-    await milepost.call('POST', '/api/v1/vehicles', { id: 'truck', kind: 'truck', label: 'Truck', driver_id: driver, fuel_l_per_100km: 30, fuel_price_per_l: 2 });
+    await milepost.call('POST', '/api/v1/vehicles', {
+      id: 'truck',
+      kind: 'truck',
+      label: 'Truck',
+      driver_id: driver,
+      fuel_l_per_100km: 30,
+      fuel_price_per_l: 2,
+    });
     const centre = { type: 'Point', coordinates: [0.5 + 1500 / 111_194.9, 0] };
     const fence = await milepost.call('POST', '/api/v1/geofences', { name: 'Depot', geometry: centre, radius_m: 200 });
-    const told = ride('truck', [{ seconds: 120, kmh: 0 }, { seconds: 120, kmh: 60 }, { seconds: 60, kmh: 95 }, { seconds: 60, kmh: 60 }, { seconds: 330, kmh: 0 }]);
+    const told = ride('truck', [
+      { seconds: 120, kmh: 0 },
+      { seconds: 120, kmh: 60 },
+      { seconds: 60, kmh: 95 },
+      { seconds: 60, kmh: 60 },
+      { seconds: 330, kmh: 0 },
+    ]);
     const [before, after] = [told.slice(0, 31), told.slice(31)];
 
     // The session's cookie is all that the class can show.
-    const user = await page.evaluate(async (login) => {
-      await fetch('/auth/login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(login) });
-      return String(((await (await fetch('/auth/me')).json()) as { id: number }).id);
-    }, { username: milepost.username, password: milepost.password });
+    const user = await page.evaluate(
+      async (login) => {
+        await fetch('/auth/login', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(login),
+        });
+        return String(((await (await fetch('/auth/me')).json()) as { id: number }).id);
+      },
+      { username: milepost.username, password: milepost.password },
+    );
     await connect(page, 'default', user);
     await expect.poll(() => received(page, 'connection_established')).toHaveLength(1);
-    expect((await received(page, 'connection_established'))[0]).toMatchObject({ company_id: 'default', data: { user_id: user } });
+    expect((await received(page, 'connection_established'))[0]).toMatchObject({
+      company_id: 'default',
+      data: { user_id: user },
+    });
     await expect(page.locator('#active-vehicles')).toHaveText('0');
     expect(lines).toContain('Connected to FleetTracker Pro');
 
     for (const position of before) await milepost.call('POST', '/api/v1/positions', position);
     const places = (): Promise<Record<string, unknown>[]> => page.evaluate('seed.places');
-    await expect.poll(async () => (await places()).at(-1)).toMatchObject({
-      vehicle_id: 'truck', driver_id: String(driver), speed: 60, heading: 90, longitude: before.at(-1)?.['longitude'],
-    });
+    await expect
+      .poll(async () => (await places()).at(-1))
+      .toMatchObject({
+        vehicle_id: 'truck',
+        driver_id: String(driver),
+        speed: 60,
+        heading: 90,
+        longitude: before.at(-1)?.['longitude'],
+      });
     const trip = async () => (await received(page, 'trip_update')).at(-1)?.data;
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', driver_id: String(driver), status: 'started' });
-    const crossings = async () => (await received(page, 'geofence_violation_update')).map(({ data }) => [data['geofence_id'], data['violation_type']]);
-    await expect.poll(crossings).toEqual([[String(fence['id']), 'enter'], [String(fence['id']), 'exit']]);
+    const crossings = async () =>
+      (await received(page, 'geofence_violation_update')).map(({ data }) => [
+        data['geofence_id'],
+        data['violation_type'],
+      ]);
+    await expect.poll(crossings).toEqual([
+      [String(fence['id']), 'enter'],
+      [String(fence['id']), 'exit'],
+    ]);
     await expect(page.locator('#alerts-container .alert-high h4')).toHaveText('Speed violation');
     await expect(page.locator('#total-trips')).toHaveText('1');
     await page.evaluate("client.ws.send(JSON.stringify({ type: 'ping' }))");
@@ -211,11 +264,17 @@ test('the published class follows its company as it stands, and comes back when 
 
 test('with an open door the published class needs no session', async ({ playwright, launchOptions }) => {
   const milepost = await Milepost.start({ FLEET_WS_AUTH: 'optional' });
-  const { browser, page } = await openSeedPage((options) => playwright.chromium.launch(options), launchOptions, milepost);
+  const { browser, page } = await openSeedPage(
+    (options) => playwright.chromium.launch(options),
+    launchOptions,
+    milepost,
+  );
   try {
     await milepost.call('POST', '/api/v1/tenants', { id: '123', name: 'Company' });
     await connect(page, '123', '456');
-    await expect.poll(() => received(page, 'connection_established')).toMatchObject([{ company_id: '123', data: { user_id: '456' } }]);
+    await expect
+      .poll(() => received(page, 'connection_established'))
+      .toMatchObject([{ company_id: '123', data: { user_id: '456' } }]);
     await expect(page.locator('#cost-per-km')).toHaveText('IDR 0');
   } finally {
     await browser.close();

@@ -18,7 +18,9 @@ const update = (trackingId: string, body: object) => milepost.call('POST', `/tra
 const state = (page: Page) => page.getByLabel('Connection');
 const step = (page: Page) => page.locator('[aria-current="step"]');
 
-test('whoever has the link follows the delivery to its end, without a login and without the rider’s name', async ({ page }) => {
+test('whoever has the link follows the delivery to its end, without a login and without the rider’s name', async ({
+  page,
+}) => {
   const foreign = foreignRequests(page, milepost.url);
   const heard: string[] = [];
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))));
@@ -117,7 +119,13 @@ for (const [place, dropoff, rider] of [
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`on a phone, ${colorScheme}`, () => {
-    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+    test.use({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+      colorScheme,
+    });
 
     test('map and news share the screen', async ({ page }) => {
       const trackingId = await startDelivery();

@@ -21,7 +21,11 @@ const thinned = polygons
 const output = {
   type: 'FeatureCollection',
   attribution: 'Natural Earth',
-  features: thinned.map((coordinates) => ({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates } })),
+  features: thinned.map((coordinates) => ({
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'Polygon', coordinates },
+  })),
 };
 const text = JSON.stringify(output);
 writeFileSync(new URL('../src/map/land.geojson', import.meta.url), `${text}\n`);

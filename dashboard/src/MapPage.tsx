@@ -86,8 +86,16 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
     <div className="page" data-connection={status.connection.kind}>
       <main className="map-area">
         <div ref={canvas} className="map-canvas" aria-label="Map of the buses" />
-        <button type="button" className="map-fit" onClick={() => map.current?.fit()} aria-label="Show all buses" title="Show all buses">
-          <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path d="M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5" /></svg>
+        <button
+          type="button"
+          className="map-fit"
+          onClick={() => map.current?.fit()}
+          aria-label="Show all buses"
+          title="Show all buses"
+        >
+          <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+            <path d="M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5" />
+          </svg>
         </button>
         <Credits config={config} routes={routes} />
       </main>
@@ -97,7 +105,12 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
           <ConnectionBadge state={status.connection} onRetry={client.retryNow} />
         </header>
         {selected ? (
-          <BusDetails bus={selected} nowMs={nowMs} onCentre={() => select(selected.id)} onClose={() => setSelectedId(null)} />
+          <BusDetails
+            bus={selected}
+            nowMs={nowMs}
+            onCentre={() => select(selected.id)}
+            onClose={() => setSelectedId(null)}
+          />
         ) : null}
         <div className="panel-search">
           <input
@@ -114,13 +127,23 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
           <span>
             <b>{reporting}</b> of {buses.length} {buses.length === 1 ? 'bus' : 'buses'} reporting
           </span>
-          {status.viewing !== null && <span className="viewing" title="People with this map open now">{status.viewing} viewing now</span>}
+          {status.viewing !== null && (
+            <span className="viewing" title="People with this map open now">
+              {status.viewing} viewing now
+            </span>
+          )}
         </p>
         <BusList
           buses={found}
           nowMs={nowMs}
           selectedId={selectedId}
-          emptyText={buses.length > 0 ? 'No bus matches.' : status.isListed ? 'No buses yet. They appear here as soon as one is added.' : 'Reading the list…'}
+          emptyText={
+            buses.length > 0
+              ? 'No bus matches.'
+              : status.isListed
+                ? 'No buses yet. They appear here as soon as one is added.'
+                : 'Reading the list…'
+          }
           onSelect={select}
         />
         <footer className="panel-foot">
@@ -129,7 +152,9 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
             <small>{me.tenant}</small>
           </span>
           <a href="/docs">API</a>
-          <button type="button" className="text-button" onClick={onSignOut}>Sign out</button>
+          <button type="button" className="text-button" onClick={onSignOut}>
+            Sign out
+          </button>
         </footer>
       </Sheet>
     </div>

@@ -7,7 +7,11 @@ export type TokenSource = string | null | undefined | (() => string | null | und
  * `serverUrl` is `http(s)://` or `ws(s)://` with or without a path; by default the page's own origin.
  * Throws a `TypeError` where there is neither.
  */
-export function socketAddress(serverUrl: string | undefined, path: string, query: Record<string, string | null>): string {
+export function socketAddress(
+  serverUrl: string | undefined,
+  path: string,
+  query: Record<string, string | null>,
+): string {
   const page = typeof location === 'undefined' ? undefined : location.href;
   const origin = serverUrl ?? (page === undefined ? undefined : new URL('/', page).href);
   if (origin === undefined) throw new TypeError('serverUrl is needed outside a page');

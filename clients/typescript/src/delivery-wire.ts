@@ -1,6 +1,15 @@
 /** The delivery socket's messages, checked once where they come in. Times are whole Unix seconds. */
 
-import { type Fields, fieldsOf, latitudeOf, longitudeOf, numberOf, optionalNumberOf, parseFields, textOf } from './check.js';
+import {
+  type Fields,
+  fieldsOf,
+  latitudeOf,
+  longitudeOf,
+  numberOf,
+  optionalNumberOf,
+  parseFields,
+  textOf,
+} from './check.js';
 
 export const DELIVERY_STATUSES = ['ASSIGNED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
@@ -57,7 +66,9 @@ export function deliveryOf(data: Fields): Delivery {
     orderId: typeof order_id === 'string' ? order_id : null,
     riderId: typeof rider_id === 'string' ? rider_id : null,
     status,
-    currentLocation: data['current_location'] ? locationOf(fieldsOf(data['current_location'], 'current_location')) : null,
+    currentLocation: data['current_location']
+      ? locationOf(fieldsOf(data['current_location'], 'current_location'))
+      : null,
     dropoff: { lat: latitudeOf(dropoff), lng: longitudeOf(dropoff) },
     etaSeconds: optionalNumberOf(data, 'eta_seconds'),
     eta: eta === undefined || eta === null ? null : etaOf(fieldsOf(eta, 'eta')),

@@ -31,7 +31,9 @@ export class DeliveryClient {
   constructor(private readonly options: DeliveryClientOptions) {
     this.socket = new TrackingSocket<DeliveryMessage>({
       address: () =>
-        socketAddress(options.serverUrl, `/ws/tracking/${encodeURIComponent(options.trackingId)}`, { token: presentToken(options.token) }),
+        socketAddress(options.serverUrl, `/ws/tracking/${encodeURIComponent(options.trackingId)}`, {
+          token: presentToken(options.token),
+        }),
       parse: parseDeliveryMessage,
       ping: '{"type":"ping"}',
       onMessage: (message) => this.received(message),

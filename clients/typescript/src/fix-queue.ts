@@ -67,7 +67,8 @@ export class FixQueue {
 
   /** Hands the fixes that this connection has not had yet to `send`, in order, until it refuses one. */
   sendUnsent(send: (fix: Fix) => boolean): void {
-    for (let next = this.fixes[this.sent]; next !== undefined && send(next); next = this.fixes[this.sent]) this.sent += 1;
+    for (let next = this.fixes[this.sent]; next !== undefined && send(next); next = this.fixes[this.sent])
+      this.sent += 1;
   }
 
   /** The connection is gone: what it had and was not acknowledged is sent again over the next one. */

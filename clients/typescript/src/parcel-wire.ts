@@ -1,6 +1,15 @@
 /** The parcel socket's messages, checked once where they come in. */
 
-import { type Fields, fieldsOf, latitudeOf, longitudeOf, numberOf, optionalNumberOf, parseFields, textOf } from './check.js';
+import {
+  type Fields,
+  fieldsOf,
+  latitudeOf,
+  longitudeOf,
+  numberOf,
+  optionalNumberOf,
+  parseFields,
+  textOf,
+} from './check.js';
 
 /** A place in the parcel dialect: degrees, and words that may be empty. */
 export interface ParcelLocation {
@@ -65,7 +74,11 @@ function locationUpdate(fields: Fields): ParcelLocationUpdate {
     type: 'location_update',
     parcelId: numberOf(fields, 'parcel_id'),
     driverId: textOf(fields, 'driver_id'),
-    location: { lat: latitudeOf(location), lng: longitudeOf(location), address: typeof address === 'string' ? address : '' },
+    location: {
+      lat: latitudeOf(location),
+      lng: longitudeOf(location),
+      address: typeof address === 'string' ? address : '',
+    },
     timestamp: typeof timestamp === 'string' ? timestamp : null,
     etaSeconds: optionalNumberOf(fields, 'eta_seconds'),
   };

@@ -53,7 +53,10 @@ export class ParcelClient {
     });
     this.socket = new TrackingSocket<ParcelMessage>({
       address: () =>
-        socketAddress(options.serverUrl, '/ws/tracking/', { parcel_id: String(options.parcelId), token: presentToken(options.token) }),
+        socketAddress(options.serverUrl, '/ws/tracking/', {
+          parcel_id: String(options.parcelId),
+          token: presentToken(options.token),
+        }),
       parse: parseParcelMessage,
       ping: '{"type":"ping"}',
       onMessage: (message) => this.received(message),

@@ -88,7 +88,8 @@ export class TrackingSocket<Message> {
     let socket: Socket;
     try {
       const { webSocket: WebSocketClass } = this.platform;
-      if (!WebSocketClass) throw new TypeError('there is no WebSocket here: pass platform.webSocket, such as that of the ws package');
+      if (!WebSocketClass)
+        throw new TypeError('there is no WebSocket here: pass platform.webSocket, such as that of the ws package');
       socket = new WebSocketClass(this.options.address()) as Socket;
     } catch (error) {
       this.watchNetwork(false);

@@ -53,7 +53,10 @@ export class Milepost {
 
   token(sub: string, role: string, ttl = '1h'): string {
     const env = { ...process.env, MILEPOST_DATA: this.dataFolder };
-    return execFileSync(BINARY, ['token', '--sub', sub, '--role', role, '--ttl', ttl], { env, encoding: 'utf8' }).trim();
+    return execFileSync(BINARY, ['token', '--sub', sub, '--role', role, '--ttl', ttl], {
+      env,
+      encoding: 'utf8',
+    }).trim();
   }
 
   async addParcel(clientId: number, driverId: number): Promise<number> {

@@ -29,7 +29,14 @@ function start(options: Partial<ParcelClientOptions> = {}) {
 
 const sentPlaces = () => FakeSocket.last.sent.map((text) => JSON.parse(text).lat);
 const echo = (timestamp: string, more = {}) =>
-  FakeSocket.last.hear({ type: 'location_update', driver_id: '5', location: { lat: 1, lng: 2, address: '' }, parcel_id: 12, timestamp, ...more });
+  FakeSocket.last.hear({
+    type: 'location_update',
+    driver_id: '5',
+    location: { lat: 1, lng: 2, address: '' },
+    parcel_id: 12,
+    timestamp,
+    ...more,
+  });
 
 describe('a parcel client', () => {
   it.each([
@@ -55,7 +62,12 @@ describe('a parcel client', () => {
     FakeSocket.last.onopen?.();
     client.sendLocationUpdate({ lat: 28.6139, lng: 77.209, address: 'New Delhi, India' });
     expect(JSON.parse(FakeSocket.last.sent[0] ?? '')).toEqual({
-      type: 'location_update', lat: 28.6139, lng: 77.209, address: 'New Delhi, India', timestamp: '2026-11-03T10:00:00.000Z', parcel_id: 12,
+      type: 'location_update',
+      lat: 28.6139,
+      lng: 77.209,
+      address: 'New Delhi, India',
+      timestamp: '2026-11-03T10:00:00.000Z',
+      parcel_id: 12,
     });
   });
 
@@ -107,7 +119,14 @@ describe('a parcel client', () => {
     FakeSocket.last.hear({ type: 'tracking_ended', parcel_id: 12 });
     FakeSocket.last.hear({ type: 'something_new' });
     expect(seen.updates).toEqual([
-      { type: 'location_update', parcelId: 12, driverId: '5', location: { lat: 1, lng: 2, address: '' }, timestamp: '2026-11-03T10:00:00.000Z', etaSeconds: 300 },
+      {
+        type: 'location_update',
+        parcelId: 12,
+        driverId: '5',
+        location: { lat: 1, lng: 2, address: '' },
+        timestamp: '2026-11-03T10:00:00.000Z',
+        etaSeconds: 300,
+      },
     ]);
     expect(seen.events.map((event) => event.type)).toEqual(['geofence', 'status_update', 'tracking_ended']);
     expect(seen.errors).toEqual([]);

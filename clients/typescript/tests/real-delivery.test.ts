@@ -41,9 +41,26 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
     const trackingId = await startDelivery();
     const { seen } = follow(trackingId);
     await until(() => expect(seen.deliveries).toHaveLength(1));
-    expect(seen.deliveries[0]).toMatchObject({ trackingId, orderId: 'ORD-12345', riderId: null, status: 'ASSIGNED', currentLocation: null, etaSeconds: null });
-    await milepost.call('POST', `/tracking/update/${trackingId}`, rider(), { lat: 5.6245, lng: -0.1875, status: 'IN_TRANSIT' });
-    await until(() => expect(seen.deliveries.at(-1)).toMatchObject({ status: 'IN_TRANSIT', riderId: null, currentLocation: { lat: 5.6245, lng: -0.1875 } }));
+    expect(seen.deliveries[0]).toMatchObject({
+      trackingId,
+      orderId: 'ORD-12345',
+      riderId: null,
+      status: 'ASSIGNED',
+      currentLocation: null,
+      etaSeconds: null,
+    });
+    await milepost.call('POST', `/tracking/update/${trackingId}`, rider(), {
+      lat: 5.6245,
+      lng: -0.1875,
+      status: 'IN_TRANSIT',
+    });
+    await until(() =>
+      expect(seen.deliveries.at(-1)).toMatchObject({
+        status: 'IN_TRANSIT',
+        riderId: null,
+        currentLocation: { lat: 5.6245, lng: -0.1875 },
+      }),
+    );
     expect(seen.deliveries.at(-1)?.etaSeconds).toBeGreaterThanOrEqual(60);
     expect(seen.errors).toEqual([]);
   });
@@ -52,9 +69,13 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
     const trackingId = await startDelivery();
     const watcher = follow(trackingId);
     const sender = follow(trackingId, rider());
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
     sender.client.sendLocationUpdate({ lat: 5.61, lng: -0.18, status: 'PICKED_UP' });
-    await until(() => expect(watcher.client.delivery).toMatchObject({ status: 'PICKED_UP', currentLocation: { lat: 5.61 } }));
+    await until(() =>
+      expect(watcher.client.delivery).toMatchObject({ status: 'PICKED_UP', currentLocation: { lat: 5.61 } }),
+    );
     watcher.client.sendLocationUpdate({ lat: 1, lng: 1 });
     await until(() => expect(watcher.seen.errors).toMatchObject([{ kind: 'server' }]));
     expect(watcher.client.connectionState).toBe('connected');
@@ -67,7 +88,11 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
     await milepost.halt();
     await until(() => expect(client.connectionState).not.toBe('connected'));
     await milepost.resume();
-    await milepost.call('POST', `/tracking/update/${trackingId}`, rider(), { lat: 5.62, lng: -0.18, status: 'DELIVERED' });
+    await milepost.call('POST', `/tracking/update/${trackingId}`, rider(), {
+      lat: 5.62,
+      lng: -0.18,
+      status: 'DELIVERED',
+    });
     await until(() => expect(client.delivery?.status).toBe('DELIVERED'));
     expect(seen.ends).toEqual([]);
   });

@@ -17,7 +17,12 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
   afterAll(() => milepost.remove());
 
   function follow(parcelId: number, token: string | null, more: Partial<ParcelClientOptions> = {}) {
-    const seen = { updates: [] as ParcelLocationUpdate[], events: [] as ParcelEvent[], errors: [] as TrackingError[], queued: [] as number[] };
+    const seen = {
+      updates: [] as ParcelLocationUpdate[],
+      events: [] as ParcelEvent[],
+      errors: [] as TrackingError[],
+      queued: [] as number[],
+    };
     const client = new ParcelClient({
       parcelId,
       token,
@@ -37,15 +42,21 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
   const client = () => milepost.token(String(CLIENT), 'client');
   const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
 
-  it("shows the client where the driver is, and tells the driver that it was taken", async () => {
+  it('shows the client where the driver is, and tells the driver that it was taken', async () => {
     const parcel = await milepost.addParcel(CLIENT, DRIVER);
     const watcher = follow(parcel, client());
     const sender = follow(parcel, driver());
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
     sender.client.sendLocationUpdate({ lat: 28.6, lng: 77.2, address: 'New Delhi, India' });
-    await until(() => expect(watcher.seen.updates.at(-1)).toMatchObject({
-      parcelId: parcel, driverId: String(DRIVER), location: { lat: 28.6, lng: 77.2, address: 'New Delhi, India' },
-    }));
+    await until(() =>
+      expect(watcher.seen.updates.at(-1)).toMatchObject({
+        parcelId: parcel,
+        driverId: String(DRIVER),
+        location: { lat: 28.6, lng: 77.2, address: 'New Delhi, India' },
+      }),
+    );
     expect(watcher.seen.updates.at(-1)?.etaSeconds).toBeGreaterThanOrEqual(60);
     await until(() => expect(sender.client.queuedCount).toBe(0));
     expect(sender.seen.queued[0]).toBe(1);
@@ -59,7 +70,9 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     const sender = follow(parcel, milepost.token('6', 'driver'));
     const states: string[] = [];
     const watcher = follow(parcel, client(), { onConnectionChange: (state) => states.push(state) });
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
     await milepost.halt();
     await until(() => expect(sender.client.connectionState).not.toBe('connected'));
     const startMs = Date.now();
@@ -81,13 +94,26 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     const token = milepost.token('7', 'driver');
     const watcher = follow(parcel, client());
     const sender = follow(parcel, token);
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
     sender.client.sendLocationUpdate({ lat: 28.6139, lng: 77.209 });
-    await until(() => expect(watcher.seen.events).toContainEqual({ type: 'geofence', parcelId: parcel, zone: 'pickup', event: 'enter' }));
+    await until(() =>
+      expect(watcher.seen.events).toContainEqual({
+        type: 'geofence',
+        parcelId: parcel,
+        zone: 'pickup',
+        event: 'enter',
+      }),
+    );
     await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, token, { status: 'picked_up' });
-    await until(() => expect(watcher.seen.events).toContainEqual({ type: 'status_update', parcelId: parcel, status: 'picked_up' }));
+    await until(() =>
+      expect(watcher.seen.events).toContainEqual({ type: 'status_update', parcelId: parcel, status: 'picked_up' }),
+    );
     await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, token, { status: 'delivered' });
-    await until(() => expect(watcher.seen.events).toContainEqual({ type: 'tracking_ended', parcelId: parcel, status: 'delivered' }));
+    await until(() =>
+      expect(watcher.seen.events).toContainEqual({ type: 'tracking_ended', parcelId: parcel, status: 'delivered' }),
+    );
     expect(watcher.seen.errors).toEqual([]);
   });
 

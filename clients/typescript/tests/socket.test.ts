@@ -1,6 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TrackingError } from '../src/errors.js';
-import { type ConnectionState, HANDSHAKE_LIMIT_MS, PING_EVERY_MS, PONG_LIMIT_MS, STABLE_AFTER_MS, TrackingSocket } from '../src/socket.js';
+import {
+  type ConnectionState,
+  HANDSHAKE_LIMIT_MS,
+  PING_EVERY_MS,
+  PONG_LIMIT_MS,
+  STABLE_AFTER_MS,
+  TrackingSocket,
+} from '../src/socket.js';
 import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -183,7 +190,10 @@ describe('frames', () => {
     FakeSocket.last.onmessage?.({ data: new ArrayBuffer(2) });
     FakeSocket.last.hear('unknown');
     FakeSocket.last.hear('good');
-    expect(seen.errors.map((error) => [error.kind, error.message])).toEqual([['frame', 'it is bad'], ['frame', 'a binary frame came']]);
+    expect(seen.errors.map((error) => [error.kind, error.message])).toEqual([
+      ['frame', 'it is bad'],
+      ['frame', 'a binary frame came'],
+    ]);
     expect(seen.messages).toEqual(['good']);
     expect(seen.states.at(-1)).toBe('connected');
   });
@@ -191,7 +201,9 @@ describe('frames', () => {
   it('turns a socket that cannot be made into an error', () => {
     const errors: TrackingError[] = [];
     const socket = new TrackingSocket<string>({
-      address: () => { throw new TypeError('no such address'); },
+      address: () => {
+        throw new TypeError('no such address');
+      },
       parse: () => null,
       onMessage: () => undefined,
       onState: () => undefined,

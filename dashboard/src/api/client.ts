@@ -76,7 +76,9 @@ export async function listVehicles(): Promise<VehicleRow[] | null> {
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor ? { cursor } : {}) });
     try {
-      const answer: { items: VehicleRow[]; next: string | null } = await (await call(`/api/v1/vehicles?${query}`)).json();
+      const answer: { items: VehicleRow[]; next: string | null } = await (
+        await call(`/api/v1/vehicles?${query}`)
+      ).json();
       rows.push(...answer.items);
       cursor = answer.next;
     } catch (error) {

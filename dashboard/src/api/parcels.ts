@@ -3,7 +3,14 @@
 import type * as GeoJSON from 'geojson';
 import { call } from './client';
 
-export type ParcelStatus = 'pending' | 'assigned' | 'picked_up' | 'in_transit' | 'out_for_delivery' | 'delivered' | 'cancelled';
+export type ParcelStatus =
+  | 'pending'
+  | 'assigned'
+  | 'picked_up'
+  | 'in_transit'
+  | 'out_for_delivery'
+  | 'delivered'
+  | 'cancelled';
 
 export interface ParcelPlace {
   lat: number;
@@ -58,7 +65,9 @@ export async function getParcelPath(id: number): Promise<[number, number][]> {
 }
 
 function pointsOf({ features }: GeoJSON.FeatureCollection): [number, number][] {
-  return features.flatMap(({ geometry }) => (geometry.type === 'Point' ? [geometry.coordinates as [number, number]] : []));
+  return features.flatMap(({ geometry }) =>
+    geometry.type === 'Point' ? [geometry.coordinates as [number, number]] : [],
+  );
 }
 
 export function hasEnded(status: ParcelStatus): boolean {

@@ -9,7 +9,9 @@ export function useConfig(): AppConfig | null {
   const [config, setConfig] = useState<AppConfig | null>(null);
   useEffect(() => {
     let isCurrent = true;
-    void getConfig().catch(() => NO_CONFIG).then((told) => isCurrent && setConfig(told));
+    void getConfig()
+      .catch(() => NO_CONFIG)
+      .then((told) => isCurrent && setConfig(told));
     return () => {
       isCurrent = false;
     };

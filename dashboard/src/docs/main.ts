@@ -47,7 +47,10 @@ function withToken(spec: OpenApi): OpenApi {
   if (schemes && Object.keys(schemes).length > 0) return spec;
   return {
     ...spec,
-    components: { ...spec.components, securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+    components: {
+      ...spec.components,
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
     security: [{}, { bearer: [] }],
   };
 }

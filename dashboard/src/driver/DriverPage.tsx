@@ -91,9 +91,13 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
             disabled={!canShare}
             onClick={() => setIsOn((now) => !now)}
           >
-            <span className="switch-track" aria-hidden="true"><span className="switch-knob" /></span>
+            <span className="switch-track" aria-hidden="true">
+              <span className="switch-knob" />
+            </span>
             Share my position
-            <span className="switch-state" aria-hidden="true">{isSharing ? 'On' : 'Off'}</span>
+            <span className="switch-state" aria-hidden="true">
+              {isSharing ? 'On' : 'Off'}
+            </span>
           </button>
           {positionProblem ? null : <p className="driver-now">{shareText(isSharing, canShare, lastFix, nowMs)}</p>}
           {queuedCount > 1 || (queuedCount > 0 && connectionState !== 'connected') ? (
@@ -101,18 +105,35 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
               <b>{queuedCount}</b> {queuedCount === 1 ? 'position waits' : 'positions wait'} to be sent
             </p>
           ) : null}
-          {droppedCount > 0 ? <p className="driver-problem">{droppedCount} of the oldest were lost: too many had to wait.</p> : null}
-          {positionProblem ? <p className="driver-problem" role="alert">{positionProblem}</p> : null}
+          {droppedCount > 0 ? (
+            <p className="driver-problem">{droppedCount} of the oldest were lost: too many had to wait.</p>
+          ) : null}
+          {positionProblem ? (
+            <p className="driver-problem" role="alert">
+              {positionProblem}
+            </p>
+          ) : null}
         </section>
         <section aria-labelledby="parcels-title">
-          <h1 id="parcels-title">{parcels && parcels.length > 0 ? `Your parcels (${parcels.length})` : 'Your parcels'}</h1>
-          {listProblem ? <p className="driver-problem" role="alert">{listProblem}</p> : null}
+          <h1 id="parcels-title">
+            {parcels && parcels.length > 0 ? `Your parcels (${parcels.length})` : 'Your parcels'}
+          </h1>
+          {listProblem ? (
+            <p className="driver-problem" role="alert">
+              {listProblem}
+            </p>
+          ) : null}
           {parcels === null ? null : parcels.length === 0 ? (
             <p className="driver-none">None is assigned to you now. New ones appear here by themselves.</p>
           ) : (
             <ul className="driver-parcels">
               {parcels.map((parcel) => (
-                <ParcelCard key={parcel.id} parcel={parcel} onChanged={readAgain} onProblem={(text) => show(text, 'bad')} />
+                <ParcelCard
+                  key={parcel.id}
+                  parcel={parcel}
+                  onChanged={readAgain}
+                  onProblem={(text) => show(text, 'bad')}
+                />
               ))}
             </ul>
           )}
@@ -120,7 +141,9 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
       </main>
       <footer className="panel-foot">
         <span className="who">{me.username}</span>
-        <button type="button" className="text-button" onClick={onSignOut}>Sign out</button>
+        <button type="button" className="text-button" onClick={onSignOut}>
+          Sign out
+        </button>
       </footer>
       <Toasts toasts={toasts} onDismiss={dismiss} />
     </div>

@@ -41,8 +41,14 @@ export function ParcelCard({ parcel, onChanged, onProblem }: Props) {
         <span>{parcel.status === 'assigned' ? 'To be fetched' : STATUS_WORDS[parcel.status]}</span>
       </p>
       <dl className="trip-places">
-        <div><dt data-mark="pickup">From</dt><dd>{placeText(parcel.pickup)}</dd></div>
-        <div><dt data-mark="destination">To</dt><dd>{placeText(parcel.destination)}</dd></div>
+        <div>
+          <dt data-mark="pickup">From</dt>
+          <dd>{placeText(parcel.pickup)}</dd>
+        </div>
+        <div>
+          <dt data-mark="destination">To</dt>
+          <dd>{placeText(parcel.destination)}</dd>
+        </div>
       </dl>
       {next ? (
         <button type="button" className="quiet-button" disabled={isBusy} onClick={() => void step(next.status)}>

@@ -65,7 +65,8 @@ function fixOf({ coords, timestamp }: GeolocationPosition): DeviceFix {
 }
 
 function problemText(error: GeolocationPositionError): string {
-  if (error.code === error.PERMISSION_DENIED) return 'The position may not be read. Allow it for this site in the browser’s settings.';
+  if (error.code === error.PERMISSION_DENIED)
+    return 'The position may not be read. Allow it for this site in the browser’s settings.';
   if (error.code === error.TIMEOUT) return 'Waiting for a position. Under the open sky it comes faster.';
   return 'The device knows no position now. It is asked again.';
 }

@@ -124,7 +124,9 @@ function BusRow({ bus, nowMs, index, count, isActive, isSelected, onSelect }: Ro
       <StatusSign status={bus.status} isStale={stale} />
       <span className="bus-name">
         <strong>{bus.label}</strong>
-        <small>{[bus.plate !== bus.label && bus.plate, bus.route && `Route ${bus.route}`].filter(Boolean).join(' · ')}</small>
+        <small>
+          {[bus.plate !== bus.label && bus.plate, bus.route && `Route ${bus.route}`].filter(Boolean).join(' · ')}
+        </small>
       </span>
       <span className="bus-now">
         <span className="bus-speed">{bus.fix ? `${Math.round(bus.fix.speedKmh)} km/h` : '–'}</span>

@@ -13,7 +13,16 @@ const SIGN: Record<StatusGroup, string> = {
 export function StatusSign({ status, isStale }: { status: string; isStale: boolean }) {
   const group = statusGroup(status);
   return (
-    <svg className="sign" data-group={group} data-stale={isStale} viewBox="0 0 22 22" width="26" height="26" role="img" aria-label={statusText(status)}>
+    <svg
+      className="sign"
+      data-group={group}
+      data-stale={isStale}
+      viewBox="0 0 22 22"
+      width="26"
+      height="26"
+      role="img"
+      aria-label={statusText(status)}
+    >
       <circle className="sign-disc" cx="11" cy="11" r="9.6" />
       <path className="sign-mark" d={SIGN[group]} />
     </svg>

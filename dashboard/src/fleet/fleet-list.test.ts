@@ -5,8 +5,14 @@ import { searchBuses, sortBuses } from './search';
 import { statusGroup, statusText } from './status';
 
 const bus = (id: string, label: string, change: Partial<Bus> = {}): Bus => ({
-  id, label, plate: '', route: '', status: 'active', driverId: null,
-  fix: { latitude: 0, longitude: 0, speedKmh: 0, headingDeg: null, atMs: 0 }, ...change,
+  id,
+  label,
+  plate: '',
+  route: '',
+  status: 'active',
+  driverId: null,
+  fix: { latitude: 0, longitude: 0, speedKmh: 0, headingDeg: null, atMs: 0 },
+  ...change,
 });
 
 describe('the list of buses', () => {
@@ -25,7 +31,11 @@ describe('the list of buses', () => {
 
   it('tells_ages_in_the_unit_that_fits', () => {
     expect([0, 5_000, 61_000, 3_600_000, 86_400_000 * 3].map((ageMs) => ageText(0, ageMs))).toEqual([
-      'now', '5 s ago', '1 min ago', '1 h ago', '3 days ago',
+      'now',
+      '5 s ago',
+      '1 min ago',
+      '1 h ago',
+      '3 days ago',
     ]);
     expect(ageText(10_000, 0)).toBe('now');
     expect([isStale(0, STALE_AFTER_MS), isStale(0, STALE_AFTER_MS + 1)]).toEqual([false, true]);
@@ -33,7 +43,12 @@ describe('the list of buses', () => {
 
   it('groups_the_operators_words', () => {
     expect(['on_route', 'Idle', 'delayed', 'out of service', 'breakdown', 'whatever'].map(statusGroup)).toEqual([
-      'service', 'waiting', 'late', 'out', 'alarm', 'service',
+      'service',
+      'waiting',
+      'late',
+      'out',
+      'alarm',
+      'service',
     ]);
     expect([statusText('on_route'), statusText('')]).toEqual(['On route', 'Unknown']);
   });

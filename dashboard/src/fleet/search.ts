@@ -7,7 +7,10 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
 /** Buses that have been heard from come first; then by label as a person counts: 2 before 10. */
 export function sortBuses(buses: Bus[]): Bus[] {
   return [...buses].sort(
-    (a, b) => Number(b.fix !== null) - Number(a.fix !== null) || collator.compare(a.label, b.label) || collator.compare(a.id, b.id),
+    (a, b) =>
+      Number(b.fix !== null) - Number(a.fix !== null) ||
+      collator.compare(a.label, b.label) ||
+      collator.compare(a.id, b.id),
   );
 }
 

@@ -5,15 +5,42 @@ export type StatusGroup = 'service' | 'waiting' | 'late' | 'out' | 'alarm';
 export const STATUS_GROUPS: readonly StatusGroup[] = ['service', 'waiting', 'late', 'alarm', 'out'];
 
 const GROUP_OF_WORD: Record<string, StatusGroup> = {
-  waiting: 'waiting', idle: 'waiting', stopped: 'waiting', parked: 'waiting', at_stop: 'waiting', layover: 'waiting', paused: 'waiting',
-  late: 'late', delayed: 'late', diverted: 'late', detour: 'late',
-  out: 'out', out_of_service: 'out', maintenance: 'out', inactive: 'out', retired: 'out', off_duty: 'out', offline: 'out',
-  alarm: 'alarm', emergency: 'alarm', sos: 'alarm', breakdown: 'alarm', accident: 'alarm', broken_down: 'alarm',
+  waiting: 'waiting',
+  idle: 'waiting',
+  stopped: 'waiting',
+  parked: 'waiting',
+  at_stop: 'waiting',
+  layover: 'waiting',
+  paused: 'waiting',
+  late: 'late',
+  delayed: 'late',
+  diverted: 'late',
+  detour: 'late',
+  out: 'out',
+  out_of_service: 'out',
+  maintenance: 'out',
+  inactive: 'out',
+  retired: 'out',
+  off_duty: 'out',
+  offline: 'out',
+  alarm: 'alarm',
+  emergency: 'alarm',
+  sos: 'alarm',
+  breakdown: 'alarm',
+  accident: 'alarm',
+  broken_down: 'alarm',
 };
 
 /** Words that nobody listed count as in service: the bus does report. */
 export function statusGroup(status: string): StatusGroup {
-  return GROUP_OF_WORD[status.trim().toLowerCase().replace(/[\s-]+/g, '_')] ?? 'service';
+  return (
+    GROUP_OF_WORD[
+      status
+        .trim()
+        .toLowerCase()
+        .replace(/[\s-]+/g, '_')
+    ] ?? 'service'
+  );
 }
 
 /** `on_route` → `On route`. */

@@ -25,7 +25,11 @@ export class LiveClient {
   constructor(private readonly onSessionEnd: () => void) {
     this.connection = new Connection({
       open: () => new WebSocket(socketUrl()) as unknown as Socket,
-      isSessionAlive: () => getMe().then((me) => me !== null, () => true),
+      isSessionAlive: () =>
+        getMe().then(
+          (me) => me !== null,
+          () => true,
+        ),
       onMessage: (message) => {
         if (message.type === 'presence') this.setStatus({ viewing: message.data.viewing });
         else if (!this.fleet.applyUpdate(message.data)) this.relistSoon();

@@ -3,12 +3,27 @@ import { Fleet, type VehicleRow } from './fleet';
 import { parseMessage, type LocationUpdate } from './wire';
 
 const update = (change: Partial<LocationUpdate> = {}): LocationUpdate => ({
-  bus_id: 'b1', license_plate: 'WB01AB1234', latitude: 22.5726, longitude: 88.3639,
-  speed: 45.5, heading: 90, status: 'on_route', timestamp: '2025-01-15T10:30:45.123Z', ...change,
+  bus_id: 'b1',
+  license_plate: 'WB01AB1234',
+  latitude: 22.5726,
+  longitude: 88.3639,
+  speed: 45.5,
+  heading: 90,
+  status: 'on_route',
+  timestamp: '2025-01-15T10:30:45.123Z',
+  ...change,
 });
 
 const row = (change: Partial<VehicleRow> = {}): VehicleRow => ({
-  id: 'b1', kind: 'bus', label: 'Bus 1', license_plate: 'WB01AB1234', route: '7', status: 'active', driver_id: null, position: null, ...change,
+  id: 'b1',
+  kind: 'bus',
+  label: 'Bus 1',
+  license_plate: 'WB01AB1234',
+  route: '7',
+  status: 'active',
+  driver_id: null,
+  position: null,
+  ...change,
 });
 
 describe('fleet', () => {
@@ -47,7 +62,9 @@ describe('fleet', () => {
     expect(fleet.get('b1')?.fix?.headingDeg).toBeNull();
     fleet.applyUpdate(update({ latitude: 0, longitude: 0.01, heading: 0, timestamp: '2025-01-15T10:00:02Z' }));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeCloseTo(90);
-    fleet.applyUpdate(update({ latitude: 0, longitude: 0.01, heading: 0, speed: 0, timestamp: '2025-01-15T10:00:03Z' }));
+    fleet.applyUpdate(
+      update({ latitude: 0, longitude: 0.01, heading: 0, speed: 0, timestamp: '2025-01-15T10:00:03Z' }),
+    );
     expect(fleet.get('b1')?.fix?.headingDeg).toBeCloseTo(90);
   });
 
@@ -57,6 +74,9 @@ describe('fleet', () => {
     expect(parseMessage(text({ ...update(), latitude: 91 }))).toBeNull();
     expect(parseMessage(text({ ...update(), timestamp: 'soon' }))).toBeNull();
     expect(parseMessage('{')).toBeNull();
-    expect(parseMessage('{"type":"presence","data":{"viewing":3}}')).toEqual({ type: 'presence', data: { viewing: 3 } });
+    expect(parseMessage('{"type":"presence","data":{"viewing":3}}')).toEqual({
+      type: 'presence',
+      data: { viewing: 3 },
+    });
   });
 });

@@ -1,7 +1,14 @@
 /** Owns the MapLibre map: draws the fleet as one source, glides its markers, and tells which bus was chosen. */
 
 import type * as GeoJSON from 'geojson';
-import { type GeoJSONSource, LngLatBounds, Map as MapLibreMap, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import {
+  type GeoJSONSource,
+  LngLatBounds,
+  Map as MapLibreMap,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { type AppConfig, type Routes, serverNowMs } from '../api/client';
 import { isStale } from '../fleet/age';

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Glider, MAX_GLIDE_MS } from './glide';
 
-const fix = (longitude: number, atMs: number, headingDeg: number | null = 90) => ({ latitude: 0, longitude, speedKmh: 30, headingDeg, atMs });
+const fix = (longitude: number, atMs: number, headingDeg: number | null = 90) => ({
+  latitude: 0,
+  longitude,
+  speedKmh: 30,
+  headingDeg,
+  atMs,
+});
 
 describe('glide', () => {
   it('is_half_way_after_half_the_time_between_fixes', () => {

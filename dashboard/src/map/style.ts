@@ -115,7 +115,10 @@ export function groundLayers(theme: Theme, config: AppConfig): StyleSpecificatio
           id: 'tiles',
           type: 'raster',
           source: 'tiles',
-          paint: theme === 'dark' ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 } : { 'raster-saturation': -0.25 },
+          paint:
+            theme === 'dark'
+              ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 }
+              : { 'raster-saturation': -0.25 },
         }
       : { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': palette.grid, 'line-width': 1 } },
   ];
@@ -127,9 +130,17 @@ const MARKER_SIZE = ['interpolate', ['linear'], ['zoom'], 6, 0.5, 11, 0.8, 14, 1
 export function gridLines(west: number, south: number, east: number, north: number): GeoJSON.FeatureCollection {
   const step = GRID_STEPS_DEG.find((each) => (east - west) / each <= 10) ?? 30;
   const lines: GeoJSON.Position[][] = [];
-  for (let x = Math.floor(west / step) * step; x <= east + step; x += step) lines.push([[x, south - step], [x, north + step]]);
+  for (let x = Math.floor(west / step) * step; x <= east + step; x += step)
+    lines.push([
+      [x, south - step],
+      [x, north + step],
+    ]);
   for (let y = Math.floor(south / step) * step; y <= north + step; y += step) {
-    if (Math.abs(y) < 86) lines.push([[west - step, y], [east + step, y]]);
+    if (Math.abs(y) < 86)
+      lines.push([
+        [west - step, y],
+        [east + step, y],
+      ]);
   }
   return {
     type: 'FeatureCollection',

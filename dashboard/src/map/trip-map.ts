@@ -1,7 +1,15 @@
 /** Owns the MapLibre map of one trip: where from, where to, and who is on the way, gliding from fix to fix. */
 
 import type * as GeoJSON from 'geojson';
-import { type GeoJSONSource, LngLatBounds, Map as MapLibreMap, Marker, NavigationControl, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import {
+  type GeoJSONSource,
+  LngLatBounds,
+  Map as MapLibreMap,
+  Marker,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+} from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import type { AppConfig } from '../api/client';
 import { Glider, type Pose } from './glide';
@@ -176,7 +184,9 @@ export class TripMap {
       last = { latitude: place.latitude, longitude: position[0] as number };
     }
     const features: GeoJSON.Feature[] =
-      coordinates.length > 1 ? [{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } }] : [];
+      coordinates.length > 1
+        ? [{ type: 'Feature', properties: {}, geometry: { type: 'LineString', coordinates } }]
+        : [];
     void this.map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
   }
 

@@ -24,8 +24,20 @@ export function tripStyle(theme: Theme, config: AppConfig): StyleSpecification {
         layout: round,
         paint: { 'line-color': palette.route, 'line-width': 2, 'line-dasharray': [0.2, 3] },
       },
-      { id: 'path-casing', type: 'line', source: 'path', layout: round, paint: { 'line-color': palette.routeCasing, 'line-width': 6 } },
-      { id: 'path', type: 'line', source: 'path', layout: round, paint: { 'line-color': palette.status.service, 'line-width': 3 } },
+      {
+        id: 'path-casing',
+        type: 'line',
+        source: 'path',
+        layout: round,
+        paint: { 'line-color': palette.routeCasing, 'line-width': 6 },
+      },
+      {
+        id: 'path',
+        type: 'line',
+        source: 'path',
+        layout: round,
+        paint: { 'line-color': palette.status.service, 'line-width': 3 },
+      },
     ],
   };
 }

@@ -60,7 +60,11 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
 
   if (reading.kind === 'reading') return <div className="splash" aria-busy="true" />;
   if (reading.kind === 'refused') {
-    return <Notice title={reading.error.status === 0 ? 'No connection' : 'This parcel can’t be shown'}>{reading.error.message}</Notice>;
+    return (
+      <Notice title={reading.error.status === 0 ? 'No connection' : 'This parcel can’t be shown'}>
+        {reading.error.message}
+      </Notice>
+    );
   }
   const { parcel, path } = reading;
   return (
@@ -74,7 +78,9 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
         <ParcelNews parcel={parcel} driver={driverLocation} />
         <footer className="panel-foot">
           <span className="who">{me.username}</span>
-          <button type="button" className="text-button" onClick={onSignOut}>Sign out</button>
+          <button type="button" className="text-button" onClick={onSignOut}>
+            Sign out
+          </button>
         </footer>
       </main>
       <Toasts toasts={toasts} onDismiss={dismiss} />
@@ -93,13 +99,28 @@ function ParcelNews({ parcel, driver }: { parcel: Parcel; driver: DriverLocation
       <p className="trip-order">Parcel {parcel.id}</p>
       <h1>{STATUS_WORDS[parcel.status]}</h1>
       <p className="trip-arrival" aria-live="polite">
-        {etaSeconds === null ? null : <><strong>{arrivalText({ seconds: etaSeconds, low: null, high: null })}</strong> {goal}</>}
+        {etaSeconds === null ? null : (
+          <>
+            <strong>{arrivalText({ seconds: etaSeconds, low: null, high: null })}</strong> {goal}
+          </>
+        )}
         {lastSeen ? <span className="trip-stale">{lastSeen}</span> : null}
       </p>
       <dl className="trip-places">
-        <div><dt data-mark="pickup">From</dt><dd>{placeText(parcel.pickup)}</dd></div>
-        <div><dt data-mark="destination">To</dt><dd>{placeText(parcel.destination)}</dd></div>
-        {driver?.address && !isOver ? <div><dt data-mark="truck">Driver</dt><dd>{driver.address}</dd></div> : null}
+        <div>
+          <dt data-mark="pickup">From</dt>
+          <dd>{placeText(parcel.pickup)}</dd>
+        </div>
+        <div>
+          <dt data-mark="destination">To</dt>
+          <dd>{placeText(parcel.destination)}</dd>
+        </div>
+        {driver?.address && !isOver ? (
+          <div>
+            <dt data-mark="truck">Driver</dt>
+            <dd>{driver.address}</dd>
+          </div>
+        ) : null}
       </dl>
       {parcel.status === 'cancelled' ? null : <Timeline steps={STEPS} current={stepOf(parcel.status)} />}
     </div>

@@ -4,9 +4,23 @@ import type { ParcelEvent } from '@milepost/client';
 import type { ParcelStatus } from '../api/parcels';
 import type { ToastTone } from '../shell/Toasts';
 
-export const STEPS: readonly string[] = ['Entered', 'Driver assigned', 'Picked up', 'On the way', 'Out for delivery', 'Delivered'];
+export const STEPS: readonly string[] = [
+  'Entered',
+  'Driver assigned',
+  'Picked up',
+  'On the way',
+  'Out for delivery',
+  'Delivered',
+];
 
-const ORDER: readonly ParcelStatus[] = ['pending', 'assigned', 'picked_up', 'in_transit', 'out_for_delivery', 'delivered'];
+const ORDER: readonly ParcelStatus[] = [
+  'pending',
+  'assigned',
+  'picked_up',
+  'in_transit',
+  'out_for_delivery',
+  'delivered',
+];
 
 /** -1 for a cancelled parcel, which is at no step. */
 export const stepOf = (status: ParcelStatus): number => ORDER.indexOf(status);
@@ -30,7 +44,10 @@ export function toastOf(event: ParcelEvent): { text: string; tone: ToastTone } |
   switch (event.type) {
     case 'geofence': {
       const place = event.zone === 'pickup' ? 'the pickup' : 'the destination';
-      return { text: event.event === 'enter' ? `The driver is at ${place}` : `The driver has left ${place}`, tone: 'plain' };
+      return {
+        text: event.event === 'enter' ? `The driver is at ${place}` : `The driver has left ${place}`,
+        tone: 'plain',
+      };
     }
     case 'status_update':
       return isStatus(event.status) ? { text: STATUS_WORDS[event.status], tone: 'plain' } : null;

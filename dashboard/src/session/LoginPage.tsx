@@ -45,8 +45,12 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
           Password
           <input ref={password} name="password" type="password" autoComplete="current-password" required />
         </label>
-        <p className="login-error" role="alert">{error}</p>
-        <button type="submit" disabled={isBusy}>{isBusy ? 'Signing in…' : 'Sign in'}</button>
+        <p className="login-error" role="alert">
+          {error}
+        </p>
+        <button type="submit" disabled={isBusy}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </button>
       </form>
     </main>
   );

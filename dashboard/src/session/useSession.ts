@@ -28,7 +28,9 @@ export function useSession() {
   }, []);
 
   const end = useCallback(() => {
-    setState((now) => (now.kind === 'signed-in' ? { kind: 'signed-out', notice: 'Your session has ended. Please sign in again.' } : now));
+    setState((now) =>
+      now.kind === 'signed-in' ? { kind: 'signed-out', notice: 'Your session has ended. Please sign in again.' } : now,
+    );
   }, []);
 
   return useMemo(() => ({ ...state, signIn, signOut, end }), [state, signIn, signOut, end]);

@@ -20,7 +20,9 @@ export function ConnectionBadge({ state, onRetry }: Props) {
   return (
     <span className="badge-group">
       {badge}
-      <button type="button" className="text-button" onClick={onRetry}>Try now</button>
+      <button type="button" className="text-button" onClick={onRetry}>
+        Try now
+      </button>
     </span>
   );
 }

@@ -12,7 +12,11 @@ export function Credits({ config, routes }: Props) {
   if (routes?.attribution) names.push(`Routes: ${plainText(routes.attribution)}`);
   if (config.tile_url && config.tile_attribution) names.push(plainText(config.tile_attribution));
   const text = names.join(' · ');
-  return <p className="credits" title={text} tabIndex={0}>{text}</p>;
+  return (
+    <p className="credits" title={text} tabIndex={0}>
+      {text}
+    </p>
+  );
 }
 
 /** Attributions are often written as HTML; only their words are shown. */

@@ -29,7 +29,11 @@ export function Sheet({ height, onHeight, children }: Props) {
   }
 
   return (
-    <aside className="sheet" data-height={height} style={dragPx ? { transform: `translateY(${Math.max(0, dragPx)}px)`, transition: 'none' } : undefined}>
+    <aside
+      className="sheet"
+      data-height={height}
+      style={dragPx ? { transform: `translateY(${Math.max(0, dragPx)}px)`, transition: 'none' } : undefined}
+    >
       <button
         type="button"
         className="sheet-handle"

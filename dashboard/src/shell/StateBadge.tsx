@@ -7,9 +7,19 @@ interface Props {
   onRetry?: () => void;
 }
 
-const WORDS: Record<ConnectionState, string> = { connected: 'Live', connecting: 'Connecting', disconnected: 'Offline', error: 'Error' };
+const WORDS: Record<ConnectionState, string> = {
+  connected: 'Live',
+  connecting: 'Connecting',
+  disconnected: 'Offline',
+  error: 'Error',
+};
 /** The names that the badge's colours have. */
-const MARKS: Record<ConnectionState, string> = { connected: 'live', connecting: 'connecting', disconnected: 'offline', error: 'offline' };
+const MARKS: Record<ConnectionState, string> = {
+  connected: 'live',
+  connecting: 'connecting',
+  disconnected: 'offline',
+  error: 'offline',
+};
 
 export function StateBadge({ state, onRetry }: Props) {
   return (
@@ -19,7 +29,9 @@ export function StateBadge({ state, onRetry }: Props) {
         {WORDS[state]}
       </span>
       {(state === 'disconnected' || state === 'error') && onRetry ? (
-        <button type="button" className="text-button" onClick={onRetry}>Try now</button>
+        <button type="button" className="text-button" onClick={onRetry}>
+          Try now
+        </button>
       ) : null}
     </span>
   );

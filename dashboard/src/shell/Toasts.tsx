@@ -43,7 +43,9 @@ export function Toasts({ toasts, onDismiss }: { toasts: Toast[]; onDismiss: (id:
         <p key={id} className="toast" data-tone={tone}>
           {text}
           <button type="button" className="toast-close" aria-label="Put away" onClick={() => onDismiss(id)}>
-            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="m4 4 8 8m0-8-8 8" /></svg>
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+              <path d="m4 4 8 8m0-8-8 8" />
+            </svg>
           </button>
         </p>
       ))}

@@ -31,7 +31,11 @@ export function TrackPage({ trackingId }: { trackingId: string }) {
         {delivery ? (
           <DeliveryNews delivery={delivery} />
         ) : (
-          <p className="trip-lead" aria-busy="true">{connectionState === 'disconnected' ? 'No connection. It is tried again by itself.' : 'Looking for your delivery…'}</p>
+          <p className="trip-lead" aria-busy="true">
+            {connectionState === 'disconnected'
+              ? 'No connection. It is tried again by itself.'
+              : 'Looking for your delivery…'}
+          </p>
         )}
       </main>
     </div>
@@ -47,7 +51,11 @@ function DeliveryMap({ delivery, config }: { delivery: Delivery | null; config: 
 
   useEffect(() => {
     if (!map || !delivery) return;
-    map.setPlace('destination', { latitude: delivery.dropoff.lat, longitude: delivery.dropoff.lng }, 'Where it is brought');
+    map.setPlace(
+      'destination',
+      { latitude: delivery.dropoff.lat, longitude: delivery.dropoff.lng },
+      'Where it is brought',
+    );
     if (!location) return;
     const fix = { latitude: location.lat, longitude: location.lng, atMs: location.atSeconds * 1_000 };
     map.moveVehicle('rider', fix, 'Your order', isStale);
@@ -62,16 +70,13 @@ function DeliveryNews({ delivery }: { delivery: Delivery }) {
   const arrival = arrivalOf(delivery, nowMs);
   const lastSeen = location && status !== 'DELIVERED' ? lastSeenText(location.atSeconds * 1_000, nowMs) : null;
   return (
-    <div
-      className="trip-news"
-      data-status={status}
-      data-latitude={location?.lat}
-      data-longitude={location?.lng}
-    >
+    <div className="trip-news" data-status={status} data-latitude={location?.lat} data-longitude={location?.lng}>
       <h1>{HEADLINES[status]}</h1>
       <p className="trip-arrival" aria-live="polite">
         {arrival ? <strong>{arrival}</strong> : lastSeen ? <span className="trip-stale">{lastSeen}</span> : null}
-        {!arrival && !lastSeen && status !== 'DELIVERED' ? <span className="trip-lead">The map shows it as soon as the rider sets out.</span> : null}
+        {!arrival && !lastSeen && status !== 'DELIVERED' ? (
+          <span className="trip-lead">The map shows it as soon as the rider sets out.</span>
+        ) : null}
       </p>
       <Timeline steps={STEPS} current={stepOf(status)} />
       {delivery.orderId ? <p className="trip-order">Order {delivery.orderId}</p> : null}

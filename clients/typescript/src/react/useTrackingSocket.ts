@@ -108,7 +108,10 @@ export function useTrackingSocket(options: UseTrackingSocketOptions): TrackingSo
     else if (autoConnect) client.current?.connect();
   }, [autoConnect]);
 
-  const sendLocationUpdate = useCallback((location: NewLocation) => client.current?.sendLocationUpdate(location) ?? false, []);
+  const sendLocationUpdate = useCallback(
+    (location: NewLocation) => client.current?.sendLocationUpdate(location) ?? false,
+    [],
+  );
   const connect = useCallback(() => client.current?.connect(), []);
   const disconnect = useCallback(() => client.current?.disconnect(), []);
   return { connectionState, driverLocation, sendLocationUpdate, connect, disconnect, ...queue };
