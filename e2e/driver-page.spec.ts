@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { openAs } from './browser';
 
 const PASSWORD = 'a-long-enough-password';
 let milepost: Milepost;
@@ -39,7 +40,7 @@ const queued = (page: Page) => page.locator('.driver').getAttribute('data-queued
 
 test('a driver without a parcel has nothing to share', async ({ page }) => {
   await milepost.addUser('driver-6', PASSWORD, 'driver');
-  await milepost.openAs(page, '/driver', 'driver-6', PASSWORD);
+  await openAs(page, milepost, '/driver', 'driver-6', PASSWORD);
   await expect(page.getByText('Nothing to share: you have no parcel now.')).toBeVisible();
   await expect(share(page)).toBeDisabled();
 });
@@ -51,7 +52,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   const parcel = await milepost.addParcel(client, driver);
   // Measured anew: a fix from before the parcel was entered is not of its path.
   await context.setGeolocation({ latitude: 28.6315, longitude: 77.2167, accuracy: 8 });
-  await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+  await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   await expect(page.getByText('Nobody sees where you are.')).toBeVisible();
   await page.screenshot({ path: 'screenshots/driver-off.png' });
   await share(page).click();
@@ -102,7 +103,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
 
 test('the driver says how far a parcel is, and a delivered one leaves the list', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
-  await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+  await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   const card = page.locator(`[data-parcel-id="${parcel}"]`);
   await card.getByRole('button', { name: 'I have it' }).click();
   await card.getByRole('button', { name: 'I am on the way' }).click();
@@ -116,7 +117,7 @@ test.describe('without the permission', () => {
 
   test('the page says what to do', async ({ page }) => {
     await milepost.addParcel(client, driver);
-    await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+    await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
     await share(page).click();
     await expect(page.getByText('The position may not be read.')).toBeVisible();
     await page.screenshot({ path: 'screenshots/driver-refused-dark.png' });

@@ -1,5 +1,6 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { foreignRequests, Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { foreignRequests, openAs } from './browser';
 
 const PASSWORD = 'a-long-enough-password';
 let milepost: Milepost;
@@ -52,7 +53,7 @@ test('the client sees the truck move, is told of zones and status, and of the en
   const foreign = foreignRequests(page, milepost.url);
   const parcel = await milepost.addParcel(client, driver);
   const send = await startPhone(browser, parcel);
-  await milepost.openAs(page, `/parcels/${parcel}`, 'client-9', PASSWORD);
+  await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
   await expect(state(page)).toHaveText('Live');
   await expect(page.getByRole('heading')).toHaveText('A driver will fetch it');
   await expect(page.getByText('Connaught Place, New Delhi')).toBeVisible();
@@ -85,14 +86,14 @@ test('the client sees the truck move, is told of zones and status, and of the en
 
 test('another client’s parcel is not shown', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
-  await milepost.openAs(page, `/parcels/${parcel}`, 'client-10', PASSWORD);
+  await openAs(page, milepost, `/parcels/${parcel}`, 'client-10', PASSWORD);
   await expect(page.getByRole('heading')).toHaveText('This parcel can’t be shown');
   await expect(page.locator('.mark')).toHaveCount(0);
 });
 
 test('after a server restart the page comes back by itself and has what it missed', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
-  await milepost.openAs(page, `/parcels/${parcel}`, 'client-9', PASSWORD);
+  await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
   await expect(state(page)).toHaveText('Live');
   await milepost.halt();
   await expect(state(page)).toHaveText(/Offline|Connecting/);
@@ -114,7 +115,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('map and news share the screen', async ({ page, browser }) => {
       const parcel = await milepost.addParcel(client, driver);
       const send = await startPhone(browser, parcel);
-      await milepost.openAs(page, `/parcels/${parcel}`, 'client-9', PASSWORD);
+      await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
       await expect(state(page)).toHaveText('Live');
       await send(28.6122, 77.2371, 'India Gate');
       await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, { status: 'in_transit' });

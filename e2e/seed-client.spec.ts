@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { signIn } from './browser';
 
 // The bus dialect's published JavaScript client, unchanged. It leaves updateBusMarker and connectWebSocket to its page.
 const SEED_CLIENT = `
@@ -43,7 +44,7 @@ test('the published client connects as it stands and receives the last and the l
   try {
     const kiosk = await milepost.addKiosk('Bus 1', 'WB01AB1234');
     await milepost.ping(kiosk, 22.5726, 88.3639, 45.5, 90);
-    await milepost.signIn(page);
+    await signIn(page, milepost);
 
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));

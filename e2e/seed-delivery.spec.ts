@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
 
 // The delivery dialect's published JavaScript client, unchanged but for its address and id, which it writes out as
 // ws://localhost:8500 and TRK-001. It leaves jwt_token and the update… functions to its page.
@@ -83,8 +83,7 @@ async function post(url: string, rider: string, body: unknown): Promise<Record<s
 }
 
 test('the published client connects as it stands, follows the delivery and reports for its rider', async ({ page }) => {
-  process.env['JWT_SECRET'] = SECRET;
-  const milepost = await Milepost.start();
+  const milepost = await Milepost.start({ JWT_SECRET: SECRET });
   try {
     const rider = token('RIDER-789', 'rider');
     const session = await post(`${milepost.url}/tracking/start`, rider, {
@@ -151,7 +150,6 @@ test('the published client connects as it stands, follows the delivery and repor
     );
     await expect.poll(() => lines.some((line) => line.startsWith('Error:'))).toBe(true);
   } finally {
-    delete process.env['JWT_SECRET'];
     await milepost.remove();
   }
 });

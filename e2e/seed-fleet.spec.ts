@@ -1,5 +1,5 @@
-import { type Browser, type LaunchOptions, type Page, expect, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { type Browser, expect, type LaunchOptions, type Page, test } from '@playwright/test';
+import { Milepost } from '../clients/testing/milepost';
 
 // The fleet dialect's published JavaScript class, unchanged. It leaves updateVehicleLocation, updateDashboard and showAlert to its page.
 const SEED_CLASS = `

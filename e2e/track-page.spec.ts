@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
-import { foreignRequests, Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { foreignRequests } from './browser';
 
 let milepost: Milepost;
 

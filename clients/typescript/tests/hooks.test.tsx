@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type DeliveryHook,
   type TrackingSocketHook,
+  type UseTrackingSocketOptions,
   useDelivery,
   useTrackingSocket,
-  type UseTrackingSocketOptions,
 } from '../src/react/index.js';
 import { FakeSocket, fakePlatform } from './fake-socket.js';
 

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import WebSocket from 'ws';
+import { canRun, Milepost, PICKUP } from '../../testing/milepost.js';
 import type { TrackingError } from '../src/errors.js';
 import { ParcelClient, type ParcelClientOptions } from '../src/parcel.js';
 import type { ParcelEvent, ParcelLocationUpdate } from '../src/parcel-wire.js';
-import { canRun, Milepost, platform } from './milepost.js';
 
 const CLIENT = 9;
 const DRIVER = 5;
@@ -31,7 +32,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
       onEvent: (event) => seen.events.push(event),
       onError: (error) => seen.errors.push(error),
       onQueueChange: (count) => seen.queued.push(count),
-      platform,
+      platform: { webSocket: WebSocket }, // Node has one of its own from version 22
       ...more,
     });
     open.push(client);
@@ -80,7 +81,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     expect(sender.client.queuedCount).toBe(20);
     await milepost.resume();
     await until(() => expect(sender.client.queuedCount).toBe(0));
-    const path = await milepost.call('GET', `/api/v1/parcels/${parcel}/path`, client());
+    const path = await milepost.callAs(client(), 'GET', `/api/v1/parcels/${parcel}/path`);
     const items = path['items'] as { lat: number; timestamp: string }[];
     expect(items.map(({ lat, timestamp }) => [lat, Date.parse(timestamp)])).toEqual(
       Array.from({ length: 20 }, (_, i) => [i, startMs + i * 50]),
@@ -97,7 +98,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     await until(() =>
       expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
     );
-    sender.client.sendLocationUpdate({ lat: 28.6139, lng: 77.209 });
+    sender.client.sendLocationUpdate(PICKUP);
     await until(() =>
       expect(watcher.seen.events).toContainEqual({
         type: 'geofence',
@@ -106,11 +107,11 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
         event: 'enter',
       }),
     );
-    await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, token, { status: 'picked_up' });
+    await milepost.callAs(token, 'PATCH', `/api/v1/parcels/${parcel}`, { status: 'picked_up' });
     await until(() =>
       expect(watcher.seen.events).toContainEqual({ type: 'status_update', parcelId: parcel, status: 'picked_up' }),
     );
-    await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, token, { status: 'delivered' });
+    await milepost.callAs(token, 'PATCH', `/api/v1/parcels/${parcel}`, { status: 'delivered' });
     await until(() =>
       expect(watcher.seen.events).toContainEqual({ type: 'tracking_ended', parcelId: parcel, status: 'delivered' }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { Connection, HANDSHAKE_LIMIT_MS, type ConnectionState, type Socket, STABLE_AFTER_MS } from './connection';
+import { Connection, type ConnectionState, HANDSHAKE_LIMIT_MS, type Socket, STABLE_AFTER_MS } from './connection';
 import type { ServerMessage } from './wire';
 
 class FakeSocket implements Socket {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fleet, type VehicleRow } from './fleet';
-import { parseMessage, type LocationUpdate } from './wire';
+import { type LocationUpdate, parseMessage } from './wire';
 
 const update = (change: Partial<LocationUpdate> = {}): LocationUpdate => ({
   bus_id: 'b1',

@@ -2,8 +2,8 @@
 
 import type { DriverLocation } from '@milepost/client/react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { useConfig } from '../api/useConfig';
 import { hasEnded, type Parcel, type ParcelPlace } from '../api/parcels';
+import { useConfig } from '../api/useConfig';
 import { useNow } from '../api/useNow';
 import type { Place } from '../map/sphere';
 import { useTripMap } from '../map/useTripMap';

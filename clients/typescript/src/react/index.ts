@@ -1,9 +1,9 @@
 /** React hooks over the tracking clients. */
 
-export { type DeliveryHook, useDelivery, type UseDeliveryOptions } from './useDelivery.js';
+export { type DeliveryHook, type UseDeliveryOptions, useDelivery } from './useDelivery.js';
 export {
   type DriverLocation,
   type TrackingSocketHook,
-  useTrackingSocket,
   type UseTrackingSocketOptions,
+  useTrackingSocket,
 } from './useTrackingSocket.js';
