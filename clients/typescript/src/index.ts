@@ -1,7 +1,9 @@
-/** Follows parcels and deliveries over Milepost's sockets. */
+/** Follows buses, parcels and deliveries over Milepost's sockets. */
 
 export type { TokenSource } from './address.js';
 export { BACKOFF_BASE_MS, BACKOFF_CAP_MS } from './backoff.js';
+export { BusClient, type BusClientOptions, type BusFilter } from './bus.js';
+export type { BusLocation } from './bus-wire.js';
 export { DeliveryClient, type DeliveryClientOptions, type DeliveryEnd } from './delivery.js';
 export { DELIVERY_STATUSES, type Delivery, type DeliveryEta, type DeliveryStatus } from './delivery-wire.js';
 export { TrackingError, type TrackingErrorKind } from './errors.js';

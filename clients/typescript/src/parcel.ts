@@ -3,6 +3,7 @@
 import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
 import { type Fix, FixQueue, type FixStorage } from './fix-queue.js';
+import { explainHandshake } from './handshake.js';
 import { type ParcelEvent, type ParcelLocationUpdate, type ParcelMessage, parseParcelMessage } from './parcel-wire.js';
 import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
@@ -59,6 +60,7 @@ export class ParcelClient {
         }),
       parse: parseParcelMessage,
       ping: '{"type":"ping"}',
+      explain: () => explainHandshake(options, false),
       onMessage: (message) => this.received(message),
       onState: (state) => this.stateChanged(state),
       onError: (error) => options.onError?.(error),
@@ -120,10 +122,15 @@ export class ParcelClient {
   }
 
   private received(message: ParcelMessage): void {
-    if (message.type === 'error') return this.options.onError?.(new TrackingError('server', message.message));
-    if (message.type !== 'location_update') return this.options.onEvent?.(message);
-    if (message.timestamp !== null && this.queue.acknowledge(message.timestamp)) this.queueChanged();
-    this.options.onLocationUpdate?.(message);
+    if (message.type === 'error') this.options.onError?.(new TrackingError('server', message.message));
+    else if (message.type === 'location_update') this.locationUpdated(message);
+    else this.options.onEvent?.(message);
+  }
+
+  /** The server repeats a driver's own fix, with its time, once it is stored. */
+  private locationUpdated(update: ParcelLocationUpdate): void {
+    if (update.timestamp !== null && this.queue.acknowledge(update.timestamp)) this.queueChanged();
+    this.options.onLocationUpdate?.(update);
   }
 
   private queueChanged(): void {

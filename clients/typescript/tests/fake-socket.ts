@@ -38,8 +38,23 @@ export class FakeSocket {
   }
 }
 
-/** Full delays (random is 1), the test's timers, and a network that the test switches. */
-export function fakePlatform(random = 1): Partial<Platform> & { network: EventTarget } {
+export class FakePage extends EventTarget {
+  visibilityState = 'visible';
+
+  show(visibilityState: 'visible' | 'hidden'): void {
+    this.visibilityState = visibilityState;
+    this.dispatchEvent(new Event('visibilitychange'));
+  }
+}
+
+/** Full delays (random is 1), the test's timers, no HTTP, and a network and a page that the test switches. */
+export function fakePlatform(random = 1) {
   FakeSocket.made = [];
-  return { webSocket: FakeSocket, random: () => random, network: new EventTarget() };
+  return {
+    webSocket: FakeSocket,
+    fetch: undefined,
+    random: () => random,
+    network: new EventTarget(),
+    page: new FakePage(),
+  } satisfies Partial<Platform>;
 }

@@ -35,7 +35,7 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
   const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
   async function startDelivery(): Promise<string> {
     const body = { order_id: 'ORD-12345', rider_id: RIDER, dropoff_lat: 5.6037, dropoff_lng: -0.1869 };
-    return String((await milepost.callAs(rider(), 'POST', '/tracking/start', body))['tracking_id']);
+    return String((await milepost.callAs(rider(), 'POST', '/tracking/start', body)).tracking_id);
   }
 
   it('is followed by its public link, which names no rider', async () => {

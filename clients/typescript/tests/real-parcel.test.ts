@@ -82,7 +82,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     await milepost.resume();
     await until(() => expect(sender.client.queuedCount).toBe(0));
     const path = await milepost.callAs(client(), 'GET', `/api/v1/parcels/${parcel}/path`);
-    const items = path['items'] as { lat: number; timestamp: string }[];
+    const items = path.items as { lat: number; timestamp: string }[];
     expect(items.map(({ lat, timestamp }) => [lat, Date.parse(timestamp)])).toEqual(
       Array.from({ length: 20 }, (_, i) => [i, startMs + i * 50]),
     );

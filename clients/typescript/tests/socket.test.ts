@@ -29,7 +29,7 @@ function start(options: { ping?: string; random?: number } = {}) {
     platform,
   });
   socket.connect();
-  return { socket, seen, network: platform.network };
+  return { socket, seen, network: platform.network, page: platform.page };
 }
 
 /** How long until the next socket is made. */
@@ -95,6 +95,17 @@ describe('coming back', () => {
     expect(seen.states.at(-1)).toBe('connecting');
     expect(FakeSocket.made).toHaveLength(2);
   });
+
+  it('tries at once when the reader comes back to the page, but only if an attempt is planned', () => {
+    const { page } = start();
+    page.show('visible');
+    expect(FakeSocket.made).toHaveLength(1);
+    FakeSocket.last.end(1006);
+    page.show('hidden');
+    expect(FakeSocket.made).toHaveLength(1);
+    page.show('visible');
+    expect(FakeSocket.made).toHaveLength(2);
+  });
 });
 
 describe('staying away', () => {
@@ -127,12 +138,13 @@ describe('staying away', () => {
   });
 
   it('does not come back after disconnect, whatever comes late', () => {
-    const { socket, seen, network } = start();
+    const { socket, seen, network, page } = start();
     FakeSocket.last.onopen?.();
     socket.disconnect();
     FakeSocket.last.hear('late');
     FakeSocket.last.end(1006);
     network.dispatchEvent(new Event('online'));
+    page.show('visible');
     vi.advanceTimersByTime(120_000);
     expect(FakeSocket.made).toHaveLength(1);
     expect(FakeSocket.last.closedWith).toBe(1000);
