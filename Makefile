@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-browser lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-browser types lint clean
 
 run: build
 	$(TARGET)/release/milepost demo
@@ -28,7 +28,7 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
 	touch $@
 
-# Lint and format of all TypeScript.
+# Tools for all TypeScript: lint, format, types of the REST API.
 node_modules: package-lock.json
 	npm ci --no-audit --no-fund
 	touch $@
@@ -45,11 +45,16 @@ test-pages: pages
 test-rust:
 	scripts/with-databases.sh cargo test --workspace
 
-test-client: clients/typescript/node_modules
+test-client: clients/typescript/node_modules node_modules
 	cargo build -p milepost
 	npm --prefix clients/typescript run check
 	npm --prefix clients/typescript run build
 	npm --prefix clients/typescript test
+
+# Writes clients/typescript/src/rest/schema.ts anew; test-client fails when it is not the server's.
+types: clients/typescript/node_modules node_modules
+	cargo build -p milepost
+	CI=true npm --prefix clients/typescript run types
 
 test-browser: e2e/node_modules
 	cargo build -p milepost
