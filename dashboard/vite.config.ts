@@ -4,7 +4,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` serves the pages itself and passes everything else to a running `milepost serve`.
-const server = process.env['MILEPOST_URL'] ?? 'http://127.0.0.1:8080';
+const server = process.env.MILEPOST_URL ?? 'http://127.0.0.1:8080';
 
 const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
 

@@ -31,7 +31,7 @@ interface PathPoint {
 }
 
 async function path(parcel: number): Promise<PathPoint[]> {
-  return (await milepost.call('GET', `/api/v1/parcels/${parcel}/path?limit=500`))['items'] as PathPoint[];
+  return (await milepost.call('GET', `/api/v1/parcels/${parcel}/path?limit=500`)).items as PathPoint[];
 }
 
 const share = (page: Page) => page.getByRole('switch', { name: 'Share my position' });
@@ -109,7 +109,7 @@ test('the driver says how far a parcel is, and a delivered one leaves the list',
   await card.getByRole('button', { name: 'I am on the way' }).click();
   await card.getByRole('button', { name: 'It is delivered' }).click();
   await expect(card).toHaveCount(0);
-  expect((await milepost.call('GET', `/api/v1/parcels/${parcel}`))['status']).toBe('delivered');
+  expect((await milepost.call('GET', `/api/v1/parcels/${parcel}`)).status).toBe('delivered');
 });
 
 test.describe('without the permission', () => {

@@ -72,8 +72,8 @@ test('the published client connects as it stands and receives the last and the l
     expect(lines).toContain('[WebSocket] Connected');
 
     await milepost.ping(kiosk, 22.573, 88.365, 40, 91);
-    await expect.poll(async () => (await received()).at(-1)?.['latitude']).toBe(22.573);
-    expect(String((await received()).at(-1)?.['timestamp'])).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    await expect.poll(async () => (await received()).at(-1)?.latitude).toBe(22.573);
+    expect(String((await received()).at(-1)?.timestamp)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   } finally {
     await milepost.remove();
   }

@@ -93,7 +93,7 @@ test('the published client connects as it stands, follows the delivery and repor
       dropoff_lng: -0.1869,
       phone: '+233501234567',
     });
-    const id = String(session['tracking_id']);
+    const id = String(session.tracking_id);
 
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));

@@ -222,18 +222,15 @@ test('the published class follows its company as it stands, and comes back when 
         driver_id: String(driver),
         speed: 60,
         heading: 90,
-        longitude: before.at(-1)?.['longitude'],
+        longitude: before.at(-1)?.longitude,
       });
     const trip = async () => (await received(page, 'trip_update')).at(-1)?.data;
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', driver_id: String(driver), status: 'started' });
     const crossings = async () =>
-      (await received(page, 'geofence_violation_update')).map(({ data }) => [
-        data['geofence_id'],
-        data['violation_type'],
-      ]);
+      (await received(page, 'geofence_violation_update')).map(({ data }) => [data.geofence_id, data.violation_type]);
     await expect.poll(crossings).toEqual([
-      [String(fence['id']), 'enter'],
-      [String(fence['id']), 'exit'],
+      [String(fence.id), 'enter'],
+      [String(fence.id), 'exit'],
     ]);
     await expect(page.locator('#alerts-container .alert-high h4')).toHaveText('Speed violation');
     await expect(page.locator('#total-trips')).toHaveText('1');
@@ -249,8 +246,8 @@ test('the published class follows its company as it stands, and comes back when 
     await expect.poll(async () => (await places()).length).toBeGreaterThan(length);
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', status: 'completed' });
     // Nothing was told a second time, and the figures are the trip's.
-    expect((await received(page, 'alert')).filter(({ data }) => data['type'] === 'speed_violation')).toHaveLength(1);
-    const km = Number((await trip())?.['distance']);
+    expect((await received(page, 'alert')).filter(({ data }) => data.type === 'speed_violation')).toHaveLength(1);
+    const km = Number((await trip())?.distance);
     expect(Math.abs(km - (180 * 60 + 60 * 95) / 3600)).toBeLessThan(0.15);
     await expect(page.locator('#distance-traveled')).toHaveText(km.toFixed(2));
     await expect(page.locator('#fuel-consumed')).toHaveText((km * 0.3).toFixed(2));

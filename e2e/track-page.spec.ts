@@ -12,7 +12,7 @@ test.afterAll(() => milepost.remove());
 
 async function startDelivery(dropoff_lat = 5.6037, dropoff_lng = -0.1869): Promise<string> {
   const body = { order_id: 'ORD-12345', rider_id: 'RIDER-789', dropoff_lat, dropoff_lng };
-  return String((await milepost.call('POST', '/tracking/start', body))['tracking_id']);
+  return String((await milepost.call('POST', '/tracking/start', body)).tracking_id);
 }
 
 const update = (trackingId: string, body: object) => milepost.call('POST', `/tracking/update/${trackingId}`, body);
@@ -63,7 +63,7 @@ test('a link that ends while the page is open is told so, and so is one opened l
   const brief = await Milepost.start({ TRACKING_TTL_SECONDS: '4' });
   try {
     const body = { order_id: 'ORD-1', rider_id: 'RIDER-1', dropoff_lat: 5.6, dropoff_lng: -0.18 };
-    const trackingId = String((await brief.call('POST', '/tracking/start', body))['tracking_id']);
+    const trackingId = String((await brief.call('POST', '/tracking/start', body)).tracking_id);
     await page.goto(`${brief.url}/track/${trackingId}`);
     await expect(state(page)).toHaveText('Live');
     await expect(page.getByRole('heading')).toHaveText('This link has ended');

@@ -26,12 +26,12 @@ export function parseMessage(text: string): ServerMessage | null {
   } catch {
     return null;
   }
-  if (!isRecord(message) || !isRecord(message['data'])) return null;
-  const data = message['data'];
-  if (message['type'] === 'presence') {
-    return typeof data['viewing'] === 'number' ? { type: 'presence', data: { viewing: data['viewing'] } } : null;
+  if (!isRecord(message) || !isRecord(message.data)) return null;
+  const data = message.data;
+  if (message.type === 'presence') {
+    return typeof data.viewing === 'number' ? { type: 'presence', data: { viewing: data.viewing } } : null;
   }
-  if (message['type'] !== 'location_update') return null;
+  if (message.type !== 'location_update') return null;
   const { bus_id, latitude, longitude, timestamp } = data;
   if (typeof bus_id !== 'string' || typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) return null;
   if (!isWithin(latitude, 90) || !isWithin(longitude, 180)) return null;
@@ -42,10 +42,10 @@ export function parseMessage(text: string): ServerMessage | null {
       latitude,
       longitude,
       timestamp,
-      license_plate: typeof data['license_plate'] === 'string' ? data['license_plate'] : '',
-      speed: typeof data['speed'] === 'number' ? data['speed'] : 0,
-      heading: typeof data['heading'] === 'number' ? data['heading'] : 0,
-      status: typeof data['status'] === 'string' ? data['status'] : '',
+      license_plate: typeof data.license_plate === 'string' ? data.license_plate : '',
+      speed: typeof data.speed === 'number' ? data.speed : 0,
+      heading: typeof data.heading === 'number' ? data.heading : 0,
+      status: typeof data.status === 'string' ? data.status : '',
     },
   };
 }
