@@ -4,7 +4,7 @@ import type { ParcelEvent, TrackingError } from '@milepost/client';
 import { useTrackingSocket } from '@milepost/client/react';
 import { useCallback, useEffect, useState } from 'react';
 import { Brand } from '../../components/Brand';
-import { StateBadge } from '../../components/StateBadge';
+import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Toasts, useToasts } from '../../components/Toasts';
 import { type Me, serverNowMs } from '../../lib/api/client';
 import { ageText } from '../../lib/time/age';
@@ -79,7 +79,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
     <div className="driver" data-queued={queuedCount}>
       <header className="driver-head">
         <Brand />
-        {isSharing || queuedCount > 0 ? <StateBadge state={connectionState} onRetry={connect} /> : null}
+        {isSharing || queuedCount > 0 ? <ConnectionBadge state={connectionState} onRetry={connect} /> : null}
       </header>
       <main className="driver-main">
         <section className="driver-share" data-on={isSharing}>

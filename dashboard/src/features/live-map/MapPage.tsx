@@ -83,7 +83,7 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
   const selected = selectedId === null ? undefined : client.fleet.get(selectedId);
 
   return (
-    <div className="page" data-connection={status.connection.kind}>
+    <div className="page" data-connection={status.connection}>
       <main className="map-area">
         <div ref={canvas} className="map-canvas" aria-label="Map of the buses" />
         <button

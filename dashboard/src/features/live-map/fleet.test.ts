@@ -1,16 +1,17 @@
+import type { BusLocation } from '@milepost/client';
 import { describe, expect, it } from 'vitest';
-import { type LocationUpdate, parseMessage } from '../../live/wire';
 import { Fleet, type VehicleRow } from './fleet';
 
-const update = (change: Partial<LocationUpdate> = {}): LocationUpdate => ({
-  bus_id: 'b1',
-  license_plate: 'WB01AB1234',
+const location = (change: Partial<BusLocation> = {}): BusLocation => ({
+  busId: 'b1',
+  licensePlate: 'WB01AB1234',
   latitude: 22.5726,
   longitude: 88.3639,
-  speed: 45.5,
-  heading: 90,
+  speedKmh: 45.5,
+  headingDeg: 90,
   status: 'on_route',
   timestamp: '2025-01-15T10:30:45.123Z',
+  isReplayed: false,
   ...change,
 });
 
@@ -29,14 +30,14 @@ const row = (change: Partial<VehicleRow> = {}): VehicleRow => ({
 describe('fleet', () => {
   it('keeps_the_newest_position_by_its_timestamp_not_by_its_arrival', () => {
     const fleet = new Fleet();
-    fleet.applyUpdate(update({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
-    fleet.applyUpdate(update({ latitude: 1, timestamp: '2025-01-15T10:00:01Z' }));
+    fleet.applyLocation(location({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
+    fleet.applyLocation(location({ latitude: 1, timestamp: '2025-01-15T10:00:01Z' }));
     expect(fleet.get('b1')?.fix?.latitude).toBe(2);
   });
 
   it('does_not_let_an_older_rest_position_replace_a_live_one', () => {
     const fleet = new Fleet();
-    fleet.applyUpdate(update({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
+    fleet.applyLocation(location({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
     fleet.applyVehicles([
       row({ position: { latitude: 1, longitude: 0, speed: null, heading: null, timestamp: '2025-01-15T10:00:01Z' } }),
     ]);
@@ -45,7 +46,7 @@ describe('fleet', () => {
 
   it('shows_a_bus_that_only_the_socket_knows', () => {
     const fleet = new Fleet();
-    expect(fleet.applyUpdate(update())).toBe(false);
+    expect(fleet.applyLocation(location())).toBe(false);
     expect(fleet.get('b1')?.label).toBe('WB01AB1234');
   });
 
@@ -58,25 +59,13 @@ describe('fleet', () => {
 
   it('takes_an_unknown_heading_from_the_way_the_bus_went_and_keeps_it_while_it_stands', () => {
     const fleet = new Fleet();
-    fleet.applyUpdate(update({ latitude: 0, longitude: 0, heading: 0, timestamp: '2025-01-15T10:00:01Z' }));
+    fleet.applyLocation(location({ latitude: 0, longitude: 0, headingDeg: 0, timestamp: '2025-01-15T10:00:01Z' }));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeNull();
-    fleet.applyUpdate(update({ latitude: 0, longitude: 0.01, heading: 0, timestamp: '2025-01-15T10:00:02Z' }));
+    fleet.applyLocation(location({ latitude: 0, longitude: 0.01, headingDeg: 0, timestamp: '2025-01-15T10:00:02Z' }));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeCloseTo(90);
-    fleet.applyUpdate(
-      update({ latitude: 0, longitude: 0.01, heading: 0, speed: 0, timestamp: '2025-01-15T10:00:03Z' }),
+    fleet.applyLocation(
+      location({ latitude: 0, longitude: 0.01, headingDeg: 0, speedKmh: 0, timestamp: '2025-01-15T10:00:03Z' }),
     );
     expect(fleet.get('b1')?.fix?.headingDeg).toBeCloseTo(90);
-  });
-
-  it('refuses_messages_that_no_marker_could_be_drawn_from', () => {
-    const text = (data: unknown) => JSON.stringify({ type: 'location_update', data });
-    expect(parseMessage(text(update()))).not.toBeNull();
-    expect(parseMessage(text({ ...update(), latitude: 91 }))).toBeNull();
-    expect(parseMessage(text({ ...update(), timestamp: 'soon' }))).toBeNull();
-    expect(parseMessage('{')).toBeNull();
-    expect(parseMessage('{"type":"presence","data":{"viewing":3}}')).toEqual({
-      type: 'presence',
-      data: { viewing: 3 },
-    });
   });
 });

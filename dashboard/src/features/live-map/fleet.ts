@@ -1,13 +1,13 @@
-/** What is known of every bus: its description from REST, and its newest position from wherever it came. */
+/** The known state of every bus: its description from REST, and its newest position from REST or the socket. */
 
+import type { BusLocation } from '@milepost/client';
 import { bearingDeg, distanceM } from '../../lib/map/sphere';
-import type { LocationUpdate } from '../../live/wire';
 
 export interface Fix {
   latitude: number;
   longitude: number;
   speedKmh: number;
-  /** null as long as nobody told and the bus has not moved */
+  /** Null until a heading was reported or the bus has moved. */
   headingDeg: number | null;
   atMs: number;
 }
@@ -45,9 +45,10 @@ const HEADING_FROM_MOVE_M = 10;
 
 export class Fleet {
   private buses = new Map<string, Bus>();
-  private heard = new Set<string>();
+  /** Buses that the socket has sent: they are shown whatever their kind is. */
+  private readonly reporting = new Set<string>();
   private listeners = new Set<() => void>();
-  /** Counts up when a bus comes, goes, is renamed or is heard from for the first time: when an order must be made anew. */
+  /** Counts up when the list must be sorted anew: a bus was added, removed or renamed, or reported for the first time. */
   rosterVersion = 0;
 
   subscribe = (listener: () => void): (() => void) => {
@@ -63,20 +64,21 @@ export class Fleet {
     return this.buses.get(id);
   }
 
-  /** Takes a live update; an older one than the newest known is ignored. Returns whether the bus was known. */
-  applyUpdate(update: LocationUpdate): boolean {
-    const known = this.buses.get(update.bus_id);
-    this.heard.add(update.bus_id);
-    const atMs = Date.parse(update.timestamp);
+  /** Applies a live location; one that is older than the newest known is ignored. Returns whether the bus was known. */
+  applyLocation(location: BusLocation): boolean {
+    const { busId, licensePlate, status, speedKmh, headingDeg } = location;
+    const known = this.buses.get(busId);
+    this.reporting.add(busId);
+    const atMs = Date.parse(location.timestamp);
     if (known?.fix && atMs < known.fix.atMs) return true;
-    const fix = nextFix(known?.fix ?? null, update, atMs);
+    const fix = nextFix(known?.fix ?? null, { ...location, speed: speedKmh, heading: headingDeg }, atMs);
     if (!known?.fix) this.rosterVersion += 1;
-    this.buses.set(update.bus_id, {
-      id: update.bus_id,
-      label: known?.label ?? (update.license_plate || update.bus_id),
-      plate: update.license_plate || (known?.plate ?? ''),
+    this.buses.set(busId, {
+      id: busId,
+      label: known?.label ?? (licensePlate || busId),
+      plate: licensePlate || (known?.plate ?? ''),
       route: known?.route ?? '',
-      status: update.status || (known?.status ?? ''),
+      status: status || (known?.status ?? ''),
       driverId: known?.driverId ?? null,
       fix,
     });
@@ -84,12 +86,12 @@ export class Fleet {
     return known !== undefined;
   }
 
-  /** Takes the whole list from REST: descriptions are replaced, positions only by newer ones, vanished buses go. */
+  /** Applies the whole list from REST: descriptions are replaced, positions only by newer ones, and removed buses go. */
   applyVehicles(rows: VehicleRow[]): void {
     const listed = new Set(rows.map((row) => row.id));
     for (const id of this.buses.keys()) if (!listed.has(id)) this.buses.delete(id);
     for (const row of rows) {
-      if (row.kind !== 'bus' && !this.heard.has(row.id)) continue;
+      if (row.kind !== 'bus' && !this.reporting.has(row.id)) continue;
       const known = this.buses.get(row.id);
       const atMs = row.position ? Date.parse(row.position.timestamp) : Number.NaN;
       const isNewer = row.position !== null && !Number.isNaN(atMs) && atMs > (known?.fix?.atMs ?? -Infinity);
@@ -119,7 +121,7 @@ interface RawPosition {
   heading: number | null;
 }
 
-/** Heading 0 may mean north or unknown: the way the bus went since its last fix decides, or what was known stays. */
+/** Heading 0 may mean north or unknown: then the direction since the last fix counts, or the last known heading. */
 function nextFix(last: Fix | null, raw: RawPosition, atMs: number): Fix {
   let headingDeg: number | null = raw.heading || null;
   if (headingDeg === null && last) {

@@ -1,15 +1,15 @@
-/** The live client of one signed-in session: fills the fleet from REST and from the socket, and keeps both fresh. */
+/** The live data of one signed-in session: fills the fleet from REST and from the bus socket, and keeps both fresh. */
 
-import { getMe, listVehicles } from '../../lib/api/client';
-import { Connection, type ConnectionState, type Socket } from '../../live/connection';
+import { BusClient, type ConnectionState } from '@milepost/client';
+import { listVehicles } from '../../lib/api/client';
 import { Fleet } from './fleet';
 
-/** A burst of unknown buses asks for the list once, and not more often than this. */
+/** A burst of unknown buses reads the list once, and not more often than this. */
 const RELIST_AFTER_MS = 5_000;
 
 export interface LiveStatus {
   connection: ConnectionState;
-  /** How many pages watch now, this one included; null until the server tells. */
+  /** How many pages are open now, this one included; null until the server says so. */
   viewing: number | null;
   /** Whether the first list has been read, or can't be. */
   isListed: boolean;
@@ -17,53 +17,37 @@ export interface LiveStatus {
 
 export class LiveClient {
   readonly fleet = new Fleet();
-  private status: LiveStatus = { connection: { kind: 'connecting' }, viewing: null, isListed: false };
-  private listeners = new Set<() => void>();
+  private status: LiveStatus = { connection: 'connecting', viewing: null, isListed: false };
+  private readonly listeners = new Set<() => void>();
   private relistTimer: number | null = null;
-  private connection: Connection;
+  private readonly buses: BusClient;
 
-  constructor(private readonly onSessionEnd: () => void) {
-    this.connection = new Connection({
-      open: () => new WebSocket(socketUrl()) as unknown as Socket,
-      isSessionAlive: () =>
-        getMe().then(
-          (me) => me !== null,
-          () => true,
-        ),
-      onMessage: (message) => {
-        if (message.type === 'presence') this.setStatus({ viewing: message.data.viewing });
-        else if (!this.fleet.applyUpdate(message.data)) this.relistSoon();
+  constructor(onSessionEnd: () => void) {
+    this.buses = new BusClient({
+      onLocationUpdate: (location) => {
+        if (!this.fleet.applyLocation(location)) this.relistSoon();
       },
-      onState: (state) => {
-        this.setStatus({ connection: state, ...(state.kind === 'live' ? {} : { viewing: null }) });
-        if (state.kind === 'live') void this.list();
-        if (state.kind === 'ended') this.onSessionEnd();
+      onPresence: (viewing) => this.setStatus({ viewing }),
+      onConnectionChange: (connection) => this.connectionChanged(connection),
+      onError: (error) => {
+        if (error.kind === 'refused') onSessionEnd();
+        else console.warn('the live connection:', error.message);
       },
-      now: () => Date.now(),
-      random: Math.random,
-      setTimer: (run, delayMs) => window.setTimeout(run, delayMs),
-      clearTimer: (timer) => window.clearTimeout(timer),
     });
   }
 
   start(): void {
-    window.addEventListener('online', this.retryNow);
-    window.addEventListener('offline', this.networkLost);
-    document.addEventListener('visibilitychange', this.retryWhenVisible);
-    this.connection.start();
+    this.buses.connect();
     void this.list();
   }
 
   stop(): void {
-    window.removeEventListener('online', this.retryNow);
-    window.removeEventListener('offline', this.networkLost);
-    document.removeEventListener('visibilitychange', this.retryWhenVisible);
     if (this.relistTimer !== null) window.clearTimeout(this.relistTimer);
     this.relistTimer = null;
-    this.connection.stop();
+    this.buses.disconnect();
   }
 
-  retryNow = (): void => this.connection.retryNow();
+  retryNow = (): void => this.buses.connect();
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -72,16 +56,15 @@ export class LiveClient {
 
   getStatus = (): LiveStatus => this.status;
 
-  private networkLost = (): void => this.connection.networkLost();
-
-  private retryWhenVisible = (): void => {
-    if (document.visibilityState === 'visible') this.connection.retryNow();
-  };
+  private connectionChanged(connection: ConnectionState): void {
+    this.setStatus(connection === 'connected' ? { connection } : { connection, viewing: null });
+    if (connection === 'connected') void this.list();
+  }
 
   private async list(): Promise<void> {
     try {
-      const rows = await listVehicles();
-      if (rows) this.fleet.applyVehicles(rows);
+      const vehicles = await listVehicles();
+      if (vehicles) this.fleet.applyVehicles(vehicles);
       this.setStatus({ isListed: true });
     } catch (error) {
       console.warn('the list of vehicles could not be read; it is read again on the next connection', error);
@@ -89,8 +72,7 @@ export class LiveClient {
   }
 
   private relistSoon(): void {
-    if (this.relistTimer !== null) return;
-    this.relistTimer = window.setTimeout(() => {
+    this.relistTimer ??= window.setTimeout(() => {
       this.relistTimer = null;
       void this.list();
     }, RELIST_AFTER_MS);
@@ -100,10 +82,4 @@ export class LiveClient {
     this.status = { ...this.status, ...change };
     for (const listener of this.listeners) listener();
   }
-}
-
-function socketUrl(): string {
-  const url = new URL('/ws/bus-tracking/?presence=1', window.location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
 }

@@ -4,8 +4,8 @@ import type { ParcelEvent, TrackingError } from '@milepost/client';
 import { type DriverLocation, useTrackingSocket } from '@milepost/client/react';
 import { useCallback, useEffect } from 'react';
 import { Brand } from '../../components/Brand';
+import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Notice } from '../../components/Notice';
-import { StateBadge } from '../../components/StateBadge';
 import { Timeline } from '../../components/Timeline';
 import { Toasts, useToasts } from '../../components/Toasts';
 import type { Me } from '../../lib/api/client';
@@ -73,7 +73,7 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
       <main className="trip-panel">
         <header className="panel-head">
           <Brand />
-          <StateBadge state={connectionState} onRetry={connect} />
+          <ConnectionBadge state={connectionState} onRetry={connect} />
         </header>
         <ParcelNews parcel={parcel} driver={driverLocation} />
         <footer className="panel-foot">

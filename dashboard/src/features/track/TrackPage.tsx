@@ -4,8 +4,8 @@ import type { Delivery } from '@milepost/client';
 import { useDelivery } from '@milepost/client/react';
 import { useEffect, useRef } from 'react';
 import { Brand } from '../../components/Brand';
+import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Notice } from '../../components/Notice';
-import { StateBadge } from '../../components/StateBadge';
 import { Timeline } from '../../components/Timeline';
 import { TripMapView } from '../../components/TripMapView';
 import type { AppConfig } from '../../lib/api/client';
@@ -26,7 +26,7 @@ export function TrackPage({ trackingId }: { trackingId: string }) {
       <main className="trip-panel">
         <header className="panel-head">
           <Brand />
-          {end ? null : <StateBadge state={connectionState} onRetry={connect} />}
+          {end ? null : <ConnectionBadge state={connectionState} onRetry={connect} />}
         </header>
         {delivery ? (
           <DeliveryNews delivery={delivery} />
