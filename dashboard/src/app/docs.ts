@@ -36,12 +36,15 @@ async function show(): Promise<void> {
       withCredentials: true,
     });
   } catch (error) {
-    place.innerHTML = '<p class="docs-note" role="alert"></p>';
-    place.firstElementChild!.textContent = `The API document could not be read: ${String(error)}`;
+    const note = document.createElement('p');
+    note.className = 'docs-note';
+    note.role = 'alert';
+    note.textContent = `The API document could not be read: ${String(error)}`;
+    place.replaceChildren(note);
   }
 }
 
-/** Makes sure that a token can be pasted; with none, calls go out with the session cookie. */
+/** Makes sure that a token can be pasted. Without one, calls use the session cookie. */
 function withToken(spec: OpenApi): OpenApi {
   const schemes = spec.components?.securitySchemes;
   if (schemes && Object.keys(schemes).length > 0) return spec;

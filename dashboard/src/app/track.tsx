@@ -1,21 +1,13 @@
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
+/** `/track/{tracking_id}`: a delivery, for everybody with its link. */
+
 import { TrackPage } from '../features/track/TrackPage';
+import { renderPage } from './render';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import '../styles/tokens.css';
-import '../styles/page.css';
 import '../styles/login.css';
 import '../styles/map.css';
 import '../styles/trip.css';
 import '../styles/marks.css';
 
-const root = document.getElementById('root');
-// The address is /track/{tracking_id}.
 const trackingId = decodeURIComponent(window.location.pathname.split('/')[2] ?? '');
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <TrackPage trackingId={trackingId} />
-    </StrictMode>,
-  );
-}
+
+renderPage(<TrackPage trackingId={trackingId} />);

@@ -1,4 +1,4 @@
-/** The steps of a trip: those behind, the one it is at, those to come. */
+/** The steps of a trip: done, now, and next. */
 
 interface Props {
   steps: readonly string[];
@@ -20,7 +20,7 @@ export function Timeline({ steps, current }: Props) {
           <li key={step} data-place={place} aria-current={index === current ? 'step' : undefined}>
             <span className="timeline-mark" aria-hidden="true">
               {place === 'done' ? (
-                <svg viewBox="0 0 12 12" width="12" height="12">
+                <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
                   <path d="m2.5 6.3 2.4 2.4 4.6-5" />
                 </svg>
               ) : null}

@@ -1,14 +1,14 @@
-/** The map of a trip with the button that shows all of it, and the credits. */
+/** The map of a trip, with a button that shows all of it, and the credits. */
 
 import type { RefObject } from 'react';
-import type { AppConfig } from '../lib/api/client';
+import type { AppConfig } from '../lib/api/get-config';
 import type { TripMap } from '../lib/map/trip-map';
 import { Credits } from './Credits';
 
 interface Props {
   canvas: RefObject<HTMLDivElement | null>;
   map: TripMap | null;
-  config: AppConfig | null;
+  config: AppConfig | undefined;
   label: string;
 }
 
@@ -21,7 +21,7 @@ export function TripMapView({ canvas, map, config, label }: Props) {
           <path d="M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5" />
         </svg>
       </button>
-      {config ? <Credits config={config} routes={null} /> : null}
+      {config ? <Credits config={config} /> : null}
     </section>
   );
 }

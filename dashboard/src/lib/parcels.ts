@@ -1,31 +1,11 @@
-/** How a parcel is told to its client and its driver. */
+/** What a parcel's status means, in the words of its client's and its driver's page. */
 
-import type { ParcelEvent } from '@milepost/client';
-import type { ToastTone } from '../components/Toasts';
-import type { ParcelStatus } from './api/parcels';
+import type { components } from '@milepost/client/rest';
 
-export const STEPS: readonly string[] = [
-  'Entered',
-  'Driver assigned',
-  'Picked up',
-  'On the way',
-  'Out for delivery',
-  'Delivered',
-];
+export type Parcel = components['schemas']['ParcelJson'];
+export type ParcelPlace = components['schemas']['PlaceJson'];
 
-const ORDER: readonly ParcelStatus[] = [
-  'pending',
-  'assigned',
-  'picked_up',
-  'in_transit',
-  'out_for_delivery',
-  'delivered',
-];
-
-/** -1 for a cancelled parcel, which is at no step. */
-export const stepOf = (status: ParcelStatus): number => ORDER.indexOf(status);
-
-export const STATUS_WORDS: Record<ParcelStatus, string> = {
+const STATUS_WORDS = {
   pending: 'Waiting for a driver',
   assigned: 'A driver will fetch it',
   picked_up: 'Picked up',
@@ -35,27 +15,27 @@ export const STATUS_WORDS: Record<ParcelStatus, string> = {
   cancelled: 'Cancelled',
 };
 
-export function isStatus(text: string): text is ParcelStatus {
-  return text in STATUS_WORDS;
+/** The steps of the timeline, and the status at each. */
+export const STEPS = ['Entered', 'Driver assigned', 'Picked up', 'On the way', 'Out for delivery', 'Delivered'];
+const STATUS_OF_STEP = ['pending', 'assigned', 'picked_up', 'in_transit', 'out_for_delivery', 'delivered'];
+
+/** -1 for a cancelled parcel, which is at no step. */
+export const stepOf = (status: string): number => STATUS_OF_STEP.indexOf(status);
+
+export function isKnownStatus(status: string): status is keyof typeof STATUS_WORDS {
+  return status in STATUS_WORDS;
 }
 
-/** What the client is told at once. */
-export function toastOf(event: ParcelEvent): { text: string; tone: ToastTone } | null {
-  switch (event.type) {
-    case 'geofence': {
-      const place = event.zone === 'pickup' ? 'the pickup' : 'the destination';
-      return {
-        text: event.event === 'enter' ? `The driver is at ${place}` : `The driver has left ${place}`,
-        tone: 'plain',
-      };
-    }
-    case 'status_update':
-      return isStatus(event.status) ? { text: STATUS_WORDS[event.status], tone: 'plain' } : null;
-    case 'tracking_ended':
-      return event.status === 'cancelled'
-        ? { text: 'The parcel was cancelled', tone: 'bad' }
-        : { text: 'The parcel has been delivered', tone: 'good' };
-    case 'unsubscribed':
-      return { text: event.message ?? 'This parcel is not yours to follow any more', tone: 'bad' };
-  }
+/** A status that this page does not know is shown as the server writes it. */
+export function statusText(status: string): string {
+  return isKnownStatus(status) ? STATUS_WORDS[status] : status.replaceAll('_', ' ');
+}
+
+export function hasEnded(status: string): boolean {
+  return status === 'delivered' || status === 'cancelled';
+}
+
+/** The address, or else the coordinates. */
+export function placeText({ address, lat, lng }: ParcelPlace): string {
+  return address ? address : `${lat.toFixed(5)}, ${lng.toFixed(5)}`;
 }

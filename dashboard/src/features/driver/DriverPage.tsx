@@ -1,17 +1,20 @@
-/** The driver's page: shares where the phone is with those who wait for its parcels, and keeps fixes while offline. */
+/** The driver's page: shares the phone's position with the clients of its parcels, and keeps fixes while offline. */
 
 import type { ParcelEvent, TrackingError } from '@milepost/client';
 import { useTrackingSocket } from '@milepost/client/react';
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useState } from 'react';
 import { Brand } from '../../components/Brand';
 import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Toasts, useToasts } from '../../components/Toasts';
-import { type Me, serverNowMs } from '../../lib/api/client';
+import type { Me } from '../../lib/api/get-me';
+import { ApiError } from '../../lib/api/request';
 import { ageText } from '../../lib/time/age';
+import { serverNowMs } from '../../lib/time/server-clock';
 import { useNow } from '../../lib/time/useNow';
+import { myParcelsQuery } from './api/list-my-parcels';
 import { ParcelCard } from './ParcelCard';
 import { type DeviceFix, useDevicePosition } from './useDevicePosition';
-import { useMyParcels } from './useMyParcels';
 import { useWakeLock } from './useWakeLock';
 
 interface Props {
@@ -23,7 +26,8 @@ interface Props {
 const TOKEN_REFUSED = 4001;
 
 export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
-  const { parcels, problem: listProblem, readAgain } = useMyParcels(me.id, onSessionEnd);
+  const { data: parcels, error: listError, refetch } = useQuery(myParcelsQuery(me.id));
+  const refresh = useCallback(() => void refetch(), [refetch]);
   const { toasts, show, dismiss } = useToasts();
   const [isOn, setIsOn] = useState(false);
   const [lastFix, setLastFix] = useState<DeviceFix | null>(null);
@@ -31,22 +35,26 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
 
   const onEvent = useCallback(
     (event: ParcelEvent) => {
-      if (event.type !== 'geofence') void readAgain();
+      if (event.type !== 'geofence') refresh();
       if (event.type === 'tracking_ended') show(`Parcel ${event.parcelId} has ended`);
     },
-    [readAgain, show],
+    [refresh, show],
   );
   const onError = useCallback(
     (error: TrackingError) => {
       if (error.closeCode === TOKEN_REFUSED) return onSessionEnd();
-      if (error.kind === 'refused') void readAgain(); // not this driver's parcel any more
+      if (error.kind === 'refused') refresh(); // not this driver's parcel any more
       if (error.kind === 'server' || error.kind === 'storage') show(error.message, 'bad');
     },
-    [onSessionEnd, readAgain, show],
+    [onSessionEnd, refresh, show],
   );
-  // One socket is enough: the server tells a driver's place to all of its active parcels.
+  useEffect(() => {
+    if (listError instanceof ApiError && listError.status === 401) onSessionEnd();
+  }, [listError, onSessionEnd]);
+  // One socket is enough: the server sends a driver's position to all of its active parcels.
+  const parcelId = parcels?.[0]?.id;
   const { connectionState, sendLocationUpdate, connect, disconnect, queuedCount, droppedCount } = useTrackingSocket({
-    parcelId: parcels?.[0]?.id ?? null,
+    parcelId,
     token: null, // the session cookie counts
     autoConnect: false,
     storage: window.localStorage,
@@ -55,17 +63,17 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
     onError,
   });
 
-  const parcelId = parcels?.[0]?.id;
-  const wantsConnection = parcelId !== undefined && (isOn || queuedCount > 0);
+  const needsConnection = parcelId !== undefined && (isOn || queuedCount > 0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another parcel has another client, not connected yet
   useEffect(() => {
-    if (wantsConnection) connect();
+    if (needsConnection) connect();
     else disconnect();
-  }, [wantsConnection, parcelId, connect, disconnect]);
+  }, [needsConnection, parcelId, connect, disconnect]);
 
   const onFix = useCallback(
     (fix: DeviceFix) => {
       setLastFix(fix);
-      // By the server's clock: a phone that goes wrong would be refused, or draw its way at the wrong time.
+      // In the server's time: a phone with a wrong clock would be refused, or its path drawn at the wrong time.
       sendLocationUpdate({ lat: fix.lat, lng: fix.lng, timestamp: fix.atMs + serverNowMs() - Date.now() });
     },
     [sendLocationUpdate],
@@ -118,12 +126,12 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
           <h1 id="parcels-title">
             {parcels && parcels.length > 0 ? `Your parcels (${parcels.length})` : 'Your parcels'}
           </h1>
-          {listProblem ? (
+          {listError ? (
             <p className="driver-problem" role="alert">
-              {listProblem}
+              {listError.message}
             </p>
           ) : null}
-          {parcels === null ? null : parcels.length === 0 ? (
+          {parcels === undefined ? null : parcels.length === 0 ? (
             <p className="driver-none">None is assigned to you now. New ones appear here by themselves.</p>
           ) : (
             <ul className="driver-parcels">
@@ -131,7 +139,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
                 <ParcelCard
                   key={parcel.id}
                   parcel={parcel}
-                  onChanged={readAgain}
+                  onChanged={refetch}
                   onProblem={(text) => show(text, 'bad')}
                 />
               ))}

@@ -1,17 +1,16 @@
 /** One of the driver's parcels, with the step that comes next. */
 
-import { useState } from 'react';
-import { ApiError } from '../../lib/api/client';
-import { changeParcelStatus, type Parcel, type ParcelStatus, placeText } from '../../lib/api/parcels';
-import { STATUS_WORDS } from '../../lib/parcels';
+import { useMutation } from '@tanstack/react-query';
+import { type Parcel, placeText, statusText } from '../../lib/parcels';
+import { changeParcelStatus } from './api/change-parcel-status';
 
 interface Props {
   parcel: Parcel;
-  onChanged: () => Promise<void>;
+  onChanged: () => Promise<unknown>;
   onProblem: (text: string) => void;
 }
 
-const NEXT: Partial<Record<ParcelStatus, { status: ParcelStatus; label: string }>> = {
+const NEXT: Record<string, { status: string; label: string }> = {
   assigned: { status: 'picked_up', label: 'I have it' },
   picked_up: { status: 'in_transit', label: 'I am on the way' },
   in_transit: { status: 'delivered', label: 'It is delivered' },
@@ -19,26 +18,18 @@ const NEXT: Partial<Record<ParcelStatus, { status: ParcelStatus; label: string }
 };
 
 export function ParcelCard({ parcel, onChanged, onProblem }: Props) {
-  const [isBusy, setIsBusy] = useState(false);
   const next = NEXT[parcel.status];
-
-  async function step(status: ParcelStatus) {
-    setIsBusy(true);
-    try {
-      await changeParcelStatus(parcel.id, status);
-      await onChanged();
-    } catch (error) {
-      onProblem(error instanceof ApiError ? error.message : String(error));
-    } finally {
-      setIsBusy(false);
-    }
-  }
+  const change = useMutation({
+    ...changeParcelStatus(parcel.id),
+    onSuccess: () => onChanged(),
+    onError: (error) => onProblem(error.message),
+  });
 
   return (
     <li className="driver-parcel" data-parcel-id={parcel.id}>
       <p className="driver-parcel-head">
         <strong>Parcel {parcel.id}</strong>
-        <span>{parcel.status === 'assigned' ? 'To be fetched' : STATUS_WORDS[parcel.status]}</span>
+        <span>{parcel.status === 'assigned' ? 'To be fetched' : statusText(parcel.status)}</span>
       </p>
       <dl className="trip-places">
         <div>
@@ -51,7 +42,12 @@ export function ParcelCard({ parcel, onChanged, onProblem }: Props) {
         </div>
       </dl>
       {next ? (
-        <button type="button" className="quiet-button" disabled={isBusy} onClick={() => void step(next.status)}>
+        <button
+          type="button"
+          className="quiet-button"
+          disabled={change.isPending}
+          onClick={() => change.mutate(next.status)}
+        >
           {next.label}
           <span className="visually-hidden">: parcel {parcel.id}</span>
         </button>

@@ -1,11 +1,11 @@
-/** Where the device is, every 5 s for as long as it is asked. */
+/** The device's position, every 5 s while it is switched on. */
 
 import { useEffect, useRef, useState } from 'react';
 
 export const SEND_EVERY_MS = 5_000;
-/** A device that takes longer for a fix is asked again. */
+/** If the device has no fix by then, it is asked again. */
 const FIX_LIMIT_MS = 20_000;
-/** A fix's own time further off than this is a fault of the device: the present counts. */
+/** A fix with a time further off than this is faulty: the present counts. */
 const MAX_CLOCK_FAULT_MS = 24 * 60 * 60_000;
 
 export interface DeviceFix {
@@ -16,7 +16,10 @@ export interface DeviceFix {
   atMs: number;
 }
 
-/** Tells `onFix` the newest fix at once and then every 5 s; a device that stands still is asked for a new one. Returns what is wrong, or null. */
+/**
+ * Calls `onFix` with the newest fix at once and then every 5 s. A device that stands still reports nothing by itself, so it is
+ * asked for a new fix. Returns what is wrong, or null.
+ */
 export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void): string | null {
   const [problem, setProblem] = useState<string | null>(null);
   const latest = useRef(onFix);
@@ -31,24 +34,28 @@ export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void
       return setProblem('This browser gives no position here. The page must be opened over https.');
     }
     let newest: DeviceFix | null = null;
-    let toldAtMs: number | null = null;
-    const tell = (): boolean => {
-      if (!newest || newest.atMs === toldAtMs) return false;
-      toldAtMs = newest.atMs;
+    let reportedAtMs: number | null = null;
+    const report = (): boolean => {
+      if (!newest || newest.atMs === reportedAtMs) return false;
+      reportedAtMs = newest.atMs;
       latest.current(newest);
       return true;
     };
-    const take = (position: GeolocationPosition) => {
+    const receive = (position: GeolocationPosition) => {
       newest = fixOf(position);
       setProblem(null);
-      if (toldAtMs === null) tell();
+      if (reportedAtMs === null) report();
+    };
+    const receiveAndReport = (position: GeolocationPosition) => {
+      receive(position);
+      report();
     };
     const options: PositionOptions = { enableHighAccuracy: true, maximumAge: 0, timeout: FIX_LIMIT_MS };
     const fail = (error: GeolocationPositionError) => setProblem(problemText(error));
-    const watch = navigator.geolocation.watchPosition(take, fail, options);
+    const watch = navigator.geolocation.watchPosition(receive, fail, options);
     const timer = window.setInterval(() => {
-      if (tell()) return;
-      navigator.geolocation.getCurrentPosition((position) => (take(position), tell()), fail, options);
+      if (report()) return;
+      navigator.geolocation.getCurrentPosition(receiveAndReport, fail, options);
     }, SEND_EVERY_MS);
     return () => {
       navigator.geolocation.clearWatch(watch);

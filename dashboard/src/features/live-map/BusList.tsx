@@ -1,4 +1,4 @@
-/** The list of buses: only the rows in view exist, so thousands cost no more than twenty. */
+/** The list of buses. Only the rows in view are rendered, so thousands cost no more than twenty. */
 
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ageText, isStale } from '../../lib/time/age';
@@ -31,11 +31,14 @@ export function BusList({ buses, nowMs, selectedId, emptyText, onSelect }: Props
     return () => observer.disconnect();
   }, []);
 
-  // A bus chosen on the map is brought into view; one that merely changes its place in the list is not.
+  // A newly selected bus is scrolled into view; one that moves within the list is not.
+  const scrolledTo = useRef<string | null>(null);
   useEffect(() => {
+    if (scrolledTo.current === selectedId) return;
+    scrolledTo.current = selectedId;
     setActiveId(null);
     if (selected >= 0) scrollTo(box.current, selected);
-  }, [selectedId]);
+  }, [selectedId, selected]);
 
   function move(event: KeyboardEvent) {
     const page = Math.max(1, Math.floor(view.height / ROW_PX) - 1);
@@ -106,6 +109,8 @@ interface RowProps {
 function BusRow({ bus, nowMs, index, count, isActive, isSelected, onSelect }: RowProps) {
   const stale = bus.fix === null || isStale(bus.fix.atMs, nowMs);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox has the focus and the keys
+    // biome-ignore lint/a11y/useFocusableInteractive: the listbox names it by aria-activedescendant
     <div
       id={`bus-${index}`}
       className="bus-row"

@@ -1,15 +1,17 @@
-/** The live map: the fleet's list, the selected bus, and the map that both belong to. */
+/** The live map: the list of buses, the selected bus, and the map with both. */
 
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import type { AppConfig, Me, Routes } from '../../lib/api/client';
+import { type AppConfig, configQuery } from '../../lib/api/get-config';
+import type { Me } from '../../lib/api/get-me';
 import { isStale } from '../../lib/time/age';
 import { useNow } from '../../lib/time/useNow';
+import { type Routes, routesQuery } from './api/get-routes';
 import { BusDetails } from './BusDetails';
 import { BusList } from './BusList';
 import type { LiveClient } from './live-client';
 import { searchBuses, sortBuses } from './search';
 import { useBuses, useLiveClient, useLiveStatus } from './useLive';
-import { useMapData } from './useMapData';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { Brand } from '../../components/Brand';
 import { ConnectionBadge } from '../../components/ConnectionBadge';
@@ -25,9 +27,10 @@ interface Props {
 
 export function MapPage({ me, onSignOut, onSessionEnd }: Props) {
   const client = useLiveClient(onSessionEnd);
-  const data = useMapData();
-  if (!client || !data) return <div className="splash" aria-busy="true" />;
-  return <LiveMap me={me} client={client} config={data.config} routes={data.routes} onSignOut={onSignOut} />;
+  const { data: config } = useQuery(configQuery);
+  const { data: routes } = useQuery(routesQuery);
+  if (!client || !config || routes === undefined) return <div className="splash" aria-busy="true" />;
+  return <LiveMap me={me} client={client} config={config} routes={routes} onSignOut={onSignOut} />;
 }
 
 interface LiveMapProps {
@@ -85,7 +88,7 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
   return (
     <div className="page" data-connection={status.connection}>
       <main className="map-area">
-        <div ref={canvas} className="map-canvas" aria-label="Map of the buses" />
+        <section ref={canvas} className="map-canvas" aria-label="Map of the buses" />
         <button
           type="button"
           className="map-fit"
@@ -97,7 +100,7 @@ function LiveMap({ me, client, config, routes, onSignOut }: LiveMapProps) {
             <path d="M3 7.5V3h4.5M12.5 3H17v4.5M17 12.5V17h-4.5M7.5 17H3v-4.5" />
           </svg>
         </button>
-        <Credits config={config} routes={routes} />
+        <Credits config={config} routesAttribution={routes?.attribution} />
       </main>
       <Sheet height={height} onHeight={setHeight}>
         <header className="panel-head">

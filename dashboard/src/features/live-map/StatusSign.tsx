@@ -1,6 +1,7 @@
-/** The same sign as on the map, so that list and map read as one. */
+/** A bus's status as a sign, the same in the list as on the map. */
 
-import { type StatusGroup, statusGroup, statusText } from './status';
+import type { StatusGroup } from '../../lib/map/palette';
+import { statusGroup, statusText } from './status';
 
 const SIGN: Record<StatusGroup, string> = {
   service: 'M7 6.5h8a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H7a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1zM6.5 10.5h9',

@@ -1,35 +1,27 @@
-/** Owns the MapLibre map: draws the fleet as one source, glides its markers, and tells which bus was chosen. */
+/** Owns the fleet's map: draws the buses as one source, glides their markers, and reports which one was chosen. */
 
 import type * as GeoJSON from 'geojson';
-import {
-  type GeoJSONSource,
-  LngLatBounds,
-  Map as MapLibreMap,
-  NavigationControl,
-  ScaleControl,
-  setWorkerUrl,
-} from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { type AppConfig, type Routes, serverNowMs } from '../../lib/api/client';
+import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap } from 'maplibre-gl';
+import type { AppConfig } from '../../lib/api/get-config';
+import { CLOSE_ZOOM, createMap } from '../../lib/map/create-map';
 import { Glider } from '../../lib/map/glide';
 import { PALETTES, type Theme } from '../../lib/map/palette';
 import { isStale } from '../../lib/time/age';
+import { serverNowMs } from '../../lib/time/server-clock';
+import type { Routes } from './api/get-routes';
 import type { Fleet } from './fleet';
-import { gridLines, mapStyle } from './fleet-style';
+import { mapStyle } from './fleet-style';
 import { bodyImage, drawBody, drawSign, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
 import { STATUS_GROUPS, statusGroup } from './status';
-
-setWorkerUrl(new URL(workerUrl, window.location.href).href);
 
 /** Buses go grey with time alone, so the drawing is renewed at least this often. */
 const RENEW_EVERY_MS = 5_000;
 /** Time between frames while markers glide, and while they only step by less than is seen gliding. */
 const GLIDE_FRAME_MS = 33;
 const STEP_FRAME_MS = 250;
-/** A frame that took long is followed by a rest of this many times as long, so that a large fleet leaves the page responsive. */
+/** After each frame the map rests this many times as long as it took, so that a large fleet leaves the page responsive. */
 const REST_FACTOR = 2;
 const MAX_REST_MS = 1_000;
-const CLOSE_ZOOM = 15;
 
 export interface FleetMapOptions {
   container: HTMLElement;
@@ -58,28 +50,13 @@ export class FleetMap {
 
   constructor(private readonly options: FleetMapOptions) {
     this.theme = options.theme;
-    this.map = new MapLibreMap({
-      container: options.container,
-      style: mapStyle(options.theme, options.config, options.routes),
-      center: [0, 25],
-      zoom: 1.4,
-      maxZoom: 19,
-      fadeDuration: 0,
-      attributionControl: false,
-      pitchWithRotate: false,
-      dragRotate: false,
-    });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-    this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
+    this.map = createMap(options.container, mapStyle(options.theme, options.config, options.routes));
     this.map.setMissingStyleImageResolver((id) => this.addImage(id));
     this.map.on('load', () => {
       this.isReady = true;
       this.fit(false);
-      this.drawGrid();
       this.invalidate();
     });
-    this.map.on('moveend', () => this.drawGrid());
     this.map.on('click', ({ point }) => {
       const reach = 8; // px: a finger is wider than a pointer
       const box: [[number, number], [number, number]] = [
@@ -110,7 +87,6 @@ export class FleetMap {
     this.map.setStyle(mapStyle(theme, this.options.config, this.options.routes), { diff: false });
     void this.map.once('styledata').then(() => {
       this.isReady = true;
-      this.drawGrid();
       this.invalidate();
     });
   }
@@ -138,7 +114,7 @@ export class FleetMap {
     if (bounds.isEmpty()) return;
     this.map.fitBounds(bounds, {
       padding: { top: 60, left: 60, right: 60, bottom: 60 + this.bottomPaddingPx },
-      maxZoom: 15,
+      maxZoom: CLOSE_ZOOM,
       animate: animate && !this.reducedMotion.matches,
     });
   }
@@ -153,7 +129,7 @@ export class FleetMap {
     if (!this.isDrawing) void this.draw();
   }
 
-  /** Draws until nothing moves any more; each frame waits until the map's worker has taken the one before. */
+  /** Draws until nothing moves any more. Each frame waits until the map's worker has the one before. */
   private async draw(): Promise<void> {
     if (!this.isReady) return;
     this.isDrawing = true;
@@ -214,7 +190,7 @@ export class FleetMap {
           body: bodyImage(group, stale, pose.headingDeg !== null),
           sign: signImage(group, stale),
           heading: pose.headingDeg ?? 0,
-          order: (isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1) + ids.size / 1e6, // the size makes ties one order for all
+          order: (isSelected ? 3 : group === 'alarm' ? 2 : stale ? 0 : 1) + ids.size / 1e6, // the count breaks ties the same way in all layers
           isSelected,
         },
       });
@@ -245,13 +221,6 @@ export class FleetMap {
       }
     }
     return null;
-  }
-
-  private drawGrid(): void {
-    if (!this.isReady) return;
-    const bounds = this.map.getBounds();
-    const lines = gridLines(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());
-    void this.map.getSource<GeoJSONSource>('grid')?.setData(lines);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BusLocation } from '@milepost/client';
 import { describe, expect, it } from 'vitest';
-import { Fleet, type VehicleRow } from './fleet';
+import type { Vehicle } from './api/list-vehicles';
+import { Fleet } from './fleet';
 
 const location = (change: Partial<BusLocation> = {}): BusLocation => ({
   busId: 'b1',
@@ -15,7 +16,7 @@ const location = (change: Partial<BusLocation> = {}): BusLocation => ({
   ...change,
 });
 
-const row = (change: Partial<VehicleRow> = {}): VehicleRow => ({
+const row = (change: Partial<Vehicle> = {}): Vehicle => ({
   id: 'b1',
   kind: 'bus',
   label: 'Bus 1',
@@ -39,7 +40,16 @@ describe('fleet', () => {
     const fleet = new Fleet();
     fleet.applyLocation(location({ latitude: 2, timestamp: '2025-01-15T10:00:02Z' }));
     fleet.applyVehicles([
-      row({ position: { latitude: 1, longitude: 0, speed: null, heading: null, timestamp: '2025-01-15T10:00:01Z' } }),
+      row({
+        position: {
+          vehicle_id: 'b1',
+          latitude: 1,
+          longitude: 0,
+          speed: null,
+          heading: null,
+          timestamp: '2025-01-15T10:00:01Z',
+        },
+      }),
     ]);
     expect(fleet.get('b1')).toMatchObject({ label: 'Bus 1', route: '7', fix: { latitude: 2 } });
   });

@@ -1,15 +1,12 @@
 /** The known state of every bus: its description from REST, and its newest position from REST or the socket. */
 
 import type { BusLocation } from '@milepost/client';
-import { bearingDeg, distanceM } from '../../lib/map/sphere';
+import type { Fix } from '../../lib/map/glide';
+import { bearingDeg, distanceM, type Place } from '../../lib/map/sphere';
+import type { Vehicle } from './api/list-vehicles';
 
-export interface Fix {
-  latitude: number;
-  longitude: number;
+export interface BusFix extends Fix {
   speedKmh: number;
-  /** Null until a heading was reported or the bus has moved. */
-  headingDeg: number | null;
-  atMs: number;
 }
 
 export interface Bus {
@@ -19,25 +16,7 @@ export interface Bus {
   route: string;
   status: string;
   driverId: number | null;
-  fix: Fix | null;
-}
-
-/** A vehicle as REST lists it. */
-export interface VehicleRow {
-  id: string;
-  kind: string;
-  label: string;
-  license_plate: string | null;
-  route: string | null;
-  status: string;
-  driver_id: number | null;
-  position: {
-    latitude: number;
-    longitude: number;
-    speed: number | null;
-    heading: number | null;
-    timestamp: string;
-  } | null;
+  fix: BusFix | null;
 }
 
 /** Under this the direction between two fixes is noise. */
@@ -48,7 +27,7 @@ export class Fleet {
   /** Buses that the socket has sent: they are shown whatever their kind is. */
   private readonly reporting = new Set<string>();
   private listeners = new Set<() => void>();
-  /** Counts up when the list must be sorted anew: a bus was added, removed or renamed, or reported for the first time. */
+  /** Counts up when the list must be sorted again: a bus was added, removed or renamed, or reported for the first time. */
   rosterVersion = 0;
 
   subscribe = (listener: () => void): (() => void) => {
@@ -87,22 +66,22 @@ export class Fleet {
   }
 
   /** Applies the whole list from REST: descriptions are replaced, positions only by newer ones, and removed buses go. */
-  applyVehicles(rows: VehicleRow[]): void {
-    const listed = new Set(rows.map((row) => row.id));
+  applyVehicles(vehicles: Vehicle[]): void {
+    const listed = new Set(vehicles.map(({ id }) => id));
     for (const id of this.buses.keys()) if (!listed.has(id)) this.buses.delete(id);
-    for (const row of rows) {
-      if (row.kind !== 'bus' && !this.reporting.has(row.id)) continue;
-      const known = this.buses.get(row.id);
-      const atMs = row.position ? Date.parse(row.position.timestamp) : Number.NaN;
-      const isNewer = row.position !== null && !Number.isNaN(atMs) && atMs > (known?.fix?.atMs ?? -Infinity);
-      this.buses.set(row.id, {
-        id: row.id,
-        label: row.label || row.license_plate || row.id,
-        plate: row.license_plate ?? '',
-        route: row.route ?? '',
-        status: row.status,
-        driverId: row.driver_id,
-        fix: isNewer && row.position ? nextFix(known?.fix ?? null, row.position, atMs) : (known?.fix ?? null),
+    for (const { id, kind, label, license_plate, route, status, driver_id, position } of vehicles) {
+      if (kind !== 'bus' && !this.reporting.has(id)) continue;
+      const known = this.buses.get(id)?.fix ?? null;
+      const atMs = Date.parse(position?.timestamp ?? '');
+      const isNewer = position && atMs > (known?.atMs ?? Number.NEGATIVE_INFINITY);
+      this.buses.set(id, {
+        id,
+        label: label || license_plate || id,
+        plate: license_plate ?? '',
+        route: route ?? '',
+        status,
+        driverId: driver_id ?? null,
+        fix: isNewer ? nextFix(known, position, atMs) : known,
       });
     }
     this.rosterVersion += 1;
@@ -114,15 +93,13 @@ export class Fleet {
   }
 }
 
-interface RawPosition {
-  latitude: number;
-  longitude: number;
-  speed: number | null;
-  heading: number | null;
+interface RawPosition extends Place {
+  speed?: number | null;
+  heading?: number | null;
 }
 
 /** Heading 0 may mean north or unknown: then the direction since the last fix counts, or the last known heading. */
-function nextFix(last: Fix | null, raw: RawPosition, atMs: number): Fix {
+function nextFix(last: BusFix | null, raw: RawPosition, atMs: number): BusFix {
   let headingDeg: number | null = raw.heading || null;
   if (headingDeg === null && last) {
     const hasMoved = distanceM(last, raw) >= HEADING_FROM_MOVE_M;

@@ -1,7 +1,7 @@
 /** The live data of one signed-in session: fills the fleet from REST and from the bus socket, and keeps both fresh. */
 
 import { BusClient, type ConnectionState } from '@milepost/client';
-import { listVehicles } from '../../lib/api/client';
+import { listVehicles } from './api/list-vehicles';
 import { Fleet } from './fleet';
 
 /** A burst of unknown buses reads the list once, and not more often than this. */

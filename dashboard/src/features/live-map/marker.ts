@@ -1,13 +1,12 @@
-/** Draws the marker images: a disc with a nose that points where the bus goes, and a sign inside that tells its status. */
+/** Draws the marker images: a disc with a nose that points where the bus goes, and a sign inside for its status. */
 
-import type { Palette } from '../../lib/map/palette';
-import type { StatusGroup } from './status';
+import type { Palette, StatusGroup } from '../../lib/map/palette';
 
 /** Side of a marker image in CSS pixels. */
 export const MARKER_PX = 40;
 const SIGN_PX = 15;
 export const MARKER_SCALE = 2;
-/** Distinct labels kept as images; past that a label is not drawn until the page is loaded again. */
+/** Distinct labels kept as images; further labels are not drawn until the page is loaded again. */
 export const MAX_TAGS = 3_000;
 
 export const bodyImage = (group: StatusGroup, isStale: boolean, hasHeading: boolean) =>
@@ -41,7 +40,7 @@ export function drawBody(fill: string, edge: string, hasNose: boolean, isHollow:
   return pixels(pen);
 }
 
-/** The sign is upright whatever way the bus goes: a bus, two bars, a clock hand, an exclamation mark, a cross. */
+/** The sign stays upright in each direction: a bus, two bars, a clock hand, an exclamation mark or a cross. */
 export function drawSign(group: StatusGroup, colour: string): ImageData {
   const pen = canvas(SIGN_PX, SIGN_PX);
   const c = SIGN_PX / 2;

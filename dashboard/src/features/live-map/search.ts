@@ -1,10 +1,10 @@
-/** Puts buses in the order people count in, and finds them by label, plate, route or id. */
+/** Sorts buses by label, and finds them by label, plate, route or id. */
 
 import type { Bus } from './fleet';
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Buses that have been heard from come first; then by label as a person counts: 2 before 10. */
+/** Buses with a position come first. Then by label, numbers in their order: 2 before 10. */
 export function sortBuses(buses: Bus[]): Bus[] {
   return [...buses].sort(
     (a, b) =>

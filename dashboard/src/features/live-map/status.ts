@@ -1,6 +1,6 @@
-/** Sorts the operator's words for a bus's status, an open list, into the few groups that the page draws apart. */
+/** Sorts the operator's words for a bus's status, an open list, into the groups that the page draws apart. */
 
-export type StatusGroup = 'service' | 'waiting' | 'late' | 'out' | 'alarm';
+import type { StatusGroup } from '../../lib/map/palette';
 
 export const STATUS_GROUPS: readonly StatusGroup[] = ['service', 'waiting', 'late', 'alarm', 'out'];
 
@@ -31,7 +31,7 @@ const GROUP_OF_WORD: Record<string, StatusGroup> = {
   broken_down: 'alarm',
 };
 
-/** Words that nobody listed count as in service: the bus does report. */
+/** Unknown words count as in service, because the bus does report. */
 export function statusGroup(status: string): StatusGroup {
   return (
     GROUP_OF_WORD[

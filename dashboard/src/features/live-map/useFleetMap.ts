@@ -1,7 +1,9 @@
-/** Ties a FleetMap to a place in the page, to the reader's theme, and to what is selected. */
+/** Ties a FleetMap to an element of the page, to the reader's theme, and to the selected bus. */
 
 import { type RefObject, useEffect, useRef } from 'react';
-import type { AppConfig, Routes } from '../../lib/api/client';
+import type { AppConfig } from '../../lib/api/get-config';
+import { readTheme, watchTheme } from '../../lib/map/theme';
+import type { Routes } from './api/get-routes';
 import type { Fleet } from './fleet';
 import { FleetMap } from './fleet-map';
 
@@ -15,14 +17,12 @@ export function useFleetMap(
   const map = useRef<FleetMap | null>(null);
   useEffect(() => {
     if (!container.current) return;
-    const dark = window.matchMedia('(prefers-color-scheme: dark)');
-    const theme = () => (dark.matches ? 'dark' : 'light');
-    const created = new FleetMap({ container: container.current, fleet, theme: theme(), config, routes, onSelect });
+    const theme = readTheme();
+    const created = new FleetMap({ container: container.current, fleet, theme, config, routes, onSelect });
     map.current = created;
-    const follow = () => created.setTheme(theme());
-    dark.addEventListener('change', follow);
+    const stopTheme = watchTheme((changed) => created.setTheme(changed));
     return () => {
-      dark.removeEventListener('change', follow);
+      stopTheme();
       map.current = null;
       created.destroy();
     };

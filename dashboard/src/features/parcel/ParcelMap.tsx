@@ -1,27 +1,29 @@
-/** The map of a parcel: a blue dot, a red flag, the driver's truck and the way that it drove. */
+/** The map of a parcel: a blue dot at the pickup, a red flag at the destination, the driver's truck and its path. */
 
 import type { DriverLocation } from '@milepost/client/react';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { TripMapView } from '../../components/TripMapView';
-import { hasEnded, type Parcel, type ParcelPlace } from '../../lib/api/parcels';
-import { useConfig } from '../../lib/api/useConfig';
+import { configQuery } from '../../lib/api/get-config';
 import type { Place } from '../../lib/map/sphere';
 import { useTripMap } from '../../lib/map/useTripMap';
+import { hasEnded, type Parcel, type ParcelPlace } from '../../lib/parcels';
 import { lastSeenText } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
+import type { PathPoint } from './api/get-parcel-path';
 
 interface Props {
   parcel: Parcel;
-  path: [number, number][];
+  path: PathPoint[];
   driver: DriverLocation | null;
 }
 
-/** Points drawn since the page was opened; beyond that the oldest go, and are there again when the path is read anew. */
+/** Live points kept since the path was read. Beyond that the oldest go, until the path is read again. */
 const MAX_LIVE_POINTS = 5_000;
 
 export function ParcelMap({ parcel, path, driver }: Props) {
   const canvas = useRef<HTMLDivElement>(null);
-  const config = useConfig();
+  const { data: config } = useQuery(configQuery);
   const map = useTripMap(canvas, config);
   const nowMs = useNow();
   const isOver = hasEnded(parcel.status);
@@ -41,16 +43,19 @@ export function ParcelMap({ parcel, path, driver }: Props) {
   return <TripMapView canvas={canvas} map={map} config={config} label="Map of the parcel" />;
 }
 
-/** The stored way and what came live after it was read; the newest point is left to the truck, which glides there. */
-function useDriven(path: [number, number][], driver: DriverLocation | null): Place[] {
-  const [live, setLive] = useState<Place[]>([]);
-  useEffect(() => setLive([]), [path]);
+/** The stored path and the live points after it. The newest point is left out: the truck still glides there. */
+function useDriven(path: PathPoint[], driver: DriverLocation | null): Place[] {
+  const [live, setLive] = useState<{ since: PathPoint[]; points: Place[] }>({ since: path, points: [] });
   useEffect(() => {
-    if (driver) setLive((now) => [...now, placeOf(driver)].slice(-MAX_LIVE_POINTS));
-  }, [driver]);
+    if (!driver) return;
+    setLive(({ since, points }) => {
+      const kept = since === path ? points : [];
+      return { since: path, points: [...kept, placeOf(driver)].slice(-MAX_LIVE_POINTS) };
+    });
+  }, [driver, path]);
   return useMemo(() => {
     const stored = path.map(([longitude, latitude]) => ({ latitude, longitude }));
-    return [...stored, ...live.slice(0, -1)];
+    return live.since === path ? [...stored, ...live.points.slice(0, -1)] : stored;
   }, [path, live]);
 }
 

@@ -8,12 +8,12 @@ import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Notice } from '../../components/Notice';
 import { Timeline } from '../../components/Timeline';
 import { Toasts, useToasts } from '../../components/Toasts';
-import type { Me } from '../../lib/api/client';
-import { hasEnded, type Parcel, placeText } from '../../lib/api/parcels';
-import { isStatus, STATUS_WORDS, STEPS, stepOf, toastOf } from '../../lib/parcels';
+import type { Me } from '../../lib/api/get-me';
+import { hasEnded, isKnownStatus, type Parcel, placeText, STEPS, statusText, stepOf } from '../../lib/parcels';
 import { arrivalText, lastSeenText } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
 import { ParcelMap } from './ParcelMap';
+import { toastOf } from './toasts';
 import { useParcel } from './useParcel';
 
 interface Props {
@@ -26,7 +26,7 @@ interface Props {
 const TOKEN_REFUSED = 4001;
 
 export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
-  const { reading, readAgain, setStatus } = useParcel(parcelId);
+  const { reading, refresh, setStatus } = useParcel(parcelId);
   const { toasts, show, dismiss } = useToasts();
 
   const onEvent = useCallback(
@@ -34,10 +34,10 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
       if (event.parcelId !== parcelId) return;
       const toast = toastOf(event);
       if (toast) show(toast.text, toast.tone);
-      if (event.type === 'status_update' && isStatus(event.status)) setStatus(event.status);
-      if (event.type === 'tracking_ended') void readAgain();
+      if (event.type === 'status_update' && isKnownStatus(event.status)) setStatus(event.status);
+      if (event.type === 'tracking_ended') refresh();
     },
-    [parcelId, show, setStatus, readAgain],
+    [parcelId, show, setStatus, refresh],
   );
   const onError = useCallback(
     (error: TrackingError) => {
@@ -51,8 +51,10 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
     token: null, // the session cookie counts
     onEvent,
     onError,
-    // What happened while away is told by nobody: read it.
-    onConnectionChange: (state) => state === 'connected' && void readAgain(),
+    // What happened while the connection was away is not sent again.
+    onConnectionChange: (state) => {
+      if (state === 'connected') refresh();
+    },
   });
   useEffect(() => {
     if (reading.kind === 'refused' && reading.error.status === 401) onSessionEnd();
@@ -75,7 +77,7 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
           <Brand />
           <ConnectionBadge state={connectionState} onRetry={connect} />
         </header>
-        <ParcelNews parcel={parcel} driver={driverLocation} />
+        <ParcelState parcel={parcel} driver={driverLocation} />
         <footer className="panel-foot">
           <span className="who">{me.username}</span>
           <button type="button" className="text-button" onClick={onSignOut}>
@@ -88,7 +90,7 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
   );
 }
 
-function ParcelNews({ parcel, driver }: { parcel: Parcel; driver: DriverLocation | null }) {
+function ParcelState({ parcel, driver }: { parcel: Parcel; driver: DriverLocation | null }) {
   const nowMs = useNow();
   const isOver = hasEnded(parcel.status);
   const lastSeen = driver?.timestamp && !isOver ? lastSeenText(Date.parse(driver.timestamp), nowMs) : null;
@@ -97,7 +99,7 @@ function ParcelNews({ parcel, driver }: { parcel: Parcel; driver: DriverLocation
   return (
     <div className="trip-news" data-status={parcel.status} data-latitude={driver?.lat} data-longitude={driver?.lng}>
       <p className="trip-order">Parcel {parcel.id}</p>
-      <h1>{STATUS_WORDS[parcel.status]}</h1>
+      <h1>{statusText(parcel.status)}</h1>
       <p className="trip-arrival" aria-live="polite">
         {etaSeconds === null ? null : (
           <>

@@ -1,34 +1,37 @@
-/** A parcel as the server has it, read again whenever something may have changed. */
+/** A parcel and the path that it took, read again whenever something may have changed. */
 
-import { useCallback, useEffect, useState } from 'react';
-import { ApiError } from '../../lib/api/client';
-import { getParcel, getParcelPath, type Parcel, type ParcelStatus } from '../../lib/api/parcels';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { ApiError } from '../../lib/api/request';
+import type { Parcel } from '../../lib/parcels';
+import { parcelQuery } from './api/get-parcel';
+import { type PathPoint, parcelPathQuery } from './api/get-parcel-path';
 
 export type ParcelReading =
   | { kind: 'reading' }
   | { kind: 'refused'; error: ApiError }
-  | { kind: 'read'; parcel: Parcel; path: [number, number][] };
+  | { kind: 'read'; parcel: Parcel; path: PathPoint[] };
 
 export function useParcel(id: number) {
-  const [reading, setReading] = useState<ParcelReading>({ kind: 'reading' });
+  const queries = useQueryClient();
+  const { data: parcel, error } = useQuery(parcelQuery(id));
+  const { data: path } = useQuery(parcelPathQuery(id));
 
-  const readAgain = useCallback(async () => {
-    try {
-      const [parcel, path] = await Promise.all([getParcel(id), getParcelPath(id)]);
-      setReading({ kind: 'read', parcel, path });
-    } catch (error) {
-      const refusal = error instanceof ApiError ? error : new ApiError(0, String(error), null);
-      // A parcel that was read once stays on the page while the server is away.
-      const isFinal = [401, 403, 404].includes(refusal.status);
-      setReading((now) => (now.kind === 'read' && !isFinal ? now : { kind: 'refused', error: refusal }));
-    }
-  }, [id]);
+  const refresh = useCallback(() => void queries.invalidateQueries({ queryKey: ['parcel', id] }), [queries, id]);
+  /** Shows the status at once, and reads again: an answer on its way may be older than the status. */
+  const setStatus = useCallback(
+    (status: string) => {
+      queries.setQueryData(parcelQuery(id).queryKey, (known) => known && { ...known, status });
+      refresh();
+    },
+    [queries, id, refresh],
+  );
+  return { reading: readingOf(parcel, path, error), refresh, setStatus };
+}
 
-  useEffect(() => void readAgain(), [readAgain]);
-
-  const setStatus = useCallback((status: ParcelStatus) => {
-    setReading((now) => (now.kind === 'read' ? { ...now, parcel: { ...now.parcel, status } } : now));
-  }, []);
-
-  return { reading, readAgain, setStatus };
+/** A parcel stays on the page while the server is away, but not when it was removed or belongs to another user. */
+function readingOf(parcel: Parcel | undefined, path: PathPoint[] | undefined, error: Error | null): ParcelReading {
+  const refusal = error && (error instanceof ApiError ? error : new ApiError(0, String(error)));
+  if (refusal && (!parcel || [401, 403, 404].includes(refusal.status))) return { kind: 'refused', error: refusal };
+  return parcel && path ? { kind: 'read', parcel, path } : { kind: 'reading' };
 }

@@ -1,12 +1,12 @@
-/** The way in. */
+/** Asks for username and password, and says why they were refused. */
 
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
-import { ApiError } from '../../lib/api/client';
+import { ApiError } from '../../lib/api/request';
 
 interface Props {
   notice: string | null;
-  /** What one sees after signing in. */
+  /** What there is to see after signing in. */
   lead?: string;
   onSignIn: (username: string, password: string) => Promise<void>;
 }
@@ -39,6 +39,7 @@ export function LoginPage({ notice, lead = 'See where every bus is, as it moves.
         <p className="login-lead">{lead}</p>
         <label>
           Username
+          {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
           <input name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required autoFocus />
         </label>
         <label>

@@ -1,7 +1,7 @@
-/** Shows its page to whoever is signed in, and else the login. */
+/** Shows a page to a signed-in user, and the login to everybody else. */
 
 import type { ReactNode } from 'react';
-import type { Me } from '../../lib/api/client';
+import type { Me } from '../../lib/api/get-me';
 import { LoginPage } from './LoginPage';
 import { useSession } from './useSession';
 

@@ -1,37 +1,54 @@
-/** Who is signed in, and the ways in and out. */
+/** The signed-in user, signing in, and signing out. */
 
-import { useCallback, useEffect, useMemo, useState } from 'react';
-import { ApiError, getMe, logIn, logOut, type Me } from '../../lib/api/client';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { type Me, meQuery } from '../../lib/api/get-me';
+import { ApiError } from '../../lib/api/request';
+import { logIn } from './api/log-in';
+import { logOut } from './api/log-out';
 
 type State = { kind: 'unknown' } | { kind: 'signed-out'; notice: string | null } | { kind: 'signed-in'; me: Me };
 
 export function useSession() {
-  const [state, setState] = useState<State>({ kind: 'unknown' });
+  const queries = useQueryClient();
+  const { data: me, error, isPending } = useQuery(meQuery);
+  const [notice, setNotice] = useState<string | null>(null);
 
-  useEffect(() => {
-    getMe().then(
-      (me) => setState(me ? { kind: 'signed-in', me } : { kind: 'signed-out', notice: null }),
-      (error: unknown) => setState({ kind: 'signed-out', notice: error instanceof ApiError ? error.message : null }),
-    );
-  }, []);
+  const signIn = useCallback(
+    async (username: string, password: string) => {
+      await logIn(username, password);
+      const user = await queries.fetchQuery({ ...meQuery, staleTime: 0 });
+      if (!user) throw new ApiError(401, 'The browser did not keep the session cookie. Allow cookies for this site.');
+    },
+    [queries],
+  );
 
-  const signIn = useCallback(async (username: string, password: string) => {
-    await logIn(username, password);
-    const me = await getMe();
-    if (!me) throw new ApiError(401, 'The browser did not keep the session cookie. Allow cookies for this site.', null);
-    setState({ kind: 'signed-in', me });
-  }, []);
+  /** Forgets the user and everything that was read for it. */
+  const leave = useCallback(
+    (reason: string | null) => {
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+      queries.setQueryData(meQuery.queryKey, null);
+      setNotice(reason);
+    },
+    [queries],
+  );
 
   const signOut = useCallback(async () => {
-    setState({ kind: 'signed-out', notice: null });
+    leave(null);
     await logOut().catch(() => undefined); // the cookie may be gone already
-  }, []);
+  }, [leave]);
 
   const end = useCallback(() => {
-    setState((now) =>
-      now.kind === 'signed-in' ? { kind: 'signed-out', notice: 'Your session has ended. Please sign in again.' } : now,
-    );
-  }, []);
+    if (queries.getQueryData(meQuery.queryKey)) leave('Your session has ended. Please sign in again.');
+  }, [queries, leave]);
 
-  return useMemo(() => ({ ...state, signIn, signOut, end }), [state, signIn, signOut, end]);
+  return useMemo(() => {
+    const refusal = error instanceof ApiError ? error.message : null;
+    const state: State = isPending
+      ? { kind: 'unknown' }
+      : me
+        ? { kind: 'signed-in', me }
+        : { kind: 'signed-out', notice: notice ?? refusal };
+    return { ...state, signIn, signOut, end };
+  }, [me, isPending, error, notice, signIn, signOut, end]);
 }

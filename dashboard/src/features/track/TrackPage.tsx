@@ -2,23 +2,23 @@
 
 import type { Delivery } from '@milepost/client';
 import { useDelivery } from '@milepost/client/react';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { Brand } from '../../components/Brand';
 import { ConnectionBadge } from '../../components/ConnectionBadge';
 import { Notice } from '../../components/Notice';
 import { Timeline } from '../../components/Timeline';
 import { TripMapView } from '../../components/TripMapView';
-import type { AppConfig } from '../../lib/api/client';
-import { useConfig } from '../../lib/api/useConfig';
+import { type AppConfig, configQuery } from '../../lib/api/get-config';
 import { useTripMap } from '../../lib/map/useTripMap';
 import { lastSeenText } from '../../lib/time/arrival';
 import { useNow } from '../../lib/time/useNow';
 import { arrivalOf, ENDS, HEADLINES, STEPS, stepOf } from './words';
 
 export function TrackPage({ trackingId }: { trackingId: string }) {
-  const config = useConfig(); // its answer also sets the clock
+  const { data: config } = useQuery(configQuery); // its answer also sets the clock
   const { connectionState, delivery, end, connect } = useDelivery(trackingId, { token: null });
-  // What has been delivered stays told when its link ends while the page is open.
+  // A delivered order stays on the page when its link ends.
   if (end && delivery?.status !== 'DELIVERED') return <Notice title={ENDS[end].title}>{ENDS[end].text}</Notice>;
   return (
     <div className="trip" data-connection={connectionState}>
@@ -29,7 +29,7 @@ export function TrackPage({ trackingId }: { trackingId: string }) {
           {end ? null : <ConnectionBadge state={connectionState} onRetry={connect} />}
         </header>
         {delivery ? (
-          <DeliveryNews delivery={delivery} />
+          <DeliveryState delivery={delivery} />
         ) : (
           <p className="trip-lead" aria-busy="true">
             {connectionState === 'disconnected'
@@ -42,7 +42,7 @@ export function TrackPage({ trackingId }: { trackingId: string }) {
   );
 }
 
-function DeliveryMap({ delivery, config }: { delivery: Delivery | null; config: AppConfig | null }) {
+function DeliveryMap({ delivery, config }: { delivery: Delivery | null; config: AppConfig | undefined }) {
   const canvas = useRef<HTMLDivElement>(null);
   const map = useTripMap(canvas, config);
   const nowMs = useNow();
@@ -64,7 +64,7 @@ function DeliveryMap({ delivery, config }: { delivery: Delivery | null; config: 
   return <TripMapView canvas={canvas} map={map} config={config} label="Map of the delivery" />;
 }
 
-function DeliveryNews({ delivery }: { delivery: Delivery }) {
+function DeliveryState({ delivery }: { delivery: Delivery }) {
   const nowMs = useNow();
   const { currentLocation: location, status } = delivery;
   const arrival = arrivalOf(delivery, nowMs);

@@ -1,18 +1,19 @@
-/** Moves every marker smoothly from where it is drawn to its bus's newest fix. */
+/** Moves every marker smoothly from where it is drawn to the newest fix. */
 
-import type { Fix } from '../../features/live-map/fleet';
-import { distanceM, turnDeg } from './sphere';
+import { distanceM, type Place, turnDeg } from './sphere';
 
-/** Farther than this is a correction, not a drive: the marker is put there at once. */
+/** A longer move is a correction, not a drive: the marker jumps. */
 export const JUMP_M = 3_000;
-/** A glide lasts as long as the time since the last fix, so that regular fixes join into one motion, within these. */
+/** A glide lasts as long as the time since the last fix, within these limits: regular fixes join into one motion. */
 export const MIN_GLIDE_MS = 250;
 export const MAX_GLIDE_MS = 2_000;
 
-export interface Pose {
-  latitude: number;
-  longitude: number;
+export interface Pose extends Place {
   headingDeg: number | null;
+}
+
+export interface Fix extends Pose {
+  atMs: number;
 }
 
 interface Track {
@@ -44,7 +45,7 @@ export class Glider {
     return track ? poseAt(track, nowMs) : null;
   }
 
-  /** Whether a glide goes on that is long enough to be seen: nobody sees a bus move by less than a pixel. */
+  /** Whether a marker still glides over a distance that can be seen, which is a pixel. */
   isMoving(nowMs: number, visibleM: number): boolean {
     for (const { startMs, durationMs, lengthM } of this.tracks.values()) {
       if (lengthM >= visibleM && nowMs < startMs + durationMs) return true;
@@ -60,7 +61,7 @@ export class Glider {
 function poseAt({ from, to, startMs, durationMs }: Track, nowMs: number): Pose {
   const t = durationMs === 0 ? 1 : Math.min(1, Math.max(0, (nowMs - startMs) / durationMs));
   if (t === 1) return to;
-  const turn = Math.min(1, t * 2); // a bus turns before it drives on
+  const turn = Math.min(1, t * 2); // turned by half of the glide, as a vehicle turns before it drives on
   return {
     latitude: from.latitude + (to.latitude - from.latitude) * t,
     longitude: from.longitude + turnDeg(from.longitude, to.longitude) * t,

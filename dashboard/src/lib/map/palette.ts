@@ -1,8 +1,9 @@
 /** The map's colours for light and dark; the same as in styles/tokens.css. */
 
-import type { StatusGroup } from '../../features/live-map/status';
-
 export type Theme = 'light' | 'dark';
+
+/** The groups of a vehicle's status that are drawn apart. */
+export type StatusGroup = 'service' | 'waiting' | 'late' | 'out' | 'alarm';
 
 export interface Palette {
   sea: string;

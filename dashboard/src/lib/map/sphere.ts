@@ -26,7 +26,7 @@ export function bearingDeg(a: Place, b: Place): number {
   return ((Math.atan2(y, x) * 180) / Math.PI + 360) % 360;
 }
 
-/** The difference from one angle to another by the shorter way, -180 to 180. */
+/** The smaller turn from one angle to another, -180 to 180. */
 export function turnDeg(from: number, to: number): number {
   return ((((to - from) % 360) + 540) % 360) - 180;
 }

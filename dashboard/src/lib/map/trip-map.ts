@@ -1,31 +1,19 @@
-/** Owns the MapLibre map of one trip: where from, where to, and who is on the way, gliding from fix to fix. */
+/** Owns the map of one trip: pickup, destination, and the vehicle, which glides from fix to fix. */
 
 import type * as GeoJSON from 'geojson';
-import {
-  type GeoJSONSource,
-  LngLatBounds,
-  Map as MapLibreMap,
-  Marker,
-  NavigationControl,
-  ScaleControl,
-  setWorkerUrl,
-} from 'maplibre-gl';
-import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
-import { gridLines } from '../../features/live-map/fleet-style';
-import type { AppConfig } from '../api/client';
+import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap, Marker } from 'maplibre-gl';
+import type { AppConfig } from '../api/get-config';
+import { CLOSE_ZOOM, createMap } from './create-map';
 import { Glider, type Pose } from './glide';
 import type { Theme } from './palette';
 import { type Place, turnDeg } from './sphere';
 import { createMark, MARK_OFFSETS, type TripMark } from './trip-marker';
 import { tripStyle } from './trip-style';
 
-setWorkerUrl(new URL(workerUrl, window.location.href).href);
-
-/** Whoever moved the map by hand is left alone for this long before the map follows again. */
+/** After a reader has moved the map by hand, it stays there for this long before it follows again. */
 const HANDS_OFF_MS = 30_000;
 /** Part of the view's width and height along the edges where a vehicle counts as leaving. */
 const EDGE_SHARE = 0.08;
-const CLOSE_ZOOM = 15;
 /** The edge of web Mercator's square. */
 const MAX_LATITUDE = 85.05;
 
@@ -55,22 +43,8 @@ export class TripMap {
 
   constructor(private readonly options: TripMapOptions) {
     this.theme = options.theme;
-    this.map = new MapLibreMap({
-      container: options.container,
-      style: tripStyle(options.theme, options.config),
-      center: [0, 25],
-      zoom: 1.4,
-      maxZoom: 19,
-      fadeDuration: 0,
-      attributionControl: false,
-      pitchWithRotate: false,
-      dragRotate: false,
-    });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
-    this.map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
+    this.map = createMap(options.container, tripStyle(options.theme, options.config));
     this.map.on('load', () => this.drawLines(true));
-    this.map.on('moveend', () => this.drawGrid());
     this.map.on('movestart', (event) => {
       if (event.originalEvent) this.movedByHandAtMs = performance.now();
     });
@@ -101,7 +75,7 @@ export class TripMap {
     this.fit(false);
   }
 
-  /** Moves who is on the way; `isStale` greys it. */
+  /** Moves the vehicle; `isStale` greys it. */
   moveVehicle(mark: 'rider' | 'truck', at: VehicleFix, label: string, isStale: boolean): void {
     const fix = { ...drawable(at), atMs: at.atMs };
     const isFirst = this.vehicle === null;
@@ -110,15 +84,15 @@ export class TripMap {
     this.marks.get(mark)?.marker.getElement().setAttribute('data-stale', String(isStale));
     if (this.lastFix && sameFix(this.lastFix, fix)) return;
     this.lastFix = fix;
-    // Counted instead of timed: where times are whole seconds, two fixes may have the same.
-    const goal = { ...fix, atMs: ++this.fixCount, speedKmh: 0, headingDeg: null };
+    // Numbered instead of timed: where times are whole seconds, two fixes may have the same time.
+    const goal = { ...fix, atMs: ++this.fixCount, headingDeg: null };
     this.glider.moveTo(mark, goal, performance.now(), !this.reducedMotion.matches);
     if (isFirst) this.fit(false);
     else this.keepInView(fix);
     this.frame ??= requestAnimationFrame(() => this.glide());
   }
 
-  /** The way driven so far, oldest first. */
+  /** The path driven so far, oldest first. */
   setPath(path: Place[]): void {
     this.path = path.map(drawable);
     this.drawLines();
@@ -163,10 +137,7 @@ export class TripMap {
   }
 
   private drawLines(becomesReady = false): void {
-    if (becomesReady) {
-      this.isReady = true;
-      this.drawGrid();
-    }
+    if (becomesReady) this.isReady = true;
     if (!this.isReady) return;
     const here = this.vehicle === null ? undefined : this.marks.get(this.vehicle)?.place;
     const goal = this.marks.get('destination')?.place;
@@ -189,16 +160,9 @@ export class TripMap {
         : [];
     void this.map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
   }
-
-  private drawGrid(): void {
-    if (!this.isReady) return;
-    const bounds = this.map.getBounds();
-    const lines = gridLines(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth());
-    void this.map.getSource<GeoJSONSource>('grid')?.setData(lines);
-  }
 }
 
-/** The map's projection has no poles: what lies beyond its edge is drawn at the edge. */
+/** The map's projection has no poles: places beyond its edge are drawn at the edge. */
 function drawable({ latitude, longitude }: Place): Place {
   return { latitude: Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, latitude)), longitude };
 }
@@ -207,7 +171,7 @@ function sameFix(a: VehicleFix, b: VehicleFix): boolean {
   return a.atMs === b.atMs && a.latitude === b.latitude && a.longitude === b.longitude;
 }
 
-/** The place's longitude and latitude, by the shorter way from the other one. */
+/** The place's longitude and latitude, on the shorter side of the other one. */
 function beside(from: Place, place: Place): [number, number] {
   return [from.longitude + turnDeg(from.longitude, place.longitude), place.latitude];
 }

@@ -1,4 +1,4 @@
-/** The marks of a trip's map: a blue dot where it is fetched, a red flag where it is brought, a green dot or truck on its way. */
+/** The marks of a trip's map: a blue dot at the pickup, a red flag at the destination, a green dot or truck for the vehicle. */
 
 export type TripMark = 'pickup' | 'destination' | 'rider' | 'truck';
 
@@ -21,7 +21,7 @@ const DRAWINGS: Record<TripMark, { side: number; svg: string }> = {
   },
 };
 
-/** Where on the drawing the place is: the foot of the flag's pole, else the middle. */
+/** From the middle of the drawing to its place on the map, which for the flag is the foot of its pole. */
 export const MARK_OFFSETS: Record<TripMark, [number, number]> = {
   pickup: [0, 0],
   destination: [10, -18],

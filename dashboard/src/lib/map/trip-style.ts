@@ -1,8 +1,8 @@
-/** The style of a single trip's map: the ground, the way driven, and the straight line that is left. */
+/** The style of a single trip's map: the ground, the path driven, and a straight line to the destination. */
 
 import type { StyleSpecification } from 'maplibre-gl';
-import { EMPTY, groundLayers, groundSources } from '../../features/live-map/fleet-style';
-import type { AppConfig } from '../api/client';
+import type { AppConfig } from '../api/get-config';
+import { EMPTY, groundLayers, groundSources } from './ground';
 import { PALETTES, type Theme } from './palette';
 
 export function tripStyle(theme: Theme, config: AppConfig): StyleSpecification {

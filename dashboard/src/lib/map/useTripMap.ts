@@ -1,21 +1,19 @@
-/** Ties a TripMap to a place in the page and to the reader's theme. */
+/** Ties a TripMap to an element of the page and to the reader's theme. */
 
 import { type RefObject, useEffect, useState } from 'react';
-import type { AppConfig } from '../api/client';
+import type { AppConfig } from '../api/get-config';
+import { readTheme, watchTheme } from './theme';
 import { TripMap } from './trip-map';
 
-export function useTripMap(container: RefObject<HTMLDivElement | null>, config: AppConfig | null): TripMap | null {
+export function useTripMap(container: RefObject<HTMLDivElement | null>, config: AppConfig | undefined): TripMap | null {
   const [map, setMap] = useState<TripMap | null>(null);
   useEffect(() => {
     if (!container.current || !config) return;
-    const dark = window.matchMedia('(prefers-color-scheme: dark)');
-    const theme = () => (dark.matches ? 'dark' : 'light');
-    const created = new TripMap({ container: container.current, theme: theme(), config });
+    const created = new TripMap({ container: container.current, theme: readTheme(), config });
     setMap(created);
-    const follow = () => created.setTheme(theme());
-    dark.addEventListener('change', follow);
+    const stopTheme = watchTheme((theme) => created.setTheme(theme));
     return () => {
-      dark.removeEventListener('change', follow);
+      stopTheme();
       setMap(null);
       created.destroy();
     };

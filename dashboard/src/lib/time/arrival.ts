@@ -1,4 +1,4 @@
-/** When something arrives, in words; nothing where nobody can know. */
+/** Times of arrival and of the last fix, in words. */
 
 /** Older fixes allow no estimate. */
 export const FRESH_FOR_MS = 90_000;

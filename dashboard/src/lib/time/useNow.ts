@@ -1,7 +1,7 @@
 /** The server's time, ticking once a second. */
 
 import { useEffect, useState } from 'react';
-import { serverNowMs } from '../api/client';
+import { serverNowMs } from './server-clock';
 
 export function useNow(): number {
   const [nowMs, setNowMs] = useState(serverNowMs);
