@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import { BusClient, type BusClientOptions } from '../src/bus.js';
 import type { BusLocation } from '../src/bus-wire.js';
 import type { TrackingError } from '../src/errors.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 const DATA = {
   bus_id: 'b1',

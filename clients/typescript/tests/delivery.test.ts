@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import { DeliveryClient, type DeliveryEnd } from '../src/delivery.js';
 import type { Delivery } from '../src/delivery-wire.js';
 import type { TrackingError } from '../src/errors.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 const DATA = {
   tracking_id: 'TRK-001',

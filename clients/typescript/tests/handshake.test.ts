@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import { BusClient } from '../src/bus.js';
 import type { TrackingError } from '../src/errors.js';
 import { ParcelClient } from '../src/parcel.js';
 import type { Platform } from '../src/platform.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

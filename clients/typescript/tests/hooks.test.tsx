@@ -2,6 +2,7 @@
 import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import {
   type DeliveryHook,
   type TrackingSocketHook,
@@ -9,7 +10,6 @@ import {
   useDelivery,
   useTrackingSocket,
 } from '../src/react/index.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
 

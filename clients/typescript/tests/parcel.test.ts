@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import type { TrackingError } from '../src/errors.js';
 import { ParcelClient, type ParcelClientOptions } from '../src/parcel.js';
 import type { ParcelEvent, ParcelLocationUpdate } from '../src/parcel-wire.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 const START = Date.parse('2026-11-03T10:00:00.000Z');
 beforeEach(() => {

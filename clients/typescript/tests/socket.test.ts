@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import type { TrackingError } from '../src/errors.js';
 import {
   type ConnectionState,
@@ -8,7 +9,6 @@ import {
   STABLE_AFTER_MS,
   TrackingSocket,
 } from '../src/socket.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

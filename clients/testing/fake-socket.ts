@@ -1,6 +1,6 @@
 /** A WebSocket that does what the test says. */
 
-import type { Platform } from '../src/platform.js';
+import type { Platform } from '../typescript/src/platform.js';
 
 export class FakeSocket {
   static made: FakeSocket[] = [];
