@@ -60,7 +60,8 @@ test-browser: e2e/node_modules
 	cargo build -p milepost
 	scripts/test-browser.sh
 
-lint:
+lint: node_modules
+	npm run lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/check-repository.sh
