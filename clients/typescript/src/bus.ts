@@ -3,7 +3,6 @@
 import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { type BusLocation, type BusMessage, parseBusMessage } from './bus-wire.js';
 import { TrackingError } from './errors.js';
-import { explainHandshake } from './handshake.js';
 import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
 
@@ -40,7 +39,7 @@ export class BusClient {
         socketAddress(options.serverUrl, '/ws/bus-tracking/', { presence, token: presentToken(options.token) }),
       parse: parseBusMessage,
       ping: '{"type":"ping"}',
-      explain: () => explainHandshake(options, true),
+      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: true },
       onMessage: (message) => this.received(message),
       onState: (state) => this.stateChanged(state),
       onError: (error) => options.onError?.(error),

@@ -3,7 +3,6 @@
 import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { type Delivery, type DeliveryMessage, type DeliveryStatus, parseDeliveryMessage } from './delivery-wire.js';
 import { TrackingError } from './errors.js';
-import { explainHandshake } from './handshake.js';
 import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
 
@@ -37,7 +36,7 @@ export class DeliveryClient {
         }),
       parse: parseDeliveryMessage,
       ping: '{"type":"ping"}',
-      explain: () => explainHandshake(options, false),
+      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: false },
       onMessage: (message) => this.received(message),
       onState: (state) => options.onConnectionChange?.(state),
       onError: (error) => this.failed(error),

@@ -2,33 +2,48 @@
 
 import { presentToken, requestAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
-import { type Platform, platformOf } from './platform.js';
+import type { Platform } from './platform.js';
 
-export interface HandshakeOptions {
-  serverUrl?: string | undefined;
-  token?: TokenSource;
-  platform?: Partial<Platform>;
+/** What the server is asked with. */
+export interface Credentials {
+  serverUrl: string | undefined;
+  token: TokenSource;
+  /** The dialect refuses the handshake of an unknown user, instead of closing the socket with a code that says so. */
+  needsUser: boolean;
 }
 
 /**
- * A `refused` error when `needsUser` is set and the server knows no user; a `handshake` error when the server answers requests
- * but takes no socket from here; null when it can't be reached or is starting or stopping.
+ * A `refused` error when the socket needs a user and the server knows none; a `handshake` error when the server answers
+ * requests but takes no socket from here; null when it can't be reached or is starting or stopping.
  */
-export async function explainHandshake(options: HandshakeOptions, needsUser: boolean): Promise<TrackingError | null> {
-  const { fetch } = platformOf(options.platform);
+export async function explainHandshake(
+  { fetch }: Platform,
+  { serverUrl, token, needsUser }: Credentials,
+): Promise<TrackingError | null> {
   if (!fetch) return null;
-  const token = presentToken(options.token);
+  const address = requestAddress(serverUrl, '/auth/me');
+  const bearer = presentToken(token);
+  const headers: Record<string, string> = bearer === null ? {} : { Authorization: `Bearer ${bearer}` };
   try {
-    const headers: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` };
-    const { status } = await fetch(requestAddress(options.serverUrl, '/auth/me'), { credentials: 'include', headers });
-    if (status === 401 && needsUser)
+    const { status } = await fetch(address, { credentials: 'include', headers });
+    if (status === 401 && needsUser) {
       return new TrackingError('refused', 'the session has ended, or the token is not valid');
+    }
     return status === 200 || status === 401 ? new TrackingError('handshake', REFUSED) : null;
   } catch {
-    // Either nothing answered, or the page may not read the answer.
-    const answers = await fetch(requestAddress(options.serverUrl, '/health'), { mode: 'no-cors' }).catch(() => null);
-    return answers && new TrackingError('handshake', FOREIGN_ORIGIN);
+    if (!isForeign(address)) return null;
+    // Either nothing answered, or this page may not read the answer.
+    const health = requestAddress(serverUrl, '/health');
+    const isThere = await fetch(health, { mode: 'no-cors' }).then(
+      () => true,
+      () => false,
+    );
+    return isThere ? new TrackingError('handshake', FOREIGN_ORIGIN) : null;
   }
+}
+
+function isForeign(address: string): boolean {
+  return typeof location !== 'undefined' && new URL(address).origin !== location.origin;
 }
 
 const REFUSED =

@@ -8,6 +8,7 @@ export { DeliveryClient, type DeliveryClientOptions, type DeliveryEnd } from './
 export { DELIVERY_STATUSES, type Delivery, type DeliveryEta, type DeliveryStatus } from './delivery-wire.js';
 export { TrackingError, type TrackingErrorKind } from './errors.js';
 export { type FixStorage, MAX_FIXES } from './fix-queue.js';
+export type { Credentials } from './handshake.js';
 export { type NewLocation, ParcelClient, type ParcelClientOptions } from './parcel.js';
 export type { ParcelEvent, ParcelLocation, ParcelLocationUpdate } from './parcel-wire.js';
 export type { Platform, WebSocketClass } from './platform.js';

@@ -3,7 +3,6 @@
 import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
 import { type Fix, FixQueue, type FixStorage } from './fix-queue.js';
-import { explainHandshake } from './handshake.js';
 import { type ParcelEvent, type ParcelLocationUpdate, type ParcelMessage, parseParcelMessage } from './parcel-wire.js';
 import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
@@ -60,7 +59,7 @@ export class ParcelClient {
         }),
       parse: parseParcelMessage,
       ping: '{"type":"ping"}',
-      explain: () => explainHandshake(options, false),
+      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: false },
       onMessage: (message) => this.received(message),
       onState: (state) => this.stateChanged(state),
       onError: (error) => options.onError?.(error),

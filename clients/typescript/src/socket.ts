@@ -3,6 +3,7 @@
 import { advisedDelayMs, backoffDelayMs } from './backoff.js';
 import { meaningOfClose, NORMAL_CLOSURE, refusalText } from './close-codes.js';
 import { TrackingError } from './errors.js';
+import { type Credentials, explainHandshake } from './handshake.js';
 import { type Platform, platformOf, type Socket } from './platform.js';
 
 /**
@@ -21,8 +22,8 @@ export interface SocketOptions<Message> {
   onMessage: (message: Message) => void;
   onState: (state: ConnectionState) => void;
   onError: (error: TrackingError) => void;
-  /** Asked after each failed handshake, whose reason a browser doesn't report: what is wrong, or null if the server is just away. */
-  explain?: () => Promise<TrackingError | null>;
+  /** With what to ask the server why a handshake failed. */
+  credentials?: Credentials;
   /** The text of a ping that the server answers; absent where the dialect has none. */
   ping?: string;
   platform?: Partial<Platform>;
@@ -144,7 +145,9 @@ export class TrackingSocket<Message> {
 
   /** Reports why the handshake failed. A refusal ends the attempts; anything else is reported once. */
   private async explainFailure(): Promise<void> {
-    const error = (await this.options.explain?.()) ?? null;
+    const { credentials } = this.options;
+    if (!credentials || !(this.isUnexplained || credentials.needsUser)) return;
+    const error = await explainHandshake(this.platform, credentials);
     if (!error || !this.isActive || this.now === 'connected') return;
     if (error.kind === 'refused') this.stop('error', error);
     else if (this.isUnexplained) {

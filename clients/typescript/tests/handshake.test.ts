@@ -5,8 +5,14 @@ import type { TrackingError } from '../src/errors.js';
 import { ParcelClient } from '../src/parcel.js';
 import type { Platform } from '../src/platform.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('location', new URL('https://page'));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 /** What `fetch` does for each path; a path without an entry can't be reached. */
 type Answers = Record<string, number | 'unreadable'>;
