@@ -65,12 +65,12 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await context.setOffline(true);
   await expect(state(page)).toHaveText(/Offline|Connecting/);
   const before = await path(parcel);
-  const way: [number, number][] = [
+  const route: [number, number][] = [
     [28.6301, 77.2201],
     [28.6288, 77.2236],
     [28.627, 77.2268],
   ];
-  for (const [index, [latitude, longitude]] of way.entries()) {
+  for (const [index, [latitude, longitude]] of route.entries()) {
     await context.setGeolocation({ latitude, longitude, accuracy: 8 });
     await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(index + 1);
   }
@@ -84,7 +84,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   const after = await path(parcel);
   const places = after.map(({ lat, lng }) => `${lat} ${lng}`);
   const inOrder = places.filter((place, index) => place !== places[index - 1]);
-  expect(inOrder).toEqual(['28.6315 77.2167', ...way.map(([lat, lng]) => `${lat} ${lng}`)]);
+  expect(inOrder).toEqual(['28.6315 77.2167', ...route.map(([lat, lng]) => `${lat} ${lng}`)]);
   const times = after.map(({ timestamp }) => Date.parse(timestamp));
   expect(times).toEqual([...times].sort((a, b) => a - b));
   // Their own times, not that of the connection: the three were measured some 5 s apart.

@@ -18,7 +18,7 @@ test.afterAll(() => milepost.remove());
 
 const state = (page: Page) => page.getByLabel('Connection');
 
-/** A driver's phone, with no session but its token: sends where it is and waits until the server tells it back. */
+/** A driver's phone, with no session but its token: sends its position and waits until the server repeats it. */
 async function startPhone(browser: Browser, parcel: number) {
   const credentials = { username: 'driver-5', password: PASSWORD };
   const page = await (await browser.newContext()).newPage();
@@ -49,7 +49,7 @@ async function startPhone(browser: Browser, parcel: number) {
     );
 }
 
-test('the client sees the truck move, is told of zones and status, and of the end', async ({ page, browser }) => {
+test('the client sees the truck move, and is notified of zones, status and the end', async ({ page, browser }) => {
   const foreign = foreignRequests(page, milepost.url);
   const parcel = await milepost.addParcel(client, driver);
   const send = await startPhone(browser, parcel);

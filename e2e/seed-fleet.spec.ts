@@ -137,17 +137,17 @@ async function connect(page: Page, company: string, user: string): Promise<void>
 const received = (page: Page, type: string): Promise<Message[]> =>
   page.evaluate(`seed.received.filter((message) => message.type === ${JSON.stringify(type)})`);
 
-/** A vehicle on the equator that tells where it is every ten seconds, and ends now. */
+/** The positions of a vehicle on the equator, one every ten seconds until now. */
 function ride(vehicleId: string, parts: { seconds: number; kmh: number }[]): Record<string, unknown>[] {
   const stepMs = 10_000;
-  const told: Record<string, unknown>[] = [];
+  const positions: Record<string, unknown>[] = [];
   let at = Date.now() - parts.reduce((sum, part) => sum + part.seconds, 0) * 1000;
   let metres = 0;
   for (const { seconds, kmh } of parts) {
     for (let left = seconds; left > 0; left -= stepMs / 1000) {
       metres += (kmh / 3.6) * (stepMs / 1000);
       at += stepMs;
-      told.push({
+      positions.push({
         vehicle_id: vehicleId,
         latitude: 0,
         longitude: 0.5 + metres / 111_194.9,
@@ -158,7 +158,7 @@ function ride(vehicleId: string, parts: { seconds: number; kmh: number }[]): Rec
       });
     }
   }
-  return told;
+  return positions;
 }
 
 test('the published class follows its company as it stands, and comes back when the server was killed', async ({
@@ -183,14 +183,14 @@ test('the published class follows its company as it stands, and comes back when 
     });
     const centre = { type: 'Point', coordinates: [0.5 + 1500 / 111_194.9, 0] };
     const fence = await milepost.call('POST', '/api/v1/geofences', { name: 'Depot', geometry: centre, radius_m: 200 });
-    const told = ride('truck', [
+    const positions = ride('truck', [
       { seconds: 120, kmh: 0 },
       { seconds: 120, kmh: 60 },
       { seconds: 60, kmh: 95 },
       { seconds: 60, kmh: 60 },
       { seconds: 330, kmh: 0 },
     ]);
-    const [before, after] = [told.slice(0, 31), told.slice(31)];
+    const [before, after] = [positions.slice(0, 31), positions.slice(31)];
 
     // The session's cookie is all that the class can show.
     const user = await page.evaluate(
@@ -245,7 +245,7 @@ test('the published class follows its company as it stands, and comes back when 
     await milepost.call('POST', '/api/v1/positions', after);
     await expect.poll(async () => (await places()).length).toBeGreaterThan(length);
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', status: 'completed' });
-    // Nothing was told a second time, and the figures are the trip's.
+    // Nothing came a second time, and the figures are the trip's.
     expect((await received(page, 'alert')).filter(({ data }) => data.type === 'speed_violation')).toHaveLength(1);
     const km = Number((await trip())?.distance);
     expect(Math.abs(km - (180 * 60 + 60 * 95) / 3600)).toBeLessThan(0.15);

@@ -19,7 +19,7 @@ const update = (trackingId: string, body: object) => milepost.call('POST', `/tra
 const state = (page: Page) => page.getByLabel('Connection');
 const step = (page: Page) => page.locator('[aria-current="step"]');
 
-test('whoever has the link follows the delivery to its end, without a login and without the rider’s name', async ({
+test('a reader with the link follows the delivery to its end, without a login and without the rider’s name', async ({
   page,
 }) => {
   const foreign = foreignRequests(page, milepost.url);
@@ -53,13 +53,13 @@ test('whoever has the link follows the delivery to its end, without a login and 
   expect(foreign).toEqual([]);
 });
 
-test('an unknown link is told in friendly words', async ({ page }) => {
+test('an unknown link is answered in friendly words', async ({ page }) => {
   await page.goto(`${milepost.url}/track/TRK-nothing`);
   await expect(page.getByRole('heading')).toHaveText('We can’t find this delivery');
   await page.screenshot({ path: 'screenshots/track-unknown.png' });
 });
 
-test('a link that ends while the page is open is told so, and so is one opened later', async ({ page }) => {
+test('a link that ends while the page is open says so, and so does one opened later', async ({ page }) => {
   const brief = await Milepost.start({ TRACKING_TTL_SECONDS: '4' });
   try {
     const body = { order_id: 'ORD-1', rider_id: 'RIDER-1', dropoff_lat: 5.6, dropoff_lng: -0.18 };
@@ -74,7 +74,7 @@ test('a link that ends while the page is open is told so, and so is one opened l
   }
 });
 
-test('a connection that breaks is told and comes back by itself', async ({ page }) => {
+test('a connection that breaks is shown as offline and comes back by itself', async ({ page }) => {
   const trackingId = await startDelivery();
   await page.goto(`${milepost.url}/track/${trackingId}`);
   await expect(state(page)).toHaveText('Live');

@@ -78,7 +78,7 @@ describe('a delivery client', () => {
     ['Session expired', 'expired'],
     ['Tracking session expired', 'expired'],
     ['Invalid token', 'refused'],
-  ])('tells the end %s', (reason, end) => {
+  ])('reports the end %s', (reason, end) => {
     FakeSocket.last.end(1008, reason);
     expect(ends).toEqual([end]);
     expect(client.connectionState).toBe('error');

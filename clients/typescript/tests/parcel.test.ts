@@ -83,7 +83,7 @@ describe('a parcel client', () => {
     expect(JSON.parse(FakeSocket.last.sent[1] ?? '').timestamp).toBe('2026-11-03T10:00:04.000Z');
   });
 
-  it('keeps a fix until the server tells it back, and sends it again after a drop', () => {
+  it('keeps a fix until the server repeats it, and sends it again after a drop', () => {
     const { client } = start();
     FakeSocket.last.onopen?.();
     client.sendLocationUpdate({ lat: 1, lng: 0, timestamp: START });
@@ -110,7 +110,7 @@ describe('a parcel client', () => {
     expect(seen.errors[0]).toMatchObject({ kind: 'invalid', message: expect.stringContaining(word) });
   });
 
-  it("tells the driver's place, zones, status and end", () => {
+  it("passes on the driver's place, zones, status and end", () => {
     const { seen } = start();
     FakeSocket.last.onopen?.();
     echo('2026-11-03T10:00:00.000Z', { eta_seconds: 300 });
@@ -146,7 +146,7 @@ describe('a parcel client', () => {
     expect(seen.updates).toEqual([]);
   });
 
-  it("tells the server's error, and the refusal that follows it", () => {
+  it("passes on the server's error, and the refusal that follows it", () => {
     const { client, seen } = start();
     FakeSocket.last.onopen?.();
     FakeSocket.last.hear({ type: 'error', message: 'Parcel not found' });

@@ -66,7 +66,7 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
     expect(seen.errors).toEqual([]);
   });
 
-  it('is moved by its rider over the socket, and by nobody else', async () => {
+  it('is moved by its rider over the socket, and by no other user', async () => {
     const trackingId = await startDelivery();
     const watcher = follow(trackingId);
     const sender = follow(trackingId, rider());

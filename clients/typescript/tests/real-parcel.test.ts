@@ -43,7 +43,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
   const client = () => milepost.token(String(CLIENT), 'client');
   const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
 
-  it('shows the client where the driver is, and tells the driver that it was taken', async () => {
+  it('shows the client where the driver is, and the driver that its fix is stored', async () => {
     const parcel = await milepost.addParcel(CLIENT, DRIVER);
     const watcher = follow(parcel, client());
     const sender = follow(parcel, driver());
@@ -90,7 +90,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     expect(sender.seen.errors).toEqual([]);
   });
 
-  it('tells zones, status and the end', async () => {
+  it('passes on zones, status and the end', async () => {
     const parcel = await milepost.addParcel(CLIENT, 7);
     const token = milepost.token('7', 'driver');
     const watcher = follow(parcel, client());

@@ -78,7 +78,7 @@ describe('coming back', () => {
     expect(waitedMs()).toBe(3_200);
   });
 
-  it('gives up a handshake that nobody answers', () => {
+  it('gives up a handshake without an answer', () => {
     const { seen } = start();
     vi.advanceTimersByTime(HANDSHAKE_LIMIT_MS);
     expect(FakeSocket.last.closedWith).toBe(1000);
