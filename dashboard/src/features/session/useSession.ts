@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { type Me, meQuery } from '../../lib/api/get-me';
+import { getMe, type Me, meQuery } from '../../lib/api/get-me';
 import { ApiError } from '../../lib/api/request';
 import { logIn } from './api/log-in';
 import { logOut } from './api/log-out';
@@ -17,8 +17,9 @@ export function useSession() {
   const signIn = useCallback(
     async (username: string, password: string) => {
       await logIn(username, password);
-      const user = await queries.fetchQuery({ ...meQuery, staleTime: 0 });
-      if (!user) throw new ApiError(401, 'The browser did not keep the session cookie. Allow cookies for this site.');
+      const user = await getMe();
+      if (!user) throw new ApiError(0, 'The browser did not keep the session cookie. Allow cookies for this site.');
+      queries.setQueryData(meQuery.queryKey, user);
     },
     [queries],
   );

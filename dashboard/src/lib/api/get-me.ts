@@ -11,7 +11,7 @@ export interface Me {
 }
 
 /** Null without a session. */
-async function getMe(): Promise<Me | null> {
+export async function getMe(): Promise<Me | null> {
   try {
     return meOf(await (await request('/auth/me')).json());
   } catch (error) {
