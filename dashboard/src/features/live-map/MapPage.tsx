@@ -2,6 +2,9 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { Brand } from '../../components/Brand';
+import { ConnectionBadge } from '../../components/ConnectionBadge';
+import { Credits } from '../../components/Credits';
 import { type AppConfig, configQuery } from '../../lib/api/get-config';
 import type { Me } from '../../lib/api/get-me';
 import { isStale } from '../../lib/time/age';
@@ -10,14 +13,11 @@ import { type Routes, routesQuery } from './api/get-routes';
 import { BusDetails } from './BusDetails';
 import { BusList } from './BusList';
 import type { LiveClient } from './live-client';
+import { Sheet, type SheetHeight } from './Sheet';
 import { searchBuses, sortBuses } from './search';
+import { useFleetMap } from './useFleetMap';
 import { useBuses, useLiveClient, useLiveStatus } from './useLive';
 import 'maplibre-gl/dist/maplibre-gl.css';
-import { Brand } from '../../components/Brand';
-import { ConnectionBadge } from '../../components/ConnectionBadge';
-import { Credits } from '../../components/Credits';
-import { Sheet, type SheetHeight } from '../../components/Sheet';
-import { useFleetMap } from './useFleetMap';
 
 interface Props {
   me: Me;
