@@ -28,7 +28,7 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
 	touch $@
 
-# Tools for all TypeScript: lint, format, types of the REST API.
+# Tools for all TypeScript: lint, format, types of the REST API, a DOM for tests. Apart, so that the first build does without them.
 node_modules: package-lock.json
 	npm ci --no-audit --no-fund
 	touch $@
@@ -39,7 +39,7 @@ test: test-parts test-pages test-rust test-client test-browser
 test-parts:
 	scripts/install-test-parts.sh
 
-test-pages: pages
+test-pages: pages node_modules
 	cd dashboard && npm test
 
 test-rust:
