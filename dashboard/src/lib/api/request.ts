@@ -37,29 +37,28 @@ export async function request(address: string, init?: RequestInit): Promise<Resp
 type PathWith<Method extends string> = {
   [Path in keyof paths]: paths[Path] extends Record<Method, unknown> ? Path : never;
 }[keyof paths];
-type Values = Record<string, string | number | undefined>;
-/** The values of a path's names, and of its query. */
-type Place = { path?: Values; query?: Values };
+/** Values for the names in a path, and for its query. */
+type RequestValues = Record<'path' | 'query', Record<string, string | number | undefined>>;
 type Operation<Path extends keyof paths, Method extends string> =
   paths[Path] extends Record<Method, infer Found> ? Found : never;
 type Json = { content: { 'application/json': unknown } };
 type JsonOf<Part> = Part extends Json ? Part['content']['application/json'] : never;
-type Parameters<Of> = Of extends { parameters: infer Found extends Place } ? Found : never;
-type Answer<Of> = Of extends { responses: { 200: infer Found } } ? JsonOf<Found> : never;
-type Body<Of> = Of extends { requestBody: infer Found } ? JsonOf<Found> : never;
+type ParametersOf<Of> = Of extends { parameters: infer Found extends Partial<RequestValues> } ? Found : never;
+type AnswerOf<Of> = Of extends { responses: { 200: infer Found } } ? JsonOf<Found> : never;
+type BodyOf<Of> = Of extends { requestBody: infer Found } ? JsonOf<Found> : never;
 
 export async function getJson<Path extends PathWith<'get'>>(
   path: Path,
-  parameters: Parameters<Operation<Path, 'get'>>,
-): Promise<Answer<Operation<Path, 'get'>>> {
+  parameters: ParametersOf<Operation<Path, 'get'>>,
+): Promise<AnswerOf<Operation<Path, 'get'>>> {
   return (await request(addressOf(path, parameters))).json();
 }
 
 export async function patchJson<Path extends PathWith<'patch'>>(
   path: Path,
-  parameters: Parameters<Operation<Path, 'patch'>>,
-  body: Body<Operation<Path, 'patch'>>,
-): Promise<Answer<Operation<Path, 'patch'>>> {
+  parameters: ParametersOf<Operation<Path, 'patch'>>,
+  body: BodyOf<Operation<Path, 'patch'>>,
+): Promise<AnswerOf<Operation<Path, 'patch'>>> {
   return (await request(addressOf(path, parameters), withJson('PATCH', body))).json();
 }
 
@@ -67,7 +66,7 @@ export function withJson(method: string, body: unknown): RequestInit {
   return { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-function addressOf(path: string, { path: names = {}, query = {} }: Place): string {
+function addressOf(path: string, { path: names = {}, query = {} }: Partial<RequestValues>): string {
   const address = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(names[name])));
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
