@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-browser lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-browser types lint clean
 
 # A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
@@ -31,29 +31,40 @@ e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
 	touch $@
 
+# Tools for all TypeScript: lint, format, types of the REST API, a DOM for tests. Apart, so that the first build does without them.
+node_modules: package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
 test: test-parts test-pages test-rust test-client test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
 
-test-pages: pages
+test-pages: pages node_modules
 	cd dashboard && npm test
 
 test-rust:
 	scripts/with-databases.sh cargo test --workspace
 
-test-client: clients/typescript/node_modules
+test-client: clients/typescript/node_modules node_modules
 	cargo build -p milepost
 	npm --prefix clients/typescript run check
 	npm --prefix clients/typescript run build
 	npm --prefix clients/typescript test
 
+# Writes clients/typescript/src/rest/schema.ts anew; test-client fails when it is not the server's.
+types: clients/typescript/node_modules node_modules
+	cargo build -p milepost
+	CI=true npm --prefix clients/typescript run types
+
 test-browser: e2e/node_modules
 	cargo build -p milepost
 	scripts/test-browser.sh
 
-lint:
+lint: node_modules
+	npm run lint
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/check-repository.sh
@@ -61,4 +72,4 @@ lint:
 
 clean:
 	cargo clean
-	rm -rf dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules
+	rm -rf node_modules dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules

@@ -4,7 +4,7 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` serves the pages itself and passes everything else to a running `milepost serve`.
-const server = process.env['MILEPOST_URL'] ?? 'http://127.0.0.1:8080';
+const server = process.env.MILEPOST_URL ?? 'http://127.0.0.1:8080';
 
 const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
 
@@ -23,7 +23,13 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content security policy serves files, not data: URLs, for scripts and workers
     chunkSizeWarningLimit: 2000,
     rolldownOptions: {
-      input: { index: 'index.html', docs: 'docs.html', track: 'track.html', driver: 'driver.html', parcel: 'parcel.html' },
+      input: {
+        index: 'index.html',
+        docs: 'docs.html',
+        track: 'track.html',
+        driver: 'driver.html',
+        parcel: 'parcel.html',
+      },
       output: {
         // Some servers give .mjs and .geojson no script or JSON type: use endings that everyone knows.
         assetFileNames: ({ names }) => {
@@ -44,7 +50,7 @@ export default defineConfig({
       '/ws': { target: server, ws: true },
     },
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node' },
 });
 
 /** `npm run dev` answers the pages' addresses as the binary does. */

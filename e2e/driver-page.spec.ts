@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { openAs } from './browser';
 
 const PASSWORD = 'a-long-enough-password';
 let milepost: Milepost;
@@ -30,7 +31,7 @@ interface PathPoint {
 }
 
 async function path(parcel: number): Promise<PathPoint[]> {
-  return (await milepost.call('GET', `/api/v1/parcels/${parcel}/path?limit=500`))['items'] as PathPoint[];
+  return (await milepost.call('GET', `/api/v1/parcels/${parcel}/path?limit=500`)).items as PathPoint[];
 }
 
 const share = (page: Page) => page.getByRole('switch', { name: 'Share my position' });
@@ -39,16 +40,19 @@ const queued = (page: Page) => page.locator('.driver').getAttribute('data-queued
 
 test('a driver without a parcel has nothing to share', async ({ page }) => {
   await milepost.addUser('driver-6', PASSWORD, 'driver');
-  await milepost.openAs(page, '/driver', 'driver-6', PASSWORD);
+  await openAs(page, milepost, '/driver', 'driver-6', PASSWORD);
   await expect(page.getByText('Nothing to share: you have no parcel now.')).toBeVisible();
   await expect(share(page)).toBeDisabled();
 });
 
-test('fixes are sent, kept while offline and over a reload, and are all with the server in order afterwards', async ({ page, context }) => {
+test('fixes are sent, kept while offline and over a reload, and are all with the server in order afterwards', async ({
+  page,
+  context,
+}) => {
   const parcel = await milepost.addParcel(client, driver);
   // Measured anew: a fix from before the parcel was entered is not of its path.
   await context.setGeolocation({ latitude: 28.6315, longitude: 77.2167, accuracy: 8 });
-  await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+  await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   await expect(page.getByText('Nobody sees where you are.')).toBeVisible();
   await page.screenshot({ path: 'screenshots/driver-off.png' });
   await share(page).click();
@@ -61,8 +65,12 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await context.setOffline(true);
   await expect(state(page)).toHaveText(/Offline|Connecting/);
   const before = await path(parcel);
-  const way: [number, number][] = [[28.6301, 77.2201], [28.6288, 77.2236], [28.627, 77.2268]];
-  for (const [index, [latitude, longitude]] of way.entries()) {
+  const route: [number, number][] = [
+    [28.6301, 77.2201],
+    [28.6288, 77.2236],
+    [28.627, 77.2268],
+  ];
+  for (const [index, [latitude, longitude]] of route.entries()) {
     await context.setGeolocation({ latitude, longitude, accuracy: 8 });
     await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(index + 1);
   }
@@ -76,7 +84,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   const after = await path(parcel);
   const places = after.map(({ lat, lng }) => `${lat} ${lng}`);
   const inOrder = places.filter((place, index) => place !== places[index - 1]);
-  expect(inOrder).toEqual(['28.6315 77.2167', ...way.map(([lat, lng]) => `${lat} ${lng}`)]);
+  expect(inOrder).toEqual(['28.6315 77.2167', ...route.map(([lat, lng]) => `${lat} ${lng}`)]);
   const times = after.map(({ timestamp }) => Date.parse(timestamp));
   expect(times).toEqual([...times].sort((a, b) => a - b));
   // Their own times, not that of the connection: the three were measured some 5 s apart.
@@ -95,13 +103,13 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
 
 test('the driver says how far a parcel is, and a delivered one leaves the list', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
-  await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+  await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   const card = page.locator(`[data-parcel-id="${parcel}"]`);
   await card.getByRole('button', { name: 'I have it' }).click();
   await card.getByRole('button', { name: 'I am on the way' }).click();
   await card.getByRole('button', { name: 'It is delivered' }).click();
   await expect(card).toHaveCount(0);
-  expect((await milepost.call('GET', `/api/v1/parcels/${parcel}`))['status']).toBe('delivered');
+  expect((await milepost.call('GET', `/api/v1/parcels/${parcel}`)).status).toBe('delivered');
 });
 
 test.describe('without the permission', () => {
@@ -109,7 +117,7 @@ test.describe('without the permission', () => {
 
   test('the page says what to do', async ({ page }) => {
     await milepost.addParcel(client, driver);
-    await milepost.openAs(page, '/driver', 'driver-5', PASSWORD);
+    await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
     await share(page).click();
     await expect(page.getByText('The position may not be read.')).toBeVisible();
     await page.screenshot({ path: 'screenshots/driver-refused-dark.png' });

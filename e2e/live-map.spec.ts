@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { foreignRequests, type Kiosk, Milepost } from './milepost';
+import { type Kiosk, Milepost } from '../clients/testing/milepost';
+import { foreignRequests, signIn } from './browser';
 
 let milepost: Milepost;
 let kiosk: Kiosk;
@@ -27,7 +28,7 @@ test('a ping by plain HTTP moves the bus on the page, which asks no other host f
   page.on('console', (message) => {
     if (message.text().includes('Content Security Policy')) problems.push(message.text());
   });
-  await milepost.signIn(page);
+  await signIn(page, milepost);
   const row = page.locator(`[data-bus-id="${kiosk.vehicleId}"]`);
   await expect(row).toContainText('School bus 7');
 
@@ -59,7 +60,7 @@ test('a ping by plain HTTP moves the bus on the page, which asks no other host f
 });
 
 test('search finds by plate and says when nothing matches', async ({ page }) => {
-  await milepost.signIn(page);
+  await signIn(page, milepost);
   const search = page.getByRole('searchbox');
   await search.fill('wb01ab');
   await expect(page.getByRole('option')).toHaveCount(1);
@@ -68,7 +69,7 @@ test('search finds by plate and says when nothing matches', async ({ page }) => 
 });
 
 test('after a server restart the page comes back by itself and shows the newest position', async ({ page }) => {
-  await milepost.signIn(page);
+  await signIn(page, milepost);
   const state = page.getByRole('status');
   await milepost.halt();
   await expect(state).toHaveText(/Offline|Connecting/);
@@ -79,7 +80,7 @@ test('after a server restart the page comes back by itself and shows the newest 
 });
 
 test('signing out leads back to the login and stays there', async ({ page }) => {
-  await milepost.signIn(page);
+  await signIn(page, milepost);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByLabel('Password')).toBeVisible();
   await page.reload();
@@ -88,18 +89,24 @@ test('signing out leads back to the login and stays there', async ({ page }) => 
 
 test('a user who is deactivated while watching is led to the login', async ({ page }) => {
   const user = await milepost.addUser('watcher', 'a-long-enough-password', 'manager');
-  await milepost.signIn(page, 'watcher', 'a-long-enough-password');
+  await signIn(page, milepost, 'watcher', 'a-long-enough-password');
   await milepost.deactivateUser(user);
   await expect(page.getByText('Your session has ended')).toBeVisible();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`on a phone, ${colorScheme}`, () => {
-    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+    test.use({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+      colorScheme,
+    });
 
     test('the list is a sheet, and a tap shows the bus', async ({ page }) => {
       await milepost.ping(kiosk, 22.5726, 88.3639, 45, 90);
-      await milepost.signIn(page);
+      await signIn(page, milepost);
       await page.screenshot({ path: `screenshots/phone-list-${colorScheme}.png` });
       await page.locator(`[data-bus-id="${kiosk.vehicleId}"]`).tap();
       await expect(page.getByLabel('Details of School bus 7')).toBeVisible();
@@ -113,7 +120,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('the API reference is shown from this server alone', async ({ page }) => {
   const foreign = foreignRequests(page, milepost.url);
-  await milepost.signIn(page);
+  await signIn(page, milepost);
   await page.goto(`${milepost.url}/docs`);
   await expect(page.getByText('/api/v1/vehicles', { exact: true }).first()).toBeVisible();
   await expect(page.getByRole('button', { name: 'Authorize' })).toBeVisible();

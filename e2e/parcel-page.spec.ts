@@ -1,5 +1,6 @@
 import { type Browser, expect, type Page, test } from '@playwright/test';
-import { foreignRequests, Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { foreignRequests, openAs } from './browser';
 
 const PASSWORD = 'a-long-enough-password';
 let milepost: Milepost;
@@ -17,14 +18,18 @@ test.afterAll(() => milepost.remove());
 
 const state = (page: Page) => page.getByLabel('Connection');
 
-/** A driver's phone, with no session but its token: sends where it is and waits until the server tells it back. */
+/** A driver's phone, with no session but its token: sends its position and waits until the server repeats it. */
 async function startPhone(browser: Browser, parcel: number) {
   const credentials = { username: 'driver-5', password: PASSWORD };
   const page = await (await browser.newContext()).newPage();
   await page.goto(`${milepost.url}/docs`); // any page of the server has the right origin
   await page.evaluate(
     async ([parcelId, body]) => {
-      const answer = await fetch('/api/token', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+      const answer = await fetch('/api/token', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body,
+      });
       const { access } = (await answer.json()) as { access: string };
       const socket = new WebSocket(`ws://${location.host}/ws/tracking/?parcel_id=${parcelId}&token=${access}`);
       await new Promise((opened) => (socket.onopen = opened));
@@ -44,11 +49,11 @@ async function startPhone(browser: Browser, parcel: number) {
     );
 }
 
-test('the client sees the truck move, is told of zones and status, and of the end', async ({ page, browser }) => {
+test('the client sees the truck move, and is notified of zones, status and the end', async ({ page, browser }) => {
   const foreign = foreignRequests(page, milepost.url);
   const parcel = await milepost.addParcel(client, driver);
   const send = await startPhone(browser, parcel);
-  await milepost.openAs(page, `/parcels/${parcel}`, 'client-9', PASSWORD);
+  await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
   await expect(state(page)).toHaveText('Live');
   await expect(page.getByRole('heading')).toHaveText('A driver will fetch it');
   await expect(page.getByText('Connaught Place, New Delhi')).toBeVisible();
@@ -81,14 +86,14 @@ test('the client sees the truck move, is told of zones and status, and of the en
 
 test('another client’s parcel is not shown', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
-  await milepost.openAs(page, `/parcels/${parcel}`, 'client-10', PASSWORD);
+  await openAs(page, milepost, `/parcels/${parcel}`, 'client-10', PASSWORD);
   await expect(page.getByRole('heading')).toHaveText('This parcel can’t be shown');
   await expect(page.locator('.mark')).toHaveCount(0);
 });
 
 test('after a server restart the page comes back by itself and has what it missed', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
-  await milepost.openAs(page, `/parcels/${parcel}`, 'client-9', PASSWORD);
+  await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
   await expect(state(page)).toHaveText('Live');
   await milepost.halt();
   await expect(state(page)).toHaveText(/Offline|Connecting/);
@@ -99,12 +104,18 @@ test('after a server restart the page comes back by itself and has what it misse
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`on a phone, ${colorScheme}`, () => {
-    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+    test.use({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+      colorScheme,
+    });
 
     test('map and news share the screen', async ({ page, browser }) => {
       const parcel = await milepost.addParcel(client, driver);
       const send = await startPhone(browser, parcel);
-      await milepost.openAs(page, `/parcels/${parcel}`, 'client-9', PASSWORD);
+      await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);
       await expect(state(page)).toHaveText('Live');
       await send(28.6122, 77.2371, 'India Gate');
       await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, { status: 'in_transit' });

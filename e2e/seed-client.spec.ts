@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { signIn } from './browser';
 
 // The bus dialect's published JavaScript client, unchanged. It leaves updateBusMarker and connectWebSocket to its page.
 const SEED_CLIENT = `
@@ -43,7 +44,7 @@ test('the published client connects as it stands and receives the last and the l
   try {
     const kiosk = await milepost.addKiosk('Bus 1', 'WB01AB1234');
     await milepost.ping(kiosk, 22.5726, 88.3639, 45.5, 90);
-    await milepost.signIn(page);
+    await signIn(page, milepost);
 
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));
@@ -60,13 +61,19 @@ test('the published client connects as it stands and receives the last and the l
     const received = () => page.evaluate(() => (window as unknown as { seed: SeedPage }).seed.received);
     await expect.poll(async () => (await received()).length).toBe(1);
     expect((await received())[0]).toMatchObject({
-      bus_id: kiosk.vehicleId, license_plate: 'WB01AB1234', latitude: 22.5726, longitude: 88.3639, speed: 45.5, heading: 90, status: 'on_route',
+      bus_id: kiosk.vehicleId,
+      license_plate: 'WB01AB1234',
+      latitude: 22.5726,
+      longitude: 88.3639,
+      speed: 45.5,
+      heading: 90,
+      status: 'on_route',
     });
     expect(lines).toContain('[WebSocket] Connected');
 
     await milepost.ping(kiosk, 22.573, 88.365, 40, 91);
-    await expect.poll(async () => (await received()).at(-1)?.['latitude']).toBe(22.573);
-    expect(String((await received()).at(-1)?.['timestamp'])).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    await expect.poll(async () => (await received()).at(-1)?.latitude).toBe(22.573);
+    expect(String((await received()).at(-1)?.timestamp)).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   } finally {
     await milepost.remove();
   }

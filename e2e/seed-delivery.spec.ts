@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
 
 // The delivery dialect's published JavaScript client, unchanged but for its address and id, which it writes out as
 // ws://localhost:8500 and TRK-001. It leaves jwt_token and the update… functions to its page.
@@ -83,14 +83,17 @@ async function post(url: string, rider: string, body: unknown): Promise<Record<s
 }
 
 test('the published client connects as it stands, follows the delivery and reports for its rider', async ({ page }) => {
-  process.env['JWT_SECRET'] = SECRET;
-  const milepost = await Milepost.start();
+  const milepost = await Milepost.start({ JWT_SECRET: SECRET });
   try {
     const rider = token('RIDER-789', 'rider');
     const session = await post(`${milepost.url}/tracking/start`, rider, {
-      order_id: 'ORD-12345', rider_id: 'RIDER-789', dropoff_lat: 5.6037, dropoff_lng: -0.1869, phone: '+233501234567',
+      order_id: 'ORD-12345',
+      rider_id: 'RIDER-789',
+      dropoff_lat: 5.6037,
+      dropoff_lng: -0.1869,
+      phone: '+233501234567',
     });
-    const id = String(session['tracking_id']);
+    const id = String(session.tracking_id);
 
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));
@@ -112,8 +115,13 @@ test('the published client connects as it stands, follows the delivery and repor
     const seen = () => page.evaluate(() => (window as unknown as { seed: SeedPage }).seed);
     await expect.poll(async () => (await seen()).initial.length).toBe(1);
     expect((await seen()).initial[0]).toMatchObject({
-      tracking_id: id, order_id: 'ORD-12345', rider_id: 'RIDER-789', status: 'ASSIGNED', current_location: null,
-      dropoff: { lat: 5.6037, lng: -0.1869 }, eta_seconds: null,
+      tracking_id: id,
+      order_id: 'ORD-12345',
+      rider_id: 'RIDER-789',
+      status: 'ASSIGNED',
+      current_location: null,
+      dropoff: { lat: 5.6037, lng: -0.1869 },
+      eta_seconds: null,
     });
     expect(lines).toContain('Connected to tracking');
 
@@ -122,14 +130,26 @@ test('the published client connects as it stands, follows the delivery and repor
     expect((await seen()).markers[0]).toMatchObject({ lat: 5.6045, lng: -0.1875 });
     expect((await seen()).etas).toEqual([60]);
 
-    await page.evaluate(() => (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.625, -0.1869));
+    await page.evaluate(() =>
+      (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(
+        5.625,
+        -0.1869,
+      ),
+    );
     await expect.poll(async () => (await seen()).etas).toEqual([60, 284]);
-    await page.evaluate(() => (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.6037, -0.1869, 'DELIVERED'));
+    await page.evaluate(() =>
+      (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(
+        5.6037,
+        -0.1869,
+        'DELIVERED',
+      ),
+    );
     await expect.poll(async () => (await seen()).statuses.at(-1)).toBe('DELIVERED');
-    await page.evaluate(() => (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.6, -0.18));
+    await page.evaluate(() =>
+      (window as unknown as { updateLocation: (a: number, b: number, s?: string) => void }).updateLocation(5.6, -0.18),
+    );
     await expect.poll(() => lines.some((line) => line.startsWith('Error:'))).toBe(true);
   } finally {
-    delete process.env['JWT_SECRET'];
     await milepost.remove();
   }
 });

@@ -1,5 +1,5 @@
-import { type Browser, type LaunchOptions, type Page, expect, test } from '@playwright/test';
-import { Milepost } from './milepost';
+import { type Browser, expect, type LaunchOptions, type Page, test } from '@playwright/test';
+import { Milepost } from '../clients/testing/milepost';
 
 // The fleet dialect's published JavaScript class, unchanged. It leaves updateVehicleLocation, updateDashboard and showAlert to its page.
 const SEED_CLASS = `
@@ -115,7 +115,9 @@ interface Message {
 
 /** A browser that finds the server where the class looks for it. */
 async function openSeedPage(
-  launch: (options: LaunchOptions) => Promise<Browser>, options: LaunchOptions, milepost: Milepost,
+  launch: (options: LaunchOptions) => Promise<Browser>,
+  options: LaunchOptions,
+  milepost: Milepost,
 ): Promise<{ browser: Browser; page: Page; lines: string[] }> {
   const rule = `--host-resolver-rules=MAP localhost:8080 ${new URL(milepost.url).host}`;
   const browser = await launch({ ...options, args: [...(options.args ?? []), rule] });
@@ -135,53 +137,101 @@ async function connect(page: Page, company: string, user: string): Promise<void>
 const received = (page: Page, type: string): Promise<Message[]> =>
   page.evaluate(`seed.received.filter((message) => message.type === ${JSON.stringify(type)})`);
 
-/** A vehicle on the equator that tells where it is every ten seconds, and ends now. */
+/** The positions of a vehicle on the equator, one every ten seconds until now. */
 function ride(vehicleId: string, parts: { seconds: number; kmh: number }[]): Record<string, unknown>[] {
   const stepMs = 10_000;
-  const told: Record<string, unknown>[] = [];
+  const positions: Record<string, unknown>[] = [];
   let at = Date.now() - parts.reduce((sum, part) => sum + part.seconds, 0) * 1000;
   let metres = 0;
   for (const { seconds, kmh } of parts) {
     for (let left = seconds; left > 0; left -= stepMs / 1000) {
       metres += (kmh / 3.6) * (stepMs / 1000);
       at += stepMs;
-      told.push({ vehicle_id: vehicleId, latitude: 0, longitude: 0.5 + metres / 111_194.9, speed: kmh, heading: 90, accuracy: 5, timestamp: at });
+      positions.push({
+        vehicle_id: vehicleId,
+        latitude: 0,
+        longitude: 0.5 + metres / 111_194.9,
+        speed: kmh,
+        heading: 90,
+        accuracy: 5,
+        timestamp: at,
+      });
     }
   }
-  return told;
+  return positions;
 }
 
-test('the published class follows its company as it stands, and comes back when the server was killed', async ({ playwright, launchOptions }) => {
+test('the published class follows its company as it stands, and comes back when the server was killed', async ({
+  playwright,
+  launchOptions,
+}) => {
   const milepost = await Milepost.start({ DASHBOARD_INTERVAL: '1s' });
-  const { browser, page, lines } = await openSeedPage((options) => playwright.chromium.launch(options), launchOptions, milepost);
+  const { browser, page, lines } = await openSeedPage(
+    (options) => playwright.chromium.launch(options),
+    launchOptions,
+    milepost,
+  );
   try {
     const driver = await milepost.addUser('dan', 'open sesame', 'driver');
-    await milepost.call('POST', '/api/v1/vehicles', { id: 'truck', kind: 'truck', label: 'Truck', driver_id: driver, fuel_l_per_100km: 30, fuel_price_per_l: 2 });
+    await milepost.call('POST', '/api/v1/vehicles', {
+      id: 'truck',
+      kind: 'truck',
+      label: 'Truck',
+      driver_id: driver,
+      fuel_l_per_100km: 30,
+      fuel_price_per_l: 2,
+    });
     const centre = { type: 'Point', coordinates: [0.5 + 1500 / 111_194.9, 0] };
     const fence = await milepost.call('POST', '/api/v1/geofences', { name: 'Depot', geometry: centre, radius_m: 200 });
-    const told = ride('truck', [{ seconds: 120, kmh: 0 }, { seconds: 120, kmh: 60 }, { seconds: 60, kmh: 95 }, { seconds: 60, kmh: 60 }, { seconds: 330, kmh: 0 }]);
-    const [before, after] = [told.slice(0, 31), told.slice(31)];
+    const positions = ride('truck', [
+      { seconds: 120, kmh: 0 },
+      { seconds: 120, kmh: 60 },
+      { seconds: 60, kmh: 95 },
+      { seconds: 60, kmh: 60 },
+      { seconds: 330, kmh: 0 },
+    ]);
+    const [before, after] = [positions.slice(0, 31), positions.slice(31)];
 
     // The session's cookie is all that the class can show.
-    const user = await page.evaluate(async (login) => {
-      await fetch('/auth/login', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(login) });
-      return String(((await (await fetch('/auth/me')).json()) as { id: number }).id);
-    }, { username: milepost.username, password: milepost.password });
+    const user = await page.evaluate(
+      async (login) => {
+        await fetch('/auth/login', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(login),
+        });
+        return String(((await (await fetch('/auth/me')).json()) as { id: number }).id);
+      },
+      { username: milepost.username, password: milepost.password },
+    );
     await connect(page, 'default', user);
     await expect.poll(() => received(page, 'connection_established')).toHaveLength(1);
-    expect((await received(page, 'connection_established'))[0]).toMatchObject({ company_id: 'default', data: { user_id: user } });
+    expect((await received(page, 'connection_established'))[0]).toMatchObject({
+      company_id: 'default',
+      data: { user_id: user },
+    });
     await expect(page.locator('#active-vehicles')).toHaveText('0');
     expect(lines).toContain('Connected to FleetTracker Pro');
 
     for (const position of before) await milepost.call('POST', '/api/v1/positions', position);
     const places = (): Promise<Record<string, unknown>[]> => page.evaluate('seed.places');
-    await expect.poll(async () => (await places()).at(-1)).toMatchObject({
-      vehicle_id: 'truck', driver_id: String(driver), speed: 60, heading: 90, longitude: before.at(-1)?.['longitude'],
-    });
+    await expect
+      .poll(async () => (await places()).at(-1))
+      .toMatchObject({
+        vehicle_id: 'truck',
+        driver_id: String(driver),
+        speed: 60,
+        heading: 90,
+        longitude: before.at(-1)?.longitude,
+      });
     const trip = async () => (await received(page, 'trip_update')).at(-1)?.data;
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', driver_id: String(driver), status: 'started' });
-    const crossings = async () => (await received(page, 'geofence_violation_update')).map(({ data }) => [data['geofence_id'], data['violation_type']]);
-    await expect.poll(crossings).toEqual([[String(fence['id']), 'enter'], [String(fence['id']), 'exit']]);
+    const crossings = async () =>
+      (await received(page, 'geofence_violation_update')).map(({ data }) => [data.geofence_id, data.violation_type]);
+    await expect.poll(crossings).toEqual([
+      [String(fence.id), 'enter'],
+      [String(fence.id), 'exit'],
+    ]);
     await expect(page.locator('#alerts-container .alert-high h4')).toHaveText('Speed violation');
     await expect(page.locator('#total-trips')).toHaveText('1');
     await page.evaluate("client.ws.send(JSON.stringify({ type: 'ping' }))");
@@ -195,9 +245,9 @@ test('the published class follows its company as it stands, and comes back when 
     await milepost.call('POST', '/api/v1/positions', after);
     await expect.poll(async () => (await places()).length).toBeGreaterThan(length);
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', status: 'completed' });
-    // Nothing was told a second time, and the figures are the trip's.
-    expect((await received(page, 'alert')).filter(({ data }) => data['type'] === 'speed_violation')).toHaveLength(1);
-    const km = Number((await trip())?.['distance']);
+    // Nothing came a second time, and the figures are the trip's.
+    expect((await received(page, 'alert')).filter(({ data }) => data.type === 'speed_violation')).toHaveLength(1);
+    const km = Number((await trip())?.distance);
     expect(Math.abs(km - (180 * 60 + 60 * 95) / 3600)).toBeLessThan(0.15);
     await expect(page.locator('#distance-traveled')).toHaveText(km.toFixed(2));
     await expect(page.locator('#fuel-consumed')).toHaveText((km * 0.3).toFixed(2));
@@ -211,11 +261,17 @@ test('the published class follows its company as it stands, and comes back when 
 
 test('with an open door the published class needs no session', async ({ playwright, launchOptions }) => {
   const milepost = await Milepost.start({ FLEET_WS_AUTH: 'optional' });
-  const { browser, page } = await openSeedPage((options) => playwright.chromium.launch(options), launchOptions, milepost);
+  const { browser, page } = await openSeedPage(
+    (options) => playwright.chromium.launch(options),
+    launchOptions,
+    milepost,
+  );
   try {
     await milepost.call('POST', '/api/v1/tenants', { id: '123', name: 'Company' });
     await connect(page, '123', '456');
-    await expect.poll(() => received(page, 'connection_established')).toMatchObject([{ company_id: '123', data: { user_id: '456' } }]);
+    await expect
+      .poll(() => received(page, 'connection_established'))
+      .toMatchObject([{ company_id: '123', data: { user_id: '456' } }]);
     await expect(page.locator('#cost-per-km')).toHaveText('IDR 0');
   } finally {
     await browser.close();

@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
-import { foreignRequests, Milepost } from './milepost';
+import { Milepost } from '../clients/testing/milepost';
+import { foreignRequests } from './browser';
 
 let milepost: Milepost;
 
@@ -11,14 +12,16 @@ test.afterAll(() => milepost.remove());
 
 async function startDelivery(dropoff_lat = 5.6037, dropoff_lng = -0.1869): Promise<string> {
   const body = { order_id: 'ORD-12345', rider_id: 'RIDER-789', dropoff_lat, dropoff_lng };
-  return String((await milepost.call('POST', '/tracking/start', body))['tracking_id']);
+  return String((await milepost.call('POST', '/tracking/start', body)).tracking_id);
 }
 
 const update = (trackingId: string, body: object) => milepost.call('POST', `/tracking/update/${trackingId}`, body);
 const state = (page: Page) => page.getByLabel('Connection');
 const step = (page: Page) => page.locator('[aria-current="step"]');
 
-test('whoever has the link follows the delivery to its end, without a login and without the rider’s name', async ({ page }) => {
+test('a reader with the link follows the delivery to its end, without a login and without the rider’s name', async ({
+  page,
+}) => {
   const foreign = foreignRequests(page, milepost.url);
   const heard: string[] = [];
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard.push(String(payload))));
@@ -50,17 +53,17 @@ test('whoever has the link follows the delivery to its end, without a login and 
   expect(foreign).toEqual([]);
 });
 
-test('an unknown link is told in friendly words', async ({ page }) => {
+test('an unknown link is answered in friendly words', async ({ page }) => {
   await page.goto(`${milepost.url}/track/TRK-nothing`);
   await expect(page.getByRole('heading')).toHaveText('We can’t find this delivery');
   await page.screenshot({ path: 'screenshots/track-unknown.png' });
 });
 
-test('a link that ends while the page is open is told so, and so is one opened later', async ({ page }) => {
+test('a link that ends while the page is open says so, and so does one opened later', async ({ page }) => {
   const brief = await Milepost.start({ TRACKING_TTL_SECONDS: '4' });
   try {
     const body = { order_id: 'ORD-1', rider_id: 'RIDER-1', dropoff_lat: 5.6, dropoff_lng: -0.18 };
-    const trackingId = String((await brief.call('POST', '/tracking/start', body))['tracking_id']);
+    const trackingId = String((await brief.call('POST', '/tracking/start', body)).tracking_id);
     await page.goto(`${brief.url}/track/${trackingId}`);
     await expect(state(page)).toHaveText('Live');
     await expect(page.getByRole('heading')).toHaveText('This link has ended');
@@ -71,7 +74,7 @@ test('a link that ends while the page is open is told so, and so is one opened l
   }
 });
 
-test('a connection that breaks is told and comes back by itself', async ({ page }) => {
+test('a connection that breaks is shown as offline and comes back by itself', async ({ page }) => {
   const trackingId = await startDelivery();
   await page.goto(`${milepost.url}/track/${trackingId}`);
   await expect(state(page)).toHaveText('Live');
@@ -117,7 +120,13 @@ for (const [place, dropoff, rider] of [
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`on a phone, ${colorScheme}`, () => {
-    test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2, colorScheme });
+    test.use({
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+      deviceScaleFactor: 2,
+      colorScheme,
+    });
 
     test('map and news share the screen', async ({ page }) => {
       const trackingId = await startDelivery();

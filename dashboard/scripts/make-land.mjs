@@ -1,4 +1,4 @@
-// Writes src/map/land.geojson: Natural Earth's 1:50m land, thinned to what a background needs.
+// Writes src/lib/map/land.geojson: Natural Earth's 1:50m land, thinned to what a background needs.
 // Natural Earth is in the public domain. Run `npm run land` only to change the thinning.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,10 +21,14 @@ const thinned = polygons
 const output = {
   type: 'FeatureCollection',
   attribution: 'Natural Earth',
-  features: thinned.map((coordinates) => ({ type: 'Feature', properties: {}, geometry: { type: 'Polygon', coordinates } })),
+  features: thinned.map((coordinates) => ({
+    type: 'Feature',
+    properties: {},
+    geometry: { type: 'Polygon', coordinates },
+  })),
 };
 const text = JSON.stringify(output);
-writeFileSync(new URL('../src/map/land.geojson', import.meta.url), `${text}\n`);
+writeFileSync(new URL('../src/lib/map/land.geojson', import.meta.url), `${text}\n`);
 console.log(`${thinned.length} polygons, ${text.length} bytes`);
 
 function area(ring) {

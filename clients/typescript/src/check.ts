@@ -13,7 +13,8 @@ export function parseFields(text: string): Fields {
 }
 
 export function fieldsOf(value: unknown, name: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${name} was not an object`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError(`${name} was not an object`);
   return value as Fields;
 }
 

@@ -1,6 +1,6 @@
 /** Which close codes end a connection for good. */
 
-/** The server refuses: the same attempt would be refused again, so nothing is tried until `connect()` is called. */
+/** The same attempt would be refused again, so there is none until `connect()` is called. */
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [1008, 'refused by the server'],
   [4001, 'the token is missing, bad or expired'],

@@ -1,25 +1,34 @@
 /** The delivery socket's messages, checked once where they come in. Times are whole Unix seconds. */
 
-import { type Fields, fieldsOf, latitudeOf, longitudeOf, numberOf, optionalNumberOf, parseFields, textOf } from './check.js';
+import {
+  type Fields,
+  fieldsOf,
+  latitudeOf,
+  longitudeOf,
+  numberOf,
+  optionalNumberOf,
+  parseFields,
+  textOf,
+} from './check.js';
 
 export const DELIVERY_STATUSES = ['ASSIGNED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** The better estimate, in seconds: most likely, and four in five from … to. All but `stale` are null when it is stale. */
+/** The better estimate, in seconds: the most likely, and a range that holds in four of five cases. All but `stale` are null when it is stale. */
 export interface DeliveryEta {
   seconds: number | null;
   low: number | null;
   high: number | null;
-  /** What it rests on: `default`, `speed` or `history`. */
+  /** What the estimate uses: `default`, `speed` or `history`. */
   basis: string | null;
-  /** The last fix is too old to say. */
+  /** The last fix is too old for an estimate. */
   stale: boolean;
 }
 
 export interface Delivery {
   trackingId: string;
   orderId: string | null;
-  /** Only for those who may know it; a public link never tells. */
+  /** Null for those who may not know it, such as everybody with the public link. */
   riderId: string | null;
   status: DeliveryStatus;
   currentLocation: { lat: number; lng: number; atSeconds: number } | null;
@@ -29,7 +38,7 @@ export interface Delivery {
   /** Null before the first location and after the delivery. */
   eta: DeliveryEta | null;
   updatedAtSeconds: number;
-  /** When the link stops working; null from a server that doesn't tell. */
+  /** When the link stops working; null from a server that doesn't send it. */
   expiresAtSeconds: number | null;
 }
 
@@ -37,27 +46,27 @@ export type DeliveryMessage =
   | { type: 'initial_state' | 'location_update'; delivery: Delivery }
   | { type: 'error'; message: string };
 
-/** The message; null for one of a kind that is not known, which is no mistake: servers may add some. Throws what is wrong. */
+/** The message; null for one of an unknown kind, which is no mistake: servers may add some. Throws what is wrong. */
 export function parseDeliveryMessage(text: string): DeliveryMessage | null {
   const fields = parseFields(text);
   const type = textOf(fields, 'type');
   if (type === 'error') return { type, message: textOf(fields, 'message') };
   if (type !== 'initial_state' && type !== 'location_update') return null;
-  return { type, delivery: deliveryOf(fieldsOf(fields['data'], 'data')) };
+  return { type, delivery: deliveryOf(fieldsOf(fields.data, 'data')) };
 }
 
 /** A delivery as `GET /tracking/{id}` and the socket write it. */
 export function deliveryOf(data: Fields): Delivery {
-  const status = DELIVERY_STATUSES.find((each) => each === data['status']);
+  const status = DELIVERY_STATUSES.find((each) => each === data.status);
   if (!status) throw new TypeError('status was not one of a delivery');
-  const dropoff = fieldsOf(data['dropoff'], 'dropoff');
+  const dropoff = fieldsOf(data.dropoff, 'dropoff');
   const { order_id, rider_id, eta } = data;
   return {
     trackingId: textOf(data, 'tracking_id'),
     orderId: typeof order_id === 'string' ? order_id : null,
     riderId: typeof rider_id === 'string' ? rider_id : null,
     status,
-    currentLocation: data['current_location'] ? locationOf(fieldsOf(data['current_location'], 'current_location')) : null,
+    currentLocation: data.current_location ? locationOf(fieldsOf(data.current_location, 'current_location')) : null,
     dropoff: { lat: latitudeOf(dropoff), lng: longitudeOf(dropoff) },
     etaSeconds: optionalNumberOf(data, 'eta_seconds'),
     eta: eta === undefined || eta === null ? null : etaOf(fieldsOf(eta, 'eta')),
@@ -75,7 +84,7 @@ function etaOf(fields: Fields): DeliveryEta {
     seconds: optionalNumberOf(fields, 'seconds'),
     low: optionalNumberOf(fields, 'low'),
     high: optionalNumberOf(fields, 'high'),
-    basis: typeof fields['basis'] === 'string' ? fields['basis'] : null,
-    stale: fields['stale'] === true,
+    basis: typeof fields.basis === 'string' ? fields.basis : null,
+    stale: fields.stale === true,
   };
 }

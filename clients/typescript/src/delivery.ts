@@ -6,18 +6,18 @@ import { TrackingError } from './errors.js';
 import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
 
-/** Why there is nothing more to follow. */
+/** Why the delivery can't be followed any more. */
 export type DeliveryEnd = 'expired' | 'not_found' | 'refused';
 
 export interface DeliveryClientOptions {
   trackingId: string;
-  /** The JWT of its rider, who may send; none for a public link. */
+  /** The JWT of its rider, who may send; a public link needs no token. */
   token?: TokenSource;
   /** `https://host`, with or without a path; the page's own origin by default. */
   serverUrl?: string | undefined;
   /** The whole delivery, on connecting and after each change. */
   onDelivery?: (delivery: Delivery) => void;
-  /** The link works no more. */
+  /** The link has stopped working. */
   onEnd?: (end: DeliveryEnd) => void;
   onError?: (error: TrackingError) => void;
   onConnectionChange?: (state: ConnectionState) => void;
@@ -31,9 +31,12 @@ export class DeliveryClient {
   constructor(private readonly options: DeliveryClientOptions) {
     this.socket = new TrackingSocket<DeliveryMessage>({
       address: () =>
-        socketAddress(options.serverUrl, `/ws/tracking/${encodeURIComponent(options.trackingId)}`, { token: presentToken(options.token) }),
+        socketAddress(options.serverUrl, `/ws/tracking/${encodeURIComponent(options.trackingId)}`, {
+          token: presentToken(options.token),
+        }),
       parse: parseDeliveryMessage,
       ping: '{"type":"ping"}',
+      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: false },
       onMessage: (message) => this.received(message),
       onState: (state) => options.onConnectionChange?.(state),
       onError: (error) => this.failed(error),
@@ -41,7 +44,7 @@ export class DeliveryClient {
     });
   }
 
-  /** The delivery as last told, also while the connection is away. */
+  /** The newest delivery, also while the connection is away. */
   get delivery(): Delivery | null {
     return this.latest;
   }
@@ -63,15 +66,18 @@ export class DeliveryClient {
     this.socket.disconnect();
   }
 
-  /** As its rider: sends where it is, and how far. Not queued: false without a connection, for this dialect has no times of its own. */
+  /** As its rider: sends its place, and its status. Not queued, because fixes have no time of their own here: false without a connection. */
   sendLocationUpdate(location: { lat: number; lng: number; status?: DeliveryStatus }): boolean {
     return this.socket.send(JSON.stringify({ type: 'location_update', location }));
   }
 
   private received(message: DeliveryMessage): void {
-    if (message.type === 'error') return this.options.onError?.(new TrackingError('server', message.message));
-    this.latest = message.delivery;
-    this.options.onDelivery?.(message.delivery);
+    if (message.type === 'error') {
+      this.options.onError?.(new TrackingError('server', message.message));
+    } else {
+      this.latest = message.delivery;
+      this.options.onDelivery?.(message.delivery);
+    }
   }
 
   private failed(error: TrackingError): void {
@@ -80,7 +86,7 @@ export class DeliveryClient {
   }
 }
 
-/** The dialect tells by the reason of close code 1008. */
+/** The server closes with 1008 in each case; its reason says which. */
 function endOf(reason: string): DeliveryEnd {
   if (/expired/i.test(reason) && /session/i.test(reason)) return 'expired';
   return /not found/i.test(reason) ? 'not_found' : 'refused';

@@ -1,14 +1,16 @@
-/** What can go wrong, for `onError`; nothing of it is ever thrown at the caller. */
+/** What can go wrong, for `onError`; nothing of it is thrown at the caller. */
 
 /**
  * - `refused`: the server closed for good; `closeCode` says why. No reconnect.
+ * - `handshake`: the server answers, but takes no socket from here; the message says what a browser can find out, such as an
+ *   origin that is not in the server's `ALLOWED_ORIGINS`. Reported once until a connection is made; attempts go on.
  * - `server`: the server sent an `error` message; the connection stays unless it is closed after it.
- * - `frame`: something came that isn't of the dialect; it is skipped.
- * - `invalid`: the caller gave a location that isn't one; it was not queued.
+ * - `frame`: a message that isn't of the dialect came; it is skipped.
+ * - `invalid`: the caller gave no valid location; it was not queued.
  * - `socket`: no WebSocket could be made (a bad address, a page's policy).
  * - `storage`: the kept fixes could not be read or written; they stay in memory.
  */
-export type TrackingErrorKind = 'refused' | 'server' | 'frame' | 'invalid' | 'socket' | 'storage';
+export type TrackingErrorKind = 'refused' | 'handshake' | 'server' | 'frame' | 'invalid' | 'socket' | 'storage';
 
 export class TrackingError extends Error {
   override readonly name = 'TrackingError';
@@ -16,7 +18,7 @@ export class TrackingError extends Error {
   constructor(
     readonly kind: TrackingErrorKind,
     message: string,
-    /** The WebSocket close code, with kind `refused`. */
+    /** The WebSocket close code, with kind `refused`; null when the server refused the handshake itself. */
     readonly closeCode: number | null = null,
   ) {
     super(message);

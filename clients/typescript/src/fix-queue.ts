@@ -22,7 +22,7 @@ export interface FixQueueOptions {
   storageKey?: string | undefined;
   /** Fixes kept at most, 1,000 by default: at one in 5 s more than 80 minutes. When full, the oldest is dropped and counted. */
   maxFixes?: number | undefined;
-  /** A storage that fails is told here and not used again. */
+  /** Called when the storage fails; it is not used again. */
   onStorageError?: (message: string) => void;
 }
 
@@ -55,7 +55,7 @@ export class FixQueue {
     return this.dropped;
   }
 
-  /** Adds a fix; one with the time of the fix before it is moved on by a millisecond. */
+  /** Adds a fix. If it has the time of the fix before it, it is moved on by a millisecond. */
   push(fix: Fix): void {
     const last = this.fixes.at(-1);
     const atMs = Date.parse(fix.timestamp);
@@ -67,15 +67,16 @@ export class FixQueue {
 
   /** Hands the fixes that this connection has not had yet to `send`, in order, until it refuses one. */
   sendUnsent(send: (fix: Fix) => boolean): void {
-    for (let next = this.fixes[this.sent]; next !== undefined && send(next); next = this.fixes[this.sent]) this.sent += 1;
+    for (let next = this.fixes[this.sent]; next !== undefined && send(next); next = this.fixes[this.sent])
+      this.sent += 1;
   }
 
-  /** The connection is gone: what it had and was not acknowledged is sent again over the next one. */
+  /** The connection is gone: fixes that it had not acknowledged are sent again over the next one. */
   forgetSent(): void {
     this.sent = 0;
   }
 
-  /** The server has the fix of this time, so it has those sent before it too. Other times mean nothing here. */
+  /** The server has the fix of this time, so it has those sent before it too. Returns false if no fix has this time. */
   acknowledge(timestamp: string): boolean {
     const atMs = Date.parse(timestamp);
     const index = this.fixes.findIndex((fix) => Date.parse(fix.timestamp) === atMs);
@@ -95,20 +96,20 @@ export class FixQueue {
   }
 
   private restore(): void {
-    this.useStorage((storage) => {
+    this.withStorage((storage) => {
       this.fixes = readFixes(storage.getItem(this.key));
       this.trim();
     });
   }
 
   private save(): void {
-    this.useStorage((storage) => {
+    this.withStorage((storage) => {
       if (this.fixes.length === 0) storage.removeItem(this.key);
       else storage.setItem(this.key, JSON.stringify(this.fixes));
     });
   }
 
-  private useStorage(use: (storage: FixStorage) => void): void {
+  private withStorage(use: (storage: FixStorage) => void): void {
     if (!this.storage) return;
     try {
       use(this.storage);

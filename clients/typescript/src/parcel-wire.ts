@@ -1,6 +1,15 @@
 /** The parcel socket's messages, checked once where they come in. */
 
-import { type Fields, fieldsOf, latitudeOf, longitudeOf, numberOf, optionalNumberOf, parseFields, textOf } from './check.js';
+import {
+  type Fields,
+  fieldsOf,
+  latitudeOf,
+  longitudeOf,
+  numberOf,
+  optionalNumberOf,
+  parseFields,
+  textOf,
+} from './check.js';
 
 /** A place in the parcel dialect: degrees, and words that may be empty. */
 export interface ParcelLocation {
@@ -14,7 +23,7 @@ export interface ParcelLocationUpdate {
   parcelId: number;
   driverId: string;
   location: ParcelLocation;
-  /** When the driver was there, RFC 3339; null from a server that doesn't tell. */
+  /** When the driver was there, RFC 3339; null from a server that doesn't send it. */
   timestamp: string | null;
   /** Seconds to the destination; null when unknown. */
   etaSeconds: number | null;
@@ -24,12 +33,12 @@ export type ParcelEvent =
   | { type: 'geofence'; parcelId: number; zone: 'pickup' | 'destination'; event: 'enter' | 'exit' }
   | { type: 'status_update'; parcelId: number; status: string }
   | { type: 'tracking_ended'; parcelId: number; status: string | null }
-  /** It is not this user's to follow any more, such as a parcel that went to another driver; `message` says why. */
+  /** This user may no longer follow it, for example because another driver took it over; `message` says why. */
   | { type: 'unsubscribed'; parcelId: number; message: string | null };
 
 export type ParcelMessage = ParcelLocationUpdate | ParcelEvent | { type: 'error'; message: string };
 
-/** The message; null for one of a kind that is not known, which is no mistake: servers may add some. Throws what is wrong. */
+/** The message; null for one of an unknown kind, which is no mistake: servers may add some. Throws what is wrong. */
 export function parseParcelMessage(text: string): ParcelMessage | null {
   const fields = parseFields(text);
   switch (textOf(fields, 'type')) {
@@ -44,11 +53,11 @@ export function parseParcelMessage(text: string): ParcelMessage | null {
     case 'status_update':
       return { type: 'status_update', parcelId: numberOf(fields, 'parcel_id'), status: textOf(fields, 'status') };
     case 'tracking_ended': {
-      const status = typeof fields['status'] === 'string' ? fields['status'] : null;
+      const status = typeof fields.status === 'string' ? fields.status : null;
       return { type: 'tracking_ended', parcelId: numberOf(fields, 'parcel_id'), status };
     }
     case 'unsubscribed': {
-      const message = typeof fields['message'] === 'string' ? fields['message'] : null;
+      const message = typeof fields.message === 'string' ? fields.message : null;
       return { type: 'unsubscribed', parcelId: numberOf(fields, 'parcel_id'), message };
     }
     case 'error':
@@ -59,13 +68,17 @@ export function parseParcelMessage(text: string): ParcelMessage | null {
 }
 
 function locationUpdate(fields: Fields): ParcelLocationUpdate {
-  const location = fieldsOf(fields['location'], 'location');
-  const { address, timestamp } = { address: location['address'], timestamp: fields['timestamp'] };
+  const location = fieldsOf(fields.location, 'location');
+  const { address, timestamp } = { address: location.address, timestamp: fields.timestamp };
   return {
     type: 'location_update',
     parcelId: numberOf(fields, 'parcel_id'),
     driverId: textOf(fields, 'driver_id'),
-    location: { lat: latitudeOf(location), lng: longitudeOf(location), address: typeof address === 'string' ? address : '' },
+    location: {
+      lat: latitudeOf(location),
+      lng: longitudeOf(location),
+      address: typeof address === 'string' ? address : '',
+    },
     timestamp: typeof timestamp === 'string' ? timestamp : null,
     etaSeconds: optionalNumberOf(fields, 'eta_seconds'),
   };

@@ -53,9 +53,13 @@ export class ParcelClient {
     });
     this.socket = new TrackingSocket<ParcelMessage>({
       address: () =>
-        socketAddress(options.serverUrl, '/ws/tracking/', { parcel_id: String(options.parcelId), token: presentToken(options.token) }),
+        socketAddress(options.serverUrl, '/ws/tracking/', {
+          parcel_id: String(options.parcelId),
+          token: presentToken(options.token),
+        }),
       parse: parseParcelMessage,
       ping: '{"type":"ping"}',
+      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: false },
       onMessage: (message) => this.received(message),
       onState: (state) => this.stateChanged(state),
       onError: (error) => options.onError?.(error),
@@ -117,10 +121,15 @@ export class ParcelClient {
   }
 
   private received(message: ParcelMessage): void {
-    if (message.type === 'error') return this.options.onError?.(new TrackingError('server', message.message));
-    if (message.type !== 'location_update') return this.options.onEvent?.(message);
-    if (message.timestamp !== null && this.queue.acknowledge(message.timestamp)) this.queueChanged();
-    this.options.onLocationUpdate?.(message);
+    if (message.type === 'error') this.options.onError?.(new TrackingError('server', message.message));
+    else if (message.type === 'location_update') this.locationUpdated(message);
+    else this.options.onEvent?.(message);
+  }
+
+  /** The server repeats a driver's own fix, with its time, once it is stored. */
+  private locationUpdated(update: ParcelLocationUpdate): void {
+    if (update.timestamp !== null && this.queue.acknowledge(update.timestamp)) this.queueChanged();
+    this.options.onLocationUpdate?.(update);
   }
 
   private queueChanged(): void {

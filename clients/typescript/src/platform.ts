@@ -10,28 +10,35 @@ export interface Socket {
   close(code?: number, reason?: string): void;
 }
 
-/** The browser's `WebSocket`, or that of the `ws` package where there is none. */
+/** The browser's `WebSocket`, or the one of the `ws` package. */
 export type WebSocketClass = new (url: string) => object;
+
+type Events = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 export interface Platform {
   webSocket: WebSocketClass | undefined;
+  /** Used after a failed handshake only, to find out why. */
+  fetch: ((url: string, init: RequestInit) => Promise<{ status: number }>) | undefined;
   nowMs: () => number;
   random: () => number;
   setTimer: (run: () => void, delayMs: number) => unknown;
   clearTimer: (timer: unknown) => void;
-  /** Tells `online` and `offline`: a page's window. */
-  network: Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined;
+  /** Where `online` and `offline` events come from: a page's window. */
+  network: Events | undefined;
+  /** Where `visibilitychange` events come from: a page's document. */
+  page: (Events & { readonly visibilityState: string }) | undefined;
 }
 
 export function platformOf(given: Partial<Platform> = {}): Platform {
-  const page = typeof window === 'undefined' ? undefined : window;
   return {
     webSocket: globalThis.WebSocket,
+    fetch: globalThis.fetch?.bind(globalThis),
     nowMs: () => Date.now(),
     random: Math.random,
     setTimer: (run, delayMs) => setTimeout(run, delayMs),
     clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
-    network: page,
+    network: typeof window === 'undefined' ? undefined : window,
+    page: typeof document === 'undefined' ? undefined : document,
     ...given,
   };
 }

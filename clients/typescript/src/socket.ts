@@ -3,10 +3,11 @@
 import { advisedDelayMs, backoffDelayMs } from './backoff.js';
 import { meaningOfClose, NORMAL_CLOSURE, refusalText } from './close-codes.js';
 import { TrackingError } from './errors.js';
+import { type Credentials, explainHandshake } from './handshake.js';
 import { type Platform, platformOf, type Socket } from './platform.js';
 
 /**
- * - `disconnected` (Offline): no connection; `retryAtMs` tells whether and when the next attempt comes by itself.
+ * - `disconnected` (Offline): no connection; `retryAtMs` says when the next attempt comes by itself, if at all.
  * - `connecting` (Connecting): an attempt is under way.
  * - `connected` (Live).
  * - `error` (Error): refused for good, see `TrackingError`; only `connect()` tries again.
@@ -16,11 +17,13 @@ export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'err
 export interface SocketOptions<Message> {
   /** Asked at each attempt, so that a renewed token is used. */
   address: () => string;
-  /** The message; null for one of a kind that is not known. May throw an Error that says what is wrong with the frame. */
+  /** The message; null for one of an unknown kind. May throw an Error that says what is wrong with the frame. */
   parse: (text: string) => Message | null;
   onMessage: (message: Message) => void;
   onState: (state: ConnectionState) => void;
   onError: (error: TrackingError) => void;
+  /** With what to ask the server why a handshake failed. */
+  credentials?: Credentials;
   /** The text of a ping that the server answers; absent where the dialect has none. */
   ping?: string;
   platform?: Partial<Platform>;
@@ -28,10 +31,10 @@ export interface SocketOptions<Message> {
 
 /** A connection must hold this long before the backoff starts from the bottom again. */
 export const STABLE_AFTER_MS = 10_000;
-/** A handshake that is neither accepted nor refused by then is given up. */
+/** A handshake without an answer by then is given up. */
 export const HANDSHAKE_LIMIT_MS = 15_000;
 export const PING_EVERY_MS = 30_000;
-/** Nothing at all heard for this long after a ping: the connection is dead, whatever the system says. */
+/** If nothing comes for this long after a ping, the connection is dead, whatever the system says. */
 export const PONG_LIMIT_MS = 10_000;
 
 export class TrackingSocket<Message> {
@@ -42,7 +45,10 @@ export class TrackingSocket<Message> {
   private timer: unknown = null;
   private attempt = 0;
   private openedAtMs: number | null = null;
-  private isWatchingNetwork = false;
+  /** Whether attempts go on: between `connect()` and `disconnect()`, a refusal or the server's own end. */
+  private isActive = false;
+  /** Until the first connection since `connect()`: later failures are the server's absence, and need no explanation. */
+  private isUnexplained = false;
 
   constructor(private readonly options: SocketOptions<Message>) {
     this.platform = platformOf(options.platform);
@@ -61,13 +67,14 @@ export class TrackingSocket<Message> {
   connect(): void {
     if (this.socket) return;
     this.attempt = 0;
-    this.watchNetwork(true);
+    this.isUnexplained = true;
+    this.setActive(true);
     this.open();
   }
 
   /** Closes, and stays closed until `connect()`. */
   disconnect(): void {
-    this.watchNetwork(false);
+    this.setActive(false);
     this.drop();
     this.setState('disconnected');
   }
@@ -88,12 +95,12 @@ export class TrackingSocket<Message> {
     let socket: Socket;
     try {
       const { webSocket: WebSocketClass } = this.platform;
-      if (!WebSocketClass) throw new TypeError('there is no WebSocket here: pass platform.webSocket, such as that of the ws package');
+      if (!WebSocketClass)
+        throw new TypeError('there is no WebSocket here: pass platform.webSocket, such as that of the ws package');
       socket = new WebSocketClass(this.options.address()) as Socket;
     } catch (error) {
-      this.watchNetwork(false);
-      this.setState('error');
-      return this.options.onError(new TrackingError('socket', error instanceof Error ? error.message : String(error)));
+      this.stop('error', new TrackingError('socket', error instanceof Error ? error.message : String(error)));
+      return;
     }
     this.socket = socket;
     this.openedAtMs = null;
@@ -101,11 +108,12 @@ export class TrackingSocket<Message> {
     socket.onopen = () => this.opened();
     socket.onmessage = ({ data }) => this.received(data);
     socket.onclose = ({ code, reason }) => this.closed(code, reason);
-    socket.onerror = () => undefined; // says nothing that onclose doesn't
+    socket.onerror = () => undefined; // onclose follows and says more
     this.setState('connecting');
   }
 
   private opened(): void {
+    this.isUnexplained = false;
     this.openedAtMs = this.platform.nowMs();
     this.keepAlive();
     this.setState('connected');
@@ -118,18 +126,42 @@ export class TrackingSocket<Message> {
       if (typeof data !== 'string') throw new TypeError('a binary frame came');
       message = this.options.parse(data);
     } catch (error) {
-      return this.options.onError(new TrackingError('frame', error instanceof Error ? error.message : String(error)));
+      this.options.onError(new TrackingError('frame', error instanceof Error ? error.message : String(error)));
+      return;
     }
     if (message !== null) this.options.onMessage(message);
   }
 
   private closed(code: number, reason: string): void {
     const meaning = meaningOfClose(code);
-    if (meaning === 'retry') return this.lost(advisedDelayMs(reason));
-    this.watchNetwork(false);
+    if (meaning === 'refused') this.stop('error', new TrackingError('refused', refusalText(code, reason), code));
+    else if (meaning === 'ended') this.stop('disconnected', null);
+    else {
+      const isHandshake = this.openedAtMs === null;
+      this.lost(advisedDelayMs(reason));
+      if (isHandshake) void this.explainFailure();
+    }
+  }
+
+  /** Reports why the handshake failed. A refusal ends the attempts; anything else is reported once. */
+  private async explainFailure(): Promise<void> {
+    const { credentials } = this.options;
+    if (!credentials || !(this.isUnexplained || credentials.needsUser)) return;
+    const error = await explainHandshake(this.platform, credentials);
+    if (!error || !this.isActive || this.now === 'connected') return;
+    if (error.kind === 'refused') this.stop('error', error);
+    else if (this.isUnexplained) {
+      this.isUnexplained = false;
+      this.options.onError(error);
+    }
+  }
+
+  /** Ends the attempts until `connect()`. */
+  private stop(state: 'error' | 'disconnected', error: TrackingError | null): void {
+    this.setActive(false);
     this.drop();
-    this.setState(meaning === 'refused' ? 'error' : 'disconnected');
-    if (meaning === 'refused') this.options.onError(new TrackingError('refused', refusalText(code, reason), code));
+    this.setState(state);
+    if (error) this.options.onError(error);
   }
 
   /** The connection is gone or never came: try again later. */
@@ -144,7 +176,7 @@ export class TrackingSocket<Message> {
     this.setState('disconnected');
   }
 
-  /** Pings when nothing was heard for a while, and gives the connection up when nothing comes after it. */
+  /** Pings when nothing has come for a while, and gives the connection up when nothing comes after that. */
   private keepAlive(): void {
     const { ping } = this.options;
     this.stopTimer();
@@ -155,26 +187,31 @@ export class TrackingSocket<Message> {
     }, PING_EVERY_MS);
   }
 
-  private watchNetwork(watch: boolean): void {
-    if (watch === this.isWatchingNetwork) return;
-    this.isWatchingNetwork = watch;
-    const { network } = this.platform;
-    if (!network) return;
-    const change = watch ? 'addEventListener' : 'removeEventListener';
-    network[change]('online', this.networkBack);
-    network[change]('offline', this.networkLost);
+  private setActive(isActive: boolean): void {
+    if (isActive === this.isActive) return;
+    this.isActive = isActive;
+    const { network, page } = this.platform;
+    const change = isActive ? 'addEventListener' : 'removeEventListener';
+    network?.[change]('online', this.retryNow);
+    network?.[change]('offline', this.networkLost);
+    page?.[change]('visibilitychange', this.retryWhenVisible);
   }
 
-  private readonly networkBack = (): void => {
+  private readonly retryNow = (): void => {
     if (this.retryAt !== null) this.open();
   };
 
-  /** The browser says that the network is gone: don't wait for the socket to notice. */
+  /** The reader is back: browsers slow down the timers of hidden pages. */
+  private readonly retryWhenVisible = (): void => {
+    if (this.platform.page?.visibilityState === 'visible') this.retryNow();
+  };
+
+  /** The browser reports that the network is gone: don't wait for the socket to notice. */
   private readonly networkLost = (): void => {
     if (this.socket) this.lost(null);
   };
 
-  /** Lets go of the socket and of what was planned; its late events reach nobody. */
+  /** Lets go of the socket and of the planned attempt; late events of the socket are ignored. */
   private drop(): void {
     this.stopTimer();
     this.retryAt = null;
@@ -182,7 +219,7 @@ export class TrackingSocket<Message> {
     this.socket = null;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.onerror = () => undefined; // ws throws an error that nobody listens to
+    socket.onerror = () => undefined; // the ws package throws errors that have no listener
     socket.close(NORMAL_CLOSURE);
   }
 

@@ -1,12 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import { DeliveryClient, type DeliveryEnd } from '../src/delivery.js';
 import type { Delivery } from '../src/delivery-wire.js';
 import type { TrackingError } from '../src/errors.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 const DATA = {
-  tracking_id: 'TRK-001', order_id: 'ORD-12345', status: 'ASSIGNED', current_location: null,
-  dropoff: { lat: 5.6037, lng: -0.1869 }, eta_seconds: null, updated_at: 1704067800,
+  tracking_id: 'TRK-001',
+  order_id: 'ORD-12345',
+  status: 'ASSIGNED',
+  current_location: null,
+  dropoff: { lat: 5.6037, lng: -0.1869 },
+  eta_seconds: null,
+  updated_at: 1704067800,
 };
 
 let deliveries: Delivery[];
@@ -39,15 +44,29 @@ describe('a delivery client', () => {
     FakeSocket.last.hear({ type: 'initial_state', data: DATA });
     FakeSocket.last.hear({
       type: 'location_update',
-      data: { ...DATA, status: 'IN_TRANSIT', current_location: { lat: 5.6045, lng: -0.1875, timestamp: 1704067850 }, eta_seconds: 180 },
+      data: {
+        ...DATA,
+        status: 'IN_TRANSIT',
+        current_location: { lat: 5.6045, lng: -0.1875, timestamp: 1704067850 },
+        eta_seconds: 180,
+      },
     });
-    expect(deliveries.map((each) => [each.status, each.etaSeconds, each.riderId])).toEqual([['ASSIGNED', null, null], ['IN_TRANSIT', 180, null]]);
+    expect(deliveries.map((each) => [each.status, each.etaSeconds, each.riderId])).toEqual([
+      ['ASSIGNED', null, null],
+      ['IN_TRANSIT', 180, null],
+    ]);
     expect(client.delivery?.currentLocation).toEqual({ lat: 5.6045, lng: -0.1875, atSeconds: 1704067850 });
   });
 
   it('reads the better estimate, and none where there is none', () => {
-    FakeSocket.last.hear({ type: 'initial_state', data: { ...DATA, eta: { seconds: 300, low: 180, high: 480, basis: 'speed', stale: false } } });
-    FakeSocket.last.hear({ type: 'location_update', data: { ...DATA, eta: { seconds: null, low: null, high: null, basis: null, stale: true } } });
+    FakeSocket.last.hear({
+      type: 'initial_state',
+      data: { ...DATA, eta: { seconds: 300, low: 180, high: 480, basis: 'speed', stale: false } },
+    });
+    FakeSocket.last.hear({
+      type: 'location_update',
+      data: { ...DATA, eta: { seconds: null, low: null, high: null, basis: null, stale: true } },
+    });
     expect(deliveries.map((each) => each.eta)).toEqual([
       { seconds: 300, low: 180, high: 480, basis: 'speed', stale: false },
       { seconds: null, low: null, high: null, basis: null, stale: true },
@@ -59,7 +78,7 @@ describe('a delivery client', () => {
     ['Session expired', 'expired'],
     ['Tracking session expired', 'expired'],
     ['Invalid token', 'refused'],
-  ])('tells the end %s', (reason, end) => {
+  ])('reports the end %s', (reason, end) => {
     FakeSocket.last.end(1008, reason);
     expect(ends).toEqual([end]);
     expect(client.connectionState).toBe('error');
@@ -73,15 +92,21 @@ describe('a delivery client', () => {
     client.disconnect();
   });
 
-  it.each([{ ...DATA, status: 'LOST' }, { ...DATA, dropoff: { lat: 'x', lng: 0 } }, { ...DATA, tracking_id: 7 }, null])('reports %j', (data) => {
-    FakeSocket.last.hear({ type: 'location_update', data });
-    expect(errors).toMatchObject([{ kind: 'frame' }]);
-    expect(deliveries).toEqual([]);
-  });
+  it.each([{ ...DATA, status: 'LOST' }, { ...DATA, dropoff: { lat: 'x', lng: 0 } }, { ...DATA, tracking_id: 7 }, null])(
+    'reports %j',
+    (data) => {
+      FakeSocket.last.hear({ type: 'location_update', data });
+      expect(errors).toMatchObject([{ kind: 'frame' }]);
+      expect(deliveries).toEqual([]);
+    },
+  );
 
   it('sends as its rider, and says when it could not', () => {
     expect(client.sendLocationUpdate({ lat: 5.6, lng: -0.18, status: 'IN_TRANSIT' })).toBe(true);
-    expect(JSON.parse(FakeSocket.last.sent[0] ?? '')).toEqual({ type: 'location_update', location: { lat: 5.6, lng: -0.18, status: 'IN_TRANSIT' } });
+    expect(JSON.parse(FakeSocket.last.sent[0] ?? '')).toEqual({
+      type: 'location_update',
+      location: { lat: 5.6, lng: -0.18, status: 'IN_TRANSIT' },
+    });
     client.disconnect();
     expect(client.sendLocationUpdate({ lat: 5.6, lng: -0.18 })).toBe(false);
   });

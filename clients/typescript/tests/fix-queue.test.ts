@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Fix, FixQueue, type FixStorage } from '../src/fix-queue.js';
 
-const fix = (second: number): Fix => ({ lat: 1, lng: second, address: '', timestamp: new Date(second * 1_000).toISOString() });
+const fix = (second: number): Fix => ({
+  lat: 1,
+  lng: second,
+  address: '',
+  timestamp: new Date(second * 1_000).toISOString(),
+});
 
 function memory(): FixStorage & { kept: Map<string, string> } {
   const kept = new Map<string, string>();
@@ -84,7 +89,12 @@ describe('the queue of fixes', () => {
 
   it('goes on in memory when the storage is full, and says so once', () => {
     const said: string[] = [];
-    const storage = { ...memory(), setItem: () => { throw new Error('full'); } };
+    const storage = {
+      ...memory(),
+      setItem: () => {
+        throw new Error('full');
+      },
+    };
     const queue = new FixQueue({ storage, onStorageError: (message) => said.push(message) });
     [1, 2].forEach((second) => queue.push(fix(second)));
     expect(sentBy(queue)).toEqual([1, 2]);

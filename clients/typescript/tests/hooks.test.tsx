@@ -2,8 +2,14 @@
 import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type DeliveryHook, type TrackingSocketHook, useDelivery, useTrackingSocket, type UseTrackingSocketOptions } from '../src/react/index.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
+import {
+  type DeliveryHook,
+  type TrackingSocketHook,
+  type UseTrackingSocketOptions,
+  useDelivery,
+  useTrackingSocket,
+} from '../src/react/index.js';
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
 
@@ -25,7 +31,12 @@ function renderTracking(options: UseTrackingSocketOptions): { hook: TrackingSock
   return tracking;
 }
 
-const location = { type: 'location_update', driver_id: '5', location: { lat: 28.6, lng: 77.2, address: 'Delhi' }, parcel_id: 12 };
+const location = {
+  type: 'location_update',
+  driver_id: '5',
+  location: { lat: 28.6, lng: 77.2, address: 'Delhi' },
+  parcel_id: 12,
+};
 
 describe('useTrackingSocket', () => {
   it('connects with the token of localStorage and gives what the published hook gives', () => {
@@ -51,7 +62,13 @@ describe('useTrackingSocket', () => {
   });
 
   it('waits for connect when autoConnect is off, and stays away after disconnect', () => {
-    const held = renderTracking({ parcelId: 12, serverUrl: 'http://host', token: 'T', autoConnect: false, platform: fakePlatform() });
+    const held = renderTracking({
+      parcelId: 12,
+      serverUrl: 'http://host',
+      token: 'T',
+      autoConnect: false,
+      platform: fakePlatform(),
+    });
     expect(FakeSocket.made).toHaveLength(0);
     act(() => held.hook.connect());
     expect(FakeSocket.last.url).toContain('token=T');
@@ -90,7 +107,14 @@ describe('useDelivery', () => {
     act(() =>
       FakeSocket.last.hear({
         type: 'initial_state',
-        data: { tracking_id: 'TRK-001', status: 'ASSIGNED', current_location: null, dropoff: { lat: 5.6, lng: -0.1 }, eta_seconds: null, updated_at: 1 },
+        data: {
+          tracking_id: 'TRK-001',
+          status: 'ASSIGNED',
+          current_location: null,
+          dropoff: { lat: 5.6, lng: -0.1 },
+          eta_seconds: null,
+          updated_at: 1,
+        },
       }),
     );
     expect(held.hook.delivery?.status).toBe('ASSIGNED');

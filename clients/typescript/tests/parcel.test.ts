@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import type { TrackingError } from '../src/errors.js';
 import { ParcelClient, type ParcelClientOptions } from '../src/parcel.js';
 import type { ParcelEvent, ParcelLocationUpdate } from '../src/parcel-wire.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
 
 const START = Date.parse('2026-11-03T10:00:00.000Z');
 beforeEach(() => {
@@ -29,7 +29,14 @@ function start(options: Partial<ParcelClientOptions> = {}) {
 
 const sentPlaces = () => FakeSocket.last.sent.map((text) => JSON.parse(text).lat);
 const echo = (timestamp: string, more = {}) =>
-  FakeSocket.last.hear({ type: 'location_update', driver_id: '5', location: { lat: 1, lng: 2, address: '' }, parcel_id: 12, timestamp, ...more });
+  FakeSocket.last.hear({
+    type: 'location_update',
+    driver_id: '5',
+    location: { lat: 1, lng: 2, address: '' },
+    parcel_id: 12,
+    timestamp,
+    ...more,
+  });
 
 describe('a parcel client', () => {
   it.each([
@@ -55,7 +62,12 @@ describe('a parcel client', () => {
     FakeSocket.last.onopen?.();
     client.sendLocationUpdate({ lat: 28.6139, lng: 77.209, address: 'New Delhi, India' });
     expect(JSON.parse(FakeSocket.last.sent[0] ?? '')).toEqual({
-      type: 'location_update', lat: 28.6139, lng: 77.209, address: 'New Delhi, India', timestamp: '2026-11-03T10:00:00.000Z', parcel_id: 12,
+      type: 'location_update',
+      lat: 28.6139,
+      lng: 77.209,
+      address: 'New Delhi, India',
+      timestamp: '2026-11-03T10:00:00.000Z',
+      parcel_id: 12,
     });
   });
 
@@ -71,7 +83,7 @@ describe('a parcel client', () => {
     expect(JSON.parse(FakeSocket.last.sent[1] ?? '').timestamp).toBe('2026-11-03T10:00:04.000Z');
   });
 
-  it('keeps a fix until the server tells it back, and sends it again after a drop', () => {
+  it('keeps a fix until the server repeats it, and sends it again after a drop', () => {
     const { client } = start();
     FakeSocket.last.onopen?.();
     client.sendLocationUpdate({ lat: 1, lng: 0, timestamp: START });
@@ -98,7 +110,7 @@ describe('a parcel client', () => {
     expect(seen.errors[0]).toMatchObject({ kind: 'invalid', message: expect.stringContaining(word) });
   });
 
-  it("tells the driver's place, zones, status and end", () => {
+  it("passes on the driver's place, zones, status and end", () => {
     const { seen } = start();
     FakeSocket.last.onopen?.();
     echo('2026-11-03T10:00:00.000Z', { eta_seconds: 300 });
@@ -107,7 +119,14 @@ describe('a parcel client', () => {
     FakeSocket.last.hear({ type: 'tracking_ended', parcel_id: 12 });
     FakeSocket.last.hear({ type: 'something_new' });
     expect(seen.updates).toEqual([
-      { type: 'location_update', parcelId: 12, driverId: '5', location: { lat: 1, lng: 2, address: '' }, timestamp: '2026-11-03T10:00:00.000Z', etaSeconds: 300 },
+      {
+        type: 'location_update',
+        parcelId: 12,
+        driverId: '5',
+        location: { lat: 1, lng: 2, address: '' },
+        timestamp: '2026-11-03T10:00:00.000Z',
+        etaSeconds: 300,
+      },
     ]);
     expect(seen.events.map((event) => event.type)).toEqual(['geofence', 'status_update', 'tracking_ended']);
     expect(seen.errors).toEqual([]);
@@ -127,7 +146,7 @@ describe('a parcel client', () => {
     expect(seen.updates).toEqual([]);
   });
 
-  it("tells the server's error, and the refusal that follows it", () => {
+  it("passes on the server's error, and the refusal that follows it", () => {
     const { client, seen } = start();
     FakeSocket.last.onopen?.();
     FakeSocket.last.hear({ type: 'error', message: 'Parcel not found' });

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import WebSocket from 'ws';
+import { canRun, Milepost, PICKUP } from '../../testing/milepost.js';
 import type { TrackingError } from '../src/errors.js';
 import { ParcelClient, type ParcelClientOptions } from '../src/parcel.js';
 import type { ParcelEvent, ParcelLocationUpdate } from '../src/parcel-wire.js';
-import { canRun, Milepost, platform } from './milepost.js';
 
 const CLIENT = 9;
 const DRIVER = 5;
@@ -17,7 +18,12 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
   afterAll(() => milepost.remove());
 
   function follow(parcelId: number, token: string | null, more: Partial<ParcelClientOptions> = {}) {
-    const seen = { updates: [] as ParcelLocationUpdate[], events: [] as ParcelEvent[], errors: [] as TrackingError[], queued: [] as number[] };
+    const seen = {
+      updates: [] as ParcelLocationUpdate[],
+      events: [] as ParcelEvent[],
+      errors: [] as TrackingError[],
+      queued: [] as number[],
+    };
     const client = new ParcelClient({
       parcelId,
       token,
@@ -26,7 +32,7 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
       onEvent: (event) => seen.events.push(event),
       onError: (error) => seen.errors.push(error),
       onQueueChange: (count) => seen.queued.push(count),
-      platform,
+      platform: { webSocket: WebSocket }, // Node has one of its own from version 22
       ...more,
     });
     open.push(client);
@@ -37,15 +43,21 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
   const client = () => milepost.token(String(CLIENT), 'client');
   const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
 
-  it("shows the client where the driver is, and tells the driver that it was taken", async () => {
+  it('shows the client where the driver is, and the driver that its fix is stored', async () => {
     const parcel = await milepost.addParcel(CLIENT, DRIVER);
     const watcher = follow(parcel, client());
     const sender = follow(parcel, driver());
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
     sender.client.sendLocationUpdate({ lat: 28.6, lng: 77.2, address: 'New Delhi, India' });
-    await until(() => expect(watcher.seen.updates.at(-1)).toMatchObject({
-      parcelId: parcel, driverId: String(DRIVER), location: { lat: 28.6, lng: 77.2, address: 'New Delhi, India' },
-    }));
+    await until(() =>
+      expect(watcher.seen.updates.at(-1)).toMatchObject({
+        parcelId: parcel,
+        driverId: String(DRIVER),
+        location: { lat: 28.6, lng: 77.2, address: 'New Delhi, India' },
+      }),
+    );
     expect(watcher.seen.updates.at(-1)?.etaSeconds).toBeGreaterThanOrEqual(60);
     await until(() => expect(sender.client.queuedCount).toBe(0));
     expect(sender.seen.queued[0]).toBe(1);
@@ -59,7 +71,9 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     const sender = follow(parcel, milepost.token('6', 'driver'));
     const states: string[] = [];
     const watcher = follow(parcel, client(), { onConnectionChange: (state) => states.push(state) });
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
     await milepost.halt();
     await until(() => expect(sender.client.connectionState).not.toBe('connected'));
     const startMs = Date.now();
@@ -67,8 +81,8 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     expect(sender.client.queuedCount).toBe(20);
     await milepost.resume();
     await until(() => expect(sender.client.queuedCount).toBe(0));
-    const path = await milepost.call('GET', `/api/v1/parcels/${parcel}/path`, client());
-    const items = path['items'] as { lat: number; timestamp: string }[];
+    const path = await milepost.callAs(client(), 'GET', `/api/v1/parcels/${parcel}/path`);
+    const items = path.items as { lat: number; timestamp: string }[];
     expect(items.map(({ lat, timestamp }) => [lat, Date.parse(timestamp)])).toEqual(
       Array.from({ length: 20 }, (_, i) => [i, startMs + i * 50]),
     );
@@ -76,18 +90,31 @@ describe.skipIf(!canRun)('a parcel of a real server', () => {
     expect(sender.seen.errors).toEqual([]);
   });
 
-  it('tells zones, status and the end', async () => {
+  it('passes on zones, status and the end', async () => {
     const parcel = await milepost.addParcel(CLIENT, 7);
     const token = milepost.token('7', 'driver');
     const watcher = follow(parcel, client());
     const sender = follow(parcel, token);
-    await until(() => expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']));
-    sender.client.sendLocationUpdate({ lat: 28.6139, lng: 77.209 });
-    await until(() => expect(watcher.seen.events).toContainEqual({ type: 'geofence', parcelId: parcel, zone: 'pickup', event: 'enter' }));
-    await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, token, { status: 'picked_up' });
-    await until(() => expect(watcher.seen.events).toContainEqual({ type: 'status_update', parcelId: parcel, status: 'picked_up' }));
-    await milepost.call('PATCH', `/api/v1/parcels/${parcel}`, token, { status: 'delivered' });
-    await until(() => expect(watcher.seen.events).toContainEqual({ type: 'tracking_ended', parcelId: parcel, status: 'delivered' }));
+    await until(() =>
+      expect([watcher.client.connectionState, sender.client.connectionState]).toEqual(['connected', 'connected']),
+    );
+    sender.client.sendLocationUpdate(PICKUP);
+    await until(() =>
+      expect(watcher.seen.events).toContainEqual({
+        type: 'geofence',
+        parcelId: parcel,
+        zone: 'pickup',
+        event: 'enter',
+      }),
+    );
+    await milepost.callAs(token, 'PATCH', `/api/v1/parcels/${parcel}`, { status: 'picked_up' });
+    await until(() =>
+      expect(watcher.seen.events).toContainEqual({ type: 'status_update', parcelId: parcel, status: 'picked_up' }),
+    );
+    await milepost.callAs(token, 'PATCH', `/api/v1/parcels/${parcel}`, { status: 'delivered' });
+    await until(() =>
+      expect(watcher.seen.events).toContainEqual({ type: 'tracking_ended', parcelId: parcel, status: 'delivered' }),
+    );
     expect(watcher.seen.errors).toEqual([]);
   });
 

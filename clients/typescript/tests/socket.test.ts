@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeSocket, fakePlatform } from '../../testing/fake-socket.js';
 import type { TrackingError } from '../src/errors.js';
-import { type ConnectionState, HANDSHAKE_LIMIT_MS, PING_EVERY_MS, PONG_LIMIT_MS, STABLE_AFTER_MS, TrackingSocket } from '../src/socket.js';
-import { FakeSocket, fakePlatform } from './fake-socket.js';
+import {
+  type ConnectionState,
+  HANDSHAKE_LIMIT_MS,
+  PING_EVERY_MS,
+  PONG_LIMIT_MS,
+  STABLE_AFTER_MS,
+  TrackingSocket,
+} from '../src/socket.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -22,7 +29,7 @@ function start(options: { ping?: string; random?: number } = {}) {
     platform,
   });
   socket.connect();
-  return { socket, seen, network: platform.network };
+  return { socket, seen, network: platform.network, page: platform.page };
 }
 
 /** How long until the next socket is made. */
@@ -71,7 +78,7 @@ describe('coming back', () => {
     expect(waitedMs()).toBe(3_200);
   });
 
-  it('gives up a handshake that nobody answers', () => {
+  it('gives up a handshake without an answer', () => {
     const { seen } = start();
     vi.advanceTimersByTime(HANDSHAKE_LIMIT_MS);
     expect(FakeSocket.last.closedWith).toBe(1000);
@@ -86,6 +93,17 @@ describe('coming back', () => {
     expect(seen.states.at(-1)).toBe('disconnected');
     network.dispatchEvent(new Event('online'));
     expect(seen.states.at(-1)).toBe('connecting');
+    expect(FakeSocket.made).toHaveLength(2);
+  });
+
+  it('tries at once when the reader comes back to the page, but only if an attempt is planned', () => {
+    const { page } = start();
+    page.show('visible');
+    expect(FakeSocket.made).toHaveLength(1);
+    FakeSocket.last.end(1006);
+    page.show('hidden');
+    expect(FakeSocket.made).toHaveLength(1);
+    page.show('visible');
     expect(FakeSocket.made).toHaveLength(2);
   });
 });
@@ -120,12 +138,13 @@ describe('staying away', () => {
   });
 
   it('does not come back after disconnect, whatever comes late', () => {
-    const { socket, seen, network } = start();
+    const { socket, seen, network, page } = start();
     FakeSocket.last.onopen?.();
     socket.disconnect();
     FakeSocket.last.hear('late');
     FakeSocket.last.end(1006);
     network.dispatchEvent(new Event('online'));
+    page.show('visible');
     vi.advanceTimersByTime(120_000);
     expect(FakeSocket.made).toHaveLength(1);
     expect(FakeSocket.last.closedWith).toBe(1000);
@@ -183,7 +202,10 @@ describe('frames', () => {
     FakeSocket.last.onmessage?.({ data: new ArrayBuffer(2) });
     FakeSocket.last.hear('unknown');
     FakeSocket.last.hear('good');
-    expect(seen.errors.map((error) => [error.kind, error.message])).toEqual([['frame', 'it is bad'], ['frame', 'a binary frame came']]);
+    expect(seen.errors.map((error) => [error.kind, error.message])).toEqual([
+      ['frame', 'it is bad'],
+      ['frame', 'a binary frame came'],
+    ]);
     expect(seen.messages).toEqual(['good']);
     expect(seen.states.at(-1)).toBe('connected');
   });
@@ -191,7 +213,9 @@ describe('frames', () => {
   it('turns a socket that cannot be made into an error', () => {
     const errors: TrackingError[] = [];
     const socket = new TrackingSocket<string>({
-      address: () => { throw new TypeError('no such address'); },
+      address: () => {
+        throw new TypeError('no such address');
+      },
       parse: () => null,
       onMessage: () => undefined,
       onState: () => undefined,

@@ -1,4 +1,9 @@
 /** React hooks over the tracking clients. */
 
-export { type DeliveryHook, useDelivery, type UseDeliveryOptions } from './useDelivery.js';
-export { type DriverLocation, type TrackingSocketHook, useTrackingSocket, type UseTrackingSocketOptions } from './useTrackingSocket.js';
+export { type DeliveryHook, type UseDeliveryOptions, useDelivery } from './useDelivery.js';
+export {
+  type DriverLocation,
+  type TrackingSocketHook,
+  type UseTrackingSocketOptions,
+  useTrackingSocket,
+} from './useTrackingSocket.js';

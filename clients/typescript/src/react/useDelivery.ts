@@ -18,9 +18,9 @@ export interface UseDeliveryOptions {
 
 export interface DeliveryHook {
   connectionState: ConnectionState;
-  /** Null until the first is told; kept while the connection is away and after the end. */
+  /** Null until the first one comes; kept while the connection is away and after the end. */
   delivery: Delivery | null;
-  /** Why the link works no more; null while it does. */
+  /** Why the link stopped working; null while it works. */
   end: DeliveryEnd | null;
   connect: () => void;
   disconnect: () => void;
@@ -44,8 +44,8 @@ export function useDelivery(trackingId: string | null | undefined, options: UseD
       trackingId,
       serverUrl,
       token: () => (typeof latest.current.token === 'function' ? latest.current.token() : latest.current.token),
-      onDelivery: (told) => {
-        setDelivery(told);
+      onDelivery: (received) => {
+        setDelivery(received);
         setEnd(null);
       },
       onEnd: setEnd,

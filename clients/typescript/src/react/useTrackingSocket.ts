@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TokenSource } from '../address.js';
-import { TrackingError } from '../errors.js';
+import type { TrackingError } from '../errors.js';
 import type { FixStorage } from '../fix-queue.js';
 import { type NewLocation, ParcelClient } from '../parcel.js';
 import type { ParcelEvent, ParcelLocation } from '../parcel-wire.js';
@@ -12,13 +12,13 @@ import type { ConnectionState } from '../socket.js';
 /** Where the driver is, when, and how long it still takes. */
 export interface DriverLocation extends ParcelLocation {
   driverId: string;
-  /** RFC 3339; null from a server that doesn't tell. */
+  /** RFC 3339; null from a server that doesn't send it. */
   timestamp: string | null;
   etaSeconds: number | null;
 }
 
 export interface UseTrackingSocketOptions {
-  /** None yet: nothing is connected. */
+  /** Nothing is connected while this is null or undefined. */
   parcelId: number | null | undefined;
   /** Connects as soon as there is a parcel; true by default. */
   autoConnect?: boolean;
@@ -27,13 +27,13 @@ export interface UseTrackingSocketOptions {
   onConnectionChange?: (state: ConnectionState) => void;
   /** Zones, status changes, the end. */
   onEvent?: (event: ParcelEvent) => void;
-  /** The JWT, or what gives it. By default what `localStorage` has under `tokenKey`, else the session cookie counts. */
+  /** The JWT, or a function that returns it. By default the one in `localStorage` under `tokenKey`, else the session cookie counts. */
   token?: TokenSource;
   /** `access_token` by default. */
   tokenKey?: string;
   /** The page's own origin by default. */
   serverUrl?: string | undefined;
-  /** Where a driver's waiting fixes are kept over a reload; by default they outlive a change of the parcel, but no reload. */
+  /** Where a driver's waiting fixes are kept over a reload. By default they survive a change of the parcel, but not a reload. */
   storage?: FixStorage | undefined;
   storageKey?: string | undefined;
   platform?: Partial<Platform>;
@@ -41,7 +41,7 @@ export interface UseTrackingSocketOptions {
 
 export interface TrackingSocketHook {
   connectionState: ConnectionState;
-  /** Null until the first is told; kept while the connection is away. */
+  /** Null until the first one comes; kept while the connection is away. */
   driverLocation: DriverLocation | null;
   /** False when it is not a place, or there is no parcel; without a connection it waits in the queue. */
   sendLocationUpdate: (location: NewLocation) => boolean;
@@ -76,7 +76,7 @@ export function useTrackingSocket(options: UseTrackingSocketOptions): TrackingSo
       storageKey,
       token: () => tokenOf(latest.current),
       onLocationUpdate: (update) => {
-        if (update.parcelId !== parcelId) return; // a driver hears of all its parcels
+        if (update.parcelId !== parcelId) return; // a driver's socket carries all its parcels
         const { driverId, timestamp, etaSeconds } = update;
         const location = { ...update.location, driverId, timestamp, etaSeconds };
         setDriverLocation(location);
@@ -108,7 +108,10 @@ export function useTrackingSocket(options: UseTrackingSocketOptions): TrackingSo
     else if (autoConnect) client.current?.connect();
   }, [autoConnect]);
 
-  const sendLocationUpdate = useCallback((location: NewLocation) => client.current?.sendLocationUpdate(location) ?? false, []);
+  const sendLocationUpdate = useCallback(
+    (location: NewLocation) => client.current?.sendLocationUpdate(location) ?? false,
+    [],
+  );
   const connect = useCallback(() => client.current?.connect(), []);
   const disconnect = useCallback(() => client.current?.disconnect(), []);
   return { connectionState, driverLocation, sendLocationUpdate, connect, disconnect, ...queue };
@@ -119,7 +122,7 @@ function tokenOf({ token, tokenKey = 'access_token' }: UseTrackingSocketOptions)
   try {
     return localStorage.getItem(tokenKey);
   } catch {
-    return null; // a page that may not keep anything has a cookie or nothing
+    return null; // storage is forbidden: the session cookie counts
   }
 }
 

@@ -1,0 +1,4156 @@
+// Made of the server's OpenAPI document by `make types`; not written by hand.
+
+export interface paths {
+    "/api/v1/alerts": {
+        parameters: {
+        };
+        /**
+         * Lists the alerts that the caller may see and that have not expired, newest first.
+         * @description Admins and managers see the company's, everybody those that are addressed to it.
+         */
+        get: operations["list_alerts"];
+        /** Raises an alert; who may see it is told. */
+        post: operations["raise_alert"];
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+        };
+        /** Deletes an alert, for all who may see it; they are told. */
+        delete: operations["delete_alert"];
+    };
+    "/api/v1/alerts/{id}/read": {
+        parameters: {
+        };
+        /** Marks an alert read, for all who may see it; they are told. The second time it is answered as the first. */
+        post: operations["mark_alert_read"];
+    };
+    "/api/v1/cadets": {
+        parameters: {
+        };
+        /** Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself. */
+        get: operations["list_cadets"];
+        /** Enters a cadet. */
+        post: operations["add_cadet"];
+    };
+    "/api/v1/cadets/{id}": {
+        parameters: {
+        };
+        /** Shows a cadet with what its records come to, and its latest training days. */
+        get: operations["get_cadet"];
+    };
+    "/api/v1/cadets/{id}/attendance": {
+        parameters: {
+        };
+        /** Lists how a cadet attended, the highest training day first. */
+        get: operations["list_attendance"];
+    };
+    "/api/v1/cadets/{id}/attendance/{training_day_id}": {
+        parameters: {
+        };
+        /**
+         * Enters how a cadet attended a training day, or changes it as a whole; the cadet and its staff are told, unless it was so
+         *     already.
+         * @description Only `present` counts in `attendance_present`.
+         */
+        put: operations["record_attendance"];
+    };
+    "/api/v1/cadets/{id}/grades": {
+        parameters: {
+        };
+        /** Lists a cadet's merits and demerits, newest first; those taken back are gone. */
+        get: operations["list_grades"];
+        /** Gives a merit or demerit; the cadet and its staff are told, with the new totals. */
+        post: operations["give_grade"];
+    };
+    "/api/v1/cadets/{id}/grades/{grade_id}": {
+        parameters: {
+        };
+        /** Takes a merit or demerit back; the cadet and its staff are told, with the new totals. */
+        delete: operations["take_back_grade"];
+    };
+    "/api/v1/cadets/{id}/scores": {
+        parameters: {
+        };
+        /** Enters, changes or takes back scores; the cadet and its staff are told what differs. */
+        patch: operations["change_scores"];
+    };
+    "/api/v1/dashboard": {
+        parameters: {
+        };
+        /** Shows the figures of the fleet over the last 24 hours, running trips included. */
+        get: operations["get_dashboard"];
+    };
+    "/api/v1/devices": {
+        parameters: {
+        };
+        /** Lists devices in the order of their ids. */
+        get: operations["list_devices"];
+        /** Adds a device; the answer shows its secret key, once. */
+        post: operations["add_device"];
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+        };
+        /** Shows a device, without its key. */
+        get: operations["get_device"];
+        /** Removes a device; its key opens nothing from now on. */
+        delete: operations["remove_device"];
+    };
+    "/api/v1/fleet/rules": {
+        parameters: {
+        };
+        /** Shows the thresholds that apply to the tenant's vehicles. */
+        get: operations["get_rules"];
+        /** Changes thresholds: they hold for positions from now on, and history stays as it was told. */
+        patch: operations["change_rules"];
+    };
+    "/api/v1/geofences": {
+        parameters: {
+        };
+        /**
+         * Lists geofences in the order of their numbers.
+         * @description Where geometries are long a page may hold fewer than `limit` and still have a next one.
+         */
+        get: operations["list_geofences"];
+        /**
+         * Adds a geofence.
+         * @description From now on it is told which vehicles enter and leave it. One that is inside enters it as it drives; one that stands there
+         *     is told when it has moved.
+         */
+        post: operations["add_geofence"];
+    };
+    "/api/v1/geofences/{id}": {
+        parameters: {
+        };
+        /** Shows a geofence. */
+        get: operations["get_geofence"];
+        /** Removes a geofence; what vehicles did there stays told. */
+        delete: operations["remove_geofence"];
+        /** Changes a geofence. */
+        patch: operations["change_geofence"];
+    };
+    "/api/v1/messages": {
+        parameters: {
+        };
+        /** Lists the messages to the caller, newest first. */
+        get: operations["list_messages"];
+        /**
+         * Sends a message to each of some users, all or none; those who are connected are told at once.
+         * @description Its fields are its sender's; `id`, `sender_id`, `is_read`, `created_at` and `read_at` are the server's, whatever the
+         *     sender gives them.
+         */
+        post: operations["send_messages"];
+    };
+    "/api/v1/messages/{id}/read": {
+        parameters: {
+        };
+        /** Marks a message to the caller read; its other connections are told. */
+        post: operations["read_message"];
+    };
+    "/api/v1/notifications": {
+        parameters: {
+        };
+        /** Lists the caller's own notifications, newest first. */
+        get: operations["list_notifications"];
+        /** Sends a notification to each of some users, all or none; those who are connected are told at once. */
+        post: operations["send_notifications"];
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+        };
+        /** Marks one of the caller's own notifications read; its other connections are told. */
+        post: operations["read_notification"];
+    };
+    "/api/v1/outgoing": {
+        parameters: {
+        };
+        /** Lists outgoing calls, newest first. */
+        get: operations["list_outgoing_calls"];
+    };
+    "/api/v1/outgoing/{id}/retry": {
+        parameters: {
+        };
+        /** Makes a dead call due again. */
+        post: operations["retry_outgoing_call"];
+    };
+    "/api/v1/parcels": {
+        parameters: {
+        };
+        /**
+         * Lists the parcels that the caller may see, in the order of their numbers.
+         * @description An admin, manager or superadmin sees all of the tenant, a client its own, a driver those it brings. With `status` a
+         *     page may hold fewer than `limit`, or none, and still have a next one.
+         */
+        get: operations["list_parcels"];
+        /** Enters a parcel: `pending`, or `assigned` with a driver. */
+        post: operations["add_parcel"];
+    };
+    "/api/v1/parcels/{id}": {
+        parameters: {
+        };
+        /** Shows a parcel. */
+        get: operations["get_parcel"];
+        /**
+         * Gives a parcel to a driver, or says how far it is; who follows it is told.
+         * @description An admin or manager may change both, the assigned driver the status. A driver given to a `pending` parcel makes it
+         *     `assigned`, one taken from an `assigned` parcel makes it `pending`, unless `status` is named too. `delivered` and
+         *     `cancelled` are the end: another change is answered 409.
+         */
+        patch: operations["change_parcel"];
+    };
+    "/api/v1/parcels/{id}/path": {
+        parameters: {
+        };
+        /** Shows where a parcel's drivers were while they brought it, oldest first. */
+        get: operations["read_parcel_path"];
+    };
+    "/api/v1/positions": {
+        parameters: {
+        };
+        /**
+         * Records positions; the answer comes after they are durable.
+         * @description One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
+         */
+        post: operations["record_positions"];
+    };
+    "/api/v1/push/key": {
+        parameters: {
+        };
+        /** Shows the key that pages subscribe with. */
+        get: operations["get_push_key"];
+    };
+    "/api/v1/push/subscriptions": {
+        parameters: {
+        };
+        /** Lists the caller's browsers, all on one page. */
+        get: operations["list_push_subscriptions"];
+        /** Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes. */
+        post: operations["add_push_subscription"];
+    };
+    "/api/v1/push/subscriptions/{id}": {
+        parameters: {
+        };
+        /** Forgets a browser of the caller, with what was still to be pushed to it. */
+        delete: operations["remove_push_subscription"];
+    };
+    "/api/v1/sync-events": {
+        parameters: {
+        };
+        /** Tells an event by hand: to a cadet and staff, or to staff alone. It changes no record. */
+        post: operations["tell_sync_event"];
+    };
+    "/api/v1/tenants": {
+        parameters: {
+        };
+        /** Lists tenants in the order of their ids. */
+        get: operations["list_tenants"];
+        /** Adds a tenant. */
+        post: operations["add_tenant"];
+    };
+    "/api/v1/trips": {
+        parameters: {
+        };
+        /**
+         * Lists the trips of the vehicles that the caller may see, newest first.
+         * @description With `driver_id` a page may hold fewer than `limit`, or none, and still have a next one.
+         */
+        get: operations["list_trips"];
+        /**
+         * Starts a trip by hand, now.
+         * @description An admin or manager starts any vehicle's, a driver its own. The trips that the positions tell of go on beside it. A
+         *     vehicle is on one such trip at most: another is answered 409.
+         */
+        post: operations["start_trip"];
+    };
+    "/api/v1/trips/{id}": {
+        parameters: {
+        };
+        /** Shows a trip with its path, oldest position first, or its path as a file. */
+        get: operations["get_trip"];
+    };
+    "/api/v1/trips/{id}/cancel": {
+        parameters: {
+        };
+        /** Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first. */
+        post: operations["cancel_trip"];
+    };
+    "/api/v1/trips/{id}/complete": {
+        parameters: {
+        };
+        /** Completes a trip that was started by hand, now; the second time it is answered as the first. */
+        post: operations["complete_trip"];
+    };
+    "/api/v1/trips/{id}/path": {
+        parameters: {
+        };
+        /**
+         * Shows where a trip's vehicle was, oldest first. Positions that count for nothing are left out, so that a page may hold
+         *     fewer than `limit` and still have a next one.
+         */
+        get: operations["read_trip_path"];
+    };
+    "/api/v1/users": {
+        parameters: {
+        };
+        /** Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one. */
+        get: operations["list_users"];
+        /** Adds a user. */
+        post: operations["add_user"];
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+        };
+        /** Shows a user. */
+        get: operations["get_user"];
+        /** Removes a user with its sessions and connections. */
+        delete: operations["remove_user"];
+        /** Changes a user; locked out, it loses its connections within a second. */
+        patch: operations["change_user"];
+    };
+    "/api/v1/vehicles": {
+        parameters: {
+        };
+        /** Lists the vehicles that the caller may see, with their last positions, in the order of their ids. */
+        get: operations["list_vehicles"];
+        /** Adds a vehicle. */
+        post: operations["add_vehicle"];
+    };
+    "/api/v1/vehicles/{id}": {
+        parameters: {
+        };
+        /** Shows a vehicle with its last position. */
+        get: operations["get_vehicle"];
+        /** Removes a vehicle with its devices and positions. */
+        delete: operations["remove_vehicle"];
+        /** Changes a vehicle; who watches it is told. */
+        patch: operations["change_vehicle"];
+    };
+    "/api/v1/vehicles/{id}/positions": {
+        parameters: {
+        };
+        /** Shows where a vehicle was, oldest first. */
+        get: operations["read_track"];
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+        };
+        /** Lists webhooks in the order of their numbers. */
+        get: operations["list_webhooks"];
+        /** Adds a webhook; the answer shows its secret, once. */
+        post: operations["add_webhook"];
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+        };
+        /** Shows a webhook, without its secret. */
+        get: operations["get_webhook"];
+        /** Removes a webhook with its deliveries, sent or not. */
+        delete: operations["remove_webhook"];
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+        };
+        /** Lists a webhook's deliveries, newest first. */
+        get: operations["list_webhook_deliveries"];
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}/retry": {
+        parameters: {
+        };
+        /** Makes a dead delivery due again. */
+        post: operations["retry_webhook_delivery"];
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An alert. */
+        AlertJson: {
+            /** @description For programs. */
+            data?: Record<string, never> | null;
+            /** Format: int64 */
+            driver_id?: number | null;
+            expires_at: string;
+            id: string;
+            message: string;
+            /** @description Was it marked read, by anybody who may see it? */
+            read: boolean;
+            read_at?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the user who read it first.
+             */
+            read_by?: number | null;
+            /** @description low, medium, high or critical. */
+            severity: string;
+            /** @description What it concerns. */
+            subject?: string | null;
+            /** @description When it happened: RFC 3339, UTC, milliseconds. */
+            timestamp: string;
+            title: string;
+            /** @description speed_violation, … */
+            type: string;
+            /**
+             * Format: int64
+             * @description Null for everybody who sees the whole fleet.
+             */
+            user_id?: number | null;
+            vehicle_id?: string | null;
+        };
+        /** @description How a cadet attended a training day. */
+        AttendanceJson: {
+            /** @description present, absent, late or excused. */
+            status: string;
+            /** @description `08:00:00`; null if unknown. */
+            time_in?: string | null;
+            /** @description `17:00:00`; null if unknown. */
+            time_out?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the training day.
+             */
+            training_day_id: number;
+        };
+        /** @description A cadet with what its records come to. */
+        CadetJson: {
+            /** @description Of one cadet shown by itself: up to 100 training days, the highest first. */
+            attendance?: components["schemas"]["AttendanceJson"][];
+            /**
+             * Format: int64
+             * @description Training days at which it was `present`.
+             */
+            attendance_present: number;
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Sum of the demerits' points.
+             */
+            demerit_points: number;
+            /**
+             * Format: double
+             * @description 0 to 100; null until it is entered.
+             */
+            final_score?: number | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Sum of the merits' points.
+             */
+            merit_points: number;
+            /**
+             * Format: double
+             * @description 0 to 100; null until it is entered.
+             */
+            midterm_score?: number | null;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: double
+             * @description 0 to 100; null until it is entered.
+             */
+            prelim_score?: number | null;
+            /** @description Its number in the school's own books. */
+            student_id?: string | null;
+        };
+        /**
+         * @description What became of a call so far.
+         * @enum {string}
+         */
+        CallStatusJson: "pending" | "delivered" | "dead";
+        /**
+         * @description Whom a call goes to.
+         * @enum {string}
+         */
+        CallTargetJson: "orders" | "notifications" | "webhook" | "push";
+        /** @description What to change of a geofence; absent fields stay, null takes an optional one away. */
+        ChangeGeofenceJson: {
+            /**
+             * Format: int32
+             * @description Seconds.
+             * @default null
+             */
+            dwell_s?: number | null;
+            /** @description GeoJSON; a radius or width that goes with it stays unless it is named too. */
+            geometry?: Record<string, never>;
+            /**
+             * @description Name for people.
+             * @default null
+             */
+            name?: string;
+            /**
+             * @description Of enter and exit; null for both.
+             * @default null
+             */
+            on?: string[] | null;
+            /**
+             * Format: double
+             * @description Metres.
+             * @default null
+             */
+            radius_m?: number | null;
+            /** @default null */
+            schedule?: components["schemas"]["ScheduleJson"] | null;
+            /**
+             * Format: double
+             * @description km/h.
+             * @default null
+             */
+            speed_limit_kmh?: number | null;
+            /**
+             * @description null for all.
+             * @default null
+             */
+            vehicle_ids?: string[] | null;
+            /**
+             * Format: double
+             * @description Metres.
+             * @default null
+             */
+            width_m?: number | null;
+        };
+        /** @description What to change of a parcel; absent fields stay. */
+        ChangeParcelJson: {
+            /**
+             * Format: int64
+             * @description Number of the user who brings it; null takes the driver away.
+             * @default null
+             */
+            driver_id?: number | null;
+            /**
+             * @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
+             * @default null
+             */
+            status?: string;
+        };
+        /** @description Which thresholds to change: absent ones stay, null takes one back to its default. */
+        ChangeRulesJson: {
+            /**
+             * Format: double
+             * @description Accelerating harder than this is harsh, m/s². Default 3.5.
+             * @default null
+             */
+            acceleration_mps2?: number | null;
+            /**
+             * Format: double
+             * @description Braking harder than this is harsh, m/s². Default 4.
+             * @default null
+             */
+            braking_mps2?: number | null;
+            /**
+             * Format: double
+             * @description Lateral acceleration above this is harsh cornering, m/s². Default 4.
+             * @default null
+             */
+            cornering_mps2?: number | null;
+            /**
+             * Format: double
+             * @description A parked vehicle has set off once it is so far from where it stood, metres. Default 100: white noise
+             *     of σ 15 m does not get farther than 75 m in a day of fixes a second.
+             * @default null
+             */
+            depart_m?: number | null;
+            /**
+             * Format: double
+             * @description So deep inside (or far outside) of a fence as the receiver's noise, one fix is enough; but held within
+             *     half and five times of this, metres. Shallower, the next fix decides. Default 10.
+             * @default null
+             */
+            edge_margin_m?: number | null;
+            /**
+             * Format: double
+             * @description A level sensor's noise, litres. Default 1.5.
+             * @default null
+             */
+            fuel_noise_l?: number | null;
+            /**
+             * Format: int32
+             * @description A silence of more than this is a gap: the trip goes on behind it only if the way between was driven,
+             *     seconds. Default 300.
+             * @default null
+             */
+            gap_after_s?: number | null;
+            /**
+             * Format: int32
+             * @description After a silence of more than this no trip goes on, seconds. Default 1800.
+             * @default null
+             */
+            gap_max_s?: number | null;
+            /**
+             * Format: double
+             * @description Slower than this, on average over a gap, was standing rather than driving, km/h. Default 5.
+             * @default null
+             */
+            gap_speed_kmh?: number | null;
+            /**
+             * Format: double
+             * @description What an engine burns while idling, litres an hour; not theft unless the ignition is known to be off.
+             *     Default 3.
+             * @default null
+             */
+            idle_l_per_h?: number | null;
+            /**
+             * Format: double
+             * @description So far a fix may be off without being a jump, metres, its accuracy not counted. Default 100.
+             * @default null
+             */
+            jump_slack_m?: number | null;
+            /**
+             * Format: double
+             * @description Slower than this nothing is harsh, km/h. Default 15.
+             * @default null
+             */
+            manoeuvre_kmh?: number | null;
+            /**
+             * Format: int32
+             * @description Fixes farther apart than this tell nothing of how it was driven, seconds. Default 3.
+             * @default null
+             */
+            manoeuvre_s?: number | null;
+            /**
+             * Format: double
+             * @description A fix that would need more acceleration than this to get there is a jump, m/s². Default 4: a fast
+             *     car's.
+             * @default null
+             */
+            max_acceleration_mps2?: number | null;
+            /**
+             * Format: double
+             * @description A fix that claims to be no better than this is marked and not used, metres. Default 200: farther off
+             *     than a block of houses a fix tells nothing about trips or fences.
+             * @default null
+             */
+            max_accuracy_m?: number | null;
+            /**
+             * Format: double
+             * @description Faster is no vehicle, km/h. Default 250.
+             * @default null
+             */
+            max_speed_kmh?: number | null;
+            /**
+             * Format: double
+             * @description Told speeds from this on are driving, km/h. Default 10.
+             * @default null
+             */
+            moving_kmh?: number | null;
+            /**
+             * Format: double
+             * @description A receiver's noise (one standard deviation along each axis) until it was seen standing, metres; more
+             *     if it claims to be worse. Default 10.
+             * @default null
+             */
+            noise_m?: number | null;
+            /**
+             * Format: int32
+             * @description Without a fix for so long a vehicle is offline, seconds. Default 600.
+             * @default null
+             */
+            offline_after_s?: number | null;
+            /**
+             * Format: double
+             * @description Or after so much way, metres. Default 1000.
+             * @default null
+             */
+            progress_m?: number | null;
+            /**
+             * Format: int32
+             * @description A running trip is told again after so much time of the track, seconds. Default 30.
+             * @default null
+             */
+            progress_s?: number | null;
+            /**
+             * Format: double
+             * @description A rise of so much is refuelling, litres. Default 10.
+             * @default null
+             */
+            refuel_l?: number | null;
+            /**
+             * Format: int32
+             * @description And for so long, seconds. Default 60.
+             * @default null
+             */
+            relocate_after_s?: number | null;
+            /**
+             * Format: int32
+             * @description So many fixes in a row that agree with each other at the new place make a jump a relocation. Default
+             *     3.
+             * @default null
+             */
+            relocate_fixes?: number | null;
+            /**
+             * Format: double
+             * @description Or farther apart in space, metres. Default 20000.
+             * @default null
+             */
+            segment_max_m?: number | null;
+            /**
+             * Format: int32
+             * @description Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+             * @default null
+             */
+            segment_max_s?: number | null;
+            /**
+             * Format: double
+             * @description Speed limit of a vehicle that has none of its own, km/h. Default 80.
+             * @default null
+             */
+            speed_limit_kmh?: number | null;
+            /**
+             * Format: int32
+             * @description Over the limit for at least so long is a violation, seconds. Default 5: longer than a receiver's slip.
+             * @default null
+             */
+            speeding_for_s?: number | null;
+            /**
+             * Format: double
+             * @description A violation ends so much below the limit, km/h. Default 3.
+             * @default null
+             */
+            speeding_hysteresis_kmh?: number | null;
+            /**
+             * Format: double
+             * @description A way is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
+             * @default null
+             */
+            step_m?: number | null;
+            /**
+             * Format: int32
+             * @description Who stays in that circle for so long stands, seconds. Default 45: shorter than a red light is driving.
+             * @default null
+             */
+            still_after_s?: number | null;
+            /**
+             * Format: double
+             * @description And not more, metres. Default 100.
+             * @default null
+             */
+            still_radius_max_m?: number | null;
+            /**
+             * Format: double
+             * @description Whoever stays within a circle of four times the noise stands; the circle's radius is not less than
+             *     this, metres. Default 30.
+             * @default null
+             */
+            still_radius_min_m?: number | null;
+            /**
+             * Format: int32
+             * @description Standing for so long ends the trip, at the time when it came to stand, seconds. Default 300.
+             * @default null
+             */
+            stop_after_s?: number | null;
+            /**
+             * Format: double
+             * @description A tank that loses so much while the vehicle stands was robbed, litres. Default 10.
+             * @default null
+             */
+            theft_l?: number | null;
+            /**
+             * Format: double
+             * @description Or so much of what was in it, percent, if it is at least three times `fuel_noise_l`. Default 15.
+             * @default null
+             */
+            theft_percent?: number | null;
+        };
+        /** @description Which scores change; absent ones stay, null takes a score back. */
+        ChangeScoresJson: {
+            /**
+             * Format: double
+             * @description 0 to 100, two decimals.
+             */
+            final_score?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 100, two decimals.
+             */
+            midterm_score?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 100, two decimals.
+             */
+            prelim_score?: number | null;
+        };
+        /** @description What to change of a user; absent fields stay. */
+        ChangeUserJson: {
+            /**
+             * @description Not active: its connections close within a second.
+             * @default null
+             */
+            active?: boolean;
+            /**
+             * @description Not approved: its connections close within a second.
+             * @default null
+             */
+            approved?: boolean;
+            /**
+             * Format: int64
+             * @description Null takes it away.
+             * @default null
+             */
+            cadet_id?: number | null;
+            /**
+             * @description New password; open sessions end.
+             * @default null
+             */
+            password?: string;
+            /**
+             * @description Role.
+             * @default null
+             */
+            role?: string;
+            /**
+             * @description Login name.
+             * @default null
+             */
+            username?: string;
+            /**
+             * @description The vehicles it may see.
+             * @default null
+             */
+            vehicle_ids?: string[];
+        };
+        /** @description What to change of a vehicle; absent fields stay, null takes an optional one away. */
+        ChangeVehicleJson: {
+            /**
+             * Format: int64
+             * @description Driver.
+             * @default null
+             */
+            driver_id?: number | null;
+            /**
+             * Format: double
+             * @description Litres per 100 km.
+             * @default null
+             */
+            fuel_l_per_100km?: number | null;
+            /**
+             * Format: double
+             * @description Price of a litre.
+             * @default null
+             */
+            fuel_price_per_l?: number | null;
+            /**
+             * @description bus, car, …
+             * @default null
+             */
+            kind?: string;
+            /**
+             * @description Name for people.
+             * @default null
+             */
+            label?: string;
+            /**
+             * @description Licence plate.
+             * @default null
+             */
+            license_plate?: string | null;
+            /**
+             * Format: double
+             * @description km.
+             * @default null
+             */
+            odometer_km?: number | null;
+            /**
+             * @description Route.
+             * @default null
+             */
+            route?: string | null;
+            /**
+             * @description RFC 3339, Unix seconds or Unix milliseconds.
+             * @default null
+             */
+            service_due_at?: string | null;
+            /**
+             * Format: double
+             * @description km.
+             * @default null
+             */
+            service_due_km?: number | null;
+            /**
+             * Format: double
+             * @description km/h.
+             * @default null
+             */
+            speed_limit_kmh?: number | null;
+            /**
+             * @description Status.
+             * @default null
+             */
+            status?: string;
+        };
+        /** @description What a fleet did in the last 24 hours, running trips included. */
+        DashboardJson: {
+            /**
+             * Format: int64
+             * @description Vehicles heard from in the last 10 minutes.
+             */
+            active_vehicles: number;
+            /**
+             * Format: double
+             * @description What the fuel of the vehicles with a price cost, by the km that they drove.
+             */
+            cost_per_km: number;
+            /**
+             * Format: double
+             * @description km.
+             */
+            distance_traveled: number;
+            /**
+             * Format: double
+             * @description Litres.
+             */
+            fuel_consumed: number;
+            /** @description RFC 3339, UTC, milliseconds. */
+            timestamp: string;
+            /**
+             * Format: int64
+             * @description Trips that were under way at some time; cancelled ones are not counted.
+             */
+            total_trips: number;
+            /**
+             * Format: double
+             * @description Time in motion as a share of all vehicles' time, 0 to 100.
+             */
+            utilization_rate: number;
+        };
+        /** @description A device. */
+        DeviceJson: {
+            id: string;
+            /** @description The secret key: in the answer to POST only, and never again. */
+            key?: string | null;
+            name?: string | null;
+            vehicle_id: string;
+        };
+        /** @description What is wrong with one field. */
+        FieldError: {
+            /** @description The field's name as the client wrote it. */
+            field: string;
+            /** @description What it takes. */
+            message: string;
+        };
+        /** @description A geofence. */
+        GeofenceJson: {
+            /** @description RFC 3339, UTC, milliseconds. */
+            changed_at: string;
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Seconds.
+             */
+            dwell_s?: number | null;
+            /** @description GeoJSON, as it was given. */
+            geometry: Record<string, never>;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /** @description Which crossings are told, of enter and exit. */
+            on: string[];
+            /**
+             * Format: double
+             * @description Metres; null unless it is a circle.
+             */
+            radius_m?: number | null;
+            schedule?: components["schemas"]["ScheduleJson"] | null;
+            /**
+             * Format: double
+             * @description km/h.
+             */
+            speed_limit_kmh?: number | null;
+            /** @description Null for all. */
+            vehicle_ids?: string[] | null;
+            /**
+             * Format: double
+             * @description Metres; null unless it is a corridor.
+             */
+            width_m?: number | null;
+        };
+        /** @description A merit or demerit. */
+        GradeJson: {
+            /**
+             * Format: int64
+             * @description Whose.
+             */
+            cadet_id: number;
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description 1 to 1000.
+             */
+            points: number;
+            /** @description Why. */
+            reason: string;
+            /** @description merit or demerit. */
+            type: string;
+        };
+        /** @description A message: its sender's fields, and these. */
+        MessageJson: {
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Marked read. */
+            is_read: boolean;
+            /** @description When it was marked read; null before. */
+            read_at?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the user who sent it; null if its issuer does not number its users.
+             */
+            sender_id?: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description An alert to be raised. */
+        NewAlertJson: {
+            /** @description For programs: at most 16,384 bytes. */
+            data?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Number of the user who drove.
+             */
+            driver_id?: number | null;
+            /** @description When it is of no interest any more; after `ALERT_EXPIRY_DURATION` if absent. */
+            expires_at?: string | null;
+            /**
+             * @description At most 2000 characters.
+             * @example Invoice 2026-118 was paid.
+             */
+            message: string;
+            /** @description low, medium, high or critical; if absent what the server itself gives this type. */
+            severity?: string | null;
+            /**
+             * @description What it concerns: a second alert with the same subject is refused until the first one has expired.
+             * @example invoice:2026-118
+             */
+            subject?: string | null;
+            /** @description For a superadmin: whose; its own tenant's if absent. */
+            tenant?: string | null;
+            /** @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead. */
+            timestamp?: string | null;
+            /**
+             * @description At most 200 characters.
+             * @example Payment received
+             */
+            title: string;
+            /**
+             * @description speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, system_error,
+             *     payment_received or invoice_generated.
+             * @example payment_received
+             */
+            type: string;
+            /**
+             * Format: int64
+             * @description For this user alone; for everybody who sees the whole fleet if absent.
+             */
+            user_id?: number | null;
+            /** @description The vehicle that it is about. */
+            vehicle_id?: string | null;
+        };
+        /** @description A cadet to be entered. */
+        NewCadetJson: {
+            /**
+             * @description At most 200 characters.
+             * @example Ana Cruz
+             */
+            name: string;
+            /**
+             * @description Its number in the school's own books, unique within the tenant, at most 64 characters.
+             * @example 2024-00123
+             */
+            student_id?: string | null;
+            /** @description For a superadmin: whose; its own tenant's if absent. */
+            tenant?: string | null;
+        };
+        /** @description A device to be added. */
+        NewDeviceJson: {
+            /** @description A UUID if absent. */
+            id?: string | null;
+            /** @description Name for people. */
+            name?: string | null;
+            /** @description For a superadmin: whose device; its own tenant's if absent. */
+            tenant?: string | null;
+            /** @description The one vehicle it reports for. */
+            vehicle_id: string;
+        };
+        /** @description A geofence to be added. */
+        NewGeofenceJson: {
+            /**
+             * Format: int32
+             * @description Told once a visit that lasts so long, seconds, 1 to 2592000.
+             */
+            dwell_s?: number | null;
+            /**
+             * @description A GeoJSON geometry, RFC 7946: `Polygon` (with holes or without), `MultiPolygon`, `Point` with `radius_m`, or
+             *     `LineString` with `width_m`; at most 10,000 corners and 1 MiB.
+             */
+            geometry: Record<string, never>;
+            /**
+             * @description At most 200 characters.
+             * @example Depot
+             */
+            name: string;
+            /** @description Which crossings are told, of enter and exit; both if absent. */
+            on?: string[] | null;
+            /**
+             * Format: double
+             * @description With a `Point`: from its centre to its edge, metres, 10 to 100000.
+             * @example 150
+             */
+            radius_m?: number | null;
+            schedule?: components["schemas"]["ScheduleJson"] | null;
+            /**
+             * Format: double
+             * @description The speed limit inside, km/h.
+             */
+            speed_limit_kmh?: number | null;
+            /** @description For a superadmin: whose; its own tenant's if absent. */
+            tenant?: string | null;
+            /** @description The vehicles that it is about, 1 to 1000; all if absent. */
+            vehicle_ids?: string[] | null;
+            /**
+             * Format: double
+             * @description With a `LineString`: from the line to the edge on either side, metres, 5 to 5000.
+             */
+            width_m?: number | null;
+        };
+        /** @description A merit or demerit to be given. */
+        NewGradeJson: {
+            /**
+             * Format: int64
+             * @description 1 to 1000.
+             */
+            points: number;
+            /**
+             * @description Why, at most 500 characters.
+             * @example Outstanding performance
+             */
+            reason: string;
+            /** @description merit or demerit. */
+            type: string;
+        };
+        /** @description A message to be sent: `user_ids`, and whatever fields the sender gives it. */
+        NewMessageJson: {
+            /** @description To whom, 1 to 1000 users; named twice, one gets it once. */
+            user_ids: number[];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A notification to be sent. */
+        NewNotificationJson: {
+            /**
+             * @description Text for people, at most 2000 characters.
+             * @example Drill is moved to 14:00
+             */
+            message: string;
+            /** @description For a superadmin: in which tenant; its own if absent. */
+            tenant?: string | null;
+            /** @description What kind it is, for programs, at most 64 characters; `admin_message` if absent. */
+            type?: string | null;
+            /** @description To whom, 1 to 1000 users; named twice, one gets it once. */
+            user_ids: number[];
+        };
+        /** @description A parcel to be entered. */
+        NewParcelJson: {
+            /**
+             * Format: int64
+             * @description Number of the user whose it is.
+             */
+            client_id: number;
+            /** @description Where it is brought. */
+            destination: components["schemas"]["PlaceJson"];
+            /**
+             * Format: int64
+             * @description Number of the user who brings it; it is then `assigned`, else `pending`.
+             */
+            driver_id?: number | null;
+            /** @description Where it is fetched. */
+            pickup: components["schemas"]["PlaceJson"];
+            /** @description For a superadmin: whose parcel; its own tenant's if absent. */
+            tenant?: string | null;
+        };
+        /** @description A position as a device sends it. */
+        NewPositionJson: {
+            /**
+             * Format: double
+             * @description Metres, from 0.
+             */
+            accuracy?: number | null;
+            /**
+             * Format: double
+             * @description Metres.
+             */
+            altitude?: number | null;
+            /**
+             * Format: double
+             * @description Litres.
+             */
+            fuel_level_l?: number | null;
+            /**
+             * Format: double
+             * @description Degrees from north, 0 to 360.
+             */
+            heading?: number | null;
+            /** @description On or off. */
+            ignition?: boolean | null;
+            /**
+             * Format: double
+             * @description Degrees north, -90 to 90.
+             * @example 22.5726
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east, -180 to 180.
+             * @example 88.3639
+             */
+            longitude: number;
+            /**
+             * Format: double
+             * @description km.
+             */
+            odometer_km?: number | null;
+            /**
+             * Format: double
+             * @description km/h, 0 to 1000.
+             */
+            speed?: number | null;
+            /**
+             * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
+             * @example 2025-01-15T10:30:45.123Z
+             */
+            timestamp?: string | null;
+            /** @description A device needs none: it reports for its own vehicle. */
+            vehicle_id?: string | null;
+        };
+        /** @description A browser's subscription, as its `toJSON()` gives it. What else that holds is not looked at. */
+        NewPushSubscriptionJson: {
+            /**
+             * @description The push service's URL for this browser.
+             * @example https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV
+             */
+            endpoint: string;
+            /** @description What encrypts for it. */
+            keys: components["schemas"]["PushKeysJson"];
+        };
+        /** @description An event to be told. */
+        NewSyncEventJson: {
+            /**
+             * Format: int64
+             * @description Whom it concerns, beside staff; staff alone if absent.
+             */
+            cadet_id?: number | null;
+            /**
+             * @description The `type` of its message: 1 to 64 letters, digits, `_`, `.` or `-`.
+             * @example schedule_changed
+             */
+            event_type: string;
+            /** @description The `data` of its message; at most 16,384 bytes and 32 levels. */
+            payload: Record<string, never>;
+            /** @description For a superadmin: in which tenant; its own if absent. */
+            tenant?: string | null;
+        };
+        /** @description A trip to be started by hand. */
+        NewTripJson: {
+            /**
+             * Format: int64
+             * @description Number of the user who drives; the vehicle's driver if absent.
+             */
+            driver_id?: number | null;
+            /** @description For a superadmin: whose vehicle; its own tenant's if absent. */
+            tenant?: string | null;
+            /** @description Which vehicle drives. */
+            vehicle_id: string;
+        };
+        /** @description A user to be added. */
+        NewUserJson: {
+            /** @description True if absent. */
+            active?: boolean | null;
+            /** @description True if absent. */
+            approved?: boolean | null;
+            /**
+             * Format: int64
+             * @description For cadets: whose records are its own.
+             */
+            cadet_id?: number | null;
+            /** @description Without one the user can only come with another issuer's token. */
+            password?: string | null;
+            /** @description superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff. */
+            role: string;
+            /** @description The caller's own if absent. */
+            tenant?: string | null;
+            /** @description Login name, unique over all tenants. */
+            username: string;
+            /** @description For parents: the vehicles it may see. */
+            vehicle_ids?: string[] | null;
+        };
+        /** @description A vehicle to be added. */
+        NewVehicleJson: {
+            /**
+             * Format: int64
+             * @description Number of the user who drives it.
+             */
+            driver_id?: number | null;
+            /**
+             * Format: double
+             * @description Litres per 100 km.
+             */
+            fuel_l_per_100km?: number | null;
+            /**
+             * Format: double
+             * @description Price of a litre.
+             */
+            fuel_price_per_l?: number | null;
+            /** @description A UUID if absent. */
+            id?: string | null;
+            /**
+             * @description bus, car, van, truck, bike, person, …
+             * @example bus
+             */
+            kind: string;
+            /**
+             * @description Name for people.
+             * @example Bus 7
+             */
+            label: string;
+            /** @description Licence plate. */
+            license_plate?: string | null;
+            /**
+             * Format: double
+             * @description Odometer, km.
+             */
+            odometer_km?: number | null;
+            /** @description The route that it serves. */
+            route?: string | null;
+            /**
+             * @description When it is to be serviced next: RFC 3339, Unix seconds or Unix milliseconds.
+             * @example 2027-01-15T00:00:00.000Z
+             */
+            service_due_at?: string | null;
+            /**
+             * Format: double
+             * @description The odometer's reading at which it is to be serviced next, km.
+             */
+            service_due_km?: number | null;
+            /**
+             * Format: double
+             * @description Its own speed limit, km/h.
+             */
+            speed_limit_kmh?: number | null;
+            /** @description `active` if absent. */
+            status?: string | null;
+            /** @description For a superadmin: whose vehicle; its own tenant's if absent. */
+            tenant?: string | null;
+        };
+        /** @description A webhook to be added. */
+        NewWebhookJson: {
+            /**
+             * @description delivery.started, delivery.status_changed, parcel.added, parcel.changed, parcel.zone_crossed, grade.updated,
+             *     attendance.updated, scores.updated, trip.changed, geofence.crossed, driver.event, maintenance.due, alert.raised; all
+             *     if absent or empty.
+             */
+            events?: string[] | null;
+            /** @description `whsec_` and the base64 of 24 to 64 bytes, which signs the calls; generated if absent. */
+            secret?: string | null;
+            /** @description The caller's own if absent. */
+            tenant?: string | null;
+            /**
+             * @description Where to: http or https, at a public address unless the operator allows others.
+             * @example https://shop.example.org/hooks/milepost
+             */
+            url: string;
+        };
+        /** @description A notification. */
+        NotificationJson: {
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /** Format: int64 */
+            id: number;
+            /** @description Marked read. */
+            is_read: boolean;
+            /** @description Text for people. */
+            message: string;
+            /** @description When it was marked read; null before. */
+            read_at?: string | null;
+            /** @description What kind it is. */
+            type: string;
+        };
+        /** @description A call to another program. */
+        OutgoingCallJson: {
+            /**
+             * Format: int32
+             * @description Tries so far.
+             */
+            attempts: number;
+            /** @description When it was stored. */
+            created_at: string;
+            /** @description When it was given up. */
+            dead_at?: string | null;
+            /** @description When it was taken. */
+            delivered_at?: string | null;
+            /**
+             * Format: int64
+             * @description Number; it counts up in the order in which calls were stored.
+             */
+            id: number;
+            /** @description What went wrong last. */
+            last_error?: string | null;
+            /**
+             * Format: int32
+             * @description HTTP status of the last answer.
+             */
+            last_status?: number | null;
+            /** @description What the receiver sees as `webhook-id` or `Idempotency-Key`. */
+            message_id: string;
+            /** @description When it is tried next. */
+            next_attempt_at?: string | null;
+            /** @description What became of it so far. */
+            status: components["schemas"]["CallStatusJson"];
+            /** @description Whom it goes to. */
+            target: components["schemas"]["CallTargetJson"];
+            /** @description Kind of event, for webhooks. */
+            type?: string | null;
+            /**
+             * Format: int64
+             * @description The webhook's number, if it goes to one.
+             */
+            webhook_id?: number | null;
+        };
+        /** @description One page. */
+        Page_AlertJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description For programs. */
+                data?: Record<string, never> | null;
+                /** Format: int64 */
+                driver_id?: number | null;
+                expires_at: string;
+                id: string;
+                message: string;
+                /** @description Was it marked read, by anybody who may see it? */
+                read: boolean;
+                read_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Number of the user who read it first.
+                 */
+                read_by?: number | null;
+                /** @description low, medium, high or critical. */
+                severity: string;
+                /** @description What it concerns. */
+                subject?: string | null;
+                /** @description When it happened: RFC 3339, UTC, milliseconds. */
+                timestamp: string;
+                title: string;
+                /** @description speed_violation, … */
+                type: string;
+                /**
+                 * Format: int64
+                 * @description Null for everybody who sees the whole fleet.
+                 */
+                user_id?: number | null;
+                vehicle_id?: string | null;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_AttendanceJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description present, absent, late or excused. */
+                status: string;
+                /** @description `08:00:00`; null if unknown. */
+                time_in?: string | null;
+                /** @description `17:00:00`; null if unknown. */
+                time_out?: string | null;
+                /**
+                 * Format: int64
+                 * @description Number of the training day.
+                 */
+                training_day_id: number;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_CadetJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description Of one cadet shown by itself: up to 100 training days, the highest first. */
+                attendance?: components["schemas"]["AttendanceJson"][];
+                /**
+                 * Format: int64
+                 * @description Training days at which it was `present`.
+                 */
+                attendance_present: number;
+                /** @description RFC 3339, UTC, milliseconds. */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Sum of the demerits' points.
+                 */
+                demerit_points: number;
+                /**
+                 * Format: double
+                 * @description 0 to 100; null until it is entered.
+                 */
+                final_score?: number | null;
+                /** Format: int64 */
+                id: number;
+                /**
+                 * Format: int64
+                 * @description Sum of the merits' points.
+                 */
+                merit_points: number;
+                /**
+                 * Format: double
+                 * @description 0 to 100; null until it is entered.
+                 */
+                midterm_score?: number | null;
+                /** @description Name. */
+                name: string;
+                /**
+                 * Format: double
+                 * @description 0 to 100; null until it is entered.
+                 */
+                prelim_score?: number | null;
+                /** @description Its number in the school's own books. */
+                student_id?: string | null;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_DeviceJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                id: string;
+                /** @description The secret key: in the answer to POST only, and never again. */
+                key?: string | null;
+                name?: string | null;
+                vehicle_id: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_GeofenceJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description RFC 3339, UTC, milliseconds. */
+                changed_at: string;
+                /** @description RFC 3339, UTC, milliseconds. */
+                created_at: string;
+                /**
+                 * Format: int32
+                 * @description Seconds.
+                 */
+                dwell_s?: number | null;
+                /** @description GeoJSON, as it was given. */
+                geometry: Record<string, never>;
+                /** Format: int64 */
+                id: number;
+                name: string;
+                /** @description Which crossings are told, of enter and exit. */
+                on: string[];
+                /**
+                 * Format: double
+                 * @description Metres; null unless it is a circle.
+                 */
+                radius_m?: number | null;
+                schedule?: components["schemas"]["ScheduleJson"] | null;
+                /**
+                 * Format: double
+                 * @description km/h.
+                 */
+                speed_limit_kmh?: number | null;
+                /** @description Null for all. */
+                vehicle_ids?: string[] | null;
+                /**
+                 * Format: double
+                 * @description Metres; null unless it is a corridor.
+                 */
+                width_m?: number | null;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_GradeJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Whose.
+                 */
+                cadet_id: number;
+                /** @description RFC 3339, UTC, milliseconds. */
+                created_at: string;
+                /** Format: int64 */
+                id: number;
+                /**
+                 * Format: int64
+                 * @description 1 to 1000.
+                 */
+                points: number;
+                /** @description Why. */
+                reason: string;
+                /** @description merit or demerit. */
+                type: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_MessageJson: {
+            /** @description The items, in a stable order. */
+            items: ({
+                /** @description RFC 3339, UTC, milliseconds. */
+                created_at: string;
+                /** Format: int64 */
+                id: number;
+                /** @description Marked read. */
+                is_read: boolean;
+                /** @description When it was marked read; null before. */
+                read_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Number of the user who sent it; null if its issuer does not number its users.
+                 */
+                sender_id?: number | null;
+            } & {
+                [key: string]: unknown;
+            })[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_NotificationJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description RFC 3339, UTC, milliseconds. */
+                created_at: string;
+                /** Format: int64 */
+                id: number;
+                /** @description Marked read. */
+                is_read: boolean;
+                /** @description Text for people. */
+                message: string;
+                /** @description When it was marked read; null before. */
+                read_at?: string | null;
+                /** @description What kind it is. */
+                type: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_OutgoingCallJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /**
+                 * Format: int32
+                 * @description Tries so far.
+                 */
+                attempts: number;
+                /** @description When it was stored. */
+                created_at: string;
+                /** @description When it was given up. */
+                dead_at?: string | null;
+                /** @description When it was taken. */
+                delivered_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Number; it counts up in the order in which calls were stored.
+                 */
+                id: number;
+                /** @description What went wrong last. */
+                last_error?: string | null;
+                /**
+                 * Format: int32
+                 * @description HTTP status of the last answer.
+                 */
+                last_status?: number | null;
+                /** @description What the receiver sees as `webhook-id` or `Idempotency-Key`. */
+                message_id: string;
+                /** @description When it is tried next. */
+                next_attempt_at?: string | null;
+                /** @description What became of it so far. */
+                status: components["schemas"]["CallStatusJson"];
+                /** @description Whom it goes to. */
+                target: components["schemas"]["CallTargetJson"];
+                /** @description Kind of event, for webhooks. */
+                type?: string | null;
+                /**
+                 * Format: int64
+                 * @description The webhook's number, if it goes to one.
+                 */
+                webhook_id?: number | null;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_ParcelJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Number of the user whose it is.
+                 */
+                client_id: number;
+                /** @description RFC 3339, UTC, milliseconds. */
+                created_at: string;
+                /** @description Where it is brought. */
+                destination: components["schemas"]["PlaceJson"];
+                /**
+                 * Format: int64
+                 * @description Number of the user who brings it.
+                 */
+                driver_id?: number | null;
+                /** Format: int64 */
+                id: number;
+                /** @description Where it is fetched. */
+                pickup: components["schemas"]["PlaceJson"];
+                /** @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled. */
+                status: string;
+                /** @description RFC 3339, UTC, milliseconds. */
+                updated_at: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_PathPointJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description In words; empty if the driver's phone said none. */
+                address: string;
+                /**
+                 * Format: int64
+                 * @description Number of the user who brought it then.
+                 */
+                driver_id: number;
+                /**
+                 * Format: double
+                 * @description The same as `latitude`, as the parcel's places name it.
+                 */
+                lat: number;
+                /**
+                 * Format: double
+                 * @description Degrees north.
+                 */
+                latitude: number;
+                /**
+                 * Format: double
+                 * @description The same as `longitude`, as the parcel's places name it.
+                 */
+                lng: number;
+                /**
+                 * Format: double
+                 * @description Degrees east.
+                 */
+                longitude: number;
+                /** @description RFC 3339, UTC, milliseconds. */
+                timestamp: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_PositionJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /**
+                 * Format: double
+                 * @description Metres.
+                 */
+                accuracy?: number | null;
+                /**
+                 * Format: double
+                 * @description Metres.
+                 */
+                altitude?: number | null;
+                /**
+                 * Format: double
+                 * @description Litres.
+                 */
+                fuel_level_l?: number | null;
+                /**
+                 * Format: double
+                 * @description Degrees from north.
+                 */
+                heading?: number | null;
+                ignition?: boolean | null;
+                /**
+                 * Format: double
+                 * @description Degrees north.
+                 */
+                latitude: number;
+                /**
+                 * Format: double
+                 * @description Degrees east.
+                 */
+                longitude: number;
+                /**
+                 * Format: double
+                 * @description km.
+                 */
+                odometer_km?: number | null;
+                /**
+                 * Format: double
+                 * @description km/h.
+                 */
+                speed?: number | null;
+                /** @description RFC 3339, UTC, milliseconds. */
+                timestamp: string;
+                vehicle_id: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_PushSubscriptionJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description When it was added. */
+                created_at: string;
+                /** @description The push service's URL for this browser. */
+                endpoint: string;
+                /**
+                 * Format: int64
+                 * @description Number.
+                 */
+                id: number;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_TenantJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /**
+                 * @description Short id.
+                 * @example acme
+                 */
+                id: string;
+                /**
+                 * @description Name for people.
+                 * @example Acme Coaches
+                 */
+                name: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_TripJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /**
+                 * Format: double
+                 * @description Way, km.
+                 */
+                distance: number;
+                /**
+                 * Format: int64
+                 * @description Number of the user who drove.
+                 */
+                driver_id?: number | null;
+                /**
+                 * Format: double
+                 * @description Minutes.
+                 */
+                duration: number;
+                end_place?: components["schemas"]["TripPlaceJson"] | null;
+                /** @description Null while it is under way. */
+                end_time?: string | null;
+                /** @description The last position's time that the figures know of. */
+                followed_to: string;
+                /**
+                 * Format: double
+                 * @description Litres; null where there is nothing to tell it by.
+                 */
+                fuel_l?: number | null;
+                /** @description measured: by the tank's level; estimated: by the way. */
+                fuel_source?: string | null;
+                id: string;
+                /**
+                 * Format: double
+                 * @description Standing, minutes.
+                 */
+                idle_minutes: number;
+                /**
+                 * Format: double
+                 * @description km/h.
+                 */
+                max_speed?: number | null;
+                /**
+                 * Format: double
+                 * @description In motion, minutes.
+                 */
+                moving_minutes: number;
+                /** @description auto: found by the positions; manual: started by hand. */
+                origin: string;
+                /** @description Of one trip shown by itself: up to 1000 positions, oldest first, without those that count for nothing. */
+                path?: components["schemas"]["PositionJson"][];
+                /** @description Of one trip shown by itself: the `cursor` for the rest of its path; null if that is all. */
+                path_next?: string | null;
+                start_place?: components["schemas"]["TripPlaceJson"] | null;
+                /** @description RFC 3339, UTC, milliseconds. */
+                start_time: string;
+                /** @description started, completed or cancelled. */
+                status: string;
+                vehicle_id: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_UserJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description Active flag. */
+                active: boolean;
+                /** @description Approved flag. */
+                approved: boolean;
+                /**
+                 * Format: int64
+                 * @description Cadet.
+                 */
+                cadet_id?: number | null;
+                /**
+                 * Format: int64
+                 * @description Number.
+                 */
+                id: number;
+                /** @description Role. */
+                role: string;
+                /** @description Tenant. */
+                tenant: string;
+                /** @description Login name. */
+                username: string;
+                /** @description Vehicles it may see. */
+                vehicle_ids: string[];
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_VehicleJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** Format: int64 */
+                driver_id?: number | null;
+                /** Format: double */
+                fuel_l_per_100km?: number | null;
+                /** Format: double */
+                fuel_price_per_l?: number | null;
+                id: string;
+                kind: string;
+                label: string;
+                license_plate?: string | null;
+                /** Format: double */
+                odometer_km?: number | null;
+                position?: components["schemas"]["PositionJson"] | null;
+                route?: string | null;
+                /** @description RFC 3339, UTC, milliseconds. */
+                service_due_at?: string | null;
+                /**
+                 * Format: double
+                 * @description km on the odometer.
+                 */
+                service_due_km?: number | null;
+                /** Format: double */
+                speed_limit_kmh?: number | null;
+                status: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page. */
+        Page_WebhookJson: {
+            /** @description The items, in a stable order. */
+            items: {
+                /** @description When it was added. */
+                created_at: string;
+                /** @description Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand. */
+                disabled_at?: string | null;
+                /** @description Which kinds of events; all if empty. */
+                events: string[];
+                /**
+                 * Format: int64
+                 * @description Number.
+                 */
+                id: number;
+                /** @description What signs the calls; shown when the webhook is added, and never again. */
+                secret?: string | null;
+                /** @description Where to. */
+                url: string;
+            }[];
+            /** @description Pass it as `cursor` for the next page; null at the end. */
+            next?: string | null;
+        };
+        /** @description A parcel. */
+        ParcelJson: {
+            /**
+             * Format: int64
+             * @description Number of the user whose it is.
+             */
+            client_id: number;
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /** @description Where it is brought. */
+            destination: components["schemas"]["PlaceJson"];
+            /**
+             * Format: int64
+             * @description Number of the user who brings it.
+             */
+            driver_id?: number | null;
+            /** Format: int64 */
+            id: number;
+            /** @description Where it is fetched. */
+            pickup: components["schemas"]["PlaceJson"];
+            /** @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled. */
+            status: string;
+            /** @description RFC 3339, UTC, milliseconds. */
+            updated_at: string;
+        };
+        /** @description Where a parcel's driver was. */
+        PathPointJson: {
+            /** @description In words; empty if the driver's phone said none. */
+            address: string;
+            /**
+             * Format: int64
+             * @description Number of the user who brought it then.
+             */
+            driver_id: number;
+            /**
+             * Format: double
+             * @description The same as `latitude`, as the parcel's places name it.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description The same as `longitude`, as the parcel's places name it.
+             */
+            lng: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+            /** @description RFC 3339, UTC, milliseconds. */
+            timestamp: string;
+        };
+        /** @description A place where a parcel is fetched or brought. */
+        PlaceJson: {
+            /** @description In words, at most 500 characters. */
+            address?: string | null;
+            /**
+             * Format: double
+             * @description Degrees north.
+             * @example 28.6139
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             * @example 77.209
+             */
+            lng: number;
+        };
+        /** @description A position as it is told. */
+        PositionJson: {
+            /**
+             * Format: double
+             * @description Metres.
+             */
+            accuracy?: number | null;
+            /**
+             * Format: double
+             * @description Metres.
+             */
+            altitude?: number | null;
+            /**
+             * Format: double
+             * @description Litres.
+             */
+            fuel_level_l?: number | null;
+            /**
+             * Format: double
+             * @description Degrees from north.
+             */
+            heading?: number | null;
+            ignition?: boolean | null;
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+            /**
+             * Format: double
+             * @description km.
+             */
+            odometer_km?: number | null;
+            /**
+             * Format: double
+             * @description km/h.
+             */
+            speed?: number | null;
+            /** @description RFC 3339, UTC, milliseconds. */
+            timestamp: string;
+            vehicle_id: string;
+        };
+        /** @description A refusal or failure. */
+        Problem: {
+            /** @description What happened and what to do. */
+            detail: string;
+            /** @description The fields that were wrong. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description A URI that names the kind of problem; `about:blank` when the status says it all. */
+            type: string;
+        };
+        /** @description The key that pages subscribe with. */
+        PushKeyJson: {
+            /** @description `applicationServerKey` of `pushManager.subscribe`: 65 bytes in base64url. */
+            public_key: string;
+        };
+        /** @description What encrypts for a browser. */
+        PushKeysJson: {
+            /** @description A secret: 16 bytes in base64url. */
+            auth: string;
+            /** @description Its public key: 65 bytes in base64url. */
+            p256dh: string;
+        };
+        /** @description A browser of the caller. */
+        PushSubscriptionJson: {
+            /** @description When it was added. */
+            created_at: string;
+            /** @description The push service's URL for this browser. */
+            endpoint: string;
+            /**
+             * Format: int64
+             * @description Number.
+             */
+            id: number;
+        };
+        /** @description What became of a batch; all but the rejected is on disk. */
+        RecordedJson: {
+            /** @description Stored now. */
+            accepted: number;
+            /** @description Stored before. */
+            duplicates: number;
+            /** @description Refused. */
+            rejected: components["schemas"]["RejectedJson"][];
+        };
+        /** @description One refused position. */
+        RejectedJson: {
+            /** @description Why. */
+            detail: string;
+            /** @description Place in the request's array, from 0. */
+            index: number;
+        };
+        /** @description A tenant's thresholds. */
+        RulesJson: {
+            /** @description When they were changed last: RFC 3339, UTC, milliseconds; null before the first time. */
+            changed_at?: string | null;
+            /** @description Those that the tenant set itself. */
+            own: Record<string, never>;
+            /** @description All of them, as they apply. */
+            thresholds: components["schemas"]["ThresholdsJson"];
+            /**
+             * Format: int64
+             * @description Counts up with each change; 0 before the first.
+             */
+            version: number;
+        };
+        /** @description The hours of the week in which a geofence is on. */
+        ScheduleJson: {
+            /**
+             * @description On which days it begins, of mon, tue, wed, thu, fri, sat, sun.
+             * @example [
+             *       "mon",
+             *       "tue",
+             *       "wed",
+             *       "thu",
+             *       "fri"
+             *     ]
+             */
+            days: string[];
+            /**
+             * @description From this time of day, `07:00` or `07:00:00`.
+             * @example 07:00
+             */
+            from: string;
+            /**
+             * @description To before this time of day; on the next day if it is not after `from`.
+             * @example 16:30
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description How far its clock is ahead of UTC, minutes, -840 to 840; 0 if absent.
+             * @example 330
+             */
+            utc_offset_minutes?: number;
+        };
+        /** @description One user's notification or message. */
+        SentItemJson: {
+            /**
+             * Format: int64
+             * @description Number of the notification or message.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description Whose it is.
+             */
+            user_id: number;
+        };
+        /** @description What was sent: one notification or message for each user, in the order of `user_ids`. */
+        SentJson: {
+            /** @description RFC 3339, UTC, milliseconds. */
+            created_at: string;
+            /** @description One a user. */
+            items: components["schemas"]["SentItemJson"][];
+        };
+        /** @description How a cadet attended a training day. */
+        SetAttendanceJson: {
+            /** @description present, absent, late or excused. */
+            status: string;
+            /** @description `08:00` or `08:00:00`; unknown if absent. */
+            time_in?: string | null;
+            /** @description `17:00` or `17:00:00`, past midnight if before `time_in`; unknown if absent. */
+            time_out?: string | null;
+        };
+        /** @description An event that was told. */
+        SyncEventJson: {
+            /**
+             * Format: int64
+             * @description Whom it concerns, beside staff.
+             */
+            cadet_id?: number | null;
+            /**
+             * Format: int64
+             * @description Its place among the tenant's events.
+             */
+            event_id: number;
+            /** @description The `type` of its message. */
+            event_type: string;
+            /** @description The `data` of its message. */
+            payload: Record<string, never>;
+            /** @description RFC 3339, UTC, milliseconds. */
+            timestamp: string;
+        };
+        /** @description A tenant. */
+        TenantJson: {
+            /**
+             * @description Short id.
+             * @example acme
+             */
+            id: string;
+            /**
+             * @description Name for people.
+             * @example Acme Coaches
+             */
+            name: string;
+        };
+        /** @description All thresholds as they apply. */
+        ThresholdsJson: {
+            /**
+             * Format: double
+             * @description Accelerating harder than this is harsh, m/s². Default 3.5.
+             */
+            acceleration_mps2: number;
+            /**
+             * Format: double
+             * @description Braking harder than this is harsh, m/s². Default 4.
+             */
+            braking_mps2: number;
+            /**
+             * Format: double
+             * @description Lateral acceleration above this is harsh cornering, m/s². Default 4.
+             */
+            cornering_mps2: number;
+            /**
+             * Format: double
+             * @description A parked vehicle has set off once it is so far from where it stood, metres. Default 100: white noise
+             *     of σ 15 m does not get farther than 75 m in a day of fixes a second.
+             */
+            depart_m: number;
+            /**
+             * Format: double
+             * @description So deep inside (or far outside) of a fence as the receiver's noise, one fix is enough; but held within
+             *     half and five times of this, metres. Shallower, the next fix decides. Default 10.
+             */
+            edge_margin_m: number;
+            /**
+             * Format: double
+             * @description A level sensor's noise, litres. Default 1.5.
+             */
+            fuel_noise_l: number;
+            /**
+             * Format: int32
+             * @description A silence of more than this is a gap: the trip goes on behind it only if the way between was driven,
+             *     seconds. Default 300.
+             */
+            gap_after_s: number;
+            /**
+             * Format: int32
+             * @description After a silence of more than this no trip goes on, seconds. Default 1800.
+             */
+            gap_max_s: number;
+            /**
+             * Format: double
+             * @description Slower than this, on average over a gap, was standing rather than driving, km/h. Default 5.
+             */
+            gap_speed_kmh: number;
+            /**
+             * Format: double
+             * @description What an engine burns while idling, litres an hour; not theft unless the ignition is known to be off.
+             *     Default 3.
+             */
+            idle_l_per_h: number;
+            /**
+             * Format: double
+             * @description So far a fix may be off without being a jump, metres, its accuracy not counted. Default 100.
+             */
+            jump_slack_m: number;
+            /**
+             * Format: double
+             * @description Slower than this nothing is harsh, km/h. Default 15.
+             */
+            manoeuvre_kmh: number;
+            /**
+             * Format: int32
+             * @description Fixes farther apart than this tell nothing of how it was driven, seconds. Default 3.
+             */
+            manoeuvre_s: number;
+            /**
+             * Format: double
+             * @description A fix that would need more acceleration than this to get there is a jump, m/s². Default 4: a fast
+             *     car's.
+             */
+            max_acceleration_mps2: number;
+            /**
+             * Format: double
+             * @description A fix that claims to be no better than this is marked and not used, metres. Default 200: farther off
+             *     than a block of houses a fix tells nothing about trips or fences.
+             */
+            max_accuracy_m: number;
+            /**
+             * Format: double
+             * @description Faster is no vehicle, km/h. Default 250.
+             */
+            max_speed_kmh: number;
+            /**
+             * Format: double
+             * @description Told speeds from this on are driving, km/h. Default 10.
+             */
+            moving_kmh: number;
+            /**
+             * Format: double
+             * @description A receiver's noise (one standard deviation along each axis) until it was seen standing, metres; more
+             *     if it claims to be worse. Default 10.
+             */
+            noise_m: number;
+            /**
+             * Format: int32
+             * @description Without a fix for so long a vehicle is offline, seconds. Default 600.
+             */
+            offline_after_s: number;
+            /**
+             * Format: double
+             * @description Or after so much way, metres. Default 1000.
+             */
+            progress_m: number;
+            /**
+             * Format: int32
+             * @description A running trip is told again after so much time of the track, seconds. Default 30.
+             */
+            progress_s: number;
+            /**
+             * Format: double
+             * @description A rise of so much is refuelling, litres. Default 10.
+             */
+            refuel_l: number;
+            /**
+             * Format: int32
+             * @description And for so long, seconds. Default 60.
+             */
+            relocate_after_s: number;
+            /**
+             * Format: int32
+             * @description So many fixes in a row that agree with each other at the new place make a jump a relocation. Default
+             *     3.
+             */
+            relocate_fixes: number;
+            /**
+             * Format: double
+             * @description Or farther apart in space, metres. Default 20000.
+             */
+            segment_max_m: number;
+            /**
+             * Format: int32
+             * @description Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+             */
+            segment_max_s: number;
+            /**
+             * Format: double
+             * @description Speed limit of a vehicle that has none of its own, km/h. Default 80.
+             */
+            speed_limit_kmh: number;
+            /**
+             * Format: int32
+             * @description Over the limit for at least so long is a violation, seconds. Default 5: longer than a receiver's slip.
+             */
+            speeding_for_s: number;
+            /**
+             * Format: double
+             * @description A violation ends so much below the limit, km/h. Default 3.
+             */
+            speeding_hysteresis_kmh: number;
+            /**
+             * Format: double
+             * @description A way is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
+             */
+            step_m: number;
+            /**
+             * Format: int32
+             * @description Who stays in that circle for so long stands, seconds. Default 45: shorter than a red light is driving.
+             */
+            still_after_s: number;
+            /**
+             * Format: double
+             * @description And not more, metres. Default 100.
+             */
+            still_radius_max_m: number;
+            /**
+             * Format: double
+             * @description Whoever stays within a circle of four times the noise stands; the circle's radius is not less than
+             *     this, metres. Default 30.
+             */
+            still_radius_min_m: number;
+            /**
+             * Format: int32
+             * @description Standing for so long ends the trip, at the time when it came to stand, seconds. Default 300.
+             */
+            stop_after_s: number;
+            /**
+             * Format: double
+             * @description A tank that loses so much while the vehicle stands was robbed, litres. Default 10.
+             */
+            theft_l: number;
+            /**
+             * Format: double
+             * @description Or so much of what was in it, percent, if it is at least three times `fuel_noise_l`. Default 15.
+             */
+            theft_percent: number;
+        };
+        /** @description A trip. */
+        TripJson: {
+            /**
+             * Format: double
+             * @description Way, km.
+             */
+            distance: number;
+            /**
+             * Format: int64
+             * @description Number of the user who drove.
+             */
+            driver_id?: number | null;
+            /**
+             * Format: double
+             * @description Minutes.
+             */
+            duration: number;
+            end_place?: components["schemas"]["TripPlaceJson"] | null;
+            /** @description Null while it is under way. */
+            end_time?: string | null;
+            /** @description The last position's time that the figures know of. */
+            followed_to: string;
+            /**
+             * Format: double
+             * @description Litres; null where there is nothing to tell it by.
+             */
+            fuel_l?: number | null;
+            /** @description measured: by the tank's level; estimated: by the way. */
+            fuel_source?: string | null;
+            id: string;
+            /**
+             * Format: double
+             * @description Standing, minutes.
+             */
+            idle_minutes: number;
+            /**
+             * Format: double
+             * @description km/h.
+             */
+            max_speed?: number | null;
+            /**
+             * Format: double
+             * @description In motion, minutes.
+             */
+            moving_minutes: number;
+            /** @description auto: found by the positions; manual: started by hand. */
+            origin: string;
+            /** @description Of one trip shown by itself: up to 1000 positions, oldest first, without those that count for nothing. */
+            path?: components["schemas"]["PositionJson"][];
+            /** @description Of one trip shown by itself: the `cursor` for the rest of its path; null if that is all. */
+            path_next?: string | null;
+            start_place?: components["schemas"]["TripPlaceJson"] | null;
+            /** @description RFC 3339, UTC, milliseconds. */
+            start_time: string;
+            /** @description started, completed or cancelled. */
+            status: string;
+            vehicle_id: string;
+        };
+        /** @description A point on the map. */
+        TripPlaceJson: {
+            /**
+             * Format: double
+             * @description Degrees north.
+             */
+            latitude: number;
+            /**
+             * Format: double
+             * @description Degrees east.
+             */
+            longitude: number;
+        };
+        /** @description A user. */
+        UserJson: {
+            /** @description Active flag. */
+            active: boolean;
+            /** @description Approved flag. */
+            approved: boolean;
+            /**
+             * Format: int64
+             * @description Cadet.
+             */
+            cadet_id?: number | null;
+            /**
+             * Format: int64
+             * @description Number.
+             */
+            id: number;
+            /** @description Role. */
+            role: string;
+            /** @description Tenant. */
+            tenant: string;
+            /** @description Login name. */
+            username: string;
+            /** @description Vehicles it may see. */
+            vehicle_ids: string[];
+        };
+        /** @description A vehicle with its last position. */
+        VehicleJson: {
+            /** Format: int64 */
+            driver_id?: number | null;
+            /** Format: double */
+            fuel_l_per_100km?: number | null;
+            /** Format: double */
+            fuel_price_per_l?: number | null;
+            id: string;
+            kind: string;
+            label: string;
+            license_plate?: string | null;
+            /** Format: double */
+            odometer_km?: number | null;
+            position?: components["schemas"]["PositionJson"] | null;
+            route?: string | null;
+            /** @description RFC 3339, UTC, milliseconds. */
+            service_due_at?: string | null;
+            /**
+             * Format: double
+             * @description km on the odometer.
+             */
+            service_due_km?: number | null;
+            /** Format: double */
+            speed_limit_kmh?: number | null;
+            status: string;
+        };
+        /** @description A webhook. */
+        WebhookJson: {
+            /** @description When it was added. */
+            created_at: string;
+            /** @description Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand. */
+            disabled_at?: string | null;
+            /** @description Which kinds of events; all if empty. */
+            events: string[];
+            /**
+             * Format: int64
+             * @description Number.
+             */
+            id: number;
+            /** @description What signs the calls; shown when the webhook is added, and never again. */
+            secret?: string | null;
+            /** @description Where to. */
+            url: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those that nobody has marked read: `true`, `1` or no value; `false` or `0` is as if it were absent. */
+                unread?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlertJson"];
+                };
+            };
+        };
+    };
+    raise_alert: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertJson"];
+                };
+            };
+        };
+    };
+    delete_alert: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    mark_alert_read: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertJson"];
+                };
+            };
+        };
+    };
+    list_cadets: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CadetJson"];
+                };
+            };
+        };
+    };
+    add_cadet: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCadetJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CadetJson"];
+                };
+            };
+        };
+    };
+    get_cadet: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CadetJson"];
+                };
+            };
+        };
+    };
+    list_attendance: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AttendanceJson"];
+                };
+            };
+        };
+    };
+    record_attendance: {
+        parameters: {
+            path: {
+                id: number;
+                training_day_id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAttendanceJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttendanceJson"];
+                };
+            };
+        };
+    };
+    list_grades: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GradeJson"];
+                };
+            };
+        };
+    };
+    give_grade: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGradeJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GradeJson"];
+                };
+            };
+        };
+    };
+    take_back_grade: {
+        parameters: {
+            path: {
+                id: number;
+                grade_id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_scores: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeScoresJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CadetJson"];
+                };
+            };
+        };
+    };
+    get_dashboard: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DashboardJson"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceJson"];
+                };
+            };
+        };
+    };
+    add_device: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceJson"];
+                };
+            };
+        };
+    };
+    get_device: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceJson"];
+                };
+            };
+        };
+    };
+    remove_device: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    get_rules: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesJson"];
+                };
+            };
+        };
+    };
+    change_rules: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRulesJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesJson"];
+                };
+            };
+        };
+    };
+    list_geofences: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GeofenceJson"];
+                };
+            };
+        };
+    };
+    add_geofence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGeofenceJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeofenceJson"];
+                };
+            };
+        };
+    };
+    get_geofence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeofenceJson"];
+                };
+            };
+        };
+    };
+    remove_geofence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_geofence: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGeofenceJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeofenceJson"];
+                };
+            };
+        };
+    };
+    list_messages: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent. */
+                unread?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MessageJson"];
+                };
+            };
+        };
+    };
+    send_messages: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessageJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentJson"];
+                };
+            };
+        };
+    };
+    read_message: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageJson"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent. */
+                unread?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NotificationJson"];
+                };
+            };
+        };
+    };
+    send_notifications: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotificationJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentJson"];
+                };
+            };
+        };
+    };
+    read_notification: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationJson"];
+                };
+            };
+        };
+    };
+    list_outgoing_calls: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description orders or notifications; calls of all kinds, webhooks' too, if absent. */
+                target?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutgoingCallJson"];
+                };
+            };
+        };
+    };
+    retry_outgoing_call: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingCallJson"];
+                };
+            };
+        };
+    };
+    list_parcels: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with this status. */
+                status?: string;
+                /** @description Only those of this client. */
+                client_id?: number;
+                /** @description Only those that this driver brings. */
+                driver_id?: number;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ParcelJson"];
+                };
+            };
+        };
+    };
+    add_parcel: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewParcelJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParcelJson"];
+                };
+            };
+        };
+    };
+    get_parcel: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParcelJson"];
+                };
+            };
+        };
+    };
+    change_parcel: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeParcelJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParcelJson"];
+                };
+            };
+        };
+    };
+    read_parcel_path: {
+        parameters: {
+            query?: {
+                /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
+                format?: string;
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description JSON, or the file of the asked format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PathPointJson"];
+                };
+            };
+        };
+    };
+    record_positions: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPositionJson"][];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedJson"];
+                };
+            };
+        };
+    };
+    get_push_key: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKeyJson"];
+                };
+            };
+        };
+    };
+    list_push_subscriptions: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PushSubscriptionJson"];
+                };
+            };
+        };
+    };
+    add_push_subscription: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPushSubscriptionJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionJson"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscriptionJson"];
+                };
+            };
+        };
+    };
+    remove_push_subscription: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    tell_sync_event: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSyncEventJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncEventJson"];
+                };
+            };
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TenantJson"];
+                };
+            };
+        };
+    };
+    add_tenant: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantJson"];
+                };
+            };
+        };
+    };
+    list_trips: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only this vehicle's. */
+                vehicle_id?: string;
+                /** @description Only those that this user drove. */
+                driver_id?: number;
+                /** @description Only those with this status: started, completed or cancelled. */
+                status?: string;
+                /** @description Started at this instant or later. */
+                from?: string;
+                /** @description Started before this instant. */
+                to?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TripJson"];
+                };
+            };
+        };
+    };
+    start_trip: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTripJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripJson"];
+                };
+            };
+        };
+    };
+    get_trip: {
+        parameters: {
+            query?: {
+                /** @description json (default), geojson, gpx, csv or kml (the whole path). */
+                format?: string;
+                /** @description For a superadmin: whose trip; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description JSON, or the file of the asked format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripJson"];
+                };
+            };
+        };
+    };
+    cancel_trip: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripJson"];
+                };
+            };
+        };
+    };
+    complete_trip: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TripJson"];
+                };
+            };
+        };
+    };
+    read_trip_path: {
+        parameters: {
+            query?: {
+                /** @description json (default), geojson, gpx, csv or kml (the whole path). */
+                format?: string;
+                /** @description For a superadmin: whose trip; its own tenant's if absent. */
+                tenant?: string;
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description JSON, or the file of the asked format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PositionJson"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserJson"];
+                };
+            };
+        };
+    };
+    add_user: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUserJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserJson"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserJson"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUserJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserJson"];
+                };
+            };
+        };
+    };
+    list_vehicles: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_VehicleJson"];
+                };
+            };
+        };
+    };
+    add_vehicle: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVehicleJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleJson"];
+                };
+            };
+        };
+    };
+    get_vehicle: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleJson"];
+                };
+            };
+        };
+    };
+    remove_vehicle: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_vehicle: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeVehicleJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VehicleJson"];
+                };
+            };
+        };
+    };
+    read_track: {
+        parameters: {
+            query?: {
+                /** @description From this instant; the beginning if absent. */
+                from?: string;
+                /** @description To before this instant; the end if absent. */
+                to?: string;
+                /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
+                format?: string;
+                /** @description For a superadmin: whose vehicle. */
+                tenant?: string;
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        responses: {
+            /** @description JSON, or the file of the asked format */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PositionJson"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookJson"];
+                };
+            };
+        };
+    };
+    add_webhook: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookJson"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookJson"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookJson"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Items in the page, 1 to 1000, 100 if absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutgoingCallJson"];
+                };
+            };
+        };
+    };
+    retry_webhook_delivery: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: whose; its own tenant's if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+                delivery_id: number;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingCallJson"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,13 @@
+/** `/track/{tracking_id}`: a delivery, for everybody with its link. */
+
+import { TrackPage } from '../features/track/TrackPage';
+import { renderPage } from './render';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import '../styles/login.css';
+import '../styles/map.css';
+import '../styles/trip.css';
+import '../styles/marks.css';
+
+const trackingId = decodeURIComponent(window.location.pathname.split('/')[2] ?? '');
+
+renderPage(<TrackPage trackingId={trackingId} />);

@@ -1,0 +1,54 @@
+/** Short messages that come and go; a screen reader says them, and they can be put away. */
+
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+export type ToastTone = 'plain' | 'good' | 'bad';
+
+interface Toast {
+  id: number;
+  text: string;
+  tone: ToastTone;
+}
+
+const SHOWN_FOR_MS = 7_000;
+/** More at once cover the page: the oldest goes. */
+const MAX_TOASTS = 3;
+
+export function useToasts() {
+  const [toasts, setToasts] = useState<Toast[]>([]);
+  const nextId = useRef(1);
+  const timers = useRef(new Set<number>());
+  useEffect(() => () => timers.current.forEach((timer) => window.clearTimeout(timer)), []);
+
+  const dismiss = useCallback((id: number) => setToasts((now) => now.filter((toast) => toast.id !== id)), []);
+  const show = useCallback(
+    (text: string, tone: ToastTone = 'plain') => {
+      const id = nextId.current++;
+      setToasts((now) => [...now.filter((toast) => toast.text !== text), { id, text, tone }].slice(-MAX_TOASTS));
+      const timer = window.setTimeout(() => {
+        timers.current.delete(timer);
+        dismiss(id);
+      }, SHOWN_FOR_MS);
+      timers.current.add(timer);
+    },
+    [dismiss],
+  );
+  return { toasts, show, dismiss };
+}
+
+export function Toasts({ toasts, onDismiss }: { toasts: Toast[]; onDismiss: (id: number) => void }) {
+  return (
+    <div className="toasts" role="log" aria-live="polite" aria-label="News">
+      {toasts.map(({ id, text, tone }) => (
+        <p key={id} className="toast" data-tone={tone}>
+          {text}
+          <button type="button" className="toast-close" aria-label="Put away" onClick={() => onDismiss(id)}>
+            <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+              <path d="m4 4 8 8m0-8-8 8" />
+            </svg>
+          </button>
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+/** The device's position, every 5 s while it is switched on. */
+
+import { useEffect, useRef, useState } from 'react';
+
+export const SEND_EVERY_MS = 5_000;
+/** If the device has no fix by then, it is asked again. */
+const FIX_LIMIT_MS = 20_000;
+/** A fix with a time further off than this is faulty: the present counts. */
+const MAX_CLOCK_FAULT_MS = 24 * 60 * 60_000;
+
+export interface DeviceFix {
+  lat: number;
+  lng: number;
+  accuracyM: number;
+  /** By the device's clock, Unix milliseconds. */
+  atMs: number;
+}
+
+/**
+ * Calls `onFix` with the newest fix at once and then every 5 s. A device that stands still reports nothing by itself, so it is
+ * asked for a new fix. Returns what is wrong, or null.
+ */
+export function useDevicePosition(isOn: boolean, onFix: (fix: DeviceFix) => void): string | null {
+  const [problem, setProblem] = useState<string | null>(null);
+  const latest = useRef(onFix);
+  useEffect(() => {
+    latest.current = onFix;
+  });
+
+  useEffect(() => {
+    setProblem(null);
+    if (!isOn) return;
+    if (!('geolocation' in navigator) || !window.isSecureContext) {
+      return setProblem('This browser gives no position here. The page must be opened over https.');
+    }
+    let newest: DeviceFix | null = null;
+    let reportedAtMs: number | null = null;
+    const report = (): boolean => {
+      if (!newest || newest.atMs === reportedAtMs) return false;
+      reportedAtMs = newest.atMs;
+      latest.current(newest);
+      return true;
+    };
+    const receive = (position: GeolocationPosition) => {
+      newest = fixOf(position);
+      setProblem(null);
+      if (reportedAtMs === null) report();
+    };
+    const receiveAndReport = (position: GeolocationPosition) => {
+      receive(position);
+      report();
+    };
+    const options: PositionOptions = { enableHighAccuracy: true, maximumAge: 0, timeout: FIX_LIMIT_MS };
+    const fail = (error: GeolocationPositionError) => setProblem(problemText(error));
+    const watch = navigator.geolocation.watchPosition(receive, fail, options);
+    const timer = window.setInterval(() => {
+      if (report()) return;
+      navigator.geolocation.getCurrentPosition(receiveAndReport, fail, options);
+    }, SEND_EVERY_MS);
+    return () => {
+      navigator.geolocation.clearWatch(watch);
+      window.clearInterval(timer);
+    };
+  }, [isOn]);
+  return problem;
+}
+
+function fixOf({ coords, timestamp }: GeolocationPosition): DeviceFix {
+  const nowMs = Date.now();
+  const atMs = Math.abs(timestamp - nowMs) > MAX_CLOCK_FAULT_MS ? nowMs : Math.round(timestamp);
+  return { lat: coords.latitude, lng: coords.longitude, accuracyM: coords.accuracy, atMs };
+}
+
+function problemText(error: GeolocationPositionError): string {
+  if (error.code === error.PERMISSION_DENIED)
+    return 'The position may not be read. Allow it for this site in the browser’s settings.';
+  if (error.code === error.TIMEOUT) return 'Waiting for a position. Under the open sky it comes faster.';
+  return 'The device knows no position now. It is asked again.';
+}

@@ -1,0 +1,96 @@
+/** The style of the fleet's map: the ground, the routes, and the buses with their signs and label plates. */
+
+import type { StyleSpecification } from 'maplibre-gl';
+import type { AppConfig } from '../../lib/api/get-config';
+import { EMPTY, groundLayers, groundSources } from '../../lib/map/ground';
+import { PALETTES, type Theme } from '../../lib/map/palette';
+import type { Routes } from './api/get-routes';
+import { MARKER_PX } from './marker';
+
+export const TAGS_FROM_ZOOM = 12;
+/** Label plates sit under the disc. */
+const TAG_OFFSET_PX: [number, number] = [0, MARKER_PX / 2 - 1];
+
+export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null): StyleSpecification {
+  const palette = PALETTES[theme];
+  return {
+    version: 8,
+    sources: {
+      ...groundSources(config),
+      routes: { type: 'geojson', data: routes ?? EMPTY, tolerance: 0.2 },
+      buses: { type: 'geojson', data: EMPTY, buffer: 64, tolerance: 0 },
+    },
+    layers: [
+      ...groundLayers(theme, config),
+      {
+        id: 'route-casing',
+        type: 'line',
+        source: 'routes',
+        layout: { 'line-join': 'round', 'line-cap': 'round' },
+        paint: { 'line-color': palette.routeCasing, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 2, 14, 7] },
+      },
+      {
+        id: 'route',
+        type: 'line',
+        source: 'routes',
+        layout: { 'line-join': 'round', 'line-cap': 'round' },
+        paint: { 'line-color': palette.route, 'line-width': ['interpolate', ['linear'], ['zoom'], 8, 1, 14, 3.5] },
+      },
+      {
+        id: 'bus-ring',
+        type: 'circle',
+        source: 'buses',
+        filter: ['==', ['get', 'isSelected'], true],
+        paint: {
+          'circle-radius': 21,
+          'circle-color': palette.ring,
+          'circle-opacity': 0.12,
+          'circle-stroke-color': palette.ring,
+          'circle-stroke-width': 2,
+        },
+      },
+      {
+        id: 'bus-tag',
+        type: 'symbol',
+        source: 'buses',
+        minzoom: TAGS_FROM_ZOOM,
+        layout: {
+          'icon-image': ['concat', 'tag:', ['get', 'label']],
+          'icon-anchor': 'top',
+          'icon-offset': TAG_OFFSET_PX,
+          'icon-padding': 1,
+        },
+      },
+      {
+        id: 'bus-body',
+        type: 'symbol',
+        source: 'buses',
+        layout: {
+          'icon-image': ['get', 'body'],
+          'icon-rotate': ['get', 'heading'],
+          'icon-rotation-alignment': 'map',
+          'icon-size': MARKER_SIZE,
+          'icon-allow-overlap': true,
+          'icon-ignore-placement': true,
+          'symbol-sort-key': ['get', 'order'],
+        },
+      },
+      {
+        id: 'bus-sign',
+        type: 'symbol',
+        source: 'buses',
+        minzoom: 9,
+        layout: {
+          'icon-image': ['get', 'sign'],
+          'icon-rotation-alignment': 'viewport',
+          'icon-size': MARKER_SIZE,
+          'icon-padding': 0,
+          // Of overlapping markers only the top one shows its sign: the marker that is drawn last is placed first here.
+          'symbol-sort-key': ['-', 0, ['get', 'order']],
+        },
+      },
+    ],
+  };
+}
+
+const MARKER_SIZE = ['interpolate', ['linear'], ['zoom'], 6, 0.5, 11, 0.8, 14, 1] as unknown as number;

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Bus } from './fleet';
+import { searchBuses, sortBuses } from './search';
+import { statusGroup, statusText } from './status';
+
+const bus = (id: string, label: string, change: Partial<Bus> = {}): Bus => ({
+  id,
+  label,
+  plate: '',
+  route: '',
+  status: 'active',
+  driverId: null,
+  fix: { latitude: 0, longitude: 0, speedKmh: 0, headingDeg: null, atMs: 0 },
+  ...change,
+});
+
+describe('the list of buses', () => {
+  it('counts_as_people_do_and_puts_silent_buses_last', () => {
+    const found = sortBuses([bus('a', 'Bus 10'), bus('b', 'Bus 1', { fix: null }), bus('c', 'Bus 2')]);
+    expect(found.map((each) => each.label)).toEqual(['Bus 2', 'Bus 10', 'Bus 1']);
+  });
+
+  it('finds_by_label_plate_route_and_id_whatever_case_or_accent', () => {
+    const buses = [bus('a1', 'École Sud', { plate: 'WB 01-AB 1234', route: '12 North' }), bus('zz', 'Other')];
+    for (const query of ['ecole', 'wb01ab', '12 nor', 'A1', 'sud 1234']) {
+      expect(searchBuses(buses, query).map((each) => each.id)).toEqual(['a1']);
+    }
+    expect(searchBuses(buses, 'ecole other')).toEqual([]);
+  });
+
+  it('groups_the_operators_words', () => {
+    expect(['on_route', 'Idle', 'delayed', 'out of service', 'breakdown', 'whatever'].map(statusGroup)).toEqual([
+      'service',
+      'waiting',
+      'late',
+      'out',
+      'alarm',
+      'service',
+    ]);
+    expect([statusText('on_route'), statusText('')]).toEqual(['On route', 'Unknown']);
+  });
+});

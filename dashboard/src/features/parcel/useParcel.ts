@@ -1,0 +1,37 @@
+/** A parcel and the path that it took, read again whenever something may have changed. */
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { ApiError } from '../../lib/api/request';
+import type { Parcel } from '../../lib/parcels';
+import { parcelQuery } from './api/get-parcel';
+import { type PathPoint, parcelPathQuery } from './api/get-parcel-path';
+
+export type ParcelReading =
+  | { kind: 'reading' }
+  | { kind: 'refused'; error: ApiError }
+  | { kind: 'read'; parcel: Parcel; path: PathPoint[] };
+
+export function useParcel(id: number) {
+  const queries = useQueryClient();
+  const { data: parcel, error } = useQuery(parcelQuery(id));
+  const { data: path } = useQuery(parcelPathQuery(id));
+
+  const refresh = useCallback(() => void queries.invalidateQueries({ queryKey: ['parcel', id] }), [queries, id]);
+  /** Shows the status at once, and reads again: an answer on its way may be older than the status. */
+  const setStatus = useCallback(
+    (status: string) => {
+      queries.setQueryData(parcelQuery(id).queryKey, (known) => known && { ...known, status });
+      refresh();
+    },
+    [queries, id, refresh],
+  );
+  return { reading: readingOf(parcel, path, error), refresh, setStatus };
+}
+
+/** A parcel stays on the page while the server is away, but not when it was removed or belongs to another user. */
+function readingOf(parcel: Parcel | undefined, path: PathPoint[] | undefined, error: Error | null): ParcelReading {
+  const refusal = error && (error instanceof ApiError ? error : new ApiError(0, String(error)));
+  if (refusal && (!parcel || [401, 403, 404].includes(refusal.status))) return { kind: 'refused', error: refusal };
+  return parcel && path ? { kind: 'read', parcel, path } : { kind: 'reading' };
+}

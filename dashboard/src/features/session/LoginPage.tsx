@@ -1,0 +1,69 @@
+/** Asks for username and password, and says why they were refused. */
+
+import { type FormEvent, useRef, useState } from 'react';
+import { Brand } from '../../components/Brand';
+import { ApiError } from '../../lib/api/request';
+
+interface Props {
+  notice: string | null;
+  /** What there is to see after signing in. */
+  lead?: string;
+  onSignIn: (username: string, password: string) => Promise<void>;
+}
+
+export function LoginPage({ notice, lead = 'See where every bus is, as it moves.', onSignIn }: Props) {
+  const [error, setError] = useState<string | null>(notice);
+  const [isBusy, setIsBusy] = useState(false);
+  const password = useRef<HTMLInputElement>(null);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setIsBusy(true);
+    setError(null);
+    try {
+      await onSignIn(String(form.get('username')), String(form.get('password')));
+    } catch (failure) {
+      setError(refusalText(failure));
+      setIsBusy(false);
+      password.current?.select();
+    }
+  }
+
+  return (
+    <main className="login">
+      <div className="login-road" aria-hidden="true" />
+      <form className="login-card" onSubmit={(event) => void submit(event)}>
+        <Brand />
+        <h1>Sign in</h1>
+        <p className="login-lead">{lead}</p>
+        <label>
+          Username
+          {/* biome-ignore lint/a11y/noAutofocus: the page is this form alone */}
+          <input name="username" autoComplete="username" autoCapitalize="none" spellCheck={false} required autoFocus />
+        </label>
+        <label>
+          Password
+          <input ref={password} name="password" type="password" autoComplete="current-password" required />
+        </label>
+        <p className="login-error" role="alert">
+          {error}
+        </p>
+        <button type="submit" disabled={isBusy}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+function refusalText(failure: unknown): string {
+  if (!(failure instanceof ApiError)) return 'Something went wrong on this page. Reload it and try again.';
+  if (failure.status === 429) {
+    return failure.retryAfterSeconds === null
+      ? 'Too many attempts. Wait a little and try again.'
+      : `Too many attempts. Try again in ${failure.retryAfterSeconds} s.`;
+  }
+  if (failure.status === 401) return 'That username and password don’t match.';
+  return failure.message;
+}

@@ -1,0 +1,88 @@
+// @vitest-environment happy-dom
+import { fireEvent, screen } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import { type Answers, ME, refusal, renderWith } from '../../testing/render';
+import { SignedIn } from './SignedIn';
+
+function show(answers: Answers): void {
+  renderWith(
+    answers,
+    <SignedIn lead="See it move.">
+      {(me, { signOut, end }) => (
+        <>
+          <h1>Hello {me.username}</h1>
+          <button type="button" onClick={signOut}>
+            Sign out
+          </button>
+          <button type="button" onClick={end}>
+            End
+          </button>
+        </>
+      )}
+    </SignedIn>,
+  );
+}
+
+async function signIn(): Promise<void> {
+  fireEvent.change(await screen.findByLabelText('Username'), { target: { value: 'ada' } });
+  fireEvent.change(screen.getByLabelText('Password'), { target: { value: 'open sesame' } });
+  fireEvent.submit(screen.getByRole('button', { name: 'Sign in' }).closest('form')!);
+}
+
+const NO_SESSION = refusal(401, 'no session');
+
+describe('a page for signed-in users', () => {
+  it('is shown with a session', async () => {
+    show({ 'GET /auth/me': ME });
+    expect(await screen.findByText('Hello ada')).toBeTruthy();
+  });
+
+  it('is shown after signing in', async () => {
+    const answers: Answers = { 'GET /auth/me': NO_SESSION, 'POST /auth/login': {} };
+    show(answers);
+    await screen.findByLabelText('Username');
+    answers['GET /auth/me'] = ME;
+    await signIn();
+    expect(await screen.findByText('Hello ada')).toBeTruthy();
+  });
+
+  it('is shown after signing in to a server that could not be reached before', async () => {
+    const answers: Answers = { 'POST /auth/login': {} };
+    show(answers);
+    expect(await screen.findByText(/can’t be reached/)).toBeTruthy();
+    answers['GET /auth/me'] = ME;
+    await signIn();
+    expect(await screen.findByText('Hello ada')).toBeTruthy();
+  });
+
+  it.each([
+    ['a wrong password', refusal(401, 'invalid credentials'), 'That username and password don’t match.'],
+    ['too many attempts', refusal(429, 'slow down', { 'Retry-After': '30' }), 'Too many attempts. Try again in 30 s.'],
+    ['an answer of the server', refusal(503, 'the database is away'), 'the database is away'],
+  ])('announces %s and lets the reader try again', async (_, answer, text) => {
+    show({ 'GET /auth/me': NO_SESSION, 'POST /auth/login': answer });
+    await signIn();
+    expect((await screen.findByText(text)).getAttribute('role')).toBe('alert');
+    expect(screen.getByRole('button', { name: 'Sign in' }).hasAttribute('disabled')).toBe(false);
+  });
+
+  it('says that a browser without cookies can’t stay signed in', async () => {
+    show({ 'GET /auth/me': NO_SESSION, 'POST /auth/login': {} });
+    await signIn();
+    expect(await screen.findByText(/did not keep the session cookie/)).toBeTruthy();
+    expect(screen.queryByText('Hello ada')).toBeNull();
+  });
+
+  it('gives way to the login when the session ends, with the reason', async () => {
+    show({ 'GET /auth/me': ME, 'POST /auth/logout': {} });
+    fireEvent.click(await screen.findByRole('button', { name: 'End' }));
+    expect(screen.getByRole('alert').textContent).toBe('Your session has ended. Please sign in again.');
+  });
+
+  it('gives way to the login on signing out, without a reason', async () => {
+    show({ 'GET /auth/me': ME, 'POST /auth/logout': {} });
+    fireEvent.click(await screen.findByRole('button', { name: 'Sign out' }));
+    expect(screen.getByLabelText('Username')).toBeTruthy();
+    expect(screen.getByRole('alert').textContent).toBe('');
+  });
+});

@@ -1,0 +1,7 @@
+/** Ends the session. */
+
+import { request } from '../../../lib/api/request';
+
+export async function logOut(): Promise<void> {
+  await request('/auth/logout', { method: 'POST' });
+}

@@ -1,0 +1,55 @@
+/** The signed-in user, signing in, and signing out. */
+
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { getMe, type Me, meQuery } from '../../lib/api/get-me';
+import { ApiError } from '../../lib/api/request';
+import { logIn } from './api/log-in';
+import { logOut } from './api/log-out';
+
+type State = { kind: 'unknown' } | { kind: 'signed-out'; notice: string | null } | { kind: 'signed-in'; me: Me };
+
+export function useSession() {
+  const queries = useQueryClient();
+  const { data: me, error, isPending } = useQuery(meQuery);
+  const [notice, setNotice] = useState<string | null>(null);
+
+  const signIn = useCallback(
+    async (username: string, password: string) => {
+      await logIn(username, password);
+      const user = await getMe();
+      if (!user) throw new ApiError(0, 'The browser did not keep the session cookie. Allow cookies for this site.');
+      queries.setQueryData(meQuery.queryKey, user);
+    },
+    [queries],
+  );
+
+  /** Forgets the user and everything that was read for it. */
+  const leave = useCallback(
+    (reason: string | null) => {
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });
+      queries.setQueryData(meQuery.queryKey, null);
+      setNotice(reason);
+    },
+    [queries],
+  );
+
+  const signOut = useCallback(async () => {
+    leave(null);
+    await logOut().catch(() => undefined); // the cookie may be gone already
+  }, [leave]);
+
+  const end = useCallback(() => {
+    if (queries.getQueryData(meQuery.queryKey)) leave('Your session has ended. Please sign in again.');
+  }, [queries, leave]);
+
+  return useMemo(() => {
+    const refusal = error instanceof ApiError ? error.message : null;
+    const state: State = isPending
+      ? { kind: 'unknown' }
+      : me
+        ? { kind: 'signed-in', me }
+        : { kind: 'signed-out', notice: notice ?? refusal };
+    return { ...state, signIn, signOut, end };
+  }, [me, isPending, error, notice, signIn, signOut, end]);
+}

@@ -1,0 +1,28 @@
+/** What the server says about the map's ground. */
+
+import { queryOptions } from '@tanstack/react-query';
+import { request } from './request';
+
+export interface AppConfig {
+  tileUrl: string | null;
+  tileAttribution: string | null;
+}
+
+/** Without an answer the map does without tiles. */
+const NO_TILES: AppConfig = { tileUrl: null, tileAttribution: null };
+
+async function getConfig(): Promise<AppConfig> {
+  const config: unknown = await (await request('/app/config.json')).json();
+  const { tile_url, tile_attribution } = Object(config) as Record<string, unknown>;
+  return { tileUrl: textOrNull(tile_url), tileAttribution: textOrNull(tile_attribution) };
+}
+
+export const configQuery = queryOptions({
+  queryKey: ['config'],
+  queryFn: () => getConfig().catch(() => NO_TILES),
+  staleTime: Number.POSITIVE_INFINITY,
+});
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,39 @@
+/** The signed-in user. */
+
+import { queryOptions } from '@tanstack/react-query';
+import { ApiError, request } from './request';
+
+export interface Me {
+  id: number;
+  username: string;
+  role: string;
+  tenant: string;
+}
+
+/** Null without a session. */
+export async function getMe(): Promise<Me | null> {
+  try {
+    return meOf(await (await request('/auth/me')).json());
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: getMe,
+  // Read once: the sockets and the other requests notice when a session ends.
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: Number.POSITIVE_INFINITY,
+  refetchOnWindowFocus: false,
+  refetchOnReconnect: false,
+});
+
+function meOf(value: unknown): Me {
+  const { id, username, role, tenant } = Object(value) as Record<string, unknown>;
+  if (typeof id !== 'number' || typeof username !== 'string' || typeof tenant !== 'string') {
+    throw new ApiError(0, 'The server’s answer about the user could not be read. Reload the page.');
+  }
+  return { id, username, role: typeof role === 'string' ? role : '', tenant };
+}

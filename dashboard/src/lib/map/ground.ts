@@ -1,0 +1,62 @@
+/** The ground of every map: land and a grid or, if configured, tiles; no glyphs and no sprites are ever fetched. */
+
+import type * as GeoJSON from 'geojson';
+import type { StyleSpecification } from 'maplibre-gl';
+import type { AppConfig } from '../api/get-config';
+import landUrl from './land.geojson?url';
+import { PALETTES, type Theme } from './palette';
+
+export const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] };
+const GRID_STEPS_DEG = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+/** Sea, land and grid, or the configured tiles. */
+export function groundSources(config: AppConfig): StyleSpecification['sources'] {
+  const tiles = config.tileUrl;
+  return {
+    land: { type: 'geojson', data: new URL(landUrl, window.location.href).href, tolerance: 0.2 },
+    grid: { type: 'geojson', data: EMPTY },
+    ...(tiles ? { tiles: { type: 'raster' as const, tiles: [tiles], tileSize: 256, maxzoom: 19 } } : {}),
+  };
+}
+
+export function groundLayers(theme: Theme, config: AppConfig): StyleSpecification['layers'] {
+  const palette = PALETTES[theme];
+  return [
+    { id: 'sea', type: 'background', paint: { 'background-color': palette.sea } },
+    { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': palette.land, 'fill-antialias': true } },
+    { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': palette.coast, 'line-width': 0.8 } },
+    config.tileUrl
+      ? {
+          id: 'tiles',
+          type: 'raster',
+          source: 'tiles',
+          paint:
+            theme === 'dark'
+              ? { 'raster-brightness-max': 0.55, 'raster-saturation': -0.5 }
+              : { 'raster-saturation': -0.25 },
+        }
+      : { id: 'grid', type: 'line', source: 'grid', paint: { 'line-color': palette.grid, 'line-width': 1 } },
+  ];
+}
+
+/** Lines of latitude and longitude over the view, some eight across. Without tiles they show scale and motion. */
+export function gridLines(west: number, south: number, east: number, north: number): GeoJSON.FeatureCollection {
+  const step = GRID_STEPS_DEG.find((each) => (east - west) / each <= 10) ?? 30;
+  const lines: GeoJSON.Position[][] = [];
+  for (let x = Math.floor(west / step) * step; x <= east + step; x += step)
+    lines.push([
+      [x, south - step],
+      [x, north + step],
+    ]);
+  for (let y = Math.floor(south / step) * step; y <= north + step; y += step) {
+    if (Math.abs(y) < 86)
+      lines.push([
+        [west - step, y],
+        [east + step, y],
+      ]);
+  }
+  return {
+    type: 'FeatureCollection',
+    features: [{ type: 'Feature', properties: {}, geometry: { type: 'MultiLineString', coordinates: lines } }],
+  };
+}

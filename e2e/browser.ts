@@ -1,0 +1,42 @@
+/** What the browser tests do with a page: sign in, and watch which hosts it asks. */
+
+import { expect, type Page } from '@playwright/test';
+import type { Milepost } from '../clients/testing/milepost';
+
+/** Opens a page that asks for a session, and signs in. */
+export async function openAs(
+  page: Page,
+  milepost: Milepost,
+  path: string,
+  username: string,
+  password: string,
+): Promise<void> {
+  await page.goto(milepost.url + path);
+  await page.getByLabel('Username').fill(username);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Opens the live map as the first admin, or as another user, and waits until it is live. */
+export async function signIn(
+  page: Page,
+  milepost: Milepost,
+  username = milepost.username,
+  password = milepost.password,
+): Promise<void> {
+  await openAs(page, milepost, '/', username, password);
+  await expect(page.getByRole('status')).toHaveText('Live');
+}
+
+/** A list of every address of another origin that the page asks for; it must stay empty. */
+export function foreignRequests(page: Page, origin: string): string[] {
+  const found: string[] = [];
+  const check = (address: string) => {
+    const url = new URL(address);
+    const isOnNetwork = ['http:', 'https:', 'ws:', 'wss:'].includes(url.protocol);
+    if (isOnNetwork && url.host !== new URL(origin).host) found.push(address);
+  };
+  page.on('request', (request) => check(request.url()));
+  page.on('websocket', (socket) => check(socket.url()));
+  return found;
+}
