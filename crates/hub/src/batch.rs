@@ -1,4 +1,4 @@
-//! Messages that go out together. Their frames are joined once per form and shared by every outlet.
+//! Messages that go out together. Their frames are joined once per form and shared by every sink.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::message::{Encoder, Form, Message};
 
-/// Some messages of one channel in order of publishing, for one or many outlets.
+/// Some messages of one channel in order of publishing, for one or many sinks.
 pub struct Batch {
     messages: Box<[Message]>,
     encoder: Arc<dyn Encoder>,

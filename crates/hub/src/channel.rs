@@ -17,9 +17,9 @@ use crate::channel_id::ChannelId;
 use crate::interest::Interest;
 use crate::key::Key;
 use crate::message::Message;
-use crate::outlet::Outlet;
 use crate::registry::Registry;
 use crate::shared::Shared;
+use crate::sink::Sink;
 use crate::stats::{add, subtract};
 use pending::{Drained, Pending, Taken};
 use presence::Presence;
@@ -71,7 +71,7 @@ impl Channel {
     }
 
     /// Whether anybody named `key` in its interest.
-    pub fn has_listeners(&self, key: &Key) -> bool {
+    pub fn has_subscribers_of(&self, key: &Key) -> bool {
         self.lock_subscribers().by_key.contains_key(key)
     }
 
@@ -86,16 +86,16 @@ impl Channel {
         self.enqueue(messages.into_iter().collect::<Vec<_>>());
     }
 
-    /// Adds a subscriber that gets what is published from now on. To put a snapshot under it, cork `outlet` first,
+    /// Adds a subscriber that gets what is published from now on. To put a snapshot under it, cork `sink` first,
     /// then subscribe, then read and offer the snapshot, then uncork.
     #[must_use = "dropping the subscription ends it"]
-    pub fn subscribe(self: &Arc<Self>, outlet: Arc<dyn Outlet>, interest: Interest) -> Subscription {
+    pub fn subscribe(self: &Arc<Self>, sink: Arc<dyn Sink>, interest: Interest) -> Subscription {
         let place = {
             let mut subscribers = self.lock_subscribers();
             // Counted first: a publisher that still sees no subscriber has committed before the snapshot is read.
             self.subscriber_count.fetch_add(1, Ordering::AcqRel);
             let since = self.lock_pending().next_sequence();
-            let subscriber = Arc::new(Subscriber { id: subscribers.next_id(), since, interest, outlet });
+            let subscriber = Arc::new(Subscriber { id: subscribers.next_id(), since, interest, sink });
             Place { placement: subscribers.insert(subscriber.clone()), subscriber }
         };
         add(&self.shared.counters.subscribers, 1);
@@ -141,8 +141,8 @@ impl Channel {
             .is_some_and(|topic| interest.wants_topic(topic) && !place.subscriber.interest.wants_topic(topic));
         {
             let mut subscribers = self.lock_subscribers();
-            let Subscriber { id, since, ref outlet, .. } = *place.subscriber;
-            let subscriber = Arc::new(Subscriber { id, since, interest, outlet: outlet.clone() });
+            let Subscriber { id, since, ref sink, .. } = *place.subscriber;
+            let subscriber = Arc::new(Subscriber { id, since, interest, sink: sink.clone() });
             subscribers.remove(&place.placement);
             place.placement = subscribers.insert(subscriber.clone());
             place.subscriber = subscriber;

@@ -1,7 +1,7 @@
 //! Fans one published message out to every subscriber of its channel, without knowing what it says or where it goes.
 //!
 //! A dialect renders a [`Message`] once. The hub finds its subscribers, has it encoded once per [`Form`], and offers the
-//! shared bytes to each subscriber's [`Outlet`]. Nothing here knows JSON, SQL or sockets.
+//! shared bytes to each subscriber's [`Sink`]. Nothing here knows JSON, SQL or sockets.
 
 mod audience;
 mod batch;
@@ -12,9 +12,9 @@ mod interest;
 mod key;
 mod limits;
 mod message;
-mod outlet;
 mod registry;
 mod shared;
+mod sink;
 mod stats;
 
 pub use audience::Audience;
@@ -26,5 +26,5 @@ pub use interest::Interest;
 pub use key::{Key, KeyMap};
 pub use limits::HubLimits;
 pub use message::{Encoder, Form, Message};
-pub use outlet::Outlet;
+pub use sink::Sink;
 pub use stats::HubStats;

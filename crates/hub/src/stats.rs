@@ -13,7 +13,7 @@ pub struct HubStats {
     pub pending_messages: u64,
     /// Messages published so far.
     pub published: u64,
-    /// Messages offered to outlets so far, one for each message and outlet.
+    /// Messages offered to sinks so far, one for each message and sink.
     pub deliveries: u64,
     /// Messages that a newer one of the same key replaced before they were offered.
     pub conflated: u64,

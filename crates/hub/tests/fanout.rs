@@ -1,4 +1,4 @@
-//! Claims about channels, checked with outlets that write down what they are offered.
+//! Claims about channels, checked with sinks that write down what they are offered.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use milepost_hub::{
-    Audience, Batch, ChannelId, Encoder, Form, Hub, HubLimits, Interest, Key, Message, Outlet, Subscription,
+    Audience, Batch, ChannelId, Encoder, Form, Hub, HubLimits, Interest, Key, Message, Sink, Subscription,
 };
 
 #[derive(Default)]
@@ -39,7 +39,7 @@ impl Notebook {
     }
 }
 
-impl Outlet for Notebook {
+impl Sink for Notebook {
     fn form(&self) -> Form {
         self.form
     }
@@ -299,7 +299,7 @@ async fn presence_is_told_once_for_many_joins_and_only_to_those_who_asked() {
 #[tokio::test]
 async fn a_batch_longer_than_the_join_limit_is_joined_in_several_chunks() {
     struct Chunks(Mutex<Vec<usize>>);
-    impl Outlet for Chunks {
+    impl Sink for Chunks {
         fn form(&self) -> Form {
             Form::WsPlain
         }
@@ -315,12 +315,12 @@ async fn a_batch_longer_than_the_join_limit_is_joined_in_several_chunks() {
         }
     }
     let hub = hub_with(HubLimits { join_bytes: 100, ..HubLimits::default() });
-    let outlet = Arc::new(Chunks(Mutex::default()));
+    let sink = Arc::new(Chunks(Mutex::default()));
     let channel = hub.channel(&id());
-    let _subscription = channel.subscribe(outlet.clone(), Interest::all());
+    let _subscription = channel.subscribe(sink.clone(), Interest::all());
     channel.publish_all([31, 31, 31, 191, 31].map(|bytes| about(&"x".repeat(bytes), [])));
     settle(&hub).await;
-    assert_eq!(*outlet.0.lock().unwrap(), [80, 40, 200, 40]);
+    assert_eq!(*sink.0.lock().unwrap(), [80, 40, 200, 40]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sends one client a tenant's stored events: what it missed from the store, then live ones, without a gap between them.
 
 use milepost_domain::{Event, TenantId};
-use milepost_hub::{ChannelId, Interest, Outlet, Subscription};
+use milepost_hub::{ChannelId, Interest, Sink, Subscription};
 use milepost_service::ServiceError;
 use milepost_transport::{Closed, EventStream};
 use std::sync::Arc;
@@ -81,17 +81,17 @@ pub(crate) struct EventFeed<V> {
 impl<V: EventView> EventFeed<V> {
     /// A client that gets nothing yet.
     pub(crate) fn new(live: Live, view: V, sink: EventSink) -> Self {
-        let outlet = match &sink {
-            EventSink::Socket(sender) => sender.outlet(),
-            EventSink::Stream(stream) => Arc::clone(stream) as Arc<dyn Outlet>,
+        let behind_gate = match &sink {
+            EventSink::Socket(sender) => sender.sink(),
+            EventSink::Stream(stream) => Arc::clone(stream) as Arc<dyn Sink>,
         };
-        let gate = ReplayGate::new(outlet, view.source().newest);
+        let gate = ReplayGate::new(behind_gate, view.source().newest);
         Self { live, view, sink, gate }
     }
 
     /// Subscribes to live events, behind the gate.
     pub(crate) fn subscribe(&self) -> Subscription {
-        let gate = Arc::clone(&self.gate) as Arc<dyn Outlet>;
+        let gate = Arc::clone(&self.gate) as Arc<dyn Sink>;
         self.live.hub.channel(&self.view.source().channel).subscribe(gate, self.view.interest())
     }
 

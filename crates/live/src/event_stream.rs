@@ -57,6 +57,6 @@ async fn begin<V: EventView>(feed: &EventFeed<V>, stream: &EventStream, after: O
         feed.send_stored(after, newest, true).await?;
     }
     // Here it resumes if it is cut off before the next event.
-    stream.send_position(newest);
+    stream.send_resume_id(newest);
     feed.catch_up(newest).await
 }

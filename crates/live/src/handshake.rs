@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_access::Authentication;
 use milepost_domain::{Caller, TenantId};
 use milepost_http::{Problem, query_value};
-use milepost_transport::{Cut, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
+use milepost_transport::{Abort, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
 use std::sync::Arc;
 
 use crate::event_feed::EventView;
@@ -137,8 +137,8 @@ impl Handshake {
         };
         let transport = &self.live.transport;
         // As much as a socket keeps for a slow reader.
-        let lossless_bytes = transport.config().limits.lossless_bytes;
-        let (stream, body) = transport.open_stream(lossless_bytes, self.head.extensions.remove::<Cut>());
+        let reliable_bytes = transport.config().limits.reliable_bytes;
+        let (stream, body) = transport.open_stream(reliable_bytes, self.head.extensions.remove::<Abort>());
         stream.greet(RETRY_MS);
         tokio::spawn(serve_stream(self.live, stream, place, entry.view, after));
         (STREAM_HEADERS, Body::new(body)).into_response()

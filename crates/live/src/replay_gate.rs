@@ -1,18 +1,18 @@
 //! Stands between the hub and one client, so that stored events and live ones form one sequence.
 
-use milepost_hub::{Batch, Form, Message, Outlet};
+use milepost_hub::{Batch, Form, Message, Sink};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Live messages, in bytes, that wait while the last events before them are read from the store. Past it the client has to
 /// come back and resume.
 const HELD_BYTES: usize = 256 * 1024;
 
-/// An outlet that leaves live messages out while older events are read from the store, where they are too. No event
+/// A sink that leaves live messages out while older events are read from the store, where they are too. No event
 /// passes twice or after one with a higher id.
 pub(crate) struct ReplayGate {
-    outlet: Arc<dyn Outlet>,
+    sink: Arc<dyn Sink>,
     /// A std mutex: held while a message is handed on, which never waits, and never across an await. Taken before the
-    /// outlet's own.
+    /// sink's own.
     state: Mutex<State>,
 }
 
@@ -35,8 +35,8 @@ enum Mode {
 
 impl ReplayGate {
     /// A shut gate before a client that has everything up to `sent`.
-    pub(crate) fn new(outlet: Arc<dyn Outlet>, sent: i64) -> Arc<Self> {
-        Arc::new(Self { outlet, state: Mutex::new(State { mode: Mode::Shut, sent }) })
+    pub(crate) fn new(sink: Arc<dyn Sink>, sent: i64) -> Arc<Self> {
+        Arc::new(Self { sink, state: Mutex::new(State { mode: Mode::Shut, sent }) })
     }
 
     /// From now on live messages are left out: up to which event everything was sent.
@@ -68,7 +68,7 @@ impl ReplayGate {
             Some(number) => state.sent = number,
             None => {}
         }
-        self.outlet.offer_if_absent(message);
+        self.sink.offer_if_absent(message);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -76,9 +76,9 @@ impl ReplayGate {
     }
 }
 
-impl Outlet for ReplayGate {
+impl Sink for ReplayGate {
     fn form(&self) -> Form {
-        self.outlet.form()
+        self.sink.form()
     }
 
     fn offer(&self, batch: &Batch) {
@@ -93,7 +93,7 @@ impl Outlet for ReplayGate {
                 }
                 if *bytes > HELD_BYTES {
                     state.mode = Mode::Shut;
-                    self.outlet.overrun();
+                    self.sink.overrun();
                 }
             }
             Mode::Open => {
@@ -105,30 +105,30 @@ impl Outlet for ReplayGate {
                 } else {
                     state.sent = numbers().next_back().unwrap_or(state.sent);
                     // As it is: its bytes are shared with all other clients.
-                    self.outlet.offer(batch);
+                    self.sink.offer(batch);
                 }
             }
         }
     }
 
     fn offer_if_absent(&self, message: &Message) {
-        self.outlet.offer_if_absent(message);
+        self.sink.offer_if_absent(message);
     }
 
     fn cork(&self) {
-        self.outlet.cork();
+        self.sink.cork();
     }
 
     fn uncork(&self) {
-        self.outlet.uncork();
+        self.sink.uncork();
     }
 
     fn overrun(&self) {
-        self.outlet.overrun();
+        self.sink.overrun();
     }
 
     fn is_closed(&self) -> bool {
-        self.outlet.is_closed()
+        self.sink.is_closed()
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    impl Outlet for Recorder {
+    impl Sink for Recorder {
         fn form(&self) -> Form {
             Form::WsPlain
         }
@@ -195,8 +195,8 @@ mod tests {
             let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
             let channel = hub.channel(&ChannelId::new("test", "acme"));
             let recorder = Arc::new(Recorder::default());
-            let gate = ReplayGate::new(Arc::clone(&recorder) as Arc<dyn Outlet>, 10);
-            let _subscription = channel.subscribe(Arc::clone(&gate) as Arc<dyn Outlet>, Interest::all());
+            let gate = ReplayGate::new(Arc::clone(&recorder) as Arc<dyn Sink>, 10);
+            let _subscription = channel.subscribe(Arc::clone(&gate) as Arc<dyn Sink>, Interest::all());
             Self { hub, channel, recorder, gate, _subscription }
         }
 

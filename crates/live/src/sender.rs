@@ -2,7 +2,7 @@
 
 use milepost_access::{CloseReason, Disconnect};
 use milepost_http::Problem;
-use milepost_hub::{Message, Outlet};
+use milepost_hub::{Message, Sink};
 use milepost_transport::{Closed, Link, Socket};
 use std::sync::Arc;
 use std::time::Instant;
@@ -68,8 +68,8 @@ impl SocketSender {
         self.close_announced((self.policy.refusal)(problem).unwrap_or(self.policy.failed));
     }
 
-    pub(crate) fn outlet(&self) -> Arc<dyn Outlet> {
-        Arc::clone(&self.link) as Arc<dyn Outlet>
+    pub(crate) fn sink(&self) -> Arc<dyn Sink> {
+        Arc::clone(&self.link) as Arc<dyn Sink>
     }
 }
 

@@ -1,6 +1,6 @@
 //! Puts a snapshot under live messages, so that nothing is missed and nothing older follows something newer.
 
-use milepost_hub::{Channel, Interest, Message, Outlet, Subscription};
+use milepost_hub::{Channel, Interest, Message, Sink, Subscription};
 use milepost_transport::Link;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl Snapshot {
 
     /// From now on the socket gets what is published in `channel` and within `interest`.
     pub fn subscribe(&self, channel: &Arc<Channel>, interest: Interest) -> Subscription {
-        channel.subscribe(Arc::clone(&self.0) as Arc<dyn Outlet>, interest)
+        channel.subscribe(Arc::clone(&self.0) as Arc<dyn Sink>, interest)
     }
 
     /// From now on the socket gets what is within `interest`.

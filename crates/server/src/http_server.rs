@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use milepost_http::accept_trailing_slash;
-use milepost_transport::{Cut, ReclaimableStream, write_detached};
+use milepost_transport::{Abort, ReclaimableStream, write_detached};
 use request_body::take_small_body;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -116,7 +116,7 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
     // Small frames must leave at once.
     let _ = stream.set_nodelay(true);
     let router = Arc::clone(router);
-    let (abort, slot) = (Cut::default(), DetachSlot::default());
+    let (abort, slot) = (Abort::default(), DetachSlot::default());
     let (handed_out, streams) = (abort.clone(), slot.clone());
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));

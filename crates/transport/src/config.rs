@@ -44,14 +44,14 @@ pub struct SocketLimits {
     pub max_message_bytes: usize,
     /// What may wait in the reliable queue of a slow reader, in bytes. Past it the socket closes with 1013, and its
     /// reader resumes from the last event it has. Default 1 MiB.
-    pub lossless_bytes: usize,
+    pub reliable_bytes: usize,
     /// The rate of inbound frames and bytes. More closes with 1008. `None` is no limit.
     pub rate: Option<RateLimit>,
 }
 
 impl Default for SocketLimits {
     fn default() -> Self {
-        Self { max_message_bytes: 4096, lossless_bytes: 1024 * 1024, rate: Some(RateLimit::default()) }
+        Self { max_message_bytes: 4096, reliable_bytes: 1024 * 1024, rate: Some(RateLimit::default()) }
     }
 }
 

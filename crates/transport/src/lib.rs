@@ -38,5 +38,5 @@ pub use link::Link;
 pub use reclaim::{ReclaimHandle, ReclaimableStream};
 pub use socket::{Inbound, Socket};
 pub use stats::TransportStats;
-pub use stream::{Abort as Cut, EventBody, EventStream, Framing, write_detached};
+pub use stream::{Abort, EventBody, EventStream, Framing, write_detached};
 pub use transport::Transport;

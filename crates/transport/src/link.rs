@@ -2,7 +2,7 @@
 
 mod ending;
 mod flush;
-mod outlet;
+mod sink;
 mod snapshot;
 mod tick;
 
@@ -92,7 +92,7 @@ impl Link {
         let link = Arc::new_cyclic(|me| Self {
             id: shared.next_id(),
             form: if deflate == Deflate::Both { Form::WsDeflate } else { Form::WsPlain },
-            reliable_bytes: limits.lossless_bytes,
+            reliable_bytes: limits.reliable_bytes,
             shared: Arc::clone(shared),
             wire,
             wheel: Arc::clone(wheel),

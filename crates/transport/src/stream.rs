@@ -3,8 +3,8 @@
 mod abort;
 mod body;
 mod detached;
-mod outlet;
 mod registry;
+mod sink;
 
 pub use abort::Abort;
 pub use body::EventBody;
@@ -29,7 +29,7 @@ const LOW_WATER_BYTES: usize = 64 * 1024;
 
 /// A handle for sending to one stream, from anywhere. Only [`Self::send_event_backpressured`] waits.
 ///
-/// Messages wait in one reliable queue of at most [`crate::SocketLimits::lossless_bytes`]. Past that the stream ends, and
+/// Messages wait in one reliable queue of at most [`crate::SocketLimits::reliable_bytes`]. Past that the stream ends, and
 /// its reader comes back and resumes from the last event it has.
 pub struct EventStream {
     id: u64,
@@ -110,7 +110,7 @@ impl EventStream {
     }
 
     /// Sends an id without an event: the reader resumes from it if it is cut off before the first event.
-    pub fn send_position(&self, id: i64) {
+    pub fn send_resume_id(&self, id: i64) {
         self.push(format!("id: {id}\n\n").into(), true);
     }
 

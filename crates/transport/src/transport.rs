@@ -34,8 +34,8 @@ impl Transport {
 
     /// Opens a stream: a handle to send to it, and the body for the response that carries it. `abort` ends the connection
     /// below if its reader takes nothing any more. While draining, the stream ends at once.
-    pub fn open_stream(&self, lossless_bytes: usize, abort: Option<Abort>) -> (Arc<EventStream>, EventBody) {
-        EventStream::open(&self.shared, &self.streams, lossless_bytes, abort)
+    pub fn open_stream(&self, reliable_bytes: usize, abort: Option<Abort>) -> (Arc<EventStream>, EventBody) {
+        EventStream::open(&self.shared, &self.streams, reliable_bytes, abort)
     }
 
     /// The settings that this was started with.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use milepost_clock::{Clock, TurnableClock};
-use milepost_transport::{Cut, EventBody, EventStream, Framing, Transport, WsConfig, write_detached};
+use milepost_transport::{Abort, EventBody, EventStream, Framing, Transport, WsConfig, write_detached};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -19,8 +19,8 @@ use tokio::time::timeout;
 const PATIENCE: Duration = Duration::from_secs(20);
 const QUEUE_BYTES: usize = 1024 * 1024;
 
-fn open(transport: &Arc<Transport>) -> (Arc<EventStream>, EventBody, Cut) {
-    let cut = Cut::default();
+fn open(transport: &Arc<Transport>) -> (Arc<EventStream>, EventBody, Abort) {
+    let cut = Abort::default();
     let (stream, body) = transport.open_stream(QUEUE_BYTES, Some(cut.clone()));
     (stream, body, cut)
 }
@@ -72,7 +72,7 @@ impl Body for Pieces {
 async fn written(pieces: Vec<Bytes>, fails: bool, framing: Framing, room: usize) -> Vec<u8> {
     let (ours, mut theirs) = duplex(room);
     let body = Pieces { pieces: pieces.into_iter(), fails };
-    let writing = tokio::spawn(write_detached(ours, body, framing, Cut::default()));
+    let writing = tokio::spawn(write_detached(ours, body, framing, Abort::default()));
     let mut seen = Vec::new();
     timeout(PATIENCE, theirs.read_to_end(&mut seen)).await.expect("an end in time").unwrap();
     writing.await.unwrap();
@@ -119,7 +119,7 @@ async fn what_is_sent_arrives_at_once_and_the_end_ends_the_connection() {
     let mut seen = [0; 64];
     let read = timeout(PATIENCE, reader.read(&mut seen)).await.expect("a greeting").unwrap();
     assert_eq!(&seen[..read], b"19\r\nretry: 3000\n: connected\n\n\r\n");
-    stream.send_position(7);
+    stream.send_resume_id(7);
     stream.end();
     let mut rest = Vec::new();
     timeout(PATIENCE, reader.read_to_end(&mut rest)).await.expect("an end").unwrap();
@@ -155,7 +155,7 @@ async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = carried(&transport, 4096);
     reader.write_all(b"GET /api/events HTTP/1.1\r\n\r\n").await.unwrap();
-    stream.send_position(1);
+    stream.send_resume_id(1);
     let mut seen = [0; 12];
     timeout(PATIENCE, reader.read_exact(&mut seen)).await.expect("the stream goes on").unwrap();
     assert_eq!(&seen, b"7\r\nid: 1\n\n\r\n");
@@ -172,7 +172,7 @@ async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_queue_and_is_cut_in_
     let transport = Transport::start(WsConfig::default(), clock.clock());
     let (stream, reader, writing) = carried(&transport, 8);
     for _ in 0..1000 {
-        stream.send_position(1);
+        stream.send_resume_id(1);
         tokio::task::yield_now().await;
     }
     assert!(stream.pending_bytes() > 0, "one piece is being written, the others wait");

@@ -27,7 +27,7 @@ impl Listener for DeliveryListener {
         }
         let Some(channel) = self.hub.find_channel(&channel_of(&view.delivery.tenant)) else { return };
         for sees_rider in [false, true] {
-            if channel.has_listeners(&delivery_key(&view.delivery.tracking_id, sees_rider)) {
+            if channel.has_subscribers_of(&delivery_key(&view.delivery.tracking_id, sees_rider)) {
                 channel.publish(update_message(view, sees_rider));
             }
         }

@@ -57,7 +57,7 @@ pub(crate) fn event_interest(viewer: FleetViewer, filter: &Filter) -> Interest {
 /// An event rendered for all who may see and want it; `None` when nobody of them is here.
 pub(crate) fn event_message(channel: &Channel, tenant: &TenantId, event: &Event) -> Option<Message> {
     let keys = event_keys(event)?;
-    if !keys.iter().any(|key| channel.has_listeners(key)) {
+    if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
         return None;
     }
     Some(Message::numbered(render_event(tenant, event, false)?, Audience::only(keys), event.id))

@@ -74,7 +74,7 @@ impl CompanyDashboard {
 
     async fn publish(&self) {
         let Some(channel) = self.dashboards.live.hub.find_channel(&live_channel(&self.tenant)) else { return };
-        if !channel.has_listeners(&dashboard_key()) {
+        if !channel.has_subscribers_of(&dashboard_key()) {
             return;
         }
         // A viewer that needs the database learns that it is away; the next round will do.

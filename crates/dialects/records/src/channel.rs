@@ -40,7 +40,7 @@ fn keys_of(audience: Audience) -> Vec<Key> {
 /// An event rendered for all who may see it; `None` when nobody of them is here.
 pub(crate) fn message_of(channel: &Channel, event: &Event) -> Option<Message> {
     let keys = keys_of(event.fact.audience());
-    if !keys.iter().any(|key| channel.has_listeners(key)) {
+    if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
         return None;
     }
     Some(Message::numbered(render_event(event, false)?, Listeners::only(keys), event.id))

@@ -137,7 +137,7 @@ impl Pass {
                     let merged = merge(&general_indices, &extra.indices);
                     deliveries += self.offer(channel, subscriber, &merged);
                 } else if first >= subscriber.since {
-                    subscriber.outlet.offer(&batch);
+                    subscriber.sink.offer(&batch);
                     deliveries += general_indices.len() as u64;
                 } else {
                     deliveries += self.offer(channel, subscriber, &general_indices);
@@ -157,7 +157,7 @@ impl Pass {
             return 0;
         }
         let batch = self.batch(channel, indices);
-        subscriber.outlet.offer(&batch);
+        subscriber.sink.offer(&batch);
         indices.len() as u64
     }
 
@@ -209,7 +209,7 @@ async fn end_all(channel: &Channel) {
     };
     for chunk in general.into_iter().chain(filtered) {
         for subscriber in chunk.iter().flatten() {
-            subscriber.outlet.overrun();
+            subscriber.sink.overrun();
         }
         tokio::task::yield_now().await;
     }

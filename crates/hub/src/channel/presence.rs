@@ -47,7 +47,7 @@ impl Presence {
             let Some(channel) = weak.upgrade() else { return };
             channel.presence.scheduled.store(false, Ordering::Release);
             let Some(announcer) = channel.presence.announcer.get() else { return };
-            if channel.has_listeners(&announcer.topic) {
+            if channel.has_subscribers_of(&announcer.topic) {
                 let payload = (announcer.render)(channel.subscriber_count());
                 let audience = Audience::only([announcer.topic.clone()]);
                 channel.publish(Message::conflated(payload, audience, announcer.topic.clone(), 0));

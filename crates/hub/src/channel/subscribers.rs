@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::interest::Interest;
 use crate::key::{Key, KeyMap};
-use crate::outlet::Outlet;
+use crate::sink::Sink;
 
 /// Subscribers in one chunk. A join copies this many while a pass holds the chunk, and a pass serves this many between
 /// yields.
@@ -15,7 +15,7 @@ pub(super) struct Subscriber {
     /// Sequence of the first message that was published after this subscriber joined.
     pub(super) since: u64,
     pub(super) interest: Interest,
-    pub(super) outlet: Arc<dyn Outlet>,
+    pub(super) sink: Arc<dyn Sink>,
 }
 
 pub(super) type ChunkOfSubscribers = Arc<Vec<Option<Arc<Subscriber>>>>;

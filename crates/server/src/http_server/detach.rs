@@ -170,7 +170,7 @@ mod tests {
             }
         });
         let stream = stream.await.expect("hyper takes everything, and nobody reads");
-        stream.send_position(30);
+        stream.send_resume_id(30);
         stream.end();
         let mut seen = Vec::new();
         timeout(PATIENCE, reader.read_to_end(&mut seen)).await.expect("an end in time").unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use milepost_hub::{Audience, ChannelId, Interest, Message, Outlet};
+use milepost_hub::{Audience, ChannelId, Interest, Message, Sink};
 use milepost_transport::{SocketLimits, WsConfig};
 
 use crate::raw_client::{PONG, RawClient, TEXT};
@@ -84,7 +84,7 @@ async fn slow_reader_keeps_only_the_newest_position_and_every_note() {
 
 #[tokio::test]
 async fn a_full_reliable_queue_closes_that_socket_only_and_says_resume() {
-    let limits = SocketLimits { lossless_bytes: 32 * 1024, ..SocketLimits::default() };
+    let limits = SocketLimits { reliable_bytes: 32 * 1024, ..SocketLimits::default() };
     let server = TestServer::start_with(WsConfig { limits, ..WsConfig::default() }).await;
     let mut slow = subscribe(&server).await;
     fill(&server).await;

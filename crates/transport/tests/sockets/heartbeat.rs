@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use milepost_hub::Outlet;
+use milepost_hub::Sink;
 use milepost_transport::Drain;
 
 use crate::raw_client::{CLOSE, PING, PONG, RawClient, TEXT};

@@ -1,12 +1,12 @@
 //! How a stream takes what the hub offers: everything goes into its one queue.
 
-use milepost_hub::{Batch, Form, Message, Outlet};
+use milepost_hub::{Batch, Form, Message, Sink};
 
 use super::EventStream;
 use crate::encoder::WsEncoder;
 
 /// Conflated messages are queued like all others: nothing that a stream carries may be left out.
-impl Outlet for EventStream {
+impl Sink for EventStream {
     fn form(&self) -> Form {
         Form::Sse
     }

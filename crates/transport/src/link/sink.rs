@@ -2,13 +2,13 @@
 
 use std::io;
 
-use milepost_hub::{Batch, Form, Message, Outlet};
+use milepost_hub::{Batch, Form, Message, Sink};
 
 use super::{Link, Phase};
 use crate::close::code;
 use crate::stats::add;
 
-impl Outlet for Link {
+impl Sink for Link {
     fn form(&self) -> Form {
         self.form
     }

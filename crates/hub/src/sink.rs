@@ -3,9 +3,9 @@
 use crate::batch::Batch;
 use crate::message::{Form, Message};
 
-/// Takes a subscriber's messages. Nothing here may wait: an outlet queues or refuses what it cannot write at once.
-pub trait Outlet: Send + Sync + 'static {
-    /// The form that this outlet takes; the same for its whole life.
+/// Takes a subscriber's messages. Nothing here may wait: a sink queues or refuses what it cannot write at once.
+pub trait Sink: Send + Sync + 'static {
+    /// The form that this sink takes; the same for its whole life.
     fn form(&self) -> Form;
 
     /// Takes the messages of `batch`, in order.
@@ -20,7 +20,7 @@ pub trait Outlet: Send + Sync + 'static {
     /// Sends what [`Self::cork`] held back.
     fn uncork(&self);
 
-    /// Messages for this outlet were lost before they reached it: it must end so that its reader resumes.
+    /// Messages for this sink were lost before they reached it: it must end so that its reader resumes.
     fn overrun(&self);
 
     /// True once nothing that is offered can arrive.
