@@ -49,7 +49,7 @@ impl EventFeed {
             live: Arc::clone(&service.live),
             listeners: service.listeners.clone(),
             tracks: Arc::clone(&service.tracks),
-            new_events: Arc::clone(&service.new_events),
+            new_events: Arc::clone(&service.wakers.events),
             service,
         }
     }
@@ -188,12 +188,12 @@ impl Service {
     /// Wakes the feed, to be called after each commit that stored records: they are published at once, not at the next
     /// poll.
     pub(crate) fn wake_events(&self) {
-        self.new_events.notify_one();
+        self.wakers.wake_events();
     }
 
     /// Wakes the feed of events, for a task that does not know the service.
     pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let new_events = Arc::clone(&self.new_events);
+        let new_events = Arc::clone(&self.wakers.events);
         Arc::new(move || new_events.notify_one())
     }
 }

@@ -18,10 +18,12 @@ mod push;
 mod readiness;
 mod record_positions;
 mod records;
+mod request;
 mod retention;
 mod tenants;
 mod users;
 mod vehicles;
+mod wakers;
 mod webhooks;
 
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
@@ -48,6 +50,7 @@ pub use publish::OnTransaction;
 pub use push::PushRequest;
 pub use record_positions::{PositionReport, Recorded, Rejected};
 pub use records::{Addressees, CadetPage, MAX_ADDRESSEES, NewCadet, NewManualEvent, NoticeFilter};
+pub use request::Request;
 pub use retention::keep_pruning;
 pub use users::{NewUser, UserChange};
 pub use vehicles::VehicleListing;
@@ -63,6 +66,7 @@ use milepost_store::{Committer, Store};
 use parcels::ParcelDesk;
 use publish::Publisher;
 use std::sync::Arc;
+use wakers::Wakers;
 
 /// Everything that the use cases need, built once by the binary and shared by all rooms above.
 pub struct Service {
@@ -77,7 +81,7 @@ pub struct Service {
     outgoing: Outgoing,
     parcels: ParcelDesk,
     adding_webhooks: tokio::sync::Mutex<()>,
-    new_events: Arc<tokio::sync::Notify>,
+    wakers: Wakers,
     alert_expiry_ms: i64,
     tracks: Arc<TrackInbox>,
 }
@@ -123,10 +127,10 @@ impl Service {
             listeners,
             publisher,
             deliveries: Deliveries::new(parts.tracking_ttl_ms),
+            wakers: Wakers::new(Arc::clone(&parts.outgoing.wake)),
             outgoing: parts.outgoing,
             parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
-            new_events: Arc::default(),
             alert_expiry_ms: parts.alert_expiry_ms,
             tracks: parts.tracks,
         })

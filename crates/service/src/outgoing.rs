@@ -48,7 +48,7 @@ impl Service {
     /// To be called after every commit that may have stored outgoing calls: facts of deliveries and parcels, calls to
     /// the order and notification services.
     pub fn wake_outbox(&self) {
-        (self.outgoing.wake)();
+        self.wakers.wake_outbox();
     }
 
     /// A tenant's calls, to one target or to all, newest first, before `before`.

@@ -1,0 +1,27 @@
+//! Wakes the tasks that read what a use case has committed.
+
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// The event feed and the outbox. Both also look by themselves: a wake-up that is missed costs time, and loses nothing.
+#[derive(Clone)]
+pub(crate) struct Wakers {
+    pub(crate) events: Arc<Notify>,
+    outbox: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Wakers {
+    pub(crate) fn new(outbox: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { events: Arc::default(), outbox }
+    }
+
+    /// To be called after every commit that stored events.
+    pub(crate) fn wake_events(&self) {
+        self.events.notify_one();
+    }
+
+    /// To be called after every commit that may have stored outgoing calls.
+    pub(crate) fn wake_outbox(&self) {
+        (self.outbox)();
+    }
+}
