@@ -2,6 +2,7 @@
 
 use milepost_hub::Subscription;
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,7 +70,7 @@ impl<V: EventView> EventFollower<V> {
     }
 
     /// Carries out replays, and never ends. Nothing is lost when the future is dropped.
-    pub async fn run(&mut self) {
+    pub async fn run(&mut self) -> Infallible {
         loop {
             let replay = match &mut self.replay {
                 Some(replay) => replay,

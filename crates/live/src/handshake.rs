@@ -14,7 +14,7 @@ use crate::event_feed::EventView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
 use crate::sender::SocketSender;
-use crate::socket::{Viewer, serve_socket};
+use crate::socket::{ServedSocket, Viewer};
 use crate::{ConnectionPolicy, Live};
 
 /// Proxies must not keep, compress or hold back a stream.
@@ -112,14 +112,14 @@ impl Handshake {
             Err(problem) => return problem.into_response(),
         };
         let (view, policy) = (entry.view, self.policy);
-        let serve = move |socket: Socket| async move {
-            let sender = SocketSender::new(&socket, policy);
-            if place.register(&sender).await {
-                serve_socket(socket, &sender, enter(Arc::clone(&sender), view)).await;
-            } else {
-                socket.finish().await;
+        let serve = move |socket: Socket| {
+            // Boxed: what lets a client in takes no room afterwards.
+            let entering = Box::pin(ServedSocket::enter(socket, place, policy, move |sender| enter(sender, view)));
+            async move {
+                if let Some(served) = entering.await {
+                    served.run().await;
+                }
             }
-            drop(place);
         };
         upgrade.with_limits(limits).accept(serve).map(|()| Body::empty())
     }

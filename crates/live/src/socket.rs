@@ -1,9 +1,12 @@
-//! The receive loop of a socket.
+//! An open socket from its registration to its end: the receive loop of all dialects.
 
 use milepost_http::Problem;
 use milepost_transport::{Inbound, Socket};
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use crate::ConnectionPolicy;
+use crate::admission::ConnectionPlace;
 use crate::sender::SocketSender;
 
 /// What a dialect does with what its client sends. It is dropped when the socket has ended.
@@ -14,34 +17,58 @@ pub trait Viewer: Send {
     /// Tells the client what was wrong; the connection stays.
     fn say_error(&self, message: &str);
 
-    /// What goes on while the client says nothing. It is dropped at each message and called again after its answer.
-    fn work(&mut self) -> impl Future<Output = ()> + Send {
+    /// What goes on while the client says nothing, without an end. It is dropped at each message and called again after
+    /// the answer.
+    fn work(&mut self) -> impl Future<Output = Infallible> + Send {
         std::future::pending()
     }
 }
 
-/// Serves a socket until either side ends it.
-pub(crate) async fn serve_socket<W: Viewer>(
-    mut socket: Socket,
-    sender: &Arc<SocketSender>,
-    enter: impl Future<Output = Result<W, Problem>>,
-) {
-    let mut viewer = match enter.await {
-        Ok(viewer) => viewer,
-        Err(problem) => {
-            sender.refuse(&problem);
-            return socket.finish().await;
+/// A socket and its viewer, in one piece of memory: ten thousand of them wait at any time.
+pub(crate) struct ServedSocket<W> {
+    // Dropped in this order: the place is free once the socket and its subscriptions have ended.
+    viewer: W,
+    socket: Socket,
+    _place: ConnectionPlace,
+}
+
+impl<W: Viewer> ServedSocket<W> {
+    /// Registers a socket and makes its viewer; `None` once it is closed because that is refused.
+    pub(crate) async fn enter<F, Fut>(
+        socket: Socket,
+        place: ConnectionPlace,
+        policy: &'static ConnectionPolicy,
+        make_viewer: F,
+    ) -> Option<Box<Self>>
+    where
+        F: FnOnce(Arc<SocketSender>) -> Fut,
+        Fut: Future<Output = Result<W, Problem>>,
+    {
+        let sender = SocketSender::new(&socket, policy);
+        if place.register(&sender).await {
+            match make_viewer(Arc::clone(&sender)).await {
+                Ok(viewer) => return Some(Box::new(Self { viewer, socket, _place: place })),
+                Err(problem) => sender.refuse(&problem),
+            }
         }
-    };
-    loop {
-        let inbound = tokio::select! {
-            inbound = socket.next() => inbound,
-            () = viewer.work() => continue,
-        };
-        match inbound {
-            Some(Inbound::Text(text)) => viewer.answer(&text).await,
-            Some(Inbound::Binary(_)) => viewer.say_error("send JSON as text"),
-            None => return,
+        socket.finish().await;
+        None
+    }
+
+    /// Serves the client until either side ends the socket.
+    pub(crate) async fn run(mut self: Box<Self>) {
+        let Self { viewer, socket, .. } = &mut *self;
+        loop {
+            let inbound = tokio::select! {
+                inbound = socket.next() => inbound,
+                never = viewer.work() => match never {},
+            };
+            match inbound {
+                // Boxed: an answer takes no room while the socket waits.
+                Some(Inbound::Text(text)) => Box::pin(viewer.answer(&text)).await,
+                Some(Inbound::Binary(_)) => viewer.say_error("send JSON as text"),
+                None => return,
+            }
         }
     }
 }

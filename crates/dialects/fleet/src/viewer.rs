@@ -16,6 +16,7 @@ use milepost_hub::{Interest, Subscription};
 use milepost_live::{EventFollower, Live, Snapshot, SocketSender, Viewer};
 use milepost_service::{LiveVehicle, ServiceError};
 use serde::Serialize;
+use std::convert::Infallible;
 use std::sync::Arc;
 
 pub(crate) struct FleetSocket {
@@ -155,7 +156,7 @@ impl Viewer for FleetSocket {
         self.send("error", ErrorJson { message });
     }
 
-    async fn work(&mut self) {
-        self.events.run().await;
+    async fn work(&mut self) -> Infallible {
+        self.events.run().await
     }
 }

@@ -6,6 +6,7 @@ use crate::view::RecordsView;
 use crate::wire::{ToClient, UserName};
 use milepost_domain::{Caller, Principal, Role};
 use milepost_live::{EventFollower, EventView, Live, SocketSender, Viewer};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 pub(crate) struct RecordsClient {
@@ -48,8 +49,8 @@ impl Viewer for RecordsClient {
         self.sender.send(&render(&ToClient::Error { message }));
     }
 
-    async fn work(&mut self) {
-        self.events.run().await;
+    async fn work(&mut self) -> Infallible {
+        self.events.run().await
     }
 }
 
