@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each room and the rooms it may know. What is not here is forbidden.
@@ -117,6 +118,27 @@ fn dialects_do_not_know_each_other() {
     for (name, dependencies) in dependencies() {
         if name.starts_with("milepost-dialect-") {
             assert!(!dependencies.iter().any(|dependency| dependency.starts_with("milepost-dialect-")), "{name}");
+        }
+    }
+}
+
+/// Every source file under a folder of the workspace.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect()
+}
+
+#[test]
+fn dialects_let_in_and_subscribe_nobody_past_the_live_crate() {
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../dialects"));
+    assert!(sources.len() > 50, "{}", sources.len());
+    for path in sources {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["Outlet", "Upgrade", "Disconnect", "Admission", "prove_parts", "admit_to"] {
+            assert!(!text.contains(word), "{}: {word} is for milepost-live", path.display());
         }
     }
 }

@@ -4,8 +4,7 @@ use crate::FleetParts;
 use crate::channel::event_channel;
 use milepost_domain::{Action, Caller, FleetViewer, Principal, TenantId, UserId, VehicleScope, may};
 use milepost_http::Problem;
-use milepost_live::{Entry, EventSource, Handshake};
-use milepost_service::Proven;
+use milepost_live::{Entry, EventSource, Handshake, Proven};
 
 /// What a viewer may see.
 pub(crate) struct Opening {
