@@ -71,7 +71,7 @@ pub use newest::{Arrival, NewestPosition};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
-pub use permission::{Action, RULES, Reach, Rule, VehicleScope, may, may_with_cadet, may_with_parcel, reach};
+pub use permission::{Action, RULES, Reach, Rule, VehicleScope, Who, may, may_with_cadet, may_with_parcel, reach};
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use push::{PushId, PushKeys, PushSubscription};
