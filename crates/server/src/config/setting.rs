@@ -57,7 +57,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_LISTEN", "127.0.0.1:8080", Kind::Address, "address and port; port 0 lets the system choose"),
     setting("MILEPOST_DATA", "./milepost-data", Kind::Text, "data folder of the embedded default"),
     setting("DATABASE_URL", "", Kind::Database, "sqlite://… or postgres://…; SQLite in the data folder if unset"),
-    setting("REDIS_URL", "", Kind::Redis, "the link between nodes; in-process if unset"),
+    setting("REDIS_URL", "", Kind::Redis, "the link between nodes; accepted, and not used yet"),
     setting("JWT_SECRET", "", Kind::Secret, "HS256 secret, at least 32 bytes; generated in the data folder if unset"),
     setting("JWT_PUBLIC_KEY_FILE", "", Kind::Text, "PEM file: also trust this issuer (RS256, ES256 or EdDSA)"),
     setting("JWKS_FILE", "", Kind::Text, "JSON Web Key Set file: also trust these keys"),
