@@ -1,4 +1,4 @@
-//! The one path by which clients get a live connection, and what every connection keeps until it ends.
+//! Opens live connections, and serves each until it ends. There is no other path to one.
 //!
 //! A dialect makes a [`Handshake`], says who may come in ([`Entry`]) and serves it with a [`Viewer`]. Everything else
 //! happens here, for all dialects: origin, credential, upgrade, the tenant's limit, revocation, expiry, the receive

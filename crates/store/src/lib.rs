@@ -1,8 +1,7 @@
-//! Everything durable: SQLite and PostgreSQL behind one trait, their migrations, and the committer.
+//! Stores everything durable: SQLite and PostgreSQL behind one trait, their migrations, and the committer.
 
-//!
-//! A query is written once, in `sql/`, and compiled for each database; only the writing of positions, and PostgreSQL's
-//! partitions, have a form of their own.
+//! A query is written once in `sql/` and compiled for each database. Only writing positions, and PostgreSQL's
+//! partitions, differ between them.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::duplicate_mod, reason = "the files in sql/ are compiled once for each database")]

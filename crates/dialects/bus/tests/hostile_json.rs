@@ -1,4 +1,4 @@
-//! Whatever arrives is a value within its ranges or a refusal; the fuzz target `bus_json` asks the same for longer.
+//! Every input is read as values within their ranges or refused. The fuzz target `bus_json` checks the same for longer.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_dialect_bus::position_from_ping;

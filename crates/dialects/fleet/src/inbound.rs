@@ -1,27 +1,27 @@
-//! Reads what a viewer sends, and says what is wrong with it.
+//! Reads a viewer's messages, and names what is wrong with them.
 
 use crate::filter::{EventType, Filter};
 use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde_json::{Map, Value};
 
-/// Vehicles in one subscription; more are refused. The limit on a message's size is usually met first.
+/// Vehicles in one subscription; more are refused. The limit on a message's size is usually reached first.
 const MAX_NARROWED: usize = 1_000;
 
-/// Viewer to server.
+/// A message from a viewer to the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FromViewer {
-    /// Are you there? `{"type":"ping","timestamp":…}`.
+    /// Asks for a `pong`: `{"type":"ping","timestamp":…}`.
     Ping(Option<Value>),
-    /// Only this from now on: `{"type":"subscribe","events":[…],"vehicle_ids":[…]}`; empty lists widen again.
+    /// Narrows the stream: `{"type":"subscribe","events":[…],"vehicle_ids":[…]}`. Empty lists widen it again.
     Subscribe(Filter),
-    /// Everything after this event: `{"type":"replay_request","last_event_id":…}`.
+    /// Asks for all events after this one: `{"type":"replay_request","last_event_id":…}`.
     ReplayRequest(i64),
 }
 
 /// Reads one message.
 ///
 /// # Errors
-/// What is wrong, for the `error` message that answers it.
+/// The reason for the `error` message that answers it.
 pub fn read_message(text: &str) -> Result<FromViewer, String> {
     let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     let Value::Object(mut fields) = message else { return Err(unknown_type("none")) };
@@ -47,7 +47,7 @@ fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
         match EventType::named(name) {
             Some(kind) if types.contains(&kind) => {}
             Some(kind) => types.push(kind),
-            // It is the first message of every socket, and can't come again.
+            // Accepted and ignored: it is the first message of every socket and never comes again.
             None if name == "connection_established" => {}
             None => return Err(no_such_type(name)),
         }
@@ -64,7 +64,7 @@ fn no_such_type(name: &str) -> String {
     format!("events must be of {names}, which {} is not", name.chars().take(64).collect::<String>())
 }
 
-/// A list of texts; absent and null are the empty list.
+/// Reads a list of texts. Absent and null are the empty list.
 fn texts<'a>(fields: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a str>, String> {
     let refusal = || format!("{field} must be a list of texts");
     match fields.get(field) {
@@ -95,7 +95,7 @@ mod tests {
         check(r#"{"type":"subscribe","events":[],"vehicle_ids":[]}"#, &[], &[]);
         check(r#"{"type":"subscribe"}"#, &[], &[]);
         check(r#"{"type":"subscribe","events":null,"vehicle_ids":["a b"]}"#, &[], &["a b"]);
-        // A client that lists all ten documented types gets all that there is.
+        // A client that lists all ten documented types gets everything.
         check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[EventType::Alert], &[]);
     }
 

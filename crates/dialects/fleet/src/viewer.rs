@@ -1,5 +1,5 @@
-//! One viewer on its socket: the last places and figures first, then live ones, narrowed as it asks; events as they are
-//! stored, replays as it asks for them.
+//! Serves one viewer's socket: first the last locations and statistics, then live ones; stored events, and replays on
+//! request.
 
 use crate::FleetParts;
 use crate::channel::{dashboard_message, live_channel, live_interest, location_message};
@@ -23,22 +23,23 @@ pub(crate) struct FleetSocket {
     view: View,
     sender: Arc<SocketSender>,
     events: EventFollower<FleetEvents>,
-    /// To places and figures.
+    /// Subscribes to locations and statistics.
     subscription: Subscription,
 }
 
-/// What a viewer may see of a company just now.
+/// What a viewer may see of a company now.
 struct View {
     live: Live,
     tenant: TenantId,
     viewer: FleetViewer,
     scope: VehicleScope,
-    /// For those who may see them: they are read as long as somebody holds this.
+    /// Holds the company's statistics, for viewers that may see them; they are read while anyone holds this.
     figures: Option<Arc<CompanyDashboard>>,
 }
 
 impl FleetSocket {
-    /// Greets the viewer and follows everything that it may see; `replay_after` is as good as a `replay_request` of it.
+    /// Greets the viewer and subscribes to everything that it may see. `replay_after` requests a replay of the events
+    /// above it.
     pub(crate) async fn enter(
         sender: Arc<SocketSender>,
         parts: FleetParts,
@@ -67,7 +68,7 @@ impl FleetSocket {
         Ok(socket)
     }
 
-    /// Narrows or widens, and sends the last of what comes into view by it.
+    /// Narrows or widens the subscription, and sends the last state of what it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
         let interest = self.view.interest(&filter).await?;
         let snapshot = self.sender.begin_snapshot();
@@ -103,8 +104,8 @@ impl View {
         Ok(live_interest(&self.scope, &self.visible().await?, self.viewer.company, filter))
     }
 
-    /// Offers the last of what `filter` wants and `before` did not, read after it is followed: what changes from then on
-    /// comes live.
+    /// Offers the last state of what `filter` selects and `before` did not. It is read after subscribing, so that every
+    /// later change arrives as a live message.
     async fn offer_last(
         &self,
         snapshot: &Snapshot,

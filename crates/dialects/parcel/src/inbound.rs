@@ -1,4 +1,4 @@
-//! Reads what a viewer sends, and says in its own words what is wrong with it.
+//! Reads a viewer's messages, and names what is wrong with them.
 
 use milepost_domain::{Address, Invalid, Latitude, Longitude, ParcelId};
 use milepost_http::parse_timestamp;
@@ -6,23 +6,23 @@ use milepost_live::{INVALID_JSON, unknown_type};
 use milepost_service::DriverReport;
 use serde_json::Value;
 
-/// Viewer to server.
+/// A message from a viewer to the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FromViewer {
     /// Where the driver is: `{"type":"location_update", lat, lng, address?, parcel_id?, timestamp?}`.
     LocationUpdate(DriverReport),
-    /// Follow this parcel too: `{"type":"subscribe_parcel", parcel_id}`.
+    /// Follows another parcel: `{"type":"subscribe_parcel", parcel_id}`.
     SubscribeParcel(ParcelId),
-    /// Follow this parcel no more: `{"type":"unsubscribe_parcel", parcel_id}`.
+    /// Stops following a parcel: `{"type":"unsubscribe_parcel", parcel_id}`.
     UnsubscribeParcel(ParcelId),
-    /// Are you there? `{"type":"ping"}`.
+    /// Asks for a `pong`: `{"type":"ping"}`.
     Ping,
 }
 
 /// Reads one message.
 ///
 /// # Errors
-/// What is wrong, for the `error` message that answers it.
+/// The reason for the `error` message that answers it.
 pub fn read_message(text: &str) -> Result<FromViewer, String> {
     let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     match message.get("type").and_then(Value::as_str) {
@@ -36,7 +36,7 @@ pub fn read_message(text: &str) -> Result<FromViewer, String> {
 }
 
 fn read_location(message: &Value) -> Result<DriverReport, String> {
-    // What is no number is refused in the same words as a number out of range.
+    // A value that is not a number is refused with the same text as a number out of range.
     let degrees = |field| message.get(field).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let address = match present(message, "address") {
         None => Address::default(),
@@ -57,7 +57,7 @@ fn required_parcel(message: &Value) -> Result<ParcelId, String> {
     parcel_of(present(message, "parcel_id").unwrap_or(&Value::Null))
 }
 
-/// A number, or its digits as text: pages take it out of their URL.
+/// Reads a number, or its digits as text, because pages take the number from their URL.
 fn parcel_of(value: &Value) -> Result<ParcelId, String> {
     let number = match value {
         Value::Number(number) => number.as_i64(),
@@ -69,7 +69,7 @@ fn parcel_of(value: &Value) -> Result<ParcelId, String> {
         .ok_or_else(|| "parcel_id must be a whole number from 1".to_owned())
 }
 
-/// Absent and null mean the same.
+/// Treats null as absent.
 fn present<'a>(message: &'a Value, field: &str) -> Option<&'a Value> {
     message.get(field).filter(|value| !value.is_null())
 }

@@ -1,4 +1,4 @@
-//! One viewer on its socket: the last location first, then live ones, for as many parcels as it asks.
+//! Serves one viewer's socket: first the last location, then live ones, of all parcels that the viewer follows.
 
 use crate::ParcelParts;
 use crate::channel::{channel_of, location_message, render_status};
@@ -31,7 +31,7 @@ impl ParcelViewer {
         Ok(viewer)
     }
 
-    /// The driver's own socket gets it as every other socket does.
+    /// Stores a report. The driver's own socket gets the location like every other follower.
     async fn record_location(&self, report: DriverReport) {
         match self.parts.live.service().record_driver_location(&self.me.caller, report).await {
             Ok(_) => {}
@@ -55,8 +55,8 @@ impl ParcelViewer {
         }
     }
 
-    /// Reads before it follows, so that nobody gets a message that is not for it, and again after: what changes from
-    /// then on comes live.
+    /// Checks the right before it subscribes, so that nobody gets a message that is not for them. It reads the parcel
+    /// again afterwards, because only later changes arrive as live messages.
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
         live.service().get_parcel(&self.me.caller, id).await?;
@@ -69,7 +69,7 @@ impl ParcelViewer {
         let followed = live.service().followed_parcel(&self.me.caller, id).await;
         match &followed {
             Ok(followed) => show(&snapshot, followed, say_subscribed),
-            // What it follows already it keeps while the store is away.
+            // The socket keeps a parcel that it follows already while the store is away.
             Err(ServiceError::Unavailable | ServiceError::Internal) if !is_new => {}
             Err(_) => followers.remove(&self.me, id),
         }
@@ -110,7 +110,7 @@ impl Viewer for ParcelViewer {
 }
 
 impl Drop for ParcelViewer {
-    /// However the socket ends, it does not stay in the list.
+    /// Leaves the list however the socket ends.
     fn drop(&mut self) {
         self.parts.followers.0.remove_all(&self.me);
     }

@@ -1,4 +1,4 @@
-//! `milepost simulate`: simulated vehicles over the public API.
+//! `milepost simulate`: drives simulated vehicles over the public API.
 
 use super::{read_config, say, stop_signal};
 use crate::assembly::token_keys;
@@ -14,7 +14,8 @@ use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, Sim
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The token's life, long enough to make vehicles and devices. From then on the devices' keys are used.
+/// Lifetime of the token in milliseconds, long enough to make vehicles and devices. Afterwards the devices' keys are
+/// used.
 const OWN_TOKEN_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Args)]
@@ -164,7 +165,7 @@ fn credential_from(args: &SimulateArgs, clock: &Clock) -> Result<Credential> {
     )
 }
 
-/// A token signed with the server's secret, if it can be read, as `milepost token` does.
+/// A token signed with the server's secret, as `milepost token` makes it, if the secret can be read.
 fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
     let (_, config) = read_config(&SettingFlags::default())?;
     if config.jwt_secret.is_none() && !has_secret(&config.data) {

@@ -1,4 +1,4 @@
-//! Plans and writes one transaction after the other.
+//! Plans and writes one transaction after another.
 
 use super::cache::TrackCache;
 use super::finisher::{Unflushed, WaitingCaller, Written};
@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// How often a transaction is planned anew because another node changed one of its vehicles. One of the nodes
-/// always gets through, so that this many defeats in a row mean that something is wrong.
+/// How often a transaction is planned again because another node changed one of its vehicles. One of the nodes always
+/// succeeds, so that this many failures in a row mean a fault.
 const PLANS: usize = 32;
 
-/// Who shares a transaction.
+/// The callers of one transaction.
 struct Callers {
     waiting: Vec<Waiting>,
     positions: usize,
@@ -45,12 +45,12 @@ impl Callers {
     }
 }
 
-/// The task that writes.
+/// The task that writes transactions.
 pub(super) struct Writer {
     store: Arc<dyn Store>,
     cache: TrackCache,
     written: mpsc::Sender<Written>,
-    /// Set by the finisher when what was written may not be there any more.
+    /// Set by the finisher when written data may be lost.
     lost: Arc<AtomicBool>,
     unflushed: Arc<Unflushed>,
 }
@@ -89,8 +89,8 @@ impl Writer {
         }
     }
 
-    /// Writes what callers brought together. If one of them brought what the database refuses, each is tried alone, so
-    /// that it fails alone.
+    /// Writes the batches of several callers together. If the database refuses one of them, each is tried alone, so
+    /// that only that one fails.
     async fn write(&mut self, callers: Vec<Waiting>) -> Written {
         let begun = Instant::now();
         let (batches, rest): (Vec<_>, Vec<_>) =
@@ -126,7 +126,7 @@ impl Writer {
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no commit within {TRANSACTION_TIMEOUT:?}"))));
         if outcome.is_err() {
-            // What is known of these vehicles may now be wrong.
+            // The cached tracks of these vehicles may be wrong now.
             for batch in batches {
                 self.cache.forget(batch);
             }

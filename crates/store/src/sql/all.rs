@@ -1,5 +1,5 @@
-//! What both databases share: SQL with the functions that run it. `sqlite.rs` and `postgres.rs` both include this file, so that
-//! everything here is compiled for each of them, with the types and the [`dialect`] of each.
+//! The SQL functions of both databases. `sqlite.rs` and `postgres.rs` both include this file, so that everything here
+//! is compiled for each database, with its types and its [`dialect`].
 
 #[macro_use]
 mod store;

@@ -1,4 +1,4 @@
-//! The fleet: the trait, each function of the modules in this folder.
+//! Implements the trait for the fleet with the functions of this folder.
 
 pub(super) mod activity;
 pub(super) mod alerts;

@@ -1,4 +1,4 @@
-//! Visits, incidents and outliers.
+//! Reads and writes visits, incidents and outliers.
 
 use super::super::{Connection, Db, positions::timestamp};
 use crate::{FenceVisit, Incident, IncidentKind, Result, VehicleNo};
@@ -7,7 +7,7 @@ use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What `$1`, a tenant, calls `$2`.
+/// Selects the number of the vehicle `$2` of the tenant `$1`.
 macro_rules! of_vehicle {
     ($select:literal, $rest:literal) => {
         concat!(
@@ -103,7 +103,7 @@ fn visit(row: &DbRow) -> Result<FenceVisit> {
     })
 }
 
-/// From two columns, from `first` on.
+/// Reads a place from two columns, beginning at `first`.
 fn place(row: &DbRow, first: usize) -> Result<Option<TripPlace>> {
     let degrees = (row.try_get::<Option<f64>, _>(first)?, row.try_get::<Option<f64>, _>(first + 1)?);
     let (Some(latitude), Some(longitude)) = degrees else { return Ok(None) };

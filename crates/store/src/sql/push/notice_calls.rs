@@ -1,4 +1,4 @@
-//! The calls that notices make to their users' browsers.
+//! Stores the calls that push notices to their users' browsers.
 
 use super::super::Connection;
 use super::browser_calls::{BrowserCall, browsers_of_users, store_browser_calls};
@@ -6,8 +6,8 @@ use crate::{Renderer, Result};
 use milepost_domain::{Notice, Timestamp};
 use std::collections::HashMap;
 
-/// Stores a call for each subscription of each notice's user. To be called before the transaction's facts are appended:
-/// where a user is removed, its subscriptions are locked first and the tenant's counter second.
+/// Stores a call for each subscription of each notice's user. It must run before the transaction's facts are appended:
+/// removing a user locks its subscriptions first and then the tenant's counter.
 pub(crate) async fn call_subscriptions(
     connection: &mut Connection,
     tenant_no: i64,
