@@ -70,14 +70,14 @@ pub(crate) enum EventSink {
 }
 
 /// Sends one client its events through a replay gate.
-pub(crate) struct EventFeed<V> {
+pub(crate) struct ClientEvents<V> {
     live: Live,
     pub(crate) view: V,
     sink: EventSink,
     gate: Arc<ReplayGate>,
 }
 
-impl<V: EventView> EventFeed<V> {
+impl<V: EventView> ClientEvents<V> {
     /// Sends nothing before [`Self::subscribe`] or [`Self::replay`].
     pub(crate) fn new(live: Live, view: V, sink: EventSink) -> Self {
         let behind_gate = match &sink {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use crate::admission::Connection;
-use crate::event_feed::{EventFeed, EventSink, EventView, Stopped};
+use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
 use crate::{Live, SocketSender};
 
 /// How long live events are held back after the socket opens, so that a client can ask for a replay first. A client
@@ -24,7 +24,7 @@ type Replay = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
 
 /// Follows a tenant's events for one socket. Poll [`Self::run`] for as long as the socket is open.
 pub struct EventFollower<V> {
-    feed: Arc<EventFeed<V>>,
+    events: Arc<ClientEvents<V>>,
     sender: Arc<SocketSender>,
     subscription: Subscription,
     /// The running replay.
@@ -37,10 +37,10 @@ pub struct EventFollower<V> {
 impl<V: EventView> EventFollower<V> {
     /// Subscribes. `replay_after` requests a replay of the events above it.
     pub fn new(live: &Live, sender: &Arc<SocketSender>, view: V, replay_after: Option<i64>) -> Self {
-        let feed = Arc::new(EventFeed::new(live.clone(), view, EventSink::Socket(Arc::clone(sender))));
+        let events = Arc::new(ClientEvents::new(live.clone(), view, EventSink::Socket(Arc::clone(sender))));
         Self {
-            subscription: feed.subscribe(),
-            feed,
+            subscription: events.subscribe(),
+            events,
             sender: Arc::clone(sender),
             replay: None,
             waiting: replay_after.into_iter().collect(),
@@ -50,7 +50,7 @@ impl<V: EventView> EventFollower<V> {
 
     /// The view that selects and writes the events.
     pub fn view(&self) -> &V {
-        &self.feed.view
+        &self.events.view
     }
 
     /// Subscribes to the view's interest again after it changed.
@@ -75,7 +75,7 @@ impl<V: EventView> EventFollower<V> {
         loop {
             let replay = match &mut self.replay {
                 Some(replay) => replay,
-                none => none.insert(next_replay(&self.feed, &mut self.waiting, &mut self.silence).await),
+                none => none.insert(next_replay(&self.events, &mut self.waiting, &mut self.silence).await),
             };
             let ended = replay.await;
             self.replay = None;
@@ -89,17 +89,17 @@ impl<V: EventView> EventFollower<V> {
 /// The gate stays shut until the first replay, or for [`FIRST_WORD`] if there is none. Then everything after `newest`
 /// is sent.
 async fn next_replay<V: EventView>(
-    feed: &Arc<EventFeed<V>>,
+    events: &Arc<ClientEvents<V>>,
     waiting: &mut VecDeque<i64>,
     silence: &mut Option<Pin<Box<Sleep>>>,
 ) -> Replay {
-    let feed = Arc::clone(feed);
+    let events = Arc::clone(events);
     if let Some(after) = waiting.pop_front() {
         *silence = None;
-        return Box::pin(async move { feed.replay(after).await });
+        return Box::pin(async move { events.replay(after).await });
     }
     let Some(running) = silence else { return std::future::pending().await };
     running.await;
     *silence = None;
-    Box::pin(async move { feed.catch_up(feed.view.source().newest).await })
+    Box::pin(async move { events.catch_up(events.view.source().newest).await })
 }

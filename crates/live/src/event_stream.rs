@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::Live;
 use crate::admission::{Connection, ConnectionPlace};
-use crate::event_feed::{EventFeed, EventSink, EventView, Stopped};
+use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
 
 /// The delay that the client is asked to keep before it reconnects.
 pub(crate) const RETRY_MS: u64 = 3000;
@@ -45,19 +45,23 @@ pub(crate) async fn serve_stream<V: EventView>(
     if !registered {
         return;
     }
-    let feed = EventFeed::new(live, view, EventSink::Stream(Arc::clone(&stream)));
-    stream.keep(feed.subscribe());
-    if let Err(Stopped::Failed) = begin(&feed, &stream, after).await {
+    let events = ClientEvents::new(live, view, EventSink::Stream(Arc::clone(&stream)));
+    stream.keep(events.subscribe());
+    if let Err(Stopped::Failed) = begin(&events, &stream, after).await {
         stream.end();
     }
 }
 
-async fn begin<V: EventView>(feed: &EventFeed<V>, stream: &EventStream, after: Option<i64>) -> Result<(), Stopped> {
-    let newest = feed.view.source().newest;
+async fn begin<V: EventView>(
+    events: &ClientEvents<V>,
+    stream: &EventStream,
+    after: Option<i64>,
+) -> Result<(), Stopped> {
+    let newest = events.view.source().newest;
     if let Some(after) = after {
-        feed.send_stored(after, newest, true).await?;
+        events.send_stored(after, newest, true).await?;
     }
     // The client resumes from this id if it is cut off before the next event.
     stream.send_resume_id(newest);
-    feed.catch_up(newest).await
+    events.catch_up(newest).await
 }

@@ -10,7 +10,7 @@ use milepost_http::{Problem, query_value};
 use milepost_transport::{Abort, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
 use std::sync::Arc;
 
-use crate::event_feed::EventView;
+use crate::client_events::EventView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
 use crate::sender::SocketSender;

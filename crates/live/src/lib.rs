@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod admission;
-mod event_feed;
+mod client_events;
 mod event_follower;
 mod event_stream;
 mod handshake;
@@ -19,7 +19,7 @@ mod sender;
 mod snapshot;
 mod socket;
 
-pub use event_feed::{EventSource, EventView};
+pub use client_events::{EventSource, EventView};
 pub use event_follower::EventFollower;
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};

@@ -37,7 +37,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Prints a JWT signed with the secret that `serve` uses.
     Token(token::TokenArgs),
-    /// Looks after users.
+    /// Manages users.
     User(user::UserArgs),
     /// Drives simulated devices over the public API.
     Simulate(simulate::SimulateArgs),

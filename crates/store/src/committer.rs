@@ -107,7 +107,7 @@ pub struct CommitSample {
 #[derive(Clone)]
 pub struct Committer {
     queue: mpsc::Sender<Waiting>,
-    room: Arc<Semaphore>,
+    capacity: Arc<Semaphore>,
 }
 
 /// A caller in the queue.
@@ -115,7 +115,7 @@ struct Waiting {
     batch: PositionBatch,
     answer: oneshot::Sender<Result<CommittedPositions>>,
     /// Its share of the queue, returned when it is answered.
-    room: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Committer {
@@ -123,13 +123,13 @@ impl Committer {
     /// are written.
     pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE_CALLERS);
-        let room = Arc::new(Semaphore::new(QUEUE_POSITIONS as usize));
+        let capacity = Arc::new(Semaphore::new(QUEUE_POSITIONS as usize));
         let (written, unflushed) = mpsc::channel(UNFLUSHED);
         let lost = Arc::new(AtomicBool::new(false));
         let under_way = Arc::new(Unflushed::default());
         tokio::spawn(Finisher::new(store.clone(), observer, lost.clone(), under_way.clone()).run(unflushed));
         tokio::spawn(Writer::new(store, written, lost, under_way).run(waiting));
-        Self { queue, room }
+        Self { queue, capacity }
     }
 
     /// Stores a batch. The answer means that it is on disk.
@@ -141,8 +141,8 @@ impl Committer {
         let permits = u32::try_from(batch.positions.len()).unwrap_or(QUEUE_POSITIONS).clamp(1, QUEUE_POSITIONS);
         let (answer, answered) = oneshot::channel();
         let enter = async {
-            let room = self.room.clone().acquire_many_owned(permits).await.map_err(|_| stopped())?;
-            self.queue.send(Waiting { batch, answer, room }).await.map_err(|_| stopped())
+            let permit = self.capacity.clone().acquire_many_owned(permits).await.map_err(|_| stopped())?;
+            self.queue.send(Waiting { batch, answer, permit }).await.map_err(|_| stopped())
         };
         tokio::time::timeout(QUEUE_WAIT, enter).await.unwrap_or(Err(StoreError::Overloaded))?;
         answered.await.unwrap_or_else(|_| Err(stopped()))

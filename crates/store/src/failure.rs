@@ -114,7 +114,7 @@ mod tests {
     use super::is_passing;
 
     #[test]
-    fn passing_troubles_are_told_from_faults() {
+    fn temporary_failures_differ_from_faults() {
         for passing in
             ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006", "40001", "40P01"]
         {

@@ -68,7 +68,7 @@ pub struct ActivityChange {
 
 /// The window of time of fleet statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FigureWindow {
+pub struct StatsWindow {
     /// Buckets that begin at this time or later, and trips that had not ended before it.
     pub from: Timestamp,
     /// Buckets that begin before this time, and trips that had started before it.
@@ -79,7 +79,7 @@ pub struct FigureWindow {
 
 /// What a tenant's fleet did in a window of time. Removed vehicles are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct FleetFigures {
+pub struct FleetStats {
     /// All vehicles of the tenant.
     pub vehicles: u64,
     /// Vehicles with a recent position.
@@ -220,7 +220,7 @@ pub trait FleetStore: Send + Sync {
     /// Adds to a vehicle's activity. Changes of the same bucket add up.
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()>;
     /// Sums up the activity of a tenant's fleet. It reads the buckets of the window, never positions.
-    async fn fleet_figures(&self, tenant: &TenantId, window: FigureWindow) -> Result<FleetFigures>;
+    async fn fleet_stats(&self, tenant: &TenantId, window: StatsWindow) -> Result<FleetStats>;
 
     // Checkpoints
 

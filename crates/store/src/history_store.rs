@@ -90,7 +90,7 @@ pub struct Incident {
     /// The limit that the value exceeds.
     pub limit: Option<f64>,
     /// For speeds: whether the device reported the speed (true) or it is distance over time (false).
-    pub is_told: Option<bool>,
+    pub is_reported: Option<bool>,
 }
 
 /// One change of a vehicle's history. Changes are applied in their order.
@@ -103,7 +103,7 @@ pub enum HistoryChange {
         key: Timestamp,
         /// True if the row had the start `key` before this write. False if an earlier change of this write may have
         /// given it that start.
-        mends: bool,
+        key_is_stored: bool,
         /// The trip as it is now.
         trip: Box<Trip>,
         /// Whether the trip is new or corrected.

@@ -40,7 +40,7 @@ pub use committer::{CommitObserver, CommitSample, CommittedPositions, Committer,
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
-    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, TripCursor,
+    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,
     TripFilter,
 };
 pub use history_store::{

@@ -54,17 +54,17 @@ pub(crate) async fn run<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Re
     let mut migrator = Migrator::with_migrations(migrations);
     // The lock is taken here, so that it also covers reading what is pending.
     migrator.set_locking(false);
-    connection.lock().await.map_err(told)?;
+    connection.lock().await.map_err(store_error)?;
     let lacking = pending(connection, listed).await?;
-    migrator.run_direct(None, connection, false).await.map_err(told)?;
-    connection.unlock().await.map_err(told)?;
+    migrator.run_direct(None, connection, false).await.map_err(store_error)?;
+    connection.unlock().await.map_err(store_error)?;
     Ok(lacking)
 }
 
 /// The names of missing migrations.
 pub(crate) async fn pending<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Result<Vec<String>> {
-    connection.ensure_migrations_table(TABLE).await.map_err(told)?;
-    let applied = connection.list_applied_migrations(TABLE).await.map_err(told)?;
+    connection.ensure_migrations_table(TABLE).await.map_err(store_error)?;
+    let applied = connection.list_applied_migrations(TABLE).await.map_err(store_error)?;
     if let Some(newer) = applied.iter().find(|one| listed.iter().all(|(number, ..)| *number != one.version)) {
         return Err(too_new(newer.version));
     }
@@ -78,7 +78,7 @@ fn too_new(number: i64) -> StoreError {
     ))
 }
 
-fn told(error: MigrateError) -> StoreError {
+fn store_error(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         MigrateError::VersionMissing(number) => too_new(number),

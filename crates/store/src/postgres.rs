@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Pool};
 use std::str::FromStr;
 use std::sync::Arc;
 
-mod arrivals;
+mod arrival_index;
 mod dialect;
 mod partitions;
 mod tracks;
@@ -70,12 +70,12 @@ struct Writers {
 }
 
 /// Stands for SQLite's write lock. PostgreSQL's transactions need none.
-struct Turn;
+struct WriteLock;
 
 impl Writers {
     #[allow(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's has to wait")]
-    async fn turn(&self) -> Result<Turn> {
-        Ok(Turn)
+    async fn lock(&self) -> Result<WriteLock> {
+        Ok(WriteLock)
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-mod arrivals;
+mod arrival_index;
 mod dialect;
 mod log_flusher;
 mod track_writer;
@@ -93,7 +93,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
     Ok(Arc::new(sql::SqlStore {
         writers: Writers {
             pool: pool(1, connect.clone()),
-            turns: Arc::new(Semaphore::new(1)),
+            lock: Arc::new(Semaphore::new(1)),
             most_wait: options.acquire_timeout,
         },
         readers: pool(options.connections.max(1), connect.read_only(true)),
@@ -144,19 +144,18 @@ impl Presence {
 /// Grants the write lock in order of request. SQLite's own lock is not fair.
 struct Writers {
     pool: Pool<Db>,
-    turns: Arc<Semaphore>,
+    lock: Arc<Semaphore>,
     most_wait: Duration,
 }
 
 /// The write lock, held until it is dropped.
-type Turn = OwnedSemaphorePermit;
+type WriteLock = OwnedSemaphorePermit;
 
 impl Writers {
-    async fn turn(&self) -> Result<Turn> {
+    async fn lock(&self) -> Result<WriteLock> {
         let busy = || StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
-        let turn =
-            tokio::time::timeout(self.most_wait, self.turns.clone().acquire_owned()).await.map_err(|_| busy())?;
-        Ok(turn.expect("nobody closes it"))
+        let lock = tokio::time::timeout(self.most_wait, self.lock.clone().acquire_owned()).await.map_err(|_| busy())?;
+        Ok(lock.expect("nobody closes it"))
     }
 }
 
@@ -174,8 +173,8 @@ impl Native {
     }
 
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        let turn = self.turn(writers).await?;
-        self.track_writer.write(OwnedCommit::of(commit), turn).await
+        let lock = self.lock(writers).await?;
+        self.track_writer.write(OwnedCommit::of(commit), lock).await
     }
 
     async fn flush_tracks(&self) -> Result<()> {
@@ -184,15 +183,15 @@ impl Native {
 
     /// Merges the write buffer before positions are deleted.
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
-        let turn = self.turn(writers).await?;
-        self.track_writer.merge(turn).await
+        let lock = self.lock(writers).await?;
+        self.track_writer.merge(lock).await
     }
 
     /// Checks the file after the wait, as the pool does.
-    async fn turn(&self, writers: &Writers) -> Result<Turn> {
-        let turn = writers.turn().await?;
+    async fn lock(&self, writers: &Writers) -> Result<WriteLock> {
+        let lock = writers.lock().await?;
         self.presence.check()?;
-        Ok(turn)
+        Ok(lock)
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]

@@ -3,7 +3,7 @@
 use crate::channel::{channel_of, presence_key, update_message};
 use crate::convert::{render, render_update};
 use crate::view::{Filter, View};
-use crate::wire::{FromViewer, ToViewer, Viewing};
+use crate::wire::{BusRequest, ToViewer, Viewing};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_http::Problem;
 use milepost_hub::Subscription;
@@ -114,9 +114,9 @@ impl BusViewer {
 
 impl Viewer for BusViewer {
     async fn answer(&mut self, text: &str) {
-        match serde_json::from_str::<FromViewer>(text) {
-            Ok(FromViewer::Ping) => self.send(&ToViewer::Pong),
-            Ok(FromViewer::Subscribe { bus_ids, routes }) => {
+        match serde_json::from_str::<BusRequest>(text) {
+            Ok(BusRequest::Ping) => self.send(&ToViewer::Pong),
+            Ok(BusRequest::Subscribe { bus_ids, routes }) => {
                 if bus_ids.len() > MAX_NARROWED || routes.len() > MAX_NARROWED {
                     return self.say_error("at most 1000 bus_ids and 1000 routes");
                 }
@@ -125,7 +125,7 @@ impl Viewer for BusViewer {
                     self.say_error("the server can't look that up just now, try again");
                 }
             }
-            Ok(FromViewer::ReplayRequest { minutes }) => self.replay(minutes).await,
+            Ok(BusRequest::ReplayRequest { minutes }) => self.replay(minutes).await,
             Err(error) => self.say_error(&refusal(text, &error)),
         }
     }

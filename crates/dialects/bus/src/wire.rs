@@ -96,7 +96,7 @@ pub struct Viewing {
 /// A message from a viewer to the server.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum FromViewer {
+pub enum BusRequest {
     /// Narrows the stream; empty lists widen it again.
     Subscribe {
         /// Vehicle ids of the buses to follow.

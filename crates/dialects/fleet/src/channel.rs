@@ -79,7 +79,7 @@ fn event_keys(event: &Event) -> Option<Vec<Key>> {
 pub(crate) fn live_interest(
     scope: &VehicleScope,
     visible: &[LiveVehicle],
-    sees_figures: bool,
+    sees_stats: bool,
     filter: &Filter,
 ) -> Interest {
     let places = if !filter.wants(EventType::Location) {
@@ -99,8 +99,8 @@ pub(crate) fn live_interest(
             places.within(listed.iter().chain(seen).map(|id| vehicle_key(Some(id.as_str()))))
         }
     };
-    let figures = (sees_figures && filter.wants(EventType::Dashboard)).then(dashboard_key);
-    places.with_topics(figures)
+    let stats = (sees_stats && filter.wants(EventType::Dashboard)).then(dashboard_key);
+    places.with_topics(stats)
 }
 
 /// A vehicle's location. For a slow reader the newest replaces the unread one.
@@ -111,9 +111,9 @@ pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &
 }
 
 /// A company's statistics. For a slow reader the newest replace the unread ones.
-pub(crate) fn dashboard_message(tenant: &TenantId, figures: &FleetDashboard) -> Message {
-    let payload = render_dashboard(tenant, figures);
-    Message::conflated(payload, Audience::only([dashboard_key()]), dashboard_key(), figures.at.unix_ms())
+pub(crate) fn dashboard_message(tenant: &TenantId, stats: &FleetDashboard) -> Message {
+    let payload = render_dashboard(tenant, stats);
+    Message::conflated(payload, Audience::only([dashboard_key()]), dashboard_key(), stats.at.unix_ms())
 }
 
 #[cfg(test)]
@@ -189,11 +189,11 @@ mod tests {
 
     #[test]
     fn figures_are_for_those_who_may_see_them_and_places_for_those_in_scope() {
-        let (figures, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
+        let (stats, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
         let other = Audience::keys([vehicle_key(Some("v2"))]);
-        let check = |scope: &VehicleScope, sees_figures: bool, filter: &Filter, expected: [bool; 3]| {
-            let interest = live_interest(scope, &[], sees_figures, filter);
-            let wants = [&figures, &place, &other].map(|audience| interest.wants(audience));
+        let check = |scope: &VehicleScope, sees_stats: bool, filter: &Filter, expected: [bool; 3]| {
+            let interest = live_interest(scope, &[], sees_stats, filter);
+            let wants = [&stats, &place, &other].map(|audience| interest.wants(audience));
             assert_eq!(wants, expected, "{scope:?} {filter:?}");
         };
         let own = VehicleScope::Some { listed: vec![VehicleId::new("v1").unwrap()], driven_by: None };

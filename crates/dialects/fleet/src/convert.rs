@@ -68,19 +68,19 @@ pub(crate) fn render_location(company: &TenantId, vehicle: &Vehicle, position: &
 }
 
 /// Writes a company's statistics.
-pub(crate) fn render_dashboard(company: &TenantId, figures: &FleetDashboard) -> String {
+pub(crate) fn render_dashboard(company: &TenantId, stats: &FleetDashboard) -> String {
     let dashboard = DashboardJson {
         kind: "fleet_dashboard_update",
         company_id: company.as_str(),
-        active_vehicles: figures.active_vehicles,
-        total_trips: figures.total_trips,
-        distance_traveled: figures.distance_km,
-        fuel_consumed: figures.fuel_l,
-        utilization_rate: figures.utilization_percent,
-        cost_per_km: figures.cost_per_km,
-        timestamp: rfc3339(figures.at),
+        active_vehicles: stats.active_vehicles,
+        total_trips: stats.total_trips,
+        distance_traveled: stats.distance_km,
+        fuel_consumed: stats.fuel_l,
+        utilization_rate: stats.utilization_percent,
+        cost_per_km: stats.cost_per_km,
+        timestamp: rfc3339(stats.at),
     };
-    render_unstored(company, "fleet_dashboard_update", dashboard, figures.at)
+    render_unstored(company, "fleet_dashboard_update", dashboard, stats.at)
 }
 
 /// Writes a message that is not stored, with `at` as its time.

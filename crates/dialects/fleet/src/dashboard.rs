@@ -63,14 +63,14 @@ impl CompanyDashboard {
         let service = self.dashboards.live.service();
         let asked = service.now();
         let mut last = self.last.lock().await;
-        if let Some(figures) = *last
-            && figures.at > asked
+        if let Some(stats) = *last
+            && stats.at > asked
         {
-            return Ok(figures);
+            return Ok(stats);
         }
-        let figures = service.read_dashboard(&self.tenant).await?;
-        *last = Some(figures);
-        Ok(figures)
+        let stats = service.read_dashboard(&self.tenant).await?;
+        *last = Some(stats);
+        Ok(stats)
     }
 
     async fn publish(&self) {
@@ -79,8 +79,8 @@ impl CompanyDashboard {
             return;
         }
         // Errors are ignored here: the next round reads again, and viewers notice a missing database by other calls.
-        if let Ok(figures) = self.read().await {
-            channel.publish(dashboard_message(&self.tenant, &figures));
+        if let Ok(stats) = self.read().await {
+            channel.publish(dashboard_message(&self.tenant, &stats));
         }
     }
 }

@@ -7,7 +7,7 @@ use milepost_http::Problem;
 use milepost_live::{Entry, EventSource, Handshake};
 
 /// What an admitted viewer may see.
-pub(crate) struct Opening {
+pub(crate) struct FleetAccess {
     pub(crate) source: EventSource,
     pub(crate) viewer: FleetViewer,
     /// The vehicles whose locations the viewer may see.
@@ -19,7 +19,7 @@ pub(crate) struct Opening {
 /// # Errors
 /// 400 without a company, 401 and 403 for a refused viewer, 404 for an unknown company, 5xx when the store can't be
 /// read.
-pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Result<Entry<Opening>, Problem> {
+pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Result<Entry<FleetAccess>, Problem> {
     let tenant = company(handshake)?;
     let credential = match handshake.authenticate().await {
         Err(problem) if problem.status == 401 && parts.settings.anonymous_access => None,
@@ -49,7 +49,7 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
         }
     };
     let source = parts.live.event_source(tenant.clone(), event_channel(&tenant)).await?;
-    let view = Opening { source, viewer, scope };
+    let view = FleetAccess { source, viewer, scope };
     Ok(Entry { tenant, credential, view, max_message_bytes: Some(parts.settings.max_message_bytes), rate: None })
 }
 

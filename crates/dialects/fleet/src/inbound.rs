@@ -9,7 +9,7 @@ const MAX_NARROWED: usize = 1_000;
 
 /// A message from a viewer to the server.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FromViewer {
+pub enum FleetRequest {
     /// Asks for a `pong`: `{"type":"ping","timestamp":…}`.
     Ping(Option<Value>),
     /// Narrows the stream: `{"type":"subscribe","events":[…],"vehicle_ids":[…]}`. Empty lists widen it again.
@@ -22,14 +22,14 @@ pub enum FromViewer {
 ///
 /// # Errors
 /// The reason for the `error` message that answers it.
-pub fn read_message(text: &str) -> Result<FromViewer, String> {
+pub fn read_message(text: &str) -> Result<FleetRequest, String> {
     let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     let Value::Object(mut fields) = message else { return Err(unknown_type("none")) };
     match fields.get("type") {
         Some(Value::String(kind)) => match kind.as_str() {
-            "ping" => Ok(FromViewer::Ping(fields.remove("timestamp"))),
-            "subscribe" => filter(&fields).map(FromViewer::Subscribe),
-            "replay_request" => event_id(fields.get("last_event_id")).map(FromViewer::ReplayRequest),
+            "ping" => Ok(FleetRequest::Ping(fields.remove("timestamp"))),
+            "subscribe" => filter(&fields).map(FleetRequest::Subscribe),
+            "replay_request" => event_id(fields.get("last_event_id")).map(FleetRequest::ReplayRequest),
             other => Err(unknown_type(other)),
         },
         None | Some(Value::Null) => Err(unknown_type("none")),
@@ -84,7 +84,7 @@ mod tests {
     fn lists_narrow_and_empty_ones_widen() {
         let check = |text: &str, types: &[EventType], vehicles: &[&str]| {
             let vehicles = vehicles.iter().map(|&id| id.to_owned()).collect();
-            let expected = FromViewer::Subscribe(Filter { types: types.to_vec(), vehicles });
+            let expected = FleetRequest::Subscribe(Filter { types: types.to_vec(), vehicles });
             assert_eq!(read_message(text).unwrap(), expected, "{text}");
         };
         check(
@@ -101,16 +101,16 @@ mod tests {
 
     #[test]
     fn a_ping_may_carry_anything() {
-        assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FromViewer::Ping(None));
+        assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FleetRequest::Ping(None));
         let ping = read_message(r#"{"type":"ping","timestamp":{"a":[1]}}"#).unwrap();
-        assert_eq!(ping, FromViewer::Ping(Some(json!({"a": [1]}))));
+        assert_eq!(ping, FleetRequest::Ping(Some(json!({"a": [1]}))));
     }
 
     #[test]
     fn a_replay_begins_after_any_whole_number_from_0() {
         for (id, expected) in [("0", 0), ("7.0", 7), ("9223372036854775807", i64::MAX), ("1e30", i64::MAX)] {
             let text = format!("{{\"type\":\"replay_request\",\"last_event_id\":{id}}}");
-            assert_eq!(read_message(&text).unwrap(), FromViewer::ReplayRequest(expected), "{id}");
+            assert_eq!(read_message(&text).unwrap(), FleetRequest::ReplayRequest(expected), "{id}");
         }
         for id in ["-1", "1.5", "\"7\"", "null", "true", "[]"] {
             let text = format!("{{\"type\":\"replay_request\",\"last_event_id\":{id}}}");

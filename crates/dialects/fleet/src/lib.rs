@@ -8,17 +8,17 @@ mod convert;
 mod dashboard;
 mod events;
 mod filter;
+mod fleet_access;
 mod handlers;
 mod inbound;
 mod listener;
-mod opening;
 mod viewer;
 pub mod wire;
 
 pub use convert::render_event;
 pub use filter::{EventType, Filter};
 pub use handlers::watch_fleet::{is_for_fleet, watch_fleet};
-pub use inbound::{FromViewer, read_message};
+pub use inbound::{FleetRequest, read_message};
 pub use listener::FleetListener;
 
 use dashboard::Dashboards;

@@ -20,7 +20,7 @@ impl FleetListener {
 impl Listener for FleetListener {
     fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
         let Some(channel) = self.hub.find_channel(&live_channel(tenant)) else { return };
-        channel.publish_all(recorded.iter().map(|news| location_message(tenant, news.vehicle, news.position)));
+        channel.publish_all(recorded.iter().map(|update| location_message(tenant, update.vehicle, update.position)));
     }
 
     /// A new driver is published with the last position. A vehicle without a position publishes nothing.

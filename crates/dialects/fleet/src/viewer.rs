@@ -7,8 +7,8 @@ use crate::convert::render_unstored;
 use crate::dashboard::CompanyDashboard;
 use crate::events::FleetEvents;
 use crate::filter::{EventType, Filter};
-use crate::inbound::{FromViewer, read_message};
-use crate::opening::Opening;
+use crate::fleet_access::FleetAccess;
+use crate::inbound::{FleetRequest, read_message};
 use crate::wire::{ErrorJson, PongJson, SubscribedJson, WelcomeJson};
 use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_http::Problem;
@@ -34,7 +34,7 @@ struct View {
     viewer: FleetViewer,
     scope: VehicleScope,
     /// Holds the company's statistics, for viewers that may see them; they are read while anyone holds this.
-    figures: Option<Arc<CompanyDashboard>>,
+    stats: Option<Arc<CompanyDashboard>>,
 }
 
 impl FleetSocket {
@@ -43,13 +43,13 @@ impl FleetSocket {
     pub(crate) async fn enter(
         sender: Arc<SocketSender>,
         parts: FleetParts,
-        opening: Opening,
+        access: FleetAccess,
         replay_after: Result<Option<i64>, String>,
     ) -> Result<Self, Problem> {
-        let Opening { source, viewer, scope } = opening;
+        let FleetAccess { source, viewer, scope } = access;
         let tenant = source.tenant.clone();
-        let figures = viewer.company.then(|| parts.dashboards.watch(&tenant));
-        let view = View { live: parts.live, tenant, viewer, scope, figures };
+        let stats = viewer.company.then(|| parts.dashboards.watch(&tenant));
+        let view = View { live: parts.live, tenant, viewer, scope, stats };
         sender.send(&view.welcome(source.newest));
         let (replay_after, problem) = replay_after.map_or_else(|problem| (None, Some(problem)), |after| (after, None));
         let events = FleetEvents::new(view.live.clone(), source, viewer);
@@ -120,12 +120,12 @@ impl View {
             }
         }
         let is_new = !before.is_some_and(|before| before.wants(EventType::Dashboard));
-        if let Some(figures) = self.figures.as_ref().filter(|_| is_new && filter.wants(EventType::Dashboard)) {
-            let figures = {
+        if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(EventType::Dashboard)) {
+            let stats = {
                 let _permit = self.live.read_permit().await;
-                figures.read().await?
+                stats.read().await?
             };
-            snapshot.offer(&dashboard_message(&self.tenant, &figures));
+            snapshot.offer(&dashboard_message(&self.tenant, &stats));
         }
         Ok(())
     }
@@ -142,9 +142,9 @@ impl View {
 impl Viewer for FleetSocket {
     async fn answer(&mut self, text: &str) {
         match read_message(text) {
-            Ok(FromViewer::Ping(timestamp)) => self.send("pong", PongJson { timestamp }),
-            Ok(FromViewer::Subscribe(filter)) => self.answer_subscribe(filter).await,
-            Ok(FromViewer::ReplayRequest(after)) => {
+            Ok(FleetRequest::Ping(timestamp)) => self.send("pong", PongJson { timestamp }),
+            Ok(FleetRequest::Subscribe(filter)) => self.answer_subscribe(filter).await,
+            Ok(FleetRequest::ReplayRequest(after)) => {
                 if let Err(message) = self.events.request_replay(after) {
                     self.say_error(message);
                 }

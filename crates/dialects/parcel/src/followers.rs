@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(crate) const MAX_FOLLOWED: usize = 100;
 
 /// One socket and the parcels that it follows.
-pub(crate) struct Follower {
+pub(crate) struct ParcelFollower {
     pub(crate) sender: Arc<SocketSender>,
     pub(crate) caller: Caller,
     /// A std mutex: held for microseconds, never across an await. Lock order: [`Followers`] before this one.
@@ -23,9 +23,9 @@ pub(crate) struct Follower {
 
 /// The sockets of this node, by parcel. A std mutex: held for microseconds, never across an await.
 #[derive(Default)]
-pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<Follower>>>>);
+pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<ParcelFollower>>>>);
 
-impl Follower {
+impl ParcelFollower {
     pub(crate) fn new(sender: Arc<SocketSender>, caller: Caller) -> Arc<Self> {
         Arc::new(Self { sender, caller, parcels: Mutex::default() })
     }
@@ -63,14 +63,14 @@ impl Follower {
 }
 
 impl Followers {
-    pub(crate) fn add(&self, follower: &Arc<Follower>, parcel: ParcelId, subscription: Subscription) {
+    pub(crate) fn add(&self, follower: &Arc<ParcelFollower>, parcel: ParcelId, subscription: Subscription) {
         let mut followers = self.lock();
         if follower.lock().insert(parcel, subscription).is_none() {
             followers.entry(parcel).or_default().push(Arc::clone(follower));
         }
     }
 
-    pub(crate) fn remove(&self, follower: &Arc<Follower>, parcel: ParcelId) {
+    pub(crate) fn remove(&self, follower: &Arc<ParcelFollower>, parcel: ParcelId) {
         let removed = {
             let mut followers = self.lock();
             take_out(&mut followers, parcel, |other| Arc::ptr_eq(other, follower));
@@ -81,7 +81,7 @@ impl Followers {
     }
 
     /// Removes a socket that has ended.
-    pub(crate) fn remove_all(&self, follower: &Arc<Follower>) {
+    pub(crate) fn remove_all(&self, follower: &Arc<ParcelFollower>) {
         let parcels: Vec<_> = follower.lock().keys().copied().collect();
         for parcel in parcels {
             self.remove(follower, parcel);
@@ -102,16 +102,16 @@ impl Followers {
         self.lock().contains_key(&parcel)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Vec<Arc<Follower>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Vec<Arc<ParcelFollower>>>> {
         self.0.lock().expect("nothing panics while holding it")
     }
 }
 
 fn take_out(
-    followers: &mut HashMap<ParcelId, Vec<Arc<Follower>>>,
+    followers: &mut HashMap<ParcelId, Vec<Arc<ParcelFollower>>>,
     parcel: ParcelId,
-    is_meant: impl Fn(&Arc<Follower>) -> bool,
-) -> Vec<Arc<Follower>> {
+    is_meant: impl Fn(&Arc<ParcelFollower>) -> bool,
+) -> Vec<Arc<ParcelFollower>> {
     let Some(of_parcel) = followers.get_mut(&parcel) else { return Vec::new() };
     let taken = of_parcel.extract_if(.., |follower| is_meant(follower)).collect();
     if of_parcel.is_empty() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// A message from a viewer to the server.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FromViewer {
+pub enum ParcelRequest {
     /// Where the driver is: `{"type":"location_update", lat, lng, address?, parcel_id?, timestamp?}`.
     LocationUpdate(DriverReport),
     /// Follows another parcel: `{"type":"subscribe_parcel", parcel_id}`.
@@ -23,13 +23,13 @@ pub enum FromViewer {
 ///
 /// # Errors
 /// The reason for the `error` message that answers it.
-pub fn read_message(text: &str) -> Result<FromViewer, String> {
+pub fn read_message(text: &str) -> Result<ParcelRequest, String> {
     let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     match message.get("type").and_then(Value::as_str) {
-        Some("location_update") => read_location(&message).map(FromViewer::LocationUpdate),
-        Some("subscribe_parcel") => required_parcel(&message).map(FromViewer::SubscribeParcel),
-        Some("unsubscribe_parcel") => required_parcel(&message).map(FromViewer::UnsubscribeParcel),
-        Some("ping") => Ok(FromViewer::Ping),
+        Some("location_update") => read_location(&message).map(ParcelRequest::LocationUpdate),
+        Some("subscribe_parcel") => required_parcel(&message).map(ParcelRequest::SubscribeParcel),
+        Some("unsubscribe_parcel") => required_parcel(&message).map(ParcelRequest::UnsubscribeParcel),
+        Some("ping") => Ok(ParcelRequest::Ping),
         Some(other) => Err(unknown_type(other)),
         None => Err(unknown_type("none")),
     }
@@ -87,7 +87,7 @@ mod tests {
     fn a_drivers_location_is_read() {
         let text =
             r#"{"type":"location_update","lat":28.6139,"lng":77.2090,"address":"New Delhi, India","parcel_id":12}"#;
-        let FromViewer::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
+        let ParcelRequest::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
         assert_eq!((report.latitude.get(), report.longitude.get()), (28.6139, 77.209));
         assert_eq!(report.address.as_str(), "New Delhi, India");
         assert_eq!((report.parcel_id, report.at), (ParcelId::new(12).ok(), None));
@@ -97,7 +97,7 @@ mod tests {
     fn optional_fields_may_be_null_and_the_number_may_be_text() {
         let text =
             r#"{"type":"location_update","lat":0,"lng":-180,"address":null,"parcel_id":"12","timestamp":1736937045}"#;
-        let FromViewer::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
+        let ParcelRequest::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
         assert_eq!(report.parcel_id, ParcelId::new(12).ok());
         assert_eq!(report.at.unwrap().unix_ms(), 1_736_937_045_000);
     }

@@ -14,7 +14,7 @@ mod viewer;
 pub mod wire;
 
 pub use handlers::watch_parcel::watch_parcel;
-pub use inbound::{FromViewer, read_message};
+pub use inbound::{ParcelRequest, read_message};
 pub use listener::ParcelListener;
 
 use followers::Followers;

@@ -28,15 +28,15 @@ impl Listener for ParcelListener {
         }
     }
 
-    fn parcel_changed(&self, news: &ParcelNews) {
-        let parcel = &news.now.parcel;
-        if news.driver_changed {
+    fn parcel_changed(&self, change: &ParcelNews) {
+        let parcel = &change.now.parcel;
+        if change.driver_changed {
             // Rechecked first, because the old driver must not see the new one's location.
             self.followers.0.recheck(parcel);
         }
         let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { return };
-        let status = news.status_changed.then(|| status_message(parcel));
-        let spot = news.now.spot.as_ref().map(|spot| location_message(parcel, spot));
+        let status = change.status_changed.then(|| status_message(parcel));
+        let spot = change.now.spot.as_ref().map(|spot| location_message(parcel, spot));
         channel.publish_all(status.into_iter().chain(spot));
     }
 

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_number_differs_from_what_is_no_parcel() {
+    fn an_unreadable_number_differs_from_an_impossible_one() {
         for text in ["", "abc", "12abc", "1.5", "1e3", "-", "+1", " 1", "٣", "0x10", "NaN"] {
             assert_eq!(NamedParcel::parse(Some(text)), NamedParcel::NoNumber, "{text}");
         }

@@ -3,8 +3,8 @@
 use crate::ParcelParts;
 use crate::channel::{channel_of, location_message, render_status};
 use crate::convert::render;
-use crate::followers::{Follower, MAX_FOLLOWED};
-use crate::inbound::{FromViewer, read_message};
+use crate::followers::{MAX_FOLLOWED, ParcelFollower};
+use crate::inbound::{ParcelRequest, read_message};
 use crate::named_parcel::NamedParcel;
 use crate::wire::ToViewer;
 use milepost_domain::{Caller, ParcelId};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(crate) struct ParcelViewer {
     parts: ParcelParts,
-    me: Arc<Follower>,
+    me: Arc<ParcelFollower>,
 }
 
 impl ParcelViewer {
@@ -26,7 +26,7 @@ impl ParcelViewer {
         caller: Caller,
         parcel: NamedParcel,
     ) -> Result<Self, Problem> {
-        let viewer = Self { parts, me: Follower::new(sender, caller) };
+        let viewer = Self { parts, me: ParcelFollower::new(sender, caller) };
         viewer.follow(parcel.id()?, false).await?;
         Ok(viewer)
     }
@@ -93,13 +93,13 @@ fn show(snapshot: &Snapshot, followed: &FollowedParcel, say_subscribed: bool) {
 impl Viewer for ParcelViewer {
     async fn answer(&mut self, text: &str) {
         match read_message(text) {
-            Ok(FromViewer::LocationUpdate(report)) => self.record_location(report).await,
-            Ok(FromViewer::SubscribeParcel(id)) => self.subscribe(id).await,
-            Ok(FromViewer::UnsubscribeParcel(id)) => {
+            Ok(ParcelRequest::LocationUpdate(report)) => self.record_location(report).await,
+            Ok(ParcelRequest::SubscribeParcel(id)) => self.subscribe(id).await,
+            Ok(ParcelRequest::UnsubscribeParcel(id)) => {
                 self.parts.followers.0.remove(&self.me, id);
                 self.me.send(&ToViewer::Unsubscribed { parcel_id: id.get(), message: None });
             }
-            Ok(FromViewer::Ping) => self.me.send(&ToViewer::Pong),
+            Ok(ParcelRequest::Ping) => self.me.send(&ToViewer::Pong),
             Err(message) => self.say_error(&message),
         }
     }

@@ -16,7 +16,7 @@ const PAGE: u32 = 5_000;
 
 #[derive(Args)]
 pub(super) struct ExportArgs {
-    /// Whose track.
+    /// Vehicle whose track is exported.
     #[arg(long)]
     vehicle: String,
     /// Tenant of the vehicle.

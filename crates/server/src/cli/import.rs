@@ -26,7 +26,7 @@ pub(super) struct ImportArgs {
     /// Files to read.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Whose track it is; the vehicle is made if there is none.
+    /// Vehicle of the tracks; it is added if it does not exist.
     #[arg(long)]
     vehicle: String,
     /// Tenant of the vehicle.
@@ -45,7 +45,7 @@ pub(super) struct ImportArgs {
     /// Zone of recorded times that name none.
     #[arg(long)]
     zone: Option<Zone>,
-    /// Only rows of this vehicle, when the file's rows name theirs.
+    /// Only rows of this vehicle, for a file that names vehicles.
     #[arg(long)]
     only: Option<String>,
     #[command(flatten)]

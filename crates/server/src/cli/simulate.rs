@@ -68,7 +68,7 @@ pub(super) struct SimulateArgs {
     /// DEVICE=KEY of devices that exist, instead of a login; repeat it.
     #[arg(long, value_name = "DEVICE=KEY")]
     device: Vec<String>,
-    /// Whose vehicles, for a superadmin.
+    /// Tenant of the vehicles, for a superadmin.
     #[arg(long)]
     tenant: Option<String>,
     /// First part of the vehicles' ids.
@@ -80,10 +80,10 @@ pub(super) struct SimulateArgs {
     /// Sends batches to /api/v1/positions instead of single pings to the kiosk route.
     #[arg(long)]
     batch: bool,
-    /// Requests under way at once.
+    /// Requests at the same time.
     #[arg(long, default_value_t = 32)]
     connections: usize,
-    /// The same seed drives the same way.
+    /// Seed of the random numbers; the same one makes the same drive.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

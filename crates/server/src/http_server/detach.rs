@@ -79,8 +79,7 @@ fn is_stream(headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::CONTENT_LENGTH)
 }
 
-/// A stream's body while hyper reads it. When it is quiet it moves to the slot, and hyper waits for a body that never
-/// ends.
+/// A stream's body while hyper reads it. When it is quiet it moves to the slot, and hyper gets nothing more from it.
 struct Detachable {
     body: Option<Body>,
     framing: Framing,

@@ -20,7 +20,7 @@ pub(super) struct WaitingCaller {
     pub(super) outcome: Result<CommittedPositions>,
     pub(super) answer: oneshot::Sender<Result<CommittedPositions>>,
     /// Its share of the queue, returned when it is answered.
-    pub(super) room: OwnedSemaphorePermit,
+    pub(super) permit: OwnedSemaphorePermit,
 }
 
 /// Counts transactions that are being written, being flushed, or wait for a flush.
@@ -118,7 +118,7 @@ impl Finisher {
                 // Only this batch was refused. The rest of the transaction was valid.
                 Err(_) => {}
             }
-            answers.push((caller.answer, outcome, caller.room));
+            answers.push((caller.answer, outcome, caller.permit));
         }
         if let Some(observer) = &self.observer {
             sample.took = written.begun.elapsed();

@@ -80,12 +80,12 @@ impl Writer {
                 }
                 callers.take_waiting(&mut waiting);
             }
-            let Ok(room) = self.written.clone().reserve_owned().await else { return };
+            let Ok(slot) = self.written.clone().reserve_owned().await else { return };
             self.unflushed.begin();
             if self.lost.swap(false, Ordering::AcqRel) {
                 self.cache = TrackCache::default();
             }
-            room.send(self.write(callers.waiting).await);
+            slot.send(self.write(callers.waiting).await);
         }
     }
 
@@ -94,7 +94,7 @@ impl Writer {
     async fn write(&mut self, callers: Vec<Waiting>) -> Written {
         let begun = Instant::now();
         let (batches, rest): (Vec<_>, Vec<_>) =
-            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.room))).unzip();
+            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.permit))).unzip();
         let outcomes: Vec<Result<CommittedPositions>> = match self.write_or_forget(&batches).await {
             Ok(recorded) => recorded.into_iter().map(Ok).collect(),
             Err(StoreError::Unavailable(reason)) => {
@@ -112,11 +112,11 @@ impl Writer {
             Err(error) => batches.iter().map(|_| Err(error.clone())).collect(),
         };
         let callers = batches.into_iter().zip(rest).zip(outcomes);
-        let callers = callers.map(|((batch, (answer, room)), outcome)| WaitingCaller {
+        let callers = callers.map(|((batch, (answer, permit)), outcome)| WaitingCaller {
             tenant: batch.tenant,
             outcome,
             answer,
-            room,
+            permit,
         });
         Written { begun, callers: callers.collect() }
     }

@@ -19,4 +19,4 @@ mod upkeep;
 
 pub(crate) use store::SqlStore;
 
-use super::{Connection, Db, Native, Turn, Writers, arrivals, dialect};
+use super::{Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};

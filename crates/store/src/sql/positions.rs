@@ -1,6 +1,6 @@
 //! Reads positions.
 
-use super::{Connection, Db, arrivals::RECENT_POSITIONS};
+use super::{Connection, Db, arrival_index::RECENT_POSITIONS};
 use crate::{ArrivalCursor, Arrived, Result, StoreError};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,

@@ -84,13 +84,13 @@ impl Store for SqlStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        let look = async {
+        let read = async {
             self.native.check()?;
             let mut connection = self.read().await?;
             sqlx::query::<Db>("select 1 from tenants limit 1").fetch_optional(&mut *connection).await?;
             Ok(())
         };
-        tokio::time::timeout(PING_TIMEOUT, look)
+        tokio::time::timeout(PING_TIMEOUT, read)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer within {PING_TIMEOUT:?}"))))
     }

@@ -1,7 +1,7 @@
 //! A transaction on one connection, which is rolled back unless it is finished.
 
 use super::dialect::BEGIN;
-use super::{Connection, Db, Turn, Writers, accounts::idempotency_keys};
+use super::{Connection, Db, WriteLock, Writers, accounts::idempotency_keys};
 use crate::{Claim, KeptAnswer, Once, Result, StoreError};
 use sqlx::pool::PoolConnection;
 
@@ -11,14 +11,14 @@ pub(crate) struct Transaction {
     /// `None` once it is finished.
     connection: Option<PoolConnection<Db>>,
     /// Dropped after the connection.
-    _turn: Turn,
+    _lock: WriteLock,
 }
 
 impl Transaction {
     /// Begins a transaction. In SQLite this waits for the write lock.
     pub(crate) async fn begin(writers: &Writers) -> Result<Self> {
-        let turn = writers.turn().await?;
-        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _turn: turn };
+        let lock = writers.lock().await?;
+        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _lock: lock };
         sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
         Ok(transaction)
     }

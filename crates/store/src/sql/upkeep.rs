@@ -1,7 +1,7 @@
 //! Prunes old data, in steps that are small enough for others to write in between.
 
 use super::dialect::DELETE_POSITIONS_OF_VEHICLE;
-use super::{Db, Writers, arrivals, history::upkeep, transaction::Transaction};
+use super::{Db, Writers, arrival_index, history::upkeep, transaction::Transaction};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
@@ -90,7 +90,7 @@ pub(crate) async fn prune(
     }
     for tenant_no in list_numbers(writers, "select tenant_no from tenants order by tenant_no").await? {
         let (cutoff_ms, bounds) = (before(retention.positions_ms), (STEPS, STEP_ROWS));
-        pruned.more |= arrivals::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
+        pruned.more |= arrival_index::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
     }
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;

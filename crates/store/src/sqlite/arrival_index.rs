@@ -14,7 +14,8 @@ const MINUTE_MS: i64 = 60_000;
 /// Entries that one step of pruning reads.
 const STEP_ENTRIES: i64 = 1_000;
 
-const NOTE: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min) values (?, ?, ?, ?)";
+const INSERT_ENTRY: &str =
+    "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min) values (?, ?, ?, ?)";
 
 /// Adds entries for all buffered positions.
 pub(super) const INDEX_BUFFERED: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min)
@@ -53,51 +54,51 @@ const DELETE_POSITIONS: &str = "delete from sorted_positions where (vehicle_no, 
      and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
      and p.tenant_no = a.tenant_no and p.received_ms < $8 limit $9)";
 
-/// Keeps an entry of a minute in which other positions arrived that are kept.
+/// Deletes entries between two cursors. The entries of the cutoff's minute stay, because some of its positions may stay.
 const DELETE_ENTRIES: &str = "delete from arrivals where tenant_no = $1
     and (received_min, vehicle_no, at_min) > ($2, $3, $4) and (received_min, vehicle_no, at_min) <= ($5, $6, $7)
     and received_min < $8 / 60000";
 
 /// An entry of the arrival index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Arrival {
+pub(super) struct IndexEntry {
     tenant_no: i64,
     received_min: i64,
     vehicle_no: i64,
     at_min: i64,
 }
 
-impl Arrival {
+impl IndexEntry {
     pub(super) const fn of(tenant_no: i64, received_ms: i64, vehicle_no: i64, at_ms: i64) -> Self {
         Self { tenant_no, received_min: received_ms / MINUTE_MS, vehicle_no, at_min: at_ms / MINUTE_MS }
     }
 }
 
 /// Adds entries for rows in their sorted order. Most rows need the same entry as the row before.
-pub(super) struct Notes<'connection> {
-    note: CachedStatement<'connection>,
-    last: Option<Arrival>,
+pub(super) struct IndexWriter<'connection> {
+    insert: CachedStatement<'connection>,
+    last: Option<IndexEntry>,
 }
 
-impl<'connection> Notes<'connection> {
+impl<'connection> IndexWriter<'connection> {
     pub(super) fn begin(connection: &'connection Connection) -> Result<Self> {
-        Ok(Self { note: connection.prepare_cached(NOTE)?, last: None })
+        Ok(Self { insert: connection.prepare_cached(INSERT_ENTRY)?, last: None })
     }
 
-    pub(super) fn note(&mut self, arrival: Arrival) -> Result<()> {
-        if self.last != Some(arrival) {
-            self.note.execute((arrival.tenant_no, arrival.received_min, arrival.vehicle_no, arrival.at_min))?;
-            self.last = Some(arrival);
+    pub(super) fn add(&mut self, entry: IndexEntry) -> Result<()> {
+        if self.last != Some(entry) {
+            self.insert.execute((entry.tenant_no, entry.received_min, entry.vehicle_no, entry.at_min))?;
+            self.last = Some(entry);
         }
         Ok(())
     }
 }
 
 /// A cursor in a tenant's entries: the minute of arrival, the vehicle, and the minute of its positions.
-type Place = (i64, i64, i64);
+type EntryCursor = (i64, i64, i64);
 
 /// The cursor before all entries, because no time is negative.
-const START: Place = (-1, -1, -1);
+const START: EntryCursor = (-1, -1, -1);
 
 /// Deletes positions of a tenant that arrived before `cutoff_ms`, the earliest minutes first, in at most `steps` steps
 /// of at most `step_rows` rows. Returns true if there are more.
@@ -110,7 +111,7 @@ pub(super) async fn prune(
 ) -> Result<bool> {
     let mut after = START;
     for _ in 0..steps {
-        let list = sqlx::query_as::<Db, Place>(LIST).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
+        let list = sqlx::query_as::<Db, EntryCursor>(LIST).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
         let listed = list.bind(cutoff_ms).bind(STEP_ENTRIES).fetch_all(&writers.pool).await?;
         let Some(last) = listed.last().copied() else { return Ok(false) };
         let between = |sql| {

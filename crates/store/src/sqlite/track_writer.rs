@@ -7,7 +7,7 @@
 use super::log_flusher::Log;
 use super::tracks::{OwnedCommit, write_tracks};
 use super::write_buffer::WriteBuffer;
-use super::{PRAGMAS, Turn};
+use super::{PRAGMAS, WriteLock};
 use crate::{Result, StoreError, TrackOutcome};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -25,12 +25,12 @@ enum Job {
     Write {
         commit: OwnedCommit,
         /// The write lock. It is released when the transaction has ended, even if its caller has stopped waiting.
-        turn: Turn,
+        lock: WriteLock,
         answer: oneshot::Sender<Result<TrackOutcome>>,
     },
     /// Merges the write buffer.
     Merge {
-        turn: Turn,
+        lock: WriteLock,
         answer: oneshot::Sender<Result<()>>,
     },
     Close(oneshot::Sender<()>),
@@ -56,16 +56,16 @@ impl TrackWriter {
 
     /// Writes one transaction, which is on disk after the next flush. It runs to its end even if the caller stops
     /// waiting.
-    pub(super) async fn write(&self, commit: OwnedCommit, turn: Turn) -> Result<TrackOutcome> {
+    pub(super) async fn write(&self, commit: OwnedCommit, lock: WriteLock) -> Result<TrackOutcome> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Write { commit, turn, answer }).map_err(|_| stopped())?;
+        self.jobs.send(Job::Write { commit, lock, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
     /// Merges all buffered positions.
-    pub(super) async fn merge(&self, turn: Turn) -> Result<()> {
+    pub(super) async fn merge(&self, lock: WriteLock) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Merge { turn, answer }).map_err(|_| stopped())?;
+        self.jobs.send(Job::Merge { lock, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
@@ -100,17 +100,17 @@ impl Writer {
     fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         while let Some(job) = self.next(jobs) {
             match job {
-                Job::Write { commit, turn, answer } => {
+                Job::Write { commit, lock, answer } => {
                     let outcome = self.write(&commit);
                     // The committer may have stopped waiting. It then reads again what it needs.
                     let _ = answer.send(outcome);
                     // The lock is still held, while the answered callers send their next positions.
                     self.merge_some();
-                    drop(turn);
+                    drop(lock);
                 }
-                Job::Merge { turn, answer } => {
+                Job::Merge { lock, answer } => {
                     let outcome = self.with_open(Open::merge);
-                    drop(turn);
+                    drop(lock);
                     let _ = answer.send(outcome);
                 }
                 Job::Close(answer) => {

@@ -4,7 +4,7 @@
 //! A statement with many rows must save every page that it changes, to be able to undo itself. This costs about as much
 //! as it saves when one vehicle has many rows, and more when many vehicles have few.
 
-use super::arrivals::{Arrival, Notes};
+use super::arrival_index::{IndexEntry, IndexWriter};
 use super::write_buffer::{APPEND, MERGED_AT_ONCE, WriteBuffer};
 use crate::track_commit::SMALL;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
@@ -98,8 +98,8 @@ impl Row {
         }
     }
 
-    const fn arrival(&self) -> Arrival {
-        Arrival::of(self.tenant_no, self.received_ms, self.vehicle_no.get(), self.position.at_ms)
+    const fn arrival(&self) -> IndexEntry {
+        IndexEntry::of(self.tenant_no, self.received_ms, self.vehicle_no.get(), self.position.at_ms)
     }
 
     /// Returns false if a row with its vehicle and time exists.
@@ -163,7 +163,7 @@ pub(super) fn write_tracks(
     }
     let mut insert = transaction.prepare_cached(INSERT)?;
     let mut append = transaction.prepare_cached(APPEND)?;
-    let mut notes = Notes::begin(&transaction)?;
+    let mut index = IndexWriter::begin(&transaction)?;
     for rows in commit.appended.chunk_by(|one, next| one.vehicle_no == next.vehicle_no) {
         if !merge_all && rows.len() < MERGED_AT_ONCE {
             for row in rows {
@@ -174,17 +174,17 @@ pub(super) fn write_tracks(
         }
         for row in rows {
             row.insert(&mut insert)?;
-            notes.note(row.arrival())?;
+            index.add(row.arrival())?;
         }
     }
     let mut late_added = Vec::new();
     for row in &commit.late {
         if row.insert(&mut insert)? {
-            notes.note(row.arrival())?;
+            index.add(row.arrival())?;
             late_added.push((row.vehicle_no, row.position.at_ms));
         }
     }
-    drop((insert, append, notes));
+    drop((insert, append, index));
     note_late(&transaction, &late_added, commit.now_ms)?;
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })

@@ -5,7 +5,7 @@
 //! share a page, and merging thousands at once writes each vehicle's page once for many of its positions. Readers read
 //! both tables. If both have a position, the sorted table counts.
 
-use super::arrivals::{Arrival, INDEX_BUFFERED, Notes};
+use super::arrival_index::{INDEX_BUFFERED, IndexEntry, IndexWriter};
 use crate::Result;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -70,7 +70,7 @@ struct Row {
     vehicle_no: i64,
     at_ms: i64,
     rowid: i64,
-    arrival: Arrival,
+    arrival: IndexEntry,
 }
 
 impl WriteBuffer {
@@ -150,7 +150,7 @@ impl Round {
         let rows = select
             .query_map([], |row| {
                 let (vehicle_no, at_ms) = (row.get(0)?, row.get(1)?);
-                let arrival = Arrival::of(row.get(3)?, row.get(4)?, vehicle_no, at_ms);
+                let arrival = IndexEntry::of(row.get(3)?, row.get(4)?, vehicle_no, at_ms);
                 Ok(Row { vehicle_no, at_ms, rowid: row.get(2)?, arrival })
             })?
             .collect::<std::result::Result<Vec<_>, _>>()?;
@@ -174,9 +174,9 @@ impl Round {
     fn step(&mut self, connection: &Connection, rows: usize) -> Result<()> {
         let end = self.rows.len().min(self.merged + rows);
         let mut listed = String::with_capacity(8 * rows);
-        let mut notes = Notes::begin(connection)?;
+        let mut index = IndexWriter::begin(connection)?;
         for row in &self.rows[self.merged..end] {
-            notes.note(row.arrival)?;
+            index.add(row.arrival)?;
             listed.push(if listed.is_empty() { '[' } else { ',' });
             listed.push_str(&row.rowid.to_string());
         }

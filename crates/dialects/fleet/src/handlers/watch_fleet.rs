@@ -1,7 +1,7 @@
 //! `/ws/tracking?company_id=…&user_id=…`: opens sockets for viewers of a fleet.
 
 use crate::FleetParts;
-use crate::opening::authorize;
+use crate::fleet_access::authorize;
 use crate::viewer::FleetSocket;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -32,5 +32,5 @@ pub async fn watch_fleet(State(parts): State<FleetParts>, request: Request) -> R
     let handshake = parts.live.handshake(request, &ConnectionPolicy::SOCKET)?;
     let replay_after = handshake.last_event_id();
     let entry = authorize(&parts, &handshake).await;
-    Ok(handshake.open_socket(entry, move |sender, opening| FleetSocket::enter(sender, parts, opening, replay_after)))
+    Ok(handshake.open_socket(entry, move |sender, access| FleetSocket::enter(sender, parts, access, replay_after)))
 }

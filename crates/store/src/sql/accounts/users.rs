@@ -160,10 +160,10 @@ pub(crate) async fn update_user(
         subscriptions::remove_of_user(connection, user.id).await?;
     }
     // If the user moves, both tenants get the event.
-    let mut told = vec![&before.tenant, &user.tenant];
-    told.sort();
-    told.dedup();
-    for tenant in told {
+    let mut tenants = vec![&before.tenant, &user.tenant];
+    tenants.sort();
+    tenants.dedup();
+    for tenant in tenants {
         events::append_facts(connection, tenant, &[Fact::UserChanged { user_id: user.id }], now, renderer).await?;
     }
     Ok(true)

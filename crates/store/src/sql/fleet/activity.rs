@@ -2,7 +2,7 @@
 
 use super::super::{Connection, Db};
 use super::trips;
-use crate::{ActivityChange, FigureWindow, FleetFigures, Result, TenantNo, VehicleNo};
+use crate::{ActivityChange, FleetStats, Result, StatsWindow, TenantNo, VehicleNo};
 use milepost_domain::TenantId;
 use sqlx::{QueryBuilder, Row};
 use std::collections::BTreeMap;
@@ -46,11 +46,11 @@ pub(crate) async fn add_activity(
     Ok(())
 }
 
-pub(crate) async fn fleet_figures(
+pub(crate) async fn fleet_stats(
     connection: &mut Connection,
     tenant: &TenantId,
-    window: FigureWindow,
-) -> Result<FleetFigures> {
+    window: StatsWindow,
+) -> Result<FleetStats> {
     let (from_ms, to_ms) = (window.from.unix_ms(), window.to.unix_ms());
     // Summed by vehicle first, so that a vehicle's price is read once and not for each bucket. The outer sums have a
     // wider type than the inner ones.
@@ -85,7 +85,7 @@ pub(crate) async fn fleet_figures(
     let count = |column| -> Result<u64> {
         Ok(u64::try_from(vehicles.try_get::<i64, _>(column)?).expect("a count is not negative"))
     };
-    Ok(FleetFigures {
+    Ok(FleetStats {
         vehicles: count("vehicles")?,
         active_vehicles: count("active_vehicles")?,
         trips: trips::count_trips(connection, tenant, from_ms, to_ms).await?,

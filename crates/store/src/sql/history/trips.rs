@@ -33,8 +33,8 @@ impl TripRows {
     }
 
     /// Removes the row with this start, which will get another start.
-    fn take(&mut self, key: Timestamp, mends: bool) -> Option<Trip> {
-        let lately = if mends { None } else { self.since.remove(&key) };
+    fn take(&mut self, key: Timestamp, key_is_stored: bool) -> Option<Trip> {
+        let lately = if key_is_stored { None } else { self.since.remove(&key) };
         lately.or_else(|| self.before.remove(&key))
     }
 
@@ -43,19 +43,19 @@ impl TripRows {
         &mut self,
         connection: &mut Connection,
         key: Timestamp,
-        mends: bool,
-        told: &Trip,
+        key_is_stored: bool,
+        found: &Trip,
         revision: Revision,
         now: Timestamp,
     ) -> Result<Option<Fact>> {
-        let Some(known) = self.take(key, mends) else {
-            let trip = Trip { version: 1, ..told.clone() };
+        let Some(known) = self.take(key, key_is_stored) else {
+            let trip = Trip { version: 1, ..found.clone() };
             insert_trip(connection, self.tenant_no, self.vehicle, &trip, now).await?;
             self.since.insert(trip.started_at, trip.clone());
             return Ok(Some(changed(trip, revision, false)));
         };
         // The id, driver and version are in the row, and the fold does not know them.
-        let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..told.clone() };
+        let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..found.clone() };
         if trip == known {
             self.since.insert(trip.started_at, trip);
             return Ok(None);

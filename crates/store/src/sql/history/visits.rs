@@ -131,7 +131,7 @@ pub(crate) async fn write_incident(
     .bind(incident.place.map(|place| place.longitude.get()))
     .bind(incident.value)
     .bind(incident.limit)
-    .bind(incident.is_told.map(|told| if told { "told" } else { "derived" }))
+    .bind(incident.is_reported.map(|reported| if reported { "told" } else { "derived" }))
     .bind(now.unix_ms())
     .execute(connection)
     .await?;
@@ -181,7 +181,7 @@ pub(crate) async fn list_incidents(
             place: place(row, 3)?,
             value: row.try_get(5)?,
             limit: row.try_get(6)?,
-            is_told: row.try_get::<Option<&str>, _>(7)?.map(|basis| basis == "told"),
+            is_reported: row.try_get::<Option<&str>, _>(7)?.map(|basis| basis == "told"),
         })
     })
     .collect()

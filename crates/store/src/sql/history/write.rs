@@ -29,9 +29,9 @@ pub(crate) async fn write_history(
     let mut alerts = AlertChanges::default();
     for write in ascending {
         if claim(connection, write).await? {
-            let told = write_vehicle(connection, write, &mut alerts, now).await?;
-            if !told.is_empty() {
-                facts.entry(&write.tenant).or_default().extend(told);
+            let events = write_vehicle(connection, write, &mut alerts, now).await?;
+            if !events.is_empty() {
+                facts.entry(&write.tenant).or_default().extend(events);
             }
         } else {
             stale.push(write.vehicle);
@@ -66,8 +66,8 @@ impl AlertChanges<'_> {
 /// is locked first, as when it is removed.
 async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool> {
     let sql = format!("select 1 from vehicles v where v.vehicle_no = $1 {SHARE_VEHICLE}");
-    let held = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
-    if held.is_none() {
+    let locked = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
+    if locked.is_none() {
         return Ok(false);
     }
     // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
@@ -118,8 +118,8 @@ async fn write_vehicle<'a>(
     let mut facts = Vec::new();
     for change in &write.changes {
         match change {
-            HistoryChange::Trip { key, mends, trip, revision } => {
-                facts.extend(trips.write(connection, *key, *mends, trip, *revision, now).await?);
+            HistoryChange::Trip { key, key_is_stored, trip, revision } => {
+                facts.extend(trips.write(connection, *key, *key_is_stored, trip, *revision, now).await?);
             }
             HistoryChange::NoTrip { key } => facts.extend(trips.remove(connection, *key).await?),
             HistoryChange::Visit(visit) => visits::write_visit(connection, vehicle, visit, now).await?,

@@ -33,8 +33,8 @@ pub(crate) async fn call_browsers(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<()> {
-    let news = raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now));
-    let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = news.partition(|raised| raised.alert.user_id.is_some());
+    let recent = raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now));
+    let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = recent.partition(|raised| raised.alert.user_id.is_some());
     let mut browsers = Vec::new();
     if !company.is_empty() {
         browsers.push((browsers_of_fleets(connection, &tenants(&company)).await?, company));
@@ -49,10 +49,10 @@ pub(crate) async fn call_browsers(
         if browsers.is_empty() {
             continue;
         }
-        let told: Vec<(&Raised<'_>, String)> =
+        let rendered: Vec<(&Raised<'_>, String)> =
             raised.iter().map(|raised| (*raised, renderer.alert_push(raised.alert))).collect();
         let mut calls = Vec::new();
-        for (raised, body) in &told {
+        for (raised, body) in &rendered {
             calls.extend(
                 browsers.iter().filter(|browser| is_for(raised, browser)).map(|browser| call(raised, body, browser)),
             );
@@ -75,7 +75,7 @@ fn is_for(raised: &Raised<'_>, browser: &Browser) -> bool {
 fn call<'a>(raised: &Raised<'a>, body: &'a str, browser: &'a Browser) -> BrowserCall<'a> {
     let Alert { id, severity, expires_at, .. } = raised.alert;
     let urgency = AlertCall { is_urgent: severity.is_urgent(), expires_at: *expires_at };
-    BrowserCall { browser, body, told: format!("alert_{id}"), alert: Some((id, urgency)) }
+    BrowserCall { browser, body, subject: format!("alert_{id}"), alert: Some((id, urgency)) }
 }
 
 /// Removes the waiting push calls of alerts that were read, deleted or taken back. A running try goes on and is not

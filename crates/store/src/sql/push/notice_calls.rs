@@ -24,7 +24,7 @@ pub(crate) async fn call_subscriptions(
     let mut calls = Vec::new();
     for browser in &browsers {
         for (notice, body) in of_user.get(&browser.user_id).into_iter().flatten() {
-            calls.push(BrowserCall { browser, body, told: notice.id.to_string(), alert: None });
+            calls.push(BrowserCall { browser, body, subject: notice.id.to_string(), alert: None });
         }
     }
     store_browser_calls(connection, &calls, now).await

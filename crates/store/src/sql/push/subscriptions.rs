@@ -12,8 +12,8 @@ pub(crate) async fn add_subscription(
     now: Timestamp,
 ) -> Result<(PushSubscription, bool)> {
     // Locks the tenant, so that only one transaction at a time counts and adds a user's subscriptions.
-    let held = format!("select tenant_no from tenants where id = $1 {LOCK_TENANT}");
-    let tenant_no = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(held))
+    let lock = format!("select tenant_no from tenants where id = $1 {LOCK_TENANT}");
+    let tenant_no = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(lock))
         .bind(new.tenant.as_str())
         .fetch_optional(&mut *connection)
         .await?

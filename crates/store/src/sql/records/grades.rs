@@ -67,7 +67,7 @@ pub(crate) async fn remove_grade(
 ) -> Result<Option<Grade>> {
     let cadet = match cadets::hold_cadet(connection, cadet_id).await {
         Err(StoreError::NotFound(_)) => return Ok(None),
-        held => held?,
+        found => found?,
     };
     let removed = sqlx::query::<Db>(
         "delete from grades where id = $1 and cadet_id = $2 returning id, cadet_id, kind, points, reason, created_ms",
