@@ -3,11 +3,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use milepost_dialect_bus::position_from_ping;
-use milepost_dialect_bus::wire::{FromViewer, KioskLocation};
+use milepost_dialect_bus::wire::{BusRequest, KioskLocation};
 use milepost_domain::{Timestamp, VehicleId};
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = milepost_http::parse_json::<FromViewer>(bytes);
+    let _ = milepost_http::parse_json::<BusRequest>(bytes);
     let now = Timestamp::from_unix_ms(1_736_937_045_123).expect("in range");
     let bus = VehicleId::new("bus").expect("an id");
     if let Ok(ping) = milepost_http::parse_json::<KioskLocation>(bytes)

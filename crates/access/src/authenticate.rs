@@ -5,7 +5,7 @@ use crate::{Access, AccessError, Claims, TokenError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
 use milepost_store::Digest;
 
-/// What a request or a socket's handshake carries. Borrowed, so that no secret is kept.
+/// The credential of a request or a socket's handshake. It is borrowed, so that no secret is kept.
 #[derive(Clone, Copy)]
 pub enum Credential<'a> {
     /// `Authorization: Bearer …` or `?token=…`.
@@ -21,38 +21,38 @@ pub enum Credential<'a> {
 pub struct Authentication {
     pub(crate) caller: Caller,
     pub(crate) verified: Verified,
-    /// Of a stored user: changes with its password.
+    /// The password fingerprint of a stored user; it changes with the password.
     pub(crate) password_fingerprint: Option<String>,
 }
 
-/// What is kept of a credential: enough to check it again, and no secret.
+/// What is remembered of a credential: enough to check it again, without the secret.
 #[derive(Clone)]
 pub(crate) enum Verified {
-    /// The claims of a token with a good signature.
+    /// The claims of a token whose signature was valid.
     Claims(Box<Claims>),
-    /// The digest of a device's key.
+    /// The digest of the device's key.
     DeviceKey(Digest),
-    /// The digest of a session's secret.
+    /// The digest of the session's secret.
     Session(Digest),
 }
 
 impl Authentication {
-    /// Who it is.
+    /// The authenticated caller.
     pub const fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// Who it is, for a request that is not checked again.
+    /// The caller, for a request that is not checked again.
     pub fn into_caller(self) -> Caller {
         self.caller
     }
 }
 
 impl Access {
-    /// Authenticates a credential. Stored users, devices and sessions may be a second old.
+    /// Authenticates a credential. Cached users, devices and sessions may be one second old.
     ///
     /// # Errors
-    /// [`AccessError::NotAuthenticated`], or [`AccessError::Store`] when the store can't be asked.
+    /// [`AccessError::NotAuthenticated`], or [`AccessError::Store`] when the store can't be read.
     pub async fn authenticate(&self, credential: Credential<'_>) -> Result<Authentication, AccessError> {
         let verified = match credential {
             Credential::Token(token) => {
@@ -71,7 +71,7 @@ impl Access {
         self.find_caller(verified, ReadFrom::Cache).await
     }
 
-    /// The caller that a verified credential stands for now.
+    /// Finds the current caller of a verified credential.
     pub(crate) async fn find_caller(&self, verified: Verified, from: ReadFrom) -> Result<Authentication, AccessError> {
         let (caller, password_fingerprint) = match &verified {
             Verified::Claims(claims) => self.caller_of_claims(claims, from).await?,
@@ -144,14 +144,14 @@ impl Access {
     /// The caller's login name, if it is a stored user.
     ///
     /// # Errors
-    /// [`AccessError::Store`] when the store can't be asked.
+    /// [`AccessError::Store`] when the store can't be read.
     pub async fn username_of(&self, caller: &Caller) -> Result<Option<String>, AccessError> {
         let Some(id) = caller.user_id() else { return Ok(None) };
         Ok(self.account(id, ReadFrom::Cache).await?.map(|account| account.user.username.as_str().to_owned()))
     }
 }
 
-/// The rights of a stored user win over those that its token claims.
+/// A stored user's rights replace those in its token.
 fn caller_of_account(account: Account, expires_at: Option<Timestamp>) -> Result<(Caller, Option<String>), AccessError> {
     let Account { user, password_fingerprint } = account;
     if !user.may_enter() {

@@ -1,4 +1,4 @@
-//! The table of open connections: bounds them for each tenant, and finds those of one user or device.
+//! Registers open connections: limits them for each tenant, and finds those of one user or device.
 
 use crate::Authentication;
 use crate::authenticate::Verified;
@@ -7,36 +7,36 @@ use milepost_store::Digest;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Weak};
 
-/// Why the server ends a connection that has done nothing wrong.
+/// Why the server closes a connection whose client did nothing wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
-    /// The credential is no longer good: the user was locked out or removed or has a new password, the session ended, or
-    /// the device was removed.
+    /// The credential is no longer valid: the user was locked out, removed or given a new password, the session ended,
+    /// or the device was removed.
     Revoked,
-    /// The caller has other rights now. A client that reconnects gets what it may see.
+    /// The caller has other rights now. After a reconnect the client gets what it may see.
     RightsChanged,
 }
 
-/// A socket or stream that can be ended from outside.
+/// A socket or stream that the server can close.
 pub trait Disconnect: Send + Sync {
-    /// Ends it soon, without waiting.
+    /// Closes the connection soon, without waiting.
     fn disconnect(&self, reason: CloseReason);
 }
 
-/// The tenant has as many connections as it may.
+/// The tenant has reached its connection limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyConnections;
 
-/// Whose connections are meant.
+/// Selects connections by who opened them.
 #[derive(Debug, Clone, Copy)]
 pub enum Holder<'a> {
-    /// All of a user.
+    /// All connections of a user.
     User(UserId),
-    /// Those of a user that came with one session, given by its digest.
+    /// A user's connections that were opened with the session of this digest.
     Session(UserId, &'a Digest),
-    /// All of a device.
+    /// All connections of a device.
     Device(&'a TenantId, &'a DeviceId),
-    /// All devices that report for a vehicle.
+    /// The connections of all devices that report for a vehicle.
     DevicesOf(&'a TenantId, &'a VehicleId),
 }
 
@@ -47,7 +47,7 @@ enum Key {
 }
 
 impl Key {
-    /// `None` for a token whose subject is no number: nothing that happens here changes its rights.
+    /// `None` for a token whose subject is not a number: no change on this server affects its rights.
     fn of(authentication: &Authentication) -> Option<Self> {
         let caller = authentication.caller();
         match &caller.principal {
@@ -57,7 +57,7 @@ impl Key {
     }
 }
 
-/// An attached connection, and how its caller was authenticated.
+/// An open connection, and how its caller was authenticated.
 #[derive(Clone)]
 pub(crate) struct OpenConnection {
     connection: Weak<dyn Disconnect>,
@@ -65,7 +65,7 @@ pub(crate) struct OpenConnection {
 }
 
 impl OpenConnection {
-    /// Not to be called under the table's lock: ending a connection drops its admission, which takes the lock.
+    /// Don't call this while the table is locked: ending a connection drops its admission, which takes the lock.
     pub(crate) fn end(&self, reason: CloseReason) {
         if let Some(connection) = self.connection.upgrade() {
             connection.disconnect(reason);
@@ -86,7 +86,7 @@ pub(crate) struct Connections {
     max_per_tenant: usize,
 }
 
-/// One of the tenant's connections. Dropping it frees the place.
+/// A place under the tenant's connection limit. Dropping it frees the place.
 pub struct Admission {
     table: Arc<Mutex<Table>>,
     tenant: TenantId,
@@ -142,7 +142,7 @@ impl Connections {
         table.by_holder.get(key).into_iter().flat_map(HashMap::values).cloned().collect()
     }
 
-    /// Goes through all connections: vehicles are seldom removed.
+    /// Scans all connections, because vehicles are seldom removed.
     fn of_vehicle(&self, tenant: &TenantId, vehicle: &VehicleId) -> Vec<OpenConnection> {
         let reports_for = |open: &&OpenConnection| {
             let caller = open.authentication.caller();
@@ -159,8 +159,8 @@ impl Admission {
         self.authentication.as_deref()
     }
 
-    /// From now on the connection ends when its caller loses a right. For earlier changes call
-    /// [`crate::Access::revalidate`] afterwards.
+    /// Closes `connection` from here on when its caller loses a right. Call [`crate::Access::revalidate`] afterwards,
+    /// to find changes that came before.
     pub fn attach<D: Disconnect + 'static>(&self, connection: &Arc<D>) {
         let (Some(key), Some(authentication)) = (&self.key, &self.authentication) else { return };
         let connection: Weak<dyn Disconnect> = Arc::downgrade(connection) as Weak<dyn Disconnect>;

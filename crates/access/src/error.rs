@@ -1,9 +1,9 @@
-//! Why access was refused, or could not be checked.
+//! Why access was refused or could not be checked.
 
 use milepost_domain::Invalid;
 use milepost_store::StoreError;
 
-/// A refusal or failure. `milepost_service::ServiceError` takes it over with the same words.
+/// A refusal or a failure. `milepost_service::ServiceError` converts it with the same messages.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// The credential is missing, wrong or expired.
@@ -15,13 +15,13 @@ pub enum AccessError {
         /// Whole seconds to wait.
         retry_after_s: u64,
     },
-    /// A new password that can't be used.
+    /// A new password that is not acceptable.
     #[error("{0}")]
     Invalid(Invalid),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A defect; the log has the cause.
+    /// A defect of the server; the log has the cause.
     #[error("internal error")]
     Internal,
 }

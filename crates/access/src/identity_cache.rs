@@ -1,4 +1,4 @@
-//! Caches users, devices and sessions, so that not every request asks the store.
+//! Caches users, devices and sessions, to read the store less often.
 
 use crate::hash_secret;
 use milepost_domain::{Device, Timestamp, User, UserId};
@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
 
-/// How long an entry is good. Changes made on this node are seen at once; those of another node or of the command line
-/// after this time at the latest.
+/// How long an entry is used. Changes on this node are seen at once, those of another node or of the command line after
+/// at most this time.
 const FRESH_MS: i64 = 1_000;
-/// Entries kept of each kind. When full, all are dropped: a burst of reads follows, and nothing is lost.
+/// Entries of each kind. When the cache is full, all are dropped: a burst of reads follows, and nothing is lost.
 const MAX_CACHED: usize = 50_000;
 
 /// A stored user with the fingerprint of its password.
@@ -26,27 +26,27 @@ impl From<Login> for Account {
     }
 }
 
-/// Changes with the password and reveals nothing about it: 64 bits of the hash of a salted hash.
+/// Changes with the password and reveals nothing about it: 64 bits of a hash of the salted password hash.
 pub(crate) fn password_fingerprint(login: &Login) -> String {
     let digest = hash_secret(login.password_hash.as_deref().unwrap_or_default());
     digest[..8].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Where an identity is read from.
+/// The source of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadFrom {
-    /// From the cache, if it was read from the store less than [`FRESH_MS`] ago.
+    /// The cache, if the entry was read from the store less than [`FRESH_MS`] ago.
     Cache,
-    /// From the store.
+    /// Always the store.
     Store,
 }
 
-/// Entries of one kind.
+/// The entries of one kind.
 pub(crate) struct Cache<K, V>(Mutex<Entries<K, V>>);
 
 struct Entries<K, V> {
     known: HashMap<K, (Timestamp, V)>,
-    /// How often everything was dropped.
+    /// Counts how often all entries were dropped.
     generation: u64,
 }
 
@@ -57,7 +57,7 @@ impl<K, V> Default for Cache<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// The value of `key`; `load` reads it from the store if it has to be.
+    /// Returns the value of `key`, and reads it with `load` if it is not cached.
     pub(crate) async fn read<E>(
         &self,
         key: K,
@@ -77,14 +77,14 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
         Ok(value)
     }
 
-    /// The value, or the generation in which it is missing.
+    /// Returns the cached value, or the generation in which it was missing.
     fn get(&self, key: &K, now: Timestamp) -> Result<V, u64> {
         let entries = self.lock();
         let fresh = entries.known.get(key).filter(|(at, _)| (0..FRESH_MS).contains(&now.ms_since(*at)));
         fresh.map(|(_, value)| value.clone()).ok_or(entries.generation)
     }
 
-    /// Keeps what was read, unless the cache was cleared since `generation`: the value may be from before the change.
+    /// Stores a value, unless the cache was cleared since `generation`: the value may be older than the change.
     fn put(&self, key: K, value: V, now: Timestamp, generation: u64) {
         let mut entries = self.lock();
         if entries.generation != generation {
@@ -107,7 +107,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 }
 
-/// All caches. `None` is kept too, for what does not exist.
+/// The caches of all kinds. They hold `None` for an identity that does not exist.
 #[derive(Default)]
 pub(crate) struct IdentityCache {
     pub(crate) accounts: Cache<UserId, Option<Account>>,

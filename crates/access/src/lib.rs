@@ -1,4 +1,4 @@
-//! Access control: finds out who calls, and ends connections whose caller has lost a right.
+//! Access control: finds the caller of a request, and closes connections whose caller lost a right.
 
 #![forbid(unsafe_code)]
 
@@ -29,7 +29,7 @@ use milepost_store::Store;
 use passwords::Passwords;
 use std::sync::Arc;
 
-/// Checks credentials, issues tokens and sessions, and keeps the table of open connections.
+/// Checks credentials, issues tokens and sessions, and registers open connections.
 pub struct Access {
     store: Arc<dyn Store>,
     clock: Clock,
@@ -41,7 +41,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// `max_connections_per_tenant` bounds the sockets and streams that one tenant may have open on this node.
+    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open on this node.
     pub fn new(store: Arc<dyn Store>, clock: Clock, tokens: TokenKeys, max_connections_per_tenant: usize) -> Self {
         Self {
             store,
@@ -54,7 +54,7 @@ impl Access {
         }
     }
 
-    /// Keys that sign and verify tokens.
+    /// The keys that sign and verify tokens.
     pub const fn tokens(&self) -> &TokenKeys {
         &self.tokens
     }

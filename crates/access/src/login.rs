@@ -1,4 +1,4 @@
-//! Logs users in: a pair of tokens for programs, a session for browsers.
+//! Logs users in: programs get a pair of tokens, browsers a session.
 
 use crate::identity_cache::password_fingerprint;
 use crate::passwords::MAX_PASSWORD_BYTES;
@@ -13,15 +13,15 @@ const ACCESS_MS: i64 = 60 * 60 * 1000;
 const REFRESH_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Lifetime of a session and its cookie.
 pub const SESSION_S: u32 = 14 * 24 * 60 * 60;
-/// The same answer for a wrong name and a wrong password, so that nobody can find out which names exist.
+/// The same answer for a wrong name and a wrong password, so that nobody learns which names exist.
 const WRONG: AccessError = AccessError::NotAuthenticated("no active account with these credentials");
 
-/// A short-lived token to call with, and a longer one to get the next.
+/// A short-lived access token and a longer-lived refresh token.
 #[derive(Debug, Clone)]
 pub struct TokenPair {
-    /// Good for an hour.
+    /// Valid for an hour.
     pub access: String,
-    /// Good for a week, for [`Access::refresh_token`] only.
+    /// Valid for a week, only with [`Access::refresh_token`].
     pub refresh: String,
 }
 
@@ -32,7 +32,7 @@ enum Kind {
 }
 
 impl Access {
-    /// Tokens for a user with the right password.
+    /// Issues tokens to a user with the right password.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
@@ -46,10 +46,11 @@ impl Access {
         Ok(TokenPair { access: self.sign_for(&login, Kind::Access), refresh: self.sign_for(&login, Kind::Refresh) })
     }
 
-    /// A new access token for a refresh token. The user must still be let in, with the password of then.
+    /// Exchanges a refresh token for a new access token. The user must be active and still have the password of the
+    /// login.
     ///
     /// # Errors
-    /// [`AccessError::NotAuthenticated`].
+    /// [`AccessError::NotAuthenticated`] for a refresh token that is not valid.
     pub async fn refresh_token(&self, refresh: &str) -> Result<String, AccessError> {
         let refused = AccessError::NotAuthenticated("invalid or expired refresh token");
         let claims = self.tokens.verify(refresh).ok().filter(|claims| claims.is_refresh);
@@ -79,7 +80,7 @@ impl Access {
         let (id, secret) = (login.user.id, random_secret("mps_"));
         let hash = hash_secret(&secret);
         self.store.add_session(&hash, id, self.clock.now().plus_ms(i64::from(SESSION_S) * 1000)).await?;
-        // If the password was changed meanwhile, that ended all sessions but the one just added.
+        // A password change in the meantime has ended all sessions except the one just added.
         match self.store.get_login(id).await? {
             Some(now) if now.user.may_enter() && now.password_hash == login.password_hash => Ok(secret),
             _ => {
@@ -89,10 +90,10 @@ impl Access {
         }
     }
 
-    /// Ends a session and the connections that it opened. An unknown session has ended already.
+    /// Ends a session and its connections. An unknown session has ended already.
     ///
     /// # Errors
-    /// [`AccessError::Store`].
+    /// [`AccessError::Store`] when the store can't be written.
     pub async fn close_session(&self, secret: &str) -> Result<(), AccessError> {
         let hash = hash_secret(secret);
         let user = self.store.remove_session(&hash, self.clock.now()).await?;
@@ -113,7 +114,7 @@ impl Access {
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(WRONG);
         }
-        // A name that can't exist is not looked up, but the answer takes as long.
+        // A name that can't exist is not searched for, but the answer takes as long.
         let found = match Username::new(username) {
             Ok(username) => self.store.find_login(username.as_str()).await?,
             Err(_) => None,
@@ -129,7 +130,7 @@ impl Access {
         }
     }
 
-    /// Both kinds carry the password's fingerprint, so that they end when it changes.
+    /// Both tokens carry the password's fingerprint, so that they end when the password changes.
     fn sign_for(&self, login: &Login, kind: Kind) -> String {
         let user = &login.user;
         let lifetime_ms = match kind {

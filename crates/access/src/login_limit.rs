@@ -1,7 +1,7 @@
-//! Slows down guessing: counts failed logins by name and by address.
+//! Limits password guessing: counts failed logins by name and by address.
 //!
-//! A keyed limiter from a library charges every attempt. Here a school's hundred right logins behind one address must
-//! cost nothing, so an attempt is charged first and refunded when the password was right.
+//! A keyed rate limiter from a library charges every attempt. A hundred correct logins from a school's one address must
+//! cost nothing, so this limiter charges an attempt first and refunds it when the password was right.
 
 use crate::AccessError;
 use milepost_domain::Timestamp;
@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
-/// Names and addresses kept. When full, those that have recovered are dropped. If none has, the whole table is, so that
-/// memory stays bounded under an attack from many addresses.
+/// Names and addresses in the table. When it is full, the recovered entries are dropped. If none has recovered, all are
+/// dropped, so that memory stays bounded under an attack from many addresses.
 const MAX_KEYS: usize = 20_000;
 
-/// The first 64 bits of an IPv6 address.
+/// Selects the first 64 bits of an IPv6 address.
 const NETWORK: u128 = (u64::MAX as u128) << 64;
 
-/// How many failures are allowed at once, and how long one takes to recover.
+/// How many failures are allowed in a burst, and how long one takes to recover.
 #[derive(Clone, Copy)]
 struct Allowance {
     burst: f64,
@@ -29,7 +29,7 @@ const PER_ADDRESS: Allowance = Allowance { burst: 50.0, recovery_ms: 1_000.0 };
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Name(String),
-    /// Of IPv6 the network of 64 bits: an attacker has all addresses of a network and would guess from each.
+    /// For IPv6 the 64-bit network, because an attacker can use all addresses of a network.
     Address(IpAddr),
 }
 
@@ -74,10 +74,10 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl LoginLimit {
-    /// Charges an attempt.
+    /// Charges an attempt to the name and the address.
     ///
     /// # Errors
-    /// [`AccessError::TooMany`] when the name or the address has failed too often lately.
+    /// [`AccessError::TooMany`] when the name or the address has failed too often.
     pub(crate) fn begin(
         &self,
         username: &str,
@@ -116,7 +116,7 @@ impl LoginLimit {
 }
 
 impl Attempt<'_> {
-    /// Refunds the charge: the password was right.
+    /// Refunds the charge, because the password was right.
     pub(crate) fn succeeded(self) {
         let mut buckets = self.limit.0.lock().expect("nothing panics while holding it");
         for key in &self.keys {
@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(refused(&|n| v6(0, n).into()), 50);
         assert_eq!(refused(&|n| v6(n, 0).into()), 0);
         assert_eq!(refused(&|n| [192, 0, 2, u8::try_from(n).unwrap()].into()), 0);
-        // An IPv4-mapped address counts as that IPv4 address, not as part of one great network.
+        // An IPv4-mapped address counts as its IPv4 address. All of them together would be one IPv6 network.
         let mapped = |last: u16| std::net::Ipv4Addr::new(192, 0, 2, u8::try_from(last).unwrap()).to_ipv6_mapped();
         assert_eq!(refused(&|n| mapped(n).into()), 0);
         assert_eq!(refused(&|n| if n % 2 == 0 { mapped(7).into() } else { [192, 0, 2, 7].into() }), 50);

@@ -7,16 +7,16 @@ use milepost_domain::Invalid;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Hashes computed at the same time: each takes 19 MiB and tens of milliseconds of a core. When all are busy, further
-/// logins wait; the login limit bounds how many.
+/// Hashes computed at the same time. Each takes 19 MiB and tens of milliseconds of a core. Further logins wait, and the
+/// login limit bounds their number.
 const PARALLEL_HASHES: usize = 2;
 
-/// A longer password is refused: hashing megabytes is a cheap attack.
+/// A longer password is refused, because hashing megabytes is a cheap attack.
 pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 
 pub(crate) struct Passwords {
     busy: Arc<Semaphore>,
-    /// Verified when a user does not exist, so that the answer takes as long as for one that does.
+    /// A hash to verify against when the user does not exist, so that the answer takes as long as for one that does.
     decoy: Arc<tokio::sync::OnceCell<String>>,
 }
 
@@ -27,7 +27,7 @@ impl Default for Passwords {
 }
 
 impl Access {
-    /// Hashes a new password, for the store.
+    /// Hashes a new password for the store.
     ///
     /// # Errors
     /// [`AccessError::Invalid`] when it is empty or too long.
@@ -40,7 +40,8 @@ impl Access {
 }
 
 impl Passwords {
-    /// The PHC string of `password` with argon2id, the crate's defaults (OWASP's: 19 MiB, 2 passes) and a fresh salt.
+    /// Returns the PHC string of `password`: argon2id with the crate's defaults (OWASP's: 19 MiB, 2 passes) and a fresh
+    /// salt.
     pub(crate) async fn hash(&self, password: String) -> Result<String, AccessError> {
         self.off_thread(move || {
             Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| {
@@ -51,7 +52,7 @@ impl Passwords {
         .await?
     }
 
-    /// Does `password` belong to `hash`? Without a hash the answer is no, after the same time.
+    /// Whether `password` matches `hash`. Without a hash the answer is no, after the same time.
     pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, AccessError> {
         let known = hash.is_some();
         let hash = match hash {

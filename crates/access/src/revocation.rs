@@ -1,4 +1,4 @@
-//! Ends open connections whose caller lost a right or has other rights now.
+//! Closes open connections whose caller lost a right or has other rights now.
 
 use crate::connections::OpenConnection;
 use crate::identity_cache::ReadFrom;
@@ -9,7 +9,7 @@ impl Access {
     /// Admits a socket or stream of the caller's own tenant.
     ///
     /// # Errors
-    /// [`TooManyConnections`].
+    /// [`TooManyConnections`] when the tenant has reached its limit.
     pub fn admit_connection(&self, authentication: Authentication) -> Result<Admission, TooManyConnections> {
         self.connections.admit(authentication.caller.tenant.clone(), Some(authentication))
     }
@@ -17,7 +17,7 @@ impl Access {
     /// Admits a socket or stream that watches `tenant`. The caller may be anonymous or belong to another tenant.
     ///
     /// # Errors
-    /// [`TooManyConnections`].
+    /// [`TooManyConnections`] when the tenant has reached its limit.
     pub fn admit_to(
         &self,
         tenant: &TenantId,
@@ -26,36 +26,37 @@ impl Access {
         self.connections.admit(tenant.clone(), authentication)
     }
 
-    /// Is no connection admitted just now?
+    /// Whether no connection is open.
     pub fn has_no_connections(&self) -> bool {
         self.connections.is_empty()
     }
 
-    /// Checks once more, against the store, that the caller of a connection has the rights with which it was admitted.
-    /// Returns the reason to end it if not. Call it after [`Admission::attach`]: this check finds any change before it,
-    /// and any change after it ends the connection.
+    /// Compares the rights of a connection's caller with the store, and returns the reason to close the connection if
+    /// they changed. Call it after [`Admission::attach`]: it finds every change before it, and every change after it
+    /// closes the connection.
     ///
     /// # Errors
-    /// [`AccessError::Store`] when the store can't be asked.
+    /// [`AccessError::Store`] when the store can't be read.
     pub async fn revalidate(&self, admission: &Admission) -> Result<Option<CloseReason>, AccessError> {
         match admission.authentication() {
             Some(authentication) => {
                 let compared = self.compare(authentication, ReadFrom::Store).await;
-                // Logged here: the caller only closes the connection.
+                // Logged here, because the caller of this function only closes the connection.
                 compared.inspect_err(|error| tracing::warn!(%error, "a new connection could not be checked again"))
             }
             None => Ok(None),
         }
     }
 
-    /// Ends those connections of `holder` whose caller lost a right or has other rights: another process changed it.
+    /// Closes the connections of `holder` whose caller lost a right or has other rights. Call it when another process
+    /// made the change.
     ///
     /// # Errors
-    /// [`AccessError::Store`] when the store can't be asked.
+    /// [`AccessError::Store`] when the store can't be read.
     pub async fn revalidate_connections(&self, holder: Holder<'_>) -> Result<(), AccessError> {
         self.forget_identities();
         for open in self.connections.of(holder) {
-            // From the cache, which is empty: the user is read once for all of its connections.
+            // The cache was cleared, so that the user is read once for all of its connections.
             if let Some(reason) = self.compare(&open.authentication, ReadFrom::Cache).await? {
                 open.end(reason);
             }
@@ -63,13 +64,13 @@ impl Access {
         Ok(())
     }
 
-    /// Ends all connections of `holder`: this process changed its rights.
+    /// Closes all connections of `holder`. Call it when this process changed its rights.
     pub fn end_connections(&self, holder: Holder<'_>, reason: CloseReason) {
         self.forget_identities();
         self.connections.of(holder).iter().for_each(|open: &OpenConnection| open.end(reason));
     }
 
-    /// Ends the connections of a vehicle's old and new driver, since each may see another vehicle now.
+    /// Closes the connections of a vehicle's old and new driver, because the vehicles that each may see have changed.
     pub fn end_drivers_connections(&self, old: Option<UserId>, new: Option<UserId>) {
         if old != new {
             for driver in [old, new].into_iter().flatten() {
@@ -78,7 +79,7 @@ impl Access {
         }
     }
 
-    /// Reads users, devices and sessions from the store again: one of them changed.
+    /// Clears the caches, because a user, a device or a session changed.
     pub fn forget_identities(&self) {
         self.identities.forget();
     }
@@ -91,7 +92,7 @@ impl Access {
         };
         let same_password = before.password_fingerprint == now.password_fingerprint;
         if before.password_fingerprint.is_some() && !same_password {
-            // A new password, or the user was removed and its number now stands for what the token claims.
+            // The password is new, or the user was removed and another one has its number.
             return Ok(Some(CloseReason::Revoked));
         }
         Ok((before.caller != now.caller || !same_password).then_some(CloseReason::RightsChanged))

@@ -7,31 +7,31 @@ use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A shorter HS256 secret can be guessed offline; RFC 7518 section 3.2 asks for as many bits as the hash has.
+/// A shorter HS256 secret can be guessed offline. RFC 7518 section 3.2 requires as many bits as the hash has.
 const MIN_SECRET_BYTES: usize = 32;
-/// A longer token is refused unread: no issuer needs it.
+/// A longer token is refused without reading it; no issuer needs one.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// JSON numbers beyond 2^53 lose digits on the way; a date up there is an attack or a mistake anyway.
+/// The end of the year 9999. JSON numbers beyond 2^53 lose digits, and a later date is an attack or a mistake.
 const LAST_UNIX_SECOND: f64 = 253_402_300_799.0;
 
-/// What a verified token says.
+/// The claims of a verified token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
-    /// `sub` or `user_id`, as text.
+    /// `sub` or `user_id` as text.
     pub subject: String,
     /// `tenant` or `company_id`.
     pub tenant: Option<TenantId>,
-    /// `role`.
+    /// `role`: what the caller is to its tenant.
     pub role: Option<Role>,
-    /// `cadet_id`.
+    /// `cadet_id`: the cadet whose records the caller may read.
     pub cadet_id: Option<i64>,
-    /// `vehicle_ids`: what a parent of a foreign issuer may see.
+    /// `vehicle_ids`: the vehicles that a parent with a token of another issuer may see.
     pub vehicle_ids: Vec<String>,
-    /// `exp`.
+    /// `exp`: the end of the token's validity.
     pub expires_at: Timestamp,
-    /// `token_type` is `refresh`: good only for a new access token.
+    /// `token_type` is `refresh`: only exchanged for a new access token.
     pub is_refresh: bool,
-    /// `account`: issued at a login, so that it ends with its user. Other tokens need no stored user.
+    /// `account`: the token was issued at a login and ends with its user. Other tokens need no stored user.
     pub is_account: bool,
     /// `pwf`: the fingerprint of the password at the login that issued the token.
     pub password_fingerprint: Option<String>,
@@ -40,10 +40,10 @@ pub struct Claims {
 /// Why a token was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not a token, or not signed by an issuer that this server trusts.
+    /// Not a token, or not signed by a trusted issuer.
     #[error("invalid token")]
     Invalid,
-    /// `exp` has passed.
+    /// `exp` is in the past.
     #[error("token expired")]
     Expired,
 }
@@ -104,10 +104,10 @@ impl TokenKeys {
         Ok(Self { signer: EncodingKey::from_secret(secret), verifiers: vec![own], clock })
     }
 
-    /// Also trusts the issuer with this PEM public key (RSA, P-256 or Ed25519).
+    /// Also trusts the issuer with this public key in PEM format (RSA, P-256 or Ed25519).
     ///
     /// # Errors
-    /// When the text is no such key.
+    /// When the text is not such a key.
     pub fn trust_public_key(&mut self, pem: &[u8]) -> Result<(), String> {
         let (algorithm, key) = DecodingKey::from_rsa_pem(pem)
             .map(|key| (Algorithm::RS256, key))
@@ -118,10 +118,10 @@ impl TokenKeys {
         Ok(())
     }
 
-    /// Also trusts the issuer with this JSON Web Key Set. Symmetric keys in it are refused: a set is public.
+    /// Also trusts the issuer with this JSON Web Key Set. Symmetric keys in it are refused, because a set is public.
     ///
     /// # Errors
-    /// When the text is no key set or holds no usable key.
+    /// When the text is not a key set or has no usable key.
     pub fn trust_key_set(&mut self, json: &[u8]) -> Result<(), String> {
         let set: JwkSet =
             serde_json::from_slice(json).map_err(|error| format!("is not a JSON Web Key Set: {error}"))?;
@@ -165,7 +165,7 @@ impl TokenKeys {
             pwf: claims.password_fingerprint.clone(),
         };
         let mut json = serde_json::to_value(&wire).expect("plain fields serialise");
-        // Whole numbers, as every other library writes them.
+        // Written as whole numbers, as other libraries do.
         for name in ["exp", "iat"] {
             if let Some(seconds) = json[name].as_f64() {
                 json[name] = (seconds as i64).into();
@@ -174,10 +174,10 @@ impl TokenKeys {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &json, &self.signer).expect("HS256 signs anything")
     }
 
-    /// The claims of a token that a trusted issuer signed and that has not expired.
+    /// Returns the claims of a token that a trusted issuer signed and that has not expired.
     ///
     /// # Errors
-    /// [`TokenError`].
+    /// [`TokenError`] says which of the two is wrong.
     pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Invalid);
@@ -186,7 +186,8 @@ impl TokenKeys {
         let wire = self
             .verifiers
             .iter()
-            // The key's own algorithm decides, never the header: else an RSA public key could serve as an HMAC secret.
+            // The key's own algorithm decides, not the header's. Otherwise an RSA public key could serve as an HMAC
+            // secret.
             .filter(|verifier| verifier.algorithm == header.alg)
             .filter(|verifier| header.kid.is_none() || verifier.key_id.is_none() || verifier.key_id == header.kid)
             .find_map(|verifier| decode(token, verifier))
@@ -220,7 +221,7 @@ impl TokenKeys {
         };
         let role = wire.role.as_deref().map(Role::parse).transpose().map_err(|_| TokenError::Invalid)?;
         let subject = wire.sub.or(wire.user_id).and_then(text).ok_or(TokenError::Invalid)?;
-        // PostgreSQL takes no text with a NUL, and a line break would forge lines of a log.
+        // PostgreSQL refuses text with a NUL, and a line break could forge lines of a log.
         if subject.contains(char::is_control) {
             return Err(TokenError::Invalid);
         }
@@ -238,7 +239,7 @@ impl TokenKeys {
     }
 }
 
-/// Checks the signature only. The times are checked against our own clock.
+/// Checks only the signature. The times are checked against the server's clock.
 fn decode(token: &str, verifier: &Verifier) -> Option<WireClaims> {
     let mut validation = Validation::new(verifier.algorithm);
     validation.validate_exp = false;

@@ -1,4 +1,4 @@
-//! Signs and checks the signatures of tokens with ring, the cryptography that TLS brings anyway.
+//! Signs tokens and checks their signatures with ring, which TLS uses anyway.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
@@ -12,9 +12,9 @@ use ring::signature::{
 static RING: CryptoProvider =
     CryptoProvider { signer_factory: signer, verifier_factory: verifier, key_utils: KeyUtils::new_unimplemented() };
 
-/// Lets jsonwebtoken use ring. It keeps its provider in a static and takes the first one only.
+/// Makes jsonwebtoken use ring. The library keeps its provider in a static, and the first one set stays.
 pub(crate) fn sign_with_ring() {
-    // An error says that there is one already, from an earlier call.
+    // An error means that an earlier call has set the provider.
     let _ = RING.install_default();
 }
 

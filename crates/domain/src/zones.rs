@@ -167,7 +167,7 @@ mod tests {
         }
 
         #[test]
-        fn jitter_at_the_edge_tells_once_at_most(
+        fn jitter_at_the_edge_counts_once_at_most(
             radius_m in 20.0..=5_000.0_f64,
             jitter in prop::collection::vec(-14.9..14.9_f64, 1..200),
         ) {

@@ -61,7 +61,7 @@ impl ChangeWriter<'_> {
             place: None,
             value: None,
             limit: None,
-            is_told: None,
+            is_reported: None,
         };
         match fact {
             SilenceFact::Offline { since } => {
@@ -91,10 +91,15 @@ impl ChangeWriter<'_> {
     fn trip_change(
         &self,
         key: Timestamp,
-        mends: bool,
+        key_is_stored: bool,
         trip: &milepost_track::Trip,
         revision: Revision,
     ) -> HistoryChange {
-        HistoryChange::Trip { key, mends, trip: Box::new(rows::trip(self.tenant, self.vehicle, trip)), revision }
+        HistoryChange::Trip {
+            key,
+            key_is_stored,
+            trip: Box::new(rows::trip(self.tenant, self.vehicle, trip)),
+            revision,
+        }
     }
 }

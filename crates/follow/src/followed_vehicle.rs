@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Where positions come fast, a fold that found nothing is written after this time, or after so many positions.
+/// A fold without changes is written after this time, or after [`WRITE_EVERY_POSITIONS`].
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 const WRITE_EVERY_POSITIONS: u32 = 5_000;
 /// A vehicle that sent something within this time is not silent, even if the positions' own times are old: somebody uploads
@@ -133,7 +133,7 @@ impl FollowedVehicle {
         !self.pending.is_empty() || self.unwritten >= CHECKPOINT_EVERY && self.waited_long(now)
     }
 
-    /// Has the fold been unwritten for so long, or for so many positions, that it is written whatever it found?
+    /// Whether the fold was not written long enough that it must be written even without changes.
     pub(crate) fn waited_long(&self, now: Moment) -> bool {
         self.unwritten >= WRITE_EVERY_POSITIONS || now.instant - self.written >= WRITE_EVERY
     }

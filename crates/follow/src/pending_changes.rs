@@ -30,8 +30,8 @@ impl PendingChanges {
     /// Adds a change of a trip. Of several stages of a running trip in one write only the newest is kept.
     pub(crate) fn push_trip(&mut self, change: HistoryChange) {
         if let (
-            Some(HistoryChange::Trip { key: known, mends: false, trip: before, .. }),
-            HistoryChange::Trip { key, mends: false, trip, .. },
+            Some(HistoryChange::Trip { key: known, key_is_stored: false, trip: before, .. }),
+            HistoryChange::Trip { key, key_is_stored: false, trip, .. },
         ) = (self.changes.last(), &change)
             && known == key
             && before.status == TripStatus::Started

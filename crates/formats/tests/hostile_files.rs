@@ -96,7 +96,7 @@ fn a_column_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_billion_laughs_are_not_told() {
+fn a_billion_laughs_are_not_expanded() {
     let bomb = r#"<?xml version="1.0"?><!DOCTYPE gpx [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><gpx><trk><name>&b;</name></trk></gpx>"#;
     assert!(only_error(Format::Gpx, bomb).reason.contains("document type"));
     assert!(only_error(Format::Gpx, "<gpx><trk><name>&b;</name></trk></gpx>").reason.contains("entity"));
@@ -124,7 +124,7 @@ fn a_file_that_was_cut_off_gives_what_it_has_and_says_so() {
 }
 
 #[test]
-fn gpx_of_both_versions_tells_speed_and_course() {
+fn gpx_of_both_versions_has_speed_and_course() {
     let old = "<gpx version='1.0'><trk><name>7</name><trkseg><trkpt lat='1' lon='2'><ele>5</ele><time>2020-01-01T00:00:00Z</time><course>90</course><speed>10</speed></trkpt></trkseg></trk></gpx>";
     let new = "<gpx version='1.1' xmlns:t='x'><trk><name>7</name><trkseg><trkpt lat='1' lon='2'><ele>5</ele><time>2020-01-01T00:00:00Z</time><extensions><t:TrackPointExtension><t:speed>10</t:speed><t:course>90</t:course></t:TrackPointExtension></extensions></trkpt></trkseg></trk></gpx>";
     for text in [old, new] {

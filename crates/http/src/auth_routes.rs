@@ -46,7 +46,7 @@ struct Me {
     vehicle_ids: Vec<String>,
 }
 
-/// `/api/token`, `/api/token/refresh`, `/auth/login`, `/auth/logout`, `/auth/me`.
+/// Routes for `/api/token`, `/api/token/refresh`, `/auth/login`, `/auth/logout` and `/auth/me`.
 pub fn auth_routes(context: Arc<HttpContext>) -> Router {
     Router::new()
         .route("/api/token", post(issue_tokens))

@@ -1,4 +1,4 @@
-//! Authenticates requests: finds the credential, in the contract's order, and the caller.
+//! Authenticates requests: finds the credential in the documented order, and its caller.
 
 use crate::session_cookie::session_secret;
 use crate::{HttpContext, Problem, query_value};
@@ -9,7 +9,7 @@ use milepost_access::{Authentication, Credential};
 use milepost_domain::Caller;
 use std::sync::Arc;
 
-/// The caller of an HTTP request; a request without a good credential is answered 401.
+/// The caller of an HTTP request. Without a valid credential the request is answered 401.
 pub struct Authenticated(pub Caller);
 
 impl<S> FromRequestParts<S> for Authenticated
@@ -35,10 +35,10 @@ pub enum TokenInQuery {
     Ignored,
 }
 
-/// Authenticates a request by its head.
+/// Authenticates a request from its headers and URL.
 ///
 /// # Errors
-/// 401 without a good credential, 403 for a cookie brought by a foreign page, 503 without the store.
+/// 401 without a valid credential, 403 for a cookie sent by a foreign page, 503 without the store.
 pub async fn authenticate_parts(
     context: &HttpContext,
     parts: &Parts,

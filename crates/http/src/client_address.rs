@@ -1,12 +1,12 @@
-//! The address that a request came from, for limits.
+//! The address that a request came from, for rate limits.
 
 use crate::TrustedProxies;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address at the other end of the connection. If that is one of the [`TrustedProxies`] that the server put into the
-/// request's extensions, the address that the proxy reports.
+/// The address of the connection's peer. If the peer is one of the [`TrustedProxies`] in the request's extensions, it
+/// is the address that the proxy reports.
 pub struct ClientAddress(pub Option<IpAddr>);
 
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {

@@ -1,9 +1,9 @@
-//! `Idempotency-Key` on any POST: the same key and request get the same answer, and its work is done once.
+//! `Idempotency-Key` on any POST: a repeated request gets the first one's answer, and its work is done once.
 //!
-//! Work and answer are one transaction: a handler takes the request's claim ([`RequestClaim`]), says how it will answer, and
-//! hands both to its use case as a [`Once`]; the store keeps the answer where it does the work. A process that dies leaves
-//! both or neither, and a key without an answer means that nothing was done. What is kept here, after the handler, are
-//! refusals, and answers about work that is idempotent by itself (positions).
+//! Work and answer are stored in one transaction. A handler takes the request's claim ([`RequestClaim`]), says how it
+//! will answer, and passes both to its use case as a [`Once`]; the store saves the answer with the work. A process that
+//! dies leaves both or neither, so that a key without an answer means that nothing was done. This middleware saves only
+//! refusals, and the answers to work that is idempotent by itself (positions).
 
 use crate::json::read_body;
 use crate::{HttpContext, Problem, TokenInQuery, authenticate_parts};
@@ -22,16 +22,17 @@ use std::sync::Arc;
 
 /// A longer key is refused.
 const MAX_KEY_BYTES: usize = 255;
-/// The largest body that is hashed: the largest that any POST takes.
+/// The largest body that is hashed. No POST accepts a larger one.
 const MAX_REQUEST_BYTES: usize = 8 * 1024 * 1024;
-/// Larger answers are not kept: no POST of ours has one.
+/// Larger answers are not stored. No POST has one.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
-/// The claim of a request that came with an Idempotency-Key, for the use case that does the request's work.
+/// The idempotency claim of a request, for the use case that does the work.
 pub struct RequestClaim(Option<Claim>);
 
 impl RequestClaim {
-    /// Has the answer kept that `render` makes of the work's outcome. Keeps nothing for a request without a key.
+    /// Stores the answer that `render` makes from the outcome of the work. Without an Idempotency-Key nothing is
+    /// stored.
     pub fn once<'a, T>(self, render: impl Fn(&T) -> JsonAnswer + Send + Sync + 'a) -> Once<'a, T> {
         match self.0 {
             Some(claim) => Once::new(claim, move |outcome| render(outcome).0),
@@ -48,14 +49,14 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestClaim {
     }
 }
 
-/// What a POST answers, now and to those who send it again.
+/// The answer to a POST, which repeated requests get too.
 pub struct JsonAnswer(KeptAnswer);
 
 impl JsonAnswer {
     /// A value as JSON with this status.
     ///
     /// # Panics
-    /// If its type does not always serialise, as one with a map of keys that are no text.
+    /// If the value can't be serialised, such as a map whose keys are not text.
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("what the dialects answer with always serialises");
         Self(KeptAnswer { status: status.as_u16(), body })
@@ -72,7 +73,7 @@ impl IntoResponse for JsonAnswer {
     }
 }
 
-/// Middleware around the routes whose POSTs take the header.
+/// Middleware for the routes whose POSTs accept the header.
 pub async fn replay_idempotent(State(context): State<Arc<HttpContext>>, request: Request, next: Next) -> Response {
     replay(context, request, next).await.unwrap_or_else(Problem::into_response)
 }
@@ -94,7 +95,7 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     hash.update(&body);
     let key = IdempotencyKey { tenant: caller.tenant.clone(), caller: name_of(&caller), key };
     let request = Request::from_parts(parts, Body::from(body));
-    // In a task of its own: if the client goes away, the claim still gets its answer.
+    // Runs in its own task, so that the claim gets its answer even if the client disconnects.
     let carried_out =
         tokio::spawn(async move { carry_out(&context, key, hash.finalize().into(), request, next).await });
     carried_out.await.unwrap_or_else(|error| {
@@ -145,7 +146,7 @@ fn name_of(caller: &Caller) -> String {
     }
 }
 
-/// Keeps a final answer. A refusal for lack of time or of the database is not final: the key is free again.
+/// Stores a final answer. A timeout or a missing database is not final: the key becomes free again.
 async fn keep(context: &HttpContext, claim: &Claim, response: Response) -> Result<Response, Problem> {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {

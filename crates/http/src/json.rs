@@ -1,4 +1,4 @@
-//! JSON bodies: bounded, and refused with the name of the wrong field.
+//! Reads JSON bodies up to a limit, and names the wrong field when it refuses one.
 
 use crate::serde_messages::plain_words;
 use crate::{FieldError, Problem};
@@ -8,10 +8,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 
-/// The largest body of an ordinary request; larger is answered 413. Positions have a limit of their own.
+/// The largest body of an ordinary request; a larger one is answered 413. Positions have their own limit.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A JSON body of at most `LIMIT` bytes. Its content type is ignored: kiosks are not careful with headers.
+/// A JSON body of at most `LIMIT` bytes. The content type is ignored, because kiosks often send a wrong one.
 pub struct Body<T, const LIMIT: usize = MAX_BODY_BYTES>(pub T);
 
 impl<S, T, const LIMIT: usize> FromRequest<S> for Body<T, LIMIT>
@@ -27,7 +27,7 @@ where
     }
 }
 
-/// The bytes of a body, at most `LIMIT` of them.
+/// An unparsed body of at most `LIMIT` bytes.
 pub struct RawBody<const LIMIT: usize>(pub Bytes);
 
 impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for RawBody<LIMIT> {
@@ -38,7 +38,7 @@ impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for RawBody<LIMIT> {
     }
 }
 
-/// The whole body, if it is not larger than `limit` bytes.
+/// Reads the whole body, or refuses one of more than `limit` bytes.
 pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let encoding = request.headers().get(header::CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -53,7 +53,7 @@ pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, P
     }
 }
 
-/// As [`parse_json`], but only for objects. Serde would also accept an array with the right values in the right order.
+/// Reads an object from JSON. Serde alone would also accept an array with the right values in the right order.
 ///
 /// # Errors
 /// As [`parse_json`].

@@ -1,4 +1,4 @@
-//! What all HTTP dialects share: authentication, bodies, pages of lists, and refusals.
+//! Shared by all HTTP dialects: authentication, bodies, pages of lists, and problem documents.
 
 #![forbid(unsafe_code)]
 

@@ -2,14 +2,14 @@
 
 use axum::http::{HeaderMap, header};
 
-/// The server's own pages, and those of the origins that the operator listed.
+/// The server's own origin and those that the operator listed.
 #[derive(Debug, Clone, Default)]
 pub struct OriginPolicy {
     allowed: Vec<String>,
 }
 
 impl OriginPolicy {
-    /// `allowed` are origins as browsers write them: `https://maps.example.org`, without a path.
+    /// `allowed` are origins as browsers write them, without a path: `https://maps.example.org`.
     ///
     /// # Errors
     /// The first entry that is not an origin.
@@ -25,7 +25,7 @@ impl OriginPolicy {
         Ok(Self { allowed: allowed.iter().map(clean).collect::<Result<_, _>>()? })
     }
 
-    /// Whether the request came from an allowed page, or from a program: programs send no `Origin`.
+    /// Whether the request came from an allowed page or from a program. Programs send no `Origin`.
     pub fn allows(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN) else { return true };
         let Ok(origin) = origin.to_str() else { return false };
@@ -33,7 +33,7 @@ impl OriginPolicy {
         self.allowed.contains(&origin) || is_same_host(&origin, headers)
     }
 
-    /// The listed origin that sent this request, for CORS answers.
+    /// The request's origin if it is listed, for CORS headers.
     pub fn listed<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
         self.allowed.contains(&origin.to_ascii_lowercase()).then_some(origin)

@@ -62,8 +62,8 @@ impl<T> Page<T> {
     }
 }
 
-/// The cursor for what follows the item with this id: letters, digits, `-` and `_`. Two bytes of a digest stand before
-/// the id, so that an invented cursor is refused and not taken for a place in the list.
+/// The cursor after the item with this id: letters, digits, `-` and `_`. Two bytes of a digest come before the id, so
+/// that an invented cursor is refused.
 pub fn cursor_of(id: &str) -> String {
     let mut bytes = digest(id).to_vec();
     bytes.extend_from_slice(id.as_bytes());

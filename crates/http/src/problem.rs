@@ -1,4 +1,4 @@
-//! Refusals and failures as `application/problem+json` (RFC 9457). They are made here only.
+//! Refusals and failures as `application/problem+json` (RFC 9457). Nothing else makes them.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -67,17 +67,17 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
-    /// 404: it does not exist for this caller.
+    /// 404: the resource does not exist for this caller.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("no such {what}"))
     }
 
-    /// 422 for one field.
+    /// 422 for one invalid field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid_fields(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
-    /// 422: the request can be read but is not acceptable.
+    /// 422 for several invalid fields.
     pub fn invalid_fields(errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map_or_else(|| "invalid".to_owned(), |e| format!("{} {}", e.field, e.message));
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
@@ -107,7 +107,7 @@ impl From<Invalid> for Problem {
     }
 }
 
-/// By way of [`ServiceError`], so that a store's failure is logged and answered in one place.
+/// Converts through [`ServiceError`], so that a failure of the store is logged and answered in one place.
 impl From<AccessError> for Problem {
     fn from(error: AccessError) -> Self {
         ServiceError::from(error).into()

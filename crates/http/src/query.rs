@@ -1,4 +1,4 @@
-//! Extractors for parts of the URL that refuse as problem+json.
+//! Extractors for the path and the query that refuse with problem+json.
 
 use crate::Problem;
 use crate::serde_messages::plain_words;
@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// The query; 422 if a parameter does not fit.
+/// The query parameters; 422 if one does not fit.
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
@@ -24,7 +24,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// Parameters of the path; 400 if one is not UTF-8.
+/// The path parameters; 400 if one is not UTF-8.
 pub struct Path<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
@@ -38,7 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// The first value of this name in the URL, for requests that are judged before they are parsed.
+/// The first value of a query parameter, for requests that are checked before they are parsed.
 pub fn query_value(head: &Parts, name: &str) -> Option<String> {
     let query = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&head.uri).ok()?;
     query.0.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)

@@ -1,8 +1,8 @@
-//! Serde's error messages in plain words: the originals name Rust types, which mean nothing to a client.
+//! Rewrites serde's error messages for clients, who don't know Rust types.
 
-/// The plain form of a message: `invalid type: string "x", expected f64` becomes `must be a number`.
+/// Rewrites one message: `invalid type: string "x", expected f64` becomes `must be a number`.
 pub(crate) fn plain_words(message: &str) -> String {
-    // The field's name is enough: the position in the text is dropped.
+    // The position in the text is removed, because the problem names the field.
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     if let Some((_, expected)) = message.rsplit_once(", expected ") {
         return match expected.strip_prefix("one of ") {

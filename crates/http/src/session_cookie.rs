@@ -1,14 +1,14 @@
-//! The cookie that names a browser's session.
+//! Reads and writes the cookie that holds a browser's session secret.
 
 use axum::http::{HeaderMap, header};
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 use milepost_access::SESSION_S;
 
-/// The cookie's name.
+/// The cookie's name in the browser.
 pub const SESSION_COOKIE: &str = "milepost_session";
 
-/// As long as the session itself.
+/// The cookie lives as long as the session.
 const MAX_AGE: Duration = Duration::seconds(SESSION_S as i64);
 
 /// The session's secret, if the browser sent one.
@@ -18,18 +18,18 @@ pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
     cookies.find(|cookie| cookie.name() == SESSION_COOKIE)?.value_raw()
 }
 
-/// The `Set-Cookie` line that hands `secret` to the browser of this request.
+/// The `Set-Cookie` header that stores `secret` in the browser.
 pub(crate) fn set_session(headers: &HeaderMap, secret: &str) -> String {
     session_cookie(headers, secret, MAX_AGE)
 }
 
-/// The `Set-Cookie` line that makes the browser forget the session.
+/// The `Set-Cookie` header that removes the session from the browser.
 pub(crate) fn remove_session(headers: &HeaderMap) -> String {
     session_cookie(headers, "", Duration::ZERO)
 }
 
 fn session_cookie(headers: &HeaderMap, secret: &str, max_age: Duration) -> String {
-    // Only a proxy knows whether the browser came by HTTPS. Plain HTTP on localhost must work too.
+    // Only a proxy knows whether the browser used HTTPS. Plain HTTP on localhost must work too.
     let is_https = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
     let cookie = Cookie::build((SESSION_COOKIE, secret)).path("/").http_only(true).same_site(SameSite::Lax);
     cookie.max_age(max_age).secure(is_https).to_string()

@@ -3,11 +3,11 @@
 use milepost_domain::Timestamp;
 use serde_json::Value;
 
-/// Numbers below this are Unix seconds, others are Unix milliseconds. It is the year 5138 in seconds, and March 1973 in
-/// milliseconds.
+/// A smaller number is Unix seconds, a larger one Unix milliseconds. The limit is the year 5138 in seconds and March
+/// 1973 in milliseconds.
 const FIRST_MS: f64 = 1e11;
 
-/// The text of an instant: `2025-01-15T10:30:45.123Z`.
+/// Formats an instant: `2025-01-15T10:30:45.123Z`.
 pub fn rfc3339(at: Timestamp) -> String {
     at.to_string()
 }
@@ -15,7 +15,7 @@ pub fn rfc3339(at: Timestamp) -> String {
 /// Reads an instant: RFC 3339, Unix seconds or Unix milliseconds.
 ///
 /// # Errors
-/// What the field accepts.
+/// A description of the accepted formats.
 pub fn parse_timestamp(value: &Value) -> Result<Timestamp, &'static str> {
     const TAKES: &str = "must be RFC 3339, Unix seconds or Unix milliseconds";
     match value {

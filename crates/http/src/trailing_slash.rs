@@ -1,8 +1,8 @@
-//! Accepts paths with and without a trailing slash, in every dialect.
+//! Accepts every path with and without a trailing slash.
 
 use axum::http::uri::{PathAndQuery, Uri};
 
-/// Removes trailing slashes before routing; `/` stays.
+/// Removes trailing slashes before routing. `/` stays.
 pub fn accept_trailing_slash<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
     let path = request.uri().path();
     let trimmed = path.trim_end_matches('/');

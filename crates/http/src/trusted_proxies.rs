@@ -1,4 +1,4 @@
-//! The client's address of a request that came through proxies, from `X-Forwarded-For` as far as it can be trusted.
+//! Finds the client's address of a request that came through proxies, from the trusted part of `X-Forwarded-For`.
 
 use axum::http::HeaderMap;
 use ipnet::{IpNet, Ipv4Net};
@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The proxies that are trusted to report their clients' addresses; none by default. Cheap to clone.
+/// The proxies whose `X-Forwarded-For` is trusted; none by default. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Arc<[IpNet]>);
 
 impl TrustedProxies {
-    /// `listed` are addresses (`127.0.0.1`, `::1`) and networks (`10.0.0.0/8`, `fd00::/8`).
+    /// Reads addresses (`127.0.0.1`, `::1`) and networks (`10.0.0.0/8`, `fd00::/8`).
     ///
     /// # Errors
-    /// The first entry that is neither of them.
+    /// The first entry that is neither.
     pub fn new(listed: &[String]) -> Result<Self, String> {
         listed
             .iter()
@@ -24,15 +24,15 @@ impl TrustedProxies {
             .map(Self)
     }
 
-    /// The client's address of a request that `peer` brought. A trusted peer's header is read from its right end, where
-    /// the nearest proxy writes. The first address that is not a trusted proxy's is the client's. Entries further left may
-    /// be forged.
+    /// The client's address of a request from `peer`. The header of a trusted peer is read from its right end, where
+    /// the nearest proxy writes. The first address there that is not a trusted proxy is the client; entries further
+    /// left may be forged.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut nearest = peer.to_canonical();
         let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
         let mut entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         while self.contains(nearest) {
-            // No further entry, or an unreadable one: the last trusted proxy counts as the client.
+            // Without a further readable entry the last trusted proxy counts as the client.
             let Some(before) = entries.next().and_then(address) else { break };
             nearest = before;
         }
@@ -44,18 +44,18 @@ impl TrustedProxies {
     }
 }
 
-/// A network, or one address as the network that holds nothing else.
+/// Reads a network, or one address as a network of one.
 fn network(text: &str) -> Option<IpNet> {
     let network = text.parse().or_else(|_| text.parse().map(|address: IpAddr| IpNet::from(address))).ok()?;
     let IpNet::V6(v6) = network else { return Some(network) };
     match v6.addr().to_ipv4_mapped() {
-        // `::ffff:10.0.0.0/104` is 10.0.0.0/8.
+        // An IPv4-mapped network: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
         Some(v4) => Ipv4Net::new(v4, v6.prefix_len().checked_sub(96)?).ok().map(IpNet::V4),
         None => Some(network),
     }
 }
 
-/// An entry of the header. Some proxies add a port or brackets.
+/// Reads an entry of the header. Some proxies add a port or brackets.
 fn address(entry: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(entry).ok()?.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -91,7 +91,7 @@ mod tests {
         let trusted = proxies(&["10.0.0.0/8", "::1"]);
         for (peer, lines, expected) in [
             ("10.0.0.1", &["203.0.113.9"][..], "203.0.113.9"),
-            // What the client itself wrote stands on the left.
+            // The leftmost entry was written by the client itself.
             ("10.0.0.1", &["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
             ("10.0.0.1", &["1.1.1.1, 203.0.113.9,10.9.9.9 , ::1"], "203.0.113.9"),
             ("10.0.0.1", &["1.1.1.1", "203.0.113.9", "10.9.9.9"], "203.0.113.9"),
@@ -100,7 +100,7 @@ mod tests {
             ("10.0.0.1", &["203.0.113.9:4711"], "203.0.113.9"),
             ("10.0.0.1", &["[2001:db8::7]:4711"], "2001:db8::7"),
             ("10.0.0.1", &["[2001:db8::7]"], "2001:db8::7"),
-            // Only proxies: the farthest of them.
+            // All entries are proxies: the farthest one counts.
             ("10.0.0.1", &["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
             ("10.0.0.1", &[], "10.0.0.1"),
         ] {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_named() {
+    fn an_invalid_address_is_named() {
         for entry in
             ["localhost", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "::/129", "::ffff:1.2.3.4/95", "", "10.0.0.1:80"]
         {

@@ -268,7 +268,7 @@ async fn past_the_pending_bound_only_the_newest_of_a_key_is_kept() {
 }
 
 #[tokio::test]
-async fn past_the_byte_bound_messages_are_dropped_and_every_subscriber_is_told() {
+async fn past_the_byte_bound_messages_are_dropped_and_every_subscriber_is_informed() {
     let hub = hub_with(HubLimits { pending_bytes: 1000, ..HubLimits::default() });
     let (notebook, _a) = subscribe(&hub, Interest::all());
     let (keyed, _b) = subscribe(&hub, Interest::keys([vehicle("1")]));
@@ -279,7 +279,7 @@ async fn past_the_byte_bound_messages_are_dropped_and_every_subscriber_is_told()
 }
 
 #[tokio::test]
-async fn presence_is_told_once_for_many_joins_and_only_to_those_who_asked() {
+async fn presence_is_published_once_for_many_joins_and_only_to_those_who_asked() {
     let hub = hub();
     let channel = hub.channel(&id());
     let topic = Key::new("presence", "");

@@ -1,5 +1,5 @@
-//! All that live connections ask of access control: who comes in, a place among the tenant's connections, and the end of
-//! the right to it.
+//! What live connections need from access control: authentication, a place under the tenant's connection limit, and the
+//! end of a connection whose caller lost its right.
 
 use axum::http::{StatusCode, header};
 use milepost_access::{Admission, Authentication, Credential, Disconnect};
@@ -14,19 +14,20 @@ use crate::{Handshake, Live};
 const RETRY_FULL_S: u64 = 30;
 
 impl Handshake {
-    /// The client's credential.
+    /// Authenticates the client's credential.
     ///
     /// # Errors
-    /// 401 without a good one, 5xx when the store can't be asked.
+    /// 401 without a valid credential, 5xx when the store can't be read.
     pub async fn authenticate(&self) -> Result<Authentication, Problem> {
         authenticate_parts(&self.live.context, &self.head, self.policy.token).await
     }
 
-    /// The credential of a public link's visitor, which needs none; but one that is shown on purpose must be good. A
-    /// session cookie that has ended, or that a foreign page brings along, counts for nothing: browsers send it unasked.
+    /// Authenticates a visitor of a public link. A visitor needs no credential, but one in a header or in the URL must
+    /// be valid. An expired session cookie, or one that a foreign page sends, is ignored: browsers send cookies
+    /// unasked.
     ///
     /// # Errors
-    /// 401 for a bad one, 5xx when the store can't be asked.
+    /// 401 for an invalid credential, 5xx when the store can't be read.
     pub async fn authenticate_if_shown(&self) -> Result<Option<Authentication>, Problem> {
         let headers = &self.head.headers;
         let is_explicit = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-device-key");
@@ -44,13 +45,13 @@ impl Handshake {
 
 /// A socket or stream as access control sees it.
 pub(crate) trait Connection: Disconnect + 'static {
-    /// Ends it because the store could not be asked.
+    /// Closes the connection because the store could not be read.
     fn fail(&self);
-    /// Ends it at `at`.
+    /// Closes the connection at `at`.
     fn set_expiry(&self, at: Instant);
 }
 
-/// A place among the tenant's connections; dropped, it is free again.
+/// A place under the tenant's connection limit. Dropping it frees the place.
 pub(crate) struct ConnectionPlace {
     live: Live,
     admission: Admission,
@@ -58,7 +59,7 @@ pub(crate) struct ConnectionPlace {
 }
 
 impl Live {
-    /// Takes one of the tenant's places.
+    /// Takes a place of the tenant, or refuses when all are taken.
     pub(crate) fn admit(
         &self,
         tenant: &TenantId,
@@ -74,8 +75,8 @@ impl Live {
 }
 
 impl ConnectionPlace {
-    /// From now on `connection` ends with its holder's right. The right is compared with the store once more after that,
-    /// so that no change slips in between. False if it has ended already; the connection is then closed.
+    /// Closes `connection` when its caller loses a right. Afterwards the rights are compared with the store once more,
+    /// so that no change slips in between. Returns false, with the connection closed, if the right has ended already.
     pub(crate) async fn register<C: Connection>(&self, connection: &Arc<C>) -> bool {
         self.admission.attach(connection);
         match self.live.context.access.revalidate(&self.admission).await {

@@ -1,4 +1,4 @@
-//! A socket's events: live ones, and the replays that its client asks for, one after the other.
+//! Sends events to one socket: live events, and the replays that its client asks for, one after the other.
 
 use milepost_hub::Subscription;
 use std::collections::VecDeque;
@@ -9,37 +9,38 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use crate::admission::Connection;
-use crate::event_feed::{EventFeed, EventSink, EventView, Stopped};
+use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
 use crate::{Live, SocketSender};
 
-/// How long live events wait after opening for a client that will ask for a replay. A client keeps the highest id that
-/// it has seen; if a live event came before the replay, it would pass over what it missed when it is cut off between.
+/// How long live events are held back after the socket opens, so that a client can ask for a replay first. A client
+/// remembers the highest id that it has seen. If a live event came before the replay and the connection broke between
+/// them, the client would never ask for the missed events.
 const FIRST_WORD: Duration = Duration::from_millis(300);
 
-/// Requests that wait while a replay is under way; one more is answered with an error.
+/// Replay requests that wait while a replay runs. Further requests are answered with an error.
 const WAITING_REPLAYS: usize = 8;
 
 type Replay = Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>;
 
-/// Follows a tenant's events for one socket. [`Self::run`] has to go on for as long as the socket is open.
+/// Follows a tenant's events for one socket. Poll [`Self::run`] for as long as the socket is open.
 pub struct EventFollower<V> {
-    feed: Arc<EventFeed<V>>,
+    events: Arc<ClientEvents<V>>,
     sender: Arc<SocketSender>,
     subscription: Subscription,
-    /// The replay under way.
+    /// The running replay.
     replay: Option<Replay>,
     waiting: VecDeque<i64>,
-    /// Runs out [`FIRST_WORD`] after opening; gone once the client has asked or live events are let through.
+    /// Ends [`FIRST_WORD`] after the socket opened. `None` once the client has asked or live events are let through.
     silence: Option<Pin<Box<Sleep>>>,
 }
 
 impl<V: EventView> EventFollower<V> {
-    /// Subscribes; `replay_after` is as good as a request for the events above it.
+    /// Subscribes. `replay_after` requests a replay of the events above it.
     pub fn new(live: &Live, sender: &Arc<SocketSender>, view: V, replay_after: Option<i64>) -> Self {
-        let feed = Arc::new(EventFeed::new(live.clone(), view, EventSink::Socket(Arc::clone(sender))));
+        let events = Arc::new(ClientEvents::new(live.clone(), view, EventSink::Socket(Arc::clone(sender))));
         Self {
-            subscription: feed.subscribe(),
-            feed,
+            subscription: events.subscribe(),
+            events,
             sender: Arc::clone(sender),
             replay: None,
             waiting: replay_after.into_iter().collect(),
@@ -47,20 +48,20 @@ impl<V: EventView> EventFollower<V> {
         }
     }
 
-    /// The view that events are read and written through.
+    /// The view that selects and writes the events.
     pub fn view(&self) -> &V {
-        &self.feed.view
+        &self.events.view
     }
 
-    /// Follows what the view's interest is now.
+    /// Subscribes to the view's interest again after it changed.
     pub fn follow_interest(&self) {
         self.subscription.set_interest(self.view().interest());
     }
 
-    /// Has the events above `after` sent, once the replays before are done.
+    /// Requests the events above `after`. They are sent after the replays that wait already.
     ///
     /// # Errors
-    /// When too many wait already: what to tell the client.
+    /// The message for the client when too many requests wait.
     pub fn request_replay(&mut self, after: i64) -> Result<(), &'static str> {
         if self.waiting.len() == WAITING_REPLAYS {
             return Err("too many replays are waiting, wait for their replay_complete");
@@ -69,12 +70,12 @@ impl<V: EventView> EventFollower<V> {
         Ok(())
     }
 
-    /// Carries out replays, and never ends. Nothing is lost when the future is dropped.
+    /// Runs the requested replays and never returns. Dropping the future loses nothing.
     pub async fn run(&mut self) -> Infallible {
         loop {
             let replay = match &mut self.replay {
                 Some(replay) => replay,
-                none => none.insert(next_replay(&self.feed, &mut self.waiting, &mut self.silence).await),
+                none => none.insert(next_replay(&self.events, &mut self.waiting, &mut self.silence).await),
             };
             let ended = replay.await;
             self.replay = None;
@@ -85,20 +86,20 @@ impl<V: EventView> EventFollower<V> {
     }
 }
 
-/// Until the first replay, or for [`FIRST_WORD`] without one, the gate is shut: everything after `newest` is sent
-/// afterwards.
+/// The gate stays shut until the first replay, or for [`FIRST_WORD`] if there is none. Then everything after `newest`
+/// is sent.
 async fn next_replay<V: EventView>(
-    feed: &Arc<EventFeed<V>>,
+    events: &Arc<ClientEvents<V>>,
     waiting: &mut VecDeque<i64>,
     silence: &mut Option<Pin<Box<Sleep>>>,
 ) -> Replay {
-    let feed = Arc::clone(feed);
+    let events = Arc::clone(events);
     if let Some(after) = waiting.pop_front() {
         *silence = None;
-        return Box::pin(async move { feed.replay(after).await });
+        return Box::pin(async move { events.replay(after).await });
     }
     let Some(running) = silence else { return std::future::pending().await };
     running.await;
     *silence = None;
-    Box::pin(async move { feed.catch_up(feed.view.source().newest).await })
+    Box::pin(async move { events.catch_up(events.view.source().newest).await })
 }

@@ -1,4 +1,4 @@
-//! One client on its stream of server-sent events: what it missed, then events as they are stored.
+//! Sends events to one server-sent events stream: first the missed ones, then new ones as they are stored.
 
 use milepost_access::{CloseReason, Disconnect};
 use milepost_transport::EventStream;
@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use crate::Live;
 use crate::admission::{Connection, ConnectionPlace};
-use crate::event_feed::{EventFeed, EventSink, EventView, Stopped};
+use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
 
-/// How long a client waits before it comes back.
+/// The delay that the client is asked to keep before it reconnects.
 pub(crate) const RETRY_MS: u64 = 3000;
 
 struct StreamConnection(Arc<EventStream>);
@@ -30,7 +30,8 @@ impl Connection for StreamConnection {
     }
 }
 
-/// Brings the stream to where live events keep it going by themselves; then no task is left.
+/// Sends the missed events and subscribes the stream to live ones. When this returns, no task is left: live events
+/// reach the stream through the hub.
 pub(crate) async fn serve_stream<V: EventView>(
     live: Live,
     stream: Arc<EventStream>,
@@ -44,19 +45,23 @@ pub(crate) async fn serve_stream<V: EventView>(
     if !registered {
         return;
     }
-    let feed = EventFeed::new(live, view, EventSink::Stream(Arc::clone(&stream)));
-    stream.keep(feed.subscribe());
-    if let Err(Stopped::Failed) = begin(&feed, &stream, after).await {
+    let events = ClientEvents::new(live, view, EventSink::Stream(Arc::clone(&stream)));
+    stream.keep(events.subscribe());
+    if let Err(Stopped::Failed) = begin(&events, &stream, after).await {
         stream.end();
     }
 }
 
-async fn begin<V: EventView>(feed: &EventFeed<V>, stream: &EventStream, after: Option<i64>) -> Result<(), Stopped> {
-    let newest = feed.view.source().newest;
+async fn begin<V: EventView>(
+    events: &ClientEvents<V>,
+    stream: &EventStream,
+    after: Option<i64>,
+) -> Result<(), Stopped> {
+    let newest = events.view.source().newest;
     if let Some(after) = after {
-        feed.send_stored(after, newest, true).await?;
+        events.send_stored(after, newest, true).await?;
     }
-    // Here it resumes if it is cut off before the next event.
+    // The client resumes from this id if it is cut off before the next event.
     stream.send_resume_id(newest);
-    feed.catch_up(newest).await
+    events.catch_up(newest).await
 }

@@ -10,43 +10,43 @@ use milepost_http::{Problem, query_value};
 use milepost_transport::{Abort, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
 use std::sync::Arc;
 
-use crate::event_feed::EventView;
+use crate::client_events::EventView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
 use crate::sender::SocketSender;
 use crate::socket::{ServedSocket, Viewer};
 use crate::{ConnectionPolicy, Live};
 
-/// Proxies must not keep, compress or hold back a stream.
+/// Headers that keep proxies from caching, compressing or buffering a stream.
 const STREAM_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform")),
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
 ];
 
-/// A request for a connection from a page that may make it.
+/// A request for a live connection whose origin has been checked.
 pub struct Handshake {
     pub(crate) live: Live,
     pub(crate) head: Parts,
     pub(crate) policy: &'static ConnectionPolicy,
 }
 
-/// A client that may come in.
+/// What a dialect decides about an admitted client.
 pub struct Entry<V> {
-    /// Whose connection limit counts: the client's own tenant, or the one that it watches.
+    /// The tenant whose connection limit counts: the client's own, or the one that it watches.
     pub tenant: TenantId,
     /// `None` for a visitor of a public link.
     pub credential: Option<Authentication>,
-    /// What the dialect serves to it.
+    /// The dialect's data for this connection, handed to its viewer.
     pub view: V,
-    /// Another limit on a socket's inbound messages, in bytes.
+    /// The largest inbound message in bytes, if it differs from the server's setting.
     pub max_message_bytes: Option<usize>,
-    /// Another limit on how much may come in by a socket.
+    /// The inbound rate limit, if it differs from the server's setting.
     pub rate: Option<RateLimit>,
 }
 
 impl<V> Entry<V> {
-    /// A client that takes one of its own tenant's places.
+    /// Counts the client under the limit of its own tenant.
     pub fn new(credential: Authentication, view: V) -> Self {
         let tenant = credential.caller().tenant.clone();
         Self { tenant, credential: Some(credential), view, max_message_bytes: None, rate: None }
@@ -62,12 +62,12 @@ impl<V> Entry<V> {
 }
 
 impl Handshake {
-    /// The first value of this name in the URL.
+    /// The first value of the query parameter `name`.
     pub fn query(&self, name: &str) -> Option<String> {
         query_value(&self.head, name)
     }
 
-    /// The tenant that `?tenant=` names, else the caller's own.
+    /// The tenant in `?tenant=`, or the caller's own.
     ///
     /// # Errors
     /// 403 for another tenant, unless the caller is a superadmin.
@@ -80,17 +80,17 @@ impl Handshake {
         Ok(tenant)
     }
 
-    /// The last event that the client has. A browser that comes back sends it as a header, while its URL is still the
-    /// first one.
+    /// The id of the last event that the client has. The header wins over the URL: a browser that reconnects sends a
+    /// new header with the old URL.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// The reason why the id can't be read.
     pub fn last_event_id(&self) -> Result<Option<i64>, String> {
         parse_last_event_id(&self.head)
     }
 
-    /// Opens a socket for a client that may come in, and tells another one why not. `enter` makes the viewer that answers
-    /// the client; what it refuses closes the socket.
+    /// Opens a socket for an admitted client, or answers with the reason of the refusal. `enter` makes the viewer; an
+    /// error from it closes the socket.
     pub fn open_socket<V, W, F, Fut>(mut self, entry: Result<Entry<V>, Problem>, enter: F) -> Response
     where
         V: Send + 'static,
@@ -113,7 +113,7 @@ impl Handshake {
         };
         let (view, policy) = (entry.view, self.policy);
         let serve = move |socket: Socket| {
-            // Boxed: what lets a client in takes no room afterwards.
+            // Boxed, so that the memory for entering is freed while the socket is open.
             let entering = Box::pin(ServedSocket::enter(socket, place, policy, move |sender| enter(sender, view)));
             async move {
                 if let Some(served) = entering.await {
@@ -124,8 +124,8 @@ impl Handshake {
         upgrade.with_limits(limits).accept(serve).map(|()| Body::empty())
     }
 
-    /// Opens a stream of events for a client that may come in; another one is answered with the problem. It begins with
-    /// the events above `after`, if that is given.
+    /// Opens a stream of events for an admitted client, or answers with the problem. The stream begins with the events
+    /// above `after`, if that is given.
     pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
         let entry = match entry {
             Ok(entry) => entry,
@@ -136,7 +136,7 @@ impl Handshake {
             Err(problem) => return problem.into_response(),
         };
         let transport = &self.live.transport;
-        // As much as a socket keeps for a slow reader.
+        // The same amount as a socket keeps for a slow reader.
         let reliable_bytes = transport.config().limits.reliable_bytes;
         let (stream, body) = transport.open_stream(reliable_bytes, self.head.extensions.remove::<Abort>());
         stream.greet(RETRY_MS);

@@ -1,25 +1,25 @@
-//! What all dialects read in the same way and refuse in the same words.
+//! Reads the parts of inbound messages that all dialects share, and refuses them with the same texts.
 
 use axum::http::request::Parts;
 use milepost_http::query_value;
 
-/// Said of what is no JSON.
+/// The error for a message that is not JSON.
 pub const INVALID_JSON: &str = "Invalid JSON format";
 
-/// Said of a message of a type that the dialect does not know; of its name at most 64 characters.
+/// The error for a message of an unknown type. It quotes at most 64 characters of the name.
 pub fn unknown_type(name: &str) -> String {
     format!("Unknown message type: {}", name.chars().take(64).collect::<String>())
 }
 
-/// An event's id, written as JSON: a whole number from 0, of any length. Above the newest event there is nothing to
-/// replay, so that a number out of range is as good as the largest.
+/// Reads an event id from JSON: a whole number of any length, from 0. A number beyond `i64` becomes the largest id,
+/// above which there is nothing to replay.
 ///
 /// # Errors
-/// Says what it must be.
+/// The reason why the id can't be read.
 pub fn parse_event_id(json: &str) -> Result<i64, String> {
     let id: Option<i64> = serde_json::from_str(json).ok();
     let id = id.or_else(|| {
-        // Also for `7.0` and `1e30`; a double beyond the range becomes its end.
+        // Numbers such as `7.0` and `1e30`. A number beyond the range becomes its end.
         let number: f64 = serde_json::from_str(json).ok()?;
         #[allow(clippy::cast_possible_truncation, reason = "whole; saturates")]
         (number.fract() == 0.0).then_some(number as i64)
@@ -27,7 +27,7 @@ pub fn parse_event_id(json: &str) -> Result<i64, String> {
     id.filter(|id| *id >= 0).ok_or_else(|| no_event_id("last_event_id"))
 }
 
-/// The last event that a client has: by its header, else by its URL.
+/// The id of the last event that the client has, from its header or else from its URL.
 pub(crate) fn parse_last_event_id(head: &Parts) -> Result<Option<i64>, String> {
     let header = head.headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").trim().to_owned());
     let (name, id) = match header.filter(|id| !id.is_empty()) {

@@ -1,4 +1,4 @@
-//! The one path by which clients get a live connection, and what every connection keeps until it ends.
+//! Opens live connections, and serves each until it ends. There is no other path to one.
 //!
 //! A dialect makes a [`Handshake`], says who may come in ([`Entry`]) and serves it with a [`Viewer`]. Everything else
 //! happens here, for all dialects: origin, credential, upgrade, the tenant's limit, revocation, expiry, the receive
@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod admission;
-mod event_feed;
+mod client_events;
 mod event_follower;
 mod event_stream;
 mod handshake;
@@ -19,7 +19,7 @@ mod sender;
 mod snapshot;
 mod socket;
 
-pub use event_feed::{EventSource, EventView};
+pub use client_events::{EventSource, EventView};
 pub use event_follower::EventFollower;
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};

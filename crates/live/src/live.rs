@@ -1,4 +1,4 @@
-//! What all live connections of the server share.
+//! The state that all live connections of the server share.
 
 use axum::extract::Request;
 use milepost_domain::TenantId;
@@ -11,23 +11,23 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{ConnectionPolicy, EventSource, Handshake, Origins};
 
-/// Reads for clients that come back, at the same time on this node. The next client waits, so that a whole tenant that
-/// reconnects leaves database connections to those who write.
+/// Large reads for reconnecting clients that run at the same time on this node. Further clients wait, so that database
+/// connections are left for writers when a whole tenant reconnects.
 const PARALLEL_READS: usize = 4;
 
-/// Made once and given to every dialect; cloning shares it.
+/// Made once and given to every dialect. A clone shares the same state.
 #[derive(Clone)]
 pub struct Live {
-    /// Use cases and origins.
+    /// Access control, use cases and the origin policy.
     pub context: Arc<HttpContext>,
-    /// Where messages are published.
+    /// The hub in which dialects publish messages.
     pub hub: Hub,
     pub(crate) transport: Arc<Transport>,
     reads: Arc<Semaphore>,
 }
 
 impl Live {
-    /// Connections on `transport` that get what is published in `hub`.
+    /// Connects what is published in `hub` with the connections of `transport`.
     pub fn new(context: Arc<HttpContext>, hub: Hub, transport: Arc<Transport>) -> Self {
         Self { context, hub, transport, reads: Arc::new(Semaphore::new(PARALLEL_READS)) }
     }
@@ -37,10 +37,10 @@ impl Live {
         &self.context.service
     }
 
-    /// Begins to let a client in.
+    /// Checks the origin of a request for a live connection.
     ///
     /// # Errors
-    /// 403 for a page of an origin that the policy does not let in.
+    /// 403 when the policy does not allow the page's origin.
     pub fn handshake(&self, request: Request, policy: &'static ConnectionPolicy) -> Result<Handshake, Problem> {
         let (head, _) = request.into_parts();
         if policy.origins == Origins::Allowed && !self.context.origins.allows(&head.headers) {
@@ -49,7 +49,7 @@ impl Live {
         Ok(Handshake { live: self.clone(), head, policy })
     }
 
-    /// A tenant's events, as they are just now.
+    /// The tenant's event log with its newest id.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -58,7 +58,7 @@ impl Live {
         Ok(EventSource { tenant, channel, newest })
     }
 
-    /// Waits for a turn to read much from the store for one client; to be held while it is read.
+    /// Waits for one of the permits for large reads. Hold it while the store is read.
     pub async fn read_permit(&self) -> SemaphorePermit<'_> {
         self.reads.acquire().await.expect("the semaphore is never closed")
     }

@@ -1,11 +1,11 @@
-//! How a dialect's connections are refused and ended, in codes and words that its clients know.
+//! How a dialect refuses and closes connections: the codes and texts that its clients know.
 
 use milepost_http::{Problem, TokenInQuery};
 
 /// A close frame's code and reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Close<'a> {
-    /// The code.
+    /// The close code, RFC 6455 section 7.4.
     pub code: u16,
     /// The reason, at most 123 bytes.
     pub reason: &'a str,
@@ -33,23 +33,23 @@ pub struct ConnectionPolicy {
     pub origins: Origins,
     /// Whether `?token=` is a credential.
     pub token: TokenInQuery,
-    /// The close frame that tells a refusal after the socket was opened, because browsers show a page no status of a
-    /// refused handshake. `None`: the handshake is answered with the problem's status.
+    /// The close frame for a refusal after the socket was opened: browsers don't show a page the status of a refused
+    /// handshake. `None` answers the handshake with the problem's status instead.
     pub refusal: for<'a> fn(&'a Problem) -> Option<Close<'a>>,
-    /// A message that gives the reason before the close frame of a refusal or revocation.
+    /// Writes a message that gives the reason before the close frame of a refusal or revocation.
     pub announce: Option<fn(&str) -> String>,
     /// The user was locked out, its session ended or its device was removed.
     pub revoked: Close<'static>,
-    /// The user may see something else now and should reconnect.
+    /// The user has other rights now and should reconnect.
     pub rights_changed: Close<'static>,
     /// The credential has expired.
     pub expired: Close<'static>,
-    /// The store could not be read. A client that stayed would miss something.
+    /// The store could not be read, and a client that stayed connected would miss messages.
     pub failed: Close<'static>,
 }
 
 impl ConnectionPolicy {
-    /// A socket with standard codes, refused by the status of the handshake's answer.
+    /// A socket with standard close codes. A refusal is the status of the handshake's answer.
     pub const SOCKET: Self = Self {
         origins: Origins::Allowed,
         token: TokenInQuery::Taken,
@@ -61,6 +61,7 @@ impl ConnectionPolicy {
         failed: Close::new(1013, "try again later"),
     };
 
-    /// A stream of server-sent events. It just ends: its client comes back and is refused, or gets what it may see now.
+    /// A stream of server-sent events. It ends without a reason; its client reconnects and is refused or gets what it
+    /// may see now.
     pub const STREAM: Self = Self { origins: Origins::Any, token: TokenInQuery::Ignored, ..Self::SOCKET };
 }

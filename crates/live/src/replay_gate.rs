@@ -1,32 +1,32 @@
-//! Stands between the hub and one client, so that stored events and live ones form one sequence.
+//! Joins stored and live events into one sequence for one client.
 
 use milepost_hub::{Batch, Form, Message, Sink};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Live messages, in bytes, that wait while the last events before them are read from the store. Past it the client has to
-/// come back and resume.
+/// Bytes of live messages that wait while the last stored events are read. When they are exceeded, the client is
+/// disconnected and has to resume.
 const HELD_BYTES: usize = 256 * 1024;
 
-/// A sink that leaves live messages out while older events are read from the store, where they are too. No event
+/// A sink that drops live messages while older events are read from the store, which holds those events too. No event
 /// passes twice or after one with a higher id.
 pub(crate) struct ReplayGate {
     sink: Arc<dyn Sink>,
-    /// A std mutex: held while a message is handed on, which never waits, and never across an await. Taken before the
-    /// sink's own.
+    /// A std mutex: held while a message is offered to the sink, which never waits, and never across an await. Lock
+    /// order: this one before the sink's own.
     state: Mutex<State>,
 }
 
 struct State {
     mode: Mode,
-    /// Everything up to this id that the client may see has been sent to it.
+    /// All events up to this id that the client may see have been sent.
     sent: i64,
 }
 
 enum Mode {
     Open,
-    /// Live messages are left out.
+    /// Live messages are dropped.
     Shut,
-    /// Live messages wait.
+    /// Live messages wait in memory.
     Holding {
         held: Vec<Message>,
         bytes: usize,
@@ -34,24 +34,24 @@ enum Mode {
 }
 
 impl ReplayGate {
-    /// A shut gate before a client that has everything up to `sent`.
+    /// A shut gate for a client that has all events up to `sent`.
     pub(crate) fn new(sink: Arc<dyn Sink>, sent: i64) -> Arc<Self> {
         Arc::new(Self { sink, state: Mutex::new(State { mode: Mode::Shut, sent }) })
     }
 
-    /// From now on live messages are left out: up to which event everything was sent.
+    /// Drops live messages from here on. Returns the id up to which all events were sent.
     pub(crate) fn shut(&self) -> i64 {
         let mut state = self.lock();
         state.mode = Mode::Shut;
         state.sent
     }
 
-    /// From now on live messages wait. Those left out before are not newer than the newest event in the store.
+    /// Keeps live messages from here on. The dropped ones are in the store.
     pub(crate) fn hold(&self) {
         self.lock().mode = Mode::Holding { held: Vec::new(), bytes: 0 };
     }
 
-    /// Everything up to `sent` was sent: passes on what waited, and what comes from now on.
+    /// Passes on the messages that waited, then live ones. All events up to `sent` must have been sent.
     pub(crate) fn open(&self, sent: i64) {
         let mut state = self.lock();
         state.sent = state.sent.max(sent);
@@ -104,7 +104,7 @@ impl Sink for ReplayGate {
                     }
                 } else {
                     state.sent = numbers().next_back().unwrap_or(state.sent);
-                    // As it is: its bytes are shared with all other clients.
+                    // Passed on unchanged: the bytes are shared with all other clients.
                     self.sink.offer(batch);
                 }
             }
@@ -140,7 +140,7 @@ mod tests {
     use milepost_transport::WsEncoder;
     use std::time::Duration;
 
-    /// Keeps the numbers of what it is offered.
+    /// Records the numbers of the messages that it is offered.
     #[derive(Default)]
     struct Recorder(Mutex<Vec<i64>>);
 
@@ -171,7 +171,7 @@ mod tests {
 
         fn uncork(&self) {}
 
-        /// Told by a number that no event has.
+        /// Recorded as a number that no event has.
         fn overrun(&self) {
             self.0.lock().unwrap().push(-1);
         }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     impl Fixture {
-        /// A shut gate before a client that has everything up to event 10.
+        /// A shut gate for a client that has all events up to 10.
         fn new() -> Self {
             let hub = Hub::new(Arc::new(WsEncoder), HubLimits::default());
             let channel = hub.channel(&ChannelId::new("test", "acme"));
@@ -200,7 +200,7 @@ mod tests {
             Self { hub, channel, recorder, gate, _subscription }
         }
 
-        /// Publishes, and waits until the gate has been offered it.
+        /// Publishes messages, and waits until the gate has been offered them.
         async fn publish(&self, numbers: std::ops::Range<i64>, bytes: usize) {
             let deliveries = self.hub.stats().deliveries + numbers.clone().count() as u64;
             let message = |number| Message::numbered(vec![b'x'; bytes], Audience::everyone(), number);
@@ -219,7 +219,7 @@ mod tests {
         fixture.gate.hold();
         fixture.publish(13..16, 1).await;
         assert!(fixture.recorder.numbers().is_empty(), "they wait");
-        // Up to 14 was read from the store.
+        // The events up to 14 were read from the store.
         fixture.gate.open(14);
         fixture.publish(15..17, 1).await;
         fixture.publish(17..18, 1).await;

@@ -1,4 +1,4 @@
-//! Sends to one socket, from anywhere, and closes it in its dialect's words.
+//! Sends messages to one socket and closes it with the dialect's codes.
 
 use milepost_access::{CloseReason, Disconnect};
 use milepost_http::Problem;
@@ -22,40 +22,41 @@ impl SocketSender {
         Arc::new(Self { link: Arc::clone(socket.link()), policy })
     }
 
-    /// A number that no other connection of this process has.
+    /// The connection's number, unique in this process.
     pub fn id(&self) -> u64 {
         self.link.id()
     }
 
-    /// Sends a text message. It waits for a slow reader, which is closed with 1013 when too much waits.
+    /// Queues a text message. A slow reader is closed with 1013 when too much waits for it.
     pub fn send(&self, text: &str) {
         self.link.send_text(text);
     }
 
-    /// Sends a message that is encoded once for many sockets.
+    /// Queues a message whose encoding is shared by many sockets.
     pub fn send_message(&self, message: &Message) {
         self.link.send_message(message);
     }
 
-    /// Sends a text message as soon as the reader has taken most of those before it: for sequences of any length.
+    /// Sends a text message once the reader has taken most of the earlier ones. Use it for long sequences.
     ///
     /// # Errors
-    /// When the socket has ended or is closing.
+    /// [`Closed`] when the socket has ended or is closing.
     pub async fn send_backpressured(&self, text: &str) -> Result<(), Closed> {
         self.link.send_backpressured(text).await
     }
 
-    /// Holds live messages back until the returned [`Snapshot`] is dropped. One at a time.
+    /// Holds live messages back until the returned [`Snapshot`] is dropped. A socket has at most one snapshot at a
+    /// time.
     pub fn begin_snapshot(&self) -> Snapshot {
         Snapshot::begin(Arc::clone(&self.link))
     }
 
-    /// Closes after what is already queued.
+    /// Closes the socket after the messages that are queued already.
     pub fn close(&self, close: Close<'_>) {
         self.link.close(close.code, close.reason);
     }
 
-    /// Closes as a refusal: with a message before, if the dialect has one for that.
+    /// Closes the socket after a refusal, with a message before the close frame if the policy has one.
     pub fn close_announced(&self, close: Close<'_>) {
         if let Some(announce) = self.policy.announce {
             self.send(&announce(close.reason));
@@ -63,7 +64,7 @@ impl SocketSender {
         self.close(close);
     }
 
-    /// Closes because of `problem`, as its dialect tells it.
+    /// Closes the socket because of `problem`, with the policy's close frame.
     pub(crate) fn refuse(&self, problem: &Problem) {
         self.close_announced((self.policy.refusal)(problem).unwrap_or(self.policy.failed));
     }

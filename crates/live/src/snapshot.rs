@@ -1,14 +1,14 @@
-//! Puts a snapshot under live messages, so that nothing is missed and nothing older follows something newer.
+//! Sends a snapshot before live messages, so that nothing is missed and no older message follows a newer one.
 
 use milepost_hub::{Channel, Interest, Message, Sink, Subscription};
 use milepost_transport::Link;
 use std::sync::Arc;
 
-/// While this lives, what is sent to the socket waits in it. Subscribe, or change a subscription, first; then read and
-/// offer what was read. A live message that came meanwhile wins over an offered one of the same key and an older
-/// version; one that comes later and is older is left out.
+/// Holds back live messages of one socket until it is dropped. Subscribe or change a subscription first, then read the
+/// state, then offer it. A live message wins over an offered one of the same key with an older version. A live message
+/// that comes later with an older version is dropped.
 ///
-/// This is the only way to subscribe a socket, to change its subscription and to offer a snapshot.
+/// Only a snapshot can subscribe a socket, change its subscription, and offer state to it.
 #[must_use = "live messages wait until it is dropped"]
 pub struct Snapshot(Arc<Link>);
 
@@ -18,22 +18,22 @@ impl Snapshot {
         Self(link)
     }
 
-    /// From now on the socket gets what is published in `channel` and within `interest`.
+    /// Subscribes the socket to the messages of `channel` within `interest`.
     pub fn subscribe(&self, channel: &Arc<Channel>, interest: Interest) -> Subscription {
         channel.subscribe(Arc::clone(&self.0) as Arc<dyn Sink>, interest)
     }
 
-    /// From now on the socket gets what is within `interest`.
+    /// Replaces the interest of a subscription.
     pub fn narrow(&self, subscription: &Subscription, interest: Interest) {
         subscription.set_interest(interest);
     }
 
-    /// Sends a message of the snapshot, unless a newer one of its key waits.
+    /// Sends a message of the snapshot, unless a newer one with the same key waits.
     pub fn offer(&self, message: &Message) {
         self.0.offer_if_absent(message);
     }
 
-    /// Sends what has no version, in its place among what was offered.
+    /// Sends a message without a version, in order with the offered ones.
     pub fn send(&self, text: &str) {
         self.0.send_text(text);
     }
@@ -61,7 +61,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
     use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-    /// A hub's channel, and a socket that subscribes to it only as a test says.
+    /// A hub's channel, and a socket that subscribes only when the test says so.
     struct Fixture {
         hub: Hub,
         channel: Arc<Channel>,
@@ -100,7 +100,7 @@ mod tests {
             Self { hub, channel, link: links.recv().await.unwrap(), client }
         }
 
-        /// Publishes, and waits until the socket has been offered it.
+        /// Publishes a message, and waits until the socket has been offered it.
         async fn publish(&self, message: Message) {
             let before = self.hub.stats().deliveries;
             self.channel.publish(message);
@@ -109,7 +109,7 @@ mod tests {
             }
         }
 
-        /// What the client got up to now.
+        /// The messages that the client has received so far.
         async fn received(&mut self) -> Vec<String> {
             self.link.send_text("end");
             let mut texts = Vec::new();

@@ -9,31 +9,32 @@ use crate::ConnectionPolicy;
 use crate::admission::ConnectionPlace;
 use crate::sender::SocketSender;
 
-/// What a dialect does with what its client sends. It is dropped when the socket has ended.
+/// Answers one client's messages for a dialect. It is dropped when the socket has ended.
 pub trait Viewer: Send {
     /// Answers a text message.
     fn answer(&mut self, text: &str) -> impl Future<Output = ()> + Send;
 
-    /// Tells the client what was wrong; the connection stays.
+    /// Sends the client an error message. The connection stays open.
     fn say_error(&self, message: &str);
 
-    /// What goes on while the client says nothing, without an end. It is dropped at each message and called again after
-    /// the answer.
+    /// Runs while the client is silent and never returns. It is dropped at each message and called again after the
+    /// answer.
     fn work(&mut self) -> impl Future<Output = Infallible> + Send {
         std::future::pending()
     }
 }
 
-/// A socket and its viewer, in one piece of memory: ten thousand of them wait at any time.
+/// A socket and its viewer in one allocation, because ten thousand of them wait at any time.
 pub(crate) struct ServedSocket<W> {
-    // Dropped in this order: the place is free once the socket and its subscriptions have ended.
+    // Fields are dropped in this order, so that the place becomes free after the socket and its subscriptions have
+    // ended.
     viewer: W,
     socket: Socket,
     _place: ConnectionPlace,
 }
 
 impl<W: Viewer> ServedSocket<W> {
-    /// Registers a socket and makes its viewer; `None` once it is closed because that is refused.
+    /// Registers a socket and makes its viewer. Returns `None` when the client is refused; the socket is then closed.
     pub(crate) async fn enter<F, Fut>(
         socket: Socket,
         place: ConnectionPlace,
@@ -55,7 +56,7 @@ impl<W: Viewer> ServedSocket<W> {
         None
     }
 
-    /// Serves the client until either side ends the socket.
+    /// Serves the client until either side closes the socket.
     pub(crate) async fn run(mut self: Box<Self>) {
         let Self { viewer, socket, .. } = &mut *self;
         loop {
@@ -64,7 +65,7 @@ impl<W: Viewer> ServedSocket<W> {
                 never = viewer.work() => match never {},
             };
             match inbound {
-                // Boxed: an answer takes no room while the socket waits.
+                // Boxed, so that no memory is reserved for an answer while the socket waits.
                 Some(Inbound::Text(text)) => Box::pin(viewer.answer(&text)).await,
                 Some(Inbound::Binary(_)) => viewer.say_error("send JSON as text"),
                 None => return,

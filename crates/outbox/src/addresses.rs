@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_address_or_network_is_refused() {
+    fn an_invalid_host_address_or_network_is_refused() {
         for wrong in ["", "10.0.0.0/33", "::/129", "10.0.0.256", "http://x", "a b", "*.example.org", "x:80", "10.0.0"] {
             assert_eq!(AddressRule::new(&[wrong.to_owned()]), Err(wrong.to_owned()));
         }

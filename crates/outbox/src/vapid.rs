@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_private_key_is_refused() {
+    fn an_invalid_private_key_is_refused() {
         let (zero, large) = (URL_SAFE_NO_PAD.encode([0; 32]), URL_SAFE_NO_PAD.encode([255; 32]));
         for wrong in ["", "key", &zero, &large, &URL_SAFE_NO_PAD.encode([7; 24]), &URL_SAFE_NO_PAD.encode([7; 33])] {
             assert!(Vapid::new(wrong, None).is_err(), "{wrong}");

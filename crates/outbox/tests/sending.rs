@@ -308,7 +308,7 @@ async fn a_browser_is_called_with_a_key_and_at_a_public_or_allowed_address_only(
 }
 
 #[tokio::test]
-async fn a_browser_is_told_how_urgent_a_push_is_and_how_long_it_is_of_interest() {
+async fn a_push_says_how_urgent_it_is_and_how_long_it_is_relevant() {
     let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(201).await);
     let store_push = |is_urgent, expires_at: Option<Timestamp>| {
         let no = store.store_push(&receiver.url);
@@ -359,7 +359,7 @@ async fn a_name_that_resolves_to_the_machine_itself_is_not_called() {
 }
 
 #[tokio::test]
-async fn errors_are_told_without_the_url() {
+async fn errors_are_reported_without_the_url() {
     let store = Arc::new(Memory::default());
     let closed = store.store(HOOK, Some("http://127.0.0.1:1/?key=t0ps3cret"), "");
     let unknown = store.store(HOOK, Some("http://t0ps3cret.invalid/"), "");

@@ -1,4 +1,4 @@
-//! Puts the rooms together: one readable list from configuration to router.
+//! Assembles the server from its crates: one list from the configuration to the router.
 
 use crate::config::Config;
 use crate::data_folder::{jwt_secret, vapid_key};
@@ -30,27 +30,27 @@ use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
 
-/// `/ws/echo` takes messages as large as conformance suites send, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
+/// The default limit of messages on `/ws/echo`, as large as conformance suites send: `WS_MAX_MESSAGE_SIZE`.
 const DEFAULT_MAX_MESSAGE_BYTES: usize = 4096;
 
-/// The fleet socket takes shorter messages, unless `WS_MAX_MESSAGE_SIZE` says otherwise.
+/// The default limit of messages on the fleet socket: `WS_MAX_MESSAGE_SIZE`.
 const DEFAULT_FLEET_MESSAGE_BYTES: usize = 512;
 
-/// The running server's rooms.
+/// The parts of the running server.
 pub struct Assembly {
     /// Access control.
     pub access: Arc<Access>,
-    /// Use cases.
+    /// The use cases.
     pub service: Arc<Service>,
-    /// Fan-out.
+    /// Fan-out of messages.
     pub hub: Hub,
-    /// What the dialects' connections share.
+    /// The state that all live connections share.
     pub live: Live,
-    /// What the follower of tracks is given, and its counters.
+    /// Committed positions for the follower of tracks, and its counters.
     pub tracks: Arc<TrackInbox>,
-    /// Sockets.
+    /// Sockets and streams.
     pub transport: Arc<Transport>,
-    /// Outgoing calls.
+    /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
     metrics: Arc<Metrics>,
     followed_deliveries: Arc<FollowedDeliveries>,
@@ -59,7 +59,7 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Builds everything above the store.
+    /// Builds all parts above the store.
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
@@ -128,7 +128,7 @@ impl Assembly {
         }))
     }
 
-    /// The task that turns positions into history. Run it once.
+    /// The task that derives trips, visits and alerts from positions. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
         TrackFollower::new(FollowerParts {
             store: Arc::clone(self.service.store()),
@@ -140,7 +140,7 @@ impl Assembly {
         })
     }
 
-    /// All routes: the list of dialects stands here and nowhere else.
+    /// All routes. This is the only list of dialects.
     pub fn router(self: &Arc<Self>, config: &Config) -> Router {
         let tiles = Tiles { url: config.tile_url.clone(), attribution: config.tile_attribution.clone() };
         let live = &self.live;
@@ -171,7 +171,7 @@ impl Assembly {
             let echo = get(move |State(transport), request| async move { open_echo(&transport, request, limit) });
             routes = routes.merge(Router::new().route("/ws/echo", echo).with_state(Arc::clone(&self.transport)));
         }
-        // The configuration was checked. If it were invalid, no proxy would be trusted.
+        // The configuration was checked before. If it were invalid, no proxy would be trusted.
         let proxies = TrustedProxies::new(&config.trusted_proxies).unwrap_or_default();
         let middleware = Middleware {
             draining: self.draining.clone(),
@@ -197,13 +197,13 @@ impl Assembly {
         }
     }
 
-    /// From now on nothing new is taken.
+    /// Refuses new requests from now on.
     pub fn begin_draining(&self) {
         self.draining.begin();
     }
 }
 
-/// `/ws/tracking` is the path of two dialects. The request's parameters decide which of them serves it.
+/// Two dialects share `/ws/tracking`. The request's parameters decide which of them serves it.
 fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
     let open = move |request: Request| async move {
         let (head, body) = request.into_parts();
@@ -231,7 +231,7 @@ fn start_outbox(config: &Config, store: Arc<dyn Store>, clock: &Clock, vapid: Op
     Outbox::start(store, sender, clock.clone())
 }
 
-/// The outbox as the use cases see it.
+/// The outbox, as the use cases need it.
 fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing {
     let (rule, push_rule) = (config.webhook_allow.clone(), config.webhook_allow.clone());
     Outgoing {
@@ -245,8 +245,8 @@ fn outgoing(config: &Config, outbox: &Outbox, vapid: Option<&Vapid>) -> Outgoing
     }
 }
 
-/// The key that signs calls to push services, from the configuration or the data folder. Without a key nothing is pushed,
-/// and everything else works.
+/// The key that signs calls to push services, from the configuration or the data folder. Without a key no pushes are
+/// sent, and everything else works.
 fn vapid(config: &Config) -> Option<Arc<Vapid>> {
     let page = Some(&config.public_url).filter(|url| url.starts_with("https://"));
     let subject = config.vapid_subject.as_ref().or(page).cloned();
@@ -272,10 +272,10 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
     }
 }
 
-/// Checks the listed origins and the files of other issuers' keys, so that a start fails early. Makes no files.
+/// Checks the listed origins and the key files of other issuers, so that a wrong one stops the start. Writes no files.
 ///
 /// # Errors
-/// Names the setting.
+/// The setting that is wrong.
 pub fn check_keys_and_origins(config: &Config, clock: &Clock) -> Result<()> {
     origins(config)?;
     let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
@@ -291,7 +291,7 @@ fn origins(config: &Config) -> Result<OriginPolicy> {
 /// The keys that sign and verify tokens, from the configuration and the data folder.
 ///
 /// # Errors
-/// When a file can't be read or holds no key.
+/// When a file can't be read or has no key.
 pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
     let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
     let mut keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line and its commands.
 
 mod check_config;
 mod demo;
@@ -37,7 +37,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Prints a JWT signed with the secret that `serve` uses.
     Token(token::TokenArgs),
-    /// Looks after users.
+    /// Manages users.
     User(user::UserArgs),
     /// Drives simulated devices over the public API.
     Simulate(simulate::SimulateArgs),
@@ -54,7 +54,7 @@ enum Command {
     },
 }
 
-/// Runs the command; 0 when it succeeded, 1 when it failed, 2 for a command line that can't be read.
+/// Runs the command. Returns 0 on success, 1 on failure, and 2 for a command line that can't be read.
 pub fn run(clock: &Clock) -> ExitCode {
     let cli = Cli::parse();
     if !matches!(cli.command, Command::Export(_)) {
@@ -98,7 +98,7 @@ async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
     Ok(())
 }
 
-/// The configuration, and the texts that it came from.
+/// Reads the configuration, and the texts that it was made of.
 fn read_config(settings: &SettingFlags) -> Result<(Resolved, Config)> {
     let file = match &settings.config {
         Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?),
@@ -112,7 +112,7 @@ fn read_config(settings: &SettingFlags) -> Result<(Resolved, Config)> {
     read().context("configuration")
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
+/// Resolves when Ctrl-C or SIGTERM arrives.
 fn stop_signal() -> Result<impl Future<Output = ()>> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
@@ -129,11 +129,11 @@ fn stop_signal() -> Result<impl Future<Output = ()>> {
 fn say(line: &str) {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    // A closed pipe must not stop a server.
+    // A closed pipe must not stop the server.
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Prints a line beside the command's answer.
+/// Prints a line beside the command's answer, on standard error.
 #[allow(clippy::print_stderr, reason = "this is where a command says what went wrong")]
 fn warn(line: &str) {
     eprintln!("{line}");

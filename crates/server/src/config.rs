@@ -1,4 +1,4 @@
-//! The configuration: flags win over the environment, the environment over the file, the file over the defaults.
+//! The configuration. Flags win over the environment, the environment over the file, and the file over the defaults.
 
 mod database_url;
 mod duration;
@@ -51,14 +51,14 @@ pub struct Config {
     pub log: String,
     pub log_json: bool,
     pub drain_window: Duration,
-    /// Proxies that are trusted to report the client's address, as `192.0.2.1` or `10.0.0.0/8`.
+    /// Proxies that are trusted to report the client's address, such as `192.0.2.1` or `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
     pub order_service: Option<ServiceUrl>,
-    /// `MILEPOST_PUBLIC_URL` without a slash at its end; empty if unset.
+    /// `MILEPOST_PUBLIC_URL` without a trailing slash; empty if unset.
     pub public_url: String,
     pub notification_service: Option<ServiceUrl>,
     pub outgoing_give_up: Duration,
-    /// Private addresses that webhooks and push services may have.
+    /// Private addresses that webhooks and push services may use.
     pub webhook_allow: AddressRule,
     pub vapid_private_key: Option<String>,
     pub vapid_subject: Option<String>,
@@ -66,7 +66,7 @@ pub struct Config {
     pub without_effect: Vec<&'static str>,
 }
 
-// By hand: secrets, and URLs with passwords, never reach a log line. `check-config` shows the rest.
+// Written by hand, so that secrets and URLs with passwords never reach a log line. `check-config` shows the rest.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("listen", &self.listen).field("data", &self.data).finish_non_exhaustive()
@@ -74,10 +74,10 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// Reads the resolved texts, which were checked one by one, and checks that they fit together.
+    /// Reads the resolved texts, each of which was checked, and checks that they fit together.
     ///
     /// # Errors
-    /// Names the settings that don't go together.
+    /// The settings that contradict each other.
     pub fn from_resolved(resolved: &Resolved) -> Result<Self, ConfigError> {
         let config = Self {
             listen: resolved.parsed("MILEPOST_LISTEN")?,
@@ -133,7 +133,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The database: as configured, or SQLite in the data folder.
+    /// The configured database, or SQLite in the data folder.
     pub fn database(&self) -> String {
         self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data.join("milepost.db").display()))
     }

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 const SECRET_FILE: &str = "jwt-secret";
 const VAPID_FILE: &str = "vapid-key";
 
-/// The lock of a database file by one server. It ends with the process, however that ends.
+/// Locks a database file for one server. The lock ends with the process, however the process ends.
 pub(crate) struct DatabaseLock(#[allow(dead_code, reason = "held, not read")] File);
 
-/// Locks the SQLite file of a `sqlite:` URL for this process: two servers would not see each other's positions.
-/// PostgreSQL may be shared and needs no lock.
+/// Locks the SQLite file of a `sqlite:` URL for this process, because two servers would not see each other's positions.
+/// PostgreSQL can be shared and needs no lock.
 pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
     let Some(database) = milepost_store::sqlite_file(url) else { return Ok(None) };
     let path = lock_file_of(database);
@@ -38,7 +38,7 @@ pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
     }
 }
 
-/// `milepost.db.lock` beside `milepost.db`, the same by whatever path the file is reached.
+/// The lock file `milepost.db.lock` beside `milepost.db`, the same for every path to the file.
 fn lock_file_of(database: &Path) -> PathBuf {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = database.canonicalize().or_else(|_| {
@@ -50,12 +50,12 @@ fn lock_file_of(database: &Path) -> PathBuf {
     name.into()
 }
 
-/// Makes new files readable by their owner only: the database holds password hashes and positions of people.
+/// Makes new files readable only by their owner: the database holds password hashes and people's positions.
 pub(crate) fn keep_new_files_private() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
-/// Makes the folder, mode 0700, unless it exists.
+/// Makes the folder with mode 0700, unless it exists.
 pub(crate) fn make_data_folder(folder: &Path) -> Result<()> {
     DirBuilder::new()
         .recursive(true)
@@ -64,7 +64,7 @@ pub(crate) fn make_data_folder(folder: &Path) -> Result<()> {
         .with_context(|| format!("can't make the data folder {}, see MILEPOST_DATA", folder.display()))
 }
 
-/// The configured secret, or the one in the data folder (mode 0600), made at the first start.
+/// The configured secret, or the one in the data folder (mode 0600), which the first start makes.
 pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
     match configured {
         Some(secret) => Ok(secret.as_bytes().to_vec()),
@@ -72,7 +72,7 @@ pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<
     }
 }
 
-/// The same for the private key of Web Push.
+/// The configured private key of Web Push, or the one in the data folder.
 pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<String> {
     let is_key = |key: &[u8]| std::str::from_utf8(key).is_ok_and(|key| Vapid::new(key, None).is_ok());
     let key = match configured {
@@ -82,7 +82,7 @@ pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<Strin
     String::from_utf8(key).context("a key is text")
 }
 
-/// The secret in a file, which is made if it does not exist.
+/// Reads the secret in a file, and makes the file if it does not exist.
 fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) -> Result<Vec<u8>> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
         tracing::warn!(path = %path.display(), "others could read the secret; they no longer can");
@@ -94,7 +94,7 @@ fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) ->
         Ok(_) => bail!("{} is damaged: bring it back from a backup, or delete it to get a new one", path.display()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             write_secret(path, &make()).with_context(|| format!("can't write {}", path.display()))?;
-            // Another process may have been quicker: its secret counts.
+            // Another process may have made the file first: its secret counts.
             kept_secret(path, is_good, make)
         }
         Err(error) => Err(error).with_context(|| format!("can't read {}", path.display())),
@@ -106,14 +106,14 @@ pub(crate) fn has_secret(folder: &Path) -> bool {
     folder.join(SECRET_FILE).exists()
 }
 
-/// Writes a secret unless it exists. A reader finds all of it or nothing.
+/// Writes a secret unless the file exists. A reader finds the whole secret or none.
 fn write_secret(path: &Path, secret: &str) -> Result<()> {
     make_data_folder(path.parent().unwrap_or(Path::new(".")))?;
     let unfinished = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
-    // A link never replaces a file. On file systems without links only a rename is left.
+    // A hard link never replaces a file. File systems without links have only a rename.
     match std::fs::hard_link(&unfinished, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Ok(std::fs::rename(&unfinished, path)?),
         _ => Ok(std::fs::remove_file(&unfinished)?),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set once the server takes nothing new. Clones share it.
+/// Set when the server stops accepting new work. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Draining(Arc<AtomicBool>);
 

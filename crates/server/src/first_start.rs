@@ -1,17 +1,17 @@
-//! The first login, made at the very first start.
+//! Makes the first login at the first start.
 
 use anyhow::Result;
 use milepost_access::random_secret;
 use milepost_domain::{Role, TenantId, Username};
 use milepost_service::{NewUser, Service, ServiceError};
 
-/// The first login. It is shown once.
+/// The first login, which is shown once.
 pub(crate) struct FirstLogin {
     pub(crate) username: &'static str,
     pub(crate) password: String,
 }
 
-/// Makes the first superadmin when there is no user at all.
+/// Makes the first superadmin if the database has no users.
 pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLogin>> {
     if service.store().count_users().await? > 0 {
         return Ok(None);
@@ -29,7 +29,7 @@ pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLog
     };
     match service.create_user(user).await {
         Ok(_) => Ok(Some(login)),
-        // Another node of the same database was quicker and has shown its login.
+        // Another node of the same database made the first user and has shown its login.
         Err(ServiceError::Conflict(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -1,5 +1,5 @@
-//! Accepts connections and serves HTTP/1.1 on them. The transport gets sockets by their upgrade, and streams of events once
-//! they are quiet.
+//! Accepts connections and serves HTTP/1.1 on them. The transport takes over sockets when they are upgraded, and
+//! streams of events when they are quiet.
 
 mod closing;
 mod detach;
@@ -25,18 +25,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-/// A request's head must arrive within this time, and a quiet connection is closed after it.
+/// The time within which a request's head must arrive. An idle connection is closed after it too.
 const HEADER_WAIT: Duration = Duration::from_secs(75);
-/// The largest head of a request; a longer one is answered 431.
+/// The largest head of a request. A larger one is answered 431.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// How long accepting pauses when the system has no more file descriptors.
 const EXHAUSTED_WAIT: Duration = Duration::from_millis(50);
-/// How long connections that came during the drain may take to read their answer.
+/// How long connections that arrived during the drain may take to read their answer.
 const LATE_WAIT: Duration = Duration::from_secs(1);
-/// Connections that the system holds until they are accepted. A whole school may reconnect at once.
+/// Connections that the system queues until they are accepted. A whole school may reconnect at once.
 const BACKLOG: u32 = 4096;
 
-/// Gives each request the router of the moment: the starting one until everything is ready.
+/// Returns the current router: the starting one until everything is ready.
 pub(crate) type CurrentRouter = Arc<dyn Fn() -> Router + Send + Sync>;
 
 /// Opens the listening socket.
@@ -47,20 +47,20 @@ pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// How far the server has come in shutting down.
+/// The stage of the shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Everything is accepted.
+    /// All requests are accepted.
     Open,
-    /// Requests under way are finished. New connections are still accepted, so that `/health` and `/ready` show a server
+    /// Running requests are finished. New connections are still accepted, so that `/health` and `/ready` show a server
     /// that runs and is not ready. The router refuses all other requests.
     Draining,
-    /// Everything but HTTP has ended.
+    /// Everything except HTTP has ended.
     Ending,
 }
 
-/// Accepts connections until the stage is `Draining`, then lets each finish its request within `patience`. Ends when that
-/// is done and the stage is `Ending`.
+/// Accepts connections until the stage is `Draining`, then lets each finish its request within `patience`. Returns when
+/// that is done and the stage is `Ending`.
 pub(crate) async fn serve_http(
     listener: TcpListener,
     router: CurrentRouter,
@@ -82,11 +82,11 @@ pub(crate) async fn serve_http(
     };
     take_connections(&listener, &router, &|| late.watcher(), finished).await;
     drop(listener);
-    // These got a refusal or a status: short answers.
+    // These connections got a refusal or a status, which are short answers.
     let _ = tokio::time::timeout(LATE_WAIT, late.shutdown()).await;
 }
 
-/// Waits for that stage, or until nobody is left to set it.
+/// Waits for a stage, or until nothing can set it any more.
 async fn reaches(stage: &mut watch::Receiver<Stage>, wanted: Stage) {
     let _ = stage.wait_for(|stage| *stage == wanted || *stage == Stage::Ending).await;
 }
@@ -113,7 +113,7 @@ async fn take_connections(
 }
 
 fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter, watcher: Watcher) {
-    // Small frames must leave at once.
+    // Small frames must be sent at once.
     let _ = stream.set_nodelay(true);
     let router = Arc::clone(router);
     let (abort, slot) = (Abort::default(), DetachSlot::default());
@@ -123,7 +123,7 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
         request.extensions_mut().insert(handed_out.clone());
         let kind = RequestKind::of(request.method(), request.version());
         let (router, streams) = (router(), streams.clone());
-        // Boxed: a request's memory is freed with its answer, and not kept for as long as its stream lives.
+        // Boxed, so that a request's memory is freed with its answer instead of living as long as its stream.
         Box::pin(async move {
             let (request, read) = match take_small_body(request).await {
                 Ok((request, read)) => (accept_trailing_slash(request), read),
@@ -143,11 +143,11 @@ fn serve_connection(stream: TcpStream, peer: SocketAddr, router: &CurrentRouter,
     tokio::spawn(async move {
         let ended = tokio::select! {
             ended = slot.run(connection, &reclaim) => ended,
-            // The reader of a stream takes nothing any more.
+            // The reader of a stream has stopped reading.
             () = abort.wait() => return,
         };
         match ended {
-            // A new task: this one has the size of hyper's connection, which is gone.
+            // A new task, because this one has the size of hyper's connection, which has ended.
             Ok(Some(detached)) => {
                 if let Some(stream) = reclaim.reclaim() {
                     tokio::spawn(write_detached(stream, detached.body, detached.framing, abort));

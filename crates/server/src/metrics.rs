@@ -1,4 +1,5 @@
-//! Metrics for Prometheus: requests and transactions are counted here, all else is read from the crates at a scrape.
+//! Metrics for Prometheus. Requests and transactions are counted here; other metrics are read from the crates at a
+//! scrape.
 
 mod current_stats;
 mod text_format;
@@ -20,7 +21,7 @@ use std::time::Duration;
 const BUCKETS_S: [f64; 14] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
-/// The labels of a request. The route is its pattern, never the path: ids would make labels without end.
+/// The labels of a request. The route is a pattern and not a path, because ids would make unlimited labels.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
@@ -28,7 +29,7 @@ struct RequestLabels {
     status: u16,
 }
 
-/// What is counted as it happens.
+/// The metrics that are counted as events happen.
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Histogram>,
     commits: Histogram,
@@ -52,7 +53,7 @@ impl Metrics {
             axum::http::Method::PUT => "PUT",
             axum::http::Method::PATCH => "PATCH",
             axum::http::Method::DELETE => "DELETE",
-            // A client may send any method: each of them would be a label that is never forgotten.
+            // A client may send any method, and each would become a label that is never forgotten.
             _ => "other",
         };
         let labels = RequestLabels { method, route: route.to_owned(), status };

@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What the middleware needs.
+/// The state that the middleware needs.
 pub(crate) struct Middleware {
     pub(crate) draining: Draining,
     pub(crate) context: Arc<HttpContext>,
@@ -22,7 +22,7 @@ pub(crate) struct Middleware {
     pub(crate) proxies: TrustedProxies,
 }
 
-/// Wraps the routes. There is one layer and not one for each concern: a request waits for the disk below it, and every
+/// Wraps the routes in one layer instead of one for each concern: a request waits for the disk below it, and every
 /// layer is polled again when it wakes.
 pub(crate) fn with_middleware(routes: Router, middleware: Middleware) -> Router {
     routes
@@ -37,7 +37,7 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
     request.extensions_mut().insert(middleware.proxies.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // A draining server finishes the requests under way and refuses new ones, so that clients go to another node.
+    // A draining server finishes running requests and refuses new ones, so that clients go to another node.
     let is_status = matches!(request.uri().path(), "/health" | "/ready" | "/metrics");
     let response = if middleware.draining.is_on() && !is_status {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down").into_response()
@@ -48,7 +48,7 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
         let mut response = if is_preflight {
             StatusCode::NO_CONTENT.into_response()
         } else {
-            // Nothing of the request is used after a panic.
+            // No part of the request is used after a panic.
             AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
                 tracing::error!("a handler panicked");
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
@@ -66,12 +66,13 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
     response
 }
 
-/// The origin that a page calls from, if the operator listed it.
+/// The origin of the calling page, if the operator listed it.
 fn listed_origin(context: &HttpContext, headers: &HeaderMap) -> Option<HeaderValue> {
     context.origins.listed(headers).and_then(|origin| HeaderValue::from_str(origin).ok())
 }
 
-/// Allows cross-origin calls (CORS) of a listed origin. Others get no such headers, and their browsers refuse the answer.
+/// Allows cross-origin calls (CORS) of a listed origin. Others get no such headers, so that their browsers refuse the
+/// answer.
 fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));

@@ -1,4 +1,4 @@
-//! The limit of open files. Each socket counts as one.
+//! Raises the limit of open files. Each socket counts as one.
 
 /// Raises the soft limit as far as the hard limit allows, and logs it.
 pub(crate) fn raise_open_files_limit() {

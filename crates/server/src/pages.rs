@@ -60,7 +60,7 @@ async fn page(State(tiles): State<Arc<Tiles>>, headers: HeaderMap, name: &'stati
     response
 }
 
-/// Assets have a hash in their names: a browser may keep them for ever.
+/// Asset names contain a hash, so that a browser may keep them for ever.
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), &headers, "public, max-age=31536000, immutable")
 }

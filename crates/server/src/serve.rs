@@ -1,4 +1,4 @@
-//! `milepost serve`: from the configuration to a running server, and its orderly stop.
+//! `milepost serve`: starts the server from its configuration, and stops it in order.
 
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
@@ -22,20 +22,20 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long requests that have begun may take after the signal to stop.
+/// How long running requests may take after the signal to stop.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// How long sockets may take to read what is queued and answer the close frame; the rest is cut.
+/// How long sockets may take to read queued messages and answer the close frame. Then they are aborted.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
-/// How often a database that can't be reached at the start is tried again.
+/// How often opening a database is tried again when it can't be reached at the start.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
 /// A running server.
 pub struct Running {
-    /// Its address, with the port that the system chose.
+    /// The server's address, with the port that the system chose.
     pub address: SocketAddr,
-    /// Its rooms.
+    /// The server's parts.
     pub assembly: Arc<Assembly>,
     stage: watch::Sender<Stage>,
     http: tokio::task::JoinHandle<()>,
@@ -43,7 +43,7 @@ pub struct Running {
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
     drain_window: Duration,
-    /// Held as long as the server runs.
+    /// Held for as long as the server runs.
     _database: Option<DatabaseLock>,
 }
 
@@ -64,7 +64,8 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         bind(config.listen).with_context(|| format!("can't listen on {}, see MILEPOST_LISTEN", config.listen))?;
     let address = listener.local_addr()?;
 
-    // Until the database is there all but `/health` is answered 503, so that a load balancer may look already.
+    // Until the database is open, every path except `/health` is answered 503, so that a load balancer can check the
+    // server.
     let ready: Arc<OnceLock<Router>> = Arc::default();
     let starting = Router::new().route("/health", get(health)).fallback(|| async {
         Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "the server is starting").into_response()
@@ -76,7 +77,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
 
     let store = open_store(config).await?;
     if database.is_some() {
-        // The process that held these leases and claims is gone: nothing needs to wait until they expire.
+        // The process that held these leases and claims has ended: nothing needs to wait until they expire.
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
     }
@@ -111,16 +112,16 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     })
 }
 
-/// Chooses the library of cryptography for all TLS connections that this process opens.
+/// Chooses the cryptography library for all TLS connections that this process opens.
 fn use_ring() {
-    // In tests a process may start twice: an error means that it was chosen before.
+    // In tests a process may start twice. An error means that the library was chosen before.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Opens the database, waiting for one that is configured and not there yet.
+/// Opens the database, and waits for a configured one that can't be reached yet.
 ///
 /// # Errors
-/// When waiting won't help: the URL is wrong, the server refuses the login, the database or TLS, or the database is
+/// When waiting would not help: the URL is wrong, the server refuses the login, the database or TLS, or the database is
 /// newer than this program.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     make_data_folder(&config.data)?;
@@ -138,7 +139,8 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 impl Running {
-    /// Takes nothing new, closes every socket with advice when to come back, finishes what has begun, and closes the store.
+    /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
+    /// store.
     pub async fn drain(self) {
         tracing::info!("draining: nothing new is taken");
         self.assembly.begin_draining();
@@ -157,7 +159,7 @@ impl Running {
             let _ = self.stage.send(Stage::Ending);
             report
         };
-        // Calls that the last requests store are sent after the next start.
+        // Calls that the last requests stored are sent after the next start.
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {

@@ -1,4 +1,4 @@
-//! `/health`, `/ready`, `/metrics`: for load balancers and monitoring.
+//! `/health`, `/ready` and `/metrics` for load balancers and monitoring.
 
 use crate::draining::Draining;
 use crate::metrics::{Exposition, TextFormat};
@@ -12,7 +12,7 @@ use milepost_service::Service;
 use serde_json::json;
 use std::sync::Arc;
 
-/// What the status routes report on.
+/// The state that the status routes report.
 pub(crate) struct Status {
     pub(crate) draining: Draining,
     pub(crate) service: Arc<Service>,
@@ -27,12 +27,12 @@ pub(crate) fn status_routes(status: Status) -> Router {
         .with_state(Arc::new(status))
 }
 
-/// The process runs. `/ready` says whether it can serve.
+/// Answers while the process runs. `/ready` says whether it can serve.
 pub(crate) async fn health() -> impl IntoResponse {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// Asks the database each time whether this server can serve. Once a write has failed, it tries one.
+/// Asks the database whether this server can serve. After a failed write it tries another write.
 async fn ready(State(status): State<Arc<Status>>) -> Response {
     if status.draining.is_on() {
         return unavailable("the server is shutting down");

@@ -1,4 +1,4 @@
-//! The house's invariants, read from `cargo metadata`: who may know whom.
+//! Checks the invariants of the workspace: which crate may depend on which, and what the store must not write.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Each room and the rooms it may know. What is not here is forbidden.
+/// Each crate, and the crates of the workspace that it may depend on. Others are forbidden.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-domain", &[]),
     ("milepost-clock", &["milepost-domain"]),
@@ -71,7 +71,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
 ];
 
-/// What pure rooms must not pull in: async, I/O, clocks, randomness, formats.
+/// Libraries that pure crates must not depend on: async, I/O, clocks, randomness, formats.
 const IMPURE: &[&str] = &[
     "tokio",
     "serde",
@@ -86,7 +86,7 @@ const IMPURE: &[&str] = &[
     "rusqlite",
 ];
 
-/// A library and the only rooms that may use it.
+/// A library, and the only crates that may depend on it.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["milepost-store"]),
     ("rusqlite", &["milepost-store"]),
@@ -98,7 +98,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["milepost-simulate", "milepost-outbox"]),
 ];
 
-/// Names of public forms that the store must not write: they stand in the wire files of the dialects and of the outbox.
+/// Names of public JSON that the store must not write. Only the wire files of the dialects and of the outbox have them.
 const FOREIGN_NAMES: &[&str] = &["alert_type", "bus_id", "company_id", "eta_seconds"];
 
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -118,14 +118,14 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn rooms_know_only_the_rooms_they_may() {
+fn crates_depend_only_on_the_crates_they_may() {
     let packages = dependencies();
     for (name, dependencies) in &packages {
         if name == "milepost" {
-            continue; // The assembly may know every room.
+            continue; // The binary may depend on every crate.
         }
         let (_, allowed) =
-            MAY_KNOW.iter().find(|(room, _)| room == name).unwrap_or_else(|| panic!("{name} is no room"));
+            MAY_KNOW.iter().find(|(known, _)| known == name).unwrap_or_else(|| panic!("{name} is not in MAY_KNOW"));
         for dependency in dependencies.iter().filter(|dependency| dependency.starts_with("milepost")) {
             assert!(allowed.contains(&dependency.as_str()), "{name} must not know {dependency}");
         }
@@ -135,10 +135,10 @@ fn rooms_know_only_the_rooms_they_may() {
 #[test]
 fn domain_geo_and_track_are_pure() {
     let packages = dependencies();
-    for room in ["milepost-domain", "milepost-geo", "milepost-track"] {
-        // The state of a track derives serde, so that the store can keep it.
-        for library in IMPURE.iter().filter(|library| room != "milepost-track" || **library != "serde") {
-            assert!(!packages[room].contains(*library), "{room} must not use {library}");
+    for name in ["milepost-domain", "milepost-geo", "milepost-track"] {
+        // The state of a track derives serde, so that the store can save it.
+        for library in IMPURE.iter().filter(|library| name != "milepost-track" || **library != "serde") {
+            assert!(!packages[name].contains(*library), "{name} must not use {library}");
         }
     }
 }
@@ -174,19 +174,19 @@ fn dialects_let_in_and_subscribe_nobody_past_the_live_crate() {
 }
 
 #[test]
-fn sql_sockets_and_secrets_stay_in_their_rooms() {
+fn sql_sockets_and_secrets_stay_in_their_crates() {
     for (name, dependencies) in dependencies() {
-        for (library, rooms) in ONLY_IN {
+        for (library, users) in ONLY_IN {
             assert!(
-                !dependencies.contains(*library) || rooms.contains(&name.as_str()),
-                "{library} is for {rooms:?} only, not for {name}"
+                !dependencies.contains(*library) || users.contains(&name.as_str()),
+                "{library} is for {users:?} only, not for {name}"
             );
         }
     }
 }
 
 #[test]
-fn the_store_writes_no_public_form() {
+fn the_store_writes_no_public_json() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/src");
     let files = sources(&source);
     assert!(files.len() > 50, "{files:?}");

@@ -168,7 +168,7 @@ async fn a_cancelled_run_sums_up() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_a_missing_server_are_told() {
+async fn a_wrong_password_and_a_missing_server_are_reported() {
     let url = start_server(Server::default()).await;
     let credential = Credential::Password { username: "admin".into(), password: "wrong".into() };
     let error = simulate(SimulateOptions { credential, ..options(url) }, pending()).await.unwrap_err();
@@ -204,7 +204,7 @@ async fn start_self_signed_server() -> String {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_not_trusted_is_told() {
+async fn a_certificate_that_is_not_trusted_is_reported() {
     let error = simulate(options(start_self_signed_server().await), pending()).await.unwrap_err();
     assert!(matches!(&error, SimulateError::Tls { reason, .. } if reason.contains("certificate")), "{error:?}");
 

@@ -75,7 +75,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 #[test]
-fn a_shifted_replay_never_tells_the_future_and_keeps_its_spans() {
+fn a_shifted_replay_never_sends_future_times_and_keeps_its_spans() {
     let start = at(2_000_000_000_000);
     for factor in [0.5, 1.0, 60.0] {
         let timeline = Timeline::new(at(1_000), at(601_000), factor, Times::Shifted, false);

@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p milepost-store --example ingest -- sqlite:///var/tmp/ingest.db [seconds] [callers] [batch] [vehicles]`
 //!
-//! A batch holds the next position of one vehicle after the other. With as many vehicles as positions in a batch, every
-//! vehicle's page changes with each batch; with one vehicle a batch is a device that uploads what it gathered.
+//! A batch has the next position of one vehicle after another. With as many vehicles as positions in a batch, each
+//! batch changes every vehicle's page. With one vehicle, a batch is like a device that uploads its backlog.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its figures")]
 
@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// CPU time that this process used so far, in seconds; the clock ticks 100 times a second on every Linux.
+/// CPU time of this process in seconds. On every Linux the counter ticks 100 times a second.
 fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // Behind the name in brackets, which may hold spaces, utime and stime are the twelfth and thirteenth.
+    // The name in brackets may contain spaces. After it, utime and stime are the twelfth and thirteenth fields.
     let fields = stat.rsplit_once(')').ok_or("an unknown form of /proc/self/stat")?.1;
     let ticks: Result<Vec<u64>, _> = fields.split_whitespace().skip(11).take(2).map(str::parse).collect();
     Ok(ticks?.iter().sum::<u64>() as f64 / 100.0)
@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let (begun, cpu_before_s) = (Instant::now(), cpu_seconds()?);
     let end = begun + Duration::from_secs(seconds);
-    // Every caller takes the next stretch of one shared round: vehicle after vehicle, one second later each round.
+    // The callers share one sequence of positions: every vehicle in order, and one second later in the next round.
     let round = Arc::new(AtomicU64::new(0));
     let tasks: Vec<_> = (0..callers)
         .map(|_| {

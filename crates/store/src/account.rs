@@ -1,39 +1,39 @@
-//! Users as they come and as they log in.
+//! Users as they are added, and as they log in.
 
 use milepost_domain::{Role, TenantId, User, Username, VehicleId};
 use std::fmt;
 
-/// A user to be added; the store gives it its number.
+/// A user to add. The store gives it its number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewUser {
-    /// Login name, unique over all tenants.
+    /// The login name, unique over all tenants.
     pub username: Username,
-    /// Hash in PHC form; `None` for a user that can't log in by password.
+    /// The password's hash in PHC form; `None` for a user that can't log in by password.
     pub password_hash: Option<String>,
-    /// What it may do.
+    /// The user's role in its tenant.
     pub role: Role,
-    /// Where it may do it.
+    /// The user's tenant.
     pub tenant: TenantId,
-    /// Let in by somebody with authority.
+    /// Whether an authorised user approved it. Without approval it can't log in.
     pub approved: bool,
-    /// Not locked out.
+    /// False for a user that is locked out.
     pub active: bool,
-    /// For cadets: whose records are its own.
+    /// For cadets: the cadet whose records the user may read.
     pub cadet_id: Option<i64>,
-    /// For parents: the vehicles it may see.
+    /// For parents: the vehicles that the user may see.
     pub vehicle_ids: Vec<VehicleId>,
 }
 
-/// A user with what is needed to check its password.
+/// A user with the hash of its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// Hash in PHC form, if it has a password.
+    /// The password's hash in PHC form, if it has a password.
     pub password_hash: Option<String>,
 }
 
-// By hand, so that a hash never reaches a log line.
+// Written by hand, so that a hash never reaches a log line.
 impl fmt::Debug for NewUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewUser").field("role", &self.role).field("tenant", &self.tenant).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Deliveries: sessions, the fixes of their riders, and what is learned from finished ones.
+//! Deliveries: sessions, the fixes of their riders, and the rides of finished ones.
 
 use crate::{Once, Result};
 use async_trait::async_trait;
@@ -6,40 +6,40 @@ use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Fact, OutgoingCall, RiderId, TenantId, Timestamp, TrackingId,
 };
 
-/// A delivery as it is to be from now on, and what goes with the change, in one transaction.
+/// A new state of a delivery, and the rows that are written with it in one transaction.
 #[derive(Debug, Clone, Copy)]
 pub struct DeliveryChange<'a> {
-    /// Its version is one above the one that was read.
+    /// The new state. Its version is one above the stored one.
     pub delivery: &'a Delivery,
-    /// A fix to be kept.
+    /// A fix to store.
     pub fix: Option<&'a DeliveryFix>,
-    /// What happened.
+    /// The facts of the change.
     pub facts: &'a [Fact],
-    /// Whom to tell.
+    /// Calls to make about the change.
     pub calls: &'a [OutgoingCall],
 }
 
-/// A finished delivery's ride, for learning.
+/// The ride of a finished delivery, from which estimates learn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ride {
-    /// Metres along the fixes.
+    /// Distance along the fixes, in metres.
     pub driven_m: f64,
-    /// Where and when it began.
+    /// The fix at the start.
     pub first: DeliveryFix,
-    /// Where and when it ended.
+    /// The fix at the end.
     pub last: DeliveryFix,
 }
 
-/// Sessions of one status that are not yet expired and were updated at or after some instants.
+/// The number of sessions of one status that have not expired, by the time of their last change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeliveryCount {
-    /// Which status.
+    /// The status that is counted.
     pub status: DeliveryStatus,
-    /// How many.
+    /// All sessions of the status.
     pub sessions: u64,
-    /// Of these, updated within the last 5 minutes.
+    /// Of these, the sessions changed within the last 5 minutes.
     pub last_5_min: u64,
-    /// Of these, updated within the last hour, but not within the last 5 minutes.
+    /// Of these, the sessions changed within the last hour but not within the last 5 minutes.
     pub last_hour: u64,
 }
 
@@ -48,17 +48,18 @@ pub struct DeliveryCount {
 pub trait DeliveryStore: Send + Sync {
     /// Adds a session with its facts and calls. `Conflict("tracking_id")`, `NotFound("tenant")`.
     async fn add_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, ()>) -> Result<()>;
-    /// A session of any tenant, expired or not.
+    /// Reads a session of any tenant, expired or not.
     async fn get_delivery(&self, id: &TrackingId) -> Result<Option<Delivery>>;
-    /// A rider's session that is not expired: the last started of those under way, or else the last delivered.
+    /// Reads a rider's session that has not expired: the running one that was started last, or else the last delivered
+    /// one.
     async fn current_delivery(&self, tenant: &TenantId, rider: &RiderId, now: Timestamp) -> Result<Option<Delivery>>;
-    /// Writes a change; false (and nothing written) if its version is not one above the stored one.
+    /// Writes a change. Returns false and writes nothing if its version is not one above the stored one.
     async fn change_delivery(&self, change: &DeliveryChange<'_>, now: Timestamp, once: &Once<'_, bool>)
     -> Result<bool>;
-    /// Fixes of a session, oldest first, strictly after `after`.
+    /// Lists fixes of a session, oldest first, strictly after `after`.
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>>;
-    /// A rider's last finished rides, newest first.
+    /// Lists a rider's last finished rides, newest first.
     async fn finished_rides(&self, tenant: &TenantId, rider: &RiderId, limit: u32) -> Result<Vec<Ride>>;
-    /// Sessions that are not expired, of one tenant or of all, by status (those without any are left out).
+    /// Counts sessions that have not expired by status, of one tenant or of all. A status without sessions is left out.
     async fn count_deliveries(&self, tenant: Option<&TenantId>, now: Timestamp) -> Result<Vec<DeliveryCount>>;
 }

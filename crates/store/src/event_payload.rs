@@ -1,5 +1,5 @@
-//! How facts are written into the events table: a kind, and a payload in JSON. The structs of the payloads are for the store
-//! alone: what leaves the server is written by a [`crate::Renderer`].
+//! Converts facts to rows of the events table: a kind, and a payload in JSON. Only the store reads these payloads; a
+//! [`crate::Renderer`] writes what leaves the server.
 
 mod accounts;
 mod alerts;
@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, Error};
 use serde_json::Deserializer;
 
-/// Kind and payload of a fact.
+/// Returns a fact's kind and payload.
 pub(crate) fn encode(fact: &Fact) -> (&str, String) {
     match fact {
         Fact::VehicleAdded { vehicle_id } => {
@@ -96,8 +96,8 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
     }
 }
 
-/// The fact that was written so. A newer version beside this one may write kinds, and values of known kinds, that this version
-/// does not know: they come as [`Fact::Unknown`], so that they stop no reader.
+/// Reads a stored fact. A newer version on the same database may write kinds and values that this version does not
+/// know. They become [`Fact::Unknown`], so that they stop no reader.
 pub(crate) fn decode(kind: &str, payload: &str) -> Fact {
     match known(kind, payload) {
         Ok(Some(fact)) => fact,
@@ -105,7 +105,7 @@ pub(crate) fn decode(kind: &str, payload: &str) -> Fact {
     }
 }
 
-/// `None` for a kind that this version does not know.
+/// Reads a fact of a known kind; `None` for another kind.
 fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
     let reader = &mut Deserializer::from_str(payload);
     Ok(Some(match kind {
@@ -172,7 +172,7 @@ fn write(payload: &impl Serialize) -> String {
     serde_json::to_string(payload).expect(SERIALISES)
 }
 
-/// For a struct that describes a type of the domain (`serde(remote)`).
+/// Serialises a domain type through the struct that describes it (`serde(remote)`).
 fn write_by(
     serialize: impl for<'w> FnOnce(&'w mut serde_json::Serializer<&mut Vec<u8>>) -> serde_json::Result<()>,
 ) -> String {

@@ -1,4 +1,4 @@
-//! What a database's error codes mean for the caller.
+//! Converts the databases' error codes to the store's errors.
 
 use crate::StoreError;
 use milepost_domain::Invalid;
@@ -27,17 +27,16 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Why the first connection to PostgreSQL was not made. Later a refused login or a missing database may mean that
-/// somebody is restoring it, and passes; before anything was ever read it is a mistake in the URL, and waiting in silence
-/// would hide it.
+/// Converts an error of the first connection to PostgreSQL. Later, a refused login or a missing database may be
+/// temporary, such as during a restore. At the start it is a mistake in the URL, and waiting silently would hide it.
 pub(crate) fn refused_at_start(error: sqlx::Error, by_socket_file: bool) -> StoreError {
     let will_not_pass = match &error {
-        // A certificate's file that is not there; of a socket's file it would only mean that the server is down.
+        // A certificate file is missing. For a socket file the same error means only that the server is down.
         sqlx::Error::Io(failure) if failure.kind() == std::io::ErrorKind::NotFound && !by_socket_file => {
             return StoreError::Refused(format!("can't read sslrootcert, sslcert or sslkey: {failure}"));
         }
         sqlx::Error::Tls(_) => true,
-        // What rustls says of a certificate that it does not trust.
+        // Rustls does not trust the server's certificate.
         sqlx::Error::Io(failure) if failure.kind() == std::io::ErrorKind::InvalidData => true,
         sqlx::Error::Database(refusal) => {
             matches!(refusal.code().as_deref(), Some("28000" | "28P01" | "3D000" | "42704" | "22023" | "42501"))
@@ -60,16 +59,17 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl From<Invalid> for StoreError {
-    /// A stored value that its type refuses.
+    /// A stored value that is invalid for its type.
     fn from(invalid: Invalid) -> Self {
         Self::Corrupt(invalid.to_string())
     }
 }
 
-/// Is this a state of affairs that may pass, and not a fault of the statement? SQLite's codes are numbers (the low byte
-/// is the primary one), PostgreSQL's are five characters (the first two are the class).
+/// Whether the state of the database caused the error, and not the statement, so that it may pass. SQLite's codes are
+/// numbers, whose low byte is the primary code. PostgreSQL's have five characters, of which the first two are the
+/// class.
 fn is_passing(code: &str) -> bool {
-    // SQLSTATE has five characters; SQLite's numbers have at most four.
+    // A SQLSTATE has five characters; SQLite's numbers have at most four.
     if code.len() != 5 {
         return code.parse::<u32>().is_ok_and(|code| is_passing_in_sqlite(code & 0xff));
     }
@@ -82,17 +82,17 @@ fn is_passing(code: &str) -> bool {
         | "40" // deadlock, serialisation
     ) || matches!(
         code,
-        "25006"     // read only: a standby, or an administrator's wish
+        "25006"     // read only: a standby, or set by an administrator
         | "25P03"   // idle in transaction for too long
         | "55P03"   // lock not available in time
         | "55006"   // object in use
-        | "3D000"   // the database does not exist (now)
-        | "28000" | "28P01" // not let in (now)
-        | "42P01" // the table does not exist: somebody is restoring
+        | "3D000"   // the database does not exist at the moment
+        | "28000" | "28P01" // login refused at the moment
+        | "42P01" // the table does not exist, as during a restore
     )
 }
 
-/// By primary result code.
+/// Checks SQLite's primary result code.
 fn is_passing_in_sqlite(code: u32) -> bool {
     matches!(
         code,
@@ -114,7 +114,7 @@ mod tests {
     use super::is_passing;
 
     #[test]
-    fn passing_troubles_are_told_from_faults() {
+    fn temporary_failures_differ_from_faults() {
         for passing in
             ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006", "40001", "40P01"]
         {

@@ -1,4 +1,4 @@
-//! Geofences, trips, alerts, what vehicles did, and the states of the fold.
+//! Geofences, trips, alerts, activity of vehicles, and states of the fold.
 
 use crate::{Once, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
@@ -7,55 +7,56 @@ use milepost_domain::{
     Timestamp, Trip, TripId, TripOrigin, TripStatus, TripUpdate, UserId, VehicleId, VehicleScope,
 };
 
-/// What became of marking an alert read.
+/// The result of marking an alert read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AlertReadOutcome {
-    /// It was unread, and its event was stored.
+    /// The alert was unread, and its event was stored.
     Marked(Alert),
-    /// It was read before: nothing was written.
+    /// The alert was read before. Nothing was written.
     WasRead(Alert),
 }
 
-/// Where the next page of alerts begins: they are listed newest first, by when it happened.
+/// The last alert of a page, after which the next page begins. Alerts are listed newest first, by the time of their
+/// cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertCursor {
-    /// The last one's time.
+    /// The alert's time.
     pub at: Timestamp,
-    /// Its id.
+    /// The alert's id.
     pub id: AlertId,
 }
 
-/// Which trips.
+/// Selects trips.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TripFilter {
-    /// Of these vehicles.
+    /// Trips of vehicles in this scope.
     pub scope: VehicleScope,
-    /// Of this one of them.
+    /// Trips of this vehicle within the scope.
     pub vehicle: Option<VehicleId>,
-    /// Started then or later.
+    /// Trips that started at this time or later.
     pub from: Timestamp,
-    /// Started before.
+    /// Trips that started before this time.
     pub to: Timestamp,
-    /// With this status.
+    /// Trips with this status.
     pub status: Option<TripStatus>,
 }
 
-/// Where the next page of trips begins: they are listed newest first, by their start.
+/// The last trip of a page, after which the next page begins. Trips are listed newest first, by their start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TripCursor {
-    /// The last one's start.
+    /// The trip's start.
     pub started_at: Timestamp,
-    /// Its id.
+    /// The trip's id.
     pub id: TripId,
 }
 
-/// What is to be added to what a vehicle did in one bucket of time. Whole numbers, so that sums are the same in
-/// whatever order they are added; negative where something is taken back.
+/// Amounts to add to a vehicle's activity in one bucket of time. They are whole numbers, so that sums are the same in
+/// any order of adding, and negative when a correction subtracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActivityChange {
-    /// When the bucket begins.
+    /// The start of the bucket.
     pub bucket: Timestamp,
-    /// Way, millimetres.
+    /// Distance, millimetres.
     pub distance_mm: i64,
     /// Time in motion, milliseconds.
     pub moving_ms: i64,
@@ -65,27 +66,27 @@ pub struct ActivityChange {
     pub fuel_ml: i64,
 }
 
-/// Which stretch of time figures are about.
+/// The window of time of fleet statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FigureWindow {
-    /// Buckets that begin then or later; trips that had not ended before.
+pub struct StatsWindow {
+    /// Buckets that begin at this time or later, and trips that had not ended before it.
     pub from: Timestamp,
-    /// Buckets that begin before; trips that had started before.
+    /// Buckets that begin before this time, and trips that had started before it.
     pub to: Timestamp,
-    /// A vehicle is active whose newest position is of then or later.
+    /// A vehicle is active if its newest position is of this time or later.
     pub active_since: Timestamp,
 }
 
-/// What a tenant's fleet did in a stretch of time. Of vehicles that were removed nothing is counted.
+/// What a tenant's fleet did in a window of time. Removed vehicles are not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct FleetFigures {
-    /// Vehicles that there are.
+pub struct FleetStats {
+    /// All vehicles of the tenant.
     pub vehicles: u64,
-    /// Those heard from lately.
+    /// Vehicles with a recent position.
     pub active_vehicles: u64,
-    /// Trips that were under way at some time in it, running ones included, cancelled ones not.
+    /// Trips that overlap the window, including running and excluding cancelled ones.
     pub trips: u64,
-    /// Way, millimetres.
+    /// Distance, millimetres.
     pub distance_mm: i64,
     /// Time in motion, milliseconds, summed over the vehicles.
     pub moving_ms: i64,
@@ -93,30 +94,30 @@ pub struct FleetFigures {
     pub idle_ms: i64,
     /// Fuel, millilitres.
     pub fuel_ml: i64,
-    /// What the fuel of vehicles with a price cost at the price that they have now, in the tenant's currency.
+    /// The cost of the fuel of vehicles with a price, at their current price, in the tenant's currency.
     pub fuel_cost: f64,
-    /// The way of vehicles with a price, millimetres: what `fuel_cost` was driven on.
+    /// The distance of vehicles with a price, millimetres: the distance that `fuel_cost` paid for.
     pub priced_distance_mm: i64,
 }
 
 /// A saved state of the fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The position after which it was saved.
+    /// The time of the last folded position.
     pub at: Timestamp,
-    /// Of the code that wrote it; other code folds again instead of reading it.
+    /// The version of the code that wrote the state. Other code folds again instead of reading it.
     pub code_version: u32,
-    /// As that code writes it.
+    /// The state, encoded by that code.
     pub state: Vec<u8>,
 }
 
-/// The fleet. Part of [`crate::Store`]. Every change is one transaction that stores its fact; a change that makes no
+/// The fleet. Part of [`crate::Store`]. Every change is one transaction that stores its fact. A change that makes no
 /// difference stores nothing.
 #[async_trait]
 pub trait FleetStore: Send + Sync {
     // Geofences
 
-    /// Adds a geofence, with `GeofenceChanged`; `None` when the tenant has [`milepost_domain::MAX_GEOFENCES`].
+    /// Adds a geofence, with `GeofenceChanged`. Returns `None` when the tenant has [`milepost_domain::MAX_GEOFENCES`].
     /// `NotFound("tenant")`.
     async fn add_geofence(
         &self,
@@ -125,11 +126,11 @@ pub trait FleetStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Option<Geofence>>,
     ) -> Result<Option<Geofence>>;
-    /// A geofence by number.
+    /// Reads a geofence by its number.
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>>;
-    /// Geofences of a tenant in the order of their numbers, after `after`.
+    /// Lists a tenant's geofences in the order of their numbers, after `after`.
     async fn list_geofences(&self, tenant: &TenantId, after: Option<GeofenceId>, limit: u32) -> Result<Vec<Geofence>>;
-    /// Writes the whole description, with `GeofenceChanged`; `None` if there is no such geofence.
+    /// Replaces a geofence's description, with `GeofenceChanged`. Returns `None` if there is no such geofence.
     async fn update_geofence(
         &self,
         tenant: &TenantId,
@@ -137,16 +138,16 @@ pub trait FleetStore: Send + Sync {
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>>;
-    /// Removes a geofence, with `GeofenceChanged`; false if there was none.
+    /// Removes a geofence, with `GeofenceChanged`. Returns false if there is no such geofence.
     async fn remove_geofence(&self, tenant: &TenantId, id: GeofenceId, now: Timestamp) -> Result<bool>;
 
-    // Alerts. One that has expired at `now` is there for nobody.
+    // Alerts. One that has expired at `now` is treated as if it did not exist.
 
-    /// Raises an unread alert, with `AlertRaised`, and if it is news with a call to each browser of whom it is for; false, and
-    /// nothing is written, while its tenant has one with the same subject that has not expired, even if it was read or
-    /// deleted. `NotFound("tenant")`, `Conflict("alert")`.
+    /// Adds an unread alert, with `AlertRaised`, and a push call to each browser of its recipients if the alert is
+    /// fresh. Returns false and writes nothing while the tenant has an alert with the same subject that has not
+    /// expired, even if that one was read or deleted. `NotFound("tenant")`, `Conflict("alert")`.
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
-    /// An alert, if `viewer` may see it.
+    /// Reads an alert that `viewer` may see.
     async fn get_alert(
         &self,
         tenant: &TenantId,
@@ -154,7 +155,7 @@ pub trait FleetStore: Send + Sync {
         id: &AlertId,
         now: Timestamp,
     ) -> Result<Option<Alert>>;
-    /// The alerts that `viewer` may see, newest first, before `before`; only those that nobody has read, if `unread`.
+    /// Lists the alerts that `viewer` may see, newest first, before `before`; only unread ones if `unread`.
     async fn list_alerts(
         &self,
         tenant: &TenantId,
@@ -164,8 +165,8 @@ pub trait FleetStore: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Alert>>;
-    /// Marks an alert that `viewer` may see read by `by`, with `AlertRead`; `None` if there is none. What waits to be pushed
-    /// of it is removed, here as by [`Self::delete_alert`].
+    /// Marks an alert that `viewer` may see as read by `by`, with `AlertRead`. Returns `None` if there is no such
+    /// alert. Its waiting push calls are removed, as by [`Self::delete_alert`].
     async fn read_alert(
         &self,
         tenant: &TenantId,
@@ -175,23 +176,23 @@ pub trait FleetStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Option<AlertReadOutcome>>,
     ) -> Result<Option<AlertReadOutcome>>;
-    /// Deletes an alert that `viewer` may see, with `AlertDeleted`; false if there is none.
+    /// Deletes an alert that `viewer` may see, with `AlertDeleted`. Returns false if there is no such alert.
     async fn delete_alert(&self, tenant: &TenantId, viewer: FleetViewer, id: &AlertId, now: Timestamp) -> Result<bool>;
 
     // Trips
 
-    /// Adds the first version of a trip, with `TripChanged`. `NotFound("vehicle")`, `Conflict("trip")` if its id is
-    /// taken, or it is under way and its vehicle has another one of the same origin under way.
+    /// Adds the first version of a trip, with `TripChanged`. `NotFound("vehicle")`. `Conflict("trip")` if its id is
+    /// taken, or if it is running and its vehicle has another running trip of the same origin.
     async fn add_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, ()>) -> Result<()>;
-    /// Writes the next version of a trip, with `TripChanged`; false, and nothing is written, when another version was
-    /// written first or its vehicle is gone. Its tenant, vehicle and origin stay. One that is `Withdrawn` is removed.
+    /// Writes the next version of a trip, with `TripChanged`. Returns false and writes nothing if another version was
+    /// written first or the vehicle was removed. Tenant, vehicle and origin stay. A `Withdrawn` trip is removed.
     /// `Conflict("trip")` as in `add_trip`.
     async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
-    /// A trip by id.
+    /// Reads a trip by its id.
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>>;
-    /// The trip of this origin that a vehicle is on.
+    /// Reads the running trip of a vehicle with this origin.
     async fn running_trip(&self, tenant: &TenantId, vehicle: &VehicleId, origin: TripOrigin) -> Result<Option<Trip>>;
-    /// Trips of a tenant, newest first, before `before`.
+    /// Lists a tenant's trips, newest first, before `before`.
     async fn list_trips(
         &self,
         tenant: &TenantId,
@@ -202,10 +203,10 @@ pub trait FleetStore: Send + Sync {
 
     // Rules
 
-    /// A tenant's thresholds; `None` before they were set first.
+    /// Reads a tenant's thresholds; `None` if they were never set.
     async fn get_rules(&self, tenant: &TenantId) -> Result<Option<FleetRules>>;
-    /// Sets a tenant's thresholds, with `RulesChanged`; `None`, and nothing is written, unless they have the version
-    /// `known` (0: they were never set). `NotFound("tenant")`.
+    /// Sets a tenant's thresholds, with `RulesChanged`. Returns `None` and writes nothing unless their version is
+    /// `known` (0 if they were never set). `NotFound("tenant")`.
     async fn set_rules(
         &self,
         tenant: &TenantId,
@@ -214,24 +215,24 @@ pub trait FleetStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<FleetRules>>;
 
-    // Figures
+    // Statistics
 
-    /// Adds to what a vehicle did; changes of the same bucket add up.
+    /// Adds to a vehicle's activity. Changes of the same bucket add up.
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()>;
-    /// What a tenant's fleet did. Reads the window's buckets, never positions.
-    async fn fleet_figures(&self, tenant: &TenantId, window: FigureWindow) -> Result<FleetFigures>;
+    /// Sums up the activity of a tenant's fleet. It reads the buckets of the window, never positions.
+    async fn fleet_stats(&self, tenant: &TenantId, window: StatsWindow) -> Result<FleetStats>;
 
     // Checkpoints
 
-    /// Replaces what was saved of a vehicle from `from` on.
+    /// Replaces a vehicle's checkpoints from `from` on.
     async fn save_checkpoints(&self, vehicle: VehicleNo, from: Timestamp, checkpoints: &[Checkpoint]) -> Result<()>;
-    /// The newest checkpoint of a vehicle; the newest before `before`, if it is given.
+    /// Reads a vehicle's newest checkpoint, before `before` if that is given.
     async fn newest_checkpoint(&self, vehicle: VehicleNo, before: Option<Timestamp>) -> Result<Option<Checkpoint>>;
 
     // Events
 
-    /// Events of the fleet above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when
-    /// there are no more. Cheap however many others there are in between.
+    /// Lists events of the fleet with `after < id <= up_to` that `viewer` may see, in order. Fewer than `limit` means
+    /// that there are no more. The cost does not depend on the events in between that the viewer may not see.
     async fn fleet_events(
         &self,
         tenant: &TenantId,

@@ -8,18 +8,18 @@ use milepost_domain::{
     VehicleId,
 };
 
-/// The state of a vehicle's fold after some position.
+/// The state of a vehicle's fold after one of its positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedFold {
     /// The time of that position.
     pub folded_at: Timestamp,
-    /// Version of the code that wrote the state. Other code does not read it.
+    /// The version of the code that wrote the state. Other code does not read it.
     pub code_version: u32,
     /// The state, encoded by that code.
     pub state: Vec<u8>,
-    /// What was published of the vehicle's silence, encoded by that code.
+    /// What was published about the vehicle's silence, encoded by that code.
     pub silence: Vec<u8>,
-    /// Time from the last position to the moment at which something follows from silence, milliseconds.
+    /// The time after the last position at which silence has consequences, milliseconds.
     pub silent_after_ms: Option<i64>,
 }
 
@@ -38,20 +38,20 @@ pub struct FoldedVehicle {
     pub newest: Option<Timestamp>,
     /// The earliest late position that is not folded yet.
     pub late_from: Option<Timestamp>,
-    /// Increased by each write, from 1; 0 before the first.
+    /// Counts the writes from 1; 0 before the first.
     pub version: i64,
     /// `None` before the first write.
     pub fold: Option<SavedFold>,
 }
 
-/// A position that is to be folded.
+/// A position to fold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UnfoldedPosition {
     /// The position.
     pub position: Position,
     /// When it arrived.
     pub received_at: Timestamp,
-    /// It came late, and was not folded since.
+    /// Whether it came late and was not folded since.
     pub is_late: bool,
 }
 
@@ -60,15 +60,15 @@ pub struct UnfoldedPosition {
 pub struct FenceVisit {
     /// The geofence. It may have been removed since.
     pub geofence_id: GeofenceId,
-    /// When the vehicle came in. Vehicle, geofence and this instant identify the visit.
+    /// When the vehicle entered. Vehicle, geofence and this time identify the visit.
     pub entered_at: Timestamp,
-    /// Where it came in.
+    /// Where the vehicle entered.
     pub entered: TripPlace,
-    /// When it left; `None` while it is inside.
+    /// When the vehicle left; `None` while it is inside.
     pub left_at: Option<Timestamp>,
-    /// Where it left.
+    /// Where the vehicle left.
     pub left: Option<TripPlace>,
-    /// It stayed for the geofence's dwell time.
+    /// Whether the vehicle stayed for the geofence's dwell time.
     pub dwelt: bool,
     /// The highest speed inside.
     pub max_speed: SpeedKmh,
@@ -79,7 +79,7 @@ pub struct FenceVisit {
 pub struct Incident {
     /// What happened.
     pub kind: IncidentKind,
-    /// When it began. Vehicle, kind and this instant identify the incident.
+    /// When it began. Vehicle, kind and this time identify the incident.
     pub started_at: Timestamp,
     /// When it ended; `None` while it goes on.
     pub ended_at: Option<Timestamp>,
@@ -89,23 +89,24 @@ pub struct Incident {
     pub value: Option<f64>,
     /// The limit that the value exceeds.
     pub limit: Option<f64>,
-    /// For speeds: the device reported it (true), or it is distance over time (false).
-    pub is_told: Option<bool>,
+    /// For speeds: whether the device reported the speed (true) or it is distance over time (false).
+    pub is_reported: Option<bool>,
 }
 
-/// One change of a vehicle's history. Changes are carried out in their order.
+/// One change of a vehicle's history. Changes are applied in their order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HistoryChange {
-    /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed, keeps its id and driver, and its version counts on; else this
-    /// one is added. An event is stored only if something differs.
+    /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed: it keeps its id and driver,
+    /// and its version counts on. Otherwise this one is added. An event is stored only if something differs.
     Trip {
-        /// The start under which the trip was written last.
+        /// The start with which the trip was last written.
         key: Timestamp,
-        /// `key` is the start that the row had before this write. Else it may be one that an earlier change of this write gave it.
-        mends: bool,
+        /// True if the row had the start `key` before this write. False if an earlier change of this write may have
+        /// given it that start.
+        key_is_stored: bool,
         /// The trip as it is now.
         trip: Box<Trip>,
-        /// New, or corrected.
+        /// Whether the trip is new or corrected.
         revision: Revision,
     },
     /// Removes a trip that did not take place.
@@ -138,34 +139,34 @@ pub enum HistoryChange {
         /// Why it is one.
         reason: &'static str,
     },
-    /// Takes the marks of outliers back.
+    /// Removes the marks of outliers.
     NoOutliers {
         /// The time of the first.
         from: Timestamp,
         /// The time of the last.
         until: Timestamp,
-        /// Only outliers of this reason; all if it is `None`.
+        /// Only outliers with this reason; all if `None`.
         reason: Option<&'static str>,
     },
     /// Raises an alert, unless its subject has one.
     Alert {
         /// The alert.
         alert: Box<Alert>,
-        /// When it could be known. An alert that could be known long ago is not pushed to phones.
+        /// When the cause was first known. An alert whose cause was known long ago is not pushed to phones.
         known_at: Timestamp,
     },
-    /// Deletes the alert of a subject, if there is one. It can be raised again later.
+    /// Deletes the alert of a subject, if there is one. It can be raised again.
     NoAlert {
         /// What the alert was about.
         subject: AlertSubject,
     },
-    /// Gives alerts a new subject: the old and the new of each, all at once. No event is stored.
+    /// Changes the subjects of alerts, each from old to new, all at once. No event is stored.
     MovedAlerts(Vec<(AlertSubject, AlertSubject)>),
     /// Stores an event.
     Publish(Box<Fact>),
 }
 
-/// What folding one vehicle found. It is written whole or not at all.
+/// The result of folding one vehicle. All of it is written, or nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryWrite {
     /// The vehicle's internal number.
@@ -174,13 +175,13 @@ pub struct HistoryWrite {
     pub tenant_no: TenantNo,
     /// Its tenant.
     pub tenant: TenantId,
-    /// The version of the stored fold that this continues; 0 before the first.
+    /// The version of the stored fold that this write continues; 0 before the first.
     pub known_version: i64,
     /// The new state of the fold.
     pub fold: SavedFold,
     /// Replaces the checkpoints from this instant on.
     pub checkpoints: Option<(Timestamp, Vec<Checkpoint>)>,
-    /// To be added to the sums of the vehicle's activity.
+    /// Amounts to add to the vehicle's activity.
     pub activity: Vec<ActivityChange>,
     /// Times of late positions that are folded now.
     pub late_folded: Vec<Timestamp>,
@@ -188,21 +189,21 @@ pub struct HistoryWrite {
     pub changes: Vec<HistoryChange>,
 }
 
-/// Which vehicles should have been folded by now.
+/// Selects vehicles that should have been folded by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BehindFilter {
-    /// Vehicles with a newest position that is older than this and not folded.
+    /// Selects vehicles whose newest position is older than this and not folded.
     pub newest_before: Timestamp,
-    /// Vehicles with late positions that came before this and are not folded.
+    /// Selects vehicles with late positions that arrived before this and are not folded.
     pub late_noted_before: Timestamp,
 }
 
 /// Reads and writes history. Part of [`crate::Store`].
 #[async_trait]
 pub trait HistoryStore: Send + Sync {
-    /// How far a vehicle's track is folded; `None` if there is no such vehicle.
+    /// Reads how far a vehicle's track is folded; `None` if there is no such vehicle.
     async fn load_fold(&self, vehicle: VehicleNo) -> Result<Option<FoldedVehicle>>;
-    /// Positions of a vehicle after `after` in the order of time.
+    /// Lists a vehicle's positions after `after`, in the order of time.
     async fn positions_to_fold(
         &self,
         vehicle: VehicleNo,
@@ -210,20 +211,20 @@ pub trait HistoryStore: Send + Sync {
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<UnfoldedPosition>>;
-    /// Vehicles with positions that are not folded, in the order of their numbers, after `after`.
+    /// Lists vehicles with positions that are not folded, in the order of their numbers, after `after`.
     async fn vehicles_behind(
         &self,
         filter: BehindFilter,
         after: Option<VehicleNo>,
         limit: u32,
     ) -> Result<Vec<VehicleNo>>;
-    /// Vehicles whose silence has consequences by `now`, in the order of their numbers, after `after`.
+    /// Lists vehicles whose silence has consequences by `now`, in the order of their numbers, after `after`.
     async fn vehicles_silent(&self, now: Timestamp, after: Option<VehicleNo>, limit: u32) -> Result<Vec<VehicleNo>>;
-    /// Writes what folding found in one transaction, with a push call to each browser that a fresh alert is for. Answers the
-    /// vehicles that were left out, because another node folded them meanwhile or they were removed.
+    /// Writes the results of folding in one transaction, with a push call to each browser that a fresh alert is for.
+    /// Returns the vehicles that were skipped because another node folded them in the meantime or they were removed.
     async fn write_history(&self, writes: &[HistoryWrite], now: Timestamp) -> Result<Vec<VehicleNo>>;
 
-    /// Visits of a vehicle that began in `from <= entered_at < to`, in the order of time.
+    /// Lists a vehicle's visits with `from <= entered_at < to`, in the order of time.
     async fn list_visits(
         &self,
         tenant: &TenantId,
@@ -232,7 +233,7 @@ pub trait HistoryStore: Send + Sync {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<FenceVisit>>;
-    /// Incidents of a vehicle that began in `from <= started_at < to`, in the order of time.
+    /// Lists a vehicle's incidents with `from <= started_at < to`, in the order of time.
     async fn list_incidents(
         &self,
         tenant: &TenantId,
@@ -241,7 +242,7 @@ pub trait HistoryStore: Send + Sync {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<Incident>>;
-    /// Outliers of a vehicle with `from <= at < to`, each with its reason, in the order of time.
+    /// Lists a vehicle's outliers with `from <= at < to` and their reasons, in the order of time.
     async fn list_outliers(
         &self,
         tenant: &TenantId,

@@ -1,35 +1,35 @@
-//! Requests that carry a key so that sending them twice does their work once.
+//! Idempotency keys: a request that is sent twice does its work once.
 
 use milepost_domain::{TenantId, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Answers are kept this long.
+/// How long answers are kept.
 pub const IDEMPOTENCY_KEEP_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// A request still without an answer after this time was abandoned (its node died); the next one takes over. If it was
-/// only slow, its work is undone, see [`crate::StoreError::Superseded`].
+/// After this time a request without an answer counts as abandoned, because its node died, and the next request takes
+/// over. If it was only slow, its work is rolled back: see [`crate::StoreError::Superseded`].
 pub const IDEMPOTENCY_ABANDONED_MS: i64 = 60 * 1000;
 
-/// One request's key, which belongs to one caller of one tenant.
+/// The key of a request, which belongs to one caller of one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// Of which tenant; need not exist.
+    /// The tenant, which need not exist.
     pub tenant: TenantId,
-    /// Who sent it, in a form that no other caller of the tenant shares.
+    /// The caller, in a form that is unique in the tenant.
     pub caller: String,
-    /// The header's value.
+    /// The value of the header.
     pub key: String,
 }
 
-/// One request's right to do the work of a key. The request that takes over an abandoned key gets the next number.
+/// One request's right to do the work of a key. A request that takes over an abandoned key gets the next number.
 #[derive(Debug, Clone)]
 pub struct Claim {
-    /// On what.
+    /// The claimed key.
     pub key: IdempotencyKey,
-    /// Counts the claims on this key.
+    /// Numbers the claims on this key.
     pub(crate) no: i64,
-    /// Shared by all copies.
+    /// Set once the answer is stored; all clones share it.
     is_kept: Arc<AtomicBool>,
 }
 
@@ -38,12 +38,12 @@ impl Claim {
         Self { key, no, is_kept: Arc::new(AtomicBool::new(false)) }
     }
 
-    /// Did a transaction that did the request's work keep its answer?
+    /// Whether a transaction that did the request's work stored its answer.
     pub fn is_kept(&self) -> bool {
         self.is_kept.load(Ordering::Acquire)
     }
 
-    /// Called after the commit.
+    /// Records that the answer is stored. Call it after the commit.
     pub(crate) fn note_kept(&self) {
         self.is_kept.store(true, Ordering::Release);
     }
@@ -57,30 +57,30 @@ impl PartialEq for Claim {
 
 impl Eq for Claim {}
 
-/// What a request was answered, for those that come again with its key.
+/// The stored answer of a request, for requests that repeat its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// Body as sent, without what is shown once.
+    /// The body as it was sent, without secrets that are shown once.
     pub body: Vec<u8>,
 }
 
-/// What is known of a key.
+/// The state of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Idempotency {
-    /// Never seen, or abandoned: do the work with a [`crate::Once`] of this claim, then `finish_idempotent` unless
-    /// [`Claim::is_kept`]. The key is in progress from now on.
+    /// The key is new or was abandoned, and is in progress now. Do the work with a [`crate::Once`] of this claim, then
+    /// call `finish_idempotent` unless [`Claim::is_kept`].
     New(Claim),
-    /// Another request with this key is being worked on: 409, try again.
+    /// Another request with this key is running: 409, try again.
     InProgress,
-    /// Answered before: give the same answer.
+    /// The key was answered before: give the same answer.
     Done(KeptAnswer),
-    /// The key came before with another request: 422.
+    /// The key was used before with another request: 422.
     Mismatch,
 }
 
-/// When a row that started at `started` is no longer in progress.
+/// The start before which a row in progress counts as abandoned, Unix milliseconds.
 pub(crate) const fn abandoned_before(now: Timestamp) -> i64 {
     now.unix_ms().saturating_sub(IDEMPOTENCY_ABANDONED_MS)
 }

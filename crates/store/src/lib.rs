@@ -1,8 +1,7 @@
-//! Everything durable: SQLite and PostgreSQL behind one trait, their migrations, and the committer.
+//! Stores everything durable: SQLite and PostgreSQL behind one trait, their migrations, and the committer.
 
-//!
-//! A query is written once, in `sql/`, and compiled for each database; only the writing of positions, and PostgreSQL's
-//! partitions, have a form of their own.
+//! A query is written once in `sql/` and compiled for each database. Only writing positions, and PostgreSQL's
+//! partitions, differ between them.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::duplicate_mod, reason = "the files in sql/ are compiled once for each database")]
@@ -41,7 +40,7 @@ pub use committer::{CommitObserver, CommitSample, CommittedPositions, Committer,
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
-    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, TripCursor,
+    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, StatsWindow, TripCursor,
     TripFilter,
 };
 pub use history_store::{

@@ -1,14 +1,14 @@
-//! The migrations of both databases, built into the program.
+//! The migrations of both databases, which are built into the program.
 
 use crate::{Result, StoreError};
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use std::borrow::Cow;
 
-/// Number, name, statements. A released one never changes: its checksum is kept in the database.
+/// Number, name and statements. A released migration never changes: the database keeps its checksum.
 type Listed = (i64, &'static str, &'static str);
 
-/// SQLite's.
+/// SQLite's migrations.
 pub(crate) const SQLITE: &[Listed] = &[
     (1, "0001_foundation", include_str!("../migrations/sqlite/0001_foundation.sql")),
     (10, "0010_tracking", include_str!("../migrations/sqlite/0010_tracking.sql")),
@@ -25,7 +25,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
 ];
 
-/// PostgreSQL's.
+/// PostgreSQL's migrations.
 pub(crate) const POSTGRES: &[Listed] = &[
     (1, "0001_foundation", include_str!("../migrations/postgres/0001_foundation.sql")),
     (10, "0010_tracking", include_str!("../migrations/postgres/0010_tracking.sql")),
@@ -40,10 +40,10 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
 ];
 
-/// Where a database keeps what was applied.
+/// The table in which a database records the applied migrations.
 const TABLE: &str = "_sqlx_migrations";
 
-/// Applies what a database lacks; the names of what was applied. Nodes that start together wait for each other.
+/// Applies missing migrations and returns their names. Nodes that start together wait for each other.
 pub(crate) async fn run<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Result<Vec<String>> {
     let migrations = listed
         .iter()
@@ -52,19 +52,19 @@ pub(crate) async fn run<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Re
         })
         .collect();
     let mut migrator = Migrator::with_migrations(migrations);
-    // The lock is taken here, around the look at what is pending too.
+    // The lock is taken here, so that it also covers reading what is pending.
     migrator.set_locking(false);
-    connection.lock().await.map_err(told)?;
+    connection.lock().await.map_err(store_error)?;
     let lacking = pending(connection, listed).await?;
-    migrator.run_direct(None, connection, false).await.map_err(told)?;
-    connection.unlock().await.map_err(told)?;
+    migrator.run_direct(None, connection, false).await.map_err(store_error)?;
+    connection.unlock().await.map_err(store_error)?;
     Ok(lacking)
 }
 
-/// The names of what a database lacks.
+/// The names of missing migrations.
 pub(crate) async fn pending<C: Migrate>(connection: &mut C, listed: &[Listed]) -> Result<Vec<String>> {
-    connection.ensure_migrations_table(TABLE).await.map_err(told)?;
-    let applied = connection.list_applied_migrations(TABLE).await.map_err(told)?;
+    connection.ensure_migrations_table(TABLE).await.map_err(store_error)?;
+    let applied = connection.list_applied_migrations(TABLE).await.map_err(store_error)?;
     if let Some(newer) = applied.iter().find(|one| listed.iter().all(|(number, ..)| *number != one.version)) {
         return Err(too_new(newer.version));
     }
@@ -78,7 +78,7 @@ fn too_new(number: i64) -> StoreError {
     ))
 }
 
-fn told(error: MigrateError) -> StoreError {
+fn store_error(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         MigrateError::VersionMissing(number) => too_new(number),

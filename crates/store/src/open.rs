@@ -1,4 +1,4 @@
-//! From a database's URL to a store that is ready.
+//! Opens a store from a database's URL.
 
 use crate::{Renderer, Result, Store, StoreError, migrations, postgres, sqlite};
 use sqlx::Connection;
@@ -15,7 +15,7 @@ pub struct OpenOptions {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement.
     pub statement_timeout: Duration,
-    /// Connections to PostgreSQL, or readers of SQLite (which has one writer beside them).
+    /// Connections to PostgreSQL, or readers of SQLite (which also has one writer).
     pub connections: u32,
 }
 
@@ -30,7 +30,7 @@ impl Default for OpenOptions {
     }
 }
 
-/// Which database a URL names.
+/// The database of a URL.
 enum Place<'u> {
     Sqlite(&'u Path),
     Postgres(&'u str),
@@ -45,17 +45,17 @@ fn place(url: &str) -> Result<Place<'_>> {
         .ok_or_else(|| StoreError::Refused("a database's URL is sqlite://PATH or postgres://…".to_owned()))
 }
 
-/// The file that a `sqlite:` URL names; `None` for other databases.
+/// The file of a `sqlite:` URL; `None` for other databases.
 pub fn sqlite_file(url: &str) -> Option<&Path> {
     sqlite::file_of(url)
 }
 
-/// Opens `sqlite://PATH` (made if missing) or `postgres://…`, and brings its tables up to date. `renderer` writes what receivers of
-/// outgoing calls are sent.
+/// Opens `sqlite://PATH` (created if missing) or `postgres://…`, and updates its tables. `renderer` writes the bodies
+/// of outgoing calls.
 ///
 /// # Errors
-/// `Unavailable` if it can't be reached, `Refused` if waiting won't help: it is newer than this program, the URL is of no
-/// known kind, or the server refuses the login, the database, a parameter or TLS.
+/// `Unavailable` if the database can't be reached. `Refused` if waiting won't help: it is newer than this program, the
+/// URL is of an unknown kind, or the server refuses the login, the database, a parameter or TLS.
 pub async fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     migrate(url, options).await?;
     match place(url)? {
@@ -64,10 +64,10 @@ pub async fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>)
     }
 }
 
-/// Brings a database's tables up to date; the names of the migrations that were applied.
+/// Updates a database's tables, and returns the names of the applied migrations.
 ///
 /// # Errors
-/// As [`open`].
+/// The same as for [`open`].
 pub async fn migrate(url: &str, options: &OpenOptions) -> Result<Vec<String>> {
     match place(url)? {
         Place::Sqlite(file) => {
@@ -85,10 +85,10 @@ pub async fn migrate(url: &str, options: &OpenOptions) -> Result<Vec<String>> {
     }
 }
 
-/// The names of the migrations that a database still lacks.
+/// The names of the migrations that a database is missing.
 ///
 /// # Errors
-/// As [`open`]; a SQLite file that does not exist lacks all of them.
+/// The same as for [`open`]. A SQLite file that does not exist is missing all of them.
 pub async fn pending_migrations(url: &str, options: &OpenOptions) -> Result<Vec<String>> {
     match place(url)? {
         Place::Sqlite(file) if !file.exists() => {

@@ -1,168 +1,167 @@
-//! Outgoing calls and webhooks: what is still to be sent to other programs.
+//! Outgoing calls and webhooks: messages to other programs that are still to be sent.
 
 use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use std::fmt;
 
-/// A webhook to be added.
+/// A webhook to add.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewWebhook {
-    /// Whose facts.
+    /// The tenant whose facts it gets.
     pub tenant: TenantId,
-    /// Where to.
+    /// The receiver's URL.
     pub url: String,
-    /// Which kinds; all if empty.
+    /// The kinds of facts that it gets; all if empty.
     pub kinds: Vec<String>,
-    /// Signs the calls.
+    /// The secret that signs its calls.
     pub secret: Vec<u8>,
 }
 
-/// A call's number, in the order in which calls were stored.
+/// A call's number. Calls are numbered in the order in which they were stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallNo(pub i64);
 
-/// A call that is due, taken by this node until its lease ends.
+/// A due call that this node has leased.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DueCall {
-    /// Its number.
+    /// The call's number.
     pub no: CallNo,
-    /// Whose it is.
+    /// The tenant that the call belongs to.
     pub tenant: TenantId,
-    /// Whom it goes to.
+    /// The receiver.
     pub target: Target,
-    /// For webhooks.
+    /// The webhook, for a call to one.
     pub webhook: Option<DueWebhook>,
-    /// For browsers.
+    /// The browser, for a call to one.
     pub push: Option<DuePush>,
-    /// For services: path under the service's URL.
+    /// For calls to services: the path under the service's URL.
     pub path: String,
-    /// JSON.
+    /// The body in JSON.
     pub body: String,
-    /// Names it for its receiver.
+    /// Identifies the call for its receiver, so that it can ignore a repetition.
     pub key: String,
-    /// When it was stored.
+    /// When the call was stored.
     pub created_at: Timestamp,
-    /// Tries before this one.
+    /// How often the call was tried before.
     pub attempts: u32,
 }
 
-/// What a call to a webhook needs.
+/// The webhook of a call.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DueWebhook {
-    /// Where to.
+    /// The receiver's URL.
     pub url: String,
-    /// Signs the call.
+    /// The secret that signs the call.
     pub secret: Vec<u8>,
-    /// Its receiver wants no more: the call is not made.
+    /// True if the receiver has unsubscribed. The call is then not made.
     pub is_disabled: bool,
 }
 
-/// What a call to a browser needs.
+/// The browser of a call.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DuePush {
-    /// The push service's URL for it.
+    /// The URL of the browser at its push service.
     pub endpoint: String,
-    /// Encrypt for it.
+    /// The keys to encrypt with.
     pub keys: PushKeys,
-    /// Worth a cost, such as the battery of a phone.
+    /// Whether the message is worth a cost, such as the battery of a phone.
     pub is_urgent: bool,
-    /// When it is of no interest any more.
+    /// When the message stops being relevant.
     pub expires_at: Option<Timestamp>,
 }
 
-/// How a try ended.
+/// The result of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// Taken by its receiver.
+    /// The receiver accepted the call.
     Delivered {
-        /// HTTP status.
+        /// The status of the answer.
         status: u16,
     },
-    /// To be tried again.
+    /// The call will be tried again.
     Retry {
-        /// When.
+        /// The time of the next try.
         at: Timestamp,
-        /// HTTP status, if there was an answer.
+        /// The status of the answer, if there was one.
         status: Option<u16>,
-        /// What went wrong.
+        /// The error message.
         error: String,
     },
-    /// The push service knows this browser no more: its subscription goes, with all its calls.
+    /// The push service does not know the browser any more. Its subscription is removed with all its calls.
     Gone,
-    /// The webhook's receiver wants no more: the call is dead, and its webhook disabled.
+    /// The webhook's receiver has unsubscribed. The call is dead, and the webhook is disabled.
     Unwanted {
-        /// HTTP status.
+        /// The status of the answer.
         status: u16,
-        /// What went wrong.
+        /// The error message.
         error: String,
     },
-    /// Given up: a dead letter.
+    /// The call is not tried any more: a dead letter.
     Dead {
-        /// HTTP status, if there was an answer.
+        /// The status of the answer, if there was one.
         status: Option<u16>,
-        /// What went wrong.
+        /// The error message.
         error: String,
     },
 }
 
-/// What became of a call so far.
+/// The state of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallState {
-    /// Waits for its next try.
+    /// The call waits for its next try.
     Pending {
-        /// When.
+        /// The time of the next try.
         next_attempt_at: Timestamp,
     },
-    /// Taken.
+    /// The receiver accepted the call.
     Delivered {
-        /// When.
+        /// The time of the last try.
         at: Timestamp,
     },
-    /// Given up.
+    /// The call is not tried any more.
     Dead {
-        /// When.
+        /// The time of the last try.
         at: Timestamp,
     },
 }
 
-/// A call as its owner sees it.
+/// A call as its tenant sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCall {
-    /// Its number.
+    /// The call's number.
     pub no: CallNo,
-    /// Whom it goes to.
+    /// The receiver.
     pub target: Target,
-    /// What it says.
+    /// The body.
     pub body: String,
-    /// Names it for its receiver.
+    /// Identifies the call for its receiver.
     pub key: String,
-    /// When it was stored.
+    /// When the call was stored.
     pub created_at: Timestamp,
-    /// Tries so far.
+    /// How often the call was tried.
     pub attempts: u32,
-    /// Status of the last answer.
+    /// The status of the last answer.
     pub last_status: Option<u16>,
-    /// What went wrong last.
+    /// The last error message.
     pub last_error: Option<String>,
-    /// What became of it.
+    /// The state of the call.
     pub state: CallState,
 }
 
-/// Outgoing calls and webhooks. Part of [`crate::Store`]. Calls are stored by the transactions that cause them; those of
-/// webhooks are made where facts are appended, one for each webhook of the tenant that wants the fact's kind and is not
-/// disabled.
+/// Outgoing calls and webhooks. Part of [`crate::Store`]. A call is stored by the transaction that causes it. Appending
+/// a fact stores a call for each enabled webhook of the tenant that gets the fact's kind.
 #[async_trait]
 pub trait OutgoingStore: Send + Sync {
     /// Adds a webhook. `NotFound("tenant")`.
     async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp, once: &Once<'_, Webhook>) -> Result<Webhook>;
-    /// A tenant's webhook.
+    /// Reads a tenant's webhook.
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>>;
-    /// A tenant's webhooks in the order of their numbers, after `after`.
+    /// Lists a tenant's webhooks in the order of their numbers, after `after`.
     async fn list_webhooks(&self, tenant: &TenantId, after: Option<WebhookId>, limit: u32) -> Result<Vec<Webhook>>;
-    /// Removes a webhook with its calls; false if there was none.
+    /// Removes a webhook with its calls. Returns false if there is no such webhook.
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool>;
-    /// A tenant's calls (to one target or all) newest first, before `before`.
+    /// Lists a tenant's calls, to one target or all, newest first, before `before`.
     async fn list_calls(
         &self,
         tenant: &TenantId,
@@ -170,21 +169,21 @@ pub trait OutgoingStore: Send + Sync {
         before: Option<CallNo>,
         limit: u32,
     ) -> Result<Vec<StoredCall>>;
-    /// Takes calls that are due at `now`, oldest first, until `lease_until`: no other node gets them before.
+    /// Leases calls that are due at `now` until `lease_until`, oldest first. No other node gets them before that.
     async fn take_due_calls(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueCall>>;
-    /// Makes every waiting call due now, even if a node took it; how many there were. For a server that starts and is alone on
-    /// its database: nobody is trying them any more.
+    /// Makes every waiting call due now, even a leased one, and returns their number. Call it at the start of a server
+    /// that is alone on its database, when no other process can be trying them.
     async fn release_calls(&self, now: Timestamp) -> Result<u64>;
-    /// When the next call will be due, if any waits.
+    /// When the next call is due, if any waits.
     async fn next_call_due(&self) -> Result<Option<Timestamp>>;
-    /// Says how a try ended and counts it.
+    /// Records the result of a try.
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
-    /// Makes a dead call due again, and enables its webhook if that was disabled: somebody says that its receiver wants it
-    /// after all. False if there is no such dead call of this tenant.
+    /// Makes a dead call due again, and enables its webhook if that was disabled. Returns false if the tenant has no
+    /// such dead call.
     async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
 }
 
-// By hand, so that neither secrets and URLs, nor bodies and receivers, ever reach a log line.
+// Written by hand, so that secrets, URLs, bodies and receivers never reach a log line.
 impl fmt::Debug for NewWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewWebhook").field("tenant", &self.tenant).field("kinds", &self.kinds).finish_non_exhaustive()

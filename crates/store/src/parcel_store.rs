@@ -1,4 +1,4 @@
-//! Parcels: who brings them, and where their drivers were.
+//! Parcels: who delivers them, and where their drivers were.
 
 use crate::{Once, Result};
 use async_trait::async_trait;
@@ -6,54 +6,54 @@ use milepost_domain::{
     DriverFix, Fact, OutgoingCall, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, ZonesInside,
 };
 
-/// A parcel to be entered.
+/// A parcel to add.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewParcel {
-    /// Whose company.
+    /// The tenant.
     pub tenant: TenantId,
-    /// Whose parcel.
+    /// The client who follows the parcel.
     pub client_id: UserId,
-    /// Who brings it.
+    /// The driver who delivers the parcel.
     pub driver_id: Option<UserId>,
-    /// Where it is fetched.
+    /// The place of pickup.
     pub pickup: Place,
-    /// Where it is brought.
+    /// The place of delivery.
     pub destination: Place,
-    /// `pending`, or `assigned` with a driver.
+    /// `pending`, or `assigned` if there is a driver.
     pub status: ParcelStatus,
 }
 
-/// Which parcels of a tenant.
+/// Selects parcels of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParcelScope {
-    /// All.
+    /// All parcels.
     All,
-    /// Those of one client.
+    /// The parcels of one client.
     Client(UserId),
-    /// Those that one driver brings or brought.
+    /// The parcels that one driver delivers or delivered.
     Driver(UserId),
 }
 
-/// What became of a driver's fix.
+/// The result of storing a driver's fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FixOutcome {
-    /// It is the driver's newest.
+    /// The fix is the driver's newest.
     Newest,
-    /// Stored; a newer one was known.
+    /// The fix was stored, and a newer one was known.
     Late,
-    /// There is one with its driver and time: nothing was written.
+    /// A fix of the driver with this time exists. Nothing was written.
     Duplicate,
 }
 
 /// Parcels. Part of [`crate::Store`].
 #[async_trait]
 pub trait ParcelStore: Send + Sync {
-    /// Enters a parcel with its fact (`ParcelAdded`, made by the store, which knows its number). A driver's leg begins
-    /// with it. `NotFound("tenant")`.
+    /// Adds a parcel with its fact `ParcelAdded`, which the store makes because it knows the number. If there is a
+    /// driver, the driver's leg begins. `NotFound("tenant")`.
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel>;
-    /// A parcel of any tenant.
+    /// Reads a parcel of any tenant.
     async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>>;
-    /// Parcels in the order of their numbers, after `after`.
+    /// Lists parcels in the order of their numbers, after `after`.
     async fn list_parcels(
         &self,
         tenant: &TenantId,
@@ -61,8 +61,9 @@ pub trait ParcelStore: Send + Sync {
         after: Option<ParcelId>,
         limit: u32,
     ) -> Result<Vec<Parcel>>;
-    /// Writes the whole parcel with its facts and calls, and ends and begins its driver's leg where driver or end
-    /// changed; false (and nothing written) if its version is not one above the stored one.
+    /// Writes the whole parcel with its facts and calls. If the driver changed or the parcel came to its end, the
+    /// driver's leg ends and a new one may begin. Returns false and writes nothing if the version is not one above the
+    /// stored one.
     async fn change_parcel(
         &self,
         parcel: &Parcel,
@@ -70,10 +71,10 @@ pub trait ParcelStore: Send + Sync {
         calls: &[OutgoingCall],
         now: Timestamp,
     ) -> Result<bool>;
-    /// What a driver brings now, in the order of numbers.
+    /// Lists the parcels that a driver delivers now, in the order of their numbers.
     async fn active_parcels(&self, tenant: &TenantId, driver: UserId) -> Result<Vec<Parcel>>;
-    /// Stores a fix, and for the parcels listed which of their places the driver is at (versions stay), with facts.
-    /// If it is not the newest, only the fix is written.
+    /// Stores a fix with its facts, and records for the listed parcels which zones the driver is in; their versions
+    /// stay. If the fix is not the newest, only the fix is written.
     async fn record_driver_fix(
         &self,
         tenant: &TenantId,
@@ -82,8 +83,8 @@ pub trait ParcelStore: Send + Sync {
         facts: &[Fact],
         now: Timestamp,
     ) -> Result<FixOutcome>;
-    /// A driver's newest fix.
+    /// Reads a driver's newest fix.
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>>;
-    /// The fixes of a parcel's drivers while they brought it, oldest first, strictly after `after`.
+    /// Lists the fixes of a parcel's drivers during the delivery, oldest first, strictly after `after`.
     async fn parcel_path(&self, id: ParcelId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DriverFix>>;
 }

@@ -1,4 +1,4 @@
-//! The columns of a position, in the order in which every statement here writes and reads them.
+//! The columns of a position, in the order in which all statements write and read them.
 
 /// The columns as SQL text, each with a prefix.
 macro_rules! position_columns {

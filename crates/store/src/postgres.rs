@@ -1,4 +1,4 @@
-//! PostgreSQL: many nodes on one truth.
+//! PostgreSQL: a database that many nodes share.
 
 use crate::failure::refused_at_start;
 use crate::unknown_kinds::UnknownKinds;
@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, Pool};
 use std::str::FromStr;
 use std::sync::Arc;
 
-mod arrivals;
+mod arrival_index;
 mod dialect;
 mod partitions;
 mod tracks;
@@ -26,7 +26,7 @@ type Connection = PgConnection;
 fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions> {
     let ms = |duration: std::time::Duration| duration.as_millis().to_string();
     let connect = PgConnectOptions::from_str(url)
-        // The URL may hold a password: it stays out of the message.
+        // The message leaves out the URL, which may hold a password.
         .map_err(|_| StoreError::Refused("not a valid postgres:// URL".to_owned()))?;
     Ok(connect
         .application_name("milepost")
@@ -34,13 +34,13 @@ fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions>
             ("statement_timeout", ms(options.statement_timeout)),
             ("lock_timeout", ms(options.busy_timeout)),
             ("idle_in_transaction_session_timeout", "30000".to_owned()),
-            // 2xx means on disk, whatever the server's default.
+            // A 2xx answer means on disk, whatever the server's default is.
             ("synchronous_commit", "on".to_owned()),
         ])
         .disable_statement_logging())
 }
 
-/// A connection outside the pool, to migrate; it may take its time.
+/// Opens a connection outside the pool for migrations, without a statement timeout.
 pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnection> {
     let connect = connect_options(url, options)?.options([("statement_timeout", "0"), ("lock_timeout", "60000")]);
     tokio::time::timeout(options.acquire_timeout, connect.connect())
@@ -64,22 +64,22 @@ pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>
     }))
 }
 
-/// The way to write.
+/// The connections that write.
 struct Writers {
     pool: Pool<Db>,
 }
 
-/// Transactions need not take turns.
-struct Turn;
+/// Stands for SQLite's write lock. PostgreSQL's transactions need none.
+struct WriteLock;
 
 impl Writers {
     #[allow(clippy::unused_async, clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's has to wait")]
-    async fn turn(&self) -> Result<Turn> {
-        Ok(Turn)
+    async fn lock(&self) -> Result<WriteLock> {
+        Ok(WriteLock)
     }
 }
 
-/// What only PostgreSQL needs: a partition for each day of positions.
+/// State that only PostgreSQL needs: a partition for each day of positions.
 #[derive(Debug, Default)]
 struct Native {
     partitions: Partitions,
@@ -107,7 +107,7 @@ impl Native {
 
     #[allow(clippy::unused_async, clippy::unused_self, reason = "SQLite's log is flushed apart")]
     async fn flush_tracks(&self) -> Result<()> {
-        // A commit was answered when it was on disk.
+        // Nothing to do: a commit is answered when it is on disk.
         Ok(())
     }
 

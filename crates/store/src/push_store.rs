@@ -1,28 +1,28 @@
-//! Where users' browsers are reached while no page is open.
+//! Push subscriptions: how users' browsers are reached while no page is open.
 
 use crate::{Once, Result};
 use async_trait::async_trait;
 use milepost_domain::{PushId, PushKeys, PushSubscription, TenantId, Timestamp, UserId};
 use std::fmt;
 
-/// Subscriptions of one user. One more replaces the one that was not refreshed for the longest time. Nobody uses more
-/// browsers than this: the oldest subscriptions belong to browsers that are gone.
+/// Subscriptions of one user. A further one replaces the one that was refreshed least recently. Nobody uses more browsers
+/// than this, so that the oldest subscriptions belong to browsers that are not used any more.
 pub const MAX_PUSH_SUBSCRIPTIONS: u32 = 10;
 
-/// A browser to be reached.
+/// A push subscription to add.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewPushSubscription {
-    /// Where its user is.
+    /// The user's tenant.
     pub tenant: TenantId,
-    /// Whose browser.
+    /// The user of the browser.
     pub user_id: UserId,
-    /// The push service's URL for it, checked.
+    /// The URL of the browser at its push service, checked.
     pub endpoint: String,
-    /// Encrypt what is pushed.
+    /// The keys to encrypt messages with.
     pub keys: PushKeys,
 }
 
-// By hand, so that neither keys nor an endpoint ever reach a log line.
+// Written by hand, so that keys and endpoints never reach a log line.
 impl fmt::Debug for NewPushSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewPushSubscription")
@@ -32,22 +32,23 @@ impl fmt::Debug for NewPushSubscription {
     }
 }
 
-/// Push subscriptions. Part of [`crate::Store`]. The calls to them are stored by [`crate::RecordStore::send_notices`], and for
-/// alerts by [`crate::FleetStore::raise_alert`] and [`crate::HistoryStore::write_history`]; they are like all others in the
-/// hands of [`crate::OutgoingStore`]. A user that is removed, locked out, moved to another tenant or given a new password
-/// loses its subscriptions, as it does its sessions.
+/// Push subscriptions. Part of [`crate::Store`]. Calls to them are stored by [`crate::RecordStore::send_notices`], and
+/// for alerts by [`crate::FleetStore::raise_alert`] and [`crate::HistoryStore::write_history`];
+/// [`crate::OutgoingStore`] treats them like other calls. A user that is removed, locked out, moved to another tenant
+/// or given a new password loses its subscriptions, as it loses its sessions.
 #[async_trait]
 pub trait PushStore: Send + Sync {
-    /// Adds a subscription, and whether it is a new one. A user's endpoint that is there already is refreshed, with its keys.
-    /// Another user's goes with what was still to be pushed to it: that browser is somebody else's now. `NotFound("tenant")`.
+    /// Adds a subscription, and returns whether it is new. If the user has the endpoint already, it is refreshed with
+    /// the new keys. If another user has it, that subscription is removed with its calls, because the browser has
+    /// another user now. `NotFound("tenant")`.
     async fn add_push_subscription(
         &self,
         new: &NewPushSubscription,
         now: Timestamp,
         once: &Once<'_, (PushSubscription, bool)>,
     ) -> Result<(PushSubscription, bool)>;
-    /// A user's subscriptions in the order of their numbers, at most [`MAX_PUSH_SUBSCRIPTIONS`].
+    /// Lists a user's subscriptions in the order of their numbers, at most [`MAX_PUSH_SUBSCRIPTIONS`].
     async fn list_push_subscriptions(&self, tenant: &TenantId, user: UserId) -> Result<Vec<PushSubscription>>;
-    /// Removes a user's subscription with the calls to it; false if there was none.
+    /// Removes a user's subscription with its calls. Returns false if there is no such subscription.
     async fn remove_push_subscription(&self, tenant: &TenantId, user: UserId, id: PushId) -> Result<bool>;
 }

@@ -7,47 +7,47 @@ use milepost_domain::{
     RecordViewer, ScoreChange, StudentId, TenantId, Timestamp, TrainingDayId, UserId,
 };
 
-/// A cadet to be entered.
+/// A cadet to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCadet {
-    /// Whose unit.
+    /// The tenant.
     pub tenant: TenantId,
-    /// Its name.
+    /// The cadet's name.
     pub name: CadetName,
-    /// Its number in the school's books.
+    /// The cadet's number at its school.
     pub student_id: Option<StudentId>,
 }
 
-/// Which of a user's notices.
+/// Selects a user's notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoticeFilter {
-    /// Messages, or else notifications.
+    /// Messages if true, notifications if false.
     pub messages: bool,
-    /// Only those that were not read yet.
+    /// Only unread ones.
     pub unread: bool,
 }
 
-/// What became of marking a notice read.
+/// The result of marking a notice read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadOutcome {
-    /// It was unread, and its event was stored.
+    /// The notice was unread, and its event was stored.
     Marked(Notice),
-    /// It was read before: nothing was written.
+    /// The notice was read before. Nothing was written.
     WasRead(Notice),
 }
 
-/// Records. Part of [`crate::Store`]. Every change is one transaction that holds the cadet's row, so that totals are right
-/// under any concurrency, and stores its fact; a change that makes no difference stores nothing.
+/// Records. Part of [`crate::Store`]. Every change is one transaction that locks the cadet's row, so that totals are
+/// right under any concurrency, and that stores its fact. A change that makes no difference stores nothing.
 #[async_trait]
 pub trait RecordStore: Send + Sync {
-    /// Enters a cadet, with `CadetAdded`. `NotFound("tenant")`, `Conflict("student_id")`.
+    /// Adds a cadet, with `CadetAdded`. `NotFound("tenant")`, `Conflict("student_id")`.
     async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet>;
-    /// A cadet of whatever tenant, with what its records come to.
+    /// Reads a cadet of any tenant, with the totals of its records.
     async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>>;
-    /// Cadets of a tenant in the order of their numbers, after `after`.
+    /// Lists a tenant's cadets in the order of their numbers, after `after`.
     async fn list_cadets(&self, tenant: &TenantId, after: Option<CadetId>, limit: u32) -> Result<Vec<Cadet>>;
 
-    /// Gives a grade, with `GradeUpdated`. `NotFound("cadet")`.
+    /// Adds a grade, with `GradeUpdated`. `NotFound("cadet")`.
     async fn add_grade(
         &self,
         cadet: CadetId,
@@ -55,13 +55,13 @@ pub trait RecordStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade>;
-    /// Takes a grade back, with `GradeUpdated { removed: true }`; `None` when the cadet has no such grade.
+    /// Takes a grade back, with `GradeUpdated { removed: true }`. Returns `None` if the cadet has no such grade.
     async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>>;
-    /// A cadet's grades, newest first, before `before`.
+    /// Lists a cadet's grades, newest first, before `before`.
     async fn list_grades(&self, cadet: CadetId, before: Option<GradeId>, limit: u32) -> Result<Vec<Grade>>;
 
-    /// Enters or changes the attendance of a training day, with `AttendanceUpdated`; false, and no event, when it is so
-    /// already. `NotFound("cadet")`.
+    /// Sets the attendance of a training day, with `AttendanceUpdated`. Returns false without an event if it is set to
+    /// that already. `NotFound("cadet")`.
     async fn set_attendance(
         &self,
         cadet: CadetId,
@@ -69,7 +69,7 @@ pub trait RecordStore: Send + Sync {
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool>;
-    /// A cadet's attendance, the highest training day first, before `before`.
+    /// Lists a cadet's attendance, the highest training day first, before `before`.
     async fn list_attendance(
         &self,
         cadet: CadetId,
@@ -77,14 +77,15 @@ pub trait RecordStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(TrainingDayId, Attendance)>>;
 
-    /// Changes scores, with `ScoresUpdated` of what differs; the cadet as it is then, and whether anything changed.
-    /// `NotFound("cadet")`.
+    /// Changes scores, with `ScoresUpdated` for what differs. Returns the cadet after the change, and whether anything
+    /// changed. `NotFound("cadet")`.
     async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)>;
 
-    /// Those of `users` that are stored and belong to another tenant; who is not stored may be another issuer's.
+    /// Returns those of `users` that are stored in another tenant. A user that is not stored may belong to another
+    /// issuer.
     async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>>;
-    /// Stores one notice for each of `users` (doubles count once), each with `NoticeSent`, in the order of `users`.
-    /// `NotFound("tenant")`.
+    /// Stores one notice for each of `users`, each with `NoticeSent`, in the order of `users`. A repeated user counts
+    /// once. `NotFound("tenant")`.
     async fn send_notices(
         &self,
         tenant: &TenantId,
@@ -93,7 +94,7 @@ pub trait RecordStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>>;
-    /// A user's notices in a tenant, newest first, before `before`.
+    /// Lists a user's notices in a tenant, newest first, before `before`.
     async fn list_notices(
         &self,
         tenant: &TenantId,
@@ -102,7 +103,7 @@ pub trait RecordStore: Send + Sync {
         before: Option<NoticeId>,
         limit: u32,
     ) -> Result<Vec<Notice>>;
-    /// Marks a user's notice read, with `NoticeRead`; `None` when the user has no such notice of this sort.
+    /// Marks a user's notice read, with `NoticeRead`. Returns `None` if the user has no such notice of this kind.
     async fn read_notice(
         &self,
         tenant: &TenantId,
@@ -113,8 +114,8 @@ pub trait RecordStore: Send + Sync {
         once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>>;
 
-    /// Events above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when there are no more.
-    /// Cheap however many others there are in between.
+    /// Lists events with `after < id <= up_to` that `viewer` may see, in order. Fewer than `limit` means that there are
+    /// no more. The cost does not depend on the events in between that the viewer may not see.
     async fn visible_events(
         &self,
         tenant: &TenantId,

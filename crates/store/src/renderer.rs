@@ -1,29 +1,30 @@
-//! The public form of what receivers outside are sent. The store keeps it with its cause, and does not know it.
+//! Renders outgoing messages in their public form. The store keeps such a message with its cause without knowing the
+//! form.
 
 use milepost_domain::{Alert, Fact, Notice, Timestamp};
 
-/// What webhooks are sent of one event.
+/// The message about one event to webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookMessage {
-    /// By this webhooks choose: one of `milepost_domain::WEBHOOK_KINDS`.
+    /// The kind that webhooks select by: one of `milepost_domain::WEBHOOK_KINDS`.
     pub kind: &'static str,
-    /// JSON.
+    /// The body in JSON.
     pub body: String,
 }
 
-/// Writes the bodies of outgoing calls. Called within transactions: it neither waits nor fails.
+/// Writes the bodies of outgoing calls. It is called within transactions, so that it must neither wait nor fail.
 pub trait Renderer: Send + Sync + 'static {
-    /// What webhooks are sent of the event `event_id`; `None` for a fact that is not public.
+    /// Writes the message about the event `event_id` to webhooks; `None` for a fact that is not public.
     fn webhook_message(&self, event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage>;
 
-    /// What a browser is sent of a notice to its user, as JSON.
+    /// Writes the push message about a notice, in JSON.
     fn notice_push(&self, notice: &Notice) -> String;
 
-    /// What a browser is sent of an alert, as JSON.
+    /// Writes the push message about an alert, in JSON.
     fn alert_push(&self, alert: &Alert) -> String;
 }
 
-/// For a store from which nobody sends: webhooks get nothing, and browsers an empty object.
+/// A renderer for stores that send nothing: webhooks get no messages, and browsers an empty object.
 #[derive(Debug, Clone, Copy)]
 pub struct Unsent;
 

@@ -1,18 +1,18 @@
-//! How long things are kept, and what one round of forgetting removed.
+//! How long data is kept, and what one round of pruning removed.
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// How long outgoing calls are kept at least after they were delivered or given up.
+/// The minimal time for which outgoing calls are kept after they were delivered or given up.
 pub(crate) const CALLS_KEEP_MS: i64 = 7 * DAY_MS;
 
-/// How long things are kept, in milliseconds.
+/// How long data is kept, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Events, by the time of their commit. Outgoing calls that were delivered or given up are kept as long, but at least
+    /// Events, by the time of their commit. Delivered and dead outgoing calls are kept for the same time, but at least
     /// 7 days.
     pub events_ms: i64,
-    /// Positions and drivers' fixes, by their arrival; deliveries with their fixes, by their expiry; trips that have
-    /// ended, visits, incidents and outliers, by their arrival too; activity and checkpoints, by their own time.
+    /// Positions and drivers' fixes, by their arrival. Deliveries with their fixes, by their expiry. Ended trips, visits,
+    /// incidents and outliers, by the time when they were stored. Activity and checkpoints, by their own time.
     pub positions_ms: i64,
 }
 
@@ -23,43 +23,43 @@ impl Default for Retention {
     }
 }
 
-/// What one call of `prune` removed.
+/// Counts what one call of `prune` removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pruned {
-    /// Events.
+    /// Old events.
     pub events: u64,
-    /// Positions deleted one by one; those of a dropped partition are not counted.
+    /// Positions that were deleted one by one. Those of a dropped partition are not counted.
     pub positions: u64,
-    /// Whole days of positions dropped (PostgreSQL only).
+    /// Dropped partitions, one for each day of positions (PostgreSQL only).
     pub partitions: u64,
-    /// Expired sessions.
+    /// Expired sessions of users.
     pub sessions: u64,
-    /// Forgotten idempotency keys.
+    /// Old idempotency keys.
     pub idempotency_keys: u64,
     /// Deliveries that expired long ago.
     pub deliveries: u64,
     /// Fixes of such deliveries.
     pub delivery_fixes: u64,
-    /// Fixes of drivers; each one's newest is kept beside them.
+    /// Old fixes of drivers. Each driver's newest fix has its own table and stays.
     pub driver_fixes: u64,
-    /// Outgoing calls that were delivered or given up.
+    /// Delivered and dead outgoing calls.
     pub outgoing_calls: u64,
-    /// Notices of users that were removed; all others are kept.
+    /// Notices of removed users. Other notices are kept.
     pub notices: u64,
-    /// Alerts that expired.
+    /// Expired alerts.
     pub alerts: u64,
-    /// Trips that have ended, and all of vehicles that were removed.
+    /// Ended trips, and all trips of removed vehicles.
     pub trips: u64,
-    /// Buckets of what vehicles did.
+    /// Buckets of vehicles' activity.
     pub activity: u64,
-    /// Saved states of the fold; of each vehicle the newest of those that are old enough is kept.
+    /// Saved states of the fold. The newest of the old ones of each vehicle stays.
     pub checkpoints: u64,
     /// Visits of geofences.
     pub visits: u64,
-    /// Incidents.
+    /// Old incidents of vehicles.
     pub incidents: u64,
-    /// Marks of positions that count for nothing.
+    /// Marks of outliers.
     pub outliers: u64,
-    /// There is more to remove than one call takes: call again soon.
+    /// True if more is left than one call removes: call again soon.
     pub more: bool,
 }

@@ -1,4 +1,4 @@
-//! How schedules are written into a row:
+//! Writes schedules into a row:
 //! `{"days":["mon","tue"],"from":"07:00:00","to":"16:30:00","utc_offset_minutes":330}`.
 
 use crate::event_payload::field;

@@ -1,8 +1,8 @@
-//! SQLite: one file, one writer, readers that never wait for it.
+//! SQLite: one file with one writer, and readers that never wait for it.
 //!
-//! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so what was
-//! acknowledged survives a power cut; `normal` alone would flush at checkpoints only, and lose the last commits.
-//! Positions are committed with `normal` by a thread of their own, and the log is flushed before anybody is answered.
+//! In WAL mode with `synchronous = full` every commit flushes the log to the disk before it answers, so that
+//! acknowledged data survives a power cut. With `normal` the log is flushed only at checkpoints, and the last commits
+//! could be lost. A thread of its own commits positions with `normal` and flushes the log before anyone is answered.
 
 use crate::unknown_kinds::UnknownKinds;
 use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-mod arrivals;
+mod arrival_index;
 mod dialect;
 mod log_flusher;
 mod track_writer;
@@ -39,17 +39,18 @@ pub(crate) fn file_of(url: &str) -> Option<&Path> {
     (!path.is_empty() && !path.contains(":memory:")).then(|| Path::new(path))
 }
 
-/// What every connection is set to.
+/// The settings of every connection.
 const PRAGMAS: [(&str, &str); 6] = [
     ("synchronous", "full"),
     ("foreign_keys", "on"),
     // 16 MiB of pages for each connection.
     ("cache_size", "-16384"),
-    // The log is copied into the file every 32 MiB instead of 4: a vehicle's last page changes with every position,
-    // and is copied once for many of them. After a burst the log is cut back to 64 MiB.
+    // The log is copied into the file every 32 MiB instead of every 4 MiB: a vehicle's last page changes with every
+    // position, and is then copied once for many of them. After a burst the log is cut back to 64 MiB.
     ("wal_autocheckpoint", "8192"),
     ("journal_size_limit", "67108864"),
-    // A statement of many rows notes every page it changes, to undo itself alone; in memory and not in a file.
+    // A statement with many rows saves every page that it changes, to be able to undo itself. It saves them in memory
+    // and not in a file.
     ("temp_store", "memory"),
 ];
 
@@ -62,7 +63,7 @@ fn connect_options(file: &Path, options: &OpenOptions) -> SqliteConnectOptions {
     PRAGMAS.into_iter().fold(connect, |connect, (name, value)| connect.pragma(name, value))
 }
 
-/// A connection outside the pools, to migrate.
+/// Opens a connection outside the pools for migrations.
 pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) -> Result<SqliteConnection> {
     Ok(connect_options(file, options).create_if_missing(create).connect().await?)
 }
@@ -70,7 +71,7 @@ pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) ->
 /// Opens a file whose tables are up to date.
 pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
     let presence = Presence { file: file.to_owned(), identity: identity(file)? };
-    // A file that vanished must not be made anew, empty.
+    // A file that was removed must not be created again, empty.
     let connect = connect_options(file, options).create_if_missing(false);
     let pool = |connections: u32, connect: SqliteConnectOptions| -> Pool<Db> {
         let presence = presence.clone();
@@ -92,7 +93,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
     Ok(Arc::new(sql::SqlStore {
         writers: Writers {
             pool: pool(1, connect.clone()),
-            turns: Arc::new(Semaphore::new(1)),
+            lock: Arc::new(Semaphore::new(1)),
             most_wait: options.acquire_timeout,
         },
         readers: pool(options.connections.max(1), connect.read_only(true)),
@@ -106,7 +107,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
     }))
 }
 
-/// What a file is called by the system, whatever its name.
+/// The file's identity in the file system, which does not depend on its name.
 #[cfg(unix)]
 fn identity(file: &Path) -> Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
@@ -120,8 +121,8 @@ fn identity(_file: &Path) -> Result<(u64, u64)> {
     Ok((0, 0))
 }
 
-/// Knows whether the file is still there. A process may go on writing to a file that was removed or replaced, and all
-/// that it acknowledged would be gone.
+/// Checks whether the database file still exists. A process can go on writing to a file that was removed or replaced,
+/// and would lose everything that it acknowledged.
 #[derive(Debug, Clone)]
 struct Presence {
     file: PathBuf,
@@ -140,26 +141,25 @@ impl Presence {
     }
 }
 
-/// The way to write: one after the other, by a queue that is fair, as SQLite's own lock is not.
+/// Grants the write lock in order of request. SQLite's own lock is not fair.
 struct Writers {
     pool: Pool<Db>,
-    turns: Arc<Semaphore>,
+    lock: Arc<Semaphore>,
     most_wait: Duration,
 }
 
-/// The right to write, until it is dropped.
-type Turn = OwnedSemaphorePermit;
+/// The write lock, held until it is dropped.
+type WriteLock = OwnedSemaphorePermit;
 
 impl Writers {
-    async fn turn(&self) -> Result<Turn> {
+    async fn lock(&self) -> Result<WriteLock> {
         let busy = || StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
-        let turn =
-            tokio::time::timeout(self.most_wait, self.turns.clone().acquire_owned()).await.map_err(|_| busy())?;
-        Ok(turn.expect("nobody closes it"))
+        let lock = tokio::time::timeout(self.most_wait, self.lock.clone().acquire_owned()).await.map_err(|_| busy())?;
+        Ok(lock.expect("nobody closes it"))
     }
 }
 
-/// What only SQLite needs.
+/// State that only SQLite needs.
 #[derive(Debug)]
 struct Native {
     presence: Presence,
@@ -173,8 +173,8 @@ impl Native {
     }
 
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        let turn = self.turn(writers).await?;
-        self.track_writer.write(OwnedCommit::of(commit), turn).await
+        let lock = self.lock(writers).await?;
+        self.track_writer.write(OwnedCommit::of(commit), lock).await
     }
 
     async fn flush_tracks(&self) -> Result<()> {
@@ -183,15 +183,15 @@ impl Native {
 
     /// Merges the write buffer before positions are deleted.
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
-        let turn = self.turn(writers).await?;
-        self.track_writer.merge(turn).await
+        let lock = self.lock(writers).await?;
+        self.track_writer.merge(lock).await
     }
 
-    /// As the pool does it: the file is looked at when the wait is over.
-    async fn turn(&self, writers: &Writers) -> Result<Turn> {
-        let turn = writers.turn().await?;
+    /// Checks the file after the wait, as the pool does.
+    async fn lock(&self, writers: &Writers) -> Result<WriteLock> {
+        let lock = writers.lock().await?;
         self.presence.check()?;
-        Ok(turn)
+        Ok(lock)
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]

@@ -1,4 +1,4 @@
-//! The one trait behind which SQLite and PostgreSQL stand.
+//! The trait that both databases implement.
 
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
@@ -11,12 +11,12 @@ use milepost_domain::{
     VehicleScope,
 };
 
-/// A SHA-256 digest of a secret (session token, device key) or of a request.
+/// The SHA-256 digest of a secret (session token, device key) or of a request.
 pub type Digest = [u8; 32];
 
-/// Everything durable. Time is an argument; every list is bounded by `limit` and sorted by what its cursor names;
-/// every change is one transaction, and appends its facts to its tenant's events within it. A change that is a request's work
-/// takes a [`Once`]: the answer that its transaction keeps.
+/// Stores everything durable. Time is an argument. Every list is bounded by `limit` and sorted by the fields of its
+/// cursor. Every change is one transaction, which also appends its facts to its tenant's events. A change that does a
+/// request's work takes a [`Once`], the answer that its transaction stores.
 #[async_trait]
 pub trait Store:
     DeliveryStore
@@ -30,56 +30,55 @@ pub trait Store:
     + Sync
     + 'static
 {
-    /// `sqlite` or `postgres`, for logs and metrics.
+    /// The name of the database, `sqlite` or `postgres`, for logs and metrics.
     fn backend(&self) -> &'static str;
 
-    /// Reaches the database and reads from it, within 2 s.
+    /// Connects to the database and reads from it, within 2 s.
     async fn ping(&self) -> Result<()>;
 
-    /// Finishes what is under way and lets go of the database.
+    /// Finishes running work and closes the database.
     async fn close(&self);
 
     // Tenants
 
     /// Adds a tenant. `Conflict("tenant")` if its id is taken.
     async fn add_tenant(&self, tenant: &Tenant, once: &Once<'_, ()>) -> Result<()>;
-    /// Adds a tenant unless its id is taken; true if it was added.
+    /// Adds a tenant unless its id is taken. Returns true if it was added.
     async fn ensure_tenant(&self, tenant: &Tenant) -> Result<bool>;
-    /// A tenant by id.
+    /// Reads a tenant by its id.
     async fn get_tenant(&self, id: &TenantId) -> Result<Option<Tenant>>;
-    /// Tenants in the order of their ids, after `after`.
+    /// Lists tenants in the order of their ids, after `after`.
     async fn list_tenants(&self, after: Option<&TenantId>, limit: u32) -> Result<Vec<Tenant>>;
 
     // Users
 
     /// Adds a user. `Conflict("username")`, `NotFound("tenant")`.
     async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User>;
-    /// A user by number.
+    /// Reads a user by its number.
     async fn get_user(&self, id: UserId) -> Result<Option<User>>;
-    /// A user by login name, with its password's hash.
+    /// Reads a user by its login name, with its password's hash.
     async fn find_login(&self, username: &str) -> Result<Option<Login>>;
-    /// A user by number, with its password's hash.
+    /// Reads a user by its number, with its password's hash.
     async fn get_login(&self, id: UserId) -> Result<Option<Login>>;
-    /// Users of one tenant (or of all) in the order of their numbers, after `after`.
+    /// Lists the users of one tenant, or of all, in the order of their numbers, after `after`.
     async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>>;
-    /// Writes the whole user, and a new hash if there is one; false if there is no such user. A new hash ends the
-    /// user's sessions, as does taking its right to enter.
-    /// `Conflict("username")`, `NotFound("tenant")`.
+    /// Writes the whole user, and a new hash if there is one. Returns false if there is no such user. A new hash ends
+    /// the user's sessions, and so does locking it out. `Conflict("username")`, `NotFound("tenant")`.
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool>;
-    /// Removes a user with its sessions; false if there was none.
+    /// Removes a user with its sessions. Returns false if there is no such user.
     async fn remove_user(&self, id: UserId, now: Timestamp) -> Result<bool>;
-    /// How many users there are, over all tenants.
+    /// Counts the users of all tenants.
     async fn count_users(&self) -> Result<u64>;
 
     // Sessions
 
     /// Adds a login session. `NotFound("user")`, `Conflict("session")`.
     async fn add_session(&self, token_hash: &Digest, user: UserId, expires_at: Timestamp) -> Result<()>;
-    /// Whose session this is, unless it has expired; with when it will.
+    /// Reads a session's user and the time of its expiry, unless it has expired.
     async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>>;
-    /// Ends one session; whose it was, if there was one.
+    /// Ends a session and returns its user, if it existed.
     async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>>;
-    /// Ends all sessions of a user; how many there were.
+    /// Ends all sessions of a user and returns their number.
     async fn remove_user_sessions(&self, user: UserId) -> Result<u64>;
 
     // Vehicles
@@ -92,11 +91,11 @@ pub trait Store:
         now: Timestamp,
         once: &Once<'_, ()>,
     ) -> Result<()>;
-    /// A vehicle with its track.
+    /// Reads a vehicle with its track.
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>>;
-    /// Those of `ids` that exist, in the order of their ids.
+    /// Reads those of `ids` that exist, in the order of their ids.
     async fn load_vehicles(&self, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<TrackedVehicle>>;
-    /// Vehicles within a scope in the order of their ids, after `after`.
+    /// Lists vehicles within a scope in the order of their ids, after `after`.
     async fn list_vehicles(
         &self,
         tenant: &TenantId,
@@ -104,9 +103,9 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle; false if there is none with its id.
+    /// Writes the whole vehicle. Returns false if there is no vehicle with its id.
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
-    /// Removes a vehicle with its devices and positions; false if there was none.
+    /// Removes a vehicle with its devices and positions. Returns false if there is no such vehicle.
     async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool>;
 
     // Devices
@@ -114,31 +113,31 @@ pub trait Store:
     /// Adds a device. `Conflict("device")` if its tenant has one with this id, `Conflict("device key")`,
     /// `NotFound("vehicle")`.
     async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()>;
-    /// A device by id.
+    /// Reads a device by its id.
     async fn get_device(&self, tenant: &TenantId, id: &DeviceId) -> Result<Option<Device>>;
-    /// The device, of whatever tenant, with this key.
+    /// Finds the device of any tenant with this key.
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
-    /// Devices of a tenant in the order of their ids, after `after`.
+    /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
-    /// Removes a device; false if there was none.
+    /// Removes a device. Returns false if there is no such device.
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
 
     // Idempotency keys
 
-    /// Claims a key for a request, or says what became of it before.
+    /// Claims a key for a request, or returns the state of an earlier claim.
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency>;
-    /// Keeps the answer to a request whose work was no transaction's (a refusal), or says that the claim no longer holds or
-    /// has its answer: false.
+    /// Stores the answer to a request that no transaction answered, such as a refusal. Returns false if the claim does
+    /// not hold any more or has an answer.
     async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool>;
-    /// Lets go of a claim whose request failed and may be sent again. One whose answer is kept stays as it is.
+    /// Releases a claim whose request failed and may be repeated. A claim with a stored answer stays.
     async fn abandon_idempotent(&self, claim: &Claim) -> Result<()>;
-    /// Lets go of all claims without an answer; how many there were. For a server that starts and is alone on its
-    /// database: nobody is working on them any more.
+    /// Releases all claims without an answer and returns their number. Call it at the start of a server that is alone
+    /// on its database, when no other process can be working on them.
     async fn release_claims(&self, now: Timestamp) -> Result<u64>;
 
     // Positions
 
-    /// Positions of a vehicle with `from <= at < to`, oldest first; pages continue strictly after `after`.
+    /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`.
     async fn positions(
         &self,
         tenant: &TenantId,
@@ -148,8 +147,8 @@ pub trait Store:
         after: Option<Timestamp>,
         limit: u32,
     ) -> Result<Vec<Position>>;
-    /// Positions of a tenant that arrived at `received_since` or later, in the order of arrival. What other callers
-    /// are committing meanwhile may appear at the end or not.
+    /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival. Positions that
+    /// are being committed at the same time may be missing at the end.
     async fn recent_positions(
         &self,
         tenant: &TenantId,
@@ -160,7 +159,7 @@ pub trait Store:
 
     // Events
 
-    /// Appends facts that change no row here; the id of the last one. `NotFound("tenant")`.
+    /// Appends facts that change no row here, and returns the last one's id. `NotFound("tenant")`.
     async fn append_facts(
         &self,
         tenant: &TenantId,
@@ -168,24 +167,24 @@ pub trait Store:
         now: Timestamp,
         once: &Once<'_, i64>,
     ) -> Result<i64>;
-    /// Events with an id above `id`, in order and without a gap (unless they were removed by age).
+    /// Lists events with an id above `id`, in order and without a gap, except for pruned ones.
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>>;
-    /// The newest event's id of every tenant, in any order, by one query: a number and a short name a tenant.
+    /// The newest event id of every tenant in any order, read by one query.
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
-    /// The newest event's id, 0 if the tenant never had one. Removing by age does not lower it.
+    /// The newest event id, 0 if the tenant never had an event. Pruning does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
 
     // Upkeep
 
-    /// Forgets what is older than `retention`, in bounded steps between which others can write.
+    /// Removes data that is older than `retention`, in bounded steps between which others can write.
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned>;
 
     // For the committer
 
-    /// The tracks of those of `vehicles` that exist, in any order, each with the index of its request.
+    /// Reads the tracks of those of `vehicles` that exist, in any order, each with the index of its request.
     async fn load_tracks(&self, vehicles: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>>;
-    /// Carries out one planned transaction. Call it through [`crate::Committer`], which plans. It is seen by readers at
-    /// once, and on disk after the next [`Store::flush_tracks`].
+    /// Executes one planned transaction. Call it through [`crate::Committer`], which plans it. Readers see it at once;
+    /// it is on disk after the next [`Store::flush_tracks`].
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome>;
     /// Returns when every transaction that `commit_tracks` answered before is on disk. After an error some of them may
     /// not be, until a later call succeeds.

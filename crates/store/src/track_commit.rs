@@ -1,24 +1,24 @@
-//! One transaction of positions, planned by the committer and carried out by a database.
+//! One transaction of positions, which the committer plans and a database executes.
 
 use crate::VehicleNo;
 use milepost_domain::{NewestPosition, Position, Timestamp};
 
-/// A transaction of fewer positions is on disk before the next one is written. Two small ones, one written while the other
-/// is being flushed, would each have the costs of one, where one of twice the size would do.
+/// A transaction with fewer positions is on disk before the next one is written. If the next one were written during
+/// the flush, each of two small transactions would cost as much as one of twice the size.
 pub(crate) const SMALL: usize = 128;
 
 /// A tenant's internal number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantNo(pub(crate) i64);
 
-/// A vehicle as the committer needs it: its numbers and its track.
+/// A vehicle's numbers and track, as the committer needs them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Track {
     /// Internal number of the tenant.
     pub tenant_no: TenantNo,
     /// Internal number of the vehicle.
     pub vehicle_no: VehicleNo,
-    /// What is known.
+    /// The newest position.
     pub state: NewestPosition,
 }
 
@@ -29,35 +29,36 @@ pub struct PositionRow<'a> {
     pub tenant_no: TenantNo,
     /// Internal number of the vehicle.
     pub vehicle_no: VehicleNo,
-    /// When it arrived.
+    /// When the position arrived.
     pub received_at: Timestamp,
-    /// What it says.
+    /// The position.
     pub position: &'a Position,
 }
 
-/// Everything that one transaction writes; all of it or nothing.
+/// Everything that one transaction writes. All of it is written, or nothing.
 #[derive(Debug)]
 pub struct TrackCommit<'a> {
-    /// Every vehicle touched, in ascending order, and the version on which the plan rests.
+    /// Every vehicle of the transaction in ascending order, with the version that the plan assumes.
     pub claims: Vec<(VehicleNo, i64)>,
-    /// Rows newer than all of their vehicle's: they can't be duplicates.
+    /// Rows that are newer than all rows of their vehicle, so that they can't be duplicates.
     pub appended: Vec<PositionRow<'a>>,
-    /// Rows that may be duplicates, of stored rows or of each other.
+    /// Rows that may duplicate stored rows or each other.
     pub late: Vec<PositionRow<'a>>,
-    /// New states of vehicles (a part of `claims`), each with its version already counted up, in ascending order.
+    /// New states of some of the vehicles in `claims`, each with its version counted up, in ascending order.
     pub states: Vec<(VehicleNo, NewestPosition)>,
-    /// When it is committed.
+    /// The time of the commit.
     pub now: Timestamp,
 }
 
-/// What became of a [`TrackCommit`].
+/// The result of a [`TrackCommit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrackOutcome {
-    /// Written. For each of `late`, whether a row with its vehicle and time was added (an identity once each).
+    /// The transaction was written.
     Committed {
-        /// Vehicle and time in Unix milliseconds of each late row that was added.
+        /// Vehicle and time in Unix milliseconds of each row of `late` that was added. Each pair occurs once.
         late_added: Vec<(VehicleNo, i64)>,
     },
-    /// Another node changed or removed one of the vehicles meanwhile: nothing was written; read again and plan anew.
+    /// Another node changed or removed one of the vehicles in the meantime. Nothing was written: read again and make a
+    /// new plan.
     Stale,
 }

@@ -1,41 +1,41 @@
-//! Vehicles with where they are, and positions in the order in which they arrived.
+//! Vehicles with their newest position, and positions in the order of arrival.
 
 use milepost_domain::{NewestPosition, Position, Timestamp, Vehicle};
 
-/// A vehicle's internal number: never shown outside, never used again after the vehicle was removed.
+/// A vehicle's internal number. It is never shown outside, and never used again after the vehicle was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VehicleNo(pub(crate) i64);
 
 impl VehicleNo {
-    /// The number.
+    /// The number as an integer.
     pub const fn get(self) -> i64 {
         self.0
     }
 }
 
-/// A vehicle and what is known of its track.
+/// A vehicle and its track.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackedVehicle {
-    /// Internal number.
+    /// The internal number.
     pub no: VehicleNo,
-    /// As its operator describes it.
+    /// The operator's description of the vehicle.
     pub vehicle: Vehicle,
-    /// Its newest position and the version of that knowledge.
+    /// The newest position and its version.
     pub track: NewestPosition,
 }
 
-/// A position with when it arrived.
+/// A position with the time of its arrival.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived {
-    /// What arrived.
+    /// The position.
     pub position: Position,
-    /// When, by the receiving node's clock.
+    /// When it arrived, by the receiving node's clock.
     pub received_at: Timestamp,
-    /// Pass it on to read what arrived after this one.
+    /// The cursor for reading what arrived after this position.
     pub cursor: ArrivalCursor,
 }
 
-/// A place in a tenant's order of arrival.
+/// A cursor in a tenant's order of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ArrivalCursor {
     pub(crate) received_ms: i64,

@@ -1,18 +1,18 @@
-//! Logs events of a newer version, once for each kind.
+//! Logs kinds of events that only a newer version knows, once for each kind.
 
 use milepost_domain::{Event, Fact};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-/// Kinds that are remembered as logged. Past it further kinds are not logged: the log has said enough.
+/// Kinds that are remembered as logged. Further kinds are not logged, to keep the log short.
 const MAX_KINDS: usize = 100;
 
-/// The kinds that were logged by this process.
+/// The kinds that this process has logged.
 #[derive(Debug, Default)]
 pub(crate) struct UnknownKinds(Mutex<BTreeSet<String>>);
 
 impl UnknownKinds {
-    /// Logs those among events that were read whose kinds were not logged before.
+    /// Logs the kinds among these events that were not logged before.
     pub(crate) fn note(&self, events: &[Event]) {
         for event in events {
             let Fact::Unknown { kind, .. } = &event.fact else { continue };
@@ -27,7 +27,7 @@ impl UnknownKinds {
     }
 
     fn is_new(&self, kind: &str) -> bool {
-        // A std mutex: held for one look-up, never across an await.
+        // A std mutex: held for one lookup, never across an await.
         let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         logged.len() < MAX_KINDS && !logged.contains(kind) && logged.insert(kind.to_owned())
     }

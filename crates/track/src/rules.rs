@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_threshold_is_refused_by_name() {
+    fn an_invalid_threshold_is_refused_by_name() {
         let check = |change: fn(&mut Thresholds), field: &str| {
             let mut thresholds = Thresholds::default();
             change(&mut thresholds);

@@ -159,7 +159,7 @@ async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
     let mut seen = [0; 12];
     timeout(PATIENCE, reader.read_exact(&mut seen)).await.expect("the stream goes on").unwrap();
     assert_eq!(&seen, b"7\r\nid: 1\n\n\r\n");
-    // Refused in the middle: whoever takes it all would take any amount.
+    // Refused in the middle: a receiver that accepts all of it would accept any amount.
     let chatter = timeout(PATIENCE, reader.write_all(&vec![b'x'; 1024 * 1024])).await.expect("an end in time");
     assert!(chatter.is_err());
     timeout(PATIENCE, writing).await.expect("an end in time").unwrap();

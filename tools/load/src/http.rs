@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_response_is_refused() {
+    fn an_invalid_response_is_refused() {
         assert!(first_response(b"SSH-2.0-x\r\n\r\n").is_err());
         assert!(first_response(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").is_err());
         assert!(first_response(&[b'x'; MAX_HEAD_BYTES + 1]).is_err());

@@ -1,4 +1,4 @@
-//! How the dialect uses the hub: one channel a tenant, keys for each bus and each route.
+//! The bus dialect's use of the hub: one channel a tenant, a key for each bus and each route.
 
 use milepost_domain::{Label, Position, TenantId, Vehicle, VehicleId};
 use milepost_hub::{Audience, ChannelId, Key, Message};
@@ -15,12 +15,12 @@ pub(crate) fn route_key(route: &str) -> Key {
     Key::new("route", route)
 }
 
-/// Only viewers that asked with `?presence=1` follow it.
+/// The key of presence messages. Only viewers with `?presence=1` follow it.
 pub(crate) fn presence_key() -> Key {
     Key::new("presence", "")
 }
 
-/// An update for everyone who may see the bus; for a slow reader the newest replaces what it has not read yet.
+/// A position of a bus. For a slow reader the newest replaces the unread one.
 pub(crate) fn update_message(vehicle: &Vehicle, position: &Position) -> Message {
     let bus = bus_key(&vehicle.id);
     let route = vehicle.route.as_ref().map(|route: &Label| route_key(route.as_str()));

@@ -1,4 +1,4 @@
-//! Between the bus dialect's JSON and the domain.
+//! Converts between the bus dialect's JSON and the domain.
 
 use crate::wire::{BusLocation, KioskLocation, ToViewer};
 use milepost_domain::{
@@ -7,7 +7,8 @@ use milepost_domain::{
 use milepost_http::{parse_timestamp, rfc3339};
 use uuid::Uuid;
 
-/// A kiosk's ping as a position of its bus.
+/// Reads a kiosk's ping as a position of its bus.
+///
 /// # Errors
 /// [`Invalid`] names the field that does not fit.
 pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Timestamp) -> Result<Position, Invalid> {
@@ -25,14 +26,14 @@ pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Tim
     })
 }
 
-/// The id of a stored location: a name-based UUID of what identifies it, so that the same ping sent again gets the same.
+/// The id of a stored location: a UUID made from the location's identity, so that a repeated ping gets the same id.
 pub(crate) fn location_id(tenant: &TenantId, position: &Position) -> String {
     let at_ms = position.at.unix_ms().to_string();
     let name = [tenant.as_str(), position.vehicle_id.as_str(), &at_ms].join("/");
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
 }
 
-/// A `location_update` for a vehicle at a position.
+/// Writes a `location_update` for a vehicle at a position.
 pub(crate) fn render_update(vehicle: &Vehicle, position: &Position, replayed: bool) -> String {
     render(&ToViewer::LocationUpdate {
         data: BusLocation {
@@ -49,7 +50,7 @@ pub(crate) fn render_update(vehicle: &Vehicle, position: &Position, replayed: bo
     })
 }
 
-/// Any message to a viewer.
+/// Writes a message to a viewer.
 ///
 /// # Panics
 /// Never: the types hold only strings and finite numbers.

@@ -1,4 +1,4 @@
-//! The bus dialect: kiosks report by HTTP, schools and parents watch `/ws/bus-tracking/`.
+//! The bus dialect: kiosks report by HTTP, schools and parents watch buses on `/ws/bus-tracking/`.
 
 #![forbid(unsafe_code)]
 
@@ -23,12 +23,12 @@ use std::sync::Arc;
 /// What the dialect's handlers need.
 #[derive(Clone)]
 pub struct BusParts {
-    /// Use cases and connections.
+    /// Use cases and live connections.
     pub live: Live,
-    /// How far back a viewer may ask, milliseconds: `REPLAY_WINDOW`.
+    /// How many milliseconds of the past a viewer may ask for: `REPLAY_WINDOW`.
     pub replay_window_ms: i64,
-    /// Also opens `/echo/kiosks/…`, which parses and answers like the real route and stores nothing, so that the
-    /// price of durability can be measured: `MILEPOST_ECHO`.
+    /// Adds `/echo/kiosks/…`, which parses and answers like the real route and stores nothing. It shows what durability
+    /// costs: `MILEPOST_ECHO`.
     pub echo: bool,
 }
 
@@ -38,7 +38,7 @@ impl FromRef<BusParts> for Arc<HttpContext> {
     }
 }
 
-/// The dialect's paths, without their trailing slash.
+/// The dialect's routes, without trailing slashes.
 pub fn routes(parts: BusParts) -> Router {
     let mut router = Router::new()
         .route("/api/v1/kiosks/{device_id}/location", post(handlers::record_location::record_location))

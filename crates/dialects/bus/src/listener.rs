@@ -1,17 +1,17 @@
-//! Renders what happened for those who watch, and only if somebody does.
+//! Renders changes for viewers, if there are any.
 
 use crate::channel::{channel_of, update_message};
 use milepost_domain::TenantId;
 use milepost_hub::Hub;
 use milepost_service::{Listener, LiveVehicle, PositionRecorded};
 
-/// Observes the use cases for the dialect.
+/// Receives the changes that use cases publish.
 pub struct BusListener {
     hub: Hub,
 }
 
 impl BusListener {
-    /// Publishes into `hub`.
+    /// Publishes messages into `hub`.
     pub fn new(hub: Hub) -> Self {
         Self { hub }
     }
@@ -24,7 +24,7 @@ impl Listener for BusListener {
         }
     }
 
-    /// A new status or plate is published with the last position, and not at all before there is one.
+    /// A new status or plate is published with the last position. A vehicle without a position publishes nothing.
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&channel_of(tenant)) {

@@ -1,4 +1,4 @@
-//! What a viewer may see, and what of it it has asked for.
+//! What a viewer may see, and which part of it the viewer asked for.
 
 use crate::channel::{bus_key, presence_key, route_key};
 use milepost_domain::{Caller, TenantId, VehicleScope};
@@ -7,7 +7,7 @@ use milepost_live::Live;
 use milepost_service::{LiveVehicle, ServiceError};
 use std::collections::HashSet;
 
-/// What a viewer may see.
+/// The vehicles that a viewer may see.
 pub(crate) struct View {
     pub(crate) live: Live,
     pub(crate) caller: Caller,
@@ -16,7 +16,7 @@ pub(crate) struct View {
     pub(crate) wants_presence: bool,
 }
 
-/// What a viewer has asked for: everything, if both are empty.
+/// The buses and routes that a viewer asked for. If both are empty, the viewer gets everything.
 #[derive(Default)]
 pub(crate) struct Filter {
     pub(crate) buses: HashSet<String>,
@@ -24,12 +24,12 @@ pub(crate) struct Filter {
 }
 
 impl View {
-    /// The buses that the viewer may see just now.
+    /// The buses that the viewer may see now.
     pub(crate) async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
         self.live.service().watched_vehicles(&self.tenant, &self.scope).await
     }
 
-    /// What of the channel the viewer may see and wants.
+    /// The part of the channel that the viewer may see and asked for.
     pub(crate) fn interest(&self, filter: &Filter, visible: &[LiveVehicle]) -> Interest {
         let wanted = if filter.is_empty() {
             Interest::all()
@@ -40,7 +40,8 @@ impl View {
         let allowed = match &self.scope {
             VehicleScope::All => wanted,
             VehicleScope::Nothing => Interest::keys([]),
-            // A listed bus counts before it exists; one that is driven, once it does: a new driver reconnects.
+            // A listed bus counts before it exists. A driver's bus counts only once it exists: a new driver has to
+            // reconnect.
             VehicleScope::Some { listed, .. } => {
                 let seen = visible.iter().map(|live| &live.vehicle.id);
                 wanted.within(listed.iter().chain(seen).map(bus_key))

@@ -1,9 +1,9 @@
-//! One viewer on its socket: the last positions first, then live ones, narrowed as it asks.
+//! Serves one viewer's socket: first the last positions, then live ones, narrowed as the viewer asks.
 
 use crate::channel::{channel_of, presence_key, update_message};
 use crate::convert::{render, render_update};
 use crate::view::{Filter, View};
-use crate::wire::{FromViewer, ToViewer, Viewing};
+use crate::wire::{BusRequest, ToViewer, Viewing};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_http::Problem;
 use milepost_hub::Subscription;
@@ -12,7 +12,7 @@ use milepost_service::{LiveVehicle, ServiceError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Buses or routes in one subscription; more are refused. The limit on a message's size is usually met first.
+/// Buses or routes in one subscription; more are refused. The limit on a message's size is usually reached first.
 const MAX_NARROWED: usize = 1_000;
 
 pub(crate) struct BusViewer {
@@ -24,7 +24,7 @@ pub(crate) struct BusViewer {
 }
 
 impl BusViewer {
-    /// Follows everything that the viewer may see, and sends the last positions first.
+    /// Subscribes to everything that the viewer may see, and sends the last positions first.
     pub(crate) async fn enter(sender: Arc<SocketSender>, view: View, replay_window_ms: i64) -> Result<Self, Problem> {
         let channel = view.live.hub.channel(&channel_of(&view.tenant));
         channel.announce_presence(presence_key(), |viewing| {
@@ -35,12 +35,12 @@ impl BusViewer {
         let snapshot = sender.begin_snapshot();
         let subscription = snapshot.subscribe(&channel, interest);
         let viewer = Self { view, sender, replay_window_ms, filter, subscription };
-        // Read again now that it is followed: what changes from here on comes live.
+        // Read again after subscribing: every later change arrives as a live message.
         viewer.offer_last(&snapshot, &viewer.view.visible().await?, |_| true);
         Ok(viewer)
     }
 
-    /// Narrows or widens, and sends the last positions of the buses that come into view by it.
+    /// Narrows or widens the subscription, and sends the last positions of the buses that it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
         let interest = self.view.interest(&filter, &self.view.visible().await?);
         let snapshot = self.sender.begin_snapshot();
@@ -85,7 +85,7 @@ impl BusViewer {
             .collect();
         let mut replay = live.service().replay_positions(caller, tenant, window_ms)?;
         let mut count = 0;
-        // A late correction was stored and never published: it is no update of the window, and would turn the bus back.
+        // A late position was stored and never published. It is not an update of the window, and would move the bus back.
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();
         loop {
             let page = replay.next_page().await?;
@@ -114,9 +114,9 @@ impl BusViewer {
 
 impl Viewer for BusViewer {
     async fn answer(&mut self, text: &str) {
-        match serde_json::from_str::<FromViewer>(text) {
-            Ok(FromViewer::Ping) => self.send(&ToViewer::Pong),
-            Ok(FromViewer::Subscribe { bus_ids, routes }) => {
+        match serde_json::from_str::<BusRequest>(text) {
+            Ok(BusRequest::Ping) => self.send(&ToViewer::Pong),
+            Ok(BusRequest::Subscribe { bus_ids, routes }) => {
                 if bus_ids.len() > MAX_NARROWED || routes.len() > MAX_NARROWED {
                     return self.say_error("at most 1000 bus_ids and 1000 routes");
                 }
@@ -125,7 +125,7 @@ impl Viewer for BusViewer {
                     self.say_error("the server can't look that up just now, try again");
                 }
             }
-            Ok(FromViewer::ReplayRequest { minutes }) => self.replay(minutes).await,
+            Ok(BusRequest::ReplayRequest { minutes }) => self.replay(minutes).await,
             Err(error) => self.say_error(&refusal(text, &error)),
         }
     }
@@ -135,7 +135,7 @@ impl Viewer for BusViewer {
     }
 }
 
-/// Says what was wrong in the words that the other dialects' clients know too.
+/// Writes the reason of a refusal, in the texts that other dialects use too.
 fn refusal(text: &str, error: &serde_json::Error) -> String {
     if !error.is_data() {
         return INVALID_JSON.to_owned();

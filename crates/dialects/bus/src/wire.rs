@@ -1,4 +1,4 @@
-//! The bus dialect's JSON, as clients of the system that it replaces know it. Foreign names stop here.
+//! The bus dialect's JSON, as clients of the system that it replaces know it. Foreign names are used only here.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,13 +10,13 @@ pub struct KioskLocation {
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
-    /// Metres.
+    /// Accuracy in metres.
     #[serde(default)]
     pub accuracy: Option<f64>,
-    /// km/h.
+    /// Speed in km/h.
     #[serde(default)]
     pub speed: Option<f64>,
-    /// Degrees from north.
+    /// Heading in degrees clockwise from north.
     #[serde(default)]
     pub heading: Option<f64>,
     /// RFC 3339, Unix seconds or Unix milliseconds; now if absent.
@@ -24,48 +24,48 @@ pub struct KioskLocation {
     pub timestamp: Option<Value>,
 }
 
-/// The answer to a ping: what was sent, and the stored location's id.
+/// The answer to a ping: the fields of the ping, and the id of the stored location.
 #[derive(Debug, Serialize)]
 pub struct RecordedLocation {
-    /// The same for the same ping, however often it is sent.
+    /// A repeated ping gets the same id.
     pub location_id: String,
-    /// As sent.
+    /// The fields as the kiosk sent them.
     #[serde(flatten)]
     pub location: KioskLocation,
 }
 
-/// Server to viewer.
+/// A message from the server to a viewer.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToViewer<'a> {
     /// Where a bus is.
     LocationUpdate {
-        /// The bus.
+        /// The bus and its position.
         data: BusLocation<'a>,
         /// True in a replay, absent in live updates.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         replayed: bool,
     },
-    /// All updates of a replay were sent.
+    /// The end of a replay.
     ReplayComplete {
-        /// How many.
+        /// The number of updates that were replayed.
         count: u64,
     },
-    /// How many viewers there are.
+    /// The number of viewers changed.
     Presence {
-        /// The number.
+        /// The new number.
         data: Viewing,
     },
     /// Answer to `ping`.
     Pong,
-    /// What the viewer sent could not be done; the connection stays.
+    /// The viewer's message was refused. The connection stays open.
     Error {
-        /// Why.
+        /// The reason, for people.
         message: &'a str,
     },
 }
 
-/// A bus and where it is.
+/// A bus and its position.
 #[derive(Debug, Serialize)]
 pub struct BusLocation<'a> {
     /// The vehicle's id.
@@ -76,42 +76,42 @@ pub struct BusLocation<'a> {
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
-    /// km/h, 0 if unknown.
+    /// Speed in km/h, 0 if unknown.
     pub speed: f64,
-    /// Degrees from north, 0 if unknown.
+    /// Heading in degrees clockwise from north, 0 if unknown.
     pub heading: f64,
-    /// Operator's status.
+    /// The vehicle's status, as the operator set it.
     pub status: &'a str,
-    /// RFC 3339, UTC, milliseconds.
+    /// When the position was taken: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
 }
 
-/// A count of viewers.
+/// The number of viewers of a tenant.
 #[derive(Debug, Serialize)]
 pub struct Viewing {
-    /// Open sockets of the tenant.
+    /// Sockets of the tenant that are open.
     pub viewing: usize,
 }
 
-/// Viewer to server.
+/// A message from a viewer to the server.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum FromViewer {
+pub enum BusRequest {
     /// Narrows the stream; empty lists widen it again.
     Subscribe {
-        /// These buses …
+        /// Vehicle ids of the buses to follow.
         #[serde(default)]
         bus_ids: Vec<String>,
-        /// … and those on these routes.
+        /// Routes whose buses to follow as well.
         #[serde(default)]
         routes: Vec<String>,
     },
-    /// Asks for the last minutes again.
+    /// Asks for the updates of the last minutes again.
     ReplayRequest {
-        /// How many; the whole window if absent.
+        /// How many minutes; the whole window if absent.
         #[serde(default)]
         minutes: Option<f64>,
     },
-    /// Are you there?
+    /// Asks for a `pong`.
     Ping,
 }

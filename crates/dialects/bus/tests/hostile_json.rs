@@ -1,14 +1,14 @@
-//! Whatever arrives is a value within its ranges or a refusal; the fuzz target `bus_json` asks the same for longer.
+//! Every input is read as values within their ranges or refused. The fuzz target `bus_json` checks the same for longer.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_dialect_bus::position_from_ping;
-use milepost_dialect_bus::wire::{FromViewer, KioskLocation};
+use milepost_dialect_bus::wire::{BusRequest, KioskLocation};
 use milepost_domain::{MAX_AHEAD_MS, Timestamp, VehicleId};
 use milepost_http::parse_json;
 use proptest::prelude::*;
 
 fn check(bytes: &[u8]) {
-    let _ = parse_json::<FromViewer>(bytes);
+    let _ = parse_json::<BusRequest>(bytes);
     let now = Timestamp::from_unix_ms(1_736_937_045_123).unwrap();
     let Ok(ping) = parse_json::<KioskLocation>(bytes) else { return };
     let Ok(position) = position_from_ping(&ping, &VehicleId::new("bus").unwrap(), now) else { return };

@@ -1,4 +1,4 @@
-//! How the dialect uses the hub: one channel a tenant, two keys a delivery, for those who may know its rider and the rest.
+//! The delivery dialect's use of the hub: one channel a tenant, and two keys a delivery, with and without its rider.
 
 use crate::convert::{render, session_of};
 use crate::wire::ToFollower;
@@ -14,7 +14,7 @@ pub(crate) fn delivery_key(id: &TrackingId, sees_rider: bool) -> Key {
     Key::new(if sees_rider { "delivery with rider" } else { "delivery" }, id.as_str())
 }
 
-/// The whole session after a change; for a slow reader the newest replaces what it has not read yet.
+/// The session after a change. For a slow reader the newest replaces the unread one.
 pub(crate) fn update_message(view: &DeliveryView, sees_rider: bool) -> Message {
     let key = delivery_key(&view.delivery.tracking_id, sees_rider);
     let payload = render(&ToFollower::LocationUpdate { data: session_of(view, sees_rider) });

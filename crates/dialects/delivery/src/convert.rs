@@ -1,4 +1,4 @@
-//! Between the delivery dialect's JSON and the domain.
+//! Converts between the delivery dialect's JSON and the domain.
 
 use crate::wire::{
     BetterEta, CurrentLocation, Dropoff, FromFollower, StartTracking, ToFollower, TrackingSession, UpdateLocation,
@@ -8,10 +8,10 @@ use milepost_http::Problem;
 use milepost_live::{INVALID_JSON, unknown_type};
 use milepost_service::{DeliveryUpdate, DeliveryView, Eta, NewDelivery};
 
-/// What a call to start a session asks for.
+/// Reads the request to start a session.
 ///
 /// # Errors
-/// Names every field that does not fit.
+/// All fields that do not fit.
 pub fn new_delivery(body: &StartTracking) -> Result<NewDelivery, Vec<Invalid>> {
     let mut wrong = Vec::new();
     let order_id = keep(OrderId::new(&body.order_id), &mut wrong);
@@ -27,10 +27,10 @@ pub fn new_delivery(body: &StartTracking) -> Result<NewDelivery, Vec<Invalid>> {
     }
 }
 
-/// What an update changes.
+/// Reads an update.
 ///
 /// # Errors
-/// Names every field that does not fit.
+/// All fields that do not fit.
 pub fn update_of(body: &UpdateLocation) -> Result<DeliveryUpdate, Vec<Invalid>> {
     let mut wrong = Vec::new();
     let status = keep(body.status.as_deref().map(DeliveryStatus::parse).transpose(), &mut wrong);
@@ -58,12 +58,12 @@ const fn named(invalid: Invalid, field: &'static str) -> Invalid {
     Invalid { field, ..invalid }
 }
 
-/// Several refused fields as one answer.
+/// Answers several refused fields at once.
 pub(crate) fn refusal(wrong: Vec<Invalid>) -> Problem {
     milepost_service::ServiceError::Invalid(wrong).into()
 }
 
-/// The whole session, without its rider unless `sees_rider`.
+/// Writes the session, without its rider unless `sees_rider`.
 pub(crate) fn session_of(view: &DeliveryView, sees_rider: bool) -> TrackingSession<'_> {
     let Delivery { dropoff, .. } = &view.delivery;
     TrackingSession {
@@ -74,7 +74,7 @@ pub(crate) fn session_of(view: &DeliveryView, sees_rider: bool) -> TrackingSessi
     }
 }
 
-/// What an update may have changed: the answer to its sender.
+/// Writes the fields that an update can change, as the answer to its sender.
 pub(crate) fn moved(view: &DeliveryView) -> TrackingSession<'_> {
     let delivery = &view.delivery;
     TrackingSession {
@@ -112,7 +112,7 @@ const fn unix_seconds(at: Timestamp) -> i64 {
     at.unix_ms() / 1000
 }
 
-/// Any message to a follower.
+/// Writes a message to a follower.
 ///
 /// # Panics
 /// Never: the types hold only strings and finite numbers.
@@ -120,13 +120,13 @@ pub(crate) fn render(message: &ToFollower<'_>) -> String {
     serde_json::to_string(message).expect("strings and finite numbers serialise")
 }
 
-/// What a follower asks for.
+/// A follower's request.
 pub(crate) enum Request {
     Update(UpdateLocation),
     Ping,
 }
 
-/// A follower's message, or what is wrong with it in the words that the other dialects' clients know too.
+/// Reads a follower's message. Its errors have the same texts as in other dialects.
 pub(crate) fn read_message(text: &str) -> Result<Request, String> {
     match crate::parse_delivery_json::<FromFollower>(text.as_bytes()) {
         Ok(FromFollower { kind, location }) => match (kind.as_str(), location) {
@@ -137,7 +137,7 @@ pub(crate) fn read_message(text: &str) -> Result<Request, String> {
         },
         Err(problem) if problem.status != 422 => Err(INVALID_JSON.to_owned()),
         Err(problem) => {
-            // A message about something else is not refused because of its location.
+            // A message of another type is not refused because of its location.
             let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
             match value.get("type").and_then(serde_json::Value::as_str) {
                 Some(kind) if kind != "location_update" => Err(unknown_type(kind)),

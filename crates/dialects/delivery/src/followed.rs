@@ -1,4 +1,4 @@
-//! Who follows which session, and the one task that ends all of their sockets when a session's time is over.
+//! Registers who follows which session, and closes the sockets of expired sessions from one task.
 
 use crate::convert::render;
 use crate::policy::EXPIRED;
@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The clock is read at least this often, in case somebody sets it.
+/// The longest time between two readings of the clock, in case somebody sets it.
 const READ_CLOCK_EVERY: Duration = Duration::from_secs(10);
 
-/// The followed sessions of this node: as many as there are sockets at most, and those have a limit.
+/// The followed sessions of this node. Their number is bounded by the number of sockets, which has a limit.
 pub struct FollowedDeliveries {
     /// A std mutex: held for microseconds, never across an await.
     table: Mutex<Table>,
@@ -25,19 +25,19 @@ pub struct FollowedDeliveries {
 #[derive(Default)]
 struct Table {
     sessions: HashMap<TrackingId, Followed>,
-    /// By when they expire.
+    /// The followed sessions by the time when they expire.
     due: BTreeSet<(Timestamp, TrackingId)>,
 }
 
 struct Followed {
     tenant: TenantId,
     expires_at: Timestamp,
-    /// The newest version that was published.
+    /// The newest published version.
     version: i64,
     senders: HashMap<u64, Arc<SocketSender>>,
 }
 
-/// A follower's place; dropped, it is no longer one.
+/// Registration of one follower. Dropping it removes the follower.
 pub(crate) struct Following {
     followed: Arc<FollowedDeliveries>,
     id: TrackingId,
@@ -45,7 +45,7 @@ pub(crate) struct Following {
 }
 
 impl FollowedDeliveries {
-    /// Starts the task that ends expired sessions. It ends with the last handle.
+    /// Starts the task that closes the sockets of expired sessions. It ends with the last handle.
     ///
     /// # Panics
     /// Outside a Tokio runtime.
@@ -56,7 +56,7 @@ impl FollowedDeliveries {
         followed
     }
 
-    /// Sockets that follow a session of `tenant`, or of anybody.
+    /// The number of sockets that follow a session of `tenant`, or of any tenant for `None`.
     pub(crate) fn count(&self, tenant: Option<&TenantId>) -> u64 {
         let table = self.lock();
         let sessions = table.sessions.values().filter(|session| tenant.is_none_or(|tenant| session.tenant == *tenant));
@@ -81,7 +81,7 @@ impl FollowedDeliveries {
         Following { followed: Arc::clone(self), id, sender_id: sender.id() }
     }
 
-    /// Notes a change; false if nobody here follows the session, or the change was published before.
+    /// Records a change. Returns false if no socket here follows the session or the change was published before.
     pub(crate) fn advance(&self, delivery: &Delivery) -> bool {
         let mut table = self.lock();
         let is_new = table.sessions.get(&delivery.tracking_id).is_some_and(|known| known.version < delivery.version);
@@ -118,7 +118,7 @@ impl FollowedDeliveries {
         }
     }
 
-    /// The sockets of all sessions that have expired at `now`; and when the next one will.
+    /// Removes the sessions that have expired at `now`. Returns their sockets, and when the next session expires.
     fn take_expired(&self, now: Timestamp) -> (Vec<Arc<SocketSender>>, Option<Timestamp>) {
         let mut table = self.lock();
         let mut senders = Vec::new();
@@ -139,7 +139,7 @@ impl FollowedDeliveries {
 
 async fn keep_ending(followed: Weak<FollowedDeliveries>, clock: Clock) {
     let message = render(&ToFollower::Error { message: "Tracking session expired" });
-    // Encoded once for all.
+    // Encoded once for all sockets.
     let message = Message::new(message, Audience::everyone());
     loop {
         let Some(strong) = followed.upgrade() else { return };

@@ -1,4 +1,4 @@
-//! One follower on its socket: the session as it is, then every change; and how the rider reports.
+//! Serves one follower's socket: the session as it is, then every change, and the rider's reports.
 
 use crate::DeliveryParts;
 use crate::channel::{channel_of, delivery_key};
@@ -12,10 +12,10 @@ use milepost_live::{SocketSender, Viewer};
 use milepost_service::{DeliveryView, Once, ServiceError};
 use std::sync::Arc;
 
-/// What a socket follows, and for whom.
+/// The session that a socket follows, and its client.
 pub(crate) struct Followed {
     pub(crate) id: TrackingId,
-    /// `None` for a visitor who has only the link.
+    /// `None` for a visitor without a credential.
     pub(crate) caller: Option<Caller>,
     pub(crate) sees_rider: bool,
 }
@@ -28,7 +28,7 @@ pub(crate) struct DeliveryFollower {
 }
 
 impl DeliveryFollower {
-    /// Sends the session as it is, and follows it.
+    /// Sends the session as it is, and subscribes to its changes.
     pub(crate) async fn enter(
         sender: Arc<SocketSender>,
         parts: DeliveryParts,
@@ -39,7 +39,7 @@ impl DeliveryFollower {
         Ok(Self { parts, followed, sender, _place })
     }
 
-    /// The answer to a good update is the update itself, which everybody gets.
+    /// Applies a rider's report. The answer is the published update, which every follower gets.
     async fn update(&self, location: &UpdateLocation) -> Result<(), String> {
         const NOT_RIDER: &str = "only the rider of this delivery may update it";
         let caller = self.followed.caller.as_ref().ok_or(NOT_RIDER)?;
@@ -50,7 +50,7 @@ impl DeliveryFollower {
     }
 }
 
-/// Runs while no change can be published: what the subscription brings begins right after the initial state.
+/// Called while no change can be published, so that the subscription begins exactly after the initial state.
 fn begin(
     sender: &Arc<SocketSender>,
     parts: &DeliveryParts,

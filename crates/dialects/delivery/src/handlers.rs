@@ -11,19 +11,19 @@ use milepost_domain::{Caller, TenantId};
 use milepost_http::Problem;
 use serde::Deserialize;
 
-/// What changes every few seconds is kept by nobody on the way.
+/// Keeps proxies and browsers from storing answers that change every few seconds.
 pub(crate) const NO_STORE: [(HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
-/// `?tenant=`.
+/// The query with `?tenant=`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct TenantQuery {
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// The tenant that a superadmin asks for; its own if absent.
     pub tenant: Option<String>,
 }
 
 impl TenantQuery {
-    /// The named tenant, or the caller's own. Only a superadmin may name another.
+    /// The named tenant, or the caller's own. Only a superadmin may name another one.
     pub(crate) fn tenant_of(&self, caller: &Caller) -> Result<TenantId, Problem> {
         let Some(named) = &self.tenant else { return Ok(caller.tenant.clone()) };
         let tenant = TenantId::new(named)?;

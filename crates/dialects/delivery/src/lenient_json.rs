@@ -1,14 +1,14 @@
-//! Reads the dialect's bodies: what other languages write for a number that is none is an invalid number, not bad JSON.
+//! Reads JSON bodies, and treats the `NaN` of other languages as an invalid number instead of bad JSON.
 
 use milepost_http::{Problem, parse_object};
 use serde::de::DeserializeOwned;
 
-/// As [`parse_object`], but a bare `NaN`, `Infinity` or `1e999` in a known field is answered 422 with the field's name:
-/// Python and JavaScript clients write or mean such values, and the dialect promises 422 for coordinates that are no
+/// Like [`parse_object`], but answers a bare `NaN`, `Infinity` or `1e999` in a known field with 422 and the field's
+/// name. Python and JavaScript clients write such values, and the dialect promises 422 for coordinates that are not
 /// numbers.
 ///
 /// # Errors
-/// 400 for what is no JSON even so, 422 for what does not fit.
+/// 400 for text that is still not JSON, 422 for a value that does not fit.
 pub fn parse_delivery_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     parse_object(bytes).map_err(|problem| {
         if problem.status != 400 {
@@ -21,7 +21,7 @@ pub fn parse_delivery_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Probl
     })
 }
 
-/// The text with every bare token that is no finite number of JSON, but one of other languages, put in quotes.
+/// Puts quotes around every bare token that other languages read as a number and JSON does not.
 fn quote_non_numbers(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 16);
     let mut rest = text;
@@ -54,7 +54,7 @@ fn is_no_number(token: &str) -> bool {
         || (digits.starts_with(|c: char| c.is_ascii_digit()) && token.parse::<f64>().is_ok_and(f64::is_infinite))
 }
 
-/// Bytes up to and with the closing quote, or to the end.
+/// The length of a string literal up to and including its closing quote, or to the end of the text.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {

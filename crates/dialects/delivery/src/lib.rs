@@ -1,5 +1,4 @@
-//! The delivery dialect: riders report by HTTP or socket, visitors who have the link follow
-//! `/ws/tracking/{id}`.
+//! The delivery dialect: riders report by HTTP or socket, visitors with the link follow `/ws/tracking/{id}`.
 
 #![forbid(unsafe_code)]
 
@@ -29,9 +28,9 @@ use std::sync::Arc;
 /// What the dialect's handlers need.
 #[derive(Clone)]
 pub struct DeliveryParts {
-    /// Use cases and connections.
+    /// Use cases and live connections.
     pub live: Live,
-    /// Who follows which session; the listener has the same.
+    /// The followed sessions, shared with the listener.
     pub followed: Arc<FollowedDeliveries>,
 }
 
@@ -41,7 +40,7 @@ impl FromRef<DeliveryParts> for Arc<HttpContext> {
     }
 }
 
-/// The dialect's paths, without their trailing slash.
+/// The dialect's routes, without trailing slashes.
 pub fn routes(parts: DeliveryParts) -> Router {
     use handlers::{count_deliveries, find_delivery, follow_delivery, start_delivery, update_delivery};
     let kept = from_fn_with_state(Arc::clone(&parts.live.context), replay_idempotent);

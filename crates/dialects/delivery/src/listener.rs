@@ -1,4 +1,4 @@
-//! Renders a delivery's changes for those who follow it, at most twice however many they are.
+//! Renders a delivery's changes for its followers: at most twice, however many followers there are.
 
 use crate::FollowedDeliveries;
 use crate::channel::{channel_of, delivery_key, update_message};
@@ -7,14 +7,14 @@ use milepost_hub::Hub;
 use milepost_service::{DeliveryView, Listener};
 use std::sync::Arc;
 
-/// Observes the use cases for the dialect.
+/// Receives the changes that use cases publish.
 pub struct DeliveryListener {
     hub: Hub,
     followed: Arc<FollowedDeliveries>,
 }
 
 impl DeliveryListener {
-    /// Publishes into `hub` what somebody follows.
+    /// Publishes messages about followed sessions into `hub`.
     pub fn new(hub: Hub, followed: Arc<FollowedDeliveries>) -> Self {
         Self { hub, followed }
     }

@@ -1,14 +1,14 @@
-//! How this dialect's sockets are refused and ended, as its clients know it.
+//! How the delivery dialect refuses and closes sockets.
 
 use milepost_http::Problem;
 use milepost_live::{Close, ConnectionPolicy, Origins};
 
 const INVALID_TOKEN: Close<'static> = Close::new(1008, "Invalid token");
 const NOT_FOUND: Close<'static> = Close::new(1008, "Tracking not found");
-/// The session has ended.
+/// The session has expired.
 pub(crate) const EXPIRED: Close<'static> = Close::new(1008, "Session expired");
 
-/// The link is public: every page may show it.
+/// Every page may open a socket, because the link is public.
 pub(crate) static POLICY: ConnectionPolicy = ConnectionPolicy {
     origins: Origins::Any,
     refusal,

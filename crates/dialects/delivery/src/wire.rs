@@ -1,24 +1,26 @@
-//! The delivery dialect's JSON, as clients of the system that it replaces know it. Foreign names stop here; times are whole Unix seconds.
+//! The delivery dialect's JSON, as clients of the system that it replaces know it. Foreign names are used only here.
+//! Times are whole Unix seconds.
 
 use serde::{Deserialize, Serialize};
 
-/// `POST /tracking/start`.
+/// The body of `POST /tracking/start`.
 #[derive(Debug, Deserialize)]
 pub struct StartTracking {
-    /// The shop's order.
+    /// The shop's number for the order.
     pub order_id: String,
-    /// Who brings it.
+    /// The rider who brings the order.
     pub rider_id: String,
     /// Degrees north.
     pub dropoff_lat: f64,
     /// Degrees east.
     pub dropoff_lng: f64,
-    /// Who gets the link by SMS.
+    /// The phone number that gets the link by SMS.
     #[serde(default)]
     pub phone: Option<String>,
 }
 
-/// `POST /tracking/update/{id}`, and `location` on the socket. Both coordinates or none; at least something.
+/// The body of `POST /tracking/update/{id}`, and `location` on the socket. It has both coordinates or neither, and at
+/// least one field.
 #[derive(Debug, Deserialize)]
 pub struct UpdateLocation {
     /// Degrees north.
@@ -27,32 +29,32 @@ pub struct UpdateLocation {
     /// Degrees east.
     #[serde(default)]
     pub lng: Option<f64>,
-    /// `ASSIGNED`, `PICKED_UP`, `IN_TRANSIT` or `DELIVERED`; as it is, if absent.
+    /// `ASSIGNED`, `PICKED_UP`, `IN_TRANSIT` or `DELIVERED`; unchanged if absent.
     #[serde(default)]
     pub status: Option<String>,
 }
 
-/// A session. Each call shows some of it, in this order.
+/// A session. Each answer has some of these fields, in this order.
 #[derive(Debug, Serialize)]
 pub struct TrackingSession<'a> {
-    /// The link's secret part.
+    /// The secret part of the link.
     pub tracking_id: &'a str,
-    /// The shop's order.
+    /// The shop's number for the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<&'a str>,
-    /// Who brings it; left out for a visitor who has only the link.
+    /// The rider who brings the order; absent for a visitor without a credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rider_id: Option<&'a str>,
-    /// How far it is.
+    /// The stage of the delivery.
     pub status: &'static str,
-    /// Where the rider was last.
+    /// The rider's last location.
     pub current_location: Option<CurrentLocation>,
-    /// Where to.
+    /// The destination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropoff: Option<Dropoff>,
-    /// By the documented formula; null before the first location.
+    /// Seconds to the destination by the documented formula; null before the first location.
     pub eta_seconds: Option<u32>,
-    /// When status or place changed last, Unix seconds.
+    /// When the status or the location last changed, Unix seconds.
     pub updated_at: i64,
     /// The better estimate; null before the first location and after the delivery.
     pub eta: Option<BetterEta>,
@@ -60,18 +62,18 @@ pub struct TrackingSession<'a> {
     pub expires_at: i64,
 }
 
-/// Where the rider was last.
+/// The rider's last location.
 #[derive(Debug, Serialize)]
 pub struct CurrentLocation {
     /// Degrees north.
     pub lat: f64,
     /// Degrees east.
     pub lng: f64,
-    /// When it arrived, Unix seconds.
+    /// When the server received it, Unix seconds.
     pub timestamp: i64,
 }
 
-/// Where to.
+/// The destination.
 #[derive(Debug, Serialize)]
 pub struct Dropoff {
     /// Degrees north.
@@ -80,65 +82,66 @@ pub struct Dropoff {
     pub lng: f64,
 }
 
-/// An estimate from the rider's own pace. All but `stale` are null when the last location is older than 90 s.
+/// An estimate from the rider's own pace. All fields but `stale` are null when the last location is older than 90 s.
 #[derive(Debug, Default, Serialize)]
 pub struct BetterEta {
-    /// The best guess, seconds from now.
+    /// The most likely time, seconds from now.
     pub seconds: Option<u32>,
-    /// Four in five arrivals lie between this, seconds from now …
+    /// The early end of the range in which four of five arrivals lie, seconds from now.
     pub low: Option<u32>,
-    /// … and this.
+    /// The late end of that range, seconds from now.
     pub high: Option<u32>,
-    /// What it rests on: `default`, `speed` or `history`.
+    /// What the estimate is based on: `default`, `speed` or `history`.
     pub basis: Option<&'static str>,
-    /// The last location is too old to say anything.
+    /// True when the last location is too old for an estimate.
     pub stale: bool,
 }
 
-/// Server to follower.
+/// A message from the server to a follower.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToFollower<'a> {
-    /// The session as it is on connecting.
+    /// The session when the socket opened.
     InitialState {
         /// The session.
         data: TrackingSession<'a>,
     },
-    /// The session as it is from now on.
+    /// The session after a change.
     LocationUpdate {
         /// The session.
         data: TrackingSession<'a>,
     },
     /// Answer to `ping`.
     Pong,
-    /// What was sent could not be done, or the session has expired.
+    /// The follower's message was refused, or the session has expired.
     Error {
-        /// Why.
+        /// The reason, for people.
         message: &'a str,
     },
 }
 
-/// Follower to server. One struct and not a tagged enum, so that a refusal can name the field within `location`.
+/// A message from a follower to the server. It is a struct and not a tagged enum, so that a refusal can name the field
+/// within `location`.
 #[derive(Debug, Deserialize)]
 pub struct FromFollower {
     /// `location_update` or `ping`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// With `location_update`: where the rider is, and how far the delivery.
+    /// For `location_update`: the rider's location and the status.
     #[serde(default)]
     pub location: Option<UpdateLocation>,
 }
 
-/// `GET /stats/tracking`.
+/// The answer to `GET /stats/tracking`.
 #[derive(Debug, Serialize)]
 pub struct TrackingStats {
     /// Sessions that have not expired.
     pub total_active_sessions: u64,
-    /// Sockets of this dialect open on this node.
+    /// Open sockets of this dialect on this node.
     pub total_websocket_connections: u64,
     /// Sessions by status.
     pub status_distribution: StatusDistribution,
-    /// Sessions by their last change.
+    /// Sessions by the time since their last change.
     pub sessions_by_recency: SessionsByRecency,
 }
 
@@ -153,7 +156,7 @@ pub struct StatusDistribution {
     pub delivered: u64,
 }
 
-/// Sessions by their last change; each counts once.
+/// Sessions by the time since their last change. Each session counts once.
 #[derive(Debug, Default, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub struct SessionsByRecency {

@@ -1,4 +1,4 @@
-//! Whatever arrives is a value within its ranges or a refusal.
+//! Every input is read as values within their ranges or refused.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_dialect_delivery::wire::{FromFollower, StartTracking, UpdateLocation};

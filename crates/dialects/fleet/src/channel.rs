@@ -1,5 +1,5 @@
-//! How the dialect uses the hub: two channels a tenant. In one what is stored with an event id, behind each viewer's
-//! gate; in the other what is only of now, places and figures, where the newest is enough for a slow reader.
+//! The fleet dialect's use of the hub: two channels a tenant. One has stored events, which pass each viewer's replay
+//! gate. The other has locations and statistics, of which a slow reader needs only the newest.
 
 use crate::convert::{render_dashboard, render_event, render_location};
 use crate::filter::{EventType, Filter, vehicle_of};
@@ -7,27 +7,27 @@ use milepost_domain::{Event, FleetAudience, FleetViewer, Position, TenantId, Veh
 use milepost_hub::{Audience, Channel, ChannelId, Interest, Key, Message};
 use milepost_service::{FleetDashboard, LiveVehicle};
 
-/// Where events go.
+/// The channel of stored events.
 pub(crate) fn event_channel(tenant: &TenantId) -> ChannelId {
     ChannelId::new("fleet", tenant.as_str())
 }
 
-/// Where places and figures go.
+/// The channel of locations and statistics.
 pub(crate) fn live_channel(tenant: &TenantId) -> ChannelId {
     ChannelId::new("fleet_live", tenant.as_str())
 }
 
-/// Viewers that may see the figures follow this by name.
+/// The key of a company's statistics, for viewers that may see them.
 pub(crate) fn dashboard_key() -> Key {
     Key::new("dashboard", "")
 }
 
-/// What is about a vehicle or, with none, about no vehicle.
+/// The key of messages about a vehicle, or about none.
 fn vehicle_key(id: Option<&str>) -> Key {
     Key::new("vehicle", id.unwrap_or_default())
 }
 
-/// What `audience` gets: of one type, or of any.
+/// The key of what `audience` gets: events of one type, or of all types for `None`.
 fn audience_key(audience: FleetAudience, kind: Option<EventType>) -> Key {
     let kind = kind.map_or("", EventType::as_str);
     match audience {
@@ -37,7 +37,8 @@ fn audience_key(audience: FleetAudience, kind: Option<EventType>) -> Key {
     }
 }
 
-/// The events that a viewer may see and wants: the other half of [`FleetViewer::may_see`] and [`Filter::wants_fact`].
+/// The events that a viewer may see and asked for. It must agree with [`FleetViewer::may_see`] and
+/// [`Filter::wants_fact`].
 pub(crate) fn event_interest(viewer: FleetViewer, filter: &Filter) -> Interest {
     let company = viewer.company.then_some(FleetAudience::Company);
     let own = [viewer.driver.map(FleetAudience::Driver), viewer.user.map(FleetAudience::User)];
@@ -54,7 +55,7 @@ pub(crate) fn event_interest(viewer: FleetViewer, filter: &Filter) -> Interest {
     interest.within(named.chain([vehicle_key(None)]))
 }
 
-/// An event rendered for all who may see and want it; `None` when nobody of them is here.
+/// Renders an event for the viewers that may see it and asked for it; `None` when there are none.
 pub(crate) fn event_message(channel: &Channel, tenant: &TenantId, event: &Event) -> Option<Message> {
     let keys = event_keys(event)?;
     if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
@@ -67,18 +68,18 @@ fn event_keys(event: &Event) -> Option<Vec<Key>> {
     let audience = event.fact.fleet_audience()?;
     let kind = EventType::of(&event.fact)?;
     let vehicle = vehicle_of(&event.fact).map(VehicleId::as_str);
-    // Who sees the fleet sees what its drivers do.
+    // The company's viewers see the events of its drivers too.
     let company = matches!(audience, FleetAudience::Driver(_)).then_some(FleetAudience::Company);
     let audiences = [audience].into_iter().chain(company);
     let keys = audiences.flat_map(|audience| [audience_key(audience, None), audience_key(audience, Some(kind))]);
     Some(keys.chain([vehicle_key(vehicle)]).collect())
 }
 
-/// The places and figures that a viewer may see and wants; `visible` are the vehicles of its scope just now.
+/// The locations and statistics that a viewer may see and asked for. `visible` are the vehicles in its scope now.
 pub(crate) fn live_interest(
     scope: &VehicleScope,
     visible: &[LiveVehicle],
-    sees_figures: bool,
+    sees_stats: bool,
     filter: &Filter,
 ) -> Interest {
     let places = if !filter.wants(EventType::Location) {
@@ -91,27 +92,28 @@ pub(crate) fn live_interest(
     let places = match scope {
         VehicleScope::All => places,
         VehicleScope::Nothing => Interest::keys([]),
-        // A listed vehicle counts before it exists; one that is driven, once it does: a new driver reconnects.
+        // A listed vehicle counts before it exists. A driver's vehicle counts only once it exists: a new driver has to
+        // reconnect.
         VehicleScope::Some { listed, .. } => {
             let seen = visible.iter().map(|live| &live.vehicle.id);
             places.within(listed.iter().chain(seen).map(|id| vehicle_key(Some(id.as_str()))))
         }
     };
-    let figures = (sees_figures && filter.wants(EventType::Dashboard)).then(dashboard_key);
-    places.with_topics(figures)
+    let stats = (sees_stats && filter.wants(EventType::Dashboard)).then(dashboard_key);
+    places.with_topics(stats)
 }
 
-/// Where a vehicle is; for a slow reader the newest replaces what it has not read yet.
+/// A vehicle's location. For a slow reader the newest replaces the unread one.
 pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
     let key = vehicle_key(Some(vehicle.id.as_str()));
     let payload = render_location(tenant, vehicle, position);
     Message::conflated(payload, Audience::keys([key.clone()]), key, position.at.unix_ms())
 }
 
-/// A company's figures, as places are.
-pub(crate) fn dashboard_message(tenant: &TenantId, figures: &FleetDashboard) -> Message {
-    let payload = render_dashboard(tenant, figures);
-    Message::conflated(payload, Audience::only([dashboard_key()]), dashboard_key(), figures.at.unix_ms())
+/// A company's statistics. For a slow reader the newest replace the unread ones.
+pub(crate) fn dashboard_message(tenant: &TenantId, stats: &FleetDashboard) -> Message {
+    let payload = render_dashboard(tenant, stats);
+    Message::conflated(payload, Audience::only([dashboard_key()]), dashboard_key(), stats.at.unix_ms())
 }
 
 #[cfg(test)]
@@ -187,11 +189,11 @@ mod tests {
 
     #[test]
     fn figures_are_for_those_who_may_see_them_and_places_for_those_in_scope() {
-        let (figures, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
+        let (stats, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
         let other = Audience::keys([vehicle_key(Some("v2"))]);
-        let check = |scope: &VehicleScope, sees_figures: bool, filter: &Filter, expected: [bool; 3]| {
-            let interest = live_interest(scope, &[], sees_figures, filter);
-            let wants = [&figures, &place, &other].map(|audience| interest.wants(audience));
+        let check = |scope: &VehicleScope, sees_stats: bool, filter: &Filter, expected: [bool; 3]| {
+            let interest = live_interest(scope, &[], sees_stats, filter);
+            let wants = [&stats, &place, &other].map(|audience| interest.wants(audience));
             assert_eq!(wants, expected, "{scope:?} {filter:?}");
         };
         let own = VehicleScope::Some { listed: vec![VehicleId::new("v1").unwrap()], driven_by: None };

@@ -1,4 +1,4 @@
-//! From the domain to the fleet dialect's JSON.
+//! Converts from the domain to the fleet dialect's JSON.
 
 use crate::wire::{
     AlertJson, AlertMarkJson, CrossingJson, DashboardJson, DrivingJson, Envelope, EventData, LocationJson, ServiceJson,
@@ -13,10 +13,10 @@ use milepost_service::FleetDashboard;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// An event's message; `None` for an event that is not of the fleet, and for a damaged row.
+/// Writes an event's message. Returns `None` for an event that is not about the fleet, and for a damaged row.
 ///
-/// A withdrawn event has a type of its own, so that a client that does not know the type does not count it as one more.
-/// But a withdrawn trip is sent as a cancelled one, and a withdrawn alert as a deleted one.
+/// A withdrawn event has its own type, so that a client that does not know the type does not count another event. A
+/// withdrawn trip is sent as a cancelled one, and a withdrawn alert as a deleted one.
 pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option<String> {
     let audience = event.fact.fleet_audience()?;
     let company_id = company.as_str();
@@ -51,7 +51,7 @@ pub fn render_event(company: &TenantId, event: &Event, replayed: bool) -> Option
     Some(render(&Envelope { kind, data, timestamp, company_id, user_id, event_id: Some(event.id), replayed }))
 }
 
-/// Where a vehicle is.
+/// Writes a vehicle's location.
 pub(crate) fn render_location(company: &TenantId, vehicle: &Vehicle, position: &Position) -> String {
     let location = LocationJson {
         kind: "vehicle_location_update",
@@ -67,29 +67,29 @@ pub(crate) fn render_location(company: &TenantId, vehicle: &Vehicle, position: &
     render_unstored(company, "vehicle_location_update", location, position.at)
 }
 
-/// A company's figures.
-pub(crate) fn render_dashboard(company: &TenantId, figures: &FleetDashboard) -> String {
+/// Writes a company's statistics.
+pub(crate) fn render_dashboard(company: &TenantId, stats: &FleetDashboard) -> String {
     let dashboard = DashboardJson {
         kind: "fleet_dashboard_update",
         company_id: company.as_str(),
-        active_vehicles: figures.active_vehicles,
-        total_trips: figures.total_trips,
-        distance_traveled: figures.distance_km,
-        fuel_consumed: figures.fuel_l,
-        utilization_rate: figures.utilization_percent,
-        cost_per_km: figures.cost_per_km,
-        timestamp: rfc3339(figures.at),
+        active_vehicles: stats.active_vehicles,
+        total_trips: stats.total_trips,
+        distance_traveled: stats.distance_km,
+        fuel_consumed: stats.fuel_l,
+        utilization_rate: stats.utilization_percent,
+        cost_per_km: stats.cost_per_km,
+        timestamp: rfc3339(stats.at),
     };
-    render_unstored(company, "fleet_dashboard_update", dashboard, figures.at)
+    render_unstored(company, "fleet_dashboard_update", dashboard, stats.at)
 }
 
-/// What is no event, and so `at` that time.
+/// Writes a message that is not stored, with `at` as its time.
 pub(crate) fn render_unstored<D: Serialize>(company: &TenantId, kind: &str, data: D, at: Timestamp) -> String {
     let (timestamp, company_id) = (rfc3339(at), company.as_str());
     render(&Envelope { kind, data, timestamp, company_id, user_id: None, event_id: None, replayed: false })
 }
 
-/// Any message to a viewer.
+/// Writes a message to a viewer.
 ///
 /// # Panics
 /// Never: the types hold only strings, finite numbers and parsed JSON.
@@ -101,12 +101,12 @@ fn kind_of(revision: Revision, happened: &'static str, withdrawn: &'static str) 
     if revision == Revision::Withdrawn { withdrawn } else { happened }
 }
 
-/// Left out of what is published for the first time.
+/// The revision's name; `None` for the first publication.
 fn mended(revision: Revision) -> Option<&'static str> {
     (revision != Revision::New).then(|| revision.as_str())
 }
 
-/// Clients expect an empty text for a driver that is not known.
+/// The driver's id; clients expect an empty text for an unknown driver.
 fn driver(id: Option<UserId>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
@@ -174,7 +174,7 @@ fn service(due: &ServiceDue) -> ServiceJson<'_> {
 }
 
 fn alert<'a>(company_id: &'a str, alert: &'a Alert) -> Option<AlertJson<'a>> {
-    // It was parsed before it was stored; a damaged row is sent to nobody.
+    // It was parsed before it was stored. A damaged row is not sent.
     let data: Option<&RawValue> =
         alert.data.as_ref().map(|data| serde_json::from_str(data.as_str())).transpose().ok()?;
     Some(AlertJson {

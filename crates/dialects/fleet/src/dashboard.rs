@@ -1,4 +1,4 @@
-//! Reads a company's figures once for all who watch it, every `DASHBOARD_INTERVAL`, and only while somebody does.
+//! Reads a company's statistics once for all of its viewers, every `DASHBOARD_INTERVAL`, while there are any.
 
 use crate::channel::{dashboard_key, dashboard_message, live_channel};
 use milepost_domain::TenantId;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::MissedTickBehavior;
 
-/// The companies that are watched on this node: as many as there are sockets at most.
+/// The watched companies of this node. Their number is bounded by the number of sockets.
 pub(crate) struct Dashboards {
     live: Live,
     interval: Duration,
@@ -18,11 +18,12 @@ pub(crate) struct Dashboards {
     companies: Mutex<HashMap<TenantId, Weak<CompanyDashboard>>>,
 }
 
-/// One company's figures, for as long as somebody holds this.
+/// The statistics of one company, published while a viewer holds this.
 pub(crate) struct CompanyDashboard {
     dashboards: Arc<Dashboards>,
     tenant: TenantId,
-    /// What was read last. Held while it is read: who comes meanwhile waits, and shares what the next one reads.
+    /// The last statistics. Locked while they are read, so that viewers that come in the meantime share the next
+    /// reading.
     last: tokio::sync::Mutex<Option<FleetDashboard>>,
     ticking: AbortHandle,
 }
@@ -32,7 +33,7 @@ impl Dashboards {
         Arc::new(Self { live, interval, companies: Mutex::default() })
     }
 
-    /// The company's figures are published in its channel until the last viewer has dropped this.
+    /// Publishes the company's statistics in its channel until the last viewer drops the returned value.
     pub(crate) fn watch(self: &Arc<Self>, tenant: &TenantId) -> Arc<CompanyDashboard> {
         let mut companies = self.lock();
         if let Some(company) = companies.get(tenant).and_then(Weak::upgrade) {
@@ -54,22 +55,22 @@ impl Dashboards {
 }
 
 impl CompanyDashboard {
-    /// The figures of now. Many who come at once share a reading, but nobody gets one that began before it asked.
+    /// Returns current statistics. Concurrent calls share a reading, but a call never gets one that began before it.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`].
+    /// [`ServiceError::Unavailable`] when the store can't be read.
     pub(crate) async fn read(&self) -> Result<FleetDashboard, ServiceError> {
         let service = self.dashboards.live.service();
         let asked = service.now();
         let mut last = self.last.lock().await;
-        if let Some(figures) = *last
-            && figures.at > asked
+        if let Some(stats) = *last
+            && stats.at > asked
         {
-            return Ok(figures);
+            return Ok(stats);
         }
-        let figures = service.read_dashboard(&self.tenant).await?;
-        *last = Some(figures);
-        Ok(figures)
+        let stats = service.read_dashboard(&self.tenant).await?;
+        *last = Some(stats);
+        Ok(stats)
     }
 
     async fn publish(&self) {
@@ -77,9 +78,9 @@ impl CompanyDashboard {
         if !channel.has_subscribers_of(&dashboard_key()) {
             return;
         }
-        // A viewer that needs the database learns that it is away; the next round will do.
-        if let Ok(figures) = self.read().await {
-            channel.publish(dashboard_message(&self.tenant, &figures));
+        // Errors are ignored here: the next round reads again, and viewers notice a missing database by other calls.
+        if let Ok(stats) = self.read().await {
+            channel.publish(dashboard_message(&self.tenant, &stats));
         }
     }
 }
@@ -88,7 +89,7 @@ impl Drop for CompanyDashboard {
     fn drop(&mut self) {
         self.ticking.abort();
         let mut companies = self.dashboards.lock();
-        // Somebody may have come since, and watch with another one.
+        // A new viewer may have registered another value since.
         if companies.get(&self.tenant).is_some_and(|company| company.strong_count() == 0) {
             companies.remove(&self.tenant);
         }
@@ -98,7 +99,7 @@ impl Drop for CompanyDashboard {
 async fn keep_publishing(company: Weak<CompanyDashboard>, interval: Duration) {
     let mut rounds = tokio::time::interval(interval);
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first tick is at once, but the first viewer reads for itself.
+    // The first tick comes at once. It is skipped, because the first viewer reads for itself.
     rounds.tick().await;
     loop {
         rounds.tick().await;

@@ -1,4 +1,4 @@
-//! A viewer's view of its company's stored events.
+//! One viewer's view of its company's stored events.
 
 use crate::channel::event_interest;
 use crate::convert::{render, render_event};
@@ -11,7 +11,7 @@ use milepost_live::{EventSource, EventView, Live};
 use milepost_service::ServiceError;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// What the viewer may see and wants.
+/// The events that a viewer may see and asked for.
 pub(crate) struct FleetEvents {
     live: Live,
     source: EventSource,
@@ -29,7 +29,7 @@ impl FleetEvents {
         Arc::clone(&self.lock())
     }
 
-    /// The viewer wants this from now on: what it wanted before.
+    /// Replaces the filter and returns the old one.
     pub(crate) fn set_filter(&self, filter: Filter) -> Arc<Filter> {
         std::mem::replace(&mut *self.lock(), Arc::new(filter))
     }

@@ -1,4 +1,4 @@
-//! What a viewer has asked for: some types of messages, some vehicles, or everything.
+//! What a viewer asked for: some types of messages, some vehicles, or everything.
 
 use milepost_domain::{Fact, VehicleId};
 use std::collections::HashSet;
@@ -27,7 +27,7 @@ pub enum EventType {
 }
 
 impl EventType {
-    /// All, in the order of the contract.
+    /// All types, in the documented order.
     pub const ALL: [Self; 9] = [
         Self::Dashboard,
         Self::Location,
@@ -40,7 +40,7 @@ impl EventType {
         Self::AlertDeleted,
     ];
 
-    /// Its name on the wire.
+    /// The type's name in messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dashboard => "fleet_dashboard_update",
@@ -55,12 +55,12 @@ impl EventType {
         }
     }
 
-    /// The type with this name.
+    /// Finds a type by its name in messages.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// The type of a fact's messages; `None` for a fact that is not of the fleet.
+    /// The type of a fact's messages; `None` for a fact that is not about the fleet.
     pub const fn of(fact: &Fact) -> Option<Self> {
         match fact {
             Fact::TripChanged(_) => Some(Self::Trip),
@@ -75,8 +75,7 @@ impl EventType {
     }
 }
 
-/// The vehicle that a fact of the fleet is about. That an alert was read or deleted is about none: a viewer that got the
-/// alert knows it by its id.
+/// The vehicle that a fact is about. Facts about a read or deleted alert have none: viewers know the alert by its id.
 pub(crate) fn vehicle_of(fact: &Fact) -> Option<&VehicleId> {
     match fact {
         Fact::TripChanged(update) => Some(&update.trip.vehicle_id),
@@ -88,33 +87,33 @@ pub(crate) fn vehicle_of(fact: &Fact) -> Option<&VehicleId> {
     }
 }
 
-/// What a viewer wants of what it may see. An empty list narrows nothing. Messages about no vehicle come whichever
-/// vehicles are named.
+/// A viewer's selection from what it may see. An empty list selects everything. Messages about no vehicle are sent for
+/// every selection of vehicles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// These types.
+    /// The selected types of messages.
     pub types: Vec<EventType>,
-    /// About these vehicles.
+    /// Ids of the selected vehicles.
     pub vehicles: HashSet<String>,
 }
 
 impl Filter {
-    /// Is this type wanted?
+    /// Whether messages of this type are selected.
     pub fn wants(&self, kind: EventType) -> bool {
         self.types.is_empty() || self.types.contains(&kind)
     }
 
-    /// Is what is about this vehicle wanted?
+    /// Whether messages about this vehicle are selected.
     pub fn wants_vehicle(&self, vehicle: Option<&VehicleId>) -> bool {
         self.vehicles.is_empty() || vehicle.is_none_or(|vehicle| self.vehicles.contains(vehicle.as_str()))
     }
 
-    /// Is the place of this vehicle wanted?
+    /// Whether the location of this vehicle is selected.
     pub fn wants_place_of(&self, vehicle: &VehicleId) -> bool {
         self.wants(EventType::Location) && self.wants_vehicle(Some(vehicle))
     }
 
-    /// Is this fact wanted?
+    /// Whether messages about this fact are selected.
     pub fn wants_fact(&self, fact: &Fact) -> bool {
         EventType::of(fact).is_some_and(|kind| self.wants(kind)) && self.wants_vehicle(vehicle_of(fact))
     }

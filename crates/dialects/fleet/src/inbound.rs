@@ -1,35 +1,35 @@
-//! Reads what a viewer sends, and says what is wrong with it.
+//! Reads a viewer's messages, and names what is wrong with them.
 
 use crate::filter::{EventType, Filter};
 use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde_json::{Map, Value};
 
-/// Vehicles in one subscription; more are refused. The limit on a message's size is usually met first.
+/// Vehicles in one subscription; more are refused. The limit on a message's size is usually reached first.
 const MAX_NARROWED: usize = 1_000;
 
-/// Viewer to server.
+/// A message from a viewer to the server.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FromViewer {
-    /// Are you there? `{"type":"ping","timestamp":…}`.
+pub enum FleetRequest {
+    /// Asks for a `pong`: `{"type":"ping","timestamp":…}`.
     Ping(Option<Value>),
-    /// Only this from now on: `{"type":"subscribe","events":[…],"vehicle_ids":[…]}`; empty lists widen again.
+    /// Narrows the stream: `{"type":"subscribe","events":[…],"vehicle_ids":[…]}`. Empty lists widen it again.
     Subscribe(Filter),
-    /// Everything after this event: `{"type":"replay_request","last_event_id":…}`.
+    /// Asks for all events after this one: `{"type":"replay_request","last_event_id":…}`.
     ReplayRequest(i64),
 }
 
 /// Reads one message.
 ///
 /// # Errors
-/// What is wrong, for the `error` message that answers it.
-pub fn read_message(text: &str) -> Result<FromViewer, String> {
+/// The reason for the `error` message that answers it.
+pub fn read_message(text: &str) -> Result<FleetRequest, String> {
     let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     let Value::Object(mut fields) = message else { return Err(unknown_type("none")) };
     match fields.get("type") {
         Some(Value::String(kind)) => match kind.as_str() {
-            "ping" => Ok(FromViewer::Ping(fields.remove("timestamp"))),
-            "subscribe" => filter(&fields).map(FromViewer::Subscribe),
-            "replay_request" => event_id(fields.get("last_event_id")).map(FromViewer::ReplayRequest),
+            "ping" => Ok(FleetRequest::Ping(fields.remove("timestamp"))),
+            "subscribe" => filter(&fields).map(FleetRequest::Subscribe),
+            "replay_request" => event_id(fields.get("last_event_id")).map(FleetRequest::ReplayRequest),
             other => Err(unknown_type(other)),
         },
         None | Some(Value::Null) => Err(unknown_type("none")),
@@ -47,7 +47,7 @@ fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
         match EventType::named(name) {
             Some(kind) if types.contains(&kind) => {}
             Some(kind) => types.push(kind),
-            // It is the first message of every socket, and can't come again.
+            // Accepted and ignored: it is the first message of every socket and never comes again.
             None if name == "connection_established" => {}
             None => return Err(no_such_type(name)),
         }
@@ -64,7 +64,7 @@ fn no_such_type(name: &str) -> String {
     format!("events must be of {names}, which {} is not", name.chars().take(64).collect::<String>())
 }
 
-/// A list of texts; absent and null are the empty list.
+/// Reads a list of texts. Absent and null are the empty list.
 fn texts<'a>(fields: &'a Map<String, Value>, field: &str) -> Result<Vec<&'a str>, String> {
     let refusal = || format!("{field} must be a list of texts");
     match fields.get(field) {
@@ -84,7 +84,7 @@ mod tests {
     fn lists_narrow_and_empty_ones_widen() {
         let check = |text: &str, types: &[EventType], vehicles: &[&str]| {
             let vehicles = vehicles.iter().map(|&id| id.to_owned()).collect();
-            let expected = FromViewer::Subscribe(Filter { types: types.to_vec(), vehicles });
+            let expected = FleetRequest::Subscribe(Filter { types: types.to_vec(), vehicles });
             assert_eq!(read_message(text).unwrap(), expected, "{text}");
         };
         check(
@@ -95,22 +95,22 @@ mod tests {
         check(r#"{"type":"subscribe","events":[],"vehicle_ids":[]}"#, &[], &[]);
         check(r#"{"type":"subscribe"}"#, &[], &[]);
         check(r#"{"type":"subscribe","events":null,"vehicle_ids":["a b"]}"#, &[], &["a b"]);
-        // A client that lists all ten documented types gets all that there is.
+        // A client that lists all ten documented types gets everything.
         check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[EventType::Alert], &[]);
     }
 
     #[test]
     fn a_ping_may_carry_anything() {
-        assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FromViewer::Ping(None));
+        assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FleetRequest::Ping(None));
         let ping = read_message(r#"{"type":"ping","timestamp":{"a":[1]}}"#).unwrap();
-        assert_eq!(ping, FromViewer::Ping(Some(json!({"a": [1]}))));
+        assert_eq!(ping, FleetRequest::Ping(Some(json!({"a": [1]}))));
     }
 
     #[test]
     fn a_replay_begins_after_any_whole_number_from_0() {
         for (id, expected) in [("0", 0), ("7.0", 7), ("9223372036854775807", i64::MAX), ("1e30", i64::MAX)] {
             let text = format!("{{\"type\":\"replay_request\",\"last_event_id\":{id}}}");
-            assert_eq!(read_message(&text).unwrap(), FromViewer::ReplayRequest(expected), "{id}");
+            assert_eq!(read_message(&text).unwrap(), FleetRequest::ReplayRequest(expected), "{id}");
         }
         for id in ["-1", "1.5", "\"7\"", "null", "true", "[]"] {
             let text = format!("{{\"type\":\"replay_request\",\"last_event_id\":{id}}}");

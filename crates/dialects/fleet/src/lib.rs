@@ -1,4 +1,5 @@
-//! The fleet dialect: positions, figures, trips, crossings, driving and alerts of a company, on the socket `/ws/tracking`.
+//! The fleet dialect: a company's positions, statistics, trips, geofence crossings, driving events and alerts on
+//! `/ws/tracking`.
 
 #![forbid(unsafe_code)]
 
@@ -7,17 +8,17 @@ mod convert;
 mod dashboard;
 mod events;
 mod filter;
+mod fleet_access;
 mod handlers;
 mod inbound;
 mod listener;
-mod opening;
 mod viewer;
 pub mod wire;
 
 pub use convert::render_event;
 pub use filter::{EventType, Filter};
 pub use handlers::watch_fleet::{is_for_fleet, watch_fleet};
-pub use inbound::{FromViewer, read_message};
+pub use inbound::{FleetRequest, read_message};
 pub use listener::FleetListener;
 
 use dashboard::Dashboards;
@@ -25,30 +26,29 @@ use milepost_live::Live;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What is set for the fleet's sockets.
+/// Settings of fleet sockets.
 #[derive(Debug, Clone)]
 pub struct FleetSettings {
-    /// `DASHBOARD_INTERVAL`: how often a company's figures are published.
+    /// The time between two publications of a company's statistics: `DASHBOARD_INTERVAL`.
     pub dashboard_interval: Duration,
-    /// The longest inbound message, inflated, bytes: `WS_MAX_MESSAGE_SIZE`, 512 if that is unset.
+    /// The largest inbound message after inflation, in bytes: `WS_MAX_MESSAGE_SIZE`, 512 if unset.
     pub max_message_bytes: usize,
-    /// `FLEET_WS_AUTH=optional`: a viewer without a credential sees the whole of the company that it names.
+    /// A viewer without a credential sees all of the company that it names: `FLEET_WS_AUTH=optional`.
     pub anonymous_access: bool,
 }
 
 /// What the dialect's handler needs.
 #[derive(Clone)]
 pub struct FleetParts {
-    /// Use cases and connections.
+    /// Use cases and live connections.
     pub live: Live,
-    /// What is set.
+    /// The settings of fleet sockets.
     pub settings: Arc<FleetSettings>,
     dashboards: Arc<Dashboards>,
 }
 
 impl FleetParts {
-    /// Puts the parts together. The path is shared with another dialect: [`watch_fleet`] is the handler of what
-    /// [`is_for_fleet`] says.
+    /// The path is shared with the parcel dialect: [`watch_fleet`] handles the requests that [`is_for_fleet`] accepts.
     pub fn new(live: Live, settings: FleetSettings) -> Self {
         let dashboards = Dashboards::new(live.clone(), settings.dashboard_interval);
         Self { live, settings: Arc::new(settings), dashboards }

@@ -1,17 +1,17 @@
-//! Renders what happened for those who watch, and only if somebody does.
+//! Renders changes for viewers, if there are any.
 
 use crate::channel::{event_channel, event_message, live_channel, location_message};
 use milepost_domain::{Event, TenantId};
 use milepost_hub::Hub;
 use milepost_service::{Listener, LiveVehicle, PositionRecorded};
 
-/// Observes the use cases for the dialect.
+/// Receives the changes that use cases publish.
 pub struct FleetListener {
     hub: Hub,
 }
 
 impl FleetListener {
-    /// Publishes into `hub`.
+    /// Publishes messages into `hub`.
     pub fn new(hub: Hub) -> Self {
         Self { hub }
     }
@@ -20,10 +20,10 @@ impl FleetListener {
 impl Listener for FleetListener {
     fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
         let Some(channel) = self.hub.find_channel(&live_channel(tenant)) else { return };
-        channel.publish_all(recorded.iter().map(|news| location_message(tenant, news.vehicle, news.position)));
+        channel.publish_all(recorded.iter().map(|update| location_message(tenant, update.vehicle, update.position)));
     }
 
-    /// A new driver is published with the last position, and not at all before there is one.
+    /// A new driver is published with the last position. A vehicle without a position publishes nothing.
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
         let Some(last) = &vehicle.last else { return };
         if let Some(channel) = self.hub.find_channel(&live_channel(tenant)) {

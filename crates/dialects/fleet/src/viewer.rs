@@ -1,5 +1,5 @@
-//! One viewer on its socket: the last places and figures first, then live ones, narrowed as it asks; events as they are
-//! stored, replays as it asks for them.
+//! Serves one viewer's socket: first the last locations and statistics, then live ones; stored events, and replays on
+//! request.
 
 use crate::FleetParts;
 use crate::channel::{dashboard_message, live_channel, live_interest, location_message};
@@ -7,8 +7,8 @@ use crate::convert::render_unstored;
 use crate::dashboard::CompanyDashboard;
 use crate::events::FleetEvents;
 use crate::filter::{EventType, Filter};
-use crate::inbound::{FromViewer, read_message};
-use crate::opening::Opening;
+use crate::fleet_access::FleetAccess;
+use crate::inbound::{FleetRequest, read_message};
 use crate::wire::{ErrorJson, PongJson, SubscribedJson, WelcomeJson};
 use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_http::Problem;
@@ -23,32 +23,33 @@ pub(crate) struct FleetSocket {
     view: View,
     sender: Arc<SocketSender>,
     events: EventFollower<FleetEvents>,
-    /// To places and figures.
+    /// Subscribes to locations and statistics.
     subscription: Subscription,
 }
 
-/// What a viewer may see of a company just now.
+/// What a viewer may see of a company now.
 struct View {
     live: Live,
     tenant: TenantId,
     viewer: FleetViewer,
     scope: VehicleScope,
-    /// For those who may see them: they are read as long as somebody holds this.
-    figures: Option<Arc<CompanyDashboard>>,
+    /// Holds the company's statistics, for viewers that may see them; they are read while anyone holds this.
+    stats: Option<Arc<CompanyDashboard>>,
 }
 
 impl FleetSocket {
-    /// Greets the viewer and follows everything that it may see; `replay_after` is as good as a `replay_request` of it.
+    /// Greets the viewer and subscribes to everything that it may see. `replay_after` requests a replay of the events
+    /// above it.
     pub(crate) async fn enter(
         sender: Arc<SocketSender>,
         parts: FleetParts,
-        opening: Opening,
+        access: FleetAccess,
         replay_after: Result<Option<i64>, String>,
     ) -> Result<Self, Problem> {
-        let Opening { source, viewer, scope } = opening;
+        let FleetAccess { source, viewer, scope } = access;
         let tenant = source.tenant.clone();
-        let figures = viewer.company.then(|| parts.dashboards.watch(&tenant));
-        let view = View { live: parts.live, tenant, viewer, scope, figures };
+        let stats = viewer.company.then(|| parts.dashboards.watch(&tenant));
+        let view = View { live: parts.live, tenant, viewer, scope, stats };
         sender.send(&view.welcome(source.newest));
         let (replay_after, problem) = replay_after.map_or_else(|problem| (None, Some(problem)), |after| (after, None));
         let events = FleetEvents::new(view.live.clone(), source, viewer);
@@ -67,7 +68,7 @@ impl FleetSocket {
         Ok(socket)
     }
 
-    /// Narrows or widens, and sends the last of what comes into view by it.
+    /// Narrows or widens the subscription, and sends the last state of what it adds.
     async fn narrow(&mut self, filter: Filter) -> Result<(), ServiceError> {
         let interest = self.view.interest(&filter).await?;
         let snapshot = self.sender.begin_snapshot();
@@ -103,8 +104,8 @@ impl View {
         Ok(live_interest(&self.scope, &self.visible().await?, self.viewer.company, filter))
     }
 
-    /// Offers the last of what `filter` wants and `before` did not, read after it is followed: what changes from then on
-    /// comes live.
+    /// Offers the last state of what `filter` selects and `before` did not. It is read after subscribing, so that every
+    /// later change arrives as a live message.
     async fn offer_last(
         &self,
         snapshot: &Snapshot,
@@ -119,12 +120,12 @@ impl View {
             }
         }
         let is_new = !before.is_some_and(|before| before.wants(EventType::Dashboard));
-        if let Some(figures) = self.figures.as_ref().filter(|_| is_new && filter.wants(EventType::Dashboard)) {
-            let figures = {
+        if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(EventType::Dashboard)) {
+            let stats = {
                 let _permit = self.live.read_permit().await;
-                figures.read().await?
+                stats.read().await?
             };
-            snapshot.offer(&dashboard_message(&self.tenant, &figures));
+            snapshot.offer(&dashboard_message(&self.tenant, &stats));
         }
         Ok(())
     }
@@ -141,9 +142,9 @@ impl View {
 impl Viewer for FleetSocket {
     async fn answer(&mut self, text: &str) {
         match read_message(text) {
-            Ok(FromViewer::Ping(timestamp)) => self.send("pong", PongJson { timestamp }),
-            Ok(FromViewer::Subscribe(filter)) => self.answer_subscribe(filter).await,
-            Ok(FromViewer::ReplayRequest(after)) => {
+            Ok(FleetRequest::Ping(timestamp)) => self.send("pong", PongJson { timestamp }),
+            Ok(FleetRequest::Subscribe(filter)) => self.answer_subscribe(filter).await,
+            Ok(FleetRequest::ReplayRequest(after)) => {
                 if let Err(message) = self.events.request_replay(after) {
                     self.say_error(message);
                 }

@@ -1,101 +1,102 @@
-//! The fleet dialect's JSON, as clients of the system that it replaces know it. Ids are text, distances km, speeds km/h, durations minutes,
-//! times RFC 3339, UTC, milliseconds.
+//! The fleet dialect's JSON, as clients of the system that it replaces know it. Ids are text, distances in km, speeds
+//! in km/h, durations in minutes, times RFC 3339 in UTC with milliseconds.
 
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Every message to a viewer.
+/// The envelope of every message to a viewer.
 #[derive(Debug, Serialize)]
 pub struct Envelope<'a, D> {
-    /// Which of the documented messages.
+    /// The documented message type.
     #[serde(rename = "type")]
     pub kind: &'a str,
-    /// What it says.
+    /// The content of the message.
     pub data: D,
-    /// When it was stored or, for what is not stored, when it was so.
+    /// When the event was stored, or when the state was read.
     pub timestamp: String,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
-    /// Whom alone it is for; left out of what is for the company.
+    /// The only user that gets the message; absent when the company gets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// Of a stored event: counts up by one in each tenant; what a viewer may not see is left out.
+    /// The id of a stored event. It counts up by one in each tenant; a viewer misses the ids of events that it may not
+    /// see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<i64>,
-    /// It was asked for, and did not happen just now; left out of live messages.
+    /// True in a replay, absent in live messages.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replayed: bool,
 }
 
-/// The first message.
+/// The first message on every socket.
 #[derive(Debug, Serialize)]
 pub struct WelcomeJson<'a> {
-    /// For people.
+    /// A greeting for people.
     pub message: &'static str,
-    /// The user whose own alerts come here; empty for none.
+    /// The user whose own alerts this socket gets; empty for none.
     pub user_id: &'a str,
-    /// The tenant's newest event: every later one that the viewer may see comes here.
+    /// The tenant's newest event. The socket gets every later one that the viewer may see.
     pub last_event_id: i64,
 }
 
-/// What a fleet did in the last 24 hours.
+/// A fleet's statistics of the last 24 hours.
 #[derive(Debug, Serialize)]
 pub struct DashboardJson<'a> {
     /// `fleet_dashboard_update`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
-    /// Heard from in the last 10 minutes.
+    /// Vehicles that sent a position in the last 10 minutes.
     pub active_vehicles: u64,
-    /// Running ones included.
+    /// Trips, including running ones.
     pub total_trips: u64,
-    /// km.
+    /// Distance in km.
     pub distance_traveled: f64,
-    /// Litres.
+    /// Fuel in litres.
     pub fuel_consumed: f64,
-    /// Share of the vehicles' time in motion, 0 to 100.
+    /// Time in motion as a share of the vehicles' time, 0 to 100.
     pub utilization_rate: f64,
-    /// In the tenant's currency.
+    /// Cost per km in the tenant's currency.
     pub cost_per_km: f64,
-    /// When the figures were read.
+    /// When the statistics were read.
     pub timestamp: String,
 }
 
-/// Where a vehicle is.
+/// A vehicle's location.
 #[derive(Debug, Serialize)]
 pub struct LocationJson<'a> {
     /// `vehicle_location_update`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
-    /// Which.
+    /// The vehicle's id.
     pub vehicle_id: &'a str,
-    /// Who drives it; empty if nobody is entered.
+    /// The driver's id; empty if the vehicle has none.
     pub driver_id: String,
     /// Degrees north.
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
-    /// km/h, 0 if unknown.
+    /// Speed in km/h, 0 if unknown.
     pub speed: f64,
-    /// Degrees from north, 0 if unknown.
+    /// Heading in degrees clockwise from north, 0 if unknown.
     pub heading: f64,
-    /// When it was there.
+    /// When the position was taken.
     pub timestamp: String,
 }
 
-/// Something that was stored with an event id.
+/// The content of a stored event's message.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum EventData<'a> {
     /// A trip.
     Trip(TripJson<'a>),
-    /// Something in the way somebody drove.
+    /// A driving event, such as harsh braking.
     Driving(DrivingJson<'a>),
-    /// A geofence's edge was crossed.
+    /// A vehicle crossed a geofence's edge.
     Crossing(CrossingJson<'a>),
     /// A service is due.
     Service(ServiceJson<'a>),
@@ -105,80 +106,80 @@ pub enum EventData<'a> {
     AlertMark(AlertMarkJson<'a>),
 }
 
-/// A trip as it is now.
+/// A trip and its state.
 #[derive(Debug, Serialize)]
 pub struct TripJson<'a> {
     /// `trip_update`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
-    /// Which.
+    /// The trip's id.
     pub trip_id: &'a str,
-    /// Whose.
+    /// The id of the vehicle that made the trip.
     pub vehicle_id: &'a str,
-    /// Who drove; empty if unknown.
+    /// The driver's id; empty if unknown.
     pub driver_id: String,
-    /// started, completed or cancelled; cancelled too when it turned out that there was no trip.
+    /// started, completed or cancelled. A trip that was withdrawn is cancelled too.
     pub status: &'static str,
-    /// When it set off.
+    /// When the trip began.
     pub start_time: String,
-    /// When it ended; left out while it is under way.
+    /// When the trip ended; absent while it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
-    /// km so far.
+    /// Distance so far, in km.
     pub distance: f64,
-    /// Minutes so far.
+    /// Duration so far, in minutes.
     pub duration: f64,
-    /// auto: found in the positions; manual: started by hand.
+    /// auto for a trip found in the positions, manual for one started by hand.
     pub origin: &'static str,
-    /// corrected or withdrawn, when positions that came late have changed what was published before; else left out.
+    /// corrected or withdrawn, when late positions changed what was published before; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
-    /// When this was stored.
+    /// When this state of the trip was stored.
     pub timestamp: String,
 }
 
-/// Something in the way somebody drove.
+/// A driving event, such as harsh braking.
 #[derive(Debug, Serialize)]
 pub struct DrivingJson<'a> {
-    /// Who drove; empty if unknown.
+    /// The driver's id; empty if unknown.
     pub driver_id: String,
-    /// What.
+    /// The vehicle's id.
     pub vehicle_id: &'a str,
     /// speeding, `harsh_braking`, `harsh_acceleration` or `harsh_cornering`.
     pub event_type: &'static str,
     /// low, medium, high or critical.
     pub severity: &'static str,
-    /// For people.
+    /// A description for people.
     pub description: &'a str,
     /// When it happened.
     pub timestamp: String,
-    /// As of a trip.
+    /// corrected or withdrawn, as for a trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
 }
 
-/// A geofence's edge was crossed.
+/// A vehicle crossed a geofence's edge.
 #[derive(Debug, Serialize)]
 pub struct CrossingJson<'a> {
-    /// By which vehicle.
+    /// The vehicle's id.
     pub vehicle_id: &'a str,
-    /// Who drove; empty if unknown.
+    /// The driver's id; empty if unknown.
     pub driver_id: String,
-    /// Which fence.
+    /// The geofence's id.
     pub geofence_id: String,
-    /// What it was called then.
+    /// The geofence's name at that time.
     pub geofence_name: &'a str,
-    /// enter or exit; dwell for a fence that was given a dwell time.
+    /// enter or exit; dwell for a geofence with a dwell time.
     pub violation_type: &'static str,
     /// Degrees north.
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
-    /// When it happened.
+    /// When the vehicle crossed the edge.
     pub timestamp: String,
-    /// As of a trip.
+    /// corrected or withdrawn, as for a trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
 }
@@ -186,113 +187,112 @@ pub struct CrossingJson<'a> {
 /// A service is due.
 #[derive(Debug, Serialize)]
 pub struct ServiceJson<'a> {
-    /// Of which vehicle.
+    /// The vehicle's id.
     pub vehicle_id: &'a str,
-    /// odometer or date: by what.
+    /// What made the service due: odometer or date.
     pub alert_type: &'static str,
     /// low, medium, high or critical.
     pub severity: &'static str,
-    /// For people.
+    /// A description for people.
     pub description: &'a str,
-    /// Since when.
+    /// When the service became due.
     pub timestamp: String,
-    /// As of a trip.
+    /// corrected or withdrawn, as for a trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
 }
 
-/// An alert.
+/// An alert as it was raised.
 #[derive(Debug, Serialize)]
 pub struct AlertJson<'a> {
-    /// Which.
+    /// The alert's id.
     pub id: &'a str,
-    /// One of the nine kinds.
+    /// One of the nine kinds of alerts.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
-    /// Whom alone it is for.
+    /// The only user that gets the alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The vehicle that it is about.
+    /// The vehicle that the alert is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vehicle_id: Option<&'a str>,
-    /// Who drove.
+    /// The driver at that time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver_id: Option<String>,
     /// low, medium, high or critical.
     pub severity: &'static str,
-    /// In a few words.
+    /// A short description.
     pub title: &'a str,
-    /// In full.
+    /// The full description.
     pub message: &'a str,
-    /// For programs.
+    /// Details for programs, as the alert's creator wrote them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<&'a RawValue>,
-    /// When it happened.
+    /// When the cause of the alert happened.
     pub timestamp: String,
-    /// False: it was just raised.
+    /// False in a new alert.
     pub read: bool,
-    /// When it is of no interest any more.
+    /// When the alert stops being relevant.
     pub expires_at: String,
 }
 
 /// An alert was read or deleted.
 #[derive(Debug, Serialize)]
 pub struct AlertMarkJson<'a> {
-    /// Which.
+    /// The alert's id.
     pub alert_id: &'a str,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
 }
 
 /// Answer to `ping`.
 #[derive(Debug, Serialize)]
 pub struct PongJson {
-    /// Its `timestamp`, whatever it was; left out if there was none.
+    /// The `timestamp` of the ping, with any value; absent if the ping had none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Value>,
 }
 
-/// Answer to `subscribe`: only this comes from now on.
+/// Answer to `subscribe`: the selection that counts now.
 #[derive(Debug, Serialize)]
 pub struct SubscribedJson<'a> {
-    /// Of these types; of all if empty.
+    /// The selected types; all if empty.
     pub events: Vec<&'static str>,
-    /// About these vehicles; about all if empty.
+    /// The selected vehicles; all if empty.
     pub vehicle_ids: &'a [String],
 }
 
-/// Everything that was asked for has been sent. `count` and `last_event_id` stand beside `data` too, where clients of the
-/// records dialect look for them.
+/// The end of a replay. `count` and `last_event_id` are repeated beside `data`, where the records dialect has them.
 #[derive(Debug, Serialize)]
 pub struct ReplayCompleteJson<'a> {
     /// `replay_complete`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// What it says.
+    /// The result of the replay.
     pub data: ReplayEndJson,
     /// When the replay ended.
     pub timestamp: String,
-    /// The tenant.
+    /// The tenant's id.
     pub company_id: &'a str,
-    /// As in `data`.
+    /// The same fields as `data`.
     #[serde(flatten)]
     pub end: ReplayEndJson,
 }
 
-/// What a replay came to.
+/// The result of a replay.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ReplayEndJson {
-    /// Events sent for this request.
+    /// The number of events that were replayed.
     pub count: u64,
-    /// The tenant's newest event when the replay began: later ones follow as live ones.
+    /// The tenant's newest event when the replay began. Later ones follow as live events.
     pub last_event_id: i64,
 }
 
-/// What the viewer sent could not be done; the connection stays.
+/// The viewer's message was refused. The connection stays open.
 #[derive(Debug, Serialize)]
 pub struct ErrorJson<'a> {
-    /// Why.
+    /// The reason, for people.
     pub message: &'a str,
 }

@@ -1,11 +1,11 @@
-//! From the domain to the parcel dialect's JSON.
+//! Converts from the domain to the parcel dialect's JSON.
 
 use crate::wire::{DriverLocation, LocationJson, ToViewer};
 use milepost_domain::ParcelId;
 use milepost_http::rfc3339;
 use milepost_service::DriverSpot;
 
-/// A `location_update` for one of the driver's parcels.
+/// Writes a `location_update` for one of the driver's parcels.
 pub(crate) fn render_location(parcel: ParcelId, spot: &DriverSpot) -> String {
     render(&ToViewer::LocationUpdate(DriverLocation {
         driver_id: spot.fix.driver_id.to_string(),
@@ -20,7 +20,7 @@ pub(crate) fn render_location(parcel: ParcelId, spot: &DriverSpot) -> String {
     }))
 }
 
-/// Any message to a viewer.
+/// Writes a message to a viewer.
 ///
 /// # Panics
 /// Never: the types hold only strings and finite numbers.

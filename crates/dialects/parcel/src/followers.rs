@@ -1,4 +1,5 @@
-//! Who follows which parcel on this node, so that a viewer that loses its right loses the parcel at once.
+//! Registers which socket on this node follows which parcel, so that a viewer that loses its right loses the parcel at
+//! once.
 
 use crate::convert::render;
 use crate::policy::NOT_YOURS;
@@ -9,22 +10,22 @@ use milepost_live::SocketSender;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Parcels that one socket may follow; more are refused with an `error`.
+/// Parcels that one socket may follow. More are refused with an `error`.
 pub(crate) const MAX_FOLLOWED: usize = 100;
 
-/// One socket and what it follows.
-pub(crate) struct Follower {
+/// One socket and the parcels that it follows.
+pub(crate) struct ParcelFollower {
     pub(crate) sender: Arc<SocketSender>,
     pub(crate) caller: Caller,
-    /// A std mutex: held for microseconds, never across an await. Taken after the one of [`Followers`], if both.
+    /// A std mutex: held for microseconds, never across an await. Lock order: [`Followers`] before this one.
     parcels: Mutex<HashMap<ParcelId, Subscription>>,
 }
 
-/// All of this node, by parcel. A std mutex: held for microseconds, never across an await.
+/// The sockets of this node, by parcel. A std mutex: held for microseconds, never across an await.
 #[derive(Default)]
-pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<Follower>>>>);
+pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<ParcelFollower>>>>);
 
-impl Follower {
+impl ParcelFollower {
     pub(crate) fn new(sender: Arc<SocketSender>, caller: Caller) -> Arc<Self> {
         Arc::new(Self { sender, caller, parcels: Mutex::default() })
     }
@@ -41,7 +42,8 @@ impl Follower {
         self.sender.send(&render(message));
     }
 
-    /// The parcel was taken from it. A socket that has nothing left to follow is closed as it would not be let in.
+    /// Removes a parcel that the viewer may not see any more. A socket with nothing left to follow is closed like a
+    /// refused one.
     fn lose(&self, parcel: ParcelId) {
         let left = {
             let mut parcels = self.lock();
@@ -61,32 +63,32 @@ impl Follower {
 }
 
 impl Followers {
-    pub(crate) fn add(&self, follower: &Arc<Follower>, parcel: ParcelId, subscription: Subscription) {
+    pub(crate) fn add(&self, follower: &Arc<ParcelFollower>, parcel: ParcelId, subscription: Subscription) {
         let mut followers = self.lock();
         if follower.lock().insert(parcel, subscription).is_none() {
             followers.entry(parcel).or_default().push(Arc::clone(follower));
         }
     }
 
-    pub(crate) fn remove(&self, follower: &Arc<Follower>, parcel: ParcelId) {
+    pub(crate) fn remove(&self, follower: &Arc<ParcelFollower>, parcel: ParcelId) {
         let removed = {
             let mut followers = self.lock();
             take_out(&mut followers, parcel, |other| Arc::ptr_eq(other, follower));
             follower.lock().remove(&parcel)
         };
-        // Outside the locks: it ends in the hub's.
+        // Dropped outside the locks, because unsubscribing takes the hub's lock.
         drop(removed);
     }
 
-    /// The socket has ended.
-    pub(crate) fn remove_all(&self, follower: &Arc<Follower>) {
+    /// Removes a socket that has ended.
+    pub(crate) fn remove_all(&self, follower: &Arc<ParcelFollower>) {
         let parcels: Vec<_> = follower.lock().keys().copied().collect();
         for parcel in parcels {
             self.remove(follower, parcel);
         }
     }
 
-    /// The parcel has another driver: who may not see it any more loses it now.
+    /// Takes the parcel from the viewers that may not see it any more, because its driver changed.
     pub(crate) fn recheck(&self, parcel: &Parcel) {
         let lost = take_out(&mut self.lock(), parcel.id, |follower| {
             !may_with_parcel(&follower.caller, Action::SeeParcel, parcel)
@@ -100,16 +102,16 @@ impl Followers {
         self.lock().contains_key(&parcel)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Vec<Arc<Follower>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Vec<Arc<ParcelFollower>>>> {
         self.0.lock().expect("nothing panics while holding it")
     }
 }
 
 fn take_out(
-    followers: &mut HashMap<ParcelId, Vec<Arc<Follower>>>,
+    followers: &mut HashMap<ParcelId, Vec<Arc<ParcelFollower>>>,
     parcel: ParcelId,
-    is_meant: impl Fn(&Arc<Follower>) -> bool,
-) -> Vec<Arc<Follower>> {
+    is_meant: impl Fn(&Arc<ParcelFollower>) -> bool,
+) -> Vec<Arc<ParcelFollower>> {
     let Some(of_parcel) = followers.get_mut(&parcel) else { return Vec::new() };
     let taken = of_parcel.extract_if(.., |follower| is_meant(follower)).collect();
     if of_parcel.is_empty() {

@@ -1,4 +1,4 @@
-//! Reads what a viewer sends, and says in its own words what is wrong with it.
+//! Reads a viewer's messages, and names what is wrong with them.
 
 use milepost_domain::{Address, Invalid, Latitude, Longitude, ParcelId};
 use milepost_http::parse_timestamp;
@@ -6,37 +6,37 @@ use milepost_live::{INVALID_JSON, unknown_type};
 use milepost_service::DriverReport;
 use serde_json::Value;
 
-/// Viewer to server.
+/// A message from a viewer to the server.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FromViewer {
+pub enum ParcelRequest {
     /// Where the driver is: `{"type":"location_update", lat, lng, address?, parcel_id?, timestamp?}`.
     LocationUpdate(DriverReport),
-    /// Follow this parcel too: `{"type":"subscribe_parcel", parcel_id}`.
+    /// Follows another parcel: `{"type":"subscribe_parcel", parcel_id}`.
     SubscribeParcel(ParcelId),
-    /// Follow this parcel no more: `{"type":"unsubscribe_parcel", parcel_id}`.
+    /// Stops following a parcel: `{"type":"unsubscribe_parcel", parcel_id}`.
     UnsubscribeParcel(ParcelId),
-    /// Are you there? `{"type":"ping"}`.
+    /// Asks for a `pong`: `{"type":"ping"}`.
     Ping,
 }
 
 /// Reads one message.
 ///
 /// # Errors
-/// What is wrong, for the `error` message that answers it.
-pub fn read_message(text: &str) -> Result<FromViewer, String> {
+/// The reason for the `error` message that answers it.
+pub fn read_message(text: &str) -> Result<ParcelRequest, String> {
     let message: Value = serde_json::from_str(text).map_err(|_| INVALID_JSON.to_owned())?;
     match message.get("type").and_then(Value::as_str) {
-        Some("location_update") => read_location(&message).map(FromViewer::LocationUpdate),
-        Some("subscribe_parcel") => required_parcel(&message).map(FromViewer::SubscribeParcel),
-        Some("unsubscribe_parcel") => required_parcel(&message).map(FromViewer::UnsubscribeParcel),
-        Some("ping") => Ok(FromViewer::Ping),
+        Some("location_update") => read_location(&message).map(ParcelRequest::LocationUpdate),
+        Some("subscribe_parcel") => required_parcel(&message).map(ParcelRequest::SubscribeParcel),
+        Some("unsubscribe_parcel") => required_parcel(&message).map(ParcelRequest::UnsubscribeParcel),
+        Some("ping") => Ok(ParcelRequest::Ping),
         Some(other) => Err(unknown_type(other)),
         None => Err(unknown_type("none")),
     }
 }
 
 fn read_location(message: &Value) -> Result<DriverReport, String> {
-    // What is no number is refused in the same words as a number out of range.
+    // A value that is not a number is refused with the same text as a number out of range.
     let degrees = |field| message.get(field).and_then(Value::as_f64).unwrap_or(f64::NAN);
     let address = match present(message, "address") {
         None => Address::default(),
@@ -57,7 +57,7 @@ fn required_parcel(message: &Value) -> Result<ParcelId, String> {
     parcel_of(present(message, "parcel_id").unwrap_or(&Value::Null))
 }
 
-/// A number, or its digits as text: pages take it out of their URL.
+/// Reads a number, or its digits as text, because pages take the number from their URL.
 fn parcel_of(value: &Value) -> Result<ParcelId, String> {
     let number = match value {
         Value::Number(number) => number.as_i64(),
@@ -69,7 +69,7 @@ fn parcel_of(value: &Value) -> Result<ParcelId, String> {
         .ok_or_else(|| "parcel_id must be a whole number from 1".to_owned())
 }
 
-/// Absent and null mean the same.
+/// Treats null as absent.
 fn present<'a>(message: &'a Value, field: &str) -> Option<&'a Value> {
     message.get(field).filter(|value| !value.is_null())
 }
@@ -87,7 +87,7 @@ mod tests {
     fn a_drivers_location_is_read() {
         let text =
             r#"{"type":"location_update","lat":28.6139,"lng":77.2090,"address":"New Delhi, India","parcel_id":12}"#;
-        let FromViewer::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
+        let ParcelRequest::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
         assert_eq!((report.latitude.get(), report.longitude.get()), (28.6139, 77.209));
         assert_eq!(report.address.as_str(), "New Delhi, India");
         assert_eq!((report.parcel_id, report.at), (ParcelId::new(12).ok(), None));
@@ -97,7 +97,7 @@ mod tests {
     fn optional_fields_may_be_null_and_the_number_may_be_text() {
         let text =
             r#"{"type":"location_update","lat":0,"lng":-180,"address":null,"parcel_id":"12","timestamp":1736937045}"#;
-        let FromViewer::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
+        let ParcelRequest::LocationUpdate(report) = read_message(text).unwrap() else { panic!("no location") };
         assert_eq!(report.parcel_id, ParcelId::new(12).ok());
         assert_eq!(report.at.unwrap().unix_ms(), 1_736_937_045_000);
     }

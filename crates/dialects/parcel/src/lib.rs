@@ -1,4 +1,4 @@
-//! The parcel dialect: drivers say where they are, clients and dispatchers follow, on one socket `/ws/tracking/`.
+//! The parcel dialect: drivers report where they are, clients and dispatchers follow, on one socket `/ws/tracking/`.
 
 #![forbid(unsafe_code)]
 
@@ -14,23 +14,23 @@ mod viewer;
 pub mod wire;
 
 pub use handlers::watch_parcel::watch_parcel;
-pub use inbound::{FromViewer, read_message};
+pub use inbound::{ParcelRequest, read_message};
 pub use listener::ParcelListener;
 
 use followers::Followers;
 use milepost_live::Live;
 use std::sync::Arc;
 
-/// What the dialect's handler needs. It shares its path with another dialect: [`watch_parcel`] is the handler of what is
-/// not the other's.
+/// What the dialect's handler needs. The dialect shares its path with the fleet dialect: [`watch_parcel`] handles the
+/// requests that the other one leaves.
 #[derive(Clone)]
 pub struct ParcelParts {
-    /// Use cases and connections.
+    /// Use cases and live connections.
     pub live: Live,
-    /// Who follows what, shared with the dialect's listener.
+    /// The followed parcels, shared with the dialect's listener.
     pub followers: FollowerList,
 }
 
-/// Who follows which parcel on this node: made once, given to the [`ParcelListener`] and to [`ParcelParts`].
+/// Which socket on this node follows which parcel. Made once for the [`ParcelListener`] and [`ParcelParts`].
 #[derive(Clone, Default)]
 pub struct FollowerList(pub(crate) Arc<Followers>);

@@ -1,4 +1,4 @@
-//! Renders what happened for those who follow, and only if somebody does.
+//! Renders changes for followers, if there are any.
 
 use crate::FollowerList;
 use crate::channel::{channel_of, location_message, status_message, zone_message};
@@ -6,14 +6,14 @@ use milepost_domain::ParcelId;
 use milepost_hub::Hub;
 use milepost_service::{Listener, MovedParcel, ParcelNews};
 
-/// Observes the use cases for the dialect.
+/// Receives the changes that use cases publish.
 pub struct ParcelListener {
     hub: Hub,
     followers: FollowerList,
 }
 
 impl ParcelListener {
-    /// Publishes into `hub`, and takes parcels from those of `followers` that may not see them any more.
+    /// Publishes messages into `hub`, and takes parcels from those of `followers` that may not see them any more.
     pub fn new(hub: Hub, followers: FollowerList) -> Self {
         Self { hub, followers }
     }
@@ -28,15 +28,15 @@ impl Listener for ParcelListener {
         }
     }
 
-    fn parcel_changed(&self, news: &ParcelNews) {
-        let parcel = &news.now.parcel;
-        if news.driver_changed {
-            // First: the new driver's place is not for the old one.
+    fn parcel_changed(&self, change: &ParcelNews) {
+        let parcel = &change.now.parcel;
+        if change.driver_changed {
+            // Rechecked first, because the old driver must not see the new one's location.
             self.followers.0.recheck(parcel);
         }
         let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { return };
-        let status = news.status_changed.then(|| status_message(parcel));
-        let spot = news.now.spot.as_ref().map(|spot| location_message(parcel, spot));
+        let status = change.status_changed.then(|| status_message(parcel));
+        let spot = change.now.spot.as_ref().map(|spot| location_message(parcel, spot));
         channel.publish_all(status.into_iter().chain(spot));
     }
 

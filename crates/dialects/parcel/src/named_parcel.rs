@@ -1,16 +1,16 @@
-//! The parcel that a URL names.
+//! Reads the parcel number from a URL.
 
 use milepost_domain::ParcelId;
 use milepost_http::Problem;
 
-/// `?parcel_id=`.
+/// The value of `?parcel_id=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NamedParcel {
-    /// Nothing, or no number.
+    /// Absent, or not a number.
     NoNumber,
     /// A number that no parcel can have.
     NoParcel,
-    /// This one.
+    /// A possible parcel number.
     Parcel(ParcelId),
 }
 
@@ -21,11 +21,11 @@ impl NamedParcel {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Self::NoNumber;
         }
-        // Below 1, or longer than any number that was ever given.
+        // Below 1, or more digits than any parcel number has.
         text.parse().ok().and_then(|number| ParcelId::new(number).ok()).map_or(Self::NoParcel, Self::Parcel)
     }
 
-    /// The parcel's number.
+    /// The parcel's number, or the refusal.
     pub(crate) fn id(self) -> Result<ParcelId, Problem> {
         match self {
             Self::Parcel(id) => Ok(id),
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_number_differs_from_what_is_no_parcel() {
+    fn an_unreadable_number_differs_from_an_impossible_one() {
         for text in ["", "abc", "12abc", "1.5", "1e3", "-", "+1", " 1", "٣", "0x10", "NaN"] {
             assert_eq!(NamedParcel::parse(Some(text)), NamedParcel::NoNumber, "{text}");
         }

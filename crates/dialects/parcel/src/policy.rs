@@ -1,4 +1,4 @@
-//! How this dialect's sockets are refused and ended: its clients show the message that comes before the close frame.
+//! How the parcel dialect refuses and closes sockets. Its clients show the message that precedes the close frame.
 
 use crate::convert::render;
 use crate::wire::ToViewer;

@@ -1,10 +1,10 @@
-//! One viewer on its socket: the last location first, then live ones, for as many parcels as it asks.
+//! Serves one viewer's socket: first the last location, then live ones, of all parcels that the viewer follows.
 
 use crate::ParcelParts;
 use crate::channel::{channel_of, location_message, render_status};
 use crate::convert::render;
-use crate::followers::{Follower, MAX_FOLLOWED};
-use crate::inbound::{FromViewer, read_message};
+use crate::followers::{MAX_FOLLOWED, ParcelFollower};
+use crate::inbound::{ParcelRequest, read_message};
 use crate::named_parcel::NamedParcel;
 use crate::wire::ToViewer;
 use milepost_domain::{Caller, ParcelId};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(crate) struct ParcelViewer {
     parts: ParcelParts,
-    me: Arc<Follower>,
+    me: Arc<ParcelFollower>,
 }
 
 impl ParcelViewer {
@@ -26,12 +26,12 @@ impl ParcelViewer {
         caller: Caller,
         parcel: NamedParcel,
     ) -> Result<Self, Problem> {
-        let viewer = Self { parts, me: Follower::new(sender, caller) };
+        let viewer = Self { parts, me: ParcelFollower::new(sender, caller) };
         viewer.follow(parcel.id()?, false).await?;
         Ok(viewer)
     }
 
-    /// The driver's own socket gets it as every other socket does.
+    /// Stores a report. The driver's own socket gets the location like every other follower.
     async fn record_location(&self, report: DriverReport) {
         match self.parts.live.service().record_driver_location(&self.me.caller, report).await {
             Ok(_) => {}
@@ -55,8 +55,8 @@ impl ParcelViewer {
         }
     }
 
-    /// Reads before it follows, so that nobody gets a message that is not for it, and again after: what changes from
-    /// then on comes live.
+    /// Checks the right before it subscribes, so that nobody gets a message that is not for them. It reads the parcel
+    /// again afterwards, because only later changes arrive as live messages.
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
         live.service().get_parcel(&self.me.caller, id).await?;
@@ -69,7 +69,7 @@ impl ParcelViewer {
         let followed = live.service().followed_parcel(&self.me.caller, id).await;
         match &followed {
             Ok(followed) => show(&snapshot, followed, say_subscribed),
-            // What it follows already it keeps while the store is away.
+            // The socket keeps a parcel that it follows already while the store is away.
             Err(ServiceError::Unavailable | ServiceError::Internal) if !is_new => {}
             Err(_) => followers.remove(&self.me, id),
         }
@@ -93,13 +93,13 @@ fn show(snapshot: &Snapshot, followed: &FollowedParcel, say_subscribed: bool) {
 impl Viewer for ParcelViewer {
     async fn answer(&mut self, text: &str) {
         match read_message(text) {
-            Ok(FromViewer::LocationUpdate(report)) => self.record_location(report).await,
-            Ok(FromViewer::SubscribeParcel(id)) => self.subscribe(id).await,
-            Ok(FromViewer::UnsubscribeParcel(id)) => {
+            Ok(ParcelRequest::LocationUpdate(report)) => self.record_location(report).await,
+            Ok(ParcelRequest::SubscribeParcel(id)) => self.subscribe(id).await,
+            Ok(ParcelRequest::UnsubscribeParcel(id)) => {
                 self.parts.followers.0.remove(&self.me, id);
                 self.me.send(&ToViewer::Unsubscribed { parcel_id: id.get(), message: None });
             }
-            Ok(FromViewer::Ping) => self.me.send(&ToViewer::Pong),
+            Ok(ParcelRequest::Ping) => self.me.send(&ToViewer::Pong),
             Err(message) => self.say_error(&message),
         }
     }
@@ -110,7 +110,7 @@ impl Viewer for ParcelViewer {
 }
 
 impl Drop for ParcelViewer {
-    /// However the socket ends, it does not stay in the list.
+    /// Leaves the list however the socket ends.
     fn drop(&mut self) {
         self.parts.followers.0.remove_all(&self.me);
     }

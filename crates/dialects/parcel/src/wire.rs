@@ -1,39 +1,39 @@
-//! The parcel dialect's JSON, as clients of the system that it replaces know it. Foreign names stop here.
+//! The parcel dialect's JSON, as clients of the system that it replaces know it. Foreign names are used only here.
 
 use milepost_domain::{Parcel, ParcelId, Timestamp, Zone};
 use milepost_http::rfc3339;
 use serde::Serialize;
 
-/// Server to viewer.
+/// A message from the server to a viewer.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToViewer<'a> {
     /// Where the driver of a parcel is.
     LocationUpdate(DriverLocation<'a>),
-    /// A parcel is at another stage.
+    /// A parcel's status changed.
     StatusUpdate(ParcelStatusChange),
-    /// A parcel has come to its end: no location follows.
+    /// A parcel was delivered or cancelled. No location follows.
     TrackingEnded(ParcelStatusChange),
     /// The driver came to one of a parcel's places, or left it.
     Geofence(ZoneCrossing),
-    /// The socket follows this parcel from now on.
+    /// The socket follows this parcel now.
     Subscribed {
-        /// Which.
+        /// The parcel's number.
         parcel_id: i64,
     },
     /// The socket does not follow this parcel any more.
     Unsubscribed {
-        /// Which.
+        /// The parcel's number.
         parcel_id: i64,
-        /// Why, when nobody asked for it.
+        /// The reason, when the viewer did not ask for it.
         #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<&'a str>,
     },
     /// Answer to `ping`.
     Pong,
-    /// What the viewer sent could not be done; the connection stays, unless a close frame follows.
+    /// The viewer's message was refused. The connection stays open unless a close frame follows.
     Error {
-        /// Why.
+        /// The reason, for people.
         message: &'a str,
     },
 }
@@ -43,35 +43,35 @@ pub enum ToViewer<'a> {
 pub struct DriverLocation<'a> {
     /// The driver's number, as text.
     pub driver_id: String,
-    /// Where.
+    /// The driver's location.
     pub location: LocationJson<'a>,
-    /// For which parcel.
+    /// The number of the parcel that this message is about.
     pub parcel_id: i64,
     /// When the fix was taken: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
-    /// Seconds to the next of the parcel's places; null when the fix is older than 90 s.
+    /// Seconds to the next of the parcel's places. Null when the fix is older than 90 s.
     pub eta_seconds: Option<u32>,
 }
 
-/// A place.
+/// A location with an address.
 #[derive(Debug, Serialize)]
 pub struct LocationJson<'a> {
     /// Degrees north.
     pub lat: f64,
     /// Degrees east.
     pub lng: f64,
-    /// In words; empty if the driver's phone said none.
+    /// The address in words; empty if the driver's phone sent none.
     pub address: &'a str,
 }
 
-/// How far a parcel is.
+/// A parcel's status.
 #[derive(Debug, Serialize)]
 pub struct ParcelStatusChange {
-    /// Which.
+    /// The parcel's number.
     pub parcel_id: i64,
     /// pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
     pub status: &'static str,
-    /// Since when: RFC 3339, UTC, milliseconds.
+    /// When the status began: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
 }
 
@@ -81,16 +81,16 @@ impl ParcelStatusChange {
     }
 }
 
-/// A driver at the edge of a parcel's place.
+/// A driver entered or left one of a parcel's zones.
 #[derive(Debug, Serialize)]
 pub struct ZoneCrossing {
     /// pickup or destination.
     pub zone: &'static str,
     /// enter or exit.
     pub event: &'static str,
-    /// Which parcel's.
+    /// The parcel's number.
     pub parcel_id: i64,
-    /// When the fix was taken that showed it: RFC 3339, UTC, milliseconds.
+    /// When the fix was taken that showed the crossing: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
 }
 

@@ -1,7 +1,7 @@
-//! Whatever a viewer sends is read or refused in words, never a panic.
+//! Every message of a viewer is read or refused with a text, and never causes a panic.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use milepost_dialect_parcel::{FromViewer, read_message};
+use milepost_dialect_parcel::{ParcelRequest, read_message};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -42,8 +42,8 @@ proptest! {
     #[test]
     fn every_place_on_earth_is_taken(lat in -90.0..=90.0_f64, lng in -180.0..=180.0_f64) {
         let text = json!({"type": "location_update", "lat": lat, "lng": lng}).to_string();
-        let FromViewer::LocationUpdate(report) = read_message(&text).unwrap() else { panic!("no location") };
-        // Numbers of seventeen digits may lose the last one: less than an atom's width.
+        let ParcelRequest::LocationUpdate(report) = read_message(&text).unwrap() else { panic!("no location") };
+        // A number of seventeen digits may lose its last digit, which is less than an atom's width.
         prop_assert!((report.latitude.get() - lat).abs() < 1e-12 && (report.longitude.get() - lng).abs() < 1e-12);
     }
 }

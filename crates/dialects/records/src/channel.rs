@@ -1,4 +1,4 @@
-//! How the dialect uses the hub: one channel a tenant; staff, each cadet and each user have a key.
+//! The records dialect's use of the hub: one channel a tenant, and keys for staff, each cadet and each user.
 
 use crate::convert::render_event;
 use milepost_domain::{Audience, CadetId, Event, RecordViewer, TenantId, UserId};
@@ -20,14 +20,14 @@ fn user_key(user: UserId) -> Key {
     Key::new("user", &user.to_string())
 }
 
-/// The groups that a viewer is in: the other half of [`RecordViewer::may_see`].
+/// The keys of the groups that a viewer belongs to. It must agree with [`RecordViewer::may_see`].
 pub(crate) fn interest_of(viewer: RecordViewer) -> Interest {
     let staff = viewer.staff.then(staff_key);
     let (cadet, user) = (viewer.cadet.map(cadet_key), viewer.user.map(user_key));
     Interest::keys([staff, cadet, user].into_iter().flatten())
 }
 
-/// The groups that an event goes to.
+/// The keys of the groups that get an event.
 fn keys_of(audience: Audience) -> Vec<Key> {
     match audience {
         Audience::Internal => Vec::new(),
@@ -37,7 +37,7 @@ fn keys_of(audience: Audience) -> Vec<Key> {
     }
 }
 
-/// An event rendered for all who may see it; `None` when nobody of them is here.
+/// Renders an event for the clients that may see it; `None` when there are none.
 pub(crate) fn message_of(channel: &Channel, event: &Event) -> Option<Message> {
     let keys = keys_of(event.fact.audience());
     if !keys.iter().any(|key| channel.has_subscribers_of(key)) {

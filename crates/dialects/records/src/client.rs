@@ -1,4 +1,4 @@
-//! One client on its socket: events as they are stored, replays as it asks for them.
+//! Serves one client's socket: events as they are stored, and replays on request.
 
 use crate::convert::render;
 use crate::inbound::{FromClient, read_message};
@@ -15,7 +15,7 @@ pub(crate) struct RecordsClient {
 }
 
 impl RecordsClient {
-    /// Greets the client; `replay_after` is as good as a `replay_request` of it.
+    /// Greets the client. `replay_after` requests a replay of the events above it.
     pub(crate) fn enter(
         live: &Live,
         sender: Arc<SocketSender>,

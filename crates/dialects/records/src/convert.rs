@@ -1,4 +1,4 @@
-//! From events to the records dialect's JSON.
+//! Converts from events to the records dialect's JSON.
 
 use crate::wire::{
     AttendanceJson, ChangedScores, EventData, EventFrame, GradeJson, MessageJson, NotificationJson, ReadJson,
@@ -11,10 +11,10 @@ use milepost_http::rfc3339;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// What a message's own fields must not replace.
+/// Fields that the sender of a message can't set.
 const MESSAGE_FIELDS: [&str; 4] = ["id", "sender_id", "is_read", "created_at"];
 
-/// An event's frame; `None` for an event that is internal.
+/// Writes an event's message; `None` for an internal event.
 pub fn render_event(event: &Event, replayed: bool) -> Option<String> {
     let (kind, cadet_id, data) = match &event.fact {
         Fact::GradeUpdated(update) => ("grade_update", Some(update.cadet_id), EventData::Grade(grade(update))),
@@ -29,7 +29,7 @@ pub fn render_event(event: &Event, replayed: bool) -> Option<String> {
             (kind, None, EventData::Read(read))
         }
         Fact::ManualEvent(manual) => {
-            // It was parsed before it was stored; a damaged row is sent to nobody.
+            // It was parsed before it was stored. A damaged row is not sent.
             let payload: &RawValue = serde_json::from_str(manual.payload.as_str()).ok()?;
             (manual.event_type.as_str(), manual.cadet_id, EventData::Manual(payload))
         }
@@ -46,7 +46,7 @@ pub fn render_event(event: &Event, replayed: bool) -> Option<String> {
     Some(serde_json::to_string(&frame).expect("strings, finite numbers and parsed JSON serialise"))
 }
 
-/// What the socket says beside events.
+/// Writes a message that is not an event.
 ///
 /// # Panics
 /// Never: the types hold only strings, numbers and parsed JSON.

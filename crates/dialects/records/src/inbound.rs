@@ -1,4 +1,4 @@
-//! Reads what a client sends on the socket, and says what is wrong with it.
+//! Reads a client's messages, and names what is wrong with them.
 
 use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde::de::IgnoredAny;
@@ -6,19 +6,19 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// Client to server. Borrowed: a timestamp goes back as it came, whatever it is.
+/// A message from a client to the server. It borrows the timestamp, which is returned unchanged.
 #[derive(Debug)]
 pub enum FromClient<'a> {
-    /// Are you there? `{"type":"ping","timestamp":…}`.
+    /// Asks for a `pong`: `{"type":"ping","timestamp":…}`.
     Ping(Option<&'a RawValue>),
-    /// Everything after this event: `{"type":"replay_request","last_event_id":…}`.
+    /// Asks for all events after this one: `{"type":"replay_request","last_event_id":…}`.
     ReplayRequest(i64),
 }
 
 /// Reads one message.
 ///
 /// # Errors
-/// What is wrong, for the `error` message that answers it.
+/// The reason for the `error` message that answers it.
 pub fn read_message(text: &str) -> Result<FromClient<'_>, String> {
     let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).map_err(|_| {
         let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();

@@ -1,5 +1,5 @@
-//! The records dialect: what changes in a cadet's records and what is sent to users, on the socket `/ws/updates/` and the
-//! stream `/api/events`, live and replayed.
+//! The records dialect: changes of cadets' records, and users' notifications and messages, on the socket `/ws/updates/`
+//! and the stream `/api/events`, live and replayed.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ use axum::Router;
 use axum::routing::get;
 use milepost_live::Live;
 
-/// The dialect's paths, without their trailing slash.
+/// The dialect's routes, without trailing slashes.
 pub fn routes(live: Live) -> Router {
     use handlers::{follow_updates, stream_events};
     Router::new()

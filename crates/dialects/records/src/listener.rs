@@ -1,17 +1,17 @@
-//! Renders stored events for those who follow, in the order of their ids, and only if somebody may see them.
+//! Renders stored events in the order of their ids, for clients that may see them, if there are any.
 
 use crate::channel::{channel_of, message_of};
 use milepost_domain::{Event, TenantId};
 use milepost_hub::Hub;
 use milepost_service::Listener;
 
-/// Observes the use cases for the dialect.
+/// Receives the events that the feed publishes.
 pub struct RecordsListener {
     hub: Hub,
 }
 
 impl RecordsListener {
-    /// Publishes into `hub`.
+    /// Publishes messages into `hub`.
     pub fn new(hub: Hub) -> Self {
         Self { hub }
     }

@@ -1,4 +1,4 @@
-//! How this dialect's sockets are refused and ended, as its clients know it.
+//! How the records dialect refuses and closes sockets.
 
 use milepost_http::Problem;
 use milepost_live::{Close, ConnectionPolicy};

@@ -1,4 +1,4 @@
-//! What of a tenant's events a client may see, and who may be a client.
+//! Decides who may be a client, and which of a tenant's events that client may see.
 
 use crate::channel::{channel_of, interest_of};
 use crate::convert::{render, render_event};
@@ -17,7 +17,7 @@ pub(crate) struct RecordsView {
     source: EventSource,
 }
 
-/// Users of the tenant, and superadmins of the one that they name by `?tenant=`.
+/// Admits users of the tenant, and superadmins to the tenant in `?tenant=`.
 pub(crate) async fn authorize(live: &Live, handshake: &Handshake) -> Result<Entry<RecordsView>, Problem> {
     let credential = handshake.authenticate().await?;
     let caller = credential.caller().clone();

@@ -1,40 +1,40 @@
-//! The records dialect's JSON, as clients of the system that it replaces know it. Times are RFC 3339, UTC, milliseconds; scores are points from
-//! 0 to 100.
+//! The records dialect's JSON, as clients of the system that it replaces know it. Times are RFC 3339 in UTC with
+//! milliseconds; scores are points from 0 to 100.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// A stored event: the same on the socket, the stream and in replays.
+/// A stored event. Sockets, streams and replays have the same form.
 #[derive(Debug, Serialize)]
 pub struct EventFrame<'a> {
-    /// `grade_update`, `attendance_update`, `exam_score_update`, `notification`, `message`, `notification_read`,
-    /// `message_read`, or a manual event's own.
+    /// `grade_update`, `attendance_update`, `exam_score_update`, `notification`, `message`, `notification_read` or
+    /// `message_read`; a manual event has its own type.
     #[serde(rename = "type")]
     pub kind: &'a str,
-    /// Counts up by one in each tenant; what a client may not see is left out.
+    /// Counts up by one in each tenant. A client misses the ids of events that it may not see.
     pub event_id: i64,
-    /// When it was stored.
+    /// When the event was stored.
     pub timestamp: String,
-    /// The cadet that it concerns, if it does.
+    /// The cadet that the event is about, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cadet_id: Option<i64>,
-    /// What happened.
+    /// The content of the event.
     pub data: EventData<'a>,
-    /// It was asked for, and did not happen just now; left out of live events.
+    /// True in a replay, absent in live events.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replayed: bool,
 }
 
-/// What happened.
+/// The content of an event.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum EventData<'a> {
     /// A merit or demerit.
     Grade(GradeJson<'a>),
-    /// A training day.
+    /// A cadet's attendance of a training day.
     Attendance(AttendanceJson),
-    /// Scores.
+    /// A cadet's exam scores.
     Scores(ScoresJson),
     /// A notification.
     Notification(NotificationJson<'a>),
@@ -42,116 +42,116 @@ pub enum EventData<'a> {
     Message(MessageJson),
     /// A notification or message was marked read.
     Read(ReadJson),
-    /// What another program published.
+    /// An event that another program published.
     Manual(&'a RawValue),
 }
 
-/// A merit or demerit, and what the cadet's records come to since.
+/// A merit or demerit, and the cadet's totals since.
 #[derive(Debug, Serialize)]
 pub struct GradeJson<'a> {
-    /// Whose.
+    /// The cadet's number.
     pub cadet_id: i64,
-    /// Which grade.
+    /// The grade's number.
     pub grade_id: i64,
     /// merit or demerit.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// How many points were added; negative when the grade was taken back.
+    /// The points that were added; negative when the grade was taken back.
     pub points: i64,
-    /// Sum of the merits.
+    /// Sum of the cadet's merits.
     pub merit_points: i64,
-    /// Sum of the demerits.
+    /// Sum of the cadet's demerits.
     pub demerit_points: i64,
-    /// Why it was given.
+    /// The reason, as staff wrote it.
     pub reason: &'a str,
     /// Training days at which the cadet was present.
     pub attendance_present: i64,
-    /// Of the preliminary examination, null until entered.
+    /// Score of the preliminary examination, null until entered.
     pub prelim_score: Option<f64>,
-    /// Of the midterm examination.
+    /// Score of the midterm examination.
     pub midterm_score: Option<f64>,
-    /// Of the final examination.
+    /// Score of the final examination.
     pub final_score: Option<f64>,
-    /// It was taken back; left out otherwise.
+    /// True when the grade was taken back, absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub removed: bool,
 }
 
-/// A training day's attendance.
+/// A cadet's attendance of a training day.
 #[derive(Debug, Serialize)]
 pub struct AttendanceJson {
-    /// Whose.
+    /// The cadet's number.
     pub cadet_id: i64,
-    /// Of which day.
+    /// The training day's number.
     pub training_day_id: i64,
     /// present, absent, late or excused.
     pub status: &'static str,
-    /// Training days at which the cadet was present, this one included if it was.
+    /// Training days at which the cadet was present, including this one.
     pub attendance_present: i64,
-    /// When it came: `08:00:00`.
+    /// When the cadet came: `08:00:00`.
     pub time_in: Option<String>,
-    /// When it left.
+    /// When the cadet left.
     pub time_out: Option<String>,
 }
 
-/// All three scores, and those that changed.
+/// All three scores, and the ones that changed.
 #[derive(Debug, Serialize)]
 pub struct ScoresJson {
-    /// Whose.
+    /// The cadet's number.
     pub cadet_id: i64,
-    /// Of the preliminary examination.
+    /// Score of the preliminary examination.
     pub prelim_score: Option<f64>,
-    /// Of the midterm examination.
+    /// Score of the midterm examination.
     pub midterm_score: Option<f64>,
-    /// Of the final examination.
+    /// Score of the final examination.
     pub final_score: Option<f64>,
-    /// Only what differs from before.
+    /// The scores that differ from before.
     pub changed_scores: ChangedScores,
 }
 
-/// Scores that changed: left out if they did not, null if they were taken back.
+/// Changed scores. A score is absent if it did not change, and null if it was removed.
 #[derive(Debug, Serialize)]
 #[allow(clippy::option_option, reason = "left out, null, or a number")]
 pub struct ChangedScores {
-    /// Of the preliminary examination.
+    /// Score of the preliminary examination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prelim_score: Option<Option<f64>>,
-    /// Of the midterm examination.
+    /// Score of the midterm examination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub midterm_score: Option<Option<f64>>,
-    /// Of the final examination.
+    /// Score of the final examination.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub final_score: Option<Option<f64>>,
 }
 
-/// A notification as it was sent.
+/// A notification when it was sent.
 #[derive(Debug, Serialize)]
 pub struct NotificationJson<'a> {
-    /// Which.
+    /// The notification's number.
     pub id: i64,
-    /// For people.
+    /// The text for people.
     pub message: &'a str,
-    /// For programs.
+    /// The kind, for programs.
     #[serde(rename = "type")]
     pub kind: &'a str,
-    /// False: it was just sent.
+    /// False in a new notification.
     pub is_read: bool,
     /// When it was sent.
     pub created_at: String,
 }
 
-/// A message as it was sent: its sender's own fields, and these.
+/// A message when it was sent: the sender's own fields, and these.
 #[derive(Debug, Serialize)]
 pub struct MessageJson {
-    /// Which.
+    /// The message's number.
     pub id: i64,
-    /// Who sent it; null if its issuer does not number its users.
+    /// The sender's number; null if its token's issuer has no numbers.
     pub sender_id: Option<i64>,
-    /// False: it was just sent.
+    /// False in a new message.
     pub is_read: bool,
     /// When it was sent.
     pub created_at: String,
-    /// Whatever the sender wrote.
+    /// The sender's own fields.
     #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
@@ -159,54 +159,54 @@ pub struct MessageJson {
 /// A notification or message was marked read.
 #[derive(Debug, Serialize)]
 pub struct ReadJson {
-    /// Which.
+    /// The number of the notification or message.
     pub id: i64,
-    /// True.
+    /// Always true.
     pub is_read: bool,
-    /// When it was marked.
+    /// When it was marked read.
     pub read_at: String,
 }
 
-/// What the socket says beside events.
+/// Messages that are not events.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToClient<'a> {
-    /// The first message.
+    /// The first message on every socket.
     ConnectionEstablished {
-        /// For people.
+        /// A greeting for people.
         message: &'static str,
-        /// Who the server takes the client for: the user's number, or its issuer's name for it.
+        /// The authenticated user: its number, or its name at its token's issuer.
         user_id: UserName<'a>,
-        /// Its role.
+        /// The user's role.
         role: &'static str,
-        /// The tenant's newest event: every later one that the user may see comes here.
+        /// The tenant's newest event. The socket gets every later one that the user may see.
         last_event_id: i64,
     },
-    /// Answer to `ping`, with its timestamp as it was.
+    /// Answer to `ping`.
     Pong {
-        /// Whatever was sent; null if nothing.
+        /// The ping's timestamp, unchanged; null if it had none.
         timestamp: Option<&'a RawValue>,
     },
-    /// Everything that was asked for has been sent.
+    /// The end of a replay.
     ReplayComplete {
-        /// Events sent for this request.
+        /// The number of events that were replayed.
         count: u64,
-        /// The tenant's newest event when the replay began: later ones follow as live ones.
+        /// The tenant's newest event when the replay began. Later ones follow as live events.
         last_event_id: i64,
     },
-    /// What the client sent could not be done; the connection stays.
+    /// The client's message was refused. The connection stays open.
     Error {
-        /// Why.
+        /// The reason, for people.
         message: &'a str,
     },
 }
 
-/// A user's number or, for another issuer's users that have none, its subject.
+/// A user's number, or the subject of a token whose issuer has no numbers.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum UserName<'a> {
-    /// Its number.
+    /// The user's number.
     Number(i64),
-    /// Its subject.
+    /// The token's subject.
     Subject(&'a str),
 }

@@ -67,7 +67,7 @@ pub(super) fn incident(incident: &milepost_track::Incident) -> Incident {
         place: Some(place(incident.point)),
         value: Some(incident.value),
         limit: Some(incident.limit),
-        is_told: incident.basis.map(|basis| basis == SpeedBasis::Reported),
+        is_reported: incident.basis.map(|basis| basis == SpeedBasis::Reported),
     }
 }
 

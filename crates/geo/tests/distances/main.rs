@@ -119,7 +119,7 @@ fn before_and_behind_a_segment_its_ends_are_nearest() {
 }
 
 #[test]
-fn a_path_tells_what_lies_along_it() {
+fn a_path_finds_what_lies_along_it() {
     let points = [point(0.0, 0.0), point(0.0, 0.0), point(0.0, 1.0), point(1.0, 1.0)];
     let path = Path::new(points).unwrap();
     let leg_m = distance_m(points[0], points[2]);

@@ -77,7 +77,7 @@ fn a_way_through_corners_or_along_edges_is_counted_right() {
 }
 
 #[test]
-fn more_passages_than_usual_are_all_told() {
+fn more_passages_than_usual_are_all_found() {
     let teeth = 50;
     let mut comb = points(&[(0.0, 0.0)]);
     for tooth in 0..teeth {

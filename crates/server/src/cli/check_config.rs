@@ -1,4 +1,4 @@
-//! `milepost check-config`.
+//! `milepost check-config`: prints the effective configuration.
 
 use super::{read_config, say};
 use crate::assembly::check_keys_and_origins;

@@ -16,7 +16,7 @@ use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
 use std::path::PathBuf;
 use tokio::sync::watch;
 
-/// The life of the token that drives the demo's vehicles, in milliseconds.
+/// Lifetime of the token that drives the demo's vehicles, in milliseconds.
 const DRIVER_TOKEN_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Args)]
@@ -31,13 +31,13 @@ pub(super) struct DemoArgs {
     settings: SettingFlags,
 }
 
-/// A tenant for each of the five applications.
+/// A sample tenant for one of the five applications.
 struct Sample {
     tenant: &'static str,
     name: &'static str,
     login: &'static str,
     role: Role,
-    /// Kind of its vehicles, if it has any.
+    /// The kind of its vehicles, if it has any.
     kind: Option<&'static str>,
 }
 
@@ -49,7 +49,7 @@ const SAMPLES: [Sample; 5] = [
     Sample { tenant: "academy", name: "Harbour Academy", login: "academy", role: Role::Admin, kind: None },
 ];
 
-/// A folder that is removed when the process ends, except by kill -9.
+/// A folder that is removed when the process ends, except after kill -9.
 struct ThrowAway(PathBuf);
 
 impl Drop for ThrowAway {
@@ -65,7 +65,7 @@ pub(super) async fn run(mut args: DemoArgs, clock: &Clock) -> Result<()> {
     // A demo must not write into a database that the environment names.
     args.settings.values.entry("DATABASE_URL").or_insert_with(|| format!("sqlite://{}/milepost.db", folder.display()));
     if std::env::var_os("MILEPOST_LOG").is_none() {
-        // Sixty lines about added vehicles would hide the lines for the person.
+        // Sixty lines about added vehicles would hide the lines for the user.
         args.settings.values.entry("MILEPOST_LOG").or_insert_with(|| "warn".to_owned());
     }
     let (_, config) = read_config(&args.settings)?;
@@ -117,7 +117,7 @@ async fn add_samples(running: &Running, password: &str) -> Result<()> {
     Ok(())
 }
 
-/// The demo's vehicles report over the public API.
+/// Starts the demo's vehicles, which report over the public API.
 fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
     let assembly = &running.assembly;
     let fleets = SAMPLES.iter().enumerate().filter_map(|(number, sample)| Some((number, sample, sample.kind?)));

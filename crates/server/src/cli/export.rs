@@ -1,4 +1,4 @@
-//! `milepost export`: a vehicle's history as a file.
+//! `milepost export`: writes a vehicle's history to a file.
 
 use super::read_config;
 use crate::config::SettingFlags;
@@ -11,12 +11,12 @@ use milepost_formats::{Format, TrackMeta, TrackWriter};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
-/// Positions read at once.
+/// Positions in one read of the store.
 const PAGE: u32 = 5_000;
 
 #[derive(Args)]
 pub(super) struct ExportArgs {
-    /// Whose track.
+    /// Vehicle whose track is exported.
     #[arg(long)]
     vehicle: String,
     /// Tenant of the vehicle.
@@ -64,7 +64,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<()> {
         }
         None => Box::new(std::io::stdout()),
     };
-    // On a terminal the bar would mix with the track.
+    // On a terminal the progress bar would mix with the track.
     let is_shown = args.output.is_some() || !std::io::stdout().is_terminal();
     let bar = if is_shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! `milepost import`: recorded tracks into a vehicle's history.
+//! `milepost import`: reads recorded tracks into a vehicle's history.
 
 use super::{read_config, say, warn};
 use crate::config::SettingFlags;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Positions in one transaction.
 const BATCH: usize = 5_000;
-/// The number of unreadable rows that are shown. Further ones are counted only.
+/// Unreadable rows that are printed. Further ones are only counted.
 const SHOWN_ERRORS: u64 = 10;
 
 #[derive(Args)]
@@ -26,7 +26,7 @@ pub(super) struct ImportArgs {
     /// Files to read.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Whose track it is; the vehicle is made if there is none.
+    /// Vehicle of the tracks; it is added if it does not exist.
     #[arg(long)]
     vehicle: String,
     /// Tenant of the vehicle.
@@ -45,7 +45,7 @@ pub(super) struct ImportArgs {
     /// Zone of recorded times that name none.
     #[arg(long)]
     zone: Option<Zone>,
-    /// Only rows of this vehicle, when the file's rows name theirs.
+    /// Only rows of this vehicle, for a file that names vehicles.
     #[arg(long)]
     only: Option<String>,
     #[command(flatten)]
@@ -60,11 +60,11 @@ struct Tally {
 }
 
 impl Tally {
-    /// Counts a row that can't be stored, and shows it if it is one of the first.
+    /// Counts a row that can't be stored, and prints it if it is one of the first.
     fn refuse(&mut self, bar: &ProgressBar, why: &dyn Display) {
         self.unreadable += 1;
         if self.unreadable <= SHOWN_ERRORS {
-            // Without a terminal the bar prints nothing.
+            // Without a terminal the progress bar prints nothing.
             bar.suspend(|| warn(&why.to_string()));
         }
     }
@@ -90,7 +90,7 @@ pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
             .await
             .with_context(|| path.display().to_string())?;
     }
-    // A server on the same database reads the vehicle again.
+    // Makes a server on the same database read the vehicle again.
     let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
     store.append_facts(&tenant, &[changed], clock.now(), &Once::unclaimed()).await?;
     store.close().await;

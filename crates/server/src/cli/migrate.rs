@@ -1,4 +1,4 @@
-//! `milepost migrate`.
+//! `milepost migrate`: updates the database's tables.
 
 use super::{read_config, say};
 use crate::config::SettingFlags;

@@ -1,4 +1,4 @@
-//! `milepost simulate`: simulated vehicles over the public API.
+//! `milepost simulate`: drives simulated vehicles over the public API.
 
 use super::{read_config, say, stop_signal};
 use crate::assembly::token_keys;
@@ -14,7 +14,8 @@ use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, Sim
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The token's life, long enough to make vehicles and devices. From then on the devices' keys are used.
+/// Lifetime of the token in milliseconds, long enough to make vehicles and devices. Afterwards the devices' keys are
+/// used.
 const OWN_TOKEN_MS: i64 = 60 * 60 * 1000;
 
 #[derive(Args)]
@@ -67,7 +68,7 @@ pub(super) struct SimulateArgs {
     /// DEVICE=KEY of devices that exist, instead of a login; repeat it.
     #[arg(long, value_name = "DEVICE=KEY")]
     device: Vec<String>,
-    /// Whose vehicles, for a superadmin.
+    /// Tenant of the vehicles, for a superadmin.
     #[arg(long)]
     tenant: Option<String>,
     /// First part of the vehicles' ids.
@@ -79,10 +80,10 @@ pub(super) struct SimulateArgs {
     /// Sends batches to /api/v1/positions instead of single pings to the kiosk route.
     #[arg(long)]
     batch: bool,
-    /// Requests under way at once.
+    /// Requests at the same time.
     #[arg(long, default_value_t = 32)]
     connections: usize,
-    /// The same seed drives the same way.
+    /// Seed of the random numbers; the same one makes the same drive.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -164,7 +165,7 @@ fn credential_from(args: &SimulateArgs, clock: &Clock) -> Result<Credential> {
     )
 }
 
-/// A token signed with the server's secret, if it can be read, as `milepost token` does.
+/// A token signed with the server's secret, as `milepost token` makes it, if the secret can be read.
 fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
     let (_, config) = read_config(&SettingFlags::default())?;
     if config.jwt_secret.is_none() && !has_secret(&config.data) {

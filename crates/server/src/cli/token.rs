@@ -1,4 +1,4 @@
-//! `milepost token`: a signed token for the operator.
+//! `milepost token`: prints a signed token for the operator.
 
 use super::{read_config, say};
 use crate::assembly::token_keys;

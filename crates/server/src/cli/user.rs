@@ -1,4 +1,4 @@
-//! `milepost user add`.
+//! `milepost user add`: adds a user.
 
 use super::{read_config, say};
 use crate::assembly::Assembly;

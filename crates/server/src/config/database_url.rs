@@ -1,4 +1,4 @@
-//! Checks a database's URL. The library ignores a misspelt parameter, and with it the encryption that it asked for.
+//! Checks a database's URL. The library ignores a misspelt parameter, even one that asks for encryption.
 
 /// The known parameters of a `postgres://` URL.
 const PARAMETERS: [&str; 18] = [
@@ -22,11 +22,11 @@ const PARAMETERS: [&str; 18] = [
     "options",
 ];
 
-/// Modes of encryption. `allow` is left out: the library takes it for never.
+/// Values of `sslmode`. `allow` is missing, because the library treats it as never.
 const SSL_MODES: [&str; 5] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
 /// # Errors
-/// What the URL has to look like.
+/// A description of the expected URL.
 pub(super) fn check_database_url(url: &str) -> Result<(), String> {
     if url.starts_with("sqlite:") {
         return Ok(());

@@ -1,14 +1,14 @@
-//! Durations as people write them: `54s`, `1h30m`, `7d`, `250ms`, or plain seconds.
+//! Reads durations as people write them: `54s`, `1h30m`, `7d`, `250ms`, or plain seconds.
 
 use std::time::Duration;
 
 /// A century. Longer durations could overflow dates.
 const MAX: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
-/// The duration that a text means.
+/// Reads a duration.
 ///
 /// # Errors
-/// What a duration looks like.
+/// A description of the accepted forms.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let takes = || "must be a duration such as 54s, 1h30m, 7d or 250ms".to_owned();
     let mut total = Duration::ZERO;

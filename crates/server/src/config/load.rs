@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A setting that stops the start.
+/// A setting that prevents the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     key: String,
@@ -15,7 +15,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// `key` as it was written, and what it accepts.
+    /// `key` as the operator wrote it, and the values that it accepts.
     pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
         Self { key: key.into(), message: message.into() }
     }
@@ -29,7 +29,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// The source of a value.
+/// Where a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Source {
@@ -39,11 +39,11 @@ pub enum Source {
     Default,
 }
 
-/// Every setting as text with its source, each checked by itself.
+/// Every setting as a text with its source. Each text was checked by itself.
 #[derive(Clone)]
 pub struct Resolved(BTreeMap<&'static str, (String, Source)>);
 
-// By hand: shows the sources only, because some values are secrets.
+// Written by hand to show only the sources, because some values are secrets.
 impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.0.iter().map(|(variable, (_, source))| (variable, source))).finish()
@@ -53,7 +53,7 @@ impl fmt::Debug for Resolved {
 /// Resolves every setting. `environment` returns a variable's value, `file` is the TOML file's text.
 ///
 /// # Errors
-/// Names the key that is unknown or the value that does not fit.
+/// The unknown key, or the key of a value that does not fit.
 pub fn resolve(
     flags: &SettingFlags,
     environment: impl Fn(&str) -> Option<String>,
@@ -63,7 +63,7 @@ pub fn resolve(
     let mut values = BTreeMap::new();
     for setting in SETTINGS {
         let flag = flags.values.get(setting.variable).cloned().map(|value| (value, Source::Flag));
-        // An empty variable counts as unset: compose files write them that way.
+        // An empty variable counts as unset, because compose files write unset variables that way.
         let variable = || environment(setting.variable).filter(|v| !v.is_empty()).map(|v| (v, Source::Environment));
         let from_file = || file.get(setting.variable).cloned().map(|value| (value, Source::File));
         let (value, source) =
@@ -117,7 +117,7 @@ impl Resolved {
         &self.0[variable].0
     }
 
-    /// Whether the value is not the default.
+    /// Whether the value differs from the default.
     pub(super) fn was_set(&self, variable: &str) -> bool {
         let (value, source) = &self.0[variable];
         *source != Source::Default && !value.is_empty()

@@ -1,4 +1,4 @@
-//! The table of settings, from which flags, environment, file and check-config come.
+//! The table of settings, which defines flags, environment variables, file keys and check-config.
 
 use super::database_url::check_database_url;
 use super::duration::parse_duration;
@@ -11,13 +11,13 @@ use std::fmt;
 /// One setting.
 #[derive(Debug)]
 pub struct Setting {
-    /// Environment variable.
+    /// The environment variable.
     pub variable: &'static str,
     /// The default as text; empty means unset.
     pub default: &'static str,
-    /// Its purpose and unit.
+    /// The purpose and the unit.
     pub help: &'static str,
-    /// Secrets are never printed.
+    /// Whether the value is a secret, which is never printed.
     pub secret: bool,
     kind: Kind,
 }
@@ -28,9 +28,9 @@ enum Kind {
     Address,
     Flag,
     OneOf(&'static [&'static str]),
-    /// A whole number within bounds.
+    /// A whole number within these bounds.
     Number(u64, u64),
-    /// A duration within bounds, in milliseconds.
+    /// A duration within these bounds, in milliseconds.
     Duration(u64, u64),
     Database,
     /// Addresses and networks, separated by commas.
@@ -51,7 +51,7 @@ const fn setting(variable: &'static str, default: &'static str, kind: Kind, help
     Setting { variable, default, help, secret: matches!(kind, Kind::Secret | Kind::VapidKey), kind }
 }
 
-/// Every setting, in the order in which they are shown.
+/// Every setting, in the order in which it is shown.
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_LISTEN", "127.0.0.1:8080", Kind::Address, "address and port; port 0 lets the system choose"),
@@ -94,7 +94,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "over how long clients are told to come back after a restart"),
 ];
 
-/// Settings that are checked but have no effect yet.
+/// Settings that are checked but have no effect in this version.
 pub(super) const WITHOUT_EFFECT: &[&str] = &["REDIS_URL"];
 
 impl Setting {
@@ -108,7 +108,7 @@ impl Setting {
         self.variable.trim_start_matches("MILEPOST_").to_ascii_lowercase()
     }
 
-    /// Checks the text. The error says what the setting accepts.
+    /// Checks the text. The error describes the accepted values.
     pub(crate) fn check(&self, text: &str) -> Result<(), String> {
         let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
         match self.kind {
@@ -152,7 +152,7 @@ impl Setting {
         }
     }
 
-    /// The value as it may be shown: secrets hidden, passwords cut out of URLs.
+    /// The value for printing: secrets are hidden, and passwords are cut out of URLs.
     pub fn shown(&self, value: &str) -> String {
         if value.is_empty() {
             return "(unset)".to_owned();
@@ -161,7 +161,7 @@ impl Setting {
             return "(hidden)".to_owned();
         }
         let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-        // Both the user part and the query may hold secrets.
+        // Both the user part and the query can hold secrets.
         let (rest, query) = match rest.split_once('?') {
             Some((rest, _)) => (rest, "?(hidden)"),
             None => (rest, ""),
@@ -174,7 +174,7 @@ impl Setting {
     }
 }
 
-/// The entries of a list separated by commas.
+/// Splits a list at its commas.
 pub(super) fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
 }
@@ -188,7 +188,7 @@ pub struct SettingFlags {
     pub config: Option<std::path::PathBuf>,
 }
 
-// By hand: shows the names only, because some values are secrets.
+// Written by hand to show only the names, because some values are secrets.
 impl fmt::Debug for SettingFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SettingFlags").field("values", &self.values.keys()).field("config", &self.config).finish()

@@ -1,5 +1,5 @@
-//! Detaches streams of server-sent events from hyper once they are quiet: hyper's buffers and connection cost more than
-//! 15 KiB, and a stream does not need them between two events.
+//! Detaches streams of server-sent events from hyper when they are quiet: hyper's buffers and connection take more than
+//! 15 KiB, which a stream does not need between two events.
 
 use super::closing::closing;
 use axum::body::{Body, Bytes};
@@ -12,26 +12,26 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
-/// Where a connection's task finds the stream that it detaches. Hyper reads the request, writes the head and the first
-/// events, so that every request is checked and answered in one place, whether it opens a stream or not.
+/// Passes a detached stream to its connection's task. Hyper still reads the request and writes the head and the first
+/// events, so that every request is checked and answered in one place.
 #[derive(Clone, Default)]
-// Held to put a stream in or take it out.
+// Locked only to put a stream in or take it out.
 pub(super) struct DetachSlot(Arc<Mutex<Option<DetachedStream>>>);
 
-/// The rest of a stream's response, after hyper got everything that was there.
+/// The rest of a stream's response, after hyper received everything that was ready.
 pub(super) struct DetachedStream {
     pub(super) body: Body,
     pub(super) framing: Framing,
 }
 
-/// What a request says about its response's framing.
+/// The parts of a request that decide its response's framing.
 pub(super) struct RequestKind {
     is_get: bool,
     framing: Framing,
 }
 
 impl RequestKind {
-    /// Hyper chooses the framing by the version too.
+    /// Hyper's framing depends on the version too.
     pub(super) fn of(method: &Method, version: Version) -> Self {
         let framing = if version == Version::HTTP_10 { Framing::UntilClose } else { Framing::Chunked };
         Self { is_get: method == Method::GET, framing }
@@ -39,7 +39,7 @@ impl RequestKind {
 }
 
 impl DetachSlot {
-    /// Has a stream's response put into the slot as soon as it is quiet. All other responses stay as they are.
+    /// Puts a stream's response into the slot as soon as it is quiet. Other responses stay unchanged.
     pub(super) fn offer(&self, kind: &RequestKind, response: Response) -> Response {
         if !kind.is_get || response.status() != StatusCode::OK || !is_stream(response.headers()) {
             return response;
@@ -49,7 +49,7 @@ impl DetachSlot {
         response.map(|body| Body::new(Detachable { body: Some(body), framing, slot }))
     }
 
-    /// Runs hyper's connection until it ends, or until it has written everything of a stream that is quiet. Returns that
+    /// Runs hyper's connection until it ends, or until it has written everything of a quiet stream. Returns that
     /// stream.
     pub(super) async fn run<E>(
         &self,
@@ -61,7 +61,7 @@ impl DetachSlot {
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended.map(|()| None));
             }
-            // While the socket is full, hyper still holds a part of what it got.
+            // While the socket is full, hyper still holds a part of what it received.
             let detached = if reclaim.is_blocked() { None } else { self.lock().take() };
             detached.map_or(Poll::Pending, |detached| Poll::Ready(Ok(Some(detached))))
         })
@@ -73,13 +73,13 @@ impl DetachSlot {
     }
 }
 
-/// A stream of events has a type of its own, and no length.
+/// Whether the response is a stream of events: it has that content type and no length.
 fn is_stream(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
         && !headers.contains_key(header::CONTENT_LENGTH)
 }
 
-/// A stream's body in hyper's hands. When it is quiet it moves to the slot, and hyper waits for a body that is gone.
+/// A stream's body while hyper reads it. When it is quiet it moves to the slot, and hyper gets nothing more from it.
 struct Detachable {
     body: Option<Body>,
     framing: Framing,
@@ -139,14 +139,14 @@ mod tests {
         let (streams, kept) = (transport.clone(), opened.clone());
         let open = get(move || async move {
             let (stream, body) = streams.open_stream(1024 * 1024, None);
-            // As much as hyper takes before it waits for the socket.
+            // The amount that hyper takes before it waits for the socket.
             for piece in 0..30 {
                 stream.send_event_backpressured(Some(piece), &"x".repeat(1000)).await.unwrap();
             }
             *kept.lock().unwrap() = Some(stream);
             ([(CONTENT_TYPE, "text/event-stream")], Body::new(body))
         });
-        // The least that the system gives: the rest stays with hyper.
+        // The smallest buffer that the system allows, so that the rest stays with hyper.
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_send_buffer_size(1).unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

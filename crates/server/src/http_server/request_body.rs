@@ -1,4 +1,4 @@
-//! Reads small request bodies, and notes whether a body was read to its end.
+//! Reads small request bodies, and records whether a body was read to its end.
 
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// A body of moderate size must arrive within this time.
+/// The time within which a body of moderate size must arrive.
 const BODY_WAIT: Duration = Duration::from_secs(30);
 
-/// Whether the whole request was read. Only then can another request follow on the same connection.
+/// Whether the whole request was read. Otherwise no other request can follow on the connection.
 #[derive(Clone, Default)]
 pub(super) struct ReadToEnd(Arc<AtomicBool>);
 
@@ -24,8 +24,8 @@ impl ReadToEnd {
     }
 }
 
-/// Reads a body of known, moderate size before routing: a refusal that leaves it unread would cost the client its
-/// connection. Larger bodies are read by their handlers.
+/// Reads a body of known, moderate size before routing. A refusal that left the body unread would close the client's
+/// connection. Handlers read larger bodies.
 pub(super) async fn take_small_body(
     request: hyper::Request<Incoming>,
 ) -> Result<(hyper::Request<Body>, ReadToEnd), Problem> {
@@ -48,7 +48,7 @@ pub(super) async fn take_small_body(
     }
 }
 
-/// A body that notes when its end was reached.
+/// A body that records when its end is reached.
 struct Watched {
     body: Incoming,
     read: ReadToEnd,

@@ -1,4 +1,4 @@
-//! The stats that the crates keep themselves: read at each scrape, so that no delivery counts anything twice.
+//! Metrics that the crates count themselves. They are read at each scrape, so that deliveries are not counted twice.
 
 use milepost_follow::TrackInbox;
 use milepost_hub::Hub;
@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use std::fmt;
 use std::sync::Arc;
 
-/// Where the stats are read.
+/// Where the metrics are read.
 pub(crate) struct CurrentStats {
     pub(crate) service: Arc<Service>,
     pub(crate) hub: Hub,
@@ -80,7 +80,7 @@ impl Collector for CurrentStats {
     }
 }
 
-/// Writes one metric after the other.
+/// Writes metrics one by one.
 struct Lines<'a>(DescriptorEncoder<'a>);
 
 impl Lines<'_> {
@@ -93,7 +93,7 @@ impl Lines<'_> {
     }
 
     fn write(&mut self, name: &str, help: &str, metric: &impl EncodeMetric) -> fmt::Result {
-        // A registered metric's help gets its full stop from the registry.
+        // The registry adds a full stop to the help of a registered metric.
         let help = format!("{help}.");
         metric.encode(self.0.encode_descriptor(name, &help, None, metric.metric_type())?)
     }

@@ -1,18 +1,18 @@
-//! The two text formats of Prometheus.
+//! Writes metrics in the two text formats of Prometheus.
 
 use axum::http::{HeaderMap, header};
 
-/// A text format.
+/// A text format of Prometheus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextFormat {
-    /// Version 0.0.4, which everything reads.
+    /// Version 0.0.4, which every client reads.
     Plain,
     /// OpenMetrics 1.0.0, for clients that ask for it.
     OpenMetrics,
 }
 
 impl TextFormat {
-    /// The format that the `Accept` header prefers, by default the plain one.
+    /// The format that the `Accept` header prefers; the plain one by default.
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let (mut plain, mut open_metrics) = (0.0, 0.0);
@@ -36,7 +36,7 @@ impl TextFormat {
         }
     }
 
-    /// A text in OpenMetrics in this format. In the older format a counter is described under its full name.
+    /// Converts OpenMetrics text to this format. The older format describes a counter under its full name.
     pub(crate) fn of_open_metrics(self, text: String) -> String {
         if self == Self::OpenMetrics {
             return text;

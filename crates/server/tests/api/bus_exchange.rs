@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 #[tokio::test]
 async fn the_seeds_own_messages() {
-    replay(include_str!("../../../dialects/bus/exchanges/seed.txt")).await;
+    replay(include_str!("../../../dialects/bus/exchanges/original.txt")).await;
 }
 
 #[tokio::test]

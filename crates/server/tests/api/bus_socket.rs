@@ -51,7 +51,7 @@ async fn a_driver_follows_its_vehicle_and_loses_it_with_the_job() {
 }
 
 #[tokio::test]
-async fn older_positions_are_stored_and_not_told() {
+async fn older_positions_are_stored_and_not_published() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
@@ -66,7 +66,7 @@ async fn older_positions_are_stored_and_not_told() {
 }
 
 #[tokio::test]
-async fn a_batch_is_told_in_the_order_of_time() {
+async fn a_batch_is_published_in_the_order_of_time() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
@@ -81,7 +81,7 @@ async fn a_batch_is_told_in_the_order_of_time() {
 }
 
 #[tokio::test]
-async fn a_changed_status_is_told_with_the_last_position() {
+async fn a_changed_status_is_published_with_the_last_position() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     server.report("b1", 2.0, 0.0, "2020-01-01T00:00:02Z").await;

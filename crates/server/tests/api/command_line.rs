@@ -20,7 +20,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn version_and_help_are_told() {
+fn version_and_help_are_printed() {
     let folder = tempfile::tempdir().unwrap();
     assert!(text(&run(folder.path(), &["--version"]).stdout).starts_with("milepost "));
     let help = text(&run(folder.path(), &["serve", "--help"]).stdout);

@@ -68,7 +68,7 @@ async fn a_refusal_of_a_request_that_was_read_keeps_the_connection() {
         assert_eq!(status, 422);
         assert!(!head.contains("connection: close"), "{head}");
     }
-    // In chunks, of a length that nobody told beforehand, and refused for the credential as well as for the body.
+    // In chunks without a `Content-Length`, refused for the credential as well as for the body.
     for (token, expected) in [(server.admin.as_str(), 422), ("nonsense", 401)] {
         let head = post_vehicle(token, "").replace("content-length: 0", "transfer-encoding: chunked");
         raw.send(&format!("{head}e\r\n{{\"kind\":\"bus\"}}\r\n0\r\n\r\n")).await;
@@ -106,7 +106,7 @@ async fn a_get_that_finds_nothing_keeps_the_connection() {
 #[tokio::test]
 async fn a_draining_server_is_healthy_and_not_ready() {
     let server = TestServer::start().await;
-    // Idle connections are closed by the drain: whoever looks makes a new one.
+    // The drain closes idle connections, so that this request opens a new one.
     let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
     let url = server.url.clone();
     // A request that is under way keeps the drain waiting.

@@ -355,7 +355,7 @@ const NOWHERE: [(&str, &str); 3] = [
 ];
 
 #[tokio::test]
-async fn what_others_are_to_be_told_is_stored_with_its_cause() {
+async fn outgoing_calls_are_stored_with_their_cause() {
     on_both(&NOWHERE, async |server: TestServer| {
         let mut body = start_body();
         (body["order_id"], body["phone"]) = (json!("a/b c"), json!("+233501234567"));

@@ -5,7 +5,7 @@ use crate::support::{TestServer, Watcher};
 
 #[tokio::test]
 async fn the_seeds_own_messages() {
-    replay(include_str!("../../../dialects/delivery/exchanges/seed.txt")).await;
+    replay(include_str!("../../../dialects/delivery/exchanges/original.txt")).await;
 }
 
 async fn replay(exchange: &str) {

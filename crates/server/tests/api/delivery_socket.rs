@@ -42,7 +42,7 @@ async fn sockets(server: &TestServer, tenant: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn refusals_are_told_after_opening_by_1008_and_a_reason() {
+async fn refusals_close_with_1008_and_a_reason_after_opening() {
     let server = TestServer::start_with(&[("TRACKING_TTL_SECONDS", "60")]).await;
     let id = start(&server, &rider()).await;
     is_refused(open(&server, &id, "nonsense").await, "Invalid token").await;
@@ -61,7 +61,7 @@ async fn refusals_are_told_after_opening_by_1008_and_a_reason() {
 }
 
 #[tokio::test]
-async fn whoever_has_the_link_follows_and_only_the_platform_learns_the_rider() {
+async fn a_visitor_with_the_link_follows_and_only_the_platform_sees_the_rider() {
     let server = TestServer::start().await;
     let id = start(&server, &rider()).await;
     let cases = [
@@ -179,7 +179,7 @@ async fn what_cannot_be_done_is_said_and_the_socket_stays() {
 }
 
 #[tokio::test]
-async fn a_session_that_expires_while_followed_is_told_and_ended() {
+async fn a_session_that_expires_while_followed_is_announced_and_closed() {
     for database in [None, fresh_postgres().await] {
         let mut settings = vec![("TRACKING_TTL_SECONDS", "300")];
         settings.extend(database.as_deref().map(|url| ("DATABASE_URL", url)));

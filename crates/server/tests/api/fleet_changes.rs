@@ -2,7 +2,7 @@
 
 use crate::databases::{Database, on_both};
 use crate::fleet_history_support::{
-    Ride, alerts, facts, fix, home, id, morning_ms, past, report, told_crossings, trips, until,
+    Ride, alerts, facts, fix, home, id, morning_ms, past, published_crossings, report, trips, until,
 };
 use crate::support::{TestServer, json_of};
 use milepost_domain::{AlertKind, Fact, FenceEvent, Revision, TenantId};
@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 on_both! {
     a_geofence_changed_on_the_way_holds_from_the_next_position_on,
-    what_was_told_by_other_rules_stays_whatever_comes_late,
+    history_published_by_older_rules_stays_when_positions_come_late,
     a_limit_changed_on_the_way_holds_from_the_next_position_on,
-    a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once,
+    a_vehicle_that_fell_silent_before_a_restart_is_reported_offline_once,
 }
 
-/// A bus on its way east that tells where it is every ten seconds, one request each.
+/// A bus that drives east and reports every ten seconds, in one request each.
 struct Drive {
     server: TestServer,
     store: Arc<dyn Store>,
@@ -61,7 +61,7 @@ impl Drive {
 
     async fn crossings_are(&self, expected: &[FenceEvent]) {
         let expected: Vec<_> = expected.iter().map(|event| (*event, Revision::New)).collect();
-        until(&expected, async || told_crossings(&*self.store).await).await;
+        until(&expected, async || published_crossings(&*self.store).await).await;
     }
 }
 
@@ -139,7 +139,7 @@ async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Da
     assert_eq!(alerts(&*drive.store).await, [AlertKind::SpeedViolation; 3]);
 }
 
-async fn what_was_told_by_other_rules_stays_whatever_comes_late(database: Database) {
+async fn history_published_by_older_rules_stays_when_positions_come_late(database: Database) {
     let server = database.start().await;
     let store = Arc::clone(server.running.assembly.service.store());
     server.add_bus("b1").await;
@@ -175,7 +175,7 @@ async fn what_was_told_by_other_rules_stays_whatever_comes_late(database: Databa
     until(&vec![11.0, 3.0, 2.0], ways).await;
 }
 
-async fn a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once(database: Database) {
+async fn a_vehicle_that_fell_silent_before_a_restart_is_reported_offline_once(database: Database) {
     let drive = Drive::start(database.start().await).await;
     let Drive { server, store, .. } = drive;
     let offline = |store: Arc<dyn Store>| async move {
@@ -196,7 +196,7 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_told_offline_once(databa
     }
     let silent = past(&*store, "b1").await.incidents.iter().filter(|one| one.kind == IncidentKind::Offline).count();
     assert_eq!(silent, 1);
-    // Nor does the next process tell it again.
+    // The next process does not publish it again either.
     let server = server.restart(&[]).await;
     let store = Arc::clone(server.running.assembly.service.store());
     let tenant: TenantId = home();

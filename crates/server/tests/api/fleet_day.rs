@@ -18,7 +18,7 @@ on_both! {
 }
 
 const TRAINS: [&str; 3] = ["10103", "10104", "10105"];
-/// Stations of the line, where every train is told to come and to go.
+/// Stations of the line; every arrival and departure of a train is published.
 const STATIONS: [(&str, f64, f64); 6] = [
     ("Downtown", -97.739_4, 30.265_0),
     ("Plaza Saltillo", -97.727_8, 30.262_3),
@@ -45,7 +45,7 @@ async fn add_line(server: &TestServer, company: &str) {
     json_of(server.call(Method::PATCH, "/api/v1/fleet/rules", &token, Some(rules)).await, 200).await;
 }
 
-/// What the trains told on their day, as bodies of requests, each train's in its order.
+/// The trains' positions of one day as request bodies, in each train's order.
 fn day(end_ms: i64) -> Vec<Value> {
     let of_train = |train: &'static str| {
         recorded(train, end_ms).into_iter().map(move |fix| {
@@ -150,7 +150,7 @@ async fn send(server: &TestServer, company: &str, batches: &[&[Value]]) -> i64 {
     accepted
 }
 
-/// What a client knows that believes what it is told: trips by id, alerts by id.
+/// The state of a client that applies every message: trips by id, alerts by id.
 #[derive(Default)]
 struct Client {
     trips: HashMap<String, Value>,
@@ -205,7 +205,7 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
     let (mut client, mut accepted) = (Client::default(), 0);
     for some in batches.chunks(batches.len().div_ceil(13)) {
         accepted += send(&server, "mixed", some).await;
-        // So that much is told that is mended later.
+        // Published before the late positions, so that much has to be corrected.
         until(&true, all_folded).await;
         client.listen(&mut watcher).await;
     }
@@ -214,7 +214,7 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
     assert!(expected.trips.len() >= 6 && expected.alerts.values().sum::<usize>() > 60, "{expected:#?}");
     until(&expected, async || outcome(&server, "mixed").await).await;
 
-    // Who believed what it was told knows the same.
+    // The client that applied every message has the same state.
     until(&alerts(&server, "mixed").await.into_keys().collect::<std::collections::BTreeSet<_>>(), async || {
         client.listen(&mut watcher).await;
         client.alerts.keys().cloned().collect()

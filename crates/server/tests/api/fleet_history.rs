@@ -2,8 +2,8 @@
 
 use crate::databases::{Database, on_both};
 use crate::fleet_history_support::{
-    Past, Ride, alerts, facts, fix, home, id, morning_ms, past, report, sums, time, told_crossings, told_trips, trips,
-    until,
+    Past, Ride, alerts, facts, fix, home, id, morning_ms, past, published_crossings, published_trips, report, sums,
+    time, trips, until,
 };
 use crate::support::{TestServer, config_in, fresh_postgres};
 use milepost::serve;
@@ -17,15 +17,15 @@ use serde_json::Value;
 use std::sync::Arc;
 
 on_both! {
-    a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end,
+    a_ride_becomes_two_trips_that_are_published_as_they_begin_and_end,
     the_order_of_arrival_makes_no_difference,
     a_day_that_is_sent_twice_changes_nothing,
-    a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id,
+    late_positions_correct_a_published_trip_which_keeps_its_id,
     fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back,
     a_crossing_that_late_positions_deny_is_taken_back_with_its_alert,
     a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it_should,
     silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again,
-    a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle,
+    a_service_due_by_date_is_published_once_even_for_a_silent_vehicle,
     states_of_other_code_are_built_again_from_positions,
     a_long_file_is_folded_page_by_page,
 }
@@ -38,7 +38,7 @@ async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
     report(&server.http, &server.url, &server.admin, vehicle, positions).await;
 }
 
-/// The past of a vehicle that told the ride in its order.
+/// The history of a vehicle that reported the ride in order.
 async fn plain_past(server: &TestServer, positions: &[Value]) -> Past {
     server.add_bus("plain").await;
     ride(server, "plain", positions).await;
@@ -47,7 +47,7 @@ async fn plain_past(server: &TestServer, positions: &[Value]) -> Past {
     past(&*store, "plain").await
 }
 
-async fn a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end(database: Database) {
+async fn a_ride_becomes_two_trips_that_are_published_as_they_begin_and_end(database: Database) {
     let server = database.start().await;
     let known = plain_past(&server, &Ride::two_trips(morning_ms())).await;
     let km: Vec<f64> = known.trips.iter().map(|trip| trip.distance_km()).collect();
@@ -61,7 +61,7 @@ async fn a_ride_becomes_two_trips_that_are_told_as_they_begin_and_end(database: 
         (second, TripStatus::Started, Revision::New),
         (second, TripStatus::Completed, Revision::New),
     ];
-    assert_eq!(told_trips(&*store).await, told);
+    assert_eq!(published_trips(&*store).await, told);
     let speeding: Vec<_> = known.incidents.iter().filter(|one| one.kind == IncidentKind::Speeding).collect();
     assert!(matches!(speeding[..], [one] if one.ended_at.is_some() && one.value > Some(110.0)), "{speeding:?}");
     assert_eq!(alerts(&*store).await, [AlertKind::SpeedViolation]);
@@ -85,7 +85,7 @@ async fn the_order_of_arrival_makes_no_difference(database: Database) {
     for (index, chunk) in chunks.iter().enumerate() {
         ride(&server, "shuffled", chunk).await;
         if index == chunks.len() / 2 {
-            // So that something was told that is mended later.
+            // Published before the late positions, so that something has to be corrected.
             until(&true, async || !trips(&*store, "shuffled").await.is_empty()).await;
         }
     }
@@ -121,7 +121,7 @@ async fn a_day_that_is_sent_twice_changes_nothing(database: Database) {
     assert_eq!(facts(&*store).await, before);
 }
 
-async fn a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id(database: Database) {
+async fn late_positions_correct_a_published_trip_which_keeps_its_id(database: Database) {
     let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
@@ -138,7 +138,7 @@ async fn a_late_stretch_mends_what_was_told_and_the_trip_keeps_its_id(database: 
     ride(&server, "gap", missing).await;
     until(&expected, async || past(&*store, "gap").await).await;
     assert_eq!(trips(&*store, "gap").await[0].id, told[0].id);
-    assert!(told_trips(&*store).await.iter().any(|(_, _, revision)| *revision == Revision::Corrected));
+    assert!(published_trips(&*store).await.iter().any(|(_, _, revision)| *revision == Revision::Corrected));
 }
 
 fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
@@ -176,7 +176,7 @@ async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(da
     assert!(known.visits.iter().all(|visit| visit.left_at.is_some()) && known.visits[1].dwelt);
     let new = |event| (event, Revision::New);
     let expected = [FenceEvent::Enter, FenceEvent::Exit, FenceEvent::Enter, FenceEvent::Dwell, FenceEvent::Exit];
-    assert_eq!(told_crossings(&*store).await, expected.map(new));
+    assert_eq!(published_crossings(&*store).await, expected.map(new));
     let crossings = alerts(&*store).await.iter().filter(|kind| **kind == AlertKind::GeofenceViolation).count();
     assert_eq!(crossings, 5);
 }
@@ -188,13 +188,13 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
     store.add_geofence(&home(), &yard(2_000.0, 60.0), now, &Once::unclaimed()).await.unwrap().unwrap();
     server.add_bus("b1").await;
     let start_ms = now.unix_ms() - 600_000;
-    // One a minute, 60 km/h, straight through the fence as far as anybody can tell.
+    // One fix a minute at 60 km/h, on a straight line through the fence.
     let straight: Vec<Value> = (0..6)
         .map(|minute| fix(f64::from(minute) * 1_000.0 + 500.0, 0.0, 60.0, start_ms + i64::from(minute) * 60_000))
         .collect();
     ride(&server, "b1", &straight).await;
     let new = [(FenceEvent::Enter, Revision::New), (FenceEvent::Exit, Revision::New)];
-    until(&new.to_vec(), async || told_crossings(&*store).await).await;
+    until(&new.to_vec(), async || published_crossings(&*store).await).await;
     assert_eq!(alerts(&*store).await, [AlertKind::GeofenceViolation; 2]);
     assert_eq!(past(&*store, "b1").await.visits.len(), 1);
     let round: Vec<Value> = [(1_700.0, 75_000), (2_000.0, 90_000), (2_300.0, 105_000)]
@@ -202,7 +202,7 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
         .to_vec();
     ride(&server, "b1", &round).await;
     let withdrawn = [(FenceEvent::Enter, Revision::Withdrawn), (FenceEvent::Exit, Revision::Withdrawn)];
-    until(&[new, withdrawn].concat(), async || told_crossings(&*store).await).await;
+    until(&[new, withdrawn].concat(), async || published_crossings(&*store).await).await;
     assert_eq!(alerts(&*store).await, []);
     assert_eq!(past(&*store, "b1").await.visits, []);
 }
@@ -268,7 +268,7 @@ async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again(databa
         .await;
 }
 
-async fn a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle(database: Database) {
+async fn a_service_due_by_date_is_published_once_even_for_a_silent_vehicle(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
     server.add_bus("b1").await;
@@ -280,7 +280,7 @@ async fn a_service_that_is_due_by_date_is_told_once_even_of_a_silent_vehicle(dat
         vehicle.service_due_at = Some(now.plus_ms(-60_000 * round));
         store.update_vehicle(&home(), &vehicle, now).await.unwrap();
         until(&(round as usize), maintenance).await;
-        // The same date again is no news: told of by the next one alone.
+        // The same date again changes nothing. Only the next date is published.
         store.update_vehicle(&home(), &vehicle, now).await.unwrap();
     }
     let due = facts(&*store).await.into_iter().filter(|fact| matches!(fact, Fact::ServiceDue(_))).count();
@@ -298,13 +298,13 @@ async fn two_servers_that_get_a_vehicles_positions_in_turns_tell_its_history_onc
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let store = store_of(&server);
-    let told = told_trips(&*store).await;
+    let told = published_trips(&*store).await;
     server.add_bus("turns").await;
     for (turn, chunk) in positions.chunks(7).enumerate() {
         report(&server.http, &urls[turn % 2], &server.admin, "turns", chunk).await;
     }
     until(&expected, async || past(&*store, "turns").await).await;
-    let told_of_both = told_trips(&*store).await;
+    let told_of_both = published_trips(&*store).await;
     assert_eq!(told_of_both[told.len()..], told, "each trip is told once, by whichever server");
     other.drain().await;
 }
@@ -313,7 +313,7 @@ async fn states_of_other_code_are_built_again_from_positions(database: Database)
     let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
-    let before = told_trips(&*store_of(&server)).await.len();
+    let before = published_trips(&*store_of(&server)).await.len();
     server.add_bus("upgraded").await;
     // In the middle of the first trip.
     ride(&server, "upgraded", &positions[..60]).await;
@@ -342,7 +342,7 @@ async fn states_of_other_code_are_built_again_from_positions(database: Database)
     ride(&server, "upgraded", &positions[70..]).await;
     ride(&server, "upgraded", &positions[60..70]).await;
     until(&expected, async || past(&*store, "upgraded").await).await;
-    let told = told_trips(&*store).await;
+    let told = published_trips(&*store).await;
     let begun = told[before..]
         .iter()
         .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New);

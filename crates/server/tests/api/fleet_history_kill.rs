@@ -1,6 +1,6 @@
 //! kill -9 in the middle of a ride: its history is the same as without.
 
-use crate::fleet_history_support::{Past, Ride, facts, morning_ms, past, report, sums, told_trips, trips, until};
+use crate::fleet_history_support::{Past, Ride, facts, morning_ms, past, published_trips, report, sums, trips, until};
 use crate::kill_nine::{start_with, token};
 use crate::support::{fresh_postgres, http_client};
 use milepost_domain::Fact;
@@ -36,7 +36,7 @@ async fn kill_and_compare(database: Option<&str>) {
     report(&http, &url, &token(), "plain", &positions).await;
     until(&2, async || trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()).await;
     let expected: Past = past(&*store, "plain").await;
-    let (plain_sums, plain_told) = (sums(&*store).await, told_trips(&*store).await);
+    let (plain_sums, plain_told) = (sums(&*store).await, published_trips(&*store).await);
     add_vehicle(&url, "killed").await;
     let mut server = Some((server, url));
     // Killed after each part, at whatever it is doing then; some parts come in the wrong order.
@@ -54,24 +54,24 @@ async fn kill_and_compare(database: Option<&str>) {
     }
     until(&expected, async || past(&*store, "killed").await).await;
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 2 * sum));
-    // What was told ends in the same: nothing twice, nothing left out.
+    // The published changes give the same result: nothing twice, nothing left out.
     let all = facts(&*store).await;
     let last_told = all.iter().rev().find_map(|fact| match fact {
         Fact::TripChanged(update) => Some(update.trip.clone()),
         _ => None,
     });
     assert_eq!(last_told.as_ref(), trips(&*store, "killed").await.last());
-    assert!(told_trips(&*store).await.len() >= 2 * plain_told.len());
+    assert!(published_trips(&*store).await.len() >= 2 * plain_told.len());
     store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_tells_the_same_history_after_a_kill() {
+async fn sqlite_has_the_same_history_after_a_kill() {
     kill_and_compare(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_tells_the_same_history_after_a_kill() {
+async fn postgres_has_the_same_history_after_a_kill() {
     let Some(database) = fresh_postgres().await else { return };
     kill_and_compare(Some(&database)).await;
 }

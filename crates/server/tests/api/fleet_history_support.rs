@@ -4,7 +4,7 @@ use crate::support::{PATIENCE, json_of};
 use milepost_domain::{
     AlertKind, Fact, FenceEvent, FleetViewer, Revision, TenantId, Timestamp, Trip, TripStatus, VehicleId, VehicleScope,
 };
-use milepost_store::{FenceVisit, FigureWindow, Incident, Store, TripFilter};
+use milepost_store::{FenceVisit, Incident, StatsWindow, Store, TripFilter};
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::fmt::Debug;
@@ -22,14 +22,14 @@ pub fn morning_ms() -> i64 {
 /// Metres of a degree of latitude, and of one of longitude on the equator.
 const DEGREE_M: f64 = 111_194.9;
 
-/// A position so many metres east and north of 0° north, 0.5° east: nobody takes it for a receiver without a fix.
+/// A position at this distance east and north of 0° north, 0.5° east, which no filter mistakes for a missing fix.
 pub fn fix(east_m: f64, north_m: f64, kmh: f64, ms: i64) -> Value {
     json!({
         "latitude": north_m / DEGREE_M, "longitude": 0.5 + east_m / DEGREE_M, "speed": kmh, "accuracy": 5.0, "timestamp": ms,
     })
 }
 
-/// A vehicle on the equator that tells where it is every ten seconds.
+/// A vehicle on the equator that reports every ten seconds.
 pub struct Ride {
     pub ms: i64,
     east_m: f64,
@@ -148,7 +148,7 @@ pub async fn past(store: &dyn Store, vehicle: &str) -> Past {
 /// Way, motion, standing and fuel of all vehicles.
 pub async fn sums(store: &dyn Store) -> [i64; 4] {
     let (from, to) = ever();
-    let figures = store.fleet_figures(&home(), FigureWindow { from, to, active_since: from }).await.unwrap();
+    let figures = store.fleet_stats(&home(), StatsWindow { from, to, active_since: from }).await.unwrap();
     [figures.distance_mm, figures.moving_ms, figures.idle_ms, figures.fuel_ml]
 }
 
@@ -157,8 +157,8 @@ pub async fn facts(store: &dyn Store) -> Vec<Fact> {
     store.events_after(&home(), 0, 100_000).await.unwrap().into_iter().map(|event| event.fact).collect()
 }
 
-/// What was told of trips: when they began, how far they are, and how it was told; their progress left out.
-pub async fn told_trips(store: &dyn Store) -> Vec<(Timestamp, TripStatus, Revision)> {
+/// The published changes of trips without progress: start, status and revision.
+pub async fn published_trips(store: &dyn Store) -> Vec<(Timestamp, TripStatus, Revision)> {
     let facts = facts(store).await;
     let updates = facts.iter().filter_map(|fact| match fact {
         Fact::TripChanged(update) if !update.is_progress => Some(update),
@@ -167,7 +167,7 @@ pub async fn told_trips(store: &dyn Store) -> Vec<(Timestamp, TripStatus, Revisi
     updates.map(|update| (update.trip.started_at, update.trip.status, update.revision)).collect()
 }
 
-pub async fn told_crossings(store: &dyn Store) -> Vec<(FenceEvent, Revision)> {
+pub async fn published_crossings(store: &dyn Store) -> Vec<(FenceEvent, Revision)> {
     let facts = facts(store).await;
     let crossings = facts.iter().filter_map(|fact| match fact {
         Fact::FenceCrossed(crossing) => Some((crossing.event, crossing.revision)),

@@ -1,6 +1,6 @@
-//! PostgreSQL goes away in the middle of a ride, again and again: once it is back the history is whole, and told once.
+//! PostgreSQL goes away repeatedly during a ride. Once it is back, the history is complete and was published once.
 
-use crate::fleet_history_support::{Ride, morning_ms, past, sums, told_trips, trips, until};
+use crate::fleet_history_support::{Ride, morning_ms, past, published_trips, sums, trips, until};
 use crate::support::{PATIENCE, TestServer, fresh_postgres};
 use milepost_domain::{Revision, TripStatus};
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ async fn history_is_whole_after_postgresql_was_away() {
     ride(&server, "plain", &positions).await;
     until(&2, async || trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()).await;
     let (expected, plain_sums, plain_told) =
-        (past(&*store, "plain").await, sums(&*store).await, told_trips(&*store).await);
+        (past(&*store, "plain").await, sums(&*store).await, published_trips(&*store).await);
 
     // Some come late; each part is committed, and then the database is gone before, while or after it is folded.
     let mut parts: Vec<&[Value]> = positions.chunks(40).collect();
@@ -88,8 +88,8 @@ async fn history_is_whole_after_postgresql_was_away() {
     }
     until(&expected, async || past(&*store, "cut").await).await;
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 2 * sum));
-    // Whatever was told before the late part came: no trip is told to begin twice.
-    let told = told_trips(&*store).await.split_off(plain_told.len());
+    // No trip's begin is published twice, whatever was published before the late part.
+    let told = published_trips(&*store).await.split_off(plain_told.len());
     let begun: Vec<_> = told
         .iter()
         .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New)

@@ -19,7 +19,7 @@ impl Fix {
     }
 }
 
-/// What a vehicle told, each instant once, in the order of time, shifted so that the last is at `end_ms`.
+/// The recorded fixes of a vehicle, each instant once, in the order of time, shifted so that the last is at `end_ms`.
 pub fn recorded(vehicle: &str, end_ms: i64) -> Vec<Fix> {
     let rows = AUSTIN.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
     let mut fixes: Vec<Fix> = rows

@@ -53,7 +53,7 @@ fn calls(fleet: &Fleet) -> Vec<(Method, String, Option<Value>, For, u16)> {
         (Method::GET, of_trip(""), None, For::WhoSeesIt, 200),
         (Method::GET, of_trip("/path"), None, For::WhoSeesIt, 200),
         (Method::GET, of_trip("?format=gpx"), None, For::WhoSeesIt, 200),
-        // It runs already: who may would be told so.
+        // The trip runs already, so that a permitted caller gets 409.
         (Method::POST, "/api/v1/trips".to_owned(), Some(json!({"vehicle_id": "v1"})), For::ManagersAndItsDriver, 409),
         (Method::POST, of_alert(&fleet.alert, "/read"), None, For::Managers, 200),
         (Method::POST, of_alert(&fleet.own_alert, "/read"), None, For::User7, 200),

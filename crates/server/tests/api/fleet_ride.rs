@@ -1,4 +1,4 @@
-//! From a recorded ride, told fix by fix as it is driven, to what a company's socket says of it, and the same by REST.
+//! Follows a recorded ride from its fixes to the messages on a company's socket and to REST.
 
 use crate::databases::{Database, on_both};
 use crate::fleet_recording::{Fix, recorded, way_km};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 
 on_both! {
-    a_recorded_ride_is_told_from_its_start_to_its_end,
+    a_recorded_ride_is_published_from_its_start_to_its_end,
 }
 
 /// The train leaves Leander at the first fix and arrives downtown at this one; a minute later it falls silent for three
@@ -47,7 +47,7 @@ fn of<'a>(told: &'a [Value], kind: &str) -> Vec<&'a Value> {
     told.iter().filter(|message| message["type"] == kind).map(|message| &message["data"]).collect()
 }
 
-/// Adds what is told to `told` until it holds what is looked for.
+/// Adds received messages to `told` until one of them matches.
 async fn until(watcher: &mut Watcher, told: &mut Vec<Value>, is_found: impl Fn(&Value) -> bool) {
     let begun = Instant::now();
     loop {
@@ -61,7 +61,7 @@ async fn until(watcher: &mut Watcher, told: &mut Vec<Value>, is_found: impl Fn(&
     }
 }
 
-async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
+async fn a_recorded_ride_is_published_from_its_start_to_its_end(database: Database) {
     let server = database.start_with(&[("DASHBOARD_INTERVAL", "200ms")]).await;
     let key = company(&server).await;
     let token = manager(101, "rail");
@@ -85,7 +85,7 @@ async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
         let is_there = |message: &Value| {
             message["type"] == "trip_update" && message["data"]["distance"].as_f64().unwrap() > km - 2.0
         };
-        // On a busy machine it may have been told before the last fix of these was taken in.
+        // On a busy machine it may have been published before the last of these fixes was folded.
         if !told.iter().any(is_there) {
             until(&mut watcher, &mut told, is_there).await;
         }
@@ -97,10 +97,10 @@ async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
 
     let trip = the_trip(&told, &fixes);
     the_incidents(&told, &fixes);
-    the_driver_is_told_the_same(&mut driver, &told).await;
+    the_driver_gets_the_same(&mut driver, &told).await;
     assert_eq!(another.until_pong().await.len(), 1, "the welcome");
     rest_says_the_same(&server, &told, &trip).await;
-    // The figures that are told from now on are the trip's.
+    // The statistics that are published from now on are the trip's.
     let figures = server.get_json("/api/v1/dashboard", &token).await;
     let km = trip["distance"].as_f64().unwrap();
     until(&mut watcher, &mut told, |message| {
@@ -117,7 +117,7 @@ async fn a_recorded_ride_is_told_from_its_start_to_its_end(database: Database) {
 const FIGURES: [&str; 6] =
     ["active_vehicles", "total_trips", "distance_traveled", "fuel_consumed", "utilization_rate", "cost_per_km"];
 
-/// One trip, told as it begins, as it goes on and as it has ended.
+/// The messages about one trip: its begin, its progress and its end.
 fn the_trip(told: &[Value], fixes: &[Fix]) -> Value {
     let trips = of(told, "trip_update");
     let (last, running) = trips.split_last().unwrap();
@@ -163,7 +163,7 @@ fn the_incidents(told: &[Value], fixes: &[Fix]) {
 }
 
 /// What it did, live and once more from the log; the company's alerts and figures are not its business.
-async fn the_driver_is_told_the_same(driver: &mut Watcher, told: &[Value]) {
+async fn the_driver_gets_the_same(driver: &mut Watcher, told: &[Value]) {
     let its_own = ["trip_update", "geofence_violation_update", "driver_event_update"];
     let ids = |messages: &[Value]| -> Vec<i64> {
         let stored = messages.iter().filter(|message| message["event_id"].is_i64());

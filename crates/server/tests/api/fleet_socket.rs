@@ -1,4 +1,4 @@
-//! Section 4.4 of the contract: who may watch a fleet, what it is told, and how the socket ends.
+//! Section 4.4 of the contract: who may watch a fleet, which messages a viewer gets, and how the socket ends.
 
 use crate::databases::{Database, on_both};
 use crate::fleet_socket_support::{alert, alert_deleted, alert_read, braking, crossing, manager, service_due, trip};
@@ -18,8 +18,8 @@ on_both! {
     a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts,
     an_alert_with_a_user_goes_to_that_user_alone,
     a_subscription_narrows_and_widens,
-    figures_are_told_again_and_again_to_those_who_watch,
-    what_is_too_long_closes_with_1009_and_what_is_bad_is_told,
+    stats_are_published_repeatedly_to_their_viewers,
+    a_long_message_closes_with_1009_and_a_bad_one_is_answered,
     a_full_company_is_answered_429_and_others_are_not,
 }
 
@@ -85,7 +85,7 @@ async fn an_open_door_asks_nobody_and_keeps_companies_apart(database: Database) 
     assert_eq!(refused("?company_id=nowhere", &[]).await, Some(404));
     let bearer = format!("Bearer {}", manager(101, "124"));
     assert_eq!(refused("?company_id=123", &[("Authorization", &bearer)]).await, Some(403));
-    // As the seed's class opens it.
+    // Opened like a client of the replaced system.
     let mut watcher = server.try_watch("/ws/tracking?company_id=123&user_id=456", &[]).await.unwrap();
     assert_eq!(watcher.next().await["data"]["user_id"], "456");
     server.store_facts("124", &[alert("124", "other", None, None)]).await;
@@ -130,7 +130,7 @@ async fn places_come_as_a_snapshot_and_then_live(database: Database) {
     let place = watcher.next_of("vehicle_location_update").await["data"].clone();
     assert_eq!((&place["vehicle_id"], &place["driver_id"]), (&json!("7"), &json!("42")));
     assert_eq!((&place["speed"], &place["heading"], place.get("event_id")), (&json!(60.0), &json!(90.0), None));
-    // A new driver is told with the last place.
+    // A new driver is published with the last position.
     let change = json!({"driver_id": 43});
     json_of(server.call(Method::PATCH, "/api/v1/vehicles/7", &manager(101, "123"), Some(change)).await, 200).await;
     assert_eq!(watcher.next_of("vehicle_location_update").await["data"]["driver_id"], "43");
@@ -265,7 +265,7 @@ async fn a_subscription_narrows_and_widens(database: Database) {
     assert!([place("7"), place("8"), figures].iter().all(|expected| shown.contains(expected)), "{shown:?}");
 }
 
-async fn figures_are_told_again_and_again_to_those_who_watch(database: Database) {
+async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
     let server = database.start_with(&[("DASHBOARD_INTERVAL", "150ms")]).await;
     server.add_company("123").await;
     let mut first = server.watch_fleet("123", &manager(101, "123")).await;
@@ -289,7 +289,7 @@ async fn figures_are_told_again_and_again_to_those_who_watch(database: Database)
         }
         assert_eq!((&data["type"], &data["company_id"]), (&json!("fleet_dashboard_update"), &json!("123")));
     }
-    // One that does not want them is not told; the other goes on.
+    // A viewer that deselects them gets no more; the other one still gets them.
     second.send(json!({"type": "subscribe", "events": ["alert"]})).await;
     second.next_of("subscribed").await;
     for _ in 0..3 {
@@ -304,7 +304,7 @@ async fn figures_are_told_again_and_again_to_those_who_watch(database: Database)
     }
 }
 
-async fn what_is_too_long_closes_with_1009_and_what_is_bad_is_told(database: Database) {
+async fn a_long_message_closes_with_1009_and_a_bad_one_is_answered(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     let mut watcher = server.watch_fleet("123", &manager(101, "123")).await;

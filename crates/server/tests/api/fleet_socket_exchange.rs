@@ -31,7 +31,7 @@ fn fact_named(name: &str) -> Fact {
 }
 
 async fn the_seeds_own_messages(database: Database) {
-    let exchange = include_str!("../../../dialects/fleet/exchanges/seed.txt");
+    let exchange = include_str!("../../../dialects/fleet/exchanges/original.txt");
     let server = database.start().await;
     server.add_company(COMPANY).await;
     let mut watchers: HashMap<String, Watcher> = HashMap::new();
@@ -40,7 +40,7 @@ async fn the_seeds_own_messages(database: Database) {
         let words: Vec<_> = line.splitn(3, ' ').collect();
         match words[..] {
             ["open", who, id] => {
-                // As the seed's class does.
+                // Opened like a client of the replaced system.
                 let path = format!("/ws/tracking?company_id={COMPANY}&user_id={id}");
                 watchers.insert(who.to_owned(), server.watch(&path, &manager(id.parse().unwrap(), COMPANY)).await);
             }

@@ -9,7 +9,7 @@ use serde_json::json;
 on_both! {
     a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows,
     one_who_says_at_the_door_what_it_has_needs_not_ask,
-    nothing_is_missed_or_told_twice_over_a_restart,
+    nothing_is_missed_or_published_twice_over_a_restart,
 }
 
 /// Opens a socket and sees its first messages: the tenant's newest event.
@@ -80,7 +80,7 @@ async fn one_who_says_at_the_door_what_it_has_needs_not_ask(database: Database) 
     assert_eq!(problem["data"]["message"], "last_event_id must be a whole number from 0");
 }
 
-async fn nothing_is_missed_or_told_twice_over_a_restart(database: Database) {
+async fn nothing_is_missed_or_published_twice_over_a_restart(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     let (mut watcher, _) = enter(&server, "").await;

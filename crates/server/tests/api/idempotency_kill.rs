@@ -1,5 +1,5 @@
-//! kill -9 under requests that carry an `Idempotency-Key`: sent again, each does its work once, and whoever asks is
-//! told what was done.
+//! kill -9 under requests that carry an `Idempotency-Key`: sent again, each does its work once and gets the same
+//! answer.
 
 use crate::kill_nine::{start_with, token};
 use crate::support::{PATIENCE, http_client};

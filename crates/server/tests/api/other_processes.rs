@@ -28,7 +28,7 @@ async fn a_user_locked_out_elsewhere_is_out_here_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_vehicle_changed_elsewhere_is_told_here() {
+async fn a_vehicle_changed_elsewhere_is_published_here() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     server.report("b1", 1.0, 2.0, "2025-01-15T10:00:00Z").await;

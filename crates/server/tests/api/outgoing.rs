@@ -41,7 +41,7 @@ pub async fn until_status(server: &TestServer, path: &str, status: &str) -> Valu
 }
 
 #[tokio::test]
-async fn a_webhook_is_told_once_and_can_verify_it() {
+async fn a_webhook_is_called_once_and_can_verify_it() {
     let receiver = Receiver::start(|_| 200).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let url = format!("{}/hook?x=1", receiver.url);
@@ -67,7 +67,7 @@ async fn a_webhook_is_told_once_and_can_verify_it() {
     assert_eq!((&delivered["attempts"], &delivered["last_status"]), (&json!(1), &json!(200)));
     assert_eq!(delivered["message_id"], id);
     assert!(delivered["delivered_at"].is_string() && delivered["next_attempt_at"].is_null());
-    // Not asked for: not told.
+    // The webhook did not select this kind and gets no call.
     advance(&server, &tracking_id, "DELIVERED").await;
     server.running.assembly.outbox.stop().await;
     assert_eq!(receiver.calls().len(), 1);

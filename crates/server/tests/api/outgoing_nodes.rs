@@ -71,7 +71,7 @@ async fn tls_receiver() -> (u16, Arc<Mutex<Vec<String>>>, String) {
 }
 
 #[tokio::test]
-async fn by_tls_a_receiver_is_told_past_every_proxy_and_only_if_its_certificate_is_good() {
+async fn by_tls_a_receiver_is_called_past_every_proxy_and_only_with_a_valid_certificate() {
     let (port, calls, certificate) = tls_receiver().await;
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());
     let trusted = folder.path().join("trusted.pem");

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 #[tokio::test]
 async fn the_seeds_own_messages() {
-    replay(include_str!("../../../dialects/parcel/exchanges/seed.txt")).await;
+    replay(include_str!("../../../dialects/parcel/exchanges/original.txt")).await;
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn replay(exchange: &str) {
                 assert_eq!(got, text, "at {line}");
                 checked += 1;
             }
-            // Parcels are told each on their own: the lines of such a run may come in another order.
+            // Each parcel is published on its own: the lines of such a run may come in another order.
             [name, "??", text] => {
                 unordered.push(text.to_owned());
                 let is_last = !lines.peek().is_some_and(|next| next.starts_with(&format!("{name} ?? ")));

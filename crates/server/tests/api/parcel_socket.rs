@@ -1,4 +1,4 @@
-//! Section 4.2 of the contract: who may follow a parcel, what it is told, and how the socket ends.
+//! Section 4.2 of the contract: who may follow a parcel, which messages a follower gets, and how the socket ends.
 
 use crate::parcel_support::{claims_token, client, driver, now_ms, token_for};
 use crate::support::{TestServer, json_of};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn every_refusal_is_told_before_closing() {
+async fn every_refusal_is_announced_before_closing() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let check = async |query: String, code: u16, message: &str| {
@@ -43,7 +43,7 @@ async fn every_refusal_is_told_before_closing() {
 }
 
 #[tokio::test]
-async fn a_lock_out_is_told_before_closing() {
+async fn a_lock_out_is_announced_before_closing() {
     let server = TestServer::start().await;
     let id = server.add_parcel(None).await;
     let (user, token) = server.add_user(json!({"username": "mia", "role": "manager"})).await;
@@ -152,7 +152,7 @@ async fn the_last_location_comes_first() {
 }
 
 #[tokio::test]
-async fn a_queue_of_fixes_is_told_in_order_and_what_comes_late_is_not_told() {
+async fn a_queue_of_fixes_is_published_in_order_without_late_ones() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let mut watcher = server.track_parcel(id, &client(7)).await;
@@ -290,7 +290,7 @@ async fn every_place_on_earth_is_taken() {
 }
 
 #[tokio::test]
-async fn what_another_process_changes_is_told_once() {
+async fn a_change_of_another_process_is_published_once() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let mut watcher = server.track_parcel(id, &client(7)).await;
@@ -328,7 +328,7 @@ async fn an_hour_of_queued_fixes_is_taken_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_connects_while_the_driver_moves_misses_nothing_and_never_goes_back() {
+async fn a_viewer_that_connects_while_the_driver_moves_misses_nothing_and_never_goes_back() {
     const FIXES: i64 = 200;
     let server = std::sync::Arc::new(TestServer::start().await);
     let id = server.add_parcel(Some(5)).await;

@@ -1,4 +1,4 @@
-//! The zones around a parcel's pickup and destination: told once each way, and never lost.
+//! The zones around a parcel's pickup and destination: each crossing is published once and never lost.
 
 use crate::parcel_support::{client, driver, now_ms, place};
 use crate::support::{TestServer, Watcher, fresh_postgres, json_of};

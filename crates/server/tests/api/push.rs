@@ -192,7 +192,7 @@ async fn the_key_is_kept_in_the_data_folder_or_given() {
 }
 
 #[tokio::test]
-async fn whoever_is_locked_out_is_told_nothing_more() {
+async fn a_locked_out_user_gets_nothing_more() {
     let service = PushService::start(|_| 201).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let mut users = Vec::new();

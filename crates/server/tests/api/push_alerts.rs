@@ -28,8 +28,8 @@ async fn raise(server: &TestServer, alert: Value) -> Value {
     json_of(server.post(ALERTS, &server.admin, alert).await, 201).await
 }
 
-/// The statuses of all calls to browsers of the default tenant. They are stored with their alerts: whoever sees an alert sees
-/// its calls.
+/// The statuses of all calls to browsers of the default tenant. Calls are stored with their alerts, so that an alert is
+/// never visible without its calls.
 async fn outgoing(server: &TestServer) -> Vec<String> {
     let page = server.get_json("/api/v1/outgoing?limit=1000", &server.admin).await;
     let items = page["items"].as_array().unwrap().iter();
@@ -92,7 +92,7 @@ async fn alerts_reach_those_they_are_for(settings: &[(&'static str, &str)]) {
     });
     assert_eq!(told, expected);
 
-    // For one user: for no admin, whoever raised it.
+    // An alert for one user is not pushed to admins, not even to the one who raised it.
     let soon = milepost_clock::Clock::system().now().plus_ms(3_600_000).unix_ms();
     let soon = jiff::Timestamp::from_millisecond(soon).unwrap().to_string();
     let body = json!({
@@ -111,7 +111,7 @@ async fn alerts_reach_those_they_are_for(settings: &[(&'static str, &str)]) {
     let theirs = json!({"type": "system_error", "title": "x", "message": "y", "tenant": "acme"});
     raise(&server, theirs).await;
     assert_eq!(service.until(4).await[3].path, "/theirs");
-    // Told by whoever brings it late: no news.
+    // An alert about a time long ago is not pushed.
     let late = jiff::Timestamp::from_millisecond(now_ms() - 16 * 60_000).unwrap().to_string();
     raise(&server, json!({"type": "system_error", "title": "x", "message": "y", "timestamp": late})).await;
     assert_eq!(outgoing(&server).await.len(), 3);
@@ -149,7 +149,7 @@ async fn what_positions_tell_now_rings_and_what_was_yesterday_does_not() {
     until(async || outgoing(&server).await == ["delivered"]).await;
 }
 
-/// A push service that is down until it is told otherwise.
+/// A push service that is down until the test brings it up.
 async fn failing_service() -> (PushService, Arc<AtomicBool>) {
     let is_up = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&is_up);
@@ -192,7 +192,7 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
     server.add_bus("b1").await;
     let start_ms = now.unix_ms() - 600_000;
     let bring = async |positions: &[Value]| report(&server.http, &server.url, &server.admin, "b1", positions).await;
-    // One a minute, straight through the yard as far as anybody can tell.
+    // One fix a minute, on a straight line through the yard.
     let straight: Vec<Value> = (0..6)
         .map(|minute| fix(f64::from(minute) * 1_000.0 + 500.0, 0.0, 60.0, start_ms + i64::from(minute) * 60_000))
         .collect();
@@ -203,7 +203,7 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
     };
     history::until(&2, &crossings).await;
     assert_eq!(outgoing(&server).await, ["pending"; 2]);
-    // What came late tells that it went round.
+    // The late positions show that it drove around the yard.
     let round: Vec<Value> = [(1_700.0, 75_000), (2_000.0, 90_000), (2_300.0, 105_000)]
         .map(|(east_m, ms)| fix(east_m, 300.0, 60.0, start_ms + ms))
         .to_vec();

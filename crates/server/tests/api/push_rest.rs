@@ -41,7 +41,7 @@ async fn everybody_sees_and_forgets_only_its_own() {
         assert_eq!(server.get("/api/v1/push/key", &other).await.status(), 200, "{role}");
     }
     assert_eq!(server.get_json(SUBSCRIPTIONS, &ann).await["items"][0], anns);
-    // The same browser with another user logged in: it is told nothing more of the first one's.
+    // With another user logged in, the browser gets nothing more for the first one.
     let (_, bob) = server.add_user(json!({"username": "bob", "role": "parent"})).await;
     let bobs = json_of(server.post(SUBSCRIPTIONS, &bob, body).await, 201).await;
     assert_ne!(bobs["id"], anns["id"]);

@@ -70,7 +70,7 @@ impl PushService {
         self.calls.lock().unwrap().clone()
     }
 
-    /// The calls, once there are so many.
+    /// The calls, once there are this many.
     pub async fn until(&self, count: usize) -> Vec<Pushed> {
         let enough = async {
             while self.calls().len() < count {

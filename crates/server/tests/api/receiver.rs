@@ -1,4 +1,4 @@
-//! Another program that Milepost calls: it notes what it gets and answers as it is told.
+//! A program that Milepost calls: it records the calls, and answers as the test sets.
 
 use crate::support::PATIENCE;
 use axum::Router;
@@ -54,7 +54,7 @@ impl Receiver {
         self.calls.lock().unwrap().clone()
     }
 
-    /// The calls, once there are so many.
+    /// The calls, once there are this many.
     pub async fn until(&self, count: usize) -> Vec<Received> {
         tokio::time::timeout(PATIENCE, async {
             while self.calls().len() < count {

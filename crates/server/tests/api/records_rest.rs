@@ -68,7 +68,7 @@ async fn story(server: TestServer) {
         "attendance": [{"training_day_id": 6, "status": "late", "time_in": null, "time_out": null}, shown],
     });
     assert_eq!(now, expected);
-    tells_each_change_once(&server.events().await[before..]);
+    has_each_change_once(&server.events().await[before..]);
 
     let id_again = server.enter_cadet("Ben").await;
     assert!(id_again > id);
@@ -79,7 +79,7 @@ async fn story(server: TestServer) {
 }
 
 /// What the story did, as events: nothing for what was so already.
-fn tells_each_change_once(events: &[Event]) {
+fn has_each_change_once(events: &[Event]) {
     let mut told = Vec::new();
     for event in events {
         told.push(match &event.fact {
@@ -174,7 +174,7 @@ async fn lists_of_records_come_in_pages_without_gap_or_double() {
 }
 
 #[tokio::test]
-async fn an_event_is_told_by_hand_and_changes_no_record() {
+async fn an_event_is_published_by_hand_and_changes_no_record() {
     let server = TestServer::start().await;
     let id = server.enter_cadet("Ana").await;
     let tell = async |body: Value| json_of(server.post("/api/v1/sync-events", &server.admin, body).await, 201).await;

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn who_may_not_enter_is_told_by_4001_and_nothing_else() {
+async fn a_refused_client_gets_4001_and_nothing_else() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     let device = server.add_device("k1", "b1").await;
@@ -62,7 +62,7 @@ async fn a_superadmin_follows_another_tenants_cadets_and_not_its_users() {
 }
 
 #[tokio::test]
-async fn whatever_is_written_after_the_handshake_is_told() {
+async fn every_event_after_the_handshake_is_sent() {
     let server = TestServer::start().await;
     for round in 0..30 {
         let path = format!("/ws/updates/?token={}", server.admin);
@@ -144,7 +144,7 @@ async fn read_until(stream: &mut TcpStream, text: &str) {
     }
 }
 
-/// A client that asks for a replay and reads nothing until told.
+/// A client that asks for a replay and does not read at first.
 async fn silent_reader(server: &TestServer, replay_from: Option<i64>) -> TcpStream {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -171,7 +171,7 @@ async fn a_reader_that_falls_behind_is_closed_with_1013_and_resumes_whole() {
     const COUNT: i64 = 2_000;
     let server = TestServer::start().await;
     let mut silent = silent_reader(&server, None).await;
-    // Once it is told what happens, and not what it missed.
+    // It gets a live event, and not the missed ones.
     let id = server.tell(None, json!({})).await;
     read_until(&mut silent, &format!("\"event_id\":{id}")).await;
     // More than its lane and all buffers on the way hold.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 #[tokio::test]
 async fn the_seeds_own_messages() {
-    let exchange = include_str!("../../../dialects/records/exchanges/seed.txt");
+    let exchange = include_str!("../../../dialects/records/exchanges/original.txt");
     let server = TestServer::start().await;
     let token = |who: &str| match who {
         "ann" => claimed("101", "cadet", "default", Some(1)),

@@ -59,7 +59,7 @@ impl Crowd {
         Self { written, over, writers, followers, acknowledged }
     }
 
-    /// Goes on for as long as it takes to write so many more, and for `least` at least.
+    /// Goes on until this many more were written, and for at least `least`.
     async fn write(&self, count: usize, least: Duration) {
         let (begun, goal) = (Instant::now(), self.acknowledged.load(Ordering::Relaxed) + count);
         tokio::time::sleep(least).await;

@@ -61,7 +61,7 @@ async fn without_an_id_only_new_events_come_and_with_one_all_since() {
         text.push_str(std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
     }
     assert!(text.contains(&format!("\nid: {id}\ndata: ")), "{text}");
-    // An id from the future is a database that was set back: what comes is told.
+    // An id from the future means that the database was restored: new events are sent.
     let mut ahead = StreamReader::open(&server, &server.admin, Some(i64::MAX)).await;
     ahead.settle().await;
     assert_eq!(ahead.last_id, Some(id));
@@ -70,7 +70,7 @@ async fn without_an_id_only_new_events_come_and_with_one_all_since() {
 }
 
 #[tokio::test]
-async fn whatever_is_written_after_the_answer_is_told() {
+async fn every_event_after_the_answer_is_sent() {
     let server = TestServer::start().await;
     for round in 0..30 {
         let mut reader = StreamReader::try_open(&server.url, &server.admin, None).await.unwrap();

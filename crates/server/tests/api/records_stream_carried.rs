@@ -60,7 +60,7 @@ impl Connection {
         }
     }
 
-    /// The body of a response whose head tells its length.
+    /// The body of a response with a `Content-Length`.
     async fn body(&mut self, head: &str) -> String {
         let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap().parse().unwrap();
         while self.unread.len() < length {
@@ -298,7 +298,7 @@ async fn a_quiet_stream_costs_less_than_ten_kib() {
     let token = token();
     let settled = async || {
         let (mut connection, _) = Connection::stream(address, &token).await;
-        // From here on nothing is done for it until there is something to tell.
+        // From here on no work is done for the stream until there is an event.
         connection.chunks_until(Some("id: ")).await;
         connection
     };

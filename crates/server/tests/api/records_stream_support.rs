@@ -29,7 +29,7 @@ impl StreamReader {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        // Who can't reach the server is told as who is refused by a server that starts.
+        // An unreachable server counts like a refusal by a server that starts.
         let Ok(response) = request.send().await else { return Err(StatusCode::BAD_GATEWAY) };
         if response.status() != 200 {
             return Err(response.status());

@@ -196,7 +196,7 @@ async fn a_new_password_ends_the_access_tokens_of_the_old_one_and_no_other() {
     assert_eq!(server.get("/auth/me", &old).await.status(), 401);
     assert_eq!(server.try_watch(SOCKET, &[("Authorization", &format!("Bearer {old}"))]).await.err().unwrap(), 403);
     assert_eq!(server.get("/auth/me", &new).await.status(), 200);
-    // The same password anew is a new one: whoever changes it wants the others out.
+    // Setting the same password again counts as a change, which ends other sessions.
     json_of(server.call(Method::PATCH, &path, &server.admin, Some(patch)).await, 200).await;
     assert_eq!(server.get("/auth/me", &new).await.status(), 401);
     // Another name is no new password.

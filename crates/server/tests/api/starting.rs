@@ -134,7 +134,7 @@ async fn a_server_that_waits_for_its_database_is_healthy_and_not_ready() {
     let listen = format!("127.0.0.1:{}", free_port());
     let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
         .args(["serve", "--database-url", "postgres://127.0.0.1:1/x", "--log-format", "json"])
-        // Port 0 is told only once the server is ready.
+        // With port 0 the chosen port would be printed only once the server is ready.
         .args(["--listen", &listen])
         .env_clear()
         .env("MILEPOST_DATA", folder.path())

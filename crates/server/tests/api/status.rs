@@ -4,7 +4,7 @@ use crate::support::{TestServer, json_of};
 use serde_json::json;
 
 #[tokio::test]
-async fn health_and_readiness_are_told_to_anybody() {
+async fn health_and_readiness_need_no_credential() {
     let server = TestServer::start().await;
     assert_eq!(server.get_json("/health", "").await["status"], "ok");
     assert_eq!(server.get_json("/ready", "").await, json!({"status": "ready", "database": "sqlite"}));
@@ -45,7 +45,7 @@ async fn metrics_are_plain_text_unless_open_metrics_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_draining_server_tells_every_socket_when_to_come_back() {
+async fn a_draining_server_advises_every_socket_when_to_reconnect() {
     let server = TestServer::start().await;
     let mut watchers = Vec::new();
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! One story from the first ping to the restart, told on SQLite and on PostgreSQL.
+//! One story from the first ping to the restart, on SQLite and on PostgreSQL.
 
 use crate::support::{TestServer, fresh_postgres, json_of};
 use reqwest::Method;

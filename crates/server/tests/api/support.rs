@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-/// Longer than anything takes on a busy machine; a test that waits so long has failed.
+/// Longer than any step takes on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const SECRET: &str = "a secret for tests, longer than 32 bytes";
 

@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, MAX_AHEAD_MS, TenantId, Timestamp, may};
-use milepost_store::{FigureWindow, FleetFigures};
+use milepost_store::{FleetStats, StatsWindow};
 
 /// The window, milliseconds.
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
@@ -47,18 +47,18 @@ impl Service {
     /// [`ServiceError::Unavailable`].
     pub async fn read_dashboard(&self, tenant: &TenantId) -> Result<FleetDashboard, ServiceError> {
         let now = self.now();
-        let window = FigureWindow {
+        let window = StatsWindow {
             from: now.plus_ms(-WINDOW_MS),
             // Devices' clocks may be a little ahead of this one.
             to: now.plus_ms(MAX_AHEAD_MS),
             active_since: now.plus_ms(-ACTIVE_MS),
         };
-        Ok(dashboard(&self.store.fleet_figures(tenant, window).await?, now))
+        Ok(dashboard(&self.store.fleet_stats(tenant, window).await?, now))
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 9 million km, and 285,000 years in motion")]
-fn dashboard(figures: &FleetFigures, at: Timestamp) -> FleetDashboard {
+fn dashboard(figures: &FleetStats, at: Timestamp) -> FleetDashboard {
     let all_time_ms = figures.vehicles as f64 * WINDOW_MS as f64;
     let priced_km = figures.priced_distance_mm as f64 / 1e6;
     FleetDashboard {
@@ -82,21 +82,21 @@ fn share(part: f64, whole: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn of(figures: &FleetFigures) -> FleetDashboard {
+    fn of(figures: &FleetStats) -> FleetDashboard {
         dashboard(figures, Timestamp::from_unix_ms(0).unwrap())
     }
 
     #[test]
     fn a_fleet_that_did_nothing_has_zeros_and_no_nan() {
-        let nothing = of(&FleetFigures::default());
+        let nothing = of(&FleetStats::default());
         assert_eq!((nothing.utilization_percent, nothing.cost_per_km), (0.0, 0.0));
-        let stood = of(&FleetFigures { vehicles: 3, fuel_cost: 12.0, ..FleetFigures::default() });
+        let stood = of(&FleetStats { vehicles: 3, fuel_cost: 12.0, ..FleetStats::default() });
         assert_eq!((stood.utilization_percent, stood.cost_per_km), (0.0, 0.0));
     }
 
     #[test]
     fn the_figures_have_the_units_of_the_contract() {
-        let figures = FleetFigures {
+        let figures = FleetStats {
             vehicles: 2,
             active_vehicles: 1,
             trips: 5,
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn nothing_is_used_for_more_than_all_of_its_time() {
-        let figures = FleetFigures { vehicles: 1, moving_ms: WINDOW_MS * 2, fuel_ml: -5, ..FleetFigures::default() };
+        let figures = FleetStats { vehicles: 1, moving_ms: WINDOW_MS * 2, fuel_ml: -5, ..FleetStats::default() };
         assert_eq!((of(&figures).utilization_percent, of(&figures).fuel_l), (100.0, 0.0));
     }
 }

@@ -1,18 +1,18 @@
-//! What the committer remembers of the vehicles that it saw last.
+//! The committer's cache of recent vehicles' tracks.
 
 use super::PositionBatch;
 use crate::{Result, Store, Track};
 use milepost_domain::{TenantId, VehicleId};
 use std::collections::{HashMap, HashSet};
 
-/// Tracks in one generation, about 400 bytes each. When a generation is full it becomes the old one, and the one before
-/// it is forgotten: a vehicle that was heard of within the last so many others is always known.
+/// Tracks in one generation, about 400 bytes each. A full generation becomes the old one, and the old one is dropped.
+/// So a vehicle stays cached as long as fewer than this many other vehicles have reported since its last position.
 const GENERATION: usize = 50_000;
 
-/// A vehicle's full name.
+/// The key of a vehicle in the cache.
 pub(super) type Key = (TenantId, VehicleId);
 
-/// Tracks of recently heard vehicles, in two generations.
+/// Tracks of recent vehicles, in two generations.
 #[derive(Debug, Default)]
 pub(super) struct TrackCache {
     young: HashMap<Key, Track>,
@@ -20,12 +20,12 @@ pub(super) struct TrackCache {
 }
 
 impl TrackCache {
-    /// A known track.
+    /// Returns a cached track.
     pub(super) fn get(&self, key: &Key) -> Option<&Track> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
-    /// Reads the tracks that batches need and that are not known. Vehicles that don't exist stay unknown.
+    /// Reads the tracks that the batches need and the cache lacks. Vehicles that don't exist are not cached.
     pub(super) async fn load(&mut self, store: &dyn Store, batches: &[PositionBatch]) -> Result<()> {
         let mut wanted: HashSet<Key> = HashSet::new();
         for batch in batches {
@@ -41,12 +41,13 @@ impl TrackCache {
         }
         let wanted: Vec<Key> = wanted.into_iter().collect();
         let loaded = store.load_tracks(&wanted).await?;
-        // The generations stay: the rest of what these batches need may be in the old one.
+        // Entries are added without dropping a generation, because the old one may hold other tracks that these batches
+        // need.
         self.young.extend(loaded.into_iter().map(|(place, track)| (wanted[place].clone(), track)));
         Ok(())
     }
 
-    /// Remembers tracks, after a commit. More than a generation at once is kept as a whole until the next time.
+    /// Caches tracks after a commit. If they exceed a generation, all are kept until the next call.
     pub(super) fn keep(&mut self, tracks: impl IntoIterator<Item = (Key, Track)>) {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
@@ -54,7 +55,7 @@ impl TrackCache {
         self.young.extend(tracks);
     }
 
-    /// Forgets every vehicle of a batch.
+    /// Drops every vehicle of a batch.
     pub(super) fn forget(&mut self, batch: &PositionBatch) {
         for position in &batch.positions {
             let key = (batch.tenant.clone(), position.vehicle_id.clone());

@@ -1,4 +1,4 @@
-//! Waits until what was written is on disk, tells the observer, and answers the callers.
+//! Waits until written transactions are on disk, informs the observer, and answers the callers.
 
 use super::{CommitObserver, CommitSample, CommittedPositions, TRANSACTION_TIMEOUT};
 use crate::{Result, Store, StoreError};
@@ -8,22 +8,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 
-/// A transaction that was written, or failed.
+/// A transaction that was written or has failed.
 pub(super) struct Written {
     pub(super) begun: Instant,
     pub(super) callers: Vec<WaitingCaller>,
 }
 
-/// Who waits for it.
+/// A caller that waits for the transaction.
 pub(super) struct WaitingCaller {
     pub(super) tenant: TenantId,
     pub(super) outcome: Result<CommittedPositions>,
     pub(super) answer: oneshot::Sender<Result<CommittedPositions>>,
-    /// Its room in the queue, given back when it is answered.
-    pub(super) room: OwnedSemaphorePermit,
+    /// Its share of the queue, returned when it is answered.
+    pub(super) permit: OwnedSemaphorePermit,
 }
 
-/// Transactions that are being written or flushed, or wait for it.
+/// Counts transactions that are being written, being flushed, or wait for a flush.
 #[derive(Default)]
 pub(super) struct Unflushed {
     transactions: AtomicUsize,
@@ -39,7 +39,7 @@ impl Unflushed {
         self.transactions.load(Ordering::Acquire) > 0
     }
 
-    /// Waits until all that began have ended. For one task; it may wake too early.
+    /// Waits until all counted transactions have ended. Only one task may wait; it may wake too early.
     pub(super) async fn none_left(&self) {
         self.answered.notified().await;
     }
@@ -51,11 +51,11 @@ impl Unflushed {
     }
 }
 
-/// The task that answers.
+/// The task that answers callers.
 pub(super) struct Finisher {
     store: Arc<dyn Store>,
     observer: Option<Arc<dyn CommitObserver>>,
-    /// Told to the writer when a flush failed.
+    /// Set for the writer when a flush has failed.
     lost: Arc<AtomicBool>,
     unflushed: Arc<Unflushed>,
 }
@@ -70,8 +70,8 @@ impl Finisher {
         Self { store, observer, lost, unflushed }
     }
 
-    /// One flush serves every transaction that was written before it began. Those that changed nothing wait for it too:
-    /// what they found to be stored already may have been written a moment ago.
+    /// One flush serves every transaction that was written before it began. Transactions that changed nothing wait for
+    /// it too, because the duplicates that they found may not be flushed yet.
     pub(super) async fn run(self, mut written: mpsc::Receiver<Written>) {
         while let Some(first) = written.recv().await {
             let mut transactions = vec![first];
@@ -115,17 +115,17 @@ impl Finisher {
                     }
                 }
                 Err(StoreError::Unavailable(_)) => sample.committed = false,
-                // It alone was refused; the transaction was none of its fault.
+                // Only this batch was refused. The rest of the transaction was valid.
                 Err(_) => {}
             }
-            answers.push((caller.answer, outcome, caller.room));
+            answers.push((caller.answer, outcome, caller.permit));
         }
         if let Some(observer) = &self.observer {
             sample.took = written.begun.elapsed();
             observer.ended(&sample);
         }
         for (answer, outcome, _room) in answers {
-            // A caller that went away needs no answer.
+            // The caller may have gone away.
             let _ = answer.send(outcome);
         }
     }

@@ -1,4 +1,4 @@
-//! What one transaction will write, worked out before it begins and without waiting for anything.
+//! Plans one transaction before it begins, without waiting for anything.
 
 use super::cache::{Key, TrackCache};
 use super::{CommittedPositions, PositionBatch, TrackStep};
@@ -6,30 +6,30 @@ use crate::{PositionRow, Track, TrackCommit, VehicleNo};
 use milepost_domain::{Arrival, Timestamp};
 use std::collections::{HashMap, HashSet};
 
-/// A transaction and how to tell its callers what became of theirs.
+/// A transaction, and the data for its callers' answers.
 pub(super) struct Plan<'b> {
-    /// What the database is to do.
+    /// The transaction for the database.
     pub(super) commit: TrackCommit<'b>,
-    /// For each caller, what is certain already: late rows are not.
+    /// The part of each caller's answer that is certain already: late rows are missing.
     recorded: Vec<CommittedPositions>,
-    /// For each of `commit.late`, whose it is.
+    /// The caller of each row of `commit.late`.
     late_callers: Vec<usize>,
-    /// Every vehicle touched, after the fold.
+    /// Every vehicle of the transaction, after the fold.
     tracks: Vec<Touched>,
 }
 
-/// A vehicle that the transaction touches.
+/// A vehicle of the transaction.
 struct Touched {
     key: Key,
-    /// As it will be.
+    /// The track after the transaction.
     track: Track,
     /// Whether its newest position changes.
     changed: bool,
 }
 
 impl<'b> Plan<'b> {
-    /// Folds every caller's positions, callers in the order of arrival and each one's positions in the order of time,
-    /// into the tracks of the cache, which must hold every vehicle that exists.
+    /// Folds the positions of all callers into the cached tracks: callers in the order of arrival, and each caller's
+    /// positions in the order of time. The cache must hold every vehicle that exists.
     pub(super) fn make(cache: &TrackCache, batches: &'b [PositionBatch]) -> Self {
         let now = batches.iter().map(|batch| batch.received_at).max();
         let rows = batches.iter().map(|batch| batch.positions.len()).sum();
@@ -54,17 +54,17 @@ impl<'b> Plan<'b> {
         plan
     }
 
-    /// Nothing to write at all.
+    /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         self.commit.claims.is_empty()
     }
 
-    /// What to tell the callers, and the tracks as they are now, given the late rows that were added.
+    /// The callers' answers and the tracks after the transaction, given the late rows that were added.
     pub(super) fn recorded(self, late_added: &[(VehicleNo, i64)]) -> (Vec<CommittedPositions>, Vec<(Key, Track)>) {
         let mut added: HashSet<(VehicleNo, i64)> = late_added.iter().copied().collect();
         let mut recorded = self.recorded;
         for (row, caller) in self.commit.late.iter().zip(self.late_callers) {
-            // The first with this vehicle and time is the one that was added.
+            // If a batch has several rows with this vehicle and time, the first one was added.
             if added.remove(&(row.vehicle_no, row.position.at.unix_ms())) {
                 recorded[caller].accepted += 1;
                 recorded[caller].late.push((row.vehicle_no, row.position.clone()));
@@ -129,7 +129,7 @@ impl<'b> Plan<'b> {
         recorded
     }
 
-    /// Claims every vehicle at the version on which the plan rests, and counts up those that change.
+    /// Claims every vehicle at the version that the plan assumes, and counts up the versions of those that change.
     fn list_vehicles(&mut self) {
         self.tracks.sort_unstable_by_key(|touched| touched.track.vehicle_no);
         for touched in &mut self.tracks {
@@ -140,7 +140,7 @@ impl<'b> Plan<'b> {
                 self.commit.states.push((touched.track.vehicle_no, state.clone()));
             }
         }
-        // Neighbours in the table are written together.
+        // Rows that are neighbours in the table are written together.
         self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
     }
 }

@@ -1,4 +1,4 @@
-//! Plans and writes one transaction after the other.
+//! Plans and writes one transaction after another.
 
 use super::cache::TrackCache;
 use super::finisher::{Unflushed, WaitingCaller, Written};
@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// How often a transaction is planned anew because another node changed one of its vehicles. One of the nodes
-/// always gets through, so that this many defeats in a row mean that something is wrong.
+/// How often a transaction is planned again because another node changed one of its vehicles. One of the nodes always
+/// succeeds, so that this many failures in a row mean a fault.
 const PLANS: usize = 32;
 
-/// Who shares a transaction.
+/// The callers of one transaction.
 struct Callers {
     waiting: Vec<Waiting>,
     positions: usize,
@@ -45,12 +45,12 @@ impl Callers {
     }
 }
 
-/// The task that writes.
+/// The task that writes transactions.
 pub(super) struct Writer {
     store: Arc<dyn Store>,
     cache: TrackCache,
     written: mpsc::Sender<Written>,
-    /// Set by the finisher when what was written may not be there any more.
+    /// Set by the finisher when written data may be lost.
     lost: Arc<AtomicBool>,
     unflushed: Arc<Unflushed>,
 }
@@ -80,21 +80,21 @@ impl Writer {
                 }
                 callers.take_waiting(&mut waiting);
             }
-            let Ok(room) = self.written.clone().reserve_owned().await else { return };
+            let Ok(slot) = self.written.clone().reserve_owned().await else { return };
             self.unflushed.begin();
             if self.lost.swap(false, Ordering::AcqRel) {
                 self.cache = TrackCache::default();
             }
-            room.send(self.write(callers.waiting).await);
+            slot.send(self.write(callers.waiting).await);
         }
     }
 
-    /// Writes what callers brought together. If one of them brought what the database refuses, each is tried alone, so
-    /// that it fails alone.
+    /// Writes the batches of several callers together. If the database refuses one of them, each is tried alone, so
+    /// that only that one fails.
     async fn write(&mut self, callers: Vec<Waiting>) -> Written {
         let begun = Instant::now();
         let (batches, rest): (Vec<_>, Vec<_>) =
-            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.room))).unzip();
+            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.permit))).unzip();
         let outcomes: Vec<Result<CommittedPositions>> = match self.write_or_forget(&batches).await {
             Ok(recorded) => recorded.into_iter().map(Ok).collect(),
             Err(StoreError::Unavailable(reason)) => {
@@ -112,11 +112,11 @@ impl Writer {
             Err(error) => batches.iter().map(|_| Err(error.clone())).collect(),
         };
         let callers = batches.into_iter().zip(rest).zip(outcomes);
-        let callers = callers.map(|((batch, (answer, room)), outcome)| WaitingCaller {
+        let callers = callers.map(|((batch, (answer, permit)), outcome)| WaitingCaller {
             tenant: batch.tenant,
             outcome,
             answer,
-            room,
+            permit,
         });
         Written { begun, callers: callers.collect() }
     }
@@ -126,7 +126,7 @@ impl Writer {
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no commit within {TRANSACTION_TIMEOUT:?}"))));
         if outcome.is_err() {
-            // What is known of these vehicles may now be wrong.
+            // The cached tracks of these vehicles may be wrong now.
             for batch in batches {
                 self.cache.forget(batch);
             }

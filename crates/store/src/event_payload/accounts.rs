@@ -1,4 +1,4 @@
-//! Payloads of what happened to users and devices, and to the descriptions of vehicles.
+//! Payloads of facts about users, devices, and the descriptions of vehicles.
 
 use super::field;
 use milepost_domain::{DeviceId, UserId, VehicleId};

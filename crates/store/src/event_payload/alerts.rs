@@ -1,4 +1,4 @@
-//! Payloads of what happened to alerts.
+//! Payloads of facts about alerts.
 
 use super::field::{self, nullable};
 use milepost_domain::{
@@ -7,7 +7,7 @@ use milepost_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An alert that was just raised: nobody has read it.
+/// A new alert, which nobody has read.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Alert")]
 pub(super) struct AlertPayload {
@@ -61,7 +61,7 @@ pub(super) struct AlertDeletedPayload {
     pub(super) user_id: Option<UserId>,
 }
 
-/// An object within the payload that keeps every digit as it was written.
+/// Serialises an object within the payload with every digit as it was written.
 mod data {
     use milepost_domain::JsonObject;
     use serde::de::Error as _;

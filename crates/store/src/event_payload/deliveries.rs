@@ -1,4 +1,4 @@
-//! Payloads of what happened to deliveries and parcels.
+//! Payloads of facts about deliveries and parcels.
 
 use super::field::{self, nullable};
 use milepost_domain::{DeliveryStatus, OrderId, ParcelId, ParcelStatus, RiderId, TrackingId, UserId, Zone};

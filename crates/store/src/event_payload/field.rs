@@ -1,5 +1,5 @@
-//! How the domain's types stand in stored JSON: `#[serde(with = "field")]`, or `nullable` for what may be null. Either way the
-//! field has to be there: an alert without its user would be everybody's.
+//! Converts domain types to stored JSON: `#[serde(with = "field")]`, or `nullable` for a field that may be null. The
+//! field must be present either way: an alert that lost its user would be shown to everyone.
 
 use milepost_domain::{
     AlertId, AlertKind, AlertSubject, AlertTitle, AttendanceStatus, CadetId, DeliveryStatus, DeviceId, DrivingKind,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A domain type that is stored as a text or a number.
 pub(crate) trait Field: Sized {
-    /// What JSON knows of.
+    /// The JSON form of the type.
     type Form: Serialize + DeserializeOwned;
 
     fn form(&self) -> Self::Form;
@@ -29,7 +29,7 @@ pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) 
     T::from_form(T::Form::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// A field that may be null.
+/// Converts a field that may be null.
 pub(crate) mod nullable {
     use super::{Deserialize, Deserializer, Error, Field, Serialize, Serializer};
 
@@ -111,7 +111,7 @@ impl Field for Zone {
     }
 }
 
-/// `08:00:00`.
+/// Written as `08:00:00`.
 impl Field for TimeOfDay {
     type Form = String;
 
@@ -130,7 +130,7 @@ impl Field for TimeOfDay {
     }
 }
 
-/// RFC 3339.
+/// Written in RFC 3339.
 impl Field for Timestamp {
     type Form = String;
 
@@ -144,7 +144,7 @@ impl Field for Timestamp {
     }
 }
 
-/// An object stands as its text, so that it comes back as it was written, to the last digit.
+/// An object is stored as its text, so that it is read back unchanged to the last digit.
 impl Field for JsonObject {
     type Form = String;
 

@@ -1,4 +1,4 @@
-//! Payloads of what happened to a fleet: trips, crossings of geofences, ways of driving, services, rules.
+//! Payloads of facts about a fleet: trips, geofence crossings, driving events, services and rules.
 
 use super::field::{self, nullable};
 use milepost_domain::{
@@ -66,9 +66,9 @@ pub(super) struct TripPayload {
     start: Option<Place>,
     #[serde(deserialize_with = "Option::deserialize")]
     end: Option<Place>,
-    /// Kilometres.
+    /// In kilometres.
     distance: f64,
-    /// Minutes. It follows from the trip's times, and is not read.
+    /// In minutes. It is not read, because it follows from the trip's times.
     #[serde(skip_deserializing)]
     duration: f64,
     moving_ms: i64,
@@ -82,8 +82,8 @@ pub(super) struct TripPayload {
     version: i64,
 }
 
-/// A number of thousandths, millionths, … as people write it. Reading rounds to the same whole number again: both have fewer
-/// than 16 digits.
+/// Writes a number of thousandths or millionths as a decimal. Reading rounds it to the same whole number again, because
+/// both have fewer than 16 digits.
 #[expect(clippy::cast_precision_loss, reason = "exact up to 9 million km, or litres")]
 fn in_units(parts: i64, unit: f64) -> f64 {
     parts as f64 / unit
@@ -150,7 +150,7 @@ impl From<TripPayload> for Trip {
 }
 
 impl TripPayload {
-    /// Whether only the trip's figures grew is said by the event's kind.
+    /// Reads the update. The event's kind says whether only the trip's amounts grew.
     pub(super) fn into_update(self, is_progress: bool) -> TripUpdate {
         TripUpdate { revision: self.revision, trip: self.into(), is_progress }
     }
@@ -242,7 +242,7 @@ mod tests {
         NotificationText::new(text).unwrap()
     }
 
-    /// As little as a trip may have.
+    /// A trip with only the required fields.
     fn young_trip() -> Trip {
         Trip {
             id: TripId::new("0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e5f").unwrap(),
@@ -449,7 +449,7 @@ mod tests {
         ] {
             let (kind, payload) = encode(&fact);
             let whole: Value = serde_json::from_str(&payload).unwrap();
-            // How long a trip took follows from its times.
+            // The duration follows from the trip's times.
             for field in whole.as_object().unwrap().keys().filter(|field| *field != "duration") {
                 let mut broken = whole.clone();
                 broken.as_object_mut().unwrap().remove(field);

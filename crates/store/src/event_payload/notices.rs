@@ -1,4 +1,4 @@
-//! Payloads of notifications and messages, and of events that another program publishes by hand.
+//! Payloads of facts about notifications and messages, and of manual events from other programs.
 
 use super::field::{self, UnixMs, nullable};
 use milepost_domain::{

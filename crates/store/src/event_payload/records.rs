@@ -1,4 +1,4 @@
-//! Payloads of what happened to cadets' records.
+//! Payloads of facts about cadets' records.
 
 use super::field::{self, nullable};
 use milepost_domain::{
@@ -32,7 +32,7 @@ pub(super) struct GradePayload {
     grade_id: GradeId,
     #[serde(rename = "type", with = "field")]
     kind: GradeKind,
-    /// Negative where the grade was taken back.
+    /// Negative when the grade was taken back.
     points: i64,
     #[serde(with = "field")]
     reason: Reason,
@@ -122,7 +122,7 @@ pub(super) struct ScoresUpdatePayload {
     changed: ScoreChange,
 }
 
-/// A score that did not change is absent, one that was taken back is null.
+/// A score that did not change is absent. A score that was removed is null.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "ScoreChange")]
 struct ScoreChangePayload {

@@ -1,4 +1,4 @@
-//! Payloads as the first version wrote them: they are in people's databases.
+//! Payloads in the form of the first version, which stored databases contain.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::{decode, encode, is_unknown};
@@ -117,7 +117,7 @@ fn payloads_of_the_first_version_are_read_and_mean_the_same_when_written() {
     }
 }
 
-/// As a newer version may write them.
+/// Payloads that a newer version may write.
 #[test]
 fn kinds_and_values_that_are_not_known_come_as_they_were_written() {
     for (kind, payload) in [

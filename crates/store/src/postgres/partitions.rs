@@ -1,4 +1,4 @@
-//! A partition for each day of the recent past, made when its first position comes and dropped as a whole.
+//! Keeps a partition for each recent day, created with its first position and dropped as a whole.
 
 use super::Writers;
 use super::sql::transaction::Transaction;
@@ -10,14 +10,14 @@ use std::sync::Mutex;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Only days from this many days ago until tomorrow get a partition; what else devices with a wrong clock send lies in
-/// `positions_other`.
+/// Only the days from this many days ago until tomorrow get a partition. Positions of other days, from devices with a
+/// wrong clock, are in `positions_other`.
 const PAST_DAYS: i64 = 100;
 
-/// Serialises the making and dropping of partitions between nodes: an advisory lock of this number.
+/// The number of the advisory lock under which nodes create and drop partitions.
 const LOCK: i64 = 0x006d_696c_6570_6f73;
 
-/// The days that need no further thought, because their partition exists or can't. At most one entry a day of running,
+/// Days that need no check, because their partition exists or can't exist. At most one entry for each day of running,
 /// plus [`PAST_DAYS`].
 #[derive(Debug, Default)]
 pub(super) struct Partitions {
@@ -26,7 +26,7 @@ pub(super) struct Partitions {
 }
 
 impl Partitions {
-    /// Makes the partitions that a commit's rows belong to.
+    /// Creates the partitions that a commit's rows need.
     pub(super) async fn make(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<()> {
         let today = commit.now.unix_ms().div_euclid(DAY_MS);
         let days = today - PAST_DAYS..=today + 1;
@@ -43,7 +43,7 @@ impl Partitions {
         for day in missing {
             match make_day(writers, day).await {
                 Ok(()) => {}
-                // Rows of that day lie in `positions_other` already (a clock was wrong): there they stay.
+                // Rows of that day are in `positions_other` already, because of a wrong clock. They stay there.
                 Err(StoreError::Corrupt(reason)) => {
                     tracing::warn!(day, "no partition for a day of positions: {reason}")
                 }
@@ -54,7 +54,7 @@ impl Partitions {
         Ok(())
     }
 
-    /// Drops the days of which every position arrived too long ago; how many.
+    /// Drops the days whose positions all arrived too long ago, and returns their number.
     pub(super) async fn drop_old(&self, writers: &Writers, now: Timestamp, retention: &Retention) -> Result<u64> {
         let cutoff_ms = now.unix_ms().saturating_sub(retention.positions_ms);
         let tables: Vec<String> = sqlx::query_scalar(
@@ -66,7 +66,7 @@ impl Partitions {
         let mut dropped = 0;
         for table in tables {
             let Some(day) = table.strip_prefix("positions_d").and_then(|day| day.parse::<i64>().ok()) else { continue };
-            // A position is at most minutes ahead of its arrival, so a younger day can't be all old.
+            // A position is at most minutes ahead of its arrival, so that a younger day can't be entirely old.
             if (day + 1) * DAY_MS >= cutoff_ms {
                 continue;
             }
@@ -102,13 +102,13 @@ async fn make_day(writers: &Writers, day: i64) -> Result<()> {
     transaction.finish(outcome).await
 }
 
-/// True if the day was dropped, false if something in it arrived after the cutoff.
+/// Drops a day. Returns false if one of its positions arrived after the cutoff.
 async fn drop_day(transaction: &mut Transaction, table: &str, cutoff_ms: i64) -> Result<bool> {
     let connection = transaction.connection();
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *connection).await?;
-    // Before looking, or a row could slip in between.
+    // Locked before the check, so that no row is added in between.
     sqlx::raw_sql(AssertSqlSafe(format!("lock table {table} in share mode"))).execute(&mut *connection).await?;
-    // Tenant by tenant, along the index of arrival.
+    // Checked tenant by tenant, along the index of arrival.
     let sql = format!(
         "select exists (select 1 from tenants t where exists
             (select 1 from {table} p where p.tenant_no = t.tenant_no and p.received_ms >= $1))"

@@ -1,4 +1,4 @@
-//! Positions into PostgreSQL: many new rows by COPY, all else by one statement for all rows, a column an array.
+//! Writes positions into PostgreSQL: many new rows by COPY, other rows by one statement with an array for each column.
 
 use super::Connection;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
@@ -51,7 +51,7 @@ impl Columns {
     }
 }
 
-/// The arrays of [`Columns`] as parameters 4 to 13.
+/// Unnests the arrays of [`Columns`] from the parameters 4 to 13.
 macro_rules! unnest_columns {
     () => {
         "$4::bigint[], $5::float8[], $6::float8[], $7::float8[], $8::float8[], $9::float8[], $10::float8[], \
@@ -59,8 +59,8 @@ macro_rules! unnest_columns {
     };
 }
 
-/// From this many new rows on COPY is faster. Each takes some 40 ms over TCP, whatever its size: its end is a small packet of its
-/// own, sqlx leaves Nagle's algorithm on, and the server has nothing to answer before that packet comes.
+/// From this many new rows on, COPY is faster. Each COPY takes some 40 ms over TCP, whatever its size: it ends with a
+/// small packet of its own, sqlx leaves Nagle's algorithm on, and the server has nothing to answer before that packet.
 const COPY_ROWS: usize = 1_000;
 
 const COPY: &str = concat!(
@@ -77,9 +77,9 @@ const INSERT: &str = concat!(
     ") on conflict do nothing"
 );
 
-/// A whole transaction in one round trip, for new rows of vehicles that all change. Vehicles are locked in ascending order before
-/// anything is written, and nothing is if one of them has another version: `fine` is worked out first, because both changes ask
-/// for it. A vehicle's state is its newest row.
+/// Writes a whole transaction in one round trip, if it has only new rows and every vehicle changes. Vehicles are locked
+/// in ascending order before anything is written. Nothing is written if one of them has another version: both changes
+/// depend on `fine`, which is computed first. A vehicle's state is its newest row.
 const WRITE_AT_ONCE: &str = concat!(
     "with appended as (select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
@@ -101,7 +101,7 @@ const WRITE_AT_ONCE: &str = concat!(
      select yes from fine"
 );
 
-/// Those that are added are noted in the same statement: history does not know of them yet.
+/// The same statement records the added rows as late, because history does not include them yet.
 const INSERT_LATE: &str = concat!(
     "with added as (insert into positions (vehicle_no, tenant_no, received_ms, ",
     position_columns!(""),
@@ -124,24 +124,24 @@ const SET_STATES: &str = concat!(
     ") where s.vehicle_no = n.vehicle_no and s.version = n.before"
 );
 
-/// Can [`write_at_once`] write it?
+/// Whether [`write_at_once`] can write the transaction.
 pub(super) fn is_plain(commit: &TrackCommit<'_>) -> bool {
     commit.late.is_empty() && commit.appended.len() < COPY_ROWS && commit.states.len() == commit.claims.len()
 }
 
-/// Writes new rows and states in a transaction of their own, unless a claim no longer holds.
+/// Writes new rows and states in a transaction of their own, unless a claim does not hold any more.
 pub(super) async fn write_at_once(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
     let written = bind_rows(sqlx::query(WRITE_AT_ONCE), &commit.appended)
         .bind(commit.claims.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
         .bind(commit.claims.iter().map(|(_, version)| *version).collect::<Vec<_>>());
-    // All rows, though there is one: only what follows the last says that it is committed.
+    // All rows are fetched, although there is only one: the message after the last row says that it is committed.
     let rows = written.fetch_all(connection).await?;
     let all_claims_hold = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
     Ok(if all_claims_hold { TrackOutcome::Committed { late_added: Vec::new() } } else { TrackOutcome::Stale })
 }
 
-/// Writes positions and states, unless a claim no longer holds. Claims are locked in ascending order, so that two nodes
-/// can't wait for each other in a circle.
+/// Writes positions and states, unless a claim does not hold any more. Claims are locked in ascending order, so that
+/// two nodes can't deadlock.
 pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
     let claimed: Vec<i64> = commit.claims.iter().map(|(no, _)| no.get()).collect();
     let rows = sqlx::query(
@@ -201,8 +201,8 @@ fn bind_rows<'q>(
     columns.bind(query)
 }
 
-/// Rows in the binary format of [`COPY`]: a header, for each row the number of its fields and each field's length (-1 for
-/// null) and bytes, and a mark at the end, all in network byte order.
+/// Encodes rows in the binary format of [`COPY`], in network byte order: a header, then for each row the number of its
+/// fields and each field's length (-1 for null) and bytes, and an end marker.
 fn copied(rows: &[PositionRow<'_>]) -> Vec<u8> {
     const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
     const FIELDS: i16 = 13;

@@ -1,4 +1,4 @@
-//! Who may come in: tenants, users with their sessions, devices, and the keys of their requests.
+//! Accounts: tenants, users with their sessions, devices, and idempotency keys.
 
 pub(super) mod devices;
 pub(super) mod idempotency_keys;

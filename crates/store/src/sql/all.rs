@@ -1,5 +1,5 @@
-//! What both databases share: SQL with the functions that run it. `sqlite.rs` and `postgres.rs` both include this file, so that
-//! everything here is compiled for each of them, with the types and the [`dialect`] of each.
+//! The SQL functions of both databases. `sqlite.rs` and `postgres.rs` both include this file, so that everything here
+//! is compiled for each database, with its types and its [`dialect`].
 
 #[macro_use]
 mod store;
@@ -19,4 +19,4 @@ mod upkeep;
 
 pub(crate) use store::SqlStore;
 
-use super::{Connection, Db, Native, Turn, Writers, arrivals, dialect};
+use super::{Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};

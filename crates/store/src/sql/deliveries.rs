@@ -1,4 +1,4 @@
-//! Deliveries: the trait, each function of the modules in this folder.
+//! Implements the trait for deliveries with the functions of this folder.
 
 pub(super) mod reads;
 pub(super) mod sessions;

@@ -1,4 +1,4 @@
-//! Events: written with a gapless number in each tenant, and read by who may see them.
+//! Events: numbered without gaps in each tenant, and read by viewers.
 
 pub(crate) mod fleet;
 pub(crate) mod numbered;

@@ -1,4 +1,4 @@
-//! The fleet: the trait, each function of the modules in this folder.
+//! Implements the trait for the fleet with the functions of this folder.
 
 pub(super) mod activity;
 pub(super) mod alerts;
@@ -12,7 +12,7 @@ pub(super) mod vehicles;
 use super::events::fleet;
 use super::store::SqlStore;
 use crate::{
-    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FigureWindow, FleetFigures, FleetStore, Once, Result,
+    ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, Once, Result, StatsWindow,
     TenantNo, TripCursor, TripFilter, VehicleNo,
 };
 use async_trait::async_trait;
@@ -127,8 +127,8 @@ impl FleetStore for SqlStore {
     async fn add_activity(&self, tenant: TenantNo, vehicle: VehicleNo, changes: &[ActivityChange]) -> Result<()> {
         write!(self, activity::add_activity(tenant, vehicle, changes))
     }
-    async fn fleet_figures(&self, tenant: &TenantId, window: FigureWindow) -> Result<FleetFigures> {
-        read!(self, activity::fleet_figures(tenant, window))
+    async fn fleet_stats(&self, tenant: &TenantId, window: StatsWindow) -> Result<FleetStats> {
+        read!(self, activity::fleet_stats(tenant, window))
     }
 
     async fn save_checkpoints(&self, vehicle: VehicleNo, from: Timestamp, checkpoints: &[Checkpoint]) -> Result<()> {

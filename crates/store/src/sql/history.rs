@@ -1,4 +1,4 @@
-//! History: the trait, each function of the modules in this folder.
+//! Implements the trait for history with the functions of this folder.
 
 pub(super) mod alerts;
 pub(super) mod folds;

@@ -1,4 +1,4 @@
-//! Outgoing calls and webhooks: the trait, each function of the modules in this folder.
+//! Implements the trait for outgoing calls and webhooks with the functions of this folder.
 
 pub(super) mod calls;
 pub(super) mod due_calls;
@@ -21,7 +21,7 @@ impl OutgoingStore for SqlStore {
         read!(self, webhooks::list_webhooks(tenant, after, limit))
     }
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool> {
-        // In steps, between which everyone else can write: there may be millions.
+        // Removed in steps, between which others can write: there may be millions.
         while write!(self, webhooks::remove_calls(tenant, id))? {}
         write!(self, webhooks::remove_webhook(tenant, id))
     }
@@ -35,7 +35,7 @@ impl OutgoingStore for SqlStore {
         read!(self, calls::list_calls(tenant, target, before, limit))
     }
     async fn take_due_calls(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueCall>> {
-        // Most looks find nothing: they take no write lock.
+        // Most calls find nothing due, and then take no write lock.
         if self.next_call_due().await?.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }

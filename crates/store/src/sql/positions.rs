@@ -1,6 +1,6 @@
-//! Positions as they are read.
+//! Reads positions.
 
-use super::{Connection, Db, arrivals::RECENT_POSITIONS};
+use super::{Connection, Db, arrival_index::RECENT_POSITIONS};
 use crate::{ArrivalCursor, Arrived, Result, StoreError};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
@@ -14,7 +14,7 @@ pub(crate) fn timestamp(ms: i64) -> Result<Timestamp> {
     Timestamp::from_unix_ms(ms).ok_or_else(|| StoreError::Corrupt(format!("time {ms}")))
 }
 
-/// A position from a row whose first columns are those of `position_columns!`.
+/// Reads a position from a row whose first columns are `position_columns!`.
 pub(crate) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
     fn measure<T>(row: &DbRow, column: usize, new: impl Fn(f64) -> Result<T, Invalid>) -> Result<Option<T>> {
         Ok(row.try_get::<Option<f64>, _>(column)?.map(new).transpose()?)
@@ -70,7 +70,7 @@ pub(crate) async fn recent_positions(
     after: Option<ArrivalCursor>,
     limit: u32,
 ) -> Result<Vec<Arrived>> {
-    // No row has a negative time, so this cursor stands before all of them.
+    // No row has a negative time, so that this cursor is before all of them.
     let start = ArrivalCursor { received_ms: received_since.unix_ms(), vehicle_no: -1, at_ms: -1 };
     let after = after.map_or(start, |after| after.max(start));
     let rows = sqlx::query::<Db>(RECENT_POSITIONS)

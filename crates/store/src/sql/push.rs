@@ -1,4 +1,4 @@
-//! Push subscriptions, and the calls to them: the trait, each function of the modules in this folder.
+//! Implements the trait for push subscriptions with the functions of this folder.
 
 pub(super) mod alert_calls;
 pub(super) mod browser_calls;

@@ -1,5 +1,4 @@
-//! Cadets and their records, notices, and the events that a viewer may see: the trait, each function of the modules in this
-//! folder.
+//! Implements the trait for cadets, their records, notices and visible events with the functions of this folder.
 
 pub(super) mod attendances;
 pub(super) mod cadets;

@@ -1,4 +1,4 @@
-//! The store's trait, each function one query or one transaction of the modules in this folder.
+//! Implements the store's trait. Each function runs one query or one transaction of the modules in this folder.
 
 use super::dialect::NAME;
 use super::{
@@ -26,19 +26,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A probe asks "can it serve now?"; one that takes longer has answered.
+/// The longest time for a ping. A database that takes longer can't serve.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) struct SqlStore {
-    /// Connections that write.
+    /// The connections that write.
     pub(crate) writers: Writers,
-    /// Connections that read.
+    /// The connections that read.
     pub(crate) readers: Pool<Db>,
-    /// What only this database needs.
+    /// State that only this database needs.
     pub(crate) native: Native,
-    /// Writes what receivers of outgoing calls are sent.
+    /// Writes the bodies of outgoing calls.
     pub(crate) renderer: Arc<dyn Renderer>,
-    /// The kinds of events that this version does not know and that were logged.
+    /// The unknown kinds of events that were logged.
     pub(crate) unknown_kinds: UnknownKinds,
 }
 
@@ -56,14 +56,14 @@ impl SqlStore {
     }
 }
 
-/// Runs one function of a module on a reading connection.
+/// Runs a function of a module on a reading connection.
 macro_rules! read {
     ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
         $module::$function(&mut *$store.read().await?, $($argument),*).await
     };
 }
 
-/// Runs one in a transaction of its own.
+/// Runs a function of a module in its own transaction.
 macro_rules! write {
     ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
         let mut transaction = $store.write().await?;
@@ -84,13 +84,13 @@ impl Store for SqlStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        let look = async {
+        let read = async {
             self.native.check()?;
             let mut connection = self.read().await?;
             sqlx::query::<Db>("select 1 from tenants limit 1").fetch_optional(&mut *connection).await?;
             Ok(())
         };
-        tokio::time::timeout(PING_TIMEOUT, look)
+        tokio::time::timeout(PING_TIMEOUT, read)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer within {PING_TIMEOUT:?}"))))
     }
@@ -255,7 +255,7 @@ impl Store for SqlStore {
     }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
-        // A removed vehicle gets no more positions: once the buffer is merged, all of them are in the sorted table.
+        // A removed vehicle gets no more positions. Once the buffer is merged, all of them are in the sorted table.
         let removed_vehicles = upkeep::removed_vehicles(&self.writers).await?;
         self.native.merge_positions(&self.writers).await?;
         let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;

@@ -1,39 +1,40 @@
-//! One transaction on one connection, undone unless it is finished.
+//! A transaction on one connection, which is rolled back unless it is finished.
 
 use super::dialect::BEGIN;
-use super::{Connection, Db, Turn, Writers, accounts::idempotency_keys};
+use super::{Connection, Db, WriteLock, Writers, accounts::idempotency_keys};
 use crate::{Claim, KeptAnswer, Once, Result, StoreError};
 use sqlx::pool::PoolConnection;
 
-/// A begun transaction. Dropped unfinished (its caller went away), it closes its connection, which rolls it back.
+/// A running transaction. If it is dropped unfinished, because its caller went away, it closes its connection, which
+/// rolls it back.
 pub(crate) struct Transaction {
-    /// `None` once finished.
+    /// `None` once it is finished.
     connection: Option<PoolConnection<Db>>,
-    /// Given back after the connection.
-    _turn: Turn,
+    /// Dropped after the connection.
+    _lock: WriteLock,
 }
 
 impl Transaction {
-    /// Begins one; in SQLite this waits for the one write lock.
+    /// Begins a transaction. In SQLite this waits for the write lock.
     pub(crate) async fn begin(writers: &Writers) -> Result<Self> {
-        let turn = writers.turn().await?;
-        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _turn: turn };
+        let lock = writers.lock().await?;
+        let mut transaction = Self { connection: Some(writers.pool.acquire().await?), _lock: lock };
         sqlx::raw_sql(BEGIN).execute(transaction.connection()).await?;
         Ok(transaction)
     }
 
-    /// Where its statements go.
+    /// The connection for its statements.
     pub(crate) fn connection(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("only finish takes the connection, and it takes self")
     }
 
-    /// Commits what succeeded and rolls back what failed. After trouble with the database the connection is closed, so that
-    /// the next transaction starts on a fresh one.
+    /// Commits after a success and rolls back after a failure. After a failure of the database the connection is
+    /// closed, so that the next transaction starts on a new one.
     pub(crate) async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
         self.finish_once(outcome, &Once::unclaimed()).await
     }
 
-    /// The same for the work of a request, whose answer is kept as well: both are there, or neither.
+    /// Finishes like [`Self::finish`], and stores the request's answer in the same transaction.
     pub(crate) async fn finish_once<T>(mut self, outcome: Result<T>, once: &Once<'_, T>) -> Result<T> {
         let due = outcome.as_ref().ok().and_then(|value| once.due(value));
         let kept = match &due {
@@ -62,7 +63,7 @@ impl Transaction {
         if is_kept { Ok(()) } else { Err(StoreError::Superseded) }
     }
 
-    /// Undoes it.
+    /// Rolls the transaction back.
     pub(crate) async fn roll_back(mut self) -> Result<()> {
         sqlx::raw_sql("rollback").execute(self.connection()).await?;
         drop(self.connection.take());

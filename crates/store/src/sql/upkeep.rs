@@ -1,19 +1,19 @@
-//! Forgetting, in steps that are small enough for everyone else to write in between.
+//! Prunes old data, in steps that are small enough for others to write in between.
 
 use super::dialect::DELETE_POSITIONS_OF_VEHICLE;
-use super::{Db, Writers, arrivals, history::upkeep, transaction::Transaction};
+use super::{Db, Writers, arrival_index, history::upkeep, transaction::Transaction};
 use crate::idempotency::IDEMPOTENCY_KEEP_MS;
 use crate::retention::CALLS_KEEP_MS;
 use crate::{Pruned, Result, Retention};
 use milepost_domain::Timestamp;
 
-/// Rows that one statement (one short transaction) deletes.
+/// Rows that one statement deletes, in a short transaction of its own.
 const STEP_ROWS: i64 = 5_000;
 
-/// Steps of each kind in one call. The caller decides how often it calls.
+/// Steps for each kind of data in one call. The caller decides how often it calls.
 const STEPS: usize = 20;
 
-/// Deletes by `sql`, whose $1 is `bound` and $2 the number of rows; true if there is more.
+/// Deletes with `sql`, whose $1 is `bound` and $2 the number of rows. Returns true if there is more.
 pub(crate) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound: i64, count: &mut u64) -> Result<bool> {
     for _ in 0..STEPS {
         let mut transaction = Transaction::begin(writers).await?;
@@ -27,7 +27,7 @@ pub(crate) async fn delete_in_steps(writers: &Writers, sql: &'static str, bound:
     Ok(true)
 }
 
-/// Vehicles of which something is left, a thousand at most.
+/// Removed vehicles that still have data, at most a thousand.
 pub(crate) async fn removed_vehicles(writers: &Writers) -> Result<Vec<i64>> {
     list_numbers(writers, "select vehicle_no from removed_vehicles limit 1000").await
 }
@@ -90,7 +90,7 @@ pub(crate) async fn prune(
     }
     for tenant_no in list_numbers(writers, "select tenant_no from tenants order by tenant_no").await? {
         let (cutoff_ms, bounds) = (before(retention.positions_ms), (STEPS, STEP_ROWS));
-        pruned.more |= arrivals::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
+        pruned.more |= arrival_index::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
     }
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
@@ -107,10 +107,10 @@ pub(crate) async fn prune(
     Ok(pruned)
 }
 
-/// Deliveries and drivers' fixes. Where a driver was last is kept in a table of its own, and for ever.
+/// Prunes deliveries and drivers' fixes. The last fix of each driver has its own table and is kept for ever.
 async fn prune_tracking(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
-    // Fixes first, step by step: the deliveries alone would take any number of them along at once. SQLite keeps the order of
-    // a cross join: tenant by tenant, along the index of expiry.
+    // Fixes first, step by step: deleting a delivery would also delete any number of its fixes at once. SQLite keeps
+    // the order of a cross join: tenant by tenant, along the index of expiry.
     let more_fixes = delete_in_steps(
         writers,
         "delete from delivery_fixes where (delivery_no, at_ms) in
@@ -143,7 +143,7 @@ async fn prune_tracking(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) 
     Ok(())
 }
 
-/// What the fold found of a vehicle that was removed; true if there is more.
+/// Deletes the folded history of a removed vehicle. Returns true if there is more.
 async fn prune_removed_vehicle(writers: &Writers, vehicle_no: i64, pruned: &mut Pruned) -> Result<bool> {
     let trips = "delete from trips where id in
         (select id from trips where vehicle_no = $1 order by started_ms limit $2)";
@@ -157,8 +157,8 @@ async fn prune_removed_vehicle(writers: &Writers, vehicle_no: i64, pruned: &mut 
     Ok(more)
 }
 
-/// Alerts that expired, and old trips, activity and checkpoints. A trip that is under way is never forgotten. Of a
-/// vehicle's old checkpoints the newest stays: what comes late for the time after it is folded from there.
+/// Prunes expired alerts, and old trips, activity and checkpoints. Running trips are kept. The newest of a vehicle's
+/// old checkpoints is kept, because late positions after it are folded from there.
 async fn prune_fleet(writers: &Writers, now_ms: i64, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
     let alerts = "delete from alerts where id in
         (select id from alerts where expires_ms <= $1 order by expires_ms limit $2)";

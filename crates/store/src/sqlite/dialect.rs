@@ -1,9 +1,10 @@
-//! The SQL that differs between the databases, as SQLite takes it.
+//! SQL that differs between the databases, for SQLite.
 //!
-//! `LOCK_…` and `SHARE_…` end a select. They are empty: a transaction holds the only write lock from its beginning.
+//! `LOCK_…` and `SHARE_…` end a select. They are empty, because a transaction holds the only write lock from its
+//! beginning.
 
 pub(super) const NAME: &str = "sqlite";
-/// Takes the write lock at once: a transaction that began by reading could not get it later without starting again.
+/// Takes the write lock at once. A transaction that began by reading could not get it later without starting again.
 pub(super) const BEGIN: &str = "begin immediate";
 
 pub(super) const LOCK_CADET: &str = "";
@@ -14,12 +15,12 @@ pub(super) const SHARE_SUBSCRIPTIONS: &str = "";
 pub(super) const SHARE_VEHICLE: &str = "";
 pub(super) const SHARE_WEBHOOKS: &str = "";
 
-/// A parameter that is a list is a JSON array.
+/// A list is passed as a JSON array in one parameter.
 pub(super) const IS_TEXT_IN_PARAMETER_1: &str = "in (select value from json_each($1))";
 pub(super) const IS_NUMBER_IN_PARAMETER_1: &str = "in (select value from json_each($1))";
 pub(super) const IS_NUMBER_IN_PARAMETER_2: &str = "in (select value from json_each($2))";
 pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select value from json_each($3))";
-/// Of the webhook `w`.
+/// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select value from json_each(w.kinds))";
 
 /// The first $2 calls of each of `targets` that are due at $1, and of these the first $3.
@@ -32,7 +33,7 @@ pub(super) const SELECT_DUE_CALLS: &str = "select c.call_no from targets t cross
 pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from sorted_positions where vehicle_no = $1 and at_ms in
     (select at_ms from sorted_positions where vehicle_no = $1 order by at_ms limit $2)";
 
-/// The index that a query must use. SQLite does not know what its columns hold, and would take the primary key.
+/// Names the index that a query must use. SQLite has no statistics of its columns, and would use the primary key.
 pub(super) fn by_index(index: &str) -> String {
     format!("indexed by {index}")
 }

@@ -1,9 +1,9 @@
-//! Flushes SQLite's log to the disk, while the next transaction is being written into it.
+//! Flushes SQLite's log to the disk while the next transaction is written into it.
 //!
-//! With `synchronous = full` a connection waits for the disk within its commit, holding the write lock, and processor
-//! and disk take turns. Here positions are committed with `normal` (in the log, seen by readers, not yet flushed), and
-//! whoever brought them is answered once the log is flushed up to and beyond them: by a thread of its own, or, if they are
-//! few, by the one that wrote them.
+//! With `synchronous = full` a connection waits for the disk within its commit and holds the write lock, so that
+//! processor and disk work alternately. Positions are therefore committed with `normal`: they are in the log and
+//! visible to readers, but not flushed. Their callers are answered when the log is flushed that far. A separate thread
+//! flushes, or, for few positions, the thread that wrote them.
 
 use super::track_writer::connect;
 use crate::{Result, StoreError};
@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Requests on their way to the thread: the committer has one under way at a time. When full, the asker's thread waits.
+/// Requests to the thread. The committer has one at a time. When the queue is full, the asking thread waits.
 const QUEUE_FLUSHES: usize = 4;
 
-/// The way to the thread, which ends with it.
+/// A handle of the thread, which ends with it.
 #[derive(Debug)]
 pub(super) struct LogFlusher {
     log: Arc<Log>,
@@ -34,7 +34,7 @@ impl LogFlusher {
             .name("sqlite-flush".to_owned())
             .spawn(move || {
                 while let Ok(answer) = waiting.recv() {
-                    // The committer may have given up.
+                    // The committer may have stopped waiting.
                     let _ = answer.send(flushed.flush());
                 }
             })
@@ -42,7 +42,7 @@ impl LogFlusher {
         Ok(Self { log, asks })
     }
 
-    /// Returns when all that was committed before is on disk.
+    /// Returns when all transactions that were committed before are on disk.
     pub(super) async fn flush(&self) -> Result<()> {
         if self.log.is_flushed() {
             return Ok(());
@@ -59,12 +59,12 @@ impl LogFlusher {
 pub(super) struct Log {
     /// The database's file.
     file: PathBuf,
-    /// The log's.
+    /// The log's file.
     path: PathBuf,
     busy_timeout: Duration,
-    /// Transactions committed.
+    /// The number of committed transactions.
     committed: AtomicU64,
-    /// How many of them were, when the last flush that succeeded began.
+    /// The number of transactions that were committed when the last successful flush began.
     flushed: AtomicU64,
     flushing: Mutex<Flushing>,
 }
@@ -73,7 +73,7 @@ pub(super) struct Log {
 #[derive(Debug, Default)]
 struct Flushing {
     open: Option<File>,
-    /// A flush failed: the system may since believe that what it failed to write is on disk.
+    /// Set when a flush failed. The system may then treat the lost pages as written.
     failed: bool,
 }
 
@@ -92,7 +92,7 @@ impl Log {
         }
     }
 
-    /// A transaction was committed.
+    /// Counts a committed transaction.
     pub(super) fn note_commit(&self) {
         self.committed.fetch_add(1, Ordering::AcqRel);
     }
@@ -101,12 +101,12 @@ impl Log {
         self.flushed.load(Ordering::Acquire) >= self.committed.load(Ordering::Acquire)
     }
 
-    /// The log may be another file than before.
+    /// Forgets the open log, because it may be another file now.
     pub(super) fn changed(&self) {
         self.flushing().open = None;
     }
 
-    /// Waits until all that was committed before is on disk.
+    /// Waits until all transactions that were committed before are on disk.
     pub(super) fn flush(&self) -> Result<()> {
         let mut flushing = self.flushing();
         let committed = self.committed.load(Ordering::Acquire);
@@ -122,7 +122,7 @@ impl Log {
     }
 
     fn flushing(&self) -> std::sync::MutexGuard<'_, Flushing> {
-        // A thread that panicked left nothing half done: a flush has no steps.
+        // A flush has no steps, so that a panic leaves no inconsistent state.
         self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -131,7 +131,7 @@ impl Log {
             Some(log) => log,
             None => match File::open(&self.path) {
                 Ok(log) => flushing.open.insert(log),
-                // Closing the last connection copied it into the database, and flushed that.
+                // Closing the last connection has copied the log into the database and flushed that.
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
                 Err(error) => return Err(unflushed(&error)),
             },
@@ -139,8 +139,8 @@ impl Log {
         log.sync_data().map_err(|error| unflushed(&error))
     }
 
-    /// Copies the whole log into the database's file, flushes that, and empties the log: a second flush of the same
-    /// pages could succeed without having written them.
+    /// Copies the whole log into the database's file, flushes that, and empties the log. A second flush of the same
+    /// pages could succeed without writing them.
     fn start_anew(&self, flushing: &mut Flushing) -> Result<()> {
         flushing.open = None;
         let connection = connect(&self.file, self.busy_timeout)?;
@@ -202,7 +202,7 @@ mod tests {
         assert!(!log.is_flushed());
         log.flush().unwrap();
         assert!(log.is_flushed());
-        // Nothing to flush: not even a failed flush is made good.
+        // With nothing to flush, a failed flush is not repaired either.
         log.flushing().failed = true;
         log.flush().unwrap();
         assert!(log.flushing().failed);

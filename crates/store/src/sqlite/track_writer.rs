@@ -1,12 +1,13 @@
 //! The thread that writes positions into SQLite.
 //!
-//! A transaction of positions is thousands of small statements. Through sqlx each would be a message to its worker and
-//! back; here the statements run where the connection lives, and one message carries the whole transaction.
+//! A transaction of positions consists of thousands of small statements. With sqlx each would be a message to its
+//! worker and an answer. Here the statements run on the thread that has the connection, and one message carries the
+//! whole transaction.
 
 use super::log_flusher::Log;
 use super::tracks::{OwnedCommit, write_tracks};
 use super::write_buffer::WriteBuffer;
-use super::{PRAGMAS, Turn};
+use super::{PRAGMAS, WriteLock};
 use crate::{Result, StoreError, TrackOutcome};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -14,28 +15,28 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Messages on their way to the thread. A writer holds the only turn, so there is one at most, and one to close.
+/// Messages to the thread. A writer holds the write lock, so that at most one of them waits, and one to close.
 const QUEUE_JOBS: usize = 2;
 
-/// When no positions came for this time, the buffered ones are merged.
+/// When no positions arrive for this long, the buffered ones are merged.
 const QUIET: Duration = Duration::from_secs(1);
 
 enum Job {
     Write {
         commit: OwnedCommit,
-        /// The right to write, given back when the transaction has ended, even if nobody waits for it any more.
-        turn: Turn,
+        /// The write lock. It is released when the transaction has ended, even if its caller has stopped waiting.
+        lock: WriteLock,
         answer: oneshot::Sender<Result<TrackOutcome>>,
     },
-    /// Merge the write buffer.
+    /// Merges the write buffer.
     Merge {
-        turn: Turn,
+        lock: WriteLock,
         answer: oneshot::Sender<Result<()>>,
     },
     Close(oneshot::Sender<()>),
 }
 
-/// The way to the thread, which ends with it.
+/// A handle of the thread, which ends with it.
 #[derive(Debug)]
 pub(super) struct TrackWriter {
     jobs: mpsc::SyncSender<Job>,
@@ -53,26 +54,26 @@ impl TrackWriter {
         Ok(Self { jobs })
     }
 
-    /// Carries out one transaction, which is on disk after the next flush. It goes on to its end even if the caller
-    /// stops waiting.
-    pub(super) async fn write(&self, commit: OwnedCommit, turn: Turn) -> Result<TrackOutcome> {
+    /// Writes one transaction, which is on disk after the next flush. It runs to its end even if the caller stops
+    /// waiting.
+    pub(super) async fn write(&self, commit: OwnedCommit, lock: WriteLock) -> Result<TrackOutcome> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Write { commit, turn, answer }).map_err(|_| stopped())?;
+        self.jobs.send(Job::Write { commit, lock, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
-    /// Sorts in the positions that wait for it.
-    pub(super) async fn merge(&self, turn: Turn) -> Result<()> {
+    /// Merges all buffered positions.
+    pub(super) async fn merge(&self, lock: WriteLock) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Merge { turn, answer }).map_err(|_| stopped())?;
+        self.jobs.send(Job::Merge { lock, answer }).map_err(|_| stopped())?;
         answered.await.map_err(|_| stopped())?
     }
 
-    /// Sorts in what waits, closes the connection and ends the thread.
+    /// Merges all buffered positions, closes the connection and ends the thread.
     pub(super) async fn close(&self) {
         let (answer, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(answer)).is_ok() {
-            // An error means that it has ended already.
+            // An error means that the thread has ended already.
             let _ = closed.await;
         }
     }
@@ -99,17 +100,17 @@ impl Writer {
     fn run(mut self, jobs: &mpsc::Receiver<Job>) {
         while let Some(job) = self.next(jobs) {
             match job {
-                Job::Write { commit, turn, answer } => {
+                Job::Write { commit, lock, answer } => {
                     let outcome = self.write(&commit);
-                    // The committer may have given up; it then reads again what it needs.
+                    // The committer may have stopped waiting. It then reads again what it needs.
                     let _ = answer.send(outcome);
-                    // Still in turn, while those who are answered send their next.
+                    // The lock is still held, while the answered callers send their next positions.
                     self.merge_some();
-                    drop(turn);
+                    drop(lock);
                 }
-                Job::Merge { turn, answer } => {
+                Job::Merge { lock, answer } => {
                     let outcome = self.with_open(Open::merge);
-                    drop(turn);
+                    drop(lock);
                     let _ = answer.send(outcome);
                 }
                 Job::Close(answer) => {
@@ -122,7 +123,7 @@ impl Writer {
         }
     }
 
-    /// Few positions are flushed here: another thread would not have them on disk sooner.
+    /// A transaction of few positions is flushed here, because another thread would not be faster.
     fn write(&mut self, commit: &OwnedCommit) -> Result<TrackOutcome> {
         let log = self.log.clone();
         self.with_open(|open| {
@@ -135,7 +136,7 @@ impl Writer {
         })
     }
 
-    /// The next job. When there was none for a while, the buffered positions are merged.
+    /// Returns the next job. After a quiet time it merges buffered positions first.
     fn next(&mut self, jobs: &mpsc::Receiver<Job>) -> Option<Job> {
         loop {
             if self.open.as_ref().is_none_or(|open| open.buffer.is_empty()) {
@@ -149,13 +150,13 @@ impl Writer {
         }
     }
 
-    /// After trouble with the database the connection is closed, so that the next transaction starts on a fresh one.
+    /// After a failure of the database the connection is closed, so that the next transaction starts on a new one.
     fn with_open<T>(&mut self, work: impl FnOnce(&mut Open) -> Result<T>) -> Result<T> {
         let open = match &mut self.open {
             Some(open) => open,
             none => {
                 let connection = connect(&self.file, self.busy_timeout)?;
-                // Callers that wait for an answer wait for the flush instead.
+                // Callers wait for the separate flush instead.
                 connection.pragma_update(None, "synchronous", "normal")?;
                 self.log.changed();
                 let buffer = WriteBuffer::count(&connection)?;
@@ -169,13 +170,13 @@ impl Writer {
         outcome
     }
 
-    /// Not after trouble: the next transaction connects again.
+    /// Merges one step. Not called after a failure: the next transaction connects again.
     fn merge_some(&mut self) {
         if self.open.is_none() {
             return;
         }
         if let Err(error) = self.with_open(|open| open.buffer.step(&mut open.connection)) {
-            // They are stored, and are read from the buffer.
+            // The positions are stored, and are read from the buffer.
             tracing::warn!("buffered positions could not be merged: {error}");
             if let Some(open) = &mut self.open {
                 open.buffer.postpone();
@@ -183,7 +184,7 @@ impl Writer {
         }
     }
 
-    /// Takes no turn: if somebody else is writing, the merge waits for another time.
+    /// Merges without the lock. If another connection is writing, the merge waits for the next time.
     fn merge_unless_busy(&mut self) {
         let Some(open) = &mut self.open else { return };
         let merged = open.connection.busy_timeout(Duration::ZERO).map_err(Into::into).and_then(|()| open.merge());
@@ -201,7 +202,7 @@ impl Open {
     }
 }
 
-/// A file that vanished is not made anew.
+/// Opens the file, and does not create it if it was removed.
 pub(super) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;

@@ -1,10 +1,10 @@
-//! One transaction of positions in SQLite: one prepared statement of each kind, run row by row. Single positions of many
-//! vehicles are appended to a write buffer and merged later (`write_buffer.rs`).
+//! Writes one transaction of positions into SQLite: one prepared statement of each kind, run row by row. Single
+//! positions of many vehicles are appended to a write buffer and merged later (`write_buffer.rs`).
 //!
-//! A statement with many rows has to note every page it changes, to be able to undo itself alone: that costs about what it
-//! saves where one vehicle brings many rows, and more where many vehicles bring few.
+//! A statement with many rows must save every page that it changes, to be able to undo itself. This costs about as much
+//! as it saves when one vehicle has many rows, and more when many vehicles have few.
 
-use super::arrivals::{Arrival, Notes};
+use super::arrival_index::{IndexEntry, IndexWriter};
 use super::write_buffer::{APPEND, MERGED_AT_ONCE, WriteBuffer};
 use crate::track_commit::SMALL;
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
@@ -28,7 +28,7 @@ const NOTE_LATE: &str =
 
 /// A [`TrackCommit`] that can be sent to another thread.
 pub(super) struct OwnedCommit {
-    /// Vehicles that stay as they are, and their versions.
+    /// Vehicles that don't change, with their versions.
     unchanged: Vec<(VehicleNo, i64)>,
     states: Vec<State>,
     appended: Vec<Row>,
@@ -49,7 +49,7 @@ struct Row {
     position: Measures,
 }
 
-/// A position without its vehicle.
+/// The fields of a position without its vehicle.
 struct Measures {
     at_ms: i64,
     latitude: f64,
@@ -65,7 +65,7 @@ struct Measures {
 
 impl OwnedCommit {
     pub(super) fn of(commit: &TrackCommit<'_>) -> Self {
-        // Both are in ascending order, and whatever changes is claimed.
+        // Both lists are in ascending order, and every changed vehicle is claimed.
         let mut changed = commit.states.iter().map(|(no, _)| *no).peekable();
         let unchanged = commit.claims.iter().filter(|(no, _)| changed.next_if_eq(no).is_none()).copied().collect();
         let states = commit.states.iter().map(|(vehicle_no, state)| State {
@@ -82,7 +82,7 @@ impl OwnedCommit {
         }
     }
 
-    /// Is it on disk before another one is written?
+    /// Whether it is on disk before another transaction is written.
     pub(super) const fn is_small(&self) -> bool {
         self.appended.len() + self.late.len() < SMALL
     }
@@ -98,11 +98,11 @@ impl Row {
         }
     }
 
-    const fn arrival(&self) -> Arrival {
-        Arrival::of(self.tenant_no, self.received_ms, self.vehicle_no.get(), self.position.at_ms)
+    const fn arrival(&self) -> IndexEntry {
+        IndexEntry::of(self.tenant_no, self.received_ms, self.vehicle_no.get(), self.position.at_ms)
     }
 
-    /// True if it was added, false if there is one with its vehicle and time.
+    /// Returns false if a row with its vehicle and time exists.
     fn insert(&self, statement: &mut CachedStatement<'_>) -> Result<bool> {
         self.position.bind(statement)?;
         statement.raw_bind_parameter(11, self.vehicle_no.get())?;
@@ -128,7 +128,7 @@ impl Measures {
         }
     }
 
-    /// As parameters 1 to 10.
+    /// Binds the fields as the parameters 1 to 10.
     fn bind(&self, statement: &mut CachedStatement<'_>) -> Result<()> {
         statement.raw_bind_parameter(1, self.at_ms)?;
         statement.raw_bind_parameter(2, self.latitude)?;
@@ -144,8 +144,8 @@ impl Measures {
     }
 }
 
-/// Writes positions, states and late rows, unless a claim no longer holds. The write lock is held from the beginning, so
-/// what was read stays true. `buffer` counts the rows that are not merged yet.
+/// Writes positions, states and late rows, unless a claim does not hold any more. The write lock is held from the
+/// beginning, so that what was read stays true. `buffer` counts the rows that are not merged yet.
 pub(super) fn write_tracks(
     connection: &mut Connection,
     commit: &OwnedCommit,
@@ -156,14 +156,14 @@ pub(super) fn write_tracks(
         transaction.rollback()?;
         return Ok(TrackOutcome::Stale);
     }
-    // Whether a late position exists already is looked up in the sorted table: everything has to be there.
+    // Late positions are compared with the sorted table, so that all buffered rows must be merged first.
     let merge_all = !commit.late.is_empty();
     if merge_all {
         buffer.merge_all(&transaction)?;
     }
     let mut insert = transaction.prepare_cached(INSERT)?;
     let mut append = transaction.prepare_cached(APPEND)?;
-    let mut notes = Notes::begin(&transaction)?;
+    let mut index = IndexWriter::begin(&transaction)?;
     for rows in commit.appended.chunk_by(|one, next| one.vehicle_no == next.vehicle_no) {
         if !merge_all && rows.len() < MERGED_AT_ONCE {
             for row in rows {
@@ -174,23 +174,23 @@ pub(super) fn write_tracks(
         }
         for row in rows {
             row.insert(&mut insert)?;
-            notes.note(row.arrival())?;
+            index.add(row.arrival())?;
         }
     }
     let mut late_added = Vec::new();
     for row in &commit.late {
         if row.insert(&mut insert)? {
-            notes.note(row.arrival())?;
+            index.add(row.arrival())?;
             late_added.push((row.vehicle_no, row.position.at_ms));
         }
     }
-    drop((insert, append, notes));
+    drop((insert, append, index));
     note_late(&transaction, &late_added, commit.now_ms)?;
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })
 }
 
-/// Notes what history does not know of yet.
+/// Records positions that history does not include yet.
 fn note_late(connection: &Connection, added: &[(VehicleNo, i64)], now_ms: i64) -> Result<()> {
     if added.is_empty() {
         return Ok(());
@@ -202,7 +202,7 @@ fn note_late(connection: &Connection, added: &[(VehicleNo, i64)], now_ms: i64) -
     Ok(())
 }
 
-/// Sets the states of the vehicles that change and looks at the versions of the others.
+/// Writes the states of the vehicles that change, and checks the versions of the others.
 fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
     let mut get_version = connection.prepare_cached(GET_VERSION)?;
     for (vehicle_no, version) in &commit.unchanged {

@@ -1,21 +1,22 @@
-//! The write buffer: positions that were appended and are merged later into the table that is sorted by vehicle.
+//! The write buffer: appends positions to one table, and later merges them into the table that is sorted by vehicle.
 //!
-//! Sorted positions lie by vehicle, so that a vehicle's day is read from a few neighbouring pages. For many vehicles with
-//! one new position each that means a page to write for each; appended one after the other, some forty share one, and
-//! merging thousands at a time writes each vehicle's page once for many of its positions. Readers read both tables. A position
-//! that is in both they take from the sorted one.
+//! Sorted positions are stored by vehicle, so that a vehicle's day is read from a few neighbouring pages. With one new
+//! position for each of many vehicles, every position would write its own page. In the buffer some forty positions
+//! share a page, and merging thousands at once writes each vehicle's page once for many of its positions. Readers read
+//! both tables. If both have a position, the sorted table counts.
 
-use super::arrivals::{Arrival, INDEX_BUFFERED, Notes};
+use super::arrival_index::{INDEX_BUFFERED, IndexEntry, IndexWriter};
 use crate::Result;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-/// Rows that are buffered before a round of merging begins. More would save little, and readers read through all of them.
+/// Buffered rows at which a round of merging begins. More would save little, and readers read all of them.
 const MAX_BUFFERED: usize = 4_096;
 
-/// Rows that one step of a round merges. It takes about half a millisecond, in which nobody else writes.
+/// Rows that one step of a round merges. A step takes about half a millisecond, during which nobody else can write.
 const STEP_ROWS: usize = 128;
 
-/// This many positions of one vehicle in one transaction fill a good part of its page, and go to the sorted table at once.
+/// This many positions of one vehicle in one transaction fill a good part of a page, and go to the sorted table at
+/// once.
 pub(super) const MERGED_AT_ONCE: usize = 4;
 
 pub(super) const APPEND: &str = concat!(
@@ -38,36 +39,38 @@ macro_rules! merge {
 }
 
 const MERGE_ALL: &str = merge!("unsorted_positions order by vehicle_no, at_ms");
-/// Of a JSON array of row numbers; a cross join keeps to their order. One statement for all: they share pages, which it notes once.
+/// Merges the rows whose numbers are in a JSON array; a cross join keeps their order. One statement saves each shared
+/// page only once.
 const MERGE_LISTED: &str = merge!("json_each(?) listed cross join unsorted_positions u on u.rowid = listed.value");
 
-/// What is known of the buffered rows. The counts are hints: another process may append and merge as well.
+/// What this process knows about the buffered rows. The counts are hints, because another process may append and merge
+/// too.
 #[derive(Debug, Default)]
 pub(super) struct WriteBuffer {
     rows: usize,
-    /// Appended since the last step.
+    /// Rows that were appended since the last step.
     new_rows: usize,
     round: Option<Round>,
 }
 
-/// A round of merging, a few vehicles at a time.
+/// A round of merging, which merges a few vehicles at a time.
 #[derive(Debug)]
 struct Round {
-    /// The rows that were buffered when it began, in the order in which they are merged.
+    /// The rows that were buffered when the round began, in the order of merging.
     rows: Vec<Row>,
-    /// How many of them are merged.
+    /// The number of merged rows.
     merged: usize,
     /// The row that was appended last.
     last: Row,
 }
 
-/// Which position a row of `unsorted_positions` holds: in the order in which positions are kept.
+/// Identifies the position in a row of `unsorted_positions`, in the sorted order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     vehicle_no: i64,
     at_ms: i64,
     rowid: i64,
-    arrival: Arrival,
+    arrival: IndexEntry,
 }
 
 impl WriteBuffer {
@@ -81,13 +84,13 @@ impl WriteBuffer {
         self.rows == 0
     }
 
-    /// Notes that rows were appended.
+    /// Counts appended rows.
     pub(super) fn appended(&mut self, rows: usize) {
         self.rows += rows;
         self.new_rows += rows;
     }
 
-    /// Merges all rows, as part of a transaction.
+    /// Merges all rows as part of a transaction.
     pub(super) fn merge_all(&mut self, transaction: &Transaction<'_>) -> Result<()> {
         transaction.prepare_cached(MERGE_ALL)?.execute([])?;
         transaction.prepare_cached(INDEX_BUFFERED)?.execute([])?;
@@ -96,15 +99,15 @@ impl WriteBuffer {
         Ok(())
     }
 
-    /// Does one step of a round, in a transaction of its own, if enough rows are buffered. A step merges at least twice as many
-    /// rows as were just appended, so that rounds end.
+    /// Does one step of a round in its own transaction, if enough rows are buffered. A step merges at least twice as
+    /// many rows as were just appended, so that rounds end.
     pub(super) fn step(&mut self, connection: &mut Connection) -> Result<()> {
         let new_rows = std::mem::take(&mut self.new_rows);
         if self.round.is_none() && self.rows < MAX_BUFFERED {
             return Ok(());
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // A round that fails is forgotten. Its merged rows are read from the sorted table, and the next round skips them.
+        // A failed round is dropped. Its merged rows are read from the sorted table, and the next round skips them.
         let round = match self.round.take() {
             Some(round) if round.is_overtaken(&transaction)? => {
                 *self = Self::count(&transaction)?;
@@ -131,14 +134,15 @@ impl WriteBuffer {
         Ok(())
     }
 
-    /// After a failure, the next round begins when enough rows are buffered again, and not with every transaction.
+    /// Delays the next round after a failure until enough rows are buffered again, so that it is not tried with every
+    /// transaction.
     pub(super) fn postpone(&mut self) {
         *self = Self::default();
     }
 }
 
 impl Round {
-    /// `None` if nothing is buffered.
+    /// Begins a round; `None` if nothing is buffered.
     fn begin(connection: &Connection) -> Result<Option<Self>> {
         let mut select = connection.prepare_cached(
             "select vehicle_no, at_ms, rowid, tenant_no, received_ms from unsorted_positions order by rowid",
@@ -146,7 +150,7 @@ impl Round {
         let rows = select
             .query_map([], |row| {
                 let (vehicle_no, at_ms) = (row.get(0)?, row.get(1)?);
-                let arrival = Arrival::of(row.get(3)?, row.get(4)?, vehicle_no, at_ms);
+                let arrival = IndexEntry::of(row.get(3)?, row.get(4)?, vehicle_no, at_ms);
                 Ok(Row { vehicle_no, at_ms, rowid: row.get(2)?, arrival })
             })?
             .collect::<std::result::Result<Vec<_>, _>>()?;
@@ -156,8 +160,8 @@ impl Round {
         Ok(Some(round))
     }
 
-    /// While the last row is there, the rows before it belong to this round. Another process that merged meanwhile deleted all of
-    /// them, and other positions may have their numbers now.
+    /// While the last row exists, the rows before it belong to this round. Another process that merged in the meantime
+    /// has deleted all of them, and other positions may have their row numbers now.
     fn is_overtaken(&self, connection: &Connection) -> Result<bool> {
         let Row { vehicle_no, at_ms, rowid, .. } = self.last;
         let last = connection
@@ -170,9 +174,9 @@ impl Round {
     fn step(&mut self, connection: &Connection, rows: usize) -> Result<()> {
         let end = self.rows.len().min(self.merged + rows);
         let mut listed = String::with_capacity(8 * rows);
-        let mut notes = Notes::begin(connection)?;
+        let mut index = IndexWriter::begin(connection)?;
         for row in &self.rows[self.merged..end] {
-            notes.note(row.arrival)?;
+            index.add(row.arrival)?;
             listed.push(if listed.is_empty() { '[' } else { ',' });
             listed.push_str(&row.rowid.to_string());
         }

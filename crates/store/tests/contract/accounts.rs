@@ -71,7 +71,7 @@ pub(crate) async fn username_is_taken_once_over_all_tenants(database: &TestDatab
     assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
 }
 
-pub(crate) async fn changed_user_is_told_to_both_tenants(database: &TestDatabase) {
+pub(crate) async fn changed_user_is_published_to_both_tenants(database: &TestDatabase) {
     let (acme, home) = (add_tenant(&*database.store, "acme").await, TenantId::default_tenant());
     let mut user = database.store.add_user(&new_user("ann", &acme), at(0), &Once::unclaimed()).await.unwrap();
     user.tenant = home.clone();

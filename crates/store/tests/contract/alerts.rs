@@ -20,7 +20,7 @@ pub(crate) fn alert_id(name: &str) -> AlertId {
     AlertId::new(name).unwrap()
 }
 
-/// An alert with nothing but what it must have; it lasts for a thousand milliseconds.
+/// An alert with only the required fields, which lasts for a thousand milliseconds.
 pub(crate) fn alert(name: &str, tenant: &TenantId, user_id: Option<UserId>, ms: i64) -> Alert {
     Alert {
         id: alert_id(name),
@@ -73,8 +73,8 @@ pub(crate) async fn alert_comes_back_as_it_was_raised(database: &TestDatabase) {
         assert!(store.raise_alert(&raised, at(number), &Once::unclaimed()).await.unwrap());
         let viewer = FleetViewer { company: raised.user_id.is_none(), user: raised.user_id, driver: None };
         assert_eq!(store.get_alert(&home, viewer, &raised.id, at(number)).await.unwrap().as_ref(), Some(&raised));
-        let told = store.events_after(&home, number - 1, 10).await.unwrap();
-        assert_eq!(told, [Event { id: number, at: at(number), fact: Fact::AlertRaised(Box::new(raised)) }]);
+        let stored = store.events_after(&home, number - 1, 10).await.unwrap();
+        assert_eq!(stored, [Event { id: number, at: at(number), fact: Fact::AlertRaised(Box::new(raised)) }]);
     }
     let again = store.raise_alert(&alert("a", &home, None, 3), at(3), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("alert")));
@@ -91,7 +91,7 @@ pub(crate) async fn alerts_of_one_subject_are_raised_once_while_the_first_lasts(
     raise(&**store, &streak("first", &home, 0)).await;
     raise(&**store, &streak("theirs", &acme, 0)).await;
     raise(&**store, &about("speed:bus:2", alert("another streak", &home, None, 0))).await;
-    // Without a subject every alert counts.
+    // Alerts without a subject are never duplicates.
     raise(&**store, &alert("x", &home, None, 0)).await;
     raise(&**store, &alert("y", &home, None, 0)).await;
     let not_raised = async |name, ms| {
@@ -111,7 +111,7 @@ pub(crate) async fn alerts_of_one_subject_are_raised_once_while_the_first_lasts(
 pub(crate) async fn many_nodes_raise_an_alert_of_one_subject_once(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let other_node = database.another_node().await;
-    // One that has expired and is still there is in nobody's way.
+    // An expired alert that is not pruned yet does not block a new one.
     raise(&**store, &about("offline:bus", alert("old", &home, None, 0))).await;
     let writers: Vec<_> = (0..10)
         .map(|writer| {
@@ -138,7 +138,7 @@ pub(crate) async fn alerts_are_listed_newest_first_to_those_who_may_see_them(dat
     let mut all = Vec::new();
     for number in 0..ALERTS {
         let to = [None, None, Some(user(7)), Some(user(8))][usize::try_from(dice.below(4)).unwrap()];
-        // Many of one instant, and some long expired.
+        // Many alerts of one instant, and some that expired long ago.
         let one = alert(&format!("{:02x}-{number}", dice.below(256)), &home, to, dice.between(-30, 10) * 100);
         raise(&**store, &one).await;
         raise(&**store, &alert(&format!("theirs {number}"), &acme, to, 500)).await;
@@ -218,7 +218,7 @@ pub(crate) async fn alert_is_marked_read_once(database: &TestDatabase) {
     other_node.close().await;
 }
 
-pub(crate) async fn deleted_alert_is_there_for_nobody_and_told_once(database: &TestDatabase) {
+pub(crate) async fn deleted_alert_is_visible_to_nobody_and_published_once(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     raise(&**store, &alert("a", &home, None, 0)).await;
     raise(&**store, &alert("b", &home, None, 0)).await;
@@ -242,6 +242,6 @@ pub(crate) async fn expired_alerts_are_forgotten_and_all_others_kept(database: &
     assert_eq!(store.prune(at(999), &retention).await.unwrap().alerts, 0);
     assert_eq!(store.prune(at(1_000), &retention).await.unwrap().alerts, 2);
     assert_eq!(list(&**store, &home, COMPANY, false, 1_000).await, ["long"]);
-    // Its id is free again, as nothing is left of it.
+    // Its id is free again, because the expired alert is gone.
     raise(&**store, &alert("short", &home, None, 1_000)).await;
 }

@@ -1,4 +1,4 @@
-//! Cadets and what their records come to.
+//! Cadets and the totals of their records.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at};
@@ -45,7 +45,7 @@ pub(crate) fn score(points: f64) -> Option<Score> {
     Some(Score::new(points).unwrap())
 }
 
-/// Events after the first `after`.
+/// Lists the events after `after`.
 async fn events(store: &dyn Store, tenant: &TenantId, after: i64) -> Vec<Event> {
     store.events_after(tenant, after, 10_000).await.unwrap()
 }
@@ -67,8 +67,8 @@ pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
     };
     assert_eq!(cadet, expected);
     assert_eq!(store.get_cadet(cadet.id).await.unwrap(), Some(expected));
-    let told = events(&**store, &home, 0).await;
-    assert_eq!(told, [Event { id: 1, at: at(3), fact: Fact::CadetAdded { cadet_id: cadet.id } }]);
+    let stored = events(&**store, &home, 0).await;
+    assert_eq!(stored, [Event { id: 1, at: at(3), fact: Fact::CadetAdded { cadet_id: cadet.id } }]);
     let nowhere = TenantId::new("nowhere").unwrap();
     assert_eq!(
         store.add_cadet(&new_cadet(&nowhere, None), at(0), &Once::unclaimed()).await,
@@ -84,7 +84,7 @@ pub(crate) async fn student_id_is_taken_once_in_its_tenant(database: &TestDataba
     let again = store.add_cadet(&new_cadet(&home, Some("S-1")), at(0), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("student_id")));
     store.add_cadet(&new_cadet(&acme, Some("S-1")), at(0), &Once::unclaimed()).await.unwrap();
-    // Any number of cadets may have none.
+    // Any number of cadets may have no student id.
     store.add_cadet(&new_cadet(&home, None), at(0), &Once::unclaimed()).await.unwrap();
     store.add_cadet(&new_cadet(&home, None), at(0), &Once::unclaimed()).await.unwrap();
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 3);
@@ -122,17 +122,17 @@ pub(crate) async fn grade_counts_until_it_is_taken_back(database: &TestDatabase)
     assert_eq!(store.remove_grade(cadet, blame.id, at(6)).await.unwrap(), Some(blame.clone()));
     assert_eq!(standing(&**store, cadet).await, sums(1000, 0));
     assert_eq!(standing(&**store, other).await, Standing::default());
-    // The two cadets' events, and one for each change.
-    let told = events(&**store, &home, 2).await;
-    assert_eq!(told.len(), 5);
+    // An event for each of the two cadets, and one for each change.
+    let stored = events(&**store, &home, 2).await;
+    assert_eq!(stored.len(), 5);
     let update = |grade: &Grade, removed, standing| {
         let given = grade.given.clone();
         Fact::GradeUpdated(Box::new(GradeUpdate { cadet_id: cadet, grade_id: grade.id, given, removed, standing }))
     };
-    assert_eq!(told[0].fact, update(&praise, false, sums(5, 0)));
-    assert_eq!(told[1].fact, update(&blame, false, sums(5, 3)));
-    assert_eq!(told[3].fact, update(&praise, true, sums(1000, 3)));
-    assert_eq!(told[4], Event { id: 7, at: at(6), fact: update(&blame, true, sums(1000, 0)) });
+    assert_eq!(stored[0].fact, update(&praise, false, sums(5, 0)));
+    assert_eq!(stored[1].fact, update(&blame, false, sums(5, 3)));
+    assert_eq!(stored[3].fact, update(&praise, true, sums(1000, 3)));
+    assert_eq!(stored[4], Event { id: 7, at: at(6), fact: update(&blame, true, sums(1000, 0)) });
 }
 
 pub(crate) async fn grades_are_listed_newest_first(database: &TestDatabase) {
@@ -196,7 +196,7 @@ pub(crate) async fn attendance_that_is_so_already_stores_no_event(database: &Tes
     assert!(store.list_attendance(cadet, Some(day(1)), 2).await.unwrap().is_empty());
 }
 
-pub(crate) async fn scores_tell_only_what_differs(database: &TestDatabase) {
+pub(crate) async fn scores_publish_only_what_differs(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await.id;
     let first = ScoreChange { prelim: Some(score(85.5)), midterm: Some(score(0.0)), r#final: Some(None) };
@@ -212,13 +212,13 @@ pub(crate) async fn scores_tell_only_what_differs(database: &TestDatabase) {
     let after_second = Scores { prelim: score(85.5), midterm: None, r#final: score(99.99) };
     assert_eq!(changed.standing.scores, after_second);
     assert_eq!(store.get_cadet(cadet).await.unwrap(), Some(changed));
-    let told: Vec<Fact> = events(&**store, &home, 1).await.into_iter().map(|event| event.fact).collect();
+    let stored: Vec<Fact> = events(&**store, &home, 1).await.into_iter().map(|event| event.fact).collect();
     let update = |scores, changed| Fact::ScoresUpdated(Box::new(ScoresUpdate { cadet_id: cadet, scores, changed }));
     let expected = [
         update(after_first, ScoreChange { r#final: None, ..first }),
         update(after_second, ScoreChange { prelim: None, ..second }),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(stored, expected);
 }
 
 pub(crate) async fn records_of_no_cadet_are_refused(database: &TestDatabase) {
@@ -250,7 +250,7 @@ pub(crate) async fn totals_are_right_under_many_writers(database: &TestDatabase)
                         store.remove_grade(cadet, praise.id, at(0)).await.unwrap().expect("it is there");
                     }
                     let status = AttendanceStatus::ALL[usize::try_from((writer + round) % 4).unwrap()];
-                    // All of them write the same twelve days.
+                    // All writers set the attendance of the same twelve days.
                     store.set_attendance(cadet, day(round), &attended(status), at(0)).await.unwrap();
                     let points = Some(score((writer * ROUNDS + round) as f64 / 2.0));
                     let change = ScoreChange { prelim: points, ..ScoreChange::default() };
@@ -268,7 +268,7 @@ pub(crate) async fn totals_are_right_under_many_writers(database: &TestDatabase)
     let days = store.list_attendance(cadet, None, 100).await.unwrap();
     let present = days.iter().filter(|(_, day)| day.status == AttendanceStatus::Present).count();
     assert_eq!(now.attendance_present, i64::try_from(present).unwrap());
-    // Each event tells what all events up to it come to.
+    // Each event has the totals of all events up to it.
     let mut sums = Standing::default();
     for (expected_id, event) in (2..).zip(events(&**store, &home, 1).await) {
         assert_eq!(event.id, expected_id);

@@ -1,4 +1,4 @@
-//! Idempotency keys: one claim at a time, whose answer is kept by the transaction that does its work.
+//! Idempotency keys: one claim holds at a time, and the transaction that does the work stores its answer.
 
 use crate::cadets::{add_cadet, merit, new_cadet};
 use crate::database::TestDatabase;
@@ -17,12 +17,12 @@ fn key(caller: &str) -> IdempotencyKey {
     IdempotencyKey { tenant: tenant("acme"), caller: caller.to_owned(), key: "k".to_owned() }
 }
 
-/// The answer to who entered this cadet.
+/// The answer to a request that added this cadet.
 fn shown(cadet: &Cadet) -> KeptAnswer {
     KeptAnswer { status: 201, body: format!("cadet {}", cadet.id).into_bytes() }
 }
 
-/// Keeps that answer for a claim.
+/// Stores that answer for a claim.
 fn once(claim: &Claim) -> Once<'static, Cadet> {
     Once::new(claim.clone(), shown)
 }
@@ -38,7 +38,7 @@ async fn claim(store: &dyn Store, ms: i64) -> Claim {
     }
 }
 
-/// How many cadets and events there are.
+/// The number of cadets, and the newest event's id.
 async fn written(store: &dyn Store, tenant: &TenantId) -> (usize, i64) {
     (store.list_cadets(tenant, None, 100).await.unwrap().len(), store.newest_event_id(tenant).await.unwrap())
 }
@@ -74,7 +74,7 @@ pub(crate) async fn work_keeps_its_answer_in_its_own_transaction(database: &Test
     let new = new_cadet(&TenantId::default_tenant(), None);
     let added = store.add_cadet(&new, at(1), &once(&claim)).await.unwrap();
     assert!(claim.is_kept());
-    // The process dies here, for all that anybody finished: whoever comes next finds the answer.
+    // As if the process died here: the next request finds the answer.
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&added)));
     store.abandon_idempotent(&claim).await.unwrap();
     assert_eq!(begin(&**store, IDEMPOTENCY_ABANDONED_MS * 2).await, Idempotency::Done(shown(&added)));
@@ -96,12 +96,12 @@ pub(crate) async fn what_goes_before_the_work_keeps_nothing(database: &TestDatab
     let claim = claim(&**store, 0).await;
     let acme = Tenant { id: tenant("acme"), name: Label::new("acme").unwrap() };
     assert!(store.ensure_tenant(&acme).await.unwrap());
-    // As a change that lost against another one, and is to be computed again.
+    // A change that lost against another one, and will be computed again.
     let once = once(&claim);
     store.add_grade(cadet.id, &merit(3), at(1), &once.map(|_: &Grade| None)).await.unwrap();
     assert!(!claim.is_kept());
     assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
-    // There is no claim: the work is done all the same.
+    // Without a claim the work is done too.
     store.add_cadet(&new_cadet(&home, None), at(1), &Once::unclaimed()).await.unwrap();
     assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
 }
@@ -134,7 +134,7 @@ pub(crate) async fn work_of_a_claim_that_was_taken_over_is_undone(database: &Tes
     let quick = claim(&*other, IDEMPOTENCY_ABANDONED_MS + 1).await;
     let before = written(&**store, &home).await;
 
-    // Before the other one has done its work, and after.
+    // Before the other request has done its work, and after.
     let outcome = store.add_cadet(&new, at(1), &once(&slow)).await;
     assert_eq!((outcome, slow.is_kept()), (Err(StoreError::Superseded), false));
     assert_eq!(written(&**store, &home).await, before);
@@ -144,7 +144,7 @@ pub(crate) async fn work_of_a_claim_that_was_taken_over_is_undone(database: &Tes
     assert_eq!((outcome, slow.is_kept()), (Err(StoreError::Superseded), false));
     store.abandon_idempotent(&slow).await.unwrap();
 
-    // One cadet, and the one event that tells of it.
+    // There is one cadet, and one event about it.
     assert_eq!(written(&**store, &home).await, (1, before.1 + 1));
     assert_eq!(begin(&**store, IDEMPOTENCY_ABANDONED_MS * 3).await, Idempotency::Done(shown(&added)));
     other.close().await;
@@ -159,7 +159,7 @@ pub(crate) async fn many_at_once_with_one_key_do_its_work_once(database: &TestDa
             let (store, start, new) = (Arc::clone(&nodes[n % 2]), Arc::clone(&start), new_cadet(&home, None));
             tokio::spawn(async move {
                 start.wait().await;
-                // All of them think that those before are gone.
+                // Each request treats the ones before it as abandoned.
                 let now = i64::try_from(n).unwrap() * (IDEMPOTENCY_ABANDONED_MS + 1);
                 let Idempotency::New(claim) = begin(&*store, now).await else { return false };
                 let outcome = store.add_cadet(&new, at(1), &once(&claim)).await;

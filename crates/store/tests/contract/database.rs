@@ -1,4 +1,4 @@
-//! A database of its own for each test.
+//! Makes a database for each test.
 
 use milepost_outbox::PublicForm;
 use milepost_store::{OpenOptions, Store, open};
@@ -19,7 +19,7 @@ enum Place {
     Server { url: String, database: String },
 }
 
-/// Short waits, so that a fault shows soon.
+/// Short timeouts, so that a fault shows soon.
 pub(crate) fn options() -> OpenOptions {
     OpenOptions { busy_timeout: Duration::from_millis(500), connections: 4, ..OpenOptions::default() }
 }
@@ -32,11 +32,11 @@ impl TestDatabase {
         Self { store: open(&url, &options(), Arc::new(PublicForm)).await.unwrap(), url, place: Place::Folder(folder) }
     }
 
-    /// `None`, and a line on stderr, where there is no server; in CI that is a failure.
+    /// Returns `None` and prints a line if there is no server. In CI that is a failure.
     pub(crate) async fn postgres(test: &str) -> Option<Self> {
         let Ok(server) = std::env::var("MILEPOST_TEST_POSTGRES") else {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "MILEPOST_TEST_POSTGRES must be set in CI");
-            // Past the capture of the test harness, so that a skipped test is seen.
+            // Written past the test harness's capture, so that a skipped test is visible.
             let skipped = format!("SKIPPED postgres::{test}: MILEPOST_TEST_POSTGRES is not set\n");
             std::io::stderr().write_all(skipped.as_bytes()).unwrap();
             return None;
@@ -50,7 +50,7 @@ impl TestDatabase {
         Some(Self { store, url, place: Place::Server { url: server, database } })
     }
 
-    /// Another node on the same database.
+    /// Opens the same database as another node.
     pub(crate) async fn another_node(&self) -> Arc<dyn Store> {
         open(&self.url, &options(), Arc::new(PublicForm)).await.unwrap()
     }
@@ -59,7 +59,7 @@ impl TestDatabase {
         matches!(self.place, Place::Server { .. })
     }
 
-    /// The SQLite file.
+    /// The path of the SQLite file.
     pub(crate) fn file(&self) -> PathBuf {
         match &self.place {
             Place::Folder(folder) => folder.join("milepost.db"),
@@ -67,7 +67,7 @@ impl TestDatabase {
         }
     }
 
-    /// Runs statements past the store.
+    /// Runs statements without the store.
     pub(crate) async fn run(&self, sql: &str) {
         let sql = AssertSqlSafe(sql.to_owned());
         if self.is_postgres() {

@@ -1,4 +1,4 @@
-//! Deliveries: sessions, fixes, and what is written with them.
+//! Deliveries: sessions, their fixes, and the rows that are written with them.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, latitude, longitude};
@@ -22,7 +22,7 @@ pub(crate) fn fix(ms: i64, east: f64) -> DeliveryFix {
     DeliveryFix { at: at(ms), latitude: latitude(5.6037), longitude: longitude(east) }
 }
 
-/// A session with nothing but what it must have, started at 0 and alive for a day.
+/// A session with only the required fields, started at 0 and valid for a day.
 pub(crate) fn delivery(id: &str, tenant: &TenantId) -> Delivery {
     Delivery {
         tracking_id: tracking_id(id),
@@ -223,7 +223,7 @@ pub(crate) async fn current_delivery_is_the_last_started_or_else_the_last_delive
         expires_at: at(updated + HOUR_MS),
         ..delivery(id, &home)
     };
-    // Started first, delivered last.
+    // Started before the others, and delivered after them.
     add(&**store, &delivered("done-late", 100, 900)).await;
     add(&**store, &delivered("done-early", 200, 800)).await;
     assert_eq!(current(1_000).await.as_deref(), Some("done-late"));
@@ -238,7 +238,7 @@ pub(crate) async fn current_delivery_is_the_last_started_or_else_the_last_delive
     assert_eq!(current(24 * HOUR_MS).await, None);
 }
 
-pub(crate) async fn finished_rides_are_told_newest_first(database: &TestDatabase) {
+pub(crate) async fn finished_rides_are_listed_newest_first(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
     let ridden = |id: &str, ms: i64, tenant: &TenantId| Delivery {

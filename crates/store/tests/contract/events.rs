@@ -17,7 +17,7 @@ pub(crate) async fn event_ids_have_no_gap_and_no_inversion_under_concurrent_writ
     let other = database.another_node().await;
     let mut writers = Vec::new();
     for writer in 0..WRITERS {
-        // Half of them on another node, every second with positions between its events.
+        // Half of the writers use another node, and every second one writes positions between its events.
         let store = if writer % 4 < 2 { database.store.clone() } else { other.clone() };
         let home = home.clone();
         writers.push(tokio::spawn(async move {
@@ -45,7 +45,7 @@ pub(crate) async fn event_ids_have_no_gap_and_no_inversion_under_concurrent_writ
             tokio::task::yield_now().await;
         }
     };
-    // A writer that failed leaves the reader waiting for ever.
+    // If a writer fails, the reader would wait for ever.
     tokio::time::timeout(Duration::from_secs(120), read_all).await.expect("every writer writes all of its events");
     for writer in writers {
         writer.await.unwrap();
@@ -89,7 +89,7 @@ pub(crate) async fn event_of_a_newer_version_does_not_stop_this_ones_readers(dat
     assert_eq!(events.into_iter().map(|event| event.fact).collect::<Vec<_>>(), facts[1..]);
 }
 
-/// Values too: a row is passed over by everybody who reads, and hides none of its neighbours.
+/// The same for unknown values: readers skip the row and still get the rows around it.
 pub(crate) async fn value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_webhooks(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let url = "https://example.org/".to_owned();

@@ -1,4 +1,4 @@
-//! Databases that fail, and come back without a restart.
+//! Databases that fail and recover without a restart.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_vehicles, at, batch, full_position, history, new_user, position};
@@ -11,7 +11,7 @@ fn is_unavailable<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Unavailable(_)))
 }
 
-/// A committer that has written, so that it remembers something.
+/// A committer that has written, so that its cache is filled.
 async fn running(database: &TestDatabase) -> (Committer, TenantId) {
     let home = TenantId::default_tenant();
     add_vehicles(&*database.store, &home, &["bus"]).await;
@@ -20,7 +20,7 @@ async fn running(database: &TestDatabase) -> (Committer, TenantId) {
     (committer, home)
 }
 
-/// All works again, and nothing of the failed batch at 2 ms was stored.
+/// Checks that everything works again, and that nothing of the failed batch at 2 ms was stored.
 async fn recovers(database: &TestDatabase, committer: &Committer, home: &TenantId) {
     let recorded = committer.record(batch(home, vec![position("bus", 2), position("bus", 3)])).await.unwrap();
     assert_eq!((recorded.accepted, recorded.duplicates), (2, 0));
@@ -42,7 +42,7 @@ async fn locked_sqlite_refuses_in_time_and_recovers() {
     assert!(is_unavailable(committer.record(batch(&home, vec![position("bus", 2)])).await));
     assert!(is_unavailable(database.store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await));
     assert!(begun.elapsed() < Duration::from_secs(5));
-    // Readers don't wait for a writer.
+    // Readers do not wait for a writer.
     assert_eq!(history(&*database.store, &home, "bus").await.len(), 1);
     sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
     recovers(&database, &committer, &home).await;
@@ -50,7 +50,7 @@ async fn locked_sqlite_refuses_in_time_and_recovers() {
     database.remove().await;
 }
 
-/// Set in the child process that runs under the limit.
+/// The variable that marks the child process with the limit.
 const LIMITED: &str = "MILEPOST_TEST_LIMITED";
 
 #[cfg(unix)]
@@ -60,7 +60,7 @@ fn full_sqlite_writes_nothing_of_a_batch_and_recovers() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         return runtime.block_on(write_more_than_fits());
     }
-    // This test again, in a process whose files can't grow past 1 MiB: a disk that is full.
+    // Runs this test again in a process whose files can't grow past 1 MiB, which acts like a full disk.
     let status = std::process::Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" --exact \"$1\" --nocapture"])
         .arg(std::env::current_exe().unwrap())
@@ -111,7 +111,7 @@ async fn broken_postgres_connections_are_replaced() {
                      where datname = current_database() and pid <> pg_backend_pid()";
     sqlx::raw_sql(break_all).execute(&mut other).await.unwrap();
     recovers(&database, &committer, &home).await;
-    // In the middle of a transaction: it waits for this row when its connection breaks.
+    // The transaction waits for this row when its connection breaks.
     sqlx::raw_sql("begin; select * from vehicle_states for update").execute(&mut other).await.unwrap();
     let waiting = tokio::spawn({
         let (committer, home) = (committer.clone(), home.clone());
@@ -120,7 +120,7 @@ async fn broken_postgres_connections_are_replaced() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     sqlx::raw_sql(break_all).execute(&mut other).await.unwrap();
     assert!(is_unavailable(waiting.await.unwrap()));
-    // Locked for too long.
+    // The lock lasted too long.
     assert!(is_unavailable(committer.record(batch(&home, vec![position("bus", 4)])).await));
     sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
     assert_eq!(committer.record(batch(&home, vec![position("bus", 4)])).await.unwrap().accepted, 1);
@@ -142,7 +142,7 @@ async fn read_only_postgres_refuses_and_recovers() {
             .execute(&mut *connection)
             .await
             .unwrap();
-        // New sessions see it; the pool's are broken so that it makes new ones.
+        // New sessions have the setting. The pool's connections are broken, so that it opens new ones.
         sqlx::raw_sql(
             "select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and pid <> pg_backend_pid()",

@@ -129,8 +129,8 @@ pub(crate) async fn device_is_found_by_its_key(database: &TestDatabase) {
     assert!(store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
     assert!(!store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
-    let told: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
-    assert_eq!(told, [Fact::DeviceRemoved { device_id: kiosk.id }]);
+    let stored: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
+    assert_eq!(stored, [Fact::DeviceRemoved { device_id: kiosk.id }]);
 }
 
 pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
@@ -140,7 +140,7 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     store.add_device(&device("kiosk", &acme, "bus"), &[1; 32], &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&acme, vec![full_position("bus", 1)])).await.unwrap();
-    // The same names, asked for in another tenant.
+    // The same vehicle ids in another tenant.
     assert_eq!(committer.record(batch(&home, vec![position("bus", 2)])).await.unwrap().unknown, [0]);
     assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap(), None);
     assert!(store.list_vehicles(&home, &VehicleScope::All, None, 10).await.unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! The events of a fleet that a viewer may see.
+//! Events of a fleet that a viewer may see.
 
 use crate::alerts::{alert, alert_id};
 use crate::database::TestDatabase;
@@ -87,10 +87,10 @@ pub(crate) async fn fleet_events_are_those_that_may_be_seen(database: &TestDatab
             let limit = if dice.below(4) == 0 { u32::MAX } else { u32::try_from(dice.below(40)).unwrap() };
             let seen = |event: &&Event| event.id > after && event.id <= up_to && may_see(viewer, event);
             let expected: Vec<Event> = all.iter().filter(seen).take(usize::try_from(limit).unwrap()).cloned().collect();
-            let told = store.fleet_events(tenant, viewer, after, up_to, limit).await.unwrap();
-            assert_eq!(told, expected, "{viewer:?} after {after} up to {up_to}, {limit}");
+            let stored = store.fleet_events(tenant, viewer, after, up_to, limit).await.unwrap();
+            assert_eq!(stored, expected, "{viewer:?} after {after} up to {up_to}, {limit}");
         }
-        // Nothing of the fleet is a record.
+        // No event of the fleet is a record.
         let staff = RecordViewer { staff: true, cadet: None, user: Some(user(3)) };
         let records = store.visible_events(tenant, staff, 0, EVENTS, u32::MAX).await.unwrap();
         assert!(records.iter().all(|event| event.fact.fleet_audience().is_none()) && !records.is_empty());
@@ -98,7 +98,7 @@ pub(crate) async fn fleet_events_are_those_that_may_be_seen(database: &TestDatab
 }
 
 pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestDatabase) {
-    /// Reading past this many takes some 20 ms each time, and along the index less than one.
+    /// Reading this many events takes some 20 ms each time, and reading along the index less than one.
     const OTHERS: i64 = 200_000;
     const LOOKS: i64 = 400;
     const PATIENCE: Duration = Duration::from_secs(8);
@@ -107,7 +107,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     let trip = Trip { driver_id: Some(user(7)), ..started("trip", &home, "bus", 0) };
     let driven = Fact::TripChanged(Box::new(TripUpdate { trip, revision: Revision::New, is_progress: false }));
     store.append_facts(&home, &[own], at(0), &Once::unclaimed()).await.unwrap();
-    // Another user's, another driver's, and the house's own.
+    // Events of another user, of another driver, and internal ones.
     database
         .run(&format!(
             "insert into events (tenant_no, id, at_ms, kind, payload, for_fleet, for_driver)
@@ -122,14 +122,14 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     store.append_facts(&home, &[driven], at(0), &Once::unclaimed()).await.unwrap();
     let viewer = FleetViewer { company: false, user: Some(user(7)), driver: Some(user(7)) };
     let manager = FleetViewer { company: true, driver: None, ..viewer };
-    // Whatever the database knows of what the columns hold: nothing, and all.
+    // Tested with and without the database's statistics.
     for statements in ["", "analyze"] {
         database.run(statements).await;
         let look = async {
             for after in 0..LOOKS {
                 let viewer = [viewer, manager][usize::try_from(after / 2 % 2).unwrap()];
-                let told = store.fleet_events(&home, viewer, after % 2, i64::MAX, 100).await.unwrap();
-                let ids: Vec<_> = told.iter().map(|event| event.id).collect();
+                let stored = store.fleet_events(&home, viewer, after % 2, i64::MAX, 100).await.unwrap();
+                let ids: Vec<_> = stored.iter().map(|event| event.id).collect();
                 assert_eq!(ids, [1, OTHERS + 2][usize::try_from(after % 2).unwrap()..]);
             }
         };

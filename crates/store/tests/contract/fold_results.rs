@@ -1,4 +1,4 @@
-//! Rules, what vehicles did, figures, and the states of the fold.
+//! Rules, activity, statistics, and states of the fold.
 
 use crate::database::TestDatabase;
 use crate::dice::Dice;
@@ -6,7 +6,7 @@ use crate::samples::{add_tenant, add_vehicles, at, batch, id, position, vehicle}
 use crate::trips::{self, ended, started};
 use milepost_domain::{Fact, FleetRules, JsonObject, TenantId, Trip, TripStatus, Vehicle};
 use milepost_store::{
-    ActivityChange, Checkpoint, Committer, FigureWindow, FleetFigures, Once, Retention, Store, StoreError, Track,
+    ActivityChange, Checkpoint, Committer, FleetStats, Once, Retention, StatsWindow, Store, StoreError, Track,
 };
 
 fn values(text: &str) -> JsonObject {
@@ -17,7 +17,7 @@ async fn track(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Track {
     store.load_tracks(&[(tenant.clone(), id(vehicle))]).await.unwrap().remove(0).1
 }
 
-/// What differs in every part, so that no two of them can be mistaken for each other.
+/// A change whose fields all differ, so that a test notices exchanged ones.
 fn change(ms: i64, part: i64) -> ActivityChange {
     ActivityChange {
         bucket: at(ms),
@@ -33,15 +33,15 @@ async fn add(store: &dyn Store, tenant: &TenantId, vehicle: &str, changes: &[Act
     store.add_activity(track.tenant_no, track.vehicle_no, changes).await.unwrap();
 }
 
-fn window(from: i64, to: i64) -> FigureWindow {
-    FigureWindow { from: at(from), to: at(to), active_since: at(0) }
+fn window(from: i64, to: i64) -> StatsWindow {
+    StatsWindow { from: at(from), to: at(to), active_since: at(0) }
 }
 
 async fn distance(store: &dyn Store, tenant: &TenantId, from: i64, to: i64) -> i64 {
-    store.fleet_figures(tenant, window(from, to)).await.unwrap().distance_mm
+    store.fleet_stats(tenant, window(from, to)).await.unwrap().distance_mm
 }
 
-pub(crate) async fn rules_are_set_by_whoever_knows_the_last_ones(database: &TestDatabase) {
+pub(crate) async fn rules_are_set_only_with_the_last_version(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
     let nowhere = TenantId::new("nowhere").unwrap();
@@ -69,15 +69,15 @@ pub(crate) async fn rules_are_set_by_whoever_knows_the_last_ones(database: &Test
     let [second] = set.try_into().expect("one of them sets them");
     assert_eq!(store.get_rules(&home).await.unwrap(), Some(second));
     assert_eq!(store.get_rules(&acme).await.unwrap(), None);
-    let told: Vec<_> = store.events_after(&home, 0, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
-    assert_eq!(told, [Fact::RulesChanged { version: 1 }, Fact::RulesChanged { version: 2 }]);
+    let stored: Vec<_> = store.events_after(&home, 0, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
+    assert_eq!(stored, [Fact::RulesChanged { version: 1 }, Fact::RulesChanged { version: 2 }]);
     other_node.close().await;
 }
 
-pub(crate) async fn figures_are_sums_of_the_windows_buckets(database: &TestDatabase) {
+pub(crate) async fn stats_are_sums_of_the_windows_buckets(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    assert_eq!(store.fleet_figures(&home, window(0, 100)).await.unwrap(), FleetFigures::default());
+    assert_eq!(store.fleet_stats(&home, window(0, 100)).await.unwrap(), FleetStats::default());
     add_vehicles(&**store, &home, &["bus"]).await;
     add_vehicles(&**store, &acme, &["bus"]).await;
     let van = Vehicle { fuel_price_per_l: Some(1.5), ..vehicle("van") };
@@ -87,7 +87,7 @@ pub(crate) async fn figures_are_sums_of_the_windows_buckets(database: &TestDatab
     add(&**store, &home, "bus", &[change(0, 1), change(10, 2), change(20, 4)]).await;
     add(&**store, &home, "van", &[change(10, 8), change(30, 16)]).await;
     add(&**store, &acme, "bus", &[change(10, 1_000)]).await;
-    let expected = FleetFigures {
+    let expected = FleetStats {
         vehicles: 2,
         active_vehicles: 1,
         trips: 0,
@@ -98,14 +98,14 @@ pub(crate) async fn figures_are_sums_of_the_windows_buckets(database: &TestDatab
         fuel_cost: 12.0,
         priced_distance_mm: 8,
     };
-    assert_eq!(store.fleet_figures(&home, window(10, 30)).await.unwrap(), expected);
-    // Corrections take back, and changes of one bucket add up.
+    assert_eq!(store.fleet_stats(&home, window(10, 30)).await.unwrap(), expected);
+    // Corrections subtract, and changes of one bucket add up.
     add(&**store, &home, "van", &[change(10, -3), change(10, -1), change(20, 5), change(30, 7), change(30, -7)]).await;
     assert_eq!(distance(&**store, &home, 10, 20).await, 2 + 4);
     assert_eq!(distance(&**store, &home, 20, 31).await, 4 + 5 + 16);
     assert_eq!(distance(&**store, &home, 30, 30).await, 0);
     store.remove_vehicle(&home, &id("van"), at(1)).await.unwrap();
-    let left = store.fleet_figures(&home, window(0, 100)).await.unwrap();
+    let left = store.fleet_stats(&home, window(0, 100)).await.unwrap();
     assert_eq!((left.vehicles, left.distance_mm, left.fuel_cost), (1, 7, 0.0));
 }
 
@@ -172,7 +172,7 @@ pub(crate) async fn trips_are_counted_that_were_under_way_in_the_window(database
                 && (began_in_it || lasted_into_it)
         };
         let expected = u64::try_from(all.iter().filter(under_way).count()).unwrap();
-        let counted = store.fleet_figures(&home, window(from, to)).await.unwrap().trips;
+        let counted = store.fleet_stats(&home, window(from, to)).await.unwrap().trips;
         assert_eq!(counted, expected, "{from} to {to}");
     }
 }
@@ -203,7 +203,7 @@ pub(crate) async fn checkpoints_replace_those_from_their_time_on(database: &Test
     assert_eq!(newest(&**store, &bus, Some(30)).await, Some(checkpoint(20, 2)));
     assert_eq!(newest(&**store, &bus, Some(11)).await, Some(checkpoint(10, 1)));
     assert_eq!(newest(&**store, &bus, Some(10)).await, None);
-    // What was saved after a position came late is of no use any more.
+    // The later states are useless once a late position has arrived.
     save(&**store, &bus, 15, &[checkpoint(18, 4), checkpoint(35, 5)]).await;
     assert_eq!(newest(&**store, &bus, None).await, Some(checkpoint(35, 5)));
     assert_eq!(newest(&**store, &bus, Some(35)).await, Some(checkpoint(18, 4)));

@@ -9,7 +9,7 @@ use milepost_domain::{
 };
 use milepost_store::{Once, Store, StoreError};
 
-/// A geofence with nothing but what it must have.
+/// A geofence with only the required fields.
 pub(crate) fn square(name: &str) -> GeofenceDescription {
     let corners = r#"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}"#;
     GeofenceDescription {
@@ -24,10 +24,10 @@ pub(crate) fn square(name: &str) -> GeofenceDescription {
     }
 }
 
-/// A geofence with everything.
+/// A geofence with all fields.
 fn whole(shape: GeofenceShape) -> GeofenceDescription {
     let time = |seconds| TimeOfDay::from_seconds(seconds).unwrap();
-    // Digits, an order of fields and white space that a parser would lose.
+    // Digits, field order and white space that a parser would lose.
     let text = " {\"z\":[1.00000000000000000001,2], \"coordinates\":[3,4]}".to_owned();
     GeofenceDescription {
         geometry: GeometryText::of_parsed(text).unwrap(),
@@ -70,8 +70,8 @@ pub(crate) async fn geofence_comes_back_as_it_was_added(database: &TestDatabase)
         };
         assert_eq!(added, expected);
         assert_eq!(store.get_geofence(&home, added.id).await.unwrap(), Some(expected));
-        let told = store.events_after(&home, number - 1, 10).await.unwrap();
-        assert_eq!(told, [Event { id: number, at: at(number), fact: changed(added.id) }]);
+        let stored = store.events_after(&home, number - 1, 10).await.unwrap();
+        assert_eq!(stored, [Event { id: number, at: at(number), fact: changed(added.id) }]);
     }
     let nowhere = TenantId::new("nowhere").unwrap();
     assert_eq!(
@@ -100,8 +100,8 @@ pub(crate) async fn changed_geofence_is_as_it_was_described_last(database: &Test
     assert!(store.remove_geofence(&home, geofence.id, at(11)).await.unwrap());
     assert!(!store.remove_geofence(&home, geofence.id, at(12)).await.unwrap(), "removed twice");
     assert_eq!(store.get_geofence(&home, geofence.id).await.unwrap(), None);
-    let told: Vec<_> = store.events_after(&home, 0, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
-    assert_eq!(told, [geofence.id, other.id, geofence.id, geofence.id].map(changed));
+    let stored: Vec<_> = store.events_after(&home, 0, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
+    assert_eq!(stored, [geofence.id, other.id, geofence.id, geofence.id].map(changed));
     assert_eq!(store.newest_event_id(&acme).await.unwrap(), 0);
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn a_tenant_has_no_more_geofences_than_the_bound(database: &Tes
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
     let first = add(&**store, &home, &square("first")).await;
-    // As if there were as many as fit, but for a few.
+    // As if the tenant had all but a few of the allowed geofences.
     let almost = i64::from(MAX_GEOFENCES) - i64::try_from(ROOM).unwrap();
     database.run(&format!("update geofence_counts set count = {almost}")).await;
     let other_node = database.another_node().await;
@@ -152,7 +152,7 @@ pub(crate) async fn a_tenant_has_no_more_geofences_than_the_bound(database: &Tes
         store.add_geofence(&acme, &square("theirs"), at(0), &Once::unclaimed()).await.unwrap().is_some(),
         "each tenant has its own"
     );
-    // Who removes one may add another.
+    // After a removal another one can be added.
     assert!(store.remove_geofence(&home, first.id, at(1)).await.unwrap());
     assert!(store.add_geofence(&home, &square("next"), at(2), &Once::unclaimed()).await.unwrap().is_some());
     assert!(store.add_geofence(&home, &square("one too many"), at(3), &Once::unclaimed()).await.unwrap().is_none());

@@ -1,7 +1,7 @@
-//! Many writers on several tenants and two nodes, some of whom give up halfway, while readers follow: no gap, no inversion,
-//! no loss.
+//! Many writers on several tenants and two nodes, some of which give up halfway, while readers follow: there is no gap,
+//! no inversion and no loss.
 //!
-//! `MILEPOST_HAMMER_ROUNDS` makes it longer, and has it say what it did.
+//! `MILEPOST_HAMMER_ROUNDS` makes the test longer, and lets it print what it did.
 
 use crate::cadets::{attended, day, given, new_cadet, score};
 use crate::database::TestDatabase;
@@ -20,13 +20,13 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 const TENANTS: usize = 3;
-/// Of each tenant.
+/// Writers of each tenant.
 const WRITERS: u64 = 8;
-/// SQLite flushes every commit to the disk, and two processes on one file wait for each other's lock.
+/// Fewer rounds for SQLite, which flushes every commit, and where two processes wait for each other's lock.
 const SQLITE_ROUNDS: u64 = 12;
 const POSTGRES_ROUNDS: u64 = 40;
 
-/// Who writes what where.
+/// What a writer works on.
 #[derive(Clone)]
 struct Field {
     nodes: [Arc<dyn Store>; 2],
@@ -34,15 +34,15 @@ struct Field {
     cadets: [CadetId; 2],
 }
 
-/// What a writer knows of one of its writes: a mark that no other bears, and how many events carry it if it was stored.
+/// One write: a unique mark, and the number of events with this mark if it was stored.
 struct Write {
     mark: String,
     events: usize,
-    /// It was answered that it is stored.
+    /// Whether the store answered that it is stored.
     acknowledged: bool,
 }
 
-/// Writes one marked thing; how many events it should have.
+/// Writes one change with a mark, and returns the number of its events.
 async fn write(store: &dyn Store, field: &Field, dice: &mut Dice, mark: &str) -> Result<usize, StoreError> {
     let cadet = field.cadets[usize::try_from(dice.below(2)).unwrap()];
     match dice.below(5) {
@@ -66,14 +66,14 @@ async fn write(store: &dyn Store, field: &Field, dice: &mut Dice, mark: &str) ->
     }
 }
 
-/// Writes without a mark: changes that may make no difference, and one that is refused and undone.
+/// Writes without a mark: changes that may make no difference, and one that is refused and rolled back.
 async fn disturb(store: &dyn Store, field: &Field, dice: &mut Dice) {
     let cadet = field.cadets[usize::try_from(dice.below(2)).unwrap()];
     let status = AttendanceStatus::ALL[usize::try_from(dice.below(4)).unwrap()];
     let _ = store.set_attendance(cadet, day(dice.between(1, 3)), &attended(status), at(0)).await;
     let change = ScoreChange { midterm: Some(score(dice.between(0, 2) as f64)), ..ScoreChange::default() };
     let _ = store.change_scores(cadet, change, at(0)).await;
-    // The first of all writers enters it; every other has taken no id when it is refused.
+    // The first of all writers adds this cadet. The others take no event id when they are refused.
     let _ = store.add_cadet(&new_cadet(&field.tenant, Some("S-1")), at(0), &Once::unclaimed()).await;
 }
 
@@ -83,13 +83,13 @@ async fn run_writer(field: Field, seed: u64, rounds: u64) -> Vec<Write> {
     for round in 0..rounds {
         let store = &*field.nodes[usize::try_from(dice.below(2)).unwrap()];
         let mark = format!("w{seed}r{round}");
-        // One in eight loses patience: nobody knows whether it was stored.
+        // One in eight writes is abandoned early, so that nobody knows whether it was stored.
         let patience_us = if dice.below(8) == 0 { dice.below(3_000) } else { 60_000_000 };
         let outcome =
             tokio::time::timeout(Duration::from_micros(patience_us), write(store, &field, &mut dice, &mark)).await;
         match outcome {
             Ok(Ok(events)) => writes.push(Write { mark, events, acknowledged: true }),
-            // A locked SQLite file, among so many.
+            // SQLite's file is locked by one of the many writers.
             Ok(Err(StoreError::Unavailable(_))) | Err(_) => {
                 writes.push(Write { mark, events: 0, acknowledged: false });
             }
@@ -100,13 +100,13 @@ async fn run_writer(field: Field, seed: u64, rounds: u64) -> Vec<Write> {
     writes
 }
 
-/// The last event's id once `done` was set before it was read.
+/// The newest event id, and whether `done` was set before it was read.
 async fn newest(field: &Field, node: usize, done: &AtomicBool) -> (i64, bool) {
     let was_done = done.load(Ordering::SeqCst);
     (field.nodes[node].newest_event_id(&field.tenant).await.unwrap(), was_done)
 }
 
-/// Follows all events: each id is the one after the last, at every look.
+/// Follows all events: in every read each id is the one after the last.
 async fn follow_all(field: Field, node: usize, done: Arc<AtomicBool>) -> Vec<Event> {
     let mut dice = Dice::new(1_000 + u64::try_from(node).unwrap());
     let mut seen: Vec<Event> = Vec::new();
@@ -125,7 +125,7 @@ async fn follow_all(field: Field, node: usize, done: Arc<AtomicBool>) -> Vec<Eve
     }
 }
 
-/// Follows what a viewer may see, up to the newest id that it was told before.
+/// Follows the events that a viewer may see, up to the newest id that was read before.
 async fn follow_visible(field: Field, node: usize, viewer: RecordViewer, done: Arc<AtomicBool>) -> Vec<i64> {
     let mut dice = Dice::new(2_000 + u64::try_from(node).unwrap());
     let (mut seen, mut complete_up_to) = (Vec::new(), 0);
@@ -149,7 +149,7 @@ async fn follow_visible(field: Field, node: usize, viewer: RecordViewer, done: A
     }
 }
 
-/// The mark of an event that has one.
+/// The mark of an event, if it has one.
 fn mark(fact: &Fact) -> Option<&str> {
     match fact {
         Fact::GradeUpdated(update) => Some(update.given.reason.as_str()),
@@ -162,7 +162,7 @@ fn mark(fact: &Fact) -> Option<&str> {
     }
 }
 
-/// Every acknowledged write is there once, and of the others nothing by half.
+/// Checks that every acknowledged write is there once, and that none of the others is there in part.
 fn check_marks(all: &[Event], writes: &[Write]) {
     let mut ids: HashMap<&str, Vec<i64>> = HashMap::new();
     for event in all {
@@ -218,7 +218,7 @@ pub(crate) async fn events_have_no_gap_no_inversion_and_no_loss_under_the_hammer
         let (number, written) = writer.unwrap();
         writes[number].extend(written);
     }
-    // What was given up is undone when its connection is closed, which may be after this.
+    // An abandoned write is rolled back when its connection is closed, which may be later.
     tokio::time::sleep(Duration::from_millis(200)).await;
     done.store(true, Ordering::SeqCst);
     let mut all: Vec<Vec<Event>> = (0..TENANTS).map(|_| Vec::new()).collect();
@@ -249,7 +249,7 @@ pub(crate) async fn events_have_no_gap_no_inversion_and_no_loss_under_the_hammer
     nodes[1].close().await;
 }
 
-/// The totals are those of the grades that are there.
+/// Checks that the totals are those of the stored grades.
 async fn check_sums(store: &dyn Store, cadet: CadetId) {
     let standing = store.get_cadet(cadet).await.unwrap().unwrap().standing;
     let grades = store.list_grades(cadet, None, u32::MAX).await.unwrap();

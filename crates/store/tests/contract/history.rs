@@ -1,4 +1,4 @@
-//! What positions mean, as folding them writes it.
+//! Writes and reads history that was folded from positions.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, id, latitude, longitude, position};
@@ -7,8 +7,8 @@ use milepost_domain::{
     Severity, SpeedKmh, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripPlace, TripStatus,
 };
 use milepost_store::{
-    ActivityChange, BehindFilter, Checkpoint, CommittedPositions, Committer, FenceVisit, FigureWindow, FoldedVehicle,
-    HistoryChange, HistoryWrite, Incident, IncidentKind, Retention, SavedFold, Store, TripFilter, VehicleNo,
+    ActivityChange, BehindFilter, Checkpoint, CommittedPositions, Committer, FenceVisit, FoldedVehicle, HistoryChange,
+    HistoryWrite, Incident, IncidentKind, Retention, SavedFold, StatsWindow, Store, TripFilter, VehicleNo,
 };
 
 async fn number(store: &dyn Store, tenant: &TenantId, name: &str) -> VehicleNo {
@@ -23,7 +23,7 @@ fn place() -> TripPlace {
     TripPlace { latitude: latitude(30.25), longitude: longitude(-97.75) }
 }
 
-/// A trip of a vehicle from one time to another; without an end it runs.
+/// A trip of a vehicle from one time to another. Without an end it is running.
 fn trip(tenant: &TenantId, vehicle: &str, name: &str, from_ms: i64, until_ms: Option<i64>) -> Trip {
     Trip {
         id: TripId::new(name).unwrap(),
@@ -42,15 +42,15 @@ fn trip(tenant: &TenantId, vehicle: &str, name: &str, from_ms: i64, until_ms: Op
     }
 }
 
-fn told(trip: Trip) -> HistoryChange {
-    HistoryChange::Trip { key: trip.started_at, mends: false, trip: Box::new(trip), revision: Revision::New }
+fn found(trip: Trip) -> HistoryChange {
+    HistoryChange::Trip { key: trip.started_at, key_is_stored: false, trip: Box::new(trip), revision: Revision::New }
 }
 
-fn mended(key_ms: i64, trip: Trip) -> HistoryChange {
-    HistoryChange::Trip { key: at(key_ms), mends: true, trip: Box::new(trip), revision: Revision::Corrected }
+fn corrected(key_ms: i64, trip: Trip) -> HistoryChange {
+    HistoryChange::Trip { key: at(key_ms), key_is_stored: true, trip: Box::new(trip), revision: Revision::Corrected }
 }
 
-/// The next write of a vehicle, folded up to a time.
+/// A vehicle's next write, folded up to a time.
 pub(crate) fn write(known: &FoldedVehicle, folded_ms: i64, changes: Vec<HistoryChange>) -> HistoryWrite {
     HistoryWrite {
         vehicle: known.vehicle,
@@ -86,11 +86,11 @@ async fn trips(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<(Stri
 
 async fn tellings(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision, bool)> {
     let events = store.events_after(tenant, 0, 1_000).await.unwrap();
-    let told = events.into_iter().filter_map(|event| match event.fact {
+    let published = events.into_iter().filter_map(|event| match event.fact {
         Fact::TripChanged(update) => Some((update.trip.id.to_string(), update.revision, update.is_progress)),
         _ => None,
     });
-    told.collect()
+    published.collect()
 }
 
 fn late(recorded: &CommittedPositions) -> Vec<(VehicleNo, Timestamp)> {
@@ -104,7 +104,7 @@ pub(crate) async fn late_positions_are_noted_until_they_are_folded(database: &Te
     let first = committer.record(batch(&home, vec![position("bus", 10), position("bus", 50)])).await.unwrap();
     let after: Vec<_> = first.steps.iter().map(|step| step.after).collect();
     assert_eq!((after, late(&first)), (vec![None, Some(at(10))], vec![]));
-    // The one that is there already is no news.
+    // The position that was stored before is a duplicate.
     let second = committer.record(batch(&home, vec![position("bus", 30), position("bus", 10)])).await.unwrap();
     let bus = number(&**store, &home, "bus").await;
     assert_eq!((second.accepted, late(&second)), (1, vec![(bus, at(30))]));
@@ -136,11 +136,11 @@ pub(crate) async fn what_another_node_folded_is_left_out_and_the_rest_is_written
     let car = fold_of(&**store, &home, "car").await;
     let foreign = fold_of(&**store, &acme, "bus").await;
     let writes = [
-        write(&foreign, 2, vec![told(trip(&acme, "bus", "theirs", 1, None))]),
-        // By whoever did not see the first write.
-        write(&bus, 2, vec![told(trip(&home, "bus", "unseen", 1, None))]),
-        write(&car, 2, vec![told(trip(&home, "car", "ours", 1, None))]),
-        write(&gone, 2, vec![told(trip(&home, "gone", "nobodys", 1, None))]),
+        write(&foreign, 2, vec![found(trip(&acme, "bus", "theirs", 1, None))]),
+        // From a node that did not see the first write.
+        write(&bus, 2, vec![found(trip(&home, "bus", "unseen", 1, None))]),
+        write(&car, 2, vec![found(trip(&home, "car", "ours", 1, None))]),
+        write(&gone, 2, vec![found(trip(&home, "gone", "nobodys", 1, None))]),
     ];
     assert_eq!(store.write_history(&writes, at(0)).await.unwrap(), [bus.vehicle, gone.vehicle]);
     assert_eq!(trips(&**store, &home, "bus").await, []);
@@ -150,7 +150,7 @@ pub(crate) async fn what_another_node_folded_is_left_out_and_the_rest_is_written
     assert!(store.load_fold(gone.vehicle).await.unwrap().is_none());
 }
 
-pub(crate) async fn of_two_nodes_that_fold_the_same_one_tells_it(database: &TestDatabase) {
+pub(crate) async fn of_two_nodes_that_fold_the_same_one_publishes_it(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "car"]).await;
     let other = database.another_node().await;
@@ -161,8 +161,8 @@ pub(crate) async fn of_two_nodes_that_fold_the_same_one_tells_it(database: &Test
             let name = |vehicle: &str| format!("{node}-{vehicle}-{round}");
             let (from_ms, until_ms) = (round * 10, Some(round * 10 + 5));
             [
-                write(&car, round, vec![told(trip(&home, "car", &name("car"), from_ms, until_ms))]),
-                write(&bus, round, vec![told(trip(&home, "bus", &name("bus"), from_ms, until_ms))]),
+                write(&car, round, vec![found(trip(&home, "car", &name("car"), from_ms, until_ms))]),
+                write(&bus, round, vec![found(trip(&home, "bus", &name("bus"), from_ms, until_ms))]),
             ]
         };
         let (here, there) = (writes("here"), writes("there"));
@@ -175,7 +175,7 @@ pub(crate) async fn of_two_nodes_that_fold_the_same_one_tells_it(database: &Test
     other.close().await;
 }
 
-pub(crate) async fn trips_are_told_as_they_change_and_keep_their_ids(database: &TestDatabase) {
+pub(crate) async fn trips_are_published_as_they_change_and_keep_their_ids(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus"]).await;
     let next = async |changes: Vec<HistoryChange>| {
@@ -183,22 +183,22 @@ pub(crate) async fn trips_are_told_as_they_change_and_keep_their_ids(database: &
         assert_eq!(store.write_history(&[write(&known, 1, changes)], at(0)).await.unwrap(), []);
     };
     let of = |name: &str, from_ms, until_ms| trip(&home, "bus", name, from_ms, until_ms);
-    // One that ends and the next one that begins, in one write.
-    next(vec![told(of("a", 10, None)), told(of("x", 10, Some(19))), told(of("b", 20, None))]).await;
+    // A trip that ends and the next one that begins, in one write.
+    next(vec![found(of("a", 10, None)), found(of("x", 10, Some(19))), found(of("b", 20, None))]).await;
     assert_eq!(trips(&**store, &home, "bus").await, [("a".to_owned(), 10, 2), ("b".to_owned(), 20, 1)]);
-    // The same again is no news; it goes on, it ends.
-    next(vec![told(of("x", 20, None))]).await;
-    next(vec![told(Trip { followed_to: at(25), ..of("x", 20, None) }), told(of("x", 20, Some(29)))]).await;
-    // The second takes the place of a third, the first that of the second.
-    next(vec![mended(10, of("x", 20, Some(29))), mended(20, of("x", 30, Some(39)))]).await;
+    // The same again changes nothing. Then the trip goes on, and ends.
+    next(vec![found(of("x", 20, None))]).await;
+    next(vec![found(Trip { followed_to: at(25), ..of("x", 20, None) }), found(of("x", 20, Some(29)))]).await;
+    // The second trip gets the start of a third, and the first that of the second.
+    next(vec![corrected(10, of("x", 20, Some(29))), corrected(20, of("x", 30, Some(39)))]).await;
     assert_eq!(trips(&**store, &home, "bus").await, [("a".to_owned(), 20, 3), ("b".to_owned(), 30, 4)]);
     next(vec![HistoryChange::NoTrip { key: at(20) }, HistoryChange::NoTrip { key: at(999) }]).await;
     assert_eq!(trips(&**store, &home, "bus").await, [("b".to_owned(), 30, 4)]);
-    // Taken for over, and it was not.
-    next(vec![told(of("x", 30, None))]).await;
-    // Mended though it was over: that is no progress.
-    next(vec![told(of("x", 30, Some(39)))]).await;
-    next(vec![mended(30, of("x", 30, Some(36)))]).await;
+    // The trip counted as ended, and was not.
+    next(vec![found(of("x", 30, None))]).await;
+    // A corrected trip that had ended is not progress.
+    next(vec![found(of("x", 30, Some(39)))]).await;
+    next(vec![corrected(30, of("x", 30, Some(36)))]).await;
     let expected = [
         ("a", Revision::New, false),
         ("a", Revision::New, false),
@@ -238,10 +238,10 @@ pub(crate) async fn visits_incidents_and_outliers_come_back_until_they_are_none(
         place: Some(place()),
         value: Some(101.5),
         limit: Some(80.0),
-        is_told: Some(false),
+        is_reported: Some(false),
     };
     let offline =
-        Incident { kind: IncidentKind::Offline, place: None, value: None, limit: None, is_told: None, ..incident };
+        Incident { kind: IncidentKind::Offline, place: None, value: None, limit: None, is_reported: None, ..incident };
     let outlier = |ms, reason| HistoryChange::Outlier { at: at(ms), reason };
     let next = async |changes: Vec<HistoryChange>| {
         let known = fold_of(&**store, &home, "bus").await;
@@ -312,10 +312,10 @@ pub(crate) async fn alerts_of_the_fold_are_raised_once_and_can_be_taken_back(dat
     let taken_back = || HistoryChange::NoAlert { subject: subject.clone() };
     next(vec![taken_back(), taken_back()]).await;
     assert_eq!(store.list_alerts(&home, viewer, false, None, 10, at(10)).await.unwrap(), []);
-    let told: Vec<Fact> =
+    let published: Vec<Fact> =
         store.events_after(&home, 0, 100).await.unwrap().into_iter().map(|event| event.fact).collect();
     let one = AlertId::new("one").unwrap();
-    let told: Vec<bool> = told
+    let published: Vec<bool> = published
         .iter()
         .filter_map(|fact| match fact {
             Fact::AlertRaised(alert) => Some(alert.id == one),
@@ -323,7 +323,7 @@ pub(crate) async fn alerts_of_the_fold_are_raised_once_and_can_be_taken_back(dat
             _ => None,
         })
         .collect();
-    assert_eq!(told, [true, true]);
+    assert_eq!(published, [true, true]);
 }
 
 pub(crate) async fn vehicles_that_nobody_folded_and_silent_ones_are_found(database: &TestDatabase) {
@@ -337,7 +337,7 @@ pub(crate) async fn vehicles_that_nobody_folded_and_silent_ones_are_found(databa
         let known = fold_of(&**store, &home, name).await;
         store.write_history(&[write(&known, folded_ms, Vec::new())], at(0)).await.unwrap();
     }
-    // The samples arrive at 3,600,000.
+    // The sample positions arrive at 3,600,000 ms.
     committer.record(batch(&home, vec![position("d-late", 20)])).await.unwrap();
     let mut numbers = Vec::new();
     for name in names {
@@ -351,7 +351,7 @@ pub(crate) async fn vehicles_that_nobody_folded_and_silent_ones_are_found(databa
     assert_eq!(behind(51, 3_600_001, Some(numbers[0]), 1).await, [numbers[2]]);
     assert_eq!(behind(50, 3_600_001, None, 10).await, [numbers[3]]);
     assert_eq!(behind(51, 3_600_000, None, 10).await, [numbers[0], numbers[2]]);
-    // So long after the newest position, folded or not; whoever was never folded is behind first.
+    // Silence counts from the newest position, folded or not. A vehicle that was never folded counts as behind first.
     assert_eq!(store.vehicles_silent(at(60_049), None, 10).await.unwrap(), []);
     assert_eq!(store.vehicles_silent(at(60_050), None, 10).await.unwrap(), numbers[1..4]);
     assert_eq!(store.vehicles_silent(at(60_050), Some(numbers[1]), 1).await.unwrap(), [numbers[2]]);
@@ -369,10 +369,10 @@ pub(crate) async fn sums_and_checkpoints_are_written_with_their_fold(database: &
         ..write(&known, 20, Vec::new())
     };
     store.write_history(std::slice::from_ref(&first), at(0)).await.unwrap();
-    // Stale: nothing of it is added a second time.
+    // The write is stale, and nothing of it is added twice.
     assert_eq!(store.write_history(&[first], at(0)).await.unwrap(), [known.vehicle]);
-    let window = FigureWindow { from: at(0), to: at(1), active_since: at(0) };
-    assert_eq!(store.fleet_figures(&home, window).await.unwrap().distance_mm, 10);
+    let window = StatsWindow { from: at(0), to: at(1), active_since: at(0) };
+    assert_eq!(store.fleet_stats(&home, window).await.unwrap().distance_mm, 10);
     let known = fold_of(&**store, &home, "bus").await;
     let again = HistoryWrite { checkpoints: Some((at(15), vec![saved(30)])), ..write(&known, 30, Vec::new()) };
     store.write_history(&[again], at(0)).await.unwrap();
@@ -391,7 +391,7 @@ pub(crate) async fn old_history_and_that_of_removed_vehicles_is_forgotten(databa
             place: None,
             value: None,
             limit: None,
-            is_told: None,
+            is_reported: None,
         })
     };
     for (name, noted_ms, ms) in [("bus", 0, 500), ("bus", 1_000, 5), ("gone", 1_000, 5)] {
@@ -402,12 +402,12 @@ pub(crate) async fn old_history_and_that_of_removed_vehicles_is_forgotten(databa
     committer.record(batch(&home, vec![position("gone", 9)])).await.unwrap();
     committer.record(batch(&home, vec![position("gone", 8)])).await.unwrap();
     store.remove_vehicle(&home, &id("gone"), at(0)).await.unwrap();
-    // Nobody is behind on what is gone.
+    // A removed vehicle is never behind.
     let everything = BehindFilter { newest_before: at(1_000_000_000_000), late_noted_before: at(1_000_000_000_000) };
     assert_eq!(store.vehicles_behind(everything, None, 10).await.unwrap(), []);
     let retention = Retention { positions_ms: 500, ..Retention::default() };
     let pruned = store.prune(at(1_400), &retention).await.unwrap();
-    // By when it was noted, not by its own time; and the removed vehicle's.
+    // Pruned by the time when it was stored, not by its own time; the removed vehicle's is pruned too.
     assert_eq!(pruned.incidents, 2);
     let left = store.list_incidents(&home, &id("bus"), at(0), at(1_000), 10).await.unwrap();
     assert_eq!(left.iter().map(|one| one.started_at).collect::<Vec<_>>(), [at(5)]);

@@ -1,4 +1,4 @@
-//! Alerts that the fold raised and then knows better.
+//! Alerts that the fold raises and later takes back or moves.
 
 use crate::alerts::{alert, alert_id};
 use crate::database::TestDatabase;
@@ -26,14 +26,14 @@ fn moved(moves: &[(&str, &str)]) -> HistoryChange {
     HistoryChange::MovedAlerts(moves.iter().map(|(from, to)| (subject(from), subject(to))).collect())
 }
 
-/// What one write after the other tells: `+` of an alert raised, `-` of one deleted.
-async fn told_by(database: &TestDatabase, changes: Vec<HistoryChange>) -> String {
+/// The events of one write after another: `+` for an alert raised, `-` for one deleted.
+async fn events_of(database: &TestDatabase, changes: Vec<HistoryChange>) -> String {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let before = store.newest_event_id(&home).await.unwrap();
     let known = fold_of(&**store, &home, "bus").await;
     assert_eq!(store.write_history(&[write(&known, 1, changes)], at(10)).await.unwrap(), []);
-    let told = store.events_after(&home, before, 100).await.unwrap();
-    let words = told.iter().map(|event| match &event.fact {
+    let stored = store.events_after(&home, before, 100).await.unwrap();
+    let words = stored.iter().map(|event| match &event.fact {
         Fact::AlertRaised(alert) => format!("+{}", alert.id),
         Fact::AlertDeleted { alert_id, user_id: None } => format!("-{alert_id}"),
         other => panic!("{other:?}"),
@@ -44,29 +44,29 @@ async fn told_by(database: &TestDatabase, changes: Vec<HistoryChange>) -> String
 pub(crate) async fn alerts_go_over_to_other_subjects_all_at_once(database: &TestDatabase) {
     add_vehicles(&*database.store, &TenantId::default_tenant(), &["bus"]).await;
     let all = vec![raised("a", "s1"), raised("b", "s2"), raised("c", "s3"), raised("d", "s4")];
-    assert_eq!(told_by(database, all).await, "+a +b +c +d");
-    // Along a chain, in a circle, and from where there is none.
-    assert_eq!(told_by(database, vec![moved(&[("s1", "s2"), ("s2", "s5"), ("s9", "s6")])]).await, "");
-    assert_eq!(told_by(database, vec![moved(&[("s3", "s4"), ("s4", "s3")])]).await, "");
+    assert_eq!(events_of(database, all).await, "+a +b +c +d");
+    // Along a chain, in a circle, and from a subject without an alert.
+    assert_eq!(events_of(database, vec![moved(&[("s1", "s2"), ("s2", "s5"), ("s9", "s6")])]).await, "");
+    assert_eq!(events_of(database, vec![moved(&[("s3", "s4"), ("s4", "s3")])]).await, "");
     let again = ["s2", "s3", "s4", "s5"].map(|about| raised("again", about)).to_vec();
-    assert_eq!(told_by(database, again).await, "", "each has its alert");
+    assert_eq!(events_of(database, again).await, "", "each has its alert");
     let none = ["s2", "s3", "s4", "s5"].map(taken_back).to_vec();
-    assert_eq!(told_by(database, none).await, "-a -d -c -b");
-    // What they left is free.
-    assert_eq!(told_by(database, vec![raised("e", "s1"), raised("f", "s6")]).await, "+e +f");
-    // Two alerts about one thing are one too many.
-    assert_eq!(told_by(database, vec![moved(&[("s1", "s6")])]).await, "-e");
+    assert_eq!(events_of(database, none).await, "-a -d -c -b");
+    // The old subjects are free.
+    assert_eq!(events_of(database, vec![raised("e", "s1"), raised("f", "s6")]).await, "+e +f");
+    // If two alerts get one subject, one is deleted.
+    assert_eq!(events_of(database, vec![moved(&[("s1", "s6")])]).await, "-e");
 }
 
 pub(crate) async fn what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus"]).await;
-    assert_eq!(told_by(database, vec![raised("a", "s1"), raised("b", "s2")]).await, "+a +b");
+    assert_eq!(events_of(database, vec![raised("a", "s1"), raised("b", "s2")]).await, "+a +b");
     let viewer = FleetViewer { company: true, user: Some(user(7)), driver: None };
     assert!(store.delete_alert(&home, viewer, &alert_id("b"), at(10)).await.unwrap());
     let before = store.newest_event_id(&home).await.unwrap();
     let back_and_again = vec![taken_back("s1"), taken_back("s2"), raised("c", "s1"), raised("d", "s2")];
-    assert_eq!(told_by(database, back_and_again).await, "-a +c");
+    assert_eq!(events_of(database, back_and_again).await, "-a +c");
     assert_eq!(store.newest_event_id(&home).await.unwrap(), before + 2);
     let standing = store.list_alerts(&home, viewer, false, None, 10, at(10)).await.unwrap();
     assert_eq!(standing.iter().map(|alert| alert.id.as_str()).collect::<Vec<_>>(), ["c"]);

@@ -1,4 +1,4 @@
-//! What every store must do, written once and run on SQLite and on PostgreSQL.
+//! The contract of the store, written once and run on SQLite and PostgreSQL.
 //!
 //! PostgreSQL needs `MILEPOST_TEST_POSTGRES`, the URL of a server on which databases may be created:
 //! `scripts/with-databases.sh cargo test -p milepost-store` starts one.
@@ -33,7 +33,7 @@ mod upkeep;
 mod visible_events;
 mod webhooks;
 
-/// Makes of each listed function a test on each database.
+/// Makes a test on each database from each listed function.
 macro_rules! on_both {
     ($($module:ident: $($claim:ident),+ $(,)?;)+) => {
         mod sqlite {
@@ -67,7 +67,7 @@ on_both! {
         tenants_are_listed_page_by_page,
         user_comes_back_as_it_was_added,
         username_is_taken_once_over_all_tenants,
-        changed_user_is_told_to_both_tenants,
+        changed_user_is_published_to_both_tenants,
         removed_user_loses_its_sessions,
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
@@ -113,7 +113,7 @@ on_both! {
         call_that_exists_undoes_the_whole_change,
         fixes_are_read_page_by_page_and_the_last_of_a_millisecond_counts,
         current_delivery_is_the_last_started_or_else_the_last_delivered,
-        finished_rides_are_told_newest_first,
+        finished_rides_are_listed_newest_first,
         deliveries_are_counted_by_status_and_freshness,
         long_expired_deliveries_are_forgotten_with_their_fixes;
     outgoing:
@@ -143,7 +143,7 @@ on_both! {
         newest_fix_of_a_driver_is_kept_and_late_ones_only_stored,
         fix_marks_no_parcel_of_another_driver_or_tenant,
         fixes_by_two_nodes_at_once_end_in_the_newest,
-        path_is_that_of_whoever_brought_the_parcel_while_they_did,
+        path_has_the_fixes_of_each_driver_during_the_delivery,
         legs_do_not_overlap_when_the_clocks_of_two_nodes_differ,
         old_fixes_of_drivers_are_forgotten_but_for_the_newest;
     push:
@@ -158,7 +158,7 @@ on_both! {
     push_alerts:
         company_alert_calls_those_who_see_the_whole_fleet,
         users_alert_calls_that_user_alone,
-        alert_that_is_no_news_calls_nobody,
+        alert_that_is_not_recent_calls_nobody,
         what_waits_of_an_alert_goes_when_it_is_read_or_deleted,
         alerts_of_many_vehicles_are_pushed_with_their_history,
         browsers_that_come_and_go_fail_no_alert,
@@ -177,7 +177,7 @@ on_both! {
         grades_are_listed_newest_first,
         only_present_days_count,
         attendance_that_is_so_already_stores_no_event,
-        scores_tell_only_what_differs,
+        scores_publish_only_what_differs,
         records_of_no_cadet_are_refused,
         totals_are_right_under_many_writers;
     notices:
@@ -202,19 +202,19 @@ on_both! {
         many_nodes_raise_an_alert_of_one_subject_once,
         alerts_are_listed_newest_first_to_those_who_may_see_them,
         alert_is_marked_read_once,
-        deleted_alert_is_there_for_nobody_and_told_once,
+        deleted_alert_is_visible_to_nobody_and_published_once,
         expired_alerts_are_forgotten_and_all_others_kept;
     trips:
         trip_comes_back_as_it_was_added,
         vehicle_is_on_one_trip_of_each_origin_at_a_time,
         only_the_next_version_of_a_trip_is_written,
-        withdrawn_trip_is_gone_and_told_so,
+        withdrawn_trip_is_removed_and_published,
         trips_are_listed_newest_first_by_what_is_asked,
         trips_of_a_removed_vehicle_are_gone,
         old_trips_are_forgotten_by_arrival_and_running_ones_never;
     fold_results:
-        rules_are_set_by_whoever_knows_the_last_ones,
-        figures_are_sums_of_the_windows_buckets,
+        rules_are_set_only_with_the_last_version,
+        stats_are_sums_of_the_windows_buckets,
         activity_is_the_same_in_whatever_order_it_is_added,
         trips_are_counted_that_were_under_way_in_the_window,
         checkpoints_replace_those_from_their_time_on,
@@ -227,8 +227,8 @@ on_both! {
     history:
         late_positions_are_noted_until_they_are_folded,
         what_another_node_folded_is_left_out_and_the_rest_is_written,
-        of_two_nodes_that_fold_the_same_one_tells_it,
-        trips_are_told_as_they_change_and_keep_their_ids,
+        of_two_nodes_that_fold_the_same_one_publishes_it,
+        trips_are_published_as_they_change_and_keep_their_ids,
         visits_incidents_and_outliers_come_back_until_they_are_none,
         alerts_of_the_fold_are_raised_once_and_can_be_taken_back,
         vehicles_that_nobody_folded_and_silent_ones_are_found,

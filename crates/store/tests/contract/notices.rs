@@ -39,7 +39,7 @@ async fn list(store: &dyn Store, tenant: &TenantId, number: i64, filter: NoticeF
 
 pub(crate) async fn notice_comes_back_as_it_was_sent(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
-    // Digits, an order of fields and an escape that a parser would lose.
+    // Digits, field order and an escape that a parser would lose.
     let fields = "{\"z\":1.00000000000000000001,\"a\":\"\\u0000 «ü»\",\"z\":2}";
     let contents = [
         notification("Parade at 08:00\nBring \"boots\"\t'; drop table notices; --"),
@@ -58,9 +58,9 @@ pub(crate) async fn notice_comes_back_as_it_was_sent(database: &TestDatabase) {
         assert_eq!(sent, std::slice::from_ref(&expected));
         let filter = NoticeFilter { messages: content.is_message(), unread: false };
         assert_eq!(list(&**store, &home, 7, filter).await[0], expected);
-        let told = store.events_after(&home, expected_id - 1, 10).await.unwrap();
+        let stored = store.events_after(&home, expected_id - 1, 10).await.unwrap();
         let fact = Fact::NoticeSent(Box::new(expected));
-        assert_eq!(told, [Event { id: expected_id, at: at(expected_id), fact }]);
+        assert_eq!(stored, [Event { id: expected_id, at: at(expected_id), fact }]);
     }
     let nowhere = TenantId::new("nowhere").unwrap();
     let refused = store.send_notices(&nowhere, &users(&[7]), &contents[0], at(0), &Once::unclaimed()).await;
@@ -71,14 +71,14 @@ pub(crate) async fn each_user_gets_one_in_the_order_of_users(database: &TestData
     let (store, home) = (&database.store, TenantId::default_tenant());
     let sent = send(&**store, &home, &[9, 3, 9, 12, 3], &notification("x"), 1).await;
     assert_eq!(sent.iter().map(|notice| notice.user_id.get()).collect::<Vec<_>>(), [9, 3, 12]);
-    // More than one statement takes, the last not full.
+    // More notices than one statement stores, so that the last statement has fewer.
     let many: Vec<i64> = (1..=250).rev().collect();
     let sent = send(&**store, &home, &many, &notification("y"), 2).await;
     assert_eq!(sent.iter().map(|notice| notice.user_id.get()).collect::<Vec<_>>(), many);
-    let told = store.events_after(&home, 3, 1_000).await.unwrap();
-    let told: Vec<_> = told.into_iter().map(|event| (event.id, event.fact)).collect();
+    let stored = store.events_after(&home, 3, 1_000).await.unwrap();
+    let stored: Vec<_> = stored.into_iter().map(|event| (event.id, event.fact)).collect();
     let expected: Vec<_> = (4..).zip(&sent).map(|(id, one)| (id, Fact::NoticeSent(Box::new(one.clone())))).collect();
-    assert_eq!(told, expected);
+    assert_eq!(stored, expected);
     for notice in &sent {
         assert_eq!(list(&**store, &home, notice.user_id.get(), NOTIFICATIONS).await[0], *notice);
     }
@@ -146,8 +146,8 @@ pub(crate) async fn notice_is_marked_read_once_by_its_user(database: &TestDataba
         is_message: true,
         read_at: marked.read_at.expect("it was read"),
     };
-    let told: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
-    assert_eq!(told, [read]);
+    let stored: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
+    assert_eq!(stored, [read]);
     other_node.close().await;
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn notices_of_a_removed_user_are_forgotten_and_all_others_kept(
     let ann = store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap().id;
     let bob = store.add_user(&new_user("bob", &home), at(0), &Once::unclaimed()).await.unwrap().id;
     for _ in 0..2 {
-        // Ann was with acme before.
+        // Ann belonged to acme before.
         for tenant in [&home, &acme] {
             store.send_notices(tenant, &[ann, bob], &notification("x"), at(0), &Once::unclaimed()).await.unwrap();
         }

@@ -1,4 +1,4 @@
-//! Outgoing calls and webhooks: stored with their cause, taken by one node at a time, kept until they are settled.
+//! Outgoing calls and webhooks: stored with their cause, leased by one node at a time, and kept until they are settled.
 
 use crate::database::TestDatabase;
 use crate::deliveries::{add, advanced, call, delivery, plain};
@@ -9,7 +9,7 @@ use milepost_store::{
 };
 use std::collections::HashSet;
 
-/// When a lease ends.
+/// The time at which a lease ends.
 pub(crate) const LEASE_MS: i64 = 60_000;
 
 pub(crate) async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&str]) -> Webhook {
@@ -22,12 +22,12 @@ pub(crate) async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&
     store.add_webhook(&new, at(1), &Once::unclaimed()).await.unwrap()
 }
 
-/// A fact that webhooks are told, and one that they are not.
-pub(crate) fn told(tenant: &TenantId) -> Fact {
+/// A fact that webhooks get, and one that they don't get.
+pub(crate) fn public_fact(tenant: &TenantId) -> Fact {
     advanced(&delivery("TRK-1", tenant))
 }
 
-fn untold() -> Fact {
+fn internal_fact() -> Fact {
     Fact::VehicleChanged { vehicle_id: vehicle("bus").id }
 }
 
@@ -76,10 +76,11 @@ pub(crate) async fn facts_call_the_webhooks_that_want_their_kind(database: &Test
     let wanting = add_webhook(&**store, &home, &["parcel.added", "delivery.status_changed"]).await;
     let greedy = add_webhook(&**store, &home, &[]).await;
     add_webhook(&**store, &home, &["delivery.started"]).await;
-    // Names that only look alike.
+    // Names that are only similar.
     add_webhook(&**store, &home, &["delivery.status", "delivery.statusXchanged"]).await;
     add_webhook(&**store, &acme, &[]).await;
-    let last = store.append_facts(&home, &[untold(), told(&home)], at(5), &Once::unclaimed()).await.unwrap();
+    let last =
+        store.append_facts(&home, &[internal_fact(), public_fact(&home)], at(5), &Once::unclaimed()).await.unwrap();
     let calls = take(&**store, 5, 10).await;
     let targets: Vec<_> = calls.iter().map(|call| call.target).collect();
     assert_eq!(targets, [Target::Webhook(wanting.id), Target::Webhook(greedy.id)]);
@@ -105,7 +106,7 @@ pub(crate) async fn change_that_failed_calls_nobody(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_webhook(&**store, &home, &[]).await;
     add(&**store, &delivery("TRK-1", &home)).await;
-    let facts = [told(&home)];
+    let facts = [public_fact(&home)];
     let again = delivery("TRK-1", &home);
     assert!(
         store
@@ -127,7 +128,7 @@ pub(crate) async fn webhooks_that_come_and_go_fail_no_change(database: &TestData
     const ROUNDS: usize = 40;
     let home = TenantId::default_tenant();
     let other = database.another_node().await;
-    let facts = [told(&home), told(&home)];
+    let facts = [public_fact(&home), public_fact(&home)];
     let come_and_go = async {
         for _ in 0..ROUNDS {
             let webhook = add_webhook(&*other, &home, &[]).await;
@@ -151,7 +152,7 @@ pub(crate) async fn removed_webhook_takes_its_calls_along(database: &TestDatabas
     let acme = add_tenant(&**store, "acme").await;
     let goes = add_webhook(&**store, &home, &[]).await;
     let stays = add_webhook(&**store, &home, &[]).await;
-    store.append_facts(&home, &vec![told(&home); 10], at(0), &Once::unclaimed()).await.unwrap();
+    store.append_facts(&home, &vec![public_fact(&home); 10], at(0), &Once::unclaimed()).await.unwrap();
     let taken = take(&**store, 0, 3).await;
     assert!(!store.remove_webhook(&acme, goes.id).await.unwrap());
     assert_eq!(store.list_calls(&home, None, None, 100).await.unwrap().len(), 20, "not another tenant's to remove");
@@ -159,7 +160,7 @@ pub(crate) async fn removed_webhook_takes_its_calls_along(database: &TestDatabas
     let left = store.list_calls(&home, None, None, 100).await.unwrap();
     assert_eq!(left.len(), 10);
     assert!(left.iter().all(|call| call.target == Target::Webhook(stays.id)));
-    // Whoever was sending meanwhile settles calls that are gone.
+    // A node that was sending in the meantime settles calls that do not exist any more.
     for call in taken {
         store.settle_call(call.no, &CallOutcome::Delivered { status: 200 }, at(1)).await.unwrap();
     }
@@ -242,8 +243,8 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
     store_calls(&**store, &delivery("TRK-1", &home), &[call("a")], 0).await;
     let no = take(&**store, 0, 1).await[0].no;
     let now = async || store.list_calls(&home, None, None, 10).await.unwrap().pop().unwrap();
-    let told = format!("connection refused\0{}", "x".repeat(10_000));
-    store.settle_call(no, &CallOutcome::Retry { at: at(50), status: Some(503), error: told }, at(10)).await.unwrap();
+    let error = format!("connection refused\0{}", "x".repeat(10_000));
+    store.settle_call(no, &CallOutcome::Retry { at: at(50), status: Some(503), error }, at(10)).await.unwrap();
     let retried = now().await;
     assert_eq!((retried.attempts, retried.last_status), (1, Some(503)));
     assert_eq!(retried.state, CallState::Pending { next_attempt_at: at(50) });
@@ -255,7 +256,7 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
     store.settle_call(no, &dead, at(60)).await.unwrap();
     assert_eq!((now().await.state, now().await.attempts), (CallState::Dead { at: at(60) }, 2));
     assert_eq!(now().await.last_status, None);
-    // Somebody whose lease had ended comes late.
+    // A node whose lease has ended settles the call late.
     store.settle_call(no, &CallOutcome::Delivered { status: 200 }, at(70)).await.unwrap();
     assert_eq!(now().await.state, CallState::Dead { at: at(60) });
     assert_eq!(store.next_call_due().await.unwrap(), None);
@@ -275,13 +276,13 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
 pub(crate) async fn dead_receiver_does_not_hold_up_the_others(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let slow = add_webhook(&**store, &home, &["delivery.status_changed"]).await;
-    store.append_facts(&home, &vec![told(&home); 100], at(0), &Once::unclaimed()).await.unwrap();
+    store.append_facts(&home, &vec![public_fact(&home); 100], at(0), &Once::unclaimed()).await.unwrap();
     let calls: Vec<_> = (0..3).map(|number| call(&number.to_string())).collect();
     store_calls(&**store, &delivery("TRK-1", &home), &calls, 10).await;
     let taken = take(&**store, 20, 20).await;
     let of = |target| taken.iter().filter(|call| call.target == target).count();
     assert_eq!((of(Target::Webhook(slow.id)), of(Target::Orders)), (8, 3));
-    // Few places: those that waited longest.
+    // With a small limit, the calls that waited longest come first.
     let next = take(&**store, 20, 5).await;
     assert_eq!(next.len(), 5);
     assert!(next.iter().all(|call| call.target == Target::Webhook(slow.id)));
@@ -294,12 +295,12 @@ pub(crate) async fn no_call_is_taken_by_two_nodes(database: &TestDatabase) {
     for _ in 0..4 {
         add_webhook(&*database.store, &home, &[]).await;
     }
-    database.store.append_facts(&home, &vec![told(&home); CALLS / 4], at(0), &Once::unclaimed()).await.unwrap();
+    database.store.append_facts(&home, &vec![public_fact(&home); CALLS / 4], at(0), &Once::unclaimed()).await.unwrap();
     let other = database.another_node().await;
     let nodes = [database.store.clone(), other.clone(), database.store.clone(), other.clone()].map(|store| {
         tokio::spawn(async move {
             let mut mine = Vec::new();
-            // A look may come back with less than there is while another node holds the rest.
+            // A lease may return fewer calls than exist while another node locks the rest.
             while store.next_call_due().await.unwrap().is_some_and(|due| due <= at(0)) {
                 mine.extend(take(&*store, 0, 10).await.into_iter().map(|call| call.no));
             }
@@ -321,7 +322,7 @@ pub(crate) async fn calls_are_listed_newest_first_by_tenant_and_target(database:
     let webhook = add_webhook(&**store, &home, &[]).await;
     store_calls(&**store, &delivery("TRK-1", &home), &[call("a"), call("b")], 0).await;
     store_calls(&**store, &delivery("TRK-2", &acme), &[call("c")], 0).await;
-    store.append_facts(&home, &[told(&home)], at(0), &Once::unclaimed()).await.unwrap();
+    store.append_facts(&home, &[public_fact(&home)], at(0), &Once::unclaimed()).await.unwrap();
     let list = async |tenant: &TenantId, target, before, limit| {
         let calls = store.list_calls(tenant, target, before, limit).await.unwrap();
         calls.into_iter().map(|call| call.key).collect::<Vec<_>>()
@@ -351,7 +352,7 @@ pub(crate) async fn settled_calls_are_forgotten_and_waiting_ones_never(database:
     store.settle_call(taken[0].no, &delivered, at(10)).await.unwrap();
     store.settle_call(taken[1].no, &dead, at(10)).await.unwrap();
     store.settle_call(taken[2].no, &delivered, at(11)).await.unwrap();
-    // However short events are kept, calls can be looked up for a week.
+    // Calls are kept for a week even if events are kept for a shorter time.
     let short = Retention { events_ms: 0, ..Retention::default() };
     assert_eq!(store.prune(at(7 * DAY_MS + 10), &short).await.unwrap(), Pruned::default());
     let long = Retention { events_ms: 8 * DAY_MS, ..Retention::default() };

@@ -1,4 +1,4 @@
-//! Parcels: who brings them, where their drivers are, and the paths that they came.
+//! Parcels: who delivers them, where their drivers are, and the paths of the deliveries.
 
 use crate::database::TestDatabase;
 use crate::deliveries::{call, delivery, plain};
@@ -31,7 +31,7 @@ async fn add_parcel(store: &dyn Store, tenant: &TenantId, driver: Option<i64>) -
     store.add_parcel(&new_parcel(tenant, driver), at(0), &Once::unclaimed()).await.unwrap()
 }
 
-/// Reads the parcel, changes it, and writes it at an instant.
+/// Reads a parcel, changes it, and writes it at an instant.
 async fn change(store: &dyn Store, id: ParcelId, ms: i64, driver: Option<i64>, status: ParcelStatus) -> Parcel {
     let read = store.get_parcel(id).await.unwrap().unwrap();
     let parcel = Parcel { driver_id: driver.map(user), status, updated_at: at(ms), version: read.version + 1, ..read };
@@ -135,7 +135,7 @@ pub(crate) async fn call_that_exists_undoes_the_whole_change(database: &TestData
     assert_eq!(refused, Err(StoreError::Conflict("outgoing call")));
     assert_eq!(store.get_parcel(first.id).await.unwrap(), Some(first.clone()));
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 1);
-    // Its leg is open as before.
+    // The leg is open as before.
     record(&**store, &home, 5, 30).await;
     assert_eq!(path(&**store, first.id).await, [(5, 10), (5, 30)]);
 }
@@ -225,7 +225,7 @@ pub(crate) async fn fixes_by_two_nodes_at_once_end_in_the_newest(database: &Test
     let home = TenantId::default_tenant();
     let parcel = add_parcel(&*database.store, &home, Some(5)).await;
     let other = database.another_node().await;
-    // Both bring every fix, one from the end.
+    // Both nodes store every fix, one of them in reverse order.
     let record_all = |store: std::sync::Arc<dyn Store>, reversed: bool| {
         let home = home.clone();
         tokio::spawn(async move {
@@ -244,7 +244,7 @@ pub(crate) async fn fixes_by_two_nodes_at_once_end_in_the_newest(database: &Test
     other.close().await;
 }
 
-pub(crate) async fn path_is_that_of_whoever_brought_the_parcel_while_they_did(database: &TestDatabase) {
+pub(crate) async fn path_has_the_fixes_of_each_driver_during_the_delivery(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
     let id = add_parcel(&**store, &home, None).await.id;
@@ -270,7 +270,7 @@ pub(crate) async fn legs_do_not_overlap_when_the_clocks_of_two_nodes_differ(data
     let (store, home) = (&database.store, TenantId::default_tenant());
     let id = add_parcel(&**store, &home, None).await.id;
     change(&**store, id, 100, Some(5), ParcelStatus::Assigned).await;
-    // A node that is 50 ms behind.
+    // A node whose clock is 50 ms behind.
     change(&**store, id, 50, Some(6), ParcelStatus::Assigned).await;
     change(&**store, id, 60, None, ParcelStatus::Pending).await;
     change(&**store, id, 70, Some(7), ParcelStatus::Assigned).await;
@@ -289,7 +289,7 @@ pub(crate) async fn old_fixes_of_drivers_are_forgotten_but_for_the_newest(databa
     let ended = add_parcel(&**store, &home, Some(5)).await;
     record(&**store, &home, 5, 1).await;
     record(&**store, &home, 5, 2).await;
-    // Old by its own clock, but it came late.
+    // The fix is old by its own clock, but it arrived late.
     store.record_driver_fix(&home, &fix(6, 3), &[], &[], at(DAY_MS)).await.unwrap();
     let ended = change(&**store, ended.id, 10, Some(5), ParcelStatus::Delivered).await;
     let kept = add_parcel(&**store, &home, Some(6)).await;

@@ -1,4 +1,4 @@
-//! Positions through the committer.
+//! Positions that are stored through the committer.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, position};
@@ -30,7 +30,7 @@ pub(crate) async fn many_positions_come_back_as_they_were_recorded(database: &Te
     let recorded = committer.record(batch(&home, points.clone())).await.unwrap();
     assert_eq!((recorded.accepted, recorded.duplicates), (1_200, 0));
     assert_eq!(history(&**store, &home, "bus").await, points);
-    // Old and new ones in one transaction.
+    // Old and new positions in one transaction.
     let later: Vec<_> = (1_100..2_400).map(|ms| position("bus", ms)).collect();
     let recorded = committer.record(batch(&home, later)).await.unwrap();
     assert_eq!((recorded.accepted, recorded.duplicates), (1_200, 100));
@@ -46,10 +46,10 @@ pub(crate) async fn same_point_again_is_a_duplicate(database: &TestDatabase) {
     assert_eq!((recorded.accepted, recorded.duplicates), (3, 1));
     let again = committer.record(batch(&home, points)).await.unwrap();
     assert_eq!((again.accepted, again.duplicates, again.newest.len()), (0, 4, 0));
-    // Late and twice in one batch: once new, once a duplicate.
+    // Late and twice in one batch: stored once, and a duplicate once.
     let late = committer.record(batch(&home, vec![position("bus", 0), position("bus", 0)])).await.unwrap();
     assert_eq!((late.accepted, late.duplicates, late.newest.len()), (1, 1, 0));
-    // What a fresh node knows is what is stored.
+    // A new node reads what is stored.
     let fresh = Committer::start(store.clone(), None);
     let repeated = fresh.record(batch(&home, vec![position("bus", 0), position("bus", 2)])).await.unwrap();
     assert_eq!((repeated.accepted, repeated.duplicates), (0, 2));
@@ -63,7 +63,7 @@ pub(crate) async fn point_brought_by_two_callers_at_once_is_accepted_once(databa
     let callers = (0..40).map(|caller| {
         let (committer, home) = (committer.clone(), home.clone());
         tokio::spawn(async move {
-            // Every point is brought by four callers; half of the points are late by then.
+            // Four callers send every point, and half of the points are late by then.
             let points = (0..10).map(|point| position("bus", (caller % 10) * 10 + point)).collect();
             committer.record(batch(&home, points)).await.unwrap()
         })
@@ -83,7 +83,7 @@ pub(crate) async fn shuffled_arrival_ends_in_the_same_state(database: &TestDatab
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["sorted", "shuffled"]).await;
     let committer = Committer::start(store.clone(), None);
-    // 37 is prime to 100, so this visits every point once.
+    // 37 and 100 have no common factor, so that this visits every point once.
     let shuffled: Vec<i64> = (0..100).map(|step| step * 37 % 100).collect();
     for chunk in shuffled.chunks(9) {
         let points = chunk.iter().map(|ms| position("shuffled", *ms)).collect();
@@ -103,14 +103,14 @@ pub(crate) async fn vehicle_that_does_not_exist_fails_nobody_else(database: &Tes
     add_vehicles(&**store, &home, &["bus", "gone"]).await;
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("gone", 1)])).await.unwrap();
-    // Removed while the committer remembers it.
+    // Removed while the committer has it in its cache.
     store.remove_vehicle(&home, &id("gone"), at(1)).await.unwrap();
     let points = vec![position("gone", 3), position("bus", 1), position("never", 1), position("gone", 0)];
     let recorded = committer.record(batch(&home, points)).await.unwrap();
     assert_eq!((recorded.accepted, recorded.duplicates), (1, 0));
     assert_eq!(recorded.unknown, [0, 2, 3]);
     assert_eq!(recorded.newest, [position("bus", 1)]);
-    // Added while the committer knows that it did not exist.
+    // Added after the committer noticed that it did not exist.
     add_vehicles(&**store, &home, &["never"]).await;
     assert_eq!(committer.record(batch(&home, vec![position("never", 1)])).await.unwrap().accepted, 1);
     assert_eq!(committer.record(batch(&home, Vec::new())).await.unwrap().accepted, 0);
@@ -179,7 +179,7 @@ pub(crate) async fn arrivals_are_read_page_by_page(database: &TestDatabase) {
     add_vehicles(&**store, &home, &["bus", "car"]).await;
     add_vehicles(&**store, &acme, &["bus"]).await;
     let committer = Committer::start(store.clone(), None);
-    // Arrived in the opposite order of their times.
+    // They arrive in the opposite order of their times.
     for (received, ms) in [(100, 9), (200, 5), (200, 6), (300, 1)] {
         let positions = vec![position("bus", ms), position("car", ms)];
         let batch = PositionBatch { received_at: at(received), ..batch(&home, positions) };
@@ -259,7 +259,7 @@ pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDataba
     assert!(samples.len() < 50, "callers who came during a commit share the next one");
 }
 
-/// Enough single positions of many vehicles for a database that gathers them before it puts each with its vehicle's.
+/// Enough single positions of many vehicles for a database that buffers them before it merges them.
 pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(database: &TestDatabase) {
     const ROUNDS: i64 = 120;
     let home = TenantId::default_tenant();
@@ -270,7 +270,7 @@ pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(datab
     let of_all = |ms: i64| batch(&home, names.iter().map(|name| position(name, ms)).collect());
     let mut sent = Vec::new();
     for round in 0..ROUNDS {
-        // Now and then one that is older than the newest, and what was sent a while ago again.
+        // Now and then a position that is older than the newest, and a repetition of one that was sent before.
         let ms = if round % 60 == 58 { round * 10 - 25 } else { round * 10 };
         let recorded = committers[usize::try_from(round / 7 % 2).unwrap()].record(of_all(ms)).await.unwrap();
         assert_eq!((recorded.accepted, recorded.duplicates), (names.len(), 0));

@@ -1,4 +1,4 @@
-//! Push subscriptions: one user's each, bounded, and called by the transactions that store their users' notices.
+//! Push subscriptions: each belongs to one user, their number is bounded, and notices call them.
 
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, new_user};
@@ -111,7 +111,7 @@ pub(crate) async fn browser_of_another_user_now_forgets_the_first_ones_pushes(da
 pub(crate) async fn user_keeps_the_browsers_refreshed_last(database: &TestDatabase) {
     let (store, home) = (Arc::clone(&database.store), TenantId::default_tenant());
     let others = subscribe(&*store, &home, 2, "other", 0).await;
-    // From several nodes at once: the bound holds.
+    // From several nodes at once: the bound is kept.
     let mut adding = tokio::task::JoinSet::new();
     for writer in 0..8 {
         let (store, home) = (Arc::clone(&store), home.clone());
@@ -125,7 +125,7 @@ pub(crate) async fn user_keeps_the_browsers_refreshed_last(database: &TestDataba
         ended.unwrap();
     }
     let most = usize::try_from(MAX_PUSH_SUBSCRIPTIONS).unwrap();
-    // Two at a time, and as many are called as there may be: a list shows no more, however many there are.
+    // Two at a time. The number of calls shows how many there are, because a list is cut at the bound.
     for round in 0..10 {
         let [first, second] = ["a", "b"].map(|name| async move {
             subscribe(&*database.store, &TenantId::default_tenant(), 1, &format!("{round}{name}"), round).await
@@ -148,7 +148,7 @@ pub(crate) async fn user_keeps_the_browsers_refreshed_last(database: &TestDataba
     for subscription in kept.iter().filter(|one| one.id != oldest.id) {
         assert!(!store.add_push_subscription(&refresh(subscription), at(100), &Once::unclaimed()).await.unwrap().1);
     }
-    // By a clock that is late.
+    // By a clock that is behind.
     let newest = subscribe(&*store, &home, 1, "newest", -100).await;
     let now: Vec<PushId> = list(&*store, &home, 1).await;
     assert!(now.contains(&newest.id) && !now.contains(&oldest.id) && now.len() == most, "{now:?}");
@@ -160,7 +160,7 @@ pub(crate) async fn notice_calls_every_browser_of_its_user_and_no_other(database
     let phone = subscribe(store, &home, 1, "phone", 0).await;
     let laptop = subscribe(store, &home, 1, "laptop", 0).await;
     let bobs = subscribe(store, &home, 2, "bob", 0).await;
-    subscribe(store, &home, 3, "untold", 0).await;
+    subscribe(store, &home, 3, "other", 0).await;
     subscribe(store, &acme, 1, "elsewhere", 0).await;
 
     let sent = send(store, &home, &[1, 2, 9], &notification("fall «in»\n\"now\""), 5).await;
@@ -178,12 +178,12 @@ pub(crate) async fn notice_calls_every_browser_of_its_user_and_no_other(database
         assert_eq!(call.push, Some(expected));
         assert_eq!((&call.tenant, &call.webhook, call.created_at), (&home, &None, at(5)));
         assert_eq!(call.key, format!("push_{}_{}", notice.id, subscription.id));
-        let told: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&call.body).unwrap();
         let expected = serde_json::json!({
             "id": notice.id.get(), "message": "fall «in»\n\"now\"", "type": "admin_message", "is_read": false,
             "created_at": "2026-11-20T00:00:00.005Z",
         });
-        assert_eq!(told, expected);
+        assert_eq!(shown, expected);
     }
 
     let fields = JsonObject::of_parsed(r#"{"subject":"for the page"}"#.to_owned(), "fields").unwrap();
@@ -192,7 +192,7 @@ pub(crate) async fn notice_calls_every_browser_of_its_user_and_no_other(database
     let call = take(store, 8).await.remove(0);
     assert_eq!(call.body, format!(r#"{{"id":{},"type":"message"}}"#, sent[0].id));
 
-    // They are listed among the tenant's calls, and settled as any other.
+    // They are listed among the tenant's calls, and settled like others.
     store.settle_call(call.no, &CallOutcome::Delivered { status: 201 }, at(9)).await.unwrap();
     let listed = store.list_calls(&home, Some(Target::Push(bobs.id)), None, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
@@ -210,12 +210,12 @@ pub(crate) async fn long_text_is_cut_to_what_a_push_service_takes(database: &Tes
         send(store, &home, &[1], &content, now).await;
         let call = take(store, now).await.remove(0);
         store.settle_call(call.no, &CallOutcome::Delivered { status: 201 }, at(now)).await.unwrap();
-        let told: serde_json::Value = serde_json::from_str(&call.body).unwrap();
-        let told = told["message"].as_str().unwrap();
-        if told == text {
+        let shown: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+        let shown = shown["message"].as_str().unwrap();
+        if shown == text {
             assert!(call.body.len() <= 3_000);
         } else {
-            assert!(text.starts_with(told.strip_suffix('…').unwrap()));
+            assert!(text.starts_with(shown.strip_suffix('…').unwrap()));
             assert!((2_990..=3_000).contains(&call.body.len()), "{}", call.body.len());
         }
     }
@@ -235,10 +235,10 @@ pub(crate) async fn gone_browser_goes_with_all_its_calls(database: &TestDatabase
     assert_eq!(list(store, &home, 1).await, [stays.id]);
     let left = store.list_calls(&home, None, None, 10).await.unwrap();
     assert!(left.len() == 3 && left.iter().all(|call| call.target == Target::Push(stays.id)));
-    // The other tries of the same browser end later, and find nothing.
+    // Other tries of the same browser end later, and find no call.
     store.settle_call(of_gone[0].no, &CallOutcome::Gone, at(7)).await.unwrap();
     store.settle_call(of_gone[2].no, &CallOutcome::Delivered { status: 201 }, at(7)).await.unwrap();
-    // A try that was settled meanwhile says nothing more.
+    // A try that was settled in the meantime changes nothing.
     let of_stays = calls.iter().find(|call| call.target == Target::Push(stays.id)).unwrap();
     store.settle_call(of_stays.no, &CallOutcome::Delivered { status: 201 }, at(8)).await.unwrap();
     store.settle_call(of_stays.no, &CallOutcome::Gone, at(9)).await.unwrap();
@@ -269,7 +269,7 @@ pub(crate) async fn user_that_may_not_enter_loses_its_browsers(database: &TestDa
             assert_eq!(left, usize::from(place == 4 && *tenant == home), "{place} {tenant}");
         }
     }
-    // Whoever subscribed while it was being locked out is passed over.
+    // A user that subscribed while it was being locked out is skipped.
     subscribe(store, &home, added[1].id.get(), "too late", 2).await;
     send(store, &home, &[added[1].id.get(), added[4].id.get()], &notification("x"), 3).await;
     assert_eq!(take(store, 4).await.len(), 1);
@@ -299,14 +299,14 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_notice(database: &TestData
             }
         });
     }
-    // Locking out takes the same rows in the other order of things.
+    // Locking out locks the same rows in another order.
     let ends = Arc::clone(&store);
     tasks.spawn(async move {
         for round in 0..rounds {
             ends.update_user(&ann, Some(&format!("$argon2id${round}")), at(round)).await.unwrap();
         }
     });
-    // And a sender finds some of them gone.
+    // A sender finds some of the calls removed.
     let settles = Arc::clone(&store);
     tasks.spawn(async move {
         for round in 0..rounds {

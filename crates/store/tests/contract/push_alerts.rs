@@ -1,4 +1,5 @@
-//! What alerts push: to whom, when it is news, and until it is read, deleted or taken back.
+//! Push calls of alerts: who gets them, when an alert is fresh, and that they end when it is read, deleted or taken
+//! back.
 
 use crate::alerts::{about, alert, alert_id};
 use crate::database::{TestDatabase, options};
@@ -27,7 +28,7 @@ async fn raise(store: &dyn Store, alert: &Alert, ms: i64) {
     assert!(store.raise_alert(alert, at(ms), &Once::unclaimed()).await.unwrap(), "{alert:?}");
 }
 
-/// Whom calls go to: the endpoints' last parts, in their order.
+/// The called browsers: the last parts of their endpoints, in order.
 fn called(calls: &[DueCall]) -> Vec<String> {
     let name = |call: &DueCall| {
         let path = call.push.as_ref().unwrap().endpoint.rsplit_once('/').unwrap().1;
@@ -38,13 +39,13 @@ fn called(calls: &[DueCall]) -> Vec<String> {
     names
 }
 
-/// The ids of the alerts that wait to be pushed or are being pushed, each with how often.
+/// The ids of the alerts with waiting or running push calls, each with their number.
 async fn waiting(store: &dyn Store, tenant: &TenantId) -> BTreeMap<String, usize> {
     let mut waiting = BTreeMap::new();
     for call in store.list_calls(tenant, None, None, 10_000).await.unwrap() {
         if matches!(call.state, CallState::Pending { .. }) {
-            let told: Value = serde_json::from_str(&call.body).unwrap();
-            *waiting.entry(told["id"].as_str().unwrap().to_owned()).or_default() += 1;
+            let shown: Value = serde_json::from_str(&call.body).unwrap();
+            *waiting.entry(shown["id"].as_str().unwrap().to_owned()).or_default() += 1;
         }
     }
     waiting
@@ -63,7 +64,7 @@ pub(crate) async fn company_alert_calls_those_who_see_the_whole_fleet(database: 
     for name in ["phone", "laptop"] {
         subscribe(store, &home, manager.id.get(), name, 0).await;
     }
-    // Locked out while its browser subscribed; of another tenant by now; known to another issuer alone.
+    // Users that get no call: locked out while subscribing, moved to another tenant, or known only to another issuer.
     for (name, approved, active) in [("locked", true, false), ("unapproved", false, true)] {
         let new = NewUser { role: Role::Admin, approved, active, ..new_user(name, &home) };
         let added = store.add_user(&new, at(0), &Once::unclaimed()).await.unwrap();
@@ -125,7 +126,7 @@ pub(crate) async fn users_alert_calls_that_user_alone(database: &TestDatabase) {
     ] {
         subscribe(store, &home, number, name, 0).await;
     }
-    // Another issuer's user, and another tenant's user of the same number.
+    // A user of another issuer, and another tenant's user with the same number.
     subscribe(store, &home, 9_999, "unknown", 0).await;
     subscribe(store, &acme, 9_999, "elsewhere", 0).await;
     for (name, addressee, expected) in [
@@ -142,7 +143,7 @@ pub(crate) async fn users_alert_calls_that_user_alone(database: &TestDatabase) {
     }
 }
 
-pub(crate) async fn alert_that_is_no_news_calls_nobody(database: &TestDatabase) {
+pub(crate) async fn alert_that_is_not_recent_calls_nobody(database: &TestDatabase) {
     let (store, home) = (&*database.store, TenantId::default_tenant());
     let admin = add_user(store, "admin", &home, Role::Admin).await;
     subscribe(store, &home, admin.id.get(), "phone", 0).await;
@@ -152,12 +153,12 @@ pub(crate) async fn alert_that_is_no_news_calls_nobody(database: &TestDatabase) 
     assert_eq!(waiting(store, &home).await, BTreeMap::new());
     raise(store, &late("just new enough", 0), Alert::RECENT_MS).await;
     assert_eq!(waiting(store, &home).await, BTreeMap::from([("just new enough".to_owned(), 1)]));
-    // Of one subject once.
+    // One alert of a subject is pushed once.
     raise(store, &about("speed:bus:1", late("first", Alert::RECENT_MS)), Alert::RECENT_MS).await;
     let again = about("speed:bus:1", late("second", Alert::RECENT_MS));
     assert!(!store.raise_alert(&again, at(Alert::RECENT_MS), &Once::unclaimed()).await.unwrap());
     assert_eq!(waiting(store, &home).await.len(), 2);
-    // They are listed and told all the same.
+    // They are still listed and published.
     assert_eq!(store.list_alerts(&home, COMPANY, false, None, 10, at(Alert::RECENT_MS)).await.unwrap().len(), 3);
 }
 
@@ -175,7 +176,7 @@ pub(crate) async fn what_waits_of_an_alert_goes_when_it_is_read_or_deleted(datab
     let of = |name: &str, times| (name.to_owned(), times);
     let all = [of("read", 2), of("deleted", 2), of("stays", 2), of("pushed", 2), of("failing", 2), of("own", 1)];
     assert_eq!(waiting(store, &home).await, BTreeMap::from(all));
-    // Of all of them tries are under way; some have ended.
+    // Tries of all alerts are running, and some have ended.
     let mut taken = take(store, 2).await;
     taken.extend(take(store, 2).await);
     assert_eq!(taken.len(), 11);
@@ -205,13 +206,13 @@ pub(crate) async fn what_waits_of_an_alert_goes_when_it_is_read_or_deleted(datab
         .unwrap()
         .unwrap();
     assert_eq!(waiting(store, &home).await, BTreeMap::from([of("stays", 2)]));
-    // A try that was under way and failed is not repeated; what was pushed is still listed.
+    // A running try that fails is not repeated. Calls that were delivered are still listed.
     for call in of_alert("read").iter().chain(&of_alert("deleted")) {
         store.settle_call(call.no, &failed(), at(5)).await.unwrap();
     }
     assert_eq!(waiting(store, &home).await, BTreeMap::from([of("stays", 2)]));
     assert_eq!(store.list_calls(&home, None, None, 100).await.unwrap().len(), 4);
-    // Who may not see an alert takes nothing back.
+    // A viewer that may not see an alert does not end its calls.
     assert_eq!(
         store.read_alert(&home, of_driver, &alert_id("stays"), None, at(6), &Once::unclaimed()).await.unwrap(),
         None
@@ -239,19 +240,19 @@ pub(crate) async fn alerts_of_many_vehicles_are_pushed_with_their_history(databa
         let subject = about(name, alert(name, &home, None, 0)).subject.unwrap();
         HistoryChange::NoAlert { subject }
     };
-    // More than one statement stores.
+    // More calls than one statement stores.
     let mut writes = Vec::new();
     for tenant in tenants {
         for vehicle in ["bus", "car"] {
             let name = |part: i64| format!("{tenant}:{vehicle}:{part}");
             let mut changes: Vec<_> = (0..70).map(|part| found(tenant, &name(part), 3_600_000)).collect();
-            // Long ago by its time, and a silence that began long ago but could be known only now.
+            // An alert about a time long ago, and a silence that began long ago but could be known only now.
             changes.push(found(tenant, &name(100), 0));
             changes.push(found(tenant, &name(101), 3_000_000));
-            // Found, and found to be none, in one step.
+            // Found and taken back in one write.
             changes.push(found(tenant, &name(102), 3_600_000));
             changes.push(taken_back(&name(102)));
-            // Its subject has one.
+            // Its subject has an alert.
             changes.push(found(tenant, &name(5), 3_600_000));
             let known = fold_of(store, tenant, vehicle).await;
             writes.push(write(&known, 1, changes));
@@ -266,16 +267,16 @@ pub(crate) async fn alerts_of_many_vehicles_are_pushed_with_their_history(databa
         }
         assert_eq!(waiting(store, tenant).await, expected, "{tenant}");
     }
-    // What positions that came late show to be none is not pushed any more.
+    // An alert that late positions disprove is not pushed any more.
     let known = fold_of(store, &home, "bus").await;
     let changes = (0..60).map(|part| taken_back(&format!("default:bus:{part}"))).collect();
     assert_eq!(store.write_history(&[write(&known, 2, changes)], at(3_600_001)).await.unwrap(), []);
     assert_eq!((waiting(store, &home).await.len(), waiting(store, &acme).await.len()), (142 - 60, 142));
 }
 
-/// On PostgreSQL a circle of waiting would be an error of one of them.
+/// On PostgreSQL a deadlock would be an error of one of them.
 pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatabase) {
-    // A busy machine is waited for; a circle is an error of PostgreSQL's after a second.
+    // Waits are long enough for a busy machine. PostgreSQL reports a deadlock after a second.
     let patient = OpenOptions { busy_timeout: Duration::from_secs(10), ..options() };
     let store = open(&database.url, &patient, Arc::new(Unsent)).await.unwrap();
     let (other_node, home) =
@@ -329,7 +330,7 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatab
                     subscribe(&*store, &home, manager.id.get(), &format!("{number}-{round}-{name}"), round).await;
                 }
                 if round % 3 == 0 {
-                    // Takes all of them along.
+                    // Removes all of the user's subscriptions.
                     let password = format!("$argon2id${round}");
                     store.update_user(&manager, Some(&password), at(round)).await.unwrap();
                 }
@@ -367,9 +368,9 @@ pub(crate) async fn long_message_of_an_alert_is_cut(database: &TestDatabase) {
         };
         raise(store, &long, 0).await;
         let body = take(store, 1).await.remove(0).body;
-        let told: Value = serde_json::from_str(&body).unwrap();
-        let told = told["message"].as_str().unwrap();
-        assert!(message.starts_with(told.strip_suffix('…').unwrap()), "{told}");
+        let shown: Value = serde_json::from_str(&body).unwrap();
+        let shown = shown["message"].as_str().unwrap();
+        assert!(message.starts_with(shown.strip_suffix('…').unwrap()), "{shown}");
         assert!((2_990..=3_000).contains(&body.len()), "{}", body.len());
     }
 }

@@ -1,4 +1,4 @@
-//! Values to store.
+//! Sample values to store.
 
 use milepost_domain::{
     AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
@@ -6,7 +6,7 @@ use milepost_domain::{
 };
 use milepost_store::{NewUser, Once, PositionBatch, Store};
 
-/// 2026-11-20T00:00:00Z.
+/// The instant 2026-11-20T00:00:00Z.
 pub(crate) const NOON_MS: i64 = 1_795_132_800_000;
 
 pub(crate) fn at(ms: i64) -> Timestamp {
@@ -48,7 +48,7 @@ pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewUser {
     }
 }
 
-/// A vehicle with nothing but what it must have.
+/// A vehicle with only the required fields.
 pub(crate) fn vehicle(name: &str) -> Vehicle {
     Vehicle::new(id(name), VehicleKind::new("bus").unwrap(), Label::new(name).unwrap())
 }
@@ -63,7 +63,7 @@ pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
     Device { id: DeviceId::new(name).unwrap(), tenant: tenant.clone(), vehicle_id: id(vehicle), name: None }
 }
 
-/// A position with nothing but place and time.
+/// A position with only a place and a time.
 pub(crate) fn position(vehicle: &str, ms: i64) -> Position {
     Position::new(
         id(vehicle),
@@ -73,7 +73,7 @@ pub(crate) fn position(vehicle: &str, ms: i64) -> Position {
     )
 }
 
-/// A position with everything.
+/// A position with all fields.
 pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
     Position {
         speed: Some(SpeedKmh::new(33.3).unwrap()),
@@ -91,7 +91,7 @@ pub(crate) fn batch(tenant: &TenantId, positions: Vec<Position>) -> PositionBatc
     PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000) }
 }
 
-/// Everything that is stored of a vehicle's track.
+/// Reads all stored positions of a vehicle.
 pub(crate) async fn history(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<Position> {
     let (from, to) = (Timestamp::from_unix_ms(0).unwrap(), Timestamp::from_unix_ms(0).unwrap().plus_ms(i64::MAX));
     store.positions(tenant, &id(vehicle), from, to, None, 100_000).await.unwrap()

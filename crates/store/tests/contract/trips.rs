@@ -29,7 +29,7 @@ pub(crate) fn started(name: &str, tenant: &TenantId, vehicle: &str, ms: i64) -> 
     }
 }
 
-/// The next version of it, ended.
+/// The next version of a trip, ended.
 pub(crate) fn ended(trip: &Trip, status: TripStatus, ms: i64) -> Trip {
     Trip { status, ended_at: Some(at(ms)), followed_to: at(ms), version: trip.version + 1, ..trip.clone() }
 }
@@ -55,16 +55,16 @@ fn whole(name: &str, tenant: &TenantId, vehicle: &str) -> Trip {
     }
 }
 
-fn told(trip: Trip) -> TripUpdate {
+fn as_update(trip: Trip) -> TripUpdate {
     TripUpdate { trip, revision: Revision::New, is_progress: false }
 }
 
 pub(crate) async fn add(store: &dyn Store, trip: &Trip) {
-    store.add_trip(&told(trip.clone()), trip.started_at, &Once::unclaimed()).await.unwrap();
+    store.add_trip(&as_update(trip.clone()), trip.started_at, &Once::unclaimed()).await.unwrap();
 }
 
 pub(crate) async fn change(store: &dyn Store, trip: &Trip) -> bool {
-    store.change_trip(&told(trip.clone()), at(7), &Once::unclaimed()).await.unwrap()
+    store.change_trip(&as_update(trip.clone()), at(7), &Once::unclaimed()).await.unwrap()
 }
 
 fn everything() -> TripFilter {
@@ -81,13 +81,13 @@ pub(crate) async fn trip_comes_back_as_it_was_added(database: &TestDatabase) {
     add_vehicles(&**store, &home, &["bus"]).await;
     let trips = [whole("auto", &home, "bus"), started("manual", &home, "bus", 5)];
     for (number, trip) in (2..).zip(&trips) {
-        let update = told(trip.clone());
+        let update = as_update(trip.clone());
         store.add_trip(&update, at(number), &Once::unclaimed()).await.unwrap();
         assert_eq!(store.get_trip(&home, &trip.id).await.unwrap().as_ref(), Some(trip));
         let events = store.events_after(&home, number - 1, 10).await.unwrap();
         assert_eq!(events, [Event { id: number, at: at(number), fact: Fact::TripChanged(Box::new(update)) }]);
     }
-    let refused = async |trip: Trip| store.add_trip(&told(trip), at(9), &Once::unclaimed()).await;
+    let refused = async |trip: Trip| store.add_trip(&as_update(trip), at(9), &Once::unclaimed()).await;
     assert_eq!(refused(started("x", &home, "car", 9)).await, Err(StoreError::NotFound("vehicle")));
     let nowhere = TenantId::new("nowhere").unwrap();
     assert_eq!(refused(started("x", &nowhere, "bus", 9)).await, Err(StoreError::NotFound("vehicle")));
@@ -104,7 +104,7 @@ pub(crate) async fn vehicle_is_on_one_trip_of_each_origin_at_a_time(database: &T
     let found = Trip { origin: TripOrigin::Auto, ..started("auto", &home, "bus", 1) };
     add(&**store, &found).await;
     let second = started("second", &home, "bus", 2);
-    let refused = store.add_trip(&told(second.clone()), at(2), &Once::unclaimed()).await;
+    let refused = store.add_trip(&as_update(second.clone()), at(2), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::Conflict("trip")));
     let running = async |vehicle: &str, origin| store.running_trip(&home, &id(vehicle), origin).await.unwrap();
     assert_eq!(running("bus", TripOrigin::Manual).await, Some(first.clone()));
@@ -115,7 +115,10 @@ pub(crate) async fn vehicle_is_on_one_trip_of_each_origin_at_a_time(database: &T
     assert_eq!(running("bus", TripOrigin::Manual).await, None);
     add(&**store, &second).await;
     let revived = Trip { status: TripStatus::Started, ended_at: None, version: 3, ..first };
-    assert_eq!(store.change_trip(&told(revived), at(4), &Once::unclaimed()).await, Err(StoreError::Conflict("trip")));
+    assert_eq!(
+        store.change_trip(&as_update(revived), at(4), &Once::unclaimed()).await,
+        Err(StoreError::Conflict("trip"))
+    );
 }
 
 pub(crate) async fn only_the_next_version_of_a_trip_is_written(database: &TestDatabase) {
@@ -155,7 +158,7 @@ pub(crate) async fn only_the_next_version_of_a_trip_is_written(database: &TestDa
     other_node.close().await;
 }
 
-pub(crate) async fn withdrawn_trip_is_gone_and_told_so(database: &TestDatabase) {
+pub(crate) async fn withdrawn_trip_is_removed_and_published(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus"]).await;
     let first = started("trip", &home, "bus", 0);
@@ -190,7 +193,7 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
     for number in 0..TRIPS {
         let vehicle = names[usize::try_from(dice.below(3)).unwrap()];
         let status = if dice.below(4) == 0 { TripStatus::Cancelled } else { TripStatus::Completed };
-        // Several of one instant.
+        // Several trips of one instant.
         let ms = dice.between(0, 20);
         for (tenant, prefix) in [(&home, "h"), (&acme, "t")] {
             let trip = started(&format!("{prefix}{:02x}-{number}", dice.below(256)), tenant, vehicle, ms);
@@ -263,14 +266,14 @@ pub(crate) async fn old_trips_are_forgotten_by_arrival_and_running_ones_never(da
     add_vehicles(&**store, &home, &["bus", "car"]).await;
     let complete =
         |name: &str, ms| Trip { version: 1, ..ended(&started(name, &home, "bus", ms), TripStatus::Completed, ms + 1) };
-    // Two that arrived as they happened, a running one, and an old one that was imported just now.
+    // Two trips that were stored as they happened, a running one, and an old one that was imported just now.
     for (trip, arrived) in [
         (complete("old", 0), 0),
         (complete("young", 100), 100),
         (started("running", &home, "car", 0), 0),
         (complete("imported", -900), 100),
     ] {
-        store.add_trip(&told(trip), at(arrived), &Once::unclaimed()).await.unwrap();
+        store.add_trip(&as_update(trip), at(arrived), &Once::unclaimed()).await.unwrap();
     }
     let retention = Retention { positions_ms: 100, ..Retention::default() };
     assert_eq!(store.prune(at(101), &retention).await.unwrap().trips, 1);

@@ -1,4 +1,4 @@
-//! Migrations and forgetting.
+//! Migrations and pruning.
 
 use crate::database::{TestDatabase, options};
 use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user, position, tenant};
@@ -38,7 +38,8 @@ pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDa
     add_vehicles(&**store, &home, &["bus", "upload", "sold"]).await;
     add_vehicles(&**store, &acme, &["bus"]).await;
     let committer = Committer::start(store.clone(), None);
-    // Four minutes of arrivals: the bus now, the upload from the newest to the oldest, several of a minute each time.
+    // Four minutes of arrivals: of the bus in order, and of the upload from the newest to the oldest, several in each
+    // minute.
     for count in 0..40 {
         let received_at = at(count * STEP_MS);
         let upload = (0..5).map(|part| position("upload", DAY_MS - count * 10_000 - part * 1_000));
@@ -50,7 +51,7 @@ pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDa
     assert!(store.remove_vehicle(&home, &id("sold"), at(0)).await.unwrap());
     let retention = Retention { positions_ms: 0, ..Retention::default() };
     let mut kept = 40;
-    // Within a minute, at its end, at the arrival of one, a millisecond later, after all of them.
+    // Cutoffs within a minute, at its end, at an arrival, a millisecond later, and after all arrivals.
     for cutoff_ms in [30_000, 60_000, 10 * STEP_MS, 10 * STEP_MS + 1, 200_000, 39 * STEP_MS + 1] {
         let arrived_before = (cutoff_ms + STEP_MS - 1) / STEP_MS;
         let pruned = store.prune(at(cutoff_ms), &retention).await.unwrap();
@@ -68,7 +69,7 @@ pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDa
     assert_eq!(kept, 0);
 }
 
-/// More than one step takes: of many minutes, and of one.
+/// More positions than one step deletes: of many minutes, and of one.
 pub(crate) async fn many_positions_are_forgotten_in_steps(database: &TestDatabase) {
     const MINUTE_MS: i64 = 60_000;
     let (store, home) = (&database.store, TenantId::default_tenant());
@@ -78,7 +79,7 @@ pub(crate) async fn many_positions_are_forgotten_in_steps(database: &TestDatabas
     committer.record(PositionBatch { received_at: at(0), ..batch(&home, slow) }).await.unwrap();
     let quick = (0..6_000).map(|ms| position("quick", ms)).collect();
     committer.record(PositionBatch { received_at: at(MINUTE_MS), ..batch(&home, quick) }).await.unwrap();
-    // In the minute of the cutoff, and kept.
+    // These arrived in the minute of the cutoff, and are kept.
     let new = vec![position("new", 0), position("slow", 2_500 * MINUTE_MS)];
     committer.record(PositionBatch { received_at: at(2 * MINUTE_MS), ..batch(&home, new) }).await.unwrap();
     let retention = Retention { positions_ms: 0, ..Retention::default() };
@@ -93,18 +94,18 @@ pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDataba
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "import"]).await;
     let committer = Committer::start(store.clone(), None);
-    // One point a day, each arriving as it happens.
+    // One point for each day, which arrives as it happens.
     for day in 0..10 {
         let points = vec![Position { at: at(day * DAY_MS), ..position("bus", 0) }];
         committer.record(PositionBatch { received_at: at(day * DAY_MS), ..batch(&home, points) }).await.unwrap();
     }
-    // Old points that arrived just now, one on a day of its own and one on a day that has rows.
+    // Old points that arrived just now: one on a day of its own, and one on a day with other rows.
     let points = vec![Position { at: at(-400 * DAY_MS), ..position("import", 0) }, position("import", DAY_MS)];
     committer.record(PositionBatch { received_at: at(9 * DAY_MS), ..batch(&home, points) }).await.unwrap();
     let retention = Retention { positions_ms: 5 * DAY_MS, ..Retention::default() };
     let pruned = store.prune(at(9 * DAY_MS + 1), &retention).await.unwrap();
-    // Days 0 to 4 are too old. PostgreSQL drops those that are wholly old, deletes from the day of the import, and from
-    // the newest, which might have been written until the cutoff.
+    // Days 0 to 4 are too old. PostgreSQL drops the days that are entirely old. It deletes single rows from the day of
+    // the import, and from the newest day, which positions could have reached until the cutoff.
     assert_eq!(pruned.positions + pruned.partitions, 5);
     assert_eq!(pruned.partitions > 0, database.is_postgres());
     let days = |points: Vec<Position>| points.iter().map(|one| one.at.ms_since(at(0)) / DAY_MS).collect::<Vec<_>>();

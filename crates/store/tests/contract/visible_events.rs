@@ -1,4 +1,4 @@
-//! The events that a viewer of records may see.
+//! Events that a viewer of records may see.
 
 use crate::cadets::{attended, merit};
 use crate::database::TestDatabase;
@@ -26,7 +26,7 @@ pub(crate) fn manual(event_type: &str, cadet_id: Option<CadetId>, payload: &str)
     }))
 }
 
-/// A fact of any kind, of one of five cadets or users.
+/// A fact of any kind, about one of five cadets or users.
 fn any_fact(dice: &mut Dice) -> Fact {
     let (cadet_id, user_id) = (cadet(dice.between(1, 5)), user(dice.between(1, 5)));
     match dice.below(10) {
@@ -79,7 +79,7 @@ pub(crate) async fn visible_events_are_those_that_may_be_seen(database: &TestDat
     let mut dice = Dice::new(4);
     let mut stored = 0;
     while stored < EVENTS {
-        // Of each tenant, so that their ids are the same and their events are not.
+        // For both tenants, so that their ids are the same and their events differ.
         let count = dice.between(1, 150).min(EVENTS - stored);
         for tenant in [&home, &acme] {
             let facts: Vec<Fact> = (0..count).map(|_| any_fact(&mut dice)).collect();
@@ -109,7 +109,7 @@ pub(crate) async fn visible_events_are_those_that_may_be_seen(database: &TestDat
     assert!(store.visible_events(&nowhere, everyone, 0, i64::MAX, 10).await.unwrap().is_empty());
 }
 
-/// A newer version beside this one may know more kinds, and whom they are for.
+/// A newer version on the same database may know more kinds and their audiences.
 pub(crate) async fn events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let unknown = Fact::Unknown { kind: "medal.given".to_owned(), payload: "{}".to_owned() };
@@ -130,14 +130,14 @@ pub(crate) async fn events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing(d
 }
 
 pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestDatabase) {
-    /// Reading past this many takes some 20 ms each time, and along the index less than one.
+    /// Reading this many events takes some 20 ms each time, and reading along the index less than one.
     const OTHERS: i64 = 200_000;
     const LOOKS: i64 = 400;
     const PATIENCE: Duration = Duration::from_secs(8);
     let (store, home) = (&database.store, TenantId::default_tenant());
     let own = [manual("drill", Some(cadet(1)), "{}"), manual("drill", Some(cadet(1)), "{}")];
     store.append_facts(&home, &own[..1], at(0), &Once::unclaimed()).await.unwrap();
-    // Another cadet's, and the house's own.
+    // Events of another cadet, and internal ones.
     database
         .run(&format!(
             "insert into events (tenant_no, id, at_ms, kind, payload, for_staff, for_cadet)
@@ -157,7 +157,7 @@ pub(crate) async fn few_are_found_among_any_number_of_others(database: &TestData
     let ends = [1, OTHERS + 2];
     let mine = RecordViewer { cadet: Some(cadet(1)), user: Some(user(9)), ..NOTHING };
     let staff = RecordViewer { staff: true, user: Some(user(9)), ..NOTHING };
-    // Whatever the database knows of what the columns hold: nothing, and all.
+    // Tested with and without the database's statistics.
     for statements in ["", "analyze"] {
         database.run(statements).await;
         let look = async {

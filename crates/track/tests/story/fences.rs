@@ -26,7 +26,7 @@ fn fences_of_150_m_crossed_at_30_s_fixes_are_all_seen() {
 }
 
 #[test]
-fn a_crossing_is_told_one_fix_late_at_most() {
+fn a_crossing_is_published_one_fix_late_at_most() {
     let fences = circles([Circle::new(3000.0, 0.0, 500.0)]);
     for (every_s, tells_speed, accuracy_m) in
         [(30.0, false, None), (10.0, false, None), (5.0, true, None), (1.0, true, Some(4.0)), (1.0, true, None)]
@@ -67,7 +67,7 @@ fn a_parked_vehicle_that_drives_into_the_fence_beside_it_is_seen() {
 }
 
 #[test]
-fn dwelling_is_told_once_a_visit() {
+fn dwelling_is_published_once_a_visit() {
     let mut fence = Circle::new(2000.0, 0.0, 300.0);
     fence.dwell_ms = Some(240_000);
     let fences = circles([fence]);

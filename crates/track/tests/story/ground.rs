@@ -24,7 +24,7 @@ pub(crate) fn position(ms: i64, point: Point) -> Position {
     Position::new(VehicleId::new("v1").unwrap(), time(ms), point.latitude, point.longitude)
 }
 
-/// A receiver on a vehicle: where it is, and what it told.
+/// A receiver on a vehicle: its place, and the fixes that it reported.
 pub(crate) struct Drive {
     pub(crate) ms: i64,
     pub(crate) east_m: f64,

@@ -48,7 +48,7 @@ fn a_slip_of_the_receiver_is_no_violation() {
 }
 
 #[test]
-fn a_told_speed_that_the_way_contradicts_is_not_believed() {
+fn a_reported_speed_that_the_distance_contradicts_is_not_used() {
     let mut drive = Drive::new(10.0);
     drive.tells_speed = true;
     drive.stand(300).go(20_000.0, 0.0, 50.0).stand(600);
@@ -102,7 +102,7 @@ fn ridden(speeds_kmh: &[f64], headings_deg: &[f64]) -> Vec<Position> {
 }
 
 #[test]
-fn harsh_manoeuvres_are_told_once_each() {
+fn harsh_manoeuvres_are_published_once_each() {
     let speeds = [50.0, 50.0, 50.0, 32.0, 14.0, 0.0, 0.0, 14.0, 29.0, 42.0, 50.0, 50.0, 50.0, 50.0, 50.0];
     let ride = ridden(&speeds, &[0.0]);
     let braking = incidents(&ride, IncidentKind::HarshBraking);
@@ -129,7 +129,7 @@ fn ordinary_driving_and_fixes_far_apart_are_never_harsh() {
     }
 }
 
-/// A night of a parked vehicle whose level at each minute is told by `level_l`, with a sensor's noise.
+/// A night of a parked vehicle with the fuel level `level_l` at each minute, and a sensor's noise.
 fn parked_night(ignition: Option<bool>, level_l: impl Fn(i64) -> f64) -> Vec<Position> {
     let mut drive = Drive::new(60.0).with_noise(8.0, 5);
     let mut dice = fastrand::Rng::with_seed(5);

@@ -6,7 +6,7 @@ use milepost_track::{Activity, Correction, Corrections, FenceSet, Rules, TrackHi
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Takes positions as they come and keeps what it told; late ones are folded again from a saved state.
+/// Folds positions in the order of arrival and keeps the facts; late ones are folded again from a saved state.
 struct Teller<'a> {
     fences: &'a FenceSet,
     positions: BTreeMap<i64, Position>,
@@ -141,7 +141,7 @@ fn the_state_is_small_and_comes_back_from_its_saved_form() {
 }
 
 #[test]
-fn a_saved_state_knows_what_goes_on_as_it_was_told() {
+fn a_saved_state_knows_running_trips_as_they_were_published() {
     let fences = fences();
     for seed in 0..4 {
         let (mut state, mut told, mut facts) = (TrackState::default(), TrackHistory::default(), Vec::new());

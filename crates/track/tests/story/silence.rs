@@ -1,4 +1,4 @@
-//! What only time tells.
+//! Facts that follow from silence.
 
 use crate::ground::{Drive, facts, time, track_history};
 use milepost_track::{NoFences, Rules, SilenceFact, Thresholds, TrackState, VehicleRules, Watch, advance, fold};
@@ -28,7 +28,7 @@ impl Follower {
 }
 
 #[test]
-fn offline_is_told_once_a_silence_and_so_is_its_end() {
+fn offline_is_published_once_a_silence_and_so_is_its_end() {
     let mut follower = Follower::new(Rules::default());
     let mut drive = Drive::new(10.0);
     drive.stand(100);

@@ -48,7 +48,7 @@ fn a_red_light_splits_no_trip_and_a_long_stop_does() {
 }
 
 #[test]
-fn the_ignition_ends_a_trip_at_once_if_the_device_tells_it() {
+fn the_ignition_ends_a_trip_at_once_if_the_device_reports_it() {
     let mut drive = Drive::new(5.0);
     drive.ignition = Some(false);
     drive.stand(600);
@@ -110,7 +110,7 @@ fn a_tracker_that_sleeps_while_parked_does_not_make_the_trip_longer() {
 }
 
 #[test]
-fn a_trip_is_told_when_it_starts_while_it_runs_and_when_it_ends() {
+fn a_trip_is_published_when_it_starts_while_it_runs_and_when_it_ends() {
     let mut drive = Drive::new(2.0);
     drive.stand(600).go(10_000.0, 0.0, 60.0).stand(900);
     let found = facts(&drive.told, &Rules::default(), &NoFences);

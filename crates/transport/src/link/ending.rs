@@ -18,7 +18,7 @@ impl Link {
         self.end_locked(&mut self.lock(), code);
     }
 
-    /// The reliable queue is full: messages are lost, so the reader is told to resume.
+    /// The reliable queue is full. Messages are lost, so that the reader has to resume.
     pub(super) fn fall_behind(&self, state: &mut State) {
         if state.phase != Phase::Open {
             return;

@@ -45,7 +45,7 @@ impl Link {
         let silent_at_ms = heard_ms + timing.pong_wait_ms;
         let answer_wait_ms = timing.pong_wait_ms.saturating_sub(timing.ping_period_ms);
         if silent_at_ms <= now_ms && state.asked_ms > heard_ms && state.asked_ms + answer_wait_ms <= now_ms {
-            // The peer is told, in case only its direction is broken. Its answer is not waited for.
+            // A close frame is sent in case only the peer's direction is broken. Its answer is not awaited.
             self.write_now(state, &close_frame(code::GOING_AWAY, "no sign of life"));
             self.end_locked(state, code::ABNORMAL);
             return None;

@@ -1,4 +1,4 @@
-//! `POST /api/v1/kiosks/{device_id}/location/`: a kiosk's ping, answered when it is durable.
+//! `POST /api/v1/kiosks/{device_id}/location/`: stores a kiosk's ping and answers when it is durable.
 
 use crate::BusParts;
 use crate::convert::{location_id, position_from_ping};
@@ -10,7 +10,7 @@ use milepost_domain::{Caller, Position, Principal};
 use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
 use milepost_service::PositionReport;
 
-/// Stores the ping; it is then sent to all who watch the bus.
+/// Stores the ping, which is then sent to everyone who watches the bus.
 pub(crate) async fn record_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,
@@ -19,7 +19,7 @@ pub(crate) async fn record_location(
 ) -> Result<(StatusCode, Json<RecordedLocation>), Problem> {
     let position = position_of(&parts, &caller, &device_id, &ping)?;
     let location_id = location_id(&caller.tenant, &position);
-    // A kiosk that sent no time learns which one was taken.
+    // A kiosk that sent no time gets the time that was used.
     ping.timestamp.get_or_insert_with(|| rfc3339(position.at).into());
     let service = parts.live.service();
     let report = PositionReport { index: 0, position };
@@ -30,7 +30,7 @@ pub(crate) async fn record_location(
     Ok((StatusCode::CREATED, Json(RecordedLocation { location_id, location: ping })))
 }
 
-/// The same without storing or publishing: what the route costs without durability.
+/// Parses and answers like the real route, without storing or publishing.
 pub(crate) async fn echo_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,

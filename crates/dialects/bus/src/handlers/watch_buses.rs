@@ -1,4 +1,4 @@
-//! `/ws/bus-tracking/`: who may watch buses.
+//! `/ws/bus-tracking/`: opens sockets for viewers of buses.
 
 use crate::BusParts;
 use crate::view::View;
@@ -9,7 +9,7 @@ use milepost_domain::{Action, VehicleScope};
 use milepost_http::Problem;
 use milepost_live::{ConnectionPolicy, Entry, Handshake};
 
-/// Opens a viewer's socket, or says by the handshake's answer why not.
+/// Opens a viewer's socket, or refuses in the answer to the handshake.
 pub(crate) async fn watch_buses(State(parts): State<BusParts>, request: Request) -> Result<Response, Problem> {
     let handshake = parts.live.handshake(request, &ConnectionPolicy::SOCKET)?;
     let entry = authorize(&parts, &handshake).await;

@@ -1,4 +1,4 @@
-//! `GET /stats/tracking`: how many deliveries are under way.
+//! `GET /stats/tracking`: counts the active deliveries.
 
 use super::{NO_STORE, TenantQuery};
 use crate::DeliveryParts;
@@ -10,7 +10,7 @@ use milepost_domain::{DeliveryStatus, TenantId};
 use milepost_http::{Authenticated, Problem, Query};
 use milepost_service::DeliveryCount;
 
-/// A superadmin gets the figures of all tenants unless it names one, an admin those of its own.
+/// A superadmin gets the counts of all tenants unless it names one. An admin gets those of its own tenant.
 pub(crate) async fn count_deliveries(
     State(parts): State<DeliveryParts>,
     Authenticated(caller): Authenticated,

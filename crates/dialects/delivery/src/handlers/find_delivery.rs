@@ -1,5 +1,4 @@
-//! `GET /tracking/{tracking_id}` for visitors who have the link, `GET /tracking/rider/{rider_id}` for the
-//! tenant's people.
+//! `GET /tracking/{tracking_id}` for visitors with the link, `GET /tracking/rider/{rider_id}` for users of the tenant.
 
 use super::{NO_STORE, TenantQuery};
 use crate::DeliveryParts;
@@ -10,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{RiderId, TrackingId};
 use milepost_http::{Authenticated, Path, Problem, Query};
 
-/// The session without its rider; no credential is asked for.
+/// Returns the session without its rider. No credential is needed.
 pub(crate) async fn find_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
@@ -19,7 +18,7 @@ pub(crate) async fn find_delivery(
     Ok((NO_STORE, Json(session_of(&view, false))).into_response())
 }
 
-/// The session that a rider has just now.
+/// Returns the session that a rider has now.
 pub(crate) async fn find_riders_delivery(
     State(parts): State<DeliveryParts>,
     Path(rider_id): Path<String>,
@@ -32,7 +31,7 @@ pub(crate) async fn find_riders_delivery(
     Ok((NO_STORE, Json(session_of(&view, true))).into_response())
 }
 
-/// What cannot be a link is not found, like any other that leads nowhere.
+/// Reads a tracking id. A text that can't be one is answered 404, like an unknown id.
 pub(crate) fn tracking_id(text: &str) -> Result<TrackingId, Problem> {
     TrackingId::new(text).map_err(|_| Problem::not_found("tracking session"))
 }

@@ -1,4 +1,4 @@
-//! `/ws/tracking/{tracking_id}`: who follows a delivery.
+//! `/ws/tracking/{tracking_id}`: opens sockets for followers of a delivery.
 
 use super::find_delivery::tracking_id;
 use crate::DeliveryParts;
@@ -10,7 +10,7 @@ use milepost_domain::{Caller, TenantId};
 use milepost_http::{Path, Problem};
 use milepost_live::{Entry, Handshake};
 
-/// Opens a follower's socket, or opens it only to say why not.
+/// Opens a follower's socket. A refusal is sent on the opened socket too.
 pub(crate) async fn follow_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
@@ -31,7 +31,7 @@ async fn authorize(parts: &DeliveryParts, id: &str, handshake: &Handshake) -> Re
     Ok(Entry { tenant, credential, view, max_message_bytes: None, rate: None })
 }
 
-/// May `caller` know who brings a delivery of `tenant`?
+/// Whether `caller` may see the rider of a delivery of `tenant`.
 fn sees_rider(caller: &Caller, tenant: &TenantId) -> bool {
     caller.tenant == *tenant || caller.is_superadmin()
 }

@@ -1,4 +1,4 @@
-//! `POST /tracking/start`: a session begins, and its link works.
+//! `POST /tracking/start`: starts a session and makes its link.
 
 use super::{NO_STORE, TenantQuery};
 use crate::convert::{new_delivery, refusal, session_of};
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Problem, Query, RawBody, RequestClaim};
 use milepost_service::DeliveryView;
 
-/// Answers with the session once it is durable.
+/// Answers when the session is durable.
 pub(crate) async fn start_delivery(
     State(parts): State<DeliveryParts>,
     Authenticated(caller): Authenticated,

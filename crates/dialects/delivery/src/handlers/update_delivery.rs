@@ -1,4 +1,4 @@
-//! `POST /tracking/update/{tracking_id}`: the rider moved, or its delivery goes on.
+//! `POST /tracking/update/{tracking_id}`: changes a session's location or status.
 
 use super::{NO_STORE, find_delivery::tracking_id};
 use crate::convert::{moved, refusal, update_of};
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Path, Problem, RawBody, RequestClaim};
 use milepost_service::DeliveryView;
 
-/// Answers once the change is durable and on its way to all who follow.
+/// Answers when the change is durable and published.
 pub(crate) async fn update_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,

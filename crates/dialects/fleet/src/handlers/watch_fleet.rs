@@ -1,7 +1,7 @@
-//! `/ws/tracking?company_id=…&user_id=…`: who may watch a fleet.
+//! `/ws/tracking?company_id=…&user_id=…`: opens sockets for viewers of a fleet.
 
 use crate::FleetParts;
-use crate::opening::authorize;
+use crate::fleet_access::authorize;
 use crate::viewer::FleetSocket;
 use axum::extract::{Request, State};
 use axum::http::header;
@@ -10,9 +10,9 @@ use axum::response::Response;
 use milepost_http::{Problem, query_value};
 use milepost_live::ConnectionPolicy;
 
-/// The parcel dialect's clients open the same path. A request is theirs if it names a parcel, or if it names no company
-/// and has its token in the URL, as they do. They also answer a request that brings nothing at all, unless the fleet
-/// dialect allows anonymous access.
+/// Whether a request on the shared path is for the fleet dialect. It is for the parcel dialect if it names a parcel, or
+/// if it names no company and has its token in the URL. A request without anything is for the parcel dialect too,
+/// unless the fleet dialect allows anonymous access.
 pub fn is_for_fleet(parts: &FleetParts, head: &Parts) -> bool {
     let names = |name| query_value(head, name).is_some();
     if names("company_id") {
@@ -27,10 +27,10 @@ pub fn is_for_fleet(parts: &FleetParts, head: &Parts) -> bool {
         || shows_credential.iter().any(|name| head.headers.contains_key(*name))
 }
 
-/// Opens a viewer's socket, or says by the handshake's answer why not.
+/// Opens a viewer's socket, or refuses in the answer to the handshake.
 pub async fn watch_fleet(State(parts): State<FleetParts>, request: Request) -> Result<Response, Problem> {
     let handshake = parts.live.handshake(request, &ConnectionPolicy::SOCKET)?;
     let replay_after = handshake.last_event_id();
     let entry = authorize(&parts, &handshake).await;
-    Ok(handshake.open_socket(entry, move |sender, opening| FleetSocket::enter(sender, parts, opening, replay_after)))
+    Ok(handshake.open_socket(entry, move |sender, access| FleetSocket::enter(sender, parts, access, replay_after)))
 }

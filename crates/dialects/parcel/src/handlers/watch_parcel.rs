@@ -1,4 +1,4 @@
-//! `/ws/tracking/?parcel_id=…&token=…`: who may follow parcels.
+//! `/ws/tracking/?parcel_id=…&token=…`: opens sockets for followers of parcels.
 
 use crate::ParcelParts;
 use crate::named_parcel::NamedParcel;
@@ -10,11 +10,11 @@ use milepost_domain::{Action, Caller, reach};
 use milepost_http::Problem;
 use milepost_live::{Entry, Handshake, RateLimit};
 
-/// What a driver's socket may send: the fixes of an hour without network, one every five seconds, all at once. Each is
-/// stored before the next is read; more closes with 1008.
+/// The inbound limit of a driver's socket: the fixes of an hour without network, one every five seconds, sent at once.
+/// Each is stored before the next is read. A faster driver is closed with 1008.
 const DRIVERS_RATE: RateLimit = RateLimit { frames_per_second: 500, bytes_per_second: 128 * 1024 };
 
-/// Opens a viewer's socket, or opens it only to say why not.
+/// Opens a viewer's socket. A refusal is sent on the opened socket too.
 pub async fn watch_parcel(State(parts): State<ParcelParts>, request: Request) -> Result<Response, Problem> {
     let handshake = parts.live.handshake(request, &POLICY)?;
     let parcel = NamedParcel::parse(handshake.query("parcel_id").as_deref());

@@ -1,4 +1,4 @@
-//! `/ws/updates/?token=…`: the socket.
+//! `/ws/updates/?token=…`: opens sockets for clients of records.
 
 use crate::client::RecordsClient;
 use crate::policy::POLICY;
@@ -8,7 +8,7 @@ use axum::response::Response;
 use milepost_http::Problem;
 use milepost_live::Live;
 
-/// Opens a client's socket, or opens it only to say why not.
+/// Opens a client's socket. A refusal is sent on the opened socket too.
 pub(crate) async fn follow_updates(State(live): State<Live>, request: Request) -> Result<Response, Problem> {
     let handshake = live.handshake(request, &POLICY)?;
     let replay_after = handshake.last_event_id();

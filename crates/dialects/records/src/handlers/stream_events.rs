@@ -1,4 +1,4 @@
-//! `GET /api/events`: the stream of server-sent events.
+//! `GET /api/events`: opens streams of server-sent events.
 
 use crate::view::authorize;
 use axum::extract::{Request, State};
@@ -6,7 +6,7 @@ use axum::response::Response;
 use milepost_http::Problem;
 use milepost_live::{ConnectionPolicy, Live};
 
-/// Answers at once; events follow in the response's body.
+/// Answers at once. Events follow in the response's body.
 pub(crate) async fn stream_events(State(live): State<Live>, request: Request) -> Result<Response, Problem> {
     let handshake = live.handshake(request, &ConnectionPolicy::STREAM)?;
     let after = handshake.last_event_id().map_err(Problem::malformed)?;

@@ -1,4 +1,4 @@
-//! The demo's rider: it brings one order after another along a street, and prints the link of each.
+//! The demo's rider. It delivers one order after another along a street, and prints the link of each.
 
 use super::super::say;
 use crate::serve::Running;
@@ -12,14 +12,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often the rider reports.
+/// The time between two reports of the rider.
 const REPORT_EVERY: Duration = Duration::from_secs(2);
 /// The distance between two reports: 8 m/s, a fast bicycle.
 const STEP_M: f64 = 16.0;
 /// The longest path of an order.
 const LONGEST_M: f64 = 6_000.0;
 
-/// Drives until `end`.
+/// Drives until `end` is set.
 pub(super) fn drive_rider(
     running: &Running,
     tenant: TenantId,

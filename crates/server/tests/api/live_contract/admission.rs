@@ -1,4 +1,4 @@
-//! Who gets a connection, and how the others are told.
+//! Who gets a connection, and how the others are refused.
 
 use super::dialects::{Answer, DIALECTS, Name};
 use crate::parcel_support::token_for;
@@ -58,7 +58,7 @@ async fn a_token_in_the_url_opens_sockets_and_no_streams() {
 }
 
 #[tokio::test]
-async fn what_is_no_websocket_is_answered_400() {
+async fn a_request_without_websocket_is_answered_400() {
     let server = TestServer::start().await;
     for dialect in DIALECTS.iter().filter(|dialect| !dialect.is_stream()) {
         let path = dialect.path(&server).await;

@@ -167,7 +167,7 @@ impl Dialect {
         assert_eq!(answer, expected, "{:?} {headers:?}", self.name);
     }
 
-    /// The end of a connection that a socket tells by this code and reason.
+    /// The end of a connection, which a socket announces with this code and reason.
     pub fn end_of(&self, (code, reason): (u16, &str)) -> End {
         if self.is_stream() { End::Ends } else { End::Code(code, reason.to_owned()) }
     }

@@ -70,7 +70,7 @@ async fn a_connection_ends_with_its_token() {
 }
 
 #[tokio::test]
-async fn a_drain_tells_every_client_when_to_come_back() {
+async fn a_drain_advises_every_client_when_to_reconnect() {
     let server = TestServer::start().await;
     let mut open = Vec::new();
     for dialect in &DIALECTS {

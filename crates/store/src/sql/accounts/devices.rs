@@ -1,4 +1,4 @@
-//! Devices.
+//! Devices and their keys.
 
 use super::super::{Connection, Db, events};
 use crate::{Digest, Renderer, Result, StoreError};
@@ -40,7 +40,7 @@ pub(crate) async fn add_device(connection: &mut Connection, device: &Device, key
     .execute(connection)
     .await
     .map_err(|error| {
-        // Both databases name the column or the constraint, which is named after it.
+        // Both databases name the column, or the constraint, whose name contains the column's.
         let key_taken = error.to_string().contains("key_hash");
         match StoreError::from(error) {
             StoreError::Conflict(_) => StoreError::Conflict(if key_taken { "device key" } else { "device" }),

@@ -1,4 +1,4 @@
-//! Idempotency keys.
+//! Idempotency keys and their claims.
 
 use super::super::{Connection, Db};
 use crate::idempotency::abandoned_before;
@@ -12,8 +12,8 @@ pub(crate) async fn begin_idempotent(
     request: &Digest,
     now: Timestamp,
 ) -> Result<Idempotency> {
-    // One statement decides who does the work: the row is new, or its worker is gone. If that one is only slow, it can
-    // no longer keep an answer: its number is an old one.
+    // One statement decides who does the work: the row is new, or its worker is gone. A worker that is only slow can't
+    // store an answer any more, because its number is an old one.
     let claimed = sqlx::query_scalar::<Db, i64>(
         "insert into idempotency_keys (tenant, caller, key, request_hash, started_ms, claim_no)
          values ($1, $2, $3, $4, $5, 1)
@@ -42,7 +42,7 @@ pub(crate) async fn begin_idempotent(
     .bind(key.key.as_str())
     .fetch_optional(connection)
     .await?;
-    // Abandoned or forgotten between the two statements: the next request gets it.
+    // The key was abandoned or deleted between the two statements. The next request gets it.
     let Some(row) = row else { return Ok(Idempotency::InProgress) };
     if row.try_get::<&[u8], _>("request_hash")? != request.as_slice() {
         return Ok(Idempotency::Mismatch);
@@ -56,7 +56,7 @@ pub(crate) async fn begin_idempotent(
     }
 }
 
-/// False if the claim no longer holds or was answered before.
+/// Returns false if the claim does not hold any more or has an answer.
 pub(crate) async fn finish_idempotent(connection: &mut Connection, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
     let kept = sqlx::query::<Db>(
         "update idempotency_keys set status = $5, body = $6
@@ -88,7 +88,8 @@ pub(crate) async fn abandon_idempotent(connection: &mut Connection, claim: &Clai
 }
 
 pub(crate) async fn release_claims(connection: &mut Connection, now: Timestamp) -> Result<u64> {
-    // Older ones are free already: only the newest are looked at, along the index. The rows stay, and go on counting.
+    // Older ones are free already, so that only the newest are read, along the index. The rows stay and keep counting
+    // claims.
     let released =
         sqlx::query::<Db>("update idempotency_keys set started_ms = 0 where started_ms >= $1 and status is null")
             .bind(abandoned_before(now))

@@ -1,4 +1,4 @@
-//! Tenants.
+//! Tenants and their internal numbers.
 
 use super::super::{Connection, Db};
 use crate::{Result, StoreError};
@@ -54,7 +54,7 @@ pub(crate) async fn list_tenants(
         .collect()
 }
 
-/// The internal number of a tenant.
+/// Reads a tenant's internal number.
 pub(crate) async fn tenant_no(connection: &mut Connection, id: &TenantId) -> Result<i64> {
     sqlx::query_scalar::<Db, i64>("select tenant_no from tenants where id = $1")
         .bind(id.as_str())

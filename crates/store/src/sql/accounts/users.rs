@@ -1,4 +1,4 @@
-//! Users.
+//! Users and their passwords.
 
 use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
 use super::super::{Connection, Db, events, push::subscriptions};
@@ -42,7 +42,7 @@ fn vehicle_ids_json(ids: &[VehicleId]) -> String {
     serde_json::Value::from(ids.iter().map(VehicleId::as_str).collect::<Vec<_>>()).to_string()
 }
 
-/// The only unique column besides the number is the username, the only reference is the tenant.
+/// Names the violated constraint: the username is the only other unique column, and the tenant the only reference.
 fn name_it(error: sqlx::Error) -> StoreError {
     match StoreError::from(error) {
         StoreError::Conflict(_) => StoreError::Conflict("username"),
@@ -151,7 +151,7 @@ pub(crate) async fn update_user(
     if changed == 0 {
         return Ok(false);
     }
-    // In the same transaction, so that neither a crash nor a look from another node finds the one without the other.
+    // Done in the same transaction, so that neither a crash nor another node separates the two.
     let locked_out = new_password_hash.is_some() || !user.may_enter();
     if locked_out {
         sessions::remove_user_sessions(connection, user.id).await?;
@@ -159,11 +159,11 @@ pub(crate) async fn update_user(
     if locked_out || before.tenant != user.tenant {
         subscriptions::remove_of_user(connection, user.id).await?;
     }
-    // Both tenants learn of a user that moves.
-    let mut told = vec![&before.tenant, &user.tenant];
-    told.sort();
-    told.dedup();
-    for tenant in told {
+    // If the user moves, both tenants get the event.
+    let mut tenants = vec![&before.tenant, &user.tenant];
+    tenants.sort();
+    tenants.dedup();
+    for tenant in tenants {
         events::append_facts(connection, tenant, &[Fact::UserChanged { user_id: user.id }], now, renderer).await?;
     }
     Ok(true)
@@ -181,7 +181,7 @@ pub(crate) async fn remove_user(
         return Ok(false);
     }
     subscriptions::remove_of_user(connection, id).await?;
-    // There may be any number of notices: upkeep deletes them bit by bit.
+    // There may be any number of notices: pruning deletes them in steps.
     sqlx::query::<Db>("insert into removed_users (user_id) values ($1)")
         .bind(id.get())
         .execute(&mut *connection)
@@ -190,7 +190,7 @@ pub(crate) async fn remove_user(
     Ok(true)
 }
 
-/// Those of `users` that are stored and belong to another tenant.
+/// Returns those of `users` that are stored in another tenant.
 pub(crate) async fn users_elsewhere(
     connection: &mut Connection,
     tenant: &TenantId,

@@ -1,4 +1,4 @@
-//! Deliveries as they are read.
+//! Reads deliveries.
 
 use super::super::{Connection, Db, positions::timestamp};
 use crate::{DeliveryCount, Result, Ride};
@@ -25,7 +25,7 @@ macro_rules! select_deliveries {
     };
 }
 
-/// A fix of three columns that are all null or none.
+/// Reads a fix from three columns, which are all null or all set.
 fn fix(row: &DbRow, at_ms: &str, latitude: &str, longitude: &str) -> Result<Option<DeliveryFix>> {
     let Some(at_ms) = row.try_get::<Option<i64>, _>(at_ms)? else { return Ok(None) };
     Ok(Some(DeliveryFix {
@@ -71,7 +71,7 @@ pub(crate) async fn get_delivery(connection: &mut Connection, id: &TrackingId) -
     row.as_ref().map(delivery).transpose()
 }
 
-/// Few sessions of a rider have not expired: they are found by the index and sorted as they are.
+/// A rider has few sessions that have not expired. They are found by the index and then sorted.
 pub(crate) async fn current_delivery(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -110,8 +110,8 @@ pub(crate) async fn delivery_fixes(
     rows.iter().filter_map(|row| fix(row, "at_ms", "latitude", "longitude").transpose()).collect()
 }
 
-/// A delivered session expires a fixed time after its delivery, so the order of expiry is that of delivery; and its
-/// index, unlike one of the last change, is not written with every fix.
+/// A delivered session expires a fixed time after its delivery, so that the order of expiry is the order of delivery.
+/// The index of expiry, unlike one of the last change, is not written with every fix.
 pub(crate) async fn finished_rides(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -138,7 +138,7 @@ pub(crate) async fn finished_rides(
     Ok(rides)
 }
 
-/// Tenant by tenant, along the index of expiry: SQLite keeps the order of a cross join.
+/// Counts tenant by tenant, along the index of expiry. SQLite keeps the order of a cross join.
 pub(crate) async fn count_deliveries(
     connection: &mut Connection,
     tenant: Option<&TenantId>,

@@ -1,4 +1,4 @@
-//! Deliveries as they are written: sessions with their fixes, facts and calls.
+//! Writes deliveries: sessions with their fixes, facts and calls.
 
 use super::super::{Connection, Db, accounts::tenants, events, outgoing::calls};
 use crate::{DeliveryChange, Renderer, Result, StoreError};
@@ -8,7 +8,7 @@ use sqlx::query::Query;
 
 type DbQuery = Query<'static, Db, <Db as sqlx::Database>::Arguments>;
 
-/// Binds $1 to $19: what a session says, without what it is found by and its version.
+/// Binds $1 to $19: the columns of a session without its key and its version.
 fn bind_delivery(query: DbQuery, delivery: &Delivery) -> DbQuery {
     fn bind_fix(query: DbQuery, fix: Option<&DeliveryFix>) -> DbQuery {
         query
@@ -91,7 +91,7 @@ pub(crate) async fn write_consequences(
     renderer: &dyn Renderer,
 ) -> Result<()> {
     if let Some(fix) = change.fix {
-        // Of several in one millisecond the last one counts.
+        // If several fixes have the same millisecond, the last one counts.
         sqlx::query::<Db>(
             "insert into delivery_fixes (delivery_no, at_ms, latitude, longitude) values ($1, $2, $3, $4)
              on conflict (delivery_no, at_ms) do update set latitude = excluded.latitude, longitude = excluded.longitude",
@@ -104,7 +104,7 @@ pub(crate) async fn write_consequences(
         .await?;
     }
     calls::store_calls(connection, tenant_no, change.calls, now).await?;
-    // Taking ids makes the tenant's others wait: not for a mere fix.
+    // Taking event ids blocks the tenant's other writers, so that a fix without facts takes none.
     if !change.facts.is_empty() {
         events::append_facts(connection, &change.delivery.tenant, change.facts, now, renderer).await?;
     }

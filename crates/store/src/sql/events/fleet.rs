@@ -1,4 +1,4 @@
-//! The events of a fleet that a viewer may see, found by the index of whom they are for.
+//! Reads the fleet's events that a viewer may see, along the indexes of their audience.
 
 use super::super::dialect::by_index;
 use super::super::{Connection, Db};
@@ -7,12 +7,12 @@ use crate::Result;
 use milepost_domain::{Event, Fact, FleetAudience, FleetViewer, TenantId, UserId};
 use sqlx::AssertSqlSafe;
 
-/// What a viewer asks for who may see nothing of a kind: no event is marked so.
+/// A mark that no event has, for a viewer without the right to any event of the kind.
 const NOBODY: i64 = -1;
-/// The mark of events for everybody who sees the whole fleet.
+/// The mark of events for everyone who sees the whole fleet.
 const COMPANY: i64 = 0;
 
-/// Who may see an event of the fleet, as its columns say it: the fleet or a user, and a driver.
+/// The audience of a fleet's event as column values: the company or a user, and a driver.
 pub(crate) fn marks(fact: &Fact) -> (Option<i64>, Option<i64>) {
     match fact.fleet_audience() {
         None => (None, None),
@@ -22,7 +22,8 @@ pub(crate) fn marks(fact: &Fact) -> (Option<i64>, Option<i64>) {
     }
 }
 
-/// Events above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when there are no more.
+/// Lists events with `after < id <= up_to` that `viewer` may see, in order. Fewer than `limit` means that there are no
+/// more.
 pub(crate) async fn fleet_events(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -36,7 +37,7 @@ pub(crate) async fn fleet_events(
     while visible.len() < wanted && after < up_to {
         let page = marked_events(connection, tenant, viewer, after, limit).await?;
         let last = page.last().filter(|_| page.len() == wanted).map(|event| event.id);
-        // The column was written by the node that stored the event, perhaps of a newer version that knows more kinds.
+        // The node that stored the event wrote the column. It may be a newer version that knows more kinds.
         let seen = |event: &Event| {
             event.id <= up_to && event.fact.fleet_audience().is_some_and(|audience| viewer.may_see(audience))
         };
@@ -48,9 +49,9 @@ pub(crate) async fn fleet_events(
     Ok(visible)
 }
 
-/// Events that are marked for a viewer: the first of each mark along its index, merged. None is found twice: what has a
-/// driver is the fleet's too, and who sees the fleet needs no look at drivers. There is no upper bound on the ids: see
-/// `visible_events`.
+/// Lists the events with a viewer's marks: the first of each mark along its index, merged. No event is found twice,
+/// because a driver's events are also the company's, and a viewer of the company does not search for drivers. There is
+/// no upper bound on the ids, for the reason given in `visible_events`.
 async fn marked_events(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -66,7 +67,8 @@ async fn marked_events(
             by_index(index)
         )
     };
-    // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
+    // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
+    // names are.
     let mut branches = vec![branch("events_fleet", "for_fleet", "$3"), branch("events_fleet", "for_fleet", "$5")];
     let driver = viewer.driver.filter(|_| !viewer.company);
     branches.extend(driver.map(|_| branch("events_driver", "for_driver", "$6")));

@@ -1,4 +1,4 @@
-//! Events: facts with a gapless number in each tenant, in the order of commit.
+//! Events: facts with a number without gaps in each tenant, in the order of commit.
 
 use super::super::{Connection, Db, outgoing::webhooks};
 use super::fleet;
@@ -8,16 +8,17 @@ use sqlx::{QueryBuilder, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// Events that one statement stores: what a tenant's writers wait for is then a few round trips, not one for each event.
+/// Events that one statement stores. The tenant's other writers then wait for a few round trips instead of one for each
+/// event.
 const ROWS_AT_ONCE: usize = 100;
 
-/// Takes $1 ids of tenant $2; answers its number and the last id. The parameters stand in their order, because SQLite
-/// itself numbers them so, whatever they are called.
+/// Takes $1 ids of tenant $2. Returns the tenant's number and the last id. Parameters are listed in the order of their
+/// numbers, because SQLite numbers them in that order whatever their names are.
 const TAKE_IDS: &str = "update event_counters set last = last + $1
     where tenant_no = (select tenant_no from tenants where id = $2)
     returning tenant_no, last";
 
-/// Who may see an event, as its columns say it: staff, a cadet, a user.
+/// The audience of an event as column values: staff, a cadet, a user.
 fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
     match fact.audience() {
         Audience::Internal => (None, None, None),
@@ -27,10 +28,10 @@ fn marks(fact: &Fact) -> (Option<bool>, Option<i64>, Option<i64>) {
     }
 }
 
-/// Appends facts and returns the last one's id. Must be the last thing that a transaction does: from here to the commit
-/// it holds the tenant's counter, and other writers to this tenant wait. That is what keeps ids in the order of
-/// commit. A transaction appends to several tenants in ascending order, or two of them would wait for each other forever.
-/// Public facts are stored as calls to webhooks as well.
+/// Appends facts and returns the last one's id. It must be the last action of a transaction: it locks the tenant's
+/// counter until the commit, and other writers of this tenant wait. This keeps ids in the order of commit. A
+/// transaction that appends to several tenants does so in ascending order, or two of them could deadlock. Public facts
+/// are also stored as calls to webhooks.
 pub(crate) async fn append_facts(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -64,7 +65,7 @@ pub(crate) async fn append_facts(
             let (for_fleet, for_driver) = fleet::marks(fact);
             row.push_bind(for_fleet).push_bind(for_driver);
         });
-        // A statement for each number of facts would fill the connection's cache of them.
+        // A separate statement for every number of facts would fill the connection's statement cache.
         let stays_in_cache = facts.len() <= 2 || facts.len() == ROWS_AT_ONCE;
         insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
         for (id, fact) in ids.iter().zip(facts) {
@@ -95,7 +96,7 @@ pub(crate) async fn events_after(
     rows.iter().map(event).collect()
 }
 
-/// An event from its `id, at_ms, kind, payload`.
+/// Reads an event from the columns `id, at_ms, kind, payload`.
 pub(crate) fn event(row: &DbRow) -> Result<Event> {
     Ok(Event {
         id: row.try_get("id")?,

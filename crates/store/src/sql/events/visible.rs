@@ -1,4 +1,4 @@
-//! The events that a viewer of records may see, found by the indexes of whom they are for.
+//! Reads the events that a viewer of records may see, along the indexes of their audience.
 
 use super::super::dialect::by_index;
 use super::super::{Connection, Db};
@@ -7,7 +7,8 @@ use crate::Result;
 use milepost_domain::{CadetId, Event, RecordViewer, TenantId, UserId};
 use sqlx::AssertSqlSafe;
 
-/// Events above `after` and up to `up_to` that `viewer` may see, in order; fewer than `limit` when there are no more.
+/// Lists events with `after < id <= up_to` that `viewer` may see, in order. Fewer than `limit` means that there are no
+/// more.
 pub(crate) async fn visible_events(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -21,7 +22,7 @@ pub(crate) async fn visible_events(
     while visible.len() < wanted && after < up_to {
         let page = marked_events(connection, tenant, viewer, after, limit).await?;
         let last = page.last().filter(|_| page.len() == wanted).map(|event| event.id);
-        // The columns were written by the node that stored the event, perhaps of a newer version that knows more kinds.
+        // The node that stored the event wrote the columns. It may be a newer version that knows more kinds.
         let seen = |event: &Event| event.id <= up_to && viewer.may_see(event.fact.audience());
         visible.extend(page.into_iter().filter(seen));
         let Some(last) = last else { break };
@@ -31,11 +32,12 @@ pub(crate) async fn visible_events(
     Ok(visible)
 }
 
-/// Events that are marked for a viewer: the first of each mark along its index, merged. No event has two of the marks
-/// that are asked for: what is for staff is for a cadet at most, and staff does not ask for its cadet's.
+/// Lists the events with a viewer's marks: the first of each mark along its index, merged. No event has two of the
+/// requested marks: an event for staff has at most a cadet's mark too, and staff does not search for a cadet.
 ///
-/// With an upper bound on the ids PostgreSQL thinks that few are left between the two, and reads and sorts all of them; so
-/// there is none.
+///
+/// There is no upper bound on the ids. With one, PostgreSQL estimates that few events are left between the bounds, and
+/// reads and sorts all of them.
 async fn marked_events(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -46,7 +48,7 @@ async fn marked_events(
     let cadet = viewer.cadet.filter(|_| !viewer.staff).map(CadetId::get);
     let user = viewer.user.map(UserId::get);
     let staff = viewer.staff.then(|| ("events_staff", "for_staff = true".to_owned()));
-    // A parameter that is not there must have no number.
+    // A parameter that is absent must not use up a number.
     let numbers: Vec<i64> = cadet.into_iter().chain(user).collect();
     let columns =
         cadet.map(|_| ("events_cadet", "for_cadet")).into_iter().chain(user.map(|_| ("events_user", "for_user")));

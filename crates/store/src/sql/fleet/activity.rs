@@ -1,8 +1,8 @@
-//! What vehicles did, by buckets of time, and what a fleet's come to.
+//! Activity of vehicles in buckets of time, and its sums over a fleet.
 
 use super::super::{Connection, Db};
 use super::trips;
-use crate::{ActivityChange, FigureWindow, FleetFigures, Result, TenantNo, VehicleNo};
+use crate::{ActivityChange, FleetStats, Result, StatsWindow, TenantNo, VehicleNo};
 use milepost_domain::TenantId;
 use sqlx::{QueryBuilder, Row};
 use std::collections::BTreeMap;
@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 /// Buckets that one statement changes.
 const ROWS_AT_ONCE: usize = 100;
 
-/// In the order of the buckets, so that two writers never wait for each other; each bucket once, because one statement
-/// can't change a row twice.
+/// Buckets are written in their order, so that two writers can't deadlock, and each once, because a statement can't
+/// change a row twice.
 pub(crate) async fn add_activity(
     connection: &mut Connection,
     tenant: TenantNo,
@@ -39,21 +39,21 @@ pub(crate) async fn add_activity(
              moving_ms = activity.moving_ms + excluded.moving_ms, idle_ms = activity.idle_ms + excluded.idle_ms,
              fuel_ml = activity.fuel_ml + excluded.fuel_ml",
         );
-        // A statement for each number of buckets would fill the connection's cache of them.
+        // A separate statement for every number of buckets would fill the connection's statement cache.
         let stays_in_cache = buckets.len() <= 2 || buckets.len() == ROWS_AT_ONCE;
         upsert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-pub(crate) async fn fleet_figures(
+pub(crate) async fn fleet_stats(
     connection: &mut Connection,
     tenant: &TenantId,
-    window: FigureWindow,
-) -> Result<FleetFigures> {
+    window: StatsWindow,
+) -> Result<FleetStats> {
     let (from_ms, to_ms) = (window.from.unix_ms(), window.to.unix_ms());
-    // By vehicle first: its price is looked up once, and not for each bucket. Sums of sums are wider than what they
-    // hold.
+    // Summed by vehicle first, so that a vehicle's price is read once and not for each bucket. The outer sums have a
+    // wider type than the inner ones.
     let sums = sqlx::query::<Db>(
         "select cast(coalesce(sum(a.distance_mm), 0) as bigint) as distance_mm,
          cast(coalesce(sum(a.moving_ms), 0) as bigint) as moving_ms,
@@ -85,7 +85,7 @@ pub(crate) async fn fleet_figures(
     let count = |column| -> Result<u64> {
         Ok(u64::try_from(vehicles.try_get::<i64, _>(column)?).expect("a count is not negative"))
     };
-    Ok(FleetFigures {
+    Ok(FleetStats {
         vehicles: count("vehicles")?,
         active_vehicles: count("active_vehicles")?,
         trips: trips::count_trips(connection, tenant, from_ms, to_ms).await?,

@@ -1,4 +1,4 @@
-//! Alerts.
+//! Alerts and who may see them.
 
 use super::super::dialect::by_index;
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp, push::alert_calls};
@@ -11,12 +11,12 @@ use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// `for_user` of an alert that everybody who sees the whole fleet may see.
+/// The value of `for_user` in an alert for everyone who sees the whole fleet.
 const COMPANY: i64 = 0;
-/// No alert's `for_user`.
+/// A value of `for_user` that no alert has.
 const NOBODY: i64 = -1;
 
-/// What [`alert`] reads.
+/// The columns that [`alert`] reads.
 macro_rules! alert_columns {
     () => {
         "id, kind, severity, for_user, vehicle_id, driver_id, title, message, data, subject, at_ms, expires_ms, \
@@ -48,7 +48,7 @@ fn alert(row: &DbRow, tenant: &TenantId) -> Result<Alert> {
     })
 }
 
-/// Whom it is for.
+/// The user that the alert is for; `None` for the company.
 pub(crate) fn addressee(row: &DbRow) -> Result<Option<UserId>> {
     match row.try_get("for_user")? {
         COMPANY => Ok(None),
@@ -79,7 +79,8 @@ pub(crate) async fn raise_alert(
     Ok(true)
 }
 
-/// Adds an alert; false if its subject has one that has not expired, even if it was read or deleted. It tells nobody.
+/// Adds an alert without an event. Returns false if its subject has an alert that has not expired, even if that one was
+/// read or deleted.
 pub(crate) async fn insert_alert(
     connection: &mut Connection,
     tenant: TenantNo,
@@ -87,7 +88,7 @@ pub(crate) async fn insert_alert(
     now: Timestamp,
 ) -> Result<bool> {
     if let Some(subject) = &alert.subject {
-        // One that has expired, and that upkeep did not meet yet, does not count.
+        // An expired alert that is not pruned yet does not count.
         sqlx::query::<Db>("delete from alerts where tenant_no = $1 and subject = $2 and expires_ms <= $3")
             .bind(tenant.0)
             .bind(subject.as_str())
@@ -146,7 +147,7 @@ pub(crate) async fn get_alert(
     row.as_ref().map(|row| alert(row, tenant)).transpose()
 }
 
-/// The newest for everybody and the newest for the viewer alone, each along its index, merged.
+/// Lists the newest alerts for the company and the newest for the viewer alone, each along its index, merged.
 pub(crate) async fn list_alerts(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -167,7 +168,8 @@ pub(crate) async fn list_alerts(
             by_index(index)
         )
     };
-    // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
+    // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
+    // names are.
     let sql = format!("{} union all {} order by at_ms desc, id desc limit $6", branch("$2"), branch("$7"));
     let (company, user) = seen_by(viewer);
     sqlx::query::<Db>(AssertSqlSafe(sql))

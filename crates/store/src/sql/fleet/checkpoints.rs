@@ -1,4 +1,4 @@
-//! Saved states of the fold.
+//! Saved states of the fold, from which late positions are folded.
 
 use super::super::{Connection, Db, positions::timestamp};
 use crate::{Checkpoint, Result, StoreError, VehicleNo};

@@ -1,4 +1,4 @@
-//! Geofences.
+//! Geofences and their descriptions.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
 use crate::{Renderer, Result, StoreError, schedule};
@@ -11,7 +11,7 @@ use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What [`geofence`] reads.
+/// Selects the columns that [`geofence`] reads.
 macro_rules! select_geofences {
     ($rest:literal) => {
         concat!(
@@ -68,7 +68,7 @@ fn vehicles_json(list: &VehicleList) -> String {
     Value::from(list.as_slice().iter().map(VehicleId::as_str).collect::<Vec<_>>()).to_string()
 }
 
-/// Binds what a description holds, in the order of its columns.
+/// Binds the fields of a description, in the order of its columns.
 macro_rules! bind_description {
     ($query:expr, $description:ident) => {{
         let (radius_m, width_m) = match $description.shape {

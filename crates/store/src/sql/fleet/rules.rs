@@ -30,7 +30,8 @@ pub(crate) async fn set_rules(
     renderer: &dyn Renderer,
 ) -> Result<Option<FleetRules>> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
-    // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
+    // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
+    // names are.
     let statement = if known == 0 {
         "insert into fleet_rules (rules, changed_ms, version, tenant_no) values ($1, $2, $3 + 1, $4)
          on conflict do nothing"

@@ -1,4 +1,4 @@
-//! Trips as they stand in a row.
+//! Reads trips from rows.
 
 use super::super::{Db, positions::timestamp};
 use crate::{Result, StoreError};
@@ -10,7 +10,7 @@ use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What [`trip`] reads. Trips of a vehicle that was removed are not found.
+/// Selects the columns that [`trip`] reads. Trips of removed vehicles are not found.
 macro_rules! select_trips {
     ($rest:literal) => {
         concat!(

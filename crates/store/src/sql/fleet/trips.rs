@@ -1,4 +1,4 @@
-//! Trips.
+//! Trips that were found or started by hand.
 
 use super::super::dialect::SHARE_VEHICLE;
 use super::super::{Connection, Db, events};
@@ -10,7 +10,7 @@ use milepost_domain::{
 };
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
-/// Binds what changes of a trip, in the order of its columns.
+/// Binds the fields of a trip that can change, in the order of its columns.
 macro_rules! bind_trip {
     ($query:expr, $trip:ident) => {{
         let latitude = |place: TripPlace| place.latitude.get();
@@ -34,7 +34,7 @@ macro_rules! bind_trip {
     }};
 }
 
-/// Its id is taken, or its vehicle is on another one.
+/// Converts a violated constraint: the id is taken, or the vehicle has another running trip.
 pub(crate) fn taken(error: sqlx::Error) -> StoreError {
     match StoreError::from(error) {
         StoreError::Conflict(_) => StoreError::Conflict("trip"),
@@ -49,7 +49,7 @@ pub(crate) async fn add_trip(
     renderer: &dyn Renderer,
 ) -> Result<()> {
     let trip = &update.trip;
-    // Locked, so that a removal of the vehicle sees the trip too.
+    // Locks the vehicle, so that its removal sees the trip too.
     let sql = format!(
         "select v.tenant_no, v.vehicle_no from vehicles v
          where v.tenant_no = (select tenant_no from tenants where id = $1) and v.id = $2 {SHARE_VEHICLE}"
@@ -169,7 +169,7 @@ pub(crate) async fn list_trips(
     query.push_bind(filter.from.unix_ms()).push(" and p.started_ms < ").push_bind(filter.to.unix_ms());
     query.push(" and p.tenant_no = (select tenant_no from tenants where id = ").push_bind(tenant.as_str()).push(")");
     if let Some(vehicle) = &filter.vehicle {
-        // Its number first, so that its trips alone are read, along their index.
+        // The tenant's number comes first, so that only its trips are read, along their index.
         query
             .push(" and p.vehicle_no = (select n.vehicle_no from vehicles n where n.id = ")
             .push_bind(vehicle.as_str())
@@ -196,15 +196,15 @@ pub(crate) async fn list_trips(
         query.push(", ").push_bind(before.id.as_str()).push(")");
     }
     query.push(" order by p.started_ms desc, p.id desc limit ").push_bind(i64::from(limit));
-    // A statement for each length of a list would fill the connection's cache of them.
+    // A separate statement for every length of a list would fill the connection's statement cache.
     let stays_in_cache = filter.scope == VehicleScope::All;
     let rows = query.build().persistent(stays_in_cache).fetch_all(connection).await?;
     rows.iter().map(|row| trip(row, tenant)).collect()
 }
 
-/// Trips of a tenant that were under way at some time from `from_ms` until before `to_ms`, cancelled ones left out:
-/// those that began in it, those that began before and ended in it or later, and those that began before and still run,
-/// each along an index of its own.
+/// Counts a tenant's trips that overlap the time from `from_ms` until before `to_ms`, without cancelled ones. It adds
+/// up the trips that began in it, those that began before and ended in it or later, and those that began before and
+/// still run. Each kind is counted along its own index.
 pub(crate) async fn count_trips(
     connection: &mut Connection,
     tenant: &TenantId,

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// The last position first (its columns are read by index), then the rest by name.
+/// The columns of the last position come first, because they are read by index. The others are read by name.
 const SELECT: &str = concat!(
     "select ",
     position_columns!("s."),
@@ -105,7 +105,7 @@ pub(crate) async fn add_vehicle(
 }
 
 async fn fetch_by_ids(connection: &mut Connection, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<DbRow>> {
-    // $2 is the cursor of list_vehicles.
+    // $2 is the cursor of `list_vehicles`.
     let sql = format!("{SELECT} and v.id > $2 and v.id in {TEXTS_IN_PARAMETER_3} order by v.id");
     Ok(sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant.as_str())
@@ -123,7 +123,7 @@ pub(crate) async fn load_vehicles(
     fetch_by_ids(connection, tenant, ids).await?.iter().map(tracked_vehicle).collect()
 }
 
-/// The tracks of those of `ids` that exist.
+/// Reads the tracks of those of `ids` that exist.
 pub(crate) async fn load_tracks(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -224,7 +224,7 @@ pub(crate) async fn remove_vehicle(
     .fetch_optional(&mut *connection)
     .await?;
     let Some(vehicle_no) = removed else { return Ok(false) };
-    // From here nobody can reach its positions any more; upkeep deletes them bit by bit.
+    // From here on its positions can't be reached any more. Pruning deletes them in steps.
     sqlx::query::<Db>("insert into removed_vehicles (vehicle_no) values ($1)")
         .bind(vehicle_no)
         .execute(&mut *connection)

@@ -1,12 +1,12 @@
-//! Alerts that the fold takes back, or knows by another subject; it raises them by [`super::alerts::insert_alert`].
+//! Alerts that the fold takes back or moves to another subject. It raises them with [`super::alerts::insert_alert`].
 
 use super::super::{Connection, Db, fleet::alerts};
 use crate::{Result, TenantNo};
 use milepost_domain::{AlertId, AlertSubject, Fact, Timestamp};
 use sqlx::Row;
 
-/// Deletes the alert of a subject, if it still stands; its id, and the fact to publish. Its subject is free again. That of one
-/// that a user deleted is not: it is not raised a second time.
+/// Deletes the alert of a subject, if it was not deleted. Returns its id and the fact to publish. The subject is then
+/// free again. The subject of an alert that a user deleted stays taken, so that the alert is not raised again.
 pub(crate) async fn take_back_alert(
     connection: &mut Connection,
     tenant: TenantNo,
@@ -37,15 +37,15 @@ async fn take_back(
     Ok(Some((id, fact)))
 }
 
-/// Gives alerts their new subjects. One whose new subject has an alert already that does not move is deleted: the facts to publish of
-/// these, and which they are.
+/// Gives alerts their new subjects. An alert is deleted if its new subject belongs to an alert that does not move.
+/// Returns the facts to publish and the ids of the deleted alerts.
 pub(crate) async fn move_alerts(
     connection: &mut Connection,
     tenant: TenantNo,
     moves: &[(AlertSubject, AlertSubject)],
     now: Timestamp,
 ) -> Result<Vec<(AlertId, Fact)>> {
-    // In two steps, because one may take the subject that another one leaves. No alert's subject holds this character.
+    // In two steps, because an alert may take the subject that another one leaves. No subject contains this character.
     let on_the_way = |to: &AlertSubject| format!("\u{1}{}", to.as_str());
     let mut moving = Vec::new();
     for (from, to) in moves {
@@ -64,7 +64,7 @@ pub(crate) async fn move_alerts(
     }
     let mut deleted = Vec::new();
     for to in moving {
-        // One that has expired, and that upkeep did not meet yet, does not count.
+        // An expired alert that is not pruned yet does not count.
         sqlx::query::<Db>("delete from alerts where tenant_no = $1 and subject = $2 and expires_ms <= $3")
             .bind(tenant.0)
             .bind(to.as_str())

@@ -45,7 +45,8 @@ pub(crate) async fn load_fold(connection: &mut Connection, vehicle: VehicleNo) -
     }))
 }
 
-/// A position and its late row are written by one transaction and read by one statement: they always agree.
+/// A position and its row of late positions are written by one transaction and read by one statement, so that they
+/// always agree.
 pub(crate) async fn positions_to_fold(
     connection: &mut Connection,
     vehicle: VehicleNo,
@@ -82,7 +83,7 @@ pub(crate) async fn vehicles_behind(
     after: Option<VehicleNo>,
     limit: u32,
 ) -> Result<Vec<VehicleNo>> {
-    // Two conditions, each along its own table: the late ones are few.
+    // Two conditions, each along its own table, because late positions are few.
     numbers(
         sqlx::query_scalar::<Db, i64>(
             "select s.vehicle_no from vehicle_states s left join track_folds f on f.vehicle_no = s.vehicle_no
@@ -107,8 +108,8 @@ pub(crate) async fn vehicles_silent(
     after: Option<VehicleNo>,
     limit: u32,
 ) -> Result<Vec<VehicleNo>> {
-    // Nothing that changes with every position is indexed: the newest is looked up for each vehicle of which there is
-    // something to tell yet.
+    // No column that changes with every position is indexed. The newest position is looked up for each vehicle whose
+    // silence still has consequences.
     numbers(
         sqlx::query_scalar::<Db, i64>(
             "select f.vehicle_no from track_folds f join vehicle_states s on s.vehicle_no = f.vehicle_no

@@ -1,4 +1,4 @@
-//! Trips as the fold tells them.
+//! Writes the trips that the fold found.
 
 use super::super::{
     Connection, Db,
@@ -9,7 +9,7 @@ use crate::{HistoryChange, HistoryWrite, Result, VehicleNo};
 use milepost_domain::{Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripPlace, TripStatus, TripUpdate, UserId};
 use std::collections::BTreeMap;
 
-/// The rows that one write is about, by their start: as they were before it, and as it left them.
+/// The trips of one write by their start, as they were before it and as they are after it.
 pub(crate) struct TripRows {
     vehicle: VehicleNo,
     tenant_no: i64,
@@ -18,7 +18,7 @@ pub(crate) struct TripRows {
 }
 
 impl TripRows {
-    /// Reads them first: one that is mended may take the start that another one had.
+    /// Reads the trips before they change, because a corrected trip may take the start of another one.
     pub(crate) async fn load(connection: &mut Connection, write: &HistoryWrite) -> Result<Self> {
         let mut before = BTreeMap::new();
         for change in &write.changes {
@@ -32,30 +32,30 @@ impl TripRows {
         Ok(Self { vehicle: write.vehicle, tenant_no: write.tenant_no.0, before, since: BTreeMap::new() })
     }
 
-    /// The row that is meant, which is another one from now on.
-    fn take(&mut self, key: Timestamp, mends: bool) -> Option<Trip> {
-        let lately = if mends { None } else { self.since.remove(&key) };
+    /// Removes the row with this start, which will get another start.
+    fn take(&mut self, key: Timestamp, key_is_stored: bool) -> Option<Trip> {
+        let lately = if key_is_stored { None } else { self.since.remove(&key) };
         lately.or_else(|| self.before.remove(&key))
     }
 
-    /// Writes a trip; the update to publish, unless the trip was so already.
+    /// Writes a trip. Returns the update to publish, or `None` if nothing changed.
     pub(crate) async fn write(
         &mut self,
         connection: &mut Connection,
         key: Timestamp,
-        mends: bool,
-        told: &Trip,
+        key_is_stored: bool,
+        found: &Trip,
         revision: Revision,
         now: Timestamp,
     ) -> Result<Option<Fact>> {
-        let Some(known) = self.take(key, mends) else {
-            let trip = Trip { version: 1, ..told.clone() };
+        let Some(known) = self.take(key, key_is_stored) else {
+            let trip = Trip { version: 1, ..found.clone() };
             insert_trip(connection, self.tenant_no, self.vehicle, &trip, now).await?;
             self.since.insert(trip.started_at, trip.clone());
             return Ok(Some(changed(trip, revision, false)));
         };
-        // What the row says and the fold does not know.
-        let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..told.clone() };
+        // The id, driver and version are in the row, and the fold does not know them.
+        let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..found.clone() };
         if trip == known {
             self.since.insert(trip.started_at, trip);
             return Ok(None);
@@ -66,10 +66,10 @@ impl TripRows {
         if trip.status.has_ended()
             && trip == (Trip { followed_to: trip.followed_to, version: trip.version, ..known.clone() })
         {
-            // Its end was found before, by silence: that a later position says the same is no news.
+            // Silence ended the trip before. A later position that confirms the end changes nothing.
             return Ok(None);
         }
-        // Its published end is no longer right: subscribers need a correction.
+        // The published end is wrong, and subscribers need a correction.
         let reopened = known.status == TripStatus::Completed
             && (trip.status != known.status || trip.ended_at != known.ended_at || trip.figures != known.figures);
         let is_progress = !reopened && trip.status == known.status && trip.started_at == known.started_at;
@@ -77,7 +77,7 @@ impl TripRows {
         Ok(Some(changed(trip, revision, is_progress)))
     }
 
-    /// Removes a trip that did not happen; the update to publish.
+    /// Removes a trip that did not take place. Returns the update to publish.
     pub(crate) async fn remove(&mut self, connection: &mut Connection, key: Timestamp) -> Result<Option<Fact>> {
         let Some(known) = self.take(key, true) else { return Ok(None) };
         let trip = Trip { version: known.version + 1, ..known };
@@ -90,7 +90,7 @@ fn changed(trip: Trip, revision: Revision, is_progress: bool) -> Fact {
     Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress }))
 }
 
-/// The trip that the positions tell and that began then.
+/// Reads the trip that was found in positions and began at this time.
 async fn find(
     connection: &mut Connection,
     vehicle: VehicleNo,

@@ -1,9 +1,10 @@
-//! Forgetting history: by when it was noted, whatever time its positions have, as positions are forgotten by their arrival.
+//! Prunes history by the time when it was stored, as positions are pruned by their arrival.
 
 use super::super::{Writers, upkeep::delete_in_steps};
 use crate::{Pruned, Result};
 
-/// Old visits, incidents and outliers. A visit or incident that goes on is forgotten too, and stored anew if it changes.
+/// Prunes old visits, incidents and outliers. Running visits and incidents are deleted too, and stored again when they
+/// change.
 pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
     let visits = "delete from fence_visits where (vehicle_no, entered_ms, geofence_id) in
         (select vehicle_no, entered_ms, geofence_id from fence_visits where noted_ms < $1 order by noted_ms limit $2)";
@@ -11,7 +12,7 @@ pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mu
         (select vehicle_no, started_ms, kind from incidents where noted_ms < $1 order by noted_ms limit $2)";
     let outliers = "delete from outliers where (vehicle_no, at_ms) in
         (select vehicle_no, at_ms from outliers where noted_ms < $1 order by noted_ms limit $2)";
-    // Late rows whose positions were forgotten before anybody folded them.
+    // Deletes late rows whose positions were pruned before they were folded.
     let late = "delete from late_positions where (vehicle_no, at_ms) in
         (select vehicle_no, at_ms from late_positions where noted_ms < $1 limit $2)";
     pruned.more |= delete_in_steps(writers, late, cutoff_ms, &mut 0).await?;
@@ -21,7 +22,7 @@ pub(crate) async fn prune_history(writers: &Writers, cutoff_ms: i64, pruned: &mu
     Ok(())
 }
 
-/// What was found of a vehicle that was removed; true if there is more.
+/// Deletes the history of a removed vehicle. Returns true if there is more.
 pub(crate) async fn prune_removed_vehicle(writers: &Writers, vehicle_no: i64, pruned: &mut Pruned) -> Result<bool> {
     let visits = "delete from fence_visits where vehicle_no = $1 and (entered_ms, geofence_id) in
         (select entered_ms, geofence_id from fence_visits where vehicle_no = $1 order by entered_ms limit $2)";

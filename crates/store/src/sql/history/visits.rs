@@ -1,4 +1,4 @@
-//! Visits, incidents and outliers.
+//! Reads and writes visits, incidents and outliers.
 
 use super::super::{Connection, Db, positions::timestamp};
 use crate::{FenceVisit, Incident, IncidentKind, Result, VehicleNo};
@@ -7,7 +7,7 @@ use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What `$1`, a tenant, calls `$2`.
+/// Selects the number of the vehicle `$2` of the tenant `$1`.
 macro_rules! of_vehicle {
     ($select:literal, $rest:literal) => {
         concat!(
@@ -103,7 +103,7 @@ fn visit(row: &DbRow) -> Result<FenceVisit> {
     })
 }
 
-/// From two columns, from `first` on.
+/// Reads a place from two columns, beginning at `first`.
 fn place(row: &DbRow, first: usize) -> Result<Option<TripPlace>> {
     let degrees = (row.try_get::<Option<f64>, _>(first)?, row.try_get::<Option<f64>, _>(first + 1)?);
     let (Some(latitude), Some(longitude)) = degrees else { return Ok(None) };
@@ -131,7 +131,7 @@ pub(crate) async fn write_incident(
     .bind(incident.place.map(|place| place.longitude.get()))
     .bind(incident.value)
     .bind(incident.limit)
-    .bind(incident.is_told.map(|told| if told { "told" } else { "derived" }))
+    .bind(incident.is_reported.map(|reported| if reported { "told" } else { "derived" }))
     .bind(now.unix_ms())
     .execute(connection)
     .await?;
@@ -181,7 +181,7 @@ pub(crate) async fn list_incidents(
             place: place(row, 3)?,
             value: row.try_get(5)?,
             limit: row.try_get(6)?,
-            is_told: row.try_get::<Option<&str>, _>(7)?.map(|basis| basis == "told"),
+            is_reported: row.try_get::<Option<&str>, _>(7)?.map(|basis| basis == "told"),
         })
     })
     .collect()

@@ -1,4 +1,4 @@
-//! One transaction of what folding came to.
+//! Writes the results of folding in one transaction.
 
 use super::super::dialect::{IS_NUMBER_IN_PARAMETER_2, SHARE_VEHICLE};
 use super::super::{
@@ -14,8 +14,8 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::collections::{BTreeMap, HashSet};
 
-/// Writes vehicle by vehicle in ascending order, so that two nodes can't wait for each other in a circle, then what is pushed
-/// of all of them, and events last of all. Of a vehicle whose fold another one wrote meanwhile nothing is written.
+/// Writes vehicle by vehicle in ascending order, so that two nodes can't deadlock, then the push calls of all vehicles,
+/// and events last. A vehicle whose fold another node wrote in the meantime is skipped.
 pub(crate) async fn write_history(
     connection: &mut Connection,
     writes: &[HistoryWrite],
@@ -29,9 +29,9 @@ pub(crate) async fn write_history(
     let mut alerts = AlertChanges::default();
     for write in ascending {
         if claim(connection, write).await? {
-            let told = write_vehicle(connection, write, &mut alerts, now).await?;
-            if !told.is_empty() {
-                facts.entry(&write.tenant).or_default().extend(told);
+            let events = write_vehicle(connection, write, &mut alerts, now).await?;
+            if !events.is_empty() {
+                facts.entry(&write.tenant).or_default().extend(events);
             }
         } else {
             stale.push(write.vehicle);
@@ -44,7 +44,7 @@ pub(crate) async fn write_history(
     Ok(stale)
 }
 
-/// What became of alerts in one transaction.
+/// The alerts that a transaction raised and took back.
 #[derive(Default)]
 struct AlertChanges<'a> {
     raised: Vec<alert_calls::Raised<'a>>,
@@ -56,21 +56,22 @@ impl AlertChanges<'_> {
         let taken_back: HashSet<&AlertId> = self.taken_back.iter().collect();
         let stands = |raised: &alert_calls::Raised<'_>| !taken_back.contains(&raised.alert.id);
         let raised: Vec<_> = self.raised.iter().copied().filter(stands).collect();
-        // Subscriptions are locked before calls, in the same order as where a subscription is removed with its calls.
+        // Subscriptions are locked before calls, in the same order as when a subscription is removed with its calls.
         alert_calls::call_browsers(connection, &raised, now, renderer).await?;
         alert_calls::take_back_calls(connection, &self.taken_back).await
     }
 }
 
-/// Writes the fold's next version; false if it is not the next, or the vehicle is gone. The vehicle itself is held first, as
-/// by whoever removes it.
+/// Writes the next version of the fold. Returns false if it is not the next one or the vehicle was removed. The vehicle
+/// is locked first, as when it is removed.
 async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool> {
     let sql = format!("select 1 from vehicles v where v.vehicle_no = $1 {SHARE_VEHICLE}");
-    let held = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
-    if held.is_none() {
+    let locked = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(write.vehicle.0).fetch_optional(&mut *connection).await?;
+    if locked.is_none() {
         return Ok(false);
     }
-    // The parameters stand in their order, because SQLite itself numbers them so, whatever they are called.
+    // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
+    // names are.
     let statement = if write.known_version == 0 {
         "insert into track_folds (folded_ms, code_version, state, silence, silent_after_ms, version, vehicle_no)
          values ($1, $2, $3, $4, $5, $6 + 1, $7) on conflict do nothing"
@@ -92,7 +93,7 @@ async fn claim(connection: &mut Connection, write: &HistoryWrite) -> Result<bool
     Ok(written.rows_affected() > 0)
 }
 
-/// Everything but the events, which it answers, and what is pushed.
+/// Writes everything except push calls and events, and returns the events.
 async fn write_vehicle<'a>(
     connection: &mut Connection,
     write: &'a HistoryWrite,
@@ -117,8 +118,8 @@ async fn write_vehicle<'a>(
     let mut facts = Vec::new();
     for change in &write.changes {
         match change {
-            HistoryChange::Trip { key, mends, trip, revision } => {
-                facts.extend(trips.write(connection, *key, *mends, trip, *revision, now).await?);
+            HistoryChange::Trip { key, key_is_stored, trip, revision } => {
+                facts.extend(trips.write(connection, *key, *key_is_stored, trip, *revision, now).await?);
             }
             HistoryChange::NoTrip { key } => facts.extend(trips.remove(connection, *key).await?),
             HistoryChange::Visit(visit) => visits::write_visit(connection, vehicle, visit, now).await?,

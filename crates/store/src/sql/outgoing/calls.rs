@@ -1,4 +1,4 @@
-//! Outgoing calls: stored with their cause, listed, settled.
+//! Outgoing calls: stored with their cause, listed, and settled after a try.
 
 use super::super::{Connection, Db, positions::timestamp, push::subscriptions};
 use super::webhooks;
@@ -9,10 +9,10 @@ use std::borrow::Cow;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// Longest text kept of what went wrong, characters: it may come from the other side.
+/// The longest stored error message, in characters. It may come from the receiver.
 const MAX_ERROR_CHARS: usize = 500;
 
-/// Stores calls that are due at once. `Conflict("outgoing call")` if one with its key exists.
+/// Stores calls that are due at once. `Conflict("outgoing call")` if a call with its key exists.
 pub(crate) async fn store_calls(
     connection: &mut Connection,
     tenant_no: i64,
@@ -48,7 +48,7 @@ pub(crate) async fn store_calls(
     Ok(())
 }
 
-/// What a target is called in its column.
+/// The value of the target column.
 fn target_text(target: Target) -> Cow<'static, str> {
     match target {
         Target::Orders => Cow::Borrowed("orders"),
@@ -58,7 +58,7 @@ fn target_text(target: Target) -> Cow<'static, str> {
     }
 }
 
-/// Whom a row's call goes to.
+/// Reads the target of a row's call.
 pub(crate) fn target(row: &DbRow) -> Result<Target> {
     if let Some(webhook_no) = row.try_get::<Option<i64>, _>("webhook_no")? {
         return Ok(Target::Webhook(WebhookId(webhook_no)));
@@ -73,7 +73,7 @@ pub(crate) fn target(row: &DbRow) -> Result<Target> {
     }
 }
 
-/// Tries so far.
+/// Reads the number of tries.
 pub(crate) fn attempts(row: &DbRow) -> Result<u32> {
     Ok(u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX))
 }
@@ -121,8 +121,8 @@ pub(crate) async fn list_calls(
     {
         return Ok(Vec::new());
     }
-    // Each stands in an index of its own; compared and sorted as rows of that index, or PostgreSQL may think that it finds
-    // the few calls of a quiet tenant sooner by looking through everybody's.
+    // Each of these columns has its own index. The rows are compared and sorted in the order of that index. Otherwise
+    // PostgreSQL may estimate that scanning all tenants' calls finds the few calls of a quiet tenant sooner.
     const TENANT: &str = "(select tenant_no from tenants where id = $1)";
     let (key, of, within, order) = match target {
         None => ("tenant_no", TENANT.to_owned(), "true", "tenant_no desc"),
@@ -153,7 +153,7 @@ pub(crate) async fn list_calls(
     query.fetch_all(connection).await?.iter().map(stored_call).collect()
 }
 
-/// A call that was settled by somebody else, or removed, stays as it is.
+/// A call that was settled by another node, or removed, stays as it is.
 pub(crate) async fn settle_call(
     connection: &mut Connection,
     no: CallNo,
@@ -185,7 +185,7 @@ pub(crate) async fn settle_call(
     Ok(())
 }
 
-/// PostgreSQL takes no text with a NUL in it, and nobody reads a page.
+/// Shortens an error message. PostgreSQL refuses text with a NUL, and nobody reads a page of it.
 fn short_error(error: &str) -> String {
     error.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_ERROR_CHARS).collect()
 }

@@ -1,4 +1,4 @@
-//! Outgoing calls that are due, taken by one node at a time.
+//! Leases due calls to one node at a time.
 
 use super::super::dialect::SELECT_DUE_CALLS;
 use super::super::{Connection, Db, positions::timestamp, push::subscriptions};
@@ -9,10 +9,11 @@ use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// Calls to one target in one take: what waits for a receiver that does not answer leaves room for the others.
+/// Calls to one target in one lease. Other targets get a share even if many calls wait for a receiver that does not
+/// answer.
 const TARGET_CALLS: i64 = 8;
 
-/// The targets that calls wait for, one look into the index for each, however many wait.
+/// Lists the targets with waiting calls. It reads one index entry for each target, however many calls wait.
 macro_rules! targets {
     () => {
         "with recursive targets (target) as (
@@ -74,7 +75,7 @@ fn due_call(row: &DbRow) -> Result<DueCall> {
     })
 }
 
-/// A taken call is due again when its lease ends, so a node that goes down loses none.
+/// A leased call is due again when its lease ends, so that a node that dies loses no calls.
 pub(crate) async fn take_due_calls(
     connection: &mut Connection,
     now: Timestamp,
@@ -102,7 +103,7 @@ pub(crate) async fn take_due_calls(
         .fetch_all(connection)
         .await?;
     let mut taken: Vec<DueCall> = rows.iter().map(due_call).collect::<Result<_>>()?;
-    // Rows come back in any order.
+    // The statement returns rows in any order.
     taken.sort_by_key(|call| call.no);
     Ok(taken)
 }

@@ -1,4 +1,4 @@
-//! Webhooks, and the calls that facts make to them.
+//! Webhooks, and the calls to them about facts.
 
 use super::super::dialect::{KINDS_OF_WEBHOOK, SHARE_WEBHOOKS};
 use super::super::{Connection, Db, accounts::tenants, positions::timestamp};
@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// Calls that one transaction removes with their webhook.
+/// Calls of a removed webhook that one transaction deletes.
 const STEP_ROWS: i64 = 5_000;
 
 macro_rules! select_webhooks {
@@ -89,7 +89,7 @@ pub(crate) async fn list_webhooks(
         .collect()
 }
 
-/// Removes some of a webhook's calls, waiting ones too; true if there may be more.
+/// Deletes some of a webhook's calls, including waiting ones. Returns true if there may be more.
 pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from outgoing_calls where call_no in
@@ -105,7 +105,7 @@ pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId,
     Ok(i64::try_from(removed.rows_affected()).is_ok_and(|removed| removed == STEP_ROWS))
 }
 
-/// Calls that were stored meanwhile go with it.
+/// Removes the webhook together with calls that were stored in the meantime.
 pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
@@ -117,8 +117,8 @@ pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantI
     Ok(removed.rows_affected() > 0)
 }
 
-/// Disables the webhook that a waiting call goes to. To be called before the call itself is changed: whoever removes a
-/// webhook holds it and then its calls, in that order.
+/// Disables the webhook of a waiting call. It must run before the call is changed, because removing a webhook locks the
+/// webhook first and then its calls.
 pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, now: Timestamp) -> Result<()> {
     sqlx::query::<Db>(
         "update webhooks set disabled_ms = $1 where disabled_ms is null and webhook_no =
@@ -131,7 +131,7 @@ pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, n
     Ok(())
 }
 
-/// Enables the webhook that a tenant's dead call went to; to be called before the call is changed.
+/// Enables the webhook of a tenant's dead call. It must run before the call is changed.
 pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, call_no: i64) -> Result<()> {
     sqlx::query::<Db>(
         "update webhooks set disabled_ms = null where disabled_ms is not null and webhook_no =
@@ -145,8 +145,8 @@ pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantI
     Ok(())
 }
 
-/// Stores a call for each of the tenant's webhooks that want the kind, by one statement. A webhook is held until the
-/// commit, so that one removed meanwhile is passed over and does not undo what happened.
+/// Stores a call for each of the tenant's webhooks that get the kind, by one statement. The webhooks are locked until
+/// the commit, so that one that is removed at the same time is skipped and the transaction succeeds.
 pub(crate) async fn call_webhooks(
     connection: &mut Connection,
     tenant_no: i64,

@@ -1,4 +1,4 @@
-//! Where drivers were, and the paths of the parcels that they brought.
+//! The fixes of drivers, and the paths of the parcels that they delivered.
 
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
 use crate::{FixOutcome, Renderer, Result};
@@ -62,7 +62,7 @@ pub(crate) async fn record_driver_fix(
     if advanced.rows_affected() == 0 {
         return Ok(FixOutcome::Late);
     }
-    // From here on other writers for this driver wait. A parcel that another driver has by now stays as it is.
+    // From here on other writers for this driver wait. A parcel that has another driver by now is not changed.
     for (parcel, zones) in inside {
         sqlx::query::<Db>(
             "update parcels set inside_pickup = $4, inside_destination = $5
@@ -98,7 +98,8 @@ pub(crate) async fn last_driver_fix(
     row.as_ref().map(driver_fix).transpose()
 }
 
-/// Leg by leg: they follow each other in time, so each page reads its rows alone, in the order of an index.
+/// Reads leg by leg. Legs follow each other in time, so that each page reads only its own rows, in the order of an
+/// index.
 pub(crate) async fn parcel_path(
     connection: &mut Connection,
     id: ParcelId,

@@ -1,4 +1,4 @@
-//! Parcels as they stand in a row.
+//! Reads parcels from rows.
 
 use super::super::{Db, positions::timestamp};
 use crate::Result;
@@ -9,7 +9,7 @@ use sqlx::Row;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What [`parcel`] reads.
+/// Selects the columns that [`parcel`] reads.
 macro_rules! select_parcels {
     ($rest:literal) => {
         concat!(

@@ -1,4 +1,4 @@
-//! Parcels, with the legs of who brings them.
+//! Parcels, with the legs of their drivers.
 
 use super::super::{Connection, Db, accounts::tenants, events, outgoing::calls};
 use super::rows::{parcel, select_parcels};
@@ -95,8 +95,8 @@ pub(crate) async fn change_parcel(
     Ok(true)
 }
 
-/// Ends the open leg unless it is that of who brings the parcel now, and begins theirs. The parcel's row is locked by
-/// whoever comes here. A leg begins where the one before ended at the earliest, however the clocks of two nodes differ.
+/// Ends the open leg unless it belongs to the parcel's driver, and begins the driver's leg. Every caller has locked the
+/// parcel's row. A leg never begins before the end of the one before, even if the clocks of two nodes differ.
 pub(crate) async fn change_legs(connection: &mut Connection, parcel: &Parcel, now: Timestamp) -> Result<()> {
     let brings = if parcel.is_active() { parcel.driver_id.map(UserId::get) } else { None };
     let last = sqlx::query::<Db>(

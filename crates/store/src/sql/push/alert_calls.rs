@@ -1,4 +1,4 @@
-//! The calls that alerts make to the browsers of whom they are for.
+//! Stores the calls that push alerts to their recipients' browsers.
 
 use super::super::dialect::{IS_TEXT_IN_PARAMETER_1, LOCK_FREE_CALLS};
 use super::super::{Connection, Db};
@@ -16,24 +16,25 @@ use std::collections::BTreeSet;
 pub(crate) struct Raised<'a> {
     pub(crate) tenant: TenantNo,
     pub(crate) alert: &'a Alert,
-    /// When it could be known: see [`Alert::is_news`].
+    /// When its cause was first known: see [`Alert::is_news`].
     pub(crate) known_at: Timestamp,
 }
 
-/// Stores a call for each browser of each user whom one of the alerts is for; those that are no news call nobody. One look for
-/// browsers whatever the number of alerts (two, if some are for the company and some for users).
+/// Stores a call for each browser of each recipient of the alerts. Alerts that are not fresh are skipped. The browsers
+/// are read by one query whatever the number of alerts, or by two if some alerts are for the company and some for
+/// users.
 ///
-/// To be called once in a transaction, after all else that it does and before its facts are appended: whoever removes a
-/// user holds its subscriptions and then takes the tenant's counter, in that order. All subscriptions of a user are held by one
-/// statement, in the order of their numbers, so that two nodes that meet in the middle can't wait for each other.
+/// Call it once in a transaction, after its other writes and before its facts are appended: removing a user locks its
+/// subscriptions first and then the tenant's counter. One statement locks all subscriptions of a user in the order of
+/// their numbers, so that two nodes can't deadlock.
 pub(crate) async fn call_browsers(
     connection: &mut Connection,
     raised: &[Raised<'_>],
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<()> {
-    let news = raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now));
-    let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = news.partition(|raised| raised.alert.user_id.is_some());
+    let recent = raised.iter().filter(|raised| raised.alert.is_recent(raised.known_at, now));
+    let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = recent.partition(|raised| raised.alert.user_id.is_some());
     let mut browsers = Vec::new();
     if !company.is_empty() {
         browsers.push((browsers_of_fleets(connection, &tenants(&company)).await?, company));
@@ -48,10 +49,10 @@ pub(crate) async fn call_browsers(
         if browsers.is_empty() {
             continue;
         }
-        let told: Vec<(&Raised<'_>, String)> =
+        let rendered: Vec<(&Raised<'_>, String)> =
             raised.iter().map(|raised| (*raised, renderer.alert_push(raised.alert))).collect();
         let mut calls = Vec::new();
-        for (raised, body) in &told {
+        for (raised, body) in &rendered {
             calls.extend(
                 browsers.iter().filter(|browser| is_for(raised, browser)).map(|browser| call(raised, body, browser)),
             );
@@ -66,7 +67,7 @@ fn tenants(raised: &[&Raised<'_>]) -> Vec<i64> {
     tenants.into_iter().collect()
 }
 
-/// Of the browsers that were looked up for several alerts.
+/// Whether an alert is for this browser, which was read for several alerts.
 fn is_for(raised: &Raised<'_>, browser: &Browser) -> bool {
     raised.tenant.0 == browser.tenant_no && raised.alert.user_id.is_none_or(|user| user.get() == browser.user_id)
 }
@@ -74,17 +75,17 @@ fn is_for(raised: &Raised<'_>, browser: &Browser) -> bool {
 fn call<'a>(raised: &Raised<'a>, body: &'a str, browser: &'a Browser) -> BrowserCall<'a> {
     let Alert { id, severity, expires_at, .. } = raised.alert;
     let urgency = AlertCall { is_urgent: severity.is_urgent(), expires_at: *expires_at };
-    BrowserCall { browser, body, told: format!("alert_{id}"), alert: Some((id, urgency)) }
+    BrowserCall { browser, body, subject: format!("alert_{id}"), alert: Some((id, urgency)) }
 }
 
-/// Removes what still waits to be pushed of alerts that were read, deleted or taken back. A try that is under way goes on, and
-/// is not repeated if it fails; one whose end is being written down just now is left.
+/// Removes the waiting push calls of alerts that were read, deleted or taken back. A running try goes on and is not
+/// repeated if it fails. A call whose result is being written is left.
 pub(crate) async fn take_back_calls(connection: &mut Connection, alerts: &[AlertId]) -> Result<()> {
     if alerts.is_empty() {
         return Ok(());
     }
     let ids: Vec<&str> = alerts.iter().map(AlertId::as_str).collect();
-    // Locked ones are passed over: whoever removes a subscription holds several of its calls, in an order of its own.
+    // Locked calls are skipped: removing a subscription locks several of its calls in another order.
     let sql = format!(
         "delete from outgoing_calls where call_no in
             (select c.call_no from outgoing_calls c

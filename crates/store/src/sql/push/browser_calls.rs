@@ -1,4 +1,4 @@
-//! Calls to users' browsers: whom they go to, and how they are stored.
+//! Finds the browsers of users, and stores calls to them.
 
 use super::super::dialect::{IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, SHARE_SUBSCRIPTIONS, by_index};
 use super::super::{Connection, Db};
@@ -9,38 +9,40 @@ use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// Calls that one statement stores: a hundred alerts for a hundred browsers take a hundred round trips, not ten thousand.
+/// Calls that one statement stores. A hundred alerts for a hundred browsers then take a hundred round trips instead of
+/// ten thousand.
 const ROWS_AT_ONCE: usize = 100;
 
-/// A subscription that may be called. It is held until the commit, and one removed meanwhile is passed over.
+/// A subscription to call. It is locked until the commit; one that is removed at the same time is skipped.
 pub(crate) struct Browser {
     pub(crate) push_no: i64,
     pub(crate) tenant_no: i64,
     pub(crate) user_id: i64,
-    /// What its calls wait under: those to one push service wait in one row of the index, however many browsers it serves.
+    /// The target of its calls. All calls to one push service share it, so that they wait under one index entry,
+    /// however many browsers it serves.
     target: String,
 }
 
 /// A call to one browser.
 pub(crate) struct BrowserCall<'a> {
     pub(crate) browser: &'a Browser,
-    /// JSON.
+    /// The body in JSON.
     pub(crate) body: &'a str,
-    /// Names the subject; with the browser it names the call.
-    pub(crate) told: String,
-    /// The alert that it tells of: taken back with it.
+    /// Names the subject. Together with the browser it identifies the call.
+    pub(crate) subject: String,
+    /// The alert that the call is about. The call is removed with it.
     pub(crate) alert: Option<(&'a AlertId, AlertCall)>,
 }
 
-/// What a call that tells of an alert has besides.
+/// Further data of a call about an alert.
 #[derive(Clone, Copy)]
 pub(crate) struct AlertCall {
     pub(crate) is_urgent: bool,
     pub(crate) expires_at: Timestamp,
 }
 
-/// Browsers of these users of these tenants; without those of users that are stored and locked out: one of them may have
-/// subscribed at that very moment.
+/// Lists the browsers of these users of these tenants. Stored users that are locked out are skipped, because one may
+/// have subscribed at the same time.
 pub(crate) async fn browsers_of_users(
     connection: &mut Connection,
     tenants: &[i64],
@@ -60,10 +62,10 @@ pub(crate) async fn browsers_of_users(
     rows.iter().map(browser).collect()
 }
 
-/// Browsers of the users of these tenants who see the whole fleet. Of those that only another issuer's tokens name nobody
-/// knows a role while they are away.
+/// Lists the browsers of the tenants' users who see the whole fleet. Users known only from another issuer's tokens are
+/// skipped, because their role is unknown without a token.
 pub(crate) async fn browsers_of_fleets(connection: &mut Connection, tenants: &[i64]) -> Result<Vec<Browser>> {
-    // One list for all: the permission table's.
+    // The roles come from the permission table, so that there is one list.
     let roles: Vec<String> = FleetViewer::company_roles().map(|role| format!("'{}'", role.as_str())).collect();
     let sql = format!(
         "select s.push_no, s.tenant_no, s.user_id, s.endpoint
@@ -106,13 +108,13 @@ pub(crate) async fn store_browser_calls(
         insert.push_values(calls, |mut row, call| {
             let Browser { push_no, tenant_no, target, .. } = call.browser;
             row.push_bind(*tenant_no).push_bind(target.as_str()).push_bind(*push_no).push_bind("");
-            row.push_bind(call.body).push_bind(format!("push_{}_{push_no}", call.told));
+            row.push_bind(call.body).push_bind(format!("push_{}_{push_no}", call.subject));
             row.push_bind(now.unix_ms()).push_bind(now.unix_ms());
             row.push_bind(call.alert.map(|(id, _)| id.as_str()));
             row.push_bind(call.alert.is_some_and(|(_, alert)| alert.is_urgent));
             row.push_bind(call.alert.map(|(_, alert)| alert.expires_at.unix_ms()));
         });
-        // A statement for each number of calls would fill the connection's cache of them.
+        // A separate statement for every number of calls would fill the connection's statement cache.
         let stays_in_cache = calls.len() == 1 || calls.len() == ROWS_AT_ONCE;
         insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
     }

@@ -1,4 +1,4 @@
-//! The calls that notices make to their users' browsers.
+//! Stores the calls that push notices to their users' browsers.
 
 use super::super::Connection;
 use super::browser_calls::{BrowserCall, browsers_of_users, store_browser_calls};
@@ -6,8 +6,8 @@ use crate::{Renderer, Result};
 use milepost_domain::{Notice, Timestamp};
 use std::collections::HashMap;
 
-/// Stores a call for each subscription of each notice's user. To be called before the transaction's facts are appended:
-/// where a user is removed, its subscriptions are locked first and the tenant's counter second.
+/// Stores a call for each subscription of each notice's user. It must run before the transaction's facts are appended:
+/// removing a user locks its subscriptions first and then the tenant's counter.
 pub(crate) async fn call_subscriptions(
     connection: &mut Connection,
     tenant_no: i64,
@@ -24,7 +24,7 @@ pub(crate) async fn call_subscriptions(
     let mut calls = Vec::new();
     for browser in &browsers {
         for (notice, body) in of_user.get(&browser.user_id).into_iter().flatten() {
-            calls.push(BrowserCall { browser, body, told: notice.id.to_string(), alert: None });
+            calls.push(BrowserCall { browser, body, subject: notice.id.to_string(), alert: None });
         }
     }
     store_browser_calls(connection, &calls, now).await

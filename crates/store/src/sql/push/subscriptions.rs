@@ -1,4 +1,4 @@
-//! Push subscriptions.
+//! Push subscriptions of users.
 
 use super::super::dialect::{LOCK_SUBSCRIPTIONS, LOCK_TENANT};
 use super::super::{Connection, Db, positions::timestamp};
@@ -11,9 +11,9 @@ pub(crate) async fn add_subscription(
     new: &NewPushSubscription,
     now: Timestamp,
 ) -> Result<(PushSubscription, bool)> {
-    // Held, so that a user's subscriptions are counted and added by one at a time.
-    let held = format!("select tenant_no from tenants where id = $1 {LOCK_TENANT}");
-    let tenant_no = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(held))
+    // Locks the tenant, so that only one transaction at a time counts and adds a user's subscriptions.
+    let lock = format!("select tenant_no from tenants where id = $1 {LOCK_TENANT}");
+    let tenant_no = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(lock))
         .bind(new.tenant.as_str())
         .fetch_optional(&mut *connection)
         .await?
@@ -59,7 +59,7 @@ pub(crate) async fn add_subscription(
     .bind(now.unix_ms())
     .fetch_one(&mut *connection)
     .await?;
-    // The new one is never among those that go, whatever another node's clock said.
+    // The new one is never removed, whatever another node's clock said.
     sqlx::query::<Db>(
         "delete from push_subscriptions where tenant_no = $1 and user_id = $2 and push_no <> $3 and push_no not in
             (select push_no from push_subscriptions where tenant_no = $1 and user_id = $2 and push_no <> $3
@@ -120,8 +120,8 @@ pub(crate) async fn remove_subscription(
     Ok(removed.rows_affected() > 0)
 }
 
-/// All subscriptions of a user that Milepost knows, wherever it was when it made them. In the order of their numbers, as
-/// whoever calls them holds them: a table's own order may be any.
+/// Removes all subscriptions of a user, in every tenant. They are locked in the order of their numbers, as callers lock
+/// them; without an order the database may choose any.
 pub(crate) async fn remove_of_user(connection: &mut Connection, user: UserId) -> Result<()> {
     let sql = format!(
         "delete from push_subscriptions where push_no in
@@ -131,7 +131,7 @@ pub(crate) async fn remove_of_user(connection: &mut Connection, user: UserId) ->
     Ok(())
 }
 
-/// Has the tenant this subscription?
+/// Whether the tenant has this subscription.
 pub(crate) async fn is_of(connection: &mut Connection, tenant: &TenantId, id: PushId) -> Result<bool> {
     let found = sqlx::query_scalar::<Db, i64>(
         "select push_no from push_subscriptions
@@ -144,12 +144,12 @@ pub(crate) async fn is_of(connection: &mut Connection, tenant: &TenantId, id: Pu
     Ok(found.is_some())
 }
 
-/// The keys in a row's columns `p256dh` and `auth`.
+/// Reads the keys from the columns `p256dh` and `auth`.
 pub(crate) fn keys(row: &<Db as sqlx::Database>::Row) -> Result<PushKeys> {
     Ok(PushKeys::new(row.try_get("p256dh")?, row.try_get("auth")?)?)
 }
 
-/// The subscription that a waiting call goes to, with all its calls: its push service knows it no more.
+/// Removes the subscription of a waiting call with all its calls, because its push service does not know it any more.
 pub(crate) async fn remove_of_call(connection: &mut Connection, call_no: i64) -> Result<()> {
     sqlx::query::<Db>(
         "delete from push_subscriptions where push_no =

@@ -1,4 +1,4 @@
-//! Attendance of training days.
+//! Attendance of cadets at training days.
 
 use super::super::{Connection, Db, events};
 use super::cadets;

@@ -1,4 +1,4 @@
-//! Cadets, with what their records come to.
+//! Cadets, with the totals of their records.
 
 use super::super::dialect::LOCK_CADET;
 use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// What [`cadet`] reads.
+/// Selects the columns that [`cadet`] reads.
 macro_rules! select_cadets {
     ($rest:literal) => {
         concat!(
@@ -101,15 +101,15 @@ pub(crate) async fn list_cadets(
     .collect()
 }
 
-/// A cadet as it is now, locked until the commit. Two changes of its records wait for each other here, so that totals
-/// are added to what they are. `NotFound("cadet")`.
+/// Reads a cadet and locks it until the commit. Two changes of its records wait for each other here, so that both count
+/// in the totals. `NotFound("cadet")`.
 pub(crate) async fn hold_cadet(connection: &mut Connection, id: CadetId) -> Result<Cadet> {
     let sql = format!("{} {LOCK_CADET}", select_cadets!("where c.id = $1"));
     let row = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(id.get()).fetch_optional(connection).await?;
     cadet(&row.ok_or(StoreError::NotFound("cadet"))?)
 }
 
-/// Writes what the records of a held cadet come to.
+/// Writes the totals of a locked cadet.
 pub(crate) async fn set_standing(connection: &mut Connection, id: CadetId, standing: Standing) -> Result<()> {
     let hundredths = |score: Option<Score>| score.map(|score| i64::from(score.hundredths()));
     sqlx::query::<Db>(

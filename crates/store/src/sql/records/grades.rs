@@ -1,4 +1,4 @@
-//! Grades: merits and demerits.
+//! Grades of cadets: merits and demerits.
 
 use super::super::{Connection, Db, events, positions::timestamp};
 use super::cadets;
@@ -23,7 +23,7 @@ fn grade(row: &DbRow) -> Result<Grade> {
     })
 }
 
-/// The sum that grades of this kind add to.
+/// The total that grades of this kind add to.
 fn sum_of(standing: &mut Standing, kind: GradeKind) -> &mut i64 {
     match kind {
         GradeKind::Merit => &mut standing.merit_points,
@@ -67,7 +67,7 @@ pub(crate) async fn remove_grade(
 ) -> Result<Option<Grade>> {
     let cadet = match cadets::hold_cadet(connection, cadet_id).await {
         Err(StoreError::NotFound(_)) => return Ok(None),
-        held => held?,
+        found => found?,
     };
     let removed = sqlx::query::<Db>(
         "delete from grades where id = $1 and cadet_id = $2 returning id, cadet_id, kind, points, reason, created_ms",

@@ -10,10 +10,10 @@ use std::collections::HashSet;
 
 type DbRow = <Db as sqlx::Database>::Row;
 
-/// Notices that one statement stores: a text for a thousand users takes ten round trips, not a thousand.
+/// Notices that one statement stores. A text for a thousand users then takes ten round trips instead of a thousand.
 const ROWS_AT_ONCE: usize = 100;
 
-/// What [`notice`] reads.
+/// The columns that [`notice`] reads.
 macro_rules! notice_columns {
     () => {
         "id, user_id, is_message, message, kind, sender_id, fields, created_ms, read_ms"
@@ -66,7 +66,7 @@ pub(crate) async fn send_notices(
     Ok(notices)
 }
 
-/// One statement's notices, in the order of their users, each of whom is there once.
+/// Stores notices by one statement, in the order of their users. Each user occurs once.
 async fn store_notices(
     connection: &mut Connection,
     tenant_no: i64,
@@ -92,10 +92,10 @@ async fn store_notices(
             .push_bind(now.unix_ms());
     });
     insert.push(" returning id");
-    // A statement for each number of users would fill the connection's cache of them.
+    // A separate statement for every number of users would fill the connection's statement cache.
     let stays_in_cache = users.len() == 1 || users.len() == ROWS_AT_ONCE;
     let rows = insert.build().persistent(stays_in_cache).fetch_all(connection).await?;
-    // Numbers are given in the order of the rows, but nobody promises to return them so.
+    // Numbers are given in the order of the rows, but the statement may return them in any order.
     let mut ids = rows.iter().map(|row| Ok(row.try_get("id")?)).collect::<Result<Vec<i64>>>()?;
     ids.sort_unstable();
     let notice = |(id, user_id): (i64, &UserId)| {

@@ -1,4 +1,4 @@
-//! Scores of examinations: they stand in the cadet's row.
+//! Scores of examinations, which are columns of the cadet's row.
 
 use super::super::{Connection, events};
 use super::cadets;

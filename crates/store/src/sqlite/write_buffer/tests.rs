@@ -1,4 +1,4 @@
-//! Rounds of merging, as readers and other processes see them.
+//! Tests rounds of merging from the view of readers and other processes.
 
 use super::*;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 const VEHICLES: i64 = 50;
 const PER_VEHICLE: i64 = 100;
 
-/// What one process sees: a connection and what it knows of the write buffer.
+/// A process: its connection and its write buffer.
 struct Process {
     connection: Connection,
     buffer: WriteBuffer,
@@ -40,7 +40,7 @@ impl Process {
     }
 
     fn step(&mut self) {
-        // A short one, however much was appended.
+        // A short step, however many rows were appended.
         self.buffer.new_rows = 0;
         self.buffer.step(&mut self.connection).unwrap();
     }
@@ -57,7 +57,7 @@ impl Process {
     }
 }
 
-/// Sorted positions that nobody would find by their arrival.
+/// Counts sorted positions without an entry in the arrival index.
 const LOST: &str = "(select 1 from sorted_positions p where not exists
     (select 1 from arrivals a where a.tenant_no = p.tenant_no and a.received_min = p.received_ms / 60000
      and a.vehicle_no = p.vehicle_no and a.at_min = p.at_ms / 60000))";
@@ -113,7 +113,7 @@ fn round_that_another_process_overtook_deletes_nothing() {
     let transaction = other.connection.transaction().unwrap();
     other.buffer.merge_all(&transaction).unwrap();
     transaction.commit().unwrap();
-    // The same numbers of rows, and other positions.
+    // The same row numbers with other positions.
     other.append_many(1_000_000);
     one.finish_round();
     assert_eq!(one.count(LOST), 0);

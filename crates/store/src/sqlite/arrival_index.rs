@@ -1,7 +1,8 @@
-//! Which vehicles' positions arrived in which minute: what is read and forgotten by arrival is found by this.
+//! The arrival index: records which vehicles' positions arrived in which minute, to read and prune by arrival.
 //!
-//! An entry says that, of a vehicle, positions of one minute arrived in one minute; each position knows its arrival to the
-//! millisecond. Every sorted position has an entry. An entry whose positions are gone is harmless, and removed in its time.
+//! An entry says that positions of a vehicle from one minute arrived in one minute. Each position has its exact arrival
+//! in milliseconds. Every sorted position has an entry. An entry whose positions are deleted is harmless, and is
+//! removed when it is old.
 
 use super::sql::transaction::Transaction;
 use super::{Db, Writers};
@@ -10,18 +11,19 @@ use rusqlite::{CachedStatement, Connection};
 
 const MINUTE_MS: i64 = 60_000;
 
-/// Entries that a step of forgetting looks at.
+/// Entries that one step of pruning reads.
 const STEP_ENTRIES: i64 = 1_000;
 
-const NOTE: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min) values (?, ?, ?, ?)";
+const INSERT_ENTRY: &str =
+    "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min) values (?, ?, ?, ?)";
 
-/// For all buffered positions.
+/// Adds entries for all buffered positions.
 pub(super) const INDEX_BUFFERED: &str = "insert or ignore into arrivals (tenant_no, received_min, vehicle_no, at_min)
     select distinct tenant_no, received_ms / 60000, vehicle_no, at_ms / 60000 from unsorted_positions";
 
-/// Positions of the tenant $1 that arrived at $2 or later and stand after ($2, $3, $4) in the order of arrival; $5 at most.
-/// By the minute of arrival, in which entries lie, so that only what arrived in one minute is brought into order at a time;
-/// by the arrival, the vehicle and the time.
+/// Positions of the tenant $1 that arrived at $2 or later and come after ($2, $3, $4) in the order of arrival; at most
+/// $5. They are read minute by minute along the entries, so that only the positions of one minute are sorted at a time,
+/// by arrival, vehicle and time.
 pub(super) const RECENT_POSITIONS: &str = concat!(
     "select ",
     position_columns!("p."),
@@ -52,54 +54,54 @@ const DELETE_POSITIONS: &str = "delete from sorted_positions where (vehicle_no, 
      and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
      and p.tenant_no = a.tenant_no and p.received_ms < $8 limit $9)";
 
-/// Not of the minute in which others arrived that are kept.
+/// Deletes entries between two cursors. The entries of the cutoff's minute stay, because some of its positions may stay.
 const DELETE_ENTRIES: &str = "delete from arrivals where tenant_no = $1
     and (received_min, vehicle_no, at_min) > ($2, $3, $4) and (received_min, vehicle_no, at_min) <= ($5, $6, $7)
     and received_min < $8 / 60000";
 
-/// An entry.
+/// An entry of the arrival index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Arrival {
+pub(super) struct IndexEntry {
     tenant_no: i64,
     received_min: i64,
     vehicle_no: i64,
     at_min: i64,
 }
 
-impl Arrival {
+impl IndexEntry {
     pub(super) const fn of(tenant_no: i64, received_ms: i64, vehicle_no: i64, at_ms: i64) -> Self {
         Self { tenant_no, received_min: received_ms / MINUTE_MS, vehicle_no, at_min: at_ms / MINUTE_MS }
     }
 }
 
-/// Notes entries for rows in the order in which they are kept: most need the one that the row before them needed.
-pub(super) struct Notes<'connection> {
-    note: CachedStatement<'connection>,
-    last: Option<Arrival>,
+/// Adds entries for rows in their sorted order. Most rows need the same entry as the row before.
+pub(super) struct IndexWriter<'connection> {
+    insert: CachedStatement<'connection>,
+    last: Option<IndexEntry>,
 }
 
-impl<'connection> Notes<'connection> {
+impl<'connection> IndexWriter<'connection> {
     pub(super) fn begin(connection: &'connection Connection) -> Result<Self> {
-        Ok(Self { note: connection.prepare_cached(NOTE)?, last: None })
+        Ok(Self { insert: connection.prepare_cached(INSERT_ENTRY)?, last: None })
     }
 
-    pub(super) fn note(&mut self, arrival: Arrival) -> Result<()> {
-        if self.last != Some(arrival) {
-            self.note.execute((arrival.tenant_no, arrival.received_min, arrival.vehicle_no, arrival.at_min))?;
-            self.last = Some(arrival);
+    pub(super) fn add(&mut self, entry: IndexEntry) -> Result<()> {
+        if self.last != Some(entry) {
+            self.insert.execute((entry.tenant_no, entry.received_min, entry.vehicle_no, entry.at_min))?;
+            self.last = Some(entry);
         }
         Ok(())
     }
 }
 
-/// A place among a tenant's entries: the minute of arrival, the vehicle, the minute of its positions.
-type Place = (i64, i64, i64);
+/// A cursor in a tenant's entries: the minute of arrival, the vehicle, and the minute of its positions.
+type EntryCursor = (i64, i64, i64);
 
-/// Before all of them: no time is negative.
-const START: Place = (-1, -1, -1);
+/// The cursor before all entries, because no time is negative.
+const START: EntryCursor = (-1, -1, -1);
 
-/// Forgets positions of a tenant that arrived before `cutoff_ms`, those of the first minutes first, in at most `steps`
-/// steps of at most `step_rows`. True if there is more.
+/// Deletes positions of a tenant that arrived before `cutoff_ms`, the earliest minutes first, in at most `steps` steps
+/// of at most `step_rows` rows. Returns true if there are more.
 pub(super) async fn prune(
     writers: &Writers,
     tenant_no: i64,
@@ -109,7 +111,7 @@ pub(super) async fn prune(
 ) -> Result<bool> {
     let mut after = START;
     for _ in 0..steps {
-        let list = sqlx::query_as::<Db, Place>(LIST).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
+        let list = sqlx::query_as::<Db, EntryCursor>(LIST).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
         let listed = list.bind(cutoff_ms).bind(STEP_ENTRIES).fetch_all(&writers.pool).await?;
         let Some(last) = listed.last().copied() else { return Ok(false) };
         let between = |sql| {
@@ -133,6 +135,6 @@ pub(super) async fn prune(
             after = last;
         }
     }
-    // What is left of the last minute alone is forgotten when the minute is over.
+    // Positions of the cutoff's own minute that are left are pruned when the minute is over.
     Ok(after.0 < cutoff_ms / MINUTE_MS)
 }

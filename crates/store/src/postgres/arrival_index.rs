@@ -1,11 +1,11 @@
-//! What arrived when, along the index by arrival.
+//! Reads and prunes positions by their arrival, along the index of arrival.
 
 use super::sql::transaction::Transaction;
 use super::{Db, Writers};
 use crate::Result;
 
-/// Positions of the tenant $1 that arrived at $2 or later and stand after ($2, $3, $4) in the order of arrival; $5 at most.
-/// The first comparison of `received_ms` is what the index can use.
+/// Positions of the tenant $1 that arrived at $2 or later and come after ($2, $3, $4) in the order of arrival; at most
+/// $5. The index can use the first comparison of `received_ms`.
 pub(super) const RECENT_POSITIONS: &str = concat!(
     "select ",
     position_columns!("p."),
@@ -20,8 +20,8 @@ const DELETE: &str = "delete from positions where (vehicle_no, at_ms) in
     (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
      order by received_ms limit $3)";
 
-/// Forgets positions of a tenant that arrived before `cutoff_ms`, those that arrived first, in at most `steps` steps of at
-/// most `step_rows`. True if there is more.
+/// Deletes positions of a tenant that arrived before `cutoff_ms`, the earliest first, in at most `steps` steps of at
+/// most `step_rows` rows. Returns true if there are more.
 pub(super) async fn prune(
     writers: &Writers,
     tenant_no: i64,

@@ -1,4 +1,4 @@
-//! Sends one client a tenant's stored events: what it missed from the store, then live ones, without a gap between them.
+//! Sends a tenant's stored events to one client: first the missed ones from the store, then live ones, without a gap.
 
 use milepost_domain::{Event, TenantId};
 use milepost_hub::{ChannelId, Interest, Sink, Subscription};
@@ -10,44 +10,43 @@ use crate::Live;
 use crate::replay_gate::ReplayGate;
 use crate::sender::SocketSender;
 
-/// Events read at once.
+/// Events in one read of the store.
 const PAGE: u32 = 100;
 
-/// A tenant's events when a client comes.
+/// The event log that a client reads, as it was when the client came.
 pub struct EventSource {
-    /// Whose events.
+    /// The tenant that owns the events.
     pub tenant: TenantId,
-    /// Where live ones are published.
+    /// The channel in which new events are published.
     pub channel: ChannelId,
-    /// The newest before the client was answered: everything that the client causes is newer.
+    /// The newest id before the client was answered. Events that the client causes have higher ids.
     pub newest: i64,
 }
 
-/// One client's view of a tenant's events: which they are and how they are written.
+/// Selects the events that one client gets from a tenant's log, and writes them in the dialect's JSON.
 pub trait EventView: Send + Sync + 'static {
-    /// The events.
+    /// The event log to read.
     fn source(&self) -> &EventSource;
 
-    /// Which of the channel's messages the client gets.
+    /// The part of the channel's messages that the client gets.
     fn interest(&self) -> Interest;
 
-    /// Events above `after` and up to `up_to` that the client may see, oldest first; fewer than `limit` when there are
-    /// no more.
+    /// Reads visible events with `after < id <= up_to`, oldest first. Fewer than `limit` means that there are no more.
     fn read(&self, after: i64, up_to: i64, limit: u32)
     -> impl Future<Output = Result<Vec<Event>, ServiceError>> + Send;
 
-    /// An event's message; `None` if the client does not get it.
+    /// Writes an event's message, or returns `None` if the client does not get it.
     fn render(&self, event: &Event, replayed: bool) -> Option<String>;
 
-    /// Ends a replay of `count` events that began when `last_event_id` was the newest.
+    /// Writes the message after a replay of `count` events. `last_event_id` was the newest id when the replay began.
     fn render_complete(&self, count: u64, last_event_id: i64) -> String;
 }
 
 /// Why sending stopped.
 pub(crate) enum Stopped {
-    /// The client is gone.
+    /// The client has disconnected.
     Gone,
-    /// The store can't be read: the client must come back, or it would miss something.
+    /// The store can't be read. The client must reconnect, or it would miss events.
     Failed,
 }
 
@@ -57,29 +56,29 @@ impl From<Closed> for Stopped {
     }
 }
 
-/// Logged where it arose.
+/// The error was logged where it arose.
 impl From<ServiceError> for Stopped {
     fn from(_: ServiceError) -> Self {
         Self::Failed
     }
 }
 
-/// Where a client's events go.
+/// The connection that a client's events are written to.
 pub(crate) enum EventSink {
     Socket(Arc<SocketSender>),
     Stream(Arc<EventStream>),
 }
 
-/// A client, its view, and the gate before it.
-pub(crate) struct EventFeed<V> {
+/// Sends one client its events through a replay gate.
+pub(crate) struct ClientEvents<V> {
     live: Live,
     pub(crate) view: V,
     sink: EventSink,
     gate: Arc<ReplayGate>,
 }
 
-impl<V: EventView> EventFeed<V> {
-    /// A client that gets nothing yet.
+impl<V: EventView> ClientEvents<V> {
+    /// Sends nothing before [`Self::subscribe`] or [`Self::replay`].
     pub(crate) fn new(live: Live, view: V, sink: EventSink) -> Self {
         let behind_gate = match &sink {
             EventSink::Socket(sender) => sender.sink(),
@@ -89,25 +88,25 @@ impl<V: EventView> EventFeed<V> {
         Self { live, view, sink, gate }
     }
 
-    /// Subscribes to live events, behind the gate.
+    /// Subscribes the replay gate to live events.
     pub(crate) fn subscribe(&self) -> Subscription {
         let gate = Arc::clone(&self.gate) as Arc<dyn Sink>;
         self.live.hub.channel(&self.view.source().channel).subscribe(gate, self.view.interest())
     }
 
-    /// Sends everything after `after`, then what has come meanwhile, then live events again: from the request on, ids
-    /// only rise. A client that is cut off in the middle resumes from the last one that it got.
+    /// Sends all events after `after`, then those stored in the meantime, then live events again. Ids only rise from
+    /// here on, so that a client that is cut off in between resumes from the last id that it got.
     pub(crate) async fn replay(&self, after: i64) -> Result<(), Stopped> {
         let sent = self.gate.shut();
         let newest = self.newest().await?;
-        // A client that claims to have events which it was not sent gets them all the same.
+        // A client may claim events that it was never sent. It gets them all the same.
         let count = self.send_stored(after.min(sent), newest, true).await?;
         self.send(None, &self.view.render_complete(count, newest)).await?;
         self.catch_up(newest).await
     }
 
-    /// Behind a shut gate: sends what has come since `sent`, and then opens it. Only the events of the last moment wait
-    /// in memory, however many have come.
+    /// Sends the events that were stored since `sent`, then opens the gate, which must be shut. Only the events of the
+    /// last moment wait in memory, even after a long absence.
     pub(crate) async fn catch_up(&self, mut sent: i64) -> Result<(), Stopped> {
         loop {
             let newest = self.newest().await?;
@@ -117,8 +116,8 @@ impl<V: EventView> EventFeed<V> {
             self.send_stored(sent, newest, false).await?;
             sent = newest;
         }
-        // Live events that the gate left out until now are not newer than what the store says from now on; those that
-        // come from now on wait.
+        // The events that the gate dropped until now are in the store, so that the next read finds them. From here on
+        // the gate keeps events in memory.
         self.gate.hold();
         let newest = self.newest().await?;
         self.send_stored(sent, newest, false).await?;
@@ -126,7 +125,7 @@ impl<V: EventView> EventFeed<V> {
         Ok(())
     }
 
-    /// Sends events above `after` and up to `up_to`, as fast as the client reads: how many.
+    /// Sends events with `after < id <= up_to` at the pace of the reader, and returns their number.
     pub(crate) async fn send_stored(&self, after: i64, up_to: i64, replayed: bool) -> Result<u64, Stopped> {
         let (mut last, mut count) = (after, 0);
         while last < up_to {

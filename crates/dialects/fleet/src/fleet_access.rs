@@ -1,4 +1,4 @@
-//! Who opens a socket, and what of which company it may see.
+//! Decides who may open a socket, and what of which company that viewer may see.
 
 use crate::FleetParts;
 use crate::channel::event_channel;
@@ -6,20 +6,20 @@ use milepost_domain::{Action, Caller, FleetViewer, Principal, TenantId, UserId, 
 use milepost_http::Problem;
 use milepost_live::{Entry, EventSource, Handshake};
 
-/// What a viewer may see.
-pub(crate) struct Opening {
+/// What an admitted viewer may see.
+pub(crate) struct FleetAccess {
     pub(crate) source: EventSource,
     pub(crate) viewer: FleetViewer,
-    /// The vehicles whose places it may see.
+    /// The vehicles whose locations the viewer may see.
     pub(crate) scope: VehicleScope,
 }
 
-/// Looks at a request's `company_id`, credential and `user_id`.
+/// Checks a request's `company_id`, credential and `user_id`.
 ///
 /// # Errors
-/// 400 without a company; 401 and 403 for who is not let in; 404 for a company that there is not; 5xx when the store
-/// can't be asked.
-pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Result<Entry<Opening>, Problem> {
+/// 400 without a company, 401 and 403 for a refused viewer, 404 for an unknown company, 5xx when the store can't be
+/// read.
+pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Result<Entry<FleetAccess>, Problem> {
     let tenant = company(handshake)?;
     let credential = match handshake.authenticate().await {
         Err(problem) if problem.status == 401 && parts.settings.anonymous_access => None,
@@ -33,11 +33,11 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
         return Err(Problem::forbidden("the credential is another company's"));
     }
     let service = parts.live.service();
-    // One that a trusted issuer names need not be stored yet.
+    // The company in a trusted issuer's token need not be stored yet.
     if caller.is_none_or(|caller| caller.tenant != tenant) && !service.has_tenant(&tenant).await? {
         return Err(Problem::not_found("company"));
     }
-    // What pages write into a URL where they have no user.
+    // Pages without a user write one of these into the URL.
     let named = handshake.query("user_id").filter(|id| !matches!(id.as_str(), "" | "undefined" | "null"));
     let (viewer, scope) = match caller {
         Some(caller) => {
@@ -49,11 +49,11 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
         }
     };
     let source = parts.live.event_source(tenant.clone(), event_channel(&tenant)).await?;
-    let view = Opening { source, viewer, scope };
+    let view = FleetAccess { source, viewer, scope };
     Ok(Entry { tenant, credential, view, max_message_bytes: Some(parts.settings.max_message_bytes), rate: None })
 }
 
-/// What a caller may see, as the user that it names: itself, or for an admin anybody.
+/// The viewer's rights as the named user. A caller may name itself; an admin may name any user.
 fn viewer_of(caller: &Caller, tenant: &TenantId, named: Option<&str>) -> Result<FleetViewer, Problem> {
     let viewer = FleetViewer::of(caller, tenant);
     let Some(named) = named else { return Ok(viewer) };
