@@ -2,7 +2,8 @@
 
 use crate::OriginPolicy;
 use milepost_access::Access;
-use milepost_service::Service;
+use milepost_domain::Caller;
+use milepost_service::{Request, Service};
 use std::sync::Arc;
 
 /// Shared by all requests.
@@ -13,4 +14,11 @@ pub struct HttpContext {
     pub service: Arc<Service>,
     /// The pages that may call with a cookie or open a socket.
     pub origins: OriginPolicy,
+}
+
+impl HttpContext {
+    /// What a use case needs of a request that comes now.
+    pub fn request<'a>(&self, caller: &'a Caller) -> Request<'a> {
+        Request { caller, now: self.service.now() }
+    }
 }

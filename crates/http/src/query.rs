@@ -1,4 +1,4 @@
-//! Extractors for the path and the query that refuse with problem+json.
+//! The query of a URL.
 
 use crate::Problem;
 use crate::serde_messages::plain_words;
@@ -20,20 +20,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 let (field, message) = source.split_once(": ").unwrap_or(("query", &source));
                 Err(Problem::invalid(field, plain_words(message)))
             }
-        }
-    }
-}
-
-/// The path parameters; 400 if one is not UTF-8.
-pub struct Path<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match axum::extract::Path::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(path)) => Ok(Self(path)),
-            Err(error) => Err(Problem::malformed(error.body_text())),
         }
     }
 }

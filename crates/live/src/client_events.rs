@@ -3,6 +3,7 @@
 use milepost_domain::{Event, TenantId};
 use milepost_hub::{ChannelId, Interest, Sink, Subscription};
 use milepost_service::ServiceError;
+use milepost_service::records::newest_event_id;
 use milepost_transport::{Closed, EventStream};
 use std::sync::Arc;
 
@@ -149,7 +150,7 @@ impl<V: EventView> ClientEvents<V> {
 
     async fn newest(&self) -> Result<i64, Stopped> {
         let _permit = self.live.read_permit().await;
-        Ok(self.live.service().newest_event_id(&self.view.source().tenant).await?)
+        Ok(newest_event_id(&self.live.service().records, &self.view.source().tenant).await?)
     }
 
     async fn send(&self, id: Option<i64>, text: &str) -> Result<(), Closed> {

@@ -4,6 +4,7 @@ use axum::extract::Request;
 use milepost_domain::TenantId;
 use milepost_http::{HttpContext, Problem};
 use milepost_hub::{ChannelId, Hub};
+use milepost_service::records::newest_event_id;
 use milepost_service::{Service, ServiceError};
 use milepost_transport::Transport;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl Live {
     /// # Errors
     /// [`ServiceError::Unavailable`].
     pub async fn event_source(&self, tenant: TenantId, channel: ChannelId) -> Result<EventSource, ServiceError> {
-        let newest = self.service().newest_event_id(&tenant).await?;
+        let newest = newest_event_id(&self.service().records, &tenant).await?;
         Ok(EventSource { tenant, channel, newest })
     }
 

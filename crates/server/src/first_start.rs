@@ -3,7 +3,8 @@
 use anyhow::Result;
 use milepost_access::random_secret;
 use milepost_domain::{Role, TenantId, Username};
-use milepost_service::{NewUser, Service, ServiceError};
+use milepost_service::users::{NewUser, create_user};
+use milepost_service::{Service, ServiceError};
 
 /// The first login, which is shown once.
 pub(crate) struct FirstLogin {
@@ -27,7 +28,7 @@ pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLog
         cadet_id: None,
         vehicle_ids: Vec::new(),
     };
-    match service.create_user(user).await {
+    match create_user(&service.users, user, service.now()).await {
         Ok(_) => Ok(Some(login)),
         // Another node of the same database made the first user and has shown its login.
         Err(ServiceError::Conflict(_)) => Ok(None),

@@ -9,6 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use milepost_http::Problem;
 use milepost_service::Service;
+use milepost_service::readiness::check_ready;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     if status.draining.is_on() {
         return unavailable("the server is shutting down");
     }
-    match status.service.check_ready().await {
+    match check_ready(&status.service.readiness, status.service.now()).await {
         Ok(()) => Json(json!({ "status": "ready", "database": status.service.store().backend() })).into_response(),
         Err(_) => unavailable("the database is unavailable"),
     }

@@ -1,9 +1,22 @@
 //! Adds and removes devices. Each gets a secret key, shown once.
 
-use crate::{Service, ServiceError};
-use milepost_access::{CloseReason, Holder, hash_secret, random_secret};
+use crate::{Request, ServiceError};
+use milepost_access::{Access, CloseReason, Holder, hash_secret, random_secret};
 use milepost_domain::{Action, Caller, Device, DeviceId, TenantId, may};
-use milepost_store::Once;
+use milepost_store::{Once, Store};
+use std::sync::Arc;
+
+/// What the use cases of devices need.
+pub struct Devices {
+    store: Arc<dyn Store>,
+    access: Arc<Access>,
+}
+
+impl Devices {
+    pub(crate) fn new(store: Arc<dyn Store>, access: Arc<Access>) -> Self {
+        Self { store, access }
+    }
+}
 
 /// A device and the key that is never shown again.
 #[derive(Clone)]
@@ -14,64 +27,72 @@ pub struct NewDevice {
     pub key: String,
 }
 
-impl Service {
-    /// Adds a device for a vehicle of its tenant.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`], [`ServiceError::NotFound`] for the vehicle.
-    pub async fn add_device(
-        &self,
-        caller: &Caller,
-        device: Device,
-        once: &Once<'_, NewDevice>,
-    ) -> Result<NewDevice, ServiceError> {
-        require(caller, &device.tenant)?;
-        let new = NewDevice { device, key: random_secret("mpd_") };
-        let key_hash = hash_secret(&new.key);
-        self.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
-        self.access.forget_identities();
-        let (id, tenant) = (&new.device.id, &new.device.tenant);
-        tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device added");
-        Ok(new)
-    }
+/// Adds a device for a vehicle of its tenant.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::Conflict`], [`ServiceError::NotFound`] for the vehicle.
+pub async fn add_device(
+    devices: &Devices,
+    request: &Request<'_>,
+    device: Device,
+    once: &Once<'_, NewDevice>,
+) -> Result<NewDevice, ServiceError> {
+    require(request.caller, &device.tenant)?;
+    let new = NewDevice { device, key: random_secret("mpd_") };
+    let key_hash = hash_secret(&new.key);
+    devices.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
+    devices.access.forget_identities();
+    let (id, tenant) = (&new.device.id, &new.device.tenant);
+    tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device added");
+    Ok(new)
+}
 
-    /// One device.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn get_device(&self, caller: &Caller, tenant: &TenantId, id: &DeviceId) -> Result<Device, ServiceError> {
-        require(caller, tenant)?;
-        self.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))
-    }
+/// One device.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn get_device(
+    devices: &Devices,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: &DeviceId,
+) -> Result<Device, ServiceError> {
+    require(request.caller, tenant)?;
+    devices.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))
+}
 
-    /// Devices in the order of their ids.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_devices(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        after: Option<&DeviceId>,
-        limit: u32,
-    ) -> Result<Vec<Device>, ServiceError> {
-        require(caller, tenant)?;
-        Ok(self.store.list_devices(tenant, after, limit).await?)
-    }
+/// Devices in the order of their ids.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_devices(
+    devices: &Devices,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    after: Option<&DeviceId>,
+    limit: u32,
+) -> Result<Vec<Device>, ServiceError> {
+    require(request.caller, tenant)?;
+    Ok(devices.store.list_devices(tenant, after, limit).await?)
+}
 
-    /// Removes a device: its key opens nothing from now on.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn remove_device(&self, caller: &Caller, tenant: &TenantId, id: &DeviceId) -> Result<(), ServiceError> {
-        require(caller, tenant)?;
-        if !self.store.remove_device(tenant, id, self.now()).await? {
-            return Err(ServiceError::NotFound("device"));
-        }
-        self.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
-        tracing::info!(device.id = %id, tenant.id = %tenant, by = caller.log_name(), "device removed");
-        Ok(())
+/// Removes a device: its key opens nothing from now on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn remove_device(
+    devices: &Devices,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: &DeviceId,
+) -> Result<(), ServiceError> {
+    require(request.caller, tenant)?;
+    if !devices.store.remove_device(tenant, id, request.now).await? {
+        return Err(ServiceError::NotFound("device"));
     }
+    devices.access.end_connections(Holder::Device(tenant, id), CloseReason::Revoked);
+    tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device removed");
+    Ok(())
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -3,31 +3,30 @@
 #![forbid(unsafe_code)]
 
 mod deliveries;
-mod devices;
+pub mod devices;
 mod error;
 mod event_feed;
 mod fleet;
 mod history;
-mod idempotency;
+pub mod idempotency;
 mod listener;
 mod live;
-mod outgoing;
+pub mod outgoing;
 mod parcels;
 mod publish;
-mod push;
-mod readiness;
+pub mod push;
+pub mod readiness;
 mod record_positions;
-mod records;
+pub mod records;
 mod request;
 mod retention;
-mod tenants;
-mod users;
-mod vehicles;
+pub mod tenants;
+pub mod users;
+pub mod vehicles;
 mod wakers;
-mod webhooks;
+pub mod webhooks;
 
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
-pub use devices::NewDevice;
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
 pub use fleet::{
@@ -47,40 +46,63 @@ pub use parcels::{
     ParcelPage, ParcelPath, ReportOutcome,
 };
 pub use publish::OnTransaction;
-pub use push::PushRequest;
 pub use record_positions::{PositionReport, Recorded, Rejected};
-pub use records::{Addressees, CadetPage, MAX_ADDRESSEES, NewCadet, NewManualEvent, NoticeFilter};
 pub use request::Request;
 pub use retention::keep_pruning;
-pub use users::{NewUser, UserChange};
-pub use vehicles::VehicleListing;
-pub use webhooks::{WebhookRequest, shown_secret};
 
 use deliveries::Deliveries;
+use devices::Devices;
+use idempotency::IdempotencyKeys;
 use listener::Listeners;
 use live::{LiveDirectory, LiveMap};
 use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
+use outgoing::OutgoingCalls;
 use parcels::ParcelDesk;
 use publish::Publisher;
+use push::Push;
+use readiness::Readiness;
+use records::Records;
 use std::sync::Arc;
+use tenants::Tenants;
+use users::Users;
+use vehicles::Vehicles;
 use wakers::Wakers;
+use webhooks::Webhooks;
 
-/// Everything that the use cases need, built once by the binary and shared by all rooms above.
+/// Everything that the use cases need, built once by the binary and shared by all crates above.
 pub struct Service {
+    /// For [`records`].
+    pub records: Records,
+    /// For [`users`].
+    pub users: Users,
+    /// For [`tenants`].
+    pub tenants: Tenants,
+    /// For [`devices`].
+    pub devices: Devices,
+    /// For [`vehicles`].
+    pub vehicles: Vehicles,
+    /// For [`webhooks`].
+    pub webhooks: Webhooks,
+    /// For [`outgoing`].
+    pub outgoing_calls: OutgoingCalls,
+    /// For [`push`].
+    pub push: Push,
+    /// For [`idempotency`].
+    pub idempotency_keys: IdempotencyKeys,
+    /// For [`readiness`].
+    pub readiness: Readiness,
     store: Arc<dyn Store>,
     committer: Committer,
     clock: Clock,
     access: Arc<Access>,
     live: Arc<LiveMap>,
     listeners: Listeners,
-    publisher: Arc<Publisher>,
     deliveries: Deliveries,
     outgoing: Outgoing,
     parcels: ParcelDesk,
-    adding_webhooks: tokio::sync::Mutex<()>,
     wakers: Wakers,
     alert_expiry_ms: i64,
     tracks: Arc<TrackInbox>,
@@ -118,19 +140,29 @@ impl Service {
         let publisher =
             Publisher::new(Arc::clone(&live), listeners.clone(), Arc::clone(&parts.tracks), parts.on_transaction);
         let publisher = Arc::new(publisher);
+        let wakers = Wakers::new(Arc::clone(&parts.outgoing.wake));
+        let (store, access, outgoing) = (|| Arc::clone(&parts.store), || Arc::clone(&parts.access), &parts.outgoing);
         Arc::new(Self {
-            committer: Committer::start(Arc::clone(&parts.store), Some(publisher.clone())),
+            records: Records::new(store(), wakers.clone()),
+            users: Users::new(store(), access()),
+            tenants: Tenants::new(store()),
+            devices: Devices::new(store(), access()),
+            vehicles: Vehicles::new(store(), access(), Arc::clone(&live), listeners.clone()),
+            webhooks: Webhooks::new(store(), Arc::clone(&outgoing.check_webhook_url)),
+            outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
+            push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
+            idempotency_keys: IdempotencyKeys::new(store()),
+            readiness: Readiness::new(store(), Arc::clone(&publisher)),
+            committer: Committer::start(Arc::clone(&parts.store), Some(publisher)),
             store: parts.store,
             clock: parts.clock,
             access: parts.access,
             live,
             listeners,
-            publisher,
             deliveries: Deliveries::new(parts.tracking_ttl_ms),
-            wakers: Wakers::new(Arc::clone(&parts.outgoing.wake)),
+            wakers,
             outgoing: parts.outgoing,
             parcels: ParcelDesk::new(parts.parcel_zone),
-            adding_webhooks: tokio::sync::Mutex::default(),
             alert_expiry_ms: parts.alert_expiry_ms,
             tracks: parts.tracks,
         })
@@ -159,5 +191,25 @@ impl Service {
     /// The present time, as every use case sees it.
     pub fn now(&self) -> milepost_domain::Timestamp {
         self.clock.now()
+    }
+}
+
+/// For the use cases that still are methods of [`Service`].
+impl Service {
+    async fn ensure_tenant(&self, id: &milepost_domain::TenantId) -> Result<(), ServiceError> {
+        tenants::ensure_tenant(&*self.store, id).await
+    }
+
+    async fn get_vehicle(
+        &self,
+        caller: &milepost_domain::Caller,
+        tenant: &milepost_domain::TenantId,
+        id: &milepost_domain::VehicleId,
+    ) -> Result<LiveVehicle, ServiceError> {
+        vehicles::find_vehicle(&*self.store, caller, tenant, id).await
+    }
+
+    fn wake_outbox(&self) {
+        self.wakers.wake_outbox();
     }
 }

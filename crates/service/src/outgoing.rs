@@ -1,17 +1,18 @@
-//! Calls to other programs: whom they go to at all, and what became of them.
+//! Calls to other programs: which are made, and how they ended.
 
-use crate::{Service, ServiceError};
+use crate::wakers::Wakers;
+use crate::{Request, ServiceError};
 use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
-use milepost_store::{CallNo, CallState, Once, StoredCall};
+use milepost_store::{CallNo, CallState, Once, Store, StoredCall};
 use std::sync::Arc;
 
-/// Refuses a URL in words that tell what it takes.
+/// Refuses a URL, with what it must be.
 pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
 
 /// Refuses a browser's endpoint and keys.
 pub type CheckPush = Arc<dyn Fn(&str, &PushKeys) -> Result<(), Invalid> + Send + Sync>;
 
-/// What the use cases know of the sender of outgoing calls. By default nobody is called.
+/// What the use cases know of the sender of outgoing calls. By default no call is sent.
 #[derive(Clone)]
 pub struct Outgoing {
     /// `ORDER_SERVICE_URL` is set.
@@ -20,7 +21,7 @@ pub struct Outgoing {
     pub notifications: bool,
     /// What stands before `/track/…` in links that leave this server: `MILEPOST_PUBLIC_URL`, without a slash at its end.
     pub public_url: String,
-    /// Says that calls may have been stored. It is cheap: called after commits.
+    /// Wakes the sender, after commits that may have stored calls. It must be cheap.
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Says what is wrong with the URL of a webhook, as far as it can be seen without looking its host up.
     pub check_webhook_url: CheckUrl,
@@ -44,69 +45,70 @@ impl Default for Outgoing {
     }
 }
 
-impl Service {
-    /// To be called after every commit that may have stored outgoing calls: facts of deliveries and parcels, calls to
-    /// the order and notification services.
-    pub fn wake_outbox(&self) {
-        self.wakers.wake_outbox();
-    }
+/// What the use cases of outgoing calls need.
+pub struct OutgoingCalls {
+    store: Arc<dyn Store>,
+    wakers: Wakers,
+}
 
-    /// A tenant's calls, to one target or to all, newest first, before `before`.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_calls(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        target: Option<Target>,
-        before: Option<CallNo>,
-        limit: u32,
-    ) -> Result<Vec<StoredCall>, ServiceError> {
-        require_outgoing(caller, tenant)?;
-        Ok(self.store.list_calls(tenant, target, before, limit).await?)
+impl OutgoingCalls {
+    pub(crate) fn new(store: Arc<dyn Store>, wakers: Wakers) -> Self {
+        Self { store, wakers }
     }
+}
 
-    /// Makes a dead call due again; as it is from then on, whatever becomes of it meanwhile.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when the tenant has no such call to `target` (to anybody
-    /// if that is none), [`ServiceError::Conflict`] when it is not dead.
-    pub async fn retry_call(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        target: Option<Target>,
-        no: CallNo,
-        once: &Once<'_, StoredCall>,
-    ) -> Result<StoredCall, ServiceError> {
-        require_outgoing(caller, tenant)?;
-        let call = self.find_call(tenant, target, no).await?;
-        let now = self.now();
-        let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
-        let revived = matches!(call.state, CallState::Dead { .. })
-            && self
-                .store
-                .revive_call(tenant, no, now, &once.map(|revived: &bool| revived.then(|| due.clone())))
-                .await?;
-        if !revived {
-            return Err(ServiceError::Conflict("only a dead call can be retried by hand".to_owned()));
-        }
-        tracing::info!(call.no = no.0, tenant.id = %tenant, by = caller.log_name(), "dead call made due again");
-        self.wake_outbox();
-        Ok(due)
-    }
+/// A tenant's calls, to one target or to all, newest first, before `before`.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_calls(
+    calls: &OutgoingCalls,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    target: Option<Target>,
+    before: Option<CallNo>,
+    limit: u32,
+) -> Result<Vec<StoredCall>, ServiceError> {
+    require_outgoing(request.caller, tenant)?;
+    Ok(calls.store.list_calls(tenant, target, before, limit).await?)
+}
 
-    async fn find_call(
-        &self,
-        tenant: &TenantId,
-        target: Option<Target>,
-        no: CallNo,
-    ) -> Result<StoredCall, ServiceError> {
-        let before = Some(CallNo(no.0.saturating_add(1)));
-        let found = self.store.list_calls(tenant, target, before, 1).await?;
-        found.into_iter().find(|call| call.no == no).ok_or(ServiceError::NotFound("call"))
+/// Makes a dead call due again, and answers it as it was stored then.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when the tenant has no such call to `target` (to any, if
+/// that is `None`), [`ServiceError::Conflict`] when it is not dead.
+pub async fn retry_call(
+    calls: &OutgoingCalls,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    target: Option<Target>,
+    no: CallNo,
+    once: &Once<'_, StoredCall>,
+) -> Result<StoredCall, ServiceError> {
+    require_outgoing(request.caller, tenant)?;
+    let call = find_call(calls, tenant, target, no).await?;
+    let now = request.now;
+    let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
+    let revived = matches!(call.state, CallState::Dead { .. })
+        && calls.store.revive_call(tenant, no, now, &once.map(|revived: &bool| revived.then(|| due.clone()))).await?;
+    if !revived {
+        return Err(ServiceError::Conflict("only a dead call can be retried by hand".to_owned()));
     }
+    tracing::info!(call.no = no.0, tenant.id = %tenant, by = request.caller.log_name(), "dead call made due again");
+    calls.wakers.wake_outbox();
+    Ok(due)
+}
+
+async fn find_call(
+    calls: &OutgoingCalls,
+    tenant: &TenantId,
+    target: Option<Target>,
+    no: CallNo,
+) -> Result<StoredCall, ServiceError> {
+    let before = Some(CallNo(no.0.saturating_add(1)));
+    let found = calls.store.list_calls(tenant, target, before, 1).await?;
+    found.into_iter().find(|call| call.no == no).ok_or(ServiceError::NotFound("call"))
 }
 
 pub(crate) fn require_outgoing(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

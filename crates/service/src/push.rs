@@ -1,18 +1,34 @@
 //! Push subscriptions: a user's browsers that are told of its notices and alerts while no page is open. Every user acts for
 //! itself.
 
-use crate::{Service, ServiceError};
+use crate::tenants::ensure_tenant;
+use crate::{CheckPush, Request, ServiceError};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use milepost_domain::{Caller, Invalid, PushId, PushKeys, PushSubscription, UserId};
-use milepost_store::{NewPushSubscription, Once};
+use milepost_store::{NewPushSubscription, Once, Store};
+use std::sync::Arc;
 
 /// Base64url as browsers write it, without padding, and as some libraries do, with it.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// What the use cases of push subscriptions need.
+pub struct Push {
+    store: Arc<dyn Store>,
+    /// What pages subscribe with.
+    key: Option<String>,
+    check: CheckPush,
+}
+
+impl Push {
+    pub(crate) fn new(store: Arc<dyn Store>, key: Option<String>, check: CheckPush) -> Self {
+        Self { store, key, check }
+    }
+}
 
 /// A browser's subscription as its page hands it over.
 #[derive(Clone, Default)]
@@ -25,58 +41,59 @@ pub struct PushRequest {
     pub auth: String,
 }
 
-impl Service {
-    /// The key that pages subscribe with.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`] for devices and users without a number, [`ServiceError::NotFound`] when this server pushes
-    /// nothing.
-    pub fn push_key(&self, caller: &Caller) -> Result<&str, ServiceError> {
-        user_of(caller)?;
-        self.outgoing.push_key.as_deref().ok_or(ServiceError::NotFound("push key"))
-    }
+/// The key that pages subscribe with.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for devices and users without a number, [`ServiceError::NotFound`] when this server pushes
+/// nothing.
+pub fn push_key<'a>(push: &'a Push, request: &Request<'_>) -> Result<&'a str, ServiceError> {
+    user_of(request.caller)?;
+    push.key.as_deref().ok_or(ServiceError::NotFound("push key"))
+}
 
-    /// Adds a browser of the caller, and whether it is a new one; with too many of them the one longest not refreshed goes.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] as [`Self::push_key`], [`ServiceError::Invalid`].
-    pub async fn add_push_subscription(
-        &self,
-        caller: &Caller,
-        request: PushRequest,
-        once: &Once<'_, (PushSubscription, bool)>,
-    ) -> Result<(PushSubscription, bool), ServiceError> {
-        self.push_key(caller)?;
-        let user_id = user_of(caller)?;
-        let keys = PushKeys::new(&read("keys.p256dh", &request.p256dh)?, &read("keys.auth", &request.auth)?)?;
-        (self.outgoing.check_push)(&request.endpoint, &keys)?;
-        self.ensure_tenant(&caller.tenant).await?;
-        let new = NewPushSubscription { tenant: caller.tenant.clone(), user_id, endpoint: request.endpoint, keys };
-        let (added, is_new) = self.store.add_push_subscription(&new, self.now(), once).await?;
-        if is_new {
-            tracing::info!(push.id = %added.id, tenant.id = %caller.tenant, by = caller.log_name(), "browser subscribed");
-        }
-        Ok((added, is_new))
+/// Adds a browser of the caller, and whether it is a new one; with too many of them the one longest not refreshed goes.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] as [`push_key`], [`ServiceError::Invalid`].
+pub async fn add_push_subscription(
+    push: &Push,
+    request: &Request<'_>,
+    browser: PushRequest,
+    once: &Once<'_, (PushSubscription, bool)>,
+) -> Result<(PushSubscription, bool), ServiceError> {
+    push_key(push, request)?;
+    let user_id = user_of(request.caller)?;
+    let keys = PushKeys::new(&read("keys.p256dh", &browser.p256dh)?, &read("keys.auth", &browser.auth)?)?;
+    (push.check)(&browser.endpoint, &keys)?;
+    ensure_tenant(&*push.store, &request.caller.tenant).await?;
+    let new = NewPushSubscription { tenant: request.caller.tenant.clone(), user_id, endpoint: browser.endpoint, keys };
+    let (added, is_new) = push.store.add_push_subscription(&new, request.now, once).await?;
+    if is_new {
+        tracing::info!(push.id = %added.id, tenant.id = %request.caller.tenant, by = request.caller.log_name(), "browser subscribed");
     }
+    Ok((added, is_new))
+}
 
-    /// The caller's browsers in the order in which they were added.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_push_subscriptions(&self, caller: &Caller) -> Result<Vec<PushSubscription>, ServiceError> {
-        Ok(self.store.list_push_subscriptions(&caller.tenant, user_of(caller)?).await?)
-    }
+/// The caller's browsers in the order in which they were added.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_push_subscriptions(
+    push: &Push,
+    request: &Request<'_>,
+) -> Result<Vec<PushSubscription>, ServiceError> {
+    Ok(push.store.list_push_subscriptions(&request.caller.tenant, user_of(request.caller)?).await?)
+}
 
-    /// Forgets a browser of the caller, with what was still to be pushed to it.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn remove_push_subscription(&self, caller: &Caller, id: PushId) -> Result<(), ServiceError> {
-        if self.store.remove_push_subscription(&caller.tenant, user_of(caller)?, id).await? {
-            Ok(())
-        } else {
-            Err(ServiceError::NotFound("push subscription"))
-        }
+/// Forgets a browser of the caller, with what was still to be pushed to it.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn remove_push_subscription(push: &Push, request: &Request<'_>, id: PushId) -> Result<(), ServiceError> {
+    if push.store.remove_push_subscription(&request.caller.tenant, user_of(request.caller)?, id).await? {
+        Ok(())
+    } else {
+        Err(ServiceError::NotFound("push subscription"))
     }
 }
 

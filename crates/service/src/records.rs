@@ -1,4 +1,5 @@
-//! Records of cadets, and what is told to users: each write is stored with its event, which is told on in the order of commit.
+//! Records of cadets, and notices to users: each write is stored with its event. The event feed publishes events in the
+//! order of commit.
 
 mod add_cadet;
 mod change_scores;
@@ -13,23 +14,46 @@ mod send_notifications;
 mod take_back_grade;
 mod tell_sync_event;
 
+pub use add_cadet::add_cadet;
+pub use change_scores::change_scores;
+pub use give_grade::give_grade;
 pub use milepost_store::{NewCadet, NoticeFilter};
-pub use read_records::CadetPage;
+pub use read_notice::{list_notices, read_notice};
+pub use read_records::{CadetPage, get_cadet, list_attendance, list_cadets, list_grades};
+pub use record_attendance::record_attendance;
+pub use replay_events::{newest_event_id, visible_events};
+pub use send_messages::send_messages;
 pub use send_notices::{Addressees, MAX_ADDRESSEES};
-pub use tell_sync_event::NewManualEvent;
+pub use send_notifications::send_notifications;
+pub use take_back_grade::take_back_grade;
+pub use tell_sync_event::{NewManualEvent, tell_sync_event};
 
-use crate::{Service, ServiceError};
-use milepost_domain::{Action, Cadet, CadetId, Caller, may_with_cadet};
+use crate::wakers::Wakers;
+use crate::{Request, ServiceError};
+use milepost_domain::{Action, Cadet, CadetId, may_with_cadet};
+use milepost_store::Store;
+use std::sync::Arc;
 
-impl Service {
+/// What the use cases of records and notices need.
+pub struct Records {
+    store: Arc<dyn Store>,
+    wakers: Wakers,
+}
+
+impl Records {
+    pub(crate) fn new(store: Arc<dyn Store>, wakers: Wakers) -> Self {
+        Self { store, wakers }
+    }
+
     /// A cadet, if the caller may do `action` to it. Another tenant's is as unknown as one that does not exist.
     async fn find_cadet(
         &self,
-        caller: &Caller,
+        request: &Request<'_>,
         action: Action,
         id: CadetId,
         refusal: &'static str,
     ) -> Result<Cadet, ServiceError> {
+        let caller = request.caller;
         let cadet = self.store.get_cadet(id).await?.ok_or(ServiceError::NotFound("cadet"))?;
         if cadet.tenant != caller.tenant && !caller.is_superadmin() {
             return Err(ServiceError::NotFound("cadet"));
@@ -42,24 +66,13 @@ impl Service {
     }
 
     /// A cadet whose records the caller may change.
-    async fn find_cadet_to_change(&self, caller: &Caller, id: CadetId) -> Result<Cadet, ServiceError> {
-        self.find_cadet(caller, Action::ManageRecords, id, "only an admin or training staff may change records").await
+    async fn find_cadet_to_change(&self, request: &Request<'_>, id: CadetId) -> Result<Cadet, ServiceError> {
+        self.find_cadet(request, Action::ManageRecords, id, "only an admin or training staff may change records").await
     }
 
     /// A cadet whose records the caller may see.
-    async fn find_cadet_to_see(&self, caller: &Caller, id: CadetId) -> Result<Cadet, ServiceError> {
-        self.find_cadet(
-            caller,
-            Action::SeeRecords,
-            id,
-            "only the cadet itself, an admin or training staff may see this",
-        )
-        .await
-    }
-
-    /// After every commit that stored records: whoever is connected is told at once, and so are other programs.
-    fn records_stored(&self) {
-        self.wake_events();
-        self.wake_outbox();
+    async fn find_cadet_to_see(&self, request: &Request<'_>, id: CadetId) -> Result<Cadet, ServiceError> {
+        let refusal = "only the cadet itself, an admin or training staff may see this";
+        self.find_cadet(request, Action::SeeRecords, id, refusal).await
     }
 }

@@ -1,49 +1,65 @@
-//! Tenants: added and listed by whoever looks after all of them.
+//! Adds and lists tenants.
 
-use crate::{Service, ServiceError};
+use crate::{Request, ServiceError};
 use milepost_domain::{Action, Caller, Label, Tenant, TenantId, may};
-use milepost_store::Once;
+use milepost_store::{Once, Store};
+use std::sync::Arc;
 
-impl Service {
-    /// Adds a tenant.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
-    pub async fn add_tenant(&self, caller: &Caller, tenant: &Tenant, once: &Once<'_, ()>) -> Result<(), ServiceError> {
-        require_tenants(caller, &tenant.id)?;
-        self.store.add_tenant(tenant, once).await?;
-        tracing::info!(tenant.id = %tenant.id, by = caller.log_name(), "tenant added");
-        Ok(())
-    }
+/// What the use cases of tenants need.
+pub struct Tenants {
+    store: Arc<dyn Store>,
+}
 
-    /// Tenants in the order of their ids.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_tenants(
-        &self,
-        caller: &Caller,
-        after: Option<&TenantId>,
-        limit: u32,
-    ) -> Result<Vec<Tenant>, ServiceError> {
-        require_tenants(caller, &caller.tenant)?;
-        Ok(self.store.list_tenants(after, limit).await?)
+impl Tenants {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
     }
+}
 
-    /// Is there such a tenant?
-    ///
-    /// # Errors
-    /// [`ServiceError::Unavailable`].
-    pub async fn has_tenant(&self, id: &TenantId) -> Result<bool, ServiceError> {
-        Ok(self.store.get_tenant(id).await?.is_some())
-    }
+/// Adds a tenant.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
+pub async fn add_tenant(
+    tenants: &Tenants,
+    request: &Request<'_>,
+    tenant: &Tenant,
+    once: &Once<'_, ()>,
+) -> Result<(), ServiceError> {
+    require_tenants(request.caller, &tenant.id)?;
+    tenants.store.add_tenant(tenant, once).await?;
+    tracing::info!(tenant.id = %tenant.id, by = request.caller.log_name(), "tenant added");
+    Ok(())
+}
 
-    /// A tenant named only by a trusted issuer's token comes to be with the first thing stored for it.
-    pub(crate) async fn ensure_tenant(&self, id: &TenantId) -> Result<(), ServiceError> {
-        let name = Label::new(id.as_str())?;
-        self.store.ensure_tenant(&Tenant { id: id.clone(), name }).await?;
-        Ok(())
-    }
+/// Tenants in the order of their ids.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_tenants(
+    tenants: &Tenants,
+    request: &Request<'_>,
+    after: Option<&TenantId>,
+    limit: u32,
+) -> Result<Vec<Tenant>, ServiceError> {
+    require_tenants(request.caller, &request.caller.tenant)?;
+    Ok(tenants.store.list_tenants(after, limit).await?)
+}
+
+/// Is there such a tenant?
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn has_tenant(tenants: &Tenants, id: &TenantId) -> Result<bool, ServiceError> {
+    Ok(tenants.store.get_tenant(id).await?.is_some())
+}
+
+/// Adds the tenant if it is missing: one that only a trusted issuer's token names is added with the first thing that is
+/// stored for it.
+pub(crate) async fn ensure_tenant(store: &dyn Store, id: &TenantId) -> Result<(), ServiceError> {
+    let name = Label::new(id.as_str())?;
+    store.ensure_tenant(&Tenant { id: id.clone(), name }).await?;
+    Ok(())
 }
 
 fn require_tenants(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -1,9 +1,23 @@
 //! Adds, changes and removes users. A user that is locked out loses its connections at once.
 
-use crate::{Service, ServiceError};
-use milepost_access::{CloseReason, Holder};
-use milepost_domain::{Action, Caller, Role, TenantId, User, UserId, Username, VehicleId, may};
-use milepost_store::Once;
+use crate::tenants::ensure_tenant;
+use crate::{Request, ServiceError};
+use milepost_access::{Access, CloseReason, Holder};
+use milepost_domain::{Action, Caller, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, may};
+use milepost_store::{Once, Store};
+use std::sync::Arc;
+
+/// What the use cases of users need.
+pub struct Users {
+    store: Arc<dyn Store>,
+    access: Arc<Access>,
+}
+
+impl Users {
+    pub(crate) fn new(store: Arc<dyn Store>, access: Arc<Access>) -> Self {
+        Self { store, access }
+    }
+}
 
 /// A user to be added.
 #[derive(Clone)]
@@ -14,7 +28,7 @@ pub struct NewUser {
     pub password: Option<String>,
     /// What it may do.
     pub role: Role,
-    /// Where.
+    /// Its tenant.
     pub tenant: TenantId,
     /// Let in by somebody with authority.
     pub approved: bool,
@@ -45,143 +59,149 @@ pub struct UserChange {
     pub vehicle_ids: Option<Vec<VehicleId>>,
 }
 
-impl Service {
-    /// Adds a user.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
-    pub async fn add_user(&self, caller: &Caller, new: NewUser, once: &Once<'_, User>) -> Result<User, ServiceError> {
-        require(caller, &new.tenant)?;
-        require_role(caller, new.role)?;
-        let user = self.store_user(new, once).await?;
-        tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = caller.log_name(), "user added");
-        Ok(user)
-    }
+/// Adds a user.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
+pub async fn add_user(
+    users: &Users,
+    request: &Request<'_>,
+    new: NewUser,
+    once: &Once<'_, User>,
+) -> Result<User, ServiceError> {
+    require(request.caller, &new.tenant)?;
+    require_role(request.caller, new.role)?;
+    let user = store_user(users, new, request.now, once).await?;
+    tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = request.caller.log_name(), "user added");
+    Ok(user)
+}
 
-    /// Adds a user on behalf of the operator.
-    ///
-    /// # Errors
-    /// [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
-    pub async fn create_user(&self, new: NewUser) -> Result<User, ServiceError> {
-        self.store_user(new, &Once::unclaimed()).await
-    }
+/// Adds a user on behalf of the operator.
+///
+/// # Errors
+/// [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
+pub async fn create_user(users: &Users, new: NewUser, now: Timestamp) -> Result<User, ServiceError> {
+    store_user(users, new, now, &Once::unclaimed()).await
+}
 
-    async fn store_user(&self, new: NewUser, once: &Once<'_, User>) -> Result<User, ServiceError> {
-        let password_hash = match new.password {
-            Some(password) => Some(self.access.hash_password(password).await?),
-            None => None,
-        };
-        self.ensure_tenant(&new.tenant).await?;
-        let stored = milepost_store::NewUser {
-            username: new.username,
-            password_hash,
-            role: new.role,
-            tenant: new.tenant,
-            approved: new.approved,
-            active: new.active,
-            cadet_id: new.cadet_id,
-            vehicle_ids: new.vehicle_ids,
-        };
-        let user = self.store.add_user(&stored, self.now(), once).await?;
-        // A foreign token may claim this number: from now on the stored user's rights hold for it.
-        self.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
-        Ok(user)
-    }
+async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User, ServiceError> {
+    let password_hash = match new.password {
+        Some(password) => Some(users.access.hash_password(password).await?),
+        None => None,
+    };
+    ensure_tenant(&*users.store, &new.tenant).await?;
+    let stored = milepost_store::NewUser {
+        username: new.username,
+        password_hash,
+        role: new.role,
+        tenant: new.tenant,
+        approved: new.approved,
+        active: new.active,
+        cadet_id: new.cadet_id,
+        vehicle_ids: new.vehicle_ids,
+    };
+    let user = users.store.add_user(&stored, now, once).await?;
+    // A foreign token may claim this number: from now on the stored user's rights hold for it.
+    users.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
+    Ok(user)
+}
 
-    /// One user. Another tenant's is as unknown as one that does not exist.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn get_user(&self, caller: &Caller, id: UserId) -> Result<User, ServiceError> {
-        let Some(user) = self.store.get_user(id).await? else {
-            require(caller, &caller.tenant)?;
-            return Err(ServiceError::NotFound("user"));
-        };
-        require(caller, &caller.tenant)?;
-        if may(caller, Action::ManageUsers, &user.tenant) { Ok(user) } else { Err(ServiceError::NotFound("user")) }
-    }
+/// One user. Another tenant's is as unknown as one that does not exist.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn get_user(users: &Users, request: &Request<'_>, id: UserId) -> Result<User, ServiceError> {
+    let Some(user) = users.store.get_user(id).await? else {
+        require(request.caller, &request.caller.tenant)?;
+        return Err(ServiceError::NotFound("user"));
+    };
+    require(request.caller, &request.caller.tenant)?;
+    if may(request.caller, Action::ManageUsers, &user.tenant) { Ok(user) } else { Err(ServiceError::NotFound("user")) }
+}
 
-    /// Users in the order of their numbers; `tenant` `None` lists those of all tenants, for a superadmin.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_users(
-        &self,
-        caller: &Caller,
-        tenant: Option<&TenantId>,
-        after: Option<UserId>,
-        limit: u32,
-    ) -> Result<Vec<User>, ServiceError> {
-        require(caller, tenant.unwrap_or(&caller.tenant))?;
-        let tenant = if caller.is_superadmin() { tenant } else { Some(tenant.unwrap_or(&caller.tenant)) };
-        Ok(self.store.list_users(tenant, after, limit).await?)
-    }
+/// Users in the order of their numbers; `tenant` `None` lists those of all tenants, for a superadmin.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_users(
+    users: &Users,
+    request: &Request<'_>,
+    tenant: Option<&TenantId>,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<User>, ServiceError> {
+    require(request.caller, tenant.unwrap_or(&request.caller.tenant))?;
+    let tenant = if request.caller.is_superadmin() { tenant } else { Some(tenant.unwrap_or(&request.caller.tenant)) };
+    Ok(users.store.list_users(tenant, after, limit).await?)
+}
 
-    /// Changes a user. Locked out, it loses its sessions and, within a second, its connections.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Conflict`], [`ServiceError::Invalid`].
-    pub async fn change_user(&self, caller: &Caller, id: UserId, change: UserChange) -> Result<User, ServiceError> {
-        let before = self.get_user(caller, id).await?;
-        require_role(caller, before.role)?;
-        if let Some(role) = change.role {
-            require_role(caller, role)?;
-        }
-        let is_self = caller.user_id() == Some(id);
-        let locks_out = change.active == Some(false) || change.approved == Some(false);
-        if is_self && (locks_out || change.role.is_some_and(|role| role != before.role)) {
-            return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
-        }
-        let password_hash = match change.password {
-            Some(password) => Some(self.access.hash_password(password).await?),
-            None => None,
-        };
-        let after = User {
-            id,
-            username: change.username.unwrap_or_else(|| before.username.clone()),
-            role: change.role.unwrap_or(before.role),
-            tenant: before.tenant.clone(),
-            approved: change.approved.unwrap_or(before.approved),
-            active: change.active.unwrap_or(before.active),
-            cadet_id: change.cadet_id.unwrap_or(before.cadet_id),
-            vehicle_ids: change.vehicle_ids.unwrap_or_else(|| before.vehicle_ids.clone()),
-        };
-        if !self.store.update_user(&after, password_hash.as_deref(), self.now()).await? {
-            return Err(ServiceError::NotFound("user"));
-        }
-        if !after.may_enter() || password_hash.is_some() {
-            // Again, after the update removed them: a session may have been opened meanwhile.
-            self.store.remove_user_sessions(id).await?;
-            // A new password is often the answer to a stolen one: all clients have to log in with it.
-            self.access.end_connections(Holder::User(id), CloseReason::Revoked);
-        } else if (before.role, before.cadet_id, &before.vehicle_ids)
-            != (after.role, after.cadet_id, &after.vehicle_ids)
-        {
-            self.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
-        } else {
-            self.access.forget_identities();
-        }
-        tracing::info!(user.id = %id, by = caller.log_name(), "user changed");
-        Ok(after)
+/// Changes a user. Locked out, it loses its sessions and, within a second, its connections.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Conflict`], [`ServiceError::Invalid`].
+pub async fn change_user(
+    users: &Users,
+    request: &Request<'_>,
+    id: UserId,
+    change: UserChange,
+) -> Result<User, ServiceError> {
+    let before = get_user(users, request, id).await?;
+    require_role(request.caller, before.role)?;
+    if let Some(role) = change.role {
+        require_role(request.caller, role)?;
     }
+    let is_self = request.caller.user_id() == Some(id);
+    let locks_out = change.active == Some(false) || change.approved == Some(false);
+    if is_self && (locks_out || change.role.is_some_and(|role| role != before.role)) {
+        return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
+    }
+    let password_hash = match change.password {
+        Some(password) => Some(users.access.hash_password(password).await?),
+        None => None,
+    };
+    let after = User {
+        id,
+        username: change.username.unwrap_or_else(|| before.username.clone()),
+        role: change.role.unwrap_or(before.role),
+        tenant: before.tenant.clone(),
+        approved: change.approved.unwrap_or(before.approved),
+        active: change.active.unwrap_or(before.active),
+        cadet_id: change.cadet_id.unwrap_or(before.cadet_id),
+        vehicle_ids: change.vehicle_ids.unwrap_or_else(|| before.vehicle_ids.clone()),
+    };
+    if !users.store.update_user(&after, password_hash.as_deref(), request.now).await? {
+        return Err(ServiceError::NotFound("user"));
+    }
+    if !after.may_enter() || password_hash.is_some() {
+        // Again, after the update removed them: a session may have been opened meanwhile.
+        users.store.remove_user_sessions(id).await?;
+        // A new password is often the answer to a stolen one: all clients have to log in with it.
+        users.access.end_connections(Holder::User(id), CloseReason::Revoked);
+    } else if (before.role, before.cadet_id, &before.vehicle_ids) != (after.role, after.cadet_id, &after.vehicle_ids) {
+        users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
+    } else {
+        users.access.forget_identities();
+    }
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "user changed");
+    Ok(after)
+}
 
-    /// Removes a user with its sessions and connections.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn remove_user(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
-        let user = self.get_user(caller, id).await?;
-        require_role(caller, user.role)?;
-        if caller.user_id() == Some(id) {
-            return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
-        }
-        if !self.store.remove_user(id, self.now()).await? {
-            return Err(ServiceError::NotFound("user"));
-        }
-        self.access.end_connections(Holder::User(id), CloseReason::Revoked);
-        tracing::info!(user.id = %id, by = caller.log_name(), "user removed");
-        Ok(())
+/// Removes a user with its sessions and connections.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn remove_user(users: &Users, request: &Request<'_>, id: UserId) -> Result<(), ServiceError> {
+    let user = get_user(users, request, id).await?;
+    require_role(request.caller, user.role)?;
+    if request.caller.user_id() == Some(id) {
+        return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
     }
+    if !users.store.remove_user(id, request.now).await? {
+        return Err(ServiceError::NotFound("user"));
+    }
+    users.access.end_connections(Holder::User(id), CloseReason::Revoked);
+    tracing::info!(user.id = %id, by = request.caller.log_name(), "user removed");
+    Ok(())
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
@@ -192,7 +212,7 @@ fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
     }
 }
 
-/// Nobody makes somebody mightier than itself.
+/// Only a superadmin makes, changes or removes a superadmin.
 fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
     if role != Role::Superadmin || caller.is_superadmin() {
         Ok(())

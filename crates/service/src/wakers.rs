@@ -15,6 +15,12 @@ impl Wakers {
         Self { events: Arc::default(), outbox }
     }
 
+    /// To be called after every commit that stored events of which calls may be made.
+    pub(crate) fn wake_all(&self) {
+        self.wake_events();
+        self.wake_outbox();
+    }
+
     /// To be called after every commit that stored events.
     pub(crate) fn wake_events(&self) {
         self.events.notify_one();

@@ -1,20 +1,23 @@
-//! Webhooks: where a tenant's facts are told.
+//! Webhooks: URLs that a tenant's events are sent to.
 
 use crate::outgoing::require_outgoing;
-use crate::{Service, ServiceError};
+use crate::tenants::ensure_tenant;
+use crate::{CheckUrl, Request, ServiceError};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use milepost_domain::{Caller, Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
-use milepost_store::{CallNo, NewWebhook, Once, StoredCall};
+use milepost_domain::{Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
+use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall};
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
-/// Each fact costs a call to every webhook that wants it: more is a mistake or malice, and refused with 409.
+/// Each event costs a call to every webhook that wants it: more is a mistake or malice, and refused with 409.
 const MAX_WEBHOOKS: u32 = 50;
-/// What a generated secret holds.
+/// The length of a generated secret.
 const SECRET_BYTES: usize = 32;
-/// What Standard Webhooks takes for a secret.
+/// The shortest secret of Standard Webhooks.
 const SECRET_MIN_BYTES: usize = 24;
-/// Longer adds nothing to HMAC-SHA256, whose block is as long.
+/// A longer secret adds nothing to HMAC-SHA256, whose block is as long.
 const SECRET_MAX_BYTES: usize = 64;
 
 /// Base64 as people copy it: with its padding or without.
@@ -23,123 +26,139 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// What the use cases of webhooks need.
+pub struct Webhooks {
+    store: Arc<dyn Store>,
+    check_url: CheckUrl,
+    /// Held while a tenant's webhooks are counted and one is added, or many requests at once would pass the bound.
+    adding: Mutex<()>,
+}
+
+impl Webhooks {
+    pub(crate) fn new(store: Arc<dyn Store>, check_url: CheckUrl) -> Self {
+        Self { store, check_url, adding: Mutex::default() }
+    }
+}
+
 /// A webhook as an admin asks for it.
 #[derive(Clone, Default)]
 pub struct WebhookRequest {
     /// http or https.
     pub url: String,
-    /// Kinds of facts; all if empty.
+    /// Kinds of events; all if empty.
     pub kinds: Vec<String>,
     /// `whsec_` and base64, or the base64 alone; generated if absent.
     pub secret: Option<String>,
 }
 
-impl Service {
-    /// Adds a webhook. Its secret is in the answer and is to be shown once, see [`shown_secret`].
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::Invalid`], [`ServiceError::Conflict`] when the tenant has 50.
-    pub async fn add_webhook(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        request: WebhookRequest,
-        once: &Once<'_, Webhook>,
-    ) -> Result<Webhook, ServiceError> {
-        require_outgoing(caller, tenant)?;
-        let new = self.check_webhook(tenant, request)?;
-        self.ensure_tenant(tenant).await?;
-        // Counted and added by one at a time, or many at once would pass the bound.
-        let _one_at_a_time = self.adding_webhooks.lock().await;
-        if self.store.list_webhooks(tenant, None, MAX_WEBHOOKS).await?.len() >= MAX_WEBHOOKS as usize {
-            return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
-        }
-        let webhook = self.store.add_webhook(&new, self.now(), once).await?;
-        tracing::info!(webhook.id = %webhook.id, tenant.id = %tenant, by = caller.log_name(), "webhook added");
-        Ok(webhook)
+/// Adds a webhook. Its secret is in the answer and is to be shown once, see [`shown_secret`].
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::Invalid`], [`ServiceError::Conflict`] when the tenant has 50.
+pub async fn add_webhook(
+    webhooks: &Webhooks,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    webhook: WebhookRequest,
+    once: &Once<'_, Webhook>,
+) -> Result<Webhook, ServiceError> {
+    require_outgoing(request.caller, tenant)?;
+    let new = check_webhook(webhooks, tenant, webhook)?;
+    ensure_tenant(&*webhooks.store, tenant).await?;
+    let _one_at_a_time = webhooks.adding.lock().await;
+    if webhooks.store.list_webhooks(tenant, None, MAX_WEBHOOKS).await?.len() >= MAX_WEBHOOKS as usize {
+        return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
     }
+    let webhook = webhooks.store.add_webhook(&new, request.now, once).await?;
+    tracing::info!(webhook.id = %webhook.id, tenant.id = %tenant, by = request.caller.log_name(), "webhook added");
+    Ok(webhook)
+}
 
-    fn check_webhook(&self, tenant: &TenantId, request: WebhookRequest) -> Result<NewWebhook, ServiceError> {
-        let mut refused = Vec::new();
-        if let Err(message) = (self.outgoing.check_webhook_url)(&request.url) {
-            refused.push(Invalid::new("url", message));
-        }
-        if !request.kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str())) {
-            refused.push(Invalid::new("events", EVENTS_TAKES));
-        }
-        let secret = match request.secret.as_deref() {
-            Some(text) => read_secret(text).unwrap_or_else(|| {
-                refused.push(Invalid::new("secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
-                Vec::new()
-            }),
-            None => new_secret(),
-        };
-        if !refused.is_empty() {
-            return Err(ServiceError::Invalid(refused));
-        }
-        let mut kinds = request.kinds;
-        kinds.sort_unstable();
-        kinds.dedup();
-        Ok(NewWebhook { tenant: tenant.clone(), url: request.url, kinds, secret })
+fn check_webhook(webhooks: &Webhooks, tenant: &TenantId, request: WebhookRequest) -> Result<NewWebhook, ServiceError> {
+    let mut refused = Vec::new();
+    if let Err(message) = (webhooks.check_url)(&request.url) {
+        refused.push(Invalid::new("url", message));
     }
+    if !request.kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str())) {
+        refused.push(Invalid::new("events", EVENTS_TAKES));
+    }
+    let secret = match request.secret.as_deref() {
+        Some(text) => read_secret(text).unwrap_or_else(|| {
+            refused.push(Invalid::new("secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
+            Vec::new()
+        }),
+        None => new_secret(),
+    };
+    if !refused.is_empty() {
+        return Err(ServiceError::Invalid(refused));
+    }
+    let mut kinds = request.kinds;
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(NewWebhook { tenant: tenant.clone(), url: request.url, kinds, secret })
+}
 
-    /// One webhook.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn get_webhook(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        id: WebhookId,
-    ) -> Result<Webhook, ServiceError> {
-        require_outgoing(caller, tenant)?;
-        self.store.get_webhook(tenant, id).await?.ok_or(ServiceError::NotFound("webhook"))
-    }
+/// One webhook.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn get_webhook(
+    webhooks: &Webhooks,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: WebhookId,
+) -> Result<Webhook, ServiceError> {
+    require_outgoing(request.caller, tenant)?;
+    webhooks.store.get_webhook(tenant, id).await?.ok_or(ServiceError::NotFound("webhook"))
+}
 
-    /// Webhooks in the order of their numbers.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_webhooks(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        after: Option<WebhookId>,
-        limit: u32,
-    ) -> Result<Vec<Webhook>, ServiceError> {
-        require_outgoing(caller, tenant)?;
-        Ok(self.store.list_webhooks(tenant, after, limit).await?)
-    }
+/// Webhooks in the order of their numbers.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_webhooks(
+    webhooks: &Webhooks,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    after: Option<WebhookId>,
+    limit: u32,
+) -> Result<Vec<Webhook>, ServiceError> {
+    require_outgoing(request.caller, tenant)?;
+    Ok(webhooks.store.list_webhooks(tenant, after, limit).await?)
+}
 
-    /// Removes a webhook with its calls, sent or not.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-    pub async fn remove_webhook(&self, caller: &Caller, tenant: &TenantId, id: WebhookId) -> Result<(), ServiceError> {
-        require_outgoing(caller, tenant)?;
-        if !self.store.remove_webhook(tenant, id).await? {
-            return Err(ServiceError::NotFound("webhook"));
-        }
-        tracing::info!(webhook.id = %id, tenant.id = %tenant, by = caller.log_name(), "webhook removed");
-        Ok(())
+/// Removes a webhook with its calls, sent or not.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+pub async fn remove_webhook(
+    webhooks: &Webhooks,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: WebhookId,
+) -> Result<(), ServiceError> {
+    require_outgoing(request.caller, tenant)?;
+    if !webhooks.store.remove_webhook(tenant, id).await? {
+        return Err(ServiceError::NotFound("webhook"));
     }
+    tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook removed");
+    Ok(())
+}
 
-    /// The calls of one webhook, newest first.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] for the webhook.
-    pub async fn list_webhook_calls(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        id: WebhookId,
-        before: Option<CallNo>,
-        limit: u32,
-    ) -> Result<Vec<StoredCall>, ServiceError> {
-        self.get_webhook(caller, tenant, id).await?;
-        self.list_calls(caller, tenant, Some(Target::Webhook(id)), before, limit).await
-    }
+/// The calls of one webhook, newest first.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] for the webhook.
+pub async fn list_webhook_calls(
+    webhooks: &Webhooks,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: WebhookId,
+    before: Option<CallNo>,
+    limit: u32,
+) -> Result<Vec<StoredCall>, ServiceError> {
+    get_webhook(webhooks, request, tenant, id).await?;
+    Ok(webhooks.store.list_calls(tenant, Some(Target::Webhook(id)), before, limit).await?)
 }
 
 const EVENTS_TAKES: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \

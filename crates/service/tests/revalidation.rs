@@ -8,7 +8,8 @@ use milepost_clock::Clock;
 use milepost_domain::{
     Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
-use milepost_service::{NewUser, Service, ServiceParts};
+use milepost_service::users::{NewUser, create_user};
+use milepost_service::{Service, ServiceParts};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use std::sync::{Arc, Mutex};
 
@@ -53,7 +54,7 @@ impl Node {
             cadet_id: None,
             vehicle_ids: vec![VehicleId::new("b1").unwrap()],
         };
-        self.service.create_user(new).await.unwrap()
+        create_user(&self.service.users, new, self.service.now()).await.unwrap()
     }
 
     async fn access_token(&self, name: &str) -> String {

@@ -4,7 +4,7 @@ use crate::channel::{bus_key, presence_key, route_key};
 use milepost_domain::{Caller, TenantId, VehicleScope};
 use milepost_hub::{Interest, Key};
 use milepost_live::Live;
-use milepost_service::{LiveVehicle, ServiceError};
+use milepost_service::{LiveVehicle, ServiceError, vehicles};
 use std::collections::HashSet;
 
 /// The vehicles that a viewer may see.
@@ -26,7 +26,7 @@ pub(crate) struct Filter {
 impl View {
     /// The buses that the viewer may see now.
     pub(crate) async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
-        self.live.service().watched_vehicles(&self.tenant, &self.scope).await
+        vehicles::watched_vehicles(&self.live.service().vehicles, &self.tenant, &self.scope).await
     }
 
     /// The part of the channel that the viewer may see and asked for.

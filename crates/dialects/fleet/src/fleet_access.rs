@@ -5,6 +5,7 @@ use crate::channel::event_channel;
 use milepost_domain::{Action, Caller, FleetViewer, Principal, TenantId, UserId, VehicleScope, may};
 use milepost_http::Problem;
 use milepost_live::{Entry, EventSource, Handshake};
+use milepost_service::tenants::has_tenant;
 
 /// What an admitted viewer may see.
 pub(crate) struct FleetAccess {
@@ -34,7 +35,7 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
     }
     let service = parts.live.service();
     // The company in a trusted issuer's token need not be stored yet.
-    if caller.is_none_or(|caller| caller.tenant != tenant) && !service.has_tenant(&tenant).await? {
+    if caller.is_none_or(|caller| caller.tenant != tenant) && !has_tenant(&service.tenants, &tenant).await? {
         return Err(Problem::not_found("company"));
     }
     // Pages without a user write one of these into the URL.

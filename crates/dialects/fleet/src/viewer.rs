@@ -14,7 +14,7 @@ use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_http::Problem;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{EventFollower, Live, Snapshot, SocketSender, Viewer};
-use milepost_service::{LiveVehicle, ServiceError};
+use milepost_service::{LiveVehicle, ServiceError, vehicles};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl View {
     }
 
     async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
-        self.live.service().watched_vehicles(&self.tenant, &self.scope).await
+        vehicles::watched_vehicles(&self.live.service().vehicles, &self.tenant, &self.scope).await
     }
 
     fn render(&self, kind: &str, data: impl Serialize) -> String {

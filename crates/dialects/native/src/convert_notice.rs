@@ -5,7 +5,7 @@ use crate::wire::notice::{
 };
 use milepost_domain::{CadetId, Event, EventType, Fact, JsonObject, Notice, NoticeContent, NoticeId, TenantId, UserId};
 use milepost_http::{FieldError, Problem, rfc3339};
-use milepost_service::{Addressees, NewManualEvent};
+use milepost_service::records::{Addressees, NewManualEvent};
 use serde_json::{Map, Value};
 
 /// Fields of a message that the server itself writes; what a sender gives them is not kept.

@@ -1,20 +1,10 @@
 //! Between the native dialect's JSON and webhooks and outgoing calls.
 
 use crate::wire::outgoing::{CallStatusJson, CallTargetJson, OutgoingCallJson, WebhookJson};
-use milepost_domain::{Target, Webhook, WebhookId};
-use milepost_http::{Problem, rfc3339};
-use milepost_service::{CallNo, CallState, StoredCall};
+use milepost_domain::{Target, Webhook};
+use milepost_http::rfc3339;
+use milepost_service::{CallState, StoredCall};
 use serde::Deserialize;
-
-/// What is no number names no webhook.
-pub(crate) fn webhook_id(text: &str) -> Result<WebhookId, Problem> {
-    text.parse().map(WebhookId).map_err(|_| Problem::not_found("webhook"))
-}
-
-/// What is no number names no call.
-pub(crate) fn call_no(text: &str) -> Result<CallNo, Problem> {
-    text.parse().map(CallNo).map_err(|_| Problem::not_found("call"))
-}
 
 pub(crate) fn webhook_to_json(webhook: &Webhook) -> WebhookJson {
     WebhookJson {

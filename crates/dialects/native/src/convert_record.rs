@@ -4,11 +4,11 @@ use crate::wire::record::{
     AttendanceJson, CadetJson, ChangeScoresJson, GradeJson, NewCadetJson, NewGradeJson, SetAttendanceJson,
 };
 use milepost_domain::{
-    Attendance, AttendanceStatus, Cadet, CadetId, CadetName, Grade, GradeGiven, GradeId, GradeKind, Invalid, Points,
-    Reason, Score, ScoreChange, StudentId, TenantId, TimeOfDay, TrainingDayId,
+    Attendance, AttendanceStatus, Cadet, CadetName, Grade, GradeGiven, GradeKind, Invalid, Points, Reason, Score,
+    ScoreChange, StudentId, TenantId, TimeOfDay, TrainingDayId,
 };
 use milepost_http::{FieldError, Problem, rfc3339};
-use milepost_service::NewCadet;
+use milepost_service::records::NewCadet;
 
 /// What is wrong so far; all of it is told at once.
 #[derive(Default)]
@@ -120,22 +120,6 @@ pub(crate) fn time_of_day(text: &str) -> Result<TimeOfDay, Invalid> {
         return Err(REFUSED);
     }
     TimeOfDay::from_seconds(hours * 3600 + minutes * 60 + seconds)
-}
-
-/// What is no number names no cadet.
-pub(crate) fn cadet_id(text: &str) -> Result<CadetId, Problem> {
-    text.parse().ok().and_then(|number| CadetId::new(number).ok()).ok_or_else(|| Problem::not_found("cadet"))
-}
-
-/// What is no number names no grade.
-pub(crate) fn grade_id(text: &str) -> Result<GradeId, Problem> {
-    text.parse().ok().and_then(|number| GradeId::new(number).ok()).ok_or_else(|| Problem::not_found("grade"))
-}
-
-/// A training day is named by whoever writes: there is none that is unknown, only what can't be one.
-pub(crate) fn training_day_id(text: &str) -> Result<TrainingDayId, Problem> {
-    let day = text.parse().ok().and_then(|number| TrainingDayId::new(number).ok());
-    day.ok_or_else(|| Problem::invalid("training_day_id", "must be a whole number from 1"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use milepost_domain::{Caller, Event, Principal, RecordViewer};
 use milepost_http::Problem;
 use milepost_hub::Interest;
 use milepost_live::{Entry, EventSource, EventView, Handshake, Live};
-use milepost_service::ServiceError;
+use milepost_service::{ServiceError, records};
 
 /// A client's view of a tenant's records.
 pub(crate) struct RecordsView {
@@ -41,7 +41,8 @@ impl EventView for RecordsView {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        self.live.service().visible_events(&self.source.tenant, self.viewer, after, up_to, limit).await
+        let records = &self.live.service().records;
+        records::visible_events(records, &self.source.tenant, self.viewer, after, up_to, limit).await
     }
 
     fn render(&self, event: &Event, replayed: bool) -> Option<String> {

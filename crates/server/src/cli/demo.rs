@@ -11,7 +11,7 @@ use clap::Args;
 use milepost_access::{Claims, random_secret};
 use milepost_clock::Clock;
 use milepost_domain::{Label, Role, Tenant, TenantId, Username};
-use milepost_service::NewUser;
+use milepost_service::users::{NewUser, create_user};
 use milepost_simulate::{Credential, Motion, ProgressMode, SimulateOptions, Via};
 use std::path::PathBuf;
 use tokio::sync::watch;
@@ -112,7 +112,9 @@ async fn add_samples(running: &Running, password: &str) -> Result<()> {
             cadet_id: None,
             vehicle_ids: Vec::new(),
         };
-        service.create_user(user).await.with_context(|| format!("demo user {}", sample.login))?;
+        create_user(&service.users, user, service.now())
+            .await
+            .with_context(|| format!("demo user {}", sample.login))?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId, Username, VehicleId};
-use milepost_service::NewUser;
+use milepost_service::users::{NewUser, create_user};
 use std::io::{IsTerminal, Read};
 
 #[derive(Args)]
@@ -60,7 +60,7 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
         vehicle_ids: args.vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
     };
     let assembly = Assembly::new(&config, open_store(&config).await?, clock.clone())?;
-    let user = assembly.service.create_user(new).await?;
+    let user = create_user(&assembly.service.users, new, assembly.service.now()).await?;
     assembly.service.store().close().await;
     say(&format!("Added {} with number {} ({}, tenant {}).", user.username, user.id, user.role.as_str(), user.tenant));
     Ok(())

@@ -70,7 +70,7 @@ impl Collector for CurrentStats {
         to.counter("track_folds", "Positions folded", tracks.folds)?;
         to.counter("track_facts", "Changes of history written", tracks.facts)?;
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
-        to.gauge("vehicles_known", "Vehicles in this node's memory", self.service.vehicles_known() as u64)?;
+        to.gauge("vehicles_known", "Vehicles in this node's memory", self.service.vehicles.count_known() as u64)?;
         let mut closed =
             to.0.encode_descriptor("websockets_closed", "WebSockets closed, by code.", None, MetricType::Counter)?;
         for (code, count) in &sockets.closed {

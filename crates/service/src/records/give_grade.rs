@@ -1,25 +1,24 @@
 //! Gives a cadet a merit or demerit.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{CadetId, Caller, Grade, GradeGiven};
+use super::Records;
+use crate::{Request, ServiceError};
+use milepost_domain::{CadetId, Grade, GradeGiven};
 use milepost_store::Once;
 
-impl Service {
-    /// Gives a grade; the cadet and its staff are told, with the new totals.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
-    pub async fn give_grade(
-        &self,
-        caller: &Caller,
-        cadet: CadetId,
-        given: &GradeGiven,
-        once: &Once<'_, Grade>,
-    ) -> Result<Grade, ServiceError> {
-        self.find_cadet_to_change(caller, cadet).await?;
-        let grade = self.store.add_grade(cadet, given, self.now(), once).await?;
-        self.records_stored();
-        tracing::info!(grade.id = %grade.id, cadet.id = %cadet, by = caller.log_name(), "grade given");
-        Ok(grade)
-    }
+/// Gives a grade, published to the cadet and its staff with the new totals.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
+pub async fn give_grade(
+    records: &Records,
+    request: &Request<'_>,
+    cadet: CadetId,
+    given: &GradeGiven,
+    once: &Once<'_, Grade>,
+) -> Result<Grade, ServiceError> {
+    records.find_cadet_to_change(request, cadet).await?;
+    let grade = records.store.add_grade(cadet, given, request.now, once).await?;
+    records.wakers.wake_all();
+    tracing::info!(grade.id = %grade.id, cadet.id = %cadet, by = request.caller.log_name(), "grade given");
+    Ok(grade)
 }

@@ -1,48 +1,47 @@
-//! Shows users what was told to them, and marks it read.
+//! Shows users their notifications and messages, and marks them read.
 
-use crate::{Service, ServiceError};
+use super::Records;
+use crate::{Request, ServiceError};
 use milepost_domain::{Caller, Notice, NoticeId, UserId};
 use milepost_store::{NoticeFilter, Once, ReadOutcome};
 
-impl Service {
-    /// The caller's own notifications or messages, newest first.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`] for who is no user with a number: nothing can be addressed to it.
-    pub async fn list_notices(
-        &self,
-        caller: &Caller,
-        filter: NoticeFilter,
-        before: Option<NoticeId>,
-        limit: u32,
-    ) -> Result<Vec<Notice>, ServiceError> {
-        let user = addressee(caller)?;
-        Ok(self.store.list_notices(&caller.tenant, user, filter, before, limit).await?)
-    }
+/// The caller's own notifications or messages, newest first.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for a caller that is no user with a number: nothing can be addressed to it.
+pub async fn list_notices(
+    records: &Records,
+    request: &Request<'_>,
+    filter: NoticeFilter,
+    before: Option<NoticeId>,
+    limit: u32,
+) -> Result<Vec<Notice>, ServiceError> {
+    let user = addressee(request.caller)?;
+    Ok(records.store.list_notices(&request.caller.tenant, user, filter, before, limit).await?)
+}
 
-    /// Marks one of the caller's own notifications or messages read; its other connections are told. Read before, it is
-    /// left as it is.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another user's, and for a message where a notification is meant;
-    /// [`ServiceError::Forbidden`] for who is no user with a number.
-    pub async fn read_notice(
-        &self,
-        caller: &Caller,
-        id: NoticeId,
-        is_message: bool,
-        once: &Once<'_, Notice>,
-    ) -> Result<Notice, ServiceError> {
-        let user = addressee(caller)?;
-        let once = once.map(notice_of);
-        match self.store.read_notice(&caller.tenant, user, id, is_message, self.now(), &once).await? {
-            Some(ReadOutcome::Marked(notice)) => {
-                self.records_stored();
-                Ok(notice)
-            }
-            Some(ReadOutcome::WasRead(notice)) => Ok(notice),
-            None => Err(ServiceError::NotFound(if is_message { "message" } else { "notification" })),
+/// Marks one of the caller's own notifications or messages read, published to its other connections. One that was read
+/// before stays as it is.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another user's, and for a message where a notification is meant;
+/// [`ServiceError::Forbidden`] for a caller that is no user with a number.
+pub async fn read_notice(
+    records: &Records,
+    request: &Request<'_>,
+    id: NoticeId,
+    is_message: bool,
+    once: &Once<'_, Notice>,
+) -> Result<Notice, ServiceError> {
+    let user = addressee(request.caller)?;
+    let once = once.map(notice_of);
+    match records.store.read_notice(&request.caller.tenant, user, id, is_message, request.now, &once).await? {
+        Some(ReadOutcome::Marked(notice)) => {
+            records.wakers.wake_all();
+            Ok(notice)
         }
+        Some(ReadOutcome::WasRead(notice)) => Ok(notice),
+        None => Err(ServiceError::NotFound(if is_message { "message" } else { "notification" })),
     }
 }
 

@@ -1,25 +1,24 @@
 //! Records how a cadet attended a training day.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{Attendance, CadetId, Caller, TrainingDayId};
+use super::Records;
+use crate::{Request, ServiceError};
+use milepost_domain::{Attendance, CadetId, TrainingDayId};
 
-impl Service {
-    /// Enters the attendance of a training day, or changes it; the cadet and its staff are told, unless it was so already.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
-    pub async fn record_attendance(
-        &self,
-        caller: &Caller,
-        cadet: CadetId,
-        day: TrainingDayId,
-        attendance: &Attendance,
-    ) -> Result<(), ServiceError> {
-        self.find_cadet_to_change(caller, cadet).await?;
-        if self.store.set_attendance(cadet, day, attendance, self.now()).await? {
-            self.records_stored();
-            tracing::info!(training_day.id = %day, cadet.id = %cadet, by = caller.log_name(), "attendance recorded");
-        }
-        Ok(())
+/// Enters the attendance of a training day, or changes it. A difference is published to the cadet and its staff.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
+pub async fn record_attendance(
+    records: &Records,
+    request: &Request<'_>,
+    cadet: CadetId,
+    day: TrainingDayId,
+    attendance: &Attendance,
+) -> Result<(), ServiceError> {
+    records.find_cadet_to_change(request, cadet).await?;
+    if records.store.set_attendance(cadet, day, attendance, request.now).await? {
+        records.wakers.wake_all();
+        tracing::info!(training_day.id = %day, cadet.id = %cadet, by = request.caller.log_name(), "attendance recorded");
     }
+    Ok(())
 }

@@ -1,14 +1,16 @@
-//! What sending notifications and sending messages share: to whom, and by whom.
+//! What sending notifications and sending messages share: who may send them, and to whom.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{Action, Caller, Invalid, Notice, NoticeContent, TenantId, UserId, may};
+use super::Records;
+use crate::tenants::ensure_tenant;
+use crate::{Request, ServiceError};
+use milepost_domain::{Action, Invalid, Notice, NoticeContent, TenantId, UserId, may};
 use milepost_store::Once;
 
 /// Users that one call may address. More is refused: each gets a notice and an event of its own, all in one transaction,
-/// which holds up whoever else writes to the tenant.
+/// and the tenant's other writes wait for it.
 pub const MAX_ADDRESSEES: usize = 1_000;
 
-/// To whom: 1 to [`MAX_ADDRESSEES`] users, each once.
+/// The users that get a notice: 1 to [`MAX_ADDRESSEES`] users, each once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addressees(Vec<UserId>);
 
@@ -32,30 +34,28 @@ impl Addressees {
     }
 }
 
-impl Service {
-    /// Stores one notice for each user, all or none, and tells those who are connected.
-    pub(super) async fn send_notices(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        to: &Addressees,
-        content: &NoticeContent,
-        once: &Once<'_, Vec<Notice>>,
-    ) -> Result<Vec<Notice>, ServiceError> {
-        if !may(caller, Action::SendNotices, tenant) {
-            return Err(ServiceError::Forbidden("only an admin or training staff may send notifications and messages"));
-        }
-        // Another issuer's users are not stored and are taken at their number; a stored one must be one of the tenant.
-        if !self.store.users_elsewhere(tenant, to.users()).await?.is_empty() {
-            return Err(Invalid::new("user_ids", "must be users of the tenant").into());
-        }
-        self.ensure_tenant(tenant).await?;
-        let sent = self.store.send_notices(tenant, to.users(), content, self.now(), once).await?;
-        self.records_stored();
-        let what = if content.is_message() { "messages sent" } else { "notifications sent" };
-        tracing::info!(count = sent.len(), tenant.id = %tenant, by = caller.log_name(), "{what}");
-        Ok(sent)
+/// Stores one notice for each user, all or none, published to those who are connected.
+pub(super) async fn send_notices(
+    records: &Records,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    to: &Addressees,
+    content: &NoticeContent,
+    once: &Once<'_, Vec<Notice>>,
+) -> Result<Vec<Notice>, ServiceError> {
+    if !may(request.caller, Action::SendNotices, tenant) {
+        return Err(ServiceError::Forbidden("only an admin or training staff may send notifications and messages"));
     }
+    // Another issuer's users are not stored and are taken at their number; a stored one must be one of the tenant.
+    if !records.store.users_elsewhere(tenant, to.users()).await?.is_empty() {
+        return Err(Invalid::new("user_ids", "must be users of the tenant").into());
+    }
+    ensure_tenant(&*records.store, tenant).await?;
+    let sent = records.store.send_notices(tenant, to.users(), content, request.now, once).await?;
+    records.wakers.wake_all();
+    let what = if content.is_message() { "messages sent" } else { "notifications sent" };
+    tracing::info!(count = sent.len(), tenant.id = %tenant, by = request.caller.log_name(), "{what}");
+    Ok(sent)
 }
 
 #[cfg(test)]

@@ -1,20 +1,24 @@
 //! Takes a merit or demerit back.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{CadetId, Caller, GradeId};
+use super::Records;
+use crate::{Request, ServiceError};
+use milepost_domain::{CadetId, GradeId};
 
-impl Service {
-    /// Takes a grade back; the cadet and its staff are told, with the new totals.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another tenant's cadet, and for a grade that was taken back already;
-    /// [`ServiceError::Forbidden`].
-    pub async fn take_back_grade(&self, caller: &Caller, cadet: CadetId, grade: GradeId) -> Result<(), ServiceError> {
-        self.find_cadet_to_change(caller, cadet).await?;
-        let taken = self.store.remove_grade(cadet, grade, self.now()).await?;
-        taken.ok_or(ServiceError::NotFound("grade"))?;
-        self.records_stored();
-        tracing::info!(grade.id = %grade, cadet.id = %cadet, by = caller.log_name(), "grade taken back");
-        Ok(())
-    }
+/// Takes a grade back, published to the cadet and its staff with the new totals.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another tenant's cadet, and for a grade that was taken back already;
+/// [`ServiceError::Forbidden`].
+pub async fn take_back_grade(
+    records: &Records,
+    request: &Request<'_>,
+    cadet: CadetId,
+    grade: GradeId,
+) -> Result<(), ServiceError> {
+    records.find_cadet_to_change(request, cadet).await?;
+    let taken = records.store.remove_grade(cadet, grade, request.now).await?;
+    taken.ok_or(ServiceError::NotFound("grade"))?;
+    records.wakers.wake_all();
+    tracing::info!(grade.id = %grade, cadet.id = %cadet, by = request.caller.log_name(), "grade taken back");
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! `/cadets/{id}/attendance`.
 
-use crate::convert_record::{attendance_from_json, attendance_to_json, cadet_id, training_day_id};
+use crate::convert_record::{attendance_from_json, attendance_to_json};
 use crate::wire::record::{AttendanceJson, SetAttendanceJson};
 use axum::Json;
 use axum::extract::State;
-use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, Problem, Query};
+use milepost_domain::{CadetId, TrainingDayId};
+use milepost_http::{Authenticated, Body, HttpContext, Page, PageQuery, Path, PathSegment as _, Problem, Query};
+use milepost_service::records;
 use std::sync::Arc;
 
 /// Lists how a cadet attended, the highest training day first.
@@ -14,12 +16,12 @@ use std::sync::Arc;
 pub(crate) async fn list_attendance(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<CadetId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<AttendanceJson>>, Problem> {
     let limit = page.limit()?;
-    let before = page.after(training_day_id)?;
-    let days = context.service.list_attendance(&caller, cadet_id(&id)?, before, limit).await?;
+    let before = page.after(TrainingDayId::from_segment)?;
+    let days = records::list_attendance(&context.service.records, &context.request(&caller), id, before, limit).await?;
     let items = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(Page::new(items, limit, |day: &AttendanceJson| day.training_day_id.to_string())))
 }
@@ -35,11 +37,10 @@ pub(crate) async fn list_attendance(
 pub(crate) async fn record_attendance(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path((id, day)): Path<(String, String)>,
+    Path((id, day)): Path<(CadetId, TrainingDayId)>,
     Body(json): Body<SetAttendanceJson>,
 ) -> Result<Json<AttendanceJson>, Problem> {
-    let (id, day) = (cadet_id(&id)?, training_day_id(&day)?);
     let attendance = attendance_from_json(&json)?;
-    context.service.record_attendance(&caller, id, day, &attendance).await?;
+    records::record_attendance(&context.service.records, &context.request(&caller), id, day, &attendance).await?;
     Ok(Json(attendance_to_json(day, &attendance)))
 }

@@ -1,6 +1,6 @@
 //! `/cadets` and their scores.
 
-use crate::convert_record::{attendance_to_json, cadet_from_json, cadet_id, cadet_to_json, scores_from_json};
+use crate::convert_record::{attendance_to_json, cadet_from_json, cadet_to_json, scores_from_json};
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::record::{CadetJson, ChangeScoresJson, NewCadetJson};
 use axum::Json;
@@ -8,8 +8,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Cadet, CadetId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    cursor_of,
 };
+use milepost_service::records;
 use std::sync::Arc;
 
 /// Training days shown with one cadet; all of them are a list of their own.
@@ -30,7 +32,8 @@ pub(crate) async fn add_cadet(
     let cadet = cadet_from_json(&json, tenant)?;
     let shown = |cadet: &Cadet| CadetJson { attendance: Some(Vec::new()), ..cadet_to_json(cadet) };
     let render = |cadet: &Cadet| JsonAnswer::new(StatusCode::CREATED, &shown(cadet));
-    let cadet = context.service.add_cadet(&caller, &cadet, &claim.once(render)).await?;
+    let cadet =
+        records::add_cadet(&context.service.records, &context.request(&caller), &cadet, &claim.once(render)).await?;
     Ok(render(&cadet))
 }
 
@@ -39,14 +42,13 @@ pub(crate) async fn add_cadet(
     responses((status = 200, body = Page<CadetJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_cadets(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     Query(page): Query<PageQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<CadetJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let after = page.after(|text| text.parse().ok().and_then(|number| CadetId::new(number).ok()).ok_or(()))?;
-    let found = context.service.list_cadets(&caller, &tenant, after, limit).await?;
+    let found =
+        records::list_cadets(&context.service.records, &context.request(&caller), &tenant, after, limit).await?;
     let items = found.cadets.iter().map(cadet_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -57,11 +59,12 @@ pub(crate) async fn list_cadets(
 pub(crate) async fn get_cadet(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<CadetId>,
 ) -> Result<Json<CadetJson>, Problem> {
-    let id = cadet_id(&id)?;
-    let cadet = context.service.get_cadet(&caller, id).await?;
-    let days = context.service.list_attendance(&caller, id, None, ATTENDANCE_SHOWN).await?;
+    let cadet = records::get_cadet(&context.service.records, &context.request(&caller), id).await?;
+    let days =
+        records::list_attendance(&context.service.records, &context.request(&caller), id, None, ATTENDANCE_SHOWN)
+            .await?;
     let attendance = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(CadetJson { attendance: Some(attendance), ..cadet_to_json(&cadet) }))
 }
@@ -74,10 +77,11 @@ pub(crate) async fn get_cadet(
 pub(crate) async fn change_scores(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<CadetId>,
     Body(json): Body<ChangeScoresJson>,
 ) -> Result<Json<CadetJson>, Problem> {
-    let id = cadet_id(&id)?;
-    let cadet = context.service.change_scores(&caller, id, scores_from_json(&json)?).await?;
+    let cadet =
+        records::change_scores(&context.service.records, &context.request(&caller), id, scores_from_json(&json)?)
+            .await?;
     Ok(Json(cadet_to_json(&cadet)))
 }

@@ -9,9 +9,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Device, DeviceId, Label, VehicleId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::NewDevice;
+use milepost_service::devices::{self, NewDevice};
 use std::sync::Arc;
 
 /// Adds a device; the answer shows its secret key, once.
@@ -30,7 +30,9 @@ pub(crate) async fn add_device(
         name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
     };
     let shown_again = |new: &NewDevice| JsonAnswer::new(StatusCode::CREATED, &device_to_json(&new.device));
-    let new = context.service.add_device(&caller, device, &claim.once(shown_again)).await?;
+    let new =
+        devices::add_device(&context.service.devices, &context.request(&caller), device, &claim.once(shown_again))
+            .await?;
     let shown_once = DeviceJson { key: Some(new.key), ..device_to_json(&new.device) };
     Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
@@ -40,14 +42,14 @@ pub(crate) async fn add_device(
     responses((status = 200, body = Page<DeviceJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_devices(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     Query(page): Query<PageQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<DeviceJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let after = page.after(DeviceId::new)?;
-    let devices = context.service.list_devices(&caller, &tenant, after.as_ref(), limit).await?;
+    let devices =
+        devices::list_devices(&context.service.devices, &context.request(&caller), &tenant, after.as_ref(), limit)
+            .await?;
     let items = devices.iter().map(device_to_json).collect();
     Ok(Json(Page::new(items, limit, |device: &DeviceJson| device.id.clone())))
 }
@@ -57,12 +59,10 @@ pub(crate) async fn list_devices(
     responses((status = 200, body = DeviceJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_device(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<DeviceId>,
 ) -> Result<Json<DeviceJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let device = context.service.get_device(&caller, &tenant, &device_id(&id)?).await?;
+    let device = devices::get_device(&context.service.devices, &context.request(&caller), &tenant, &id).await?;
     Ok(Json(device_to_json(&device)))
 }
 
@@ -71,18 +71,11 @@ pub(crate) async fn get_device(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_device(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<DeviceId>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    context.service.remove_device(&caller, &tenant, &device_id(&id)?).await?;
+    devices::remove_device(&context.service.devices, &context.request(&caller), &tenant, &id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What is no id names no device.
-fn device_id(text: &str) -> Result<DeviceId, Problem> {
-    DeviceId::new(text).map_err(|_| Problem::not_found("device"))
 }
 
 fn device_to_json(device: &Device) -> DeviceJson {

@@ -1,14 +1,15 @@
 //! `/cadets/{id}/grades`.
 
-use crate::convert_record::{cadet_id, grade_from_json, grade_id, grade_to_json};
+use crate::convert_record::{grade_from_json, grade_to_json};
 use crate::wire::record::{GradeJson, NewGradeJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::Grade;
+use milepost_domain::{CadetId, Grade, GradeId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query, RequestClaim,
 };
+use milepost_service::records;
 use std::sync::Arc;
 
 /// Gives a merit or demerit; the cadet and its staff are told, with the new totals.
@@ -20,12 +21,14 @@ pub(crate) async fn give_grade(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
     claim: RequestClaim,
-    Path(id): Path<String>,
+    Path(id): Path<CadetId>,
     Body(json): Body<NewGradeJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let (id, grade) = (cadet_id(&id)?, grade_from_json(&json)?);
+    let grade = grade_from_json(&json)?;
     let render = |grade: &Grade| JsonAnswer::new(StatusCode::CREATED, &grade_to_json(grade));
-    let grade = context.service.give_grade(&caller, id, &grade, &claim.once(render)).await?;
+    let grade =
+        records::give_grade(&context.service.records, &context.request(&caller), id, &grade, &claim.once(render))
+            .await?;
     Ok(render(&grade))
 }
 
@@ -35,12 +38,12 @@ pub(crate) async fn give_grade(
 pub(crate) async fn list_grades(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<CadetId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<GradeJson>>, Problem> {
     let limit = page.limit()?;
-    let before = page.after(grade_id)?;
-    let grades = context.service.list_grades(&caller, cadet_id(&id)?, before, limit).await?;
+    let before = page.after(GradeId::from_segment)?;
+    let grades = records::list_grades(&context.service.records, &context.request(&caller), id, before, limit).await?;
     let items = grades.iter().map(grade_to_json).collect();
     Ok(Json(Page::new(items, limit, |grade: &GradeJson| grade.id.to_string())))
 }
@@ -52,8 +55,8 @@ pub(crate) async fn list_grades(
 pub(crate) async fn take_back_grade(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path((id, grade)): Path<(String, String)>,
+    Path((id, grade)): Path<(CadetId, GradeId)>,
 ) -> Result<StatusCode, Problem> {
-    context.service.take_back_grade(&caller, cadet_id(&id)?, grade_id(&grade)?).await?;
+    records::take_back_grade(&context.service.records, &context.request(&caller), id, grade).await?;
     Ok(StatusCode::NO_CONTENT)
 }

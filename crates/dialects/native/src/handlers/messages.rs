@@ -2,15 +2,16 @@
 
 use super::notifications::NoticeQuery;
 use crate::convert_notice::{addressees_from_json, message_from_json, message_to_json, notice_id, sent_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::tenant_of::TenantQuery;
 use crate::wire::notice::{MessageJson, NewMessageJson, SentJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Notice;
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
+use milepost_service::records;
 use std::sync::Arc;
 
 /// Sends a message to each of some users, all or none; those who are connected are told at once.
@@ -21,16 +22,21 @@ use std::sync::Arc;
     responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn send_messages(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     claim: RequestClaim,
-    Query(query): Query<TenantQuery>,
     Body(json): Body<NewMessageJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let to = addressees_from_json(&json.user_ids)?;
     let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
-    let sent =
-        context.service.send_messages(&caller, &tenant, &to, message_from_json(json)?, &claim.once(render)).await?;
+    let sent = records::send_messages(
+        &context.service.records,
+        &context.request(&caller),
+        &tenant,
+        &to,
+        message_from_json(json)?,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&sent))
 }
 
@@ -45,7 +51,9 @@ pub(crate) async fn list_messages(
 ) -> Result<Json<Page<MessageJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "message"))?;
-    let notices = context.service.list_notices(&caller, query.filter(true)?, before, limit).await?;
+    let notices =
+        records::list_notices(&context.service.records, &context.request(&caller), query.filter(true)?, before, limit)
+            .await?;
     let items = notices.iter().filter_map(message_to_json).collect();
     Ok(Json(Page::new(items, limit, |message: &MessageJson| message.id.to_string())))
 }
@@ -60,6 +68,13 @@ pub(crate) async fn read_message(
     Path(id): Path<String>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &message_to_json(notice));
-    let notice = context.service.read_notice(&caller, notice_id(&id, "message")?, true, &claim.once(render)).await?;
+    let notice = records::read_notice(
+        &context.service.records,
+        &context.request(&caller),
+        notice_id(&id, "message")?,
+        true,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&notice))
 }

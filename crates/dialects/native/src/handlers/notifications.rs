@@ -10,7 +10,7 @@ use milepost_domain::{Notice, NotificationKind, NotificationText};
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::NoticeFilter;
+use milepost_service::records::{self, NoticeFilter};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -57,7 +57,16 @@ pub(crate) async fn send_notifications(
     let message = NotificationText::new(&json.message)?;
     let kind = NotificationKind::new(json.kind.as_deref().unwrap_or(DEFAULT_KIND))?;
     let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
-    let sent = context.service.send_notifications(&caller, &tenant, &to, message, kind, &claim.once(render)).await?;
+    let sent = records::send_notifications(
+        &context.service.records,
+        &context.request(&caller),
+        &tenant,
+        &to,
+        message,
+        kind,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&sent))
 }
 
@@ -72,7 +81,9 @@ pub(crate) async fn list_notifications(
 ) -> Result<Json<Page<NotificationJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "notification"))?;
-    let notices = context.service.list_notices(&caller, query.filter(false)?, before, limit).await?;
+    let notices =
+        records::list_notices(&context.service.records, &context.request(&caller), query.filter(false)?, before, limit)
+            .await?;
     let items = notices.iter().filter_map(notification_to_json).collect();
     Ok(Json(Page::new(items, limit, |notification: &NotificationJson| notification.id.to_string())))
 }
@@ -87,7 +98,13 @@ pub(crate) async fn read_notification(
     Path(id): Path<String>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &notification_to_json(notice));
-    let notice =
-        context.service.read_notice(&caller, notice_id(&id, "notification")?, false, &claim.once(render)).await?;
+    let notice = records::read_notice(
+        &context.service.records,
+        &context.request(&caller),
+        notice_id(&id, "notification")?,
+        false,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&notice))
 }

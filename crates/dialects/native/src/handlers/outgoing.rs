@@ -1,14 +1,14 @@
 //! `/outgoing`: calls to the order and notification services, and to webhooks.
 
-use crate::convert_outgoing::{call_no, call_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::convert_outgoing::call_to_json;
+use crate::tenant_of::TenantQuery;
 use crate::wire::outgoing::{OutgoingCallJson, TargetQuery};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Target;
-use milepost_http::{Authenticated, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim};
-use milepost_service::{CallNo, StoredCall};
+use milepost_http::{ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim};
+use milepost_service::{CallNo, StoredCall, outgoing};
 use std::sync::Arc;
 
 /// Lists outgoing calls, newest first.
@@ -16,13 +16,11 @@ use std::sync::Arc;
     responses((status = 200, body = Page<OutgoingCallJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_outgoing_calls(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     Query(page): Query<PageQuery>,
     Query(target): Query<TargetQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let target = match target.target.as_deref() {
         None => None,
         Some("orders") => Some(Target::Orders),
@@ -30,7 +28,15 @@ pub(crate) async fn list_outgoing_calls(
         Some(_) => return Err(Problem::invalid("target", "must be orders or notifications")),
     };
     let before = page.after(|text| text.parse().map(CallNo))?;
-    let calls = context.service.list_calls(&caller, &tenant, target, before, limit).await?;
+    let calls = outgoing::list_calls(
+        &context.service.outgoing_calls,
+        &context.request(&caller),
+        &tenant,
+        target,
+        before,
+        limit,
+    )
+    .await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
 }
@@ -40,13 +46,19 @@ pub(crate) async fn list_outgoing_calls(
     responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn retry_outgoing_call(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     claim: RequestClaim,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    Path(id): Path<CallNo>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
-    let call = context.service.retry_call(&caller, &tenant, None, call_no(&id)?, &claim.once(render)).await?;
+    let call = outgoing::retry_call(
+        &context.service.outgoing_calls,
+        &context.request(&caller),
+        &tenant,
+        None,
+        id,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&call))
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{PushId, PushSubscription};
 use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Page, Path, Problem, RequestClaim, rfc3339};
-use milepost_service::PushRequest;
+use milepost_service::push::{self, PushRequest};
 use std::sync::Arc;
 
 fn subscription_to_json(subscription: &PushSubscription) -> PushSubscriptionJson {
@@ -24,7 +24,7 @@ pub(crate) async fn get_push_key(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
 ) -> Result<Json<PushKeyJson>, Problem> {
-    Ok(Json(PushKeyJson { public_key: context.service.push_key(&caller)?.to_owned() }))
+    Ok(Json(PushKeyJson { public_key: push::push_key(&context.service.push, &context.request(&caller))?.to_owned() }))
 }
 
 /// Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes.
@@ -41,7 +41,9 @@ pub(crate) async fn add_push_subscription(
     let render = |(added, is_new): &(PushSubscription, bool)| {
         JsonAnswer::new(if *is_new { StatusCode::CREATED } else { StatusCode::OK }, &subscription_to_json(added))
     };
-    let added = context.service.add_push_subscription(&caller, request, &claim.once(render)).await?;
+    let added =
+        push::add_push_subscription(&context.service.push, &context.request(&caller), request, &claim.once(render))
+            .await?;
     Ok(render(&added))
 }
 
@@ -52,7 +54,7 @@ pub(crate) async fn list_push_subscriptions(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
 ) -> Result<Json<Page<PushSubscriptionJson>>, Problem> {
-    let subscriptions = context.service.list_push_subscriptions(&caller).await?;
+    let subscriptions = push::list_push_subscriptions(&context.service.push, &context.request(&caller)).await?;
     let items = subscriptions.iter().map(subscription_to_json).collect();
     Ok(Json(Page { items, next: None }))
 }
@@ -63,10 +65,8 @@ pub(crate) async fn list_push_subscriptions(
 pub(crate) async fn remove_push_subscription(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<PushId>,
 ) -> Result<StatusCode, Problem> {
-    let id = id.parse().ok().and_then(|id| PushId::new(id).ok());
-    let id = id.ok_or_else(|| Problem::not_found("push subscription"))?;
-    context.service.remove_push_subscription(&caller, id).await?;
+    push::remove_push_subscription(&context.service.push, &context.request(&caller), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Event;
 use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Problem, Query, RequestClaim};
+use milepost_service::records;
 use std::sync::Arc;
 
 /// Tells an event by hand: to a cadet and staff, or to staff alone. It changes no record.
@@ -21,7 +22,12 @@ pub(crate) async fn tell_sync_event(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let render = |event: &Event| JsonAnswer::new(StatusCode::CREATED, &sync_event_to_json(event));
-    let event =
-        context.service.tell_sync_event(&caller, sync_event_from_json(&json, tenant)?, &claim.once(render)).await?;
+    let event = records::tell_sync_event(
+        &context.service.records,
+        &context.request(&caller),
+        sync_event_from_json(&json, tenant)?,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&event))
 }

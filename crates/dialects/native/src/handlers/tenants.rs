@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Label, Tenant, TenantId};
 use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Problem, Query, RequestClaim};
+use milepost_service::tenants;
 use std::sync::Arc;
 
 /// Adds a tenant.
@@ -20,7 +21,8 @@ pub(crate) async fn add_tenant(
     let id = TenantId::new(&json.id).map_err(|invalid| Problem::invalid("id", invalid.message))?;
     let name = Label::new(&json.name).map_err(|invalid| Problem::invalid("name", invalid.message))?;
     let render = |(): &()| JsonAnswer::new(StatusCode::CREATED, &json);
-    context.service.add_tenant(&caller, &Tenant { id, name }, &claim.once(render)).await?;
+    tenants::add_tenant(&context.service.tenants, &context.request(&caller), &Tenant { id, name }, &claim.once(render))
+        .await?;
     Ok(render(&()))
 }
 
@@ -34,7 +36,8 @@ pub(crate) async fn list_tenants(
 ) -> Result<Json<Page<TenantJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(TenantId::new)?;
-    let tenants = context.service.list_tenants(&caller, after.as_ref(), limit).await?;
+    let tenants =
+        tenants::list_tenants(&context.service.tenants, &context.request(&caller), after.as_ref(), limit).await?;
     let items = tenants
         .into_iter()
         .map(|tenant| TenantJson { id: tenant.id.to_string(), name: tenant.name.as_str().to_owned() })

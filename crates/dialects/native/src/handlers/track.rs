@@ -2,15 +2,15 @@
 
 use crate::convert::position_to_json;
 use crate::handlers::track_file::{file_format, stream_file};
-use crate::handlers::vehicles::vehicle_id;
 use crate::tenant_of::tenant_of;
 use crate::wire::position::PositionJson;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::Timestamp;
+use milepost_domain::{Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp};
+use milepost_service::vehicles;
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -37,11 +37,10 @@ pub(crate) struct TrackQuery {
 pub(crate) async fn read_track(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<VehicleId>,
     Query(query): Query<TrackQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let id = vehicle_id(&id)?;
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let range = (instant("from", query.from.as_deref(), 0)?, instant("to", query.to.as_deref(), 253_402_300_799_999)?);
     let format = file_format(query.format.as_deref())?;
@@ -57,7 +56,8 @@ pub(crate) async fn read_track(
         let items = positions.iter().map(position_to_json).collect();
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
-    let label = context.service.get_vehicle(&caller, &tenant, &id).await?.vehicle.label.as_str().to_owned();
+    let live = vehicles::get_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id).await?;
+    let label = live.vehicle.label.as_str().to_owned();
     stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
 }
 

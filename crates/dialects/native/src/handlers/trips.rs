@@ -2,7 +2,6 @@
 
 use crate::convert_trip::{trip_cursor, trip_id, trip_place_in_list, trip_to_json};
 use crate::handlers::track::instant;
-use crate::handlers::vehicles::vehicle_id;
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::trip::{NewTripJson, TripJson};
 use axum::Json;
@@ -10,7 +9,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Trip, TripStatus, UserId, VehicleId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
+    RequestClaim, cursor_of,
 };
 use milepost_service::{TripEnding, TripListing};
 use serde::Deserialize;
@@ -77,7 +77,7 @@ pub(crate) async fn start_trip(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let driver = json.driver_id.map(driver_id).transpose()?;
-    let vehicle = vehicle_id(&json.vehicle_id)?;
+    let vehicle = VehicleId::from_segment(&json.vehicle_id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::CREATED, &trip_to_json(trip));
     let trip = context.service.start_trip(&caller, &tenant, &vehicle, driver, &claim.once(render)).await?;
     Ok(render(&trip))

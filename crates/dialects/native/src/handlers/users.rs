@@ -10,7 +10,7 @@ use milepost_domain::{Role, User, UserId, Username};
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::{NewUser, UserChange};
+use milepost_service::users::{self, NewUser, UserChange};
 use std::sync::Arc;
 
 /// Adds a user.
@@ -34,7 +34,7 @@ pub(crate) async fn add_user(
         vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
     };
     let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user));
-    let user = context.service.add_user(&caller, new, &claim.once(render)).await?;
+    let user = users::add_user(&context.service.users, &context.request(&caller), new, &claim.once(render)).await?;
     Ok(render(&user))
 }
 
@@ -50,7 +50,8 @@ pub(crate) async fn list_users(
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map_err(drop).and_then(|number| UserId::new(number).map_err(drop)))?;
     let tenant = query.tenant.as_deref().map(|named| tenant_of(&caller, Some(named))).transpose()?;
-    let users = context.service.list_users(&caller, tenant.as_ref(), after, limit).await?;
+    let users =
+        users::list_users(&context.service.users, &context.request(&caller), tenant.as_ref(), after, limit).await?;
     let items = users.iter().map(user_to_json).collect();
     Ok(Json(Page::new(items, limit, |user: &UserJson| user.id.to_string())))
 }
@@ -61,9 +62,9 @@ pub(crate) async fn list_users(
 pub(crate) async fn get_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<UserId>,
 ) -> Result<Json<UserJson>, Problem> {
-    let user = context.service.get_user(&caller, user_id(&id)?).await?;
+    let user = users::get_user(&context.service.users, &context.request(&caller), id).await?;
     Ok(Json(user_to_json(&user)))
 }
 
@@ -73,7 +74,7 @@ pub(crate) async fn get_user(
 pub(crate) async fn change_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<UserId>,
     Body(json): Body<ChangeUserJson>,
 ) -> Result<Json<UserJson>, Problem> {
     let change = UserChange {
@@ -85,7 +86,7 @@ pub(crate) async fn change_user(
         cadet_id: json.cadet_id,
         vehicle_ids: json.vehicle_ids.as_deref().map(vehicle_ids_from_json).transpose()?,
     };
-    let user = context.service.change_user(&caller, user_id(&id)?, change).await?;
+    let user = users::change_user(&context.service.users, &context.request(&caller), id, change).await?;
     Ok(Json(user_to_json(&user)))
 }
 
@@ -95,13 +96,8 @@ pub(crate) async fn change_user(
 pub(crate) async fn remove_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
-    context.service.remove_user(&caller, user_id(&id)?).await?;
+    users::remove_user(&context.service.users, &context.request(&caller), id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What is no number names no user.
-fn user_id(text: &str) -> Result<UserId, Problem> {
-    text.parse().ok().and_then(|number| UserId::new(number).ok()).ok_or_else(|| Problem::not_found("user"))
 }

@@ -8,9 +8,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::VehicleId;
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::{LiveVehicle, VehicleListing};
+use milepost_service::LiveVehicle;
+use milepost_service::vehicles::{self, VehicleListing};
 use std::sync::Arc;
 
 /// Adds a vehicle.
@@ -26,7 +27,14 @@ pub(crate) async fn add_vehicle(
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let vehicle = vehicle_from_json(&json)?;
     let render = |live: &LiveVehicle| JsonAnswer::new(StatusCode::CREATED, &vehicle_to_json(live));
-    let live = context.service.add_vehicle(&caller, &tenant, vehicle, &claim.once(render)).await?;
+    let live = vehicles::add_vehicle(
+        &context.service.vehicles,
+        &context.request(&caller),
+        &tenant,
+        vehicle,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&live))
 }
 
@@ -35,14 +43,12 @@ pub(crate) async fn add_vehicle(
     responses((status = 200, body = Page<VehicleJson>)))]
 pub(crate) async fn list_vehicles(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     Query(page): Query<PageQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<VehicleJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let listing = VehicleListing { tenant, after: page.after(VehicleId::new)?, limit };
-    let vehicles = context.service.list_vehicles(&caller, &listing).await?;
+    let vehicles = vehicles::list_vehicles(&context.service.vehicles, &context.request(&caller), &listing).await?;
     let items = vehicles.iter().map(vehicle_to_json).collect();
     Ok(Json(Page::new(items, limit, |vehicle: &VehicleJson| vehicle.id.clone())))
 }
@@ -52,12 +58,10 @@ pub(crate) async fn list_vehicles(
     responses((status = 200, body = VehicleJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_vehicle(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<VehicleId>,
 ) -> Result<Json<VehicleJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let live = context.service.get_vehicle(&caller, &tenant, &vehicle_id(&id)?).await?;
+    let live = vehicles::get_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id).await?;
     Ok(Json(vehicle_to_json(&live)))
 }
 
@@ -67,14 +71,13 @@ pub(crate) async fn get_vehicle(
     responses((status = 200, body = VehicleJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_vehicle(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<VehicleId>,
     Body(json): Body<ChangeVehicleJson>,
 ) -> Result<Json<VehicleJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let change = change_from_json(&json)?;
-    let live = context.service.change_vehicle(&caller, &tenant, &vehicle_id(&id)?, change).await?;
+    let live =
+        vehicles::change_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id, change).await?;
     Ok(Json(vehicle_to_json(&live)))
 }
 
@@ -83,16 +86,9 @@ pub(crate) async fn change_vehicle(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_vehicle(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<VehicleId>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    context.service.remove_vehicle(&caller, &tenant, &vehicle_id(&id)?).await?;
+    vehicles::remove_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What is no id names no vehicle.
-pub(crate) fn vehicle_id(text: &str) -> Result<VehicleId, Problem> {
-    VehicleId::new(text).map_err(|_| Problem::not_found("vehicle"))
 }

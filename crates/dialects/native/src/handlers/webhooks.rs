@@ -1,6 +1,6 @@
 //! `/webhooks` and their deliveries.
 
-use crate::convert_outgoing::{call_no, call_to_json, webhook_id, webhook_to_json};
+use crate::convert_outgoing::{call_to_json, webhook_to_json};
 use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::outgoing::{NewWebhookJson, OutgoingCallJson, WebhookJson};
 use axum::Json;
@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Target, Webhook, WebhookId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::{CallNo, StoredCall, WebhookRequest, shown_secret};
+use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
+use milepost_service::{CallNo, StoredCall, outgoing};
 use std::sync::Arc;
 
 /// Adds a webhook; the answer shows its secret, once.
@@ -26,7 +27,14 @@ pub(crate) async fn add_webhook(
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let request = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
     let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook));
-    let webhook = context.service.add_webhook(&caller, &tenant, request, &claim.once(shown_again)).await?;
+    let webhook = webhooks::add_webhook(
+        &context.service.webhooks,
+        &context.request(&caller),
+        &tenant,
+        request,
+        &claim.once(shown_again),
+    )
+    .await?;
     let shown_once = WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(&webhook) };
     Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
@@ -36,14 +44,13 @@ pub(crate) async fn add_webhook(
     responses((status = 200, body = Page<WebhookJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_webhooks(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     Query(page): Query<PageQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<WebhookJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let after = page.after(|text| text.parse().map(WebhookId))?;
-    let webhooks = context.service.list_webhooks(&caller, &tenant, after, limit).await?;
+    let webhooks =
+        webhooks::list_webhooks(&context.service.webhooks, &context.request(&caller), &tenant, after, limit).await?;
     let items = webhooks.iter().map(webhook_to_json).collect();
     Ok(Json(Page::new(items, limit, |webhook: &WebhookJson| webhook.id.to_string())))
 }
@@ -53,12 +60,10 @@ pub(crate) async fn list_webhooks(
     responses((status = 200, body = WebhookJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_webhook(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<WebhookId>,
 ) -> Result<Json<WebhookJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let webhook = context.service.get_webhook(&caller, &tenant, webhook_id(&id)?).await?;
+    let webhook = webhooks::get_webhook(&context.service.webhooks, &context.request(&caller), &tenant, id).await?;
     Ok(Json(webhook_to_json(&webhook)))
 }
 
@@ -67,12 +72,10 @@ pub(crate) async fn get_webhook(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_webhook(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<WebhookId>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    context.service.remove_webhook(&caller, &tenant, webhook_id(&id)?).await?;
+    webhooks::remove_webhook(&context.service.webhooks, &context.request(&caller), &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -82,16 +85,15 @@ pub(crate) async fn remove_webhook(
     responses((status = 200, body = Page<OutgoingCallJson>), (status = 404, body = Problem)))]
 pub(crate) async fn list_webhook_deliveries(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<WebhookId>,
     Query(page): Query<PageQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let before = page.after(|text| text.parse().map(CallNo))?;
-    let id = webhook_id(&id)?;
-    let calls = context.service.list_webhook_calls(&caller, &tenant, id, before, limit).await?;
+    let calls =
+        webhooks::list_webhook_calls(&context.service.webhooks, &context.request(&caller), &tenant, id, before, limit)
+            .await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
 }
@@ -102,15 +104,20 @@ pub(crate) async fn list_webhook_deliveries(
     responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn retry_webhook_delivery(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     claim: RequestClaim,
-    Path((id, delivery_id)): Path<(String, String)>,
-    Query(query): Query<TenantQuery>,
+    Path((id, delivery_id)): Path<(WebhookId, CallNo)>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let target = Some(Target::Webhook(webhook_id(&id)?));
+    let target = Some(Target::Webhook(id));
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
-    let call =
-        context.service.retry_call(&caller, &tenant, target, call_no(&delivery_id)?, &claim.once(render)).await?;
+    let call = outgoing::retry_call(
+        &context.service.outgoing_calls,
+        &context.request(&caller),
+        &tenant,
+        target,
+        delivery_id,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&call))
 }
