@@ -6,7 +6,7 @@ mod deliveries;
 mod devices;
 mod error;
 mod event_feed;
-mod fleet;
+pub mod fleet;
 mod history;
 mod idempotency;
 mod listener;
@@ -31,8 +31,8 @@ pub use devices::NewDevice;
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
 pub use fleet::{
-    AlertCursor, AlertListing, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange, RulesInForce,
-    Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
+    AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
+    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
 pub use history::{Replay, Track};
 pub use listener::{Listener, PositionRecorded};
@@ -70,6 +70,8 @@ use wakers::Wakers;
 
 /// Everything that the use cases need, built once by the binary and shared by all rooms above.
 pub struct Service {
+    /// What the use cases of the fleet need.
+    pub fleet: Fleet,
     store: Arc<dyn Store>,
     committer: Committer,
     clock: Clock,
@@ -82,7 +84,6 @@ pub struct Service {
     parcels: ParcelDesk,
     adding_webhooks: tokio::sync::Mutex<()>,
     wakers: Wakers,
-    alert_expiry_ms: i64,
     tracks: Arc<TrackInbox>,
 }
 
@@ -118,7 +119,14 @@ impl Service {
         let publisher =
             Publisher::new(Arc::clone(&live), listeners.clone(), Arc::clone(&parts.tracks), parts.on_transaction);
         let publisher = Arc::new(publisher);
+        let wakers = Wakers::new(Arc::clone(&parts.outgoing.wake));
         Arc::new(Self {
+            fleet: Fleet::new(
+                Arc::clone(&parts.store),
+                wakers.clone(),
+                Arc::clone(&parts.tracks),
+                parts.alert_expiry_ms,
+            ),
             committer: Committer::start(Arc::clone(&parts.store), Some(publisher.clone())),
             store: parts.store,
             clock: parts.clock,
@@ -127,11 +135,10 @@ impl Service {
             listeners,
             publisher,
             deliveries: Deliveries::new(parts.tracking_ttl_ms),
-            wakers: Wakers::new(Arc::clone(&parts.outgoing.wake)),
+            wakers,
             outgoing: parts.outgoing,
             parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
-            alert_expiry_ms: parts.alert_expiry_ms,
             tracks: parts.tracks,
         })
     }

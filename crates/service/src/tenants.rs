@@ -2,7 +2,7 @@
 
 use crate::{Service, ServiceError};
 use milepost_domain::{Action, Caller, Label, Tenant, TenantId, may};
-use milepost_store::Once;
+use milepost_store::{Once, Store};
 
 impl Service {
     /// Adds a tenant.
@@ -40,10 +40,15 @@ impl Service {
 
     /// A tenant named only by a trusted issuer's token comes to be with the first thing stored for it.
     pub(crate) async fn ensure_tenant(&self, id: &TenantId) -> Result<(), ServiceError> {
-        let name = Label::new(id.as_str())?;
-        self.store.ensure_tenant(&Tenant { id: id.clone(), name }).await?;
-        Ok(())
+        ensure_tenant(&*self.store, id).await
     }
+}
+
+/// Creates a tenant that only a trusted issuer's token has named, with the first thing stored for it.
+pub(crate) async fn ensure_tenant(store: &dyn Store, id: &TenantId) -> Result<(), ServiceError> {
+    let name = Label::new(id.as_str())?;
+    store.ensure_tenant(&Tenant { id: id.clone(), name }).await?;
+    Ok(())
 }
 
 fn require_tenants(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -3,7 +3,7 @@
 use crate::{Listener, LiveVehicle, Service, ServiceError};
 use milepost_access::{CloseReason, Holder};
 use milepost_domain::{Action, Caller, TenantId, Vehicle, VehicleId, VehicleScope, may};
-use milepost_store::Once;
+use milepost_store::{Once, Store};
 use std::sync::Arc;
 
 /// Which vehicles to list.
@@ -51,12 +51,7 @@ impl Service {
         tenant: &TenantId,
         id: &VehicleId,
     ) -> Result<LiveVehicle, ServiceError> {
-        let scope = VehicleScope::of(caller, Action::SeeVehicle, tenant);
-        let tracked = self.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
-        if !scope.holds(id, tracked.vehicle.driver_id) {
-            return Err(ServiceError::NotFound("vehicle"));
-        }
-        Ok(LiveVehicle { vehicle: tracked.vehicle.into(), last: tracked.track.last })
+        find_vehicle(&*self.store, caller, tenant, id).await
     }
 
     /// The vehicles that the caller may see, in the order of their ids.
@@ -135,6 +130,21 @@ impl Service {
     pub fn vehicles_known(&self) -> usize {
         self.live.len()
     }
+}
+
+/// A vehicle that the caller may see; to others it does not exist.
+pub(crate) async fn find_vehicle(
+    store: &dyn Store,
+    caller: &Caller,
+    tenant: &TenantId,
+    id: &VehicleId,
+) -> Result<LiveVehicle, ServiceError> {
+    let scope = VehicleScope::of(caller, Action::SeeVehicle, tenant);
+    let tracked = store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
+    if !scope.holds(id, tracked.vehicle.driver_id) {
+        return Err(ServiceError::NotFound("vehicle"));
+    }
+    Ok(LiveVehicle { vehicle: tracked.vehicle.into(), last: tracked.track.last })
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -20,6 +20,12 @@ impl Wakers {
         self.events.notify_one();
     }
 
+    /// Wakes both, after a commit that stored events which go to connections and to other programs.
+    pub(crate) fn wake_all(&self) {
+        self.wake_events();
+        self.wake_outbox();
+    }
+
     /// To be called after every commit that may have stored outgoing calls.
     pub(crate) fn wake_outbox(&self) {
         (self.outbox)();
