@@ -2,17 +2,18 @@
 
 #![forbid(unsafe_code)]
 
-mod deliveries;
+pub mod deliveries;
 mod devices;
 mod error;
 mod event_feed;
 pub mod fleet;
 mod history;
 mod idempotency;
+mod keyed_locks;
 mod listener;
 mod live;
 mod outgoing;
-mod parcels;
+pub mod parcels;
 mod publish;
 mod push;
 mod readiness;
@@ -63,15 +64,19 @@ use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
-use parcels::ParcelDesk;
+use parcels::Parcels;
 use publish::Publisher;
 use std::sync::Arc;
 use wakers::Wakers;
 
 /// Everything that the use cases need, built once by the binary and shared by all rooms above.
 pub struct Service {
-    /// What the use cases of the fleet need.
+    /// For [`fleet`].
     pub fleet: Fleet,
+    /// For [`parcels`].
+    pub parcels: Arc<Parcels>,
+    /// For [`deliveries`].
+    pub deliveries: Arc<Deliveries>,
     store: Arc<dyn Store>,
     committer: Committer,
     clock: Clock,
@@ -79,9 +84,7 @@ pub struct Service {
     live: Arc<LiveMap>,
     listeners: Listeners,
     publisher: Arc<Publisher>,
-    deliveries: Deliveries,
     outgoing: Outgoing,
-    parcels: ParcelDesk,
     adding_webhooks: tokio::sync::Mutex<()>,
     wakers: Wakers,
     tracks: Arc<TrackInbox>,
@@ -120,13 +123,17 @@ impl Service {
             Publisher::new(Arc::clone(&live), listeners.clone(), Arc::clone(&parts.tracks), parts.on_transaction);
         let publisher = Arc::new(publisher);
         let wakers = Wakers::new(Arc::clone(&parts.outgoing.wake));
+        let store = || Arc::clone(&parts.store);
         Arc::new(Self {
-            fleet: Fleet::new(
-                Arc::clone(&parts.store),
+            fleet: Fleet::new(store(), wakers.clone(), Arc::clone(&parts.tracks), parts.alert_expiry_ms),
+            parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parts.parcel_zone)),
+            deliveries: Arc::new(Deliveries::new(
+                store(),
+                listeners.clone(),
                 wakers.clone(),
-                Arc::clone(&parts.tracks),
-                parts.alert_expiry_ms,
-            ),
+                parts.outgoing.clone(),
+                parts.tracking_ttl_ms,
+            )),
             committer: Committer::start(Arc::clone(&parts.store), Some(publisher.clone())),
             store: parts.store,
             clock: parts.clock,
@@ -134,10 +141,8 @@ impl Service {
             live,
             listeners,
             publisher,
-            deliveries: Deliveries::new(parts.tracking_ttl_ms),
             wakers,
             outgoing: parts.outgoing,
-            parcels: ParcelDesk::new(parts.parcel_zone),
             adding_webhooks: tokio::sync::Mutex::default(),
             tracks: parts.tracks,
         })

@@ -15,15 +15,15 @@ impl Wakers {
         Self { events: Arc::default(), outbox }
     }
 
-    /// To be called after every commit that stored events.
-    pub(crate) fn wake_events(&self) {
-        self.events.notify_one();
-    }
-
-    /// Wakes both, after a commit that stored events which go to connections and to other programs.
+    /// To be called after every commit that stored events of which calls may be made.
     pub(crate) fn wake_all(&self) {
         self.wake_events();
         self.wake_outbox();
+    }
+
+    /// To be called after every commit that stored events.
+    pub(crate) fn wake_events(&self) {
+        self.events.notify_one();
     }
 
     /// To be called after every commit that may have stored outgoing calls.

@@ -2,7 +2,7 @@
 
 use super::{Fleet, require_geofences};
 use crate::{Request, ServiceError};
-use milepost_domain::{Caller, Geofence, GeofenceDescription, GeofenceId, TenantId, Timestamp};
+use milepost_domain::{Geofence, GeofenceDescription, GeofenceId, TenantId, Timestamp};
 
 /// Changes a geofence's description. `change` may refuse a description that does not fit together, and may take long.
 /// A change that makes no difference is not stored.
@@ -16,7 +16,7 @@ pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
     id: GeofenceId,
     change: impl FnOnce(GeofenceDescription) -> Result<GeofenceDescription, R> + Send + 'static,
 ) -> Result<Geofence, R> {
-    let before = get_geofence(fleet, request.caller, tenant, id).await?;
+    let before = get_geofence(fleet, request, tenant, id).await?;
     let description = before.description.clone();
     // Checking ten thousand corners takes a tenth of a second: too long for a thread that serves sockets.
     let changing = tokio::task::spawn_blocking(move || change(description));
@@ -51,10 +51,10 @@ async fn write_geofence(
 /// [`ServiceError::Forbidden`]; [`ServiceError::NotFound`] also for another tenant's.
 pub async fn get_geofence(
     fleet: &Fleet,
-    caller: &Caller,
+    request: &Request<'_>,
     tenant: &TenantId,
     id: GeofenceId,
 ) -> Result<Geofence, ServiceError> {
-    require_geofences(caller, tenant)?;
+    require_geofences(request.caller, tenant)?;
     fleet.store.get_geofence(tenant, id).await?.ok_or(ServiceError::NotFound("geofence"))
 }

@@ -3,7 +3,7 @@
 use super::{Fleet, require_rules};
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
-use milepost_domain::{Caller, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
+use milepost_domain::{FleetRules, Invalid, JsonObject, TenantId, Timestamp};
 use milepost_follow::read_thresholds;
 use milepost_track::{Rules, Thresholds, VehicleRules};
 use serde_json::{Map, Number, Value};
@@ -31,8 +31,8 @@ pub struct RulesInForce {
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
-pub async fn get_rules(fleet: &Fleet, caller: &Caller, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
-    require_rules(caller, tenant)?;
+pub async fn get_rules(fleet: &Fleet, request: &Request<'_>, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
+    require_rules(request.caller, tenant)?;
     let rules = fleet.store.get_rules(tenant).await?;
     Ok(in_force(rules.as_ref()))
 }

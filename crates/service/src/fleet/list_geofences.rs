@@ -1,8 +1,8 @@
 //! Lists geofences, as many as fit into an answer.
 
 use super::{Fleet, require_geofences};
-use crate::ServiceError;
-use milepost_domain::{Caller, Geofence, GeofenceId, TenantId};
+use crate::{Request, ServiceError};
+use milepost_domain::{Geofence, GeofenceId, TenantId};
 
 /// Bytes of geometry after which a page ends, even if more geofences were asked for.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
@@ -25,12 +25,12 @@ pub struct GeofencePage {
 /// [`ServiceError::Forbidden`].
 pub async fn list_geofences(
     fleet: &Fleet,
-    caller: &Caller,
+    request: &Request<'_>,
     tenant: &TenantId,
     after: Option<GeofenceId>,
     limit: u32,
 ) -> Result<GeofencePage, ServiceError> {
-    require_geofences(caller, tenant)?;
+    require_geofences(request.caller, tenant)?;
     let mut geofences: Vec<Geofence> = Vec::new();
     let mut bytes = 0;
     loop {

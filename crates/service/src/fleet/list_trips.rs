@@ -46,8 +46,8 @@ pub struct TripPage {
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
-pub async fn list_trips(fleet: &Fleet, caller: &Caller, listing: &TripListing) -> Result<TripPage, ServiceError> {
-    let scope = VehicleScope::of(caller, Action::SeeVehicle, &listing.tenant);
+pub async fn list_trips(fleet: &Fleet, request: &Request<'_>, listing: &TripListing) -> Result<TripPage, ServiceError> {
+    let scope = VehicleScope::of(request.caller, Action::SeeVehicle, &listing.tenant);
     if scope == VehicleScope::Nothing {
         return Err(ServiceError::Forbidden("you may see no vehicle"));
     }

@@ -61,7 +61,8 @@ pub(crate) async fn list_geofences(
     let limit = page.limit()?;
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
-    let found = fleet::list_geofences(&context.service.fleet, &caller, &tenant, after, limit).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let found = fleet::list_geofences(&context.service.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -76,7 +77,8 @@ pub(crate) async fn get_geofence(
     Query(query): Query<TenantQuery>,
 ) -> Result<Json<GeofenceJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let geofence = fleet::get_geofence(&context.service.fleet, &caller, &tenant, geofence_id(&id)?).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let geofence = fleet::get_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?).await?;
     Ok(Json(geofence_to_json(&geofence)))
 }
 

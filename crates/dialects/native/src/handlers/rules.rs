@@ -17,7 +17,8 @@ pub(crate) async fn get_rules(
     Query(query): Query<TenantQuery>,
 ) -> Result<Json<RulesJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let rules = fleet::get_rules(&context.service.fleet, &caller, &tenant).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let rules = fleet::get_rules(&context.service.fleet, &request, &tenant).await?;
     Ok(Json(rules_to_json(rules)))
 }
 

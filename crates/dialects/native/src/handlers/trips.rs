@@ -56,7 +56,8 @@ pub(crate) async fn list_trips(
         before: page.after(trip_cursor)?,
         limit: page.limit()?,
     };
-    let found = fleet::list_trips(&context.service.fleet, &caller, &listing).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let found = fleet::list_trips(&context.service.fleet, &request, &listing).await?;
     let items = found.trips.iter().map(trip_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))
 }
