@@ -1,11 +1,12 @@
 //! Which version of each parcel this node told last, so that its own events, met again, are not told twice.
 
+use milepost_cache::WeightedCache;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
-use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Parcels in a generation; two are kept. What is forgotten may be told again: a repeated status, nothing worse.
-const GENERATION: usize = 20_000;
+/// Memory for published parcels: about 30,000. When it is full, those that were used least leave it. Such a parcel may be
+/// published again: a repeated status, nothing worse.
+const PARCELS_BYTES: usize = 4 * 1024 * 1024;
 
 /// What was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,26 +23,20 @@ impl From<&Parcel> for ToldParcel {
 }
 
 /// A std mutex: held for a look-up, never across an await.
-#[derive(Default)]
-pub(super) struct Told(Mutex<Generations>);
+pub(super) struct Told(Mutex<WeightedCache<ParcelId, ToldParcel>>);
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<ParcelId, ToldParcel>,
-    old: HashMap<ParcelId, ToldParcel>,
+impl Default for Told {
+    fn default() -> Self {
+        Self(Mutex::new(WeightedCache::new(PARCELS_BYTES, |_, _| 0)))
+    }
 }
 
 impl Told {
     pub(super) fn last(&self, id: ParcelId) -> Option<ToldParcel> {
-        let generations = self.0.lock().expect("nothing panics while holding it");
-        generations.young.get(&id).or_else(|| generations.old.get(&id)).copied()
+        self.0.lock().expect("nothing panics while holding it").get(&id).copied()
     }
 
     pub(super) fn note(&self, parcel: &Parcel) {
-        let mut generations = self.0.lock().expect("nothing panics while holding it");
-        if generations.young.len() >= GENERATION {
-            generations.old = std::mem::take(&mut generations.young);
-        }
-        generations.young.insert(parcel.id, parcel.into());
+        self.0.lock().expect("nothing panics while holding it").insert(parcel.id, parcel.into());
     }
 }
