@@ -1,17 +1,23 @@
 //! Caches users, devices and sessions, to read the store less often.
 
 use crate::hash_secret;
-use milepost_domain::{Device, Timestamp, User, UserId};
+use milepost_cache::WeightedCache;
+use milepost_domain::{Device, Timestamp, User, UserId, VehicleId};
 use milepost_store::{Digest, Login};
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
 
 /// How long an entry is used. Changes on this node are seen at once, those of another node or of the command line after
 /// at most this time.
 const FRESH_MS: i64 = 1_000;
-/// Entries of each kind. When the cache is full, all are dropped: a burst of reads follows, and nothing is lost.
-const MAX_CACHED: usize = 50_000;
+/// Memory for each kind: about 50,000 entries. When it is full, those that were used least leave it and are read again.
+const ACCOUNTS_BYTES: usize = 24 * 1024 * 1024;
+const DEVICES_BYTES: usize = 16 * 1024 * 1024;
+const SESSIONS_BYTES: usize = 8 * 1024 * 1024;
+/// About what a user's or a device's names take.
+const NAMES_BYTES: usize = 160;
+/// A vehicle's id with what surrounds it.
+const VEHICLE_BYTES: usize = size_of::<VehicleId>() + 48;
 
 /// A stored user with the fingerprint of its password.
 #[derive(Clone)]
@@ -45,19 +51,17 @@ pub(crate) enum ReadFrom {
 pub(crate) struct Cache<K, V>(Mutex<Entries<K, V>>);
 
 struct Entries<K, V> {
-    known: HashMap<K, (Timestamp, V)>,
-    /// Counts how often all entries were dropped.
+    known: WeightedCache<K, (Timestamp, V)>,
+    /// How often everything was dropped.
     generation: u64,
 }
 
-impl<K, V> Default for Cache<K, V> {
-    fn default() -> Self {
-        Self(Mutex::new(Entries { known: HashMap::new(), generation: 0 }))
-    }
-}
-
 impl<K: Eq + Hash, V: Clone> Cache<K, V> {
-    /// Returns the value of `key`, and reads it with `load` if it is not cached.
+    fn new(capacity_bytes: usize, heap_bytes: fn(&K, &(Timestamp, V)) -> usize) -> Self {
+        Self(Mutex::new(Entries { known: WeightedCache::new(capacity_bytes, heap_bytes), generation: 0 }))
+    }
+
+    /// The value of `key`; `load` reads it from the store if it has to be.
     pub(crate) async fn read<E>(
         &self,
         key: K,
@@ -87,13 +91,9 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     /// Stores a value, unless the cache was cleared since `generation`: the value may be older than the change.
     fn put(&self, key: K, value: V, now: Timestamp, generation: u64) {
         let mut entries = self.lock();
-        if entries.generation != generation {
-            return;
+        if entries.generation == generation {
+            entries.known.insert(key, (now, value));
         }
-        if entries.known.len() >= MAX_CACHED {
-            entries.known.clear();
-        }
-        entries.known.insert(key, (now, value));
     }
 
     fn clear(&self) {
@@ -107,8 +107,7 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 }
 
-/// The caches of all kinds. They hold `None` for an identity that does not exist.
-#[derive(Default)]
+/// All caches. `None` is kept too, for what does not exist.
 pub(crate) struct IdentityCache {
     pub(crate) accounts: Cache<UserId, Option<Account>>,
     pub(crate) devices: Cache<Digest, Option<Device>>,
@@ -116,11 +115,23 @@ pub(crate) struct IdentityCache {
 }
 
 impl IdentityCache {
+    pub(crate) fn new() -> Self {
+        Self {
+            accounts: Cache::new(ACCOUNTS_BYTES, |_, (_, account)| account.as_ref().map_or(0, account_bytes)),
+            devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, |_| NAMES_BYTES)),
+            sessions: Cache::new(SESSIONS_BYTES, |_, _| 0),
+        }
+    }
+
     pub(crate) fn forget(&self) {
         self.accounts.clear();
         self.devices.clear();
         self.sessions.clear();
     }
+}
+
+fn account_bytes(account: &Account) -> usize {
+    NAMES_BYTES + account.user.vehicle_ids.len() * VEHICLE_BYTES
 }
 
 #[cfg(test)]
@@ -130,7 +141,7 @@ mod tests {
 
     #[test]
     fn what_was_read_before_a_change_is_not_kept_after_it() {
-        let cache: Cache<u8, &str> = Cache::default();
+        let cache: Cache<u8, &str> = Cache::new(1024, |_, _| 0);
         let now = Timestamp::from_unix_ms(1_000_000).unwrap();
         let before = cache.get(&1, now).unwrap_err();
         cache.clear();

@@ -49,7 +49,7 @@ impl Access {
             tokens,
             passwords: Passwords::default(),
             login_limit: LoginLimit::default(),
-            identities: IdentityCache::default(),
+            identities: IdentityCache::new(),
             connections: Connections::new(max_connections_per_tenant),
         }
     }

@@ -4,14 +4,14 @@
 //! cost nothing, so this limiter charges an attempt first and refunds it when the password was right.
 
 use crate::AccessError;
+use milepost_cache::WeightedCache;
 use milepost_domain::Timestamp;
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Mutex;
 
-/// Names and addresses in the table. When it is full, the recovered entries are dropped. If none has recovered, all are
-/// dropped, so that memory stays bounded under an attack from many addresses.
-const MAX_KEYS: usize = 20_000;
+/// Memory for failures: about 25,000 names and addresses. When it is full, those that failed once leave it before those that
+/// failed again, so that an attack from many addresses does not wipe out the failures of a name under attack.
+const FAILURES_BYTES: usize = 4 * 1024 * 1024;
 
 /// Selects the first 64 bits of an IPv6 address.
 const NETWORK: u128 = (u64::MAX as u128) << 64;
@@ -49,6 +49,7 @@ impl Key {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Bucket {
     failures: f64,
     at: Timestamp,
@@ -63,8 +64,17 @@ impl Bucket {
 }
 
 /// A std mutex: held for microseconds, never across an await.
-#[derive(Default)]
-pub(crate) struct LoginLimit(Mutex<HashMap<Key, Bucket>>);
+pub(crate) struct LoginLimit(Mutex<WeightedCache<Key, Bucket>>);
+
+impl Default for LoginLimit {
+    fn default() -> Self {
+        let heap_bytes = |key: &Key, _: &Bucket| match key {
+            Key::Name(name) => name.len(),
+            Key::Address(_) => 0,
+        };
+        Self(Mutex::new(WeightedCache::new(FAILURES_BYTES, heap_bytes)))
+    }
+}
 
 /// A charged attempt. It counts as a failure unless [`Attempt::succeeded`] is called.
 #[must_use]
@@ -87,28 +97,20 @@ impl LoginLimit {
         let mut keys = vec![Key::Name(username.chars().take(150).collect())];
         keys.extend(address.map(Key::of_address));
         let mut buckets = self.0.lock().expect("nothing panics while holding it");
-        if buckets.len() >= MAX_KEYS {
-            buckets.retain(|key, bucket| {
-                bucket.settle(key.allowance(), now);
-                bucket.failures > 0.0
-            });
-            if buckets.len() >= MAX_KEYS {
-                buckets.clear();
-            }
-        }
+        let mut charged = Vec::with_capacity(keys.len());
         for key in &keys {
             let allowance = key.allowance();
-            let bucket = buckets.entry(key.clone()).or_insert(Bucket { failures: 0.0, at: now });
+            let mut bucket = buckets.get(key).copied().unwrap_or(Bucket { failures: 0.0, at: now });
             bucket.settle(allowance, now);
-            if bucket.failures + 1.0 > allowance.burst {
-                let wait_ms = (bucket.failures + 1.0 - allowance.burst) * allowance.recovery_ms;
+            bucket.failures += 1.0;
+            if bucket.failures > allowance.burst {
+                let wait_ms = (bucket.failures - allowance.burst) * allowance.recovery_ms;
                 return Err(AccessError::TooMany { retry_after_s: (wait_ms / 1000.0).ceil() as u64 });
             }
+            charged.push(bucket);
         }
-        for key in &keys {
-            if let Some(bucket) = buckets.get_mut(key) {
-                bucket.failures += 1.0;
-            }
+        for (key, bucket) in keys.iter().zip(charged) {
+            buckets.insert(key.clone(), bucket);
         }
         drop(buckets);
         Ok(Attempt { limit: self, keys })
@@ -120,7 +122,7 @@ impl Attempt<'_> {
     pub(crate) fn succeeded(self) {
         let mut buckets = self.limit.0.lock().expect("nothing panics while holding it");
         for key in &self.keys {
-            if let Some(bucket) = buckets.get_mut(key) {
+            if let Some(mut bucket) = buckets.get_mut(key) {
                 bucket.failures = (bucket.failures - 1.0).max(0.0);
             }
         }
@@ -145,6 +147,19 @@ mod tests {
         assert!(matches!(limit.begin("ann", None, at(0)), Err(AccessError::TooMany { retry_after_s: 6 })));
         assert!(limit.begin("bob", None, at(0)).is_ok());
         assert!(limit.begin("ann", None, at(6_000)).is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_other_names_does_not_free_a_name() {
+        let limit = LoginLimit::default();
+        let fails = |name: &str| limit.begin(name, None, at(0)).is_err();
+        assert_eq!((0..11).filter(|_| fails("ann")).count(), 1);
+        for n in 0..60_000 {
+            assert!(!fails(&format!("user{n}")));
+        }
+        assert!(fails("ann"), "its failures are forgotten");
+        let limit = limit.0.lock().unwrap();
+        assert!(limit.bytes() <= FAILURES_BYTES as u64);
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl FollowedVehicle {
         self.unwritten > 0
     }
 
+    /// Is there anything in memory that the store does not know?
+    pub(crate) fn is_ahead_of_store(&self) -> bool {
+        self.is_unwritten() || !self.pending.is_empty()
+    }
+
     /// Did this node fold nothing of it for a while?
     pub(crate) fn is_quiet(&self, now: Moment) -> bool {
         let offline_after = Duration::from_secs(u64::from(self.context.rules.thresholds().offline_after_s));

@@ -6,7 +6,7 @@ use crate::moment::Moment;
 use crate::scan::{SILENCE_CHECK_EVERY, SILENCE_SCAN_EVERY};
 use crate::tenant_rules::TenantRulesCache;
 use crate::uploads::Uploads;
-use crate::vehicle_cache::VehicleCache;
+use crate::vehicle_cache::{VEHICLES_BYTES, VehicleCache};
 use crate::vehicle_directory::VehicleDirectory;
 use milepost_clock::Clock;
 use milepost_store::{Store, StoreError, VehicleNo};
@@ -83,7 +83,7 @@ impl TrackFollower {
             inbox,
             vehicles,
             wakers,
-            followed: VehicleCache::default(),
+            followed: VehicleCache::new(VEHICLES_BYTES),
             maybe_silent: HashSet::new(),
             dirty: HashSet::new(),
             next_silence_check: now + SILENCE_CHECK_EVERY,

@@ -34,7 +34,7 @@ impl TrackFollower {
             let vehicle = step.vehicle;
             let held = self.uploads.newest(vehicle);
             let known = self.followed.get(vehicle);
-            let (Some(followed), Some(description)) = (known, vehicles.get(&position.vehicle_id)) else {
+            let (Some(mut followed), Some(description)) = (known, vehicles.get(&position.vehicle_id)) else {
                 self.read_again(vehicle);
                 continue;
             };
@@ -44,9 +44,11 @@ impl TrackFollower {
                 continue;
             }
             if newest != step.after {
+                drop(followed);
                 self.read_again(vehicle);
             } else if held.is_some() || position.at.plus_ms(PAST_MS) < now.time {
                 if !self.uploads.hold_newest(tenant, step, position) {
+                    drop(followed);
                     self.read_again(vehicle);
                 }
             } else {

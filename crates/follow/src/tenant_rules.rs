@@ -2,6 +2,7 @@
 
 use crate::fence_geometry::build_fence;
 use crate::thresholds::read_thresholds;
+use milepost_cache::WeightedCache;
 use milepost_clock::Clock;
 use milepost_domain::{Geofence, GeofenceId, TenantId, Vehicle};
 use milepost_geo::{Fence, FenceIndex};
@@ -20,8 +21,11 @@ const BUILD_SHARE: u32 = 10;
 /// This much of that time may be used in advance, so that a change that comes alone holds from the next position on. Beyond
 /// it the known rules stay in use for a while.
 const BUILD_ADVANCE: Duration = Duration::from_secs(1);
-/// Tenants whose rules are kept. When full, all are dropped and read again.
-const MAX_TENANTS: usize = 1_000;
+/// Memory for rules: about 1,500 tenants with a hundred geofences each. When it is full, the rules of the tenants that were
+/// used least leave it and are read again.
+const RULES_BYTES: usize = 256 * 1024 * 1024;
+/// A geofence with its names and its place in the index.
+const GEOFENCE_BYTES: usize = size_of::<BuiltGeofence>() + 256;
 
 /// A tenant's thresholds and geofences.
 #[derive(Debug)]
@@ -82,6 +86,12 @@ impl TenantRules {
             .map_err(|_| StoreError::Unavailable("the geofences could not be built".to_owned()))
     }
 
+    /// Roughly: a built fence takes about three times the bytes of its text.
+    fn heap_bytes(&self) -> usize {
+        let of_geofence = |one: &BuiltGeofence| GEOFENCE_BYTES + 4 * one.geofence.description.geometry.as_str().len();
+        self.geofences.iter().map(of_geofence).sum()
+    }
+
     /// The thresholds, with a vehicle's own rules.
     pub(crate) fn rules_of(&self, vehicle: &Vehicle) -> Rules {
         let of_vehicle = VehicleRules {
@@ -121,7 +131,7 @@ pub(crate) fn fence_id(id: GeofenceId) -> FenceId {
 pub(crate) struct TenantRulesCache {
     clock: Clock,
     alert_expiry_ms: i64,
-    known: HashMap<TenantId, Known>,
+    known: WeightedCache<TenantId, Known>,
     changed: HashSet<TenantId>,
 }
 
@@ -133,7 +143,8 @@ struct Known {
 
 impl TenantRulesCache {
     pub(crate) fn new(clock: Clock, alert_expiry_ms: i64) -> Self {
-        Self { clock, alert_expiry_ms, known: HashMap::new(), changed: HashSet::new() }
+        let known = WeightedCache::new(RULES_BYTES, |_, known: &Known| known.rules.heap_bytes());
+        Self { clock, alert_expiry_ms, known, changed: HashSet::new() }
     }
 
     /// A tenant's known rules are out of date.
@@ -157,9 +168,6 @@ impl TenantRulesCache {
         let rules = Arc::new(TenantRules::load(store, tenant, self.alert_expiry_ms).await.inspect_err(|_| {
             self.changed.insert(tenant.clone());
         })?);
-        if self.known.len() >= MAX_TENANTS {
-            self.known.clear();
-        }
         let used_until = used_until + begun.elapsed() * BUILD_SHARE;
         self.known.insert(tenant.clone(), Known { rules: Arc::clone(&rules), used_until });
         Ok(rules)

@@ -10,20 +10,25 @@ use std::process::Command;
 /// Each crate, and the crates of the workspace that it may depend on. Others are forbidden.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-domain", &[]),
+    ("milepost-cache", &[]),
     ("milepost-clock", &["milepost-domain"]),
     ("milepost-geo", &["milepost-domain"]),
     ("milepost-track", &["milepost-domain", "milepost-geo"]),
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-transport", &["milepost-clock", "milepost-hub"]),
-    ("milepost-store", &["milepost-domain"]),
+    ("milepost-store", &["milepost-cache", "milepost-domain"]),
     ("milepost-outbox", &["milepost-clock", "milepost-domain", "milepost-store"]),
-    ("milepost-access", &["milepost-clock", "milepost-domain", "milepost-store"]),
-    ("milepost-follow", &["milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"]),
+    ("milepost-access", &["milepost-cache", "milepost-clock", "milepost-domain", "milepost-store"]),
+    (
+        "milepost-follow",
+        &["milepost-cache", "milepost-clock", "milepost-domain", "milepost-geo", "milepost-store", "milepost-track"],
+    ),
     (
         "milepost-service",
         &[
             "milepost-access",
+            "milepost-cache",
             "milepost-clock",
             "milepost-domain",
             "milepost-follow",
@@ -95,6 +100,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
+    ("quick_cache", &["milepost-cache"]),
     ("reqwest", &["milepost-simulate", "milepost-outbox"]),
 ];
 

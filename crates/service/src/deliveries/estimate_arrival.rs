@@ -2,11 +2,11 @@
 
 use super::Deliveries;
 use crate::DeliveryView;
+use milepost_cache::WeightedCache;
 use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, Timestamp, TrackingId};
 use milepost_geo::{Point, distance_m};
 use milepost_store::{Ride, StoreError};
 use milepost_track::{ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estimate_eta, straight_line_eta_s};
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Mutex;
 
@@ -20,15 +20,27 @@ const MAX_PAGES: usize = 10;
 const RIDES: u32 = 50;
 /// How long they are kept; a ride that ends on this node is seen at once.
 const RIDES_KEPT_MS: i64 = 10 * 60 * 1000;
-/// Entries kept of each kind, about 200 bytes each; when full, all are forgotten and made again from the store.
-const MAX_KEPT: usize = 10_000;
+/// Memory for each kind: more than 10,000 riders. When it is full, those that were used least leave it and are made again from
+/// the store.
+const PACES_BYTES: usize = 4 * 1024 * 1024;
+const HISTORIES_BYTES: usize = 4 * 1024 * 1024;
+/// A text of usual length with what surrounds it.
+const TEXT_BYTES: usize = 64;
 
 /// What is remembered of riders under way. Std mutexes: held for microseconds, never across an await.
-#[derive(Default)]
 pub(super) struct Riders {
     /// With the last fix that was looked at: a pace passes over impossible ones.
-    paces: Mutex<HashMap<TrackingId, (Timestamp, Pace)>>,
-    histories: Mutex<HashMap<(TenantId, RiderId), (Timestamp, History)>>,
+    paces: Mutex<WeightedCache<TrackingId, (Timestamp, Pace)>>,
+    histories: Mutex<WeightedCache<(TenantId, RiderId), (Timestamp, History)>>,
+}
+
+impl Default for Riders {
+    fn default() -> Self {
+        Self {
+            paces: Mutex::new(WeightedCache::new(PACES_BYTES, |_, _| TEXT_BYTES)),
+            histories: Mutex::new(WeightedCache::new(HISTORIES_BYTES, |_, _| 2 * TEXT_BYTES)),
+        }
+    }
 }
 
 impl Riders {
@@ -42,12 +54,8 @@ impl Riders {
     }
 }
 
-fn keep<K: Eq + Hash, V>(kept: &Mutex<HashMap<K, V>>, key: K, value: V) {
-    let mut kept = kept.lock().expect("nothing panics while holding it");
-    if kept.len() >= MAX_KEPT && !kept.contains_key(&key) {
-        kept.clear();
-    }
-    kept.insert(key, value);
+fn keep<K: Eq + Hash, V>(kept: &Mutex<WeightedCache<K, V>>, key: K, value: V) {
+    kept.lock().expect("nothing panics while holding it").insert(key, value);
 }
 
 /// The delivery with both estimates. If the store can't be read, the better one is missing.

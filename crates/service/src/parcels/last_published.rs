@@ -1,12 +1,13 @@
 //! Which version of each parcel this node published last, so that its own events, read again from the log, are not
 //! published twice.
 
+use milepost_cache::WeightedCache;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
-use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Parcels in a generation; two are kept. A forgotten parcel may be published again: a repeated status, nothing worse.
-const GENERATION: usize = 20_000;
+/// Memory for published parcels: about 30,000. When it is full, those that were used least leave it. Such a parcel may be
+/// published again: a repeated status, nothing worse.
+const PARCELS_BYTES: usize = 4 * 1024 * 1024;
 
 /// A parcel as it was published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,26 +24,20 @@ impl From<&Parcel> for PublishedParcel {
 }
 
 /// A std mutex: held for a look-up, never across an await.
-#[derive(Default)]
-pub(super) struct LastPublished(Mutex<Generations>);
+pub(super) struct LastPublished(Mutex<WeightedCache<ParcelId, PublishedParcel>>);
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<ParcelId, PublishedParcel>,
-    old: HashMap<ParcelId, PublishedParcel>,
+impl Default for LastPublished {
+    fn default() -> Self {
+        Self(Mutex::new(WeightedCache::new(PARCELS_BYTES, |_, _| 0)))
+    }
 }
 
 impl LastPublished {
     pub(super) fn get(&self, id: ParcelId) -> Option<PublishedParcel> {
-        let generations = self.0.lock().expect("nothing panics while holding it");
-        generations.young.get(&id).or_else(|| generations.old.get(&id)).copied()
+        self.0.lock().expect("nothing panics while holding it").get(&id).copied()
     }
 
     pub(super) fn set(&self, parcel: &Parcel) {
-        let mut generations = self.0.lock().expect("nothing panics while holding it");
-        if generations.young.len() >= GENERATION {
-            generations.old = std::mem::take(&mut generations.young);
-        }
-        generations.young.insert(parcel.id, parcel.into());
+        self.0.lock().expect("nothing panics while holding it").insert(parcel.id, parcel.into());
     }
 }

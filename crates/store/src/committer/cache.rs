@@ -2,36 +2,46 @@
 
 use super::PositionBatch;
 use crate::{Result, Store, Track};
+use milepost_cache::WeightedCache;
 use milepost_domain::{TenantId, VehicleId};
 use std::collections::{HashMap, HashSet};
 
-/// Tracks in one generation, about 400 bytes each. A full generation becomes the old one, and the old one is dropped.
-/// So a vehicle stays cached as long as fewer than this many other vehicles have reported since its last position.
-const GENERATION: usize = 50_000;
+/// Memory for tracks: about 100,000 vehicles. When it is full, the vehicles that were used least leave it and are read again
+/// with their next position.
+const TRACKS_BYTES: usize = 40 * 1024 * 1024;
+/// What surrounds a shared text.
+const TEXT_BYTES: usize = 32;
 
 /// The key of a vehicle in the cache.
 pub(super) type Key = (TenantId, VehicleId);
 
-/// Tracks of recent vehicles, in two generations.
-#[derive(Debug, Default)]
+/// Tracks of recently heard vehicles.
+#[derive(Debug)]
 pub(super) struct TrackCache {
-    young: HashMap<Key, Track>,
-    old: HashMap<Key, Track>,
+    known: WeightedCache<Key, Track>,
+    /// What was read for the transaction under way. It joins the others after the commit, so that no vehicle that the plan
+    /// needs is evicted by another one.
+    loaded: HashMap<Key, Track>,
 }
 
 impl TrackCache {
-    /// Returns a cached track.
+    pub(super) fn new() -> Self {
+        Self { known: WeightedCache::new(TRACKS_BYTES, heap_bytes), loaded: HashMap::new() }
+    }
+
+    /// A known track.
     pub(super) fn get(&self, key: &Key) -> Option<&Track> {
-        self.young.get(key).or_else(|| self.old.get(key))
+        self.known.get(key).or_else(|| self.loaded.get(key))
     }
 
     /// Reads the tracks that the batches need and the cache lacks. Vehicles that don't exist are not cached.
     pub(super) async fn load(&mut self, store: &dyn Store, batches: &[PositionBatch]) -> Result<()> {
+        self.loaded.clear();
         let mut wanted: HashSet<Key> = HashSet::new();
         for batch in batches {
             for position in &batch.positions {
                 let key = (batch.tenant.clone(), position.vehicle_id.clone());
-                if self.get(&key).is_none() {
+                if self.known.get(&key).is_none() {
                     wanted.insert(key);
                 }
             }
@@ -41,26 +51,27 @@ impl TrackCache {
         }
         let wanted: Vec<Key> = wanted.into_iter().collect();
         let loaded = store.load_tracks(&wanted).await?;
-        // Entries are added without dropping a generation, because the old one may hold other tracks that these batches
-        // need.
-        self.young.extend(loaded.into_iter().map(|(place, track)| (wanted[place].clone(), track)));
+        self.loaded.extend(loaded.into_iter().map(|(place, track)| (wanted[place].clone(), track)));
         Ok(())
     }
 
-    /// Caches tracks after a commit. If they exceed a generation, all are kept until the next call.
+    /// Remembers tracks, after a commit.
     pub(super) fn keep(&mut self, tracks: impl IntoIterator<Item = (Key, Track)>) {
-        if self.young.len() >= GENERATION {
-            self.old = std::mem::take(&mut self.young);
+        for (key, track) in tracks {
+            self.known.insert(key, track);
         }
-        self.young.extend(tracks);
     }
 
     /// Drops every vehicle of a batch.
     pub(super) fn forget(&mut self, batch: &PositionBatch) {
         for position in &batch.positions {
-            let key = (batch.tenant.clone(), position.vehicle_id.clone());
-            self.young.remove(&key);
-            self.old.remove(&key);
+            self.known.remove(&(batch.tenant.clone(), position.vehicle_id.clone()));
         }
+        self.loaded.clear();
     }
+}
+
+/// The texts of the key; the last position may hold the vehicle's id once more.
+fn heap_bytes((tenant, vehicle): &Key, _: &Track) -> usize {
+    tenant.as_str().len() + 2 * vehicle.as_str().len() + 3 * TEXT_BYTES
 }

@@ -62,7 +62,7 @@ impl Writer {
         lost: Arc<AtomicBool>,
         unflushed: Arc<Unflushed>,
     ) -> Self {
-        Self { store, cache: TrackCache::default(), written, lost, unflushed }
+        Self { store, cache: TrackCache::new(), written, lost, unflushed }
     }
 
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
@@ -83,7 +83,7 @@ impl Writer {
             let Ok(slot) = self.written.clone().reserve_owned().await else { return };
             self.unflushed.begin();
             if self.lost.swap(false, Ordering::AcqRel) {
-                self.cache = TrackCache::default();
+                self.cache = TrackCache::new();
             }
             slot.send(self.write(callers.waiting).await);
         }
