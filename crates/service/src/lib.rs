@@ -7,17 +7,16 @@ mod devices;
 mod error;
 mod event_feed;
 pub mod fleet;
-mod history;
 mod idempotency;
 mod keyed_locks;
 mod listener;
 mod live;
 mod outgoing;
 pub mod parcels;
+pub mod positions;
 mod publish;
 mod push;
 mod readiness;
-mod record_positions;
 mod records;
 mod request;
 mod retention;
@@ -35,7 +34,6 @@ pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
-pub use history::{Replay, Track};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
@@ -47,9 +45,9 @@ pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,
     ParcelPage, ParcelPath, ReportOutcome,
 };
+pub use positions::{PositionReport, Recorded, Rejected, Replay, Track};
 pub use publish::OnTransaction;
 pub use push::PushRequest;
-pub use record_positions::{PositionReport, Recorded, Rejected};
 pub use records::{Addressees, CadetPage, MAX_ADDRESSEES, NewCadet, NewManualEvent, NoticeFilter};
 pub use request::Request;
 pub use retention::keep_pruning;
@@ -65,11 +63,12 @@ use milepost_clock::Clock;
 use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use parcels::Parcels;
+use positions::Positions;
 use publish::Publisher;
 use std::sync::Arc;
 use wakers::Wakers;
 
-/// Everything that the use cases need, built once by the binary and shared by all rooms above.
+/// Everything that the use cases need, built once by the binary and shared by all crates above.
 pub struct Service {
     /// For [`fleet`].
     pub fleet: Fleet,
@@ -77,8 +76,9 @@ pub struct Service {
     pub parcels: Arc<Parcels>,
     /// For [`deliveries`].
     pub deliveries: Arc<Deliveries>,
+    /// For [`positions`].
+    pub positions: Positions,
     store: Arc<dyn Store>,
-    committer: Committer,
     clock: Clock,
     access: Arc<Access>,
     live: Arc<LiveMap>,
@@ -134,7 +134,7 @@ impl Service {
                 parts.outgoing.clone(),
                 parts.tracking_ttl_ms,
             )),
-            committer: Committer::start(Arc::clone(&parts.store), Some(publisher.clone())),
+            positions: Positions::new(store(), Committer::start(store(), Some(publisher.clone())), Arc::clone(&live)),
             store: parts.store,
             clock: parts.clock,
             access: parts.access,
@@ -146,11 +146,6 @@ impl Service {
             adding_webhooks: tokio::sync::Mutex::default(),
             tracks: parts.tracks,
         })
-    }
-
-    /// Batches waiting for a transaction just now, for metrics.
-    pub fn batches_queued(&self) -> usize {
-        self.committer.queued()
     }
 
     /// The store, for health checks and the command line.
