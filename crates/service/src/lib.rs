@@ -7,17 +7,16 @@ pub mod devices;
 mod error;
 mod event_feed;
 pub mod fleet;
-mod history;
 pub mod idempotency;
 mod keyed_locks;
 mod listener;
 mod live;
 pub mod outgoing;
 pub mod parcels;
+pub mod positions;
 mod publish;
 pub mod push;
 pub mod readiness;
-mod record_positions;
 pub mod records;
 mod request;
 mod retention;
@@ -34,7 +33,6 @@ pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
-pub use history::{Replay, Track};
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
@@ -46,8 +44,8 @@ pub use parcels::{
     DriverReport, DriverSpot, FollowedParcel, MovedParcel, NewParcel, ParcelChange, ParcelListing, ParcelNews,
     ParcelPage, ParcelPath, ReportOutcome,
 };
+pub use positions::{PositionReport, Recorded, Rejected, Replay, Track};
 pub use publish::OnTransaction;
-pub use record_positions::{PositionReport, Recorded, Rejected};
 pub use request::Request;
 pub use retention::keep_pruning;
 
@@ -62,6 +60,7 @@ use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use outgoing::OutgoingCalls;
 use parcels::Parcels;
+use positions::Positions;
 use publish::Publisher;
 use push::Push;
 use readiness::Readiness;
@@ -101,8 +100,9 @@ pub struct Service {
     pub parcels: Arc<Parcels>,
     /// For [`deliveries`].
     pub deliveries: Arc<Deliveries>,
+    /// For [`positions`].
+    pub positions: Positions,
     store: Arc<dyn Store>,
-    committer: Committer,
     clock: Clock,
     access: Arc<Access>,
     live: Arc<LiveMap>,
@@ -165,7 +165,7 @@ impl Service {
                 parts.outgoing.clone(),
                 parts.tracking_ttl_ms,
             )),
-            committer: Committer::start(Arc::clone(&parts.store), Some(publisher)),
+            positions: Positions::new(store(), Committer::start(store(), Some(publisher)), Arc::clone(&live)),
             store: parts.store,
             clock: parts.clock,
             access: parts.access,
@@ -174,11 +174,6 @@ impl Service {
             wakers,
             tracks: parts.tracks,
         })
-    }
-
-    /// Batches waiting for a transaction just now, for metrics.
-    pub fn batches_queued(&self) -> usize {
-        self.committer.queued()
     }
 
     /// The store, for health checks and the command line.
@@ -199,17 +194,5 @@ impl Service {
     /// The present time, as every use case sees it.
     pub fn now(&self) -> milepost_domain::Timestamp {
         self.clock.now()
-    }
-}
-
-/// For the use cases that still are methods of [`Service`].
-impl Service {
-    async fn get_vehicle(
-        &self,
-        caller: &milepost_domain::Caller,
-        tenant: &milepost_domain::TenantId,
-        id: &milepost_domain::VehicleId,
-    ) -> Result<LiveVehicle, ServiceError> {
-        vehicles::find_vehicle(&*self.store, caller, tenant, id).await
     }
 }

@@ -1,4 +1,4 @@
-//! What this node knows of every vehicle just now: its description and its last position.
+//! The vehicles in memory: each with its description and its last position.
 
 use crate::PositionRecorded;
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ const PAGE: u32 = 1_000;
 /// A vehicle and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveVehicle {
-    /// Description, shared with whoever renders it.
+    /// Its description, shared with those that render it.
     pub vehicle: Arc<Vehicle>,
     /// Newest position by its own time.
     pub last: Option<Position>,
@@ -25,13 +25,13 @@ pub struct LiveVehicle {
 #[derive(Default)]
 pub(crate) struct LiveTenant {
     loaded: OnceCell<()>,
-    /// A std mutex: held while a batch is taken over and handed to the hub's queues, never across an await.
-    /// It is what keeps the order of publishing the order of commit.
+    /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. It keeps the
+    /// order of publishing the order of commit.
     vehicles: Mutex<HashMap<VehicleId, LiveVehicle>>,
 }
 
-/// All tenants that somebody asked about since the start. Tenants come from the store or signed tokens, so that
-/// strangers cannot make it grow.
+/// All tenants whose vehicles were read since the start. Tenants come from the store or signed tokens, so that strangers
+/// cannot make it grow.
 #[derive(Default)]
 pub(crate) struct LiveMap(RwLock<HashMap<TenantId, Arc<LiveTenant>>>);
 
@@ -83,12 +83,12 @@ impl LiveMap {
         Arc::clone(self.0.write().expect("nothing panics while holding it").entry(tenant.clone()).or_default())
     }
 
-    /// The tenant's vehicles, if they were ever asked for: else nobody watches them here.
+    /// The tenant's vehicles, if they were ever read: else nobody watches them here.
     pub(crate) fn loaded(&self, tenant: &TenantId) -> Option<Arc<LiveTenant>> {
         self.0.read().expect("nothing panics while holding it").get(tenant).cloned()
     }
 
-    /// Was no tenant ever asked for?
+    /// Was no tenant ever read?
     pub(crate) fn is_empty(&self) -> bool {
         self.0.read().expect("nothing panics while holding it").is_empty()
     }
@@ -106,7 +106,7 @@ impl LiveTenant {
         self.vehicles.lock().expect("nothing panics while holding it")
     }
 
-    /// Takes over what was read, except where something was described or published meanwhile: that is newer.
+    /// Adds the vehicles that were read, except those described or published meanwhile: these are newer.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
         for tracked in page {
@@ -131,7 +131,7 @@ impl LiveTenant {
         let vehicles = self.lock();
         let mut found: Vec<LiveVehicle> = match scope {
             VehicleScope::Nothing => Vec::new(),
-            // A parent's few buses are looked up, not searched for among ten thousand.
+            // A parent's few buses are looked up, not filtered out of ten thousand.
             VehicleScope::Some { listed, driven_by: None } => {
                 listed.iter().filter_map(|id| vehicles.get(id)).cloned().collect()
             }
@@ -147,7 +147,7 @@ impl LiveTenant {
         found
     }
 
-    /// Takes newer positions over, in order, and tells `publish` of them under the lock.
+    /// Applies newer positions, in order, and passes them to `publish` under the lock.
     pub(crate) fn advance(&self, newest: &[Position], publish: impl FnOnce(&[PositionRecorded<'_>])) {
         let mut vehicles = self.lock();
         let mut advanced = Vec::with_capacity(newest.len());
@@ -165,7 +165,7 @@ impl LiveTenant {
         }
     }
 
-    /// Takes a new or changed description over and tells `publish` of it under the lock.
+    /// Applies a new or changed description, and passes it to `publish` under the lock.
     pub(crate) fn describe(&self, vehicle: Vehicle, publish: impl FnOnce(&LiveVehicle)) {
         let mut vehicles = self.lock();
         let id = vehicle.id.clone();

@@ -8,7 +8,8 @@ use milepost_domain::{Timestamp, VehicleId};
 use milepost_http::Problem;
 use milepost_hub::Subscription;
 use milepost_live::{INVALID_JSON, Snapshot, SocketSender, Viewer, unknown_type};
-use milepost_service::{LiveVehicle, ServiceError};
+use milepost_service::positions::replay_positions;
+use milepost_service::{LiveVehicle, Request, ServiceError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -83,7 +84,9 @@ impl BusViewer {
             .filter(|live| self.filter.holds(live))
             .map(|live| (live.vehicle.id.clone(), live.vehicle))
             .collect();
-        let mut replay = live.service().replay_positions(caller, tenant, window_ms)?;
+        let service = live.service();
+        let request = Request { caller, now: service.now() };
+        let mut replay = replay_positions(&service.positions, &request, tenant, window_ms)?;
         let mut count = 0;
         // A late position was stored and never published. It is not an update of the window, and would move the bus back.
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();

@@ -56,7 +56,7 @@ impl Collector for CurrentStats {
         to.counter("hub_deliveries", "Messages handed to subscribers", hub.deliveries)?;
         to.counter("hub_conflated", "Messages that a newer one replaced before the fan-out", hub.conflated)?;
         to.counter("hub_dropped", "Messages that no queue had room for", hub.dropped)?;
-        to.gauge("commit_queue", "Batches waiting for a transaction", self.service.batches_queued() as u64)?;
+        to.gauge("commit_queue", "Batches waiting for a transaction", self.service.positions.batches_queued() as u64)?;
         to.gauge(
             "outgoing_pending",
             "Calls to other programs that this node has taken on and not ended",

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Caller, Position, Principal};
 use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
-use milepost_service::PositionReport;
+use milepost_service::{PositionReport, Request, positions};
 
 /// Stores the ping, which is then sent to everyone who watches the bus.
 pub(crate) async fn record_location(
@@ -23,7 +23,8 @@ pub(crate) async fn record_location(
     ping.timestamp.get_or_insert_with(|| rfc3339(position.at).into());
     let service = parts.live.service();
     let report = PositionReport { index: 0, position };
-    let recorded = service.record_positions(&caller, &caller.tenant, vec![report]).await?;
+    let request = Request { caller: &caller, now: service.now() };
+    let recorded = positions::record_positions(&service.positions, &request, &caller.tenant, vec![report]).await?;
     if let Some(rejected) = recorded.rejected.first() {
         return Err(Problem::forbidden(rejected.detail.clone()));
     }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Principal, Timestamp, VehicleId};
 use milepost_http::{Authenticated, FieldError, HttpContext, Problem, Query, RawBody, parse_json, parse_object};
-use milepost_service::PositionReport;
+use milepost_service::{PositionReport, Request, positions};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -33,8 +33,9 @@ pub(crate) async fn record_positions(
         Principal::Device { vehicle_id, .. } => Some(vehicle_id),
         Principal::User { .. } => None,
     };
-    let parsed = parse_positions(&raw, own_vehicle, context.service.now())?;
-    let recorded = context.service.record_positions(&caller, &tenant, parsed.reports).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let parsed = parse_positions(&raw, own_vehicle, request.now)?;
+    let recorded = positions::record_positions(&context.service.positions, &request, &tenant, parsed.reports).await?;
 
     let mut rejected = parsed.rejected;
     rejected.extend(

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp};
-use milepost_service::vehicles;
+use milepost_service::{positions, vehicles};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -49,14 +49,15 @@ pub(crate) async fn read_track(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let mut track = context.service.read_track(&caller, &tenant, &id, range, after).await?;
+    let request = context.request(&caller);
+    let mut track = positions::read_track(&context.service.positions, &request, &tenant, &id, range, after).await?;
     let Some(format) = format else {
-        let positions = track.take(limit).await?;
-        let next = if positions.len() < limit as usize { None } else { positions.last().map(|p| p.at) };
-        let items = positions.iter().map(position_to_json).collect();
+        let page = track.take(limit).await?;
+        let next = if page.len() < limit as usize { None } else { page.last().map(|p| p.at) };
+        let items = page.iter().map(position_to_json).collect();
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
-    let live = vehicles::get_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id).await?;
+    let live = vehicles::get_vehicle(&context.service.vehicles, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
     stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
 }

@@ -1,0 +1,31 @@
+//! Positions: recorded, read as a vehicle's track, and replayed as they arrived.
+
+mod read_track;
+mod record_positions;
+mod replay_positions;
+
+pub use read_track::{Track, read_track};
+pub use record_positions::{PositionReport, Recorded, Rejected, record_positions};
+pub use replay_positions::{Replay, replay_positions};
+
+use crate::live::LiveMap;
+use milepost_store::{Committer, Store};
+use std::sync::Arc;
+
+/// What the use cases of positions need.
+pub struct Positions {
+    store: Arc<dyn Store>,
+    committer: Committer,
+    live: Arc<LiveMap>,
+}
+
+impl Positions {
+    pub(crate) fn new(store: Arc<dyn Store>, committer: Committer, live: Arc<LiveMap>) -> Self {
+        Self { store, committer, live }
+    }
+
+    /// Batches that wait for a transaction, for metrics.
+    pub fn batches_queued(&self) -> usize {
+        self.committer.queued()
+    }
+}

@@ -1,0 +1,62 @@
+//! Replays a tenant's last minutes in the order of arrival.
+
+use super::Positions;
+use crate::{Request, ServiceError};
+use milepost_domain::{Action, Position, TenantId, Timestamp, VehicleScope};
+use milepost_store::{ArrivalCursor, Arrived, Store};
+use std::sync::Arc;
+
+/// Positions read from the store at once. For every page the store may sort everything that arrived within a minute.
+const REPLAY_PAGE: u32 = 4_000;
+
+/// A tenant's last minutes, in the order of arrival.
+pub struct Replay {
+    store: Arc<dyn Store>,
+    tenant: TenantId,
+    since: Timestamp,
+    until: Timestamp,
+    after: Option<ArrivalCursor>,
+    ended: bool,
+}
+
+impl Replay {
+    /// The next page; empty at the end. What arrives after the replay was asked for comes live, not here.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`].
+    pub async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
+        if self.ended {
+            return Ok(Vec::new());
+        }
+        let page = self.store.recent_positions(&self.tenant, self.since, self.after, REPLAY_PAGE).await?;
+        self.ended = page.len() < REPLAY_PAGE as usize || page.iter().any(|arrived| arrived.received_at > self.until);
+        self.after = page.last().map(|arrived| arrived.cursor).or(self.after);
+        let until = self.until;
+        let within = |arrived: &Arrived| arrived.received_at <= until;
+        Ok(page.into_iter().filter(within).map(|arrived| arrived.position).collect())
+    }
+}
+
+/// What arrived for a tenant within the last `window_ms`; the caller filters by what it may see.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
+pub fn replay_positions(
+    positions: &Positions,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    window_ms: i64,
+) -> Result<Replay, ServiceError> {
+    if VehicleScope::of(request.caller, Action::SeeVehicle, tenant) == VehicleScope::Nothing {
+        return Err(ServiceError::Forbidden("you may see no vehicle"));
+    }
+    let now = request.now;
+    Ok(Replay {
+        store: Arc::clone(&positions.store),
+        tenant: tenant.clone(),
+        since: now.plus_ms(-window_ms),
+        until: now,
+        after: None,
+        ended: false,
+    })
+}
