@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 
 #[tokio::test]
-async fn the_seeds_own_messages() {
+async fn the_replaced_systems_messages() {
     replay(include_str!("../../../dialects/bus/exchanges/original.txt")).await;
 }
 
 #[tokio::test]
-async fn what_the_seed_planned() {
+async fn the_messages_that_the_replaced_system_planned() {
     replay(include_str!("../../../dialects/bus/exchanges/planned.txt")).await;
 }
 

@@ -4,7 +4,7 @@ use crate::delivery_support::token;
 use crate::support::{TestServer, Watcher};
 
 #[tokio::test]
-async fn the_seeds_own_messages() {
+async fn the_replaced_systems_messages() {
     replay(include_str!("../../../dialects/delivery/exchanges/original.txt")).await;
 }
 

@@ -7,7 +7,7 @@ use milepost_domain::{Fact, FenceEvent, Revision, TripStatus};
 use std::collections::HashMap;
 
 on_both! {
-    the_seeds_own_messages,
+    the_replaced_systems_messages,
 }
 
 const COMPANY: &str = "123";
@@ -30,7 +30,7 @@ fn fact_named(name: &str) -> Fact {
     }
 }
 
-async fn the_seeds_own_messages(database: Database) {
+async fn the_replaced_systems_messages(database: Database) {
     let exchange = include_str!("../../../dialects/fleet/exchanges/original.txt");
     let server = database.start().await;
     server.add_company(COMPANY).await;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 #[tokio::test]
-async fn the_seeds_own_messages() {
+async fn the_replaced_systems_messages() {
     let exchange = include_str!("../../../dialects/records/exchanges/original.txt");
     let server = TestServer::start().await;
     let token = |who: &str| match who {
