@@ -88,7 +88,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     };
     let alert_cleanup = config.alert_cleanup;
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
-    let follower = tokio::spawn(EventFeed::new(Arc::clone(&assembly.service)).run());
+    let follower = tokio::spawn(EventFeed::new(&assembly.service).run());
     let tracks = tokio::spawn(assembly.track_follower(config).run());
     let _first = ready.set(assembly.router(config));
 

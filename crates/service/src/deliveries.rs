@@ -1,25 +1,28 @@
-//! Deliveries: sessions that their rider moves forward, and that everybody follows who has the link.
+//! Deliveries: sessions that their rider updates, and that everybody with the link may follow.
 
 mod count_deliveries;
 mod estimate_arrival;
 mod find_delivery;
+mod outgoing_calls;
 mod start_delivery;
-mod tell_others;
 mod tracking_id;
 mod update_delivery;
 
-pub use start_delivery::NewDelivery;
-pub use update_delivery::DeliveryUpdate;
+pub use count_deliveries::count_deliveries;
+pub(crate) use find_delivery::follow_delivery_event;
+pub use find_delivery::{find_delivery, find_riders_delivery, follow_delivery};
+pub use start_delivery::{NewDelivery, start_delivery};
+pub use update_delivery::{DeliveryUpdate, update_delivery};
 
-use crate::Service;
+use crate::Outgoing;
+use crate::keyed_locks::KeyedLocks;
+use crate::listener::Listeners;
+use crate::wakers::Wakers;
 use estimate_arrival::Riders;
-use milepost_domain::{Delivery, TrackingId};
+use milepost_domain::Delivery;
+use milepost_store::Store;
 use milepost_track::Eta;
-use std::hash::{BuildHasher, RandomState};
-use tokio::sync::RwLock;
-
-/// Locks over all deliveries. Two deliveries that share one wait for each other's transaction now and then.
-const SHARDS: usize = 64;
+use std::sync::Arc;
 
 /// A delivery, and when its rider will be there.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,31 +35,29 @@ pub struct DeliveryView {
     pub estimate: Option<Eta>,
 }
 
-/// What this node keeps for deliveries; all of it can be made again from the store.
-pub(crate) struct Deliveries {
+/// What the use cases of deliveries need.
+pub struct Deliveries {
+    store: Arc<dyn Store>,
+    listeners: Listeners,
+    wakers: Wakers,
+    outgoing: Outgoing,
     ttl_ms: i64,
-    hash: RandomState,
-    /// Held from the reading of a row until its change is published, so that followers get changes in the order of
-    /// commit; shared while a follower reads and subscribes, so that it misses none and gets none twice.
-    turns: [RwLock<()>; SHARDS],
+    /// Held from the reading of a row until its change is published, so that subscribers get changes in the order of
+    /// commit; shared while a new subscriber reads and subscribes, so that it misses none and gets none twice.
+    locks: KeyedLocks,
+    /// Can be made again from the store.
     riders: Riders,
 }
 
 impl Deliveries {
-    pub(crate) fn new(ttl_ms: i64) -> Self {
-        let turns = std::array::from_fn(|_| RwLock::new(()));
-        Self { ttl_ms, hash: RandomState::new(), turns, riders: Riders::default() }
-    }
-
-    fn turn(&self, id: &TrackingId) -> &RwLock<()> {
-        // The remainder is below SHARDS, and so fits every usize.
-        &self.turns[(self.hash.hash_one(id) % SHARDS as u64) as usize]
-    }
-}
-
-impl Service {
-    /// How long a delivery session lives, milliseconds: `TRACKING_TTL_SECONDS`.
-    pub const fn tracking_ttl_ms(&self) -> i64 {
-        self.deliveries.ttl_ms
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        listeners: Listeners,
+        wakers: Wakers,
+        outgoing: Outgoing,
+        ttl_ms: i64,
+    ) -> Self {
+        let (locks, riders) = (KeyedLocks::default(), Riders::default());
+        Self { store, listeners, wakers, outgoing, ttl_ms, locks, riders }
     }
 }

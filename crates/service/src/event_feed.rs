@@ -1,8 +1,10 @@
 //! Follows the event log: publishes what was committed by this process and by others on the same database (other nodes,
 //! the command line), each tenant's events in order.
 
+use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
 use crate::live::LiveMap;
+use crate::parcels::{Parcels, follow_parcel};
 use crate::{Listener, PositionRecorded, Service, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
@@ -35,13 +37,13 @@ pub struct EventFeed {
     tracks: Arc<TrackInbox>,
     /// Notified after each commit of this node that stored records.
     new_events: Arc<Notify>,
-    /// Reads and publishes deliveries and parcels, under the locks of their use cases.
-    service: Arc<Service>,
+    deliveries: Arc<Deliveries>,
+    parcels: Arc<Parcels>,
 }
 
 impl EventFeed {
-    /// A feed of the service's own parts.
-    pub fn new(service: Arc<Service>) -> Self {
+    /// A feed over the parts that the use cases share.
+    pub fn new(service: &Service) -> Self {
         Self {
             store: Arc::clone(&service.store),
             clock: service.clock.clone(),
@@ -50,12 +52,13 @@ impl EventFeed {
             listeners: service.listeners.clone(),
             tracks: Arc::clone(&service.tracks),
             new_events: Arc::clone(&service.wakers.events),
-            service,
+            deliveries: Arc::clone(&service.deliveries),
+            parcels: Arc::clone(&service.parcels),
         }
     }
 
-    /// Follows the log until the task is dropped. Records are published only here. This node's own changes of other
-    /// things are met again, and need nothing more.
+    /// Follows the log until the task is dropped. Records are published only here; this node's other changes are
+    /// published already.
     pub async fn run(self) {
         let mut seen = None;
         loop {
@@ -123,13 +126,15 @@ impl EventFeed {
                 self.follow_vehicle(tenant, vehicle_id).await
             }
             Fact::VehicleRemoved { vehicle_id } => self.follow_removal(tenant, vehicle_id).await,
-            Fact::DeliveryAdvanced { tracking_id, .. } => self.service.follow_delivery_event(tracking_id).await,
-            // A delivery has no followers before its starter has passed on the link.
+            Fact::DeliveryAdvanced { tracking_id, .. } => {
+                follow_delivery_event(&self.deliveries, tracking_id, self.clock.now()).await
+            }
+            // A delivery has no subscribers before its starter has passed on the link.
             Fact::DeliveryStarted { .. } => Ok(()),
             Fact::ParcelChanged { parcel_id, status, driver_id } => {
-                self.service.follow_parcel(*parcel_id, *status, *driver_id).await
+                follow_parcel(&self.parcels, *parcel_id, *status, *driver_id, self.clock.now()).await
             }
-            // A new parcel has no followers. Zones are published with the location that crossed them.
+            // A new parcel has no subscribers. Zones are published with the location that crossed them.
             Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),
             // Published as events, in their order.
             Fact::CadetAdded { .. }
@@ -185,12 +190,6 @@ impl EventFeed {
 }
 
 impl Service {
-    /// Wakes the feed, to be called after each commit that stored records: they are published at once, not at the next
-    /// poll.
-    pub(crate) fn wake_events(&self) {
-        self.wakers.wake_events();
-    }
-
     /// Wakes the feed of events, for a task that does not know the service.
     pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
         let new_events = Arc::clone(&self.wakers.events);

@@ -1,4 +1,4 @@
-//! The fleet: geofences, trips, alerts, thresholds, and what all of it comes to. Each write is stored with its event.
+//! The fleet: geofences, trips, alerts, thresholds and the dashboard. Each write is stored with its event.
 
 mod add_geofence;
 mod change_geofence;
@@ -18,43 +18,66 @@ mod replay_fleet;
 mod start_trip;
 mod trip_path;
 
-pub use change_rules::{RuleChange, RulesInForce};
-pub use end_trip::TripEnding;
-pub use fleet_dashboard::FleetDashboard;
-pub use list_alerts::AlertListing;
-pub use list_geofences::GeofencePage;
-pub use list_trips::{TripListing, TripPage};
+pub use add_geofence::add_geofence;
+pub use change_geofence::{change_geofence, get_geofence};
+pub use change_rules::{RuleChange, RulesInForce, change_rules, get_rules};
+pub use delete_alert::delete_alert;
+pub use end_trip::{TripEnding, end_trip};
+pub use fleet_dashboard::{FleetDashboard, fleet_dashboard, read_dashboard};
+pub use list_alerts::{AlertListing, list_alerts};
+pub use list_geofences::{GeofencePage, list_geofences};
+pub use list_trips::{TripListing, TripPage, get_trip, list_trips};
+pub use mark_alert_read::mark_alert_read;
 pub use milepost_store::{AlertCursor, TripCursor};
 pub use milepost_track::Thresholds;
-pub use raise_alert::NewAlert;
+pub use raise_alert::{NewAlert, raise_alert};
 pub use read_geometry::{GeometryRefusal, read_geometry};
-pub use trip_path::TripPath;
+pub use remove_geofence::remove_geofence;
+pub use replay_fleet::fleet_events;
+pub use start_trip::start_trip;
+pub use trip_path::{TripPath, read_trip_path};
 
-use crate::{Service, ServiceError};
+use crate::ServiceError;
+use crate::wakers::Wakers;
 use milepost_domain::{Action, Caller, FleetViewer, Invalid, TenantId, UserId, may};
+use milepost_follow::TrackInbox;
+use milepost_store::Store;
+use std::sync::Arc;
 
-impl Service {
-    /// After every commit that stored something of the fleet: whoever is connected is told at once, and so are other
-    /// programs.
-    fn fleet_stored(&self) {
-        self.wake_events();
-        self.wake_outbox();
+/// What the use cases of the fleet need.
+pub struct Fleet {
+    store: Arc<dyn Store>,
+    wakers: Wakers,
+    /// The follower of tracks reads changed rules and geofences again.
+    tracks: Arc<TrackInbox>,
+    /// How long an alert stands if it is raised without an end, milliseconds.
+    alert_expiry_ms: i64,
+}
+
+impl Fleet {
+    pub(crate) fn new(store: Arc<dyn Store>, wakers: Wakers, tracks: Arc<TrackInbox>, alert_expiry_ms: i64) -> Self {
+        Self { store, wakers, tracks, alert_expiry_ms }
     }
 
-    /// After every commit that changed what a tenant's tracks are folded by, before the caller is answered: the next position
-    /// is folded by it. Other nodes learn of it from the event.
-    fn ground_stored(&self, tenant: &TenantId) {
+    /// To be called after every commit that changed a tenant's thresholds or geofences, before the caller is answered: the
+    /// next position is folded by the new ones. Other nodes learn of the change from its event.
+    fn rules_changed(&self, tenant: &TenantId) {
         self.tracks.rules_changed(tenant);
-        self.fleet_stored();
+        self.wakers.wake_all();
     }
+}
 
-    /// Refuses a user that is another tenant's. One that is not stored is another issuer's, and taken at its number.
-    async fn check_user(&self, tenant: &TenantId, field: &'static str, user: UserId) -> Result<(), ServiceError> {
-        if self.store.users_elsewhere(tenant, &[user]).await?.is_empty() {
-            Ok(())
-        } else {
-            Err(Invalid::new(field, "must be a user of the tenant").into())
-        }
+/// Refuses a user of another tenant. A user that is not stored belongs to another issuer, and is accepted by its number.
+async fn check_user(
+    store: &dyn Store,
+    tenant: &TenantId,
+    field: &'static str,
+    user: UserId,
+) -> Result<(), ServiceError> {
+    if store.users_elsewhere(tenant, &[user]).await?.is_empty() {
+        Ok(())
+    } else {
+        Err(Invalid::new(field, "must be a user of the tenant").into())
     }
 }
 

@@ -87,7 +87,7 @@ impl Service {
         (from, to): (Timestamp, Timestamp),
         after: Option<Timestamp>,
     ) -> Result<Track, ServiceError> {
-        self.get_vehicle(caller, tenant, vehicle).await?;
+        crate::vehicles::find_vehicle(&*self.store, caller, tenant, vehicle).await?;
         Ok(Track {
             store: Arc::clone(&self.store),
             tenant: tenant.clone(),

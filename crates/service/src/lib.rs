@@ -2,17 +2,18 @@
 
 #![forbid(unsafe_code)]
 
-mod deliveries;
+pub mod deliveries;
 pub mod devices;
 mod error;
 mod event_feed;
-mod fleet;
+pub mod fleet;
 mod history;
 pub mod idempotency;
+mod keyed_locks;
 mod listener;
 mod live;
 pub mod outgoing;
-mod parcels;
+pub mod parcels;
 mod publish;
 pub mod push;
 pub mod readiness;
@@ -30,8 +31,8 @@ pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
 pub use fleet::{
-    AlertCursor, AlertListing, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange, RulesInForce,
-    Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
+    AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
+    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
 };
 pub use history::{Replay, Track};
 pub use listener::{Listener, PositionRecorded};
@@ -60,7 +61,7 @@ use milepost_clock::Clock;
 use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use outgoing::OutgoingCalls;
-use parcels::ParcelDesk;
+use parcels::Parcels;
 use publish::Publisher;
 use push::Push;
 use readiness::Readiness;
@@ -94,17 +95,19 @@ pub struct Service {
     pub idempotency_keys: IdempotencyKeys,
     /// For [`readiness`].
     pub readiness: Readiness,
+    /// For [`fleet`].
+    pub fleet: Fleet,
+    /// For [`parcels`].
+    pub parcels: Arc<Parcels>,
+    /// For [`deliveries`].
+    pub deliveries: Arc<Deliveries>,
     store: Arc<dyn Store>,
     committer: Committer,
     clock: Clock,
     access: Arc<Access>,
     live: Arc<LiveMap>,
     listeners: Listeners,
-    deliveries: Deliveries,
-    outgoing: Outgoing,
-    parcels: ParcelDesk,
     wakers: Wakers,
-    alert_expiry_ms: i64,
     tracks: Arc<TrackInbox>,
 }
 
@@ -153,17 +156,22 @@ impl Service {
             push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
             idempotency_keys: IdempotencyKeys::new(store()),
             readiness: Readiness::new(store(), Arc::clone(&publisher)),
+            fleet: Fleet::new(store(), wakers.clone(), Arc::clone(&parts.tracks), parts.alert_expiry_ms),
+            parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parts.parcel_zone)),
+            deliveries: Arc::new(Deliveries::new(
+                store(),
+                listeners.clone(),
+                wakers.clone(),
+                parts.outgoing.clone(),
+                parts.tracking_ttl_ms,
+            )),
             committer: Committer::start(Arc::clone(&parts.store), Some(publisher)),
             store: parts.store,
             clock: parts.clock,
             access: parts.access,
             live,
             listeners,
-            deliveries: Deliveries::new(parts.tracking_ttl_ms),
             wakers,
-            outgoing: parts.outgoing,
-            parcels: ParcelDesk::new(parts.parcel_zone),
-            alert_expiry_ms: parts.alert_expiry_ms,
             tracks: parts.tracks,
         })
     }
@@ -191,25 +199,5 @@ impl Service {
     /// The present time, as every use case sees it.
     pub fn now(&self) -> milepost_domain::Timestamp {
         self.clock.now()
-    }
-}
-
-/// For the use cases that still are methods of [`Service`].
-impl Service {
-    async fn ensure_tenant(&self, id: &milepost_domain::TenantId) -> Result<(), ServiceError> {
-        tenants::ensure_tenant(&*self.store, id).await
-    }
-
-    async fn get_vehicle(
-        &self,
-        caller: &milepost_domain::Caller,
-        tenant: &milepost_domain::TenantId,
-        id: &milepost_domain::VehicleId,
-    ) -> Result<LiveVehicle, ServiceError> {
-        vehicles::find_vehicle(&*self.store, caller, tenant, id).await
-    }
-
-    fn wake_outbox(&self) {
-        self.wakers.wake_outbox();
     }
 }

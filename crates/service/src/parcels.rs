@@ -1,36 +1,52 @@
-//! Parcels: entered and handed out by dispatchers, brought by drivers who say where they are, followed by clients.
+//! Parcels: entered and assigned by dispatchers, brought by drivers that send their location, followed by clients.
 
 mod add_parcel;
 mod change_parcel;
 mod follow_parcel;
-mod path;
+mod last_published;
+mod read_parcel_path;
 mod read_parcels;
 mod record_driver_location;
-mod told;
-mod turns;
 
-pub use change_parcel::ParcelChange;
+pub use add_parcel::add_parcel;
+pub use change_parcel::{ParcelChange, change_parcel};
+pub(crate) use follow_parcel::follow_parcel;
 pub use milepost_store::NewParcel;
-pub use path::ParcelPath;
-pub use read_parcels::{ParcelListing, ParcelPage};
-pub use record_driver_location::{DriverReport, ReportOutcome};
+pub use read_parcel_path::{ParcelPath, read_parcel_path};
+pub use read_parcels::{ParcelListing, ParcelPage, followed_parcel, get_parcel, list_parcels};
+pub use record_driver_location::{DriverReport, ReportOutcome, record_driver_location};
 
-use milepost_domain::{DriverFix, Parcel, ParcelStatus, Place, Timestamp, Zone, ZoneRadius};
+use crate::keyed_locks::KeyedLocks;
+use crate::listener::Listeners;
+use crate::wakers::Wakers;
+use last_published::LastPublished;
+use milepost_domain::{DriverFix, Parcel, ParcelId, ParcelStatus, Place, Timestamp, UserId, Zone, ZoneRadius};
 use milepost_geo::Point;
+use milepost_store::Store;
 use milepost_track::{ETA_FRESH_FOR, straight_line_eta_s};
-use told::Told;
-use turns::Turns;
+use std::sync::Arc;
 
-/// What the use cases of parcels share.
-pub(crate) struct ParcelDesk {
-    turns: Turns,
-    told: Told,
+/// What the use cases of parcels need.
+pub struct Parcels {
+    store: Arc<dyn Store>,
+    listeners: Listeners,
+    wakers: Wakers,
     zone: ZoneRadius,
+    /// Held from the reading of a row until its change is published.
+    locks: KeyedLocks,
+    last_published: LastPublished,
 }
 
-impl ParcelDesk {
-    pub(crate) fn new(zone: ZoneRadius) -> Self {
-        Self { turns: Turns::default(), told: Told::default(), zone }
+/// What is locked.
+#[derive(Debug, Clone, Copy, Hash)]
+enum Key {
+    Driver(UserId),
+    Parcel(ParcelId),
+}
+
+impl Parcels {
+    pub(crate) fn new(store: Arc<dyn Store>, listeners: Listeners, wakers: Wakers, zone: ZoneRadius) -> Self {
+        Self { store, listeners, wakers, zone, locks: KeyedLocks::default(), last_published: LastPublished::default() }
     }
 }
 
@@ -43,12 +59,12 @@ pub struct DriverSpot {
     pub eta_s: Option<u32>,
 }
 
-/// A parcel as somebody who follows it needs it first.
+/// A parcel as a new subscriber is shown it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FollowedParcel {
     /// The parcel.
     pub parcel: Parcel,
-    /// Where its driver is: while it is active, and once the driver was anywhere.
+    /// Where its driver is, if it is active and the driver has sent a location.
     pub spot: Option<DriverSpot>,
 }
 
@@ -68,9 +84,9 @@ pub struct MovedParcel {
 pub struct ParcelNews {
     /// As it is now, and, if it has another driver, where that one is.
     pub now: FollowedParcel,
-    /// Its status is another one.
+    /// It has another status.
     pub status_changed: bool,
-    /// Its driver is another one, or there is none any more.
+    /// It has another driver, or none any more.
     pub driver_changed: bool,
 }
 

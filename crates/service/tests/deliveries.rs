@@ -7,9 +7,10 @@ use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, OutgoingCall, Phone, Principal, RiderId, Role, Target,
     TenantId, Timestamp, TrackingId,
 };
+use milepost_service::deliveries::{find_delivery, start_delivery, update_delivery};
 use milepost_service::{
     DeliveryUpdate, DeliveryView, Eta, EventFeed, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded,
-    Service, ServiceError, ServiceParts,
+    Request, Service, ServiceError, ServiceParts,
 };
 use milepost_store::{DeliveryChange, Once, OpenOptions, Store, Unsent, open};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -75,9 +76,17 @@ impl Node {
             dropoff: place(0.1, 0.0),
             phone: Some(Phone::new("+1").unwrap()),
         };
+        let caller = rider();
+        let request = Request { caller: &caller, now: self.service.now() };
         let view =
-            self.service.start_delivery(&rider(), &TenantId::default_tenant(), new, &Once::unclaimed()).await.unwrap();
+            start_delivery(&self.service.deliveries, &request, &TenantId::default_tenant(), new, &Once::unclaimed())
+                .await
+                .unwrap();
         view.delivery.tracking_id
+    }
+
+    async fn find(&self, id: &TrackingId) -> Result<DeliveryView, ServiceError> {
+        find_delivery(&self.service.deliveries, id, self.service.now()).await
     }
 
     async fn report(&self, id: &TrackingId, latitude: f64, longitude: f64) -> DeliveryView {
@@ -94,7 +103,10 @@ impl Node {
         place: Option<(Latitude, Longitude)>,
         status: Option<DeliveryStatus>,
     ) -> Result<DeliveryView, ServiceError> {
-        self.service.update_delivery(&rider(), id, DeliveryUpdate { place, status }, &Once::unclaimed()).await
+        let caller = rider();
+        let request = Request { caller: &caller, now: self.service.now() };
+        update_delivery(&self.service.deliveries, &request, id, DeliveryUpdate { place, status }, &Once::unclaimed())
+            .await
     }
 }
 
@@ -123,7 +135,7 @@ async fn a_link_ends_with_its_life_or_an_hour_after_the_delivery() {
     let (node, _folder) = node().await;
     let (kept, delivered, late) = (node.begin().await, node.begin().await, node.begin().await);
     node.advance(&delivered, DeliveryStatus::Delivered).await;
-    let is_gone = async |id: &TrackingId| matches!(node.service.find_delivery(id).await, Err(ServiceError::Gone(_)));
+    let is_gone = async |id: &TrackingId| matches!(node.find(id).await, Err(ServiceError::Gone(_)));
     node.pass(3_600_000 - 1);
     assert!(!is_gone(&delivered).await);
     node.pass(1);
@@ -142,13 +154,13 @@ async fn a_link_ends_with_its_life_or_an_hour_after_the_delivery() {
 async fn no_estimate_is_given_from_a_fix_older_than_90_seconds() {
     let (node, _folder) = node().await;
     let id = node.begin().await;
-    assert_eq!(node.service.find_delivery(&id).await.unwrap().estimate, None);
+    assert_eq!(node.find(&id).await.unwrap().estimate, None);
     node.report(&id, 0.0, 0.0).await;
     node.pass(90_000);
-    let fresh = node.service.find_delivery(&id).await.unwrap();
+    let fresh = node.find(&id).await.unwrap();
     assert!(fresh.estimate.unwrap().estimate().is_some());
     node.pass(1);
-    let stale = node.service.find_delivery(&id).await.unwrap();
+    let stale = node.find(&id).await.unwrap();
     assert_eq!(stale.estimate, Some(Eta::Stale));
     // The documented number stays what it is.
     assert_eq!(stale.eta_seconds, fresh.eta_seconds);
@@ -199,16 +211,13 @@ async fn a_node_that_knows_nothing_makes_the_pace_from_the_fixes() {
         node.report(&id, f64::from(step) * 0.0009, 0.0).await;
         node.pass(10_000);
     }
-    let known = node.service.find_delivery(&id).await.unwrap();
+    let known = node.find(&id).await.unwrap();
     let other = Node::start(&folder, &now_ms).await;
-    assert_eq!(other.service.find_delivery(&id).await.unwrap(), known);
+    assert_eq!(other.find(&id).await.unwrap(), known);
     assert_eq!(basis(&known), "speed");
     // And it catches up with what the first one took in meanwhile.
     node.report(&id, 0.03, 0.0).await;
-    assert_eq!(
-        other.service.find_delivery(&id).await.unwrap().estimate,
-        node.service.find_delivery(&id).await.unwrap().estimate
-    );
+    assert_eq!(other.find(&id).await.unwrap().estimate, node.find(&id).await.unwrap().estimate);
 }
 
 #[tokio::test]
@@ -253,7 +262,7 @@ async fn a_step_taken_elsewhere_is_told_here() {
     let here = Node::start(&folder, &now_ms).await;
     let elsewhere = Node::start(&folder, &now_ms).await;
     let id = here.begin().await;
-    let follower = tokio::spawn(EventFeed::new(Arc::clone(&here.service)).run());
+    let follower = tokio::spawn(EventFeed::new(&here.service).run());
     elsewhere.advance(&id, DeliveryStatus::InTransit).await;
     let begun = std::time::Instant::now();
     while !here.heard.0.lock().unwrap().iter().any(|view| view.delivery.status == DeliveryStatus::InTransit) {

@@ -9,7 +9,7 @@ use milepost_domain::{Caller, TrackingId};
 use milepost_http::Problem;
 use milepost_hub::{Interest, Subscription};
 use milepost_live::{SocketSender, Viewer};
-use milepost_service::{DeliveryView, Once, ServiceError};
+use milepost_service::{DeliveryView, Once, ServiceError, deliveries};
 use std::sync::Arc;
 
 /// What a socket follows, and for whom.
@@ -35,7 +35,8 @@ impl DeliveryFollower {
         followed: Followed,
     ) -> Result<Self, Problem> {
         let begin = |view: &DeliveryView| begin(&sender, &parts, &followed, view);
-        let _place = parts.live.service().follow_delivery(&followed.id, begin).await?;
+        let service = parts.live.service();
+        let _place = deliveries::follow_delivery(&service.deliveries, &followed.id, service.now(), begin).await?;
         Ok(Self { parts, followed, sender, _place })
     }
 
@@ -44,8 +45,11 @@ impl DeliveryFollower {
         const NOT_RIDER: &str = "only the rider of this delivery may update it";
         let caller = self.followed.caller.as_ref().ok_or(NOT_RIDER)?;
         let update = update_of(location).map_err(|wrong| ServiceError::Invalid(wrong).to_string())?;
+        let service = self.parts.live.service();
+        let request = milepost_service::Request { caller, now: service.now() };
         let updated =
-            self.parts.live.service().update_delivery(caller, &self.followed.id, update, &Once::unclaimed()).await;
+            deliveries::update_delivery(&service.deliveries, &request, &self.followed.id, update, &Once::unclaimed())
+                .await;
         updated.map(|_| ()).map_err(|refusal| refusal.to_string())
     }
 }

@@ -3,7 +3,7 @@
 use crate::channel::{dashboard_key, dashboard_message, live_channel};
 use milepost_domain::TenantId;
 use milepost_live::Live;
-use milepost_service::{FleetDashboard, ServiceError};
+use milepost_service::{FleetDashboard, ServiceError, fleet};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
@@ -67,7 +67,7 @@ impl CompanyDashboard {
         {
             return Ok(figures);
         }
-        let figures = service.read_dashboard(&self.tenant).await?;
+        let figures = fleet::read_dashboard(&service.fleet, &self.tenant, service.now()).await?;
         *last = Some(figures);
         Ok(figures)
     }

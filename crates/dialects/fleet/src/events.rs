@@ -8,7 +8,7 @@ use milepost_domain::{Event, FleetViewer};
 use milepost_http::rfc3339;
 use milepost_hub::Interest;
 use milepost_live::{EventSource, EventView, Live};
-use milepost_service::ServiceError;
+use milepost_service::{ServiceError, fleet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What the viewer may see and wants.
@@ -49,7 +49,7 @@ impl EventView for FleetEvents {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        self.live.service().fleet_events(&self.source.tenant, self.viewer, after, up_to, limit).await
+        fleet::fleet_events(&self.live.service().fleet, &self.source.tenant, self.viewer, after, up_to, limit).await
     }
 
     fn render(&self, event: &Event, replayed: bool) -> Option<String> {

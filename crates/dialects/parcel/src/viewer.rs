@@ -10,7 +10,8 @@ use crate::wire::ToViewer;
 use milepost_domain::{Caller, ParcelId};
 use milepost_http::Problem;
 use milepost_live::{Snapshot, SocketSender, Viewer};
-use milepost_service::{DriverReport, FollowedParcel, ServiceError};
+use milepost_service::parcels::{followed_parcel, get_parcel, record_driver_location};
+use milepost_service::{DriverReport, FollowedParcel, Request, ServiceError};
 use std::sync::Arc;
 
 pub(crate) struct ParcelViewer {
@@ -31,9 +32,14 @@ impl ParcelViewer {
         Ok(viewer)
     }
 
+    fn request(&self) -> Request<'_> {
+        Request { caller: &self.me.caller, now: self.parts.live.service().now() }
+    }
+
     /// The driver's own socket gets it as every other socket does.
     async fn record_location(&self, report: DriverReport) {
-        match self.parts.live.service().record_driver_location(&self.me.caller, report).await {
+        let service = self.parts.live.service();
+        match record_driver_location(&service.parcels, &self.request(), report).await {
             Ok(_) => {}
             Err(ServiceError::Unavailable | ServiceError::Internal) => {
                 self.say_error("the location could not be stored just now, send it again");
@@ -59,14 +65,15 @@ impl ParcelViewer {
     /// then on comes live.
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
-        live.service().get_parcel(&self.me.caller, id).await?;
+        let parcels = &live.service().parcels;
+        get_parcel(parcels, &self.request(), id).await?;
         let snapshot = self.me.sender.begin_snapshot();
         let is_new = !self.me.follows(id);
         if is_new {
             let subscription = snapshot.subscribe(&live.hub.channel(&channel_of(id)), Default::default());
             followers.add(&self.me, id, subscription);
         }
-        let followed = live.service().followed_parcel(&self.me.caller, id).await;
+        let followed = followed_parcel(parcels, &self.request(), id).await;
         match &followed {
             Ok(followed) => show(&snapshot, followed, say_subscribed),
             // What it follows already it keeps while the store is away.

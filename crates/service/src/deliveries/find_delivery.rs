@@ -1,73 +1,79 @@
 //! Finds a delivery: by its link, or by its rider.
 
-use crate::{DeliveryView, Listener, Service, ServiceError};
-use milepost_domain::{Action, Caller, Delivery, Principal, Reach, RiderId, TenantId, TrackingId, may, reach};
+use super::Deliveries;
+use super::estimate_arrival::view_delivery;
+use crate::{DeliveryView, Listener, Request, ServiceError};
+use milepost_domain::{Action, Delivery, Principal, Reach, RiderId, TenantId, Timestamp, TrackingId, may, reach};
 
 /// How refusals name it.
 pub(super) const SESSION: &str = "tracking session";
 
-impl Service {
-    /// A session by its link; whoever has it may see it.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], [`ServiceError::Gone`] once it has expired.
-    pub async fn find_delivery(&self, id: &TrackingId) -> Result<DeliveryView, ServiceError> {
-        let delivery = self.living_delivery(id).await?;
-        Ok(self.view_delivery(delivery).await)
-    }
+/// A session by its link: everybody who has the link may see it.
+///
+/// # Errors
+/// [`ServiceError::NotFound`], [`ServiceError::Gone`] once it has expired.
+pub async fn find_delivery(
+    deliveries: &Deliveries,
+    id: &TrackingId,
+    now: Timestamp,
+) -> Result<DeliveryView, ServiceError> {
+    let delivery = get_unexpired(deliveries, id, now).await?;
+    Ok(view_delivery(deliveries, delivery, now).await)
+}
 
-    /// The same, handed to `enter` while no change can be published: what `enter` subscribes to begins right after
-    /// what it was given.
-    ///
-    /// # Errors
-    /// As [`Self::find_delivery`].
-    pub async fn follow_delivery<T>(
-        &self,
-        id: &TrackingId,
-        enter: impl FnOnce(&DeliveryView) -> T + Send,
-    ) -> Result<T, ServiceError> {
-        let _turn = self.deliveries.turn(id).read().await;
-        let delivery = self.living_delivery(id).await?;
-        let view = self.view_delivery(delivery).await;
-        Ok(enter(&view))
-    }
+/// The same, given to `enter` while no change can be published: what `enter` subscribes to continues right after it.
+///
+/// # Errors
+/// As [`find_delivery`].
+pub async fn follow_delivery<T>(
+    deliveries: &Deliveries,
+    id: &TrackingId,
+    now: Timestamp,
+    enter: impl FnOnce(&DeliveryView) -> T + Send,
+) -> Result<T, ServiceError> {
+    let _lock = deliveries.locks.read(id).await;
+    let delivery = get_unexpired(deliveries, id, now).await?;
+    let view = view_delivery(deliveries, delivery, now).await;
+    Ok(enter(&view))
+}
 
-    /// The session that a rider has just now.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when it has none.
-    pub async fn find_riders_delivery(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        rider: &RiderId,
-    ) -> Result<DeliveryView, ServiceError> {
-        let is_own = reach(caller, Action::SeeRiders) == Some(Reach::Own)
-            && caller.tenant == *tenant
-            && matches!(&caller.principal, Principal::User { subject, .. } if subject == rider.as_str());
-        if !is_own && !may(caller, Action::SeeRiders, tenant) {
-            return Err(ServiceError::Forbidden(
-                "only the rider itself and its tenant's staff may ask for its delivery",
-            ));
-        }
-        let current = self.store.current_delivery(tenant, rider, self.now()).await?;
-        Ok(self.view_delivery(current.ok_or(ServiceError::NotFound(SESSION))?).await)
+/// The session that a rider has just now.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when it has none.
+pub async fn find_riders_delivery(
+    deliveries: &Deliveries,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    rider: &RiderId,
+) -> Result<DeliveryView, ServiceError> {
+    let is_own = reach(request.caller, Action::SeeRiders) == Some(Reach::Own)
+        && request.caller.tenant == *tenant
+        && matches!(&request.caller.principal, Principal::User { subject, .. } if subject == rider.as_str());
+    if !is_own && !may(request.caller, Action::SeeRiders, tenant) {
+        return Err(ServiceError::Forbidden("only the rider itself and its tenant's staff may ask for its delivery"));
     }
+    let current = deliveries.store.current_delivery(tenant, rider, request.now).await?;
+    Ok(view_delivery(deliveries, current.ok_or(ServiceError::NotFound(SESSION))?, request.now).await)
+}
 
-    /// A delivery of which another process told a change: read and published, if anybody here follows it.
-    pub(crate) async fn follow_delivery_event(&self, id: &TrackingId) -> Result<(), ServiceError> {
-        if !self.listeners.follows_delivery(id) {
-            return Ok(());
-        }
-        let _turn = self.deliveries.turn(id).write().await;
-        if let Some(delivery) = self.store.get_delivery(id).await? {
-            self.listeners.delivery_changed(&self.view_delivery(delivery).await);
-        }
-        Ok(())
+/// Reads and publishes a delivery that another process changed, if it has subscribers here.
+pub(crate) async fn follow_delivery_event(
+    deliveries: &Deliveries,
+    id: &TrackingId,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    if !deliveries.listeners.follows_delivery(id) {
+        return Ok(());
     }
+    let _lock = deliveries.locks.write([id]).await;
+    if let Some(delivery) = deliveries.store.get_delivery(id).await? {
+        deliveries.listeners.delivery_changed(&view_delivery(deliveries, delivery, now).await);
+    }
+    Ok(())
+}
 
-    async fn living_delivery(&self, id: &TrackingId) -> Result<Delivery, ServiceError> {
-        let delivery = self.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
-        if delivery.has_expired(self.now()) { Err(ServiceError::Gone(SESSION)) } else { Ok(delivery) }
-    }
+async fn get_unexpired(deliveries: &Deliveries, id: &TrackingId, now: Timestamp) -> Result<Delivery, ServiceError> {
+    let delivery = deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
+    if delivery.has_expired(now) { Err(ServiceError::Gone(SESSION)) } else { Ok(delivery) }
 }

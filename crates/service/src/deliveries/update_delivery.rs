@@ -1,8 +1,10 @@
-//! Moves a delivery on: where its rider is, how far it is.
+//! Records where a delivery's rider is, and its next status.
 
+use super::Deliveries;
+use super::estimate_arrival::{note_fix, view_delivery};
 use super::find_delivery::SESSION;
-use super::tell_others::calls_of_step;
-use crate::{DeliveryView, Listener, Service, ServiceError};
+use super::outgoing_calls::calls_of_step;
+use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
     StepRefused, Timestamp, TrackingId,
@@ -10,7 +12,7 @@ use milepost_domain::{
 use milepost_store::{DeliveryChange, Once};
 use std::sync::Arc;
 
-/// Another node may change the same delivery at the same moment: it is read again, so many times.
+/// Attempts while other nodes change the same delivery.
 const MAX_TRIES: usize = 8;
 
 /// What is new; at least one of the two.
@@ -18,109 +20,110 @@ const MAX_TRIES: usize = 8;
 pub struct DeliveryUpdate {
     /// Where the rider is: degrees north and east.
     pub place: Option<(Latitude, Longitude)>,
-    /// How far the delivery is.
+    /// Its next status.
     pub status: Option<DeliveryStatus>,
 }
 
-/// A delivery as it is to be, and what goes with it.
+/// The delivery after the update, and what is stored with it.
 struct Planned {
     after: Delivery,
     fix: Option<DeliveryFix>,
     advanced: bool,
 }
 
-impl Service {
-    /// Stores the update and what it tells others in one transaction, then tells who follows.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] for whoever is not the rider, [`ServiceError::Gone`],
-    /// [`ServiceError::Conflict`] for a status that goes back and for everything after `DELIVERED`.
-    pub async fn update_delivery(
-        self: &Arc<Self>,
-        caller: &Caller,
-        id: &TrackingId,
-        update: DeliveryUpdate,
-        once: &Once<'static, DeliveryView>,
-    ) -> Result<DeliveryView, ServiceError> {
-        let (service, caller, id, once) = (Arc::clone(self), caller.clone(), id.clone(), once.clone());
-        // In a task of its own: a client that goes away in the middle must not keep a stored change from its followers.
-        let change = tokio::spawn(async move { service.carry_out(&caller, &id, update, &once).await });
-        change.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the update of a delivery did not end");
-            Err(ServiceError::Internal)
-        })
-    }
-
-    async fn carry_out(
-        &self,
-        caller: &Caller,
-        id: &TrackingId,
-        update: DeliveryUpdate,
-        once: &Once<'_, DeliveryView>,
-    ) -> Result<DeliveryView, ServiceError> {
-        let _turn = self.deliveries.turn(id).write().await;
-        for _ in 0..MAX_TRIES {
-            let before = self.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
-            require_rider(caller, &before)?;
-            let now = self.now();
-            if before.has_expired(now) {
-                return Err(ServiceError::Gone(SESSION));
-            }
-            let mut planned = plan(&before, update, now)?;
-            if let Some(fix) = &planned.fix {
-                let driven_m = self.note_fix(&before, fix).await;
-                if planned.after.first != Some(*fix) {
-                    planned.after.driven_m += driven_m;
-                }
-            }
-            // Before it is stored: its transaction keeps the answer, if the rider's phone may ask for it again.
-            let view = self.view_delivery(planned.after.clone()).await;
-            let stored =
-                self.store_change(&planned, now, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
-            if !matches!(stored, Ok(true)) {
-                self.deliveries.riders.forget_pace(id);
-            }
-            if stored? {
-                if planned.advanced {
-                    let status = planned.after.status.as_str();
-                    tracing::info!(tenant.id = %before.tenant, by = caller.log_name(), status, "delivery moved on");
-                }
-                self.listeners.delivery_changed(&view);
-                return Ok(view);
-            }
-        }
-        Err(ServiceError::Conflict("the delivery is being changed by others, try again".to_owned()))
-    }
-
-    async fn store_change(
-        &self,
-        planned: &Planned,
-        now: Timestamp,
-        once: &Once<'_, bool>,
-    ) -> Result<bool, ServiceError> {
-        let delivery = &planned.after;
-        let (mut facts, mut calls) = (Vec::new(), Vec::new());
-        if planned.advanced {
-            facts.push(Fact::DeliveryAdvanced {
-                tracking_id: delivery.tracking_id.clone(),
-                order_id: delivery.order_id.clone(),
-                status: delivery.status,
-            });
-            calls = calls_of_step(delivery, &self.outgoing);
-        }
-        let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
-        let stored = self.store.change_delivery(&change, now, once).await?;
-        if stored && planned.advanced {
-            self.wake_outbox();
-            if delivery.status == DeliveryStatus::Delivered {
-                self.deliveries.riders.forget_rides(&delivery.tenant, &delivery.rider_id);
-            }
-        }
-        Ok(stored)
-    }
+/// Stores the update and its outgoing calls in one transaction, then publishes it.
+///
+/// # Errors
+/// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] for everybody but the rider, [`ServiceError::Gone`],
+/// [`ServiceError::Conflict`] for a status that goes back and for everything after `DELIVERED`.
+pub async fn update_delivery(
+    deliveries: &Arc<Deliveries>,
+    request: &Request<'_>,
+    id: &TrackingId,
+    update: DeliveryUpdate,
+    once: &Once<'static, DeliveryView>,
+) -> Result<DeliveryView, ServiceError> {
+    let (deliveries, caller, now) = (Arc::clone(deliveries), request.caller.clone(), request.now);
+    let (id, once) = (id.clone(), once.clone());
+    // In a task of its own: a client that goes away in the middle must not keep a stored change from its followers.
+    let change = tokio::spawn(async move {
+        store_and_publish(&deliveries, &Request { caller: &caller, now }, &id, update, &once).await
+    });
+    change.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the update of a delivery did not end");
+        Err(ServiceError::Internal)
+    })
 }
 
-/// The session's rider is who started it, and whose token names its `rider_id`.
+async fn store_and_publish(
+    deliveries: &Deliveries,
+    request: &Request<'_>,
+    id: &TrackingId,
+    update: DeliveryUpdate,
+    once: &Once<'_, DeliveryView>,
+) -> Result<DeliveryView, ServiceError> {
+    let _lock = deliveries.locks.write([id]).await;
+    for _ in 0..MAX_TRIES {
+        let before = deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
+        require_rider(request.caller, &before)?;
+        let now = request.now;
+        if before.has_expired(now) {
+            return Err(ServiceError::Gone(SESSION));
+        }
+        let mut planned = plan(&before, update, now)?;
+        if let Some(fix) = &planned.fix {
+            let driven_m = note_fix(deliveries, &before, fix).await;
+            if planned.after.first != Some(*fix) {
+                planned.after.driven_m += driven_m;
+            }
+        }
+        // Before it is stored: its transaction keeps the answer, if the rider's phone may ask for it again.
+        let view = view_delivery(deliveries, planned.after.clone(), now).await;
+        let stored =
+            store_change(deliveries, &planned, now, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
+        if !matches!(stored, Ok(true)) {
+            deliveries.riders.forget_pace(id);
+        }
+        if stored? {
+            if planned.advanced {
+                let status = planned.after.status.as_str();
+                tracing::info!(tenant.id = %before.tenant, by = request.caller.log_name(), status, "delivery moved on");
+            }
+            deliveries.listeners.delivery_changed(&view);
+            return Ok(view);
+        }
+    }
+    Err(ServiceError::Conflict("the delivery is being changed by others, try again".to_owned()))
+}
+
+async fn store_change(
+    deliveries: &Deliveries,
+    planned: &Planned,
+    now: Timestamp,
+    once: &Once<'_, bool>,
+) -> Result<bool, ServiceError> {
+    let delivery = &planned.after;
+    let (mut facts, mut calls) = (Vec::new(), Vec::new());
+    if planned.advanced {
+        facts.push(Fact::DeliveryAdvanced {
+            tracking_id: delivery.tracking_id.clone(),
+            order_id: delivery.order_id.clone(),
+            status: delivery.status,
+        });
+        calls = calls_of_step(delivery, &deliveries.outgoing);
+    }
+    let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
+    let stored = deliveries.store.change_delivery(&change, now, once).await?;
+    if stored && planned.advanced {
+        deliveries.wakers.wake_outbox();
+        if delivery.status == DeliveryStatus::Delivered {
+            deliveries.riders.forget_rides(&delivery.tenant, &delivery.rider_id);
+        }
+    }
+    Ok(stored)
+}
+
+/// The session's rider is the user that started it, or whose token names its `rider_id`.
 fn require_rider(caller: &Caller, delivery: &Delivery) -> Result<(), ServiceError> {
     let is_rider = caller.tenant == delivery.tenant
         && matches!(&caller.principal, Principal::User { subject, .. }
@@ -149,7 +152,7 @@ fn plan(before: &Delivery, update: DeliveryUpdate, now: Timestamp) -> Result<Pla
     after.status = status;
     after.last = fix.or(before.last);
     if before.status == DeliveryStatus::Assigned && status != DeliveryStatus::Assigned {
-        // The way to the shop says nothing about the way to the customer.
+        // The path to the shop says nothing about the path to the customer.
         after.first = after.last;
         after.driven_m = 0.0;
     } else {

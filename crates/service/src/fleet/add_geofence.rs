@@ -1,30 +1,29 @@
 //! Adds a geofence.
 
-use super::require_geofences;
-use crate::{Service, ServiceError};
-use milepost_domain::{Caller, Geofence, GeofenceDescription, MAX_GEOFENCES, TenantId};
+use super::{Fleet, require_geofences};
+use crate::tenants::ensure_tenant;
+use crate::{Request, ServiceError};
+use milepost_domain::{Geofence, GeofenceDescription, MAX_GEOFENCES, TenantId};
 use milepost_store::Once;
 
-impl Service {
-    /// Adds a geofence; from the next position on vehicles are told to cross it.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] when the tenant has [`MAX_GEOFENCES`].
-    pub async fn add_geofence(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        description: &GeofenceDescription,
-        once: &Once<'_, Geofence>,
-    ) -> Result<Geofence, ServiceError> {
-        require_geofences(caller, tenant)?;
-        self.ensure_tenant(tenant).await?;
-        let once = once.map(Option::clone);
-        let added = self.store.add_geofence(tenant, description, self.now(), &once).await?.ok_or_else(|| {
-            ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first"))
-        })?;
-        self.ground_stored(tenant);
-        tracing::info!(geofence.id = %added.id, tenant.id = %tenant, by = caller.log_name(), "geofence added");
-        Ok(added)
-    }
+/// Adds a geofence. It applies from the next position on.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] when the tenant has [`MAX_GEOFENCES`].
+pub async fn add_geofence(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    description: &GeofenceDescription,
+    once: &Once<'_, Geofence>,
+) -> Result<Geofence, ServiceError> {
+    require_geofences(request.caller, tenant)?;
+    ensure_tenant(&*fleet.store, tenant).await?;
+    let once = once.map(Option::clone);
+    let added = fleet.store.add_geofence(tenant, description, request.now, &once).await?.ok_or_else(|| {
+        ServiceError::Conflict(format!("a tenant may have {MAX_GEOFENCES} geofences, remove one first"))
+    })?;
+    fleet.rules_changed(tenant);
+    tracing::info!(geofence.id = %added.id, tenant.id = %tenant, by = request.caller.log_name(), "geofence added");
+    Ok(added)
 }

@@ -1,13 +1,14 @@
-//! A tenant's thresholds: seen and changed by name.
+//! Shows and changes a tenant's thresholds, each by its name.
 
-use super::require_rules;
-use crate::{Service, ServiceError};
-use milepost_domain::{Caller, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
+use super::{Fleet, require_rules};
+use crate::tenants::ensure_tenant;
+use crate::{Request, ServiceError};
+use milepost_domain::{FleetRules, Invalid, JsonObject, TenantId, Timestamp};
 use milepost_follow::read_thresholds;
 use milepost_track::{Rules, Thresholds, VehicleRules};
 use serde_json::{Map, Number, Value};
 
-/// Tries while others change the same thresholds. Each means that somebody else was quicker.
+/// Attempts while others change the same thresholds: each failed one means that another change was stored first.
 const TRIES: usize = 5;
 
 /// A threshold by its name in [`Thresholds`], and its value: `None` for the default.
@@ -26,47 +27,46 @@ pub struct RulesInForce {
     pub changed_at: Option<Timestamp>,
 }
 
-impl Service {
-    /// A tenant's thresholds.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn get_rules(&self, caller: &Caller, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
-        require_rules(caller, tenant)?;
-        let rules = self.store.get_rules(tenant).await?;
-        Ok(in_force(rules.as_ref()))
-    }
+/// A tenant's thresholds.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn get_rules(fleet: &Fleet, request: &Request<'_>, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
+    require_rules(request.caller, tenant)?;
+    let rules = fleet.store.get_rules(tenant).await?;
+    Ok(in_force(rules.as_ref()))
+}
 
-    /// Changes some of a tenant's thresholds; they hold for positions from now on. What makes no difference is not stored.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a value out of its range, or that does not go with the
-    /// others; [`ServiceError::Conflict`] when others change them all the time.
-    pub async fn change_rules(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        changes: &[RuleChange],
-    ) -> Result<RulesInForce, ServiceError> {
-        require_rules(caller, tenant)?;
-        self.ensure_tenant(tenant).await?;
-        for _ in 0..TRIES {
-            let before = self.store.get_rules(tenant).await?;
-            let own = own_values(before.as_ref());
-            let changed = with_changes(&own, changes)?;
-            if changed == own {
-                return Ok(in_force(before.as_ref()));
-            }
-            let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
-            let known = before.as_ref().map_or(0, |rules| rules.version);
-            if let Some(rules) = self.store.set_rules(tenant, &values, known, self.now()).await? {
-                self.ground_stored(tenant);
-                tracing::info!(tenant.id = %tenant, by = caller.log_name(), "thresholds changed");
-                return Ok(in_force(Some(&rules)));
-            }
+/// Changes some of a tenant's thresholds. They apply to positions from now on. A change that makes no difference is not
+/// stored.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a value out of its range, or that contradicts the
+/// others; [`ServiceError::Conflict`] when others keep changing them.
+pub async fn change_rules(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    changes: &[RuleChange],
+) -> Result<RulesInForce, ServiceError> {
+    require_rules(request.caller, tenant)?;
+    ensure_tenant(&*fleet.store, tenant).await?;
+    for _ in 0..TRIES {
+        let before = fleet.store.get_rules(tenant).await?;
+        let own = own_values(before.as_ref());
+        let changed = with_changes(&own, changes)?;
+        if changed == own {
+            return Ok(in_force(before.as_ref()));
         }
-        Err(ServiceError::Conflict("somebody else changes the thresholds, try again".to_owned()))
+        let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
+        let known = before.as_ref().map_or(0, |rules| rules.version);
+        if let Some(rules) = fleet.store.set_rules(tenant, &values, known, request.now).await? {
+            fleet.rules_changed(tenant);
+            tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "thresholds changed");
+            return Ok(in_force(Some(&rules)));
+        }
     }
+    Err(ServiceError::Conflict("somebody else changes the thresholds, try again".to_owned()))
 }
 
 fn in_force(rules: Option<&FleetRules>) -> RulesInForce {
@@ -89,7 +89,7 @@ fn with_changes(own: &Map<String, Value>, changes: &[RuleChange]) -> Result<Map<
         match value {
             Some(value) => {
                 let alone = Map::from_iter([((*name).to_owned(), Value::from(value.clone()))]);
-                // A number of the wrong kind is told by its name; by the whole it would be none's.
+                // Checked alone, so that a number of the wrong kind is refused by its name.
                 if serde_json::from_value::<Thresholds>(alone.into()).is_err() {
                     return Err(Invalid::new(name, "must be a whole number from 0").into());
                 }
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(first, own(r#"{"speed_limit_kmh":50.0,"noise_m":5.0}"#));
         let second = with_changes(&first, &[("noise_m", None), ("stop_after_s", Some(600.into()))]).unwrap();
         assert_eq!(second, own(r#"{"speed_limit_kmh":50.0,"stop_after_s":600}"#));
-        // What another version knows stays.
+        // A threshold of a newer version stays.
         let newer = own(r#"{"to_come":1}"#);
         assert_eq!(with_changes(&newer, &[("noise_m", None)]).unwrap(), newer);
     }
@@ -140,7 +140,7 @@ mod tests {
         check("{}", &[("stop_after_s", number(1.5))], "stop_after_s");
         check("{}", &[("stop_after_s", number(-1.0))], "stop_after_s");
         check(r#"{"still_after_s":200}"#, &[("stop_after_s", Some(100.into()))], "stop_after_s");
-        // Taking one back may leave another without its ground.
+        // Removing one may make another invalid.
         check(r#"{"gap_after_s":2000,"gap_max_s":3000}"#, &[("gap_max_s", None)], "gap_max_s");
     }
 }

@@ -1,12 +1,13 @@
-//! What a fleet did in the last 24 hours, in a handful of figures.
+//! What a fleet did in the last 24 hours, in a few figures.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{Action, Caller, MAX_AHEAD_MS, TenantId, Timestamp, may};
+use super::Fleet;
+use crate::{Request, ServiceError};
+use milepost_domain::{Action, MAX_AHEAD_MS, TenantId, Timestamp, may};
 use milepost_store::{FigureWindow, FleetFigures};
 
 /// The window, milliseconds.
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
-/// A vehicle that was heard from so lately is active, milliseconds.
+/// A vehicle that reported within this time is active, milliseconds.
 const ACTIVE_MS: i64 = 10 * 60 * 1000;
 
 /// The figures of a fleet over the last 24 hours, running trips included.
@@ -16,7 +17,7 @@ pub struct FleetDashboard {
     pub active_vehicles: u64,
     /// Trips that were under way at some time, cancelled ones left out.
     pub total_trips: u64,
-    /// Way on trips, km.
+    /// Distance on trips, km.
     pub distance_km: f64,
     /// Fuel burnt on trips, litres.
     pub fuel_l: f64,
@@ -28,33 +29,34 @@ pub struct FleetDashboard {
     pub at: Timestamp,
 }
 
-impl Service {
-    /// The figures of a tenant's fleet now.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn fleet_dashboard(&self, caller: &Caller, tenant: &TenantId) -> Result<FleetDashboard, ServiceError> {
-        if !may(caller, Action::SeeFleet, tenant) {
-            return Err(ServiceError::Forbidden("only an admin or manager of the tenant may see its figures"));
-        }
-        self.read_dashboard(tenant).await
+/// The figures of a tenant's fleet now.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn fleet_dashboard(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+) -> Result<FleetDashboard, ServiceError> {
+    if !may(request.caller, Action::SeeFleet, tenant) {
+        return Err(ServiceError::Forbidden("only an admin or manager of the tenant may see its figures"));
     }
+    read_dashboard(fleet, tenant, request.now).await
+}
 
-    /// The figures of a tenant's fleet now, for whoever tells them to those who may see them. Sums of what the fold of
-    /// positions wrote down: no position is read.
-    ///
-    /// # Errors
-    /// [`ServiceError::Unavailable`].
-    pub async fn read_dashboard(&self, tenant: &TenantId) -> Result<FleetDashboard, ServiceError> {
-        let now = self.now();
-        let window = FigureWindow {
-            from: now.plus_ms(-WINDOW_MS),
-            // Devices' clocks may be a little ahead of this one.
-            to: now.plus_ms(MAX_AHEAD_MS),
-            active_since: now.plus_ms(-ACTIVE_MS),
-        };
-        Ok(dashboard(&self.store.fleet_figures(tenant, window).await?, now))
-    }
+/// The figures of a tenant's fleet at `now`, unchecked: for a publisher that checks its subscribers. Sums of what the
+/// fold of positions stored: no position is read.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn read_dashboard(fleet: &Fleet, tenant: &TenantId, now: Timestamp) -> Result<FleetDashboard, ServiceError> {
+    let window = FigureWindow {
+        from: now.plus_ms(-WINDOW_MS),
+        // Devices' clocks may be a little ahead of this one.
+        to: now.plus_ms(MAX_AHEAD_MS),
+        active_since: now.plus_ms(-ACTIVE_MS),
+    };
+    Ok(dashboard(&fleet.store.fleet_figures(tenant, window).await?, now))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 9 million km, and 285,000 years in motion")]
@@ -72,7 +74,7 @@ fn dashboard(figures: &FleetFigures, at: Timestamp) -> FleetDashboard {
     }
 }
 
-/// 0 where there is nothing to have a share of.
+/// 0 if the whole is 0.
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

@@ -1,8 +1,8 @@
-//! Lists alerts to those whom they are for.
+//! Lists the alerts that the caller may see.
 
-use super::require_viewer;
-use crate::{Service, ServiceError};
-use milepost_domain::{Alert, Caller, TenantId};
+use super::{Fleet, require_viewer};
+use crate::{Request, ServiceError};
+use milepost_domain::{Alert, TenantId};
 use milepost_store::AlertCursor;
 
 /// Which alerts to list.
@@ -14,19 +14,21 @@ pub struct AlertListing {
     pub unread: bool,
     /// Continue before this one.
     pub before: Option<AlertCursor>,
-    /// At most so many.
+    /// At most this many.
     pub limit: u32,
 }
 
-impl Service {
-    /// The alerts that the caller may see and that have not expired, newest first: the company's, if it sees the whole
-    /// fleet, and its own.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`] for whom no alert can be.
-    pub async fn list_alerts(&self, caller: &Caller, listing: &AlertListing) -> Result<Vec<Alert>, ServiceError> {
-        let AlertListing { tenant, unread, before, limit } = listing;
-        let viewer = require_viewer(caller, tenant)?;
-        Ok(self.store.list_alerts(tenant, viewer, *unread, before.as_ref(), *limit, self.now()).await?)
-    }
+/// The alerts that the caller may see and that have not expired, newest first: the company's, if it sees the whole
+/// fleet, and its own.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for callers that get no alerts.
+pub async fn list_alerts(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    listing: &AlertListing,
+) -> Result<Vec<Alert>, ServiceError> {
+    let AlertListing { tenant, unread, before, limit } = listing;
+    let viewer = require_viewer(request.caller, tenant)?;
+    Ok(fleet.store.list_alerts(tenant, viewer, *unread, before.as_ref(), *limit, request.now).await?)
 }

@@ -1,10 +1,10 @@
 //! Lists geofences, as many as fit into an answer.
 
-use super::require_geofences;
-use crate::{Service, ServiceError};
-use milepost_domain::{Caller, Geofence, GeofenceId, TenantId};
+use super::{Fleet, require_geofences};
+use crate::{Request, ServiceError};
+use milepost_domain::{Geofence, GeofenceId, TenantId};
 
-/// Geometries of one page, bytes: a page that has so many ends, however many geofences were asked for.
+/// Bytes of geometry after which a page ends, even if more geofences were asked for.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Read from the store at once: with the longest geometries they come to 32 MiB.
 const READ_AT_ONCE: u32 = 32;
@@ -18,41 +18,39 @@ pub struct GeofencePage {
     pub next: Option<GeofenceId>,
 }
 
-impl Service {
-    /// Geofences of a tenant in the order of their numbers, after `after`: at most `limit`, fewer where their geometries
-    /// are long, but always one if there is one.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`].
-    pub async fn list_geofences(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        after: Option<GeofenceId>,
-        limit: u32,
-    ) -> Result<GeofencePage, ServiceError> {
-        require_geofences(caller, tenant)?;
-        let mut geofences: Vec<Geofence> = Vec::new();
-        let mut bytes = 0;
-        loop {
-            let last = geofences.last().map(|geofence| geofence.id);
-            let asked = READ_AT_ONCE.min(limit.saturating_sub(geofences.len() as u32));
-            if asked == 0 {
-                return Ok(GeofencePage { geofences, next: last });
+/// Geofences of a tenant in the order of their numbers, after `after`: at most `limit`, fewer where their geometries
+/// are long, but always one if there is one.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`].
+pub async fn list_geofences(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    after: Option<GeofenceId>,
+    limit: u32,
+) -> Result<GeofencePage, ServiceError> {
+    require_geofences(request.caller, tenant)?;
+    let mut geofences: Vec<Geofence> = Vec::new();
+    let mut bytes = 0;
+    loop {
+        let last = geofences.last().map(|geofence| geofence.id);
+        let asked = READ_AT_ONCE.min(limit.saturating_sub(geofences.len() as u32));
+        if asked == 0 {
+            return Ok(GeofencePage { geofences, next: last });
+        }
+        let read = fleet.store.list_geofences(tenant, last.or(after), asked).await?;
+        let is_end = read.len() < asked as usize;
+        for geofence in read {
+            bytes += geofence.description.geometry.as_str().len();
+            if bytes > PAGE_BYTES && !geofences.is_empty() {
+                let next = geofences.last().map(|last| last.id);
+                return Ok(GeofencePage { geofences, next });
             }
-            let read = self.store.list_geofences(tenant, last.or(after), asked).await?;
-            let is_end = read.len() < asked as usize;
-            for geofence in read {
-                bytes += geofence.description.geometry.as_str().len();
-                if bytes > PAGE_BYTES && !geofences.is_empty() {
-                    let next = geofences.last().map(|last| last.id);
-                    return Ok(GeofencePage { geofences, next });
-                }
-                geofences.push(geofence);
-            }
-            if is_end {
-                return Ok(GeofencePage { geofences, next: None });
-            }
+            geofences.push(geofence);
+        }
+        if is_end {
+            return Ok(GeofencePage { geofences, next: None });
         }
     }
 }

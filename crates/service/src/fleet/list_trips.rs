@@ -1,13 +1,16 @@
 //! Shows trips to those who may see their vehicles.
 
-use crate::{Service, ServiceError};
+use super::Fleet;
+use super::measure_trip::measure_trip;
+use crate::vehicles::find_vehicle;
+use crate::{Request, ServiceError};
 use milepost_domain::{
     Action, Caller, TenantId, Timestamp, Trip, TripId, TripOrigin, TripStatus, UserId, VehicleId, VehicleScope,
 };
 use milepost_store::{TripCursor, TripFilter};
 
-/// Trips that are looked at for one page that only a driver's are wanted of; then the page ends, full or not.
-const LOOKED_AT: usize = 10_000;
+/// Trips read for one page when a driver is asked for; then the page ends, full or not.
+const MAX_READ: usize = 10_000;
 
 /// Which trips to list.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +29,7 @@ pub struct TripListing {
     pub to: Timestamp,
     /// Continue before this one.
     pub before: Option<TripCursor>,
-    /// At most so many, from 1.
+    /// At most this many, from 1.
     pub limit: u32,
 }
 
@@ -39,70 +42,77 @@ pub struct TripPage {
     pub next: Option<TripCursor>,
 }
 
-impl Service {
-    /// The trips that the caller may see: those of the vehicles that it may see.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`] for who may see no vehicle at all.
-    pub async fn list_trips(&self, caller: &Caller, listing: &TripListing) -> Result<TripPage, ServiceError> {
-        let scope = VehicleScope::of(caller, Action::SeeVehicle, &listing.tenant);
-        if scope == VehicleScope::Nothing {
-            return Err(ServiceError::Forbidden("you may see no vehicle"));
-        }
-        let TripListing { vehicle, status, from, to, .. } = listing.clone();
-        let filter = TripFilter { scope, vehicle, from, to, status };
-        let (mut trips, mut looked_at) = (Vec::new(), 0);
-        let mut next = listing.before.clone();
-        loop {
-            let read = self.store.list_trips(&listing.tenant, &filter, next.as_ref(), listing.limit).await?;
-            let is_end = read.len() < listing.limit as usize;
-            looked_at += read.len();
-            for trip in read {
-                let cursor = TripCursor { started_at: trip.started_at, id: trip.id.clone() };
-                if listing.driver.is_none() || listing.driver == trip.driver_id {
-                    trips.push(trip);
-                }
-                next = Some(cursor);
-                if trips.len() == listing.limit as usize {
-                    return Ok(TripPage { trips, next });
-                }
+/// The trips that the caller may see: those of the vehicles that it may see.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
+pub async fn list_trips(fleet: &Fleet, request: &Request<'_>, listing: &TripListing) -> Result<TripPage, ServiceError> {
+    let scope = VehicleScope::of(request.caller, Action::SeeVehicle, &listing.tenant);
+    if scope == VehicleScope::Nothing {
+        return Err(ServiceError::Forbidden("you may see no vehicle"));
+    }
+    let TripListing { vehicle, status, from, to, .. } = listing.clone();
+    let filter = TripFilter { scope, vehicle, from, to, status };
+    let (mut trips, mut read_count) = (Vec::new(), 0);
+    let mut next = listing.before.clone();
+    loop {
+        let read = fleet.store.list_trips(&listing.tenant, &filter, next.as_ref(), listing.limit).await?;
+        let is_end = read.len() < listing.limit as usize;
+        read_count += read.len();
+        for trip in read {
+            let cursor = TripCursor { started_at: trip.started_at, id: trip.id.clone() };
+            if listing.driver.is_none() || listing.driver == trip.driver_id {
+                trips.push(trip);
             }
-            if is_end {
-                return Ok(TripPage { trips, next: None });
-            }
-            if looked_at >= LOOKED_AT {
+            next = Some(cursor);
+            if trips.len() == listing.limit as usize {
                 return Ok(TripPage { trips, next });
             }
         }
-    }
-
-    /// One trip. One under way that was started by hand comes with its figures so far.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for what the caller may not see.
-    pub async fn get_trip(&self, caller: &Caller, tenant: &TenantId, id: &TripId) -> Result<Trip, ServiceError> {
-        let trip = self.find_trip(caller, tenant, id).await?;
-        if is_measured_when_asked(&trip) { Box::pin(self.measure_trip(trip)).await } else { Ok(trip) }
-    }
-
-    /// A trip as it is stored, if the caller may see its vehicle.
-    pub(super) async fn find_trip(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        id: &TripId,
-    ) -> Result<Trip, ServiceError> {
-        const UNKNOWN: ServiceError = ServiceError::NotFound("trip");
-        let trip = self.store.get_trip(tenant, id).await?.ok_or(UNKNOWN)?;
-        match self.get_vehicle(caller, tenant, &trip.vehicle_id).await {
-            Ok(_) => Ok(trip),
-            Err(ServiceError::NotFound(_)) => Err(UNKNOWN),
-            Err(other) => Err(other),
+        if is_end {
+            return Ok(TripPage { trips, next: None });
+        }
+        if read_count >= MAX_READ {
+            return Ok(TripPage { trips, next });
         }
     }
 }
 
-/// Under way, and not followed by itself: whoever asks measures it.
+/// One trip. A trip under way that was started by hand comes with its figures so far.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for what the caller may not see.
+pub async fn get_trip(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: &TripId,
+) -> Result<Trip, ServiceError> {
+    let trip = find_trip(fleet, request.caller, tenant, id).await?;
+    if is_measured_when_asked(&trip) {
+        Box::pin(measure_trip(&*fleet.store, trip, request.now)).await
+    } else {
+        Ok(trip)
+    }
+}
+
+/// A trip as it is stored, if the caller may see its vehicle.
+pub(super) async fn find_trip(
+    fleet: &Fleet,
+    caller: &Caller,
+    tenant: &TenantId,
+    id: &TripId,
+) -> Result<Trip, ServiceError> {
+    const UNKNOWN: ServiceError = ServiceError::NotFound("trip");
+    let trip = fleet.store.get_trip(tenant, id).await?.ok_or(UNKNOWN)?;
+    match find_vehicle(&*fleet.store, caller, tenant, &trip.vehicle_id).await {
+        Ok(_) => Ok(trip),
+        Err(ServiceError::NotFound(_)) => Err(UNKNOWN),
+        Err(other) => Err(other),
+    }
+}
+
+/// Under way, and not updated by the fold of positions: measured for each reader.
 fn is_measured_when_asked(trip: &Trip) -> bool {
     trip.origin == TripOrigin::Manual && trip.status == TripStatus::Started
 }

@@ -1,33 +1,31 @@
 //! Marks an alert read.
 
-use super::require_viewer;
-use crate::{Service, ServiceError};
-use milepost_domain::{Alert, AlertId, Caller, TenantId};
+use super::{Fleet, require_viewer};
+use crate::{Request, ServiceError};
+use milepost_domain::{Alert, AlertId, TenantId};
 use milepost_store::{AlertReadOutcome, Once};
 
-impl Service {
-    /// Marks an alert read, for all who may see it; they are told. Read before, it is left as it is.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another tenant's and another user's; [`ServiceError::Forbidden`] for whom no
-    /// alert can be.
-    pub async fn mark_alert_read(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        id: &AlertId,
-        once: &Once<'_, Alert>,
-    ) -> Result<Alert, ServiceError> {
-        let viewer = require_viewer(caller, tenant)?;
-        let once = once.map(alert_of);
-        match self.store.read_alert(tenant, viewer, id, caller.user_id(), self.now(), &once).await? {
-            Some(AlertReadOutcome::Marked(alert)) => {
-                self.fleet_stored();
-                Ok(alert)
-            }
-            Some(AlertReadOutcome::WasRead(alert)) => Ok(alert),
-            None => Err(ServiceError::NotFound("alert")),
+/// Marks an alert read for all who may see it, and publishes that. One that was read before stays as it is.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another tenant's and another user's; [`ServiceError::Forbidden`] for callers
+/// that get no alerts.
+pub async fn mark_alert_read(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: &AlertId,
+    once: &Once<'_, Alert>,
+) -> Result<Alert, ServiceError> {
+    let viewer = require_viewer(request.caller, tenant)?;
+    let once = once.map(alert_of);
+    match fleet.store.read_alert(tenant, viewer, id, request.caller.user_id(), request.now, &once).await? {
+        Some(AlertReadOutcome::Marked(alert)) => {
+            fleet.wakers.wake_all();
+            Ok(alert)
         }
+        Some(AlertReadOutcome::WasRead(alert)) => Ok(alert),
+        None => Err(ServiceError::NotFound("alert")),
     }
 }
 

@@ -1,39 +1,38 @@
 //! Measures a trip that was started by hand by the positions of its time.
 
-use crate::{Service, ServiceError};
+use crate::ServiceError;
 use milepost_domain::{
     FuelSource, MAX_AHEAD_MS, Position, SpeedKmh, Timestamp, Trip, TripFigures, TripFuel, TripPlace, Vehicle,
 };
 use milepost_follow::read_thresholds;
+use milepost_store::Store;
 use milepost_track::{
     Folded, FuelBasis, NoFences, Rules, Thresholds, TrackFact, TrackHistory, TrackState, VehicleRules, fold,
 };
 
 /// Positions read at once: enough to be quick, few enough to be forgotten soon.
 const PAGE: u32 = 1_000;
-/// Positions that a trip is measured by; what follows them is not counted. A position a second makes eleven days.
+/// At most this many positions are measured; later ones are not counted. One a second makes eleven days.
 const MAX_POSITIONS: usize = 1_000_000;
 
-impl Service {
-    /// The trip with its way, times, speed and fuel from its start to its end, or up to now, by the same fold that finds
-    /// trips: what is driven of it is its way and its time in motion, the rest of the time it stood.
-    pub(super) async fn measure_trip(&self, trip: Trip) -> Result<Trip, ServiceError> {
-        let Some(tracked) = self.store.get_vehicle(&trip.tenant, &trip.vehicle_id).await? else {
-            return Err(ServiceError::NotFound("trip"));
-        };
-        let own = self.store.get_rules(&trip.tenant).await?;
-        let mut meter = Meter::new(rules(read_thresholds(own.as_ref()), &tracked.vehicle));
-        // Devices' clocks may be a little ahead of this one.
-        let to = trip.ended_at.unwrap_or_else(|| self.now().plus_ms(MAX_AHEAD_MS)).plus_ms(1);
-        let (mut after, mut count) = (None, 0);
-        loop {
-            let page = self.store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, after, PAGE).await?;
-            page.iter().for_each(|position| meter.take(position));
-            count += page.len();
-            after = page.last().map(|position| position.at);
-            if page.len() < PAGE as usize || count >= MAX_POSITIONS {
-                return Ok(meter.read(trip));
-            }
+/// The trip with its distance, times, speed and fuel from its start to its end, or up to now. The fold that detects
+/// trips measures it: its time outside of the detected trips counts as idle.
+pub(super) async fn measure_trip(store: &dyn Store, trip: Trip, now: Timestamp) -> Result<Trip, ServiceError> {
+    let Some(tracked) = store.get_vehicle(&trip.tenant, &trip.vehicle_id).await? else {
+        return Err(ServiceError::NotFound("trip"));
+    };
+    let own = store.get_rules(&trip.tenant).await?;
+    let mut meter = Meter::new(rules(read_thresholds(own.as_ref()), &tracked.vehicle));
+    // Devices' clocks may be a little ahead of this one.
+    let to = trip.ended_at.unwrap_or_else(|| now.plus_ms(MAX_AHEAD_MS)).plus_ms(1);
+    let (mut after, mut count) = (None, 0);
+    loop {
+        let page = store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, after, PAGE).await?;
+        page.iter().for_each(|position| meter.take(position));
+        count += page.len();
+        after = page.last().map(|position| position.at);
+        if page.len() < PAGE as usize || count >= MAX_POSITIONS {
+            return Ok(meter.read(trip));
         }
     }
 }
@@ -44,7 +43,7 @@ struct Meter {
     state: TrackState,
     history: TrackHistory,
     facts: Vec<TrackFact>,
-    /// The first and the last that count for something.
+    /// The first and the last accepted position.
     ends: Option<(TripPlace, TripPlace)>,
     followed_to: Option<Timestamp>,
 }
@@ -79,7 +78,7 @@ impl Meter {
     }
 }
 
-/// Both were checked when they were stored; what can't be used all the same is left out, and the log tells.
+/// Both were checked when they were stored. Rules that are invalid all the same are logged, and the defaults apply.
 fn rules(thresholds: Thresholds, vehicle: &Vehicle) -> Rules {
     let of_vehicle = VehicleRules { fuel_l_per_100km: vehicle.fuel_l_per_100km, ..VehicleRules::default() };
     Rules::new(thresholds, of_vehicle).unwrap_or_else(|refusal| {
@@ -88,7 +87,7 @@ fn rules(thresholds: Thresholds, vehicle: &Vehicle) -> Rules {
     })
 }
 
-/// What the trips that were found within it come to, but for the time standing. Fuel is measured only if all of it is.
+/// The sum of the detected trips, without the idle time. Fuel counts as measured only if all of it is.
 fn sum_up<'a>(trips: impl Iterator<Item = &'a milepost_track::Trip>) -> TripFigures {
     let mut sum = TripFigures::default();
     for trip in trips {

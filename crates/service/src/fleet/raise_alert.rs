@@ -1,9 +1,11 @@
 //! Raises an alert by hand.
 
-use crate::{Service, ServiceError};
+use super::{Fleet, check_user};
+use crate::tenants::ensure_tenant;
+use crate::{Request, ServiceError};
 use milepost_domain::{
-    Action, Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Caller, Invalid, JsonObject, NotificationText,
-    Position, Severity, TenantId, Timestamp, UserId, VehicleId, may,
+    Action, Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Invalid, JsonObject, NotificationText, Position,
+    Severity, TenantId, Timestamp, UserId, VehicleId, may,
 };
 use milepost_store::Once;
 use uuid::Uuid;
@@ -37,63 +39,61 @@ pub struct NewAlert {
     pub expires_at: Option<Timestamp>,
 }
 
-impl Service {
-    /// Raises an alert; who may see it is told.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user that is not the tenant's, and times
-    /// that can't be; [`ServiceError::Conflict`] while an alert with the same subject lasts.
-    pub async fn raise_alert(
-        &self,
-        caller: &Caller,
-        new: NewAlert,
-        once: &Once<'_, Alert>,
-    ) -> Result<Alert, ServiceError> {
-        if !may(caller, Action::ManageAlerts, &new.tenant) {
-            return Err(ServiceError::Forbidden("only an admin or manager of the tenant may raise alerts"));
-        }
-        let now = self.now();
-        let (at, expires_at) = self.alert_times(&new, now)?;
-        for (field, user) in [("user_id", new.user_id), ("driver_id", new.driver_id)] {
-            if let Some(user) = user {
-                self.check_user(&new.tenant, field, user).await?;
-            }
-        }
-        if let Some(vehicle) = &new.vehicle_id
-            && self.store.get_vehicle(&new.tenant, vehicle).await?.is_none()
-        {
-            return Err(Invalid::new("vehicle_id", "must be a vehicle of the tenant").into());
-        }
-        self.ensure_tenant(&new.tenant).await?;
-        let alert = Alert {
-            id: AlertId::new(&Uuid::now_v7().to_string())?,
-            tenant: new.tenant,
-            kind: new.kind,
-            severity: new.severity,
-            user_id: new.user_id,
-            vehicle_id: new.vehicle_id,
-            driver_id: new.driver_id,
-            title: new.title,
-            message: new.message,
-            data: new.data,
-            subject: new.subject,
-            at,
-            expires_at,
-            read: None,
-        };
-        let raised = |is_raised: &bool| is_raised.then(|| alert.clone());
-        if !self.store.raise_alert(&alert, now, &once.map(raised)).await? {
-            return Err(ServiceError::Conflict("an alert with this subject was raised and has not expired".to_owned()));
-        }
-        self.fleet_stored();
-        tracing::info!(alert.id = %alert.id, tenant.id = %alert.tenant, by = caller.log_name(), "alert raised");
-        Ok(alert)
+/// Raises an alert, and publishes it to those who may see it.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user that is not the tenant's, and for
+/// impossible times; [`ServiceError::Conflict`] while an alert with the same subject lasts.
+pub async fn raise_alert(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    new: NewAlert,
+    once: &Once<'_, Alert>,
+) -> Result<Alert, ServiceError> {
+    if !may(request.caller, Action::ManageAlerts, &new.tenant) {
+        return Err(ServiceError::Forbidden("only an admin or manager of the tenant may raise alerts"));
     }
+    let now = request.now;
+    let (at, expires_at) = alert_times(&new, now, fleet.alert_expiry_ms)?;
+    for (field, user) in [("user_id", new.user_id), ("driver_id", new.driver_id)] {
+        if let Some(user) = user {
+            check_user(&*fleet.store, &new.tenant, field, user).await?;
+        }
+    }
+    if let Some(vehicle) = &new.vehicle_id
+        && fleet.store.get_vehicle(&new.tenant, vehicle).await?.is_none()
+    {
+        return Err(Invalid::new("vehicle_id", "must be a vehicle of the tenant").into());
+    }
+    ensure_tenant(&*fleet.store, &new.tenant).await?;
+    let alert = Alert {
+        id: AlertId::new(&Uuid::now_v7().to_string())?,
+        tenant: new.tenant,
+        kind: new.kind,
+        severity: new.severity,
+        user_id: new.user_id,
+        vehicle_id: new.vehicle_id,
+        driver_id: new.driver_id,
+        title: new.title,
+        message: new.message,
+        data: new.data,
+        subject: new.subject,
+        at,
+        expires_at,
+        read: None,
+    };
+    let raised = |is_raised: &bool| is_raised.then(|| alert.clone());
+    if !fleet.store.raise_alert(&alert, now, &once.map(raised)).await? {
+        return Err(ServiceError::Conflict("an alert with this subject was raised and has not expired".to_owned()));
+    }
+    fleet.wakers.wake_all();
+    tracing::info!(alert.id = %alert.id, tenant.id = %alert.tenant, by = request.caller.log_name(), "alert raised");
+    Ok(alert)
+}
 
-    fn alert_times(&self, new: &NewAlert, now: Timestamp) -> Result<(Timestamp, Timestamp), ServiceError> {
-        let at = new.at.unwrap_or(now);
-        Position::check_time(at, now)?;
-        let expires_at = new.expires_at.unwrap_or_else(|| now.plus_ms(self.alert_expiry_ms));
-        if expires_at > now { Ok((at, expires_at)) } else { Err(Invalid::new("expires_at", "must lie ahead").into()) }
-    }
+fn alert_times(new: &NewAlert, now: Timestamp, expiry_ms: i64) -> Result<(Timestamp, Timestamp), ServiceError> {
+    let at = new.at.unwrap_or(now);
+    Position::check_time(at, now)?;
+    let expires_at = new.expires_at.unwrap_or_else(|| now.plus_ms(expiry_ms));
+    if expires_at > now { Ok((at, expires_at)) } else { Err(Invalid::new("expires_at", "must lie ahead").into()) }
 }

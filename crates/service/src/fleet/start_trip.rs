@@ -1,6 +1,8 @@
 //! Starts a trip by hand.
 
-use crate::{Service, ServiceError};
+use super::{Fleet, check_user};
+use crate::vehicles::find_vehicle;
+use crate::{Request, ServiceError};
 use milepost_domain::{
     Action, Caller, Reach, Revision, TenantId, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId, VehicleScope, reach,
@@ -8,63 +10,61 @@ use milepost_domain::{
 use milepost_store::{Once, StoreError};
 use uuid::Uuid;
 
-impl Service {
-    /// Starts a trip by hand, now; a vehicle is on one such trip at most. The trips that its positions tell of go on beside
-    /// it. `driver` is the vehicle's own if none is named, and for a driver itself.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for a vehicle that the caller may not see; [`ServiceError::Forbidden`];
-    /// [`ServiceError::Invalid`] for another tenant's driver; [`ServiceError::Conflict`] when the vehicle is on one.
-    pub async fn start_trip(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        vehicle: &VehicleId,
-        driver: Option<UserId>,
-        once: &Once<'_, Trip>,
-    ) -> Result<Trip, ServiceError> {
-        let live = self.get_vehicle(caller, tenant, vehicle).await?;
-        require_trips(caller, tenant, vehicle, live.vehicle.driver_id)?;
-        let driver_id = if reach(caller, Action::ManageTrips) == Some(Reach::Own) {
-            if driver.is_some() && driver != caller.user_id() {
-                return Err(ServiceError::Forbidden("a driver starts its own trips only"));
-            }
-            caller.user_id()
-        } else {
-            if let Some(driver) = driver {
-                self.check_user(tenant, "driver_id", driver).await?;
-            }
-            driver.or(live.vehicle.driver_id)
-        };
-        let now = self.now();
-        let trip = Trip {
-            id: TripId::new(&Uuid::now_v7().to_string())?,
-            tenant: tenant.clone(),
-            vehicle_id: vehicle.clone(),
-            driver_id,
-            origin: TripOrigin::Manual,
-            status: TripStatus::Started,
-            started_at: now,
-            ended_at: None,
-            followed_to: now,
-            start: None,
-            end: None,
-            figures: TripFigures::default(),
-            version: 1,
-        };
-        let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
-        let added = self.store.add_trip(&update, now, &once.map(|(): &()| Some(update.trip.clone()))).await;
-        added.map_err(|error| match error {
-            StoreError::Conflict(_) => ServiceError::Conflict(
-                "the vehicle is on a trip that was started by hand, complete or cancel that one first".to_owned(),
-            ),
-            other => other.into(),
-        })?;
-        self.fleet_stored();
-        let trip = update.trip;
-        tracing::info!(trip.id = %trip.id, tenant.id = %tenant, by = caller.log_name(), "trip started by hand");
-        Ok(trip)
-    }
+/// Starts a trip by hand, now; a vehicle is on one such trip at most. Trips go on being detected from its positions.
+/// `driver` defaults to the vehicle's driver; a driver starts trips only for itself.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for a vehicle that the caller may not see; [`ServiceError::Forbidden`];
+/// [`ServiceError::Invalid`] for another tenant's driver; [`ServiceError::Conflict`] when the vehicle is on one.
+pub async fn start_trip(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    vehicle: &VehicleId,
+    driver: Option<UserId>,
+    once: &Once<'_, Trip>,
+) -> Result<Trip, ServiceError> {
+    let live = find_vehicle(&*fleet.store, request.caller, tenant, vehicle).await?;
+    require_trips(request.caller, tenant, vehicle, live.vehicle.driver_id)?;
+    let driver_id = if reach(request.caller, Action::ManageTrips) == Some(Reach::Own) {
+        if driver.is_some() && driver != request.caller.user_id() {
+            return Err(ServiceError::Forbidden("a driver starts its own trips only"));
+        }
+        request.caller.user_id()
+    } else {
+        if let Some(driver) = driver {
+            check_user(&*fleet.store, tenant, "driver_id", driver).await?;
+        }
+        driver.or(live.vehicle.driver_id)
+    };
+    let now = request.now;
+    let trip = Trip {
+        id: TripId::new(&Uuid::now_v7().to_string())?,
+        tenant: tenant.clone(),
+        vehicle_id: vehicle.clone(),
+        driver_id,
+        origin: TripOrigin::Manual,
+        status: TripStatus::Started,
+        started_at: now,
+        ended_at: None,
+        followed_to: now,
+        start: None,
+        end: None,
+        figures: TripFigures::default(),
+        version: 1,
+    };
+    let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
+    let added = fleet.store.add_trip(&update, now, &once.map(|(): &()| Some(update.trip.clone()))).await;
+    added.map_err(|error| match error {
+        StoreError::Conflict(_) => ServiceError::Conflict(
+            "the vehicle is on a trip that was started by hand, complete or cancel that one first".to_owned(),
+        ),
+        other => other.into(),
+    })?;
+    fleet.wakers.wake_all();
+    let trip = update.trip;
+    tracing::info!(trip.id = %trip.id, tenant.id = %tenant, by = request.caller.log_name(), "trip started by hand");
+    Ok(trip)
 }
 
 /// May the caller start and end this vehicle's trips?

@@ -1,15 +1,17 @@
 //! Where a vehicle was on a trip.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{Caller, Position, TenantId, Timestamp, TripId, VehicleId};
+use super::Fleet;
+use super::list_trips::find_trip;
+use crate::{Request, ServiceError};
+use milepost_domain::{Position, TenantId, Timestamp, TripId, VehicleId};
 use milepost_store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Positions read from the store at once: enough to be quick, few enough to be forgotten soon.
+/// Positions read from the store at once: enough to be quick, few enough to be freed soon.
 const PAGE: u32 = 1_000;
 
-/// The positions of a trip's time that count for something, read page by page.
+/// The positions of a trip without outliers, read page by page.
 pub struct TripPath {
     store: Arc<dyn Store>,
     tenant: TenantId,
@@ -32,7 +34,7 @@ impl TripPath {
     /// [`ServiceError::Unavailable`].
     pub async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
         while !self.ended {
-            // A page may hold nothing but what counts for nothing, and not be the last.
+            // A page may hold nothing but outliers, and not be the last.
             let (page, _) = self.take(PAGE).await?;
             if !page.is_empty() {
                 return Ok(page);
@@ -62,30 +64,28 @@ impl TripPath {
     }
 }
 
-impl Service {
-    /// The path of a trip from its start to its end, or up to now, continued after `after`. Positions that count for
-    /// nothing are left out.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for what the caller may not see.
-    pub async fn read_trip_path(
-        &self,
-        caller: &Caller,
-        tenant: &TenantId,
-        id: &TripId,
-        after: Option<Timestamp>,
-    ) -> Result<TripPath, ServiceError> {
-        let trip = self.find_trip(caller, tenant, id).await?;
-        // Devices' clocks may be a little ahead of this one.
-        let last = trip.ended_at.unwrap_or_else(|| self.now().plus_ms(milepost_domain::MAX_AHEAD_MS));
-        Ok(TripPath {
-            store: Arc::clone(&self.store),
-            tenant: tenant.clone(),
-            vehicle: trip.vehicle_id,
-            from: trip.started_at,
-            to: last.plus_ms(1),
-            after,
-            ended: false,
-        })
-    }
+/// The path of a trip from its start to its end, or up to now, continued after `after`. Outliers are
+/// left out.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for what the caller may not see.
+pub async fn read_trip_path(
+    fleet: &Fleet,
+    request: &Request<'_>,
+    tenant: &TenantId,
+    id: &TripId,
+    after: Option<Timestamp>,
+) -> Result<TripPath, ServiceError> {
+    let trip = find_trip(fleet, request.caller, tenant, id).await?;
+    // Devices' clocks may be a little ahead of this one.
+    let last = trip.ended_at.unwrap_or_else(|| request.now.plus_ms(milepost_domain::MAX_AHEAD_MS));
+    Ok(TripPath {
+        store: Arc::clone(&fleet.store),
+        tenant: tenant.clone(),
+        vehicle: trip.vehicle_id,
+        from: trip.started_at,
+        to: last.plus_ms(1),
+        after,
+        ended: false,
+    })
 }

@@ -1,11 +1,14 @@
-//! Hands a parcel to another driver, or says how far it is.
+//! Gives a parcel to another driver, or changes its status.
 
-use super::turns::Name;
-use super::{FollowedParcel, ParcelNews, spot_of};
-use crate::{Listener, Service, ServiceError};
-use milepost_domain::{Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, UserId, ZonesInside, may_with_parcel};
+use super::add_parcel::check_driver;
+use super::read_parcels::get_parcel;
+use super::{FollowedParcel, Key, ParcelNews, Parcels, spot_of};
+use crate::{Listener, Request, ServiceError};
+use milepost_domain::{
+    Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, Timestamp, UserId, ZonesInside, may_with_parcel,
+};
 
-/// How often a change that another node came before is tried: each try means that somebody else got through.
+/// Attempts while other nodes change the same parcel: each failed one means that another change was stored first.
 const TRIES: usize = 16;
 
 /// What to change; what is absent stays.
@@ -14,65 +17,76 @@ const TRIES: usize = 16;
 pub struct ParcelChange {
     /// Who brings it: `Some(None)` takes the driver away.
     pub driver_id: Option<Option<UserId>>,
-    /// How far it is.
+    /// Its new status.
     pub status: Option<ParcelStatus>,
 }
 
-impl Service {
-    /// Changes a parcel. A driver given to a pending parcel makes it assigned, one taken from an assigned parcel makes
-    /// it pending, unless a status is named too.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] for
-    /// an ended parcel; [`ServiceError::Invalid`] for a stored user that is no driver of the tenant.
-    pub async fn change_parcel(
-        &self,
-        caller: &Caller,
-        id: ParcelId,
-        change: ParcelChange,
-    ) -> Result<Parcel, ServiceError> {
-        for _ in 0..TRIES {
-            let seen = self.get_parcel(caller, id).await?;
-            require(caller, &seen, change)?;
-            if let Some(Some(driver)) = change.driver_id
-                && seen.driver_id != Some(driver)
-            {
-                self.check_driver(&seen.tenant, driver).await?;
-            }
-            // The drivers' turns too: no location goes out for a parcel after its end, or to the wrong eyes.
-            let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Name::Driver);
-            let _turns = self.parcels.turns.take(drivers.chain([Name::Parcel(id)])).await;
-            let before = self.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
-            if before.driver_id != seen.driver_id {
-                continue;
-            }
-            let Some(after) = changed(&before, change)? else { return Ok(before) };
-            let after = Parcel { updated_at: self.now(), version: before.version + 1, ..after };
-            let fact = Fact::ParcelChanged { parcel_id: id, status: after.status, driver_id: after.driver_id };
-            if self.store.change_parcel(&after, &[fact], &[], self.now()).await? {
-                tracing::info!(parcel.id = %id, tenant.id = %after.tenant, by = caller.log_name(), "parcel changed");
-                self.wake_outbox();
-                self.tell_parcel(&after, before.status != after.status, before.driver_id != after.driver_id).await;
-                return Ok(after);
-            }
+/// Changes a parcel. A driver given to a pending parcel makes it assigned, one taken from an assigned parcel makes
+/// it pending, unless a status is named too.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] for
+/// an ended parcel; [`ServiceError::Invalid`] for a stored user that is no driver of the tenant.
+pub async fn change_parcel(
+    parcels: &Parcels,
+    request: &Request<'_>,
+    id: ParcelId,
+    change: ParcelChange,
+) -> Result<Parcel, ServiceError> {
+    for _ in 0..TRIES {
+        let seen = get_parcel(parcels, request, id).await?;
+        require(request.caller, &seen, change)?;
+        if let Some(Some(driver)) = change.driver_id
+            && seen.driver_id != Some(driver)
+        {
+            check_driver(&*parcels.store, &seen.tenant, driver).await?;
         }
-        Err(ServiceError::Unavailable)
+        // The drivers' locks too: no location is published for a parcel after its end, or to those who may not see it.
+        let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Key::Driver);
+        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(id)])).await;
+        let before = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
+        if before.driver_id != seen.driver_id {
+            continue;
+        }
+        let Some(after) = changed(&before, change)? else { return Ok(before) };
+        let after = Parcel { updated_at: request.now.max(before.updated_at), version: before.version + 1, ..after };
+        let fact = Fact::ParcelChanged { parcel_id: id, status: after.status, driver_id: after.driver_id };
+        if parcels.store.change_parcel(&after, &[fact], &[], request.now).await? {
+            tracing::info!(parcel.id = %id, tenant.id = %after.tenant, by = request.caller.log_name(), "parcel changed");
+            parcels.wakers.wake_outbox();
+            publish_parcel(
+                parcels,
+                &after,
+                before.status != after.status,
+                before.driver_id != after.driver_id,
+                request.now,
+            )
+            .await;
+            return Ok(after);
+        }
     }
+    Err(ServiceError::Unavailable)
+}
 
-    /// Tells those who follow a parcel what is new; called in its turn, after the commit.
-    pub(super) async fn tell_parcel(&self, parcel: &Parcel, status_changed: bool, driver_changed: bool) {
-        self.parcels.told.note(parcel);
-        let fix = match parcel.driver_id {
-            Some(driver) if driver_changed && parcel.is_active() => {
-                // Not worth failing for: the new driver's next location comes anyway.
-                self.store.last_driver_fix(&parcel.tenant, driver).await.ok().flatten()
-            }
-            _ => None,
-        };
-        let spot = fix.map(|fix| spot_of(parcel, fix, self.now()));
-        let now = FollowedParcel { parcel: parcel.clone(), spot };
-        self.listeners.parcel_changed(&ParcelNews { now, status_changed, driver_changed });
-    }
+/// Publishes what is new about a parcel. Called under its lock, after the commit.
+pub(super) async fn publish_parcel(
+    parcels: &Parcels,
+    parcel: &Parcel,
+    status_changed: bool,
+    driver_changed: bool,
+    now: Timestamp,
+) {
+    parcels.last_published.set(parcel);
+    let fix = match parcel.driver_id {
+        Some(driver) if driver_changed && parcel.is_active() => {
+            // Not worth failing for: the new driver's next location comes anyway.
+            parcels.store.last_driver_fix(&parcel.tenant, driver).await.ok().flatten()
+        }
+        _ => None,
+    };
+    let spot = fix.map(|fix| spot_of(parcel, fix, now));
+    let now = FollowedParcel { parcel: parcel.clone(), spot };
+    parcels.listeners.parcel_changed(&ParcelNews { now, status_changed, driver_changed });
 }
 
 fn require(caller: &Caller, parcel: &Parcel, change: ParcelChange) -> Result<(), ServiceError> {
@@ -113,7 +127,7 @@ fn changed(before: &Parcel, change: ParcelChange) -> Result<Option<Parcel>, Serv
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{Address, Latitude, Longitude, Place, TenantId, Timestamp};
+    use milepost_domain::{Address, Latitude, Longitude, Place, TenantId};
 
     fn parcel(status: ParcelStatus, driver: Option<i64>) -> Parcel {
         let at = Timestamp::from_unix_ms(0).unwrap();

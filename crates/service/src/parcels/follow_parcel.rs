@@ -1,33 +1,33 @@
-//! Tells what another process on the same database changed of a parcel that somebody follows here.
+//! Publishes what another process on the same database changed of a parcel that has subscribers here.
 
-use super::turns::Name;
-use crate::{Listener, Service, ServiceError};
-use milepost_domain::{ParcelId, ParcelStatus, UserId};
+use super::change_parcel::publish_parcel;
+use super::{Key, Parcels};
+use crate::{Listener, ServiceError};
+use milepost_domain::{ParcelId, ParcelStatus, Timestamp, UserId};
 
-impl Service {
-    /// An event says that a parcel changed to this. This node's own events are met again too, and were told already.
-    pub(crate) async fn follow_parcel(
-        &self,
-        id: ParcelId,
-        status: ParcelStatus,
-        driver_id: Option<UserId>,
-    ) -> Result<(), ServiceError> {
-        if !self.listeners.follows_parcel(id) {
-            return Ok(());
-        }
-        if self.parcels.told.last(id).is_some_and(|told| told.status == status && told.driver_id == driver_id) {
-            return Ok(());
-        }
-        // In its turn: a change of this node may be committed and about to be told.
-        let _turn = self.parcels.turns.take([Name::Parcel(id)]).await;
-        let Some(parcel) = self.store.get_parcel(id).await? else { return Ok(()) };
-        let told = self.parcels.told.last(id);
-        if told.is_some_and(|told| told.version >= parcel.version) {
-            return Ok(());
-        }
-        let status_changed = told.is_none_or(|told| told.status != parcel.status);
-        let driver_changed = told.is_none_or(|told| told.driver_id != parcel.driver_id);
-        self.tell_parcel(&parcel, status_changed, driver_changed).await;
-        Ok(())
+/// An event says that a parcel changed to this. This node's own events come here too, and were published already.
+pub(crate) async fn follow_parcel(
+    parcels: &Parcels,
+    id: ParcelId,
+    status: ParcelStatus,
+    driver_id: Option<UserId>,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    if !parcels.listeners.follows_parcel(id) {
+        return Ok(());
     }
+    if parcels.last_published.get(id).is_some_and(|last| last.status == status && last.driver_id == driver_id) {
+        return Ok(());
+    }
+    // Under its lock: a change of this node may be committed and not yet published.
+    let _lock = parcels.locks.write([Key::Parcel(id)]).await;
+    let Some(parcel) = parcels.store.get_parcel(id).await? else { return Ok(()) };
+    let last = parcels.last_published.get(id);
+    if last.is_some_and(|last| last.version >= parcel.version) {
+        return Ok(());
+    }
+    let status_changed = last.is_none_or(|last| last.status != parcel.status);
+    let driver_changed = last.is_none_or(|last| last.driver_id != parcel.driver_id);
+    publish_parcel(parcels, &parcel, status_changed, driver_changed, now).await;
+    Ok(())
 }

@@ -1,10 +1,8 @@
-//! Shows parcels to those whom they concern.
+//! Shows parcels to their clients, their drivers and their dispatchers.
 
-use super::{FollowedParcel, spot_of};
-use crate::{Service, ServiceError};
-use milepost_domain::{
-    Action, Caller, Parcel, ParcelId, ParcelStatus, Reach, Role, TenantId, UserId, may_with_parcel, reach,
-};
+use super::{FollowedParcel, Parcels, spot_of};
+use crate::{Request, ServiceError};
+use milepost_domain::{Action, Parcel, ParcelId, ParcelStatus, Reach, Role, TenantId, UserId, may_with_parcel, reach};
 use milepost_store::ParcelScope;
 
 /// Which parcels to list.
@@ -20,7 +18,7 @@ pub struct ParcelListing {
     pub status: Option<ParcelStatus>,
     /// Continue after this one.
     pub after: Option<ParcelId>,
-    /// Look at so many.
+    /// Read at most this many.
     pub limit: u32,
 }
 
@@ -33,61 +31,67 @@ pub struct ParcelPage {
     pub next: Option<ParcelId>,
 }
 
-impl Service {
-    /// One parcel.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for one of the tenant that is
-    /// not the caller's to see.
-    pub async fn get_parcel(&self, caller: &Caller, id: ParcelId) -> Result<Parcel, ServiceError> {
-        let parcel = self.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
-        if parcel.tenant != caller.tenant && !caller.is_superadmin() {
-            return Err(ServiceError::NotFound("parcel"));
-        }
-        if !may_with_parcel(caller, Action::SeeParcel, &parcel) {
-            return Err(ServiceError::Forbidden("you are neither this parcel's client nor its assigned driver"));
-        }
-        Ok(parcel)
+/// One parcel.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for one of the tenant that is
+/// not the caller's to see.
+pub async fn get_parcel(parcels: &Parcels, request: &Request<'_>, id: ParcelId) -> Result<Parcel, ServiceError> {
+    let parcel = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
+    if parcel.tenant != request.caller.tenant && !request.caller.is_superadmin() {
+        return Err(ServiceError::NotFound("parcel"));
     }
+    if !may_with_parcel(request.caller, Action::SeeParcel, &parcel) {
+        return Err(ServiceError::Forbidden("you are neither this parcel's client nor its assigned driver"));
+    }
+    Ok(parcel)
+}
 
-    /// One parcel with what whoever begins to follow it is shown first.
-    ///
-    /// # Errors
-    /// As [`Self::get_parcel`].
-    pub async fn followed_parcel(&self, caller: &Caller, id: ParcelId) -> Result<FollowedParcel, ServiceError> {
-        let parcel = self.get_parcel(caller, id).await?;
-        // Where the driver of an ended parcel is now is nobody's business.
-        let fix = match parcel.driver_id {
-            Some(driver) if parcel.is_active() => self.store.last_driver_fix(&parcel.tenant, driver).await?,
-            _ => None,
-        };
-        let spot = fix.map(|fix| spot_of(&parcel, fix, self.now()));
-        Ok(FollowedParcel { parcel, spot })
-    }
+/// One parcel with what a new subscriber is shown first.
+///
+/// # Errors
+/// As [`get_parcel`].
+pub async fn followed_parcel(
+    parcels: &Parcels,
+    request: &Request<'_>,
+    id: ParcelId,
+) -> Result<FollowedParcel, ServiceError> {
+    let parcel = get_parcel(parcels, request, id).await?;
+    // Where the driver of an ended parcel is now concerns nobody.
+    let fix = match parcel.driver_id {
+        Some(driver) if parcel.is_active() => parcels.store.last_driver_fix(&parcel.tenant, driver).await?,
+        _ => None,
+    };
+    let spot = fix.map(|fix| spot_of(&parcel, fix, request.now));
+    Ok(FollowedParcel { parcel, spot })
+}
 
-    /// Parcels of a tenant that the caller may see: all, or those that it gave or brings.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`] for who may see none.
-    pub async fn list_parcels(&self, caller: &Caller, listing: &ParcelListing) -> Result<ParcelPage, ServiceError> {
-        let scope = match (reach(caller, Action::SeeParcel), caller.role(), caller.user_id()) {
-            (Some(Reach::Everywhere | Reach::Tenant), ..) => match (listing.client_id, listing.driver_id) {
-                (Some(client), _) => ParcelScope::Client(client),
-                (None, Some(driver)) => ParcelScope::Driver(driver),
-                (None, None) => ParcelScope::All,
-            },
-            (Some(Reach::Own), Some(Role::Client), Some(id)) => ParcelScope::Client(id),
-            (Some(Reach::Own), Some(Role::Driver), Some(id)) => ParcelScope::Driver(id),
-            _ => return Err(ServiceError::Forbidden("you may see no parcel")),
-        };
-        let looked_at = self.store.list_parcels(&listing.tenant, scope, listing.after, listing.limit).await?;
-        let next = if looked_at.len() < listing.limit as usize { None } else { looked_at.last().map(|p| p.id) };
-        let fits = |parcel: &Parcel| {
-            may_with_parcel(caller, Action::SeeParcel, parcel)
-                && listing.client_id.is_none_or(|client| parcel.client_id == client)
-                && listing.driver_id.is_none_or(|driver| parcel.driver_id == Some(driver))
-                && listing.status.is_none_or(|status| parcel.status == status)
-        };
-        Ok(ParcelPage { parcels: looked_at.into_iter().filter(fits).collect(), next })
-    }
+/// Parcels of a tenant that the caller may see: all, or those that it gave or brings.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for a caller that may see none.
+pub async fn list_parcels(
+    parcels: &Parcels,
+    request: &Request<'_>,
+    listing: &ParcelListing,
+) -> Result<ParcelPage, ServiceError> {
+    let scope = match (reach(request.caller, Action::SeeParcel), request.caller.role(), request.caller.user_id()) {
+        (Some(Reach::Everywhere | Reach::Tenant), ..) => match (listing.client_id, listing.driver_id) {
+            (Some(client), _) => ParcelScope::Client(client),
+            (None, Some(driver)) => ParcelScope::Driver(driver),
+            (None, None) => ParcelScope::All,
+        },
+        (Some(Reach::Own), Some(Role::Client), Some(id)) => ParcelScope::Client(id),
+        (Some(Reach::Own), Some(Role::Driver), Some(id)) => ParcelScope::Driver(id),
+        _ => return Err(ServiceError::Forbidden("you may see no parcel")),
+    };
+    let read = parcels.store.list_parcels(&listing.tenant, scope, listing.after, listing.limit).await?;
+    let next = if read.len() < listing.limit as usize { None } else { read.last().map(|p| p.id) };
+    let fits = |parcel: &Parcel| {
+        may_with_parcel(request.caller, Action::SeeParcel, parcel)
+            && listing.client_id.is_none_or(|client| parcel.client_id == client)
+            && listing.driver_id.is_none_or(|driver| parcel.driver_id == Some(driver))
+            && listing.status.is_none_or(|status| parcel.status == status)
+    };
+    Ok(ParcelPage { parcels: read.into_iter().filter(fits).collect(), next })
 }

@@ -1,21 +1,21 @@
-//! Takes a driver's location: durable first, then told to those who follow what the driver brings.
+//! Records a driver's location, then publishes it to the subscribers of the parcels that the driver brings.
 
-use super::turns::Name;
-use super::{MovedParcel, point_of, point_of_fix, spot_of};
-use crate::{Listener, Service, ServiceError};
+use super::read_parcels::get_parcel;
+use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, spot_of};
+use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
-    Action, Address, Approach, Caller, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position,
-    TenantId, Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, reach,
+    Action, Address, Approach, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position, TenantId,
+    Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, reach,
 };
 use milepost_geo::{distance_m, segment_distance_m};
-use milepost_store::FixOutcome;
+use milepost_store::{FixOutcome, Store};
 
-/// Between fixes farther apart than this the straight line says nothing of the way, milliseconds.
+/// Between fixes farther apart than this the straight line says nothing about the path, milliseconds.
 const LONGEST_SEGMENT_MS: i64 = 5 * 60 * 1000;
-/// The same in metres: what a driver makes in that time at 240 km/h. Beyond it a fix is wrong, or another phone's.
+/// The same in metres: what a driver covers in that time at 240 km/h. Beyond it a fix is wrong, or another phone's.
 const LONGEST_SEGMENT_M: f64 = 20_000.0;
 
-/// Told to everybody but an assigned driver.
+/// For everybody but an assigned driver.
 const NOT_YOURS: ServiceError = ServiceError::Forbidden("only the assigned driver may send a location");
 
 /// Where a driver says that it is.
@@ -36,90 +36,94 @@ pub struct DriverReport {
 /// What became of a report. All but a repeated one is on disk now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportOutcome {
-    /// The driver's newest: it was told.
-    Told,
+    /// The driver's newest: it was published.
+    Published,
     /// Older than the newest: it belongs to the path.
     Late,
     /// Stored before.
     Repeated,
 }
 
-impl Service {
-    /// Records where a driver is, for every active parcel that it brings; returns after the commit.
-    ///
-    /// # Errors
-    /// [`ServiceError::Forbidden`] for who brings no such parcel; [`ServiceError::Conflict`] for an ended one;
-    /// [`ServiceError::Invalid`] for a time more than five minutes ahead.
-    pub async fn record_driver_location(
-        &self,
-        caller: &Caller,
-        report: DriverReport,
-    ) -> Result<ReportOutcome, ServiceError> {
-        let driver = caller.user_id().filter(|_| reach(caller, Action::BringParcel).is_some()).ok_or(NOT_YOURS)?;
-        if let Some(at) = report.at {
-            Position::check_time(at, self.now())?;
-        }
-        let tenant = &caller.tenant;
-        let _turn = self.parcels.turns.take([Name::Driver(driver)]).await;
-        let active = self.store.active_parcels(tenant, driver).await?;
-        self.check_named(caller, &report, &active).await?;
-        let last = self.store.last_driver_fix(tenant, driver).await?;
-        let now = self.now();
-        let fix = DriverFix {
-            driver_id: driver,
-            at: report.at.unwrap_or_else(|| present(now, last.as_ref())),
-            latitude: report.latitude,
-            longitude: report.longitude,
-            address: report.address,
-        };
-        let moved: Vec<_> =
-            active.into_iter().map(|parcel| move_driver(parcel, last.as_ref(), &fix, self.parcels.zone, now)).collect();
-        let outcome = self.store_fix(tenant, &fix, &moved, now).await?;
-        match outcome {
-            FixOutcome::Newest => {
-                if moved.iter().any(|moved| !moved.crossed.is_empty()) {
-                    self.wake_outbox();
-                }
-                self.listeners.driver_moved(&moved);
-                Ok(ReportOutcome::Told)
+/// Records where a driver is, for every active parcel that it brings; returns after the commit.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`] for a caller that brings no such parcel; [`ServiceError::Conflict`] for an ended one;
+/// [`ServiceError::Invalid`] for a time more than five minutes ahead.
+pub async fn record_driver_location(
+    parcels: &Parcels,
+    request: &Request<'_>,
+    report: DriverReport,
+) -> Result<ReportOutcome, ServiceError> {
+    let driver =
+        request.caller.user_id().filter(|_| reach(request.caller, Action::BringParcel).is_some()).ok_or(NOT_YOURS)?;
+    if let Some(at) = report.at {
+        Position::check_time(at, request.now)?;
+    }
+    let tenant = &request.caller.tenant;
+    let _lock = parcels.locks.write([Key::Driver(driver)]).await;
+    let active = parcels.store.active_parcels(tenant, driver).await?;
+    check_named(parcels, request, &report, &active).await?;
+    let last = parcels.store.last_driver_fix(tenant, driver).await?;
+    let now = request.now;
+    let fix = DriverFix {
+        driver_id: driver,
+        at: report.at.unwrap_or_else(|| present(now, last.as_ref())),
+        latitude: report.latitude,
+        longitude: report.longitude,
+        address: report.address,
+    };
+    let moved: Vec<_> =
+        active.into_iter().map(|parcel| move_driver(parcel, last.as_ref(), &fix, parcels.zone, now)).collect();
+    let outcome = store_fix(&*parcels.store, tenant, &fix, &moved, now).await?;
+    match outcome {
+        FixOutcome::Newest => {
+            if moved.iter().any(|moved| !moved.crossed.is_empty()) {
+                parcels.wakers.wake_outbox();
             }
-            FixOutcome::Late => Ok(ReportOutcome::Late),
-            FixOutcome::Duplicate => Ok(ReportOutcome::Repeated),
+            parcels.listeners.driver_moved(&moved);
+            Ok(ReportOutcome::Published)
         }
+        FixOutcome::Late => Ok(ReportOutcome::Late),
+        FixOutcome::Duplicate => Ok(ReportOutcome::Repeated),
     }
+}
 
-    async fn check_named(&self, caller: &Caller, report: &DriverReport, active: &[Parcel]) -> Result<(), ServiceError> {
-        match report.parcel_id {
-            None if !active.is_empty() => Ok(()),
-            None => Err(ServiceError::Forbidden("you bring no parcel now: a location is taken from its driver only")),
-            Some(id) if active.iter().any(|parcel| parcel.id == id) => Ok(()),
-            Some(id) => match self.get_parcel(caller, id).await {
-                Ok(parcel) if parcel.status.has_ended() => {
-                    Err(ServiceError::Conflict(format!("the parcel has ended: it is {}", parcel.status.as_str())))
-                }
-                Err(ServiceError::Unavailable) => Err(ServiceError::Unavailable),
-                _ => Err(NOT_YOURS),
-            },
-        }
+async fn check_named(
+    parcels: &Parcels,
+    request: &Request<'_>,
+    report: &DriverReport,
+    active: &[Parcel],
+) -> Result<(), ServiceError> {
+    match report.parcel_id {
+        None if !active.is_empty() => Ok(()),
+        None => Err(ServiceError::Forbidden("you bring no parcel now: a location is taken from its driver only")),
+        Some(id) if active.iter().any(|parcel| parcel.id == id) => Ok(()),
+        Some(id) => match get_parcel(parcels, request, id).await {
+            Ok(parcel) if parcel.status.has_ended() => {
+                Err(ServiceError::Conflict(format!("the parcel has ended: it is {}", parcel.status.as_str())))
+            }
+            Err(ServiceError::Unavailable) => Err(ServiceError::Unavailable),
+            _ => Err(NOT_YOURS),
+        },
     }
+}
 
-    async fn store_fix(
-        &self,
-        tenant: &TenantId,
-        fix: &DriverFix,
-        moved: &[MovedParcel],
-        now: Timestamp,
-    ) -> Result<FixOutcome, ServiceError> {
-        let crossed = moved.iter().filter(|moved| !moved.crossed.is_empty());
-        let inside: Vec<_> = crossed.clone().map(|moved| (moved.parcel.id, moved.parcel.inside)).collect();
-        let facts: Vec<_> = crossed
-            .flat_map(|moved| {
-                let parcel_id = moved.parcel.id;
-                moved.crossed.iter().map(move |&(zone, entered)| Fact::ParcelZoneCrossed { parcel_id, zone, entered })
-            })
-            .collect();
-        Ok(self.store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)
-    }
+async fn store_fix(
+    store: &dyn Store,
+    tenant: &TenantId,
+    fix: &DriverFix,
+    moved: &[MovedParcel],
+    now: Timestamp,
+) -> Result<FixOutcome, ServiceError> {
+    let crossed = moved.iter().filter(|moved| !moved.crossed.is_empty());
+    let inside: Vec<_> = crossed.clone().map(|moved| (moved.parcel.id, moved.parcel.inside)).collect();
+    let facts: Vec<_> = crossed
+        .flat_map(|moved| {
+            let parcel_id = moved.parcel.id;
+            moved.crossed.iter().map(move |&(zone, entered)| Fact::ParcelZoneCrossed { parcel_id, zone, entered })
+        })
+        .collect();
+    Ok(store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)
 }
 
 /// The time of a fix that was sent without one: always the newest, even when two come within a millisecond or an
@@ -136,22 +140,22 @@ fn move_driver(
     radius: ZoneRadius,
     now: Timestamp,
 ) -> MovedParcel {
-    let is_way = |last: &&DriverFix| {
-        // Where the driver was before it had this parcel is no part of its way.
+    let is_segment = |last: &&DriverFix| {
+        // Where the driver was before it had this parcel is not part of the path.
         last.at >= parcel.updated_at
             && (0..=LONGEST_SEGMENT_MS).contains(&fix.at.ms_since(last.at))
             && distance_m(point_of_fix(last), point_of_fix(fix)) <= LONGEST_SEGMENT_M
     };
-    let from = last.filter(is_way);
+    let from = last.filter(is_segment);
     let mut crossed = Vec::new();
-    let mut look = |zone: Zone, place: &Place, was_inside: bool| {
+    let mut cross = |zone: Zone, place: &Place, was_inside: bool| {
         let crossing = cross_zone(was_inside, approach(place, from, fix), radius);
         crossed.extend(crossing.steps().iter().map(|&entered| (zone, entered)));
         crossing.is_inside_after(was_inside)
     };
     let inside = ZonesInside {
-        pickup: look(Zone::Pickup, &parcel.pickup, parcel.inside.pickup),
-        destination: look(Zone::Destination, &parcel.destination, parcel.inside.destination),
+        pickup: cross(Zone::Pickup, &parcel.pickup, parcel.inside.pickup),
+        destination: cross(Zone::Destination, &parcel.destination, parcel.inside.destination),
     };
     let spot = spot_of(&parcel, fix.clone(), now);
     MovedParcel { parcel: Parcel { inside, ..parcel }, spot, crossed }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{DeliveryStatus, TenantId};
 use milepost_http::{Authenticated, Problem, Query};
-use milepost_service::DeliveryCount;
+use milepost_service::{DeliveryCount, Request, deliveries};
 
 /// A superadmin gets the figures of all tenants unless it names one, an admin those of its own.
 pub(crate) async fn count_deliveries(
@@ -17,7 +17,9 @@ pub(crate) async fn count_deliveries(
     Query(query): Query<TenantQuery>,
 ) -> Result<Response, Problem> {
     let named = query.tenant.as_deref().map(TenantId::new).transpose()?;
-    let (tenant, counts) = parts.live.service().count_deliveries(&caller, named).await?;
+    let service = parts.live.service();
+    let request = Request { caller: &caller, now: service.now() };
+    let (tenant, counts) = deliveries::count_deliveries(&service.deliveries, &request, named).await?;
     let sockets = parts.followed.count(tenant.as_ref());
     Ok((NO_STORE, Json(stats_of(&counts, sockets))).into_response())
 }

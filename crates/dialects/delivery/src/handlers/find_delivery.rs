@@ -9,13 +9,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{RiderId, TrackingId};
 use milepost_http::{Authenticated, Path, Problem, Query};
+use milepost_service::{Request, deliveries};
 
 /// The session without its rider; no credential is asked for.
 pub(crate) async fn find_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let view = parts.live.service().find_delivery(&tracking_id(&id)?).await?;
+    let service = parts.live.service();
+    let view = deliveries::find_delivery(&service.deliveries, &tracking_id(&id)?, service.now()).await?;
     Ok((NO_STORE, Json(session_of(&view, false))).into_response())
 }
 
@@ -28,7 +30,9 @@ pub(crate) async fn find_riders_delivery(
 ) -> Result<Response, Problem> {
     let tenant = query.tenant_of(&caller)?;
     let rider = RiderId::new(&rider_id).map_err(|_| Problem::not_found("tracking session"))?;
-    let view = parts.live.service().find_riders_delivery(&caller, &tenant, &rider).await?;
+    let service = parts.live.service();
+    let request = Request { caller: &caller, now: service.now() };
+    let view = deliveries::find_riders_delivery(&service.deliveries, &request, &tenant, &rider).await?;
     Ok((NO_STORE, Json(session_of(&view, true))).into_response())
 }
 

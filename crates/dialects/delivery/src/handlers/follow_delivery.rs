@@ -9,6 +9,7 @@ use axum::response::Response;
 use milepost_domain::{Caller, TenantId};
 use milepost_http::{Path, Problem};
 use milepost_live::{Entry, Handshake};
+use milepost_service::deliveries;
 
 /// Opens a follower's socket, or opens it only to say why not.
 pub(crate) async fn follow_delivery(
@@ -24,7 +25,8 @@ pub(crate) async fn follow_delivery(
 async fn authorize(parts: &DeliveryParts, id: &str, handshake: &Handshake) -> Result<Entry<Followed>, Problem> {
     let credential = handshake.authenticate_if_shown().await?;
     let id = tracking_id(id)?;
-    let tenant = parts.live.service().find_delivery(&id).await?.delivery.tenant;
+    let service = parts.live.service();
+    let tenant = deliveries::find_delivery(&service.deliveries, &id, service.now()).await?.delivery.tenant;
     let caller = credential.as_ref().map(|credential| credential.caller().clone());
     let sees_rider = caller.as_ref().is_some_and(|caller| sees_rider(caller, &tenant));
     let view = Followed { id, caller, sees_rider };

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Problem, Query, RawBody, RequestClaim};
-use milepost_service::DeliveryView;
+use milepost_service::{DeliveryView, Request, deliveries};
 
 /// Answers with the session once it is durable.
 pub(crate) async fn start_delivery(
@@ -22,6 +22,8 @@ pub(crate) async fn start_delivery(
     let body: StartTracking = parse_delivery_json(&body)?;
     let new = new_delivery(&body).map_err(refusal)?;
     let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &session_of(view, true));
-    let view = parts.live.service().start_delivery(&caller, &tenant, new, &claim.once(render)).await?;
+    let service = parts.live.service();
+    let request = Request { caller: &caller, now: service.now() };
+    let view = deliveries::start_delivery(&service.deliveries, &request, &tenant, new, &claim.once(render)).await?;
     Ok((NO_STORE, render(&view)).into_response())
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Path, Problem, RawBody, RequestClaim};
-use milepost_service::DeliveryView;
+use milepost_service::{DeliveryView, Request, deliveries};
 
 /// Answers once the change is durable and on its way to all who follow.
 pub(crate) async fn update_delivery(
@@ -22,6 +22,8 @@ pub(crate) async fn update_delivery(
     let update = update_of(&body).map_err(refusal)?;
     let id = tracking_id(&id)?;
     let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &moved(view));
-    let view = parts.live.service().update_delivery(&caller, &id, update, &claim.once(render)).await?;
+    let service = parts.live.service();
+    let request = Request { caller: &caller, now: service.now() };
+    let view = deliveries::update_delivery(&service.deliveries, &request, &id, update, &claim.once(render)).await?;
     Ok((NO_STORE, render(&view)).into_response())
 }

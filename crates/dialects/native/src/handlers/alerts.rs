@@ -11,7 +11,7 @@ use milepost_domain::Alert;
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
 };
-use milepost_service::AlertListing;
+use milepost_service::{AlertListing, Request, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -39,7 +39,10 @@ pub(crate) async fn raise_alert(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let render = |alert: &Alert| JsonAnswer::new(StatusCode::CREATED, &alert_to_json(alert));
-    let alert = context.service.raise_alert(&caller, alert_from_json(&json, tenant)?, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let alert =
+        fleet::raise_alert(&context.service.fleet, &request, alert_from_json(&json, tenant)?, &claim.once(render))
+            .await?;
     Ok(render(&alert))
 }
 
@@ -61,7 +64,8 @@ pub(crate) async fn list_alerts(
         before: page.after(alert_cursor)?,
         limit,
     };
-    let alerts = context.service.list_alerts(&caller, &listing).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let alerts = fleet::list_alerts(&context.service.fleet, &request, &listing).await?;
     let found = Page::new(alerts, limit, alert_place_in_list);
     Ok(Json(Page { items: found.items.iter().map(alert_to_json).collect(), next: found.next }))
 }
@@ -79,7 +83,8 @@ pub(crate) async fn mark_alert_read(
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let id = alert_id(&id)?;
     let render = |alert: &Alert| JsonAnswer::new(StatusCode::OK, &alert_to_json(alert));
-    let alert = context.service.mark_alert_read(&caller, &tenant, &id, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let alert = fleet::mark_alert_read(&context.service.fleet, &request, &tenant, &id, &claim.once(render)).await?;
     Ok(render(&alert))
 }
 
@@ -93,6 +98,7 @@ pub(crate) async fn delete_alert(
     Query(query): Query<TenantQuery>,
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    context.service.delete_alert(&caller, &tenant, &alert_id(&id)?).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    fleet::delete_alert(&context.service.fleet, &request, &tenant, &alert_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ use crate::wire::dashboard::DashboardJson;
 use axum::Json;
 use axum::extract::State;
 use milepost_http::{Authenticated, HttpContext, Problem, Query, rfc3339};
+use milepost_service::{Request, fleet};
 use std::sync::Arc;
 
 /// Shows the figures of the fleet over the last 24 hours, running trips included.
@@ -16,7 +17,8 @@ pub(crate) async fn get_dashboard(
     Query(query): Query<TenantQuery>,
 ) -> Result<Json<DashboardJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let figures = context.service.fleet_dashboard(&caller, &tenant).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let figures = fleet::fleet_dashboard(&context.service.fleet, &request, &tenant).await?;
     Ok(Json(DashboardJson {
         active_vehicles: figures.active_vehicles,
         total_trips: figures.total_trips,

@@ -10,7 +10,7 @@ use milepost_domain::{Geofence, GeofenceDescription, GeofenceId};
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
 };
-use milepost_service::ServiceError;
+use milepost_service::{Request, ServiceError, fleet};
 use std::sync::Arc;
 
 /// The longest geometry (1 MiB), a thousand vehicles with the longest names, and some air.
@@ -33,7 +33,9 @@ pub(crate) async fn add_geofence(
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let description = read_geofence(json).await?;
     let render = |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added));
-    let added = context.service.add_geofence(&caller, &tenant, &description, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let added =
+        fleet::add_geofence(&context.service.fleet, &request, &tenant, &description, &claim.once(render)).await?;
     Ok(render(&added))
 }
 
@@ -59,7 +61,8 @@ pub(crate) async fn list_geofences(
     let limit = page.limit()?;
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
-    let found = context.service.list_geofences(&caller, &tenant, after, limit).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let found = fleet::list_geofences(&context.service.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -74,7 +77,8 @@ pub(crate) async fn get_geofence(
     Query(query): Query<TenantQuery>,
 ) -> Result<Json<GeofenceJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let geofence = context.service.get_geofence(&caller, &tenant, geofence_id(&id)?).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let geofence = fleet::get_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?).await?;
     Ok(Json(geofence_to_json(&geofence)))
 }
 
@@ -92,7 +96,8 @@ pub(crate) async fn change_geofence(
 ) -> Result<Json<GeofenceJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let change = geofence_change_from_json(json)?;
-    let changed = context.service.change_geofence(&caller, &tenant, geofence_id(&id)?, change).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let changed = fleet::change_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?, change).await?;
     Ok(Json(geofence_to_json(&changed)))
 }
 
@@ -106,6 +111,7 @@ pub(crate) async fn remove_geofence(
     Query(query): Query<TenantQuery>,
 ) -> Result<StatusCode, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    context.service.remove_geofence(&caller, &tenant, geofence_id(&id)?).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    fleet::remove_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Position, Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
-use milepost_service::{ParcelPath, ServiceError};
+use milepost_service::{ParcelPath, Request, ServiceError, parcels};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -42,7 +42,8 @@ pub(crate) async fn read_parcel_path(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let mut path = context.service.read_parcel_path(&caller, id, after).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let mut path = parcels::read_parcel_path(&context.service.parcels, &request, id, after).await?;
     if let Some(format) = format {
         let name = format!("parcel-{id}");
         let vehicle_id = VehicleId::new(&name)?;

@@ -10,7 +10,7 @@ use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
 };
-use milepost_service::ParcelListing;
+use milepost_service::{ParcelListing, Request, parcels};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -40,7 +40,10 @@ pub(crate) async fn add_parcel(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let render = |parcel: &Parcel| JsonAnswer::new(StatusCode::CREATED, &parcel_to_json(parcel));
-    let parcel = context.service.add_parcel(&caller, parcel_from_json(&json, tenant)?, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let parcel =
+        parcels::add_parcel(&context.service.parcels, &request, parcel_from_json(&json, tenant)?, &claim.once(render))
+            .await?;
     Ok(render(&parcel))
 }
 
@@ -68,7 +71,8 @@ pub(crate) async fn list_parcels(
             .after(|text| text.parse().map_err(|_| ()).and_then(|number| ParcelId::new(number).map_err(|_| ())))?,
         limit: page.limit()?,
     };
-    let found = context.service.list_parcels(&caller, &listing).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let found = parcels::list_parcels(&context.service.parcels, &request, &listing).await?;
     let items = found.parcels.iter().map(parcel_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -81,7 +85,8 @@ pub(crate) async fn get_parcel(
     Authenticated(caller): Authenticated,
     Path(id): Path<String>,
 ) -> Result<Json<ParcelJson>, Problem> {
-    let parcel = context.service.get_parcel(&caller, parcel_id(&id)?).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let parcel = parcels::get_parcel(&context.service.parcels, &request, parcel_id(&id)?).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }
 
@@ -101,7 +106,8 @@ pub(crate) async fn change_parcel(
     Body(json): Body<ChangeParcelJson>,
 ) -> Result<Json<ParcelJson>, Problem> {
     let change = change_from_json(&json)?;
-    let parcel = context.service.change_parcel(&caller, parcel_id(&id)?, change).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let parcel = parcels::change_parcel(&context.service.parcels, &request, parcel_id(&id)?, change).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }
 

@@ -5,7 +5,7 @@ use crate::wire::rules::{ChangeRulesJson, RulesJson, ThresholdsJson};
 use axum::Json;
 use axum::extract::State;
 use milepost_http::{Authenticated, Body, HttpContext, Problem, Query, rfc3339};
-use milepost_service::RulesInForce;
+use milepost_service::{Request, RulesInForce, fleet};
 use std::sync::Arc;
 
 /// Shows the thresholds that apply to the tenant's vehicles.
@@ -17,7 +17,8 @@ pub(crate) async fn get_rules(
     Query(query): Query<TenantQuery>,
 ) -> Result<Json<RulesJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let rules = context.service.get_rules(&caller, &tenant).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let rules = fleet::get_rules(&context.service.fleet, &request, &tenant).await?;
     Ok(Json(rules_to_json(rules)))
 }
 
@@ -32,7 +33,8 @@ pub(crate) async fn change_rules(
     Body(json): Body<ChangeRulesJson>,
 ) -> Result<Json<RulesJson>, Problem> {
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let rules = context.service.change_rules(&caller, &tenant, &json.changes()).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let rules = fleet::change_rules(&context.service.fleet, &request, &tenant, &json.changes()).await?;
     Ok(Json(rules_to_json(rules)))
 }
 

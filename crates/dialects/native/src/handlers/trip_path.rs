@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Caller, Position, TenantId, Timestamp, TripId};
 use milepost_formats::{Format, TrackMeta};
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
-use milepost_service::{ServiceError, TripPath};
+use milepost_service::{Request, ServiceError, TripPath, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -45,8 +45,9 @@ pub(crate) async fn get_trip(
     if let Some(format) = file_format(query.format.as_deref())? {
         return stream_path(&context, &caller, &tenant, &id, format).await;
     }
-    let trip = context.service.get_trip(&caller, &tenant, &id).await?;
-    let mut path = context.service.read_trip_path(&caller, &tenant, &id, None).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let trip = fleet::get_trip(&context.service.fleet, &request, &tenant, &id).await?;
+    let mut path = fleet::read_trip_path(&context.service.fleet, &request, &tenant, &id, None).await?;
     let (positions, next) = path.take(PATH_SHOWN).await?;
     let path = Some(positions.iter().map(position_to_json).collect());
     let path_next = Some(next.map(|at| cursor_of(&at.unix_ms().to_string())));
@@ -72,7 +73,8 @@ pub(crate) async fn read_trip_path(
     }
     let after = page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?;
     let limit = page.limit()?;
-    let mut path = context.service.read_trip_path(&caller, &tenant, &id, after).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let mut path = fleet::read_trip_path(&context.service.fleet, &request, &tenant, &id, after).await?;
     let (positions, next) = path.take(limit).await?;
     let items = positions.iter().map(position_to_json).collect();
     Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response())
@@ -85,7 +87,8 @@ async fn stream_path(
     id: &TripId,
     format: Format,
 ) -> Result<Response, Problem> {
-    let path = context.service.read_trip_path(caller, tenant, id, None).await?;
+    let request = Request { caller, now: context.service.now() };
+    let path = fleet::read_trip_path(&context.service.fleet, &request, tenant, id, None).await?;
     let meta = TrackMeta { vehicle_id: path.vehicle().to_string(), label: Some(format!("Trip {id}")) };
     stream_file(path, format, meta).await
 }

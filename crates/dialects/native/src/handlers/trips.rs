@@ -12,7 +12,7 @@ use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
     RequestClaim, cursor_of,
 };
-use milepost_service::{TripEnding, TripListing};
+use milepost_service::{Request, TripEnding, TripListing, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -56,7 +56,8 @@ pub(crate) async fn list_trips(
         before: page.after(trip_cursor)?,
         limit: page.limit()?,
     };
-    let found = context.service.list_trips(&caller, &listing).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let found = fleet::list_trips(&context.service.fleet, &request, &listing).await?;
     let items = found.trips.iter().map(trip_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))
 }
@@ -79,7 +80,9 @@ pub(crate) async fn start_trip(
     let driver = json.driver_id.map(driver_id).transpose()?;
     let vehicle = VehicleId::from_segment(&json.vehicle_id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::CREATED, &trip_to_json(trip));
-    let trip = context.service.start_trip(&caller, &tenant, &vehicle, driver, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let trip =
+        fleet::start_trip(&context.service.fleet, &request, &tenant, &vehicle, driver, &claim.once(render)).await?;
     Ok(render(&trip))
 }
 
@@ -97,7 +100,10 @@ pub(crate) async fn complete_trip(
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let id = trip_id(&id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let trip = context.service.end_trip(&caller, &tenant, &id, TripEnding::Completed, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let trip =
+        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
+            .await?;
     Ok(render(&trip))
 }
 
@@ -115,7 +121,10 @@ pub(crate) async fn cancel_trip(
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let id = trip_id(&id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let trip = context.service.end_trip(&caller, &tenant, &id, TripEnding::Cancelled, &claim.once(render)).await?;
+    let request = Request { caller: &caller, now: context.service.now() };
+    let trip =
+        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
+            .await?;
     Ok(render(&trip))
 }
 

@@ -6,7 +6,8 @@ use anyhow::Result;
 use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, Principal, RiderId, Role, TenantId, TrackingId,
 };
-use milepost_service::{DeliveryUpdate, NewDelivery, Once, Service};
+use milepost_service::deliveries::{start_delivery, update_delivery};
+use milepost_service::{DeliveryUpdate, NewDelivery, Once, Request, Service};
 use milepost_simulate::{Route, demo_routes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(super) fn drive_rider(
     })
 }
 
-async fn bring_orders(service: &Arc<Service>, tenant: &TenantId, url: &str) -> Result<()> {
+async fn bring_orders(service: &Service, tenant: &TenantId, url: &str) -> Result<()> {
     let principal = Principal::User {
         id: None,
         subject: "demo-rider".to_owned(),
@@ -70,10 +71,14 @@ async fn start(service: &Service, rider: &Caller, route: &Route, number: usize) 
         dropoff: place(route, LONGEST_M),
         phone: None,
     };
-    Ok(service.start_delivery(rider, &rider.tenant, new, &Once::unclaimed()).await?.delivery.tracking_id)
+    let request = Request { caller: rider, now: service.now() };
+    Ok(start_delivery(&service.deliveries, &request, &rider.tenant, new, &Once::unclaimed())
+        .await?
+        .delivery
+        .tracking_id)
 }
 
-async fn ride(service: &Arc<Service>, rider: &Caller, route: &Route, id: &TrackingId) -> Result<()> {
+async fn ride(service: &Service, rider: &Caller, route: &Route, id: &TrackingId) -> Result<()> {
     let mut along_m = 0.0;
     let mut status = Some(DeliveryStatus::PickedUp);
     let length_m = route.path.length_m().min(LONGEST_M);
@@ -83,7 +88,8 @@ async fn ride(service: &Arc<Service>, rider: &Caller, route: &Route, id: &Tracki
             status = Some(DeliveryStatus::Delivered);
         }
         let update = DeliveryUpdate { place: Some(place(route, along_m)), status };
-        service.update_delivery(rider, id, update, &Once::unclaimed()).await?;
+        let request = Request { caller: rider, now: service.now() };
+        update_delivery(&service.deliveries, &request, id, update, &Once::unclaimed()).await?;
         tokio::time::sleep(REPORT_EVERY).await;
         if arrived {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What a delivery's changes tell other programs: the order service and, by SMS, the customer.
+//! The calls that a delivery's changes cause: to the order service and, by SMS, to the customer.
 
 use crate::Outgoing;
 use milepost_domain::{Delivery, DeliveryStatus, OutgoingCall, Target};
@@ -6,14 +6,14 @@ use serde_json::json;
 use std::fmt::Write;
 
 /// Calls that go with the start of a session.
-pub(super) fn calls_of_start(delivery: &Delivery, whom: &Outgoing) -> Vec<OutgoingCall> {
-    sms(delivery, whom).into_iter().collect()
+pub(super) fn calls_of_start(delivery: &Delivery, outgoing: &Outgoing) -> Vec<OutgoingCall> {
+    sms(delivery, outgoing).into_iter().collect()
 }
 
 /// Calls that go with a step forward, to the status that `delivery` has now.
-pub(super) fn calls_of_step(delivery: &Delivery, whom: &Outgoing) -> Vec<OutgoingCall> {
+pub(super) fn calls_of_step(delivery: &Delivery, outgoing: &Outgoing) -> Vec<OutgoingCall> {
     let mut calls = Vec::new();
-    if whom.orders && delivery.status == DeliveryStatus::Delivered {
+    if outgoing.orders && delivery.status == DeliveryStatus::Delivered {
         let delivered_at = delivery.updated_at.unix_ms() / 1000;
         calls.push(OutgoingCall {
             target: Target::Orders,
@@ -22,12 +22,12 @@ pub(super) fn calls_of_step(delivery: &Delivery, whom: &Outgoing) -> Vec<Outgoin
             key: format!("delivery-{}-delivered", delivery.tracking_id),
         });
     }
-    calls.extend(sms(delivery, whom));
+    calls.extend(sms(delivery, outgoing));
     calls
 }
 
-fn sms(delivery: &Delivery, whom: &Outgoing) -> Option<OutgoingCall> {
-    let phone = delivery.phone.as_ref().filter(|_| whom.notifications)?;
+fn sms(delivery: &Delivery, outgoing: &Outgoing) -> Option<OutgoingCall> {
+    let phone = delivery.phone.as_ref().filter(|_| outgoing.notifications)?;
     let status = delivery.status;
     let news = match status {
         DeliveryStatus::Assigned => "has a rider",
@@ -36,7 +36,7 @@ fn sms(delivery: &Delivery, whom: &Outgoing) -> Option<OutgoingCall> {
         DeliveryStatus::Delivered => "was delivered",
     };
     let (order, id) = (delivery.order_id.as_str(), &delivery.tracking_id);
-    let message = format!("Order {order} {news}. Follow it: {}/track/{id}", whom.public_url);
+    let message = format!("Order {order} {news}. Follow it: {}/track/{id}", outgoing.public_url);
     Some(OutgoingCall {
         target: Target::Notifications,
         path: "/notify/sms".to_owned(),
@@ -55,7 +55,7 @@ fn percent_encode(segment: &str) -> String {
             write!(encoded, "%{byte:02X}").expect("a String takes everything");
         }
     }
-    // A segment of dots alone would be taken for a step through the path.
+    // A segment of dots alone would name a parent folder.
     if matches!(encoded.as_str(), "." | "..") { encoded.replace('.', "%2E") } else { encoded }
 }
 

@@ -1,21 +1,22 @@
-//! Which version of each parcel this node told last, so that its own events, met again, are not told twice.
+//! Which version of each parcel this node published last, so that its own events, read again from the log, are not
+//! published twice.
 
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// Parcels in a generation; two are kept. What is forgotten may be told again: a repeated status, nothing worse.
+/// Parcels in a generation; two are kept. A forgotten parcel may be published again: a repeated status, nothing worse.
 const GENERATION: usize = 20_000;
 
-/// What was told.
+/// A parcel as it was published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ToldParcel {
+pub(super) struct PublishedParcel {
     pub(super) version: i64,
     pub(super) status: ParcelStatus,
     pub(super) driver_id: Option<UserId>,
 }
 
-impl From<&Parcel> for ToldParcel {
+impl From<&Parcel> for PublishedParcel {
     fn from(parcel: &Parcel) -> Self {
         Self { version: parcel.version, status: parcel.status, driver_id: parcel.driver_id }
     }
@@ -23,21 +24,21 @@ impl From<&Parcel> for ToldParcel {
 
 /// A std mutex: held for a look-up, never across an await.
 #[derive(Default)]
-pub(super) struct Told(Mutex<Generations>);
+pub(super) struct LastPublished(Mutex<Generations>);
 
 #[derive(Default)]
 struct Generations {
-    young: HashMap<ParcelId, ToldParcel>,
-    old: HashMap<ParcelId, ToldParcel>,
+    young: HashMap<ParcelId, PublishedParcel>,
+    old: HashMap<ParcelId, PublishedParcel>,
 }
 
-impl Told {
-    pub(super) fn last(&self, id: ParcelId) -> Option<ToldParcel> {
+impl LastPublished {
+    pub(super) fn get(&self, id: ParcelId) -> Option<PublishedParcel> {
         let generations = self.0.lock().expect("nothing panics while holding it");
         generations.young.get(&id).or_else(|| generations.old.get(&id)).copied()
     }
 
-    pub(super) fn note(&self, parcel: &Parcel) {
+    pub(super) fn set(&self, parcel: &Parcel) {
         let mut generations = self.0.lock().expect("nothing panics while holding it");
         if generations.young.len() >= GENERATION {
             generations.old = std::mem::take(&mut generations.young);

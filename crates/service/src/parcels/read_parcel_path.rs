@@ -1,11 +1,13 @@
 //! Where a parcel's drivers were while they brought it.
 
-use crate::{Service, ServiceError};
-use milepost_domain::{Caller, DriverFix, ParcelId, Timestamp};
+use super::Parcels;
+use super::read_parcels::get_parcel;
+use crate::{Request, ServiceError};
+use milepost_domain::{DriverFix, ParcelId, Timestamp};
 use milepost_store::Store;
 use std::sync::Arc;
 
-/// Fixes read from the store at once: enough to be quick, few enough to be forgotten soon.
+/// Fixes read from the store at once: enough to be quick, few enough to be freed soon.
 const PAGE: u32 = 1_000;
 
 /// A parcel's path, read page by page.
@@ -40,18 +42,16 @@ impl ParcelPath {
     }
 }
 
-impl Service {
-    /// The path of a parcel, continued after `after`.
-    ///
-    /// # Errors
-    /// As [`Service::get_parcel`].
-    pub async fn read_parcel_path(
-        &self,
-        caller: &Caller,
-        id: ParcelId,
-        after: Option<Timestamp>,
-    ) -> Result<ParcelPath, ServiceError> {
-        self.get_parcel(caller, id).await?;
-        Ok(ParcelPath { store: Arc::clone(&self.store), id, after, ended: false })
-    }
+/// The path of a parcel, continued after `after`.
+///
+/// # Errors
+/// As [`get_parcel`].
+pub async fn read_parcel_path(
+    parcels: &Parcels,
+    request: &Request<'_>,
+    id: ParcelId,
+    after: Option<Timestamp>,
+) -> Result<ParcelPath, ServiceError> {
+    get_parcel(parcels, request, id).await?;
+    Ok(ParcelPath { store: Arc::clone(&parcels.store), id, after, ended: false })
 }
