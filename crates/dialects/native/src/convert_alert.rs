@@ -67,11 +67,6 @@ pub(crate) fn alert_to_json(alert: &Alert) -> AlertJson {
     }
 }
 
-/// What is no id names no alert.
-pub(crate) fn alert_id(text: &str) -> Result<AlertId, Problem> {
-    AlertId::new(text).map_err(|_| Problem::not_found("alert"))
-}
-
 /// An alert's place in a list, newest first.
 pub(crate) fn alert_place_in_list(alert: &Alert) -> String {
     format!("{}:{}", alert.at.unix_ms(), alert.id)

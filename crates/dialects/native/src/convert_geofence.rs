@@ -4,8 +4,8 @@ use crate::convert::Refusals;
 use crate::convert_record::time_of_day;
 use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson, ScheduleJson};
 use milepost_domain::{
-    CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Invalid,
-    Label, Schedule, SpeedKmh, UtcOffset, VehicleId, VehicleList, Weekday, Weekdays,
+    CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceShape, GeometryText, Invalid, Label, Schedule,
+    SpeedKmh, UtcOffset, VehicleId, VehicleList, Weekday, Weekdays,
 };
 use milepost_http::{Problem, rfc3339};
 use milepost_service::read_geometry;
@@ -182,11 +182,6 @@ fn schedule_to_json(schedule: &Schedule) -> ScheduleJson {
         to: schedule.to.to_string(),
         utc_offset_minutes: i64::from(schedule.offset.minutes()),
     }
-}
-
-/// What is no number names no geofence.
-pub(crate) fn geofence_id(text: &str) -> Result<GeofenceId, Problem> {
-    text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or_else(|| Problem::not_found("geofence"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::wire::trip::{TripJson, TripPlaceJson};
 use milepost_domain::{SpeedKmh, Timestamp, Trip, TripId, TripPlace, UserId};
-use milepost_http::{Problem, rfc3339};
+use milepost_http::rfc3339;
 use milepost_service::TripCursor;
 
 /// A trip as it stands in a list; alone it is shown with its `path`.
@@ -43,11 +43,6 @@ fn litres(ml: i64) -> f64 {
 
 fn place_to_json(place: TripPlace) -> TripPlaceJson {
     TripPlaceJson { latitude: place.latitude.get(), longitude: place.longitude.get() }
-}
-
-/// What is no id names no trip.
-pub(crate) fn trip_id(text: &str) -> Result<TripId, Problem> {
-    TripId::new(text).map_err(|_| Problem::not_found("trip"))
 }
 
 /// A trip's place in a list, newest first.

@@ -13,7 +13,6 @@ mod convert_record;
 mod convert_trip;
 mod handlers;
 mod openapi;
-mod tenant_of;
 mod wire;
 
 use axum::Router;

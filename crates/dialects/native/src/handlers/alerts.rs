@@ -1,17 +1,17 @@
 //! `/alerts`.
 
-use crate::convert_alert::{alert_cursor, alert_from_json, alert_id, alert_place_in_list, alert_to_json};
+use crate::convert_alert::{alert_cursor, alert_from_json, alert_place_in_list, alert_to_json};
 use crate::handlers::notifications::is_asked_for_unread;
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::alert::{AlertJson, NewAlertJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::Alert;
+use milepost_domain::{Alert, AlertId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery, tenant_of,
 };
-use milepost_service::{AlertListing, Request, fleet};
+use milepost_service::{AlertListing, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -39,7 +39,7 @@ pub(crate) async fn raise_alert(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let render = |alert: &Alert| JsonAnswer::new(StatusCode::CREATED, &alert_to_json(alert));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let alert =
         fleet::raise_alert(&context.service.fleet, &request, alert_from_json(&json, tenant)?, &claim.once(render))
             .await?;
@@ -64,7 +64,7 @@ pub(crate) async fn list_alerts(
         before: page.after(alert_cursor)?,
         limit,
     };
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let alerts = fleet::list_alerts(&context.service.fleet, &request, &listing).await?;
     let found = Page::new(alerts, limit, alert_place_in_list);
     Ok(Json(Page { items: found.items.iter().map(alert_to_json).collect(), next: found.next }))
@@ -75,15 +75,12 @@ pub(crate) async fn list_alerts(
     responses((status = 200, body = AlertJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn mark_alert_read(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     claim: RequestClaim,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    Path(id): Path<AlertId>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let id = alert_id(&id)?;
     let render = |alert: &Alert| JsonAnswer::new(StatusCode::OK, &alert_to_json(alert));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let alert = fleet::mark_alert_read(&context.service.fleet, &request, &tenant, &id, &claim.once(render)).await?;
     Ok(render(&alert))
 }
@@ -93,12 +90,10 @@ pub(crate) async fn mark_alert_read(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn delete_alert(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<AlertId>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let request = Request { caller: &caller, now: context.service.now() };
-    fleet::delete_alert(&context.service.fleet, &request, &tenant, &alert_id(&id)?).await?;
+    let request = context.request(&caller);
+    fleet::delete_alert(&context.service.fleet, &request, &tenant, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,6 @@
 //! `/cadets` and their scores.
 
 use crate::convert_record::{attendance_to_json, cadet_from_json, cadet_to_json, scores_from_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::record::{CadetJson, ChangeScoresJson, NewCadetJson};
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +8,7 @@ use axum::http::StatusCode;
 use milepost_domain::{Cadet, CadetId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
-    cursor_of,
+    TenantQuery, cursor_of, tenant_of,
 };
 use milepost_service::records;
 use std::sync::Arc;

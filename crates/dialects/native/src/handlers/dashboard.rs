@@ -1,11 +1,10 @@
 //! `/dashboard`: what the fleet did in the last 24 hours.
 
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::dashboard::DashboardJson;
 use axum::Json;
 use axum::extract::State;
-use milepost_http::{Authenticated, HttpContext, Problem, Query, rfc3339};
-use milepost_service::{Request, fleet};
+use milepost_http::{ForTenant, HttpContext, Problem, TenantQuery, rfc3339};
+use milepost_service::fleet;
 use std::sync::Arc;
 
 /// Shows the figures of the fleet over the last 24 hours, running trips included.
@@ -13,11 +12,9 @@ use std::sync::Arc;
     responses((status = 200, body = DashboardJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_dashboard(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
 ) -> Result<Json<DashboardJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let figures = fleet::fleet_dashboard(&context.service.fleet, &request, &tenant).await?;
     Ok(Json(DashboardJson {
         active_vehicles: figures.active_vehicles,

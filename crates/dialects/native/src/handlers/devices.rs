@@ -1,7 +1,6 @@
 //! `/devices`.
 
 use crate::convert::id_or_new;
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::fleet::{DeviceJson, NewDeviceJson};
 use axum::Json;
 use axum::extract::State;
@@ -10,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Device, DeviceId, Label, VehicleId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery, tenant_of,
 };
 use milepost_service::devices::{self, NewDevice};
 use std::sync::Arc;

@@ -1,16 +1,16 @@
 //! `/geofences`.
 
-use crate::convert_geofence::{geofence_change_from_json, geofence_from_json, geofence_id, geofence_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
+use crate::convert_geofence::{geofence_change_from_json, geofence_from_json, geofence_to_json};
 use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Geofence, GeofenceDescription, GeofenceId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery, cursor_of, tenant_of,
 };
-use milepost_service::{Request, ServiceError, fleet};
+use milepost_service::{ServiceError, fleet};
 use std::sync::Arc;
 
 /// The longest geometry (1 MiB), a thousand vehicles with the longest names, and some air.
@@ -33,7 +33,7 @@ pub(crate) async fn add_geofence(
     let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let description = read_geofence(json).await?;
     let render = |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let added =
         fleet::add_geofence(&context.service.fleet, &request, &tenant, &description, &claim.once(render)).await?;
     Ok(render(&added))
@@ -54,14 +54,12 @@ async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Pro
     responses((status = 200, body = Page<GeofenceJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_geofences(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     Query(page): Query<PageQuery>,
-    Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<GeofenceJson>>, Problem> {
     let limit = page.limit()?;
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let found = fleet::list_geofences(&context.service.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
@@ -72,13 +70,11 @@ pub(crate) async fn list_geofences(
     responses((status = 200, body = GeofenceJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_geofence(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<GeofenceId>,
 ) -> Result<Json<GeofenceJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let request = Request { caller: &caller, now: context.service.now() };
-    let geofence = fleet::get_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?).await?;
+    let request = context.request(&caller);
+    let geofence = fleet::get_geofence(&context.service.fleet, &request, &tenant, id).await?;
     Ok(Json(geofence_to_json(&geofence)))
 }
 
@@ -89,15 +85,13 @@ pub(crate) async fn get_geofence(
         (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_geofence(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<GeofenceId>,
     Body(json): Body<ChangeGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<Json<GeofenceJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let change = geofence_change_from_json(json)?;
-    let request = Request { caller: &caller, now: context.service.now() };
-    let changed = fleet::change_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?, change).await?;
+    let request = context.request(&caller);
+    let changed = fleet::change_geofence(&context.service.fleet, &request, &tenant, id, change).await?;
     Ok(Json(geofence_to_json(&changed)))
 }
 
@@ -106,12 +100,10 @@ pub(crate) async fn change_geofence(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn remove_geofence(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
+    Path(id): Path<GeofenceId>,
 ) -> Result<StatusCode, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let request = Request { caller: &caller, now: context.service.now() };
-    fleet::remove_geofence(&context.service.fleet, &request, &tenant, geofence_id(&id)?).await?;
+    let request = context.request(&caller);
+    fleet::remove_geofence(&context.service.fleet, &request, &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,6 @@
 
 use super::notifications::NoticeQuery;
 use crate::convert_notice::{addressees_from_json, message_from_json, message_to_json, notice_id, sent_to_json};
-use crate::tenant_of::TenantQuery;
 use crate::wire::notice::{MessageJson, NewMessageJson, SentJson};
 use axum::Json;
 use axum::extract::State;
@@ -10,6 +9,7 @@ use axum::http::StatusCode;
 use milepost_domain::Notice;
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery,
 };
 use milepost_service::records;
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! `/notifications`.
 
 use crate::convert_notice::{addressees_from_json, notice_id, notification_to_json, sent_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::notice::{NewNotificationJson, NotificationJson, SentJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Notice, NotificationKind, NotificationText};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, TenantQuery,
+    tenant_of,
 };
 use milepost_service::records::{self, NoticeFilter};
 use serde::Deserialize;

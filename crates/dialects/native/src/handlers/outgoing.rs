@@ -1,13 +1,14 @@
 //! `/outgoing`: calls to the order and notification services, and to webhooks.
 
 use crate::convert_outgoing::call_to_json;
-use crate::tenant_of::TenantQuery;
 use crate::wire::outgoing::{OutgoingCallJson, TargetQuery};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Target;
-use milepost_http::{ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim};
+use milepost_http::{
+    ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, TenantQuery,
+};
 use milepost_service::{CallNo, StoredCall, outgoing};
 use std::sync::Arc;
 

@@ -1,16 +1,15 @@
 //! `/parcels/{id}/path`: where a parcel's drivers were while they brought it, paged as JSON or streamed as a file.
 
 use crate::convert_parcel::{fix_to_json, fix_to_position};
-use crate::handlers::parcels::parcel_id;
 use crate::handlers::track_file::{PositionPages, file_format, stream_file};
 use crate::wire::parcel::PathPointJson;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Position, Timestamp, VehicleId};
+use milepost_domain::{ParcelId, Position, Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
-use milepost_service::{ParcelPath, Request, ServiceError, parcels};
+use milepost_service::{ParcelPath, ServiceError, parcels};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -31,18 +30,17 @@ pub(crate) struct PathQuery {
 pub(crate) async fn read_parcel_path(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<ParcelId>,
     Query(query): Query<PathQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let id = parcel_id(&id)?;
     let format = file_format(query.format.as_deref())?;
     let after = match format {
         Some(_) => None,
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let mut path = parcels::read_parcel_path(&context.service.parcels, &request, id, after).await?;
     if let Some(format) = format {
         let name = format!("parcel-{id}");

@@ -1,7 +1,6 @@
 //! `/parcels`.
 
 use crate::convert_parcel::{change_from_json, parcel_from_json, parcel_to_json};
-use crate::tenant_of::tenant_of;
 use crate::wire::parcel::{ChangeParcelJson, NewParcelJson, ParcelJson};
 use axum::Json;
 use axum::extract::State;
@@ -9,8 +8,9 @@ use axum::http::StatusCode;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use milepost_http::{
     Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
+    tenant_of,
 };
-use milepost_service::{ParcelListing, Request, parcels};
+use milepost_service::{ParcelListing, parcels};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -40,7 +40,7 @@ pub(crate) async fn add_parcel(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&caller, json.tenant.as_deref())?;
     let render = |parcel: &Parcel| JsonAnswer::new(StatusCode::CREATED, &parcel_to_json(parcel));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let parcel =
         parcels::add_parcel(&context.service.parcels, &request, parcel_from_json(&json, tenant)?, &claim.once(render))
             .await?;
@@ -71,7 +71,7 @@ pub(crate) async fn list_parcels(
             .after(|text| text.parse().map_err(|_| ()).and_then(|number| ParcelId::new(number).map_err(|_| ())))?,
         limit: page.limit()?,
     };
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let found = parcels::list_parcels(&context.service.parcels, &request, &listing).await?;
     let items = found.parcels.iter().map(parcel_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
@@ -83,10 +83,10 @@ pub(crate) async fn list_parcels(
 pub(crate) async fn get_parcel(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<ParcelId>,
 ) -> Result<Json<ParcelJson>, Problem> {
-    let request = Request { caller: &caller, now: context.service.now() };
-    let parcel = parcels::get_parcel(&context.service.parcels, &request, parcel_id(&id)?).await?;
+    let request = context.request(&caller);
+    let parcel = parcels::get_parcel(&context.service.parcels, &request, id).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }
 
@@ -102,16 +102,11 @@ pub(crate) async fn get_parcel(
 pub(crate) async fn change_parcel(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<ParcelId>,
     Body(json): Body<ChangeParcelJson>,
 ) -> Result<Json<ParcelJson>, Problem> {
     let change = change_from_json(&json)?;
-    let request = Request { caller: &caller, now: context.service.now() };
-    let parcel = parcels::change_parcel(&context.service.parcels, &request, parcel_id(&id)?, change).await?;
+    let request = context.request(&caller);
+    let parcel = parcels::change_parcel(&context.service.parcels, &request, id, change).await?;
     Ok(Json(parcel_to_json(&parcel)))
-}
-
-/// What is no number names no parcel.
-pub(crate) fn parcel_id(text: &str) -> Result<ParcelId, Problem> {
-    text.parse().ok().and_then(|number| ParcelId::new(number).ok()).ok_or_else(|| Problem::not_found("parcel"))
 }

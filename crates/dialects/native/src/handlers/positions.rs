@@ -1,14 +1,13 @@
 //! `/positions`: one or up to 10,000 at once, each judged by itself.
 
 use crate::convert::position_from_json;
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::position::{NewPositionJson, RecordedJson, RejectedJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Principal, Timestamp, VehicleId};
-use milepost_http::{Authenticated, FieldError, HttpContext, Problem, Query, RawBody, parse_json, parse_object};
-use milepost_service::{PositionReport, Request, positions};
+use milepost_http::{FieldError, ForTenant, HttpContext, Problem, RawBody, TenantQuery, parse_json, parse_object};
+use milepost_service::{PositionReport, positions};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -24,16 +23,14 @@ const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
     responses((status = 201, body = RecordedJson), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn record_positions(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
 ) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let own_vehicle = match &caller.principal {
         Principal::Device { vehicle_id, .. } => Some(vehicle_id),
         Principal::User { .. } => None,
     };
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let parsed = parse_positions(&raw, own_vehicle, request.now)?;
     let recorded = positions::record_positions(&context.service.positions, &request, &tenant, parsed.reports).await?;
 

@@ -1,11 +1,10 @@
 //! `/fleet/rules`: the thresholds by which a tenant's history is told.
 
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::rules::{ChangeRulesJson, RulesJson, ThresholdsJson};
 use axum::Json;
 use axum::extract::State;
-use milepost_http::{Authenticated, Body, HttpContext, Problem, Query, rfc3339};
-use milepost_service::{Request, RulesInForce, fleet};
+use milepost_http::{Body, ForTenant, HttpContext, Problem, TenantQuery, rfc3339};
+use milepost_service::{RulesInForce, fleet};
 use std::sync::Arc;
 
 /// Shows the thresholds that apply to the tenant's vehicles.
@@ -13,11 +12,9 @@ use std::sync::Arc;
     responses((status = 200, body = RulesJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_rules(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
 ) -> Result<Json<RulesJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let rules = fleet::get_rules(&context.service.fleet, &request, &tenant).await?;
     Ok(Json(rules_to_json(rules)))
 }
@@ -28,12 +25,10 @@ pub(crate) async fn get_rules(
         (status = 422, body = Problem)))]
 pub(crate) async fn change_rules(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
-    Query(query): Query<TenantQuery>,
+    ForTenant(caller, tenant): ForTenant,
     Body(json): Body<ChangeRulesJson>,
 ) -> Result<Json<RulesJson>, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let rules = fleet::change_rules(&context.service.fleet, &request, &tenant, &json.changes()).await?;
     Ok(Json(rules_to_json(rules)))
 }

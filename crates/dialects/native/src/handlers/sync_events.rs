@@ -1,12 +1,13 @@
 //! `/sync-events`.
 
 use crate::convert_notice::{sync_event_from_json, sync_event_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::notice::{NewSyncEventJson, SyncEventJson};
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Event;
-use milepost_http::{Authenticated, Body, HttpContext, JsonAnswer, Problem, Query, RequestClaim};
+use milepost_http::{
+    Authenticated, Body, HttpContext, JsonAnswer, Problem, Query, RequestClaim, TenantQuery, tenant_of,
+};
 use milepost_service::records;
 use std::sync::Arc;
 

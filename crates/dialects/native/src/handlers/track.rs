@@ -2,14 +2,15 @@
 
 use crate::convert::position_to_json;
 use crate::handlers::track_file::{file_format, stream_file};
-use crate::tenant_of::tenant_of;
 use crate::wire::position::PositionJson;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
-use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp};
+use milepost_http::{
+    Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp, tenant_of,
+};
 use milepost_service::{positions, vehicles};
 use serde::Deserialize;
 use std::sync::Arc;

@@ -1,9 +1,8 @@
 //! `/trips/{id}`, `/trips/{id}/path`: a trip with where its vehicle was, as JSON or streamed as a file.
 
 use crate::convert::position_to_json;
-use crate::convert_trip::{trip_id, trip_to_json};
+use crate::convert_trip::trip_to_json;
 use crate::handlers::track_file::{PositionPages, file_format, stream_file};
-use crate::tenant_of::tenant_of;
 use crate::wire::position::PositionJson;
 use crate::wire::trip::TripJson;
 use axum::Json;
@@ -11,8 +10,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Caller, Position, TenantId, Timestamp, TripId};
 use milepost_formats::{Format, TrackMeta};
-use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
-use milepost_service::{Request, ServiceError, TripPath, fleet};
+use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, tenant_of};
+use milepost_service::{ServiceError, TripPath, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -37,15 +36,14 @@ pub(crate) struct TripFormQuery {
 pub(crate) async fn get_trip(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<TripId>,
     Query(query): Query<TripFormQuery>,
 ) -> Result<Response, Problem> {
-    let id = trip_id(&id)?;
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     if let Some(format) = file_format(query.format.as_deref())? {
         return stream_path(&context, &caller, &tenant, &id, format).await;
     }
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let trip = fleet::get_trip(&context.service.fleet, &request, &tenant, &id).await?;
     let mut path = fleet::read_trip_path(&context.service.fleet, &request, &tenant, &id, None).await?;
     let (positions, next) = path.take(PATH_SHOWN).await?;
@@ -62,18 +60,17 @@ pub(crate) async fn get_trip(
 pub(crate) async fn read_trip_path(
     State(context): State<Arc<HttpContext>>,
     Authenticated(caller): Authenticated,
-    Path(id): Path<String>,
+    Path(id): Path<TripId>,
     Query(query): Query<TripFormQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let id = trip_id(&id)?;
     let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     if let Some(format) = file_format(query.format.as_deref())? {
         return stream_path(&context, &caller, &tenant, &id, format).await;
     }
     let after = page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?;
     let limit = page.limit()?;
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let mut path = fleet::read_trip_path(&context.service.fleet, &request, &tenant, &id, after).await?;
     let (positions, next) = path.take(limit).await?;
     let items = positions.iter().map(position_to_json).collect();
@@ -87,7 +84,7 @@ async fn stream_path(
     id: &TripId,
     format: Format,
 ) -> Result<Response, Problem> {
-    let request = Request { caller, now: context.service.now() };
+    let request = context.request(caller);
     let path = fleet::read_trip_path(&context.service.fleet, &request, tenant, id, None).await?;
     let meta = TrackMeta { vehicle_id: path.vehicle().to_string(), label: Some(format!("Trip {id}")) };
     stream_file(path, format, meta).await

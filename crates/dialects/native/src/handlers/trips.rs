@@ -1,18 +1,17 @@
 //! `/trips`.
 
-use crate::convert_trip::{trip_cursor, trip_id, trip_place_in_list, trip_to_json};
+use crate::convert_trip::{trip_cursor, trip_place_in_list, trip_to_json};
 use crate::handlers::track::instant;
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::trip::{NewTripJson, TripJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Trip, TripStatus, UserId, VehicleId};
+use milepost_domain::{Trip, TripId, TripStatus, UserId, VehicleId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
-    RequestClaim, cursor_of,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
+    RequestClaim, TenantQuery, cursor_of, tenant_of,
 };
-use milepost_service::{Request, TripEnding, TripListing, fleet};
+use milepost_service::{TripEnding, TripListing, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -56,7 +55,7 @@ pub(crate) async fn list_trips(
         before: page.after(trip_cursor)?,
         limit: page.limit()?,
     };
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let found = fleet::list_trips(&context.service.fleet, &request, &listing).await?;
     let items = found.trips.iter().map(trip_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))
@@ -80,7 +79,7 @@ pub(crate) async fn start_trip(
     let driver = json.driver_id.map(driver_id).transpose()?;
     let vehicle = VehicleId::from_segment(&json.vehicle_id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::CREATED, &trip_to_json(trip));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let trip =
         fleet::start_trip(&context.service.fleet, &request, &tenant, &vehicle, driver, &claim.once(render)).await?;
     Ok(render(&trip))
@@ -92,15 +91,12 @@ pub(crate) async fn start_trip(
         (status = 409, body = Problem)))]
 pub(crate) async fn complete_trip(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     claim: RequestClaim,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let id = trip_id(&id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let trip =
         fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
             .await?;
@@ -113,15 +109,12 @@ pub(crate) async fn complete_trip(
         (status = 409, body = Problem)))]
 pub(crate) async fn cancel_trip(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    ForTenant(caller, tenant): ForTenant,
     claim: RequestClaim,
-    Path(id): Path<String>,
-    Query(query): Query<TenantQuery>,
+    Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-    let id = trip_id(&id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = Request { caller: &caller, now: context.service.now() };
+    let request = context.request(&caller);
     let trip =
         fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
             .await?;

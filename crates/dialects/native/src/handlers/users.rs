@@ -1,14 +1,14 @@
 //! `/users`.
 
 use crate::convert::{user_to_json, vehicle_ids_from_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::account::{ChangeUserJson, NewUserJson, UserJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Role, User, UserId, Username};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, TenantQuery,
+    tenant_of,
 };
 use milepost_service::users::{self, NewUser, UserChange};
 use std::sync::Arc;

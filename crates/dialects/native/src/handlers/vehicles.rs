@@ -1,7 +1,6 @@
 //! `/vehicles`.
 
 use crate::convert::{change_from_json, vehicle_from_json, vehicle_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use axum::Json;
 use axum::extract::State;
@@ -9,6 +8,7 @@ use axum::http::StatusCode;
 use milepost_domain::VehicleId;
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery, tenant_of,
 };
 use milepost_service::LiveVehicle;
 use milepost_service::vehicles::{self, VehicleListing};

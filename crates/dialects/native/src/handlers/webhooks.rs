@@ -1,7 +1,6 @@
 //! `/webhooks` and their deliveries.
 
 use crate::convert_outgoing::{call_to_json, webhook_to_json};
-use crate::tenant_of::{TenantQuery, tenant_of};
 use crate::wire::outgoing::{NewWebhookJson, OutgoingCallJson, WebhookJson};
 use axum::Json;
 use axum::extract::State;
@@ -10,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use milepost_domain::{Target, Webhook, WebhookId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery, tenant_of,
 };
 use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
 use milepost_service::{CallNo, StoredCall, outgoing};
