@@ -7,20 +7,13 @@ pub mod devices;
 mod error;
 mod event_feed;
 pub mod fleet;
-<<<<<<< HEAD
-=======
-mod history;
->>>>>>> uc1-with-uc2
 pub mod idempotency;
 mod keyed_locks;
 mod listener;
 mod live;
 pub mod outgoing;
 pub mod parcels;
-<<<<<<< HEAD
 pub mod positions;
-=======
->>>>>>> uc1-with-uc2
 mod publish;
 pub mod push;
 pub mod readiness;
@@ -67,10 +60,7 @@ use milepost_follow::{TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, Store};
 use outgoing::OutgoingCalls;
 use parcels::Parcels;
-<<<<<<< HEAD
 use positions::Positions;
-=======
->>>>>>> uc1-with-uc2
 use publish::Publisher;
 use push::Push;
 use readiness::Readiness;
@@ -110,11 +100,8 @@ pub struct Service {
     pub parcels: Arc<Parcels>,
     /// For [`deliveries`].
     pub deliveries: Arc<Deliveries>,
-<<<<<<< HEAD
     /// For [`positions`].
     pub positions: Positions,
-=======
->>>>>>> uc1-with-uc2
     store: Arc<dyn Store>,
     clock: Clock,
     access: Arc<Access>,
@@ -178,11 +165,7 @@ impl Service {
                 parts.outgoing.clone(),
                 parts.tracking_ttl_ms,
             )),
-<<<<<<< HEAD
             positions: Positions::new(store(), Committer::start(store(), Some(publisher)), Arc::clone(&live)),
-=======
-            committer: Committer::start(Arc::clone(&parts.store), Some(publisher)),
->>>>>>> uc1-with-uc2
             store: parts.store,
             clock: parts.clock,
             access: parts.access,
