@@ -6,7 +6,7 @@ use milepost_access::{Admission, Authentication, Credential, Disconnect};
 use milepost_domain::{TenantId, Timestamp};
 use milepost_http::{Problem, TokenInQuery, authenticate_parts};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::{Handshake, Live};
 
@@ -47,8 +47,8 @@ impl Handshake {
 pub(crate) trait Connection: Disconnect + 'static {
     /// Closes the connection because the store could not be read.
     fn fail(&self);
-    /// Closes the connection at `at`.
-    fn set_expiry(&self, at: Instant);
+    /// Closes the connection after `left`.
+    fn set_expiry(&self, left: Duration);
 }
 
 /// A place under the tenant's connection limit. Dropping it frees the place.
@@ -92,7 +92,7 @@ impl ConnectionPlace {
         }
         if let Some(expires_at) = self.expires_at {
             let left_ms = expires_at.ms_since(self.live.service().now()).max(0).unsigned_abs();
-            connection.set_expiry(Instant::now() + Duration::from_millis(left_ms));
+            connection.set_expiry(Duration::from_millis(left_ms));
         }
         true
     }

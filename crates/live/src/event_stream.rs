@@ -3,7 +3,7 @@
 use milepost_access::{CloseReason, Disconnect};
 use milepost_transport::EventStream;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use crate::Live;
 use crate::admission::{Connection, ConnectionPlace};
@@ -25,8 +25,8 @@ impl Connection for StreamConnection {
         self.0.end();
     }
 
-    fn set_expiry(&self, at: Instant) {
-        self.0.set_expiry(at);
+    fn set_expiry(&self, left: Duration) {
+        self.0.set_expiry(left);
     }
 }
 

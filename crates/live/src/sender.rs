@@ -5,7 +5,7 @@ use milepost_http::Problem;
 use milepost_hub::{Message, Sink};
 use milepost_transport::{Closed, Link, Socket};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use crate::admission::Connection;
 use crate::snapshot::Snapshot;
@@ -88,8 +88,8 @@ impl Connection for SocketSender {
         self.close_announced(self.policy.failed);
     }
 
-    fn set_expiry(&self, at: Instant) {
+    fn set_expiry(&self, left: Duration) {
         let Close { code, reason } = self.policy.expired;
-        self.link.set_expiry(at, code, reason);
+        self.link.set_expiry(left, code, reason);
     }
 }

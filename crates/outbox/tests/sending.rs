@@ -2,11 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs, reason = "tests")]
 
 use async_trait::async_trait;
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use milepost_clock::{Clock, TurnableClock};
@@ -15,6 +12,7 @@ use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vap
 use milepost_store::{
     CallNo, CallOutcome, DueCall, DuePush, DueWebhook, NewWebhook, Once, OutgoingStore, Result, StoredCall,
 };
+use milepost_test_support::Receiver;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -147,65 +145,8 @@ impl OutgoingStore for Memory {
     }
 }
 
-type Answer = Arc<dyn Fn(usize) -> Response + Send + Sync>;
-
-#[derive(Clone)]
-struct Received {
-    path: String,
-    headers: HeaderMap,
-    body: String,
-}
-
-/// Answers by the count of calls before.
-struct Receiver {
-    url: String,
-    calls: Arc<Mutex<Vec<Received>>>,
-}
-
-impl Receiver {
-    async fn start(answer: impl Fn(usize) -> Response + Send + Sync + 'static) -> Self {
-        Self::on("127.0.0.1:0", answer).await
-    }
-
-    async fn on(address: &str, answer: impl Fn(usize) -> Response + Send + Sync + 'static) -> Self {
-        let listener = tokio::net::TcpListener::bind(address).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let calls: Arc<Mutex<Vec<Received>>> = Arc::default();
-        let state = (Arc::clone(&calls), Arc::new(answer) as Answer);
-        let app = Router::new().fallback(receive).with_state(state);
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, calls }
-    }
-
-    async fn answering(status: u16) -> Self {
-        Self::start(move |_| StatusCode::from_u16(status).unwrap().into_response()).await
-    }
-
-    fn calls(&self) -> Vec<Received> {
-        self.calls.lock().unwrap().clone()
-    }
-}
-
-async fn receive(
-    State((calls, answer)): State<(Arc<Mutex<Vec<Received>>>, Answer)>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let before = {
-        let mut calls = calls.lock().unwrap();
-        calls.push(Received { path: uri.to_string(), headers, body: String::from_utf8_lossy(&body).into_owned() });
-        calls.len() - 1
-    };
-    let response = answer(before);
-    if response.headers().contains_key("hang") {
-        tokio::time::sleep(Duration::from_secs(60)).await;
-    }
-    response
-}
-
-fn hang() -> Response {
-    ([("hang", "1")], "").into_response()
+async fn answering(status: u16) -> Receiver {
+    Receiver::start(move |_| status).await
 }
 
 fn config() -> OutboxConfig {
@@ -235,7 +176,7 @@ const HOOK: Target = Target::Webhook(WebhookId(1));
 
 #[tokio::test]
 async fn a_call_to_a_service_arrives_once_with_its_key() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(204).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(204).await);
     let outbox = start(&store, orders(&format!("{}/shop/", receiver.url)));
     let no = store.store(Target::Orders, None, "/orders/a%20b/status");
     outbox.wake();
@@ -243,7 +184,7 @@ async fn a_call_to_a_service_arrives_once_with_its_key() {
     outbox.stop().await;
     let calls = receiver.calls();
     assert_eq!(calls.len(), 1);
-    assert_eq!((calls[0].path.as_str(), calls[0].body.as_str()), ("/shop/orders/a%20b/status", r#"{"n":1}"#));
+    assert_eq!((calls[0].path.as_str(), calls[0].text()), ("/shop/orders/a%20b/status", r#"{"n":1}"#));
     assert_eq!(calls[0].headers["idempotency-key"], "msg_1");
     assert_eq!(calls[0].headers["content-type"], "application/json");
     assert!(calls[0].headers["user-agent"].to_str().unwrap().starts_with("Milepost/"));
@@ -254,12 +195,12 @@ async fn a_call_to_a_service_arrives_once_with_its_key() {
 
 #[tokio::test]
 async fn a_call_is_tried_with_the_same_key_until_it_is_taken() {
-    let receiver = Receiver::start(|before| match before {
-        0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        1 => hang(),
-        2 => (StatusCode::FOUND, [("location", "/elsewhere")]).into_response(),
-        3 => StatusCode::NOT_FOUND.into_response(),
-        _ => StatusCode::OK.into_response(),
+    let receiver = Receiver::answering(|before| match before {
+        0 => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        1 => None,
+        2 => Some((StatusCode::FOUND, [("location", "/elsewhere")]).into_response()),
+        3 => Some(StatusCode::NOT_FOUND.into_response()),
+        _ => Some(StatusCode::OK.into_response()),
     })
     .await;
     let store = Arc::new(Memory::default());
@@ -274,7 +215,7 @@ async fn a_call_is_tried_with_the_same_key_until_it_is_taken() {
 
 #[tokio::test]
 async fn a_private_address_is_not_called_unless_it_is_allowed() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(200).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(200).await);
     let literal = store.store(HOOK, Some(&receiver.url), "");
     let named = store.store(HOOK, Some(&receiver.url.replace("127.0.0.1", "localhost")), "");
     let outbox = start(&store, OutboxConfig { webhook_addresses: AddressRule::default(), ..config() });
@@ -289,7 +230,7 @@ async fn a_private_address_is_not_called_unless_it_is_allowed() {
 
 #[tokio::test]
 async fn a_browser_is_called_with_a_key_and_at_a_public_or_allowed_address_only() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(201).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(201).await);
     let no = store.store_push(&receiver.url);
     let keyless = start(&store, config());
     // It was taken, and its lease keeps the next outbox from it.
@@ -309,7 +250,7 @@ async fn a_browser_is_called_with_a_key_and_at_a_public_or_allowed_address_only(
 
 #[tokio::test]
 async fn a_push_says_how_urgent_it_is_and_how_long_it_is_relevant() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(201).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(201).await);
     let store_push = |is_urgent, expires_at: Option<Timestamp>| {
         let no = store.store_push(&receiver.url);
         let mut rows = store.0.lock().unwrap();
@@ -350,7 +291,7 @@ async fn a_name_that_resolves_to_the_machine_itself_is_not_called() {
         eprintln!("LEFT OUT: this machine's name leads nowhere; resolver.rs tests the rule itself");
         return;
     }
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::on("0.0.0.0:0", |_| "".into_response()).await);
+    let (store, receiver) = (Arc::new(Memory::default()), Receiver::at("0.0.0.0:0", |_| 200).await);
     let port = receiver.url.rsplit_once(':').unwrap().1.to_owned();
     let no = store.store(HOOK, Some(&format!("http://{host}:{port}/")), "");
     let _outbox = start(&store, OutboxConfig { webhook_addresses: AddressRule::default(), ..config() });
@@ -372,7 +313,7 @@ async fn errors_are_reported_without_the_url() {
 
 #[tokio::test]
 async fn gone_disables_its_webhook_and_what_waits_for_a_disabled_one_is_not_sent() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(410).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(410).await);
     let no = store.store(HOOK, Some(&receiver.url), "");
     let outbox = start(&store, config());
     let row = store.until(no, |row| row.outcome.is_some()).await;
@@ -390,7 +331,7 @@ async fn gone_disables_its_webhook_and_what_waits_for_a_disabled_one_is_not_sent
 
 #[tokio::test]
 async fn an_old_call_that_fails_again_and_again_is_given_up() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(500).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(500).await);
     let no = store.store(HOOK, Some(&receiver.url), "");
     let _outbox = start(&store, OutboxConfig { give_up_after: Duration::from_millis(1), ..config() });
     let row = store.until(no, |row| matches!(row.outcome, Some(CallOutcome::Dead { .. }))).await;
@@ -399,7 +340,7 @@ async fn an_old_call_that_fails_again_and_again_is_given_up() {
 
 #[tokio::test]
 async fn calls_for_a_service_that_is_not_configured_wait() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(200).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(200).await);
     let waits = store.store(Target::Notifications, None, "/notify/sms");
     let goes = store.store(Target::Orders, None, "/orders/1/status");
     let _outbox = start(&store, orders(&receiver.url));
@@ -410,8 +351,8 @@ async fn calls_for_a_service_that_is_not_configured_wait() {
 
 #[tokio::test]
 async fn a_host_that_hangs_does_not_hold_up_the_others() {
-    let (store, slow) = (Arc::new(Memory::default()), Receiver::start(|_| hang()).await);
-    let fast = Receiver::answering(200).await;
+    let (store, slow) = (Arc::new(Memory::default()), Receiver::answering(|_| None).await);
+    let fast = answering(200).await;
     for _ in 0..400 {
         store.store(HOOK, Some(&slow.url), "");
     }
@@ -430,7 +371,7 @@ async fn a_host_that_hangs_does_not_hold_up_the_others() {
 
 #[tokio::test]
 async fn many_calls_all_arrive_once() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(200).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(200).await);
     let numbers: Vec<CallNo> = (0..1_000).map(|_| store.store(HOOK, Some(&receiver.url), "")).collect();
     let outbox = start(&store, config());
     for no in numbers {
@@ -444,7 +385,7 @@ async fn many_calls_all_arrive_once() {
 async fn a_stop_waits_for_the_try_under_way_and_leaves_the_rest() {
     let receiver = Receiver::start(|_| {
         std::thread::sleep(Duration::from_millis(100));
-        StatusCode::OK.into_response()
+        200
     })
     .await;
     let store = Arc::new(Memory::default());
@@ -462,7 +403,7 @@ async fn a_stop_waits_for_the_try_under_way_and_leaves_the_rest() {
 
 #[tokio::test]
 async fn what_a_dead_node_took_is_sent_after_its_lease() {
-    let (store, receiver) = (Arc::new(Memory::default()), Receiver::answering(200).await);
+    let (store, receiver) = (Arc::new(Memory::default()), answering(200).await);
     let dead = store.store(HOOK, Some(&receiver.url), "");
     // A node that takes the call and is never heard of again.
     let taken = store.take_due_calls(now(), now().plus_ms(60_000), 10).await.unwrap();

@@ -71,6 +71,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     ("milepost-simulate", &["milepost-domain", "milepost-geo", "milepost-formats"]),
+    ("milepost-test-support", &["milepost-clock"]),
     ("milepost-report", &[]),
     ("milepost-load", &["milepost-report"]),
     ("milepost-evaluate", &["milepost-domain", "milepost-geo", "milepost-report", "milepost-track"]),
@@ -93,7 +94,7 @@ const IMPURE: &[&str] = &[
 
 /// A library, and the only crates that may depend on it.
 const ONLY_IN: &[(&str, &[&str])] = &[
-    ("sqlx", &["milepost-store"]),
+    ("sqlx", &["milepost-store", "milepost-test-support"]),
     ("rusqlite", &["milepost-store"]),
     ("cookie", &["milepost-http"]),
     ("flate2", &["milepost-transport"]),

@@ -9,7 +9,7 @@ mod tick;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::Waker;
-use std::time::Instant;
+use std::time::Duration;
 
 use milepost_hub::{Form, Key, Message};
 
@@ -168,9 +168,9 @@ impl Link {
         self.begin_close(&mut state, code, reason);
     }
 
-    /// Closes with `code` at `at`, accurate to a second: a credential's expiry. Replaces an earlier expiry.
-    pub fn set_expiry(&self, at: Instant, code: u16, reason: &str) {
-        let at_ms = self.shared.timing.ms_at(at);
+    /// Closes with `code` in `left`, accurate to a second: a credential's expiry. Replaces an earlier expiry.
+    pub fn set_expiry(&self, left: Duration, code: u16, reason: &str) {
+        let at_ms = self.shared.timing.ms_in(left);
         self.lock().cold.get_or_insert_default().expiry = Some(Expiry { at_ms, code, reason: reason.to_owned() });
         self.schedule(at_ms);
     }

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Poll, Waker};
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -141,9 +141,9 @@ impl EventStream {
         self.begin_end(&mut self.lock());
     }
 
-    /// Ends the stream at `at`, accurate to a second: a credential's expiry.
-    pub fn set_expiry(&self, at: Instant) {
-        self.lock().expires_at_ms = Some(self.shared.timing.ms_at(at));
+    /// Ends the stream in `left`, accurate to a second: a credential's expiry.
+    pub fn set_expiry(&self, left: Duration) {
+        self.lock().expires_at_ms = Some(self.shared.timing.ms_in(left));
     }
 
     /// Keeps `thing` until the connection ends. If it has ended, `thing` is dropped at once.

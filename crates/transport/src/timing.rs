@@ -47,9 +47,9 @@ impl Timing {
         self.now_ms()
     }
 
-    /// The time at which the machine's clock will show `at` if nobody turns ours.
-    pub(crate) fn ms_at(&self, at: Instant) -> u64 {
-        self.sync() + at.saturating_duration_since(Instant::now()).as_millis() as u64
+    /// The time in `duration`.
+    pub(crate) fn ms_in(&self, duration: Duration) -> u64 {
+        self.sync() + duration.as_millis() as u64
     }
 
     /// The length of a tick of the heartbeats.

@@ -8,72 +8,87 @@
     reason = "tests"
 )]
 
-mod authentication;
-mod behind_a_proxy;
-mod bus_exchange;
-mod bus_socket;
-mod command_line;
-mod connections;
-mod databases;
-mod delivery;
-mod delivery_exchange;
-mod delivery_socket;
-mod delivery_support;
-mod fleet_changes;
-mod fleet_companies;
-mod fleet_day;
-mod fleet_history;
-mod fleet_history_kill;
-mod fleet_history_support;
-mod fleet_outage;
-mod fleet_recording;
-mod fleet_rest;
-mod fleet_rest_refusals;
-mod fleet_rest_trips;
-mod fleet_ride;
-mod fleet_socket;
-mod fleet_socket_exchange;
-mod fleet_socket_resume;
-mod fleet_socket_support;
-mod foreign_issuer;
-mod idempotency;
-mod idempotency_kill;
-mod isolation;
-mod kill_nine;
+mod accounts {
+    pub mod authentication;
+    pub mod foreign_issuer;
+    pub mod revocation;
+}
+mod bus {
+    pub mod exchange;
+    pub mod socket;
+}
+mod delivery {
+    pub mod exchange;
+    pub mod session;
+    pub mod socket;
+    pub mod tracking;
+}
+mod fleet {
+    pub mod changes;
+    pub mod companies;
+    pub mod day;
+    pub mod history;
+    pub mod history_kill;
+    pub mod history_support;
+    pub mod outage;
+    pub mod recording;
+    pub mod rest;
+    pub mod rest_refusals;
+    pub mod rest_trips;
+    pub mod ride;
+    pub mod socket;
+    pub mod socket_exchange;
+    pub mod socket_resume;
+    pub mod socket_support;
+}
 mod live_contract;
-mod other_processes;
-mod outages;
-mod outgoing;
-mod outgoing_nodes;
-mod parcel_exchange;
-mod parcel_socket;
-mod parcel_support;
-mod parcel_zones;
-mod parcels;
-mod positions;
-mod push;
-mod push_alerts;
-mod push_rest;
-mod push_service;
-mod receiver;
-mod records_rest;
-mod records_rest_kill;
-mod records_rest_notices;
-mod records_rest_refusals;
-mod records_rest_support;
-mod records_socket;
-mod records_socket_exchange;
-mod records_socket_resume;
-mod records_socket_union;
-mod records_stream;
-mod records_stream_carried;
-mod records_stream_crowd;
-mod records_stream_support;
-mod rest;
-mod revocation;
-mod signing;
-mod starting;
-mod status;
-mod story;
+mod native {
+    pub mod idempotency;
+    pub mod idempotency_kill;
+    pub mod isolation;
+    pub mod kill_nine;
+    pub mod positions;
+    pub mod rest;
+    pub mod story;
+}
+mod operations {
+    pub mod behind_a_proxy;
+    pub mod command_line;
+    pub mod connections;
+    pub mod other_processes;
+    pub mod outages;
+    pub mod starting;
+    pub mod status;
+}
+mod outgoing {
+    pub mod calls;
+    pub mod nodes;
+    pub mod push;
+    pub mod push_alerts;
+    pub mod push_browser;
+    pub mod push_rest;
+    pub mod webhooks;
+}
+mod parcel {
+    pub mod exchange;
+    pub mod people;
+    pub mod rest;
+    pub mod socket;
+    pub mod zones;
+}
+mod records {
+    pub mod rest;
+    pub mod rest_kill;
+    pub mod rest_notices;
+    pub mod rest_refusals;
+    pub mod rest_support;
+    pub mod socket;
+    pub mod socket_exchange;
+    pub mod socket_resume;
+    pub mod socket_union;
+    pub mod stream;
+    pub mod stream_carried;
+    pub mod stream_crowd;
+    pub mod stream_support;
+}
 mod support;
-mod webhooks;

@@ -1,9 +1,9 @@
 //! Alerts.
 
 use crate::database::TestDatabase;
-use crate::dice::Dice;
 use crate::notices::user;
 use crate::samples::{add_tenant, at, id};
+use fastrand::Rng;
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Event, Fact, FleetViewer, JsonObject,
     NotificationText, Severity, TenantId, UserId,
@@ -134,19 +134,19 @@ pub(crate) async fn alerts_are_listed_newest_first_to_those_who_may_see_them(dat
     const ALERTS: i64 = 120;
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    let mut dice = Dice::new(5);
+    let mut dice = Rng::with_seed(5);
     let mut all = Vec::new();
     for number in 0..ALERTS {
-        let to = [None, None, Some(user(7)), Some(user(8))][usize::try_from(dice.below(4)).unwrap()];
+        let to = [None, None, Some(user(7)), Some(user(8))][usize::try_from(dice.u64(..4)).unwrap()];
         // Many alerts of one instant, and some that expired long ago.
-        let one = alert(&format!("{:02x}-{number}", dice.below(256)), &home, to, dice.between(-30, 10) * 100);
+        let one = alert(&format!("{:02x}-{number}", dice.u64(..256)), &home, to, dice.i64(-30..=10) * 100);
         raise(&**store, &one).await;
         raise(&**store, &alert(&format!("theirs {number}"), &acme, to, 500)).await;
         all.push(one);
     }
     let now = 1_001;
     for one in &mut all {
-        if dice.below(3) == 0 {
+        if dice.u64(..3) == 0 {
             let viewer = FleetViewer { company: true, user: one.user_id, driver: None };
             let read = store.read_alert(&home, viewer, &one.id, None, at(now), &Once::unclaimed()).await.unwrap();
             one.read = read.map(|_| AlertRead { at: at(now), by: None });

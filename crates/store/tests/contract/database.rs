@@ -2,8 +2,8 @@
 
 use milepost_outbox::PublicForm;
 use milepost_store::{OpenOptions, Store, open};
+use milepost_test_support::{fresh_postgres, remove_postgres};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(crate) struct TestDatabase {
 
 enum Place {
     Folder(PathBuf),
-    Server { url: String, database: String },
+    Server,
 }
 
 /// Short timeouts, so that a fault shows soon.
@@ -32,22 +32,11 @@ impl TestDatabase {
         Self { store: open(&url, &options(), Arc::new(PublicForm)).await.unwrap(), url, place: Place::Folder(folder) }
     }
 
-    /// Returns `None` and prints a line if there is no server. In CI that is a failure.
-    pub(crate) async fn postgres(test: &str) -> Option<Self> {
-        let Ok(server) = std::env::var("MILEPOST_TEST_POSTGRES") else {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "MILEPOST_TEST_POSTGRES must be set in CI");
-            // Written past the test harness's capture, so that a skipped test is visible.
-            let skipped = format!("SKIPPED postgres::{test}: MILEPOST_TEST_POSTGRES is not set\n");
-            std::io::stderr().write_all(skipped.as_bytes()).unwrap();
-            return None;
-        };
-        let database = format!("milepost_{}", uuid::Uuid::new_v4().simple());
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(format!("create database {database}"))).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-        let url = format!("{}/{database}", server.rsplit_once('/').unwrap().0);
+    /// Returns `None` if there is no PostgreSQL.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let url = fresh_postgres().await?;
         let store = open(&url, &options(), Arc::new(PublicForm)).await.unwrap();
-        Some(Self { store, url, place: Place::Server { url: server, database } })
+        Some(Self { store, url, place: Place::Server })
     }
 
     /// Opens the same database as another node.
@@ -56,14 +45,14 @@ impl TestDatabase {
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self.place, Place::Server { .. })
+        matches!(self.place, Place::Server)
     }
 
     /// The path of the SQLite file.
     pub(crate) fn file(&self) -> PathBuf {
         match &self.place {
             Place::Folder(folder) => folder.join("milepost.db"),
-            Place::Server { .. } => panic!("a server has no file"),
+            Place::Server => panic!("a server has no file"),
         }
     }
 
@@ -83,11 +72,7 @@ impl TestDatabase {
         self.store.close().await;
         match self.place {
             Place::Folder(folder) => std::fs::remove_dir_all(folder).unwrap(),
-            Place::Server { url, database } => {
-                let mut connection = PgConnection::connect(&url).await.unwrap();
-                let drop = format!("drop database {database} with (force)");
-                sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await.unwrap();
-            }
+            Place::Server => remove_postgres(&self.url).await,
         }
     }
 }

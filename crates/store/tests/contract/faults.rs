@@ -102,7 +102,7 @@ async fn vanished_sqlite_file_is_noticed_and_recovers_when_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn broken_postgres_connections_are_replaced() {
-    let Some(database) = TestDatabase::postgres("faults::broken_postgres_connections_are_replaced").await else {
+    let Some(database) = TestDatabase::postgres().await else {
         return;
     };
     let (committer, home) = running(&database).await;
@@ -130,7 +130,7 @@ async fn broken_postgres_connections_are_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_only_postgres_refuses_and_recovers() {
-    let Some(database) = TestDatabase::postgres("faults::read_only_postgres_refuses_and_recovers").await else {
+    let Some(database) = TestDatabase::postgres().await else {
         return;
     };
     let (committer, home) = running(&database).await;

@@ -2,11 +2,11 @@
 
 use crate::alerts::{alert, alert_id};
 use crate::database::TestDatabase;
-use crate::dice::Dice;
 use crate::notices::{notification, user};
 use crate::samples::{add_tenant, at, id, latitude, longitude};
 use crate::trips::started;
 use crate::visible_events::manual;
+use fastrand::Rng;
 use milepost_domain::{
     DrivingEvent, DrivingKind, Event, Fact, FenceCrossing, FenceEvent, FleetViewer, GeofenceId, Label, Notice,
     NoticeId, NotificationText, RecordViewer, Revision, ServiceBasis, ServiceDue, Severity, TenantId, Trip, TripUpdate,
@@ -16,11 +16,11 @@ use milepost_store::Once;
 use std::time::Duration;
 
 /// A fact of any kind, for the company or one of five users.
-fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
-    let to = [None, UserId::new(dice.between(1, 5)).ok()][usize::try_from(dice.below(2)).unwrap()];
+fn any_fact(dice: &mut Rng, tenant: &TenantId) -> Fact {
+    let to = [None, UserId::new(dice.i64(1..=5)).ok()][usize::try_from(dice.u64(..2)).unwrap()];
     let (vehicle_id, revision) = (id("bus"), Revision::New);
     let description = NotificationText::new("x").unwrap();
-    match dice.below(11) {
+    match dice.u64(..11) {
         0 => Fact::VehicleChanged { vehicle_id },
         1 => Fact::GeofenceChanged { geofence_id: GeofenceId::new(1).unwrap() },
         2 => manual("drill", None, "{}"),
@@ -33,7 +33,7 @@ fn any_fact(dice: &mut Dice, tenant: &TenantId) -> Fact {
         })),
         4 => {
             let trip = Trip { driver_id: to, ..started("trip", tenant, "bus", 0) };
-            Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress: dice.below(2) == 0 }))
+            Fact::TripChanged(Box::new(TripUpdate { trip, revision, is_progress: dice.u64(..2) == 0 }))
         }
         5 => Fact::FenceCrossed(Box::new(FenceCrossing {
             vehicle_id,
@@ -73,18 +73,18 @@ pub(crate) async fn fleet_events_are_those_that_may_be_seen(database: &TestDatab
     const EVENTS: i64 = 500;
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    let mut dice = Dice::new(9);
+    let mut dice = Rng::with_seed(9);
     for tenant in [&home, &acme] {
         let facts: Vec<Fact> = (0..EVENTS).map(|_| any_fact(&mut dice, tenant)).collect();
         store.append_facts(tenant, &facts, at(0), &Once::unclaimed()).await.unwrap();
         let all = store.events_after(tenant, 0, u32::MAX).await.unwrap();
         assert_eq!(all.iter().map(|event| event.fact.clone()).collect::<Vec<_>>(), facts);
         for _ in 0..150 {
-            let mut anybody = || (dice.below(2) == 0).then(|| user(dice.between(1, 6)));
+            let mut anybody = || (dice.u64(..2) == 0).then(|| user(dice.i64(1..=6)));
             let (user, driver) = (anybody(), anybody());
-            let viewer = FleetViewer { company: dice.below(2) == 0, user, driver };
-            let (after, up_to) = (dice.between(-1, EVENTS), dice.between(0, EVENTS + 10));
-            let limit = if dice.below(4) == 0 { u32::MAX } else { u32::try_from(dice.below(40)).unwrap() };
+            let viewer = FleetViewer { company: dice.u64(..2) == 0, user, driver };
+            let (after, up_to) = (dice.i64(-1..=EVENTS), dice.i64(0..=EVENTS + 10));
+            let limit = if dice.u64(..4) == 0 { u32::MAX } else { u32::try_from(dice.u64(..40)).unwrap() };
             let seen = |event: &&Event| event.id > after && event.id <= up_to && may_see(viewer, event);
             let expected: Vec<Event> = all.iter().filter(seen).take(usize::try_from(limit).unwrap()).cloned().collect();
             let stored = store.fleet_events(tenant, viewer, after, up_to, limit).await.unwrap();

@@ -1,9 +1,9 @@
 //! Rules, activity, statistics, and states of the fold.
 
 use crate::database::TestDatabase;
-use crate::dice::Dice;
 use crate::samples::{add_tenant, add_vehicles, at, batch, id, position, vehicle};
 use crate::trips::{self, ended, started};
+use fastrand::Rng;
 use milepost_domain::{Fact, FleetRules, JsonObject, TenantId, Trip, TripStatus, Vehicle};
 use milepost_store::{
     ActivityChange, Checkpoint, Committer, FleetStats, Once, Retention, StatsWindow, Store, StoreError, Track,
@@ -116,8 +116,8 @@ pub(crate) async fn activity_is_the_same_in_whatever_order_it_is_added(database:
     add_vehicles(&**store, &home, &["bus"]).await;
     let other_node = database.another_node().await;
     let of = |seed| -> Vec<ActivityChange> {
-        let mut dice = Dice::new(seed);
-        (0..CHANGES).map(|_| change(dice.between(0, 300), dice.between(-50, 1_000))).collect()
+        let mut dice = Rng::with_seed(seed);
+        (0..CHANGES).map(|_| change(dice.i64(0..=300), dice.i64(-50..=1_000))).collect()
     };
     let writers: Vec<_> = (0..WRITERS)
         .map(|seed| {
@@ -147,12 +147,12 @@ pub(crate) async fn trips_are_counted_that_were_under_way_in_the_window(database
     let acme = add_tenant(&**store, "acme").await;
     add_vehicles(&**store, &home, &["bus", "car", "old"]).await;
     add_vehicles(&**store, &acme, &["bus"]).await;
-    let mut dice = Dice::new(8);
+    let mut dice = Rng::with_seed(8);
     let mut all = Vec::new();
     for number in 0..60 {
-        let from = dice.between(0, 100);
-        let status = if dice.below(5) == 0 { TripStatus::Cancelled } else { TripStatus::Completed };
-        let trip = ended(&started(&number.to_string(), &home, "bus", from), status, from + dice.between(0, 60));
+        let from = dice.i64(0..=100);
+        let status = if dice.u64(..5) == 0 { TripStatus::Cancelled } else { TripStatus::Completed };
+        let trip = ended(&started(&number.to_string(), &home, "bus", from), status, from + dice.i64(0..=60));
         all.push(Trip { version: 1, ..trip });
     }
     all.push(started("running", &home, "car", 40));

@@ -5,10 +5,10 @@
 
 use crate::cadets::{attended, day, given, new_cadet, score};
 use crate::database::TestDatabase;
-use crate::dice::Dice;
 use crate::notices::{notification, user};
 use crate::samples::{add_tenant, at};
 use crate::visible_events::{NOTHING, manual};
+use fastrand::Rng;
 use milepost_domain::{
     AttendanceStatus, CadetId, Event, Fact, GradeKind, NoticeContent, RecordViewer, ScoreChange, TenantId,
 };
@@ -42,13 +42,13 @@ struct Write {
     acknowledged: bool,
 }
 
-/// Writes one change with a mark, and returns the number of its events.
-async fn write(store: &dyn Store, field: &Field, dice: &mut Dice, mark: &str) -> Result<usize, StoreError> {
-    let cadet = field.cadets[usize::try_from(dice.below(2)).unwrap()];
-    match dice.below(5) {
+/// Writes one marked thing; how many events it should have.
+async fn write(store: &dyn Store, field: &Field, dice: &mut Rng, mark: &str) -> Result<usize, StoreError> {
+    let cadet = field.cadets[usize::try_from(dice.u64(..2)).unwrap()];
+    match dice.u64(..5) {
         0 => {
             let text = notification(mark);
-            let users = [user(1), user(2), user(dice.between(3, 500))];
+            let users = [user(1), user(2), user(dice.i64(3..=500))];
             Ok(store.send_notices(&field.tenant, &users, &text, at(0), &Once::unclaimed()).await?.len())
         }
         1 => {
@@ -60,31 +60,31 @@ async fn write(store: &dyn Store, field: &Field, dice: &mut Dice, mark: &str) ->
             store.append_facts(&field.tenant, &facts, at(0), &Once::unclaimed()).await.map(|_| 1)
         }
         _ => {
-            let kind = if dice.below(2) == 0 { GradeKind::Merit } else { GradeKind::Demerit };
-            store.add_grade(cadet, &given(kind, dice.between(1, 9), mark), at(0), &Once::unclaimed()).await.map(|_| 1)
+            let kind = if dice.u64(..2) == 0 { GradeKind::Merit } else { GradeKind::Demerit };
+            store.add_grade(cadet, &given(kind, dice.i64(1..=9), mark), at(0), &Once::unclaimed()).await.map(|_| 1)
         }
     }
 }
 
-/// Writes without a mark: changes that may make no difference, and one that is refused and rolled back.
-async fn disturb(store: &dyn Store, field: &Field, dice: &mut Dice) {
-    let cadet = field.cadets[usize::try_from(dice.below(2)).unwrap()];
-    let status = AttendanceStatus::ALL[usize::try_from(dice.below(4)).unwrap()];
-    let _ = store.set_attendance(cadet, day(dice.between(1, 3)), &attended(status), at(0)).await;
-    let change = ScoreChange { midterm: Some(score(dice.between(0, 2) as f64)), ..ScoreChange::default() };
+/// Writes without a mark: changes that may make no difference, and one that is refused and undone.
+async fn disturb(store: &dyn Store, field: &Field, dice: &mut Rng) {
+    let cadet = field.cadets[usize::try_from(dice.u64(..2)).unwrap()];
+    let status = AttendanceStatus::ALL[usize::try_from(dice.u64(..4)).unwrap()];
+    let _ = store.set_attendance(cadet, day(dice.i64(1..=3)), &attended(status), at(0)).await;
+    let change = ScoreChange { midterm: Some(score(dice.i64(0..=2) as f64)), ..ScoreChange::default() };
     let _ = store.change_scores(cadet, change, at(0)).await;
     // The first of all writers adds this cadet. The others take no event id when they are refused.
     let _ = store.add_cadet(&new_cadet(&field.tenant, Some("S-1")), at(0), &Once::unclaimed()).await;
 }
 
 async fn run_writer(field: Field, seed: u64, rounds: u64) -> Vec<Write> {
-    let mut dice = Dice::new(seed);
+    let mut dice = Rng::with_seed(seed);
     let mut writes = Vec::new();
     for round in 0..rounds {
-        let store = &*field.nodes[usize::try_from(dice.below(2)).unwrap()];
+        let store = &*field.nodes[usize::try_from(dice.u64(..2)).unwrap()];
         let mark = format!("w{seed}r{round}");
-        // One in eight writes is abandoned early, so that nobody knows whether it was stored.
-        let patience_us = if dice.below(8) == 0 { dice.below(3_000) } else { 60_000_000 };
+        // One in eight loses patience: nobody knows whether it was stored.
+        let patience_us = if dice.u64(..8) == 0 { dice.u64(..3_000) } else { 60_000_000 };
         let outcome =
             tokio::time::timeout(Duration::from_micros(patience_us), write(store, &field, &mut dice, &mark)).await;
         match outcome {
@@ -108,7 +108,7 @@ async fn newest(field: &Field, node: usize, done: &AtomicBool) -> (i64, bool) {
 
 /// Follows all events: in every read each id is the one after the last.
 async fn follow_all(field: Field, node: usize, done: Arc<AtomicBool>) -> Vec<Event> {
-    let mut dice = Dice::new(1_000 + u64::try_from(node).unwrap());
+    let mut dice = Rng::with_seed(1_000 + u64::try_from(node).unwrap());
     let mut seen: Vec<Event> = Vec::new();
     loop {
         let (newest, was_done) = newest(&field, node, &done).await;
@@ -116,7 +116,7 @@ async fn follow_all(field: Field, node: usize, done: Arc<AtomicBool>) -> Vec<Eve
         if was_done && last >= newest {
             return seen;
         }
-        let limit = u32::try_from(dice.between(1, 100)).unwrap();
+        let limit = u32::try_from(dice.i64(1..=100)).unwrap();
         let page = field.nodes[node].events_after(&field.tenant, last, limit).await.unwrap();
         for (expected, event) in (last + 1..).zip(&page) {
             assert_eq!(event.id, expected, "a reader that saw {last} may never see a gap after it");
@@ -127,13 +127,13 @@ async fn follow_all(field: Field, node: usize, done: Arc<AtomicBool>) -> Vec<Eve
 
 /// Follows the events that a viewer may see, up to the newest id that was read before.
 async fn follow_visible(field: Field, node: usize, viewer: RecordViewer, done: Arc<AtomicBool>) -> Vec<i64> {
-    let mut dice = Dice::new(2_000 + u64::try_from(node).unwrap());
+    let mut dice = Rng::with_seed(2_000 + u64::try_from(node).unwrap());
     let (mut seen, mut complete_up_to) = (Vec::new(), 0);
     loop {
         let (newest, was_done) = newest(&field, node, &done).await;
         let mut after = complete_up_to;
         loop {
-            let limit = u32::try_from(dice.between(1, 20)).unwrap();
+            let limit = u32::try_from(dice.i64(1..=20)).unwrap();
             let store = &field.nodes[node];
             let page = store.visible_events(&field.tenant, viewer, after, newest, limit).await.unwrap();
             seen.extend(page.iter().map(|event| event.id));

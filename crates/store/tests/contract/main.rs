@@ -11,7 +11,6 @@ mod cadets;
 mod claims;
 mod database;
 mod deliveries;
-mod dice;
 mod events;
 mod faults;
 mod fleet;
@@ -50,8 +49,7 @@ macro_rules! on_both {
             $(mod $module {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $claim() {
-                    let name = concat!(stringify!($module), "::", stringify!($claim));
-                    let Some(database) = crate::database::TestDatabase::postgres(name).await else { return };
+                    let Some(database) = crate::database::TestDatabase::postgres().await else { return };
                     crate::$module::$claim(&database).await;
                     database.remove().await;
                 })+

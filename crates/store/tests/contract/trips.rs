@@ -1,9 +1,9 @@
 //! Trips.
 
 use crate::database::TestDatabase;
-use crate::dice::Dice;
 use crate::notices::user;
 use crate::samples::{add_tenant, add_vehicles, at, id, latitude, longitude, vehicle};
+use fastrand::Rng;
 use milepost_domain::{
     Event, Fact, FuelSource, Revision, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
     TripStatus, TripUpdate, Vehicle, VehicleScope,
@@ -188,15 +188,15 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
         .await
         .unwrap();
     add_vehicles(&**store, &acme, &names).await;
-    let mut dice = Dice::new(6);
+    let mut dice = Rng::with_seed(6);
     let mut all = Vec::new();
     for number in 0..TRIPS {
-        let vehicle = names[usize::try_from(dice.below(3)).unwrap()];
-        let status = if dice.below(4) == 0 { TripStatus::Cancelled } else { TripStatus::Completed };
-        // Several trips of one instant.
-        let ms = dice.between(0, 20);
+        let vehicle = names[usize::try_from(dice.u64(..3)).unwrap()];
+        let status = if dice.u64(..4) == 0 { TripStatus::Cancelled } else { TripStatus::Completed };
+        // Several of one instant.
+        let ms = dice.i64(0..=20);
         for (tenant, prefix) in [(&home, "h"), (&acme, "t")] {
-            let trip = started(&format!("{prefix}{:02x}-{number}", dice.below(256)), tenant, vehicle, ms);
+            let trip = started(&format!("{prefix}{:02x}-{number}", dice.u64(..256)), tenant, vehicle, ms);
             let trip = Trip { version: 1, ..ended(&trip, status, ms + 5) };
             add(&**store, &trip).await;
             all.push(trip);

@@ -2,9 +2,9 @@
 
 use crate::cadets::{attended, merit};
 use crate::database::TestDatabase;
-use crate::dice::Dice;
 use crate::notices::{notification, user};
 use crate::samples::{add_tenant, at, id};
+use fastrand::Rng;
 use milepost_domain::{
     AttendanceStatus, AttendanceUpdate, CadetId, Event, EventType, Fact, GradeId, GradeUpdate, JsonObject, ManualEvent,
     Notice, NoticeId, RecordViewer, ScoreChange, Scores, ScoresUpdate, Standing, TenantId, TrainingDayId,
@@ -26,10 +26,10 @@ pub(crate) fn manual(event_type: &str, cadet_id: Option<CadetId>, payload: &str)
     }))
 }
 
-/// A fact of any kind, about one of five cadets or users.
-fn any_fact(dice: &mut Dice) -> Fact {
-    let (cadet_id, user_id) = (cadet(dice.between(1, 5)), user(dice.between(1, 5)));
-    match dice.below(10) {
+/// A fact of any kind, of one of five cadets or users.
+fn any_fact(dice: &mut Rng) -> Fact {
+    let (cadet_id, user_id) = (cadet(dice.i64(1..=5)), user(dice.i64(1..=5)));
+    match dice.u64(..10) {
         0 => Fact::VehicleChanged { vehicle_id: id("bus") },
         1 => Fact::CadetAdded { cadet_id },
         2 => Fact::GradeUpdated(Box::new(GradeUpdate {
@@ -64,11 +64,11 @@ fn any_fact(dice: &mut Dice) -> Fact {
     }
 }
 
-fn any_viewer(dice: &mut Dice) -> RecordViewer {
+fn any_viewer(dice: &mut Rng) -> RecordViewer {
     RecordViewer {
-        staff: dice.below(2) == 0,
-        cadet: (dice.below(2) == 0).then(|| cadet(dice.between(1, 6))),
-        user: (dice.below(2) == 0).then(|| user(dice.between(1, 6))),
+        staff: dice.u64(..2) == 0,
+        cadet: (dice.u64(..2) == 0).then(|| cadet(dice.i64(1..=6))),
+        user: (dice.u64(..2) == 0).then(|| user(dice.i64(1..=6))),
     }
 }
 
@@ -76,11 +76,11 @@ pub(crate) async fn visible_events_are_those_that_may_be_seen(database: &TestDat
     const EVENTS: i64 = 600;
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
-    let mut dice = Dice::new(4);
+    let mut dice = Rng::with_seed(4);
     let mut stored = 0;
     while stored < EVENTS {
-        // For both tenants, so that their ids are the same and their events differ.
-        let count = dice.between(1, 150).min(EVENTS - stored);
+        // Of each tenant, so that their ids are the same and their events are not.
+        let count = dice.i64(1..=150).min(EVENTS - stored);
         for tenant in [&home, &acme] {
             let facts: Vec<Fact> = (0..count).map(|_| any_fact(&mut dice)).collect();
             store.append_facts(tenant, &facts, at(stored), &Once::unclaimed()).await.unwrap();
@@ -92,8 +92,8 @@ pub(crate) async fn visible_events_are_those_that_may_be_seen(database: &TestDat
         assert_eq!(all.len(), usize::try_from(EVENTS).unwrap());
         for _ in 0..150 {
             let viewer = any_viewer(&mut dice);
-            let (after, up_to) = (dice.between(-1, EVENTS), dice.between(0, EVENTS + 10));
-            let limit = if dice.below(4) == 0 { u32::MAX } else { u32::try_from(dice.below(40)).unwrap() };
+            let (after, up_to) = (dice.i64(-1..=EVENTS), dice.i64(0..=EVENTS + 10));
+            let limit = if dice.u64(..4) == 0 { u32::MAX } else { u32::try_from(dice.u64(..40)).unwrap() };
             let expected: Vec<Event> = all
                 .iter()
                 .filter(|event| event.id > after && event.id <= up_to && viewer.may_see(event.fact.audience()))

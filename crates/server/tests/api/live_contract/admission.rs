@@ -1,7 +1,7 @@
 //! Who gets a connection, and how the others are refused.
 
 use super::dialects::{Answer, DIALECTS, Name};
-use crate::parcel_support::token_for;
+use crate::support::signing::token_for;
 use crate::support::{PATIENCE, TestServer};
 use serde_json::json;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! The dialects' sockets and streams, and what each answers where they differ: section 4 of the contract as a table.
 
-use crate::delivery_support;
-use crate::records_stream_support::StreamReader;
+use crate::delivery::session;
+use crate::records::stream_support::StreamReader;
 use crate::support::{PATIENCE, TestServer, Watcher};
 use reqwest::{Client, Response, StatusCode};
 
@@ -123,8 +123,8 @@ impl Dialect {
             Name::RecordsStream => "/api/events".to_owned(),
             Name::Parcel => format!("/ws/tracking/?parcel_id={}", server.add_parcel(None).await),
             Name::Delivery => {
-                let rider = delivery_support::token("r1", "rider", "default", 600);
-                format!("/ws/tracking/{}", delivery_support::start(server, &rider).await)
+                let rider = crate::support::signing::token_for("r1", "rider", "default", 600);
+                format!("/ws/tracking/{}", session::start(server, &rider).await)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A snapshot is never older than what follows it, also when a viewer narrows and widens what it watches.
 
-use crate::parcel_support::{client, driver};
+use crate::parcel::people::{client, driver};
 use crate::support::{TestServer, Watcher, json_of};
 use serde_json::{Value, json};
 use std::collections::HashMap;

@@ -1,0 +1,45 @@
+//! Databases of their own for tests, on the PostgreSQL that `scripts/with-databases.sh` started.
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use std::io::Write as _;
+
+/// The URL of the server.
+const SERVER: &str = "MILEPOST_TEST_POSTGRES";
+
+/// Is there a PostgreSQL? Without one a test is left out, visibly; with `CI=true` it fails.
+pub fn has_postgres() -> bool {
+    let has = std::env::var(SERVER).is_ok();
+    if !has {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{SERVER} is not set");
+        // Past the capture of the test harness, which names each test's thread after it.
+        let test = std::thread::current().name().unwrap_or("a test").to_owned();
+        let left_out = format!("LEFT OUT: {test} on PostgreSQL, {SERVER} is not set\n");
+        std::io::stderr().write_all(left_out.as_bytes()).unwrap();
+    }
+    has
+}
+
+/// A new database: its URL. `None` if there is no PostgreSQL.
+pub async fn fresh_postgres() -> Option<String> {
+    if !has_postgres() {
+        return None;
+    }
+    let name = format!("milepost_{}", uuid::Uuid::new_v4().simple());
+    run_on_server(format!("create database {name}")).await;
+    let server = std::env::var(SERVER).unwrap();
+    let (address, query) = server.split_once('?').map_or((server.as_str(), None), |(a, query)| (a, Some(query)));
+    let address = address.rsplit_once('/').unwrap().0;
+    Some(query.map_or_else(|| format!("{address}/{name}"), |query| format!("{address}/{name}?{query}")))
+}
+
+/// Removes a database that [`fresh_postgres`] made, whoever is still connected to it.
+pub async fn remove_postgres(url: &str) {
+    let name = url.split('?').next().unwrap().rsplit_once('/').unwrap().1;
+    run_on_server(format!("drop database {name} with (force)")).await;
+}
+
+async fn run_on_server(sql: String) {
+    let mut connection = PgConnection::connect(&std::env::var(SERVER).unwrap()).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
