@@ -48,19 +48,21 @@ test-pages: pages node_modules
 test-rust:
 	scripts/with-databases.sh cargo test --workspace
 
+# The binary is built with the whole workspace, as the Rust tests are: built alone, its libraries would have other features, and be
+# compiled again.
 test-client: clients/typescript/node_modules node_modules
-	cargo build -p milepost
+	cargo build --workspace --bin milepost
 	npm --prefix clients/typescript run check
 	npm --prefix clients/typescript run build
 	npm --prefix clients/typescript test
 
 # Writes clients/typescript/src/rest/schema.ts anew; test-client fails when it is not the server's.
 types: clients/typescript/node_modules node_modules
-	cargo build -p milepost
+	cargo build --workspace --bin milepost
 	CI=true npm --prefix clients/typescript run types
 
 test-browser: e2e/node_modules
-	cargo build -p milepost
+	cargo build --workspace --bin milepost
 	scripts/test-browser.sh
 
 lint: node_modules

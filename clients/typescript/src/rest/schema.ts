@@ -924,7 +924,7 @@ export interface components {
         FieldError: {
             /** @description The field's name as the client wrote it. */
             field: string;
-            /** @description What it takes. */
+            /** @description What the field accepts. */
             message: string;
         };
         /** @description A geofence. */
@@ -1418,7 +1418,7 @@ export interface components {
              */
             webhook_id?: number | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_AlertJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1456,7 +1456,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_AttendanceJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1475,7 +1475,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_CadetJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1523,7 +1523,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_DeviceJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1536,7 +1536,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_GeofenceJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1578,7 +1578,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_GradeJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1604,7 +1604,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_MessageJson: {
             /** @description The items, in a stable order. */
             items: ({
@@ -1627,7 +1627,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_NotificationJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1647,7 +1647,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_OutgoingCallJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1693,7 +1693,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_ParcelJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1723,7 +1723,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_PathPointJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1760,7 +1760,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_PositionJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1812,7 +1812,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_PushSubscriptionJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1829,7 +1829,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_TenantJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1847,7 +1847,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_TripJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1910,7 +1910,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_UserJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1940,7 +1940,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_VehicleJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -1972,7 +1972,7 @@ export interface components {
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
-        /** @description One page. */
+        /** @description One page of a list. */
         Page_WebhookJson: {
             /** @description The items, in a stable order. */
             items: {
@@ -2129,7 +2129,7 @@ export interface components {
             status: number;
             /** @description The status in words. */
             title: string;
-            /** @description A URI that names the kind of problem; `about:blank` when the status says it all. */
+            /** @description A URI for the kind of problem; `about:blank` when the status is enough. */
             type: string;
         };
         /** @description The key that pages subscribe with. */
