@@ -4,7 +4,7 @@ use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
 use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
 use crate::first_start::make_first_user;
-use crate::http_server::{CurrentRouter, Stage, bind, serve_http};
+use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
 use anyhow::{Context, Result};
@@ -12,7 +12,7 @@ use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
-use milepost_http::Problem;
+use milepost_http::{Problem, TrustedProxies};
 use milepost_outbox::PublicForm;
 use milepost_service::{EventFeed, Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
@@ -28,6 +28,10 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
+/// Connections without a credential may use one part in so many of the open files.
+const STRANGERS_SHARE: u64 = 2;
+/// How often the tasks are watched that the server can't do without.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How often opening a database is tried again when it can't be reached at the start.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -47,13 +51,13 @@ pub struct Running {
     _database: Option<DatabaseLock>,
 }
 
-/// Starts everything. `say` prints the lines for the operator.
+/// Starts everything. `log` counts lines that were dropped, and `say` prints the lines for the operator.
 ///
 /// # Errors
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
 pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
-    raise_open_files_limit();
+    let limits = connection_limits(config, raise_open_files_limit());
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
@@ -110,6 +114,18 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         drain_window: config.drain_window,
         _database: database,
     })
+}
+
+/// Half of the open files are kept for connections with a credential, for the database and for outgoing calls. One
+/// address gets at most half of the rest.
+fn connection_limits(config: &Config, open_files: u64) -> ConnectionLimits {
+    let strangers = usize::try_from(open_files / STRANGERS_SHARE).unwrap_or(usize::MAX).max(1);
+    ConnectionLimits {
+        per_address: config.max_connections_per_address.min((strangers / 2).max(1)),
+        strangers,
+        // The configuration was checked before. If it were invalid, no proxy would be trusted.
+        proxies: TrustedProxies::new(&config.trusted_proxies).unwrap_or_default(),
+    }
 }
 
 /// Chooses the cryptography library for all TLS connections that this process opens.
