@@ -1,5 +1,6 @@
 //! Assembles the server from its crates: one list from the configuration to the router.
 
+use crate::LogStats;
 use crate::config::Config;
 use crate::data_folder::{jwt_secret, vapid_key};
 use crate::draining::Draining;
@@ -53,6 +54,7 @@ pub struct Assembly {
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
     metrics: Arc<Metrics>,
+    log: LogStats,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
     draining: Draining,
@@ -122,6 +124,7 @@ impl Assembly {
             transport,
             outbox,
             metrics,
+            log,
             followed_deliveries,
             followed_parcels,
             draining: Draining::default(),
@@ -189,6 +192,7 @@ impl Assembly {
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
             tracks: Arc::clone(&self.tracks),
+            log: self.log.clone(),
         };
         Status {
             draining: self.draining.clone(),

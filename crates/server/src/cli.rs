@@ -86,11 +86,11 @@ async fn dispatch(command: Command, clock: &Clock) -> Result<()> {
 
 async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(settings)?;
-    start_logging(&config.log, config.log_json);
+    let log = start_logging(&config.log, config.log_json);
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let running = tokio::select! {
-        running = serve::start(&config, clock.clone(), say) => running?,
+        running = serve::start(&config, clock.clone(), log.stats(), say) => running?,
         () = &mut stop => return Ok(()),
     };
     stop.await;
@@ -112,16 +112,33 @@ fn read_config(settings: &SettingFlags) -> Result<(Resolved, Config)> {
     read().context("configuration")
 }
 
-/// Resolves when Ctrl-C or SIGTERM arrives.
+/// Resolves when Ctrl-C, SIGTERM or SIGHUP arrives. SIGHUP is what a terminal sends when it is closed.
 fn stop_signal() -> Result<impl Future<Output = ()>> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Under nohup the signal is ignored, and stays so.
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = hung_up => {}
         }
     })
+}
+
+/// Whether the process was started with SIGHUP ignored. Elsewhere than on Linux this is unknown.
+fn ignores_hangup() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The signals are the bits from 1 on, and SIGHUP is signal 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Prints a line for the person who started the command.
@@ -134,13 +151,20 @@ fn say(line: &str) {
 }
 
 /// Prints a line beside the command's answer, on standard error.
-#[allow(clippy::print_stderr, reason = "this is where a command says what went wrong")]
 fn warn(line: &str) {
-    eprintln!("{line}");
+    use std::io::Write;
+    // A closed pipe must not stop the command.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-#[allow(clippy::print_stderr, reason = "this is where a command says why it failed")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("milepost: {error:#}");
+    let line = format!("milepost: {error:#}");
+    // A full pipe that nobody reads must not keep the process.
+    let (done, printed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        warn(&line);
+        let _ = done.send(());
+    });
+    let _ = printed.recv_timeout(LAST_WORDS_WAIT);
     ExitCode::FAILURE
 }

@@ -1,5 +1,6 @@
 //! `milepost serve`: starts the server from its configuration, and stops it in order.
 
+use crate::LogStats;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
 use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
@@ -55,7 +56,7 @@ pub struct Running {
 ///
 /// # Errors
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
-pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<Running> {
+pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
     let limits = connection_limits(config, raise_open_files_limit());
     for variable in &config.without_effect {

@@ -1,6 +1,7 @@
 //! `milepost user add`: adds a user.
 
 use super::{read_config, say};
+use crate::LogStats;
 use crate::assembly::Assembly;
 use crate::config::SettingFlags;
 use crate::serve::open_store;

@@ -59,6 +59,7 @@ mod operations {
     pub mod outages;
     pub mod starting;
     pub mod status;
+    pub mod unread_log;
 }
 mod outgoing {
     pub mod calls;

@@ -1,6 +1,7 @@
 //! A start that has to wait, one that must not, and two servers that want the same database.
 
 use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use rustls::ServerConfig;
@@ -20,7 +21,7 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     std::os::unix::fs::symlink(&file, &link).unwrap();
     let refused = async |url: String| {
         let config = config_in(two.path(), &[("DATABASE_URL", &url)]);
-        let error = serve::start(&config, Clock::system(), |_| {})
+        let error = serve::start(&config, Clock::system(), LogStats::default(), |_| {})
             .await
             .err()
             .map(|error| format!("{error:#}"))
@@ -35,10 +36,22 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     // Beside it there is room for another, and the first one's place is free when it has gone.
     let other = format!("sqlite://{}/other.db", one.path().display());
     let other =
-        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), |_| {}).await.unwrap();
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), LogStats::default(), |_| {})
+            .await
+            .unwrap();
     server.running.drain().await;
     let url = format!("sqlite://{}", link.display());
-    let next = serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), |_| {}).await.unwrap();
+    let next =
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), LogStats::default(), |_| {})
+            .await
+            .unwrap();
+    // The log lies beside the file and not beside the link. A position is answered when it is on disk.
+    let report = json!({"vehicle_id": "b", "latitude": 1, "longitude": 2});
+    for (path, body) in [("vehicles", json!({"id": "b", "kind": "bus", "label": "b"})), ("positions", report)] {
+        let request =
+            http_client().post(format!("http://{}/api/v1/{path}", next.address)).bearer_auth(operator_token());
+        assert_eq!(request.json(&body).send().await.unwrap().status(), 201, "{path}");
+    }
     tokio::join!(next.drain(), other.drain());
 }
 
