@@ -1,5 +1,6 @@
 //! The command line and its commands.
 
+mod backup;
 mod check_config;
 mod demo;
 mod export;
@@ -45,6 +46,10 @@ enum Command {
     Import(import::ImportArgs),
     /// Writes a vehicle's history: GPX, CSV, GeoJSON, KML.
     Export(export::ExportArgs),
+    /// Copies the SQLite database to a file, also while a server runs.
+    Backup(backup::BackupArgs),
+    /// Puts a backup in the place of the SQLite database, and keeps the old one beside it.
+    Restore(backup::RestoreArgs),
     /// Brings the database's tables up to date; `serve` does it too.
     Migrate(migrate::MigrateArgs),
     /// Prints the effective configuration with secrets hidden.
@@ -79,6 +84,8 @@ async fn dispatch(command: Command, clock: &Clock) -> Result<()> {
         Command::Simulate(args) => simulate::run(args, clock).await,
         Command::Import(args) => import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore(&args, clock),
         Command::Migrate(args) => migrate::run(&args).await,
         Command::CheckConfig { settings } => check_config::run(&settings, clock),
     }

@@ -40,7 +40,10 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     }
     match check_ready(&status.service.readiness, status.service.now()).await {
         Ok(()) => Json(json!({ "status": "ready", "database": status.service.store().backend() })).into_response(),
-        Err(_) => unavailable("the database is unavailable"),
+        Err(_) => match status.service.store().fault() {
+            Some(fault) => unavailable(&format!("the database is unavailable: {fault}")),
+            None => unavailable("the database is unavailable"),
+        },
     }
 }
 

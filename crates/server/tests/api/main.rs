@@ -52,11 +52,13 @@ mod native {
     pub mod story;
 }
 mod operations {
+    pub mod backup;
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
     pub mod other_processes;
     pub mod outages;
+    pub mod replaced_database;
     pub mod starting;
     pub mod status;
     pub mod unread_log;

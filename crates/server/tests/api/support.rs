@@ -74,6 +74,12 @@ impl TestServer {
         server
     }
 
+    /// Drains the server, and leaves its folder.
+    pub async fn drain(self) -> tempfile::TempDir {
+        self.running.drain().await;
+        self.folder
+    }
+
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

@@ -44,6 +44,7 @@ pub(crate) struct SqlStore {
 
 impl SqlStore {
     pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
+        self.native.check_for_read()?;
         Ok(self.readers.acquire().await?)
     }
 
@@ -93,6 +94,10 @@ impl Store for SqlStore {
         tokio::time::timeout(PING_TIMEOUT, read)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer within {PING_TIMEOUT:?}"))))
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        self.native.fault()
     }
 
     async fn close(&self) {

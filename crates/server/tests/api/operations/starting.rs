@@ -1,11 +1,13 @@
 //! A start that has to wait, one that must not, and two servers that want the same database.
 
+use crate::support::signing::operator_token;
 use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
 use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
+use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
