@@ -2,6 +2,7 @@
 
 use crate::LogStats;
 use crate::config::Config;
+use crate::core_tasks::CoreTasks;
 use crate::data_folder::{jwt_secret, vapid_key};
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
@@ -53,6 +54,8 @@ pub struct Assembly {
     pub transport: Arc<Transport>,
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
+    /// The tasks that the server can't do without.
+    pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
     log: LogStats,
     followed_deliveries: Arc<FollowedDeliveries>,
@@ -61,11 +64,17 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Builds all parts above the store.
+    /// Builds all parts above the store. `log` counts log lines that were dropped, `tasks` watches those of the parts.
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        log: LogStats,
+        tasks: CoreTasks,
+    ) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
         let sockets = WsConfig {
             ping_period: config.ws_ping_period,
@@ -115,6 +124,10 @@ impl Assembly {
             origins: origins(config)?,
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
+        let (committing, sending, beating) = (Arc::clone(&service), Arc::clone(&outbox), Arc::clone(&transport));
+        tasks.watch("committing positions", move || committing.positions.has_ended());
+        tasks.watch("making outgoing calls", move || sending.has_ended());
+        tasks.watch("the heartbeat of sockets", move || beating.has_ended());
         Ok(Arc::new(Self {
             access,
             service,
@@ -123,6 +136,7 @@ impl Assembly {
             tracks,
             transport,
             outbox,
+            tasks,
             metrics,
             log,
             followed_deliveries,
@@ -195,6 +209,7 @@ impl Assembly {
             log: self.log.clone(),
         };
         Status {
+            tasks: self.tasks.clone(),
             draining: self.draining.clone(),
             service: Arc::clone(&self.service),
             metrics: Exposition::new(&self.metrics, current),

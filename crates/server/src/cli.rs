@@ -14,10 +14,17 @@ use crate::config::{Config, ConfigError, Resolved, SettingFlags, resolve};
 use crate::data_folder::keep_new_files_private;
 use crate::logging::start_logging;
 use crate::serve;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use milepost_clock::Clock;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the reason of a failure may take to be printed.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(1);
+/// How long the drain may take after a fault.
+const FAULT_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Real-time tracking server: positions and record changes in, durable, and out at once to those who may see them.
 #[derive(Parser)]
@@ -100,9 +107,18 @@ async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
         running = serve::start(&config, clock.clone(), log.stats(), say) => running?,
         () = &mut stop => return Ok(()),
     };
-    stop.await;
-    running.drain().await;
-    Ok(())
+    let ended = tokio::select! {
+        () = stop => None,
+        name = running.task_ended() => Some(name),
+    };
+    let Some(name) = ended else {
+        running.drain().await;
+        return Ok(());
+    };
+    tracing::error!("{name} has ended by a fault: the server stops, so that it can be started again");
+    // What still works ends in order. What does not must not keep the process.
+    let _ = tokio::time::timeout(FAULT_DEADLINE, running.drain()).await;
+    bail!("{name} has ended by a fault")
 }
 
 /// Reads the configuration, and the texts that it was made of.

@@ -3,6 +3,7 @@
 use crate::LogStats;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
+use crate::core_tasks::CoreTasks;
 use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
 use crate::first_start::make_first_user;
 use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
@@ -48,6 +49,7 @@ pub struct Running {
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
     drain_window: Duration,
+    tasks: CoreTasks,
     /// Held for as long as the server runs.
     _database: Option<DatabaseLock>,
 }
@@ -78,7 +80,8 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let current = Arc::clone(&ready);
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
-    let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE));
+    let tasks = CoreTasks::default();
+    let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
     let store = open_store(config).await?;
     if database.is_some() {
@@ -86,7 +89,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
     }
-    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone())?;
+    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone(), log, tasks.clone())?;
     let first = make_first_user(&assembly.service).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
@@ -96,6 +99,15 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
     let follower = tokio::spawn(EventFeed::new(&assembly.service).run());
     let tracks = tokio::spawn(assembly.track_follower(config).run());
+    for (name, task) in [
+        ("accepting connections", &http),
+        ("removing old data", &retention),
+        ("following events", &follower),
+        ("following positions", &tracks),
+    ] {
+        let task = task.abort_handle();
+        tasks.watch(name, move || task.is_finished());
+    }
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
@@ -113,6 +125,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         follower,
         tracks,
         drain_window: config.drain_window,
+        tasks,
         _database: database,
     })
 }
@@ -156,6 +169,16 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 impl Running {
+    /// Returns the name of a task that has ended by a fault, when one has. The server can't do without it.
+    pub async fn task_ended(&self) -> &'static str {
+        loop {
+            if let Some(name) = self.tasks.ended() {
+                return name;
+            }
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    }
+
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
     /// store.
     pub async fn drain(self) {

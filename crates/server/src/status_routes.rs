@@ -1,5 +1,6 @@
 //! `/health`, `/ready` and `/metrics` for load balancers and monitoring.
 
+use crate::core_tasks::CoreTasks;
 use crate::draining::Draining;
 use crate::metrics::{Exposition, TextFormat};
 use axum::extract::State;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 /// The state that the status routes report.
 pub(crate) struct Status {
     pub(crate) draining: Draining,
+    pub(crate) tasks: CoreTasks,
     pub(crate) service: Arc<Service>,
     pub(crate) metrics: Exposition,
 }
@@ -37,6 +39,9 @@ pub(crate) async fn health() -> impl IntoResponse {
 async fn ready(State(status): State<Arc<Status>>) -> Response {
     if status.draining.is_on() {
         return unavailable("the server is shutting down");
+    }
+    if let Some(name) = status.tasks.ended() {
+        return unavailable(&format!("a part of the server has ended: {name}; restart it"));
     }
     match check_ready(&status.service.readiness, status.service.now()).await {
         Ok(()) => Json(json!({ "status": "ready", "database": status.service.store().backend() })).into_response(),

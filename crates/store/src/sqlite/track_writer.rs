@@ -11,6 +11,7 @@ use super::write_buffer::WriteBuffer;
 use super::{PRAGMAS, WriteLock};
 use crate::{Result, StoreError, TrackOutcome};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -165,7 +166,9 @@ impl Writer {
                 none.insert(Open { connection, buffer })
             }
         };
-        let outcome = work(open);
+        // A fault must not end the thread, without which no position is stored until a restart.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(open)))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("a fault while positions were written".to_owned())));
         if matches!(outcome, Err(StoreError::Unavailable(_))) {
             self.open = None;
         }

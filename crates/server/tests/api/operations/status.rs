@@ -1,6 +1,6 @@
 //! `/health`, `/ready`, `/metrics`, and the way out.
 
-use crate::support::{TestServer, json_of};
+use crate::support::{PATIENCE, TestServer, json_of};
 use serde_json::json;
 
 #[tokio::test]
@@ -77,4 +77,15 @@ async fn pages_come_with_a_policy_and_from_this_host_only() {
     assert_eq!(config["tile_url"], "https://tiles.example.org/{z}/{x}/{y}.png");
     let routes = server.get_json("/app/routes.geojson", "").await;
     assert!(!routes["features"].as_array().unwrap().is_empty() && routes["attribution"].is_string());
+}
+
+#[tokio::test]
+async fn a_server_of_which_a_part_has_ended_is_not_ready_and_says_so() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get("/ready", "").await.status(), 200);
+    server.running.assembly.tasks.watch("juggling", || true);
+    let problem = json_of(server.get("/ready", "").await, 503).await;
+    assert_eq!(problem["detail"], "a part of the server has ended: juggling; restart it");
+    let ended = tokio::time::timeout(PATIENCE, server.running.task_ended()).await;
+    assert_eq!(ended.expect("it is noticed"), "juggling");
 }
