@@ -15,7 +15,7 @@ mod token;
 mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
-pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};
+pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections, Visit};
 pub use error::AccessError;
 pub use login::{SESSION_S, TokenPair};
 pub use secret::{hash_secret, random_secret};
