@@ -123,9 +123,10 @@ async fn checkpoints_of_this_and_of_other_processes_are_no_swap() {
         let script = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\n\
             c.execute(\"insert into tenants (id, name) values (?, 'x')\", ('t'+sys.argv[2],))\nc.commit()\n\
             c.execute('pragma wal_checkpoint(truncate)').fetchall()\n";
-        let mut other = std::process::Command::new("python3");
+        // Not on this thread, on which the server may be in the middle of a transaction.
+        let mut other = tokio::process::Command::new("python3");
         other.args(["-c", script]).arg(file(&server)).arg(round.to_string());
-        assert!(other.status().unwrap().success());
+        assert!(other.status().await.unwrap().success());
         server.add_bus(&format!("v{round}")).await;
         server.report("one", 1.0, 2.0, &format!("2025-01-15T10:30:0{round}Z")).await;
         assert_eq!(server.get("/ready", "").await.status(), 200);
