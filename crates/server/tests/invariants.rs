@@ -37,7 +37,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "milepost-track",
         ],
     ),
-    ("milepost-http", &["milepost-access", "milepost-domain", "milepost-service"]),
+    ("milepost-http", &["milepost-access", "milepost-clock", "milepost-domain", "milepost-service"]),
     (
         "milepost-live",
         &[
@@ -60,7 +60,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "milepost-dialect-fleet",
-        &["milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
+        &["milepost-clock", "milepost-domain", "milepost-http", "milepost-hub", "milepost-live", "milepost-service"],
     ),
     (
         "milepost-dialect-parcel",

@@ -131,11 +131,11 @@ impl View {
     }
 
     async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
-        vehicles::watched_vehicles(&self.live.service().vehicles, &self.tenant, &self.scope).await
+        vehicles::watched_vehicles(&self.live.use_cases().vehicles, &self.tenant, &self.scope).await
     }
 
     fn render(&self, kind: &str, data: impl Serialize) -> String {
-        render_unstored(&self.tenant, kind, data, self.live.service().now())
+        render_unstored(&self.tenant, kind, data, self.live.now())
     }
 }
 

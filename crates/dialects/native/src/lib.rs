@@ -81,7 +81,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(notifications::read_notification))
         .routes(routes!(messages::send_messages, messages::list_messages))
         .routes(routes!(messages::read_message))
-        .routes(routes!(sync_events::tell_sync_event))
+        .routes(routes!(sync_events::publish_sync_event))
         .routes(routes!(push::get_push_key))
         .routes(routes!(push::add_push_subscription, push::list_push_subscriptions))
         .routes(routes!(push::remove_push_subscription));

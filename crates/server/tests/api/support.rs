@@ -119,7 +119,7 @@ impl TestServer {
     /// Waits until the event feed has followed everything that was committed in the default tenant: locks out a user
     /// without notifying this node, and waits for the end of its socket.
     pub async fn event_feed_caught_up(&self) {
-        let store = self.running.assembly.service.store();
+        let store = &self.running.assembly.store;
         let name = milepost_access::random_secret("marker").replace(['-', '_'], "x");
         let user = json!({ "username": name, "role": "manager" });
         let id = json_of(self.post("/api/v1/users", &self.admin, user).await, 201).await["id"].as_i64().unwrap();

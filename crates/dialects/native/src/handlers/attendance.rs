@@ -15,13 +15,13 @@ use std::sync::Arc;
         (status = 404, body = Problem)))]
 pub(crate) async fn list_attendance(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<CadetId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<AttendanceJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(TrainingDayId::from_segment)?;
-    let days = records::list_attendance(&context.service.records, &context.request(&caller), id, before, limit).await?;
+    let days = records::list_attendance(&context.use_cases.records, &request, id, before, limit).await?;
     let items = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(Page::new(items, limit, |day: &AttendanceJson| day.training_day_id.to_string())))
 }
@@ -36,11 +36,11 @@ pub(crate) async fn list_attendance(
         (status = 422, body = Problem)))]
 pub(crate) async fn record_attendance(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path((id, day)): Path<(CadetId, TrainingDayId)>,
     Body(json): Body<SetAttendanceJson>,
 ) -> Result<Json<AttendanceJson>, Problem> {
     let attendance = attendance_from_json(&json)?;
-    records::record_attendance(&context.service.records, &context.request(&caller), id, day, &attendance).await?;
+    records::record_attendance(&context.use_cases.records, &request, id, day, &attendance).await?;
     Ok(Json(attendance_to_json(day, &attendance)))
 }

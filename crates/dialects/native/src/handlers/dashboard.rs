@@ -12,10 +12,9 @@ use std::sync::Arc;
     responses((status = 200, body = DashboardJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_dashboard(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
 ) -> Result<Json<DashboardJson>, Problem> {
-    let request = context.request(&caller);
-    let figures = fleet::fleet_dashboard(&context.service.fleet, &request, &tenant).await?;
+    let figures = fleet::fleet_dashboard(&context.use_cases.fleet, &request, &tenant).await?;
     Ok(Json(DashboardJson {
         active_vehicles: figures.active_vehicles,
         total_trips: figures.total_trips,

@@ -25,17 +25,16 @@ const MAX_BODY_BYTES: usize = 1536 * 1024;
         (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_geofence(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let description = read_geofence(json).await?;
     let render = |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added));
-    let request = context.request(&caller);
     let added =
-        fleet::add_geofence(&context.service.fleet, &request, &tenant, &description, &claim.once(render)).await?;
+        fleet::add_geofence(&context.use_cases.fleet, &request, &tenant, &description, &claim.once(render)).await?;
     Ok(render(&added))
 }
 
@@ -54,13 +53,12 @@ async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Pro
     responses((status = 200, body = Page<GeofenceJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_geofences(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<GeofenceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
-    let request = context.request(&caller);
-    let found = fleet::list_geofences(&context.service.fleet, &request, &tenant, after, limit).await?;
+    let found = fleet::list_geofences(&context.use_cases.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -70,11 +68,10 @@ pub(crate) async fn list_geofences(
     responses((status = 200, body = GeofenceJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_geofence(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<GeofenceId>,
 ) -> Result<Json<GeofenceJson>, Problem> {
-    let request = context.request(&caller);
-    let geofence = fleet::get_geofence(&context.service.fleet, &request, &tenant, id).await?;
+    let geofence = fleet::get_geofence(&context.use_cases.fleet, &request, &tenant, id).await?;
     Ok(Json(geofence_to_json(&geofence)))
 }
 
@@ -85,13 +82,12 @@ pub(crate) async fn get_geofence(
         (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_geofence(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<GeofenceId>,
     Body(json): Body<ChangeGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<Json<GeofenceJson>, Problem> {
     let change = geofence_change_from_json(json)?;
-    let request = context.request(&caller);
-    let changed = fleet::change_geofence(&context.service.fleet, &request, &tenant, id, change).await?;
+    let changed = fleet::change_geofence(&context.use_cases.fleet, &request, &tenant, id, change).await?;
     Ok(Json(geofence_to_json(&changed)))
 }
 
@@ -100,10 +96,9 @@ pub(crate) async fn change_geofence(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn remove_geofence(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<GeofenceId>,
 ) -> Result<StatusCode, Problem> {
-    let request = context.request(&caller);
-    fleet::remove_geofence(&context.service.fleet, &request, &tenant, id).await?;
+    fleet::remove_geofence(&context.use_cases.fleet, &request, &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

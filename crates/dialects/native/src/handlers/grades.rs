@@ -19,16 +19,14 @@ use std::sync::Arc;
         (status = 422, body = Problem)))]
 pub(crate) async fn give_grade(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Path(id): Path<CadetId>,
     Body(json): Body<NewGradeJson>,
 ) -> Result<JsonAnswer, Problem> {
     let grade = grade_from_json(&json)?;
     let render = |grade: &Grade| JsonAnswer::new(StatusCode::CREATED, &grade_to_json(grade));
-    let grade =
-        records::give_grade(&context.service.records, &context.request(&caller), id, &grade, &claim.once(render))
-            .await?;
+    let grade = records::give_grade(&context.use_cases.records, &request, id, &grade, &claim.once(render)).await?;
     Ok(render(&grade))
 }
 
@@ -37,13 +35,13 @@ pub(crate) async fn give_grade(
     responses((status = 200, body = Page<GradeJson>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn list_grades(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<CadetId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<GradeJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(GradeId::from_segment)?;
-    let grades = records::list_grades(&context.service.records, &context.request(&caller), id, before, limit).await?;
+    let grades = records::list_grades(&context.use_cases.records, &request, id, before, limit).await?;
     let items = grades.iter().map(grade_to_json).collect();
     Ok(Json(Page::new(items, limit, |grade: &GradeJson| grade.id.to_string())))
 }
@@ -54,9 +52,9 @@ pub(crate) async fn list_grades(
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn take_back_grade(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path((id, grade)): Path<(CadetId, GradeId)>,
 ) -> Result<StatusCode, Problem> {
-    records::take_back_grade(&context.service.records, &context.request(&caller), id, grade).await?;
+    records::take_back_grade(&context.use_cases.records, &request, id, grade).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -22,15 +22,15 @@ use std::sync::Arc;
     responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn send_messages(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Body(json): Body<NewMessageJson>,
 ) -> Result<JsonAnswer, Problem> {
     let to = addressees_from_json(&json.user_ids)?;
     let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
     let sent = records::send_messages(
-        &context.service.records,
-        &context.request(&caller),
+        &context.use_cases.records,
+        &request,
         &tenant,
         &to,
         message_from_json(json)?,
@@ -45,15 +45,14 @@ pub(crate) async fn send_messages(
     responses((status = 200, body = Page<MessageJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_messages(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Json<Page<MessageJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "message"))?;
     let notices =
-        records::list_notices(&context.service.records, &context.request(&caller), query.filter(true)?, before, limit)
-            .await?;
+        records::list_notices(&context.use_cases.records, &request, query.filter(true)?, before, limit).await?;
     let items = notices.iter().filter_map(message_to_json).collect();
     Ok(Json(Page::new(items, limit, |message: &MessageJson| message.id.to_string())))
 }
@@ -63,14 +62,14 @@ pub(crate) async fn list_messages(
     responses((status = 200, body = MessageJson), (status = 404, body = Problem)))]
 pub(crate) async fn read_message(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Path(id): Path<String>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &message_to_json(notice));
     let notice = records::read_notice(
-        &context.service.records,
-        &context.request(&caller),
+        &context.use_cases.records,
+        &request,
         notice_id(&id, "message")?,
         true,
         &claim.once(render),

@@ -47,19 +47,19 @@ pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> 
     responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn send_notifications(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewNotificationJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let to = addressees_from_json(&json.user_ids)?;
     let message = NotificationText::new(&json.message)?;
     let kind = NotificationKind::new(json.kind.as_deref().unwrap_or(DEFAULT_KIND))?;
     let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
     let sent = records::send_notifications(
-        &context.service.records,
-        &context.request(&caller),
+        &context.use_cases.records,
+        &request,
         &tenant,
         &to,
         message,
@@ -75,15 +75,14 @@ pub(crate) async fn send_notifications(
     responses((status = 200, body = Page<NotificationJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_notifications(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Json<Page<NotificationJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "notification"))?;
     let notices =
-        records::list_notices(&context.service.records, &context.request(&caller), query.filter(false)?, before, limit)
-            .await?;
+        records::list_notices(&context.use_cases.records, &request, query.filter(false)?, before, limit).await?;
     let items = notices.iter().filter_map(notification_to_json).collect();
     Ok(Json(Page::new(items, limit, |notification: &NotificationJson| notification.id.to_string())))
 }
@@ -93,14 +92,14 @@ pub(crate) async fn list_notifications(
     responses((status = 200, body = NotificationJson), (status = 404, body = Problem)))]
 pub(crate) async fn read_notification(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Path(id): Path<String>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &notification_to_json(notice));
     let notice = records::read_notice(
-        &context.service.records,
-        &context.request(&caller),
+        &context.use_cases.records,
+        &request,
         notice_id(&id, "notification")?,
         false,
         &claim.once(render),

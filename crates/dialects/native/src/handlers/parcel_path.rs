@@ -29,7 +29,7 @@ pub(crate) struct PathQuery {
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn read_parcel_path(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<ParcelId>,
     Query(query): Query<PathQuery>,
     Query(page): Query<PageQuery>,
@@ -40,8 +40,7 @@ pub(crate) async fn read_parcel_path(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let request = context.request(&caller);
-    let mut path = parcels::read_parcel_path(&context.service.parcels, &request, id, after).await?;
+    let mut path = parcels::read_parcel_path(&context.use_cases.parcels, &request, id, after).await?;
     if let Some(format) = format {
         let name = format!("parcel-{id}");
         let vehicle_id = VehicleId::new(&name)?;

@@ -34,16 +34,19 @@ pub(crate) struct ParcelQuery {
     responses((status = 201, body = ParcelJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewParcelJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
     let render = |parcel: &Parcel| JsonAnswer::new(StatusCode::CREATED, &parcel_to_json(parcel));
-    let request = context.request(&caller);
-    let parcel =
-        parcels::add_parcel(&context.service.parcels, &request, parcel_from_json(&json, tenant)?, &claim.once(render))
-            .await?;
+    let parcel = parcels::add_parcel(
+        &context.use_cases.parcels,
+        &request,
+        parcel_from_json(&json, tenant)?,
+        &claim.once(render),
+    )
+    .await?;
     Ok(render(&parcel))
 }
 
@@ -55,7 +58,7 @@ pub(crate) async fn add_parcel(
     responses((status = 200, body = Page<ParcelJson>)))]
 pub(crate) async fn list_parcels(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<ParcelQuery>,
 ) -> Result<Json<Page<ParcelJson>>, Problem> {
@@ -63,7 +66,7 @@ pub(crate) async fn list_parcels(
         number.map(|number| UserId::new(number).map_err(|e| Problem::invalid(field, e.message))).transpose()
     };
     let listing = ParcelListing {
-        tenant: tenant_of(&caller, query.tenant.as_deref())?,
+        tenant: tenant_of(&request.caller, query.tenant.as_deref())?,
         client_id: user("client_id", query.client_id)?,
         driver_id: user("driver_id", query.driver_id)?,
         status: query.status.as_deref().map(ParcelStatus::parse).transpose()?,
@@ -71,8 +74,7 @@ pub(crate) async fn list_parcels(
             .after(|text| text.parse().map_err(|_| ()).and_then(|number| ParcelId::new(number).map_err(|_| ())))?,
         limit: page.limit()?,
     };
-    let request = context.request(&caller);
-    let found = parcels::list_parcels(&context.service.parcels, &request, &listing).await?;
+    let found = parcels::list_parcels(&context.use_cases.parcels, &request, &listing).await?;
     let items = found.parcels.iter().map(parcel_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -82,11 +84,10 @@ pub(crate) async fn list_parcels(
     responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<ParcelId>,
 ) -> Result<Json<ParcelJson>, Problem> {
-    let request = context.request(&caller);
-    let parcel = parcels::get_parcel(&context.service.parcels, &request, id).await?;
+    let parcel = parcels::get_parcel(&context.use_cases.parcels, &request, id).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }
 
@@ -101,12 +102,11 @@ pub(crate) async fn get_parcel(
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<ParcelId>,
     Body(json): Body<ChangeParcelJson>,
 ) -> Result<Json<ParcelJson>, Problem> {
     let change = change_from_json(&json)?;
-    let request = context.request(&caller);
-    let parcel = parcels::change_parcel(&context.service.parcels, &request, id, change).await?;
+    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, id, change).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }

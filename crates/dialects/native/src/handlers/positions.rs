@@ -23,16 +23,15 @@ const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
     responses((status = 201, body = RecordedJson), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn record_positions(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
 ) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
-    let own_vehicle = match &caller.principal {
+    let own_vehicle = match &request.caller.principal {
         Principal::Device { vehicle_id, .. } => Some(vehicle_id),
         Principal::User { .. } => None,
     };
-    let request = context.request(&caller);
     let parsed = parse_positions(&raw, own_vehicle, request.now)?;
-    let recorded = positions::record_positions(&context.service.positions, &request, &tenant, parsed.reports).await?;
+    let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, parsed.reports).await?;
 
     let mut rejected = parsed.rejected;
     rejected.extend(

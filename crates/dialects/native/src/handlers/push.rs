@@ -22,9 +22,9 @@ fn subscription_to_json(subscription: &PushSubscription) -> PushSubscriptionJson
     responses((status = 200, body = PushKeyJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_push_key(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
 ) -> Result<Json<PushKeyJson>, Problem> {
-    Ok(Json(PushKeyJson { public_key: push::push_key(&context.service.push, &context.request(&caller))?.to_owned() }))
+    Ok(Json(PushKeyJson { public_key: push::push_key(&context.use_cases.push, &request)?.to_owned() }))
 }
 
 /// Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes.
@@ -33,17 +33,15 @@ pub(crate) async fn get_push_key(
         (status = 422, body = Problem)))]
 pub(crate) async fn add_push_subscription(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewPushSubscriptionJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let request = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
+    let browser = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
     let render = |(added, is_new): &(PushSubscription, bool)| {
         JsonAnswer::new(if *is_new { StatusCode::CREATED } else { StatusCode::OK }, &subscription_to_json(added))
     };
-    let added =
-        push::add_push_subscription(&context.service.push, &context.request(&caller), request, &claim.once(render))
-            .await?;
+    let added = push::add_push_subscription(&context.use_cases.push, &request, browser, &claim.once(render)).await?;
     Ok(render(&added))
 }
 
@@ -52,9 +50,9 @@ pub(crate) async fn add_push_subscription(
     responses((status = 200, body = Page<PushSubscriptionJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_push_subscriptions(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
 ) -> Result<Json<Page<PushSubscriptionJson>>, Problem> {
-    let subscriptions = push::list_push_subscriptions(&context.service.push, &context.request(&caller)).await?;
+    let subscriptions = push::list_push_subscriptions(&context.use_cases.push, &request).await?;
     let items = subscriptions.iter().map(subscription_to_json).collect();
     Ok(Json(Page { items, next: None }))
 }
@@ -64,9 +62,9 @@ pub(crate) async fn list_push_subscriptions(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_push_subscription(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<PushId>,
 ) -> Result<StatusCode, Problem> {
-    push::remove_push_subscription(&context.service.push, &context.request(&caller), id).await?;
+    push::remove_push_subscription(&context.use_cases.push, &request, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,10 +12,9 @@ use std::sync::Arc;
     responses((status = 200, body = RulesJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_rules(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
 ) -> Result<Json<RulesJson>, Problem> {
-    let request = context.request(&caller);
-    let rules = fleet::get_rules(&context.service.fleet, &request, &tenant).await?;
+    let rules = fleet::get_rules(&context.use_cases.fleet, &request, &tenant).await?;
     Ok(Json(rules_to_json(rules)))
 }
 
@@ -25,11 +24,10 @@ pub(crate) async fn get_rules(
         (status = 422, body = Problem)))]
 pub(crate) async fn change_rules(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Body(json): Body<ChangeRulesJson>,
 ) -> Result<Json<RulesJson>, Problem> {
-    let request = context.request(&caller);
-    let rules = fleet::change_rules(&context.service.fleet, &request, &tenant, &json.changes()).await?;
+    let rules = fleet::change_rules(&context.use_cases.fleet, &request, &tenant, &json.changes()).await?;
     Ok(Json(rules_to_json(rules)))
 }
 

@@ -37,12 +37,12 @@ pub(crate) struct TrackQuery {
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn read_track(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<VehicleId>,
     Query(query): Query<TrackQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
     let range = (instant("from", query.from.as_deref(), 0)?, instant("to", query.to.as_deref(), 253_402_300_799_999)?);
     let format = file_format(query.format.as_deref())?;
     let after = match format {
@@ -50,15 +50,14 @@ pub(crate) async fn read_track(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let request = context.request(&caller);
-    let mut track = positions::read_track(&context.service.positions, &request, &tenant, &id, range, after).await?;
+    let mut track = positions::read_track(&context.use_cases.positions, &request, &tenant, &id, range, after).await?;
     let Some(format) = format else {
         let page = track.take(limit).await?;
         let next = if page.len() < limit as usize { None } else { page.last().map(|p| p.at) };
         let items = page.iter().map(position_to_json).collect();
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
-    let live = vehicles::get_vehicle(&context.service.vehicles, &request, &tenant, &id).await?;
+    let live = vehicles::get_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
     stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
 }

@@ -8,10 +8,10 @@ use crate::wire::trip::TripJson;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Caller, Position, TenantId, Timestamp, TripId};
+use milepost_domain::{Position, TenantId, Timestamp, TripId};
 use milepost_formats::{Format, TrackMeta};
 use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, tenant_of};
-use milepost_service::{ServiceError, TripPath, fleet};
+use milepost_service::{Request, ServiceError, TripPath, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -35,17 +35,16 @@ pub(crate) struct TripFormQuery {
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn get_trip(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<TripId>,
     Query(query): Query<TripFormQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
     if let Some(format) = file_format(query.format.as_deref())? {
-        return stream_path(&context, &caller, &tenant, &id, format).await;
+        return stream_path(&context, &request, &tenant, &id, format).await;
     }
-    let request = context.request(&caller);
-    let trip = fleet::get_trip(&context.service.fleet, &request, &tenant, &id).await?;
-    let mut path = fleet::read_trip_path(&context.service.fleet, &request, &tenant, &id, None).await?;
+    let trip = fleet::get_trip(&context.use_cases.fleet, &request, &tenant, &id).await?;
+    let mut path = fleet::read_trip_path(&context.use_cases.fleet, &request, &tenant, &id, None).await?;
     let (positions, next) = path.take(PATH_SHOWN).await?;
     let path = Some(positions.iter().map(position_to_json).collect());
     let path_next = Some(next.map(|at| cursor_of(&at.unix_ms().to_string())));
@@ -59,19 +58,18 @@ pub(crate) async fn get_trip(
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn read_trip_path(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<TripId>,
     Query(query): Query<TripFormQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
     if let Some(format) = file_format(query.format.as_deref())? {
-        return stream_path(&context, &caller, &tenant, &id, format).await;
+        return stream_path(&context, &request, &tenant, &id, format).await;
     }
     let after = page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?;
     let limit = page.limit()?;
-    let request = context.request(&caller);
-    let mut path = fleet::read_trip_path(&context.service.fleet, &request, &tenant, &id, after).await?;
+    let mut path = fleet::read_trip_path(&context.use_cases.fleet, &request, &tenant, &id, after).await?;
     let (positions, next) = path.take(limit).await?;
     let items = positions.iter().map(position_to_json).collect();
     Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response())
@@ -79,13 +77,12 @@ pub(crate) async fn read_trip_path(
 
 async fn stream_path(
     context: &HttpContext,
-    caller: &Caller,
+    request: &Request,
     tenant: &TenantId,
     id: &TripId,
     format: Format,
 ) -> Result<Response, Problem> {
-    let request = context.request(caller);
-    let path = fleet::read_trip_path(&context.service.fleet, &request, tenant, id, None).await?;
+    let path = fleet::read_trip_path(&context.use_cases.fleet, request, tenant, id, None).await?;
     let meta = TrackMeta { vehicle_id: path.vehicle().to_string(), label: Some(format!("Trip {id}")) };
     stream_file(path, format, meta).await
 }

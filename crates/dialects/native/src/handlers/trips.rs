@@ -41,12 +41,12 @@ pub(crate) struct TripQuery {
     responses((status = 200, body = Page<TripJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_trips(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<TripQuery>,
 ) -> Result<Json<Page<TripJson>>, Problem> {
     let listing = TripListing {
-        tenant: tenant_of(&caller, query.tenant.as_deref())?,
+        tenant: tenant_of(&request.caller, query.tenant.as_deref())?,
         vehicle: query.vehicle_id.as_deref().map(VehicleId::new).transpose()?,
         driver: query.driver_id.map(driver_id).transpose()?,
         status: query.status.as_deref().map(TripStatus::parse).transpose()?,
@@ -55,8 +55,7 @@ pub(crate) async fn list_trips(
         before: page.after(trip_cursor)?,
         limit: page.limit()?,
     };
-    let request = context.request(&caller);
-    let found = fleet::list_trips(&context.service.fleet, &request, &listing).await?;
+    let found = fleet::list_trips(&context.use_cases.fleet, &request, &listing).await?;
     let items = found.trips.iter().map(trip_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))
 }
@@ -70,18 +69,17 @@ pub(crate) async fn list_trips(
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn start_trip(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewTripJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let driver = json.driver_id.map(driver_id).transpose()?;
     let vehicle = VehicleId::from_segment(&json.vehicle_id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::CREATED, &trip_to_json(trip));
-    let request = context.request(&caller);
     let trip =
-        fleet::start_trip(&context.service.fleet, &request, &tenant, &vehicle, driver, &claim.once(render)).await?;
+        fleet::start_trip(&context.use_cases.fleet, &request, &tenant, &vehicle, driver, &claim.once(render)).await?;
     Ok(render(&trip))
 }
 
@@ -91,14 +89,13 @@ pub(crate) async fn start_trip(
         (status = 409, body = Problem)))]
 pub(crate) async fn complete_trip(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = context.request(&caller);
     let trip =
-        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
+        fleet::end_trip(&context.use_cases.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
             .await?;
     Ok(render(&trip))
 }
@@ -109,14 +106,13 @@ pub(crate) async fn complete_trip(
         (status = 409, body = Problem)))]
 pub(crate) async fn cancel_trip(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = context.request(&caller);
     let trip =
-        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
+        fleet::end_trip(&context.use_cases.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
             .await?;
     Ok(render(&trip))
 }

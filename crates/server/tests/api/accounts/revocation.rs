@@ -232,7 +232,7 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
     let (id, secret) = (UserId::new(1).unwrap(), "mps_a session that ends soon");
     let clock = server.clock.clock();
     let ends = clock.now().plus_ms(60_000);
-    server.running.assembly.service.store().add_session(&hash_secret(secret), id, ends).await.unwrap();
+    server.running.assembly.store.add_session(&hash_secret(secret), id, ends).await.unwrap();
     let cookie = format!("milepost_session={secret}");
     let mut watcher = server.try_watch(SOCKET, &[("Cookie", &cookie)]).await.unwrap();
     watcher.settle().await;

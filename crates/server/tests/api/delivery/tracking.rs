@@ -165,7 +165,7 @@ async fn updates_at_the_same_moment_all_count_once() {
         for answer in futures_util::future::join_all(updates).await {
             assert_eq!(answer.status(), 200);
         }
-        let store = server.running.assembly.service.store();
+        let store = &server.running.assembly.store;
         let id = TrackingId::new(&id).unwrap();
         assert_eq!(store.get_delivery(&id).await.unwrap().unwrap().version, 21);
         assert_eq!(store.delivery_fixes(&id, None, 100).await.unwrap().len(), 20);
@@ -372,7 +372,7 @@ async fn outgoing_calls_are_stored_with_their_cause() {
         for status in ["PICKED_UP", "PICKED_UP", "IN_TRANSIT", "DELIVERED", "DELIVERED"] {
             update(&server, &rider(), id, json!({"lat": 1, "lng": 1, "status": status})).await;
         }
-        let store = server.running.assembly.service.store();
+        let store = &server.running.assembly.store;
         let tenant = TenantId::default_tenant();
         let sms = store.list_calls(&tenant, Some(Target::Notifications), None, 100).await.unwrap();
         let messages: Vec<Value> = sms.iter().rev().map(|call| serde_json::from_str(&call.body).unwrap()).collect();
@@ -407,7 +407,7 @@ async fn no_call_is_stored_for_a_service_that_is_not_configured() {
     body["phone"] = json!("+233501234567");
     let session = json_of(server.post("/tracking/start", &rider(), body).await, 200).await;
     update(&server, &rider(), session["tracking_id"].as_str().unwrap(), json!({"status": "DELIVERED"})).await;
-    let calls = server.running.assembly.service.store().list_calls(&TenantId::default_tenant(), None, None, 10).await;
+    let calls = server.running.assembly.store.list_calls(&TenantId::default_tenant(), None, None, 10).await;
     assert!(calls.unwrap().is_empty());
 }
 

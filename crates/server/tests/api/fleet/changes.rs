@@ -30,7 +30,7 @@ struct Drive {
 impl Drive {
     async fn start(server: TestServer) -> Self {
         server.add_bus("b1").await;
-        let store = Arc::clone(server.running.assembly.service.store());
+        let store = Arc::clone(&server.running.assembly.store);
         let start_ms = milepost_clock::Clock::system().now().unix_ms() - 600_000;
         let mut drive = Self { server, store, start_ms, east_m: 0.0, told: 0 };
         for _ in 0..4 {
@@ -143,7 +143,7 @@ async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Da
 
 async fn history_published_by_older_rules_stays_when_positions_come_late(database: Database) {
     let server = database.start().await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let store = Arc::clone(&server.running.assembly.store);
     server.add_bus("b1").await;
     let send = async |told: &[Value]| report(&server.http, &server.url, &server.admin, "b1", told).await;
     // Late ones are folded, or it is known that they change nothing.
@@ -189,7 +189,7 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_reported_offline_once(da
     };
     assert_eq!(offline(store).await, 0);
     let server = server.restart(&[]).await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let store = Arc::clone(&server.running.assembly.store);
     // Silent for ten minutes soon, and nobody asks for it. A server that comes back waits for a minute.
     server.clock.turn(std::time::Duration::from_secs(60));
     turn_until(&server.clock, &1, async || offline(Arc::clone(&store)).await).await;
@@ -197,7 +197,7 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_reported_offline_once(da
     assert_eq!(silent, 1);
     // The next process does not publish it again either.
     let server = server.restart(&[]).await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let store = Arc::clone(&server.running.assembly.store);
     let tenant: TenantId = home();
     let number = store.get_vehicle(&tenant, &id("b1")).await.unwrap().unwrap().no;
     let now = server.clock.clock().now();

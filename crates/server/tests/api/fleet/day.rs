@@ -80,7 +80,7 @@ async fn outcome(server: &TestServer, company: &str) -> Outcome {
         })
         .collect();
     trips.sort_by_key(|trip| (trip["vehicle_id"].to_string(), trip["start_time"].to_string()));
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let tenant = TenantId::new(company).unwrap();
     let (from, to) = (Timestamp::from_unix_ms(0).unwrap(), Timestamp::from_unix_ms(now_ms()).unwrap());
     let first_fence = store.list_geofences(&tenant, None, 1).await.unwrap()[0].id.get();

@@ -31,7 +31,7 @@ on_both! {
 }
 
 fn store_of(server: &TestServer) -> Arc<dyn Store> {
-    Arc::clone(server.running.assembly.service.store())
+    Arc::clone(&server.running.assembly.store)
 }
 
 async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {

@@ -62,7 +62,7 @@ async fn history_is_whole_after_postgresql_was_away() {
     let Some(database) = fresh_postgres().await else { return };
     let way = Way::to(&database).await;
     let server = TestServer::start_with(&[("DATABASE_URL", &way.url)]).await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let store = Arc::clone(&server.running.assembly.store);
     let positions = Ride::two_trips(morning_ms());
     for vehicle in ["plain", "cut"] {
         server.add_bus(vehicle).await;

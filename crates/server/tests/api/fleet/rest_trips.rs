@@ -36,7 +36,7 @@ fn trip(id: &str, vehicle: &str, started_ms: i64) -> Trip {
 
 async fn store_trip(server: &TestServer, trip: Trip) {
     let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
-    server.running.assembly.service.store().add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
+    server.running.assembly.store.add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
 }
 
 #[tokio::test]
@@ -253,7 +253,7 @@ async fn the_dashboard_sums_up_the_last_day_of_each_tenant_by_itself() {
     };
     assert_eq!(dashboard(&server.admin, "").await, nothing);
 
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let home = TenantId::new("default").unwrap();
     let of_hour = |hours: i64, km: i64| ActivityChange {
         bucket: at((now_ms() - hours * 3_600_000) / 900_000 * 900_000),

@@ -86,7 +86,7 @@ async fn nothing_is_missed_or_published_twice_over_a_restart(database: Database)
     let (mut watcher, _) = enter(&server, "").await;
     let told = server.store_facts("123", &[alert("123", "before", None, None)]).await;
     assert_eq!(watcher.next_event().await["event_id"].as_i64(), Some(told));
-    let store = std::sync::Arc::clone(server.running.assembly.service.store());
+    let store = std::sync::Arc::clone(&server.running.assembly.store);
     let draining = tokio::spawn(async move { server.restart(&[]).await });
     let frame = watcher.closed().await.unwrap();
     assert_eq!(u16::from(frame.code), 1012);

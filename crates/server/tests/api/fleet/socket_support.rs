@@ -47,7 +47,7 @@ impl TestServer {
 
     /// Stores facts of a company: the last one's event id.
     pub async fn store_facts(&self, company: &str, facts: &[Fact]) -> i64 {
-        let store = self.running.assembly.service.store();
+        let store = &self.running.assembly.store;
         let now = milepost_clock::Clock::system().now();
         let tenant = TenantId::new(company).unwrap();
         let last = store.append_facts(&tenant, facts, now, &Once::unclaimed()).await.unwrap();

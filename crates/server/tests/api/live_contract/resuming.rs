@@ -44,7 +44,7 @@ async fn next(connection: &mut Connection) -> (i64, u64) {
 async fn nothing_is_missed_or_doubled(dialect: &'static Dialect) {
     let server = Arc::new(TestServer::start().await);
     let path = dialect.path(&server).await;
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let mut highest = store.newest_event_id(&milepost_domain::TenantId::default_tenant()).await.unwrap();
     let over = Arc::new(AtomicBool::new(false));
     let writing = tokio::spawn({

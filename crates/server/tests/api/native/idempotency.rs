@@ -43,7 +43,7 @@ impl Posts<'_> {
             full.push_str(number.as_str().map_or_else(|| number.to_string(), str::to_owned).as_str());
             full.push_str(part);
         }
-        let store = self.server.running.assembly.service.store();
+        let store = &self.server.running.assembly.store;
         let key = IdempotencyKey { tenant: TenantId::default_tenant(), caller: "test".to_owned(), key: shape.clone() };
         let begin = || store.begin_idempotent(&key, &[0; 32], Clock::system().now());
         let Idempotency::New(claim) = begin().await.unwrap() else { panic!("{path} is tried twice") };
@@ -174,8 +174,12 @@ async fn a_refusal_is_kept_and_a_failure_is_not() {
 async fn work_goes_on_when_its_client_goes_away() {
     let server = TestServer::start().await;
     let assembly = &server.running.assembly;
-    let (access, service) = (Arc::clone(&assembly.access), Arc::clone(&assembly.service));
-    let context = Arc::new(HttpContext { access, service, origins: OriginPolicy::new(&[]).unwrap() });
+    let context = Arc::new(HttpContext {
+        access: Arc::clone(&assembly.access),
+        use_cases: Arc::clone(&assembly.use_cases),
+        clock: assembly.clock.clone(),
+        origins: OriginPolicy::new(&[]).unwrap(),
+    });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
     let handler = {
         let (begun, go_on, times) = (Arc::clone(&begun), Arc::clone(&go_on), Arc::clone(&times));

@@ -18,7 +18,7 @@ async fn a_user_locked_out_elsewhere_is_out_here_within_a_second() {
     let (id, token) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     let mut watcher = server.watch("/ws/bus-tracking/", &token).await;
     watcher.settle().await;
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let mut user = store.get_user(UserId::new(id).unwrap()).await.unwrap().unwrap();
     user.active = false;
     assert!(store.update_user(&user, None, now()).await.unwrap());
@@ -34,7 +34,7 @@ async fn a_vehicle_changed_elsewhere_is_published_here() {
     let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
     assert_eq!(watcher.next().await["data"]["status"], "active");
     let (tenant, id) = (TenantId::default_tenant(), VehicleId::new("b1").unwrap());
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let mut vehicle = store.get_vehicle(&tenant, &id).await.unwrap().unwrap().vehicle;
     vehicle.status = VehicleStatus::new("delayed").unwrap();
     assert!(store.update_vehicle(&tenant, &vehicle, now()).await.unwrap());

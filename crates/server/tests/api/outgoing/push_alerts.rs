@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const ALERTS: &str = "/api/v1/alerts";
 
 fn store_of(server: &TestServer) -> Arc<dyn Store> {
-    Arc::clone(server.running.assembly.service.store())
+    Arc::clone(&server.running.assembly.store)
 }
 
 fn now_ms() -> i64 {

@@ -300,7 +300,7 @@ async fn a_change_of_another_process_is_published_once() {
     server.event_feed_caught_up().await;
     watcher.settle().await;
     // Written without this node's use cases, as another process does.
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let before = store.get_parcel(milepost_domain::ParcelId::new(id).unwrap()).await.unwrap().unwrap();
     let status = milepost_domain::ParcelStatus::Delivered;
     let after = milepost_domain::Parcel { status, version: before.version + 1, ..before };

@@ -161,7 +161,7 @@ async fn kill_and_look_again(database: Option<&str>) {
 
     let running = serve::start(&config_in(folder.path(), &settings), Clock::system(), |_| {}).await.unwrap();
     let url = format!("http://{}", running.address);
-    let events = events_of(running.assembly.service.store().as_ref(), "default").await;
+    let events = events_of(running.assembly.store.as_ref(), "default").await;
     let mut told = Written::default();
     let mut last_standing = None;
     for event in &events {

@@ -49,6 +49,6 @@ impl TestServer {
 
     /// All events of the default tenant.
     pub async fn events(&self) -> Vec<Event> {
-        events_of(self.running.assembly.service.store().as_ref(), "default").await
+        events_of(self.running.assembly.store.as_ref(), "default").await
     }
 }

@@ -94,7 +94,7 @@ async fn whole_for_everybody(settings: &[(&'static str, &str)]) {
     prepare(&server.url).await;
     let staff = people().swap_remove(2);
     let steady = follow_steadily(&server.url, &staff.token).await;
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let first = store.newest_event_id(&milepost_domain::TenantId::default_tenant()).await.unwrap();
     let (_url, at) = watch::channel(server.url.clone());
     let crowd = Crowd::gather(at);
