@@ -72,7 +72,7 @@ pub(crate) enum EventSink {
 
 /// Sends one client its events through a replay gate.
 pub(crate) struct ClientEvents<V> {
-    live: Live,
+    pub(crate) live: Live,
     pub(crate) view: V,
     sink: EventSink,
     gate: Arc<ReplayGate>,

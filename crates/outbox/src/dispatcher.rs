@@ -125,6 +125,7 @@ impl Dispatcher {
                 () = dispatcher.clock.sleep(pause) => {}
             }
         }
+        // The machine's time, because the calls go over the network.
         let rest = async { while tries.join_next().await.is_some() {} };
         if tokio::time::timeout(dispatcher.config.timing.stop_deadline, rest).await.is_err() {
             tracing::warn!(cut = tries.len(), "outgoing calls were cut off by the stop, they are sent again");

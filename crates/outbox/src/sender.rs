@@ -66,7 +66,8 @@ impl Sender {
             Ok(request) => request,
             Err(error) => return Ending::Unanswered(error.to_owned()),
         };
-        // One deadline for all of it: headers that trickle in are no answer.
+        // One deadline for the whole exchange, because headers that trickle in are no answer. The machine's time, here and
+        // below: a test that turns the clock must not cut a call off.
         match tokio::time::timeout(self.config.timing.try_timeout, request.send()).await {
             Ok(Ok(response)) => read_answer(response, now).await,
             Ok(Err(error)) => Ending::Unanswered(self.in_words(&error)),

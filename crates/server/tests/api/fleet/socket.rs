@@ -7,7 +7,7 @@ use crate::support::{PATIENCE, json_of};
 use milepost_domain::{FenceEvent, Revision, TripStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 on_both! {
     who_may_not_watch_is_refused_by_the_handshake,
@@ -266,7 +266,8 @@ async fn a_subscription_narrows_and_widens(database: Database) {
 }
 
 async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
-    let server = database.start_with(&[("DASHBOARD_INTERVAL", "150ms")]).await;
+    let interval = Duration::from_secs(1);
+    let server = database.start_with(&[("DASHBOARD_INTERVAL", "1s")]).await;
     server.add_company("123").await;
     let mut first = server.watch_fleet("123", &manager(101, "123")).await;
     let mut second = server.watch_fleet("123", &manager(102, "123")).await;
@@ -277,6 +278,7 @@ async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
     for watcher in [&mut first, &mut second] {
         let begun = Instant::now();
         let figures = loop {
+            server.clock.turn(interval);
             let figures = watcher.next_of("fleet_dashboard_update").await;
             if figures["data"]["active_vehicles"] == 1 {
                 break figures;
@@ -293,6 +295,7 @@ async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
     second.send(json!({"type": "subscribe", "events": ["alert"]})).await;
     second.next_of("subscribed").await;
     for _ in 0..3 {
+        server.clock.turn(interval);
         first.next_of("fleet_dashboard_update").await;
     }
     assert_eq!(second.until_pong().await, Vec::<Value>::new());
@@ -300,6 +303,7 @@ async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
     drop(first);
     second.send(json!({"type": "subscribe"})).await;
     for _ in 0..3 {
+        server.clock.turn(interval);
         second.next_of("fleet_dashboard_update").await;
     }
 }

@@ -40,7 +40,7 @@ async fn a_server_that_cannot_read_its_store_says_4000() {
     let token = cadet_token("somebody", "cadet", "default", 1);
     let (_open, newest) = server.follow(&token).await;
     assert_eq!(newest, 1, "the first user");
-    server.running.assembly.service.store().close().await;
+    server.running.assembly.store.close().await;
     assert_eq!(refused(&server, &format!("?token={token}"), &[]).await, (4000, "internal error".to_owned()));
 }
 
@@ -52,6 +52,7 @@ async fn a_superadmin_follows_another_tenants_cadets_and_not_its_users() {
     let path = format!("/ws/updates?tenant=acme&token={}", server.admin);
     let mut watcher = server.try_watch(&path, &[]).await.unwrap();
     assert_eq!(watcher.next().await["role"], "superadmin");
+    server.end_wait_for_replay_requests();
     let notice = json!({"user_ids": [900], "message": "for user 900 of acme"});
     assert_eq!(server.post("/api/v1/notifications", &staff, notice).await.status(), 201);
     assert_eq!(server.post("/api/v1/cadets", &staff, json!({"name": "Ann"})).await.status(), 201);
@@ -72,6 +73,7 @@ async fn every_event_after_the_handshake_is_sent() {
     }
     for (mut watcher, id) in opened {
         assert_eq!(watcher.next().await["type"], "connection_established");
+        server.end_wait_for_replay_requests();
         assert_eq!(watcher.next().await["event_id"].as_i64(), Some(id));
     }
 }
@@ -79,7 +81,7 @@ async fn every_event_after_the_handshake_is_sent() {
 /// Stores `count` events at once, for staff: the first one's id.
 pub async fn fill(server: &TestServer, count: i64, padding: usize) -> i64 {
     use milepost_domain::{EventType, Fact, JsonObject, ManualEvent, TenantId};
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let tenant = TenantId::default_tenant();
     let payload = JsonObject::of_parsed(format!("{{\"x\":\"{}\"}}", "x".repeat(padding)), "payload").unwrap();
     let event_type = EventType::new("told").unwrap();
@@ -174,6 +176,7 @@ async fn a_reader_that_falls_behind_is_closed_with_1013_and_resumes_whole() {
     let server = TestServer::start_with(&[("WS_WRITE_WAIT", "1s")]).await;
     let mut silent = silent_reader(&server, None).await;
     // It gets a live event, and not the missed ones.
+    server.end_wait_for_replay_requests();
     let id = server.tell(None, json!({})).await;
     read_until(&mut silent, &format!("\"event_id\":{id}")).await;
     // More than its lane and all buffers on the way hold.

@@ -3,6 +3,7 @@
 use crate::support::{PATIENCE, TestServer, Watcher};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// An open stream, read block by block as the format says.
 pub struct StreamReader {
@@ -92,6 +93,11 @@ impl TestServer {
         let first = watcher.next().await;
         assert_eq!(first["type"], "connection_established", "{first}");
         (watcher, first["last_event_id"].as_i64().unwrap())
+    }
+
+    /// Turns the clock past the time in which a new socket may ask for a replay before it gets live events.
+    pub fn end_wait_for_replay_requests(&self) {
+        self.clock.turn(Duration::from_millis(300));
     }
 
     /// Tells a manual event as superadmin: its id.
