@@ -236,8 +236,8 @@ export interface paths {
     "/api/v1/sync-events": {
         parameters: {
         };
-        /** Tells an event by hand: to a cadet and staff, or to staff alone. It changes no record. */
-        post: operations["tell_sync_event"];
+        /** Publishes an event to a cadet and staff, or to staff alone. It changes no record. */
+        post: operations["publish_sync_event"];
     };
     "/api/v1/tenants": {
         parameters: {
@@ -3560,7 +3560,7 @@ export interface operations {
             };
         };
     };
-    tell_sync_event: {
+    publish_sync_event: {
         parameters: {
             query?: {
                 /** @description For a superadmin: whose; its own tenant's if absent. */
