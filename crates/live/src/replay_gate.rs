@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_for_which_too_much_waits_has_to_come_back() {
+    async fn a_client_with_too_many_held_messages_has_to_reconnect() {
         let fixture = Fixture::new();
         fixture.gate.hold();
         fixture.publish(11..14, HELD_BYTES / 2).await;

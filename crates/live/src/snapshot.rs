@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_published_between_reading_and_offering_wins() {
+    async fn a_message_published_between_reading_and_offering_wins() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let _subscription = snapshot.subscribe(&fixture.channel, Interest::all());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_wins_also_when_a_viewer_widens() {
+    async fn a_newer_live_message_wins_when_a_viewer_widens() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let subscription = snapshot.subscribe(&fixture.channel, Interest::keys([key("a")]));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_late_and_is_older_is_left_out() {
+    async fn an_older_message_that_comes_late_is_dropped() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let _subscription = snapshot.subscribe(&fixture.channel, Interest::all());

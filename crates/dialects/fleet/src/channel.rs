@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_say_what_the_rules_say() {
+    fn the_keys_agree_with_the_permission_rules() {
         let users = [None, UserId::new(1).ok(), UserId::new(2).ok()];
         let types: [&[EventType]; 5] = [
             &[],
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_for_those_who_may_see_them_and_places_for_those_in_scope() {
+    fn statistics_reach_only_viewers_of_the_fleet_and_locations_only_viewers_in_scope() {
         let (stats, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
         let other = Audience::keys([vehicle_key(Some("v2"))]);
         let check = |scope: &VehicleScope, sees_stats: bool, filter: &Filter, expected: [bool; 3]| {

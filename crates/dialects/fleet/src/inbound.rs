@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_may_carry_anything() {
+    fn a_pings_timestamp_may_be_any_value() {
         assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FleetRequest::Ping(None));
         let ping = read_message(r#"{"type":"ping","timestamp":{"a":[1]}}"#).unwrap();
         assert_eq!(ping, FleetRequest::Ping(Some(json!({"a": [1]}))));

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_groups_say_what_the_rule_says() {
+    fn the_keys_agree_with_the_permission_rule() {
         let (cadet, other) = (CadetId::new(1).unwrap(), CadetId::new(2).unwrap());
         let (user, stranger) = (UserId::new(1).unwrap(), UserId::new(2).unwrap());
         let audiences = [
