@@ -91,7 +91,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_TILE_ATTRIBUTION", "", Kind::Text, "credit shown with the tiles"),
     setting("MILEPOST_LOG", "info", Kind::LogFilter, "log filter: error, warn, info, debug, trace, or target=level,…"),
     setting("MILEPOST_LOG_FORMAT", "text", Kind::OneOf(&["text", "json"]), "form of the log lines"),
-    setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "over how long clients are told to come back after a restart"),
+    setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "the time over which clients are asked to spread their reconnects after a restart"),
 ];
 
 /// Settings that are checked but have no effect in this version.

@@ -1,4 +1,4 @@
-//! The contract, seen from outside: a real server on port 0, HTTP and sockets.
+//! The contract, tested from outside: a real server on a free port, over HTTP and sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -10,7 +10,7 @@ use std::time::Instant;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// The way to a database, which can be cut: connections end, and new ones end at once.
+/// A proxy in front of a database that can be cut: its connections end, and new ones end at once.
 struct Way {
     url: String,
     is_open: watch::Sender<bool>,
@@ -43,7 +43,7 @@ async fn carry(mut near: TcpStream, address: String, mut is_open: watch::Receive
     }
 }
 
-/// Sends one request until it is taken.
+/// Repeats a request until it is accepted.
 async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
     let mut body = positions.to_vec();
     body.iter_mut().for_each(|position| position["vehicle_id"] = json!(vehicle));
@@ -58,7 +58,7 @@ async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn history_is_whole_after_postgresql_was_away() {
+async fn history_is_complete_after_postgresql_was_away() {
     let Some(database) = fresh_postgres().await else { return };
     let way = Way::to(&database).await;
     let server = TestServer::start_with(&[("DATABASE_URL", &way.url)]).await;
@@ -72,10 +72,10 @@ async fn history_is_whole_after_postgresql_was_away() {
         trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()
     })
     .await;
-    let (expected, plain_sums, plain_told) =
+    let (expected, plain_sums, plain_published) =
         (past(&*store, "plain").await, sums(&*store).await, published_trips(&*store).await);
 
-    // Some come late; each part is committed, and then the database is gone before, while or after it is folded.
+    // Some positions come late. After each commit the database is cut before, while or after the part is folded.
     let mut parts: Vec<&[Value]> = positions.chunks(40).collect();
     parts.swap(2, 3);
     for (round, part) in parts.iter().enumerate() {
@@ -91,12 +91,12 @@ async fn history_is_whole_after_postgresql_was_away() {
     }
     turn_until(&server.clock, &expected, async || past(&*store, "cut").await).await;
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 2 * sum));
-    // No trip's begin is published twice, whatever was published before the late part.
-    let told = published_trips(&*store).await.split_off(plain_told.len());
-    let begun: Vec<_> = told
+    // No start of a trip is published twice.
+    let published = published_trips(&*store).await.split_off(plain_published.len());
+    let begun: Vec<_> = published
         .iter()
         .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New)
         .collect();
     let keys: BTreeSet<_> = begun.iter().map(|(started_at, ..)| started_at).collect();
-    assert!(keys.len() == begun.len() && begun.len() >= 2, "{told:?}");
+    assert!(keys.len() == begun.len() && begun.len() >= 2, "{published:?}");
 }
