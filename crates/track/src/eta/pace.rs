@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parked_vehicle_that_leaves_is_believed_at_the_second_fix() {
+    fn a_parked_vehicle_that_leaves_is_accepted_at_the_second_fix() {
         let mut pace = Pace::start(fix(0.0, 0.0));
         for time in (5..=600).step_by(5).map(f64::from) {
             pace.note(fix(time, time * 10.0));
