@@ -18,7 +18,7 @@ test.afterAll(() => milepost.remove());
 
 const state = (page: Page) => page.getByLabel('Connection');
 
-/** A driver's phone, with no session but its token: sends its position and waits until the server repeats it. */
+/** A driver's phone that has a token and no session. It sends its position and waits until the server sends it back. */
 async function startPhone(browser: Browser, parcel: number) {
   const credentials = { username: 'driver-5', password: PASSWORD };
   const page = await (await browser.newContext()).newPage();

@@ -1,4 +1,4 @@
-/** What can go wrong, for `onError`; nothing of it is thrown at the caller. */
+/** The errors that `onError` gets. None of them is thrown at the caller. */
 
 /**
  * - `refused`: the server closed for good; `closeCode` says why. No reconnect.

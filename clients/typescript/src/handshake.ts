@@ -4,11 +4,11 @@ import { presentToken, requestAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
 import type { Platform } from './platform.js';
 
-/** What the server is asked with. */
+/** The credentials that the socket would use. */
 export interface Credentials {
   serverUrl: string | undefined;
   token: TokenSource;
-  /** The dialect refuses the handshake of an unknown user, instead of closing the socket with a code that says so. */
+  /** True if the dialect refuses the handshake of an unknown user. Other dialects close the socket with a code. */
   needsUser: boolean;
 }
 

@@ -14,10 +14,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** What `fetch` does for each path; a path without an entry can't be reached. */
+/** The answer of `fetch` for each path. A path without an entry can't be reached. */
 type Answers = Record<string, number | 'unreadable'>;
 
-/** A page's `fetch`: without the server's consent an answer from another origin can be received, but not read. */
+/** A page's `fetch`: an answer from another origin can't be read unless the server allows it. */
 function fetchOf(answers: Answers): NonNullable<Platform['fetch']> {
   return async (url, { mode }) => {
     const answer = answers[new URL(url).pathname];

@@ -32,7 +32,7 @@ function start(options: { ping?: string; random?: number } = {}) {
   return { socket, seen, network: platform.network, page: platform.page };
 }
 
-/** How long until the next socket is made. */
+/** Advances the timers until the next socket is made. Returns the time that passed. */
 function waitedMs(): number {
   const before = FakeSocket.made.length;
   const startedMs = Date.now();
