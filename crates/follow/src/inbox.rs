@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn vehicles_of_positions_without_room_are_noted_to_be_read_from_the_store() {
+    async fn vehicles_whose_positions_find_the_inbox_full_are_read_from_the_store() {
         let (inbox, home) = (TrackInbox::default(), TenantId::default_tenant());
         let (bus, car) = two_numbers().await;
         inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn page_by_page_it_comes_to_the_same_corrections_as_at_once() {
+    fn refolding_in_pages_gives_the_same_corrections() {
         let (track, context) = (track(3_000), context());
         let all: Vec<Position> = track.iter().map(|one| one.position.clone()).collect();
         let known: Vec<Position> = track.iter().filter(|one| !one.is_late).map(|one| one.position.clone()).collect();

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn webhooks_of_the_public_internet_are_taken_and_no_others() {
+    fn only_webhooks_at_public_addresses_are_accepted() {
         let rule = AddressRule::default();
         for fine in [
             "https://example.org/hook?x=1",
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inner_address_is_seen_in_every_spelling() {
+    fn a_private_address_is_recognised_in_every_spelling() {
         let rule = AddressRule::default();
         for refused in [
             "http://127.0.0.1/",

@@ -38,7 +38,7 @@ mod tests {
     use super::{MAX_KINDS, UnknownKinds};
 
     #[test]
-    fn a_kind_is_logged_once_and_not_too_many_are() {
+    fn a_kind_is_logged_once_up_to_a_number_of_kinds() {
         let kinds = UnknownKinds::default();
         assert!(kinds.is_new("moon.landed"));
         assert!(!kinds.is_new("moon.landed"));

@@ -112,7 +112,7 @@ async fn a_body_that_fails_has_no_end() {
 }
 
 #[tokio::test]
-async fn what_is_sent_arrives_at_once_and_the_end_ends_the_connection() {
+async fn pieces_arrive_at_once_and_the_end_closes_the_connection() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = carried(&transport, 4096);
     stream.greet(3000);
@@ -151,7 +151,7 @@ async fn a_reader_that_closes_while_it_is_written_to_ends_its_stream() {
 }
 
 #[tokio::test]
-async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
+async fn bytes_from_a_reader_are_dropped_until_they_are_too_many() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
     let (stream, mut reader, writing) = carried(&transport, 4096);
     reader.write_all(b"GET /api/events HTTP/1.1\r\n\r\n").await.unwrap();
@@ -167,7 +167,7 @@ async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_queue_and_is_cut_in_the_end() {
+async fn a_reader_that_stops_reading_leaves_the_rest_in_the_queue_and_is_disconnected() {
     let clock = TurnableClock::new();
     let transport = Transport::start(WsConfig::default(), clock.clock());
     let (stream, reader, writing) = carried(&transport, 8);

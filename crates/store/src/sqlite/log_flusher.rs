@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn while_somebody_reads_the_old_log_a_failed_flush_stays_failed() {
+    fn while_a_reader_uses_the_old_log_a_failed_flush_stays_failed() {
         let (_folder, connection, log) = database_with_a_log();
         let reader = rusqlite::Connection::open(&log.file).unwrap();
         reader.execute_batch("begin; select * from t;").unwrap();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_committed_is_flushed_once() {
+    fn a_commit_is_flushed_once() {
         let (_folder, _connection, log) = database_with_a_log();
         assert!(!log.is_flushed());
         log.flush().unwrap();
