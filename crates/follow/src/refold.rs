@@ -40,7 +40,7 @@ impl Fold {
     }
 }
 
-pub(crate) struct Refolded {
+pub(crate) struct RefoldResult {
     /// The state after the last position.
     pub(crate) state: TrackState,
     /// How the right history differs from the published one.
@@ -103,9 +103,9 @@ impl Refold {
         drop_equal(&mut published.activity, &mut right.activity, |_| true);
     }
 
-    pub(crate) fn finish(mut self) -> Refolded {
+    pub(crate) fn finish(mut self) -> RefoldResult {
         self.drop_equal();
-        Refolded {
+        RefoldResult {
             corrections: correct(&self.published.history, &self.right.history),
             state: self.right.state,
             late: self.late,

@@ -55,7 +55,7 @@ mod tests {
     use axum::routing::any;
     use futures_util::StreamExt;
     use milepost_clock::Clock;
-    use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Key};
+    use milepost_hub::{ChannelId, Hub, HubLimits, Key, Recipients};
     use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder};
     use std::time::Duration;
     use tokio::net::{TcpListener, TcpStream};
@@ -74,7 +74,7 @@ mod tests {
     }
 
     fn position(id: &str, version: i64) -> Message {
-        Message::conflated(format!("{id} {version}"), Audience::keys([key(id)]), key(id), version)
+        Message::conflated(format!("{id} {version}"), Recipients::keys([key(id)]), key(id), version)
     }
 
     impl Fixture {

@@ -20,7 +20,7 @@ impl UnknownKinds {
                 tracing::warn!(
                     event.id,
                     event.kind = kind,
-                    "an event has a kind or a value that this version does not know: it is passed over, as are others of its kind"
+                    "an event has a kind or a value that this version does not know: this and further events of its kind are skipped"
                 );
             }
         }

@@ -5,7 +5,7 @@
 //! visible to readers, but not flushed. Their callers are answered when the log is flushed that far. A separate thread
 //! flushes, or, for few positions, the thread that wrote them.
 
-use super::track_writer::connect;
+use super::position_writer::connect;
 use crate::{Result, StoreError};
 use std::fs::File;
 use std::io::ErrorKind;

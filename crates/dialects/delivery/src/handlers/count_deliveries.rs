@@ -1,13 +1,13 @@
 //! `GET /stats/tracking`: counts the active deliveries.
 
-use super::{NO_STORE, TenantQuery};
+use super::NO_STORE;
 use crate::DeliveryParts;
 use crate::wire::{SessionsByRecency, StatusDistribution, TrackingStats};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{DeliveryStatus, TenantId};
-use milepost_http::{Authenticated, Problem, Query};
+use milepost_http::{Authenticated, Problem, Query, TenantQuery};
 use milepost_service::{DeliveryCount, Request, deliveries};
 
 /// A superadmin gets the counts of all tenants unless it names one. An admin gets those of its own tenant.

@@ -1,13 +1,13 @@
 //! `GET /tracking/{tracking_id}` for visitors with the link, `GET /tracking/rider/{rider_id}` for users of the tenant.
 
-use super::{NO_STORE, TenantQuery};
+use super::NO_STORE;
 use crate::DeliveryParts;
 use crate::convert::session_of;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{RiderId, TrackingId};
-use milepost_http::{Authenticated, Path, Problem, Query};
+use milepost_http::{Authenticated, Path, Problem, Query, TenantQuery, tenant_of};
 use milepost_service::{Request, deliveries};
 
 /// Returns the session without its rider. No credential is needed.
@@ -27,7 +27,7 @@ pub(crate) async fn find_riders_delivery(
     Authenticated(caller): Authenticated,
     Query(query): Query<TenantQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = query.tenant_of(&caller)?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let rider = RiderId::new(&rider_id).map_err(|_| Problem::not_found("tracking session"))?;
     let service = parts.live.service();
     let request = Request { caller: &caller, now: service.now() };

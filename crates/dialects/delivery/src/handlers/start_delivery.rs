@@ -1,13 +1,15 @@
 //! `POST /tracking/start`: starts a session and makes its link.
 
-use super::{NO_STORE, TenantQuery};
+use super::NO_STORE;
 use crate::convert::{new_delivery, refusal, session_of};
 use crate::wire::StartTracking;
 use crate::{DeliveryParts, parse_delivery_json};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Problem, Query, RawBody, RequestClaim};
+use milepost_http::{
+    Authenticated, JsonAnswer, MAX_BODY_BYTES, Problem, Query, RawBody, RequestClaim, TenantQuery, tenant_of,
+};
 use milepost_service::{DeliveryView, Request, deliveries};
 
 /// Answers when the session is durable.
@@ -18,7 +20,7 @@ pub(crate) async fn start_delivery(
     Query(query): Query<TenantQuery>,
     RawBody(body): RawBody<MAX_BODY_BYTES>,
 ) -> Result<Response, Problem> {
-    let tenant = query.tenant_of(&caller)?;
+    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
     let body: StartTracking = parse_delivery_json(&body)?;
     let new = new_delivery(&body).map_err(refusal)?;
     let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &session_of(view, true));

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use milepost_domain::TenantId;
 use milepost_http::Problem;
-use milepost_hub::{Audience, ChannelId, Interest, Key, Message, Subscription};
+use milepost_hub::{ChannelId, Interest, Key, Message, Recipients, Subscription};
 use milepost_live::{ConnectionPolicy, Entry, Live, SocketSender, Viewer};
 use reqwest::Method;
 use serde_json::json;
@@ -20,7 +20,7 @@ fn channel_of(tenant: &TenantId) -> ChannelId {
 
 fn note(version: i64) -> Message {
     let payload = json!({"type": "note", "version": version}).to_string();
-    Message::conflated(payload, Audience::everyone(), Key::new("note", ""), version)
+    Message::conflated(payload, Recipients::everyone(), Key::new("note", ""), version)
 }
 
 /// `/ws/notes`.
