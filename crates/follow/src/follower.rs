@@ -162,7 +162,7 @@ impl TrackFollower {
     /// Logs the first failure of several in a row.
     pub(crate) fn failed(&mut self, error: &StoreError) {
         if !self.is_failing {
-            tracing::error!("history falls behind: {error}");
+            tracing::error!("history is not up to date: {error}");
         }
         self.is_failing = true;
     }

@@ -182,7 +182,7 @@ async fn read_answer(mut response: Response, now: Timestamp) -> Ending {
 fn build(builder: impl Fn() -> ClientBuilder) -> Client {
     builder().build().unwrap_or_else(|error| {
         // Most likely this machine has no certificates. Calls by plain HTTP still work.
-        tracing::warn!(%error, "calls by https will fail: no client for them can be made");
+        tracing::warn!(%error, "calls by https will fail: their client could not be created");
         builder().tls_certs_only([]).build().expect("a client that trusts nobody needs nothing of the system")
     })
 }
