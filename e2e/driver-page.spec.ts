@@ -101,7 +101,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await expect(share(page)).not.toBeChecked();
 });
 
-test('the driver says how far a parcel is, and a delivered one leaves the list', async ({ page }) => {
+test('the driver changes a parcel’s status, and a delivered one leaves the list', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
   await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   const card = page.locator(`[data-parcel-id="${parcel}"]`);

@@ -112,7 +112,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       colorScheme,
     });
 
-    test('map and news share the screen', async ({ page, browser }) => {
+    test('map and messages share the screen', async ({ page, browser }) => {
       const parcel = await milepost.addParcel(client, driver);
       const send = await startPhone(browser, parcel);
       await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);

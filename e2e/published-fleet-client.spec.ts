@@ -259,7 +259,7 @@ test('the published class follows its company as it stands, and comes back when 
   }
 });
 
-test('with an open door the published class needs no session', async ({ playwright, launchOptions }) => {
+test('with anonymous access the published class needs no session', async ({ playwright, launchOptions }) => {
   const milepost = await Milepost.start({ FLEET_WS_AUTH: 'optional' });
   const { browser, page } = await openPublishedPage(
     (options) => playwright.chromium.launch(options),

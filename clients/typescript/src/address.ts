@@ -5,7 +5,7 @@ export type TokenSource = string | null | undefined | (() => string | null | und
 
 /**
  * `serverUrl` is `http(s)://` or `ws(s)://` with or without a path; by default the page's own origin.
- * Throws a `TypeError` where there is neither.
+ * Throws a `TypeError` if there is neither.
  */
 export function socketAddress(
   serverUrl: string | undefined,

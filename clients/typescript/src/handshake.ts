@@ -13,8 +13,8 @@ export interface Credentials {
 }
 
 /**
- * A `refused` error when the socket needs a user and the server knows none; a `handshake` error when the server answers
- * requests but takes no socket from here; null when it can't be reached or is starting or stopping.
+ * A `refused` error when the socket needs a user and the credentials are not valid; a `handshake` error when the server answers
+ * requests but refuses the socket; null when it can't be reached or is starting or stopping.
  */
 export async function explainHandshake(
   { fetch }: Platform,

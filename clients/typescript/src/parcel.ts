@@ -93,8 +93,8 @@ export class ParcelClient {
   }
 
   /**
-   * Sends where the driver is; without a connection it waits in the queue and is sent in order later, with its own time.
-   * False, and an `invalid` error, for what is no place or time.
+   * Sends the driver's location. Without a connection it is queued, and sent later in order and with its own time.
+   * Returns false and reports an `invalid` error for an invalid location or time.
    */
   sendLocationUpdate(location: NewLocation): boolean {
     const fix = fixOf(location, this.options.platform?.nowMs?.() ?? Date.now());

@@ -91,7 +91,7 @@ describe('a handshake that fails', () => {
     expect(client.retryAtMs).not.toBeNull();
   });
 
-  it('after a connection was made is no error: the server was there and comes back', async () => {
+  it('after a first connection is not an error, because the server may come back', async () => {
     const { errors } = start(ParcelClient, { '/auth/me': 200 });
     FakeSocket.last.onopen?.();
     FakeSocket.last.end(1006);

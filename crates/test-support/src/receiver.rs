@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How often a test checks for a call.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const CHECK_EVERY: Duration = Duration::from_millis(10);
 
 /// A recorded call.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ impl Receiver {
 
     /// The same while the server's clock runs fifty times as fast, for calls that are retried after a delay.
     pub async fn turn_until(&self, clock: &TurnableClock, count: usize) -> Vec<Received> {
-        self.look_until(count, || clock.turn(50 * LOOK_EVERY)).await
+        self.look_until(count, || clock.turn(50 * CHECK_EVERY)).await
     }
 
     async fn look_until(&self, count: usize, between: impl Fn()) -> Vec<Received> {
@@ -98,7 +98,7 @@ impl Receiver {
         while self.calls().len() < count {
             assert!(begun.elapsed() < PATIENCE, "{} of {count} calls came in time", self.calls().len());
             between();
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(CHECK_EVERY).await;
         }
         self.calls()
     }

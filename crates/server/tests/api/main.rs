@@ -87,8 +87,8 @@ mod records {
     pub mod socket_resume;
     pub mod socket_union;
     pub mod stream;
-    pub mod stream_carried;
     pub mod stream_crowd;
+    pub mod stream_framing;
     pub mod stream_support;
 }
 mod support;

@@ -82,7 +82,7 @@ impl Company {
         assert_eq!(crossings, [&json!(format!("station of {}", self.id)); 2]);
     }
 
-    async fn is_refused_what_is(&self, server: &TestServer, other: &Self) {
+    async fn is_refused_things_of(&self, server: &TestServer, other: &Self) {
         let (token, admin) = (manager(101, self.id), claims_token("101", "admin", self.id));
         let id = |item: &Value| item["id"].to_string().trim_matches('"').to_owned();
         let trip = id(&other.list(server, "trips").await[0]);
@@ -158,7 +158,7 @@ async fn the_same_ride_in_two_companies_has_two_histories(database: Database) {
         assert_eq!((&figures["active_vehicles"], &figures["total_trips"]), (&json!(1), &json!(1)));
         let (km, fuel_l) = (figures["distance_traveled"].as_f64().unwrap(), figures["fuel_consumed"].as_f64().unwrap());
         assert!((fuel_l - km * company.fuel_l_per_100km / 100.0).abs() < 0.01, "{figures}");
-        company.is_refused_what_is(&server, other).await;
+        company.is_refused_things_of(&server, other).await;
 
         // The alert raised by hand, the trip's start and end, two crossings, and an alert for each crossing and streak.
         let alerts = company.list(&server, "alerts").await.len();

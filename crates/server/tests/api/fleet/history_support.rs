@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 /// How often a test checks whether something has happened.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+const CHECK_EVERY: Duration = Duration::from_millis(25);
 const MOST_TURNED: Duration = Duration::from_secs(20);
 
 /// 2025-01-15T08:00:00Z.
@@ -121,13 +121,13 @@ pub fn time(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
 }
 
-fn ever() -> (Timestamp, Timestamp) {
+fn all_time() -> (Timestamp, Timestamp) {
     (time(0), time(0).plus_ms(i64::MAX))
 }
 
 /// Trips of a vehicle in the order of time, as they are stored.
 pub async fn trips(store: &dyn Store, vehicle: &str) -> Vec<Trip> {
-    let (from, to) = ever();
+    let (from, to) = all_time();
     let filter = TripFilter { scope: VehicleScope::All, vehicle: Some(id(vehicle)), from, to, status: None };
     let mut trips = store.list_trips(&home(), &filter, None, 10_000).await.unwrap();
     trips.reverse();
@@ -135,7 +135,7 @@ pub async fn trips(store: &dyn Store, vehicle: &str) -> Vec<Trip> {
 }
 
 pub async fn past(store: &dyn Store, vehicle: &str) -> Past {
-    let (from, to) = ever();
+    let (from, to) = all_time();
     let (nobody, nothing) = (id("nobody"), "nothing".to_owned());
     let alike = |trip: Trip| Trip {
         id: milepost_domain::TripId::new(&nothing).unwrap(),
@@ -153,7 +153,7 @@ pub async fn past(store: &dyn Store, vehicle: &str) -> Past {
 
 /// Sums of distance, motion, standing and fuel of all vehicles.
 pub async fn sums(store: &dyn Store) -> [i64; 4] {
-    let (from, to) = ever();
+    let (from, to) = all_time();
     let figures = store.fleet_stats(&home(), StatsWindow { from, to, active_since: from }).await.unwrap();
     [figures.distance_mm, figures.moving_ms, figures.idle_ms, figures.fuel_ml]
 }
@@ -190,35 +190,35 @@ pub async fn alerts(store: &dyn Store) -> Vec<AlertKind> {
     alerts.iter().rev().map(|alert| alert.kind).collect()
 }
 
-/// Repeats `look` until its result is as expected, and fails with the last result. For servers in other processes, which use
+/// Repeats `read` until its result is as expected, and fails with the last result. For servers in other processes, which use
 /// the machine's clock.
-pub async fn until<T: PartialEq + Debug>(expected: &T, look: impl AsyncFnMut() -> T) {
-    look_until(expected, look, || {}).await;
+pub async fn until<T: PartialEq + Debug>(expected: &T, read: impl AsyncFnMut() -> T) {
+    repeat_until(expected, read, || {}).await;
 }
 
 /// The same for a server in this process. Meanwhile its clock runs ten times as fast, for at most twenty seconds, so that
 /// no socket that a test holds open without reading is closed for silence.
-pub async fn turn_until<T: PartialEq + Debug>(clock: &TurnableClock, expected: &T, look: impl AsyncFnMut() -> T) {
+pub async fn turn_until<T: PartialEq + Debug>(clock: &TurnableClock, expected: &T, read: impl AsyncFnMut() -> T) {
     let turned = Cell::new(Duration::ZERO);
     let turn = || {
         if turned.get() < MOST_TURNED {
-            clock.turn(10 * LOOK_EVERY);
-            turned.set(turned.get() + 10 * LOOK_EVERY);
+            clock.turn(10 * CHECK_EVERY);
+            turned.set(turned.get() + 10 * CHECK_EVERY);
         }
     };
-    look_until(expected, look, turn).await;
+    repeat_until(expected, read, turn).await;
 }
 
-async fn look_until<T: PartialEq + Debug>(expected: &T, mut look: impl AsyncFnMut() -> T, between: impl Fn()) {
+async fn repeat_until<T: PartialEq + Debug>(expected: &T, mut read: impl AsyncFnMut() -> T, between: impl Fn()) {
     let begun = tokio::time::Instant::now();
     loop {
-        let found = look().await;
+        let found = read().await;
         if found == *expected {
             return;
         }
         assert!(begun.elapsed() < PATIENCE, "{}", differences(&found, expected));
         between();
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(CHECK_EVERY).await;
     }
 }
 

@@ -11,12 +11,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 /// A proxy in front of a database that can be cut: its connections end, and new ones end at once.
-struct Way {
+struct DatabaseProxy {
     url: String,
     is_open: watch::Sender<bool>,
 }
 
-impl Way {
+impl DatabaseProxy {
     async fn to(database: &str) -> Self {
         let (before, rest) = database.split_once('@').unwrap();
         let (address, name) = rest.split_once('/').unwrap();
@@ -26,14 +26,14 @@ impl Way {
         let address = address.to_owned();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(carry(near, address.clone(), looks.clone()));
+                tokio::spawn(forward(near, address.clone(), looks.clone()));
             }
         });
         Self { url, is_open }
     }
 }
 
-async fn carry(mut near: TcpStream, address: String, mut is_open: watch::Receiver<bool>) {
+async fn forward(mut near: TcpStream, address: String, mut is_open: watch::Receiver<bool>) {
     if *is_open.borrow() {
         let mut far = TcpStream::connect(address).await.unwrap();
         tokio::select! {
@@ -60,8 +60,8 @@ async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn history_is_complete_after_postgresql_was_away() {
     let Some(database) = fresh_postgres().await else { return };
-    let way = Way::to(&database).await;
-    let server = TestServer::start_with(&[("DATABASE_URL", &way.url)]).await;
+    let proxy = DatabaseProxy::to(&database).await;
+    let server = TestServer::start_with(&[("DATABASE_URL", &proxy.url)]).await;
     let store = Arc::clone(server.running.assembly.service.store());
     let positions = Ride::two_trips(morning_ms());
     for vehicle in ["plain", "cut"] {
@@ -83,10 +83,10 @@ async fn history_is_complete_after_postgresql_was_away() {
         if round % 2 == 1 {
             tokio::time::sleep(std::time::Duration::from_millis(20 * round as u64)).await;
         }
-        way.is_open.send_replace(false);
+        proxy.is_open.send_replace(false);
         let is_ready = async || server.get("/ready", "").await.status().as_u16();
         until(&503, is_ready).await;
-        way.is_open.send_replace(true);
+        proxy.is_open.send_replace(true);
         until(&200, is_ready).await;
     }
     turn_until(&server.clock, &expected, async || past(&*store, "cut").await).await;

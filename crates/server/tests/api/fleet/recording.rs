@@ -44,7 +44,7 @@ fn day_ms(instant: &str) -> i64 {
 }
 
 /// The sum of the distances between fixes, km, by the haversine formula on a sphere of 6371 km.
-pub fn way_km(fixes: &[Fix]) -> f64 {
+pub fn distance_km(fixes: &[Fix]) -> f64 {
     let half_chord = |two: &[Fix]| {
         let [from, to] = [two[0].latitude, two[1].latitude].map(f64::to_radians);
         let east = (two[1].longitude - two[0].longitude).to_radians();

@@ -1,6 +1,6 @@
 //! Follows a recorded ride from its fixes to the messages on a company's socket and to REST.
 
-use crate::fleet::recording::{Fix, recorded, way_km};
+use crate::fleet::recording::{Fix, distance_km, recorded};
 use crate::fleet::socket_support::manager;
 use crate::support::databases::{Database, on_both};
 use crate::support::signing::{claims_token, now_ms};
@@ -81,7 +81,7 @@ async fn a_recorded_ride_is_published_from_its_start_to_its_end(database: Databa
             message["type"] == "vehicle_location_update" && ms(&message["data"]["timestamp"]) == last_at
         })
         .await;
-        let km = way_km(&fixes[..until_fix]);
+        let km = distance_km(&fixes[..until_fix]);
         let is_there = |message: &Value| {
             message["type"] == "trip_update" && message["data"]["distance"].as_f64().unwrap() > km - 2.0
         };
@@ -136,7 +136,7 @@ fn the_trip(messages: &[Value], fixes: &[Fix]) -> Value {
     assert!((fixes[ARRIVED].at_ms..=fixes[ARRIVED + 1].at_ms).contains(&ended), "{last}");
     let minutes = (ended - begun) as f64 / 60_000.0;
     assert!((last["duration"].as_f64().unwrap() - minutes).abs() < 0.01, "{last}");
-    let (km, way) = (last["distance"].as_f64().unwrap(), way_km(&fixes[..=ARRIVED]));
+    let (km, way) = (last["distance"].as_f64().unwrap(), distance_km(&fixes[..=ARRIVED]));
     assert!((km / way - 1.0).abs() < 0.005, "{km} of {way}");
     (*last).clone()
 }

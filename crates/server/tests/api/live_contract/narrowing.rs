@@ -115,7 +115,7 @@ async fn no_parcel_goes_back_in_time_when_its_viewer_subscribes_again() {
         for kind in ["subscribe_parcel", "unsubscribe_parcel"] {
             watcher.send(json!({"type": kind, "parcel_id": second})).await;
             let answered = kind.replace("_parcel", "d");
-            shown_before(&mut watcher, &answered, &mut newest).await;
+            read_until(&mut watcher, &answered, &mut newest).await;
             // The pause keeps the client within its limit of messages.
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
@@ -124,7 +124,7 @@ async fn no_parcel_goes_back_in_time_when_its_viewer_subscribes_again() {
 }
 
 /// Reads up to a message of type `kind`, and checks that no parcel's location is older than one before it.
-async fn shown_before(watcher: &mut Watcher, kind: &str, newest: &mut HashMap<i64, f64>) {
+async fn read_until(watcher: &mut Watcher, kind: &str, newest: &mut HashMap<i64, f64>) {
     loop {
         let message = watcher.next().await;
         if message["type"] == kind {

@@ -128,7 +128,7 @@ async fn no_operation_reaches_a_thing_of_another_tenant() {
                 .await;
             let (status, text) = (call.status().as_u16(), call.text().await.unwrap());
             assert!([403, 404].contains(&status), "{method} {path}: {status} {text}");
-            assert!(!tells_of_blue(&text), "{method} {path}: {text}");
+            assert!(!mentions_blue(&text), "{method} {path}: {text}");
             tried += 1;
         }
     }
@@ -141,7 +141,7 @@ async fn no_operation_reaches_a_thing_of_another_tenant() {
     }
 }
 
-fn tells_of_blue(text: &str) -> bool {
+fn mentions_blue(text: &str) -> bool {
     ["label of blue", "label-of-blue", "admin-blue", "device-blue\""].iter().any(|mark| text.contains(mark))
 }
 
@@ -161,7 +161,7 @@ async fn no_list_shows_things_of_another_tenant() {
             let answer = server.get(&path, &red).await;
             let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
             assert!(status < 500, "{path}: {status} {text}");
-            assert!(!tells_of_blue(&text), "{path}: {text}");
+            assert!(!mentions_blue(&text), "{path}: {text}");
         }
     }
     let foreign = json!({"username": "x", "role": "admin", "tenant": "blue"});

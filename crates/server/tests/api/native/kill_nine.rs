@@ -70,7 +70,7 @@ async fn write_until_death(url: String, writer: usize, next: Arc<AtomicU64>) -> 
     }
 }
 
-async fn kill_and_look_again(database: Option<&str>) {
+async fn kill_and_read_again(database: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     let http = http_client();
     let next = Arc::new(AtomicU64::new(0));
@@ -121,11 +121,11 @@ async fn kill_and_look_again(database: Option<&str>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_keeps_acknowledged_positions() {
-    kill_and_look_again(None).await;
+    kill_and_read_again(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_keeps_acknowledged_positions() {
     let Some(database) = crate::support::fresh_postgres().await else { return };
-    kill_and_look_again(Some(&database)).await;
+    kill_and_read_again(Some(&database)).await;
 }

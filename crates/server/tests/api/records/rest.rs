@@ -70,7 +70,7 @@ async fn story(server: TestServer) {
     assert_eq!(now, expected);
     has_each_change_once(&server.events().await[before..]);
 
-    let id_again = server.enter_cadet("Ben").await;
+    let id_again = server.add_cadet("Ben").await;
     assert!(id_again > id);
     let listed = server.get_json("/api/v1/cadets?limit=1", &server.admin).await;
     let rest = format!("/api/v1/cadets?limit=1&cursor={}", listed["next"].as_str().unwrap());
@@ -128,14 +128,14 @@ async fn a_student_id_is_unique_within_its_tenant_only() {
     assert_eq!((add(&server.admin).await, add(&server.admin).await), (201, 409));
     assert_eq!(add(&claims_token("9", "admin", "acme")).await, 201);
     // Any number of cadets may be without a student id.
-    server.enter_cadet("Ben").await;
-    server.enter_cadet("Ben").await;
+    server.add_cadet("Ben").await;
+    server.add_cadet("Ben").await;
 }
 
 #[tokio::test]
 async fn a_grade_sent_again_with_its_idempotency_key_is_given_once() {
     let server = TestServer::start().await;
-    let id = server.enter_cadet("Ana").await;
+    let id = server.add_cadet("Ana").await;
     let give = async || {
         let url = format!("{}/api/v1/cadets/{id}/grades", server.url);
         let body = json!({"type": "merit", "points": 5, "reason": "x"});
@@ -152,7 +152,7 @@ async fn a_grade_sent_again_with_its_idempotency_key_is_given_once() {
 #[tokio::test]
 async fn lists_of_records_come_in_pages_without_gap_or_double() {
     let server = TestServer::start().await;
-    let id = server.enter_cadet("Ana").await;
+    let id = server.add_cadet("Ana").await;
     for number in 1..=5 {
         server.grade(id, "merit", number).await;
         server.attend(id, number * 10, json!({"status": "absent"})).await;
@@ -176,7 +176,7 @@ async fn lists_of_records_come_in_pages_without_gap_or_double() {
 #[tokio::test]
 async fn an_event_is_published_by_hand_and_changes_no_record() {
     let server = TestServer::start().await;
-    let id = server.enter_cadet("Ana").await;
+    let id = server.add_cadet("Ana").await;
     let publish = async |body: Value| json_of(server.post("/api/v1/sync-events", &server.admin, body).await, 201).await;
     let payload = json!({"type": "merit", "points": 5, "nested": {"lines": ["a\u{0}b", null, 1.5, true]}});
     let published = publish(json!({"event_type": "grade_update", "cadet_id": id, "payload": payload})).await;

@@ -120,7 +120,7 @@ async fn numbers_in(http: &Client, url: &str, path: &str, token: &str, field: &s
     }
 }
 
-async fn kill_and_look_again(database: Option<&str>) {
+async fn kill_and_read_again(database: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     let settings: Vec<(&'static str, &str)> = database.map(|url| ("DATABASE_URL", url)).into_iter().collect();
     let http = http_client();
@@ -212,11 +212,11 @@ async fn kill_and_look_again(database: Option<&str>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_keeps_every_acknowledged_record_and_its_event() {
-    kill_and_look_again(None).await;
+    kill_and_read_again(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_keeps_every_acknowledged_record_and_its_event() {
     let Some(database) = crate::support::fresh_postgres().await else { return };
-    kill_and_look_again(Some(&database)).await;
+    kill_and_read_again(Some(&database)).await;
 }

@@ -33,7 +33,7 @@ fn calls_of_tenant() -> Vec<(&'static str, Value)> {
 #[tokio::test]
 async fn permissions_for_records_are_those_of_the_contract() {
     let server = TestServer::start().await;
-    let (ana, ben) = (server.enter_cadet("Ana").await, server.enter_cadet("Ben").await);
+    let (ana, ben) = (server.add_cadet("Ana").await, server.add_cadet("Ben").await);
     // A `cadet_id` in the token gives rights only to a user with the cadet's role.
     let of_role = |role: &'static str, what: &'static str| (cadet_token("9", role, "default", ana), role, what);
     let everybody: Vec<(String, &str, &str)> = ["superadmin", "admin", "training_staff"]
@@ -107,7 +107,7 @@ async fn permissions_for_records_are_those_of_the_contract() {
 #[tokio::test]
 async fn a_device_may_not_use_records() {
     let server = TestServer::start().await;
-    let ana = server.enter_cadet("Ana").await;
+    let ana = server.add_cadet("Ana").await;
     server.add_bus("b1").await;
     let key = server.add_device("k1", "b1").await;
     let send = async |method: Method, path: &str, body: Option<Value>| {
@@ -125,7 +125,7 @@ async fn a_device_may_not_use_records() {
 #[tokio::test]
 async fn an_invalid_field_is_refused_by_name_and_changes_nothing() {
     let server = TestServer::start().await;
-    let ana = server.enter_cadet("Ana").await;
+    let ana = server.add_cadet("Ana").await;
     let elsewhere = json!({"name": "Eve", "tenant": "acme"});
     let eve = json_of(server.post("/api/v1/cadets", &server.admin, elsewhere).await, 201).await["id"].clone();
     let events = server.events().await.len();
@@ -256,7 +256,7 @@ async fn an_invalid_field_is_refused_by_name_and_changes_nothing() {
 #[tokio::test]
 async fn hostile_bodies_are_refused_and_the_server_goes_on() {
     let server = TestServer::start().await;
-    let ana = server.enter_cadet("Ana").await;
+    let ana = server.add_cadet("Ana").await;
     let events = server.events().await.len();
     let nested = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
     let lists = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -300,7 +300,7 @@ async fn hostile_bodies_are_refused_and_the_server_goes_on() {
         let grade = format!("/api/v1/cadets/{ana}/grades/{id}");
         assert_eq!(server.call(Method::DELETE, &grade, &server.admin, None).await.status(), 404, "{id}");
     }
-    let other = server.enter_cadet("Ben").await;
+    let other = server.add_cadet("Ben").await;
     let grade = server.grade(other, "merit", 1).await;
     let path = format!("/api/v1/cadets/{ana}/grades/{grade}");
     assert_eq!(server.call(Method::DELETE, &path, &server.admin, None).await.status(), 404, "another cadet's grade");

@@ -25,7 +25,7 @@ pub async fn events_of(store: &dyn Store, tenant: &str) -> Vec<Event> {
 
 impl TestServer {
     /// Adds a cadet of the default tenant, and returns its number.
-    pub async fn enter_cadet(&self, name: &str) -> i64 {
+    pub async fn add_cadet(&self, name: &str) -> i64 {
         let added = json_of(self.post("/api/v1/cadets", &self.admin, json!({"name": name})).await, 201).await;
         added["id"].as_i64().unwrap()
     }

@@ -109,7 +109,7 @@ fn request(method: &str, version: &str, token: &str) -> String {
 }
 
 /// Waits until all streams have ended.
-async fn none_is_left(server: &TestServer) {
+async fn wait_until_no_stream_is_open(server: &TestServer) {
     let begun = Instant::now();
     while server.running.assembly.transport.stats().streams_open > 0 {
         assert!(begun.elapsed() < PATIENCE, "{:?}", server.running.assembly.transport.stats());
@@ -202,7 +202,7 @@ async fn bytes_after_a_request_for_a_stream_are_ignored_and_too_many_end_it() {
     assert_eq!(server.running.assembly.transport.stats().streams_open, 1);
     // The refusal may come in the middle or at the end, depending on the system's buffers.
     let _ = connection.socket.write_all(&vec![b'x'; 256 * 1024]).await;
-    none_is_left(&server).await;
+    wait_until_no_stream_is_open(&server).await;
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn clients_that_close_at_once_leave_no_stream() {
                 connection.head().await;
             }
         }
-        none_is_left(&server).await;
+        wait_until_no_stream_is_open(&server).await;
     }
     let (mut connection, _) = Connection::stream(server.running.address, &server.admin).await;
     connection.chunks_until(Some("id: ")).await;
@@ -251,7 +251,7 @@ async fn a_connection_that_was_used_before_carries_a_stream_too() {
     server.publish(None, json!({"n": 1})).await;
     connection.chunks_until(Some("\"n\":1}")).await;
     drop(connection);
-    none_is_left(&server).await;
+    wait_until_no_stream_is_open(&server).await;
 }
 
 #[tokio::test]
