@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::{Hash, RandomState};
 use std::ops::DerefMut;
 
-/// What an entry takes beside its key and value: links, a slot in the hash table, and free slots.
+/// Memory of an entry beside its key and value: links, a slot in the hash table, and free slots.
 const OVERHEAD_BYTES: usize = 48;
 /// An entry counts as this part of the capacity at most, so that a value that is heavier than the whole cache is kept too.
 const HEAVIEST_PART: usize = 4;
@@ -46,7 +46,7 @@ impl<K, V> Weighter<K, Weighed<V>> for Weights {
     }
 }
 
-/// Hands evicted values back to whoever inserted.
+/// Returns evicted values to the caller of an insertion.
 #[derive(Clone)]
 struct Evicted;
 

@@ -21,9 +21,9 @@ pub enum AlertKind {
     VehicleOffline,
     /// The server itself has an error.
     SystemError,
-    /// Told by a billing system.
+    /// Raised by a billing system.
     PaymentReceived,
-    /// Told by a billing system.
+    /// Raised by a billing system.
     InvoiceGenerated,
 }
 

@@ -1,4 +1,4 @@
-//! What was committed and is not ingested yet.
+//! Committed positions that are not ingested yet.
 
 use crate::stats::{TrackCounters, TrackStats};
 use milepost_domain::{Position, TenantId, VehicleId};
@@ -94,7 +94,7 @@ impl TrackInbox {
         self.filled.notify_one();
     }
 
-    /// What the follower did so far.
+    /// The follower's counters so far.
     pub fn stats(&self) -> TrackStats {
         self.counters.stats()
     }

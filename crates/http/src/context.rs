@@ -17,7 +17,7 @@ pub struct HttpContext {
 }
 
 impl HttpContext {
-    /// What a use case needs of a request that comes now.
+    /// The context of a request that arrives now, for a use case.
     pub fn request<'a>(&self, caller: &'a Caller) -> Request<'a> {
         Request { caller, now: self.service.now() }
     }

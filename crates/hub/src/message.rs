@@ -79,7 +79,7 @@ impl Message {
         &self.0.payload
     }
 
-    /// Whom the message is for.
+    /// The message's recipients.
     pub fn recipients(&self) -> &Recipients {
         &self.0.recipients
     }

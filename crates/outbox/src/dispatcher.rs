@@ -38,7 +38,7 @@ struct Taken {
     lease_until: Timestamp,
 }
 
-/// What a try reports to the loop.
+/// The result of an attempt, sent to the loop.
 #[derive(Default)]
 struct Ended {
     failing: bool,

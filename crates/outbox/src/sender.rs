@@ -130,7 +130,7 @@ impl Sender {
         format!("no answer within {} s", self.config.timing.try_timeout.as_secs_f32())
     }
 
-    /// What went wrong, without the URL: it may hold a secret.
+    /// The error without the URL, which may hold a secret.
     fn in_words(&self, error: &reqwest::Error) -> String {
         let causes = || std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
         if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<AddressRefused>()) {

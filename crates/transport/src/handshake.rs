@@ -158,7 +158,7 @@ impl HandshakeError {
         self.status
     }
 
-    /// What is wrong, in words for the client.
+    /// The reason of the refusal, for the client.
     pub fn detail(&self) -> &'static str {
         self.detail
     }

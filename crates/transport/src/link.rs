@@ -199,7 +199,7 @@ impl Link {
         self.lock().phase == Phase::Open
     }
 
-    /// Notes a sign of life.
+    /// Records that something came from the peer.
     pub(crate) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! What a viewer asked for: some types of messages, some vehicles, or everything.
+//! A viewer's selection: some types of messages, some vehicles, or everything.
 
 use milepost_domain::{Fact, VehicleId};
 use std::collections::HashSet;

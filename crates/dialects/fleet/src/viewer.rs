@@ -27,7 +27,7 @@ pub(crate) struct FleetSocket {
     subscription: Subscription,
 }
 
-/// What a viewer may see of a company now.
+/// The part of a company that a viewer may see now.
 struct View {
     live: Live,
     tenant: TenantId,

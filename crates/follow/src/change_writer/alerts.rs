@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 /// No alert is raised for what late positions say about the time before this age, nor for a silence that began before it.
 const ALERT_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What an alert says.
+/// The texts of an alert.
 pub(super) struct AlertText {
     pub(super) kind: AlertKind,
     pub(super) severity: Severity,

@@ -1,4 +1,4 @@
-//! What a link remembers of its last snapshot, so that no older live message follows it.
+//! Versions of a link's last snapshot, so that no older live message follows it.
 
 use milepost_hub::{Key, KeyMap};
 

@@ -65,7 +65,7 @@ pub(crate) struct MessageJson {
     pub fields: Map<String, Value>,
 }
 
-/// What was sent: one notification or message for each user, in the order of `user_ids`.
+/// The sent notifications or messages, one for each user, in the order of `user_ids`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SentJson {
     /// RFC 3339, UTC, milliseconds.

@@ -74,7 +74,7 @@ pub(crate) struct OutgoingCallJson {
     /// Kind of event, if it goes to a webhook.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What the receiver sees as `webhook-id` or `Idempotency-Key`.
+    /// The call's `webhook-id` or `Idempotency-Key`.
     pub message_id: String,
     pub status: CallStatusJson,
     /// Attempts so far.
