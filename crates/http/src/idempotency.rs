@@ -100,7 +100,7 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     let carried_out =
         tokio::spawn(async move { carry_out(&context, key, hash.finalize().into(), request, next).await });
     carried_out.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a request with an Idempotency-Key did not end");
+        tracing::error!(%error, "the task of a request with an Idempotency-Key failed");
         Err(ServiceError::Internal.into())
     })
 }

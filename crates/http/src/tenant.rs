@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TenantQuery {
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 

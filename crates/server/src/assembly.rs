@@ -270,7 +270,7 @@ fn vapid(config: &Config) -> Option<Arc<Vapid>> {
     match key.and_then(|key| Vapid::new(&key, subject).map_err(|takes| anyhow!("the key {takes}"))) {
         Ok(vapid) => Some(Arc::new(vapid)),
         Err(error) => {
-            tracing::warn!("nothing is pushed to browsers, set VAPID_PRIVATE_KEY: {error:#}");
+            tracing::warn!("no pushes are sent to browsers, set VAPID_PRIVATE_KEY: {error:#}");
             None
         }
     }

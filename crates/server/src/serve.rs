@@ -143,7 +143,7 @@ impl Running {
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
     /// store.
     pub async fn drain(self) {
-        tracing::info!("draining: nothing new is taken");
+        tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
@@ -164,7 +164,7 @@ impl Running {
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
-            tracing::info!("not everything that was committed is folded; the next start goes on with it");
+            tracing::info!("some committed positions are not folded yet; the next start folds them");
         }
         self.assembly.store.close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");

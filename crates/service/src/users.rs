@@ -90,7 +90,7 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
         None => None,
     };
     ensure_tenant(&*users.store, &new.tenant).await?;
-    let stored = milepost_store::NewUser {
+    let stored = milepost_store::NewLogin {
         username: new.username,
         password_hash,
         role: new.role,

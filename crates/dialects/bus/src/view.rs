@@ -1,4 +1,4 @@
-//! What a viewer may see, and which part of it the viewer asked for.
+//! The vehicles that a viewer may see, and the part of them that it asked for.
 
 use crate::channel::{bus_key, presence_key, route_key};
 use milepost_domain::{Caller, TenantId, VehicleScope};

@@ -2,7 +2,7 @@
 
 use crate::DeliveryParts;
 use crate::channel::{channel_of, delivery_key};
-use crate::convert::{Request, read_message, render, session_of, update_of};
+use crate::convert::{DeliveryRequest, read_message, render, session_of, update_of};
 use crate::followed::Following;
 use crate::wire::{ToFollower, UpdateLocation};
 use milepost_domain::{Caller, TrackingId};
@@ -72,11 +72,11 @@ fn begin(
 impl Viewer for DeliveryFollower {
     async fn answer(&mut self, text: &str) {
         let done = match read_message(text) {
-            Ok(Request::Ping) => {
+            Ok(DeliveryRequest::Ping) => {
                 self.sender.send(&render(&ToFollower::Pong));
                 Ok(())
             }
-            Ok(Request::Update(location)) => self.update(&location).await,
+            Ok(DeliveryRequest::Update(location)) => self.update(&location).await,
             Err(message) => Err(message),
         };
         if let Err(message) = done {

@@ -7,7 +7,7 @@ use milepost_http::Problem;
 use milepost_live::{Entry, EventSource, Handshake};
 use milepost_service::tenants::has_tenant;
 
-/// What an admitted viewer may see.
+/// The rights of an admitted viewer.
 pub(crate) struct FleetAccess {
     pub(crate) source: EventSource,
     pub(crate) viewer: FleetViewer,

@@ -34,7 +34,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
         .route("/api/v1/openapi.json", get(move || async move { openapi::answer(document) }))
 }
 
-/// One line for each path: its handlers' names are its use cases'.
+/// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{alerts, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};

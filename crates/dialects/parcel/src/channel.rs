@@ -3,7 +3,7 @@
 use crate::convert::{render, render_location};
 use crate::wire::{ParcelStatusChange, ToViewer, ZoneCrossing};
 use milepost_domain::{Parcel, ParcelId, Timestamp, Zone};
-use milepost_hub::{Audience, ChannelId, Key, Message};
+use milepost_hub::{ChannelId, Key, Message, Recipients};
 use milepost_service::DriverProgress;
 
 /// A parcel's number is unique on the server, and a viewer that may follow a parcel may see all messages about it. A
@@ -16,18 +16,18 @@ pub(crate) fn channel_of(parcel: ParcelId) -> ChannelId {
 /// driver's clock says nothing about the order of another driver's fixes.
 pub(crate) fn location_message(parcel: &Parcel, driver: &DriverProgress) -> Message {
     let key = Key::new("location", &format!("{}/{}", parcel.id, driver.fix.driver_id));
-    Message::conflated(render_location(parcel.id, driver), Audience::everyone(), key, driver.fix.at.unix_ms())
+    Message::conflated(render_location(parcel.id, driver), Recipients::everyone(), key, driver.fix.at.unix_ms())
 }
 
 /// The driver came to a place or left it. Every viewer gets this message.
 pub(crate) fn zone_message(parcel: ParcelId, zone: Zone, entered: bool, at: Timestamp) -> Message {
     let crossing = ZoneCrossing::new(parcel, zone, entered, at);
-    Message::new(render(&ToViewer::Geofence(crossing)), Audience::everyone())
+    Message::new(render(&ToViewer::Geofence(crossing)), Recipients::everyone())
 }
 
 /// The parcel's new status. Every viewer gets this message.
 pub(crate) fn status_message(parcel: &Parcel) -> Message {
-    Message::new(render_status(parcel), Audience::everyone())
+    Message::new(render_status(parcel), Recipients::everyone())
 }
 
 pub(crate) fn render_status(parcel: &Parcel) -> String {

@@ -156,7 +156,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                     let _ = end.wait_for(|ended| *ended).await;
                 };
                 if let Err(error) = milepost_simulate::simulate(options, ended).await {
-                    tracing::warn!(%error, "a demo fleet stands still");
+                    tracing::warn!(%error, "the vehicles of a demo fleet have stopped");
                 }
             })
         })

@@ -16,17 +16,17 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Which alerts.
+/// The filters of a list of alerts.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AlertQuery {
-    /// Only those that nobody has marked read: `true`, `1` or no value; `false` or `0` is as if it were absent.
+    /// Only alerts that nobody has marked read: `true`, `1` or no value. `false` and `0` list all.
     pub unread: Option<String>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// Raises an alert; who may see it is told.
+/// Raises an alert and publishes it to everyone who may see it.
 #[utoipa::path(post, path = "/alerts", tag = "fleet", params(TenantQuery), request_body = NewAlertJson,
     responses((status = 201, body = AlertJson), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
@@ -47,7 +47,7 @@ pub(crate) async fn raise_alert(
 
 /// Lists the alerts that the caller may see and that have not expired, newest first.
 ///
-/// Admins and managers see the company's, everybody those that are addressed to it.
+/// Admins and managers see the company's alerts, other users those that are addressed to them.
 #[utoipa::path(get, path = "/alerts", tag = "fleet", params(PageQuery, AlertQuery),
     responses((status = 200, body = Page<AlertJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_alerts(
@@ -68,7 +68,7 @@ pub(crate) async fn list_alerts(
     Ok(Json(Page { items: found.items.iter().map(alert_to_json).collect(), next: found.next }))
 }
 
-/// Marks an alert read, for all who may see it; they are told. The second time it is answered as the first.
+/// Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first.
 #[utoipa::path(post, path = "/alerts/{id}/read", tag = "fleet", params(("id" = String, Path), TenantQuery),
     responses((status = 200, body = AlertJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn mark_alert_read(
@@ -82,7 +82,7 @@ pub(crate) async fn mark_alert_read(
     Ok(render(&alert))
 }
 
-/// Deletes an alert, for all who may see it; they are told.
+/// Deletes an alert for all who may see it, and publishes that.
 #[utoipa::path(delete, path = "/alerts/{id}", tag = "fleet", params(("id" = String, Path), TenantQuery),
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn delete_alert(

@@ -13,7 +13,7 @@ use milepost_http::{
 use milepost_service::records;
 use std::sync::Arc;
 
-/// Training days shown with one cadet; all of them are a list of their own.
+/// Training days shown with one cadet. `/attendance` lists all of them.
 const ATTENDANCE_SHOWN: u32 = 100;
 
 /// Enters a cadet.
@@ -35,7 +35,7 @@ pub(crate) async fn add_cadet(
     Ok(render(&cadet))
 }
 
-/// Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself.
+/// Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself.
 #[utoipa::path(get, path = "/cadets", tag = "cadets", params(PageQuery, TenantQuery),
     responses((status = 200, body = Page<CadetJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_cadets(
@@ -50,7 +50,7 @@ pub(crate) async fn list_cadets(
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
 
-/// Shows a cadet with what its records come to, and its latest training days.
+/// Shows a cadet with its totals and its latest training days.
 #[utoipa::path(get, path = "/cadets/{id}", tag = "cadets", params(("id" = i64, Path)),
     responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_cadet(
@@ -64,7 +64,7 @@ pub(crate) async fn get_cadet(
     Ok(Json(CadetJson { attendance: Some(attendance), ..cadet_to_json(&cadet) }))
 }
 
-/// Enters, changes or takes back scores; the cadet and its staff are told what differs.
+/// Enters, changes or takes back scores. The differences are published to the cadet and its staff.
 #[utoipa::path(patch, path = "/cadets/{id}/scores", tag = "cadets", params(("id" = i64, Path)),
     request_body = ChangeScoresJson,
     responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem),

@@ -1,4 +1,4 @@
-//! `/dashboard`: what the fleet did in the last 24 hours.
+//! `/dashboard`: the fleet's statistics of the last 24 hours.
 
 use crate::wire::dashboard::DashboardJson;
 use axum::Json;
@@ -7,7 +7,7 @@ use milepost_http::{ForTenant, HttpContext, Problem, TenantQuery, rfc3339};
 use milepost_service::fleet;
 use std::sync::Arc;
 
-/// Shows the figures of the fleet over the last 24 hours, running trips included.
+/// Shows the fleet's statistics of the last 24 hours, running trips included.
 #[utoipa::path(get, path = "/dashboard", tag = "fleet", params(TenantQuery),
     responses((status = 200, body = DashboardJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_dashboard(

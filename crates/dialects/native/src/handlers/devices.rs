@@ -14,7 +14,7 @@ use milepost_http::{
 use milepost_service::devices::{self, NewDevice};
 use std::sync::Arc;
 
-/// Adds a device; the answer shows its secret key, once.
+/// Adds a device. Only this answer shows its secret key.
 #[utoipa::path(post, path = "/devices", tag = "devices", request_body = NewDeviceJson,
     responses((status = 201, body = DeviceJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn add_device(
@@ -62,7 +62,7 @@ pub(crate) async fn get_device(
     Ok(Json(device_to_json(&device)))
 }
 
-/// Removes a device; its key opens nothing from now on.
+/// Removes a device. Its key is refused from now on.
 #[utoipa::path(delete, path = "/devices/{id}", tag = "devices", params(("id" = String, Path), TenantQuery),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_device(

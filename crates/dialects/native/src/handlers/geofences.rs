@@ -13,13 +13,13 @@ use milepost_http::{
 use milepost_service::{ServiceError, fleet};
 use std::sync::Arc;
 
-/// The longest geometry (1 MiB), a thousand vehicles with the longest names, and some air.
+/// Room for the longest geometry (1 MiB), a thousand vehicles with the longest ids, and some white space.
 const MAX_BODY_BYTES: usize = 1536 * 1024;
 
 /// Adds a geofence.
 ///
-/// From now on it is told which vehicles enter and leave it. One that is inside enters it as it drives; one that stands there
-/// is told when it has moved.
+/// From now on vehicles that enter and leave it are published. A vehicle that drives inside it enters it with its next
+/// position. A vehicle that stands inside it enters it when it moves.
 #[utoipa::path(post, path = "/geofences", tag = "fleet", params(TenantQuery), request_body = NewGeofenceJson,
     responses((status = 201, body = GeofenceJson), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 413, body = Problem), (status = 422, body = Problem)))]
@@ -38,7 +38,7 @@ pub(crate) async fn add_geofence(
     Ok(render(&added))
 }
 
-/// Ten thousand corners are looked at for a tenth of a second: not on a thread that serves sockets.
+/// Checking ten thousand corners takes a tenth of a second, too long for a thread that serves sockets.
 async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Problem> {
     tokio::task::spawn_blocking(move || geofence_from_json(&json)).await.map_err(|error| {
         tracing::error!(%error, "a geofence could not be read");
@@ -48,7 +48,7 @@ async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Pro
 
 /// Lists geofences in the order of their numbers.
 ///
-/// Where geometries are long a page may hold fewer than `limit` and still have a next one.
+/// With long geometries a page may hold fewer than `limit` and still have a next one.
 #[utoipa::path(get, path = "/geofences", tag = "fleet", params(PageQuery, TenantQuery),
     responses((status = 200, body = Page<GeofenceJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_geofences(
@@ -91,7 +91,7 @@ pub(crate) async fn change_geofence(
     Ok(Json(geofence_to_json(&changed)))
 }
 
-/// Removes a geofence; what vehicles did there stays told.
+/// Removes a geofence. Visits and crossings that were published stay as they are.
 #[utoipa::path(delete, path = "/geofences/{id}", tag = "fleet", params(("id" = i64, Path), TenantQuery),
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn remove_geofence(

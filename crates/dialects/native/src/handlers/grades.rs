@@ -12,7 +12,7 @@ use milepost_http::{
 use milepost_service::records;
 use std::sync::Arc;
 
-/// Gives a merit or demerit; the cadet and its staff are told, with the new totals.
+/// Gives a merit or demerit. The cadet and its staff get it with the new totals.
 #[utoipa::path(post, path = "/cadets/{id}/grades", tag = "cadets", params(("id" = i64, Path)),
     request_body = NewGradeJson,
     responses((status = 201, body = GradeJson), (status = 403, body = Problem), (status = 404, body = Problem),
@@ -30,7 +30,7 @@ pub(crate) async fn give_grade(
     Ok(render(&grade))
 }
 
-/// Lists a cadet's merits and demerits, newest first; those taken back are gone.
+/// Lists a cadet's merits and demerits, newest first, without those taken back.
 #[utoipa::path(get, path = "/cadets/{id}/grades", tag = "cadets", params(("id" = i64, Path), PageQuery),
     responses((status = 200, body = Page<GradeJson>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn list_grades(
@@ -46,7 +46,7 @@ pub(crate) async fn list_grades(
     Ok(Json(Page::new(items, limit, |grade: &GradeJson| grade.id.to_string())))
 }
 
-/// Takes a merit or demerit back; the cadet and its staff are told, with the new totals.
+/// Takes a merit or demerit back. The cadet and its staff get the new totals.
 #[utoipa::path(delete, path = "/cadets/{id}/grades/{grade_id}", tag = "cadets",
     params(("id" = i64, Path), ("grade_id" = i64, Path)),
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]

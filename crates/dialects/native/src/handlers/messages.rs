@@ -14,10 +14,10 @@ use milepost_http::{
 use milepost_service::records;
 use std::sync::Arc;
 
-/// Sends a message to each of some users, all or none; those who are connected are told at once.
+/// Sends a message to each of some users, all or none. Connected users get it at once.
 ///
-/// Its fields are its sender's; `id`, `sender_id`, `is_read`, `created_at` and `read_at` are the server's, whatever the
-/// sender gives them.
+/// The sender chooses the fields, except `id`, `sender_id`, `is_read`, `created_at` and `read_at`: the server writes these
+/// and drops the sender's values for them.
 #[utoipa::path(post, path = "/messages", tag = "notifications", params(TenantQuery), request_body = NewMessageJson,
     responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn send_messages(
@@ -57,7 +57,7 @@ pub(crate) async fn list_messages(
     Ok(Json(Page::new(items, limit, |message: &MessageJson| message.id.to_string())))
 }
 
-/// Marks a message to the caller read; its other connections are told.
+/// Marks a message to the caller read. The caller's other connections get the change.
 #[utoipa::path(post, path = "/messages/{id}/read", tag = "notifications", params(("id" = i64, Path)),
     responses((status = 200, body = MessageJson), (status = 404, body = Problem)))]
 pub(crate) async fn read_message(

@@ -15,14 +15,14 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// The kind of a notification whose sender names none.
+/// The kind of a notification whose sender names no kind.
 const DEFAULT_KIND: &str = "admin_message";
 
-/// Which of the caller's own.
+/// The filters of a list of the caller's own notices.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct NoticeQuery {
-    /// Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent.
+    /// Only those not yet read: `true`, `1` or no value. `false` and `0` list all.
     pub unread: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl NoticeQuery {
     }
 }
 
-/// `?unread`, `?unread=true`, `?unread=1`.
+/// True for `?unread`, `?unread=true` and `?unread=1`.
 pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> {
     match value {
         Some("" | "true" | "1") => Ok(true),
@@ -41,7 +41,7 @@ pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> 
     }
 }
 
-/// Sends a notification to each of some users, all or none; those who are connected are told at once.
+/// Sends a notification to each of some users, all or none. Connected users get it at once.
 #[utoipa::path(post, path = "/notifications", tag = "notifications", params(TenantQuery),
     request_body = NewNotificationJson,
     responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
@@ -87,7 +87,7 @@ pub(crate) async fn list_notifications(
     Ok(Json(Page::new(items, limit, |notification: &NotificationJson| notification.id.to_string())))
 }
 
-/// Marks one of the caller's own notifications read; its other connections are told.
+/// Marks one of the caller's own notifications read. The caller's other connections get the change.
 #[utoipa::path(post, path = "/notifications/{id}/read", tag = "notifications", params(("id" = i64, Path)),
     responses((status = 200, body = NotificationJson), (status = 404, body = Problem)))]
 pub(crate) async fn read_notification(

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Which parcels.
+/// The filters of a list of parcels.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ParcelQuery {
@@ -23,13 +23,13 @@ pub(crate) struct ParcelQuery {
     pub status: Option<String>,
     /// Only those of this client.
     pub client_id: Option<i64>,
-    /// Only those that this driver brings.
+    /// Only those of this driver.
     pub driver_id: Option<i64>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// Enters a parcel: `pending`, or `assigned` with a driver.
+/// Adds a parcel: `pending`, or `assigned` with a driver.
 #[utoipa::path(post, path = "/parcels", tag = "parcels", request_body = NewParcelJson,
     responses((status = 201, body = ParcelJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_parcel(
@@ -52,8 +52,8 @@ pub(crate) async fn add_parcel(
 
 /// Lists the parcels that the caller may see, in the order of their numbers.
 ///
-/// An admin, manager or superadmin sees all of the tenant, a client its own, a driver those it brings. With `status` a
-/// page may hold fewer than `limit`, or none, and still have a next one.
+/// An admin, manager or superadmin sees all parcels of the tenant, a client its own, a driver those assigned to it. With
+/// `status` a page may hold fewer than `limit`, or none, and still have a next one.
 #[utoipa::path(get, path = "/parcels", tag = "parcels", params(PageQuery, ParcelQuery),
     responses((status = 200, body = Page<ParcelJson>)))]
 pub(crate) async fn list_parcels(
@@ -91,11 +91,11 @@ pub(crate) async fn get_parcel(
     Ok(Json(parcel_to_json(&parcel)))
 }
 
-/// Gives a parcel to a driver, or says how far it is; who follows it is told.
+/// Assigns a parcel to a driver, or changes its status. Its followers get the change.
 ///
-/// An admin or manager may change both, the assigned driver the status. A driver given to a `pending` parcel makes it
-/// `assigned`, one taken from an `assigned` parcel makes it `pending`, unless `status` is named too. `delivered` and
-/// `cancelled` are the end: another change is answered 409.
+/// An admin or manager may change both, the assigned driver only the status. Assigning a driver to a `pending` parcel makes
+/// it `assigned`, and taking the driver off an `assigned` parcel makes it `pending`, unless the request names a `status`.
+/// `delivered` and `cancelled` are final: another change is answered 409.
 #[utoipa::path(patch, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
     request_body = ChangeParcelJson,
     responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem),

@@ -1,4 +1,4 @@
-//! `/push`: the caller's browsers that are told of its notices and alerts while no page is open.
+//! `/push`: the caller's browsers, which get its notices and alerts while no page is open.
 
 use crate::wire::push::{NewPushSubscriptionJson, PushKeyJson, PushSubscriptionJson};
 use axum::Json;
@@ -27,7 +27,7 @@ pub(crate) async fn get_push_key(
     Ok(Json(PushKeyJson { public_key: push::push_key(&context.use_cases.push, &request)?.to_owned() }))
 }
 
-/// Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes.
+/// Adds a browser of the caller, or refreshes a known one (200). The eleventh replaces the one that was refreshed longest ago.
 #[utoipa::path(post, path = "/push/subscriptions", tag = "push", request_body = NewPushSubscriptionJson,
     responses((status = 201, body = PushSubscriptionJson), (status = 200, body = PushSubscriptionJson),
         (status = 422, body = Problem)))]
@@ -57,7 +57,7 @@ pub(crate) async fn list_push_subscriptions(
     Ok(Json(Page { items, next: None }))
 }
 
-/// Forgets a browser of the caller, with what was still to be pushed to it.
+/// Removes a browser of the caller, with its pending pushes.
 #[utoipa::path(delete, path = "/push/subscriptions/{id}", tag = "push", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_push_subscription(

@@ -1,4 +1,4 @@
-//! `/fleet/rules`: the thresholds by which a tenant's history is told.
+//! `/fleet/rules`: the thresholds by which a tenant's trips, visits and incidents are found.
 
 use crate::wire::rules::{ChangeRulesJson, RulesJson, ThresholdsJson};
 use axum::Json;
@@ -18,7 +18,7 @@ pub(crate) async fn get_rules(
     Ok(Json(rules_to_json(rules)))
 }
 
-/// Changes thresholds: they hold for positions from now on, and history stays as it was told.
+/// Changes thresholds. They apply to positions from now on; history stays as it is.
 #[utoipa::path(patch, path = "/fleet/rules", tag = "fleet", params(TenantQuery), request_body = ChangeRulesJson,
     responses((status = 200, body = RulesJson), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]

@@ -11,7 +11,7 @@ use milepost_http::{
 use milepost_service::records;
 use std::sync::Arc;
 
-/// Publishes an event to a cadet and staff, or to staff alone. It changes no record.
+/// Publishes a manual event to a cadet and staff, or to staff alone. It changes no record.
 #[utoipa::path(post, path = "/sync-events", tag = "cadets", params(TenantQuery), request_body = NewSyncEventJson,
     responses((status = 201, body = SyncEventJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn publish_sync_event(

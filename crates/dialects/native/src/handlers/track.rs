@@ -16,17 +16,17 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Which part of the history, and in which form.
+/// The part of the history, and the form of the answer.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TrackQuery {
-    /// From this instant; the beginning if absent.
+    /// From this instant; from the beginning if absent.
     pub from: Option<String>,
-    /// To before this instant; the end if absent.
+    /// Before this instant; to the end if absent.
     pub to: Option<String>,
     /// json (paged, default), geojson, gpx, csv or kml (whole).
     pub format: Option<String>,
-    /// For a superadmin: whose vehicle.
+    /// For a superadmin: the vehicle's tenant.
     pub tenant: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn instant(field: &str, text: Option<&str>, default_ms: i64) -> Resul
     let Some(text) = text else {
         return Timestamp::from_unix_ms(default_ms).ok_or_else(|| Problem::invalid(field, "is out of range"));
     };
-    // A `+` in a query means a space unless it was escaped; zone offsets are often sent bare.
+    // A query turns a `+` that is not escaped into a space. Clients often send zone offsets unescaped.
     let text = text.replace(' ', "+");
     let value = match text.parse::<f64>() {
         Ok(number) => serde_json::json!(number),

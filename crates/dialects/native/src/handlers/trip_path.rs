@@ -1,4 +1,4 @@
-//! `/trips/{id}`, `/trips/{id}/path`: a trip with where its vehicle was, as JSON or streamed as a file.
+//! `/trips/{id}`, `/trips/{id}/path`: a trip with its vehicle's positions, as JSON or streamed as a file.
 
 use crate::convert::position_to_json;
 use crate::convert_trip::trip_to_json;
@@ -16,16 +16,16 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Positions shown with one trip; the rest of them are a list of their own.
+/// Positions shown with one trip. `/path` lists the rest.
 const PATH_SHOWN: u32 = 1_000;
 
-/// In which form.
+/// The form of the answer.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TripFormQuery {
     /// json (default), geojson, gpx, csv or kml (the whole path).
     pub format: Option<String>,
-    /// For a superadmin: whose trip; its own tenant's if absent.
+    /// For a superadmin: the trip's tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -51,8 +51,8 @@ pub(crate) async fn get_trip(
     Ok(Json(TripJson { path, path_next, ..trip_to_json(&trip) }).into_response())
 }
 
-/// Shows where a trip's vehicle was, oldest first. Positions that count for nothing are left out, so that a page may hold
-/// fewer than `limit` and still have a next one.
+/// Shows where a trip's vehicle was, oldest first. Outliers are left out, so that a page may hold fewer than `limit` and still
+/// have a next one.
 #[utoipa::path(get, path = "/trips/{id}/path", tag = "fleet", params(("id" = String, Path), TripFormQuery, PageQuery),
     responses((status = 200, body = Page<PositionJson>, description = "JSON, or the file of the asked format"),
         (status = 404, body = Problem), (status = 422, body = Problem)))]

@@ -16,21 +16,21 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Which trips.
+/// The filters of a list of trips.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TripQuery {
-    /// Only this vehicle's.
+    /// Only trips of this vehicle.
     pub vehicle_id: Option<String>,
-    /// Only those that this user drove.
+    /// Only trips that this user drove.
     pub driver_id: Option<i64>,
-    /// Only those with this status: started, completed or cancelled.
+    /// Only trips with this status: started, completed or cancelled.
     pub status: Option<String>,
     /// Started at this instant or later.
     pub from: Option<String>,
     /// Started before this instant.
     pub to: Option<String>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -62,8 +62,8 @@ pub(crate) async fn list_trips(
 
 /// Starts a trip by hand, now.
 ///
-/// An admin or manager starts any vehicle's, a driver its own. The trips that the positions tell of go on beside it. A
-/// vehicle is on one such trip at most: another is answered 409.
+/// An admin or manager may start one for any vehicle, a driver for its own. Trips found by the positions go on beside it. A
+/// vehicle is on at most one manual trip: another is answered 409.
 #[utoipa::path(post, path = "/trips", tag = "fleet", params(TenantQuery), request_body = NewTripJson,
     responses((status = 201, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -83,7 +83,7 @@ pub(crate) async fn start_trip(
     Ok(render(&trip))
 }
 
-/// Completes a trip that was started by hand, now; the second time it is answered as the first.
+/// Completes a manual trip, now. A second call gets the answer of the first.
 #[utoipa::path(post, path = "/trips/{id}/complete", tag = "fleet", params(("id" = String, Path), TenantQuery),
     responses((status = 200, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
@@ -100,7 +100,7 @@ pub(crate) async fn complete_trip(
     Ok(render(&trip))
 }
 
-/// Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first.
+/// Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
 #[utoipa::path(post, path = "/trips/{id}/cancel", tag = "fleet", params(("id" = String, Path), TenantQuery),
     responses((status = 200, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]

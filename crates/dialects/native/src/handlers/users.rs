@@ -67,7 +67,7 @@ pub(crate) async fn get_user(
     Ok(Json(user_to_json(&user)))
 }
 
-/// Changes a user; locked out, it loses its connections within a second.
+/// Changes a user. The connections of a locked-out user close within a second.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = i64, Path)), request_body = ChangeUserJson,
     responses((status = 200, body = UserJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_user(

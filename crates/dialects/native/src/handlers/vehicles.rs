@@ -59,7 +59,7 @@ pub(crate) async fn get_vehicle(
     Ok(Json(vehicle_to_json(&live)))
 }
 
-/// Changes a vehicle; who watches it is told.
+/// Changes a vehicle. Its viewers get the change.
 #[utoipa::path(patch, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
     request_body = ChangeVehicleJson,
     responses((status = 200, body = VehicleJson), (status = 404, body = Problem), (status = 422, body = Problem)))]

@@ -15,7 +15,7 @@ use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
 use milepost_service::{CallNo, StoredCall, outgoing};
 use std::sync::Arc;
 
-/// Adds a webhook; the answer shows its secret, once.
+/// Adds a webhook. Only this answer shows its secret.
 #[utoipa::path(post, path = "/webhooks", tag = "webhooks", request_body = NewWebhookJson,
     responses((status = 201, body = WebhookJson), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_webhook(

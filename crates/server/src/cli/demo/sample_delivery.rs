@@ -37,7 +37,7 @@ pub(super) fn drive_rider(
             () = ended => {}
             result = bring_orders(&context, &tenant, &url) => {
                 if let Err(error) = result {
-                    tracing::warn!(%error, "the demo's rider stands still");
+                    tracing::warn!(%error, "the demo's rider has stopped");
                 }
             }
         }
