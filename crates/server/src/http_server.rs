@@ -98,7 +98,7 @@ pub(crate) async fn serve_http(
         let (finished, ()) =
             tokio::join!(tokio::time::timeout(patience, graceful.shutdown()), reaches(&mut stage, Stage::Ending));
         if finished.is_err() {
-            tracing::warn!("some requests did not finish in time and were cut");
+            tracing::warn!("some requests did not finish in time and were aborted");
         }
     };
     take_connections(&listener, &connections, &|| late.watcher(), finished).await;
@@ -127,7 +127,7 @@ async fn take_connections(
                 Err(error) => {
                     if logged.is_none_or(|logged| logged.elapsed() >= EXHAUSTED_LOG) {
                         logged = Some(Instant::now());
-                        tracing::warn!(%error, "a connection could not be taken");
+                        tracing::warn!(%error, "a connection could not be accepted");
                     }
                     tokio::time::sleep(EXHAUSTED_WAIT).await;
                 }

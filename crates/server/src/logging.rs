@@ -67,7 +67,7 @@ pub(crate) fn start_logging(filter: &str, json: bool) -> Log {
     let _ = if json { lines.json().flatten_event(true).try_init() } else { lines.with_ansi(false).try_init() };
     std::panic::set_hook(Box::new(log_panic));
     if let Some(error) = wrong {
-        tracing::warn!(%error, "MILEPOST_LOG can't be read, info is taken");
+        tracing::warn!(%error, "MILEPOST_LOG can't be read, using info");
     }
     Log { queue }
 }

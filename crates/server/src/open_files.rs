@@ -7,7 +7,7 @@ const ASSUMED: u64 = 1024;
 pub(crate) fn raise_open_files_limit() -> u64 {
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(limit) => {
-            tracing::info!(limit, "open files: about as many sockets can be held");
+            tracing::info!(limit, "limit of open files, and about the largest number of sockets");
             limit
         }
         Err(error) => {

@@ -8,9 +8,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use milepost_clock::Clock;
 use milepost_http::Problem;
-use milepost_service::Service;
+use milepost_service::UseCases;
 use milepost_service::readiness::check_ready;
+use milepost_store::Store;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -18,7 +20,9 @@ use std::sync::Arc;
 pub(crate) struct Status {
     pub(crate) draining: Draining,
     pub(crate) tasks: CoreTasks,
-    pub(crate) service: Arc<Service>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) use_cases: Arc<UseCases>,
     pub(crate) metrics: Exposition,
 }
 
@@ -43,9 +47,9 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     if let Some(name) = status.tasks.ended() {
         return unavailable(&format!("a part of the server has ended: {name}; restart it"));
     }
-    match check_ready(&status.service.readiness, status.service.now()).await {
-        Ok(()) => Json(json!({ "status": "ready", "database": status.service.store().backend() })).into_response(),
-        Err(_) => match status.service.store().fault() {
+    match check_ready(&status.use_cases.readiness, status.clock.now()).await {
+        Ok(()) => Json(json!({ "status": "ready", "database": status.store.backend() })).into_response(),
+        Err(_) => match status.store.fault() {
             Some(fault) => unavailable(&format!("the database is unavailable: {fault}")),
             None => unavailable("the database is unavailable"),
         },

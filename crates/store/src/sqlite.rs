@@ -18,8 +18,8 @@ mod arrival_index;
 pub(crate) mod backup;
 mod dialect;
 mod log_flusher;
+mod position_writer;
 mod presence;
-mod track_writer;
 mod tracks;
 mod write_buffer;
 
@@ -27,8 +27,8 @@ mod write_buffer;
 mod sql;
 
 use log_flusher::{Log, LogFlusher};
+use position_writer::PositionWriter;
 use presence::Presence;
-use track_writer::TrackWriter;
 use tracks::OwnedCommit;
 
 type Db = sqlx::Sqlite;
@@ -103,7 +103,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
         },
         readers: pool(options.connections.max(1), connect.read_only(true)),
         native: Native {
-            track_writer: TrackWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
+            position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
             log_flusher: LogFlusher::start(log, Arc::clone(&presence))?,
             presence,
         },
@@ -147,7 +147,7 @@ impl Drop for WriteLock {
 #[derive(Debug)]
 struct Native {
     presence: Arc<Presence>,
-    track_writer: TrackWriter,
+    position_writer: PositionWriter,
     log_flusher: LogFlusher,
 }
 
@@ -167,7 +167,7 @@ impl Native {
 
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         let lock = writers.lock().await?;
-        self.track_writer.write(OwnedCommit::of(commit), lock).await
+        self.position_writer.write(OwnedCommit::of(commit), lock).await
     }
 
     async fn flush_tracks(&self) -> Result<()> {
@@ -177,7 +177,7 @@ impl Native {
     /// Merges the write buffer before positions are deleted.
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
         let lock = writers.lock().await?;
-        self.track_writer.merge(lock).await
+        self.position_writer.merge(lock).await
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
@@ -186,7 +186,7 @@ impl Native {
     }
 
     async fn close(&self) {
-        self.track_writer.close().await;
+        self.position_writer.close().await;
         self.presence.close();
     }
 }

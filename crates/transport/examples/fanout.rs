@@ -15,7 +15,7 @@ use axum::routing::any;
 use hyper::server::conn::http1;
 use hyper_util::service::TowerToHyperService;
 use milepost_clock::Clock;
-use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Interest, Key, Message};
+use milepost_hub::{ChannelId, Hub, HubLimits, Interest, Key, Message, Recipients};
 use milepost_transport::{ReclaimableStream, StreamWaits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -137,5 +137,5 @@ fn message() -> Message {
     payload.extend(std::iter::repeat_n('x', PAYLOAD_BYTES - 2 - payload.len()));
     payload.push_str("\"}");
     let vehicle = Key::new("vehicle", "bus-7");
-    Message::new(payload, Audience::keys([vehicle]))
+    Message::new(payload, Recipients::keys([vehicle]))
 }

@@ -53,7 +53,7 @@ impl Transport {
         self.heartbeats.iter().any(JoinHandle::is_finished)
     }
 
-    /// What the sockets and streams hold and have done.
+    /// The open sockets and streams, and their counters.
     pub fn stats(&self) -> TransportStats {
         self.shared.counters.read()
     }

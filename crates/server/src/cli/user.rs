@@ -63,8 +63,8 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
     };
     let store = open_store(&config).await?;
     let assembly = Assembly::new(&config, store, clock.clone(), LogStats::default(), CoreTasks::default())?;
-    let user = create_user(&assembly.service.users, new, assembly.service.now()).await?;
-    assembly.service.store().close().await;
+    let user = create_user(&assembly.use_cases.users, new, clock.now()).await?;
+    assembly.store.close().await;
     say(&format!("Added {} with number {} ({}, tenant {}).", user.username, user.id, user.role.as_str(), user.tenant));
     Ok(())
 }

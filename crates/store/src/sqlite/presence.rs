@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::track_writer::connect;
+use super::position_writer::connect;
 
 /// What an operator is told when the file was replaced.
 const REPLACED: &str = "its file was replaced while in use: put the old one back, or restart the server on the new one";
