@@ -80,7 +80,7 @@ async fn dispatch(command: Command, clock: &Clock) -> Result<()> {
         Command::Import(args) => import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
         Command::Migrate(args) => migrate::run(&args).await,
-        Command::CheckConfig { settings } => check_config::run(&settings, clock),
+        Command::CheckConfig { settings } => check_config::run(&settings),
     }
 }
 

@@ -3,10 +3,12 @@
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
 use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
+use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
 use crate::http_server::{CurrentRouter, Stage, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
+use crate::token_keys::follow_issuer_files;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::response::IntoResponse;
@@ -23,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+const DRAIN_DEADLINE: Duration = Duration::from_millis(DRAIN_DEADLINE_MS);
 /// How long sockets may take to read queued messages and answer the close frame. Then they are aborted.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How long folding committed positions may take at the end. The next start folds the rest.
@@ -42,6 +44,7 @@ pub struct Running {
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
+    issuers: tokio::task::JoinHandle<()>,
     drain_window: Duration,
     /// Held for as long as the server runs.
     _database: Option<DatabaseLock>,
@@ -57,7 +60,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
-    check_keys_and_origins(config, &clock)?;
+    check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
@@ -88,6 +91,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let alert_cleanup = config.alert_cleanup;
+    let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
@@ -108,6 +112,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         retention,
         follower,
         tracks,
+        issuers,
         drain_window: config.drain_window,
         _database: database,
     })
@@ -147,6 +152,7 @@ impl Running {
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
+        self.issuers.abort();
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,

@@ -1,9 +1,9 @@
 //! `milepost simulate`: drives simulated vehicles over the public API.
 
 use super::{read_config, say, stop_signal};
-use crate::assembly::token_keys;
 use crate::config::SettingFlags;
 use crate::data_folder::has_secret;
+use crate::token_keys::token_keys;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use milepost_access::Claims;

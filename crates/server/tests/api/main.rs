@@ -47,6 +47,7 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod numbers;
     pub mod positions;
     pub mod rest;
     pub mod story;

@@ -13,7 +13,7 @@ use super::{
 use crate::unknown_kinds::UnknownKinds;
 use crate::{
     ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
-    Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
+    Renderer, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -252,6 +252,9 @@ impl Store for SqlStore {
     }
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))
+    }
+    async fn stored_events(&self, tenant: &TenantId) -> Result<StoredEvents> {
+        read!(self, events::stored_events(tenant))
     }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
