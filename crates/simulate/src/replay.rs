@@ -46,7 +46,7 @@ impl Recording {
             for row in rows {
                 match row {
                     Ok(point) => recording.add(path, point, &mut indices),
-                    Err(error) if error.ends_file => return Err(fail(error.to_string())),
+                    Err(error) if error.ends_reading() => return Err(fail(error.to_string())),
                     Err(error) => {
                         recording.unread_rows += 1;
                         first_fault.get_or_insert_with(|| fail(error.to_string()));
