@@ -1,9 +1,12 @@
 //! The header of a CSV file: its separator and the names of its columns.
 
+use crate::column_map::ColumnMap;
 use crate::columns::Columns;
 use crate::csv_lines::{CsvLine, CsvLines};
 use crate::csv_record::{Record, SplitError};
+use crate::field::Field;
 use crate::limits::MAX_PREAMBLE_LINES;
+use crate::units::key;
 use crate::{ReadError, ReadOptions};
 use std::io::BufRead;
 
@@ -34,7 +37,7 @@ pub(crate) fn read_header<R: BufRead>(lines: &mut CsvLines<R>, options: &ReadOpt
         if options.columns.is_numbered() {
             let columns =
                 Columns::of_numbers(&options.columns).map_err(|reason| ReadError::file(line.number, reason))?;
-            check(&columns, &[]).map_err(|reason| ReadError::file(line.number, reason))?;
+            check(&columns, &[], &options.columns).map_err(|reason| ReadError::file(line.number, reason))?;
             lines.put_back(vec![line]);
             return Ok(CsvHeader { delimiter, columns, names: Vec::new(), skipped });
         }
@@ -58,18 +61,29 @@ fn header_of(
     record.split(text).map_err(|error| ReadError::file(line.number, error.to_string()))?;
     let names: Vec<String> = record.texts().map(|name| name.trim_matches('#').trim().to_owned()).collect();
     let shown: Vec<&str> = names.iter().map(String::as_str).collect();
-    let columns =
-        Columns::of_header(&shown, &options.columns).and_then(|columns| check(&columns, &shown).map(|()| columns));
+    let columns = Columns::of_header(&shown, &options.columns)
+        .and_then(|columns| check(&columns, &shown, &options.columns).map(|()| columns));
     columns.map(|columns| (columns, names)).map_err(|reason| ReadError::file(line.number, reason))
 }
 
-fn check(columns: &Columns, names: &[&str]) -> Result<(), String> {
+fn check(columns: &Columns, names: &[&str], map: &ColumnMap) -> Result<(), String> {
+    let guessed = map.get(Field::Latitude).is_none();
+    if let Some(name) = names.iter().find(|name| guessed && holds_minutes(name)) {
+        return Err(format!("the column {name:?} holds minutes of degrees, which are not read apart from the degrees"));
+    }
     let Some(field) = columns.missing() else { return Ok(()) };
     let name = field.name();
     let has = if names.is_empty() { String::new() } else { format!("; the file has {}", names.join(", ")) };
     Err(format!(
         "no column for {name} was found: name it with --columns, as in {name}=column, or {name}=#1 in a file without a header{has}"
     ))
+}
+
+/// `lat_min`: beside it the column of latitudes holds whole degrees alone.
+fn holds_minutes(name: &str) -> bool {
+    let key = key(name);
+    let angle = ["minutes", "mins", "min"].iter().find_map(|minutes| key.strip_suffix(minutes));
+    angle.is_some_and(|angle| matches!(angle, "lat" | "latitude" | "lon" | "lng" | "long" | "longitude"))
 }
 
 /// The line `sep=;`, by which spreadsheets say the separator.

@@ -46,6 +46,9 @@ pub(crate) fn parse_degrees(
     decimal_comma: bool,
 ) -> Result<f64, String> {
     let (magnitude, written) = split_hemisphere(text.trim(), axis)?;
+    if is_packed(magnitude) {
+        return Err(format!("{text:?} looks like degrees and minutes in one number, which are not read"));
+    }
     let value = parse_number(magnitude, decimal_comma)
         .or_else(|| parse_sexagesimal(magnitude, written.is_some(), decimal_comma))
         .ok_or_else(|| format!("{text:?} is not a number of degrees"))?;
@@ -84,6 +87,12 @@ fn split_hemisphere(text: &str, axis: Axis) -> Result<(&str, Option<bool>), Stri
     let negative = axis.is_negative(letter.encode_utf8(&mut [0; 4]));
     let negative = negative.ok_or_else(|| format!("{text:?} names a direction of the other axis"))?;
     Ok((rest.trim(), Some(negative)))
+}
+
+/// `0034.5`: zero degrees and 34.5 minutes, as NMEA writes them. Without its zeros it is out of range.
+fn is_packed(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    digits.starts_with('0') && digits.bytes().take_while(u8::is_ascii_digit).count() >= 4
 }
 
 /// `34°54'18.4"`, `34 54.31` with a letter, `-34:54:18`.

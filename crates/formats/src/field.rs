@@ -213,7 +213,7 @@ fn clock_named(text: &str) -> Option<ClockName> {
         "us" | "micros" | "microseconds" => ClockName::UnixUnit(1e-3),
         "ns" | "nanos" | "nanoseconds" => ClockName::UnixUnit(1e-6),
         "excel" | "serial" | "excelserial" => ClockName::Excel,
-        _ => return text.trim().parse().ok().map(ClockName::Zone),
+        _ => return Zone::of_file(text.trim()).map(ClockName::Zone),
     })
 }
 

@@ -146,6 +146,6 @@ fn zone_of_cell(text: &str) -> Option<Zone> {
     match text.trim().parse::<i32>() {
         Ok(hours @ -12..=14) => format!("{hours:+}").parse().ok(),
         Ok(_) => None,
-        Err(_) => text.parse().ok(),
+        Err(_) => Zone::of_file(text),
     }
 }

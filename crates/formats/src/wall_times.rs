@@ -10,6 +10,8 @@ use std::collections::HashMap;
 const JITTER_MS: i64 = 2 * 60 * 1000;
 /// A clock that went back by less was not put back, as long as nothing else shows in which order the rows are.
 const STEP_BACK_MS: i64 = 30 * 60 * 1000;
+/// A vehicle whose rows are as far apart writes about one in an hour.
+const LONG_STEP_MS: i64 = 45 * 60 * 1000;
 /// Vehicles of one file whose rows are followed. A further one begins anew at each row: of a time that came twice it
 /// takes the first.
 const MAX_VEHICLES: usize = 10_000;
@@ -26,6 +28,8 @@ pub(crate) struct WallTimes {
 #[derive(Debug, Default)]
 struct Rows {
     last_ms: Option<i64>,
+    /// How long before the last row the one before it was.
+    step_ms: i64,
     /// Whether the last row's time came twice, and then whether it was the second.
     last_was_second: Option<bool>,
     /// Rows that were later than the one before, less those that were earlier.
@@ -81,6 +85,7 @@ impl Rows {
     fn follow(&mut self, ms: i64) {
         if let Some(last) = self.last_ms {
             self.ascending += (ms - last).signum();
+            self.step_ms = ms - last;
         }
         self.last_ms = Some(ms);
         self.last_was_second = None;
@@ -94,15 +99,19 @@ impl Rows {
         };
         let steps_back = self.ascending == 0 && (1..=STEP_BACK_MS).contains(&(last - first));
         let chosen = if self.ascending < 0 || steps_back {
-            [second, first].into_iter().find(|&ms| ms <= last + JITTER_MS)
+            // Of a vehicle that reports once an hour, the same time again is no repeated row.
+            let again = second == last && self.step_ms <= -LONG_STEP_MS;
+            [second, first].into_iter().skip(usize::from(again)).find(|&ms| ms <= last + JITTER_MS)
         } else {
-            [first, second].into_iter().find(|&ms| ms >= last - JITTER_MS)
+            let again = first == last && self.step_ms >= LONG_STEP_MS;
+            [first, second].into_iter().skip(usize::from(again)).find(|&ms| ms >= last - JITTER_MS)
         }?;
         // From the first hour into the second the clock jumps, which says nothing about the order of the rows.
         let is_second = chosen == second;
         if self.last_was_second == Some(is_second) {
             self.ascending += (chosen - last).signum();
         }
+        self.step_ms = chosen - last;
         self.last_ms = Some(chosen);
         self.last_was_second = Some(is_second);
         Some(chosen)

@@ -187,7 +187,8 @@ impl<'a> Scan<'a> {
             return Ok(None);
         }
         let text = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text);
-        text.parse().map(Some).map_err(|_| TimeRefusal::row(format!("ends with {text:?}, which is no known time zone")))
+        let unknown = || TimeRefusal::row(format!("ends with {text:?}, which is no known time zone"));
+        Zone::of_file(text).map(Some).ok_or_else(unknown)
     }
 }
 

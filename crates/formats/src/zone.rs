@@ -45,6 +45,13 @@ impl Zone {
         format!("{wall}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
     }
 
+    /// The zone that a file names. Abbreviations such as CET mean one offset to some and summer time to others.
+    pub(crate) fn of_file(text: &str) -> Option<Self> {
+        let zone: Self = text.parse().ok()?;
+        let is_sure = text.contains('/') || zone.0.to_fixed_offset().is_ok();
+        is_sure.then_some(zone)
+    }
+
     pub(crate) fn is_utc(&self) -> bool {
         self.0 == TimeZone::UTC
     }

@@ -117,6 +117,16 @@ fn a_hemisphere_that_contradicts_or_is_none_is_refused() {
 }
 
 #[test]
+fn degrees_and_minutes_that_are_packed_or_apart_are_refused() {
+    let row = rows(&format!("time,lat,N/S,lon,E/W\n{AT},0034.5,S,00130.25,E\n")).remove(0);
+    assert!(row.unwrap_err().reason.contains("degrees and minutes in one number"));
+    let header = "time,lat_deg,lat_min,lon_deg,lon_min";
+    let error =
+        read(Format::Csv, Cursor::new(format!("{header}\n{AT},34,54,56,10\n")), &ReadOptions::default()).err().unwrap();
+    assert!(error.extent == Extent::File && error.reason.contains("\"lat_min\" holds minutes"), "{error}");
+}
+
+#[test]
 fn separators_preambles_and_line_ends_of_all_programs_are_read() {
     let header = "Time\u{a0};LAT ; Lon;speed_kmh";
     let row = "2025-06-01T08:00:00Z;52,5200;13,4050;31,5";

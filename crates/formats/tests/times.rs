@@ -162,6 +162,7 @@ fn times_that_are_none_are_refused_with_what_is_wrong() {
         ("2025-06-01 25:00", "no time of day"),
         ("2025-06-01 08:61", "no time of day"),
         ("2025-06-01 08:00 EDT", "time zone"),
+        ("2025-06-01 08:00 CET", "time zone"),
         ("2025-06-01 08:00+25:00", "time zone"),
         ("2025-06-01 08:00:00 l", "time zone"),
         ("yesterday", "no date and time"),
@@ -199,6 +200,20 @@ fn of_the_hour_that_comes_twice_the_order_of_the_rows_tells_which() {
     // The newest row first.
     let reversed = |texts: &[String]| texts.iter().rev().cloned().collect::<Vec<_>>();
     check(&reversed(&cells), &reversed(&expected));
+}
+
+#[test]
+fn of_hourly_rows_the_same_time_again_is_an_hour_later() {
+    let hourly = times(
+        "time",
+        &["2025-10-26 01:30", "2025-10-26 02:30", "2025-10-26 02:30", "2025-10-26 03:30"],
+        &in_zone("Europe/Berlin"),
+    );
+    let utc = ["25T23:30", "26T00:30", "26T01:30", "26T02:30"].map(|at| format!("2025-10-{at}:00.000Z"));
+    assert_eq!(hourly, utc);
+    let repeated =
+        times("time", &["2025-10-26 02:20", "2025-10-26 02:30", "2025-10-26 02:30"], &in_zone("Europe/Berlin"));
+    assert_eq!(repeated[1..], [utc[1].clone(), utc[1].clone()]);
 }
 
 #[test]
