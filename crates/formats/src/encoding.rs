@@ -131,25 +131,26 @@ impl<R: BufRead> Utf8Input<R> {
             }
             State::Utf8(begun) => {
                 begun.extend_from_slice(bytes);
-                let mut rest = std::mem::take(begun);
-                while let Err(error) = std::str::from_utf8(&rest) {
-                    let valid = error.valid_up_to();
-                    self.text.extend_from_slice(&rest[..valid]);
-                    let wrong = match error.error_len() {
+                let whole = std::mem::take(begun);
+                let mut rest = &whole[..];
+                while let Err(error) = std::str::from_utf8(rest) {
+                    let (valid, wrong) = rest.split_at(error.valid_up_to());
+                    self.text.extend_from_slice(valid);
+                    let wrong_bytes = match error.error_len() {
                         Some(bytes) => bytes,
-                        None if last => rest.len() - valid,
+                        None if last => wrong.len(),
                         None => {
-                            *begun = rest.split_off(valid);
-                            rest.clear();
+                            *begun = wrong.to_vec();
+                            rest = &[];
                             break;
                         }
                     };
-                    let (read, _) = WINDOWS_1252.decode_without_bom_handling(&rest[valid..valid + wrong]);
+                    let (read, _) = WINDOWS_1252.decode_without_bom_handling(&wrong[..wrong_bytes]);
                     self.text.extend_from_slice(read.as_bytes());
                     self.name = "windows-1252";
-                    rest.drain(..valid + wrong);
+                    rest = &wrong[wrong_bytes..];
                 }
-                self.text.extend_from_slice(&rest);
+                self.text.extend_from_slice(rest);
             }
             State::Begins(_) | State::Ended => {}
         }
@@ -159,37 +160,26 @@ impl<R: BufRead> Utf8Input<R> {
     }
 }
 
-impl<R: BufRead> Utf8Input<R> {
-    /// The next decoded bytes; none at the end.
-    pub(crate) fn fill(&mut self) -> io::Result<&[u8]> {
-        while self.consumed == self.text.len() && !matches!(self.state, State::Ended) {
-            self.refill()?;
-        }
-        Ok(&self.text[self.consumed..])
-    }
-
-    pub(crate) fn skip(&mut self, bytes: usize) {
-        self.consumed += bytes;
-    }
-}
-
 impl<R: BufRead> io::Read for Utf8Input<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let chunk = self.fill()?;
+        let chunk = self.fill_buf()?;
         let count = chunk.len().min(into.len());
         into[..count].copy_from_slice(&chunk[..count]);
-        self.skip(count);
+        self.consume(count);
         Ok(count)
     }
 }
 
 impl<R: BufRead> BufRead for Utf8Input<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.fill()
+        while self.consumed == self.text.len() && !matches!(self.state, State::Ended) {
+            self.refill()?;
+        }
+        Ok(&self.text[self.consumed..])
     }
 
     fn consume(&mut self, bytes: usize) {
-        self.skip(bytes);
+        self.consumed += bytes;
     }
 }
 

@@ -52,10 +52,10 @@ impl<R: BufRead> Lines<R> {
         let mut any = false;
         self.open_ended = true;
         loop {
-            let chunk = self.input.fill()?;
+            let chunk = self.input.fill_buf()?;
             let Some(&first) = chunk.first() else { break };
             if std::mem::take(&mut self.after_cr) && first == b'\n' {
-                self.input.skip(1);
+                self.input.consume(1);
                 continue;
             }
             any = true;
@@ -69,7 +69,7 @@ impl<R: BufRead> Lines<R> {
             }
             self.after_cr = end.is_some_and(|at| chunk[at] == b'\r');
             let used = end.map_or(chunk.len(), |at| at + 1);
-            self.input.skip(used);
+            self.input.consume(used);
             if end.is_some() {
                 self.open_ended = false;
                 break;
