@@ -11,6 +11,7 @@ use crate::track_point::RawPoint;
 use crate::xml::{TokenBound, attribute, push_bounded, resolve};
 use crate::{Format, ReadError, ReadOptions, TrackPoint, Understanding};
 use quick_xml::Reader;
+use quick_xml::errors::SyntaxError;
 use quick_xml::events::{BytesStart, Event};
 use std::io::BufRead;
 
@@ -37,6 +38,8 @@ pub(crate) struct GpxReader<R: BufRead> {
     route_points: u64,
     ended: bool,
 }
+
+const CUT_OFF: &str = "the file ends in the middle: it was cut off";
 
 impl<R: BufRead> GpxReader<R> {
     pub(crate) fn new(input: R, options: &ReadOptions) -> Self {
@@ -65,9 +68,13 @@ impl<R: BufRead> GpxReader<R> {
         let line = self.xml.get_ref().line();
         let rest = |reason: String| Some(Err(ReadError::rest(line, reason)));
         match event {
+            // All but one of these say that the input ended too early.
+            Err(quick_xml::Error::Syntax(error)) if self.seen_gpx && error != SyntaxError::InvalidBangMarkup => {
+                rest(CUT_OFF.to_owned())
+            }
             Err(error) if self.seen_gpx => rest(format!("not well-formed XML: {error}")),
             Err(error) => Some(Err(ReadError::file(line, format!("not well-formed XML: {error}")))),
-            Ok(Event::Eof) if self.depth > 0 => rest("the file ends in the middle: it was cut off".to_owned()),
+            Ok(Event::Eof) if self.depth > 0 => rest(CUT_OFF.to_owned()),
             Ok(Event::Eof) => {
                 self.ended = true;
                 self.refuse_without_track(line)

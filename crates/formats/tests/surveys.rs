@@ -122,6 +122,8 @@ fn a_file_that_breaks_off_is_read_in_part() {
         let found = survey(Format::Gpx, &format!("<gpx><trk><trkseg>{}{}{rest}", point(1), point(2)));
         assert!(!found.is_whole() && found.broke_off.is_some() && found.refusal.is_none(), "{rest}: {found:?}");
         assert_eq!(found.taken, 2, "{rest}");
+        let is_short = rest.len() < 20 && !rest.starts_with("</");
+        assert_eq!(found.broke_off.unwrap().reason.contains("cut off"), is_short, "{rest}");
     }
     let rmc = "$GPRMC,084200.00,A,1559.7695,S,04749.3789,W,22.2,0.0,181016,,,A*6C\r\n";
     let found = survey(Format::Nmea, &format!("{rmc}{}", &rmc[..40]));
