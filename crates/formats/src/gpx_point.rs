@@ -2,6 +2,7 @@
 
 use crate::SpeedUnit;
 use crate::track_point::{RawPoint, means_no_fix};
+use crate::xml_elements::local;
 
 /// The point that is being read.
 pub(crate) struct OpenPoint {
@@ -36,11 +37,6 @@ impl OpenPoint {
             _ => {}
         }
     }
-}
-
-/// The name of an element without its namespace's prefix.
-pub(crate) fn local(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
 }
 
 /// Rounds to a millionth of a km/h: 50 km/h, written as 13.888888888888889 m/s, are read as 50.

@@ -50,6 +50,7 @@ mod wall_times;
 mod writer;
 mod written_time;
 mod xml;
+mod xml_elements;
 mod zone;
 
 pub use bare_number::TimeFormat;

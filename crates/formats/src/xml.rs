@@ -1,7 +1,7 @@
 //! XML for GPX and KML: escaped text for writers, a bounded input for readers.
 
 use crate::limits::{MAX_XML_TEXT_BYTES, MAX_XML_TOKEN_BYTES};
-use quick_xml::events::{BytesRef, BytesStart};
+use quick_xml::events::BytesRef;
 use std::io::{self, BufRead, Read};
 
 /// Appends `text` escaped for an element or a quoted attribute. Characters that XML 1.0 does not allow are left out.
@@ -76,11 +76,6 @@ impl<R: BufRead> BufRead for TokenBound<R> {
         self.taken_bytes += count;
         self.input.consume(count);
     }
-}
-
-/// The number in an attribute.
-pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<f64> {
-    tag.try_get_attribute(name).ok().flatten()?.value.trim().parse().ok()
 }
 
 /// The character that an entity stands for, if XML itself defines it.
