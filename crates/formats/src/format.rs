@@ -15,7 +15,7 @@ pub enum Format {
     Nmea,
     /// RFC 7946: read and written.
     GeoJson,
-    /// Keyhole Markup Language 2.2: written only.
+    /// Keyhole Markup Language 2.2, the tracks with times: read and written.
     Kml,
 }
 

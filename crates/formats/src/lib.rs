@@ -1,4 +1,4 @@
-//! Reads and writes track files: CSV, GPX, NMEA and GeoJSON in; GPX, CSV, GeoJSON and KML out.
+//! Reads and writes track files: CSV, GPX, GeoJSON, KML and NMEA in; all but NMEA out.
 //!
 //! Readers are iterators that hold one line, element or feature at a time, so a file may be larger than memory. A row
 //! that can't be used is reported with its line and the reason, and reading goes on. Writers append to a byte buffer
@@ -27,6 +27,8 @@ mod geojson_writer;
 mod gpx_point;
 mod gpx_reader;
 mod gpx_writer;
+mod kml_arrays;
+mod kml_reader;
 mod kml_writer;
 pub mod limits;
 mod lines;

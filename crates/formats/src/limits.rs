@@ -28,3 +28,7 @@ pub const MAX_FEATURE_BYTES: usize = 32 * 1024 * 1024;
 /// Most positions in one track of a KML file, whose places are held in memory. The next ones begin another track of the same
 /// path.
 pub const MAX_KML_TRACK: usize = 1_000;
+
+/// Most points in one track of a KML file that is read: they can only be used once the track is read. A file with more ends
+/// there.
+pub const MAX_KML_READ_TRACK: usize = 500_000;

@@ -3,6 +3,7 @@
 use crate::csv_reader::CsvReader;
 use crate::geojson_reader::GeoJsonReader;
 use crate::gpx_reader::GpxReader;
+use crate::kml_reader::KmlReader;
 use crate::nmea_reader::NmeaReader;
 use crate::{Format, ReadError, ReadOptions, TrackPoint, Understanding};
 use std::io::BufRead;
@@ -19,16 +20,14 @@ pub(crate) trait Rows: Iterator<Item = Result<TrackPoint, ReadError>> + Send {
 /// Reads `input` as `format`.
 ///
 /// # Errors
-/// [`ReadError`] when a CSV file's header can't be used, and for KML, which is written only.
+/// [`ReadError`] when a CSV file's header can't be used.
 pub fn read(format: Format, input: impl BufRead + Send + 'static, options: &ReadOptions) -> Result<Reader, ReadError> {
     Ok(Reader(match format {
         Format::Csv => Box::new(CsvReader::new(input, options)?),
         Format::Gpx => Box::new(GpxReader::new(input, options)),
         Format::Nmea => Box::new(NmeaReader::new(input, options)),
         Format::GeoJson => Box::new(GeoJsonReader::new(input, options)),
-        Format::Kml => {
-            return Err(ReadError::file(1, "KML can be written but not read: convert the file to GPX first"));
-        }
+        Format::Kml => Box::new(KmlReader::new(input, options)),
     }))
 }
 

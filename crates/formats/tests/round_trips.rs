@@ -91,6 +91,13 @@ proptest! {
     }
 
     #[test]
+    fn kml_keeps_every_bit(positions in prop::collection::vec(any_position(), 0..8), label in ".*") {
+        let back = read_back(Format::Kml, write(Format::Kml, meta(&label), &positions));
+        prop_assert!(back.iter().all(|point| point.vehicle.as_deref() == Some("bus:7")));
+        prop_assert_eq!(as_positions(back), positions);
+    }
+
+    #[test]
     fn gpx_keeps_all_but_millionths_of_the_speed(
         positions in prop::collection::vec(any_position(), 0..8), label in ".*",
     ) {
@@ -129,7 +136,7 @@ proptest! {
 
     #[test]
     fn no_input_makes_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..600), text in "[\\[\\]{}\",:0-9a-z<>/&;$*\n ]{0,300}") {
-        for format in [Format::Csv, Format::Gpx, Format::Nmea, Format::GeoJson] {
+        for format in [Format::Csv, Format::Gpx, Format::Nmea, Format::GeoJson, Format::Kml] {
             for input in [bytes.clone(), text.clone().into_bytes()] {
                 if let Ok(rows) = read(format, Cursor::new(input), &ReadOptions::default()) {
                     prop_assert!(rows.count() <= 1000);
@@ -187,7 +194,9 @@ fn kml_has_all_times_of_a_track_before_all_of_its_places() {
     let text = String::from_utf8(write(Format::Kml, meta("Bus 7"), &[at_second(0), at_second(1)])).unwrap();
     let track = "<gx:Track><altitudeMode>clampToGround</altitudeMode>\n\
         <when>2025-01-15T10:30:45.123Z</when>\n<when>2025-01-15T10:30:46.123Z</when>\n\
-        <gx:coord>88.3639 22.5726 0</gx:coord>\n<gx:coord>88.3639 22.5726 0</gx:coord>\n</gx:Track>\n";
+        <gx:coord>88.3639 22.5726 0</gx:coord>\n<gx:coord>88.3639 22.5726 0</gx:coord>\n\
+        <ExtendedData><SchemaData schemaUrl=\"#milepost\">\n<gx:SimpleArrayData name=\"altitude_m\">\n\
+        <gx:value/>\n<gx:value/>\n</gx:SimpleArrayData>\n</SchemaData></ExtendedData>\n</gx:Track>\n";
     assert!(text.contains(track) && !text.contains("MultiTrack"), "{text}");
 }
 
@@ -205,6 +214,11 @@ fn a_long_kml_is_one_path_of_several_tracks() {
         total += times;
     }
     assert_eq!(total, positions.len());
+    let back = read_back(Format::Kml, text.into_bytes());
+    assert_eq!(
+        back.iter().map(|point| point.at).collect::<Vec<_>>(),
+        positions.iter().map(|p| p.at).collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -84,6 +84,23 @@ fn waypoints_and_routes_are_no_track() {
 }
 
 #[test]
+fn kml_of_other_programs_is_read_where_it_has_times() {
+    let track = "<gx:Track><when>2025-06-01T08:00:00Z</when><when>2025-06-01T08:00:10Z</when>\
+        <gx:coord>13.405 52.52 35</gx:coord><gx:coord>13.405 52.53</gx:coord>\
+        <ExtendedData><SchemaData schemaUrl='#x'><gx:SimpleArrayData name='speed_kmh'><gx:value>3</gx:value>\
+        </gx:SimpleArrayData></SchemaData></ExtendedData></gx:Track>";
+    let place = "<Placemark><name>Depot</name><Point><coordinates>1,2</coordinates></Point></Placemark>";
+    let found = survey(Format::Kml, &format!("<kml>{place}<Placemark><name>Van 3</name>{track}</Placemark></kml>"));
+    assert_eq!((found.refusal.as_deref(), found.taken), (None, 2));
+    assert_eq!(found.first[0].vehicle.as_deref(), Some("Van 3"));
+    assert_eq!((found.first[0].altitude.unwrap().get(), found.first[0].speed), (35.0, None));
+    assert_eq!(found.first[1].altitude, None);
+    assert!(survey(Format::Kml, &format!("<kml>{place}</kml>")).refusal.unwrap().contains("no track with times"));
+    let uneven = track.replacen("<when>2025-06-01T08:00:00Z</when>", "", 1);
+    assert_eq!(survey(Format::Kml, &format!("<kml>{uneven}</kml>")).refused, 1);
+}
+
+#[test]
 fn a_file_that_is_refused_says_why() {
     for (format, text, expected) in [
         (Format::Gpx, "<gpx><trk><trkseg></oops>", "not well-formed"),

@@ -24,7 +24,7 @@ const HEAD_BYTES: u64 = 8 * 1024;
 /// The exit code when a file was cut off or damaged, or more than half of its rows were refused.
 const READ_IN_PART: u8 = 3;
 
-/// Reads tracks into a vehicle's history: GPX, CSV, NMEA, GeoJSON.
+/// Reads tracks into a vehicle's history: GPX, CSV, NMEA, GeoJSON, KML.
 ///
 /// All files are read once before anything is stored; a file that can't be used leaves nothing behind. Exits with 0 if all
 /// was read (single rows may be refused; they are counted, and the first are shown), 1 if nothing was stored, 2 for a command
@@ -41,7 +41,7 @@ pub(super) struct ImportArgs {
     /// Tenant of the vehicle.
     #[arg(long, default_value = "default")]
     tenant: String,
-    /// gpx, csv, nmea or geojson; by the file's content and name if absent.
+    /// gpx, csv, nmea, geojson or kml; by the file's content and name if absent.
     #[arg(long)]
     format: Option<Format>,
     /// Only rows of this vehicle, for a file that names vehicles.

@@ -119,7 +119,7 @@ fn what_is_exported_comes_back_whole() {
     let row = "2025-06-01T08:00:00.123Z,-16.8,179.5,31.5,359.5,4.5,-12,100.5,60,false";
     let folder = Folder::with(&[("t.csv", &format!("{header}\n{row}\n"))]);
     assert_eq!(folder.run(&["import", "t.csv", "--vehicle", "a"]).code, 0);
-    for format in ["csv", "geojson", "gpx"] {
+    for format in ["csv", "geojson", "gpx", "kml"] {
         let file = format!("out.{format}");
         assert_eq!(folder.run(&["export", "--vehicle", "a", "--format", format, "-o", &file]).code, 0);
         assert_eq!(folder.run(&["import", &file, "--vehicle", format]).code, 0);
