@@ -40,7 +40,7 @@ impl Recording {
         for path in &replay.files {
             let fail = |reason: String| SimulateError::File { file: path.display().to_string(), reason };
             let format = Format::of_path(path)
-                .ok_or_else(|| fail("its name must end in .csv, .gpx, .nmea or .geojson".to_owned()))?;
+                .ok_or_else(|| fail("its name must end in .csv, .gpx, .nmea, .geojson or .kml".to_owned()))?;
             let file = File::open(path).map_err(|error| fail(error.to_string()))?;
             let rows = read(format, BufReader::new(file), &replay.read).map_err(|error| fail(error.to_string()))?;
             for row in rows {

@@ -35,7 +35,7 @@ pub(super) struct SimulateArgs {
     /// GeoJSON file of LineStrings to drive along; the built-in routes if absent.
     #[arg(long, conflicts_with = "replay")]
     routes: Option<PathBuf>,
-    /// Recorded files to replay: CSV, GPX, NMEA, GeoJSON.
+    /// Recorded files to replay: CSV, GPX, NMEA, GeoJSON, KML.
     #[arg(long, num_args = 1..)]
     replay: Vec<PathBuf>,
     /// How many times faster than recorded.
