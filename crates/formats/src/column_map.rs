@@ -1,4 +1,4 @@
-//! Which column or property of a file holds which value, as a person says it.
+//! The column or property of each value, as a person names it.
 
 use crate::field::Field;
 use crate::options_error::OptionsError;

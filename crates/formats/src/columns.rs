@@ -1,4 +1,4 @@
-//! Finds which column or property of a file holds which value.
+//! The columns or properties of a file, by the value that they hold.
 
 use crate::column_map::ColumnMap;
 use crate::field::{Field, Qualifier};

@@ -1,4 +1,4 @@
-//! What readers return: one point of a track, or the reason why a row gave none.
+//! The results of readers: one point of a track, or the reason why a row gave none.
 
 use crate::time_refusal::TimeRefusal;
 use milepost_domain::{

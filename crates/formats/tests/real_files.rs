@@ -53,7 +53,7 @@ fn new_york_has_local_times_with_text_after_them() {
 }
 
 #[test]
-fn rows_at_0_0_are_kept_when_the_file_says_nothing_of_the_fix() {
+fn rows_at_0_0_are_kept_when_the_file_has_no_column_for_the_fix() {
     let options = ReadOptions {
         speed_unit: Some(SpeedUnit::Mph),
         zone: Some("America/New_York".parse().unwrap()),
