@@ -2,7 +2,7 @@
 
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
-use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
 use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
 use crate::http_server::{CurrentRouter, Stage, bind, serve_http};
@@ -142,6 +142,15 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
             Err(error) => return Err(error).context("can't open the database, see DATABASE_URL"),
         }
     }
+}
+
+/// Opens the database for a command that only reads, which must not make one.
+///
+/// # Errors
+/// As [`open_store`], and when there is no database.
+pub(crate) async fn open_existing_store(config: &Config) -> Result<Arc<dyn Store>> {
+    check_database_exists(&config.database())?;
+    open_store(config).await
 }
 
 impl Running {

@@ -97,6 +97,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["milepost-store", "milepost-test-support"]),
     ("rusqlite", &["milepost-store"]),
     ("cookie", &["milepost-http"]),
+    ("encoding_rs", &["milepost-formats"]),
     ("flate2", &["milepost-transport"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),

@@ -3,7 +3,6 @@
 use crate::device::Device;
 use crate::report::Report;
 use crate::{Credential, SimulateError, SimulateOptions, Via};
-use milepost_formats::format_rfc3339;
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
@@ -210,7 +209,7 @@ fn to_json(report: &Report) -> Value {
     put("speed", fix.speed.map(|speed| speed.get()));
     put("heading", fix.heading.map(|heading| heading.get()));
     put("altitude", fix.altitude.map(|altitude| altitude.get()));
-    body.insert("timestamp".to_owned(), json!(format_rfc3339(report.at)));
+    body.insert("timestamp".to_owned(), json!(report.at.to_string()));
     Value::Object(body)
 }
 

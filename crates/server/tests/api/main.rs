@@ -56,6 +56,7 @@ mod operations {
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod import_export;
     pub mod other_processes;
     pub mod outages;
     pub mod starting;
