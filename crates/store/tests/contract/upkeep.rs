@@ -5,7 +5,7 @@ use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user,
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
     Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, PositionBatch, Pruned, Retention,
-    StoreError, Unsent, migrate, open, pending_migrations,
+    StoreError, StoredEvents, Unsent, migrate, open, pending_migrations,
 };
 use std::sync::Arc;
 
