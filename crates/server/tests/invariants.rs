@@ -97,7 +97,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["milepost-store", "milepost-test-support"]),
     ("rusqlite", &["milepost-store"]),
     ("cookie", &["milepost-http"]),
-    ("flate2", &["milepost-transport"]),
+    ("flate2", &["milepost-transport", "milepost"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),
