@@ -6,7 +6,7 @@ use crate::wire::trip::{NewTripJson, TripJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Trip, TripId, TripStatus, UserId, VehicleId};
+use milepost_domain::{Caller, TenantId, Trip, TripId, TripStatus, UserId, VehicleId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
     RequestClaim, TenantQuery, cursor_of, tenant_of,
@@ -95,12 +95,7 @@ pub(crate) async fn complete_trip(
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
-    let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = context.request(&caller);
-    let trip =
-        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
-            .await?;
-    Ok(render(&trip))
+    end_trip(&context, &caller, &tenant, &id, TripEnding::Completed, claim).await
 }
 
 /// Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first.
@@ -113,11 +108,20 @@ pub(crate) async fn cancel_trip(
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
+    end_trip(&context, &caller, &tenant, &id, TripEnding::Cancelled, claim).await
+}
+
+async fn end_trip(
+    context: &HttpContext,
+    caller: &Caller,
+    tenant: &TenantId,
+    id: &TripId,
+    ending: TripEnding,
+    claim: RequestClaim,
+) -> Result<JsonAnswer, Problem> {
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = context.request(&caller);
-    let trip =
-        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
-            .await?;
+    let request = context.request(caller);
+    let trip = fleet::end_trip(&context.service.fleet, &request, tenant, id, ending, &claim.once(render)).await?;
     Ok(render(&trip))
 }
 
