@@ -5,6 +5,21 @@ use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+/// Takes the database's write lock and holds it until its input ends. The server's own writers may hold it for longer than
+/// SQLite waits.
+const HOLD_THE_LOCK: &str = r#"
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+while True:
+    try:
+        connection.execute("begin exclusive")
+        break
+    except sqlite3.OperationalError:
+        time.sleep(0.05)
+print("locked", flush=True)
+sys.stdin.read()
+"#;
+
 #[tokio::test]
 async fn a_locked_sqlite_file_is_a_503_and_then_works_again() {
     let server = TestServer::start().await;
@@ -13,10 +28,8 @@ async fn a_locked_sqlite_file_is_a_503_and_then_works_again() {
     assert_eq!(server.post("/api/v1/positions", &server.admin, body(0)).await.status(), 201);
 
     let file = server.folder().join("milepost.db");
-    let lock = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1],isolation_level=None)\n\
-        c.execute('begin exclusive')\nprint('locked',flush=True)\nsys.stdin.read()\n";
     let mut child = Command::new("python3")
-        .args(["-c", lock])
+        .args(["-c", HOLD_THE_LOCK])
         .arg(&file)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
