@@ -6,7 +6,7 @@ import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
 
 export interface LiveClientOptions {
-  /** The JWT; without one the browser's session cookie counts. */
+  /** The JWT. Without one the browser's session cookie is used. */
   token?: TokenSource;
   /** `https://host`, with or without a path; the page's own origin by default. */
   serverUrl?: string | undefined;
@@ -47,7 +47,7 @@ export abstract class LiveClient<Message, Options extends LiveClientOptions> {
     return this.socket.state;
   }
 
-  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
+  /** When the next automatic attempt is due, Unix milliseconds; null when none is planned. */
   get retryAtMs(): number | null {
     return this.socket.retryAtMs;
   }

@@ -39,7 +39,7 @@ impl Hub {
         self.channels.find(id).filter(|channel| channel.has_subscribers())
     }
 
-    /// What the hub holds and has done.
+    /// The hub's contents and counters.
     pub fn stats(&self) -> HubStats {
         self.shared.counters.read()
     }

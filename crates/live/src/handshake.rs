@@ -10,7 +10,7 @@ use milepost_http::{Problem, query_value};
 use milepost_transport::{Abort, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
 use std::sync::Arc;
 
-use crate::client_events::EventView;
+use crate::client_events::StreamView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
 use crate::sender::SocketSender;
@@ -31,7 +31,7 @@ pub struct Handshake {
     pub(crate) policy: &'static ConnectionPolicy,
 }
 
-/// What a dialect decides about an admitted client.
+/// A dialect's decision about an admitted client.
 pub struct Entry<V> {
     /// The tenant whose connection limit counts: the client's own, or the one that it watches.
     pub tenant: TenantId,
@@ -126,7 +126,7 @@ impl Handshake {
 
     /// Opens a stream of events for an admitted client, or answers with the problem. The stream begins with the events
     /// above `after`, if that is given.
-    pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
+    pub fn open_stream<V: StreamView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
         let entry = match entry {
             Ok(entry) => entry,
             Err(problem) => return problem.into_response(),

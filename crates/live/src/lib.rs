@@ -19,7 +19,7 @@ mod sender;
 mod snapshot;
 mod socket;
 
-pub use client_events::{EventSource, EventView};
+pub use client_events::{EventSource, EventView, ReplayEnd, StreamView};
 pub use event_follower::EventFollower;
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};

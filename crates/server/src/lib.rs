@@ -16,3 +16,4 @@ mod open_files;
 mod pages;
 pub mod serve;
 mod status_routes;
+mod token_keys;

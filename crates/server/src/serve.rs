@@ -2,11 +2,13 @@
 
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
-use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
 use crate::http_server::{CurrentRouter, Stage, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
+use crate::token_keys::follow_issuer_files;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::response::IntoResponse;
@@ -14,7 +16,7 @@ use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_http::Problem;
 use milepost_outbox::PublicForm;
-use milepost_service::{EventFeed, Retention, keep_pruning};
+use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transport::Drain;
 use std::net::SocketAddr;
@@ -23,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+const DRAIN_DEADLINE: Duration = Duration::from_millis(DRAIN_DEADLINE_MS);
 /// How long sockets may take to read queued messages and answer the close frame. Then they are aborted.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How long folding committed positions may take at the end. The next start folds the rest.
@@ -42,6 +44,7 @@ pub struct Running {
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
+    issuers: tokio::task::JoinHandle<()>,
     drain_window: Duration,
     /// Held for as long as the server runs.
     _database: Option<DatabaseLock>,
@@ -57,7 +60,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
-    check_keys_and_origins(config, &clock)?;
+    check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
@@ -82,14 +85,16 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         store.release_claims(clock.now()).await?;
     }
     let assembly = Assembly::new(config, Arc::clone(&store), clock.clone())?;
-    let first = make_first_user(&assembly.service).await?;
+    let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let alert_cleanup = config.alert_cleanup;
+    let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
-    let follower = tokio::spawn(EventFeed::new(&assembly.service).run());
+    let event_feed = Arc::clone(&assembly.event_feed);
+    let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
     let _first = ready.set(assembly.router(config));
 
@@ -107,6 +112,7 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         retention,
         follower,
         tracks,
+        issuers,
         drain_window: config.drain_window,
         _database: database,
     })
@@ -138,14 +144,24 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     }
 }
 
+/// Opens the database for a command that only reads, which must not make one.
+///
+/// # Errors
+/// As [`open_store`], and when there is no database.
+pub(crate) async fn open_existing_store(config: &Config) -> Result<Arc<dyn Store>> {
+    check_database_exists(&config.database())?;
+    open_store(config).await
+}
+
 impl Running {
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
     /// store.
     pub async fn drain(self) {
-        tracing::info!("draining: nothing new is taken");
+        tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
+        self.issuers.abort();
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,
@@ -163,9 +179,9 @@ impl Running {
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
-            tracing::info!("not everything that was committed is folded; the next start goes on with it");
+            tracing::info!("some committed positions are not folded yet; the next start folds them");
         }
-        self.assembly.service.store().close().await;
+        self.assembly.store.close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");
     }
 }

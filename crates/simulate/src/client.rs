@@ -6,7 +6,6 @@ use crate::client::failure::{detail_of, refused, retry_after, root_cause, tls_fa
 use crate::device::Device;
 use crate::report::Report;
 use crate::{Credential, SimulateError, SimulateOptions, Via};
-use milepost_formats::format_rfc3339;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
@@ -151,7 +150,7 @@ impl Client {
         };
         let status = response.status();
         let asked = retry_after(&response);
-        // Only when the body was read to its end is the connection free for the next call.
+        // The connection is free for the next call only after the body was read to its end.
         let text = match response.text().await {
             Ok(text) => text,
             Err(error) => return Posted::Later { asked, reason: root_cause(&error) },
@@ -210,7 +209,7 @@ fn to_json(report: &Report) -> Value {
     put("speed", fix.speed.map(|speed| speed.get()));
     put("heading", fix.heading.map(|heading| heading.get()));
     put("altitude", fix.altitude.map(|altitude| altitude.get()));
-    body.insert("timestamp".to_owned(), json!(format_rfc3339(report.at)));
+    body.insert("timestamp".to_owned(), json!(report.at.to_string()));
     Value::Object(body)
 }
 

@@ -15,7 +15,7 @@ const MAX_CONTROL_BYTES: u64 = 125;
 
 /// A message or control frame from a client.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum DecodedEvent {
     /// A complete text message.
     Text(String),
     /// A complete binary message.
@@ -83,7 +83,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The first violation of the protocol or a limit; the connection must then fail.
-    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Event>, Violation> {
+    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<DecodedEvent>, Violation> {
         loop {
             if self.frame.is_none() && !self.read_header(input)? {
                 return Ok(None);
@@ -206,12 +206,12 @@ impl Decoder {
     }
 }
 
-fn finish_control(opcode: u8, payload: Vec<u8>) -> Result<Event, Violation> {
+fn finish_control(opcode: u8, payload: Vec<u8>) -> Result<DecodedEvent, Violation> {
     match opcode {
-        PING => Ok(Event::Ping(payload.into())),
-        PONG => Ok(Event::Pong),
+        PING => Ok(DecodedEvent::Ping(payload.into())),
+        PONG => Ok(DecodedEvent::Pong),
         _ => match payload.as_slice() {
-            [] => Ok(Event::Close(None)),
+            [] => Ok(DecodedEvent::Close(None)),
             [_] => Err(broken("close code has one byte")),
             [high, low, reason @ ..] => {
                 let code = u16::from_be_bytes([*high, *low]);
@@ -219,7 +219,7 @@ fn finish_control(opcode: u8, payload: Vec<u8>) -> Result<Event, Violation> {
                     return Err(broken("close code is not allowed"));
                 }
                 std::str::from_utf8(reason).map_err(|_| NOT_UTF8)?;
-                Ok(Event::Close(Some(code)))
+                Ok(DecodedEvent::Close(Some(code)))
             }
         },
     }

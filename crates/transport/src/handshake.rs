@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine, alphabet};
 use http::header::{
     ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -130,7 +130,7 @@ impl Upgrade {
                     let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits);
                     tokio::spawn(handler(socket));
                 }
-                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken from hyper"),
+                Err(error) => tracing::warn!(%error, "socket not opened: hyper did not hand over the stream"),
             }
         });
         response
@@ -143,7 +143,7 @@ impl HandshakeError {
         self.status
     }
 
-    /// What is wrong, in words for the client.
+    /// The reason of the refusal, for the client.
     pub fn detail(&self) -> &'static str {
         self.detail
     }
@@ -186,7 +186,10 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
 }
 
 fn accept_key(key: &[u8]) -> Option<String> {
-    if STANDARD.decode(key).ok()?.len() != 16 {
+    // Some clients leave bits set in the last letter that the 16 bytes do not need. RFC 4648 section 3.5 lets a reader accept that.
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    if LENIENT.decode(key).ok()?.len() != 16 {
         return None;
     }
     Some(STANDARD.encode(Sha1::new().chain_update(key).chain_update(ACCEPT_SUFFIX).finalize()))

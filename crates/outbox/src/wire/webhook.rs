@@ -1,4 +1,4 @@
-//! What webhooks are sent: `{"type", "timestamp", "data"}`, the event's id among its data.
+//! The bodies of webhooks: `{"type", "timestamp", "data"}`, with the event's id in the data.
 
 mod fleet;
 mod records;

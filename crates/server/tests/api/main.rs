@@ -1,4 +1,4 @@
-//! The contract, seen from outside: a real server on port 0, HTTP and sockets.
+//! The contract, tested from outside: a real server on a free port, over HTTP and sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -47,6 +47,7 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod numbers;
     pub mod positions;
     pub mod rest;
     pub mod story;
@@ -55,6 +56,7 @@ mod operations {
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod import_export;
     pub mod other_processes;
     pub mod outages;
     pub mod starting;
@@ -87,8 +89,8 @@ mod records {
     pub mod socket_resume;
     pub mod socket_union;
     pub mod stream;
-    pub mod stream_carried;
     pub mod stream_crowd;
+    pub mod stream_framing;
     pub mod stream_support;
 }
 mod support;

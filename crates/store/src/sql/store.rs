@@ -10,8 +10,8 @@ use super::{
     positions, upkeep,
 };
 use crate::{
-    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Once, Pruned,
-    Result, Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
+    Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -61,7 +61,7 @@ impl Store for SqlStore {
         read!(self, tenants::list_tenants(after, limit))
     }
 
-    async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
+    async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
         write!(self, users::add_user(user, now, self.renderer()), once)
     }
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
@@ -200,6 +200,9 @@ impl Store for SqlStore {
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))
     }
+    async fn stored_events(&self, tenant: &TenantId) -> Result<StoredEvents> {
+        read!(self, events::stored_events(tenant))
+    }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
         // A removed vehicle gets no more positions. Once the buffer is merged, all of them are in the sorted table.
@@ -209,7 +212,7 @@ impl Store for SqlStore {
         Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
     }
 
-    async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>> {
+    async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>> {
         let mut by_tenant: HashMap<&TenantId, Vec<VehicleId>> = HashMap::new();
         let mut places: HashMap<(&TenantId, &VehicleId), usize> = HashMap::new();
         for (place, (tenant, vehicle)) in wanted.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Assembles a message from its fragments.
 
 use crate::close::code;
-use crate::decoder::{Event, NOT_UTF8, Violation};
+use crate::decoder::{DecodedEvent, NOT_UTF8, Violation};
 use crate::deflate::{InflateError, inflate};
 
 /// A message may have this many fragments, and one more for each 16 bytes of the size limit: empty fragments must not keep
@@ -58,7 +58,7 @@ impl Message {
         Ok(())
     }
 
-    pub(super) fn finish(self, max_bytes: usize) -> Result<Event, Violation> {
+    pub(super) fn finish(self, max_bytes: usize) -> Result<DecodedEvent, Violation> {
         let data = if self.compressed {
             inflate(&self.data, max_bytes).map_err(|error| match error {
                 InflateError::TooLarge => TOO_LARGE,
@@ -68,9 +68,9 @@ impl Message {
             self.data
         };
         if self.text {
-            String::from_utf8(data).map(Event::Text).map_err(|_| NOT_UTF8)
+            String::from_utf8(data).map(DecodedEvent::Text).map_err(|_| NOT_UTF8)
         } else {
-            Ok(Event::Binary(data.into()))
+            Ok(DecodedEvent::Binary(data.into()))
         }
     }
 }

@@ -4,7 +4,7 @@ use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
 use super::super::{Connection, Db, DbRow, events, push::subscriptions};
 use super::sessions;
 use crate::failure::taken_or_missing;
-use crate::{Login, NewUser, Renderer, Result, StoreError};
+use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -43,7 +43,7 @@ fn vehicle_ids_json(ids: &[VehicleId]) -> String {
 
 pub(crate) async fn add_user(
     connection: &mut Connection,
-    new: &NewUser,
+    new: &NewLogin,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<User> {
