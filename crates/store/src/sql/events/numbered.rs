@@ -1,12 +1,10 @@
 //! Events: facts with a number without gaps in each tenant, in the order of commit.
 
-use super::super::{Connection, Db, outgoing::webhooks};
+use super::super::{Connection, Db, DbRow, outgoing::webhooks};
 use super::fleet;
 use crate::{Renderer, Result, StoreError, StoredEvents, event_payload};
 use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp};
 use sqlx::{QueryBuilder, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Events that one statement stores. The tenant's other writers then wait for a few round trips instead of one for each
 /// event.
