@@ -18,7 +18,7 @@ mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
-pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};
+pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections, Visit};
 pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{SESSION_S, TokenPair};

@@ -1,7 +1,7 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
 use crate::session_cookie::session_secret;
-use crate::{HttpContext, Problem, query_value};
+use crate::{ConnectionCaller, HttpContext, Problem, query_value};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -53,7 +53,11 @@ pub async fn authenticate_parts(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    Ok(context.access.authenticate(credential).await?)
+    let authentication = context.access.authenticate(credential).await?;
+    if let Some(connection) = parts.extensions.get::<ConnectionCaller>() {
+        connection.note(authentication.caller());
+    }
+    Ok(authentication)
 }
 
 fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result<Credential<'a>, Problem> {

@@ -5,6 +5,7 @@
 mod auth_routes;
 mod caller;
 mod client_address;
+mod connection_caller;
 mod context;
 mod exact_numbers;
 mod idempotency;
@@ -25,6 +26,7 @@ mod whole_numbers;
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
 pub use caller::{Authenticated, TokenInQuery, authenticate_parts};
 pub use client_address::ClientAddress;
+pub use connection_caller::ConnectionCaller;
 pub use context::HttpContext;
 pub use idempotency::{JsonAnswer, RequestClaim, replay_idempotent};
 pub use json::{Body, ExactBody, MAX_BODY_BYTES, RawBody, parse_json, parse_object};

@@ -152,7 +152,7 @@ impl<V: EventView> ClientEvents<V> {
         let (mut last, mut count) = (after, 0);
         while last < up_to {
             let events = {
-                let _permit = self.live.read_permit().await;
+                let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
                 self.view.read(last, up_to, PAGE).await?
             };
             for event in &events {
@@ -175,7 +175,7 @@ impl<V: EventView> ClientEvents<V> {
     }
 
     async fn newest(&self) -> Result<i64, Stopped> {
-        let _permit = self.live.read_permit().await;
+        let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
         Ok(newest_event_id(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 

@@ -1,6 +1,8 @@
 //! Assembles the server from its crates: one list from the configuration to the router.
 
+use crate::LogStats;
 use crate::config::Config;
+use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
@@ -59,7 +61,10 @@ pub struct Assembly {
     pub transport: Arc<Transport>,
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
+    /// The tasks that the server can't do without.
+    pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
+    log: LogStats,
     wake_event_feed: Arc<dyn Fn() + Send + Sync>,
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
@@ -68,11 +73,17 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Builds all parts above the store.
+    /// Builds all parts above the store. `log` counts log lines that were dropped, `tasks` watches those of the parts.
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        log: LogStats,
+        tasks: CoreTasks,
+    ) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
         let sockets = WsConfig {
             ping_period: config.ws_ping_period,
@@ -123,6 +134,11 @@ impl Assembly {
             origins: origins(config)?,
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
+        let (committing, sending, beating) =
+            (Arc::clone(&service.use_cases), Arc::clone(&outbox), Arc::clone(&transport));
+        tasks.watch("committing positions", move || committing.positions.has_ended());
+        tasks.watch("making outgoing calls", move || sending.has_ended());
+        tasks.watch("the heartbeat of sockets", move || beating.has_ended());
         Ok(Arc::new(Self {
             store,
             clock,
@@ -134,7 +150,9 @@ impl Assembly {
             tracks,
             transport,
             outbox,
+            tasks,
             metrics,
+            log,
             wake_event_feed: service.wake_event_feed,
             vehicle_directory: service.vehicle_directory,
             followed_deliveries,
@@ -204,8 +222,10 @@ impl Assembly {
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
             tracks: Arc::clone(&self.tracks),
+            log: self.log.clone(),
         };
         Status {
+            tasks: self.tasks.clone(),
             draining: self.draining.clone(),
             store: Arc::clone(&self.store),
             clock: self.clock.clone(),

@@ -5,6 +5,7 @@
 pub mod assembly;
 pub mod cli;
 pub mod config;
+mod core_tasks;
 mod data_folder;
 mod draining;
 mod first_start;
@@ -17,3 +18,6 @@ mod pages;
 pub mod serve;
 mod status_routes;
 mod token_keys;
+
+pub use core_tasks::CoreTasks;
+pub use logging::LogStats;

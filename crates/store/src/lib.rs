@@ -59,6 +59,7 @@ pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
+pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};

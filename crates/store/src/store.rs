@@ -53,6 +53,9 @@ pub trait Store:
     /// Connects to the database and reads from it, within 2 s.
     async fn ping(&self) -> Result<()>;
 
+    /// Why the database can't be used until somebody acts, in words for the operator: its file was replaced.
+    fn fault(&self) -> Option<&'static str>;
+
     /// Finishes running work and closes the database.
     async fn close(&self);
 

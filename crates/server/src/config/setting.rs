@@ -71,6 +71,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("WS_WRITE_WAIT", "10s", Kind::Duration(10, DAY_MS), "how long the last writes of a closing socket may take"),
     setting("WS_MAX_MESSAGE_SIZE", "", Kind::Number(1, 64 << 20), "bytes of an inbound message; 512 on the fleet socket and 4096 on the others if unset"),
     setting("MAX_CONNECTIONS_PER_TENANT", "10000", Kind::Number(1, 10_000_000), "open sockets and streams of one tenant"),
+    setting("MAX_CONNECTIONS_PER_ADDRESS", "500", Kind::Number(1, 10_000_000), "connections of one address that have shown no credential, and of one caller; trusted proxies are not counted"),
     setting("ALERT_EXPIRY_DURATION", "24h", Kind::Duration(1_000, 36_500 * DAY_MS), "how long an alert is listed"),
     setting("ALERT_CLEANUP_INTERVAL", "1h", Kind::Duration(1_000, 365 * DAY_MS), "expired alerts, which are not listed any more, are removed at least this often"),
     setting("DASHBOARD_INTERVAL", "30s", Kind::Duration(100, DAY_MS), "how often a fleet's statistics are sent to its viewers"),

@@ -23,6 +23,7 @@ pub(crate) struct SqlStore {
 
 impl SqlStore {
     pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
+        self.native.check_for_read()?;
         Ok(self.readers.acquire().await?)
     }
 

@@ -42,6 +42,10 @@ impl Store for SqlStore {
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer within {PING_TIMEOUT:?}"))))
     }
 
+    fn fault(&self) -> Option<&'static str> {
+        self.native.fault()
+    }
+
     async fn close(&self) {
         self.readers.close().await;
         self.writers.pool.close().await;

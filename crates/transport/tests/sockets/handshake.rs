@@ -1,8 +1,8 @@
 //! The opening handshake, right and wrong.
 
 use futures_util::{SinkExt, StreamExt};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -78,7 +78,7 @@ async fn a_stream_that_is_not_tcp_is_bridged() {
     let (theirs, ours) = tokio::io::duplex(1024);
     let service = TowerToHyperService::new(server.app.clone());
     tokio::spawn(async move {
-        Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(ours), service).await.unwrap();
+        http1::Builder::new().serve_connection(TokioIo::new(ours), service).with_upgrades().await.unwrap();
     });
     let (mut client, _) = client_async("ws://x/echo", theirs).await.unwrap();
     let text = "over a bridge ".repeat(10_000);

@@ -1,6 +1,6 @@
 //! `/health`, `/ready`, `/metrics`, and stopping.
 
-use crate::support::{TestServer, json_of};
+use crate::support::{PATIENCE, TestServer, json_of};
 use serde_json::json;
 use std::io::Read as _;
 
@@ -102,4 +102,15 @@ async fn an_asset_comes_compressed_only_to_a_client_that_takes_gzip() {
     flate2::read::GzDecoder::new(&compressed[..]).read_to_end(&mut inflated).unwrap();
     assert!(inflated == plain && compressed.len() < plain.len());
     assert_eq!(get("if-none-match", &tag).await.status(), 304);
+}
+
+#[tokio::test]
+async fn a_server_of_which_a_part_has_ended_is_not_ready_and_says_so() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get("/ready", "").await.status(), 200);
+    server.running.assembly.tasks.watch("juggling", || true);
+    let problem = json_of(server.get("/ready", "").await, 503).await;
+    assert_eq!(problem["detail"], "a part of the server has ended: juggling; restart it");
+    let ended = tokio::time::timeout(PATIENCE, server.running.task_ended()).await;
+    assert_eq!(ended.expect("it is noticed"), "juggling");
 }
