@@ -6,14 +6,6 @@ use crate::{Access, AccessError, Admission, Authentication, CloseReason, Holder,
 use milepost_domain::{TenantId, UserId};
 
 impl Access {
-    /// Admits a socket or stream of the caller's own tenant.
-    ///
-    /// # Errors
-    /// [`TooManyConnections`] when the tenant has reached its limit.
-    pub fn admit_connection(&self, authentication: Authentication) -> Result<Admission, TooManyConnections> {
-        self.connections.admit(authentication.caller.tenant.clone(), Some(authentication), None)
-    }
-
     /// Admits a socket or stream that watches `tenant`. The caller may be anonymous or belong to another tenant. `visit` is
     /// the public link that lets it in, if nothing else does.
     ///

@@ -61,14 +61,18 @@ pub async fn authenticate_parts(
 }
 
 fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result<Credential<'a>, Problem> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
+    for value in headers.get_all(header::AUTHORIZATION) {
         let value = value.to_str().unwrap_or_default().trim();
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
-        return match (scheme.to_ascii_lowercase().as_str(), rest.trim()) {
-            ("bearer", token) if !token.is_empty() => Ok(Credential::Token(token)),
-            ("device", key) if !key.is_empty() => Ok(Credential::DeviceKey(key)),
-            _ => Err(Problem::not_authenticated("Authorization must be «Bearer <token>» or «Device <key>»")),
-        };
+        match (scheme.to_ascii_lowercase().as_str(), rest.trim()) {
+            ("bearer" | "device", "") => {
+                return Err(Problem::not_authenticated("Authorization must be «Bearer <token>» or «Device <key>»"));
+            }
+            ("bearer", token) => return Ok(Credential::Token(token)),
+            ("device", key) => return Ok(Credential::DeviceKey(key)),
+            // Meant for somebody else: a proxy in front that asks for `Basic` or `Negotiate` passes the header on.
+            _ => {}
+        }
     }
     if let Some(key) = headers.get("x-device-key").and_then(|value| value.to_str().ok()) {
         return Ok(Credential::DeviceKey(key.trim()));

@@ -11,7 +11,7 @@ use milepost_transport::{Abort, HandshakeError, RateLimit, Socket, SocketLimits,
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::client_events::EventView;
+use crate::client_events::StreamView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
 use crate::sender::SocketSender;
@@ -130,7 +130,7 @@ impl Handshake {
 
     /// Opens a stream of events for an admitted client, or answers with the problem. The stream begins with the events
     /// above `after`, if that is given.
-    pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
+    pub fn open_stream<V: StreamView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
         let entry = match entry {
             Ok(entry) => entry,
             Err(problem) => return problem.into_response(),

@@ -20,7 +20,7 @@ mod sender;
 mod snapshot;
 mod socket;
 
-pub use client_events::{EventSource, EventView};
+pub use client_events::{EventSource, EventView, ReplayEnd, StreamView};
 pub use event_follower::EventFollower;
 pub use fair_reads::ReadPermit;
 pub use handshake::{Entry, Handshake};

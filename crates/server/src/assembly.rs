@@ -3,18 +3,19 @@
 use crate::LogStats;
 use crate::config::Config;
 use crate::core_tasks::CoreTasks;
-use crate::data_folder::{jwt_secret, vapid_key};
+use crate::data_folder::vapid_key;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
 use crate::pages::{Tiles, page_routes};
 use crate::status_routes::{Status, status_routes};
-use anyhow::{Context, Result, anyhow};
+use crate::token_keys::{check_issuer_keys, token_keys};
+use anyhow::{Result, anyhow};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
-use milepost_access::{Access, TokenKeys};
+use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
@@ -312,37 +313,12 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
 ///
 /// # Errors
 /// The setting that is wrong.
-pub fn check_keys_and_origins(config: &Config, clock: &Clock) -> Result<()> {
+pub fn check_keys_and_origins(config: &Config) -> Result<()> {
     origins(config)?;
-    let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
-    let mut keys = TokenKeys::new(secret, clock.clone()).map_err(anyhow::Error::msg)?;
-    trust_other_issuers(config, &mut keys)
+    check_issuer_keys(config)
 }
 
 fn origins(config: &Config) -> Result<OriginPolicy> {
     OriginPolicy::new(&config.allowed_origins)
         .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))
-}
-
-/// The keys that sign and verify tokens, from the configuration and the data folder.
-///
-/// # Errors
-/// When a file can't be read or has no key.
-pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
-    let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
-    let mut keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
-    trust_other_issuers(config, &mut keys)?;
-    Ok(keys)
-}
-
-fn trust_other_issuers(config: &Config, keys: &mut TokenKeys) -> Result<()> {
-    if let Some(path) = &config.jwt_public_key_file {
-        let pem = std::fs::read(path).with_context(|| format!("JWT_PUBLIC_KEY_FILE: can't read {}", path.display()))?;
-        keys.trust_public_key(&pem).map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: {} {takes}", path.display()))?;
-    }
-    if let Some(path) = &config.jwks_file {
-        let json = std::fs::read(path).with_context(|| format!("JWKS_FILE: can't read {}", path.display()))?;
-        keys.trust_key_set(&json).map_err(|takes| anyhow!("JWKS_FILE: {} {takes}", path.display()))?;
-    }
-    Ok(())
 }

@@ -6,6 +6,7 @@ mod demo;
 mod export;
 mod import;
 mod migrate;
+mod read_args;
 mod simulate;
 mod token;
 mod user;
@@ -49,7 +50,6 @@ enum Command {
     User(user::UserArgs),
     /// Drives simulated devices over the public API.
     Simulate(simulate::SimulateArgs),
-    /// Reads tracks into a vehicle's history: GPX, CSV, NMEA, GeoJSON.
     Import(import::ImportArgs),
     /// Writes a vehicle's history: GPX, CSV, GeoJSON, KML.
     Export(export::ExportArgs),
@@ -66,7 +66,8 @@ enum Command {
     },
 }
 
-/// Runs the command. Returns 0 on success, 1 on failure, and 2 for a command line that can't be read.
+/// Runs the command. Returns 0 on success, 1 on failure, 2 for a command line that can't be read, and 3 for an import that
+/// was read in part.
 pub fn run(clock: &Clock) -> ExitCode {
     let cli = Cli::parse();
     if !matches!(cli.command, Command::Export(_)) {
@@ -77,25 +78,26 @@ pub fn run(clock: &Clock) -> ExitCode {
         Err(error) => return fail(&anyhow::Error::new(error).context("can't start")),
     };
     match runtime.block_on(dispatch(cli.command, clock)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
 
-async fn dispatch(command: Command, clock: &Clock) -> Result<()> {
-    match command {
+async fn dispatch(command: Command, clock: &Clock) -> Result<ExitCode> {
+    let done = match command {
         Command::Serve { settings } => run_server(&settings, clock).await,
         Command::Demo(args) => demo::run(args, clock).await,
         Command::Token(args) => token::run(&args, clock),
         Command::User(args) => user::run(args, clock).await,
         Command::Simulate(args) => simulate::run(args, clock).await,
-        Command::Import(args) => import::run(args, clock).await,
+        Command::Import(args) => return import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
         Command::Backup(args) => backup::back_up(&args),
         Command::Restore(args) => backup::restore(&args, clock),
         Command::Migrate(args) => migrate::run(&args).await,
-        Command::CheckConfig { settings } => check_config::run(&settings, clock),
-    }
+        Command::CheckConfig { settings } => check_config::run(&settings),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {

@@ -27,6 +27,10 @@ pub struct Config {
     pub jwt_secret: Option<String>,
     pub jwt_public_key_file: Option<PathBuf>,
     pub jwks_file: Option<PathBuf>,
+    /// What `iss` must be in tokens of other issuers.
+    pub jwt_issuer: Option<String>,
+    /// What `aud` must name in tokens of other issuers.
+    pub jwt_audience: Option<String>,
     pub allowed_origins: Vec<String>,
     pub ws_read_buffer_bytes: usize,
     pub ws_write_buffer_bytes: usize,
@@ -88,6 +92,8 @@ impl Config {
             jwt_secret: resolved.optional("JWT_SECRET"),
             jwt_public_key_file: resolved.optional("JWT_PUBLIC_KEY_FILE").map(Into::into),
             jwks_file: resolved.optional("JWKS_FILE").map(Into::into),
+            jwt_issuer: resolved.optional("JWT_ISSUER"),
+            jwt_audience: resolved.optional("JWT_AUDIENCE"),
             allowed_origins: resolved.list("ALLOWED_ORIGINS"),
             ws_read_buffer_bytes: resolved.parsed("WS_READ_BUFFER_SIZE")?,
             ws_write_buffer_bytes: resolved.parsed("WS_WRITE_BUFFER_SIZE")?,

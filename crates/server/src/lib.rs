@@ -17,6 +17,7 @@ mod open_files;
 mod pages;
 pub mod serve;
 mod status_routes;
+mod token_keys;
 
 pub use core_tasks::CoreTasks;
 pub use logging::LogStats;

@@ -4,11 +4,13 @@ use crate::LogStats;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
 use crate::core_tasks::CoreTasks;
-use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
 use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
+use crate::token_keys::follow_issuer_files;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::response::IntoResponse;
@@ -25,7 +27,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+const DRAIN_DEADLINE: Duration = Duration::from_millis(DRAIN_DEADLINE_MS);
 /// How long sockets may take to read queued messages and answer the close frame. Then they are aborted.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How long folding committed positions may take at the end. The next start folds the rest.
@@ -48,6 +50,7 @@ pub struct Running {
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
+    issuers: tokio::task::JoinHandle<()>,
     drain_window: Duration,
     tasks: CoreTasks,
     /// Held for as long as the server runs.
@@ -64,7 +67,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
-    check_keys_and_origins(config, &clock)?;
+    check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
@@ -96,6 +99,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let alert_cleanup = config.alert_cleanup;
+    let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
@@ -125,6 +129,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         retention,
         follower,
         tracks,
+        issuers,
         drain_window: config.drain_window,
         tasks,
         _database: database,
@@ -169,6 +174,15 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     }
 }
 
+/// Opens the database for a command that only reads, which must not make one.
+///
+/// # Errors
+/// As [`open_store`], and when there is no database.
+pub(crate) async fn open_existing_store(config: &Config) -> Result<Arc<dyn Store>> {
+    check_database_exists(&config.database())?;
+    open_store(config).await
+}
+
 impl Running {
     /// Returns the name of a task that has ended by a fault, when one has. The server can't do without it.
     pub async fn task_ended(&self) -> &'static str {
@@ -187,6 +201,7 @@ impl Running {
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
+        self.issuers.abort();
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,

@@ -47,6 +47,7 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod numbers;
     pub mod positions;
     pub mod rest;
     pub mod story;
@@ -56,6 +57,7 @@ mod operations {
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod import_export;
     pub mod other_processes;
     pub mod outages;
     pub mod replaced_database;

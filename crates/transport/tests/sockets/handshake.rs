@@ -23,6 +23,9 @@ async fn check(head: &str, status: &str, header: &str) {
 #[tokio::test]
 async fn a_valid_request_is_answered_with_the_accept_key_of_the_rfc() {
     check(GOOD, "101", "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=").await;
+    // The last letter of this key has bits that the 16 bytes do not need.
+    let pad_bits = GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==");
+    check(&pad_bits, "101", "sec-websocket-accept: OfS0wDaT5NoxF2gqm7Zj2YtetzM=").await;
 }
 
 #[tokio::test]
@@ -36,12 +39,9 @@ async fn invalid_requests_are_refused_with_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_supported_subprotocol_is_selected_and_others_are_not() {
+async fn no_subprotocol_is_selected() {
     let server = TestServer::start().await;
-    let client =
-        RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: other, milepost.v1\r\n").await;
-    assert!(client.response.contains("sec-websocket-protocol: milepost.v1"), "{}", client.response);
-    let client = RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: other\r\n").await;
+    let client = RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: a, b\r\n").await;
     assert!(!client.response.contains("sec-websocket-protocol"), "{}", client.response);
 }
 

@@ -94,7 +94,7 @@ impl TestServer {
                                     match message {
                                         Inbound::Text(text) if text == "bye" => link.close(4000, "bye"),
                                         Inbound::Text(text) => link.send_text(text.trim_start_matches("say ")),
-                                        Inbound::Binary(bytes) => link.send_binary(&bytes),
+                                        Inbound::Binary(_) => {}
                                     }
                                 }
                             },
@@ -149,7 +149,7 @@ where
     match Upgrade::from_parts(&mut parts, &transport) {
         Ok(upgrade) => {
             let limits = limits(upgrade.limits());
-            upgrade.with_limits(limits).select_protocol(&["milepost.v1"]).accept(handler).map(|()| Body::empty())
+            upgrade.with_limits(limits).accept(handler).map(|()| Body::empty())
         }
         Err(error) => error.response().map(Body::from),
     }
