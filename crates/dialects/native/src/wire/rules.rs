@@ -93,7 +93,7 @@ thresholds! {
     /// So deep inside (or far outside) of a fence as the receiver's noise, one fix is enough; but held within
     /// half and five times of this, metres. Shallower, the next fix decides. Default 10.
     edge_margin_m: f64,
-    /// Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+    /// Between fixes farther apart in time than this no passage is looked for, seconds. Default 300.
     segment_max_s: u32,
     /// Or farther apart in space, metres. Default 20000.
     segment_max_m: f64,
