@@ -685,7 +685,7 @@ export interface components {
             segment_max_m?: number | null;
             /**
              * Format: int32
-             * @description Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+             * @description Between fixes farther apart in time than this no passage is looked for, seconds. Default 300.
              * @default null
              */
             segment_max_s?: number | null;
@@ -2414,7 +2414,7 @@ export interface components {
             segment_max_m: number;
             /**
              * Format: int32
-             * @description Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+             * @description Between fixes farther apart in time than this no passage is looked for, seconds. Default 300.
              */
             segment_max_s: number;
             /**
@@ -3638,7 +3638,7 @@ export interface operations {
                 driver_id?: number;
                 /** @description Only those with this status: started, completed or cancelled. */
                 status?: string;
-                /** @description Started at this instant or later. */
+                /** @description Still under way at this instant, or started later. */
                 from?: string;
                 /** @description Started before this instant. */
                 to?: string;
