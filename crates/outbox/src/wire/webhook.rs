@@ -1,8 +1,8 @@
 //! What webhooks are sent: `{"type", "timestamp", "data"}`, the event's id among its data.
 
 use milepost_domain::{
-    Alert, AlertSubject, AttendanceUpdate, DrivingEvent, Fact, FenceCrossing, GradeUpdate, Score, ScoresUpdate,
-    ServiceDue, SpeedKmh, Timestamp, TripPlace, TripUpdate, UserId, VehicleId,
+    Alert, AlertSubject, AttendanceUpdate, DrivingEvent, Fact, FenceCrossing, GradeUpdate, Revision, Score,
+    ScoresUpdate, ServiceDue, SpeedKmh, Timestamp, TripPlace, TripUpdate, UserId, VehicleId,
 };
 use milepost_store::WebhookMessage;
 use serde_json::{Map, Value, json};
@@ -139,7 +139,7 @@ fn in_units(parts: i64, unit: f64) -> f64 {
 fn trip(TripUpdate { trip, revision, .. }: &TripUpdate) -> Value {
     let figures = trip.figures;
     json!({
-        "telling": revision.as_str(),
+        "telling": revision.telling(),
         "trip_id": trip.id.as_str(),
         "tenant": trip.tenant.as_str(),
         "vehicle_id": trip.vehicle_id.as_str(),
@@ -162,9 +162,20 @@ fn trip(TripUpdate { trip, revision, .. }: &TripUpdate) -> Value {
     })
 }
 
+/// Adds what late positions changed, and what it was before, to what is about something that they changed.
+fn with_change(mut body: Value, revision: Revision, corrects: Option<String>) -> Value {
+    body["telling"] = json!(revision.telling());
+    if let Some(change) = revision.change() {
+        body["change"] = json!(change);
+    }
+    if let Some(corrects) = corrects {
+        body["corrects"] = json!(corrects);
+    }
+    body
+}
+
 fn crossing(crossing: &FenceCrossing) -> Value {
-    json!({
-        "telling": crossing.revision.as_str(),
+    let mut body = json!({
         "vehicle_id": crossing.vehicle_id.as_str(),
         "driver_id": crossing.driver_id.map(UserId::get),
         "geofence_id": crossing.geofence_id.get(),
@@ -173,30 +184,34 @@ fn crossing(crossing: &FenceCrossing) -> Value {
         "latitude": crossing.latitude.get(),
         "longitude": crossing.longitude.get(),
         "timestamp": crossing.at.to_string(),
-    })
+    });
+    if let Some(entered_at) = crossing.visit {
+        body["visit_id"] = json!(crossing.visit_id(entered_at));
+    }
+    with_change(body, crossing.revision, crossing.corrects.map(|entered_at| crossing.visit_id(entered_at)))
 }
 
 fn driving(event: &DrivingEvent) -> Value {
-    json!({
-        "telling": event.revision.as_str(),
+    let body = json!({
         "vehicle_id": event.vehicle_id.as_str(),
         "driver_id": event.driver_id.map(UserId::get),
         "event_type": event.kind.as_str(),
         "severity": event.severity.as_str(),
         "description": event.description.as_str(),
         "timestamp": event.at.to_string(),
-    })
+    });
+    with_change(body, event.revision, event.corrects.map(|at| at.to_string()))
 }
 
 fn service_due(due: &ServiceDue) -> Value {
-    json!({
-        "telling": due.revision.as_str(),
+    let body = json!({
         "vehicle_id": due.vehicle_id.as_str(),
         "basis": due.basis.as_str(),
         "severity": due.severity.as_str(),
         "description": due.description.as_str(),
         "timestamp": due.at.to_string(),
-    })
+    });
+    with_change(body, due.revision, due.corrects.map(|at| at.to_string()))
 }
 
 fn alert(alert: &Alert) -> Value {
@@ -367,9 +382,11 @@ mod tests {
                     longitude: Longitude::new(-97.75).unwrap(),
                     at: at(1),
                     revision: Revision::Withdrawn,
+                    visit: Some(at(0)),
+                    corrects: Some(at(0)),
                 })),
                 "geofence.crossed",
-                r#"{"driver_id":5,"event":"exit","event_id":42,"geofence_id":12,"geofence_name":"Depot","latitude":30.25,"longitude":-97.75,"telling":"withdrawn","timestamp":"2026-11-20T00:00:00.001Z","vehicle_id":"b1"}"#,
+                r#"{"change":"withdrawn","corrects":"12-1795132800000-b1","driver_id":5,"event":"exit","event_id":42,"geofence_id":12,"geofence_name":"Depot","latitude":30.25,"longitude":-97.75,"telling":"withdrawn","timestamp":"2026-11-20T00:00:00.001Z","vehicle_id":"b1","visit_id":"12-1795132800000-b1"}"#,
             ),
             check(
                 &Fact::DrivingNoted(Box::new(DrivingEvent {
@@ -380,6 +397,7 @@ mod tests {
                     description: text("92 km/h"),
                     at: at(2),
                     revision: Revision::New,
+                    corrects: None,
                 })),
                 "driver.event",
                 r#"{"description":"92 km/h","driver_id":null,"event_id":42,"event_type":"speeding","severity":"high","telling":"new","timestamp":"2026-11-20T00:00:00.002Z","vehicle_id":"b1"}"#,
@@ -392,6 +410,7 @@ mod tests {
                     description: text("due at 15000 km"),
                     at: at(3),
                     revision: Revision::New,
+                    corrects: None,
                 })),
                 "maintenance.due",
                 r#"{"basis":"odometer","description":"due at 15000 km","event_id":42,"severity":"medium","telling":"new","timestamp":"2026-11-20T00:00:00.003Z","vehicle_id":"b1"}"#,

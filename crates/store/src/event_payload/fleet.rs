@@ -178,6 +178,10 @@ pub(super) struct CrossingPayload {
     #[serde(with = "field")]
     #[serde(rename = "telling")]
     revision: Revision,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    visit: Option<Timestamp>,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    corrects: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -198,6 +202,8 @@ pub(super) struct DrivingPayload {
     #[serde(with = "field")]
     #[serde(rename = "telling")]
     revision: Revision,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    corrects: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -216,6 +222,8 @@ pub(super) struct ServiceDuePayload {
     #[serde(with = "field")]
     #[serde(rename = "telling")]
     revision: Revision,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    corrects: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -303,6 +311,8 @@ mod tests {
             longitude: Longitude::new(-97.75).unwrap(),
             at: at(1),
             revision,
+            visit: None,
+            corrects: None,
         }))
     }
 
@@ -315,6 +325,7 @@ mod tests {
             description: text("92 km/h where 80 are allowed"),
             at: at(2),
             revision: Revision::New,
+            corrects: None,
         }))
     }
 
@@ -326,6 +337,7 @@ mod tests {
             description: text("due at 15000 km"),
             at: at(3),
             revision: Revision::New,
+            corrects: None,
         }))
     }
 
