@@ -1,15 +1,18 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-// `npm run dev` serves the pages itself and passes everything else to a running `milepost serve`.
+// `npm run dev` serves the pages itself and forwards everything else to a running `milepost serve`.
 const server = process.env.MILEPOST_URL ?? 'http://127.0.0.1:8080';
 
 const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), pageAddresses()],
+  plugins: [react(), pageAddresses(), compressedAssets()],
   resolve: {
     // The client is built into the pages from its source.
     alias: [
@@ -31,7 +34,7 @@ export default defineConfig({
         parcel: 'parcel.html',
       },
       output: {
-        // Some servers give .mjs and .geojson no script or JSON type: use endings that everyone knows.
+        // Some servers do not know the types of .mjs and .geojson: these endings are known everywhere.
         assetFileNames: ({ names }) => {
           const name = names[0] ?? '';
           if (name.endsWith('.mjs')) return 'assets/[name]-[hash].js';
@@ -53,7 +56,7 @@ export default defineConfig({
   test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node' },
 });
 
-/** `npm run dev` answers the pages' addresses as the binary does. */
+/** Makes `npm run dev` serve the pages at the same addresses as the binary. */
 function pageAddresses(): Plugin {
   return {
     name: 'page-addresses',
@@ -63,6 +66,22 @@ function pageAddresses(): Plugin {
         if (page) request.url = `/${page[1] ?? page[2]}.html`;
         next();
       });
+    },
+  };
+}
+
+/** The binary embeds assets as gzip and sends them so. */
+function compressedAssets(): Plugin {
+  return {
+    name: 'compressed-assets',
+    apply: 'build',
+    writeBundle({ dir }) {
+      const assets = join(dir ?? 'dist', 'assets');
+      for (const name of readdirSync(assets)) {
+        const file = join(assets, name);
+        writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+        rmSync(file);
+      }
     },
   };
 }

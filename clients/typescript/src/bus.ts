@@ -1,83 +1,47 @@
 /** Follows the buses that a user may see over `/ws/bus-tracking/`. */
 
-import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { type BusLocation, type BusMessage, parseBusMessage } from './bus-wire.js';
 import { TrackingError } from './errors.js';
-import type { Platform } from './platform.js';
-import { type ConnectionState, TrackingSocket } from './socket.js';
+import { LiveClient, type LiveClientOptions } from './live-client.js';
+import type { ConnectionState } from './socket.js';
 
-export interface BusClientOptions {
-  /** The JWT; without one the browser's session cookie counts. */
-  token?: TokenSource;
-  /** `https://host`, with or without a path; the page's own origin by default. */
-  serverUrl?: string | undefined;
-  /** The last position of every bus on connecting, then each new one. */
+export interface BusClientOptions extends LiveClientOptions {
+  /** Called with the last position of every bus after connecting, then with each new one. */
   onLocationUpdate?: (location: BusLocation) => void;
-  /** How many sockets of the tenant are open, on connecting and after each change; only asked for where this is given. */
+  /** Called with the number of the tenant's open sockets after connecting and after each change. The server sends it only if this is given. */
   onPresence?: (viewing: number) => void;
-  /** A replay has ended; `count` locations came with `isReplayed`. */
+  /** Called when a replay has ended; `count` locations came with `isReplayed`. */
   onReplayComplete?: (count: number) => void;
-  onError?: (error: TrackingError) => void;
-  onConnectionChange?: (state: ConnectionState) => void;
-  platform?: Partial<Platform>;
 }
 
-/** Which buses to follow: those named, and those on the named routes. */
+/** The buses to follow: those named, and those on the named routes. */
 export interface BusFilter {
   busIds?: string[];
   routes?: string[];
 }
 
-export class BusClient {
-  private readonly socket: TrackingSocket<BusMessage>;
+export class BusClient extends LiveClient<BusMessage, BusClientOptions> {
   private filter: BusFilter | null = null;
 
-  constructor(private readonly options: BusClientOptions = {}) {
-    const presence = options.onPresence ? '1' : null;
-    this.socket = new TrackingSocket<BusMessage>({
-      address: () =>
-        socketAddress(options.serverUrl, '/ws/bus-tracking/', { presence, token: presentToken(options.token) }),
-      parse: parseBusMessage,
-      ping: '{"type":"ping"}',
-      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: true },
-      onMessage: (message) => this.received(message),
-      onState: (state) => this.stateChanged(state),
-      onError: (error) => options.onError?.(error),
-      ...(options.platform ? { platform: options.platform } : {}),
-    });
+  constructor(options: BusClientOptions = {}) {
+    const query = { presence: options.onPresence ? '1' : null };
+    super(options, { path: '/ws/bus-tracking/', query, needsUser: true, parse: parseBusMessage });
   }
 
-  get connectionState(): ConnectionState {
-    return this.socket.state;
-  }
-
-  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
-  get retryAtMs(): number | null {
-    return this.socket.retryAtMs;
-  }
-
-  connect(): void {
-    this.socket.connect();
-  }
-
-  disconnect(): void {
-    this.socket.disconnect();
-  }
-
-  /** Narrows to these buses, now and after each reconnect; an empty filter widens to all again. */
+  /** Narrows to these buses, also after each reconnect. An empty filter selects all again. */
   subscribe(filter: BusFilter): void {
     this.filter = filter;
     this.sendFilter();
   }
 
-  /** Asks for the locations of the last minutes, or of all that the server replays. False without a connection. */
+  /** Requests the locations of the last minutes, or of the server's whole replay window. Returns false without a connection. */
   requestReplay(minutes?: number): boolean {
     return this.socket.send(JSON.stringify({ type: 'replay_request', minutes }));
   }
 
-  private stateChanged(state: ConnectionState): void {
+  protected override stateChanged(state: ConnectionState): void {
     if (state === 'connected') this.sendFilter();
-    this.options.onConnectionChange?.(state);
+    super.stateChanged(state);
   }
 
   private sendFilter(): void {
@@ -86,7 +50,7 @@ export class BusClient {
     this.socket.send(JSON.stringify({ type: 'subscribe', bus_ids: busIds, routes }));
   }
 
-  private received(message: BusMessage): void {
+  protected received(message: BusMessage): void {
     switch (message.type) {
       case 'location_update':
         this.options.onLocationUpdate?.(message.location);

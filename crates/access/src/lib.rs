@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod authenticate;
+mod claims;
 mod connections;
 mod error;
 mod identity_cache;
+mod issuer_keys;
 mod login;
 mod login_limit;
 mod passwords;
@@ -15,11 +17,13 @@ mod token;
 mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
-pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};
+pub use claims::{Claims, TokenError};
+pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections, Visit};
 pub use error::AccessError;
+pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{SESSION_S, TokenPair};
 pub use secret::{hash_secret, random_secret};
-pub use token::{Claims, TokenError, TokenKeys};
+pub use token::TokenKeys;
 
 use connections::Connections;
 use identity_cache::IdentityCache;

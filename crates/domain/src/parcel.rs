@@ -76,15 +76,10 @@ pub enum Zone {
     Destination,
 }
 
-impl Zone {
-    /// `pickup`, `destination`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pickup => "pickup",
-            Self::Destination => "destination",
-        }
-    }
-}
+named_values!(Zone, "zone", "must be pickup or destination", {
+    Pickup => "pickup",
+    Destination => "destination",
+});
 
 /// Which of the two places the driver is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -134,7 +129,7 @@ mod tests {
     use super::ParcelStatus;
 
     #[test]
-    fn only_an_ended_parcel_stays_as_it_is() {
+    fn only_an_ended_parcel_refuses_changes() {
         for from in ParcelStatus::ALL {
             for to in ParcelStatus::ALL {
                 let expected = from == to || !matches!(from, ParcelStatus::Delivered | ParcelStatus::Cancelled);

@@ -1,16 +1,17 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
 use crate::session_cookie::session_secret;
-use crate::{HttpContext, Problem, query_value};
+use crate::{ConnectionCaller, HttpContext, Problem, query_value};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use milepost_access::{Authentication, Credential};
-use milepost_domain::Caller;
+use milepost_service::Request;
 use std::sync::Arc;
 
-/// The caller of an HTTP request. Without a valid credential the request is answered 401.
-pub struct Authenticated(pub Caller);
+/// An HTTP request's caller, and the time at which it was authenticated. Without a valid credential the request is
+/// answered 401.
+pub struct Authenticated(pub Request);
 
 impl<S> FromRequestParts<S> for Authenticated
 where
@@ -22,7 +23,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
         let authentication = authenticate_parts(&context, parts, TokenInQuery::Ignored).await?;
-        Ok(Self(authentication.into_caller()))
+        Ok(Self(context.request(authentication.into_caller())))
     }
 }
 
@@ -52,18 +53,26 @@ pub async fn authenticate_parts(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    Ok(context.access.authenticate(credential).await?)
+    let authentication = context.access.authenticate(credential).await?;
+    if let Some(connection) = parts.extensions.get::<ConnectionCaller>() {
+        connection.note(authentication.caller());
+    }
+    Ok(authentication)
 }
 
 fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result<Credential<'a>, Problem> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
+    for value in headers.get_all(header::AUTHORIZATION) {
         let value = value.to_str().unwrap_or_default().trim();
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
-        return match (scheme.to_ascii_lowercase().as_str(), rest.trim()) {
-            ("bearer", token) if !token.is_empty() => Ok(Credential::Token(token)),
-            ("device", key) if !key.is_empty() => Ok(Credential::DeviceKey(key)),
-            _ => Err(Problem::not_authenticated("Authorization must be «Bearer <token>» or «Device <key>»")),
-        };
+        match (scheme.to_ascii_lowercase().as_str(), rest.trim()) {
+            ("bearer" | "device", "") => {
+                return Err(Problem::not_authenticated("Authorization must be «Bearer <token>» or «Device <key>»"));
+            }
+            ("bearer", token) => return Ok(Credential::Token(token)),
+            ("device", key) => return Ok(Credential::DeviceKey(key)),
+            // Meant for somebody else: a proxy in front that asks for `Basic` or `Negotiate` passes the header on.
+            _ => {}
+        }
     }
     if let Some(key) = headers.get("x-device-key").and_then(|value| value.to_str().ok()) {
         return Ok(Credential::DeviceKey(key.trim()));

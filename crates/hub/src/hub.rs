@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use crate::channel::Channel;
 use crate::channel_id::ChannelId;
 use crate::limits::HubLimits;
-use crate::message::{Encoder, Message};
+use crate::message::Encoder;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stats::{Counters, HubStats};
@@ -39,14 +39,7 @@ impl Hub {
         self.channels.find(id).filter(|channel| channel.has_subscribers())
     }
 
-    /// Publishes what `render` makes, and calls it only if anybody subscribes to `id`.
-    pub fn publish_with(&self, id: &ChannelId, render: impl FnOnce() -> Message) {
-        if let Some(channel) = self.find_channel(id) {
-            channel.publish(render());
-        }
-    }
-
-    /// What the hub holds and has done.
+    /// The hub's contents and counters.
     pub fn stats(&self) -> HubStats {
         self.shared.counters.read()
     }

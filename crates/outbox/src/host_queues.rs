@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_in_trouble_holds_one_place_until_it_answers() {
+    fn a_failing_host_holds_one_place_until_it_answers() {
         let mut queues = HostQueues::new();
         for call in 0..10 {
             queues.add("slow", MAX_PER_HOST, call);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn many_hosts_in_trouble_leave_half_of_the_places_to_the_others() {
+    fn many_failing_hosts_leave_half_of_the_places_to_the_others() {
         let mut queues = HostQueues::new();
         let hosts: Vec<String> = (0..60).map(|host| format!("slow{host}")).collect();
         for round in 0..2 {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_hosts_that_answer() {
+    fn hosts_that_answer_are_not_remembered() {
         let mut queues = HostQueues::new();
         for host in 0..3_000 {
             assert!(queues.add(&host.to_string(), MAX_PER_HOST, 0));

@@ -1,18 +1,21 @@
 //! Assembles the server from its crates: one list from the configuration to the router.
 
+use crate::LogStats;
 use crate::config::Config;
-use crate::data_folder::{jwt_secret, vapid_key};
+use crate::core_tasks::CoreTasks;
+use crate::data_folder::vapid_key;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
 use crate::pages::{Tiles, page_routes};
 use crate::status_routes::{Status, status_routes};
-use anyhow::{Context, Result, anyhow};
+use crate::token_keys::{check_issuer_keys, token_keys};
+use anyhow::{Result, anyhow};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
-use milepost_access::{Access, TokenKeys};
+use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
@@ -20,12 +23,12 @@ use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fl
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_records::RecordsListener;
 use milepost_domain::ZoneRadius;
-use milepost_follow::{FollowerParts, TrackFollower, TrackInbox};
+use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
-use milepost_service::{Listener, Outgoing, Service, ServiceParts};
+use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, UseCases, assemble};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -38,10 +41,16 @@ const DEFAULT_FLEET_MESSAGE_BYTES: usize = 512;
 
 /// The parts of the running server.
 pub struct Assembly {
+    /// Where everything durable is stored.
+    pub store: Arc<dyn Store>,
+    /// The present time and timers.
+    pub clock: Clock,
     /// Access control.
     pub access: Arc<Access>,
-    /// The use cases.
-    pub service: Arc<Service>,
+    /// What the use cases need.
+    pub use_cases: Arc<UseCases>,
+    /// Publishes stored events. Run it once.
+    pub event_feed: Arc<EventFeed>,
     /// Fan-out of messages.
     pub hub: Hub,
     /// The state that all live connections share.
@@ -52,18 +61,29 @@ pub struct Assembly {
     pub transport: Arc<Transport>,
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
+    /// The tasks that the server can't do without.
+    pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
+    log: LogStats,
+    wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
     draining: Draining,
 }
 
 impl Assembly {
-    /// Builds all parts above the store.
+    /// Builds all parts above the store. `log` counts log lines that were dropped, `tasks` watches those of the parts.
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        log: LogStats,
+        tasks: CoreTasks,
+    ) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
         let sockets = WsConfig {
             ping_period: config.ws_ping_period,
@@ -95,9 +115,9 @@ impl Assembly {
         let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
         let access = Arc::new(access);
         let tracks = Arc::new(TrackInbox::default());
-        let service = Service::new(ServiceParts {
-            store,
-            clock,
+        let service = assemble(ServiceParts {
+            store: Arc::clone(&store),
+            clock: clock.clone(),
             access: Arc::clone(&access),
             listeners,
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
@@ -109,19 +129,32 @@ impl Assembly {
         });
         let context = Arc::new(HttpContext {
             access: Arc::clone(&access),
-            service: Arc::clone(&service),
+            use_cases: Arc::clone(&service.use_cases),
+            clock: clock.clone(),
             origins: origins(config)?,
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
+        let (committing, sending, beating) =
+            (Arc::clone(&service.use_cases), Arc::clone(&outbox), Arc::clone(&transport));
+        tasks.watch("committing positions", move || committing.positions.has_ended());
+        tasks.watch("making outgoing calls", move || sending.has_ended());
+        tasks.watch("the heartbeat of sockets", move || beating.has_ended());
         Ok(Arc::new(Self {
+            store,
+            clock,
             access,
-            service,
+            use_cases: service.use_cases,
+            event_feed: service.event_feed,
             hub,
             live,
             tracks,
             transport,
             outbox,
+            tasks,
             metrics,
+            log,
+            wake_event_feed: service.wake_event_feed,
+            vehicle_directory: service.vehicle_directory,
             followed_deliveries,
             followed_parcels,
             draining: Draining::default(),
@@ -131,12 +164,12 @@ impl Assembly {
     /// The task that derives trips, visits and alerts from positions. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
         TrackFollower::new(FollowerParts {
-            store: Arc::clone(self.service.store()),
-            clock: self.service.clock().clone(),
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
             inbox: Arc::clone(&self.tracks),
-            vehicles: self.service.vehicle_directory(),
+            vehicles: Arc::clone(&self.vehicle_directory),
             alert_expiry_ms: alert_expiry_ms(config),
-            wakers: vec![self.service.event_waker(), self.outbox.waker()],
+            wakers: vec![Arc::clone(&self.wake_event_feed), self.outbox.waker()],
         })
     }
 
@@ -184,15 +217,19 @@ impl Assembly {
 
     fn status(&self) -> Status {
         let current = CurrentStats {
-            service: Arc::clone(&self.service),
+            use_cases: Arc::clone(&self.use_cases),
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
             tracks: Arc::clone(&self.tracks),
+            log: self.log.clone(),
         };
         Status {
+            tasks: self.tasks.clone(),
             draining: self.draining.clone(),
-            service: Arc::clone(&self.service),
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
+            use_cases: Arc::clone(&self.use_cases),
             metrics: Exposition::new(&self.metrics, current),
         }
     }
@@ -254,7 +291,7 @@ fn vapid(config: &Config) -> Option<Arc<Vapid>> {
     match key.and_then(|key| Vapid::new(&key, subject).map_err(|takes| anyhow!("the key {takes}"))) {
         Ok(vapid) => Some(Arc::new(vapid)),
         Err(error) => {
-            tracing::warn!("nothing is pushed to browsers, set VAPID_PRIVATE_KEY: {error:#}");
+            tracing::warn!("no pushes are sent to browsers, set VAPID_PRIVATE_KEY: {error:#}");
             None
         }
     }
@@ -276,37 +313,12 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
 ///
 /// # Errors
 /// The setting that is wrong.
-pub fn check_keys_and_origins(config: &Config, clock: &Clock) -> Result<()> {
+pub fn check_keys_and_origins(config: &Config) -> Result<()> {
     origins(config)?;
-    let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
-    let mut keys = TokenKeys::new(secret, clock.clone()).map_err(anyhow::Error::msg)?;
-    trust_other_issuers(config, &mut keys)
+    check_issuer_keys(config)
 }
 
 fn origins(config: &Config) -> Result<OriginPolicy> {
     OriginPolicy::new(&config.allowed_origins)
         .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))
-}
-
-/// The keys that sign and verify tokens, from the configuration and the data folder.
-///
-/// # Errors
-/// When a file can't be read or has no key.
-pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
-    let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
-    let mut keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
-    trust_other_issuers(config, &mut keys)?;
-    Ok(keys)
-}
-
-fn trust_other_issuers(config: &Config, keys: &mut TokenKeys) -> Result<()> {
-    if let Some(path) = &config.jwt_public_key_file {
-        let pem = std::fs::read(path).with_context(|| format!("JWT_PUBLIC_KEY_FILE: can't read {}", path.display()))?;
-        keys.trust_public_key(&pem).map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: {} {takes}", path.display()))?;
-    }
-    if let Some(path) = &config.jwks_file {
-        let json = std::fs::read(path).with_context(|| format!("JWKS_FILE: can't read {}", path.display()))?;
-        keys.trust_key_set(&json).map_err(|takes| anyhow!("JWKS_FILE: {} {takes}", path.display()))?;
-    }
-    Ok(())
 }

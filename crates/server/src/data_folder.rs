@@ -38,6 +38,15 @@ pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
     }
 }
 
+/// Refuses an SQLite file that does not exist, so that a command that reads makes none in a wrong folder.
+pub(crate) fn check_database_exists(url: &str) -> Result<()> {
+    let Some(file) = milepost_store::sqlite_file(url) else { return Ok(()) };
+    if file.try_exists().with_context(|| format!("can't look at {}", file.display()))? {
+        return Ok(());
+    }
+    bail!("there is no database {}, see MILEPOST_DATA and DATABASE_URL", file.display())
+}
+
 /// The lock file `milepost.db.lock` beside `milepost.db`, the same for every path to the file.
 fn lock_file_of(database: &Path) -> PathBuf {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -85,7 +94,7 @@ pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<Strin
 /// Reads the secret in a file, and makes the file if it does not exist.
 fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) -> Result<Vec<u8>> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
-        tracing::warn!(path = %path.display(), "others could read the secret; they no longer can");
+        tracing::warn!(path = %path.display(), "other users could read the secret file; its mode was corrected");
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
             .with_context(|| format!("can't make {} private", path.display()))?;
     }

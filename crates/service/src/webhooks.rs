@@ -1,4 +1,4 @@
-//! Webhooks: URLs that a tenant's events are sent to.
+//! Webhooks: URLs to which a tenant's events are sent.
 
 use crate::outgoing::require_outgoing;
 use crate::tenants::ensure_tenant;
@@ -11,16 +11,17 @@ use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// Each event costs a call to every webhook that wants it: more is a mistake or malice, and refused with 409.
+/// Each event causes a call to every webhook that wants its kind. More webhooks are a mistake or an attack, and are
+/// refused with 409.
 const MAX_WEBHOOKS: u32 = 50;
-/// The length of a generated secret.
+/// The bytes of a generated secret.
 const SECRET_BYTES: usize = 32;
-/// The shortest secret of Standard Webhooks.
+/// The shortest secret that Standard Webhooks allows.
 const SECRET_MIN_BYTES: usize = 24;
-/// A longer secret adds nothing to HMAC-SHA256, whose block is as long.
+/// The block of HMAC-SHA256. A longer secret would add nothing.
 const SECRET_MAX_BYTES: usize = 64;
 
-/// Base64 as people copy it: with its padding or without.
+/// Base64 with or without padding, because people copy both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -30,7 +31,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub struct Webhooks {
     store: Arc<dyn Store>,
     check_url: CheckUrl,
-    /// Held while a tenant's webhooks are counted and one is added, or many requests at once would pass the bound.
+    /// Held while a tenant's webhooks are counted and one is added, so that requests at the same time can't exceed the
+    /// bound.
     adding: Mutex<()>,
 }
 
@@ -40,29 +42,29 @@ impl Webhooks {
     }
 }
 
-/// A webhook as an admin asks for it.
+/// A webhook to be added.
 #[derive(Clone, Default)]
 pub struct WebhookRequest {
-    /// http or https.
+    /// The http or https URL.
     pub url: String,
-    /// Kinds of events; all if empty.
+    /// The kinds of events that are sent. Empty means all.
     pub kinds: Vec<String>,
-    /// `whsec_` and base64, or the base64 alone; generated if absent.
+    /// `whsec_` and base64, or the base64 alone. `None` generates a secret.
     pub secret: Option<String>,
 }
 
-/// Adds a webhook. Its secret is in the answer and is to be shown once, see [`shown_secret`].
+/// Adds a webhook, and returns it with its secret, which is to be shown once, see [`shown_secret`].
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::Invalid`], [`ServiceError::Conflict`] when the tenant has 50.
 pub async fn add_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     webhook: WebhookRequest,
     once: &Once<'_, Webhook>,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     let new = check_webhook(webhooks, tenant, webhook)?;
     ensure_tenant(&*webhooks.store, tenant).await?;
     let _one_at_a_time = webhooks.adding.lock().await;
@@ -80,7 +82,7 @@ fn check_webhook(webhooks: &Webhooks, tenant: &TenantId, request: WebhookRequest
         refused.push(Invalid::new("url", message));
     }
     if !request.kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str())) {
-        refused.push(Invalid::new("events", EVENTS_TAKES));
+        refused.push(Invalid::new("events", EVENTS_RULE));
     }
     let secret = match request.secret.as_deref() {
         Some(text) => read_secret(text).unwrap_or_else(|| {
@@ -104,40 +106,40 @@ fn check_webhook(webhooks: &Webhooks, tenant: &TenantId, request: WebhookRequest
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn get_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     webhooks.store.get_webhook(tenant, id).await?.ok_or(ServiceError::NotFound("webhook"))
 }
 
-/// Webhooks in the order of their numbers.
+/// Webhooks in the order of their ids.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn list_webhooks(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     after: Option<WebhookId>,
     limit: u32,
 ) -> Result<Vec<Webhook>, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     Ok(webhooks.store.list_webhooks(tenant, after, limit).await?)
 }
 
-/// Removes a webhook with its calls, sent or not.
+/// Removes a webhook with its pending and sent calls.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn remove_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
 ) -> Result<(), ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     if !webhooks.store.remove_webhook(tenant, id).await? {
         return Err(ServiceError::NotFound("webhook"));
     }
@@ -151,7 +153,7 @@ pub async fn remove_webhook(
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] for the webhook.
 pub async fn list_webhook_calls(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
     before: Option<CallNo>,
@@ -161,11 +163,11 @@ pub async fn list_webhook_calls(
     Ok(webhooks.store.list_calls(tenant, Some(Target::Webhook(id)), before, limit).await?)
 }
 
-const EVENTS_TAKES: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \
+const EVENTS_RULE: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \
     parcel.zone_crossed, grade.updated, attendance.updated, scores.updated, trip.changed, geofence.crossed, \
     driver.event, maintenance.due, alert.raised";
 
-/// A webhook's secret as its owner sees it: `whsec_` and base64.
+/// A webhook's secret in the form that its owner sees: `whsec_` and base64.
 pub fn shown_secret(secret: &[u8]) -> String {
     format!("whsec_{}", BASE64.encode(secret))
 }
@@ -202,6 +204,6 @@ mod tests {
 
     #[test]
     fn the_refusal_of_an_event_names_every_kind() {
-        assert!(WEBHOOK_KINDS.iter().all(|kind| EVENTS_TAKES.contains(kind)));
+        assert!(WEBHOOK_KINDS.iter().all(|kind| EVENTS_RULE.contains(kind)));
     }
 }

@@ -40,13 +40,13 @@ impl Recording {
         for path in &replay.files {
             let fail = |reason: String| SimulateError::File { file: path.display().to_string(), reason };
             let format = Format::of_path(path)
-                .ok_or_else(|| fail("its name must end in .csv, .gpx, .nmea or .geojson".to_owned()))?;
+                .ok_or_else(|| fail("its name must end in .csv, .gpx, .nmea, .geojson or .kml".to_owned()))?;
             let file = File::open(path).map_err(|error| fail(error.to_string()))?;
             let rows = read(format, BufReader::new(file), &replay.read).map_err(|error| fail(error.to_string()))?;
             for row in rows {
                 match row {
                     Ok(point) => recording.add(path, point, &mut indices),
-                    Err(error) if error.ends_file => return Err(fail(error.to_string())),
+                    Err(error) if error.ends_reading() => return Err(fail(error.to_string())),
                     Err(error) => {
                         recording.unread_rows += 1;
                         first_fault.get_or_insert_with(|| fail(error.to_string()));
@@ -123,14 +123,14 @@ impl Playback {
         let recorded = &self.recording.fixes[self.index];
         self.index += 1;
         let due_ms = self.timeline.due_ms(recorded.at, self.round);
-        let mut at = self.timeline.told(recorded.at, self.round, start);
+        let mut at = self.timeline.reported_time(recorded.at, self.round, start);
         // Compressed times may fall on the same millisecond: the server would take the second place for a duplicate.
         let newest = &mut self.newest[recorded.vehicle];
-        if let Some((recorded_at, told_at)) = *newest
-            && at <= told_at
+        if let Some((recorded_at, last_at)) = *newest
+            && at <= last_at
             && recorded_at < recorded.at
         {
-            at = told_at.plus_ms(1);
+            at = last_at.plus_ms(1);
         }
         *newest = Some((recorded.at, at));
         Some((due_ms, recorded.vehicle, Report { fix: recorded.fix, at }))

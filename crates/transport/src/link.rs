@@ -23,7 +23,7 @@ use crate::permessage_deflate::Deflate;
 use crate::shared::Shared;
 use crate::stats::add;
 use crate::wire::Wire;
-use snapshot::Snapshot;
+use snapshot::SnapshotVersions;
 
 /// A handle for sending to one socket, from anywhere. Only the methods with `backpressured` in their names wait.
 pub struct Link {
@@ -59,7 +59,7 @@ struct State {
 #[derive(Default)]
 struct ColdState {
     expiry: Option<Expiry>,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<SnapshotVersions>,
 }
 
 struct Expiry {
@@ -125,11 +125,6 @@ impl Link {
         self.push_frame(encode_message(TEXT, self.deflates(), text.as_bytes()), true);
     }
 
-    /// Sends a binary message. It waits in the reliable queue while the socket is full.
-    pub fn send_binary(&self, payload: &[u8]) {
-        self.push_frame(encode_message(BINARY, self.deflates(), payload), true);
-    }
-
     /// Sends a hub message to this socket alone. While the socket is full, a conflated message waits in its key's slot.
     pub fn send_message(&self, message: &Message) {
         let mut state = self.lock();
@@ -175,13 +170,6 @@ impl Link {
         self.schedule(at_ms);
     }
 
-    /// Removes the expiry.
-    pub fn clear_expiry(&self) {
-        if let Some(cold) = &mut self.lock().cold {
-            cold.expiry = None;
-        }
-    }
-
     /// Bytes that wait for the socket.
     pub fn pending_bytes(&self) -> usize {
         self.lock().backlog.as_ref().map_or(0, |backlog| backlog.bytes())
@@ -199,7 +187,7 @@ impl Link {
         self.lock().phase == Phase::Open
     }
 
-    /// Notes a sign of life.
+    /// Records that something came from the peer.
     pub(crate) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
     }

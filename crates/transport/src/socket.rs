@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::close::code;
 use crate::config::SocketLimits;
-use crate::decoder::{Decoder, Event, Violation};
+use crate::decoder::{DecodedEvent, Decoder, Violation};
 use crate::link::Link;
 use crate::permessage_deflate::Deflate;
 use crate::rate::RateGauge;
@@ -42,7 +42,6 @@ pub struct Socket {
     /// Taken only by `drop`.
     reader: Option<Reader>,
     link: Arc<Link>,
-    protocol: Option<&'static str>,
 }
 
 struct Reader {
@@ -73,7 +72,6 @@ impl Socket {
         read_ahead: Bytes,
         deflate: Deflate,
         limits: &SocketLimits,
-        protocol: Option<&'static str>,
     ) -> Self {
         let link = Link::open(&transport.shared, &transport.wheel, wire, deflate, limits);
         let reader = Reader {
@@ -83,17 +81,12 @@ impl Socket {
             rest: read_ahead,
             stage: Stage::Frames,
         };
-        Self { reader: Some(reader), link, protocol }
+        Self { reader: Some(reader), link }
     }
 
     /// The writing side, to be cloned for those who send to this socket.
     pub fn link(&self) -> &Arc<Link> {
         &self.link
-    }
-
-    /// The subprotocol that was selected in the handshake.
-    pub fn protocol(&self) -> Option<&'static str> {
-        self.protocol
     }
 
     /// The next message; `None` once the socket has ended. Nothing is lost when the returned future is dropped. Pings
@@ -179,13 +172,13 @@ impl Reader {
     }
 
     /// Answers control frames, and returns messages.
-    fn answer(&mut self, event: Event) -> Option<Inbound> {
+    fn answer(&mut self, event: DecodedEvent) -> Option<Inbound> {
         match event {
-            Event::Text(text) => return Some(Inbound::Text(text)),
-            Event::Binary(bytes) => return Some(Inbound::Binary(bytes)),
-            Event::Ping(payload) => self.link.send_pong(&payload),
-            Event::Pong => {}
-            Event::Close(code) => {
+            DecodedEvent::Text(text) => return Some(Inbound::Text(text)),
+            DecodedEvent::Binary(bytes) => return Some(Inbound::Binary(bytes)),
+            DecodedEvent::Ping(payload) => self.link.send_pong(&payload),
+            DecodedEvent::Pong => {}
+            DecodedEvent::Close(code) => {
                 self.link.answer_close(code);
                 self.stage = Stage::Closed;
                 self.rest = Bytes::new();
@@ -195,7 +188,7 @@ impl Reader {
     }
 
     /// Reads once, unless something is left from the last read, and decodes up to one event.
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event>, End>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<DecodedEvent>, End>> {
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
             let mut input = &rest[..];
@@ -236,7 +229,7 @@ impl Reader {
         })
     }
 
-    fn decode(&mut self, input: &mut &[u8]) -> Result<Option<Event>, End> {
+    fn decode(&mut self, input: &mut &[u8]) -> Result<Option<DecodedEvent>, End> {
         let event = self.decoder.feed(input);
         let frames = self.decoder.take_frames();
         let shared = &self.link.shared;

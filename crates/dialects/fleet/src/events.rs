@@ -3,11 +3,11 @@
 use crate::channel::event_interest;
 use crate::convert::{render, render_event};
 use crate::filter::Filter;
-use crate::wire::{ReplayCompleteJson, ReplayEndJson};
+use crate::wire::ReplayCompleteJson;
 use milepost_domain::{Event, FleetViewer};
 use milepost_http::rfc3339;
 use milepost_hub::Interest;
-use milepost_live::{EventSource, EventView, Live};
+use milepost_live::{EventSource, EventView, Live, ReplayEnd};
 use milepost_service::{ServiceError, fleet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -49,7 +49,7 @@ impl EventView for FleetEvents {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        fleet::fleet_events(&self.live.service().fleet, &self.source.tenant, self.viewer, after, up_to, limit).await
+        fleet::fleet_events(&self.live.use_cases().fleet, &self.source.tenant, self.viewer, after, up_to, limit).await
     }
 
     fn render(&self, event: &Event, replayed: bool) -> Option<String> {
@@ -61,12 +61,11 @@ impl EventView for FleetEvents {
         }
     }
 
-    fn render_complete(&self, count: u64, last_event_id: i64) -> String {
-        let end = ReplayEndJson { count, last_event_id };
+    fn render_complete(&self, end: ReplayEnd) -> String {
         render(&ReplayCompleteJson {
             kind: "replay_complete",
             data: end,
-            timestamp: rfc3339(self.live.service().now()),
+            timestamp: rfc3339(self.live.now()),
             company_id: self.source.tenant.as_str(),
             end,
         })

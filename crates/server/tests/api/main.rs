@@ -1,4 +1,4 @@
-//! The contract, seen from outside: a real server on port 0, HTTP and sockets.
+//! The contract, tested from outside: a real server on a free port, over HTTP and sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -48,18 +48,23 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod numbers;
     pub mod positions;
     pub mod rest;
     pub mod story;
 }
 mod operations {
+    pub mod backup;
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod import_export;
     pub mod other_processes;
     pub mod outages;
+    pub mod replaced_database;
     pub mod starting;
     pub mod status;
+    pub mod unread_log;
 }
 mod outgoing {
     pub mod calls;
@@ -88,8 +93,8 @@ mod records {
     pub mod socket_resume;
     pub mod socket_union;
     pub mod stream;
-    pub mod stream_carried;
     pub mod stream_crowd;
+    pub mod stream_framing;
     pub mod stream_support;
 }
 mod support;

@@ -1,16 +1,16 @@
-//! The calls that a delivery's changes cause: to the order service and, by SMS, to the customer.
+//! Makes the outgoing calls of a delivery's changes: to the order service, and SMS to the customer.
 
 use crate::Outgoing;
 use milepost_domain::{Delivery, DeliveryStatus, OutgoingCall, Target};
 use serde_json::json;
 use std::fmt::Write;
 
-/// Calls that go with the start of a session.
+/// The calls of a session's start.
 pub(super) fn calls_of_start(delivery: &Delivery, outgoing: &Outgoing) -> Vec<OutgoingCall> {
     sms(delivery, outgoing).into_iter().collect()
 }
 
-/// Calls that go with a step forward, to the status that `delivery` has now.
+/// The calls of a step forward to the present status of `delivery`.
 pub(super) fn calls_of_step(delivery: &Delivery, outgoing: &Outgoing) -> Vec<OutgoingCall> {
     let mut calls = Vec::new();
     if outgoing.orders && delivery.status == DeliveryStatus::Delivered {
@@ -29,14 +29,14 @@ pub(super) fn calls_of_step(delivery: &Delivery, outgoing: &Outgoing) -> Vec<Out
 fn sms(delivery: &Delivery, outgoing: &Outgoing) -> Option<OutgoingCall> {
     let phone = delivery.phone.as_ref().filter(|_| outgoing.notifications)?;
     let status = delivery.status;
-    let news = match status {
+    let progress = match status {
         DeliveryStatus::Assigned => "has a rider",
         DeliveryStatus::PickedUp => "was picked up",
         DeliveryStatus::InTransit => "is on its way",
         DeliveryStatus::Delivered => "was delivered",
     };
     let (order, id) = (delivery.order_id.as_str(), &delivery.tracking_id);
-    let message = format!("Order {order} {news}. Follow it: {}/track/{id}", outgoing.public_url);
+    let message = format!("Order {order} {progress}. Follow it: {}/track/{id}", outgoing.public_url);
     Some(OutgoingCall {
         target: Target::Notifications,
         path: "/notify/sms".to_owned(),
@@ -45,17 +45,17 @@ fn sms(delivery: &Delivery, outgoing: &Outgoing) -> Option<OutgoingCall> {
     })
 }
 
-/// One segment of a path: everything but the unreserved characters of RFC 3986, section 2.3, is encoded.
+/// Encodes one segment of a path: all characters except the unreserved ones of RFC 3986, section 2.3.
 fn percent_encode(segment: &str) -> String {
     let mut encoded = String::with_capacity(segment.len());
     for byte in segment.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            write!(encoded, "%{byte:02X}").expect("a String takes everything");
+            write!(encoded, "%{byte:02X}").expect("writing to a String never fails");
         }
     }
-    // A segment of dots alone would name a parent folder.
+    // `.` and `..` have a meaning of their own in paths.
     if matches!(encoded.as_str(), "." | "..") { encoded.replace('.', "%2E") } else { encoded }
 }
 

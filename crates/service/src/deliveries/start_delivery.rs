@@ -1,4 +1,4 @@
-//! Starts a delivery session: from here on its link works.
+//! Starts a delivery session, whose link works from then on.
 
 use super::Deliveries;
 use super::outgoing_calls::calls_of_start;
@@ -15,27 +15,27 @@ use milepost_store::{DeliveryChange, Once};
 pub struct NewDelivery {
     /// The shop's order.
     pub order_id: OrderId,
-    /// Who brings it.
+    /// The rider who brings it.
     pub rider_id: RiderId,
-    /// Where to: degrees north and east.
+    /// The destination, in degrees north and east.
     pub dropoff: (Latitude, Longitude),
-    /// Where SMS about it go.
+    /// The customer's phone, for SMS about the delivery.
     pub phone: Option<Phone>,
 }
 
-/// Starts a session, for oneself or for another rider.
+/// Starts a session, of the caller or of another rider.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn start_delivery(
     deliveries: &Deliveries,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     new: NewDelivery,
     once: &Once<'_, DeliveryView>,
 ) -> Result<DeliveryView, ServiceError> {
     let Principal::User { subject, .. } = &request.caller.principal else { return Err(NOT_A_STARTER) };
-    if !may(request.caller, Action::StartDelivery, tenant) {
+    if !may(&request.caller, Action::StartDelivery, tenant) {
         return Err(NOT_A_STARTER);
     }
     ensure_tenant(&*deliveries.store, tenant).await?;
@@ -67,7 +67,7 @@ pub async fn start_delivery(
     let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, estimate: None };
     deliveries.store.add_delivery(&change, now, &once.map(|(): &()| Some(view.clone()))).await?;
     deliveries.wakers.wake_outbox();
-    // The id is a key to where somebody lives: it stays out of the log.
+    // Logged without its id, because everyone who has the id can see where the customer lives.
     tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "delivery started");
     Ok(view)
 }

@@ -1,10 +1,11 @@
-//! Reads the events that a client missed while it was away.
+//! Reads the events that a client missed.
 
 use super::Records;
 use crate::ServiceError;
 use milepost_domain::{Event, RecordViewer, TenantId};
+use milepost_store::StoredEvents;
 
-/// The newest event's id of a tenant, 0 if it never had one.
+/// The id of a tenant's newest event, or 0 if it never had one.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -12,8 +13,16 @@ pub async fn newest_event_id(records: &Records, tenant: &TenantId) -> Result<i64
     Ok(records.store.newest_event_id(tenant).await?)
 }
 
-/// Events above `after` and up to `up_to` that `viewer` may see, oldest first; fewer than `limit` when there are no
-/// more.
+/// Which of a tenant's events are still stored.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn stored_events(records: &Records, tenant: &TenantId) -> Result<StoredEvents, ServiceError> {
+    Ok(records.store.stored_events(tenant).await?)
+}
+
+/// The events with `after < id <= up_to` that `viewer` may see, oldest first. Fewer than `limit` means that there are
+/// no more.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].

@@ -56,7 +56,7 @@ pub(crate) async fn same_point_again_is_a_duplicate(database: &TestDatabase) {
     assert_eq!(history(&**store, &home, "bus").await.len(), 3);
 }
 
-pub(crate) async fn point_brought_by_two_callers_at_once_is_accepted_once(database: &TestDatabase) {
+pub(crate) async fn point_sent_by_two_callers_at_once_is_accepted_once(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus"]).await;
     let committer = Committer::start(store.clone(), None);
@@ -98,7 +98,7 @@ pub(crate) async fn shuffled_arrival_ends_in_the_same_state(database: &TestDatab
     assert_eq!(last, Some(position("shuffled", 99)));
 }
 
-pub(crate) async fn vehicle_that_does_not_exist_fails_nobody_else(database: &TestDatabase) {
+pub(crate) async fn a_position_of_an_unknown_vehicle_fails_no_others(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "gone"]).await;
     let committer = Committer::start(store.clone(), None);
@@ -257,6 +257,29 @@ pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDataba
     assert_eq!(samples.iter().map(|sample| sample.accepted).sum::<usize>(), 50);
     assert!(samples.iter().all(|sample| sample.committed));
     assert!(samples.len() < 50, "callers who came during a commit share the next one");
+}
+
+struct Broken;
+
+impl CommitObserver for Broken {
+    fn ended(&self, _: &CommitSample) {
+        panic!("an observer's fault");
+    }
+
+    fn recorded(&self, _: &TenantId, _: &CommittedPositions) {
+        panic!("an observer's fault");
+    }
+}
+
+pub(crate) async fn an_observer_that_panics_costs_no_answer(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), Some(Arc::new(Broken)));
+    for ms in 1..4 {
+        assert_eq!(committer.record(batch(&home, vec![position("bus", ms)])).await.unwrap().accepted, 1);
+    }
+    assert!(!committer.has_ended());
+    assert_eq!(history(&**store, &home, "bus").await.len(), 3);
 }
 
 /// Enough single positions of many vehicles for a database that buffers them before it merges them.

@@ -1,7 +1,7 @@
 //! Passages through fences, compared with an independent computation: every straight line between two fixes is walked in steps
 //! of two metres on a plane.
 
-use crate::ground::{facts, time};
+use crate::made_up_drive::{facts, time};
 use milepost_domain::{AccuracyM, Position, SpeedKmh, Timestamp, VehicleId};
 use milepost_geo::{EARTH_RADIUS_M, Fence, Point};
 use milepost_track::{FenceId, FenceSet, PlacedFence, Rules, TrackFact};

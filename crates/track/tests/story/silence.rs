@@ -1,6 +1,6 @@
 //! Facts that follow from silence.
 
-use crate::ground::{Drive, facts, time, track_history};
+use crate::made_up_drive::{Drive, facts, time, track_history};
 use milepost_domain::Position;
 use milepost_track::{
     Activity, NoFences, Rules, SilenceFact, Thresholds, TrackFact, TrackState, Trip, VehicleRules, Watch, advance, fold,
@@ -18,7 +18,7 @@ impl Follower {
     }
 
     fn take(&mut self, drive: &mut Drive) {
-        for position in drive.told.drain(..) {
+        for position in drive.positions.drain(..) {
             fold(&mut self.state, &position, &self.rules, &NoFences, &mut Vec::new());
         }
     }
@@ -47,26 +47,26 @@ fn offline_is_published_once_a_silence_and_so_is_its_end() {
 }
 
 #[test]
-fn a_trip_ends_by_silence_as_the_fold_will_say_too() {
+fn a_trip_that_silence_ends_is_the_same_as_in_the_fold() {
     let mut follower = Follower::new(Rules::default());
     let mut drive = Drive::new(10.0);
     drive.stand(600).go(5000.0, 0.0, 50.0);
-    let (mut all, last_ms) = (drive.told.clone(), drive.ms - 10_000);
+    let (mut all, last_ms) = (drive.positions.clone(), drive.ms - 10_000);
     follower.take(&mut drive);
-    let told = follower.advance(last_ms + 1_800_001);
-    let Some(SilenceFact::TripEnded(ended)) = told.last().copied() else { panic!("{told:?}") };
+    let found = follower.advance(last_ms + 1_800_001);
+    let Some(SilenceFact::TripEnded(ended)) = found.last().copied() else { panic!("{found:?}") };
     assert_eq!(follower.advance(last_ms + 2_000_000), []);
 
     // After an hour it is parked somewhere else.
     drive.silent(3600).stand(60);
-    all.extend(drive.told.clone());
+    all.extend(drive.positions.clone());
     let history = track_history(&facts(&all, &Rules::default(), &NoFences));
     let folded = *history.trips.values().next().unwrap();
     let same = |trip: milepost_track::Trip| (trip.started_at, trip.ended_at, trip.distance_mm, trip.ended_by);
     assert_eq!(same(folded), same(ended));
 
     // A late position that fills the gap lets it run on.
-    drive.told.clear();
+    drive.positions.clear();
     drive.ms = last_ms + 600_000;
     drive.east_m += 8000.0;
     drive.go(500.0, 0.0, 50.0);
@@ -112,7 +112,7 @@ fn what_silence_ended_is_in_the_quarters_of_an_hour_as_it_is_in_the_trip() {
         facts.into_iter().find_map(|fact| if let SilenceFact::TripEnded(trip) = fact { Some(trip) } else { None })
     };
     let of_trip = |trip: &Trip| [trip.distance_mm, trip.moving_ms, trip.idle_ms, trip.fuel_ml.unwrap_or_default()];
-    assert_eq!(fold_all(&mut follower, std::mem::take(&mut drive.told), &mut counted), None);
+    assert_eq!(fold_all(&mut follower, std::mem::take(&mut drive.positions), &mut counted), None);
     let ended = advance(&mut follower, last_ms + 1_800_001, &mut counted).unwrap();
     assert_eq!(sums(&counted), of_trip(&ended));
     assert_eq!(advance(&mut follower, last_ms + 3_000_000, &mut counted), None);
@@ -121,7 +121,7 @@ fn what_silence_ended_is_in_the_quarters_of_an_hour_as_it_is_in_the_trip() {
     // The next position, somewhere else, ends it too, and counts the same: once.
     drive.east_m += 8000.0;
     drive.silent(3600).stand(60);
-    let folded = fold_all(&mut follower, std::mem::take(&mut drive.told), &mut counted).unwrap();
+    let folded = fold_all(&mut follower, std::mem::take(&mut drive.positions), &mut counted).unwrap();
     advance(&mut follower, drive.ms, &mut counted);
     assert_eq!((of_trip(&folded), sums(&counted)), (of_trip(&ended), of_trip(&ended)));
 }

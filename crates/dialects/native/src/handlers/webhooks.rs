@@ -15,26 +15,20 @@ use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
 use milepost_service::{CallNo, StoredCall, outgoing};
 use std::sync::Arc;
 
-/// Adds a webhook; the answer shows its secret, once.
+/// Adds a webhook. Only this answer shows its secret.
 #[utoipa::path(post, path = "/webhooks", tag = "webhooks", request_body = NewWebhookJson,
     responses((status = 201, body = WebhookJson), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_webhook(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewWebhookJson>,
 ) -> Result<Response, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
-    let request = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
+    let new = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
     let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook));
-    let webhook = webhooks::add_webhook(
-        &context.service.webhooks,
-        &context.request(&caller),
-        &tenant,
-        request,
-        &claim.once(shown_again),
-    )
-    .await?;
+    let webhook =
+        webhooks::add_webhook(&context.use_cases.webhooks, &request, &tenant, new, &claim.once(shown_again)).await?;
     let shown_once = WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(&webhook) };
     Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
@@ -44,13 +38,12 @@ pub(crate) async fn add_webhook(
     responses((status = 200, body = Page<WebhookJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_webhooks(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<WebhookJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map(WebhookId))?;
-    let webhooks =
-        webhooks::list_webhooks(&context.service.webhooks, &context.request(&caller), &tenant, after, limit).await?;
+    let webhooks = webhooks::list_webhooks(&context.use_cases.webhooks, &request, &tenant, after, limit).await?;
     let items = webhooks.iter().map(webhook_to_json).collect();
     Ok(Json(Page::new(items, limit, |webhook: &WebhookJson| webhook.id.to_string())))
 }
@@ -60,10 +53,10 @@ pub(crate) async fn list_webhooks(
     responses((status = 200, body = WebhookJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_webhook(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
 ) -> Result<Json<WebhookJson>, Problem> {
-    let webhook = webhooks::get_webhook(&context.service.webhooks, &context.request(&caller), &tenant, id).await?;
+    let webhook = webhooks::get_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
     Ok(Json(webhook_to_json(&webhook)))
 }
 
@@ -72,10 +65,10 @@ pub(crate) async fn get_webhook(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_webhook(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
 ) -> Result<StatusCode, Problem> {
-    webhooks::remove_webhook(&context.service.webhooks, &context.request(&caller), &tenant, id).await?;
+    webhooks::remove_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -85,15 +78,13 @@ pub(crate) async fn remove_webhook(
     responses((status = 200, body = Page<OutgoingCallJson>), (status = 404, body = Problem)))]
 pub(crate) async fn list_webhook_deliveries(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| text.parse().map(CallNo))?;
-    let calls =
-        webhooks::list_webhook_calls(&context.service.webhooks, &context.request(&caller), &tenant, id, before, limit)
-            .await?;
+    let calls = webhooks::list_webhook_calls(&context.use_cases.webhooks, &request, &tenant, id, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
 }
@@ -104,15 +95,15 @@ pub(crate) async fn list_webhook_deliveries(
     responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn retry_webhook_delivery(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path((id, delivery_id)): Path<(WebhookId, CallNo)>,
 ) -> Result<JsonAnswer, Problem> {
     let target = Some(Target::Webhook(id));
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
     let call = outgoing::retry_call(
-        &context.service.outgoing_calls,
-        &context.request(&caller),
+        &context.use_cases.outgoing_calls,
+        &request,
         &tenant,
         target,
         delivery_id,

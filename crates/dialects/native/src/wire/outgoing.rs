@@ -6,51 +6,50 @@ use utoipa::{IntoParams, ToSchema};
 /// A webhook to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewWebhookJson {
-    /// Where to: http or https, at a public address unless the operator allows others.
+    /// Where its calls go: http or https, at a public address unless the operator allows others.
     #[schema(example = "https://shop.example.org/hooks/milepost")]
     pub url: String,
     /// delivery.started, delivery.status_changed, parcel.added, parcel.changed, parcel.zone_crossed, grade.updated,
     /// attendance.updated, scores.updated, trip.changed, geofence.crossed, driver.event, maintenance.due, alert.raised; all
     /// if absent or empty.
     pub events: Option<Vec<String>>,
-    /// `whsec_` and the base64 of 24 to 64 bytes, which signs the calls; generated if absent.
+    /// `whsec_` and the base64 of the 24 to 64 bytes that sign the calls; generated if absent.
     pub secret: Option<String>,
-    /// The caller's own if absent.
+    /// The caller's own tenant if absent.
     pub tenant: Option<String>,
 }
 
 /// A webhook.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookJson {
-    /// Number.
     pub id: i64,
-    /// Where to.
+    /// Where its calls go.
     pub url: String,
-    /// Which kinds of events; all if empty.
+    /// The kinds of events that it gets; all if empty.
     pub events: Vec<String>,
     /// When it was added.
     pub created_at: String,
-    /// Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand.
+    /// When its receiver answered 410, after which it gets no calls. Retrying one of its calls by hand enables it again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<String>,
-    /// What signs the calls; shown when the webhook is added, and never again.
+    /// The secret that signs the calls, shown only in the answer to POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
-/// What became of a call so far.
+/// The status of a call.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallStatusJson {
-    /// Waits for its next try.
+    /// Waits for its next attempt.
     Pending,
-    /// Taken by its receiver.
+    /// Its receiver answered 2xx.
     Delivered,
-    /// Given up; it can be retried by hand.
+    /// Given up. It can be retried by hand.
     Dead,
 }
 
-/// Whom a call goes to.
+/// The receiver of a call.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallTargetJson {
@@ -60,37 +59,35 @@ pub(crate) enum CallTargetJson {
     Notifications,
     /// A webhook.
     Webhook,
-    /// A user's browser.
+    /// A browser of a user.
     Push,
 }
 
 /// A call to another program.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OutgoingCallJson {
-    /// Number; it counts up in the order in which calls were stored.
+    /// Numbers count up in the order in which calls were stored.
     pub id: i64,
-    /// Whom it goes to.
     pub target: CallTargetJson,
     /// The webhook's number, if it goes to one.
     pub webhook_id: Option<i64>,
-    /// Kind of event, for webhooks.
+    /// Kind of event, if it goes to a webhook.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// What the receiver sees as `webhook-id` or `Idempotency-Key`.
+    /// The call's `webhook-id` or `Idempotency-Key`.
     pub message_id: String,
-    /// What became of it so far.
     pub status: CallStatusJson,
-    /// Tries so far.
+    /// Attempts so far.
     pub attempts: u32,
     /// HTTP status of the last answer.
     pub last_status: Option<u16>,
-    /// What went wrong last.
+    /// Error of the last attempt.
     pub last_error: Option<String>,
     /// When it was stored.
     pub created_at: String,
-    /// When it is tried next.
+    /// When the next attempt is due.
     pub next_attempt_at: Option<String>,
-    /// When it was taken.
+    /// When its receiver answered 2xx.
     pub delivered_at: Option<String>,
     /// When it was given up.
     pub dead_at: Option<String>,
@@ -100,6 +97,6 @@ pub(crate) struct OutgoingCallJson {
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TargetQuery {
-    /// orders or notifications; calls of all kinds, webhooks' too, if absent.
+    /// orders or notifications; all calls, including those to webhooks, if absent.
     pub target: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! Section 2 of the contract: credentials, in their order, and what ends them.
+//! Section 2 of the contract: which credential counts, and when it stops to count.
 
 use crate::support::signing::sign_with_secret;
-use crate::support::{SECRET, TestServer, fresh_postgres, json_of};
+use crate::support::{SECRET, TestServer, fresh_postgres, http_client, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn tokens_and_refreshed_tokens_open_the_api() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_what_the_old_one_opened() {
+async fn a_new_password_ends_sessions_and_tokens_of_the_old_one() {
     let server = TestServer::start().await;
     let (id, access) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     let login = json!({"username": "ann", "password": "open sesame"});
@@ -103,7 +103,7 @@ async fn the_session_cookie_opens_the_api_until_logout() {
 }
 
 #[tokio::test]
-async fn signed_claims_stand_by_themselves_and_stored_users_win() {
+async fn signed_claims_count_unless_the_user_is_stored() {
     let server = TestServer::start().await;
     let stranger = signed(&json!({"sub": "7001", "role": "manager", "company_id": "acme", "exp": FAR}), SECRET);
     let me = server.get_json("/auth/me", &stranger).await;
@@ -163,7 +163,7 @@ async fn control_characters_in_a_name_are_a_bad_credential_on_postgres() {
 }
 
 #[tokio::test]
-async fn a_removed_users_token_opens_nothing() {
+async fn a_removed_users_token_is_refused() {
     let server = TestServer::start().await;
     let (id, token) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     assert_eq!(server.get("/auth/me", &token).await.status(), 200);
@@ -172,7 +172,7 @@ async fn a_removed_users_token_opens_nothing() {
 }
 
 #[tokio::test]
-async fn unapproved_and_inactive_users_do_not_get_in() {
+async fn unapproved_and_inactive_users_are_refused() {
     let server = TestServer::start().await;
     for flag in ["approved", "active"] {
         let mut user = json!({"username": flag, "password": "p", "role": "admin"});
@@ -196,4 +196,24 @@ async fn a_device_key_opens_its_own_kiosk_only() {
     assert_eq!(server.ping("k1", "mpd_wrong", ping.clone()).await.status(), 401);
     assert_eq!(server.call(Method::DELETE, "/api/v1/devices/k1", &server.admin, None).await.status(), 204);
     assert_eq!(server.ping("k1", &key, ping).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_header_that_a_proxy_asked_for_hides_no_credential() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    let key = server.add_device("k1", "b1").await;
+    let url = |path: &str| format!("{}{path}", server.url);
+    for other in ["Basic dXNlcjpwdw==", "Negotiate YII", "Digest username=\"x\""] {
+        let ping = http_client().post(url("/api/v1/kiosks/k1/location/")).header("Authorization", other);
+        let ping = ping.header("X-Device-Key", &key).json(&json!({"latitude": 1, "longitude": 2}));
+        assert_eq!(ping.send().await.unwrap().status(), 201, "{other}");
+        let path = format!("/ws/updates/?token={}", server.admin);
+        let mut watcher = server.try_watch(&path, &[("Authorization", other)]).await.unwrap();
+        assert_eq!(watcher.next().await["type"], "connection_established", "{other}");
+        let alone = http_client().get(url("/auth/me")).header("Authorization", other).send().await.unwrap();
+        assert_eq!(alone.status(), 401, "{other}");
+    }
+    let empty = http_client().get(url("/auth/me")).header("Authorization", "Bearer").header("X-Device-Key", &key);
+    assert_eq!(empty.send().await.unwrap().status(), 401, "our own scheme without a token is a mistake");
 }

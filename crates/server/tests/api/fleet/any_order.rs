@@ -100,7 +100,7 @@ async fn crossings(
     vehicle: &str,
 ) -> BTreeMap<(GeofenceId, Timestamp, &'static str), (i64, f64, f64)> {
     let mut known = BTreeMap::new();
-    for fact in facts(&**server.running.assembly.service.store()).await {
+    for fact in facts(&*server.running.assembly.store).await {
         let Fact::FenceCrossed(crossing) = fact else { continue };
         if crossing.vehicle_id != id(vehicle) {
             continue;
@@ -128,7 +128,7 @@ async fn any_order_of_arrival_ends_in_the_same_history_to_the_letter(database: D
     let rules = json!({"offline_after_s": 2});
     json_of(server.call(Method::PATCH, "/api/v1/fleet/rules", &server.admin, Some(rules)).await, 200).await;
     let positions = track(now_ms() - 3_000_000);
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let all_folded = async || {
         let stats = server.running.assembly.tracks.stats();
         stats.waiting == 0 && stats.behind == 0

@@ -1,10 +1,13 @@
-//! A start that has to wait, one that must not, and two servers that want the same database.
+//! A start that has to wait, a start that must be refused, and two servers on one database.
 
+use crate::support::signing::operator_token;
 use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
+use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
-async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
+async fn no_two_servers_share_a_sqlite_file_under_any_path() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let server = TestServer::start_with(&[("MILEPOST_DATA", &one.path().display().to_string())]).await;
     let file = one.path().join("milepost.db");
@@ -20,7 +23,7 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     std::os::unix::fs::symlink(&file, &link).unwrap();
     let refused = async |url: String| {
         let config = config_in(two.path(), &[("DATABASE_URL", &url)]);
-        let error = serve::start(&config, Clock::system(), |_| {})
+        let error = serve::start(&config, Clock::system(), LogStats::default(), |_| {})
             .await
             .err()
             .map(|error| format!("{error:#}"))
@@ -32,17 +35,29 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     refused(format!("sqlite://{}", link.display())).await;
     refused(format!("sqlite://{}/../{}/milepost.db", one.path().display(), one.path().file_name().unwrap().display()))
         .await;
-    // Beside it there is room for another, and the first one's place is free when it has gone.
+    // Another database beside it may be opened, and the first one's lock is free after its server has stopped.
     let other = format!("sqlite://{}/other.db", one.path().display());
     let other =
-        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), |_| {}).await.unwrap();
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), LogStats::default(), |_| {})
+            .await
+            .unwrap();
     server.running.drain().await;
     let url = format!("sqlite://{}", link.display());
-    let next = serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), |_| {}).await.unwrap();
+    let next =
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), LogStats::default(), |_| {})
+            .await
+            .unwrap();
+    // The log lies beside the file and not beside the link. A position is answered when it is on disk.
+    let report = json!({"vehicle_id": "b", "latitude": 1, "longitude": 2});
+    for (path, body) in [("vehicles", json!({"id": "b", "kind": "bus", "label": "b"})), ("positions", report)] {
+        let request =
+            http_client().post(format!("http://{}/api/v1/{path}", next.address)).bearer_auth(operator_token());
+        assert_eq!(request.json(&body).send().await.unwrap().status(), 201, "{path}");
+    }
     tokio::join!(next.drain(), other.drain());
 }
 
-/// `serve` as a process: what it says on standard error, and its exit code, if it ends within a few seconds.
+/// Runs `serve` as a process. Returns its exit code, if it ends within a few seconds, and its standard error.
 fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
@@ -71,7 +86,7 @@ fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
 }
 
 #[tokio::test]
-async fn what_will_not_pass_by_waiting_stops_the_start() {
+async fn an_error_that_waiting_cannot_fix_stops_the_start() {
     let check = |database: String, expected: &str| {
         let (code, said) = serve_until_it_ends(&database);
         assert_eq!(code, Some(1), "{database}: {said}");
@@ -89,7 +104,7 @@ async fn what_will_not_pass_by_waiting_stops_the_start() {
     check(with("options[no_such_setting]=1"), "no_such_setting");
 }
 
-/// The address of something that takes a request for TLS like PostgreSQL, and shows a certificate that nobody signed.
+/// The address of a server that accepts a TLS request like PostgreSQL, and has a self-signed certificate.
 async fn self_signed_postgres() -> std::net::SocketAddr {
     let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
@@ -134,7 +149,7 @@ async fn a_server_that_waits_for_its_database_is_healthy_and_not_ready() {
     let listen = format!("127.0.0.1:{}", free_port());
     let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
         .args(["serve", "--database-url", "postgres://127.0.0.1:1/x", "--log-format", "json"])
-        // With port 0 the chosen port would be printed only once the server is ready.
+        // With port 0 the address would be known only once the server is ready.
         .args(["--listen", &listen])
         .env_clear()
         .env("MILEPOST_DATA", folder.path())

@@ -1,13 +1,11 @@
 //! Leases due calls to one node at a time.
 
 use super::super::dialect::SELECT_DUE_CALLS;
-use super::super::{Connection, Db, positions::timestamp, push::subscriptions};
+use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
 use super::calls;
 use crate::{CallNo, DueCall, DuePush, DueWebhook, Result};
 use milepost_domain::{TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Calls to one target in one lease. Other targets get a share even if many calls wait for a receiver that does not
 /// answer.

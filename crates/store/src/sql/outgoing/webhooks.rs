@@ -1,13 +1,11 @@
 //! Webhooks, and the calls to them about facts.
 
 use super::super::dialect::{KINDS_OF_WEBHOOK, SHARE_WEBHOOKS};
-use super::super::{Connection, Db, accounts::tenants, positions::timestamp};
+use super::super::{Connection, Db, DbRow, accounts::tenants, positions::timestamp};
 use crate::{NewWebhook, Result, StoreError, WebhookMessage};
 use milepost_domain::{TenantId, Timestamp, Webhook, WebhookId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Calls of a removed webhook that one transaction deletes.
 const STEP_ROWS: i64 = 5_000;
