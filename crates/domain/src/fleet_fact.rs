@@ -6,19 +6,41 @@ use crate::{GeofenceId, Label, Latitude, Longitude, NotificationText, Severity, 
 /// Whether a fact is new, or changes one that was published before late positions came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Revision {
-    /// Published for the first time.
+    /// Published for the first time, from a new position.
     New,
+    /// Published for the first time, from a late position: it happened before what was published meanwhile.
+    Added,
     /// Published before with other values.
     Corrected,
     /// Published before, but did not happen.
     Withdrawn,
 }
 
-named_values!(Revision, "telling", "must be new, corrected or withdrawn", {
+named_values!(Revision, "telling", "must be new, added, corrected or withdrawn", {
     New => "new",
+    Added => "added",
     Corrected => "corrected",
     Withdrawn => "withdrawn",
 });
+
+impl Revision {
+    /// The name under which applications know it that do not tell what was added from what was corrected.
+    pub const fn telling(self) -> &'static str {
+        match self {
+            Self::Added => Self::Corrected.as_str(),
+            other => other.as_str(),
+        }
+    }
+
+    /// What late positions changed: added, mended or withdrawn; `None` for what is new.
+    pub const fn change(self) -> Option<&'static str> {
+        match self {
+            Self::New => None,
+            Self::Corrected => Some("mended"),
+            Self::Added | Self::Withdrawn => Some(self.as_str()),
+        }
+    }
+}
 
 /// A trip that started, went on, ended, or was corrected.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,8 +89,20 @@ pub struct FenceCrossing {
     pub longitude: Longitude,
     /// When; interpolated if it crossed between two fixes.
     pub at: Timestamp,
-    /// New, corrected or withdrawn.
+    /// New, added, corrected or withdrawn.
     pub revision: Revision,
+    /// When the visit began that the crossing belongs to: vehicle, geofence and this time identify it. `None` in what was
+    /// stored before it was kept.
+    pub visit: Option<Timestamp>,
+    /// When the same visit began as it was published before, if it was.
+    pub corrects: Option<Timestamp>,
+}
+
+impl FenceCrossing {
+    /// The name of a visit that began at this time, unique within the tenant.
+    pub fn visit_id(&self, entered_at: Timestamp) -> String {
+        format!("{}-{}-{}", self.geofence_id, entered_at.unix_ms(), self.vehicle_id)
+    }
 }
 
 /// A kind of dangerous driving.
@@ -106,8 +140,10 @@ pub struct DrivingEvent {
     pub description: NotificationText,
     /// When it happened.
     pub at: Timestamp,
-    /// New, corrected or withdrawn.
+    /// New, added, corrected or withdrawn.
     pub revision: Revision,
+    /// When it happened as it was published before, if it was.
+    pub corrects: Option<Timestamp>,
 }
 
 /// What makes a service due.
@@ -137,6 +173,8 @@ pub struct ServiceDue {
     pub description: NotificationText,
     /// Since when.
     pub at: Timestamp,
-    /// New, corrected or withdrawn.
+    /// New, added, corrected or withdrawn.
     pub revision: Revision,
+    /// Since when as it was published before, if it was.
+    pub corrects: Option<Timestamp>,
 }

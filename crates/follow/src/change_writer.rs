@@ -75,6 +75,7 @@ impl ChangeWriter<'_> {
                 let change = self.trip_change(trip.started_at, false, trip, Revision::New);
                 self.changes.push(change);
             }
+            SilenceFact::Activity(activity) => self.changes.activity.push(rows::activity(activity)),
             SilenceFact::TripResumed(trip) => {
                 let change = self.trip_change(trip.started_at, false, trip, Revision::Corrected);
                 self.changes.push(change);

@@ -8,7 +8,7 @@ use crate::pending_changes::PendingChanges;
 use crate::tenant_rules::TenantRules;
 use milepost_domain::{Position, TenantId, Timestamp, Vehicle};
 use milepost_store::{FoldedVehicle, HistoryWrite, SavedFold, TenantNo, VehicleNo};
-use milepost_track::{Corrections, SilenceFact, TrackFact, TrackState, Watch, advance};
+use milepost_track::{Corrections, SilenceFact, TrackFact, TrackState, Watch, advance, correct_silence};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -109,6 +109,10 @@ impl FollowedVehicle {
     /// silence is ended once more.
     pub(crate) fn write_corrections(&mut self, corrections: &Corrections, now: Timestamp) {
         self.writer(now).write_corrections(corrections);
+        let mut changed = Vec::new();
+        correct_silence(&self.state, &mut self.watch, now, &self.context.rules, &mut changed);
+        let mut writer = self.writer(now);
+        changed.iter().for_each(|fact| writer.write_silence(fact));
         if corrections.trips.is_empty() {
             return;
         }

@@ -108,7 +108,8 @@ impl TrackFollower {
         let epoch = Timestamp::from_unix_ms(0).expect("the epoch is in range");
         let first = starts.first().copied().into_iter().chain(base).min().unwrap_or(epoch);
         let (vehicle, to) = (Some(found.vehicle_id.clone()), folded_at.plus_ms(1));
-        let filter = TripFilter { scope: VehicleScope::All, vehicle, from: first, to, status: None };
+        let filter =
+            TripFilter { scope: VehicleScope::All, vehicle, from: first, begun_before: false, to, status: None };
         let listed = self.store.list_trips(&found.tenant, &filter, None, TRIPS_COMPARED).await?;
         // Trips that are older than the listed ones are not compared.
         let is_all = listed.len() < TRIPS_COMPARED as usize;

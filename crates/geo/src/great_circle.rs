@@ -2,7 +2,7 @@
 
 use crate::Point;
 use crate::point::wrap_deg;
-use milepost_domain::HeadingDeg;
+use milepost_domain::{HeadingDeg, Latitude, Longitude};
 
 /// The Earth's radius, in metres: of the circle that is as long as a meridian of the WGS 84 ellipsoid (2/π times the
 /// 10,001,965.729 m from equator to pole).
@@ -87,6 +87,21 @@ pub fn interpolate(from: Point, to: Point, fraction: f64) -> Point {
     } else {
         from
     }
+}
+
+/// The point at `fraction` of the segment from `from` (0) to `to` (1), straight in degrees, on the shorter side of the
+/// globe: where [`Fence::crossings`](crate::Fence::crossings) finds its fractions. Outside of 0 to 1, the nearer end.
+pub fn interpolate_degrees(from: Point, to: Point, fraction: f64) -> Point {
+    if fraction >= 1.0 {
+        return to;
+    }
+    let fraction = fraction.max(0.0);
+    let (from_deg, to_deg) = (from.latitude.get(), to.latitude.get());
+    let east_deg = wrap_deg(to.longitude.get() - from.longitude.get());
+    let latitude = Latitude::new((from_deg + fraction * (to_deg - from_deg)).clamp(-90.0, 90.0));
+    let latitude = latitude.expect("clamped to -90..=90");
+    let longitude = wrap_deg(from.longitude.get() + fraction * east_deg);
+    Point::new(latitude, Longitude::new(longitude).expect("wrapped to -180..=180"))
 }
 
 /// Difference of longitudes on the shorter side, in -π..=π.

@@ -15,6 +15,6 @@ mod point;
 
 pub use fence::{Bounds, Crossings, Fence, InvalidFence, Passage};
 pub use fence_index::FenceIndex;
-pub use great_circle::{EARTH_RADIUS_M, destination, distance_m, initial_bearing, interpolate};
+pub use great_circle::{EARTH_RADIUS_M, destination, distance_m, initial_bearing, interpolate, interpolate_degrees};
 pub use path::{Nearest, Path, PathPoint, length_m, nearest_on_segment, segment_distance_m};
 pub use point::Point;

@@ -35,6 +35,8 @@ pub struct TripFilter {
     pub vehicle: Option<VehicleId>,
     /// Trips that started at this time or later.
     pub from: Timestamp,
+    /// Also those that started before `from`, and ended after it or still run.
+    pub begun_before: bool,
     /// Trips that started before this time.
     pub to: Timestamp,
     /// Trips with this status.

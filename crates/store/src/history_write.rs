@@ -65,6 +65,9 @@ pub enum HistoryChange {
         /// When the cause was first known. An alert whose cause was known long ago is not pushed to phones.
         known_at: Timestamp,
     },
+    /// Gives the alert of the subject the texts, data and time of this one. An expired alert is not changed, and none is
+    /// raised. No event is stored.
+    CorrectedAlert(Box<Alert>),
     /// Deletes the alert of a subject, if there is one. It can be raised again.
     NoAlert {
         /// What the alert was about.

@@ -15,7 +15,7 @@ pub trait Fences {
     fn near(&self, from: Option<Point>, to: Point, margin_m: f64, visit: &mut dyn FnMut(FenceId));
 
     /// Metres from the fence's edge: negative inside, positive outside. Exact up to `limit_m`; farther away, any value
-    /// beyond `limit_m` with the right sign will do.
+    /// that is not nearer than `limit_m`, with the right sign.
     fn edge_distance_m(&self, fence: FenceId, point: Point, limit_m: f64) -> f64;
 
     /// Calls `visit` with each part of the straight line that lies inside: where it begins and ends, as fractions

@@ -60,6 +60,6 @@ pub fn fold(
     if state.speed.trusts_reported() {
         state.manoeuvres.apply(movement.from.as_ref(), &fix, rules, facts);
     }
-    state.service.apply(&fix, position.odometer, journey.followed_mm(), rules, facts);
+    state.service.apply(&fix, movement, position.odometer, journey.followed_mm(), rules, facts);
     Folded::Accepted
 }

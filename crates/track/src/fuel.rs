@@ -118,8 +118,7 @@ impl Tank {
             reference.level_l = from_l.max(level_l);
             return;
         };
-        let incident =
-            Incident { kind, started_at: fix.at, ended_at: None, point: fix.point, value, limit, basis: None };
+        let incident = Incident::at(fix, kind, value, limit);
         facts.push(TrackFact::IncidentBegan(incident));
         self.change = Some(Change { incident, litres: value, from_l, until: fix.at });
     }

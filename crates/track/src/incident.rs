@@ -1,5 +1,6 @@
 //! Incidents: what a tenant may want an alert for.
 
+use crate::fix::Fix;
 use crate::saved::{incident_kind, optional_time, point, time};
 pub use milepost_domain::IncidentKind;
 use milepost_domain::Timestamp;
@@ -33,10 +34,26 @@ pub struct Incident {
     pub point: Point,
     /// The peak so far, in the unit of the kind.
     pub value: f64,
+    /// The value when it was first reported; `None` in states that were saved before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_value: Option<f64>,
     /// The limit that it exceeds, in the unit of the kind.
     pub limit: f64,
     /// For speeds: where they come from.
     pub basis: Option<SpeedBasis>,
+}
+
+impl Incident {
+    /// An incident that begins, and is reported, at a fix.
+    pub(crate) const fn at(fix: &Fix, kind: IncidentKind, value: f64, limit: f64) -> Self {
+        let (started_at, point) = (fix.at, fix.point);
+        Self { kind, started_at, ended_at: None, point, value, first_value: Some(value), limit, basis: None }
+    }
+
+    /// What its alert says, whenever that is written: the value with which the incident was first reported.
+    pub fn reported_value(&self) -> f64 {
+        self.first_value.unwrap_or(self.value)
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +66,7 @@ mod tests {
         let at = Timestamp::from_unix_ms(0).unwrap();
         let point = Point::from_degrees(1.0, 2.0).unwrap();
         for kind in IncidentKind::ALL {
-            let saved = Incident { kind, started_at: at, ended_at: None, point, value: 1.0, limit: 2.0, basis: None };
+            let saved = Incident { started_at: at, basis: None, ..Incident::at(&Fix::new(point, at), kind, 1.0, 2.0) };
             let json = serde_json::to_string(&saved).unwrap();
             assert!(json.starts_with(&format!(r#"{{"kind":"{kind:?}","#)), "{json}");
             assert_eq!(serde_json::from_str::<Incident>(&json).unwrap(), saved);

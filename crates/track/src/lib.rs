@@ -49,7 +49,7 @@ pub use fold::{Folded, fold};
 pub use history::TrackHistory;
 pub use incident::{Incident, IncidentKind, SpeedBasis};
 pub use rules::{Rules, Thresholds, VehicleRules};
-pub use silence::{SilenceFact, Watch, advance};
+pub use silence::{SilenceFact, Watch, advance, correct_silence};
 pub use state::{Motion, TrackState};
 pub use trip::{FuelBasis, Trip, TripEnd};
 pub use visit::Visit;

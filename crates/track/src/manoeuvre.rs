@@ -59,15 +59,8 @@ impl Manoeuvres {
                 }
                 None if value >= limit => {
                     let last = last.expect("an acceleration is between two fixes");
-                    let incident = Incident {
-                        kind: KINDS[index],
-                        started_at: last.at,
-                        ended_at: None,
-                        point: last.point,
-                        value,
-                        limit,
-                        basis: Some(SpeedBasis::Reported),
-                    };
+                    let basis = Some(SpeedBasis::Reported);
+                    let incident = Incident { basis, ..Incident::at(last, KINDS[index], value, limit) };
                     facts.push(TrackFact::IncidentBegan(incident));
                     *open = Some(Open { incident, peak_mps2: value, until: fix.at });
                 }

@@ -143,13 +143,10 @@ impl SpeedMonitor {
             }
         } else if speed.kmh > limit_kmh {
             let incident = Incident {
-                kind: IncidentKind::Speeding,
                 started_at: speed.since,
-                ended_at: None,
                 point: speed.point,
-                value: speed.kmh,
-                limit: limit_kmh,
                 basis: Some(speed.basis),
+                ..Incident::at(fix, IncidentKind::Speeding, speed.kmh, limit_kmh)
             };
             self.streak = Some(Streak { incident, peak_kmh: speed.kmh, until: fix.at, announced: false });
         }
@@ -157,7 +154,8 @@ impl SpeedMonitor {
             && !streak.announced
             && streak.until.ms_since(streak.incident.started_at) >= i64::from(thresholds.speeding_for_s) * 1000
         {
-            (streak.announced, streak.incident.value) = (true, streak.peak_kmh);
+            let peak_kmh = streak.peak_kmh;
+            (streak.announced, streak.incident.value, streak.incident.first_value) = (true, peak_kmh, Some(peak_kmh));
             facts.push(TrackFact::IncidentBegan(streak.incident));
         }
     }

@@ -3,8 +3,8 @@
 use crate::Rules;
 use crate::fix::Fix;
 use crate::saved::{optional_point, point, time};
-use milepost_domain::{Latitude, Longitude, Timestamp};
-use milepost_geo::{Point, distance_m, interpolate};
+use milepost_domain::Timestamp;
+use milepost_geo::{Point, distance_m, interpolate, interpolate_degrees};
 use serde::{Deserialize, Serialize};
 
 /// The mean follows about this many fixes; older ones fade. White noise of 15 m then moves it by less than 1 m.
@@ -106,20 +106,10 @@ impl StayPoint {
     }
 }
 
-/// The point at `share` of the shorter line from one to the other, linear in degrees: cheap, and exact enough over metres.
+/// The point at `share` of the line from one to the other, straight in degrees: cheap, and exact enough over metres.
 fn between(from: Point, to: Point, share: f64) -> Point {
-    let (latitude, longitude) = (from.latitude.get(), from.longitude.get());
-    if latitude.abs() > POLAR_DEG {
-        return interpolate(from, to, share);
-    }
-    let east = to.longitude.get() - longitude;
-    let east = if east.abs() > 180.0 { east - 360.0_f64.copysign(east) } else { east };
-    let mean = longitude + east * share;
-    let mean = if mean.abs() > 180.0 { mean - 360.0_f64.copysign(mean) } else { mean };
-    Point::new(
-        Latitude::new(latitude + (to.latitude.get() - latitude) * share).expect("between two latitudes"),
-        Longitude::new(mean).expect("wrapped to -180..=180"),
-    )
+    let is_polar = from.latitude.get().abs() > POLAR_DEG;
+    if is_polar { interpolate(from, to, share) } else { interpolate_degrees(from, to, share) }
 }
 
 #[cfg(test)]

@@ -1,19 +1,21 @@
 //! Finds when a vehicle enters and leaves fences, in spite of noise.
 //!
-//! A driving vehicle is where its fix says. The straight line from the fix before is checked too, so that a fence between
-//! two fixes is found. A standing vehicle is where the mean of its fixes says; once that mean is certain, fences are not
-//! checked again until the vehicle drives, so that noise causes no event.
+//! A driving vehicle is where its fix says, and between two fixes on the straight line. So every passage is found, with the
+//! time and place of its crossings, also where no fix lies inside. A standing vehicle is where the mean of its fixes says;
+//! once that mean is certain, fences are not checked again until the vehicle drives, so that noise causes no event.
 
+mod fence_state;
 mod probe;
 
 use crate::fix::Fix;
 use crate::motion::{Journey, Signals};
 use crate::outlier_filter::Movement;
 use crate::saved::{optional_point, optional_time, point, time};
-use crate::{Fences, Rules, TrackFact, Visit};
+use crate::{FenceId, Fences, Rules, TrackFact, Visit};
+use fence_state::{FenceState, Found, PossibleCrossing};
 use milepost_domain::Timestamp;
 use milepost_geo::{Point, distance_m};
-use probe::{Entry, PossibleCrossing, Probe};
+use probe::Probe;
 use serde::{Deserialize, Serialize};
 
 /// Open visits of a vehicle. While there are this many, entering further fences is not noticed.
@@ -24,7 +26,8 @@ const CERTAIN_FIXES: u32 = 12;
 const MEAN_NOISES: f64 = 3.5;
 /// A vehicle that reports no speed drives if it moves by more than this many standard deviations of the noise.
 const STEP_NOISES: f64 = 3.0;
-/// The margin at a fence's edge is the noise, but within these multiples of the threshold `edge_margin_m`.
+/// The margin at a fence's edge is the noise, but within these multiples of the threshold `edge_margin_m`. What leads less far
+/// over an edge and back than the smaller of them only touches it, whatever the noise.
 const MARGIN_PARTS: std::ops::RangeInclusive<f64> = 0.5..=5.0;
 
 /// The visits under way, and the place of the last check.
@@ -122,103 +125,118 @@ impl Visits {
             || journey.trip.is_some()
                 && !stay.stood()
                 && last.is_some_and(|(_, place)| distance_m(place, fix.point) > STEP_NOISES * fix.noise_m);
-        let skipped = self.skipped.take().filter(|_| !movement.relocated);
-        if drives {
-            (self.at, self.place, self.certain_since) = (Some(fix.at), Some(fix.point), None);
-            let margin_m = fix.noise_m.clamp(least_m, most_m);
-            let probe = |from: Option<(Timestamp, Point)>, at: Timestamp, point: Point| {
-                let within = |&(from_at, from): &(Timestamp, Point)| {
-                    !movement.relocated
-                        && at.ms_since(from_at) <= i64::from(thresholds.segment_max_s) * 1000
-                        && distance_m(from, point) <= thresholds.segment_max_m
-                };
-                Some(Probe { from: from.filter(within), at, point, margin_m, is_fix: true, fences })
-            };
-            return match skipped {
-                Some(Skipped { at, point }) => [probe(last, at, point), probe(Some((at, point)), fix.at, fix.point)],
-                None => [probe(last, fix.at, fix.point), None],
-            };
-        }
-        if stay.until != fix.at {
+        // A fix outside of the stay point was noise if the vehicle is back there.
+        let skipped = self.skipped.take().filter(|_| drives || new_stay);
+        if !drives && stay.until != fix.at {
             self.skipped = Some(Skipped { at: fix.at, point: fix.point });
             return [None, None];
         }
-        // The vehicle is still where it was checked last: the next line begins now, not hours ago.
         self.at = Some(fix.at);
-        if self.certain_since == Some(stay.since) {
-            return [None, None];
+        let (point, margin_m, touch_m) = if drives {
+            self.certain_since = None;
+            (fix.point, fix.noise_m.clamp(least_m, most_m), least_m)
+        } else {
+            if self.certain_since == Some(stay.since) {
+                return [None, None];
+            }
+            if stay.fixes >= CERTAIN_FIXES {
+                self.certain_since = Some(stay.since);
+            }
+            let margin_m = (MEAN_NOISES * fix.noise_m / f64::from(stay.fixes).sqrt()).max(least_m);
+            (stay.centre, margin_m, margin_m)
+        };
+        self.place = Some(point);
+        let probe = |from: Option<(Timestamp, Point)>, (at, point): (Timestamp, Point), relocated: bool| {
+            let is_driven = !relocated
+                && from.is_some_and(|(from_at, from)| {
+                    at.ms_since(from_at) <= i64::from(thresholds.segment_max_s) * 1000
+                        && distance_m(from, point) <= thresholds.segment_max_m
+                });
+            Some(Probe { from, is_driven, at, point, margin_m, touch_m, is_fix: drives, fences })
+        };
+        let (here, relocated) = ((fix.at, point), movement.relocated);
+        match skipped.map(|skipped| (skipped.at, skipped.point)) {
+            Some(skipped) => [probe(last, skipped, false), probe(Some(skipped), here, relocated)],
+            None => [probe(last, here, relocated), None],
         }
-        if stay.fixes >= CERTAIN_FIXES {
-            self.certain_since = Some(stay.since);
-        }
-        self.place = Some(stay.centre);
-        let margin_m = (MEAN_NOISES * fix.noise_m / f64::from(stay.fixes).sqrt()).max(least_m);
-        [Some(Probe { from: None, at: fix.at, point: stay.centre, margin_m, is_fix: false, fences }), None]
     }
 
+    /// Follows the vehicle to the place of a probe, in all fences that it may concern.
     fn compare<F: Fences>(&mut self, probe: &Probe<'_, F>, rules: &Rules, facts: &mut Vec<TrackFact>) {
         let margin_m = probe.margin_m.max(rules.thresholds().edge_margin_m);
-        let possible_entries = std::mem::take(&mut self.possible_entries);
-        // A bit for each open visit whose fence is near; there are `MOST_OPEN` at most.
-        let (mut met, mut entered) = (0_u64, Vec::new());
-        let from = probe.from.map(|(_, point)| point);
-        probe.fences.near(from, probe.point, margin_m, &mut |fence| {
-            let edge_m = probe.fences.edge_distance_m(fence, probe.point, probe.margin_m);
+        let before = std::mem::take(&mut self.possible_entries);
+        // A bit for each open visit and each possible entry whose fence is near; there are `MOST_OPEN` of each at most.
+        let (mut met, mut met_possible) = (0_u64, 0_u64);
+        let (mut found, mut entered): (Vec<Found>, Vec<Open>) = (Vec::new(), Vec::new());
+        let possible_entries = &mut self.possible_entries;
+        let mut follow_entry = |fence: FenceId, possible: Option<PossibleCrossing>, edge_m: f64| {
+            let mut state = FenceState { fence, visit: None, possible };
+            state.follow(probe, edge_m, &mut found);
+            match state.visit {
+                Some(visit) => entered.push(Open { visit, max_speed_kmh: 0.0, possible_exit: state.possible }),
+                None => possible_entries.extend(state.possible),
+            }
+        };
+        probe.near(margin_m, &mut |fence| {
             if let Some(index) = self.open.iter().position(|open| open.visit.fence == fence) {
                 met |= 1 << index;
-                self.open[index].stay(edge_m, probe);
-            } else {
-                let before = possible_entries.iter().find(|possible| possible.fence == fence);
-                match probe.enter(fence, edge_m, before) {
-                    Entry::Certain(visit) => entered.push(visit),
-                    Entry::Possible(crossing) => self.possible_entries.push(crossing),
-                    Entry::None => {}
-                }
+                return;
             }
+            let index = before.iter().position(|possible| possible.fence == fence);
+            met_possible |= index.map_or(0, |index| 1 << index);
+            follow_entry(fence, index.map(|index| before[index]), probe.edge_m(fence));
         });
-        for (index, open) in self.open.iter_mut().enumerate().filter(|(index, _)| met & (1 << index) == 0) {
+        for (_, possible) in before.iter().enumerate().filter(|(index, _)| met_possible & (1 << index) == 0) {
+            follow_entry(possible.fence, Some(*possible), f64::INFINITY);
+        }
+        let mut index = 0;
+        self.open.retain_mut(|open| {
             debug_assert!(index < MOST_OPEN, "no more are ever opened");
-            open.visit.left_at = Some(probe.at);
-            open.visit.left = Some(probe.point);
+            let is_near = met & (1 << index) != 0;
+            index += 1;
+            let edge_m = if is_near { probe.edge_m(open.visit.fence) } else { f64::INFINITY };
+            let possible = open.follow(probe, edge_m, &mut found);
+            self.possible_entries.extend(possible);
+            !is_over(&open.visit)
+        });
+        entered.sort_by_key(|open| (open.visit.entered_at, open.visit.fence));
+        let surplus = entered.split_off(entered.len().min(MOST_OPEN - self.open.len()));
+        self.open.extend(entered);
+        for open in surplus {
+            found.retain(|(_, _, fact)| *fact != TrackFact::VisitBegan(open.visit));
         }
-        let visits = self.open.iter().map(|open| Visit { max_speed_kmh: open.max_speed_kmh, ..open.visit });
-        facts.extend(visits.filter(is_over).map(TrackFact::VisitEnded));
-        self.open.retain(|open| !is_over(&open.visit));
-        entered.sort_by_key(|visit: &Visit| (visit.entered_at, visit.fence));
-        for visit in entered {
-            if is_over(&visit) {
-                facts.push(TrackFact::VisitBegan(Visit { left_at: None, left: None, ..visit }));
-                facts.push(TrackFact::VisitEnded(visit));
-            } else if self.open.len() < MOST_OPEN {
-                facts.push(TrackFact::VisitBegan(visit));
-                self.open.push(Open { visit, max_speed_kmh: 0.0, possible_exit: None });
-            }
-        }
+        found.sort_by_key(|&(at, fence, _)| (at, fence));
+        facts.extend(found.into_iter().map(|(_, _, fact)| fact));
         self.possible_entries.sort_by_key(|possible| possible.fence);
         self.possible_entries.truncate(MOST_OPEN);
     }
 }
 
 impl Open {
-    /// Ends the visit if the vehicle is outside by the margin, or for the second time in a row.
-    fn stay<F: Fences>(&mut self, edge_m: f64, probe: &Probe<'_, F>) {
-        if edge_m < 0.0 {
-            self.possible_exit = None;
-            return;
-        }
-        let fence = self.visit.fence;
-        let exit = self.possible_exit.take().unwrap_or_else(|| {
-            let (at, point) = probe.place(probe.part_inside(fence).map_or(1.0, |(_, end)| end));
-            PossibleCrossing { fence, at, point }
-        });
-        if edge_m >= probe.margin_m
-            || probe.is_fix && exit.at < probe.at && probe.from.is_some_and(|(at, _)| exit.at <= at)
-        {
-            // Rounding of the fractions must not put the exit before the entry.
-            self.visit.left_at = Some(exit.at.max(self.visit.entered_at));
-            self.visit.left = Some(exit.point);
-        } else {
-            self.possible_exit = Some(exit);
+    /// Follows the line of a probe. If the visit ended, it has an end afterwards; returns where the vehicle may have entered
+    /// again since.
+    fn follow<F: Fences>(
+        &mut self,
+        probe: &Probe<'_, F>,
+        edge_m: f64,
+        found: &mut Vec<Found>,
+    ) -> Option<PossibleCrossing> {
+        let known = Visit { max_speed_kmh: self.max_speed_kmh, ..self.visit };
+        let (fence, possible) = (known.fence, self.possible_exit.take());
+        let mut state = FenceState { fence, visit: Some(known), possible };
+        state.follow(probe, edge_m, found);
+        match state.visit {
+            Some(visit) => {
+                if visit != known {
+                    (self.visit, self.max_speed_kmh) = (visit, 0.0);
+                }
+                self.possible_exit = state.possible;
+                None
+            }
+            None => {
+                self.visit.left_at = Some(probe.at);
+                state.possible
+            }
         }
     }
 }

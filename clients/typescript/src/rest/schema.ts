@@ -3621,7 +3621,7 @@ export interface operations {
                 driver_id?: number;
                 /** @description Only trips with this status: started, completed or cancelled. */
                 status?: string;
-                /** @description Started at this instant or later. */
+                /** @description Still under way at this instant, or started later. */
                 from?: string;
                 /** @description Started before this instant. */
                 to?: string;

@@ -137,6 +137,7 @@ mod tests {
             description: NotificationText::new("due").unwrap(),
             at: Timestamp::from_unix_ms(0).unwrap(),
             revision: Revision::New,
+            corrects: None,
         }))
     }
 
@@ -149,6 +150,7 @@ mod tests {
             description: NotificationText::new("hard").unwrap(),
             at: Timestamp::from_unix_ms(0).unwrap(),
             revision: Revision::New,
+            corrects: None,
         }))
     }
 

@@ -103,7 +103,7 @@ fn kind_of(revision: Revision, happened: &'static str, withdrawn: &'static str) 
 
 /// The revision's name; `None` for the first publication.
 fn mended(revision: Revision) -> Option<&'static str> {
-    (revision != Revision::New).then(|| revision.as_str())
+    (revision != Revision::New).then(|| revision.telling())
 }
 
 /// The driver's id; clients expect an empty text for an unknown driver.
@@ -140,6 +140,8 @@ fn driving(event: &DrivingEvent) -> DrivingJson<'_> {
         description: event.description.as_str(),
         timestamp: rfc3339(event.at),
         telling: mended(event.revision),
+        change: event.revision.change(),
+        corrects: event.corrects.map(rfc3339),
     }
 }
 
@@ -154,6 +156,9 @@ fn crossing(crossing: &FenceCrossing) -> CrossingJson<'_> {
         longitude: crossing.longitude.get(),
         timestamp: rfc3339(crossing.at),
         telling: mended(crossing.revision),
+        visit_id: crossing.visit.map(|entered_at| crossing.visit_id(entered_at)),
+        change: crossing.revision.change(),
+        corrects: crossing.corrects.map(|entered_at| crossing.visit_id(entered_at)),
     }
 }
 
@@ -165,6 +170,8 @@ fn service(due: &ServiceDue) -> ServiceJson<'_> {
         description: due.description.as_str(),
         timestamp: rfc3339(due.at),
         telling: mended(due.revision),
+        change: due.revision.change(),
+        corrects: due.corrects.map(rfc3339),
     }
 }
 

@@ -159,6 +159,12 @@ pub struct DrivingJson<'a> {
     /// corrected or withdrawn, as for a trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
+    /// added, mended or withdrawn: what late positions changed; absent in what is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<&'static str>,
+    /// The timestamp with which it was published before, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
 }
 
 /// A vehicle crossed a geofence's edge.
@@ -183,6 +189,15 @@ pub struct CrossingJson<'a> {
     /// corrected or withdrawn, as for a trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
+    /// The visit that the crossing belongs to; the crossings of a visit share it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visit_id: Option<String>,
+    /// added, mended or withdrawn: what late positions changed; absent in what is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<&'static str>,
+    /// The visit's id as it was published before, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
 }
 
 /// A service is due.
@@ -201,6 +216,12 @@ pub struct ServiceJson<'a> {
     /// corrected or withdrawn, as for a trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<&'static str>,
+    /// added, mended or withdrawn: what late positions changed; absent in what is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<&'static str>,
+    /// The timestamp with which it was published before, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<String>,
 }
 
 /// An alert as it was raised.

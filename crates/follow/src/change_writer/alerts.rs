@@ -12,10 +12,11 @@ use milepost_store::HistoryChange;
 use milepost_track::{Incident, Visit};
 use serde_json::{Value, json};
 
-/// No alert is raised for what late positions say about the time before this age, nor for a silence that began before it.
-const ALERT_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
+/// No alert is raised for a silence that began longer ago than this.
+const SILENCE_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The texts of an alert.
+#[derive(Clone, PartialEq)]
 pub(super) struct AlertText {
     pub(super) kind: AlertKind,
     pub(super) severity: Severity,
@@ -27,30 +28,39 @@ pub(super) struct AlertText {
 impl ChangeWriter<'_> {
     /// Raises a crossing's alert. A withdrawn crossing takes its alert back.
     pub(super) fn alert_crossing(&mut self, crossing: &FenceCrossing, entered_at: Timestamp) {
-        let what = crossing.event.as_str();
         let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) else { return };
         if crossing.revision == Revision::Withdrawn {
             return self.changes.push(HistoryChange::NoAlert { subject });
         }
+        self.raise_alert(self.crossing_text(crossing), subject, (crossing.at, crossing.at));
+    }
+
+    /// Gives a crossing's alert what the crossing is now.
+    pub(super) fn correct_crossing_alert(&mut self, crossing: &FenceCrossing, entered_at: Timestamp) {
+        if let Some(subject) = self.crossing_subject(crossing.geofence_id, crossing.event, entered_at) {
+            self.correct_alert(self.crossing_text(crossing), subject, crossing.at);
+        }
+    }
+
+    fn crossing_text(&self, crossing: &FenceCrossing) -> AlertText {
         let (label, fence) = (self.vehicle.label.as_str(), crossing.geofence_name.as_str());
         let message = match crossing.event {
             FenceEvent::Enter => format!("{label} came into {fence}."),
             FenceEvent::Exit => format!("{label} left {fence}."),
             FenceEvent::Dwell => format!("{label} stays in {fence}."),
         };
-        let text = AlertText {
+        AlertText {
             kind: AlertKind::GeofenceViolation,
             severity: Severity::Medium,
-            title: format!("{fence}: {what}"),
+            title: format!("{fence}: {}", crossing.event.as_str()),
             message,
             data: json!({
                 "geofence_id": crossing.geofence_id.get(),
-                "event": what,
+                "event": crossing.event.as_str(),
                 "latitude": crossing.latitude.get(),
                 "longitude": crossing.longitude.get(),
             }),
-        };
-        self.raise_alert(text, subject, (crossing.at, crossing.at), crossing.revision);
+        }
     }
 
     /// Raises the alert of a silent vehicle.
@@ -64,23 +74,32 @@ impl ChangeWriter<'_> {
             data: json!({ "since_ms": since.unix_ms() }),
         };
         let known_at = since.plus_ms(self.rules.offline_after_ms());
-        // As a correction it is raised only while it is fresh: a vehicle whose file of last year was imported has been silent
-        // since then, and nobody needs to know.
-        self.raise_alert(text, subject, (since, known_at), Revision::Corrected);
+        // A vehicle whose file of last year was imported has been silent since then, and nobody needs to know.
+        if self.now.ms_since(since) <= SILENCE_FRESH_MS {
+            self.raise_alert(text, subject, (since, known_at));
+        }
     }
 
-    /// Raises an alert of what happened `at`, and could be known at `known_at`. A correction of what is long past raises none.
+    /// Raises an alert of what happened `at`, and could be known at `known_at`. The age of that does not matter: a track has
+    /// the same alerts, whether it came in order or not.
     pub(super) fn raise_alert(
         &mut self,
         text: AlertText,
         subject: AlertSubject,
         (at, known_at): (Timestamp, Timestamp),
-        revision: Revision,
     ) {
-        if revision == Revision::Corrected && self.now.ms_since(at) > ALERT_FRESH_MS {
-            return;
-        }
-        let alert = Alert {
+        let alert = Box::new(self.alert(text, subject, at));
+        self.changes.push(HistoryChange::Alert { alert, known_at });
+    }
+
+    /// Gives the alert of a subject another text and time, if there is one.
+    pub(super) fn correct_alert(&mut self, text: AlertText, subject: AlertSubject, at: Timestamp) {
+        let alert = Box::new(self.alert(text, subject, at));
+        self.changes.push(HistoryChange::CorrectedAlert(alert));
+    }
+
+    fn alert(&self, text: AlertText, subject: AlertSubject, at: Timestamp) -> Alert {
+        Alert {
             id: AlertId::new(&uuid::Uuid::now_v7().to_string()).expect("hexadecimal digits and hyphens"),
             tenant: self.tenant.clone(),
             kind: text.kind,
@@ -95,8 +114,7 @@ impl ChangeWriter<'_> {
             at,
             expires_at: self.now.plus_ms(self.rules.alert_expiry_ms),
             read: None,
-        };
-        self.changes.push(HistoryChange::Alert { alert: Box::new(alert), known_at });
+        }
     }
 
     /// The subject of one alert of a kind about this vehicle; `None` if it would be too long.
@@ -153,6 +171,6 @@ mod tests {
         };
         let [HistoryChange::Alert { alert, known_at }] = &found(700_000)[..] else { panic!("one alert") };
         assert_eq!((alert.at, *known_at), (since, since.plus_ms(600_000)));
-        assert!(found(ALERT_FRESH_MS + 1).is_empty());
+        assert!(found(SILENCE_FRESH_MS + 1).is_empty());
     }
 }

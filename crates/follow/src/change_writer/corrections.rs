@@ -2,7 +2,7 @@
 
 use super::crossings::has_happened;
 use super::{ChangeWriter, rows};
-use milepost_domain::{FenceEvent, Revision};
+use milepost_domain::{FenceEvent, Revision, Timestamp};
 use milepost_store::HistoryChange;
 use milepost_track::{Correction, Corrections, Incident, Trip, Visit};
 
@@ -60,16 +60,12 @@ impl ChangeWriter<'_> {
             }
         }
         self.changes.push_moves(moves);
-        for correction in corrections {
-            let (old, Some(new)) = sides(correction) else { continue };
+        for (old, new) in in_turn(corrections, |visit| visit.entered_at) {
             self.write_visit_row(new);
             for event in FenceEvent::ALL.into_iter().filter(|event| has_happened(new, *event)) {
                 match old.filter(|visit| has_happened(visit, event)) {
-                    None => self.cross(new, event, Revision::Corrected),
-                    Some(old) if self.crossing_time(old, event) != self.crossing_time(new, event) => {
-                        self.move_crossing(new, event);
-                    }
-                    Some(_) => {}
+                    None => self.cross(new, event, Revision::Added),
+                    Some(old) => self.correct_crossing(old, new, event),
                 }
             }
         }
@@ -90,17 +86,33 @@ impl ChangeWriter<'_> {
             }
         }
         self.changes.push_moves(moves);
-        for correction in corrections {
-            let (old, Some(new)) = sides(correction) else { continue };
+        for (old, new) in in_turn(corrections, |incident| incident.started_at) {
             self.changes.push(HistoryChange::Incident(rows::incident(new)));
             match old {
-                None => self.raise_incident(new, Revision::Corrected),
-                // It began at another time, and has its alert already.
-                Some(old) if old.started_at != new.started_at => self.publish_incident(new, Revision::Corrected),
-                Some(_) => {}
+                None => self.raise_incident(new, Revision::Added),
+                Some(old) => self.correct_incident(old, new),
             }
         }
     }
+}
+
+/// What is now, with what it was, in an order in which nothing is published with a beginning that another one still has: what
+/// moved to a later time from the end, what moved to an earlier one from the start, and then what is new.
+fn in_turn<T>(corrections: &[Correction<T>], begin: impl Fn(&T) -> Timestamp) -> Vec<(Option<&T>, &T)> {
+    let standing = corrections.iter().filter_map(|correction| {
+        let (old, new) = sides(correction);
+        Some((old, new?))
+    });
+    let mut standing: Vec<(Option<&T>, &T)> = standing.collect();
+    standing.sort_by_key(|(old, new)| {
+        let begin_ms = begin(new).unix_ms();
+        match old {
+            Some(old) if begin(old) < begin(new) => (0, -begin_ms),
+            Some(_) => (1, begin_ms),
+            None => (2, begin_ms),
+        }
+    });
+    standing
 }
 
 /// As it was stored, and as it is now.

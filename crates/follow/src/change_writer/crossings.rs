@@ -20,15 +20,19 @@ impl ChangeWriter<'_> {
 
     /// Publishes a crossing, with its alert.
     pub(super) fn cross(&mut self, visit: &Visit, event: FenceEvent, revision: Revision) {
-        if let Some(crossing) = self.crossing(visit, event, revision) {
+        let corrects = Some(visit.entered_at).filter(|_| revision == Revision::Withdrawn);
+        if let Some(crossing) = self.crossing(visit, event, revision, corrects) {
             self.alert_crossing(&crossing, visit.entered_at);
             self.publish_crossing(crossing);
         }
     }
 
-    /// Publishes that a crossing happened at another time. It has its alert already.
-    pub(super) fn move_crossing(&mut self, visit: &Visit, event: FenceEvent) {
-        if let Some(crossing) = self.crossing(visit, event, Revision::Corrected) {
+    /// Publishes what a crossing has become, and gives it to its alert, if that is another time, place or visit.
+    pub(super) fn correct_crossing(&mut self, old: &Visit, new: &Visit, event: FenceEvent) {
+        let crossing = |visit: &Visit| self.crossing(visit, event, Revision::Corrected, Some(old.entered_at));
+        let (Some(before), Some(crossing)) = (crossing(old), crossing(new)) else { return };
+        if before != crossing {
+            self.correct_crossing_alert(&crossing, new.entered_at);
             self.publish_crossing(crossing);
         }
     }
@@ -38,7 +42,13 @@ impl ChangeWriter<'_> {
     }
 
     /// A crossing, if the geofence still exists and asks for this event.
-    fn crossing(&self, visit: &Visit, event: FenceEvent, revision: Revision) -> Option<FenceCrossing> {
+    fn crossing(
+        &self,
+        visit: &Visit,
+        event: FenceEvent,
+        revision: Revision,
+        corrects: Option<Timestamp>,
+    ) -> Option<FenceCrossing> {
         let geofence = self.rules.geofence(visit.fence)?;
         let description = &geofence.description;
         let is_wanted = match event {
@@ -57,11 +67,13 @@ impl ChangeWriter<'_> {
             longitude: place.longitude,
             at: self.crossing_time(visit, event),
             revision,
+            visit: Some(visit.entered_at),
+            corrects,
         })
     }
 
     /// When a visit's event happened.
-    pub(super) fn crossing_time(&self, visit: &Visit, event: FenceEvent) -> Timestamp {
+    fn crossing_time(&self, visit: &Visit, event: FenceEvent) -> Timestamp {
         match event {
             FenceEvent::Enter => visit.entered_at,
             FenceEvent::Exit => visit.left_at.unwrap_or(visit.entered_at),

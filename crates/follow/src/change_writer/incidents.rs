@@ -12,30 +12,43 @@ use serde_json::json;
 impl ChangeWriter<'_> {
     /// Publishes an incident that began, and raises its alert.
     pub(super) fn raise_incident(&mut self, incident: &Incident, revision: Revision) {
-        self.publish_incident(incident, revision);
+        self.publish_incident(incident, revision, None);
         if let (Some(text), Some(subject)) = (self.incident_text(incident), self.incident_subject(incident)) {
-            self.raise_alert(text, subject, (incident.started_at, incident.started_at), revision);
+            self.raise_alert(text, subject, (incident.started_at, incident.started_at));
+        }
+    }
+
+    /// Publishes what an incident has become, and gives it to its alert, if that is another text or time.
+    pub(super) fn correct_incident(&mut self, old: &Incident, new: &Incident) {
+        let (Some(before), Some(text)) = (self.incident_text(old), self.incident_text(new)) else { return };
+        if (old.started_at, before) == (new.started_at, text.clone()) {
+            return;
+        }
+        self.publish_incident(new, Revision::Corrected, Some(old.started_at));
+        if let Some(subject) = self.incident_subject(new) {
+            self.correct_alert(text, subject, new.started_at);
         }
     }
 
     /// Takes back an incident that did not happen.
     pub(super) fn withdraw_incident(&mut self, incident: &Incident) {
-        self.publish_incident(incident, Revision::Withdrawn);
+        self.publish_incident(incident, Revision::Withdrawn, Some(incident.started_at));
         if let Some(subject) = self.incident_subject(incident) {
             self.changes.push(HistoryChange::NoAlert { subject });
         }
     }
 
     /// Publishes an incident, if it is of a kind that has an event of its own.
-    pub(super) fn publish_incident(&mut self, incident: &Incident, revision: Revision) {
+    fn publish_incident(&mut self, incident: &Incident, revision: Revision, corrects: Option<Timestamp>) {
         let Some(text) = self.incident_text(incident) else { return };
+        let at = incident.started_at;
         let kind = match incident.kind {
             IncidentKind::Speeding => DrivingKind::Speeding,
             IncidentKind::HarshBraking => DrivingKind::HarshBraking,
             IncidentKind::HarshAcceleration => DrivingKind::HarshAcceleration,
             IncidentKind::HarshCornering => DrivingKind::HarshCornering,
             IncidentKind::ServiceDue => {
-                return self.publish_service(ServiceBasis::Odometer, &text, incident.started_at, revision);
+                return self.publish_service(ServiceBasis::Odometer, &text, at, (revision, corrects));
             }
             IncidentKind::FuelTheft | IncidentKind::Refuelling | IncidentKind::Offline => return,
         };
@@ -45,8 +58,9 @@ impl ChangeWriter<'_> {
             kind,
             severity: text.severity,
             description: notification_text(&text.message),
-            at: incident.started_at,
+            at,
             revision,
+            corrects,
         };
         self.changes.push(HistoryChange::Publish(Box::new(Fact::DrivingNoted(Box::new(event)))));
     }
@@ -60,13 +74,19 @@ impl ChangeWriter<'_> {
             message: format!("{} is due for service.", self.vehicle.label.as_str()),
             data: json!({ "due_ms": due_at.unix_ms() }),
         };
-        self.publish_service(ServiceBasis::Date, &text, due_at, Revision::New);
+        self.publish_service(ServiceBasis::Date, &text, due_at, (Revision::New, None));
         if let Some(subject) = self.subject("service-date", &due_at.unix_ms().to_string()) {
-            self.raise_alert(text, subject, (due_at, due_at), Revision::New);
+            self.raise_alert(text, subject, (due_at, due_at));
         }
     }
 
-    fn publish_service(&mut self, basis: ServiceBasis, text: &AlertText, at: Timestamp, revision: Revision) {
+    fn publish_service(
+        &mut self,
+        basis: ServiceBasis,
+        text: &AlertText,
+        at: Timestamp,
+        (revision, corrects): (Revision, Option<Timestamp>),
+    ) {
         let due = ServiceDue {
             vehicle_id: self.vehicle.id.clone(),
             basis,
@@ -74,6 +94,7 @@ impl ChangeWriter<'_> {
             description: notification_text(&text.message),
             at,
             revision,
+            corrects,
         };
         self.changes.push(HistoryChange::Publish(Box::new(Fact::ServiceDue(Box::new(due)))));
     }
@@ -81,7 +102,8 @@ impl ChangeWriter<'_> {
     /// The texts of an incident's event and alert; `None` for a kind that needs no attention.
     fn incident_text(&self, incident: &Incident) -> Option<AlertText> {
         let label = self.vehicle.label.as_str();
-        let (value, limit) = (incident.value, incident.limit);
+        // Not the peak, which is known only at the end: so the text is the same whenever it is written.
+        let (value, limit) = (incident.reported_value(), incident.limit);
         let harsh = |title: &'static str, what: &str| {
             (AlertKind::DriverEvent, Severity::Medium, title, format!("{label} {what} ({value:.1} m/s²)."))
         };

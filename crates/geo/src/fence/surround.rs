@@ -140,7 +140,10 @@ impl Corridor {
 
     /// The same, clamped to plus and minus the limit.
     pub(super) fn edge_distance_within_m(&self, point: Point, limit_m: f64) -> f64 {
-        (self.line_m(point, self.reach_m + limit_m) - self.reach_m).clamp(-limit_m, limit_m)
+        let far_m = self.reach_m + limit_m;
+        let line_m = self.line_m(point, far_m);
+        // Not by subtracting: the difference may be rounded below the limit, as if the point were nearer.
+        if line_m >= far_m { limit_m } else { (line_m - self.reach_m).clamp(-limit_m, limit_m) }
     }
 
     /// Distance to the line, metres; if it is not below `limit_m`, any number that is not.

@@ -1,7 +1,7 @@
 //! What each shape covers.
 
 use super::{assert_near, point, points, polygon, rectangle};
-use milepost_geo::{EARTH_RADIUS_M, Fence, distance_m};
+use milepost_geo::{EARTH_RADIUS_M, Fence, distance_m, interpolate_degrees};
 use std::f64::consts::PI;
 
 #[test]
@@ -139,4 +139,33 @@ fn edges_are_straight_in_degrees_not_along_great_circles() {
     let degree_m = EARTH_RADIUS_M * PI / 180.0;
     assert_near(fence.edge_distance_m(point(60.01, 20.0)), 0.01 * degree_m, 0.2);
     assert_near(fence.edge_distance_m(point(59.0, 20.0)), -degree_m, 20.0);
+}
+
+#[test]
+fn a_place_beyond_the_limit_is_as_far_as_the_limit_to_the_last_bit() {
+    let corridor = Fence::corridor(&points(&[(44.0, 7.0), (46.0, 7.0)]), 100.0).unwrap();
+    for limit_m in [10.0, 20.0 / 1.5, 25.0 / 1.5, 0.1, 30.1] {
+        for east in [7.01, 7.1, 8.0] {
+            assert_eq!(corridor.edge_distance_within_m(point(45.0, east), limit_m), limit_m);
+        }
+        let inside_m = corridor.edge_distance_within_m(point(45.0, 7.0), limit_m);
+        assert_eq!(inside_m, -limit_m);
+    }
+}
+
+#[test]
+fn a_passage_begins_and_ends_on_the_edge_however_long_the_line() {
+    let corridor = Fence::corridor(&points(&[(64.0, 7.0), (66.0, 7.0)]), 100.0).unwrap();
+    let circle = Fence::circle(point(65.0, 7.0), 400.0).unwrap();
+    let (from, to) = (point(64.9, 6.5), point(65.1, 7.5));
+    for fence in [corridor, circle] {
+        let crossings = fence.crossings(from, to);
+        let [passage] = crossings[..] else { panic!("{crossings:?}") };
+        for fraction in [passage.enter, passage.exit] {
+            assert_near(fence.edge_distance_m(interpolate_degrees(from, to, fraction)), 0.0, 0.05);
+        }
+    }
+    // Over the antimeridian too.
+    let half = interpolate_degrees(point(10.0, 179.0), point(12.0, -179.0), 0.5);
+    assert_eq!((half.latitude.get(), half.longitude.get().abs()), (11.0, 180.0));
 }

@@ -24,6 +24,7 @@ mod delivery {
     pub mod tracking;
 }
 mod fleet {
+    pub mod any_order;
     pub mod changes;
     pub mod companies;
     pub mod day;

@@ -23,7 +23,7 @@ pub struct TripListing {
     pub driver: Option<UserId>,
     /// Only trips with this status.
     pub status: Option<TripStatus>,
-    /// Only trips that started at this time or later.
+    /// Only trips that were under way at this time, or started later.
     pub from: Timestamp,
     /// Only trips that started before this time.
     pub to: Timestamp,
@@ -52,7 +52,9 @@ pub async fn list_trips(fleet: &Fleet, request: &Request, listing: &TripListing)
         return Err(ServiceError::Forbidden("you may see no vehicle"));
     }
     let TripListing { vehicle, status, from, to, .. } = listing.clone();
-    let filter = TripFilter { scope, vehicle, from, to, status };
+    // Nothing began before the epoch, and all trips ended after it.
+    let begun_before = from.unix_ms() > 0;
+    let filter = TripFilter { scope, vehicle, from, begun_before, to, status };
     let (mut trips, mut read_count) = (Vec::new(), 0);
     let mut next = listing.before.clone();
     loop {

@@ -1,9 +1,9 @@
-//! Reads the positions of a trip.
+//! Reads the path of a trip: where it set off, and its positions until the end.
 
 use super::Fleet;
 use super::list_trips::find_trip;
 use crate::{Request, ServiceError};
-use milepost_domain::{Position, TenantId, Timestamp, TripId, VehicleId};
+use milepost_domain::{Position, TenantId, Timestamp, TripId, TripOrigin, TripPlace, VehicleId};
 use milepost_store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub struct TripPath {
     from: Timestamp,
     to: Timestamp,
     after: Option<Timestamp>,
+    /// Where and when the vehicle set off, until that was taken. No position need be of this instant.
+    start: Option<Position>,
     ended: bool,
 }
 
@@ -51,6 +53,14 @@ impl TripPath {
         if self.ended {
             return Ok((Vec::new(), None));
         }
+        let start = self.start.take();
+        if limit == 1
+            && let Some(start) = start
+        {
+            self.after = Some(start.at.plus_ms(-1));
+            return Ok((vec![start], self.after));
+        }
+        let limit = limit - u32::from(start.is_some());
         let mut page = self.store.positions(&self.tenant, &self.vehicle, self.from, self.to, self.after, limit).await?;
         self.ended = page.len() < limit as usize;
         self.after = page.last().map(|position| position.at).or(self.after);
@@ -59,6 +69,10 @@ impl TripPath {
             let outliers = self.store.list_outliers(&self.tenant, &self.vehicle, from, to, limit).await?;
             let outliers: HashSet<Timestamp> = outliers.into_iter().map(|(at, _)| at).collect();
             page.retain(|position| !outliers.contains(&position.at));
+        }
+        let is_new = |start: &Position| page.first().is_none_or(|first| first.at > start.at);
+        if let Some(start) = start.filter(is_new) {
+            page.insert(0, start);
         }
         Ok((page, self.after.filter(|_| !self.ended)))
     }
@@ -78,6 +92,10 @@ pub async fn read_trip_path(
     let trip = find_trip(fleet, &request.caller, tenant, id).await?;
     // A device's clock may be a little ahead of this one.
     let last = trip.ended_at.unwrap_or_else(|| request.now.plus_ms(milepost_domain::MAX_AHEAD_MS));
+    let is_found = trip.origin == TripOrigin::Auto && after.is_none();
+    let start = trip.start.filter(|_| is_found).map(|TripPlace { latitude, longitude }| {
+        Position::new(trip.vehicle_id.clone(), trip.started_at, latitude, longitude)
+    });
     Ok(TripPath {
         store: Arc::clone(&fleet.store),
         tenant: tenant.clone(),
@@ -85,6 +103,7 @@ pub async fn read_trip_path(
         from: trip.started_at,
         to: last.plus_ms(1),
         after,
+        start,
         ended: false,
     })
 }

@@ -39,6 +39,10 @@ pub(super) struct CrossingPayload {
     at: Timestamp,
     #[serde(rename = "telling", with = "field")]
     revision: Revision,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    visit: Option<Timestamp>,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    corrects: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +62,8 @@ pub(super) struct DrivingPayload {
     at: Timestamp,
     #[serde(rename = "telling", with = "field")]
     revision: Revision,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    corrects: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,4 +81,6 @@ pub(super) struct ServiceDuePayload {
     at: Timestamp,
     #[serde(rename = "telling", with = "field")]
     revision: Revision,
+    #[serde(default, with = "nullable", skip_serializing_if = "Option::is_none")]
+    corrects: Option<Timestamp>,
 }

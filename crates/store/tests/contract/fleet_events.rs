@@ -45,6 +45,8 @@ fn any_fact(dice: &mut Rng, tenant: &TenantId) -> Fact {
             longitude: longitude(2.0),
             at: at(0),
             revision,
+            visit: None,
+            corrects: None,
         })),
         6 => Fact::DrivingNoted(Box::new(DrivingEvent {
             vehicle_id,
@@ -54,10 +56,19 @@ fn any_fact(dice: &mut Rng, tenant: &TenantId) -> Fact {
             description,
             at: at(0),
             revision,
+            corrects: None,
         })),
         7 => {
             let (basis, severity) = (ServiceBasis::Odometer, Severity::Medium);
-            Fact::ServiceDue(Box::new(ServiceDue { vehicle_id, basis, severity, description, at: at(0), revision }))
+            Fact::ServiceDue(Box::new(ServiceDue {
+                vehicle_id,
+                basis,
+                severity,
+                description,
+                at: at(0),
+                revision,
+                corrects: None,
+            }))
         }
         8 => Fact::AlertRaised(Box::new(alert("a", tenant, to, 0))),
         9 => Fact::AlertRead { alert_id: alert_id("a"), user_id: to, read_by: None, read_at: at(0) },

@@ -76,6 +76,7 @@ async fn trips(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<(Stri
         scope: milepost_domain::VehicleScope::All,
         vehicle: Some(id(vehicle)),
         from: Timestamp::from_unix_ms(0).unwrap(),
+        begun_before: false,
         to: at(i64::from(i32::MAX)),
         status: None,
     };

@@ -71,3 +71,28 @@ pub(crate) async fn what_was_taken_back_is_raised_anew_and_what_a_user_deleted_i
     let standing = store.list_alerts(&home, viewer, false, None, 10, at(10)).await.unwrap();
     assert_eq!(standing.iter().map(|alert| alert.id.as_str()).collect::<Vec<_>>(), ["c"]);
 }
+
+pub(crate) async fn a_corrected_alert_keeps_what_is_its_own(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    assert_eq!(events_of(database, vec![raised("a", "s1"), raised("b", "s2")]).await, "+a +b");
+    let viewer = FleetViewer { company: true, user: Some(user(7)), driver: None };
+    let alert_of = async |name: &str| store.get_alert(&home, viewer, &alert_id(name), at(10)).await.unwrap().unwrap();
+    let (known, untouched) = (alert_of("a").await, alert_of("b").await);
+    let other = milepost_domain::Alert {
+        id: alert_id("c"),
+        message: milepost_domain::NotificationText::new("elsewhere").unwrap(),
+        data: milepost_domain::JsonObject::of_parsed(r#"{"latitude":1.5}"#.to_owned(), "data").ok(),
+        at: at(7),
+        subject: Some(subject("s3")),
+        expires_at: at(1_000_000_000),
+        ..known.clone()
+    };
+    // It gets another subject first, as when its visit began at another time.
+    let corrected = HistoryChange::CorrectedAlert(Box::new(other.clone()));
+    assert_eq!(events_of(database, vec![moved(&[("s1", "s3")]), corrected.clone()]).await, "");
+    let expected = milepost_domain::Alert { id: known.id.clone(), expires_at: known.expires_at, ..other };
+    assert_eq!((alert_of("a").await, alert_of("b").await), (expected, untouched));
+    // Where there is none, none is raised.
+    assert_eq!(events_of(database, vec![taken_back("s3"), corrected]).await, "-a");
+}

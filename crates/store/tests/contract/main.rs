@@ -235,7 +235,8 @@ on_both! {
         old_history_and_that_of_removed_vehicles_is_forgotten;
     history_alerts:
         alerts_go_over_to_other_subjects_all_at_once,
-        what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not;
+        what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not,
+        a_corrected_alert_keeps_what_is_its_own;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

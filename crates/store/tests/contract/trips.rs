@@ -68,7 +68,14 @@ pub(crate) async fn change(store: &dyn Store, trip: &Trip) -> bool {
 }
 
 fn everything() -> TripFilter {
-    TripFilter { scope: VehicleScope::All, vehicle: None, from: at(-1_000_000), to: at(1_000_000), status: None }
+    TripFilter {
+        scope: VehicleScope::All,
+        vehicle: None,
+        from: at(-1_000_000),
+        begun_before: false,
+        to: at(1_000_000),
+        status: None,
+    }
 }
 
 async fn list(store: &dyn Store, tenant: &TenantId, filter: &TripFilter) -> Vec<String> {
@@ -215,13 +222,15 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
             for (from, to, status) in
                 [(0, 30, None), (4, 12, None), (4, 12, Some(TripStatus::Cancelled)), (0, 30, Some(TripStatus::Started))]
             {
-                let vehicle = vehicle.map(id);
-                let filter = TripFilter { scope: scope.clone(), vehicle, from: at(from), to: at(to), status };
+                let begun_before = dice.bool();
+                let (vehicle, from, to) = (vehicle.map(id), at(from), at(to));
+                let filter = TripFilter { scope: scope.clone(), vehicle, from, begun_before, to, status };
                 let asked = |trip: &&Trip| {
                     let driver = (trip.vehicle_id == id("c")).then(|| user(5));
                     scope.holds(&trip.vehicle_id, driver)
                         && filter.vehicle.as_ref().is_none_or(|vehicle| *vehicle == trip.vehicle_id)
-                        && (filter.from..filter.to).contains(&trip.started_at)
+                        && trip.started_at < to
+                        && (trip.started_at >= from || begun_before && trip.ended_at.is_none_or(|ended| ended > from))
                         && status.is_none_or(|status| status == trip.status)
                 };
                 let expected: Vec<&Trip> = all.iter().filter(asked).collect();

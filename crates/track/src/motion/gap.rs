@@ -1,21 +1,29 @@
 //! Silences and relocations: where the path between two fixes is unknown.
 
-use super::{Input, Journey};
+use super::{Input, Journey, Signals};
+use crate::activity::Activity;
 use crate::fix::{Fix, seconds};
+use crate::fuel::Tank;
+use crate::outlier_filter::Movement;
 use crate::trip::{Trip, TripEnd};
+use crate::{Rules, TrackFact};
 use milepost_domain::Timestamp;
 use milepost_geo::Point;
 
 impl Journey {
-    /// The running trip as it ends if no more positions come.
-    pub(crate) fn ended_by_silence(&self, last: &Fix) -> Option<Trip> {
-        let mut trip = self.trip.as_ref()?.trip;
-        if !self.stay.stood() {
-            trip.distance_mm += self.pending_mm + self.departure.as_ref().map_or(0, |departure| departure.driven_mm);
-            trip.moving_ms += last.at.ms_since(self.stay.since);
-        }
-        let (at, end) = self.end_of_silence(last);
-        Some(Trip { ended_at: Some(at), end, ended_by: Some(TripEnd::Silence), as_of: last.at, ..trip })
+    /// The running trip as it ends if no more positions come after `last`, and what its end adds to the quarters of an hour.
+    /// The next position ends it in the same way.
+    pub(crate) fn ended_by_silence(&self, last: &Fix, tank: &Tank, rules: &Rules) -> Option<(Trip, Vec<Activity>)> {
+        self.trip.as_ref()?;
+        let movement = Movement { from: Some(*last), distance_m: 0.0, relocated: false };
+        let signals = Signals { speed_kmh: None, drives: false, ignition: None };
+        let mut facts = Vec::new();
+        self.clone().end_by_silence(&mut Input { fix: last, movement, signals, tank, rules, facts: &mut facts });
+        let trip =
+            facts.iter().find_map(|fact| if let TrackFact::TripEnded(trip) = fact { Some(*trip) } else { None })?;
+        let activity =
+            facts.iter().filter_map(|fact| if let TrackFact::Activity(one) = fact { Some(*one) } else { None });
+        Some((trip, activity.collect()))
     }
 
     pub(super) fn relocate(&mut self, input: &mut Input<'_>) {

@@ -191,3 +191,43 @@ fn a_service_is_due_by_the_odometer_or_by_the_followed_distance() {
     let read = incidents_of(&drive.positions, &rules, IncidentKind::ServiceDue);
     assert_eq!((read.len(), read[0].value), (1, 10_005.0));
 }
+
+/// Due services of a vehicle that drives at 50 km/h and reads its odometer every ten seconds; some readings are others.
+fn services(due_km: f64, readings: &[f64], other: &[(usize, f64)]) -> Vec<f64> {
+    let vehicle = VehicleRules { service_due_km: Some(due_km), ..VehicleRules::default() };
+    let rules = Rules::new(Thresholds::default(), vehicle).unwrap();
+    let mut drive = Drive::new(10.0);
+    for (index, km) in readings.iter().enumerate() {
+        let read_km = other.iter().find(|(at, _)| *at == index).map_or(*km, |(_, km)| *km);
+        drive.odometer_km = Some(read_km);
+        drive.east_m = 139.0 * index as f64;
+        drive.report(50.0, 90.0);
+    }
+    incidents_of(&drive.positions, &rules, IncidentKind::ServiceDue).iter().map(|due| due.value).collect()
+}
+
+#[test]
+fn an_odometer_that_jumps_and_comes_back_serviced_nothing() {
+    let readings: Vec<f64> = (0..60).map(|index| 12_000.8 + 0.1389 * f64::from(index)).collect();
+    let wrong = [16_777.215, 4_294_967.295, 21_474_836.475];
+    let none = [0.0; 3];
+    assert_eq!(services(15_000.0, &readings, &[]), none[..0]);
+    for first in [0, 1, 5, 20, 57] {
+        for (count, km) in [(1, wrong[0]), (1, wrong[1]), (2, wrong[2]), (9, wrong[0])] {
+            let other: Vec<(usize, f64)> = (first..first + count).map(|index| (index, km)).collect();
+            assert_eq!(services(15_000.0, &readings, &other), none[..0], "{count} of {km} from {first}");
+        }
+        // Nor does one that reads zero for a while, and then itself again.
+        let zeros: Vec<(usize, f64)> = (first..first + 12).map(|index| (index, 0.0)).collect();
+        assert_eq!(services(12_004.0, &readings, &zeros).len(), 1, "zeros from {first}");
+    }
+}
+
+#[test]
+fn an_odometer_that_goes_on_from_another_number_is_believed() {
+    // Three thousand kilometres that nobody saw, or another device: due once, soon after.
+    let readings: Vec<f64> = (0..60).map(|index| 0.1389 * f64::from(index)).collect();
+    let readings: Vec<f64> = readings.iter().map(|km| if *km < 4.0 { 12_000.0 } else { 14_996.0 } + km).collect();
+    let due = services(15_000.2, &readings, &[(40, 0.0), (45, 16_777.215)]);
+    assert!(matches!(due[..], [km] if (15_000.2..15_004.0).contains(&km)), "{due:?}");
+}

@@ -10,5 +10,6 @@ mod invariants;
 mod jitter;
 mod order;
 mod outliers;
+mod passages;
 mod silence;
 mod trips;

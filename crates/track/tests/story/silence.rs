@@ -1,7 +1,10 @@
 //! Facts that follow from silence.
 
 use crate::made_up_drive::{Drive, facts, time, track_history};
-use milepost_track::{NoFences, Rules, SilenceFact, Thresholds, TrackState, VehicleRules, Watch, advance, fold};
+use milepost_domain::Position;
+use milepost_track::{
+    Activity, NoFences, Rules, SilenceFact, Thresholds, TrackFact, TrackState, Trip, VehicleRules, Watch, advance, fold,
+};
 
 struct Follower {
     state: TrackState,
@@ -69,6 +72,58 @@ fn a_trip_that_silence_ends_is_the_same_as_in_the_fold() {
     drive.go(500.0, 0.0, 50.0);
     follower.take(&mut drive);
     assert!(matches!(follower.advance(last_ms + 2_000_000)[..], [.., SilenceFact::TripResumed(_)]));
+}
+
+/// Length, motion, standing and fuel: of trips, and of the quarters of an hour.
+fn sums<'a>(activity: impl IntoIterator<Item = &'a Activity>) -> [i64; 4] {
+    activity.into_iter().fold([0; 4], |[way, moving, idle, fuel], one| {
+        [way + one.distance_mm, moving + one.moving_ms, idle + one.idle_ms, fuel + one.fuel_ml]
+    })
+}
+
+#[test]
+fn what_silence_ended_is_in_the_quarters_of_an_hour_as_it_is_in_the_trip() {
+    let vehicle = VehicleRules { fuel_l_per_100km: Some(30.0), ..VehicleRules::default() };
+    let mut follower = Follower::new(Rules::new(Thresholds::default(), vehicle).unwrap());
+    let (mut facts, mut counted): (Vec<TrackFact>, Vec<Activity>) = (Vec::new(), Vec::new());
+    let mut drive = Drive::new(20.0);
+    // The last metres lie within the circle of standing, and nobody knows whether it stands there.
+    drive.stand(600).go(4200.0, 0.0, 40.0).go(33.0, 0.0, 3.0);
+    let last_ms = drive.ms - 20_000;
+    let mut fold_all = |follower: &mut Follower, told: Vec<Position>, counted: &mut Vec<Activity>| {
+        for position in told {
+            fold(&mut follower.state, &position, &follower.rules, &NoFences, &mut facts);
+        }
+        counted.extend(facts.iter().filter_map(|fact| match fact {
+            TrackFact::Activity(activity) => Some(*activity),
+            _ => None,
+        }));
+        let ended =
+            facts.iter().find_map(|fact| if let TrackFact::TripEnded(trip) = fact { Some(*trip) } else { None });
+        facts.clear();
+        ended
+    };
+    let advance = |follower: &mut Follower, ms: i64, counted: &mut Vec<Activity>| {
+        let facts = follower.advance(ms);
+        counted.extend(facts.iter().filter_map(|fact| match fact {
+            SilenceFact::Activity(activity) => Some(*activity),
+            _ => None,
+        }));
+        facts.into_iter().find_map(|fact| if let SilenceFact::TripEnded(trip) = fact { Some(trip) } else { None })
+    };
+    let of_trip = |trip: &Trip| [trip.distance_mm, trip.moving_ms, trip.idle_ms, trip.fuel_ml.unwrap_or_default()];
+    assert_eq!(fold_all(&mut follower, std::mem::take(&mut drive.positions), &mut counted), None);
+    let ended = advance(&mut follower, last_ms + 1_800_001, &mut counted).unwrap();
+    assert_eq!(sums(&counted), of_trip(&ended));
+    assert_eq!(advance(&mut follower, last_ms + 3_000_000, &mut counted), None);
+    assert_eq!(sums(&counted), of_trip(&ended));
+
+    // The next position, somewhere else, ends it too, and counts the same: once.
+    drive.east_m += 8000.0;
+    drive.silent(3600).stand(60);
+    let folded = fold_all(&mut follower, std::mem::take(&mut drive.positions), &mut counted).unwrap();
+    advance(&mut follower, drive.ms, &mut counted);
+    assert_eq!((of_trip(&folded), sums(&counted)), (of_trip(&ended), of_trip(&ended)));
 }
 
 #[test]

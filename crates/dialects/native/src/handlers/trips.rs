@@ -26,7 +26,7 @@ pub(crate) struct TripQuery {
     pub driver_id: Option<i64>,
     /// Only trips with this status: started, completed or cancelled.
     pub status: Option<String>,
-    /// Started at this instant or later.
+    /// Still under way at this instant, or started later.
     pub from: Option<String>,
     /// Started before this instant.
     pub to: Option<String>,

@@ -1,15 +1,15 @@
 //! What webhooks are sent about a fleet: trips, geofence crossings, driving events, services and alerts.
 
 use milepost_domain::{
-    Alert, AlertSubject, DrivingEvent, FenceCrossing, ServiceDue, SpeedKmh, TripFuel, TripPlace, TripUpdate, UserId,
-    VehicleId,
+    Alert, AlertSubject, DrivingEvent, FenceCrossing, Revision, ServiceDue, SpeedKmh, TripFuel, TripPlace, TripUpdate,
+    UserId, VehicleId,
 };
 use serde_json::{Value, json};
 
 pub(super) fn trip(TripUpdate { trip, revision, .. }: &TripUpdate) -> Value {
     let figures = trip.figures;
     json!({
-        "telling": revision.as_str(),
+        "telling": revision.telling(),
         "trip_id": trip.id.as_str(),
         "tenant": trip.tenant.as_str(),
         "vehicle_id": trip.vehicle_id.as_str(),
@@ -32,9 +32,20 @@ pub(super) fn trip(TripUpdate { trip, revision, .. }: &TripUpdate) -> Value {
     })
 }
 
+/// Adds what late positions changed, and what it was before.
+fn with_change(mut body: Value, revision: Revision, corrects: Option<String>) -> Value {
+    body["telling"] = json!(revision.telling());
+    if let Some(change) = revision.change() {
+        body["change"] = json!(change);
+    }
+    if let Some(corrects) = corrects {
+        body["corrects"] = json!(corrects);
+    }
+    body
+}
+
 pub(super) fn crossing(crossing: &FenceCrossing) -> Value {
-    json!({
-        "telling": crossing.revision.as_str(),
+    let mut body = json!({
         "vehicle_id": crossing.vehicle_id.as_str(),
         "driver_id": crossing.driver_id.map(UserId::get),
         "geofence_id": crossing.geofence_id.get(),
@@ -43,30 +54,34 @@ pub(super) fn crossing(crossing: &FenceCrossing) -> Value {
         "latitude": crossing.latitude.get(),
         "longitude": crossing.longitude.get(),
         "timestamp": crossing.at.to_string(),
-    })
+    });
+    if let Some(entered_at) = crossing.visit {
+        body["visit_id"] = json!(crossing.visit_id(entered_at));
+    }
+    with_change(body, crossing.revision, crossing.corrects.map(|entered_at| crossing.visit_id(entered_at)))
 }
 
 pub(super) fn driving(event: &DrivingEvent) -> Value {
-    json!({
-        "telling": event.revision.as_str(),
+    let body = json!({
         "vehicle_id": event.vehicle_id.as_str(),
         "driver_id": event.driver_id.map(UserId::get),
         "event_type": event.kind.as_str(),
         "severity": event.severity.as_str(),
         "description": event.description.as_str(),
         "timestamp": event.at.to_string(),
-    })
+    });
+    with_change(body, event.revision, event.corrects.map(|at| at.to_string()))
 }
 
 pub(super) fn service_due(due: &ServiceDue) -> Value {
-    json!({
-        "telling": due.revision.as_str(),
+    let body = json!({
         "vehicle_id": due.vehicle_id.as_str(),
         "basis": due.basis.as_str(),
         "severity": due.severity.as_str(),
         "description": due.description.as_str(),
         "timestamp": due.at.to_string(),
-    })
+    });
+    with_change(body, due.revision, due.corrects.map(|at| at.to_string()))
 }
 
 pub(super) fn alert(alert: &Alert) -> Value {

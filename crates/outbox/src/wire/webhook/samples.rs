@@ -142,9 +142,11 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
                 longitude: Longitude::new(-97.75).unwrap(),
                 at: at(1),
                 revision: Revision::Withdrawn,
+                visit: Some(at(0)),
+                corrects: Some(at(0)),
             })),
             "geofence.crossed",
-            r#"{"driver_id":5,"event":"exit","event_id":42,"geofence_id":12,"geofence_name":"Depot","latitude":30.25,"longitude":-97.75,"telling":"withdrawn","timestamp":"2026-11-20T00:00:00.001Z","vehicle_id":"b1"}"#,
+            r#"{"change":"withdrawn","corrects":"12-1795132800000-b1","driver_id":5,"event":"exit","event_id":42,"geofence_id":12,"geofence_name":"Depot","latitude":30.25,"longitude":-97.75,"telling":"withdrawn","timestamp":"2026-11-20T00:00:00.001Z","vehicle_id":"b1","visit_id":"12-1795132800000-b1"}"#,
         ),
         check(
             &Fact::DrivingNoted(Box::new(DrivingEvent {
@@ -155,6 +157,7 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
                 description: text("92 km/h"),
                 at: at(2),
                 revision: Revision::New,
+                corrects: None,
             })),
             "driver.event",
             r#"{"description":"92 km/h","driver_id":null,"event_id":42,"event_type":"speeding","severity":"high","telling":"new","timestamp":"2026-11-20T00:00:00.002Z","vehicle_id":"b1"}"#,
@@ -167,6 +170,7 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
                 description: text("due at 15000 km"),
                 at: at(3),
                 revision: Revision::New,
+                corrects: None,
             })),
             "maintenance.due",
             r#"{"basis":"odometer","description":"due at 15000 km","event_id":42,"severity":"medium","telling":"new","timestamp":"2026-11-20T00:00:00.003Z","vehicle_id":"b1"}"#,

@@ -128,7 +128,14 @@ fn all_time() -> (Timestamp, Timestamp) {
 /// Trips of a vehicle in the order of time, as they are stored.
 pub async fn trips(store: &dyn Store, vehicle: &str) -> Vec<Trip> {
     let (from, to) = all_time();
-    let filter = TripFilter { scope: VehicleScope::All, vehicle: Some(id(vehicle)), from, to, status: None };
+    let filter = TripFilter {
+        scope: VehicleScope::All,
+        vehicle: Some(id(vehicle)),
+        from,
+        begun_before: false,
+        to,
+        status: None,
+    };
     let mut trips = store.list_trips(&home(), &filter, None, 10_000).await.unwrap();
     trips.reverse();
     trips

@@ -189,7 +189,11 @@ async fn rest_says_the_same(server: &TestServer, messages: &[Value], trip: &Valu
         assert_eq!(stored_trip[field], trip[field], "{field}");
     }
     let path = server.get_json(&format!("/api/v1/trips/{}", stored_trip["id"].as_str().unwrap()), &token).await;
-    assert_eq!(path["path"].as_array().unwrap().len(), ARRIVED + 1);
+    // Where it set off, and every fix from then on.
+    assert_eq!(path["path"].as_array().unwrap().len(), ARRIVED + 2);
+    let (set_off, stored) = (&path["path"][0], &stored_trip["start_place"]);
+    assert_eq!([&set_off["latitude"], &set_off["longitude"]], [&stored["latitude"], &stored["longitude"]]);
+    assert_eq!(set_off["timestamp"], stored_trip["start_time"]);
     let mut raised = of(messages, "alert");
     raised.sort_by_key(|alert| std::cmp::Reverse(ms(&alert["timestamp"])));
     let alerts = server.get_json("/api/v1/alerts", &token).await;

@@ -130,6 +130,8 @@ pub fn crossing(vehicle_id: &str, event: FenceEvent, revision: Revision) -> Fact
         longitude: Longitude::new(20.5).unwrap(),
         at: then(1_000),
         revision,
+        visit: None,
+        corrects: None,
     }))
 }
 
@@ -142,6 +144,7 @@ pub fn braking(vehicle_id: &str, revision: Revision) -> Fact {
         description: text("Slowed down by 5.0 m/s²"),
         at: then(2_000),
         revision,
+        corrects: None,
     }))
 }
 
@@ -153,6 +156,7 @@ pub fn service_due(vehicle_id: &str) -> Fact {
         description: text("Due at 10000 km"),
         at: then(3_000),
         revision: Revision::New,
+        corrects: None,
     }))
 }
 

@@ -133,6 +133,7 @@ pub(crate) async fn get_trip(connection: &mut Connection, tenant: &TenantId, id:
     row.as_ref().map(|row| trip(row, tenant)).transpose()
 }
 
+/// Lists trips that began in the time of the filter, then those that began before it. Each kind is read along its own index.
 pub(crate) async fn list_trips(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -140,8 +141,47 @@ pub(crate) async fn list_trips(
     before: Option<&TripCursor>,
     limit: u32,
 ) -> Result<Vec<Trip>> {
-    let mut query = QueryBuilder::<Db>::new(select_trips!("where p.started_ms >= "));
-    query.push_bind(filter.from.unix_ms()).push(" and p.started_ms < ").push_bind(filter.to.unix_ms());
+    let mut trips = list_part(connection, tenant, filter, Part::BegunWithin, before, limit).await?;
+    let wanted = limit as usize - trips.len();
+    if wanted > 0 && filter.begun_before && filter.from < filter.to {
+        let rest = limit - u32::try_from(trips.len()).expect("at most the limit");
+        let mut earlier = list_part(connection, tenant, filter, Part::EndedLater, before, rest).await?;
+        earlier.extend(list_part(connection, tenant, filter, Part::StillRunning, before, rest).await?);
+        earlier.sort_by(|a, b| (b.started_at, b.id.as_str()).cmp(&(a.started_at, a.id.as_str())));
+        trips.extend(earlier.into_iter().take(wanted));
+    }
+    Ok(trips)
+}
+
+/// Trips that overlap the time of a filter, by how they do.
+#[derive(Clone, Copy)]
+enum Part {
+    BegunWithin,
+    EndedLater,
+    StillRunning,
+}
+
+async fn list_part(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    filter: &TripFilter,
+    part: Part,
+    before: Option<&TripCursor>,
+    limit: u32,
+) -> Result<Vec<Trip>> {
+    let mut query = QueryBuilder::<Db>::new(select_trips!("where "));
+    let (from_ms, to_ms) = (filter.from.unix_ms(), filter.to.unix_ms());
+    match part {
+        Part::BegunWithin => {
+            query.push("p.started_ms >= ").push_bind(from_ms).push(" and p.started_ms < ").push_bind(to_ms);
+        }
+        Part::EndedLater => {
+            query.push("p.ended_ms > ").push_bind(from_ms).push(" and p.started_ms < ").push_bind(from_ms);
+        }
+        Part::StillRunning => {
+            query.push("p.status = 'started' and p.started_ms < ").push_bind(from_ms);
+        }
+    }
     query.push(" and p.tenant_no = (select tenant_no from tenants where id = ").push_bind(tenant.as_str()).push(")");
     if let Some(vehicle) = &filter.vehicle {
         // The tenant's number comes first, so that only its trips are read, along their index.

@@ -1,9 +1,32 @@
-//! Alerts that the fold takes back or moves to another subject. It raises them with [`super::alerts::insert_alert`].
+//! Alerts that the fold corrects, takes back or moves to another subject. It raises them with [`super::alerts::insert_alert`].
 
 use super::super::{Connection, Db, fleet::alerts};
 use crate::{Result, TenantNo};
-use milepost_domain::{AlertId, AlertSubject, Fact, Timestamp};
+use milepost_domain::{Alert, AlertId, AlertSubject, Fact, JsonObject, Timestamp};
 use sqlx::Row;
+
+/// Gives the alert of a subject other texts, data and time. It keeps its id, its marks and its expiry.
+pub(crate) async fn correct_alert(
+    connection: &mut Connection,
+    tenant: TenantNo,
+    alert: &Alert,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query::<Db>(
+        "update alerts set title = $1, message = $2, data = $3, at_ms = $4
+         where tenant_no = $5 and subject = $6 and expires_ms > $7",
+    )
+    .bind(alert.title.as_str())
+    .bind(alert.message.as_str())
+    .bind(alert.data.as_ref().map(JsonObject::as_str))
+    .bind(alert.at.unix_ms())
+    .bind(tenant.0)
+    .bind(alert.subject.as_ref().map(AlertSubject::as_str))
+    .bind(now.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
 
 /// Deletes the alert of a subject, if it was not deleted. Returns its id and the fact to publish. The subject is then
 /// free again. The subject of an alert that a user deleted stays taken, so that the alert is not raised again.

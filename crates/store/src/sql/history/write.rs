@@ -5,7 +5,7 @@ use super::super::{
     Connection, Db, events, fleet::activity, fleet::alerts::insert_alert, fleet::checkpoints, push::alert_calls,
 };
 use super::{
-    alerts::{move_alerts, take_back_alert},
+    alerts::{correct_alert, move_alerts, take_back_alert},
     incidents, outliers, trips, visits,
 };
 use crate::{HistoryChange, HistoryWrite, Renderer, Result, SavedFold, VehicleNo};
@@ -145,6 +145,7 @@ async fn write_vehicle<'a>(
                     facts.push(Fact::AlertRaised(alert.clone()));
                 }
             }
+            HistoryChange::CorrectedAlert(alert) => correct_alert(connection, write.tenant_no, alert, now).await?,
             HistoryChange::NoAlert { subject } => {
                 if let Some((id, fact)) = take_back_alert(connection, write.tenant_no, subject, now).await? {
                     alerts.taken_back.push(id);
