@@ -37,6 +37,7 @@ pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
     CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
+    WebhookChange,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};
@@ -151,7 +152,7 @@ impl Service {
             tenants: Tenants::new(store()),
             devices: Devices::new(store(), access()),
             vehicles: Vehicles::new(store(), access(), Arc::clone(&live), listeners.clone()),
-            webhooks: Webhooks::new(store(), Arc::clone(&outgoing.check_webhook_url)),
+            webhooks: Webhooks::new(store(), Arc::clone(&outgoing.check_webhook_url), wakers.clone()),
             outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
             push: Push::new(store(), outgoing.push_key.clone(), Arc::clone(&outgoing.check_push)),
             idempotency_keys: IdempotencyKeys::new(store()),

@@ -10,7 +10,7 @@ use milepost_domain::{Caller, Invalid, PushId, PushKeys, PushSubscription, UserI
 use milepost_store::{NewPushSubscription, Once, Store};
 use std::sync::Arc;
 
-/// Base64url as browsers write it, without padding, and as some libraries do, with it.
+/// Base64url as browsers write it, without padding, and as some libraries do, with it. See [`read`] for plain base64.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -35,9 +35,9 @@ impl Push {
 pub struct PushRequest {
     /// The push service's URL for it.
     pub endpoint: String,
-    /// The browser's public key, base64url.
+    /// The browser's public key, base64url or base64.
     pub p256dh: String,
-    /// The secret that it shares, base64url.
+    /// The secret that it shares, base64url or base64.
     pub auth: String,
 }
 
@@ -102,5 +102,7 @@ fn user_of(caller: &Caller) -> Result<UserId, ServiceError> {
 }
 
 fn read(field: &'static str, text: &str) -> Result<Vec<u8>, Invalid> {
-    BASE64URL.decode(text).map_err(|_| Invalid::new(field, "must be base64url"))
+    // Some apps write the other two characters of plain base64.
+    let text: String = text.chars().map(|c| if c == '+' { '-' } else if c == '/' { '_' } else { c }).collect();
+    BASE64URL.decode(text).map_err(|_| Invalid::new(field, "must be base64url or base64"))
 }

@@ -3,7 +3,7 @@
 use super::Deliveries;
 use super::estimate_arrival::{note_fix, view_delivery};
 use super::find_delivery::SESSION;
-use super::outgoing_calls::calls_of_step;
+use super::outgoing_calls::{order_call, text_call, texts_to};
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
@@ -80,7 +80,7 @@ async fn store_and_publish(
         // Before it is stored: its transaction keeps the answer, if the rider's phone may ask for it again.
         let view = view_delivery(deliveries, planned.after.clone(), now).await;
         let stored =
-            store_change(deliveries, &planned, now, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
+            store_change(deliveries, request, &planned, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
         if !matches!(stored, Ok(true)) {
             deliveries.riders.forget_pace(id);
         }
@@ -98,11 +98,11 @@ async fn store_and_publish(
 
 async fn store_change(
     deliveries: &Deliveries,
+    request: &Request<'_>,
     planned: &Planned,
-    now: Timestamp,
     once: &Once<'_, bool>,
 ) -> Result<bool, ServiceError> {
-    let delivery = &planned.after;
+    let (delivery, now) = (&planned.after, request.now);
     let (mut facts, mut calls) = (Vec::new(), Vec::new());
     if planned.advanced {
         facts.push(Fact::DeliveryAdvanced {
@@ -110,7 +110,14 @@ async fn store_change(
             order_id: delivery.order_id.clone(),
             status: delivery.status,
         });
-        calls = calls_of_step(delivery, &deliveries.outgoing);
+        calls.extend(order_call(delivery, &deliveries.outgoing));
+        if let Some(phone) = texts_to(delivery, &deliveries.outgoing) {
+            // A delivery goes on whether its customer is told or not.
+            match deliveries.texts.count(delivery, phone, request.caller, now) {
+                Ok(()) => calls.push(text_call(delivery, phone, &deliveries.outgoing)),
+                Err(_) => tracing::warn!(tenant.id = %delivery.tenant, "a text was left out: too many texts"),
+            }
+        }
     }
     let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
     let stored = deliveries.store.change_delivery(&change, now, once).await?;

@@ -1,5 +1,6 @@
 //! Webhooks and outgoing calls.
 
+use super::fleet::not_null;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,6 +20,34 @@ pub(crate) struct NewWebhookJson {
     pub tenant: Option<String>,
 }
 
+/// What to change of a webhook; absent fields stay.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChangeWebhookJson {
+    /// Where to, as when it was added. What waits goes there too.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub url: Option<String>,
+    /// Which kinds of events; all if empty.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub events: Option<Vec<String>>,
+    /// False: it gets nothing, and what waits for it is given up. True: it gets what happens from now on.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub active: Option<bool>,
+}
+
+/// How to replace a webhook's secret.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RotateSecretJson {
+    /// For how many seconds the old secret signs too, 0 to 604800; 86400 if absent.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false, minimum = 0, maximum = 604_800)]
+    pub overlap: Option<u32>,
+}
+
 /// A webhook.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookJson {
@@ -28,12 +57,17 @@ pub(crate) struct WebhookJson {
     pub url: String,
     /// Which kinds of events; all if empty.
     pub events: Vec<String>,
+    /// Whether it gets calls.
+    pub active: bool,
     /// When it was added.
     pub created_at: String,
-    /// Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand.
+    /// Since when it is not active, because its receiver answered 410 or it was changed so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<String>,
-    /// What signs the calls; shown when the webhook is added, and never again.
+    /// Until when calls are signed with a secret that was replaced, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_secret_valid_until: Option<String>,
+    /// What signs the calls; shown when the webhook is added or its secret is rotated, and never again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
@@ -73,7 +107,7 @@ pub(crate) struct OutgoingCallJson {
     pub target: CallTargetJson,
     /// The webhook's number, if it goes to one.
     pub webhook_id: Option<i64>,
-    /// Kind of event, for webhooks.
+    /// Kind of event, for webhooks; `webhook.test` for a test.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// What the receiver sees as `webhook-id` or `Idempotency-Key`.

@@ -23,9 +23,9 @@ pub(crate) struct NewPushSubscriptionJson {
 /// What encrypts for a browser.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct PushKeysJson {
-    /// Its public key: 65 bytes in base64url.
+    /// Its public key: 65 bytes in base64url or base64.
     pub p256dh: String,
-    /// A secret: 16 bytes in base64url.
+    /// A secret: 16 bytes in base64url or base64.
     pub auth: String,
 }
 
