@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-// `npm run dev` serves the pages itself and passes everything else to a running `milepost serve`.
+// `npm run dev` serves the pages itself and forwards everything else to a running `milepost serve`.
 const server = process.env.MILEPOST_URL ?? 'http://127.0.0.1:8080';
 
 const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
@@ -31,7 +31,7 @@ export default defineConfig({
         parcel: 'parcel.html',
       },
       output: {
-        // Some servers give .mjs and .geojson no script or JSON type: use endings that everyone knows.
+        // Some servers do not know the types of .mjs and .geojson: these endings are known everywhere.
         assetFileNames: ({ names }) => {
           const name = names[0] ?? '';
           if (name.endsWith('.mjs')) return 'assets/[name]-[hash].js';
@@ -53,7 +53,7 @@ export default defineConfig({
   test: { include: ['src/**/*.test.{ts,tsx}'], environment: 'node' },
 });
 
-/** `npm run dev` answers the pages' addresses as the binary does. */
+/** Makes `npm run dev` serve the pages at the same addresses as the binary. */
 function pageAddresses(): Plugin {
   return {
     name: 'page-addresses',

@@ -1,4 +1,4 @@
-/** What the browser tests do with a page: sign in, and watch which hosts it asks. */
+/** Common steps of the browser tests: sign in, and watch which hosts a page calls. */
 
 import { expect, type Page } from '@playwright/test';
 import type { Milepost } from '../clients/testing/milepost';
@@ -28,7 +28,7 @@ export async function signIn(
   await expect(page.getByRole('status')).toHaveText('Live');
 }
 
-/** A list of every address of another origin that the page asks for; it must stay empty. */
+/** All requests of the page to other origins. The list must stay empty. */
 export function foreignRequests(page: Page, origin: string): string[] {
   const found: string[] = [];
   const check = (address: string) => {

@@ -50,7 +50,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   context,
 }) => {
   const parcel = await milepost.addParcel(client, driver);
-  // Measured anew: a fix from before the parcel was entered is not of its path.
+  // The phone reports a new fix: one from before the parcel was added does not belong to its path.
   await context.setGeolocation({ latitude: 28.6315, longitude: 77.2167, accuracy: 8 });
   await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   await expect(page.getByText('Nobody sees where you are.')).toBeVisible();
@@ -87,10 +87,10 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   expect(inOrder).toEqual(['28.6315 77.2167', ...route.map(([lat, lng]) => `${lat} ${lng}`)]);
   const times = after.map(({ timestamp }) => Date.parse(timestamp));
   expect(times).toEqual([...times].sort((a, b) => a - b));
-  // Their own times, not that of the connection: the three were measured some 5 s apart.
+  // The fixes have their own times, about 5 s apart, not the time of the connection.
   expect(times.at(-1)! - times.at(-3)!).toBeGreaterThan(4_000);
 
-  // Offline again: the page is closed with a fix waiting, and the next page sends it.
+  // Offline again: the page is closed while a fix waits, and the next page sends it.
   await context.setOffline(true);
   await context.setGeolocation({ latitude: 28.625, longitude: 77.23, accuracy: 8 });
   await expect.poll(() => queued(page)).toBeGreaterThanOrEqual(1);
@@ -101,7 +101,7 @@ test('fixes are sent, kept while offline and over a reload, and are all with the
   await expect(share(page)).not.toBeChecked();
 });
 
-test('the driver says how far a parcel is, and a delivered one leaves the list', async ({ page }) => {
+test('the driver changes a parcel’s status, and a delivered one leaves the list', async ({ page }) => {
   const parcel = await milepost.addParcel(client, driver);
   await openAs(page, milepost, '/driver', 'driver-5', PASSWORD);
   const card = page.locator(`[data-parcel-id="${parcel}"]`);

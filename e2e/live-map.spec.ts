@@ -39,7 +39,7 @@ test('a ping by plain HTTP moves the bus on the page, which asks no other host f
   await row.click();
   await expect(page.getByLabel('Details of School bus 7')).toContainText('22.57260, 88.36390');
 
-  // The flight to the bus is over when the picture stands still; what changes it then is the bus.
+  // The flight to the bus has ended when two pictures are the same. Later changes come from the bus.
   const canvas = page.locator('.map-canvas canvas');
   let before = await canvas.screenshot();
   await expect(async () => {

@@ -18,7 +18,7 @@ test.afterAll(() => milepost.remove());
 
 const state = (page: Page) => page.getByLabel('Connection');
 
-/** A driver's phone, with no session but its token: sends its position and waits until the server repeats it. */
+/** A driver's phone that has a token and no session. It sends its position and waits until the server sends it back. */
 async function startPhone(browser: Browser, parcel: number) {
   const credentials = { username: 'driver-5', password: PASSWORD };
   const page = await (await browser.newContext()).newPage();
@@ -112,7 +112,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       colorScheme,
     });
 
-    test('map and news share the screen', async ({ page, browser }) => {
+    test('map and messages share the screen', async ({ page, browser }) => {
       const parcel = await milepost.addParcel(client, driver);
       const send = await startPhone(browser, parcel);
       await openAs(page, milepost, `/parcels/${parcel}`, 'client-9', PASSWORD);

@@ -103,7 +103,7 @@ for (const [place, dropoff, rider] of [
   ['at the pole', [90, 0], [89.9, 10]],
   ['at 0, 0', [0, 0], [0, 0]],
 ] as const) {
-  test(`${place} rider and goal are side by side`, async ({ page }) => {
+  test(`${place} rider and destination are side by side`, async ({ page }) => {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
     const trackingId = await startDelivery(...dropoff);
@@ -128,7 +128,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       colorScheme,
     });
 
-    test('map and news share the screen', async ({ page }) => {
+    test('map and messages share the screen', async ({ page }) => {
       const trackingId = await startDelivery();
       await update(trackingId, { lat: 5.6301, lng: -0.2052, status: 'IN_TRANSIT' });
       await page.goto(`${milepost.url}/track/${trackingId}`);

@@ -1,4 +1,4 @@
-/** A WebSocket that does what the test says. */
+/** A WebSocket that a test controls. */
 
 import type { Platform } from '../typescript/src/platform.js';
 
@@ -47,7 +47,7 @@ export class FakePage extends EventTarget {
   }
 }
 
-/** Full delays (random is 1), the test's timers, no HTTP, and a network and a page that the test switches. */
+/** A platform with full delays (random is 1), the test's timers, no HTTP, and a network and a page that the test switches. */
 export function fakePlatform(random = 1) {
   FakeSocket.made = [];
   return {

@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const BUILT = fileURLToPath(new URL('../../target/debug/milepost', import.meta.url));
 const BINARY = resolve(process.env.MILEPOST_BIN ?? BUILT);
-/** Whether tests against a real server can run. With CI=true a missing binary makes them fail instead of being left out. */
+/** Whether tests against a real server can run. With CI=true a missing binary makes them fail instead of being skipped. */
 export const canRun = existsSync(BINARY) || process.env.CI === 'true';
 if (!canRun) console.warn(`Left out: the tests against a real server, ${BINARY} is not built.`);
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 15_000;
 
-/** Where a parcel of `addParcel` is fetched and brought, some 20 km apart. */
+/** Pickup and destination of `addParcel`'s parcels, about 20 km apart. */
 export const PICKUP = { lat: 28.6315, lng: 77.2167, address: 'Connaught Place, New Delhi' };
 export const DESTINATION = { lat: 28.5708, lng: 77.3261, address: 'Sector 18, Noida' };
 
@@ -47,12 +47,12 @@ export class Milepost {
     return milepost;
   }
 
-  /** Stops the server as a service manager does; the port and the data stay. */
+  /** Stops the server as a service manager does. The port and the data are kept. */
   halt(): Promise<void> {
     return this.end('SIGTERM');
   }
 
-  /** kill -9; the port and the data stay. */
+  /** kill -9. The port and the data are kept. */
   kill(): Promise<void> {
     return this.end('SIGKILL');
   }
@@ -66,7 +66,7 @@ export class Milepost {
     await rm(this.dataFolder, { recursive: true, force: true });
   }
 
-  /** A token for a user, whether the server knows it or not. */
+  /** A token for a user, stored or not. */
   token(sub: string, role: string, ttl = '1h'): string {
     const env = { ...process.env, ...this.settings, MILEPOST_DATA: this.dataFolder };
     const args = ['token', '--sub', sub, '--role', role, '--ttl', ttl];

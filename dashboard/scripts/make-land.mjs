@@ -1,5 +1,5 @@
-// Writes src/lib/map/land.geojson: Natural Earth's 1:50m land, thinned to what a background needs.
-// Natural Earth is in the public domain. Run `npm run land` only to change the thinning.
+// Writes src/lib/map/land.geojson: Natural Earth's 1:50m land, simplified for a background map.
+// Natural Earth is in the public domain. Run `npm run land` only to change the simplification.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { feature } from 'topojson-client';

@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use milepost_transport::{Decoder, Event, Violation};
+use milepost_transport::{Decoder, DecodedEvent, Violation};
 
 const MAX_MESSAGE_BYTES: usize = 4096;
 
-fn decode(pieces: &[&[u8]], deflate: bool) -> (Vec<Event>, Option<Violation>) {
+fn decode(pieces: &[&[u8]], deflate: bool) -> (Vec<DecodedEvent>, Option<Violation>) {
     let mut decoder = Decoder::new(MAX_MESSAGE_BYTES, deflate);
     let mut events = Vec::new();
     for piece in pieces {
@@ -32,10 +32,10 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(whole, decode(&pieces, deflate));
     for event in &whole.0 {
         match event {
-            Event::Text(text) => assert!(text.len() <= MAX_MESSAGE_BYTES),
-            Event::Binary(payload) => assert!(payload.len() <= MAX_MESSAGE_BYTES),
-            Event::Ping(payload) => assert!(payload.len() <= 125),
-            Event::Pong | Event::Close(_) => {}
+            DecodedEvent::Text(text) => assert!(text.len() <= MAX_MESSAGE_BYTES),
+            DecodedEvent::Binary(payload) => assert!(payload.len() <= MAX_MESSAGE_BYTES),
+            DecodedEvent::Ping(payload) => assert!(payload.len() <= 125),
+            DecodedEvent::Pong | DecodedEvent::Close(_) => {}
         }
     }
 });

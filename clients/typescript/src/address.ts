@@ -1,11 +1,11 @@
-/** Where the server is: the address of a dialect's socket, and of a request beside it. */
+/** Computes the address of a dialect's socket, and of an HTTP request to the same server. */
 
-/** A token, or a function that gives the present one at each attempt; null or empty if there is none (the session cookie counts, or the link is public). */
+/** A token, or a function that gives the present one at each attempt. Null or empty without one: the session cookie is used, or the link is public. */
 export type TokenSource = string | null | undefined | (() => string | null | undefined);
 
 /**
  * `serverUrl` is `http(s)://` or `ws(s)://` with or without a path; by default the page's own origin.
- * Throws a `TypeError` where there is neither.
+ * Throws a `TypeError` if there is neither.
  */
 export function socketAddress(
   serverUrl: string | undefined,

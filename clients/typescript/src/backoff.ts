@@ -3,13 +3,13 @@
 export const BACKOFF_BASE_MS = 500;
 export const BACKOFF_CAP_MS = 30_000;
 
-/** A random delay from zero to `base × 2^attempt`, never past the cap, so that a crowd of clients comes back spread out. */
+/** A random delay from zero to `base × 2^attempt`, up to the cap, so that many clients reconnect spread out. */
 export function backoffDelayMs(attempt: number, random: () => number): number {
   const ceilingMs = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempt, 30));
   return Math.round(random() * ceilingMs);
 }
 
-/** The server's own advice in a close reason such as `restarting; reconnect in 2.5s`, at most the cap, or null. */
+/** The delay that the server advises in a close reason such as `restarting; reconnect in 2.5s`, up to the cap; null without advice. */
 export function advisedDelayMs(reason: string): number | null {
   const match = /reconnect in (\d+(?:\.\d+)?)\s*(ms|s)\b/i.exec(reason);
   if (!match) return null;

@@ -1,4 +1,4 @@
-/** The bus socket's messages, checked once where they come in. */
+/** The bus socket's messages, checked when they are received. */
 
 import {
   type Fields,
@@ -11,10 +11,10 @@ import {
   textOf,
 } from './check.js';
 
-/** Where a bus is. */
+/** The location of a bus. */
 export interface BusLocation {
   busId: string;
-  /** Null if nobody entered one. */
+  /** Null if the operator has entered none. */
   licensePlate: string | null;
   latitude: number;
   longitude: number;
@@ -22,11 +22,11 @@ export interface BusLocation {
   speedKmh: number;
   /** Degrees from north; 0 when unknown. */
   headingDeg: number;
-  /** The operator's word, such as `on_route`. */
+  /** The status as the operator set it, such as `on_route`. */
   status: string;
   /** When the bus was there, RFC 3339. */
   timestamp: string;
-  /** Part of a replay that was asked for, not live. */
+  /** True in a replay, false in live updates. */
   isReplayed: boolean;
 }
 
@@ -36,7 +36,7 @@ export type BusMessage =
   | { type: 'presence'; viewing: number }
   | { type: 'error'; message: string };
 
-/** The message; null for one of an unknown kind, which is no mistake: servers may add some. Throws what is wrong. */
+/** Parses a message. Returns null for an unknown kind, because newer servers may add some. Throws an Error that says what is wrong. */
 export function parseBusMessage(text: string): BusMessage | null {
   const fields = parseFields(text);
   const type = textOf(fields, 'type');

@@ -7,22 +7,22 @@ import type { Platform } from './platform.js';
 import { type ConnectionState, TrackingSocket } from './socket.js';
 
 export interface BusClientOptions {
-  /** The JWT; without one the browser's session cookie counts. */
+  /** The JWT. Without one the browser's session cookie is used. */
   token?: TokenSource;
   /** `https://host`, with or without a path; the page's own origin by default. */
   serverUrl?: string | undefined;
-  /** The last position of every bus on connecting, then each new one. */
+  /** Called with the last position of every bus after connecting, then with each new one. */
   onLocationUpdate?: (location: BusLocation) => void;
-  /** How many sockets of the tenant are open, on connecting and after each change; only asked for where this is given. */
+  /** Called with the number of the tenant's open sockets after connecting and after each change. The server sends it only if this is given. */
   onPresence?: (viewing: number) => void;
-  /** A replay has ended; `count` locations came with `isReplayed`. */
+  /** Called when a replay has ended; `count` locations came with `isReplayed`. */
   onReplayComplete?: (count: number) => void;
   onError?: (error: TrackingError) => void;
   onConnectionChange?: (state: ConnectionState) => void;
   platform?: Partial<Platform>;
 }
 
-/** Which buses to follow: those named, and those on the named routes. */
+/** The buses to follow: those named, and those on the named routes. */
 export interface BusFilter {
   busIds?: string[];
   routes?: string[];
@@ -51,7 +51,7 @@ export class BusClient {
     return this.socket.state;
   }
 
-  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
+  /** When the next automatic attempt is due, Unix milliseconds; null when none is planned. */
   get retryAtMs(): number | null {
     return this.socket.retryAtMs;
   }
@@ -64,13 +64,13 @@ export class BusClient {
     this.socket.disconnect();
   }
 
-  /** Narrows to these buses, now and after each reconnect; an empty filter widens to all again. */
+  /** Narrows to these buses, also after each reconnect. An empty filter selects all again. */
   subscribe(filter: BusFilter): void {
     this.filter = filter;
     this.sendFilter();
   }
 
-  /** Asks for the locations of the last minutes, or of all that the server replays. False without a connection. */
+  /** Requests the locations of the last minutes, or of the server's whole replay window. Returns false without a connection. */
   requestReplay(minutes?: number): boolean {
     return this.socket.send(JSON.stringify({ type: 'replay_request', minutes }));
   }

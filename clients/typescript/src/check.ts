@@ -1,4 +1,4 @@
-/** Checks what comes over the wire; each throws an Error that names the field. */
+/** Checks received values. Each function throws an Error that names the field. */
 
 export type Fields = Record<string, unknown>;
 
@@ -30,7 +30,7 @@ export function numberOf(fields: Fields, name: string): number {
   return value;
 }
 
-/** Null and absent are the same. */
+/** Treats null and absent the same. */
 export function optionalNumberOf(fields: Fields, name: string): number | null {
   return fields[name] === undefined || fields[name] === null ? null : numberOf(fields, name);
 }

@@ -1,6 +1,6 @@
-/** Which close codes end a connection for good. */
+/** Decides which close codes end a connection for good. */
 
-/** The same attempt would be refused again, so there is none until `connect()` is called. */
+/** Codes after which the same attempt would be refused again. No attempt is made until `connect()` is called. */
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [1008, 'refused by the server'],
   [4001, 'the token is missing, bad or expired'],
@@ -11,13 +11,13 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
 
 export const NORMAL_CLOSURE = 1000;
 
-/** `refused`: state `error`. `ended`: the server is done, state `disconnected`. `retry`: everything else, such as 1006, 1012, 1013 and 4000. */
+/** `refused`: state `error`. `ended`: the server has finished, state `disconnected`. `retry`: all other codes, such as 1006, 1012, 1013 and 4000. */
 export function meaningOfClose(code: number): 'refused' | 'ended' | 'retry' {
   if (REFUSALS.has(code)) return 'refused';
   return code === NORMAL_CLOSURE ? 'ended' : 'retry';
 }
 
-/** The server's reason, or else what the code means. */
+/** The server's reason, or a description of the code. */
 export function refusalText(code: number, reason: string): string {
   return reason !== '' ? reason : (REFUSALS.get(code) ?? `closed with ${code}`);
 }

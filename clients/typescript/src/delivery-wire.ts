@@ -1,4 +1,4 @@
-/** The delivery socket's messages, checked once where they come in. Times are whole Unix seconds. */
+/** The delivery socket's messages, checked when they are received. Times are whole Unix seconds. */
 
 import {
   type Fields,
@@ -14,31 +14,31 @@ import {
 export const DELIVERY_STATUSES = ['ASSIGNED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** The better estimate, in seconds: the most likely, and a range that holds in four of five cases. All but `stale` are null when it is stale. */
+/** The better estimate in seconds: the most likely time, and a range that is right in four of five cases. All fields but `stale` are null when it is stale. */
 export interface DeliveryEta {
   seconds: number | null;
   low: number | null;
   high: number | null;
   /** What the estimate uses: `default`, `speed` or `history`. */
   basis: string | null;
-  /** The last fix is too old for an estimate. */
+  /** True when the last fix is too old for an estimate. */
   stale: boolean;
 }
 
 export interface Delivery {
   trackingId: string;
   orderId: string | null;
-  /** Null for those who may not know it, such as everybody with the public link. */
+  /** Null for viewers that may not know it, such as visitors with the public link. */
   riderId: string | null;
   status: DeliveryStatus;
   currentLocation: { lat: number; lng: number; atSeconds: number } | null;
   dropoff: { lat: number; lng: number };
-  /** At 30 km/h in a straight line; null before the first location. */
+  /** The documented estimate, at 30 km/h in a straight line; null before the first location. */
   etaSeconds: number | null;
   /** Null before the first location and after the delivery. */
   eta: DeliveryEta | null;
   updatedAtSeconds: number;
-  /** When the link stops working; null from a server that doesn't send it. */
+  /** When the link stops working; null from an older server that does not send it. */
   expiresAtSeconds: number | null;
 }
 
@@ -46,7 +46,7 @@ export type DeliveryMessage =
   | { type: 'initial_state' | 'location_update'; delivery: Delivery }
   | { type: 'error'; message: string };
 
-/** The message; null for one of an unknown kind, which is no mistake: servers may add some. Throws what is wrong. */
+/** Parses a message. Returns null for an unknown kind, because newer servers may add some. Throws an Error that says what is wrong. */
 export function parseDeliveryMessage(text: string): DeliveryMessage | null {
   const fields = parseFields(text);
   const type = textOf(fields, 'type');
@@ -55,7 +55,7 @@ export function parseDeliveryMessage(text: string): DeliveryMessage | null {
   return { type, delivery: deliveryOf(fieldsOf(fields.data, 'data')) };
 }
 
-/** A delivery as `GET /tracking/{id}` and the socket write it. */
+/** Reads a delivery as `GET /tracking/{id}` and the socket send it. */
 export function deliveryOf(data: Fields): Delivery {
   const status = DELIVERY_STATUSES.find((each) => each === data.status);
   if (!status) throw new TypeError('status was not one of a delivery');

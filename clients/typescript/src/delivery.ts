@@ -11,13 +11,13 @@ export type DeliveryEnd = 'expired' | 'not_found' | 'refused';
 
 export interface DeliveryClientOptions {
   trackingId: string;
-  /** The JWT of its rider, who may send; a public link needs no token. */
+  /** The JWT of the delivery's rider, who may send. A public link needs no token. */
   token?: TokenSource;
   /** `https://host`, with or without a path; the page's own origin by default. */
   serverUrl?: string | undefined;
-  /** The whole delivery, on connecting and after each change. */
+  /** Called with the whole delivery after connecting and after each change. */
   onDelivery?: (delivery: Delivery) => void;
-  /** The link has stopped working. */
+  /** Called when the link has stopped working. */
   onEnd?: (end: DeliveryEnd) => void;
   onError?: (error: TrackingError) => void;
   onConnectionChange?: (state: ConnectionState) => void;
@@ -44,7 +44,7 @@ export class DeliveryClient {
     });
   }
 
-  /** The newest delivery, also while the connection is away. */
+  /** The newest delivery, also while disconnected. */
   get delivery(): Delivery | null {
     return this.latest;
   }
@@ -53,7 +53,7 @@ export class DeliveryClient {
     return this.socket.state;
   }
 
-  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
+  /** When the next automatic attempt is due, Unix milliseconds; null when none is planned. */
   get retryAtMs(): number | null {
     return this.socket.retryAtMs;
   }
@@ -66,7 +66,7 @@ export class DeliveryClient {
     this.socket.disconnect();
   }
 
-  /** As its rider: sends its place, and its status. Not queued, because fixes have no time of their own here: false without a connection. */
+  /** Sends the rider's location and status. Returns false without a connection: nothing is queued, because these locations carry no time. */
   sendLocationUpdate(location: { lat: number; lng: number; status?: DeliveryStatus }): boolean {
     return this.socket.send(JSON.stringify({ type: 'location_update', location }));
   }
@@ -86,7 +86,7 @@ export class DeliveryClient {
   }
 }
 
-/** The server closes with 1008 in each case; its reason says which. */
+/** The server closes with 1008 in each case. Its reason says which one it is. */
 function endOf(reason: string): DeliveryEnd {
   if (/expired/i.test(reason) && /session/i.test(reason)) return 'expired';
   return /not found/i.test(reason) ? 'not_found' : 'refused';

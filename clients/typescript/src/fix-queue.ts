@@ -1,15 +1,15 @@
-/** A driver's fixes that the server has not acknowledged yet: in order, bounded, and kept over a reload where a storage is given. */
+/** A driver's fixes that the server has not acknowledged: in order, bounded, and kept over a reload if a storage is given. */
 
-/** Where a driver is and when. */
+/** The location of a driver at a time. */
 export interface Fix {
   lat: number;
   lng: number;
   address: string;
-  /** RFC 3339 UTC with milliseconds; no two kept fixes have the same. */
+  /** RFC 3339 UTC with milliseconds. No two queued fixes have the same time. */
   timestamp: string;
 }
 
-/** `localStorage`, or anything that keeps text the same way. */
+/** `localStorage`, or an object with the same methods. */
 export interface FixStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
@@ -18,11 +18,11 @@ export interface FixStorage {
 
 export interface FixQueueOptions {
   storage?: FixStorage | undefined;
-  /** One key for each driver, so that nobody sends another's fixes. */
+  /** One key for each driver, so that no driver sends another's fixes. */
   storageKey?: string | undefined;
-  /** Fixes kept at most, 1,000 by default: at one in 5 s more than 80 minutes. When full, the oldest is dropped and counted. */
+  /** The largest number of queued fixes, 1,000 by default: more than 80 minutes with one in 5 s. When full, the oldest is dropped and counted. */
   maxFixes?: number | undefined;
-  /** Called when the storage fails; it is not used again. */
+  /** Called when the storage fails. It is not used again. */
   onStorageError?: (message: string) => void;
 }
 
@@ -32,7 +32,7 @@ const DEFAULT_KEY = 'milepost.fixes';
 export class FixQueue {
   private fixes: Fix[] = [];
   private dropped = 0;
-  /** How many from the front were handed to the present connection. */
+  /** The number of fixes at the front that were sent over the present connection. */
   private sent = 0;
   private storage: FixStorage | undefined;
   private readonly key: string;
@@ -50,12 +50,12 @@ export class FixQueue {
     return this.fixes.length;
   }
 
-  /** Fixes lost because the queue was full, since it was made. */
+  /** Fixes that were dropped because the queue was full. */
   get droppedCount(): number {
     return this.dropped;
   }
 
-  /** Adds a fix. If it has the time of the fix before it, it is moved on by a millisecond. */
+  /** Adds a fix. If it has the same time as the fix before it, its time is moved on by a millisecond. */
   push(fix: Fix): void {
     const last = this.fixes.at(-1);
     const atMs = Date.parse(fix.timestamp);
@@ -65,18 +65,18 @@ export class FixQueue {
     this.save();
   }
 
-  /** Hands the fixes that this connection has not had yet to `send`, in order, until it refuses one. */
+  /** Passes the fixes that were not sent over this connection to `send`, in order, until it refuses one. */
   sendUnsent(send: (fix: Fix) => boolean): void {
     for (let next = this.fixes[this.sent]; next !== undefined && send(next); next = this.fixes[this.sent])
       this.sent += 1;
   }
 
-  /** The connection is gone: fixes that it had not acknowledged are sent again over the next one. */
+  /** Called when the connection is lost: fixes without acknowledgement are sent again over the next one. */
   forgetSent(): void {
     this.sent = 0;
   }
 
-  /** The server has the fix of this time, so it has those sent before it too. Returns false if no fix has this time. */
+  /** Removes the fix with this time and those before it, which the server has too. Returns false if no fix has this time. */
   acknowledge(timestamp: string): boolean {
     const atMs = Date.parse(timestamp);
     const index = this.fixes.findIndex((fix) => Date.parse(fix.timestamp) === atMs);
@@ -120,7 +120,7 @@ export class FixQueue {
   }
 }
 
-/** Text that is no list of fixes counts as empty: the next fix writes over it. */
+/** Text that is not a list of fixes is treated as empty. The next fix overwrites it. */
 function readFixes(text: string | null): Fix[] {
   try {
     const kept: unknown = JSON.parse(text ?? '[]');

@@ -4,17 +4,17 @@ import { presentToken, requestAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
 import type { Platform } from './platform.js';
 
-/** What the server is asked with. */
+/** The credentials that the socket would use. */
 export interface Credentials {
   serverUrl: string | undefined;
   token: TokenSource;
-  /** The dialect refuses the handshake of an unknown user, instead of closing the socket with a code that says so. */
+  /** True if the dialect refuses the handshake of an unknown user. Other dialects close the socket with a code. */
   needsUser: boolean;
 }
 
 /**
- * A `refused` error when the socket needs a user and the server knows none; a `handshake` error when the server answers
- * requests but takes no socket from here; null when it can't be reached or is starting or stopping.
+ * A `refused` error when the socket needs a user and the credentials are not valid; a `handshake` error when the server answers
+ * requests but refuses the socket; null when it can't be reached or is starting or stopping.
  */
 export async function explainHandshake(
   { fetch }: Platform,

@@ -1,4 +1,4 @@
-/** The parcel socket's messages, checked once where they come in. */
+/** The parcel socket's messages, checked when they are received. */
 
 import {
   type Fields,
@@ -11,7 +11,7 @@ import {
   textOf,
 } from './check.js';
 
-/** A place in the parcel dialect: degrees, and words that may be empty. */
+/** A location in the parcel dialect: degrees, and an address that may be empty. */
 export interface ParcelLocation {
   lat: number;
   lng: number;
@@ -23,7 +23,7 @@ export interface ParcelLocationUpdate {
   parcelId: number;
   driverId: string;
   location: ParcelLocation;
-  /** When the driver was there, RFC 3339; null from a server that doesn't send it. */
+  /** When the fix was taken, RFC 3339; null from an older server that does not send it. */
   timestamp: string | null;
   /** Seconds to the destination; null when unknown. */
   etaSeconds: number | null;
@@ -33,12 +33,12 @@ export type ParcelEvent =
   | { type: 'geofence'; parcelId: number; zone: 'pickup' | 'destination'; event: 'enter' | 'exit' }
   | { type: 'status_update'; parcelId: number; status: string }
   | { type: 'tracking_ended'; parcelId: number; status: string | null }
-  /** This user may no longer follow it, for example because another driver took it over; `message` says why. */
+  /** This user may no longer follow the parcel, for example because it has another driver now. `message` gives the reason. */
   | { type: 'unsubscribed'; parcelId: number; message: string | null };
 
 export type ParcelMessage = ParcelLocationUpdate | ParcelEvent | { type: 'error'; message: string };
 
-/** The message; null for one of an unknown kind, which is no mistake: servers may add some. Throws what is wrong. */
+/** Parses a message. Returns null for an unknown kind, because newer servers may add some. Throws an Error that says what is wrong. */
 export function parseParcelMessage(text: string): ParcelMessage | null {
   const fields = parseFields(text);
   switch (textOf(fields, 'type')) {

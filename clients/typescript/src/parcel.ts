@@ -1,4 +1,4 @@
-/** Follows one parcel over `/ws/tracking/?parcel_id=…`; as its driver, also sends where the parcel is. */
+/** Follows one parcel over `/ws/tracking/?parcel_id=…`. Its driver also sends its location. */
 
 import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
@@ -9,26 +9,26 @@ import { type ConnectionState, TrackingSocket } from './socket.js';
 
 export interface ParcelClientOptions {
   parcelId: number;
-  /** The JWT; without one the browser's session cookie counts. */
+  /** The JWT. Without one the browser's session cookie is used. */
   token?: TokenSource;
   /** `https://host`, with or without a path; the page's own origin by default. */
   serverUrl?: string | undefined;
   onLocationUpdate?: (update: ParcelLocationUpdate) => void;
-  /** Zones, status changes, the end. */
+  /** Called for zones, status changes, and the end. */
   onEvent?: (event: ParcelEvent) => void;
   onError?: (error: TrackingError) => void;
   onConnectionChange?: (state: ConnectionState) => void;
-  /** How many fixes wait for the server's acknowledgement, after each change. */
+  /** Called after each change with the number of fixes that wait for an acknowledgement, and of dropped ones. */
   onQueueChange?: (queuedCount: number, droppedCount: number) => void;
-  /** Where waiting fixes are kept over a reload, such as `localStorage`. */
+  /** Where queued fixes are kept over a reload, such as `localStorage`. */
   storage?: FixStorage | undefined;
-  /** One for each driver, so that nobody sends another's fixes. */
+  /** One key for each driver, so that no driver sends another's fixes. */
   storageKey?: string | undefined;
   maxQueuedFixes?: number | undefined;
   platform?: Partial<Platform>;
 }
 
-/** A fix as a driver's app has it. */
+/** A fix as a driver's app measures it. */
 export interface NewLocation {
   lat: number;
   lng: number;
@@ -37,7 +37,7 @@ export interface NewLocation {
   timestamp?: Date | number | string;
 }
 
-/** Longest address that the server takes, characters. */
+/** The longest address that the server accepts, characters. */
 const MAX_ADDRESS_CHARS = 500;
 
 export class ParcelClient {
@@ -71,7 +71,7 @@ export class ParcelClient {
     return this.socket.state;
   }
 
-  /** When the next attempt comes by itself, Unix milliseconds; null when none is planned. */
+  /** When the next automatic attempt is due, Unix milliseconds; null when none is planned. */
   get retryAtMs(): number | null {
     return this.socket.retryAtMs;
   }
@@ -93,8 +93,8 @@ export class ParcelClient {
   }
 
   /**
-   * Sends where the driver is; without a connection it waits in the queue and is sent in order later, with its own time.
-   * False, and an `invalid` error, for what is no place or time.
+   * Sends the driver's location. Without a connection it is queued, and sent later in order and with its own time.
+   * Returns false and reports an `invalid` error for an invalid location or time.
    */
   sendLocationUpdate(location: NewLocation): boolean {
     const fix = fixOf(location, this.options.platform?.nowMs?.() ?? Date.now());
@@ -126,7 +126,7 @@ export class ParcelClient {
     else this.options.onEvent?.(message);
   }
 
-  /** The server repeats a driver's own fix, with its time, once it is stored. */
+  /** The server sends a driver's fix back, with its time, once it is stored. */
   private locationUpdated(update: ParcelLocationUpdate): void {
     if (update.timestamp !== null && this.queue.acknowledge(update.timestamp)) this.queueChanged();
     this.options.onLocationUpdate?.(update);
@@ -137,7 +137,7 @@ export class ParcelClient {
   }
 }
 
-/** The fix, or what is wrong with it. */
+/** The fix, or a text that says what is wrong with it. */
 function fixOf({ lat, lng, address = '', timestamp }: NewLocation, nowMs: number): Fix | string {
   if (!Number.isFinite(lat) || Math.abs(lat) > 90) return 'lat must be from -90 to 90';
   if (!Number.isFinite(lng) || Math.abs(lng) > 180) return 'lng must be from -180 to 180';

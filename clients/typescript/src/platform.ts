@@ -1,6 +1,6 @@
-/** What the client needs of its surroundings; tests pass their own. */
+/** The parts of a browser that the client uses. Tests pass their own. */
 
-/** The part of a WebSocket that is used. */
+/** The used part of a WebSocket. */
 export interface Socket {
   onopen: (() => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
@@ -17,7 +17,7 @@ type Events = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 export interface Platform {
   webSocket: WebSocketClass | undefined;
-  /** Used after a failed handshake only, to find out why. */
+  /** Used only after a failed handshake, to find out the reason. */
   fetch: ((url: string, init: RequestInit) => Promise<{ status: number }>) | undefined;
   nowMs: () => number;
   random: () => number;

@@ -1,4 +1,4 @@
-/** Owns one WebSocket: opens it, brings it back after a drop, notices when it is dead, and says in which state it is. */
+/** Owns one WebSocket: opens it, reconnects it, detects a dead connection, and reports its state. */
 
 import { advisedDelayMs, backoffDelayMs } from './backoff.js';
 import { meaningOfClose, NORMAL_CLOSURE, refusalText } from './close-codes.js';
@@ -15,26 +15,26 @@ import { type Platform, platformOf, type Socket } from './platform.js';
 export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'error';
 
 export interface SocketOptions<Message> {
-  /** Asked at each attempt, so that a renewed token is used. */
+  /** Called at each attempt, so that a renewed token is used. */
   address: () => string;
-  /** The message; null for one of an unknown kind. May throw an Error that says what is wrong with the frame. */
+  /** Parses a message, or returns null for an unknown kind. May throw an Error that says what is wrong. */
   parse: (text: string) => Message | null;
   onMessage: (message: Message) => void;
   onState: (state: ConnectionState) => void;
   onError: (error: TrackingError) => void;
-  /** With what to ask the server why a handshake failed. */
+  /** The credentials for finding out why a handshake failed. */
   credentials?: Credentials;
-  /** The text of a ping that the server answers; absent where the dialect has none. */
+  /** The text of a ping that the server answers; absent if the dialect has none. */
   ping?: string;
   platform?: Partial<Platform>;
 }
 
-/** A connection must hold this long before the backoff starts from the bottom again. */
+/** A connection must last this long before the backoff is reset. */
 export const STABLE_AFTER_MS = 10_000;
-/** A handshake without an answer by then is given up. */
+/** A handshake that takes longer than this is given up. */
 export const HANDSHAKE_LIMIT_MS = 15_000;
 export const PING_EVERY_MS = 30_000;
-/** If nothing comes for this long after a ping, the connection is dead, whatever the system says. */
+/** If nothing comes for this long after a ping, the connection is dead, even if the system does not report it. */
 export const PONG_LIMIT_MS = 10_000;
 
 export class TrackingSocket<Message> {
@@ -45,9 +45,9 @@ export class TrackingSocket<Message> {
   private timer: unknown = null;
   private attempt = 0;
   private openedAtMs: number | null = null;
-  /** Whether attempts go on: between `connect()` and `disconnect()`, a refusal or the server's own end. */
+  /** True from `connect()` until `disconnect()`, a refusal, or an end by the server. While true, lost connections are retried. */
   private isActive = false;
-  /** Until the first connection since `connect()`: later failures are the server's absence, and need no explanation. */
+  /** True until the first connection after `connect()`. Later failures mean that the server is away and need no explanation. */
   private isUnexplained = false;
 
   constructor(private readonly options: SocketOptions<Message>) {
@@ -58,12 +58,12 @@ export class TrackingSocket<Message> {
     return this.now;
   }
 
-  /** When the next attempt comes, in Unix milliseconds; null when none is planned. */
+  /** When the next automatic attempt is due, Unix milliseconds; null when none is planned. */
   get retryAtMs(): number | null {
     return this.retryAt;
   }
 
-  /** Connects, or tries at once if an attempt is planned; does nothing while connecting or connected. */
+  /** Connects, at once if an attempt is planned. Does nothing while connecting or connected. */
   connect(): void {
     if (this.socket) return;
     this.attempt = 0;
@@ -79,7 +79,7 @@ export class TrackingSocket<Message> {
     this.setState('disconnected');
   }
 
-  /** Whether the text was handed to an open connection. */
+  /** Returns whether the text was given to an open connection. */
   send(text: string): boolean {
     if (this.now !== 'connected' || !this.socket) return false;
     try {
@@ -164,7 +164,7 @@ export class TrackingSocket<Message> {
     if (error) this.options.onError(error);
   }
 
-  /** The connection is gone or never came: try again later. */
+  /** The connection was lost or never opened: plans the next attempt. */
   private lost(advisedMs: number | null): void {
     const heldMs = this.openedAtMs === null ? 0 : this.platform.nowMs() - this.openedAtMs;
     if (heldMs >= STABLE_AFTER_MS) this.attempt = 0;
@@ -176,7 +176,7 @@ export class TrackingSocket<Message> {
     this.setState('disconnected');
   }
 
-  /** Pings when nothing has come for a while, and gives the connection up when nothing comes after that. */
+  /** Pings when nothing has come for a while, and drops the connection when nothing comes after that. */
   private keepAlive(): void {
     const { ping } = this.options;
     this.stopTimer();
@@ -201,17 +201,17 @@ export class TrackingSocket<Message> {
     if (this.retryAt !== null) this.open();
   };
 
-  /** The reader is back: browsers slow down the timers of hidden pages. */
+  /** The page is visible again. Browsers slow down the timers of hidden pages, so the planned attempt is made now. */
   private readonly retryWhenVisible = (): void => {
     if (this.platform.page?.visibilityState === 'visible') this.retryNow();
   };
 
-  /** The browser reports that the network is gone: don't wait for the socket to notice. */
+  /** The browser reports that the network is gone, before the socket notices. */
   private readonly networkLost = (): void => {
     if (this.socket) this.lost(null);
   };
 
-  /** Lets go of the socket and of the planned attempt; late events of the socket are ignored. */
+  /** Drops the socket and the planned attempt. Late events of the socket are ignored. */
   private drop(): void {
     this.stopTimer();
     this.retryAt = null;

@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 describe('a bus client', () => {
-  it('asks for the presence only if somebody wants it', () => {
+  it('asks for the presence only if onPresence is given', () => {
     start();
     expect(FakeSocket.last.url).toBe('wss://host/ws/bus-tracking/');
     start({ token: 'T', onPresence: () => undefined });

@@ -58,7 +58,7 @@ describe('a delivery client', () => {
     expect(client.delivery?.currentLocation).toEqual({ lat: 5.6045, lng: -0.1875, atSeconds: 1704067850 });
   });
 
-  it('reads the better estimate, and none where there is none', () => {
+  it('reads the better estimate, and null without one', () => {
     FakeSocket.last.hear({
       type: 'initial_state',
       data: { ...DATA, eta: { seconds: 300, low: 180, high: 480, basis: 'speed', stale: false } },
@@ -101,7 +101,7 @@ describe('a delivery client', () => {
     },
   );
 
-  it('sends as its rider, and says when it could not', () => {
+  it('sends as its rider, and returns false when it could not', () => {
     expect(client.sendLocationUpdate({ lat: 5.6, lng: -0.18, status: 'IN_TRANSIT' })).toBe(true);
     expect(JSON.parse(FakeSocket.last.sent[0] ?? '')).toEqual({
       type: 'location_update',

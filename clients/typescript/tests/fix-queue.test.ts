@@ -44,7 +44,7 @@ describe('the queue of fixes', () => {
     expect(sentBy(queue)).toEqual([3]);
   });
 
-  it('takes the time of another fix for no acknowledgement', () => {
+  it('does not take the time of another fix as an acknowledgement', () => {
     const queue = new FixQueue();
     queue.push(fix(1));
     expect(queue.acknowledge(fix(9).timestamp)).toBe(false);
@@ -79,7 +79,7 @@ describe('the queue of fixes', () => {
     expect(storage.kept.size).toBe(0);
   });
 
-  it('leaves out what a storage has that is no fix', () => {
+  it('ignores stored values that are not fixes', () => {
     const storage = memory();
     storage.setItem('milepost.fixes', JSON.stringify([{ lat: 'x' }, null, fix(7)]));
     expect(sentBy(new FixQueue({ storage }))).toEqual([7]);

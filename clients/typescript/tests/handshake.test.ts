@@ -14,10 +14,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** What `fetch` does for each path; a path without an entry can't be reached. */
+/** The answer of `fetch` for each path. A path without an entry can't be reached. */
 type Answers = Record<string, number | 'unreadable'>;
 
-/** A page's `fetch`: without the server's consent an answer from another origin can be received, but not read. */
+/** A page's `fetch`: an answer from another origin can't be read unless the server allows it. */
 function fetchOf(answers: Answers): NonNullable<Platform['fetch']> {
   return async (url, { mode }) => {
     const answer = answers[new URL(url).pathname];
@@ -91,7 +91,7 @@ describe('a handshake that fails', () => {
     expect(client.retryAtMs).not.toBeNull();
   });
 
-  it('after a connection was made is no error: the server was there and comes back', async () => {
+  it('after a first connection is not an error, because the server may come back', async () => {
     const { errors } = start(ParcelClient, { '/auth/me': 200 });
     FakeSocket.last.onopen?.();
     FakeSocket.last.end(1006);

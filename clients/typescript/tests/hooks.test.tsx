@@ -39,7 +39,7 @@ const location = {
 };
 
 describe('useTrackingSocket', () => {
-  it('connects with the token of localStorage and gives what the published hook gives', () => {
+  it('connects with the token of localStorage and returns the same values as the published hook', () => {
     localStorage.setItem('access_token', 'kept');
     const seen: unknown[] = [];
     const held = renderTracking({
@@ -76,7 +76,7 @@ describe('useTrackingSocket', () => {
     expect(held.hook.connectionState).toBe('disconnected');
   });
 
-  it('queues what is sent while away, also over a change of the parcel', () => {
+  it('queues locations while disconnected, also over a change of the parcel', () => {
     const platform = fakePlatform();
     const held = renderTracking({ parcelId: 12, serverUrl: 'http://host', platform });
     act(() => void held.hook.sendLocationUpdate({ lat: 1, lng: 2 }));
@@ -87,7 +87,7 @@ describe('useTrackingSocket', () => {
     expect(JSON.parse(FakeSocket.last.sent[0] ?? '')).toMatchObject({ lat: 1, lng: 2, parcel_id: 13 });
   });
 
-  it('closes when the component goes', () => {
+  it('disconnects when the component unmounts', () => {
     renderTracking({ parcelId: 12, serverUrl: 'http://host', platform: fakePlatform() });
     act(() => root.render(null));
     expect(FakeSocket.last.closedWith).toBe(1000);
@@ -95,7 +95,7 @@ describe('useTrackingSocket', () => {
 });
 
 describe('useDelivery', () => {
-  it('gives the delivery, and at last why the link works no more', () => {
+  it('gives the delivery, and finally the reason why the link stopped working', () => {
     const platform = fakePlatform();
     const held = {} as { hook: DeliveryHook };
     function Probe() {

@@ -83,7 +83,7 @@ describe('a parcel client', () => {
     expect(JSON.parse(FakeSocket.last.sent[1] ?? '').timestamp).toBe('2026-11-03T10:00:04.000Z');
   });
 
-  it('keeps a fix until the server repeats it, and sends it again after a drop', () => {
+  it('keeps a fix until the server sends it back, and sends it again after a lost connection', () => {
     const { client } = start();
     FakeSocket.last.onopen?.();
     client.sendLocationUpdate({ lat: 1, lng: 0, timestamp: START });

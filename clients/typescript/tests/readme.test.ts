@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const ROOT = new URL('../', import.meta.url);
-/** Inside the package, so that the snippets find React and ws. */
+/** A folder inside the package, so that the snippets find React and ws. */
 const FOLDER = new URL('node_modules/.readme-snippets/', ROOT);
 
 const TSCONFIG = {

@@ -52,7 +52,7 @@ describe.skipIf(!canRun)('the buses of a real server', () => {
     expect(seen.errors).toEqual([]);
   });
 
-  it('narrows to what was asked for, and replays', async () => {
+  it('narrows to the filter, and replays on request', async () => {
     const other = await milepost.addKiosk('Bus 8', 'WB01AB0008');
     const replayed: number[] = [];
     const { client, seen } = follow({ onReplayComplete: (count) => replayed.push(count) });
@@ -77,7 +77,7 @@ describe.skipIf(!canRun)('the buses of a real server', () => {
     expect(seen.errors).toEqual([]);
   });
 
-  it('is refused for good with a bad token, which the handshake alone does not say', async () => {
+  it('is refused for good with an invalid token, which the failed handshake does not show', async () => {
     const { client, seen } = follow({ token: 'not-a-token' });
     await until(() => expect(client.connectionState).toBe('error'));
     expect(seen.errors).toMatchObject([{ kind: 'refused', closeCode: null }]);

@@ -82,7 +82,7 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
     expect(watcher.client.connectionState).toBe('connected');
   });
 
-  it('is as the server has it after a restart', async () => {
+  it('has the server’s state after a restart', async () => {
     const trackingId = await startDelivery();
     const { client, seen } = follow(trackingId);
     await until(() => expect(client.connectionState).toBe('connected'));
@@ -98,7 +98,7 @@ describe.skipIf(!canRun)('a delivery of a real server', () => {
     expect(seen.ends).toEqual([]);
   });
 
-  it('is over for good when its link is unknown or its token bad', async () => {
+  it('ends for good when its link is unknown or its token is invalid', async () => {
     const unknown = follow('TRK-unknown');
     await until(() => expect(unknown.seen.ends).toEqual(['not_found']));
     const bad = follow(await startDelivery(), 'not-a-token');

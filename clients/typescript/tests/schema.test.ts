@@ -4,7 +4,7 @@ import { canRun, Milepost } from '../../testing/milepost.js';
 
 const HEADER = "// Made of the server's OpenAPI document by `make types`; not written by hand.\n\n";
 
-/** Refusals are all problem+json; written out for each path they would be most of the file. */
+/** All refusals have the same type. Written out for each path they would fill most of the file. */
 function withoutRefusals(document: OpenAPI3): OpenAPI3 {
   for (const path of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(path)) {
@@ -16,7 +16,7 @@ function withoutRefusals(document: OpenAPI3): OpenAPI3 {
   return document;
 }
 
-/** Lines such as `put?: never;`, which say that something is not there. */
+/** Lines such as `put?: never;`, which only say that a property does not exist. */
 const ABSENT = /^ +\w+\?: never;\n/gm;
 
 describe.skipIf(!canRun)('the types of the REST API', () => {

@@ -32,7 +32,7 @@ function start(options: { ping?: string; random?: number } = {}) {
   return { socket, seen, network: platform.network, page: platform.page };
 }
 
-/** How long until the next socket is made. */
+/** Advances the timers until the next socket is made. Returns the time that passed. */
 function waitedMs(): number {
   const before = FakeSocket.made.length;
   const startedMs = Date.now();
@@ -50,13 +50,13 @@ describe('coming back', () => {
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
   });
 
-  it('spreads the waits from nothing to the whole', () => {
+  it('spreads the delays with full jitter', () => {
     start({ random: 0.25 });
     FakeSocket.last.end(1006);
     expect(waitedMs()).toBe(125);
   });
 
-  it('starts from the bottom again only after a connection that held', () => {
+  it('resets the backoff only after a connection that lasted', () => {
     start();
     FakeSocket.last.end(1006);
     waitedMs();
@@ -86,7 +86,7 @@ describe('coming back', () => {
     expect(waitedMs()).toBe(500);
   });
 
-  it('lets go at once when the network goes, and tries at once when it is back', () => {
+  it('drops the connection when the network goes, and reconnects at once when it is back', () => {
     const { seen, network } = start();
     FakeSocket.last.onopen?.();
     network.dispatchEvent(new Event('offline'));
@@ -120,7 +120,7 @@ describe('staying away', () => {
     expect(seen.errors).toMatchObject([{ kind: 'refused', closeCode: code, message: 'no' }]);
   });
 
-  it('does not come back when the server is done', () => {
+  it('does not reconnect when the server has ended the connection', () => {
     const { seen } = start();
     FakeSocket.last.onopen?.();
     FakeSocket.last.end(1000);
@@ -137,7 +137,7 @@ describe('staying away', () => {
     expect(waitedMs()).toBe(500);
   });
 
-  it('does not come back after disconnect, whatever comes late', () => {
+  it('does not reconnect after disconnect, even if events come late', () => {
     const { socket, seen, network, page } = start();
     FakeSocket.last.onopen?.();
     socket.disconnect();
@@ -195,7 +195,7 @@ describe('the heartbeat', () => {
 });
 
 describe('frames', () => {
-  it('reports what is bad and goes on', () => {
+  it('reports invalid messages and goes on', () => {
     const { seen } = start();
     FakeSocket.last.onopen?.();
     FakeSocket.last.hear('bad');

@@ -25,7 +25,7 @@ pub struct Authentication {
     pub(crate) password_fingerprint: Option<String>,
 }
 
-/// What is remembered of a credential: enough to check it again, without the secret.
+/// The part of a credential that is kept: enough to check it again, without the secret.
 #[derive(Clone)]
 pub(crate) enum Verified {
     /// The claims of a token whose signature was valid.

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_read_before_a_change_is_not_kept_after_it() {
+    fn an_identity_read_before_a_change_is_not_cached_after_it() {
         let cache: Cache<u8, &str> = Cache::new(1024, |_, _| 0);
         let now = Timestamp::from_unix_ms(1_000_000).unwrap();
         let before = cache.get(&1, now).unwrap_err();

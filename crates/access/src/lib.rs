@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod authenticate;
+mod claims;
 mod connections;
 mod error;
 mod identity_cache;
@@ -15,11 +16,12 @@ mod token;
 mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
+pub use claims::{Claims, TokenError};
 pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};
 pub use error::AccessError;
 pub use login::{SESSION_S, TokenPair};
 pub use secret::{hash_secret, random_secret};
-pub use token::{Claims, TokenError, TokenKeys};
+pub use token::TokenKeys;
 
 use connections::Connections;
 use identity_cache::IdentityCache;

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_other_names_does_not_free_a_name() {
+    fn a_flood_of_other_names_does_not_reset_the_count_of_a_name() {
         let limit = LoginLimit::default();
         let fails = |name: &str| limit.begin(name, None, at(0)).is_err();
         assert_eq!((0..11).filter(|_| fails("ann")).count(), 1);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn right_logins_are_free() {
+    fn successful_logins_are_not_limited() {
         let limit = LoginLimit::default();
         for _ in 0..1_000 {
             limit.begin("ann", Some([127, 0, 0, 1].into()), at(0)).unwrap().succeeded();

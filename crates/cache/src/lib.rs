@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::{Hash, RandomState};
 use std::ops::DerefMut;
 
-/// What an entry takes beside its key and value: links, a slot in the hash table, and free slots.
+/// Memory of an entry beside its key and value: links, a slot in the hash table, and free slots.
 const OVERHEAD_BYTES: usize = 48;
 /// An entry counts as this part of the capacity at most, so that a value that is heavier than the whole cache is kept too.
 const HEAVIEST_PART: usize = 4;
@@ -46,7 +46,7 @@ impl<K, V> Weighter<K, Weighed<V>> for Weights {
     }
 }
 
-/// Hands evicted values back to whoever inserted.
+/// Returns evicted values to the caller of an insertion.
 #[derive(Clone)]
 struct Evicted;
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weight_stays_within_the_capacity_and_what_leaves_is_handed_back() {
+    fn the_weight_stays_within_the_capacity_and_evicted_values_are_returned() {
         let mut cache = texts(64 * KIB);
         let evicted: usize = (0..1_000).map(|n| cache.insert(n, "x".repeat(KIB)).len()).sum();
         assert!(cache.bytes() <= 64 * KIB as u64, "{} bytes", cache.bytes());
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_again_outlives_what_was_used_once() {
+    fn values_that_are_used_again_outlive_values_used_once() {
         let mut cache = texts(64 * KIB);
         cache.insert(0, "used".to_owned());
         for n in 1..1_000 {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_changed_in_place_and_taken_out() {
+    fn a_value_is_changed_in_place_and_removed() {
         let mut cache = texts(KIB);
         cache.insert(1, "a".to_owned());
         cache.get_mut(&1).unwrap().push('b');

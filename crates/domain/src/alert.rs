@@ -21,9 +21,9 @@ pub enum AlertKind {
     VehicleOffline,
     /// The server itself has an error.
     SystemError,
-    /// Told by a billing system.
+    /// Raised by a billing system.
     PaymentReceived,
-    /// Told by a billing system.
+    /// Raised by a billing system.
     InvoiceGenerated,
 }
 
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_is_news_for_a_quarter_of_an_hour_and_never_after_it_expired() {
+    fn an_alert_is_recent_for_a_quarter_of_an_hour_and_never_after_it_expired() {
         let at = |ms| Timestamp::from_unix_ms(ms).unwrap();
         let alert = |expires_ms| Alert {
             id: AlertId::new("a").unwrap(),

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn managers_see_the_fleet_drivers_what_they_did_and_everybody_what_is_addressed_to_them_at_home() {
+    fn managers_see_the_fleet_drivers_their_own_events_and_users_the_alerts_addressed_to_them() {
         let (home, away) = (TenantId::new("acme").unwrap(), TenantId::new("other").unwrap());
         for role in Role::ALL {
             let caller = user(role, &home);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_addressed_to_a_user_is_seen_by_nobody_else() {
+    fn an_alert_for_one_user_is_seen_by_no_other() {
         let addressed = |number| FleetAudience::addressed(UserId::new(number).ok());
         let viewer = FleetViewer { company: true, user: UserId::new(7).ok(), driver: None };
         assert!(viewer.may_see(FleetAudience::Company) && viewer.may_see(addressed(7)));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_driver_did_is_seen_by_it_and_by_those_who_see_the_fleet() {
+    fn a_drivers_events_are_seen_by_the_driver_and_by_viewers_of_the_fleet() {
         let done_by = |number| FleetAudience::done_by(UserId::new(number).ok());
         let driver = FleetViewer { company: false, user: UserId::new(7).ok(), driver: UserId::new(7).ok() };
         assert!(driver.may_see(done_by(7)) && !driver.may_see(done_by(8)) && !driver.may_see(FleetAudience::Company));

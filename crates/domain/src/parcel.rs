@@ -134,7 +134,7 @@ mod tests {
     use super::ParcelStatus;
 
     #[test]
-    fn only_an_ended_parcel_stays_as_it_is() {
+    fn only_an_ended_parcel_refuses_changes() {
         for from in ParcelStatus::ALL {
             for to in ParcelStatus::ALL {
                 let expected = from == to || !matches!(from, ParcelStatus::Delivered | ParcelStatus::Cancelled);

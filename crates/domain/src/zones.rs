@@ -112,7 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_way_out_lies_farther_than_the_way_in() {
+    fn a_zone_is_left_farther_out_than_it_is_entered() {
         for (radius_m, exit_m) in [(20.0, 50.0), (150.0, 180.0), (1_000.0, 1_200.0), (5_000.0, 6_000.0)] {
             assert_eq!(ZoneRadius::new(radius_m).unwrap().exit_m(), exit_m);
         }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_of_the_table() {
+    fn every_row_of_the_transition_table() {
         let check = |was_inside, nearest_m, end_m, expected| {
             let found = cross_zone(was_inside, Approach { nearest_m, end_m }, ZoneRadius::default());
             assert_eq!(found, expected, "{was_inside} {nearest_m} {end_m}");
@@ -147,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn coming_and_leaving_alternate_and_begin_with_coming(
+        fn entering_and_leaving_alternate_and_begin_with_entering(
             radius_m in 20.0..=5_000.0_f64,
             way in prop::collection::vec((0.0..8_000.0_f64, 0.0..8_000.0_f64), 0..60),
         ) {

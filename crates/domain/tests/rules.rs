@@ -47,7 +47,7 @@ fn caller() -> impl Strategy<Value = Caller> {
 
 proptest! {
     #[test]
-    fn nobody_but_a_superadmin_reaches_into_another_tenant(caller in caller(), other in tenant(), id in vehicle()) {
+    fn only_a_superadmin_may_act_in_another_tenant(caller in caller(), other in tenant(), id in vehicle()) {
         prop_assume!(other != caller.tenant && !caller.is_superadmin());
         for action in ACTIONS {
             prop_assert!(!may(&caller, action, &other));
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn a_parent_sees_what_is_listed_and_reports_for_nothing(
+    fn a_parent_sees_its_listed_vehicles_and_reports_for_none(
         tenant in tenant(), vehicle_ids in proptest::collection::vec(vehicle(), 0..4), id in vehicle(), driver in 1..50_i64,
     ) {
         let principal = Principal::User {
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn an_id_survives_its_text_and_hostile_text_is_no_id(text in "\\PC{0,80}") {
+    fn an_id_is_read_back_from_its_text_and_hostile_text_is_refused(text in "\\PC{0,80}") {
         match VehicleId::new(&text) {
             Ok(id) => {
                 prop_assert_eq!(id.as_str(), text.as_str());

@@ -76,7 +76,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn a_late_vehicle_waits_and_is_due_at_once_when_it_is_missed_too() {
+    async fn a_vehicle_with_late_positions_waits_unless_it_is_queued_for_another_reason() {
         let (clock, (bus, car)) = (TurnableClock::new(), two_numbers().await);
         let mut queue = CatchUpQueue::new(clock.clock());
         queue.add_after(bus, Duration::from_secs(100));

@@ -1,4 +1,4 @@
-//! From a geofence's GeoJSON to the fence itself.
+//! Builds a fence from a geofence's GeoJSON.
 
 use milepost_domain::{GeofenceShape, GeometryText, Invalid, RadiusM, WidthM};
 use milepost_geo::{Fence, InvalidFence, Point};

@@ -1,4 +1,4 @@
-//! What one vehicle's positions are folded by: its description and its tenant's rules.
+//! The description and rules by which one vehicle's positions are folded.
 
 use crate::tenant_rules::TenantRules;
 use crate::vehicle_fences::VehicleFences;

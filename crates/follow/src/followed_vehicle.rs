@@ -41,7 +41,7 @@ pub(crate) struct FollowedVehicle {
 }
 
 impl FollowedVehicle {
-    /// From what the store knows, with the state after the last folded position.
+    /// A vehicle as the store knows it, with the state after the last folded position.
     pub(crate) fn new(
         found: &FoldedVehicle,
         state: TrackState,
@@ -65,7 +65,7 @@ impl FollowedVehicle {
         }
     }
 
-    /// From now on positions are folded by this description and these rules.
+    /// Sets the description and rules by which positions are folded from now on.
     pub(crate) fn set_context(&mut self, vehicle: &Arc<Vehicle>, rules: &Arc<TenantRules>) {
         if !self.context.is_of(vehicle, rules) {
             self.context = FoldContext::new(Arc::clone(vehicle), Arc::clone(rules));

@@ -27,7 +27,7 @@ const CATCH_UP_FOR: Duration = Duration::from_millis(200);
 /// Wakes a task that has work after a commit. A call is cheap.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// What a [`TrackFollower`] is built from.
+/// The parts of a [`TrackFollower`].
 pub struct FollowerParts {
     /// Where positions are read and history is written.
     pub store: Arc<dyn Store>,
@@ -99,7 +99,7 @@ impl TrackFollower {
     pub async fn run(mut self) {
         loop {
             let begun = self.clock.instant();
-            // Read before the inbox is emptied: commits after this are not waited for.
+            // Read before the inbox is emptied: the end does not wait for later commits.
             self.is_stopping = self.inbox.is_stopping();
             self.round().await;
             if self.is_stopping {
@@ -162,7 +162,7 @@ impl TrackFollower {
     /// Logs the first failure of several in a row.
     pub(crate) fn failed(&mut self, error: &StoreError) {
         if !self.is_failing {
-            tracing::error!("history falls behind: {error}");
+            tracing::error!("history is not up to date: {error}");
         }
         self.is_failing = true;
     }

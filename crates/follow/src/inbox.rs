@@ -1,4 +1,4 @@
-//! What was committed and is not ingested yet.
+//! Committed positions that are not ingested yet.
 
 use crate::stats::{TrackCounters, TrackStats};
 use milepost_domain::{Position, TenantId, VehicleId};
@@ -94,7 +94,7 @@ impl TrackInbox {
         self.filled.notify_one();
     }
 
-    /// What the follower did so far.
+    /// The follower's counters so far.
     pub fn stats(&self) -> TrackStats {
         self.counters.stats()
     }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn vehicles_of_positions_without_room_are_noted_to_be_read_from_the_store() {
+    async fn vehicles_whose_positions_find_the_inbox_full_are_read_from_the_store() {
         let (inbox, home) = (TrackInbox::default(), TenantId::default_tenant());
         let (bus, car) = two_numbers().await;
         inbox.add_recorded(&home, &batch(bus, INBOX_POSITIONS - 1));

@@ -1,4 +1,4 @@
-//! What folding one vehicle has found since its last write.
+//! Changes of one vehicle's history that are not written yet.
 
 use milepost_domain::{AlertSubject, Timestamp, TripStatus};
 use milepost_store::{ActivityChange, Checkpoint, HistoryChange};

@@ -40,7 +40,7 @@ impl Fold {
     }
 }
 
-pub(crate) struct Refolded {
+pub(crate) struct RefoldResult {
     /// The state after the last position.
     pub(crate) state: TrackState,
     /// How the right history differs from the published one.
@@ -103,9 +103,9 @@ impl Refold {
         drop_equal(&mut published.activity, &mut right.activity, |_| true);
     }
 
-    pub(crate) fn finish(mut self) -> Refolded {
+    pub(crate) fn finish(mut self) -> RefoldResult {
         self.drop_equal();
-        Refolded {
+        RefoldResult {
             corrections: correct(&self.published.history, &self.right.history),
             state: self.right.state,
             late: self.late,
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn page_by_page_it_comes_to_the_same_corrections_as_at_once() {
+    fn refolding_in_pages_gives_the_same_corrections() {
         let (track, context) = (track(3_000), context());
         let all: Vec<Position> = track.iter().map(|one| one.position.clone()).collect();
         let known: Vec<Position> = track.iter().filter(|one| !one.is_late).map(|one| one.position.clone()).collect();

@@ -1,4 +1,4 @@
-//! What the follower counts, for metrics.
+//! The follower's counters, for metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ pub(crate) struct TrackCounters {
     refolds: AtomicU64,
 }
 
-/// What the follower of tracks did since the start.
+/// The follower's counters since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TrackStats {
     /// Positions that were committed here and not ingested yet, now.

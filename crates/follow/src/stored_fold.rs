@@ -5,7 +5,7 @@ use crate::checkpoint::decode;
 use crate::fold_context::FoldContext;
 use crate::followed_vehicle::FollowedVehicle;
 use crate::follower::TrackFollower;
-use crate::refold::{Refold, Refolded};
+use crate::refold::{Refold, RefoldResult};
 use milepost_domain::{Timestamp, TripOrigin, VehicleScope};
 use milepost_store::{FoldedVehicle, SavedFold, StoreError, TripFilter, VehicleNo};
 use milepost_track::{Corrections, TrackState, Watch};
@@ -80,7 +80,7 @@ impl TrackFollower {
         saved: &SavedFold,
         base: Base,
         context: &FoldContext,
-    ) -> Result<Refolded, StoreError> {
+    ) -> Result<RefoldResult, StoreError> {
         let mut after = base.after;
         let mut refold = Refold::new(base.state);
         loop {

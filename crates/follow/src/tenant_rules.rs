@@ -1,4 +1,4 @@
-//! What a tenant's tracks are folded by: its thresholds, and its geofences behind an index.
+//! The rules by which a tenant's tracks are folded: its thresholds, and its geofences behind an index.
 
 use crate::fence_geometry::build_fence;
 use crate::thresholds::read_thresholds;
@@ -127,7 +127,7 @@ pub(crate) fn fence_id(id: GeofenceId) -> FenceId {
     FenceId(id.get().unsigned_abs())
 }
 
-/// The rules of the tenants whose vehicles were heard of.
+/// The rules of the tenants whose vehicles have sent positions.
 pub(crate) struct TenantRulesCache {
     clock: Clock,
     alert_expiry_ms: i64,

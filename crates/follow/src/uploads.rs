@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_position_that_was_overtaken_is_sorted_in_until_the_next_tick_is_over() {
+    async fn a_late_position_is_put_in_order_until_the_end_of_the_next_tick() {
         let (clock, (bus, car)) = (TurnableClock::new(), two_numbers().await);
         let (mut uploads, home) = (Uploads::new(clock.clock()), TenantId::default_tenant());
         let step = |vehicle| TrackStep { vehicle, after: None };
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_position_without_room_is_not_held() {
+    async fn a_position_is_not_held_when_the_buffer_is_full() {
         let (mut uploads, (bus, car)) = (Uploads::new(Clock::system()), two_numbers().await);
         let home = TenantId::default_tenant();
         for at_ms in 0..HELD_POSITIONS {

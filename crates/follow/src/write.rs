@@ -138,7 +138,7 @@ mod tests {
         for vehicle in &vehicles {
             follower.catch_up(*vehicle, false).await.unwrap();
         }
-        // Nothing but leaving memory makes the follower write them.
+        // The follower writes them only because they leave memory.
         follower.dirty.clear();
         follower.write_dirty().await;
 

@@ -1,4 +1,4 @@
-//! Which column or property of a file holds which value.
+//! The columns or properties of a file, by the value that they hold.
 
 use crate::options_error::OptionsError;
 use std::str::FromStr;

@@ -98,7 +98,7 @@ impl<R: BufRead> Features<R> {
                     self.text.clear();
                 }
                 if self.depth == 1 && byte == b'[' && self.key == b"features" {
-                    // What stands before this array belongs to the collection, and is not needed.
+                    // Members before this array belong to the collection and are not needed.
                     self.in_features = true;
                     self.had_features = true;
                     self.text.clear();

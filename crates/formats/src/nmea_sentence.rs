@@ -38,12 +38,12 @@ pub(crate) fn parse(line: &[u8]) -> Option<Result<Sentence, &'static str>> {
 fn check(sentence: &[u8]) -> Result<&str, &'static str> {
     let star = sentence.iter().rposition(|&byte| byte == b'*').ok_or("the sentence has no checksum")?;
     let (body, sum) = (&sentence[..star], sentence[star + 1..].trim_ascii());
-    let told = std::str::from_utf8(sum)
+    let stated = std::str::from_utf8(sum)
         .ok()
         .filter(|digits| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
         .and_then(|digits| u8::from_str_radix(digits, 16).ok())
         .ok_or("the sentence has no checksum")?;
-    if body.iter().fold(0, |sum, byte| sum ^ byte) != told {
+    if body.iter().fold(0, |sum, byte| sum ^ byte) != stated {
         return Err("the checksum is wrong");
     }
     if !body.is_ascii() {

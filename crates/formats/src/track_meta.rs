@@ -1,4 +1,4 @@
-//! What the head of a written file says about its track.
+//! The head of a written file: names of its track.
 
 /// Names for a file's head. They may hold any text: writers escape it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What readers return: one point of a track, or the reason why a row gave none.
+//! The results of readers: one point of a track, or the reason why a row gave none.
 
 use milepost_domain::{
     AccuracyM, AltitudeM, HeadingDeg, Invalid, Latitude, Longitude, Position, SpeedKmh, Timestamp, VehicleId,

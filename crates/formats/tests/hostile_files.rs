@@ -26,7 +26,7 @@ fn a_line_without_end_is_skipped_and_the_next_is_read() {
 }
 
 #[test]
-fn an_open_quote_costs_its_line_only() {
+fn an_open_quote_drops_only_its_line() {
     let rows = rows(Format::Csv, "id,lat,lon,time\n\"a,1,2,1577836800\nb,1,2,1577836801\n\"c, d\",1,2,1577836802");
     assert!(rows[0].as_ref().unwrap_err().reason.contains("quote"), "{rows:?}");
     assert_eq!(rows[1].as_ref().unwrap().vehicle.as_deref(), Some("b"));
@@ -34,7 +34,7 @@ fn an_open_quote_costs_its_line_only() {
 }
 
 #[test]
-fn numbers_that_are_none_are_refused() {
+fn invalid_coordinates_are_refused() {
     for bad in ["NaN,2", "inf,2", "1e999,2", "91,2", "1,181", ",2", "x,2"] {
         let rows = rows(Format::Csv, &format!("lat,lon,time\n{bad},1577836800\n"));
         assert!(rows.len() == 1 && rows[0].is_err(), "{bad}: {rows:?}");
@@ -42,7 +42,7 @@ fn numbers_that_are_none_are_refused() {
 }
 
 #[test]
-fn a_speed_that_is_none_costs_only_itself() {
+fn an_invalid_speed_drops_only_the_speed() {
     for unknown in ["-1", "NaN", "65535", "fast"] {
         let rows = rows(Format::Csv, &format!("lat,lon,time,speed\n1,2,1577836800,{unknown}\n"));
         assert_eq!(rows[0].as_ref().unwrap().speed, None, "{unknown}");
@@ -50,7 +50,7 @@ fn a_speed_that_is_none_costs_only_itself() {
 }
 
 #[test]
-fn only_0_0_without_a_fix_is_no_place() {
+fn only_0_0_without_a_fix_is_refused() {
     let csv = "lat,lon,time,fix\n0,0,1577836800,0\n0,0,1577836801,1\n1,2,1577836802,0\n0,2,1577836803,none\n";
     let gpx = "<gpx><trk><trkseg>\
         <trkpt lat='0' lon='0'><time>2020-01-01T00:00:00Z</time><fix>none</fix></trkpt>\
@@ -113,7 +113,7 @@ fn deep_and_endless_xml_ends_the_reading() {
 }
 
 #[test]
-fn a_file_that_was_cut_off_gives_what_it_has_and_says_so() {
+fn a_truncated_file_gives_its_positions_and_an_error() {
     let gpx = rows(Format::Gpx, &format!("<gpx><trk><trkseg>{TRKPT}<trkpt lat=\"1\" "));
     assert!(gpx[0].is_ok() && gpx[1].as_ref().unwrap_err().ends_file && gpx.len() == 2, "{gpx:?}");
     let feature =

@@ -36,7 +36,7 @@ fn austin_of_2015_is_miles_an_hour_in_the_same_column() {
 }
 
 #[test]
-fn new_york_has_local_time_and_stray_text_behind_it() {
+fn new_york_has_local_times_with_text_after_them() {
     let options = ReadOptions {
         speed_unit: Some(SpeedUnit::Mph),
         zone: "America/New_York".parse().unwrap(),
@@ -51,7 +51,7 @@ fn new_york_has_local_time_and_stray_text_behind_it() {
 }
 
 #[test]
-fn rows_at_0_0_are_kept_when_the_file_says_nothing_of_the_fix() {
+fn rows_at_0_0_are_kept_when_the_file_has_no_column_for_the_fix() {
     let options = ReadOptions {
         speed_unit: Some(SpeedUnit::Mph),
         zone: "America/New_York".parse().unwrap(),

@@ -104,8 +104,9 @@ async fn close_session(
 
 async fn show_caller(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
 ) -> Result<Json<Me>, Problem> {
+    let caller = request.caller;
     let username = context.access.username_of(&caller).await?;
     let tenant = caller.tenant.to_string();
     Ok(Json(match caller.principal {

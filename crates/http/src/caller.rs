@@ -6,11 +6,12 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use milepost_access::{Authentication, Credential};
-use milepost_domain::Caller;
+use milepost_service::Request;
 use std::sync::Arc;
 
-/// The caller of an HTTP request. Without a valid credential the request is answered 401.
-pub struct Authenticated(pub Caller);
+/// An HTTP request's caller, and the time at which it was authenticated. Without a valid credential the request is
+/// answered 401.
+pub struct Authenticated(pub Request);
 
 impl<S> FromRequestParts<S> for Authenticated
 where
@@ -22,7 +23,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let context = Arc::<HttpContext>::from_ref(state);
         let authentication = authenticate_parts(&context, parts, TokenInQuery::Ignored).await?;
-        Ok(Self(authentication.into_caller()))
+        Ok(Self(context.request(authentication.into_caller())))
     }
 }
 

@@ -2,23 +2,27 @@
 
 use crate::OriginPolicy;
 use milepost_access::Access;
+use milepost_clock::Clock;
 use milepost_domain::Caller;
-use milepost_service::{Request, Service};
+use milepost_service::{Request, UseCases};
 use std::sync::Arc;
 
 /// Shared by all requests.
 pub struct HttpContext {
     /// Access control.
     pub access: Arc<Access>,
-    /// The use cases.
-    pub service: Arc<Service>,
+    /// What the use cases need.
+    pub use_cases: Arc<UseCases>,
+    /// The present time and timers.
+    pub clock: Clock,
     /// The pages that may call with a cookie or open a socket.
     pub origins: OriginPolicy,
 }
 
 impl HttpContext {
-    /// What a use case needs of a request that comes now.
-    pub fn request<'a>(&self, caller: &'a Caller) -> Request<'a> {
-        Request { caller, now: self.service.now() }
+    /// A request that this caller makes now. Handlers get theirs from [`crate::Authenticated`]; a socket makes one for
+    /// each message.
+    pub fn request(&self, caller: Caller) -> Request {
+        Request { caller, now: self.clock.now() }
     }
 }

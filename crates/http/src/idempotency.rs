@@ -14,7 +14,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Caller, Principal};
-use milepost_service::{Claim, Idempotency, IdempotencyKey, KeptAnswer, Once, ServiceError, idempotency};
+use milepost_service::idempotency::{self, IdempotencyKeys};
+use milepost_service::{Claim, Idempotency, IdempotencyKey, KeptAnswer, Once, ServiceError};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
@@ -99,7 +100,7 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
     let carried_out =
         tokio::spawn(async move { carry_out(&context, key, hash.finalize().into(), request, next).await });
     carried_out.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a request with an Idempotency-Key did not end");
+        tracing::error!(%error, "the task of a request with an Idempotency-Key failed");
         Err(ServiceError::Internal.into())
     })
 }
@@ -111,27 +112,25 @@ async fn carry_out(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let claim =
-        match idempotency::begin_idempotent(&context.service.idempotency_keys, &key, &hash, context.service.now())
-            .await?
-        {
-            Idempotency::New(claim) => claim,
-            Idempotency::InProgress => {
-                let detail = "a request with this Idempotency-Key is being worked on, try again soon";
-                return Err(Problem::new(StatusCode::CONFLICT, detail).retry_after(1));
-            }
-            Idempotency::Mismatch => {
-                return Err(Problem::invalid("Idempotency-Key", "was used before with another request"));
-            }
-            Idempotency::Done(answer) => {
-                let mut response = JsonAnswer(answer).into_response();
-                response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-                return Ok(response);
-            }
-        };
+    let keys = &context.use_cases.idempotency_keys;
+    let claim = match idempotency::begin_idempotent(keys, &key, &hash, context.clock.now()).await? {
+        Idempotency::New(claim) => claim,
+        Idempotency::InProgress => {
+            let detail = "a request with this Idempotency-Key is being worked on, try again soon";
+            return Err(Problem::new(StatusCode::CONFLICT, detail).retry_after(1));
+        }
+        Idempotency::Mismatch => {
+            return Err(Problem::invalid("Idempotency-Key", "was used before with another request"));
+        }
+        Idempotency::Done(answer) => {
+            let mut response = JsonAnswer(answer).into_response();
+            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+            return Ok(response);
+        }
+    };
     request.extensions_mut().insert(claim.clone());
     let response = next.run(request).await;
-    if claim.is_kept() { Ok(response) } else { keep(context, &claim, response).await }
+    if claim.is_kept() { Ok(response) } else { keep(keys, &claim, response).await }
 }
 
 fn header_value(headers: &HeaderMap) -> Result<Option<String>, Problem> {
@@ -150,10 +149,10 @@ fn name_of(caller: &Caller) -> String {
 }
 
 /// Stores a final answer. A timeout or a missing database is not final: the key becomes free again.
-async fn keep(context: &HttpContext, claim: &Claim, response: Response) -> Result<Response, Problem> {
+async fn keep(keys: &IdempotencyKeys, claim: &Claim, response: Response) -> Result<Response, Problem> {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-        idempotency::abandon_idempotent(&context.service.idempotency_keys, claim).await?;
+        idempotency::abandon_idempotent(keys, claim).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -161,6 +160,6 @@ async fn keep(context: &HttpContext, claim: &Claim, response: Response) -> Resul
         .await
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be kept"))?;
     let answer = KeptAnswer { status: status.as_u16(), body: body.to_vec() };
-    idempotency::finish_idempotent(&context.service.idempotency_keys, claim, &answer).await?;
+    idempotency::finish_idempotent(keys, claim, &answer).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_is_400_and_unfit_is_422() {
+    fn bad_json_is_400_and_an_invalid_value_is_422() {
         check("{", 400, None);
         check("", 400, None);
         check(r#"{"name":"a","size":NaN}"#, 400, None);

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_and_listed_pages_are_let_in() {
+    fn only_own_and_listed_origins_are_allowed() {
         let policy = OriginPolicy::new(&["https://maps.example.org/".to_owned()]).unwrap();
         let check = |origin, expected| {
             assert_eq!(policy.allows(&headers(origin, "bus.example.org:8080")), expected, "{origin:?}");

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn no_refusal_speaks_rust() {
+    fn no_refusal_names_a_rust_type() {
         check::<f64>(r#""a, expected b""#, "must be a number");
         check::<i64>("1.5", "must be a whole number");
         check::<u32>("-1", "must be a whole number from 0");

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_sent_back_by_https_only_once_it_came_so() {
+    fn a_cookie_set_over_https_is_sent_back_over_https_only() {
         let plain = set_session(&HeaderMap::new(), "abc");
         assert_eq!(plain, "milepost_session=abc; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600");
         let https = headers("x-forwarded-proto", &["https"]);

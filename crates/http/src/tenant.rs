@@ -4,6 +4,7 @@ use crate::{Authenticated, HttpContext, Problem, Query};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use milepost_domain::{Caller, TenantId};
+use milepost_service::Request;
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -12,12 +13,12 @@ use utoipa::IntoParams;
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TenantQuery {
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// The caller, and the tenant that `?tenant=` names: its own, unless a superadmin names another.
-pub struct ForTenant(pub Caller, pub TenantId);
+/// The request, and the tenant that `?tenant=` names: the caller's own, unless a superadmin names another.
+pub struct ForTenant(pub Request, pub TenantId);
 
 impl<S> FromRequestParts<S> for ForTenant
 where
@@ -27,10 +28,10 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Authenticated(caller) = Authenticated::from_request_parts(parts, state).await?;
+        let Authenticated(request) = Authenticated::from_request_parts(parts, state).await?;
         let Query(query) = Query::<TenantQuery>::from_request_parts(parts, state).await?;
-        let tenant = tenant_of(&caller, query.tenant.as_deref())?;
-        Ok(Self(caller, tenant))
+        let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
+        Ok(Self(request, tenant))
     }
 }
 

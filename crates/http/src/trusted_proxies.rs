@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_header_is_not_read() {
+    fn the_header_of_an_untrusted_peer_is_ignored() {
         assert_eq!(seen(&TrustedProxies::default(), "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
         assert_eq!(seen(&proxies(&["10.0.0.1"]), "10.0.0.2", &["1.2.3.4"]), "10.0.0.2");
     }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_what_cannot_be_read_nothing_is_believed() {
+    fn entries_left_of_an_unreadable_one_are_not_trusted() {
         let trusted = proxies(&["10.0.0.0/8"]);
         for line in ["unknown", "1.1.1.1, _hidden", "1.1.1.1, ", "", "1.1.1.1, 10.0.0.256", "1.1.1.1 10.0.0.2"] {
             assert_eq!(seen(&trusted, "10.0.0.1", &[line]), "10.0.0.1", "{line:?}");
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_hold_what_shares_their_prefix() {
+    fn networks_contain_the_addresses_with_their_prefix() {
         for (network, inside, outside) in [
             ("192.168.4.0/22", "192.168.7.255", "192.168.8.0"),
             ("192.168.4.1", "192.168.4.1", "192.168.4.2"),

@@ -75,7 +75,7 @@ impl Channel {
         self.lock_subscribers().by_key.contains_key(key)
     }
 
-    /// Queues `message` for its audience; never waits.
+    /// Queues `message` for its recipients; never waits.
     pub fn publish(self: &Arc<Self>, message: Message) {
         self.enqueue([message]);
     }

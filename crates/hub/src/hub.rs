@@ -46,7 +46,7 @@ impl Hub {
         }
     }
 
-    /// What the hub holds and has done.
+    /// The hub's contents and counters.
     pub fn stats(&self) -> HubStats {
         self.shared.counters.read()
     }

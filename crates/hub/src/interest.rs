@@ -1,7 +1,7 @@
 //! The messages of a channel that a subscriber wants and may see.
 
-use crate::audience::{Audience, Reach};
 use crate::key::{Key, KeySet};
+use crate::recipients::{RecipientKind, Recipients};
 
 /// Everything or a set of keys, optionally limited to what the subscriber may see, and extra topics.
 #[derive(Clone, Debug, Default)]
@@ -37,15 +37,15 @@ impl Interest {
         self
     }
 
-    /// Whether a message for `audience` reaches this subscriber.
-    pub fn wants(&self, audience: &Audience) -> bool {
-        let wanted = match audience.reach {
-            Reach::Everyone => return true,
-            Reach::General => self.wanted.as_ref().is_none_or(|keys| keys.intersects(&audience.keys)),
-            Reach::KeyedOnly => self.wanted.as_ref().is_some_and(|keys| keys.intersects(&audience.keys)),
+    /// Whether a message for `recipients` reaches this subscriber.
+    pub fn wants(&self, recipients: &Recipients) -> bool {
+        let wanted = match recipients.kind {
+            RecipientKind::Everyone => return true,
+            RecipientKind::General => self.wanted.as_ref().is_none_or(|keys| keys.intersects(&recipients.keys)),
+            RecipientKind::KeyedOnly => self.wanted.as_ref().is_some_and(|keys| keys.intersects(&recipients.keys)),
         };
-        (wanted && self.within.as_ref().is_none_or(|keys| keys.intersects(&audience.keys)))
-            || self.topics.intersects(&audience.keys)
+        (wanted && self.within.as_ref().is_none_or(|keys| keys.intersects(&recipients.keys)))
+            || self.topics.intersects(&recipients.keys)
     }
 
     /// True when every general message is wanted: this subscriber needs no index.

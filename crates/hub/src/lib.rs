@@ -3,7 +3,6 @@
 //! A dialect renders a [`Message`] once. The hub finds its subscribers, has it encoded once per [`Form`], and offers the
 //! shared bytes to each subscriber's [`Sink`]. Nothing here knows JSON, SQL or sockets.
 
-mod audience;
 mod batch;
 mod channel;
 mod channel_id;
@@ -12,12 +11,12 @@ mod interest;
 mod key;
 mod limits;
 mod message;
+mod recipients;
 mod registry;
 mod shared;
 mod sink;
 mod stats;
 
-pub use audience::Audience;
 pub use batch::{Batch, Chunk};
 pub use channel::{Channel, Subscription};
 pub use channel_id::ChannelId;
@@ -26,5 +25,6 @@ pub use interest::Interest;
 pub use key::{Key, KeyMap};
 pub use limits::HubLimits;
 pub use message::{Encoder, Form, Message};
+pub use recipients::Recipients;
 pub use sink::Sink;
 pub use stats::HubStats;

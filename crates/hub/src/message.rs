@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use crate::audience::Audience;
 use crate::key::Key;
+use crate::recipients::Recipients;
 
 /// How a message travels. Each form of a message is made at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,40 +38,40 @@ pub trait Encoder: Send + Sync + 'static {
     }
 }
 
-/// A rendered message with its audience. Cloning shares it.
+/// A rendered message with its recipients. Cloning shares it.
 #[derive(Clone)]
 pub struct Message(Arc<Inner>);
 
 struct Inner {
     payload: Bytes,
-    audience: Audience,
+    recipients: Recipients,
     conflation: Option<(Key, i64)>,
     number: Option<i64>,
     forms: [OnceLock<Bytes>; Form::COUNT],
 }
 
 impl Message {
-    /// A message that must reach its audience: it waits in the reliable queue of a slow reader.
-    pub fn new(payload: impl Into<Bytes>, audience: Audience) -> Self {
-        Self::build(payload.into(), audience, None, None)
+    /// A message that must reach its recipients: it waits in the reliable queue of a slow reader.
+    pub fn new(payload: impl Into<Bytes>, recipients: Recipients) -> Self {
+        Self::build(payload.into(), recipients, None, None)
     }
 
     /// As [`Self::new`], with a number in an order that outlives the channel: a reader that comes back names the last number
     /// that it has.
-    pub fn numbered(payload: impl Into<Bytes>, audience: Audience, number: i64) -> Self {
-        Self::build(payload.into(), audience, None, Some(number))
+    pub fn numbered(payload: impl Into<Bytes>, recipients: Recipients, number: i64) -> Self {
+        Self::build(payload.into(), recipients, None, Some(number))
     }
 
     /// A message of which a slow reader needs only the newest version, such as a vehicle's position.
     ///
     /// `version` orders the messages of one `key` (a timestamp in milliseconds, a row version): a lower one never
     /// replaces or follows a higher one. Pass 0 for all of them when the order of publishing is order enough.
-    pub fn conflated(payload: impl Into<Bytes>, audience: Audience, key: Key, version: i64) -> Self {
-        Self::build(payload.into(), audience, Some((key, version)), None)
+    pub fn conflated(payload: impl Into<Bytes>, recipients: Recipients, key: Key, version: i64) -> Self {
+        Self::build(payload.into(), recipients, Some((key, version)), None)
     }
 
-    fn build(payload: Bytes, audience: Audience, conflation: Option<(Key, i64)>, number: Option<i64>) -> Self {
-        Self(Arc::new(Inner { payload, audience, conflation, number, forms: Default::default() }))
+    fn build(payload: Bytes, recipients: Recipients, conflation: Option<(Key, i64)>, number: Option<i64>) -> Self {
+        Self(Arc::new(Inner { payload, recipients, conflation, number, forms: Default::default() }))
     }
 
     /// The rendered payload, before any encoding.
@@ -79,9 +79,9 @@ impl Message {
         &self.0.payload
     }
 
-    /// Whom the message is for.
-    pub fn audience(&self) -> &Audience {
-        &self.0.audience
+    /// The message's recipients.
+    pub fn recipients(&self) -> &Recipients {
+        &self.0.recipients
     }
 
     /// The key whose newest message is enough, and this message's version, if it was made with [`Self::conflated`].

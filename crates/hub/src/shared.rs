@@ -1,4 +1,4 @@
-//! What all channels of a hub use.
+//! State that all channels of a hub share.
 
 use std::sync::Arc;
 

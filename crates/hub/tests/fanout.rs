@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use milepost_hub::{
-    Audience, Batch, ChannelId, Encoder, Form, Hub, HubLimits, Interest, Key, Message, Sink, Subscription,
+    Batch, ChannelId, Encoder, Form, Hub, HubLimits, Interest, Key, Message, Recipients, Sink, Subscription,
 };
 
 #[derive(Default)]
@@ -88,7 +88,7 @@ fn route(id: &str) -> Key {
 }
 
 fn about(text: &str, keys: impl IntoIterator<Item = Key>) -> Message {
-    Message::new(text.to_owned(), Audience::keys(keys))
+    Message::new(text.to_owned(), Recipients::keys(keys))
 }
 
 fn subscribe(hub: &Hub, interest: Interest) -> (Arc<Notebook>, Subscription) {
@@ -122,9 +122,9 @@ async fn interests_choose_and_each_message_comes_once_and_in_order() {
         about("1 on A", [vehicle("1"), route("A")]),
         about("2 on A", [vehicle("2"), route("A")]),
         about("2 on B", [vehicle("2"), route("B")]),
-        Message::new("presence", Audience::only([Key::new("presence", "")])),
+        Message::new("presence", Recipients::only([Key::new("presence", "")])),
         about("3 on B", [vehicle("3"), route("B")]),
-        Message::new("everyone", Audience::everyone()),
+        Message::new("everyone", Recipients::everyone()),
     ]);
     settle(&hub).await;
     assert_eq!(all.seen(), ["1 on A", "2 on A", "2 on B", "3 on B", "everyone"]);
@@ -141,7 +141,7 @@ async fn a_keyed_only_message_reaches_general_subscribers_that_named_its_key() {
     let hub = hub();
     let (named, _a) = subscribe(&hub, Interest::all().with_topics([Key::new("user", "5")]));
     let (other, _b) = subscribe(&hub, Interest::all());
-    hub.channel(&id()).publish(Message::new("yours", Audience::only([Key::new("user", "5")])));
+    hub.channel(&id()).publish(Message::new("yours", Recipients::only([Key::new("user", "5")])));
     settle(&hub).await;
     assert_eq!(named.seen(), ["yours"]);
     assert!(other.seen().is_empty());
@@ -251,7 +251,7 @@ async fn past_the_pending_bound_only_the_newest_of_a_key_is_kept() {
     let channel = hub.channel(&id());
     for version in 0..1000 {
         let key = vehicle(["1", "2"][version as usize % 2]);
-        channel.publish(Message::conflated(version.to_string(), Audience::keys([key.clone()]), key, version));
+        channel.publish(Message::conflated(version.to_string(), Recipients::keys([key.clone()]), key, version));
         if version % 100 == 0 {
             channel.publish(about(&format!("note {version}"), []));
         }
@@ -342,8 +342,8 @@ async fn fan_out_to_a_big_channel_does_not_delay_a_small_one() {
     let mut subscriptions: Vec<Subscription> =
         (0..CROWD).map(|_| big.subscribe(crowd.clone(), Interest::all())).collect();
     subscriptions.push(small.subscribe(alone.clone(), Interest::all()));
-    big.publish(Message::new("to the crowd", Audience::everyone()));
-    small.publish(Message::new("to one", Audience::everyone()));
+    big.publish(Message::new("to the crowd", Recipients::everyone()));
+    small.publish(Message::new("to one", Recipients::everyone()));
     while alone.seen().is_empty() {
         tokio::task::yield_now().await;
     }

@@ -91,7 +91,7 @@ impl ConnectionPlace {
             }
         }
         if let Some(expires_at) = self.expires_at {
-            let left_ms = expires_at.ms_since(self.live.service().now()).max(0).unsigned_abs();
+            let left_ms = expires_at.ms_since(self.live.now()).max(0).unsigned_abs();
             connection.set_expiry(Duration::from_millis(left_ms));
         }
         true

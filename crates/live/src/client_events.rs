@@ -72,7 +72,7 @@ pub(crate) enum EventSink {
 
 /// Sends one client its events through a replay gate.
 pub(crate) struct ClientEvents<V> {
-    live: Live,
+    pub(crate) live: Live,
     pub(crate) view: V,
     sink: EventSink,
     gate: Arc<ReplayGate>,
@@ -150,7 +150,7 @@ impl<V: EventView> ClientEvents<V> {
 
     async fn newest(&self) -> Result<i64, Stopped> {
         let _permit = self.live.read_permit().await;
-        Ok(newest_event_id(&self.live.service().records, &self.view.source().tenant).await?)
+        Ok(newest_event_id(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 
     async fn send(&self, id: Option<i64>, text: &str) -> Result<(), Closed> {

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Sleep;
+use tokio::time::Instant;
 
 use crate::admission::Connection;
 use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
@@ -15,7 +15,7 @@ use crate::{Live, SocketSender};
 /// How long live events are held back after the socket opens, so that a client can ask for a replay first. A client
 /// remembers the highest id that it has seen. If a live event came before the replay and the connection broke between
 /// them, the client would never ask for the missed events.
-const FIRST_WORD: Duration = Duration::from_millis(300);
+const FIRST_REQUEST_WAIT: Duration = Duration::from_millis(300);
 
 /// Replay requests that wait while a replay runs. Further requests are answered with an error.
 const WAITING_REPLAYS: usize = 8;
@@ -30,8 +30,8 @@ pub struct EventFollower<V> {
     /// The running replay.
     replay: Option<Replay>,
     waiting: VecDeque<i64>,
-    /// Ends [`FIRST_WORD`] after the socket opened. `None` once the client has asked or live events are let through.
-    silence: Option<Pin<Box<Sleep>>>,
+    /// When live events are let through, unless the client asks for a replay first. `None` after either.
+    open_at: Option<Instant>,
 }
 
 impl<V: EventView> EventFollower<V> {
@@ -44,7 +44,7 @@ impl<V: EventView> EventFollower<V> {
             sender: Arc::clone(sender),
             replay: None,
             waiting: replay_after.into_iter().collect(),
-            silence: Some(Box::pin(tokio::time::sleep(FIRST_WORD))),
+            open_at: Some(live.context.clock.instant() + FIRST_REQUEST_WAIT),
         }
     }
 
@@ -75,7 +75,7 @@ impl<V: EventView> EventFollower<V> {
         loop {
             let replay = match &mut self.replay {
                 Some(replay) => replay,
-                none => none.insert(next_replay(&self.events, &mut self.waiting, &mut self.silence).await),
+                none => none.insert(next_replay(&self.events, &mut self.waiting, &mut self.open_at).await),
             };
             let ended = replay.await;
             self.replay = None;
@@ -86,20 +86,21 @@ impl<V: EventView> EventFollower<V> {
     }
 }
 
-/// The gate stays shut until the first replay, or for [`FIRST_WORD`] if there is none. Then everything after `newest`
-/// is sent.
+/// The gate stays shut until the first replay, or for [`FIRST_REQUEST_WAIT`] if there is none. Then everything after
+/// `newest` is sent.
 async fn next_replay<V: EventView>(
     events: &Arc<ClientEvents<V>>,
     waiting: &mut VecDeque<i64>,
-    silence: &mut Option<Pin<Box<Sleep>>>,
+    open_at: &mut Option<Instant>,
 ) -> Replay {
     let events = Arc::clone(events);
     if let Some(after) = waiting.pop_front() {
-        *silence = None;
+        *open_at = None;
         return Box::pin(async move { events.replay(after).await });
     }
-    let Some(running) = silence else { return std::future::pending().await };
-    running.await;
-    *silence = None;
+    let Some(deadline) = *open_at else { return std::future::pending().await };
+    // Boxed, so that the timer's memory is freed while the socket is open.
+    Box::pin(events.live.context.clock.sleep_until(deadline)).await;
+    *open_at = None;
     Box::pin(async move { events.catch_up(events.view.source().newest).await })
 }

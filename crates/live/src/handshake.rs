@@ -31,7 +31,7 @@ pub struct Handshake {
     pub(crate) policy: &'static ConnectionPolicy,
 }
 
-/// What a dialect decides about an admitted client.
+/// A dialect's decision about an admitted client.
 pub struct Entry<V> {
     /// The tenant whose connection limit counts: the client's own, or the one that it watches.
     pub tenant: TenantId,

@@ -1,11 +1,11 @@
 //! The state that all live connections of the server share.
 
 use axum::extract::Request;
-use milepost_domain::TenantId;
+use milepost_domain::{TenantId, Timestamp};
 use milepost_http::{HttpContext, Problem};
 use milepost_hub::{ChannelId, Hub};
 use milepost_service::records::newest_event_id;
-use milepost_service::{Service, ServiceError};
+use milepost_service::{ServiceError, UseCases};
 use milepost_transport::Transport;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -33,9 +33,14 @@ impl Live {
         Self { context, hub, transport, reads: Arc::new(Semaphore::new(PARALLEL_READS)) }
     }
 
-    /// The use cases.
-    pub fn service(&self) -> &Arc<Service> {
-        &self.context.service
+    /// What the use cases need.
+    pub fn use_cases(&self) -> &UseCases {
+        &self.context.use_cases
+    }
+
+    /// The present time.
+    pub fn now(&self) -> Timestamp {
+        self.context.clock.now()
     }
 
     /// Checks the origin of a request for a live connection.
@@ -55,7 +60,7 @@ impl Live {
     /// # Errors
     /// [`ServiceError::Unavailable`].
     pub async fn event_source(&self, tenant: TenantId, channel: ChannelId) -> Result<EventSource, ServiceError> {
-        let newest = newest_event_id(&self.service().records, &tenant).await?;
+        let newest = newest_event_id(&self.use_cases().records, &tenant).await?;
         Ok(EventSource { tenant, channel, newest })
     }
 

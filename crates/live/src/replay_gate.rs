@@ -136,7 +136,7 @@ impl Sink for ReplayGate {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_hub::{Audience, Channel, ChannelId, Hub, HubLimits, Interest, Subscription};
+    use milepost_hub::{Channel, ChannelId, Hub, HubLimits, Interest, Recipients, Subscription};
     use milepost_transport::WsEncoder;
     use std::time::Duration;
 
@@ -203,7 +203,7 @@ mod tests {
         /// Publishes messages, and waits until the gate has been offered them.
         async fn publish(&self, numbers: std::ops::Range<i64>, bytes: usize) {
             let deliveries = self.hub.stats().deliveries + numbers.clone().count() as u64;
-            let message = |number| Message::numbered(vec![b'x'; bytes], Audience::everyone(), number);
+            let message = |number| Message::numbered(vec![b'x'; bytes], Recipients::everyone(), number);
             self.channel.publish_all(numbers.map(message));
             while self.hub.stats().deliveries < deliveries {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_for_which_too_much_waits_has_to_come_back() {
+    async fn a_client_with_too_many_held_messages_has_to_reconnect() {
         let fixture = Fixture::new();
         fixture.gate.hold();
         fixture.publish(11..14, HELD_BYTES / 2).await;

@@ -55,7 +55,7 @@ mod tests {
     use axum::routing::any;
     use futures_util::StreamExt;
     use milepost_clock::Clock;
-    use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Key};
+    use milepost_hub::{ChannelId, Hub, HubLimits, Key, Recipients};
     use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder};
     use std::time::Duration;
     use tokio::net::{TcpListener, TcpStream};
@@ -74,7 +74,7 @@ mod tests {
     }
 
     fn position(id: &str, version: i64) -> Message {
-        Message::conflated(format!("{id} {version}"), Audience::keys([key(id)]), key(id), version)
+        Message::conflated(format!("{id} {version}"), Recipients::keys([key(id)]), key(id), version)
     }
 
     impl Fixture {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_published_between_reading_and_offering_wins() {
+    async fn a_message_published_between_reading_and_offering_wins() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let _subscription = snapshot.subscribe(&fixture.channel, Interest::all());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_wins_also_when_a_viewer_widens() {
+    async fn a_newer_live_message_wins_when_a_viewer_widens() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let subscription = snapshot.subscribe(&fixture.channel, Interest::keys([key("a")]));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_late_and_is_older_is_left_out() {
+    async fn an_older_message_that_comes_late_is_dropped() {
         let mut fixture = Fixture::start().await;
         let snapshot = Snapshot::begin(Arc::clone(&fixture.link));
         let _subscription = snapshot.subscribe(&fixture.channel, Interest::all());

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_public_addresses_are_taken() {
+    fn only_public_addresses_are_allowed() {
         let check = |address: &str, public: bool| {
             assert_eq!(AddressRule::default().takes(address.parse().unwrap()), public, "{address}");
         };
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_open_what_they_name_and_nothing_else() {
+    fn exceptions_allow_the_named_addresses_and_no_others() {
         let rule = rule(&["10.1.2.0/24", "127.0.0.1", "fd00::/8", "[::1]", "Hooks.Internal", "0.0.0.0/32"]);
         let takes = |address: &str| rule.takes(address.parse().unwrap());
         assert!(

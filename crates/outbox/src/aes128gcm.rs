@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_beside_the_curve_encrypts_nothing() {
+    fn a_key_that_is_not_on_the_curve_is_refused() {
         let mut keys = published_keys();
         assert!(is_on_curve(&keys));
         keys.p256dh[64] ^= 1;

@@ -50,7 +50,7 @@ struct Taken {
     lease_until: Timestamp,
 }
 
-/// What a try reports to the loop.
+/// The result of an attempt, sent to the loop.
 #[derive(Default)]
 struct Ended {
     is_failing: bool,
@@ -163,9 +163,10 @@ impl Dispatcher {
         }
         // Another node need not wait for the ends of their leases.
         dispatcher.give_back(queues.drain_all(), clock.now()).await;
+        // The machine's time, because the calls go over the network.
         let rest = async { while running.join_next().await.is_some() {} };
         if tokio::time::timeout(dispatcher.config.timing.stop_deadline, rest).await.is_err() {
-            tracing::warn!(cut = running.len(), "outgoing calls were cut off by the stop, they are sent again");
+            tracing::warn!(cut = running.len(), "outgoing calls were interrupted by the stop, they are sent again");
         }
         dispatcher.counters.pending.store(0, Ordering::Relaxed);
     }
@@ -178,7 +179,7 @@ impl Dispatcher {
         ended: Result<(Id, Ended), JoinError>,
     ) {
         let (id, ended) = ended.unwrap_or_else(|error| {
-            tracing::error!(%error, "a try of an outgoing call broke off, it is sent again after its lease");
+            tracing::error!(%error, "the task of an outgoing call failed, the call is sent again after its lease");
             (error.id(), Ended::default())
         });
         let Some(lane) = tries.lanes.remove(&id) else { return };
@@ -300,7 +301,7 @@ impl Dispatcher {
             self.pause_receiver(&call, paused_until, now).await;
         }
         if let Err(error) = self.store.settle_call(call.no, &outcome, now).await {
-            tracing::warn!(call.no = call.no.0, %error, "the end of a try can't be written down, the call is sent again");
+            tracing::warn!(call.no = call.no.0, %error, "the result of a call could not be stored, the call is sent again");
         }
         let retry_at = match outcome {
             CallOutcome::Retry { at, .. } => Some(at),
@@ -340,7 +341,7 @@ impl Dispatcher {
                 tracing::debug!(call.no = call.no.0, status, "outgoing call delivered");
             }
             CallOutcome::Gone => {
-                tracing::info!(call.no = call.no.0, tenant.id = %call.tenant, "a browser is gone, its push subscription too");
+                tracing::info!(call.no = call.no.0, tenant.id = %call.tenant, "a browser has ended its push subscription, which is removed");
             }
             CallOutcome::Retry { error, .. } => {
                 tracing::debug!(call.no = call.no.0, attempts = call.attempts + 1, "outgoing call failed: {error}");
@@ -349,7 +350,7 @@ impl Dispatcher {
                 self.counters.dead.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(
                     call.no = call.no.0, tenant.id = %call.tenant, target = ?call.target,
-                    "a webhook's receiver answered 410 and wants no more: the webhook is disabled"
+                    "a webhook's receiver answered 410: the webhook is disabled"
                 );
             }
             // There may be thousands of them, and the reason was logged once.

@@ -39,7 +39,7 @@ impl Outbox {
         Arc::new(move || wake.notify_one())
     }
 
-    /// What was counted so far.
+    /// The counters so far.
     pub fn stats(&self) -> OutboxStats {
         self.counters.read()
     }

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_leads_inside_leads_nowhere() {
+    fn a_name_with_a_private_address_does_not_resolve() {
         let at = |addresses: &[&str]| addresses.iter().map(|a| a.parse().unwrap()).collect::<Vec<SocketAddr>>();
         let rule = AddressRule::default();
         assert!(keep(&rule, at(&["127.0.0.1:0", "[::1]:0"])).is_err());

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_double_up_to_ten_minutes_and_are_spread_from_nothing_to_that() {
+    fn pauses_double_up_to_ten_minutes_with_full_jitter() {
         for (attempts, most_ms) in [(0, 1_000), (1, 2_000), (5, 32_000), (9, 512_000), (10, 600_000), (4_000, 600_000)]
         {
             assert_eq!(retried_at(attempts, &answered(500), 5_000, &|most| most), most_ms);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn gone_ends_a_webhook_and_a_services_call_not() {
+    fn gone_disables_a_webhook_but_not_a_service() {
         let outcome = |target| policy().outcome(&call(target, 0), &answered(410), at(0), &|most| most);
         assert!(matches!(outcome(Target::Webhook(WebhookId(1))), CallOutcome::Unwanted { status: 410, .. }));
         assert!(matches!(outcome(Target::Orders), CallOutcome::Retry { status: Some(410), .. }));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn every_2xx_is_taken_and_nothing_else() {
+    fn only_a_2xx_answer_is_a_success() {
         for status in [200, 201, 202, 204, 299] {
             let outcome = policy().outcome(&call(Target::Orders, 0), &answered(status), at(0), &|most| most);
             assert_eq!(outcome, CallOutcome::Delivered { status });

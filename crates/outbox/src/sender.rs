@@ -71,7 +71,8 @@ impl Sender {
             Ok(request) => request,
             Err(error) => return Ending::Unanswered(error.to_owned()),
         };
-        // One deadline for all of it: headers that trickle in are no answer.
+        // One deadline for the whole exchange, because headers that trickle in are no answer. The machine's time, here and
+        // below: a test that turns the clock must not cut a call off.
         match tokio::time::timeout(self.config.timing.try_timeout, request.send()).await {
             Ok(Ok(response)) => read_answer(response, now).await,
             Ok(Err(error)) => Ending::Unanswered(self.in_words(&error)),
@@ -139,7 +140,7 @@ impl Sender {
         format!("no answer within {} s", self.config.timing.try_timeout.as_secs_f32())
     }
 
-    /// What went wrong, without the URL: it may hold a secret.
+    /// The error without the URL, which may hold a secret.
     fn in_words(&self, error: &reqwest::Error) -> String {
         let causes = || std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
         if let Some(refused) = causes().find_map(|cause| cause.downcast_ref::<AddressRefused>()) {
@@ -199,7 +200,7 @@ async fn read_answer(mut response: Response, now: Timestamp) -> Ending {
 fn build(builder: impl Fn() -> ClientBuilder) -> Client {
     builder().build().unwrap_or_else(|error| {
         // Most likely this machine has no certificates. Calls by plain HTTP still work.
-        tracing::warn!(%error, "calls by https will fail: no client for them can be made");
+        tracing::warn!(%error, "calls by https will fail: their client could not be created");
         builder().tls_certs_only([]).build().expect("a client that trusts nobody needs nothing of the system")
     })
 }

@@ -16,7 +16,7 @@ impl ServiceUrl {
     /// Reads `http://…` or `https://…`; a path is put before the calls' paths.
     ///
     /// # Errors
-    /// What the field accepts.
+    /// The values that the field accepts.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const TAKES: &str = "must be a URL that begins with http:// or https://, such as http://orders.internal:8000";
         let url = parse_http(text).ok_or(TAKES)?;
@@ -42,7 +42,7 @@ impl std::fmt::Debug for ServiceUrl {
 /// Checks a webhook's URL without resolving its host, which is done for each call.
 ///
 /// # Errors
-/// What the field accepts, in words that follow its name.
+/// The values that the field accepts, as a text after its name.
 pub fn check_webhook_url(text: &str, rule: &AddressRule) -> Result<(), &'static str> {
     webhook_url(text, rule).map(drop)
 }
@@ -88,7 +88,7 @@ pub(crate) fn push_url(text: &str, rule: &AddressRule) -> Result<Url, &'static s
 /// Checks the contact that push services get: `mailto:…` or `https://…`.
 ///
 /// # Errors
-/// What the field accepts.
+/// The values that the field accepts.
 pub fn check_push_subject(text: &str) -> Result<(), &'static str> {
     let plain = text.len() <= MAX_URL_BYTES && !text.chars().any(|c| c.is_control() || c.is_whitespace());
     let mail = text.strip_prefix("mailto:").and_then(|address| address.split_once('@'));
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn webhooks_of_the_public_internet_are_taken_and_no_others() {
+    fn only_webhooks_at_public_addresses_are_accepted() {
         let rule = AddressRule::default();
         for fine in [
             "https://example.org/hook?x=1",
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inner_address_is_seen_in_every_spelling() {
+    fn a_private_address_is_recognised_in_every_spelling() {
         let rule = AddressRule::default();
         for refused in [
             "http://127.0.0.1/",

@@ -27,7 +27,7 @@ impl Vapid {
     /// see [`crate::check_push_subject`].
     ///
     /// # Errors
-    /// What the key looks like.
+    /// A description of a valid key.
     pub fn new(private_key: &str, subject: Option<String>) -> Result<Self, &'static str> {
         const TAKES: &str =
             "must be a private key of P-256: 32 bytes in base64url, such as npx web-push generate-vapid-keys makes";

@@ -275,7 +275,7 @@ async fn a_call_to_a_service_arrives_once_with_its_key() {
 }
 
 #[tokio::test]
-async fn a_call_is_tried_with_the_same_key_until_it_is_taken() {
+async fn a_call_is_retried_with_the_same_key_until_it_succeeds() {
     let receiver = Receiver::answering(|before| match before {
         0 => Some(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         1 => None,
@@ -352,8 +352,8 @@ async fn a_push_says_how_urgent_it_is_and_how_long_it_is_relevant() {
         outbox.stop().await;
         let call = receiver.calls().remove(before);
         assert_eq!(call.headers["urgency"], urgency);
-        let told_s: i64 = call.headers["ttl"].to_str().unwrap().parse().unwrap();
-        assert!((ttl_s - 30..=ttl_s).contains(&told_s), "{told_s} of {ttl_s}");
+        let stated_s: i64 = call.headers["ttl"].to_str().unwrap().parse().unwrap();
+        assert!((ttl_s - 30..=ttl_s).contains(&stated_s), "{stated_s} of {ttl_s}");
     }
     // What is over rings nobody's phone, and is seen to be given up.
     let no = store_push(true, Some(now()));
@@ -393,7 +393,7 @@ async fn errors_are_reported_without_the_url() {
 }
 
 #[tokio::test]
-async fn gone_disables_its_webhook_and_what_waits_for_a_disabled_one_is_not_sent() {
+async fn gone_disables_a_webhook_and_its_waiting_calls_are_not_sent() {
     let (store, receiver) = (Arc::new(Memory::default()), answering(410).await);
     let no = store.store(HOOK, Some(&receiver.url), "");
     let outbox = start(&store, config());
@@ -483,7 +483,7 @@ async fn a_stop_waits_for_the_try_under_way_and_leaves_the_rest() {
 }
 
 #[tokio::test]
-async fn what_a_dead_node_took_is_sent_after_its_lease() {
+async fn calls_of_a_dead_node_are_sent_after_its_lease() {
     let (store, receiver) = (Arc::new(Memory::default()), answering(200).await);
     let dead = store.store(HOOK, Some(&receiver.url), "");
     // A node that takes the call and is never heard of again.

@@ -20,12 +20,12 @@ use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fl
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_records::RecordsListener;
 use milepost_domain::ZoneRadius;
-use milepost_follow::{FollowerParts, TrackFollower, TrackInbox};
+use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
-use milepost_service::{Listener, Outgoing, Service, ServiceParts};
+use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, UseCases, assemble};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -38,10 +38,16 @@ const DEFAULT_FLEET_MESSAGE_BYTES: usize = 512;
 
 /// The parts of the running server.
 pub struct Assembly {
+    /// Where everything durable is stored.
+    pub store: Arc<dyn Store>,
+    /// The present time and timers.
+    pub clock: Clock,
     /// Access control.
     pub access: Arc<Access>,
-    /// The use cases.
-    pub service: Arc<Service>,
+    /// What the use cases need.
+    pub use_cases: Arc<UseCases>,
+    /// Publishes stored events. Run it once.
+    pub event_feed: Arc<EventFeed>,
     /// Fan-out of messages.
     pub hub: Hub,
     /// The state that all live connections share.
@@ -53,6 +59,8 @@ pub struct Assembly {
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
     metrics: Arc<Metrics>,
+    wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
     followed_parcels: FollowerList,
     draining: Draining,
@@ -95,9 +103,9 @@ impl Assembly {
         let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
         let access = Arc::new(access);
         let tracks = Arc::new(TrackInbox::default());
-        let service = Service::new(ServiceParts {
-            store,
-            clock,
+        let service = assemble(ServiceParts {
+            store: Arc::clone(&store),
+            clock: clock.clone(),
             access: Arc::clone(&access),
             listeners,
             on_transaction: Box::new(move |sample| sampled.transaction_ended(sample)),
@@ -109,19 +117,25 @@ impl Assembly {
         });
         let context = Arc::new(HttpContext {
             access: Arc::clone(&access),
-            service: Arc::clone(&service),
+            use_cases: Arc::clone(&service.use_cases),
+            clock: clock.clone(),
             origins: origins(config)?,
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         Ok(Arc::new(Self {
+            store,
+            clock,
             access,
-            service,
+            use_cases: service.use_cases,
+            event_feed: service.event_feed,
             hub,
             live,
             tracks,
             transport,
             outbox,
             metrics,
+            wake_event_feed: service.wake_event_feed,
+            vehicle_directory: service.vehicle_directory,
             followed_deliveries,
             followed_parcels,
             draining: Draining::default(),
@@ -131,12 +145,12 @@ impl Assembly {
     /// The task that derives trips, visits and alerts from positions. Run it once.
     pub fn track_follower(&self, config: &Config) -> TrackFollower {
         TrackFollower::new(FollowerParts {
-            store: Arc::clone(self.service.store()),
-            clock: self.service.clock().clone(),
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
             inbox: Arc::clone(&self.tracks),
-            vehicles: self.service.vehicle_directory(),
+            vehicles: Arc::clone(&self.vehicle_directory),
             alert_expiry_ms: alert_expiry_ms(config),
-            wakers: vec![self.service.event_waker(), self.outbox.waker()],
+            wakers: vec![Arc::clone(&self.wake_event_feed), self.outbox.waker()],
         })
     }
 
@@ -184,7 +198,7 @@ impl Assembly {
 
     fn status(&self) -> Status {
         let current = CurrentStats {
-            service: Arc::clone(&self.service),
+            use_cases: Arc::clone(&self.use_cases),
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
@@ -192,7 +206,9 @@ impl Assembly {
         };
         Status {
             draining: self.draining.clone(),
-            service: Arc::clone(&self.service),
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
+            use_cases: Arc::clone(&self.use_cases),
             metrics: Exposition::new(&self.metrics, current),
         }
     }
@@ -254,7 +270,7 @@ fn vapid(config: &Config) -> Option<Arc<Vapid>> {
     match key.and_then(|key| Vapid::new(&key, subject).map_err(|takes| anyhow!("the key {takes}"))) {
         Ok(vapid) => Some(Arc::new(vapid)),
         Err(error) => {
-            tracing::warn!("nothing is pushed to browsers, set VAPID_PRIVATE_KEY: {error:#}");
+            tracing::warn!("no pushes are sent to browsers, set VAPID_PRIVATE_KEY: {error:#}");
             None
         }
     }

@@ -85,7 +85,7 @@ pub(crate) fn vapid_key(configured: Option<&str>, folder: &Path) -> Result<Strin
 /// Reads the secret in a file, and makes the file if it does not exist.
 fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) -> Result<Vec<u8>> {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
-        tracing::warn!(path = %path.display(), "others could read the secret; they no longer can");
+        tracing::warn!(path = %path.display(), "other users could read the secret file; its mode was corrected");
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
             .with_context(|| format!("can't make {} private", path.display()))?;
     }

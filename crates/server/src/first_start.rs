@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use milepost_access::random_secret;
-use milepost_domain::{Role, TenantId, Username};
-use milepost_service::users::{NewUser, create_user};
-use milepost_service::{Service, ServiceError};
+use milepost_domain::{Role, TenantId, Timestamp, Username};
+use milepost_service::ServiceError;
+use milepost_service::users::{NewUser, Users, create_user};
+use milepost_store::Store;
 
 /// The first login, which is shown once.
 pub(crate) struct FirstLogin {
@@ -13,8 +14,8 @@ pub(crate) struct FirstLogin {
 }
 
 /// Makes the first superadmin if the database has no users.
-pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLogin>> {
-    if service.store().count_users().await? > 0 {
+pub(crate) async fn make_first_user(store: &dyn Store, users: &Users, now: Timestamp) -> Result<Option<FirstLogin>> {
+    if store.count_users().await? > 0 {
         return Ok(None);
     }
     let login = FirstLogin { username: "admin", password: random_secret("").chars().take(20).collect() };
@@ -28,7 +29,7 @@ pub(crate) async fn make_first_user(service: &Service) -> Result<Option<FirstLog
         cadet_id: None,
         vehicle_ids: Vec::new(),
     };
-    match create_user(&service.users, user, service.now()).await {
+    match create_user(users, user, now).await {
         Ok(_) => Ok(Some(login)),
         // Another node of the same database made the first user and has shown its login.
         Err(ServiceError::Conflict(_)) => Ok(None),

@@ -77,7 +77,7 @@ pub(crate) async fn serve_http(
         let (finished, ()) =
             tokio::join!(tokio::time::timeout(patience, graceful.shutdown()), reaches(&mut stage, Stage::Ending));
         if finished.is_err() {
-            tracing::warn!("some requests did not finish in time and were cut");
+            tracing::warn!("some requests did not finish in time and were aborted");
         }
     };
     take_connections(&listener, &router, &|| late.watcher(), finished).await;
@@ -103,7 +103,7 @@ async fn take_connections(
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => serve_connection(stream, peer, router, watcher()),
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
+                    tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(EXHAUSTED_WAIT).await;
                 }
             },

@@ -13,6 +13,6 @@ pub(crate) fn start_logging(filter: &str, json: bool) {
     // In tests a process may start twice. The logging of the first start stays.
     let _ = if json { lines.json().flatten_event(true).try_init() } else { lines.with_ansi(false).try_init() };
     if let Some(error) = wrong {
-        tracing::warn!(%error, "MILEPOST_LOG can't be read, info is taken");
+        tracing::warn!(%error, "MILEPOST_LOG can't be read, using info");
     }
 }

@@ -14,7 +14,7 @@ use axum::routing::get;
 use milepost_clock::Clock;
 use milepost_http::Problem;
 use milepost_outbox::PublicForm;
-use milepost_service::{EventFeed, Retention, keep_pruning};
+use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
 use milepost_transport::Drain;
 use std::net::SocketAddr;
@@ -82,14 +82,15 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         store.release_claims(clock.now()).await?;
     }
     let assembly = Assembly::new(config, Arc::clone(&store), clock.clone())?;
-    let first = make_first_user(&assembly.service).await?;
+    let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let alert_cleanup = config.alert_cleanup;
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
-    let follower = tokio::spawn(EventFeed::new(&assembly.service).run());
+    let event_feed = Arc::clone(&assembly.event_feed);
+    let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
     let _first = ready.set(assembly.router(config));
 
@@ -142,7 +143,7 @@ impl Running {
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
     /// store.
     pub async fn drain(self) {
-        tracing::info!("draining: nothing new is taken");
+        tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
@@ -163,9 +164,9 @@ impl Running {
         let (report, _, ()) = tokio::join!(sockets, self.http, self.assembly.outbox.stop());
         self.assembly.tracks.stop();
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
-            tracing::info!("not everything that was committed is folded; the next start goes on with it");
+            tracing::info!("some committed positions are not folded yet; the next start folds them");
         }
-        self.assembly.service.store().close().await;
+        self.assembly.store.close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");
     }
 }

@@ -7,16 +7,20 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use milepost_clock::Clock;
 use milepost_http::Problem;
-use milepost_service::Service;
+use milepost_service::UseCases;
 use milepost_service::readiness::check_ready;
+use milepost_store::Store;
 use serde_json::json;
 use std::sync::Arc;
 
 /// The state that the status routes report.
 pub(crate) struct Status {
     pub(crate) draining: Draining,
-    pub(crate) service: Arc<Service>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) use_cases: Arc<UseCases>,
     pub(crate) metrics: Exposition,
 }
 
@@ -38,8 +42,8 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     if status.draining.is_on() {
         return unavailable("the server is shutting down");
     }
-    match check_ready(&status.service.readiness, status.service.now()).await {
-        Ok(()) => Json(json!({ "status": "ready", "database": status.service.store().backend() })).into_response(),
+    match check_ready(&status.use_cases.readiness, status.clock.now()).await {
+        Ok(()) => Json(json!({ "status": "ready", "database": status.store.backend() })).into_response(),
         Err(_) => unavailable("the database is unavailable"),
     }
 }

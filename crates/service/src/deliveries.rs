@@ -1,4 +1,4 @@
-//! Deliveries: sessions that their rider updates, and that everybody with the link may follow.
+//! Deliveries: tracking sessions that a rider updates and that everyone with the link may follow.
 
 mod count_deliveries;
 mod estimate_arrival;
@@ -26,14 +26,14 @@ use milepost_track::Eta;
 use std::sync::Arc;
 use text_limit::TextLimit;
 
-/// A delivery, and when its rider will be there.
+/// A delivery with the estimated time of its rider's arrival.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeliveryView {
     /// The session.
     pub delivery: Delivery,
-    /// Whole seconds by the formula that the dialect documents; `None` before the first fix.
+    /// Seconds to the arrival by the formula that the dialect documents. `None` before the first fix.
     pub eta_seconds: Option<u32>,
-    /// A better estimate; `None` before the first fix, after the delivery, and when the fixes could not be read.
+    /// A better estimate. `None` before the first fix, after the delivery, and when the fixes could not be read.
     pub estimate: Option<Eta>,
 }
 
@@ -44,10 +44,11 @@ pub struct Deliveries {
     wakers: Wakers,
     outgoing: Outgoing,
     ttl_ms: i64,
-    /// Held from the reading of a row until its change is published, so that subscribers get changes in the order of
-    /// commit; shared while a new subscriber reads and subscribes, so that it misses none and gets none twice.
+    /// A writer holds a delivery's lock from the reading of its row until its change is published, so that subscribers
+    /// get changes in the order of commit. A new subscriber shares the lock while it reads and subscribes, so that it
+    /// gets every change exactly once.
     locks: KeyedLocks,
-    /// Can be made again from the store.
+    /// A cache of what the store holds.
     riders: Riders,
     texts: TextLimit,
 }

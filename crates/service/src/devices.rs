@@ -1,4 +1,4 @@
-//! Adds and removes devices. Each gets a secret key, shown once.
+//! Adds and removes devices. Each has a secret key, which is shown once.
 
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder, hash_secret, random_secret};
@@ -18,7 +18,7 @@ impl Devices {
     }
 }
 
-/// A device and the key that is never shown again.
+/// A device with its key, which is not shown again.
 #[derive(Clone)]
 pub struct NewDevice {
     /// The device.
@@ -33,11 +33,11 @@ pub struct NewDevice {
 /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`], [`ServiceError::NotFound`] for the vehicle.
 pub async fn add_device(
     devices: &Devices,
-    request: &Request<'_>,
+    request: &Request,
     device: Device,
     once: &Once<'_, NewDevice>,
 ) -> Result<NewDevice, ServiceError> {
-    require(request.caller, &device.tenant)?;
+    require(&request.caller, &device.tenant)?;
     let new = NewDevice { device, key: random_secret("mpd_") };
     let key_hash = hash_secret(&new.key);
     devices.store.add_device(&new.device, &key_hash, &once.map(|(): &()| Some(new.clone()))).await?;
@@ -53,11 +53,11 @@ pub async fn add_device(
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn get_device(
     devices: &Devices,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &DeviceId,
 ) -> Result<Device, ServiceError> {
-    require(request.caller, tenant)?;
+    require(&request.caller, tenant)?;
     devices.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))
 }
 
@@ -67,26 +67,26 @@ pub async fn get_device(
 /// [`ServiceError::Forbidden`].
 pub async fn list_devices(
     devices: &Devices,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     after: Option<&DeviceId>,
     limit: u32,
 ) -> Result<Vec<Device>, ServiceError> {
-    require(request.caller, tenant)?;
+    require(&request.caller, tenant)?;
     Ok(devices.store.list_devices(tenant, after, limit).await?)
 }
 
-/// Removes a device: its key opens nothing from now on.
+/// Removes a device. Its key is no longer a credential, and its connections end.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn remove_device(
     devices: &Devices,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &DeviceId,
 ) -> Result<(), ServiceError> {
-    require(request.caller, tenant)?;
+    require(&request.caller, tenant)?;
     if !devices.store.remove_device(tenant, id, request.now).await? {
         return Err(ServiceError::NotFound("device"));
     }

@@ -1,10 +1,10 @@
-//! Why a use case refused or failed, in words that an edge can pass on.
+//! The errors of use cases, with messages for their callers.
 
 use milepost_access::AccessError;
 use milepost_domain::Invalid;
 use milepost_store::StoreError;
 
-/// A refusal or failure. The `http` room turns it into problem+json in one place.
+/// Why a use case failed. The `http` crate turns it into problem+json.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The credential is missing, wrong or expired.
@@ -13,28 +13,28 @@ pub enum ServiceError {
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// It does not exist, or the caller must not learn that it does.
+    /// It does not exist, or the caller must not learn that it exists.
     #[error("no such {0}")]
     NotFound(&'static str),
-    /// It was there, and its time is over.
+    /// It existed and has expired.
     #[error("the {0} has expired")]
     Gone(&'static str),
     /// Well-formed, but not acceptable.
     #[error("{}", first(.0))]
     Invalid(Vec<Invalid>),
-    /// It exists already, or its present state forbids this.
+    /// It exists already, or its state does not allow this.
     #[error("{0}")]
     Conflict(String),
-    /// More than a limit allows; come back after so many seconds.
+    /// A limit on attempts was reached.
     #[error("too many attempts, try again in {retry_after_s} s")]
     TooMany {
-        /// Whole seconds to wait.
+        /// When to try again, in seconds from now.
         retry_after_s: u64,
     },
-    /// The database cannot be used or keep up just now; nothing was changed.
+    /// The database can't be used now, or its queue is full. Nothing was changed.
     #[error("the database is unavailable, try again soon")]
     Unavailable,
-    /// A defect or a damaged row; the log tells more.
+    /// A bug or a damaged row. The log has the details.
     #[error("internal error")]
     Internal,
 }
@@ -61,7 +61,7 @@ impl From<AccessError> for ServiceError {
     }
 }
 
-/// Logged here and nowhere else: this is where a store's failure is handled.
+/// Logs failures of the store. They are logged only here.
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {

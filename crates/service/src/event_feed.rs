@@ -1,11 +1,11 @@
-//! Follows the event log: publishes what was committed by this process and by others on the same database (other nodes,
-//! the command line), each tenant's events in order.
+//! Follows the event log, and publishes each tenant's events in their order. Events come from this process and from
+//! others on the same database: other nodes and the command line.
 
 use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use crate::parcels::{Parcels, follow_parcel};
-use crate::{Listener, PositionRecorded, Service, ServiceError};
+use crate::{Listener, PositionRecorded, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
 use milepost_domain::{Fact, TenantId, VehicleId};
@@ -16,75 +16,60 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How often the tenants' newest event ids are polled, by one query for all of them: a user locked out elsewhere loses
-/// its connections here within a second.
+/// How often the newest event ids are polled, by one query for all tenants. A user that is locked out on another node
+/// loses its connections here within a second.
 const POLL_EVERY: Duration = Duration::from_millis(500);
 /// Events read and published at once.
 const PAGE: u32 = 100;
-/// Events before the first poll that are followed too, if there were viewers before it.
+/// Events before the first poll that are followed too if there were viewers before it.
 const OVERLAP: i64 = 500;
 
-/// The last event followed of each tenant; `None` before the first poll.
+/// The last followed event of each tenant. `None` before the first poll.
 type Seen = Option<HashMap<TenantId, i64>>;
 
 /// The task that follows the log.
 pub struct EventFeed {
-    store: Arc<dyn Store>,
-    clock: Clock,
-    access: Arc<Access>,
-    live: Arc<LiveMap>,
-    listeners: Listeners,
-    tracks: Arc<TrackInbox>,
-    /// Notified after each commit of this node that stored records.
-    new_events: Arc<Notify>,
-    deliveries: Arc<Deliveries>,
-    parcels: Arc<Parcels>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) access: Arc<Access>,
+    pub(crate) live: Arc<LiveMap>,
+    pub(crate) listeners: Listeners,
+    pub(crate) tracks: Arc<TrackInbox>,
+    /// Notified after each commit of this node that stored events.
+    pub(crate) new_events: Arc<Notify>,
+    pub(crate) deliveries: Arc<Deliveries>,
+    pub(crate) parcels: Arc<Parcels>,
 }
 
 impl EventFeed {
-    /// A feed over the parts that the use cases share.
-    pub fn new(service: &Service) -> Self {
-        Self {
-            store: Arc::clone(&service.store),
-            clock: service.clock.clone(),
-            access: Arc::clone(&service.access),
-            live: Arc::clone(&service.live),
-            listeners: service.listeners.clone(),
-            tracks: Arc::clone(&service.tracks),
-            new_events: Arc::clone(&service.wakers.events),
-            deliveries: Arc::clone(&service.deliveries),
-            parcels: Arc::clone(&service.parcels),
-        }
-    }
-
-    /// Follows the log until the task is dropped. Records are published only here; this node's other changes are
-    /// published already.
-    pub async fn run(self) {
+    /// Follows the log until the future is dropped. Stored events are published only here. Positions, vehicles,
+    /// deliveries and parcels of this node were published after their commit.
+    pub async fn run(&self) {
         let mut seen = None;
         loop {
-            // Requests report a database that is away; here the next poll is enough.
+            // Requests report an unavailable database. The next poll tries again.
             let _ = self.poll(&mut seen).await;
             let _ = self.clock.timeout(POLL_EVERY, self.new_events.notified()).await;
         }
     }
 
-    /// Follows all tenants, not only those whose vehicles are known here: a viewer of another tenant's vehicles is
-    /// locked out in its own, and a user added in any tenant may have the number that a foreign token claims.
+    /// Follows all tenants, not only those whose vehicles are in memory here: a viewer of one tenant's vehicles may be
+    /// a user of another tenant, and a user added in any tenant may have the number that another issuer's token claims.
     async fn poll(&self, seen: &mut Seen) -> Result<(), ServiceError> {
         let newest = self.store.newest_event_ids().await?;
         let seen = seen.get_or_insert_with(|| self.first_seen(&newest));
         for (tenant, newest) in newest {
-            // A tenant that is newer than the first poll is followed from its beginning.
+            // A tenant that was added after the first poll is followed from its first event.
             let last = seen.get(&tenant).copied().unwrap_or(0);
             if last < newest {
-                // One tenant's failure must not hide the others' changes. The next poll tries it again.
+                // A failure of one tenant does not stop the others. The next poll tries it again.
                 let _ = self.follow_tenant(tenant, last, newest, seen).await;
             }
         }
         Ok(())
     }
 
-    /// What happened before the first poll matters only if there were viewers already.
+    /// Events before the first poll matter only if there were viewers already.
     fn first_seen(&self, newest: &[(TenantId, i64)]) -> HashMap<TenantId, i64> {
         let nobody_here = self.access.has_no_connections() && self.live.is_empty();
         let overlap = if nobody_here { 0 } else { OVERLAP };
@@ -100,7 +85,7 @@ impl EventFeed {
     ) -> Result<(), ServiceError> {
         while last < newest {
             let events = self.store.events_after(&tenant, last, PAGE).await?;
-            // Older ones may have been removed by age.
+            // No events: they were deleted because of their age.
             let Some(end) = events.last().map(|event| event.id) else { break };
             for event in &events {
                 self.follow_fact(&tenant, &event.fact).await?;
@@ -129,14 +114,14 @@ impl EventFeed {
             Fact::DeliveryAdvanced { tracking_id, .. } => {
                 follow_delivery_event(&self.deliveries, tracking_id, self.clock.now()).await
             }
-            // A delivery has no subscribers before its starter has passed on the link.
+            // A new delivery has no subscribers, because its link is not known yet.
             Fact::DeliveryStarted { .. } => Ok(()),
             Fact::ParcelChanged { parcel_id, status, driver_id } => {
                 follow_parcel(&self.parcels, *parcel_id, *status, *driver_id, self.clock.now()).await
             }
-            // A new parcel has no subscribers. Zones are published with the location that crossed them.
+            // A new parcel has no subscribers. Zone crossings are published with the location that caused them.
             Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),
-            // Published as events, in their order.
+            // Published as events, by the caller.
             Fact::CadetAdded { .. }
             | Fact::GradeUpdated(_)
             | Fact::AttendanceUpdated(_)
@@ -155,7 +140,7 @@ impl EventFeed {
                 self.tracks.rules_changed(tenant);
                 Ok(())
             }
-            // Stored by a newer program on the same database.
+            // Stored by a newer version on the same database.
             Fact::Unknown { .. } => Ok(()),
         }
     }
@@ -180,19 +165,11 @@ impl EventFeed {
     async fn follow_removal(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {
         self.access.revalidate_connections(Holder::DevicesOf(tenant, vehicle_id)).await?;
         let Some(live) = self.live.loaded(tenant) else { return Ok(()) };
-        // It may have been added again since.
+        // The vehicle may have been added again since.
         if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.get(vehicle_id).is_some() {
             live.forget(vehicle_id);
             self.listeners.vehicle_removed(tenant, vehicle_id);
         }
         Ok(())
-    }
-}
-
-impl Service {
-    /// Wakes the feed of events, for a task that does not know the service.
-    pub fn event_waker(&self) -> Arc<dyn Fn() + Send + Sync> {
-        let new_events = Arc::clone(&self.wakers.events);
-        Arc::new(move || new_events.notify_one())
     }
 }

@@ -50,7 +50,7 @@ pub struct Fleet {
     wakers: Wakers,
     /// The follower of tracks reads changed rules and geofences again.
     tracks: Arc<TrackInbox>,
-    /// How long an alert stands if it is raised without an end, milliseconds.
+    /// The lifetime of an alert that is raised without an end, in milliseconds.
     alert_expiry_ms: i64,
 }
 
@@ -59,15 +59,15 @@ impl Fleet {
         Self { store, wakers, tracks, alert_expiry_ms }
     }
 
-    /// To be called after every commit that changed a tenant's thresholds or geofences, before the caller is answered: the
-    /// next position is folded by the new ones. Other nodes learn of the change from its event.
+    /// To be called after a commit that changed a tenant's thresholds or geofences, before the caller is answered, so
+    /// that they apply to the next position. Other nodes learn of the change from its event.
     fn rules_changed(&self, tenant: &TenantId) {
         self.tracks.rules_changed(tenant);
         self.wakers.wake_all();
     }
 }
 
-/// Refuses a user of another tenant. A user that is not stored belongs to another issuer, and is accepted by its number.
+/// Refuses a user of another tenant. A user that is not stored belongs to another issuer and is accepted.
 async fn check_user(
     store: &dyn Store,
     tenant: &TenantId,
@@ -97,7 +97,7 @@ fn require_rules(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError>
     }
 }
 
-/// What the caller may see of a tenant's alerts.
+/// Which of a tenant's alerts the caller may see. Refuses callers that get no alerts.
 fn require_viewer(caller: &Caller, tenant: &TenantId) -> Result<FleetViewer, ServiceError> {
     let viewer = FleetViewer::of(caller, tenant);
     if viewer.company || viewer.user.is_some() {

@@ -1,4 +1,4 @@
-//! Requests that carry a key so that sending them twice does their work once.
+//! Stores the answers of requests with an `Idempotency-Key`, so that a repeated request does its work once.
 
 use crate::ServiceError;
 use milepost_domain::Timestamp;
@@ -29,18 +29,18 @@ pub async fn begin_idempotent(
     Ok(keys.store.begin_idempotent(key, request_hash, now).await?)
 }
 
-/// Keeps the final answer of a request that changed nothing, or whose work is idempotent by itself. That of any other
-/// is kept by the transaction that does its work, see [`milepost_store::Once`].
+/// Stores the final answer of a request that changed nothing, or whose work is idempotent by itself. The answer of any
+/// other request is stored by the transaction that does its work, see [`milepost_store::Once`].
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
 pub async fn finish_idempotent(keys: &IdempotencyKeys, claim: &Claim, answer: &KeptAnswer) -> Result<(), ServiceError> {
-    // A claim that another request took over or answered meanwhile keeps the other's answer.
+    // If another request has replaced or answered the claim meanwhile, the other answer stays.
     keys.store.finish_idempotent(claim, answer).await?;
     Ok(())
 }
 
-/// Lets go of a claim whose request may be sent again.
+/// Releases a claim, so that its request may be sent again.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].

@@ -1,13 +1,12 @@
-//! Locks by key: changes of the same thing run one after the other, each up to its publishing.
+//! Locks by key, so that changes of the same thing are stored and published one after the other.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Two keys may share a shard: then they wait for each other without need, and nothing worse.
+/// Keys that share a shard wait for each other without need. Nothing else happens.
 const SHARDS: usize = 256;
 
-/// Tokio locks: held across a read, a write and the handing over to the hub, so that messages are published in the order
-/// of commit.
+/// Tokio locks, because they are held across a read, a write and a publication.
 pub(crate) struct KeyedLocks {
     shards: Vec<RwLock<()>>,
     hasher: RandomState,
@@ -20,7 +19,7 @@ impl Default for KeyedLocks {
 }
 
 impl KeyedLocks {
-    /// Waits until all `keys` are free. Everybody takes them in the same order, so that no two wait for each other.
+    /// Waits until all `keys` are free. Shards are locked in their order, so that two callers never block each other.
     pub(crate) async fn write<K: Hash>(&self, keys: impl IntoIterator<Item = K>) -> Vec<RwLockWriteGuard<'_, ()>> {
         let mut shards: Vec<_> = keys.into_iter().map(|key| self.shard(key)).collect();
         shards.sort_unstable();
@@ -32,7 +31,7 @@ impl KeyedLocks {
         guards
     }
 
-    /// Waits until nobody writes under `key`; readers share it.
+    /// Waits until no writer holds `key`. Readers share it.
     pub(crate) async fn read(&self, key: impl Hash) -> RwLockReadGuard<'_, ()> {
         self.shards[self.shard(key)].read().await
     }

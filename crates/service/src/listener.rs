@@ -1,43 +1,43 @@
-//! What the dialects are notified of: each renders it for its subscribers, if it has any.
+//! The changes that dialects are notified of, to publish them to their subscribers.
 
-use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelNews};
+use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelUpdate};
 use milepost_domain::{Event, ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
 use std::sync::Arc;
 
 /// A position that became its vehicle's newest.
 #[derive(Debug, Clone, Copy)]
 pub struct PositionRecorded<'a> {
-    /// The vehicle as it is now.
+    /// The vehicle's present description.
     pub vehicle: &'a Arc<Vehicle>,
-    /// Where it is.
+    /// The vehicle's position.
     pub position: &'a Position,
 }
 
-/// A dialect that publishes what happened. Its methods are called after the commit, on the path of every position and
-/// under the tenant's lock, so that the order of calls is the order of commits. They must not wait: they only enqueue
-/// messages in the hub.
+/// A dialect that publishes changes. Its methods are called after the commit and under a lock, so that the order of
+/// calls is the order of commits. They are on the path of every position and must not wait: they only enqueue messages
+/// in the hub.
 pub trait Listener: Send + Sync {
-    /// Vehicles moved: the positions of one request, in the order of time, so that they can share writes.
+    /// Vehicles moved. The positions of one request come together, in the order of time, so that they can share writes.
     fn positions_recorded(&self, _: &TenantId, _: &[PositionRecorded<'_>]) {}
     /// A vehicle was added, or its description or status changed.
     fn vehicle_changed(&self, _: &TenantId, _: &LiveVehicle) {}
     /// A vehicle was removed.
     fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {}
-    /// A delivery's status or place changed. Called in the order of its versions; a version may come twice.
+    /// A delivery's status or location changed. Called in the order of its versions. A version may come twice.
     fn delivery_changed(&self, _: &DeliveryView) {}
-    /// Has this delivery a subscriber here? Changes by other processes are read only then.
+    /// Whether this delivery has a subscriber on this node. Changes by other processes are read only then.
     fn follows_delivery(&self, _: &TrackingId) -> bool {
         false
     }
-    /// A driver moved: one entry for each of its active parcels. Called under the driver's lock.
+    /// A driver moved. There is one entry for each of its active parcels. Called under the driver's lock.
     fn driver_moved(&self, _: &[MovedParcel]) {}
     /// A parcel's status or driver changed. Called under the locks of the parcel and its drivers.
-    fn parcel_changed(&self, _: &ParcelNews) {}
-    /// Has this parcel a subscriber here? Changes by other processes are read only then.
+    fn parcel_changed(&self, _: &ParcelUpdate) {}
+    /// Whether this parcel has a subscriber on this node. Changes by other processes are read only then.
     fn follows_parcel(&self, _: ParcelId) -> bool {
         false
     }
-    /// Events of a tenant, in the order of their ids. Each comes once, whichever process stored it.
+    /// Events of a tenant, in the order of their ids, from all processes. Each comes once.
     /// [`milepost_domain::Fact::audience`] says who may see it.
     fn events_published(&self, _: &TenantId, _: &[Event]) {}
 }
@@ -77,8 +77,8 @@ impl Listener for Listeners {
         self.0.iter().for_each(|listener| listener.driver_moved(moved));
     }
 
-    fn parcel_changed(&self, news: &ParcelNews) {
-        self.0.iter().for_each(|listener| listener.parcel_changed(news));
+    fn parcel_changed(&self, update: &ParcelUpdate) {
+        self.0.iter().for_each(|listener| listener.parcel_changed(update));
     }
 
     fn follows_parcel(&self, id: ParcelId) -> bool {

@@ -1,4 +1,4 @@
-//! The vehicles in memory: each with its description and its last position.
+//! The vehicles in memory, with their descriptions and last positions.
 
 use crate::PositionRecorded;
 use async_trait::async_trait;
@@ -9,29 +9,29 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::OnceCell;
 
-/// Vehicles read at once while a tenant is loaded.
+/// Vehicles in one read of the store while a tenant is loaded.
 const PAGE: u32 = 1_000;
 
-/// A vehicle and where it is.
+/// A vehicle with its last position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveVehicle {
-    /// Its description, shared with those that render it.
+    /// The vehicle's description.
     pub vehicle: Arc<Vehicle>,
-    /// Newest position by its own time.
+    /// The newest position by its own time.
     pub last: Option<Position>,
 }
 
-/// One tenant's vehicles. Less than 1 KB a vehicle.
+/// One tenant's vehicles, each in less than 1 KB.
 #[derive(Default)]
 pub(crate) struct LiveTenant {
     loaded: OnceCell<()>,
-    /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. It keeps the
-    /// order of publishing the order of commit.
+    /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. Because of it,
+    /// positions are published in the order of commit.
     vehicles: Mutex<HashMap<VehicleId, LiveVehicle>>,
 }
 
-/// All tenants whose vehicles were read since the start. Tenants come from the store or signed tokens, so that strangers
-/// cannot make it grow.
+/// All tenants whose vehicles were read since the start. Tenants come from the store or from signed tokens, so that
+/// clients without a credential can't make the map grow.
 #[derive(Default)]
 pub(crate) struct LiveMap(RwLock<HashMap<TenantId, Arc<LiveTenant>>>);
 
@@ -55,7 +55,7 @@ impl TenantVehicles for LiveTenant {
 }
 
 impl LiveMap {
-    /// The tenant's vehicles, read from the store when asked for the first time.
+    /// The tenant's vehicles. The first call reads them from the store.
     pub(crate) async fn tenant(&self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<LiveTenant>, StoreError> {
         let entry = self.entry(tenant);
         entry
@@ -83,17 +83,17 @@ impl LiveMap {
         Arc::clone(self.0.write().expect("nothing panics while holding it").entry(tenant.clone()).or_default())
     }
 
-    /// The tenant's vehicles, if they were ever read: else nobody watches them here.
+    /// The tenant's vehicles, if they were read before. Otherwise they have no viewers on this node.
     pub(crate) fn loaded(&self, tenant: &TenantId) -> Option<Arc<LiveTenant>> {
         self.0.read().expect("nothing panics while holding it").get(tenant).cloned()
     }
 
-    /// Was no tenant ever read?
+    /// Whether no tenant was read yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.read().expect("nothing panics while holding it").is_empty()
     }
 
-    /// Vehicles known to this node.
+    /// The number of vehicles in memory.
     pub(crate) fn len(&self) -> usize {
         let tenants: Vec<_> =
             self.0.read().expect("nothing panics while holding it").values().map(Arc::clone).collect();
@@ -106,7 +106,7 @@ impl LiveTenant {
         self.vehicles.lock().expect("nothing panics while holding it")
     }
 
-    /// Adds the vehicles that were read, except those described or published meanwhile: these are newer.
+    /// Adds vehicles that were read from the store, except those that were added meanwhile, which are newer.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
         for tracked in page {
@@ -121,7 +121,7 @@ impl LiveTenant {
         self.lock().get(id).cloned()
     }
 
-    /// Who drives it; the outer `None` means that there is no such vehicle.
+    /// The vehicle's driver. The outer `None` means that there is no such vehicle.
     pub(crate) fn driver(&self, id: &VehicleId) -> Option<Option<UserId>> {
         self.lock().get(id).map(|live| live.vehicle.driver_id)
     }
@@ -131,7 +131,7 @@ impl LiveTenant {
         let vehicles = self.lock();
         let mut found: Vec<LiveVehicle> = match scope {
             VehicleScope::Nothing => Vec::new(),
-            // A parent's few buses are looked up, not filtered out of ten thousand.
+            // A parent's few buses are looked up, which is cheaper than filtering ten thousand.
             VehicleScope::Some { listed, driven_by: None } => {
                 listed.iter().filter_map(|id| vehicles.get(id)).cloned().collect()
             }
@@ -147,7 +147,7 @@ impl LiveTenant {
         found
     }
 
-    /// Applies newer positions, in order, and passes them to `publish` under the lock.
+    /// Applies the positions that are newer than the known ones, and passes them to `publish` under the lock.
     pub(crate) fn advance(&self, newest: &[Position], publish: impl FnOnce(&[PositionRecorded<'_>])) {
         let mut vehicles = self.lock();
         let mut advanced = Vec::with_capacity(newest.len());
@@ -165,7 +165,7 @@ impl LiveTenant {
         }
     }
 
-    /// Applies a new or changed description, and passes it to `publish` under the lock.
+    /// Applies a new or changed description, and passes the vehicle to `publish` under the lock.
     pub(crate) fn describe(&self, vehicle: Vehicle, publish: impl FnOnce(&LiveVehicle)) {
         let mut vehicles = self.lock();
         let id = vehicle.id.clone();
@@ -175,7 +175,7 @@ impl LiveTenant {
         publish(live);
     }
 
-    /// Forgets a vehicle.
+    /// Removes a vehicle from memory.
     pub(crate) fn forget(&self, id: &VehicleId) {
         self.lock().remove(id);
     }

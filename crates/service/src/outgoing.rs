@@ -1,4 +1,4 @@
-//! Calls to other programs: which are made, and how they ended.
+//! Lists calls to other programs, and retries dead ones.
 
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
@@ -6,28 +6,28 @@ use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
 use milepost_store::{CallNo, CallState, Once, Store, StoredCall};
 use std::sync::Arc;
 
-/// Refuses a URL, with what it must be.
+/// Checks a URL. The error says what it must be.
 pub type CheckUrl = Arc<dyn Fn(&str) -> Result<(), &'static str> + Send + Sync>;
 
-/// Refuses a browser's endpoint and keys.
+/// Checks a browser's endpoint and keys.
 pub type CheckPush = Arc<dyn Fn(&str, &PushKeys) -> Result<(), Invalid> + Send + Sync>;
 
-/// What the use cases know of the sender of outgoing calls. By default no call is sent.
+/// What use cases need to know about the sender of outgoing calls. By default no call is sent.
 #[derive(Clone)]
 pub struct Outgoing {
     /// `ORDER_SERVICE_URL` is set.
     pub orders: bool,
     /// `NOTIFICATION_SERVICE_URL` is set.
     pub notifications: bool,
-    /// What stands before `/track/…` in links that leave this server: `MILEPOST_PUBLIC_URL`, without a slash at its end.
+    /// The beginning of links to this server's pages: `MILEPOST_PUBLIC_URL`, without a slash at its end.
     pub public_url: String,
-    /// Wakes the sender, after commits that may have stored calls. It must be cheap.
+    /// Wakes the sender, after a commit that may have stored calls. It must be cheap.
     pub wake: Arc<dyn Fn() + Send + Sync>,
-    /// Says what is wrong with the URL of a webhook, as far as it can be seen without looking its host up.
+    /// Checks the URL of a webhook without resolving its host.
     pub check_webhook_url: CheckUrl,
-    /// What pages subscribe with to be pushed to: a VAPID public key.
+    /// The VAPID public key with which pages subscribe to pushes.
     pub push_key: Option<String>,
-    /// Says what is wrong with a browser's subscription, as far as it can be seen without calling it.
+    /// Checks a browser's subscription without calling its push service.
     pub check_push: CheckPush,
 }
 
@@ -57,36 +57,36 @@ impl OutgoingCalls {
     }
 }
 
-/// A tenant's calls, to one target or to all, newest first, before `before`.
+/// A tenant's calls before `before`, to one target or to all, newest first.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn list_calls(
     calls: &OutgoingCalls,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     target: Option<Target>,
     before: Option<CallNo>,
     limit: u32,
 ) -> Result<Vec<StoredCall>, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     Ok(calls.store.list_calls(tenant, target, before, limit).await?)
 }
 
-/// Makes a dead call due again, and answers it as it was stored then.
+/// Makes a dead call due again, and returns it with its new state.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when the tenant has no such call to `target` (to any, if
-/// that is `None`), [`ServiceError::Conflict`] when it is not dead.
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when the tenant has no such call to `target` (`None` is any
+/// target), [`ServiceError::Conflict`] when it is not dead.
 pub async fn retry_call(
     calls: &OutgoingCalls,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     target: Option<Target>,
     no: CallNo,
     once: &Once<'_, StoredCall>,
 ) -> Result<StoredCall, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     let call = find_call(calls, tenant, target, no).await?;
     let now = request.now;
     let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };

@@ -1,4 +1,4 @@
-//! Parcels: entered and assigned by dispatchers, brought by drivers that send their location, followed by clients.
+//! Parcels. Dispatchers add and assign them, drivers bring them and send locations, and clients follow them.
 
 mod add_parcel;
 mod change_parcel;
@@ -32,12 +32,13 @@ pub struct Parcels {
     listeners: Listeners,
     wakers: Wakers,
     zone: ZoneRadius,
-    /// Held from the reading of a row until its change is published.
+    /// Held from the reading of a row until its change is published, so that changes are published in the order of
+    /// commit.
     locks: KeyedLocks,
     last_published: LastPublished,
 }
 
-/// What is locked.
+/// The key of a lock.
 #[derive(Debug, Clone, Copy, Hash)]
 enum Key {
     Driver(UserId),
@@ -50,54 +51,54 @@ impl Parcels {
     }
 }
 
-/// Where a parcel's driver is, and when it will come.
+/// The location of a parcel's driver, with the estimated time of arrival.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DriverSpot {
-    /// Where, and when that was.
+pub struct DriverProgress {
+    /// The driver's last location.
     pub fix: DriverFix,
-    /// Seconds along the straight line to the next of the parcel's places; `None` when the fix is older than 90 s.
+    /// Seconds to the parcel's next place, along the straight line. `None` when the fix is older than 90 s.
     pub eta_s: Option<u32>,
 }
 
-/// A parcel as a new subscriber is shown it.
+/// A parcel with all that a new subscriber gets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FollowedParcel {
     /// The parcel.
     pub parcel: Parcel,
-    /// Where its driver is, if it is active and the driver has sent a location.
-    pub spot: Option<DriverSpot>,
+    /// Its driver's progress, if the parcel is active and the driver has sent a location.
+    pub progress: Option<DriverProgress>,
 }
 
 /// A parcel whose driver moved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MovedParcel {
-    /// As it is now.
+    /// The parcel after the move.
     pub parcel: Parcel,
-    /// Where its driver is.
-    pub spot: DriverSpot,
-    /// Which of its places the driver came to (true) or left (false), in order.
+    /// Its driver's progress.
+    pub progress: DriverProgress,
+    /// The zones that the driver entered (true) or left (false), in order.
     pub crossed: Vec<(Zone, bool)>,
 }
 
-/// What is new about a parcel.
+/// A change of a parcel's status or driver.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ParcelNews {
-    /// As it is now, and, if it has another driver, where that one is.
-    pub now: FollowedParcel,
-    /// It has another status.
+pub struct ParcelUpdate {
+    /// The parcel after the change, with the progress of its driver if it has a new one.
+    pub current: FollowedParcel,
+    /// The parcel has another status.
     pub status_changed: bool,
-    /// It has another driver, or none any more.
+    /// The parcel has another driver, or no driver any more.
     pub driver_changed: bool,
 }
 
-fn spot_of(parcel: &Parcel, fix: DriverFix, now: Timestamp) -> DriverSpot {
+fn progress_of(parcel: &Parcel, fix: DriverFix, now: Timestamp) -> DriverProgress {
     let fresh_for_ms = i64::try_from(ETA_FRESH_FOR.as_millis()).unwrap_or(i64::MAX);
-    let next = if is_fetched(parcel.status) { &parcel.destination } else { &parcel.pickup };
+    let next = if is_picked_up(parcel.status) { &parcel.destination } else { &parcel.pickup };
     let eta_s = (now.ms_since(fix.at) <= fresh_for_ms).then(|| straight_line_eta_s(point_of_fix(&fix), point_of(next)));
-    DriverSpot { fix, eta_s }
+    DriverProgress { fix, eta_s }
 }
 
-const fn is_fetched(status: ParcelStatus) -> bool {
+const fn is_picked_up(status: ParcelStatus) -> bool {
     !matches!(status, ParcelStatus::Pending | ParcelStatus::Assigned)
 }
 

@@ -1,4 +1,4 @@
-//! Positions: recorded, read as a vehicle's track, and replayed as they arrived.
+//! Records positions, reads a vehicle's track, and replays positions in the order of arrival.
 
 mod read_track;
 mod record_positions;
@@ -24,7 +24,7 @@ impl Positions {
         Self { store, committer, live }
     }
 
-    /// Batches that wait for a transaction, for metrics.
+    /// The number of batches that wait for a transaction, for metrics.
     pub fn batches_queued(&self) -> usize {
         self.committer.queued()
     }

@@ -1,4 +1,4 @@
-//! Publishes positions once the committer has made them durable.
+//! Publishes positions after their commit.
 
 use crate::Listener;
 use crate::listener::Listeners;
@@ -9,17 +9,17 @@ use milepost_store::{CommitObserver, CommitSample, CommittedPositions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Is called for every transaction, with its measurements.
+/// Called for every transaction, with its measurements.
 pub type OnTransaction = Box<dyn Fn(&CommitSample) + Send + Sync>;
 
-/// Called by the committer in the order of commits: updates the live map, and hands positions to the listeners and to
-/// the follower of tracks.
+/// Called by the committer in the order of commits. It updates the live map, and passes positions to the listeners and
+/// to the follower of tracks.
 pub(crate) struct Publisher {
     live: Arc<LiveMap>,
     listeners: Listeners,
     tracks: Arc<TrackInbox>,
     on_transaction: OnTransaction,
-    /// The last transaction failed: the database may be readable and not writable.
+    /// Whether the last transaction failed. The database may be readable and not writable.
     is_failing: AtomicBool,
 }
 
@@ -37,7 +37,7 @@ impl Publisher {
         self.is_failing.load(Ordering::Relaxed)
     }
 
-    /// Something else was written: the database takes writes again.
+    /// Records that another write succeeded.
     pub(crate) fn writes_again(&self) {
         self.is_failing.store(false, Ordering::Relaxed);
     }

@@ -1,5 +1,4 @@
-//! Push subscriptions: a user's browsers that are told of its notices and alerts while no page is open. Every user acts for
-//! itself.
+//! Push subscriptions. A user's browsers get its notices and alerts while no page is open. Each user manages its own.
 
 use crate::tenants::ensure_tenant;
 use crate::{CheckPush, Request, ServiceError};
@@ -10,7 +9,7 @@ use milepost_domain::{Caller, Invalid, PushId, PushKeys, PushSubscription, UserI
 use milepost_store::{NewPushSubscription, Once, Store};
 use std::sync::Arc;
 
-/// Base64url as browsers write it, without padding, and as some libraries do, with it. See [`read`] for plain base64.
+/// Base64url with or without padding: browsers write none, some libraries do. [`read`] takes plain base64 too.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -19,7 +18,7 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 /// What the use cases of push subscriptions need.
 pub struct Push {
     store: Arc<dyn Store>,
-    /// What pages subscribe with.
+    /// The VAPID public key with which pages subscribe.
     key: Option<String>,
     check: CheckPush,
 }
@@ -30,39 +29,40 @@ impl Push {
     }
 }
 
-/// A browser's subscription as its page hands it over.
+/// A browser's subscription, as its page sends it.
 #[derive(Clone, Default)]
 pub struct PushRequest {
-    /// The push service's URL for it.
+    /// The URL of the browser at its push service.
     pub endpoint: String,
-    /// The browser's public key, base64url or base64.
+    /// The browser's public key in base64url or base64.
     pub p256dh: String,
-    /// The secret that it shares, base64url or base64.
+    /// The browser's shared secret in base64url or base64.
     pub auth: String,
 }
 
-/// The key that pages subscribe with.
+/// The key with which pages subscribe.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`] for devices and users without a number, [`ServiceError::NotFound`] when this server pushes
-/// nothing.
-pub fn push_key<'a>(push: &'a Push, request: &Request<'_>) -> Result<&'a str, ServiceError> {
-    user_of(request.caller)?;
+/// [`ServiceError::Forbidden`] for devices and users without a number, [`ServiceError::NotFound`] when this server
+/// sends no pushes.
+pub fn push_key<'a>(push: &'a Push, request: &Request) -> Result<&'a str, ServiceError> {
+    user_of(&request.caller)?;
     push.key.as_deref().ok_or(ServiceError::NotFound("push key"))
 }
 
-/// Adds a browser of the caller, and whether it is a new one; with too many of them the one longest not refreshed goes.
+/// Adds or refreshes a browser of the caller, and returns whether it is new. When a user has too many, the one that was
+/// not refreshed for the longest time is removed.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] as [`push_key`], [`ServiceError::Invalid`].
 pub async fn add_push_subscription(
     push: &Push,
-    request: &Request<'_>,
+    request: &Request,
     browser: PushRequest,
     once: &Once<'_, (PushSubscription, bool)>,
 ) -> Result<(PushSubscription, bool), ServiceError> {
     push_key(push, request)?;
-    let user_id = user_of(request.caller)?;
+    let user_id = user_of(&request.caller)?;
     let keys = PushKeys::new(&read("keys.p256dh", &browser.p256dh)?, &read("keys.auth", &browser.auth)?)?;
     (push.check)(&browser.endpoint, &keys)?;
     ensure_tenant(&*push.store, &request.caller.tenant).await?;
@@ -74,23 +74,20 @@ pub async fn add_push_subscription(
     Ok((added, is_new))
 }
 
-/// The caller's browsers in the order in which they were added.
+/// The caller's browsers, oldest first.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
-pub async fn list_push_subscriptions(
-    push: &Push,
-    request: &Request<'_>,
-) -> Result<Vec<PushSubscription>, ServiceError> {
-    Ok(push.store.list_push_subscriptions(&request.caller.tenant, user_of(request.caller)?).await?)
+pub async fn list_push_subscriptions(push: &Push, request: &Request) -> Result<Vec<PushSubscription>, ServiceError> {
+    Ok(push.store.list_push_subscriptions(&request.caller.tenant, user_of(&request.caller)?).await?)
 }
 
-/// Forgets a browser of the caller, with what was still to be pushed to it.
+/// Removes a browser of the caller with its pending pushes.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-pub async fn remove_push_subscription(push: &Push, request: &Request<'_>, id: PushId) -> Result<(), ServiceError> {
-    if push.store.remove_push_subscription(&request.caller.tenant, user_of(request.caller)?, id).await? {
+pub async fn remove_push_subscription(push: &Push, request: &Request, id: PushId) -> Result<(), ServiceError> {
+    if push.store.remove_push_subscription(&request.caller.tenant, user_of(&request.caller)?, id).await? {
         Ok(())
     } else {
         Err(ServiceError::NotFound("push subscription"))
@@ -102,7 +99,7 @@ fn user_of(caller: &Caller) -> Result<UserId, ServiceError> {
 }
 
 fn read(field: &'static str, text: &str) -> Result<Vec<u8>, Invalid> {
-    // Some apps write the other two characters of plain base64.
+    // Some apps write plain base64, which differs in two characters.
     let text: String = text.chars().map(|c| if c == '+' { '-' } else if c == '/' { '_' } else { c }).collect();
     BASE64URL.decode(text).map_err(|_| Invalid::new(field, "must be base64url or base64"))
 }

@@ -1,4 +1,4 @@
-//! Whether the server can serve. A load balancer asks every few seconds.
+//! Checks whether the server can serve. A load balancer asks every few seconds.
 
 use crate::publish::Publisher;
 use crate::{Idempotency, IdempotencyKey, ServiceError};
@@ -19,14 +19,15 @@ impl Readiness {
     }
 }
 
-/// Reads from the database, and when the last transaction failed also writes: a full disk is readable.
+/// Reads from the database. After a failed transaction it writes too, because a full disk can be read.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
 pub async fn check_ready(readiness: &Readiness, now: Timestamp) -> Result<(), ServiceError> {
     readiness.store.ping().await?;
     if readiness.publisher.is_failing() {
-        // Any small row will do; it is taken back at once. One of its own: another's would not be written.
+        // Any small row will do. It has a random key, because an existing row would not be written, and is removed
+        // again.
         let key = IdempotencyKey {
             tenant: TenantId::default_tenant(),
             caller: "readiness".to_owned(),

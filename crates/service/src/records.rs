@@ -1,9 +1,9 @@
-//! Records of cadets, and notices to users: each write is stored with its event. The event feed publishes events in the
-//! order of commit.
+//! Records of cadets, and notices to users. Each write is stored with its event, which the event feed publishes.
 
 mod add_cadet;
 mod change_scores;
 mod give_grade;
+mod publish_sync_event;
 mod read_notice;
 mod read_records;
 mod record_attendance;
@@ -12,12 +12,12 @@ mod send_messages;
 mod send_notices;
 mod send_notifications;
 mod take_back_grade;
-mod tell_sync_event;
 
 pub use add_cadet::add_cadet;
 pub use change_scores::change_scores;
 pub use give_grade::give_grade;
 pub use milepost_store::{NewCadet, NoticeFilter};
+pub use publish_sync_event::{NewManualEvent, publish_sync_event};
 pub use read_notice::{list_notices, read_notice};
 pub use read_records::{CadetPage, get_cadet, list_attendance, list_cadets, list_grades};
 pub use record_attendance::record_attendance;
@@ -26,7 +26,6 @@ pub use send_messages::send_messages;
 pub use send_notices::{Addressees, MAX_ADDRESSEES};
 pub use send_notifications::send_notifications;
 pub use take_back_grade::take_back_grade;
-pub use tell_sync_event::{NewManualEvent, tell_sync_event};
 
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
@@ -45,15 +44,15 @@ impl Records {
         Self { store, wakers }
     }
 
-    /// A cadet, if the caller may do `action` to it. Another tenant's is as unknown as one that does not exist.
+    /// A cadet, if the caller may do `action` to it. A cadet of another tenant is answered as if it did not exist.
     async fn find_cadet(
         &self,
-        request: &Request<'_>,
+        request: &Request,
         action: Action,
         id: CadetId,
         refusal: &'static str,
     ) -> Result<Cadet, ServiceError> {
-        let caller = request.caller;
+        let caller = &request.caller;
         let cadet = self.store.get_cadet(id).await?.ok_or(ServiceError::NotFound("cadet"))?;
         if cadet.tenant != caller.tenant && !caller.is_superadmin() {
             return Err(ServiceError::NotFound("cadet"));
@@ -66,12 +65,12 @@ impl Records {
     }
 
     /// A cadet whose records the caller may change.
-    async fn find_cadet_to_change(&self, request: &Request<'_>, id: CadetId) -> Result<Cadet, ServiceError> {
+    async fn find_cadet_to_change(&self, request: &Request, id: CadetId) -> Result<Cadet, ServiceError> {
         self.find_cadet(request, Action::ManageRecords, id, "only an admin or training staff may change records").await
     }
 
     /// A cadet whose records the caller may see.
-    async fn find_cadet_to_see(&self, request: &Request<'_>, id: CadetId) -> Result<Cadet, ServiceError> {
+    async fn find_cadet_to_see(&self, request: &Request, id: CadetId) -> Result<Cadet, ServiceError> {
         let refusal = "only the cadet itself, an admin or training staff may see this";
         self.find_cadet(request, Action::SeeRecords, id, refusal).await
     }

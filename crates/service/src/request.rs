@@ -1,12 +1,12 @@
-//! The context of the request that a use case serves.
+//! The request that a use case serves.
 
 use milepost_domain::{Caller, Timestamp};
 
 /// Who asks, and when. An argument of each use case.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// The caller, as its credential proved.
-    pub caller: &'a Caller,
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The authenticated caller.
+    pub caller: Caller,
     /// The time of everything that the request changes.
     pub now: Timestamp,
 }

@@ -20,13 +20,13 @@ pub async fn keep_pruning(store: &dyn Store, clock: &Clock, retention: Retention
                         pruned.events,
                         pruned.positions,
                         pruned.partitions,
-                        "deleted what was older than its retention"
+                        "deleted rows that were older than their retention"
                     );
                 }
                 if pruned.more { SOON } else { prune_every }
             }
             Err(error) => {
-                tracing::warn!(%error, "old rows stay for now");
+                tracing::warn!(%error, "old rows could not be deleted, trying again soon");
                 SOON
             }
         };

@@ -22,11 +22,11 @@ impl Tenants {
 /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
 pub async fn add_tenant(
     tenants: &Tenants,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &Tenant,
     once: &Once<'_, ()>,
 ) -> Result<(), ServiceError> {
-    require_tenants(request.caller, &tenant.id)?;
+    require_tenants(&request.caller, &tenant.id)?;
     tenants.store.add_tenant(tenant, once).await?;
     tracing::info!(tenant.id = %tenant.id, by = request.caller.log_name(), "tenant added");
     Ok(())
@@ -38,15 +38,15 @@ pub async fn add_tenant(
 /// [`ServiceError::Forbidden`].
 pub async fn list_tenants(
     tenants: &Tenants,
-    request: &Request<'_>,
+    request: &Request,
     after: Option<&TenantId>,
     limit: u32,
 ) -> Result<Vec<Tenant>, ServiceError> {
-    require_tenants(request.caller, &request.caller.tenant)?;
+    require_tenants(&request.caller, &request.caller.tenant)?;
     Ok(tenants.store.list_tenants(after, limit).await?)
 }
 
-/// Is there such a tenant?
+/// Whether there is such a tenant.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -54,8 +54,8 @@ pub async fn has_tenant(tenants: &Tenants, id: &TenantId) -> Result<bool, Servic
     Ok(tenants.store.get_tenant(id).await?.is_some())
 }
 
-/// Adds the tenant if it is missing: one that only a trusted issuer's token names is added with the first thing that is
-/// stored for it.
+/// Adds the tenant if it is missing. A trusted issuer's token may name a tenant that is not stored; it is added with
+/// the first row that is stored for it.
 pub(crate) async fn ensure_tenant(store: &dyn Store, id: &TenantId) -> Result<(), ServiceError> {
     let name = Label::new(id.as_str())?;
     store.ensure_tenant(&Tenant { id: id.clone(), name }).await?;

@@ -22,40 +22,40 @@ impl Users {
 /// A user to be added.
 #[derive(Clone)]
 pub struct NewUser {
-    /// Login name.
+    /// The login name.
     pub username: Username,
-    /// Without one the user can only come with another issuer's token.
+    /// A user without a password can only use another issuer's token.
     pub password: Option<String>,
-    /// What it may do.
+    /// The user's role.
     pub role: Role,
-    /// Its tenant.
+    /// The user's tenant.
     pub tenant: TenantId,
-    /// Let in by somebody with authority.
+    /// Only an approved user may log in.
     pub approved: bool,
-    /// Not locked out.
+    /// An inactive user is locked out.
     pub active: bool,
-    /// For cadets.
+    /// The cadet that the user is, for role `cadet`.
     pub cadet_id: Option<i64>,
-    /// For parents.
+    /// The vehicles that the user may see, for role `parent`.
     pub vehicle_ids: Vec<VehicleId>,
 }
 
-/// What to change of a user; `None` leaves it as it is.
+/// A change of a user. `None` keeps the value.
 #[derive(Clone, Default)]
 pub struct UserChange {
-    /// Login name.
+    /// The login name.
     pub username: Option<Username>,
-    /// New password.
+    /// The password.
     pub password: Option<String>,
-    /// Role.
+    /// The role.
     pub role: Option<Role>,
-    /// Approved flag.
+    /// Whether the user may log in.
     pub approved: Option<bool>,
-    /// Active flag.
+    /// Whether the user is not locked out.
     pub active: Option<bool>,
-    /// Cadet; `Some(None)` takes it away.
+    /// The cadet. `Some(None)` removes it.
     pub cadet_id: Option<Option<i64>>,
-    /// Vehicles that it may see.
+    /// The vehicles that the user may see.
     pub vehicle_ids: Option<Vec<VehicleId>>,
 }
 
@@ -65,12 +65,12 @@ pub struct UserChange {
 /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`] for a taken name, [`ServiceError::Invalid`].
 pub async fn add_user(
     users: &Users,
-    request: &Request<'_>,
+    request: &Request,
     new: NewUser,
     once: &Once<'_, User>,
 ) -> Result<User, ServiceError> {
-    require(request.caller, &new.tenant)?;
-    require_role(request.caller, new.role)?;
+    require(&request.caller, &new.tenant)?;
+    require_role(&request.caller, new.role)?;
     let user = store_user(users, new, request.now, once).await?;
     tracing::info!(user.id = %user.id, tenant.id = %user.tenant, by = request.caller.log_name(), "user added");
     Ok(user)
@@ -90,7 +90,7 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
         None => None,
     };
     ensure_tenant(&*users.store, &new.tenant).await?;
-    let stored = milepost_store::NewUser {
+    let stored = milepost_store::NewLogin {
         username: new.username,
         password_hash,
         role: new.role,
@@ -101,54 +101,54 @@ async fn store_user(users: &Users, new: NewUser, now: Timestamp, once: &Once<'_,
         vehicle_ids: new.vehicle_ids,
     };
     let user = users.store.add_user(&stored, now, once).await?;
-    // A foreign token may claim this number: from now on the stored user's rights hold for it.
+    // Another issuer's token may claim this number. From now on it has the rights of the stored user.
     users.access.end_connections(Holder::User(user.id), CloseReason::RightsChanged);
     Ok(user)
 }
 
-/// One user. Another tenant's is as unknown as one that does not exist.
+/// One user. A user of another tenant is answered as if it did not exist.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-pub async fn get_user(users: &Users, request: &Request<'_>, id: UserId) -> Result<User, ServiceError> {
+pub async fn get_user(users: &Users, request: &Request, id: UserId) -> Result<User, ServiceError> {
     let Some(user) = users.store.get_user(id).await? else {
-        require(request.caller, &request.caller.tenant)?;
+        require(&request.caller, &request.caller.tenant)?;
         return Err(ServiceError::NotFound("user"));
     };
-    require(request.caller, &request.caller.tenant)?;
-    if may(request.caller, Action::ManageUsers, &user.tenant) { Ok(user) } else { Err(ServiceError::NotFound("user")) }
+    require(&request.caller, &request.caller.tenant)?;
+    if may(&request.caller, Action::ManageUsers, &user.tenant) { Ok(user) } else { Err(ServiceError::NotFound("user")) }
 }
 
-/// Users in the order of their numbers; `tenant` `None` lists those of all tenants, for a superadmin.
+/// Users in the order of their ids. Without a tenant, a superadmin gets the users of all tenants.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn list_users(
     users: &Users,
-    request: &Request<'_>,
+    request: &Request,
     tenant: Option<&TenantId>,
     after: Option<UserId>,
     limit: u32,
 ) -> Result<Vec<User>, ServiceError> {
-    require(request.caller, tenant.unwrap_or(&request.caller.tenant))?;
+    require(&request.caller, tenant.unwrap_or(&request.caller.tenant))?;
     let tenant = if request.caller.is_superadmin() { tenant } else { Some(tenant.unwrap_or(&request.caller.tenant)) };
     Ok(users.store.list_users(tenant, after, limit).await?)
 }
 
-/// Changes a user. Locked out, it loses its sessions and, within a second, its connections.
+/// Changes a user. A user that is locked out loses its sessions, and its connections within a second.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Conflict`], [`ServiceError::Invalid`].
 pub async fn change_user(
     users: &Users,
-    request: &Request<'_>,
+    request: &Request,
     id: UserId,
     change: UserChange,
 ) -> Result<User, ServiceError> {
     let before = get_user(users, request, id).await?;
-    require_role(request.caller, before.role)?;
+    require_role(&request.caller, before.role)?;
     if let Some(role) = change.role {
-        require_role(request.caller, role)?;
+        require_role(&request.caller, role)?;
     }
     let is_self = request.caller.user_id() == Some(id);
     let locks_out = change.active == Some(false) || change.approved == Some(false);
@@ -173,9 +173,9 @@ pub async fn change_user(
         return Err(ServiceError::NotFound("user"));
     }
     if !after.may_enter() || password_hash.is_some() {
-        // Again, after the update removed them: a session may have been opened meanwhile.
+        // Removed again, because a session may have been opened since the update removed them.
         users.store.remove_user_sessions(id).await?;
-        // A new password is often the answer to a stolen one: all clients have to log in with it.
+        // A password is often changed because the old one was stolen, so that all clients have to log in again.
         users.access.end_connections(Holder::User(id), CloseReason::Revoked);
     } else if (before.role, before.cadet_id, &before.vehicle_ids) != (after.role, after.cadet_id, &after.vehicle_ids) {
         users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
@@ -190,9 +190,9 @@ pub async fn change_user(
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-pub async fn remove_user(users: &Users, request: &Request<'_>, id: UserId) -> Result<(), ServiceError> {
+pub async fn remove_user(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
     let user = get_user(users, request, id).await?;
-    require_role(request.caller, user.role)?;
+    require_role(&request.caller, user.role)?;
     if request.caller.user_id() == Some(id) {
         return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
     }
@@ -212,7 +212,7 @@ fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {
     }
 }
 
-/// Only a superadmin makes, changes or removes a superadmin.
+/// Only a superadmin may add, change or remove a superadmin.
 fn require_role(caller: &Caller, role: Role) -> Result<(), ServiceError> {
     if role != Role::Superadmin || caller.is_superadmin() {
         Ok(())

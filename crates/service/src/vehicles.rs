@@ -1,4 +1,4 @@
-//! Adds, describes, shows and removes vehicles.
+//! Adds, lists, changes and removes vehicles.
 
 use crate::listener::Listeners;
 use crate::live::LiveMap;
@@ -22,7 +22,7 @@ impl Vehicles {
         Self { store, access, live, listeners }
     }
 
-    /// Vehicles in this node's memory, for metrics.
+    /// The number of vehicles in this node's memory, for metrics.
     pub fn count_known(&self) -> usize {
         self.live.len()
     }
@@ -31,11 +31,11 @@ impl Vehicles {
 /// Which vehicles to list.
 #[derive(Debug, Clone)]
 pub struct VehicleListing {
-    /// Their tenant.
+    /// The tenant of the vehicles.
     pub tenant: TenantId,
-    /// Continue after this one.
+    /// Only vehicles after this one.
     pub after: Option<VehicleId>,
-    /// The most to list.
+    /// The most vehicles to list.
     pub limit: u32,
 }
 
@@ -45,12 +45,12 @@ pub struct VehicleListing {
 /// [`ServiceError::Forbidden`], [`ServiceError::Conflict`].
 pub async fn add_vehicle(
     vehicles: &Vehicles,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     vehicle: Vehicle,
     once: &Once<'_, LiveVehicle>,
 ) -> Result<LiveVehicle, ServiceError> {
-    require(request.caller, tenant)?;
+    require(&request.caller, tenant)?;
     ensure_tenant(&*vehicles.store, tenant).await?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     let added = LiveVehicle { vehicle: Arc::new(vehicle.clone()), last: None };
@@ -65,17 +65,17 @@ pub async fn add_vehicle(
 /// One vehicle with its last position.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] also for what the caller may not see.
+/// [`ServiceError::NotFound`] also for a vehicle that the caller may not see.
 pub async fn get_vehicle(
     vehicles: &Vehicles,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &VehicleId,
 ) -> Result<LiveVehicle, ServiceError> {
-    find_vehicle(&*vehicles.store, request.caller, tenant, id).await
+    find_vehicle(&*vehicles.store, &request.caller, tenant, id).await
 }
 
-/// As [`get_vehicle`], for use cases of other subjects.
+/// [`get_vehicle`] for use cases of other subjects.
 pub(crate) async fn find_vehicle(
     store: &dyn Store,
     caller: &Caller,
@@ -96,10 +96,10 @@ pub(crate) async fn find_vehicle(
 /// [`ServiceError::Unavailable`].
 pub async fn list_vehicles(
     vehicles: &Vehicles,
-    request: &Request<'_>,
+    request: &Request,
     listing: &VehicleListing,
 ) -> Result<Vec<LiveVehicle>, ServiceError> {
-    let scope = VehicleScope::of(request.caller, Action::SeeVehicle, &listing.tenant);
+    let scope = VehicleScope::of(&request.caller, Action::SeeVehicle, &listing.tenant);
     let page = vehicles.store.list_vehicles(&listing.tenant, &scope, listing.after.as_ref(), listing.limit).await?;
     Ok(page
         .into_iter()
@@ -107,7 +107,7 @@ pub async fn list_vehicles(
         .collect())
 }
 
-/// The vehicles that the caller may watch just now, from this node's memory, in no order.
+/// The vehicles in a viewer's scope, from this node's memory, in the order of their ids.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -125,12 +125,12 @@ pub async fn watched_vehicles(
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn change_vehicle(
     vehicles: &Vehicles,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &VehicleId,
     change: impl FnOnce(Vehicle) -> Vehicle + Send,
 ) -> Result<LiveVehicle, ServiceError> {
-    require(request.caller, tenant)?;
+    require(&request.caller, tenant)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     let before = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?.vehicle;
     let old_driver = before.driver_id;
@@ -151,11 +151,11 @@ pub async fn change_vehicle(
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn remove_vehicle(
     vehicles: &Vehicles,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &VehicleId,
 ) -> Result<(), ServiceError> {
-    require(request.caller, tenant)?;
+    require(&request.caller, tenant)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
     if !vehicles.store.remove_vehicle(tenant, id, request.now).await? {
         return Err(ServiceError::NotFound("vehicle"));

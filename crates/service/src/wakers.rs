@@ -1,9 +1,9 @@
-//! Wakes the tasks that read what a use case has committed.
+//! Wakes the tasks that read what use cases commit.
 
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// The event feed and the outbox. Both also look by themselves: a wake-up that is missed costs time, and loses nothing.
+/// The event feed and the outbox. Both poll the store too, so that a missed wake-up only costs time.
 #[derive(Clone)]
 pub(crate) struct Wakers {
     pub(crate) events: Arc<Notify>,
@@ -15,7 +15,7 @@ impl Wakers {
         Self { events: Arc::default(), outbox }
     }
 
-    /// To be called after every commit that stored events of which calls may be made.
+    /// To be called after every commit that stored events which may cause outgoing calls.
     pub(crate) fn wake_all(&self) {
         self.wake_events();
         self.wake_outbox();

@@ -1,4 +1,4 @@
-//! Webhooks: URLs that a tenant's events are sent to.
+//! Webhooks: URLs to which a tenant's events are sent.
 
 use crate::outgoing::require_outgoing;
 use crate::tenants::ensure_tenant;
@@ -11,21 +11,22 @@ use milepost_domain::{Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, Webhook
 use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall, WebhookChange};
 use std::sync::Arc;
 
-/// Each event costs a call to every webhook that wants it: more is a mistake or malice, and refused with 409.
+/// Each event causes a call to every webhook that wants its kind. More webhooks are a mistake or an attack, and are
+/// refused with 409.
 const MAX_WEBHOOKS: u32 = 50;
-/// The length of a generated secret.
+/// The bytes of a generated secret.
 const SECRET_BYTES: usize = 32;
-/// The shortest secret of Standard Webhooks.
+/// The shortest secret that Standard Webhooks allows.
 const SECRET_MIN_BYTES: usize = 24;
-/// A longer secret adds nothing to HMAC-SHA256, whose block is as long.
+/// The block of HMAC-SHA256. A longer secret would add nothing.
 const SECRET_MAX_BYTES: usize = 64;
 
-/// How long the old secret signs too, if the caller does not say.
+/// How long the old secret signs too if the caller does not say.
 const DEFAULT_OVERLAP_S: u32 = 24 * 3_600;
 /// The longest such time.
 const MAX_OVERLAP_S: u32 = 7 * 24 * 3_600;
 
-/// Base64 as people copy it: with its padding or without.
+/// Base64 with or without padding, because people copy both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -44,29 +45,29 @@ impl Webhooks {
     }
 }
 
-/// A webhook as an admin asks for it.
+/// A webhook to be added.
 #[derive(Clone, Default)]
 pub struct WebhookRequest {
-    /// http or https.
+    /// The http or https URL.
     pub url: String,
-    /// Kinds of events; all if empty.
+    /// The kinds of events that are sent. Empty means all.
     pub kinds: Vec<String>,
-    /// `whsec_` and base64, or the base64 alone; generated if absent.
+    /// `whsec_` and base64, or the base64 alone. `None` generates a secret.
     pub secret: Option<String>,
 }
 
-/// Adds a webhook. Its secret is in the answer and is to be shown once, see [`shown_secret`].
+/// Adds a webhook, and returns it with its secret, which is to be shown once, see [`shown_secret`].
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::Invalid`], [`ServiceError::Conflict`] when the tenant has 50.
 pub async fn add_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     webhook: WebhookRequest,
     once: &Once<'_, Webhook>,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     let new = check_webhook(webhooks, tenant, webhook)?;
     ensure_tenant(&*webhooks.store, tenant).await?;
     let added = webhooks.store.add_webhook(&new, MAX_WEBHOOKS, request.now, &once.map(Option::clone)).await?;
@@ -100,7 +101,7 @@ fn check_url(webhooks: &Webhooks, url: &str) -> Option<Invalid> {
 
 fn check_kinds(kinds: &[String]) -> Option<Invalid> {
     let known = kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str()));
-    (!known).then(|| Invalid::new("events", EVENTS_TAKES))
+    (!known).then(|| Invalid::new("events", EVENTS_RULE))
 }
 
 fn sorted(mut kinds: Vec<String>) -> Vec<String> {
@@ -109,19 +110,19 @@ fn sorted(mut kinds: Vec<String>) -> Vec<String> {
     kinds
 }
 
-/// Changes a webhook. What waits for it goes to its new URL; while it is not active, nothing is stored for it, and what
-/// waits is given up.
+/// Changes a webhook. Pending calls go to its new URL. While it is not active, no calls are stored for it, and the pending
+/// ones are given up.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Invalid`].
 pub async fn change_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
     change: WebhookChange,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     let mut refused: Vec<Invalid> = change.url.iter().filter_map(|url| check_url(webhooks, url)).collect();
     refused.extend(change.kinds.iter().filter_map(|kinds| check_kinds(kinds)));
     if !refused.is_empty() {
@@ -135,20 +136,20 @@ pub async fn change_webhook(
     Ok(webhook)
 }
 
-/// Gives a webhook a new secret, which is in the answer and is to be shown once. For `overlap_s` seconds calls are signed
-/// with the old one too.
+/// Gives a webhook a new secret, and returns it with that secret, which is to be shown once. For `overlap_s` seconds calls
+/// are signed with the old secret too.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Invalid`] for an overlap over 7 days.
 pub async fn rotate_webhook_secret(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
     overlap_s: Option<u32>,
     once: &Once<'_, Webhook>,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     let overlap_s = overlap_s.unwrap_or(DEFAULT_OVERLAP_S);
     if overlap_s > MAX_OVERLAP_S {
         return Err(Invalid::new("overlap", "must be 0 to 604800 seconds").into());
@@ -162,13 +163,13 @@ pub async fn rotate_webhook_secret(
     Ok(webhook)
 }
 
-/// Stores a test call to a webhook. It is sent like every other one.
+/// Stores a test call to a webhook. It is sent like all other calls.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Conflict`] if it is not active.
 pub async fn test_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
     once: &Once<'_, StoredCall>,
@@ -185,40 +186,40 @@ pub async fn test_webhook(
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn get_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
 ) -> Result<Webhook, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     webhooks.store.get_webhook(tenant, id).await?.ok_or(ServiceError::NotFound("webhook"))
 }
 
-/// Webhooks in the order of their numbers.
+/// Webhooks in the order of their ids.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn list_webhooks(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     after: Option<WebhookId>,
     limit: u32,
 ) -> Result<Vec<Webhook>, ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     Ok(webhooks.store.list_webhooks(tenant, after, limit).await?)
 }
 
-/// Removes a webhook with its calls, sent or not.
+/// Removes a webhook with its pending and sent calls.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
 pub async fn remove_webhook(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
 ) -> Result<(), ServiceError> {
-    require_outgoing(request.caller, tenant)?;
+    require_outgoing(&request.caller, tenant)?;
     if !webhooks.store.remove_webhook(tenant, id).await? {
         return Err(ServiceError::NotFound("webhook"));
     }
@@ -232,7 +233,7 @@ pub async fn remove_webhook(
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] for the webhook.
 pub async fn list_webhook_calls(
     webhooks: &Webhooks,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: WebhookId,
     before: Option<CallNo>,
@@ -242,11 +243,11 @@ pub async fn list_webhook_calls(
     Ok(webhooks.store.list_calls(tenant, Some(Target::Webhook(id)), before, limit).await?)
 }
 
-const EVENTS_TAKES: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \
+const EVENTS_RULE: &str = "must be of delivery.started, delivery.status_changed, parcel.added, parcel.changed, \
     parcel.zone_crossed, grade.updated, attendance.updated, scores.updated, trip.changed, geofence.crossed, \
     driver.event, maintenance.due, alert.raised";
 
-/// A webhook's secret as its owner sees it: `whsec_` and base64.
+/// A webhook's secret in the form that its owner sees: `whsec_` and base64.
 pub fn shown_secret(secret: &[u8]) -> String {
     format!("whsec_{}", BASE64.encode(secret))
 }
@@ -283,6 +284,6 @@ mod tests {
 
     #[test]
     fn the_refusal_of_an_event_names_every_kind() {
-        assert!(WEBHOOK_KINDS.iter().all(|kind| EVENTS_TAKES.contains(kind)));
+        assert!(WEBHOOK_KINDS.iter().all(|kind| EVENTS_RULE.contains(kind)));
     }
 }

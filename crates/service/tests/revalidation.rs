@@ -9,13 +9,14 @@ use milepost_domain::{
     Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_service::users::{NewUser, create_user};
-use milepost_service::{Service, ServiceParts};
+use milepost_service::{ServiceParts, UseCases, assemble};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use std::sync::{Arc, Mutex};
 
 struct Node {
     access: Arc<Access>,
-    service: Arc<Service>,
+    use_cases: Arc<UseCases>,
+    clock: Clock,
     store: Arc<dyn Store>,
     _folder: tempfile::TempDir,
 }
@@ -28,9 +29,9 @@ impl Node {
         let clock = Clock::system();
         let tokens = TokenKeys::new(&[7; 32], clock.clone()).unwrap();
         let access = Arc::new(Access::new(Arc::clone(&store), clock.clone(), tokens, 100));
-        let service = Service::new(ServiceParts {
+        let service = assemble(ServiceParts {
             store: Arc::clone(&store),
-            clock,
+            clock: clock.clone(),
             access: Arc::clone(&access),
             on_transaction: Box::new(|_| {}),
             listeners: Vec::new(),
@@ -40,7 +41,7 @@ impl Node {
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
         });
-        Self { access, service, store, _folder: folder }
+        Self { access, use_cases: service.use_cases, clock, store, _folder: folder }
     }
 
     async fn add_user(&self, name: &str) -> User {
@@ -54,7 +55,7 @@ impl Node {
             cadet_id: None,
             vehicle_ids: vec![VehicleId::new("b1").unwrap()],
         };
-        create_user(&self.service.users, new, self.service.now()).await.unwrap()
+        create_user(&self.use_cases.users, new, self.clock.now()).await.unwrap()
     }
 
     async fn access_token(&self, name: &str) -> String {
@@ -69,7 +70,7 @@ impl Node {
             role: Some(Role::Manager),
             cadet_id: None,
             vehicle_ids: Vec::new(),
-            expires_at: self.service.now().plus_ms(60_000),
+            expires_at: self.clock.now().plus_ms(60_000),
             is_refresh: false,
             is_account: false,
             password_fingerprint: None,
@@ -127,7 +128,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
         let by_claims = node.authenticate(Credential::Token(&number)).await;
         change(&mut user);
         // By another process: this one is not notified.
-        assert!(node.store.update_user(&user, new_hash, node.service.now()).await.unwrap());
+        assert!(node.store.update_user(&user, new_hash, node.clock.now()).await.unwrap());
         assert_eq!(node.revalidate(by_token).await.0, expected, "{name}, token");
         assert_eq!(node.revalidate(by_session).await.0, expected, "{name}, session");
         assert_eq!(node.revalidate(by_claims).await.0, expected, "{name}, another issuer's token");
@@ -145,7 +146,7 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
     let free_number = node.claimed(&next.to_string());
     let by_free_number = node.authenticate(Credential::Token(&free_number)).await;
     let by_text = node.authenticate(Credential::Token(&node.claimed("auth0|5"))).await;
-    assert!(node.store.remove_user(ann.id, node.service.now()).await.unwrap());
+    assert!(node.store.remove_user(ann.id, node.clock.now()).await.unwrap());
     assert_eq!(node.add_user("bob").await.id, next);
     assert_eq!(node.revalidate(by_token).await.0, Some(CloseReason::Revoked));
     assert_eq!(node.revalidate(by_claims).await.0, Some(CloseReason::Revoked));
@@ -161,7 +162,7 @@ async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone(
     let open = async || node.access.open_session("ann", "open sesame".to_owned(), None).await.unwrap();
     let (early, late, other) = (open().await, open().await, open().await);
     let by_early = node.authenticate(Credential::Session(&early)).await;
-    let ends = node.store.find_session(&hash_secret(&early), node.service.now()).await.unwrap().unwrap().1;
+    let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().1;
     assert_eq!(by_early.caller().expires_at, Some(ends));
     node.access.close_session(&early).await.unwrap();
     assert_eq!(node.revalidate(by_early).await.0, Some(CloseReason::Revoked));
@@ -184,7 +185,7 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     let node = Node::start().await;
     let home = TenantId::default_tenant();
     let bus = Vehicle::new(VehicleId::new("b1").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("b1").unwrap());
-    node.store.add_vehicle(&home, &bus, node.service.now(), &Once::unclaimed()).await.unwrap();
+    node.store.add_vehicle(&home, &bus, node.clock.now(), &Once::unclaimed()).await.unwrap();
     let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) = (
@@ -192,7 +193,7 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
         node.authenticate(Credential::DeviceKey("mpd_old")).await,
     );
     assert_eq!(node.revalidate(before).await.0, None);
-    assert!(node.store.remove_device(&home, &kiosk.id, node.service.now()).await.unwrap());
+    assert!(node.store.remove_device(&home, &kiosk.id, node.clock.now()).await.unwrap());
     node.store.add_device(&kiosk, &hash_secret("mpd_new"), &Once::unclaimed()).await.unwrap();
     assert_eq!(node.revalidate(again).await.0, Some(CloseReason::Revoked));
 }

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_back_comes_first_as_far_as_it_fits() {
+    fn fixes_that_are_put_back_come_first_up_to_the_capacity() {
         let mut backlog = Backlog::default();
         for number in 0..5 {
             backlog.push(number);

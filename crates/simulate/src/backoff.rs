@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_never_asked_before_the_time_it_gave() {
+    fn the_server_is_never_called_before_the_time_that_it_named() {
         let mut rng = fastrand::Rng::with_seed(1);
         assert!((0..50).all(|_| wait_after(1, Some(Duration::from_secs(7)), &mut rng) >= Duration::from_secs(7)));
     }

@@ -151,7 +151,7 @@ impl Client {
         };
         let status = response.status();
         let asked = retry_after(&response);
-        // Only when the body was read to its end is the connection free for the next call.
+        // The connection is free for the next call only after the body was read to its end.
         let text = match response.text().await {
             Ok(text) => text,
             Err(error) => return Posted::Later { asked, reason: root_cause(&error) },

@@ -110,7 +110,7 @@ impl Fleet {
             }
         });
         if tokio::time::timeout(REMOVE_LIMIT, removals).await.is_err() {
-            tracing::warn!("some devices of the simulation are left, since removing them took too long");
+            tracing::warn!("some devices of the simulation were not removed, because that took too long");
         }
     }
 }

@@ -123,14 +123,14 @@ impl Playback {
         let recorded = &self.recording.fixes[self.index];
         self.index += 1;
         let due_ms = self.timeline.due_ms(recorded.at, self.round);
-        let mut at = self.timeline.told(recorded.at, self.round, start);
+        let mut at = self.timeline.reported_time(recorded.at, self.round, start);
         // Compressed times may fall on the same millisecond: the server would take the second place for a duplicate.
         let newest = &mut self.newest[recorded.vehicle];
-        if let Some((recorded_at, told_at)) = *newest
-            && at <= told_at
+        if let Some((recorded_at, last_at)) = *newest
+            && at <= last_at
             && recorded_at < recorded.at
         {
-            at = told_at.plus_ms(1);
+            at = last_at.plus_ms(1);
         }
         *newest = Some((recorded.at, at));
         Some((due_ms, recorded.vehicle, Report { fix: recorded.fix, at }))

@@ -75,7 +75,7 @@ pub(crate) async fn send_reports(
             Posted::Later { asked, reason } => {
                 failures += 1;
                 tally.errors.fetch_add(1, Relaxed);
-                tracing::debug!(device.id = device.id, "position to be sent again: {reason}");
+                tracing::debug!(device.id = device.id, "position has to be sent again: {reason}");
                 let dropped = queue.put_back(reports);
                 tally.dropped.fetch_add(dropped as u64, Relaxed);
                 tokio::time::sleep(wait_after(failures, asked, &mut rng)).await;

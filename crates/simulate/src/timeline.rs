@@ -44,7 +44,7 @@ impl Timeline {
     }
 
     /// The time that it carries, when the run began at `start`.
-    pub fn told(&self, at: Timestamp, round: u32, start: Timestamp) -> Timestamp {
+    pub fn reported_time(&self, at: Timestamp, round: u32, start: Timestamp) -> Timestamp {
         match self.times {
             Times::Recorded => at,
             Times::Present => start.plus_ms(self.due_ms(at, round)),

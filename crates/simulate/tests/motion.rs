@@ -79,16 +79,16 @@ fn a_shifted_replay_never_sends_future_times_and_keeps_its_spans() {
     let start = at(2_000_000_000_000);
     for factor in [0.5, 1.0, 60.0] {
         let timeline = Timeline::new(at(1_000), at(601_000), factor, Times::Shifted, false);
-        let told: Vec<_> = [1_000, 301_000, 601_000].map(|ms| timeline.told(at(ms), 0, start)).to_vec();
+        let reported: Vec<_> = [1_000, 301_000, 601_000].map(|ms| timeline.reported_time(at(ms), 0, start)).to_vec();
         let due: Vec<_> = [1_000, 301_000, 601_000].map(|ms| timeline.due_ms(at(ms), 0)).to_vec();
 
         assert_eq!(due[2], (600_000.0 / factor) as i64);
-        assert_eq!((told[1].ms_since(told[0]), told[2].ms_since(told[1])), (300_000, 300_000));
-        for (told, due) in told.iter().zip(&due) {
-            assert!(told.ms_since(start) <= *due, "{factor}: {} ms ahead", told.ms_since(start) - due);
+        assert_eq!((reported[1].ms_since(reported[0]), reported[2].ms_since(reported[1])), (300_000, 300_000));
+        for (reported, due) in reported.iter().zip(&due) {
+            assert!(reported.ms_since(start) <= *due, "{factor}: {} ms ahead", reported.ms_since(start) - due);
         }
         if factor >= 1.0 {
-            assert_eq!(told[2].ms_since(start), due[2], "the newest says the moment it is sent");
+            assert_eq!(reported[2].ms_since(start), due[2], "the newest says the moment it is sent");
         }
     }
 }
@@ -100,8 +100,8 @@ fn repeated_rounds_follow_one_another() {
         [(1.0, Times::Shifted), (60.0, Times::Shifted), (0.5, Times::Shifted), (60.0, Times::Present)]
     {
         let timeline = Timeline::new(at(0), at(60_000), factor, times, true);
-        let last_of_first = timeline.told(at(60_000), 0, start);
-        let first_of_second = timeline.told(at(0), 1, start);
+        let last_of_first = timeline.reported_time(at(60_000), 0, start);
+        let first_of_second = timeline.reported_time(at(0), 1, start);
         assert!(first_of_second > last_of_first, "{factor} {times:?}");
         assert!(timeline.due_ms(at(0), 1) > timeline.due_ms(at(60_000), 0));
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A user to add. The store gives it its number.
 #[derive(Clone, PartialEq, Eq)]
-pub struct NewUser {
+pub struct NewLogin {
     /// The login name, unique over all tenants.
     pub username: Username,
     /// The password's hash in PHC form; `None` for a user that can't log in by password.
@@ -34,9 +34,9 @@ pub struct Login {
 }
 
 // Written by hand, so that a hash never reaches a log line.
-impl fmt::Debug for NewUser {
+impl fmt::Debug for NewLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NewUser").field("role", &self.role).field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("NewLogin").field("role", &self.role).field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }
 

@@ -35,7 +35,7 @@ mod track_commit;
 mod tracked;
 mod unknown_kinds;
 
-pub use account::{Login, NewUser};
+pub use account::{Login, NewLogin};
 pub use committer::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, TrackStep};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
@@ -60,5 +60,5 @@ pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use store::{Digest, Store};
-pub use track_commit::{PositionRow, TenantNo, Track, TrackCommit, TrackOutcome};
+pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};

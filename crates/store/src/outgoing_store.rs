@@ -353,7 +353,7 @@ mod tests {
     use milepost_domain::{OldSecret, PushKeys, Target, TenantId, Timestamp, UserId, WebhookId};
 
     #[test]
-    fn what_is_called_shows_no_secret() {
+    fn calls_and_their_targets_show_no_secret() {
         let mut point = [201; 65];
         point[0] = 4;
         let keys = PushKeys::new(&point, &[202; 16]).unwrap();

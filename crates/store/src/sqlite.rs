@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 mod arrival_index;
 mod dialect;
 mod log_flusher;
-mod track_writer;
+mod position_writer;
 mod tracks;
 mod write_buffer;
 
@@ -25,7 +25,7 @@ mod write_buffer;
 mod sql;
 
 use log_flusher::{Log, LogFlusher};
-use track_writer::TrackWriter;
+use position_writer::PositionWriter;
 use tracks::OwnedCommit;
 
 type Db = sqlx::Sqlite;
@@ -99,7 +99,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
         readers: pool(options.connections.max(1), connect.read_only(true)),
         native: Native {
             presence,
-            track_writer: TrackWriter::start(file, options.busy_timeout, log.clone())?,
+            position_writer: PositionWriter::start(file, options.busy_timeout, log.clone())?,
             log_flusher: LogFlusher::start(log)?,
         },
         renderer,
@@ -163,7 +163,7 @@ impl Writers {
 #[derive(Debug)]
 struct Native {
     presence: Presence,
-    track_writer: TrackWriter,
+    position_writer: PositionWriter,
     log_flusher: LogFlusher,
 }
 
@@ -174,7 +174,7 @@ impl Native {
 
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         let lock = self.lock(writers).await?;
-        self.track_writer.write(OwnedCommit::of(commit), lock).await
+        self.position_writer.write(OwnedCommit::of(commit), lock).await
     }
 
     async fn flush_tracks(&self) -> Result<()> {
@@ -184,7 +184,7 @@ impl Native {
     /// Merges the write buffer before positions are deleted.
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
         let lock = self.lock(writers).await?;
-        self.track_writer.merge(lock).await
+        self.position_writer.merge(lock).await
     }
 
     /// Checks the file after the wait, as the pool does.
@@ -200,6 +200,6 @@ impl Native {
     }
 
     async fn close(&self) {
-        self.track_writer.close().await;
+        self.position_writer.close().await;
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
-    Login, NewUser, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, Track,
-    TrackCommit, TrackOutcome, TrackedVehicle,
+    Login, NewLogin, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, TrackCommit,
+    TrackOutcome, TrackRow, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -53,7 +53,7 @@ pub trait Store:
     // Users
 
     /// Adds a user. `Conflict("username")`, `NotFound("tenant")`.
-    async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User>;
+    async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User>;
     /// Reads a user by its number.
     async fn get_user(&self, id: UserId) -> Result<Option<User>>;
     /// Reads a user by its login name, with its password's hash.
@@ -182,7 +182,7 @@ pub trait Store:
     // For the committer
 
     /// Reads the tracks of those of `vehicles` that exist, in any order, each with the index of its request.
-    async fn load_tracks(&self, vehicles: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>>;
+    async fn load_tracks(&self, vehicles: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>>;
     /// Executes one planned transaction. Call it through [`crate::Committer`], which plans it. Readers see it at once;
     /// it is on disk after the next [`Store::flush_tracks`].
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome>;

@@ -13,7 +13,7 @@ pub struct TenantNo(pub(crate) i64);
 
 /// A vehicle's numbers and track, as the committer needs them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Track {
+pub struct TrackRow {
     /// Internal number of the tenant.
     pub tenant_no: TenantNo,
     /// Internal number of the vehicle.

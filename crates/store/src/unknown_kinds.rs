@@ -20,7 +20,7 @@ impl UnknownKinds {
                 tracing::warn!(
                     event.id,
                     event.kind = kind,
-                    "an event has a kind or a value that this version does not know: it is passed over, as are others of its kind"
+                    "an event has a kind or a value that this version does not know: this and further events of its kind are skipped"
                 );
             }
         }
@@ -38,7 +38,7 @@ mod tests {
     use super::{MAX_KINDS, UnknownKinds};
 
     #[test]
-    fn a_kind_is_logged_once_and_not_too_many_are() {
+    fn a_kind_is_logged_once_up_to_a_number_of_kinds() {
         let kinds = UnknownKinds::default();
         assert!(kinds.is_new("moon.landed"));
         assert!(!kinds.is_new("moon.landed"));

@@ -1,4 +1,4 @@
-//! What the tests of several crates need: databases on a PostgreSQL that is there, and a program that Milepost calls.
+//! Test support for several crates: databases on a running PostgreSQL, and a receiver of outgoing calls.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -11,5 +11,5 @@ pub use receiver::{Received, Receiver};
 
 use std::time::Duration;
 
-/// Longer than anything takes on a busy machine; a test that waits for so long has failed.
+/// Longer than anything takes on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,17 +1,17 @@
-//! Databases of their own for tests, on the PostgreSQL that `scripts/with-databases.sh` started.
+//! Databases for single tests, on the PostgreSQL that `scripts/with-databases.sh` started.
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use std::io::Write as _;
 
-/// The URL of the server.
+/// The variable with the server's URL.
 const SERVER: &str = "MILEPOST_TEST_POSTGRES";
 
-/// Is there a PostgreSQL? Without one a test is left out, visibly; with `CI=true` it fails.
+/// Whether a PostgreSQL is running. Without one a test is skipped with a message; with `CI=true` it fails.
 pub fn has_postgres() -> bool {
     let has = std::env::var(SERVER).is_ok();
     if !has {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{SERVER} is not set");
-        // Past the capture of the test harness, which names each test's thread after it.
+        // Written past the test harness, which captures output. It names each test's thread after the test.
         let test = std::thread::current().name().unwrap_or("a test").to_owned();
         let left_out = format!("LEFT OUT: {test} on PostgreSQL, {SERVER} is not set\n");
         std::io::stderr().write_all(left_out.as_bytes()).unwrap();
@@ -19,7 +19,7 @@ pub fn has_postgres() -> bool {
     has
 }
 
-/// A new database: its URL. `None` if there is no PostgreSQL.
+/// Creates a database and returns its URL, or `None` without PostgreSQL.
 pub async fn fresh_postgres() -> Option<String> {
     if !has_postgres() {
         return None;
@@ -32,7 +32,7 @@ pub async fn fresh_postgres() -> Option<String> {
     Some(query.map_or_else(|| format!("{address}/{name}"), |query| format!("{address}/{name}?{query}")))
 }
 
-/// Removes a database that [`fresh_postgres`] made, whoever is still connected to it.
+/// Removes a database that [`fresh_postgres`] created, and disconnects its clients.
 pub async fn remove_postgres(url: &str) {
     let name = url.split('?').next().unwrap().rsplit_once('/').unwrap().1;
     run_on_server(format!("drop database {name} with (force)")).await;

@@ -1,4 +1,4 @@
-//! Another program that Milepost calls: it notes what it gets and answers by the number of calls before.
+//! An HTTP server that records the calls it gets. The number of earlier calls decides its answer.
 
 use crate::PATIENCE;
 use axum::Router;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How often a test looks whether a call has come.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How often a test checks for a call.
+const CHECK_EVERY: Duration = Duration::from_millis(10);
 
-/// One call as it came.
+/// A recorded call.
 #[derive(Clone)]
 pub struct Received {
     /// Path and query.
@@ -36,7 +36,7 @@ impl Received {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// A header that was sent.
+    /// The value of a header, which must be present.
     pub fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().unwrap()
     }
@@ -45,26 +45,26 @@ impl Received {
 /// An answer, or `None` to hold the call without one.
 type Answer = Arc<dyn Fn(usize) -> Option<Response> + Send + Sync>;
 
-/// An HTTP server that keeps the calls that it gets.
+/// An HTTP server that records its calls.
 pub struct Receiver {
-    /// Where it listens, without a slash at the end.
+    /// Its URL, without a slash at the end.
     pub url: String,
     calls: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Receiver {
-    /// Answers with a status on a free port.
+    /// Starts on a free port. `status` maps the number of earlier calls to the status of the answer.
     pub async fn start(status: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
         Self::at("127.0.0.1:0", status).await
     }
 
-    /// Answers with a status at this address.
+    /// The same at this address.
     pub async fn at(address: &str, status: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
         let answer = move |before| Some(StatusCode::from_u16(status(before)).unwrap().into_response());
         Self::listen(address, Arc::new(answer)).await
     }
 
-    /// Answers on a free port as `answer` says; `None` holds the call without an answer.
+    /// The same with whole answers. `None` holds the call without an answer.
     pub async fn answering(answer: impl Fn(usize) -> Option<Response> + Send + Sync + 'static) -> Self {
         Self::listen("127.0.0.1:0", Arc::new(answer)).await
     }
@@ -83,14 +83,14 @@ impl Receiver {
         self.calls.lock().unwrap().clone()
     }
 
-    /// The calls, once there are `count`.
+    /// Waits until there are `count` calls, and returns them.
     pub async fn until(&self, count: usize) -> Vec<Received> {
         self.look_until(count, || {}).await
     }
 
-    /// The same while the server's clock runs fifty times as fast: for calls that are tried again after a delay.
+    /// The same while the server's clock runs fifty times as fast, for calls that are retried after a delay.
     pub async fn turn_until(&self, clock: &TurnableClock, count: usize) -> Vec<Received> {
-        self.look_until(count, || clock.turn(50 * LOOK_EVERY)).await
+        self.look_until(count, || clock.turn(50 * CHECK_EVERY)).await
     }
 
     async fn look_until(&self, count: usize, between: impl Fn()) -> Vec<Received> {
@@ -98,7 +98,7 @@ impl Receiver {
         while self.calls().len() < count {
             assert!(begun.elapsed() < PATIENCE, "{} of {count} calls came in time", self.calls().len());
             between();
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(CHECK_EVERY).await;
         }
         self.calls()
     }

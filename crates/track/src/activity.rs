@@ -1,4 +1,4 @@
-//! What a vehicle did, by quarters of an hour: sums over the last 24 hours need no positions or trips.
+//! A vehicle's activity by quarters of an hour: sums over the last 24 hours need no positions or trips.
 //!
 //! Whole numbers of small units, so that a sum does not depend on the order of adding.
 

@@ -35,7 +35,7 @@ pub struct Corrections {
     pub incidents: Vec<Correction<Incident>>,
     /// Time of each position concerned, and why it is an outlier now, if it is.
     pub outliers: Vec<(Timestamp, Option<OutlierReason>)>,
-    /// What must be added to the quarters of an hour.
+    /// The amounts to add to the quarters of an hour.
     pub activity: Vec<Activity>,
 }
 
@@ -99,7 +99,7 @@ pub fn correct(old: &TrackHistory, new: &TrackHistory) -> Corrections {
 
 /// Something with a beginning and perhaps an end.
 trait Span: Copy + PartialEq {
-    /// Only spans about the same thing can be the same.
+    /// Only spans about the same thing can match.
     fn about(&self) -> u64;
     fn from(&self) -> Timestamp;
     fn until(&self) -> Option<Timestamp>;
@@ -165,7 +165,7 @@ fn match_spans<'a, T: Span + 'a>(
     new: impl Iterator<Item = &'a T>,
 ) -> Vec<Correction<T>> {
     let (mut old, mut new): (Vec<T>, Vec<T>) = (old.copied().collect(), new.copied().collect());
-    // What did not change is most of it, and needs no comparing with everything else.
+    // Most spans did not change, and need not be compared with all others.
     let same: Vec<T> = old.iter().filter(|span| new.contains(span)).copied().collect();
     old.retain(|span| !same.contains(span));
     new.retain(|span| !same.contains(span));

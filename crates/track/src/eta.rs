@@ -33,7 +33,7 @@ pub fn straight_line_eta_s(from: Point, to: Point) -> u32 {
     whole_seconds(distance_km / DOCUMENTED_SPEED_KMH * 3600.0).max(SHORTEST_ETA_S)
 }
 
-/// What an estimate is made from, in increasing order of knowledge.
+/// The knowledge that an estimate is based on, in increasing order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Basis {
     /// An average pace and an average detour; the rider is unknown.
@@ -64,7 +64,7 @@ pub struct Estimate {
     pub low_s: u32,
     /// Upper end of that interval.
     pub high_s: u32,
-    /// What it is made from.
+    /// The knowledge that it is based on.
     pub basis: Basis,
 }
 

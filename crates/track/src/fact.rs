@@ -1,4 +1,4 @@
-//! What the fold finds out.
+//! The results of the fold.
 
 use crate::saved::{optional_time, point, time};
 use crate::{Activity, Incident, Trip, Visit};
@@ -62,7 +62,7 @@ pub enum OutlierReason {
 pub struct Outlier {
     /// The position's time.
     pub at: Timestamp,
-    /// What is wrong with it.
+    /// The reason why it is an outlier.
     pub reason: OutlierReason,
 }
 

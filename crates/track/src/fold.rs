@@ -6,7 +6,7 @@ use crate::outlier_filter::unusable;
 use crate::{Fences, Outlier, Rules, TrackFact, TrackState};
 use milepost_domain::Position;
 
-/// What became of a position.
+/// The result of folding a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folded {
     /// It is part of the track.

@@ -6,7 +6,7 @@ use milepost_domain::Timestamp;
 use milepost_geo::Point;
 use serde::{Deserialize, Serialize};
 
-/// What a speed was taken from.
+/// The source of a speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SpeedBasis {
     /// The device's own reading.

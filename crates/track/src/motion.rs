@@ -55,7 +55,7 @@ pub(crate) struct Journey {
     ended_at: Option<Timestamp>,
 }
 
-/// What other parts of the fold found out about a fix.
+/// Results of other parts of the fold about a fix.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Signals {
     /// Trusted speed, km/h.

@@ -96,7 +96,7 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// What the documentation of each field says.
+    /// The defaults that the fields' documentation gives.
     pub const DEFAULT: Self = Self {
         max_accuracy_m: 200.0,
         max_speed_kmh: 250.0,

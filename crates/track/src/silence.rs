@@ -1,4 +1,4 @@
-//! What follows from time alone: that no position came.
+//! Facts that follow from time alone: no position has come.
 //!
 //! Kept apart from the fold, so that a vehicle's history is a function of its positions alone: nothing here changes the
 //! [`TrackState`]. A trip that silence ended runs on if a late position fills the gap.

@@ -30,7 +30,7 @@ pub struct TrackState {
     pub(crate) visits: Visits,
 }
 
-/// What a vehicle is doing.
+/// A vehicle's present motion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Motion {
     /// No position was accepted yet.

@@ -13,7 +13,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use milepost_clock::Clock;
-use milepost_hub::{Audience, ChannelId, Hub, HubLimits, Interest, Key, Message};
+use milepost_hub::{ChannelId, Hub, HubLimits, Interest, Key, Message, Recipients};
 use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder, echo};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -126,5 +126,5 @@ fn message() -> Message {
     payload.extend(std::iter::repeat_n('x', PAYLOAD_BYTES - 2 - payload.len()));
     payload.push_str("\"}");
     let vehicle = Key::new("vehicle", "bus-7");
-    Message::new(payload, Audience::keys([vehicle]))
+    Message::new(payload, Recipients::keys([vehicle]))
 }

@@ -1,4 +1,4 @@
-//! What a full socket still has to send: one slot for each key of conflated messages, and a reliable queue for the rest.
+//! The backlog of a full socket: one slot for each key of conflated messages, and a reliable queue for the rest.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

@@ -42,8 +42,8 @@ impl Default for WsConfig {
 pub struct SocketLimits {
     /// The longest inbound message, inflated, in bytes; a longer one closes with 1009. Default 4096.
     pub max_message_bytes: usize,
-    /// What may wait in the reliable queue of a slow reader, in bytes. Past it the socket closes with 1013, and its
-    /// reader resumes from the last event it has. Default 1 MiB.
+    /// The largest backlog of reliable messages for a slow reader, in bytes. Beyond it the socket closes with 1013, and
+    /// its reader resumes from its last event. Default 1 MiB.
     pub reliable_bytes: usize,
     /// The rate of inbound frames and bytes. More closes with 1008. `None` is no limit.
     pub rate: Option<RateLimit>,

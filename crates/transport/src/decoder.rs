@@ -20,7 +20,7 @@ const MAX_RESERVE_BYTES: usize = 64 * 1024;
 
 /// A message or control frame from a client.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum DecodedEvent {
     /// A complete text message.
     Text(String),
     /// A complete binary message.
@@ -101,7 +101,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The first violation of the protocol or a limit; the connection must then fail.
-    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<Event>, Violation> {
+    pub fn feed(&mut self, input: &mut &[u8]) -> Result<Option<DecodedEvent>, Violation> {
         loop {
             if self.frame.is_none() && !self.read_header(input)? {
                 return Ok(None);
@@ -254,7 +254,7 @@ impl Message {
         Ok(())
     }
 
-    fn finish(self, max_bytes: usize) -> Result<Event, Violation> {
+    fn finish(self, max_bytes: usize) -> Result<DecodedEvent, Violation> {
         let data = if self.compressed {
             inflate(&self.data, max_bytes).map_err(|error| match error {
                 InflateError::TooLarge => TOO_LARGE,
@@ -264,19 +264,19 @@ impl Message {
             self.data
         };
         if self.text {
-            String::from_utf8(data).map(Event::Text).map_err(|_| NOT_UTF8)
+            String::from_utf8(data).map(DecodedEvent::Text).map_err(|_| NOT_UTF8)
         } else {
-            Ok(Event::Binary(data.into()))
+            Ok(DecodedEvent::Binary(data.into()))
         }
     }
 }
 
-fn finish_control(opcode: u8, payload: Vec<u8>) -> Result<Event, Violation> {
+fn finish_control(opcode: u8, payload: Vec<u8>) -> Result<DecodedEvent, Violation> {
     match opcode {
-        PING => Ok(Event::Ping(payload.into())),
-        PONG => Ok(Event::Pong),
+        PING => Ok(DecodedEvent::Ping(payload.into())),
+        PONG => Ok(DecodedEvent::Pong),
         _ => match payload.as_slice() {
-            [] => Ok(Event::Close(None)),
+            [] => Ok(DecodedEvent::Close(None)),
             [_] => Err(broken("close code has one byte")),
             [high, low, reason @ ..] => {
                 let code = u16::from_be_bytes([*high, *low]);
@@ -284,7 +284,7 @@ fn finish_control(opcode: u8, payload: Vec<u8>) -> Result<Event, Violation> {
                     return Err(broken("close code is not allowed"));
                 }
                 std::str::from_utf8(reason).map_err(|_| NOT_UTF8)?;
-                Ok(Event::Close(Some(code)))
+                Ok(DecodedEvent::Close(Some(code)))
             }
         },
     }

@@ -50,7 +50,7 @@ pub struct DrainReport {
 }
 
 impl Transport {
-    /// Takes no more sockets and streams, closes all that are open and waits until they have ended.
+    /// Refuses new sockets and streams, closes all open ones and waits until they have ended.
     pub async fn drain(&self, drain: Drain) -> DrainReport {
         self.shared.begin_draining();
         let deadline = Instant::now() + drain.deadline;

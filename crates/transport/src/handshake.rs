@@ -145,7 +145,7 @@ impl Upgrade {
                     let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits, protocol);
                     tokio::spawn(handler(socket));
                 }
-                Err(error) => tracing::warn!(%error, "socket not opened: the stream could not be taken from hyper"),
+                Err(error) => tracing::warn!(%error, "socket not opened: hyper did not hand over the stream"),
             }
         });
         response
@@ -158,7 +158,7 @@ impl HandshakeError {
         self.status
     }
 
-    /// What is wrong, in words for the client.
+    /// The reason of the refusal, for the client.
     pub fn detail(&self) -> &'static str {
         self.detail
     }

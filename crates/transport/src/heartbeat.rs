@@ -12,7 +12,7 @@ const SLOTS: u64 = 512;
 /// Entries served between yields.
 const ENTRIES_PER_YIELD: usize = 64;
 
-/// What can stand in a wheel.
+/// An entry of a wheel.
 pub(crate) trait Timed {
     /// The tick that this entry waits for; its other places in the wheel are out of date.
     fn armed_tick(&self) -> &AtomicU64;

@@ -30,7 +30,7 @@ mod wire;
 pub use close::code;
 pub use closed::Closed;
 pub use config::{RateLimit, SocketLimits, WsConfig};
-pub use decoder::{Decoder, Event, Violation};
+pub use decoder::{DecodedEvent, Decoder, Violation};
 pub use drain::{Drain, DrainReport};
 pub use encoder::WsEncoder;
 pub use handshake::{HandshakeError, Upgrade};

@@ -23,7 +23,7 @@ use crate::permessage_deflate::Deflate;
 use crate::shared::Shared;
 use crate::stats::add;
 use crate::wire::Wire;
-use snapshot::Snapshot;
+use snapshot::SnapshotVersions;
 
 /// A handle for sending to one socket, from anywhere. Only the methods with `backpressured` in their names wait.
 pub struct Link {
@@ -59,7 +59,7 @@ struct State {
 #[derive(Default)]
 struct ColdState {
     expiry: Option<Expiry>,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<SnapshotVersions>,
 }
 
 struct Expiry {
@@ -199,7 +199,7 @@ impl Link {
         self.lock().phase == Phase::Open
     }
 
-    /// Notes a sign of life.
+    /// Records that something came from the peer.
     pub(crate) fn heard(&self, now_ms: u64) {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
     }

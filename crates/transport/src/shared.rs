@@ -1,4 +1,4 @@
-//! What every socket and stream of a transport uses.
+//! State that every socket and stream of a transport shares.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::close::code;
 use crate::config::SocketLimits;
-use crate::decoder::{Decoder, Event, Violation};
+use crate::decoder::{DecodedEvent, Decoder, Violation};
 use crate::link::Link;
 use crate::permessage_deflate::Deflate;
 use crate::rate::RateGauge;
@@ -179,13 +179,13 @@ impl Reader {
     }
 
     /// Answers control frames, and returns messages.
-    fn answer(&mut self, event: Event) -> Option<Inbound> {
+    fn answer(&mut self, event: DecodedEvent) -> Option<Inbound> {
         match event {
-            Event::Text(text) => return Some(Inbound::Text(text)),
-            Event::Binary(bytes) => return Some(Inbound::Binary(bytes)),
-            Event::Ping(payload) => self.link.send_pong(&payload),
-            Event::Pong => {}
-            Event::Close(code) => {
+            DecodedEvent::Text(text) => return Some(Inbound::Text(text)),
+            DecodedEvent::Binary(bytes) => return Some(Inbound::Binary(bytes)),
+            DecodedEvent::Ping(payload) => self.link.send_pong(&payload),
+            DecodedEvent::Pong => {}
+            DecodedEvent::Close(code) => {
                 self.link.answer_close(code);
                 self.stage = Stage::Closed;
                 self.rest = Bytes::new();
@@ -195,7 +195,7 @@ impl Reader {
     }
 
     /// Reads once, unless something is left from the last read, and decodes up to one event.
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Event>, End>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<DecodedEvent>, End>> {
         if !self.rest.is_empty() {
             let rest = std::mem::take(&mut self.rest);
             let mut input = &rest[..];
@@ -236,7 +236,7 @@ impl Reader {
         })
     }
 
-    fn decode(&mut self, input: &mut &[u8]) -> Result<Option<Event>, End> {
+    fn decode(&mut self, input: &mut &[u8]) -> Result<Option<DecodedEvent>, End> {
         let event = self.decoder.feed(input);
         let frames = self.decoder.take_frames();
         let shared = &self.link.shared;

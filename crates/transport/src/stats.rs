@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What the sockets and streams hold, and what they have done since the start.
+/// The sockets and streams that are open, and counters since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransportStats {
     /// Open sockets.

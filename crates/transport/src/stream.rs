@@ -59,7 +59,7 @@ struct State {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// Nothing more is taken; at this time the connection is cut.
+    /// No more messages are accepted; at this time the connection is closed.
     Ending {
         deadline_ms: u64,
     },

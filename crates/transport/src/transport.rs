@@ -43,7 +43,7 @@ impl Transport {
         &self.shared.config
     }
 
-    /// What the sockets and streams hold and have done.
+    /// The open sockets and streams, and their counters.
     pub fn stats(&self) -> TransportStats {
         self.shared.counters.read()
     }

@@ -1,13 +1,13 @@
 //! The decoder gives the same events however its bytes arrive, and never panics.
 #![allow(clippy::unwrap_used)]
 
-use milepost_transport::{Decoder, Event, Violation};
+use milepost_transport::{DecodedEvent, Decoder, Violation};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 const MAX_MESSAGE_BYTES: usize = 2000;
 
-fn decode(pieces: &[&[u8]]) -> (Vec<Event>, Option<Violation>) {
+fn decode(pieces: &[&[u8]]) -> (Vec<DecodedEvent>, Option<Violation>) {
     let mut decoder = Decoder::new(MAX_MESSAGE_BYTES, true);
     let mut events = Vec::new();
     for piece in pieces {
@@ -80,7 +80,7 @@ proptest! {
     fn any_bytes_are_decoded_or_refused(bytes in vec(any::<u8>(), 0..400)) {
         let (events, _) = decode(&[&bytes]);
         for event in events {
-            if let Event::Text(text) = event {
+            if let DecodedEvent::Text(text) = event {
                 prop_assert!(text.len() <= MAX_MESSAGE_BYTES);
             }
         }

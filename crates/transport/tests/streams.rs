@@ -26,7 +26,7 @@ fn open(transport: &Arc<Transport>) -> (Arc<EventStream>, EventBody, Abort) {
 }
 
 /// A stream that is being written to a connection that holds `room` bytes: the reader's end, and the writing.
-fn carried(transport: &Arc<Transport>, room: usize) -> (Arc<EventStream>, DuplexStream, JoinHandle<()>) {
+fn streaming(transport: &Arc<Transport>, room: usize) -> (Arc<EventStream>, DuplexStream, JoinHandle<()>) {
     let (stream, body, cut) = open(transport);
     let (ours, theirs) = duplex(room);
     (stream, theirs, tokio::spawn(write_detached(ours, body, Framing::Chunked, cut)))
@@ -112,9 +112,9 @@ async fn a_body_that_fails_has_no_end() {
 }
 
 #[tokio::test]
-async fn what_is_sent_arrives_at_once_and_the_end_ends_the_connection() {
+async fn pieces_arrive_at_once_and_the_end_closes_the_connection() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
-    let (stream, mut reader, writing) = carried(&transport, 4096);
+    let (stream, mut reader, writing) = streaming(&transport, 4096);
     stream.greet(3000);
     let mut seen = [0; 64];
     let read = timeout(PATIENCE, reader.read(&mut seen)).await.expect("a greeting").unwrap();
@@ -131,7 +131,7 @@ async fn what_is_sent_arrives_at_once_and_the_end_ends_the_connection() {
 #[tokio::test]
 async fn a_reader_that_closes_ends_its_stream_though_nothing_is_sent() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
-    let (stream, reader, writing) = carried(&transport, 4096);
+    let (stream, reader, writing) = streaming(&transport, 4096);
     drop(reader);
     timeout(PATIENCE, writing).await.expect("an end in time").unwrap();
     assert!(stream.has_ended());
@@ -141,7 +141,7 @@ async fn a_reader_that_closes_ends_its_stream_though_nothing_is_sent() {
 #[tokio::test]
 async fn a_reader_that_closes_while_it_is_written_to_ends_its_stream() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
-    let (stream, mut reader, writing) = carried(&transport, 8);
+    let (stream, mut reader, writing) = streaming(&transport, 8);
     stream.greet(3000);
     let mut seen = [0; 4];
     timeout(PATIENCE, reader.read_exact(&mut seen)).await.expect("a beginning").unwrap();
@@ -151,9 +151,9 @@ async fn a_reader_that_closes_while_it_is_written_to_ends_its_stream() {
 }
 
 #[tokio::test]
-async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
+async fn bytes_from_a_reader_are_dropped_until_they_are_too_many() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
-    let (stream, mut reader, writing) = carried(&transport, 4096);
+    let (stream, mut reader, writing) = streaming(&transport, 4096);
     reader.write_all(b"GET /api/events HTTP/1.1\r\n\r\n").await.unwrap();
     stream.send_resume_id(1);
     let mut seen = [0; 12];
@@ -167,10 +167,10 @@ async fn what_a_reader_says_is_thrown_away_until_it_is_too_much() {
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_queue_and_is_cut_in_the_end() {
+async fn a_reader_that_stops_reading_leaves_the_rest_in_the_queue_and_is_disconnected() {
     let clock = TurnableClock::new();
     let transport = Transport::start(WsConfig::default(), clock.clock());
-    let (stream, reader, writing) = carried(&transport, 8);
+    let (stream, reader, writing) = streaming(&transport, 8);
     for _ in 0..1000 {
         stream.send_resume_id(1);
         tokio::task::yield_now().await;
@@ -187,7 +187,7 @@ async fn a_reader_that_takes_nothing_leaves_the_rest_in_the_queue_and_is_cut_in_
 #[tokio::test]
 async fn a_drain_waits_until_the_end_of_a_stream_is_written() {
     let transport = Transport::start(WsConfig::default(), Clock::system());
-    let (_stream, mut reader, _writing) = carried(&transport, 4);
+    let (_stream, mut reader, _writing) = streaming(&transport, 4);
     let drained = tokio::spawn({
         let transport = transport.clone();
         async move { transport.drain(milepost_transport::Drain::default()).await }

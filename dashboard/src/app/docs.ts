@@ -1,4 +1,4 @@
-/** The API reference: Swagger UI from this server's own files over this server's own OpenAPI document. */
+/** The API reference: Swagger UI from the server's own files, with the server's own OpenAPI document. */
 
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import 'swagger-ui-dist/swagger-ui.css';
@@ -44,7 +44,7 @@ async function show(): Promise<void> {
   }
 }
 
-/** Makes sure that a token can be pasted. Without one, calls use the session cookie. */
+/** Adds an input for a token. Without one, calls use the session cookie. */
 function withToken(spec: OpenApi): OpenApi {
   const schemes = spec.components?.securitySchemes;
   if (schemes && Object.keys(schemes).length > 0) return spec;

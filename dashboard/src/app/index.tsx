@@ -7,7 +7,7 @@ import '../styles/login.css';
 import '../styles/map.css';
 import '../styles/fleet.css';
 
-// The map is loaded after the login page, which does without it.
+// Loaded after the login page, which does not need it.
 const MapPage = lazy(() => import('../features/live-map/MapPage').then((module) => ({ default: module.MapPage })));
 
 renderPage(

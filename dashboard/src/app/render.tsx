@@ -1,4 +1,4 @@
-/** Puts a page into its document, with what every page has around it. */
+/** Renders a page into its document, with the providers that every page needs. */
 
 import { QueryClientProvider } from '@tanstack/react-query';
 import { type ReactNode, StrictMode } from 'react';

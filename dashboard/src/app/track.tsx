@@ -1,4 +1,4 @@
-/** `/track/{tracking_id}`: a delivery, for everybody with its link. */
+/** `/track/{tracking_id}`: a delivery, for every visitor with its link. */
 
 import { TrackPage } from '../features/track/TrackPage';
 import { renderPage } from './render';

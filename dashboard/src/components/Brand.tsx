@@ -1,4 +1,4 @@
-/** The name and its stone. */
+/** The product's name and logo. */
 
 export function Brand() {
   return (

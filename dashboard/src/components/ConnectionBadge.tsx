@@ -1,4 +1,4 @@
-/** Live, Connecting, Offline or Error, each with its own mark, and a button that tries again at once. */
+/** Shows Live, Connecting, Offline or Error, each with its own mark, and a button that reconnects at once. */
 
 import type { ConnectionState } from '@milepost/client';
 
@@ -13,7 +13,7 @@ const WORDS: Record<ConnectionState, string> = {
   disconnected: 'Offline',
   error: 'Error',
 };
-/** The names of the states in the styles. */
+/** The class names of the states. */
 const MARKS: Record<ConnectionState, string> = {
   connected: 'live',
   connecting: 'connecting',

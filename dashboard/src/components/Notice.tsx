@@ -1,4 +1,4 @@
-/** A page that has nothing to show but a word of why. */
+/** A page that has nothing to show except the reason. */
 
 import type { ReactNode } from 'react';
 import { Brand } from './Brand';

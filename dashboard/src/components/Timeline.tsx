@@ -1,8 +1,8 @@
-/** The steps of a trip: done, now, and next. */
+/** The steps of a trip: past, current and next. */
 
 interface Props {
   steps: readonly string[];
-  /** Index of the step it is at. */
+  /** Index of the current step. */
   current: number;
 }
 

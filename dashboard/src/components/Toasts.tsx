@@ -1,4 +1,4 @@
-/** Short messages that come and go; a screen reader says them, and they can be put away. */
+/** Short messages that disappear by themselves. A screen reader reads them, and the user can close them. */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 
@@ -11,7 +11,7 @@ interface Toast {
 }
 
 const SHOWN_FOR_MS = 7_000;
-/** More at once cover the page: the oldest goes. */
+/** More would cover the page. The oldest is removed. */
 const MAX_TOASTS = 3;
 
 export function useToasts() {

@@ -1,4 +1,4 @@
-/** The map of a trip, with a button that shows all of it, and the credits. */
+/** The map of a trip, with its credits and a button that shows the whole trip. */
 
 import type { RefObject } from 'react';
 import type { AppConfig } from '../lib/api/get-config';

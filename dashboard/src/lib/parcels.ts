@@ -1,4 +1,4 @@
-/** What a parcel's status means, in the words of its client's and its driver's page. */
+/** Texts for a parcel's status, for the pages of clients and drivers. */
 
 import type { components } from '@milepost/client/rest';
 
@@ -19,14 +19,14 @@ const STATUS_WORDS = {
 export const STEPS = ['Entered', 'Driver assigned', 'Picked up', 'On the way', 'Out for delivery', 'Delivered'];
 const STATUS_OF_STEP = ['pending', 'assigned', 'picked_up', 'in_transit', 'out_for_delivery', 'delivered'];
 
-/** -1 for a cancelled parcel, which is at no step. */
+/** -1 for a cancelled parcel, which has no step. */
 export const stepOf = (status: string): number => STATUS_OF_STEP.indexOf(status);
 
 export function isKnownStatus(status: string): status is keyof typeof STATUS_WORDS {
   return status in STATUS_WORDS;
 }
 
-/** A status that this page does not know is shown as the server writes it. */
+/** An unknown status is shown as the server sends it. */
 export function statusText(status: string): string {
   return isKnownStatus(status) ? STATUS_WORDS[status] : status.replaceAll('_', ' ');
 }

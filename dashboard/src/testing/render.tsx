@@ -7,10 +7,10 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { FakeSocket } from '../../../clients/testing/fake-socket';
 import { createQueryClient } from '../lib/api/query-client';
 
-/** What the server answers: JSON, or a Response made anew for each request. */
+/** The server's answer: JSON, or a function that makes a Response for each request. */
 type Answer = object | (() => Response);
 
-/** By method and path, such as `GET /auth/me`. A test may change them while it runs. */
+/** Answers by method and path, such as `GET /auth/me`. A test may change them while it runs. */
 export type Answers = Record<string, Answer>;
 
 beforeEach(() => {
@@ -32,7 +32,7 @@ export function renderWith(answers: Answers, page: ReactNode): void {
   render(<QueryClientProvider client={createQueryClient()}>{page}</QueryClientProvider>);
 }
 
-/** A refusal as the server words it. */
+/** A refusal as the server sends it. */
 export function refusal(status: number, detail: string, headers: Record<string, string> = {}): () => Response {
   return () => Response.json({ status, detail }, { status, headers });
 }

@@ -17,13 +17,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Thresholds were chosen by every second track, from the first on.
+/// Every second track, from the first on, was used to choose the thresholds.
 const FITTED_EVERY: usize = 2;
 
 /// Options of `detection`.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct DetectionOptions {
-    /// Folder of recordings, laid out as docs/detection.md says; what is missing is left out
+    /// Folder of recordings, laid out as docs/detection.md says; missing recordings are skipped
     #[arg(long, value_name = "FOLDER")]
     data: PathBuf,
     /// Which tracks to follow

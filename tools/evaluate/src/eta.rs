@@ -15,13 +15,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Bands of straight distance still to go, in metres, from each to the next.
+/// Bands of the straight distance still to go, metres; each reaches to the next.
 const BANDS_M: [f64; 5] = [ARRIVED_M, 300.0, 1000.0, 3000.0, f64::INFINITY];
 
 /// Options of `eta`.
 #[derive(Debug, Args, Serialize)]
 pub(crate) struct EtaOptions {
-    /// Folder of recordings, laid out as docs/eta.md says; what is missing is left out
+    /// Folder of recordings, laid out as docs/eta.md says; missing recordings are skipped
     #[arg(long, value_name = "FOLDER")]
     data: PathBuf,
     /// Which riders to replay
@@ -124,7 +124,7 @@ mod tests {
     use moment::replay_rider;
     use rider::{Stop, rider_of_van};
 
-    /// None of these riders had a part in choosing the constants; credits are beside the files.
+    /// Constants were fitted to none of these riders. Credits are beside the files.
     const AUSTIN_BUSES: &str = include_str!("../testdata/austin_2016_three_buses.csv");
     const NEW_YORK_BUS: &str = include_str!("../testdata/nyc_7564.csv");
     const VANS: &str = include_str!("../testdata/delivery_vans.csv");
@@ -133,7 +133,7 @@ mod tests {
         read_buses(&[text.to_owned()], columns, leg).unwrap().iter().flat_map(replay_rider).collect()
     }
 
-    /// The estimate's mean error as a part of the line's.
+    /// The estimate's mean error divided by the documented formula's.
     fn error_ratio(moments: &[Moment]) -> f64 {
         estimate(moments).mean_s / line(moments).mean_s
     }
@@ -164,11 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_ahead_changes_no_estimate() {
+    fn later_fixes_change_no_estimate() {
         let riders = read_buses(&[AUSTIN_BUSES.to_owned()], &AUSTIN, BusLeg::TwoKilometres).unwrap();
         let (start, end) = riders[0].legs[3];
         let mut cut = riders[0].clone();
-        // The end of the leg stays, since it is the destination. Everything after it goes.
+        // The end of the leg stays, because it is the destination. All later fixes are cut off.
         cut.fixes.truncate(end + 1);
         cut.legs.truncate(4);
         let (whole, cut) = (replay_rider(&riders[0]), replay_rider(&cut));

@@ -1,4 +1,4 @@
-//! `fold`: how many positions a second one core follows.
+//! `fold`: how many positions a second one core can fold.
 
 use anyhow::Result;
 use clap::Args;
@@ -15,18 +15,18 @@ pub(crate) struct FoldOptions {
     /// Vehicles that drive about a city
     #[arg(long, default_value_t = 100)]
     vehicles: u32,
-    /// Positions of each
+    /// Positions of each vehicle
     #[arg(long, default_value_t = 10_000)]
     positions: u32,
     /// Geofences all over the city, for the second figure
     #[arg(long, default_value_t = 10_000)]
     fences: u32,
-    /// Times that everything is followed; the middle one counts
+    /// Times that everything is folded; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: u32,
 }
 
-/// Follows made-up vehicles and prints the rates.
+/// Folds made-up vehicles and prints the rates.
 pub(crate) fn run_fold(options: &FoldOptions) -> Result<()> {
     let mut report = Report::new("fold", options)?;
     let tracks: Vec<Vec<Position>> =
@@ -99,7 +99,7 @@ fn heading(deg: u32) -> HeadingDeg {
     HeadingDeg::new(f64::from(deg % 360)).expect("a remainder of 360")
 }
 
-/// Drives of ten minutes in straight streets with a fix each 5 s, and stops of two and of four minutes between them.
+/// Drives of ten minutes along straight streets with a fix every 5 s, and stops of two and of four minutes between them.
 fn drive_in_city(vehicle: u32, positions: u32) -> Vec<Position> {
     let vehicle_id = VehicleId::new(&format!("v{vehicle}")).expect("a letter and digits");
     let mut point = destination(centre(), heading(vehicle * 37), f64::from(vehicle % 50) * 200.0);

@@ -22,11 +22,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// How right trips, stops, distances and speed violations are on recorded drives
+    /// How accurate trips, stops, distances and speed violations are on recorded drives
     Detection(detection::DetectionOptions),
-    /// How far off arrival times are on recorded drives: the documented formula beside the better estimate
+    /// How accurate arrival times are on recorded drives: the documented formula beside the better estimate
     Eta(eta::EtaOptions),
-    /// Positions a second that one core follows, with and without fences
+    /// Positions a second that one core folds, with and without fences
     Fold(fold::FoldOptions),
 }
 

@@ -1,4 +1,4 @@
-//! What the recordings of both evaluations share: files, clocks, the format of the delivery vans, and the two parts.
+//! Code for the recordings of both evaluations: files, clocks, the format of the delivery vans, and the two parts.
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
@@ -9,24 +9,24 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The vans' tracks have no place on Earth; they are laid out around this one.
+/// The vans' tracks have no place on Earth. They are placed around this point.
 const CENTRE_DEG: (f64, f64) = (40.0, -100.0);
 
-/// Recorded drives by their part in choosing constants and thresholds.
+/// Recorded drives by their use in choosing constants and thresholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Part {
-    /// Those that had no part in it
+    /// Drives that were not used to choose them
     HeldOut,
-    /// Those that they were chosen by
+    /// Drives that were used to choose them
     Fitted,
     /// Both
     All,
 }
 
 impl Part {
-    /// Whether the drive with this index belongs to the part, if every `fitted_every`th was fitted to, from the first
-    /// on; none for 0.
+    /// Whether the drive with this index belongs to the part. Every `fitted_every`th drive was used for fitting, from the
+    /// first on; none for 0.
     pub(crate) const fn has(self, index: usize, fitted_every: usize) -> bool {
         let fitted = fitted_every > 0 && index.is_multiple_of(fitted_every);
         match self {
@@ -37,7 +37,7 @@ impl Part {
     }
 }
 
-/// The text of a file; of a `.zip` the texts of all its files, unpacked by the program `unzip`.
+/// The text of a file. A `.zip` is unpacked by the program `unzip`, and gives the texts of all its files.
 pub(crate) fn read_text(file: &Path) -> Result<String> {
     let shown = file.display();
     if file.extension().is_some_and(|extension| extension == "zip") {
@@ -51,7 +51,7 @@ pub(crate) fn read_text(file: &Path) -> Result<String> {
     std::fs::read_to_string(file).with_context(|| format!("{shown} can't be read"))
 }
 
-/// New York's traces with labels, in the order of their names. One file has only another program's guesses.
+/// New York's traces with labels, in the order of their names. One file is left out: another program guessed its labels.
 pub(crate) fn new_york_traces(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
     files.retain(|file| file.extension().is_some_and(|ext| ext == "csv") && !file.ends_with("6603-2014-04-15.csv"));
@@ -64,7 +64,7 @@ pub(crate) fn new_york_traces(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) struct VanFix {
     /// Where and when.
     pub(crate) fix: Fix,
-    /// The label says that the van drives; otherwise its driver is on foot.
+    /// Whether the label says that the van drives; otherwise its driver is on foot.
     pub(crate) driving: bool,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn read_vans(text: &str) -> Result<Vec<Vec<VanFix>>> {
     Ok(vans)
 }
 
-/// Reads Unix seconds, RFC 3339, or a wall clock, which is taken as UTC: only differences matter.
+/// Reads Unix seconds, RFC 3339, or a wall clock, which counts as UTC because only differences matter.
 pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse::<f64>() {
         return Timestamp::from_unix_ms((seconds * 1000.0) as i64);
@@ -103,7 +103,7 @@ pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Timestamp::from_unix_ms(at.as_millisecond());
     }
-    // Some rows have stray text behind the clock.
+    // Some rows have other text after the time.
     utc(text.get(..19)?.parse().ok()?)
 }
 

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Lines of output kept for a waiting caller. Later ones are dropped, since only the first few are of interest.
+/// Lines of output kept for a waiting caller. Later ones are dropped, because only the first few are read.
 const MAX_LINES: usize = 64;
-/// Migrations on a cold disk take seconds.
+/// The longest start: migrations on a cold disk take seconds.
 const MAX_START: Duration = Duration::from_secs(30);
 
 /// A running program; dropping it kills it.
@@ -43,7 +43,7 @@ impl Child {
         Ok(Self { process, lines })
     }
 
-    /// Waits for a line of its output in which `find` finds something.
+    /// Waits for a line of output in which `find` finds something.
     pub(crate) fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> Result<T> {
         let end = Instant::now() + MAX_START;
         let mut printed = String::new();

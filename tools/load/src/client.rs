@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 /// Ready sockets taken from the kernel at once; further ones wait for the next poll.
 const MAX_EVENTS: usize = 1024;
-/// Marks the numbers of publishers among those of watchers.
+/// Distinguishes the numbers of publishers from those of watchers.
 const PUBLISHER_BIT: u64 = 1 << 32;
 
-/// Receives what comes in.
+/// Gets what the client receives.
 pub(crate) trait Listener {
     /// A message came on socket number `watcher`, read at `at_us`.
     fn message(&mut self, watcher: usize, payload: &[u8], at_us: u64);
@@ -93,19 +93,19 @@ impl Client {
         for _ in 0..count {
             let publisher = Publisher::connect(address)?;
             let number = EventData::new_u64(PUBLISHER_BIT | self.publishers.len() as u64);
-            // Edge-triggered: `pump` writes and reads all it can, so one event per change is enough.
+            // Edge-triggered: `pump` writes and reads all it can, so that one event per change is enough.
             add(&self.epoll, &publisher, number, EventFlags::IN | EventFlags::OUT | EventFlags::ET)?;
             self.publishers.push(publisher);
         }
         Ok(())
     }
 
-    /// A publishing connection that waits for no answer.
+    /// A publishing connection that does not wait for an answer.
     pub(crate) fn idle_publisher(&self) -> Option<usize> {
         self.publishers.iter().position(|publisher| !publisher.is_waiting())
     }
 
-    /// Requests whose answer is still to come.
+    /// The number of requests without an answer yet.
     pub(crate) fn waiting_publishers(&self) -> usize {
         self.publishers.iter().filter(|publisher| publisher.is_waiting()).count()
     }
@@ -115,7 +115,7 @@ impl Client {
         self.publishers[publisher].send(request)
     }
 
-    /// Reads what is ready, waiting until `until` at most; returns how many connections were ready.
+    /// Reads from the ready connections, and waits until `until` at most. Returns how many were ready.
     pub(crate) fn poll(&mut self, until: Instant, listener: &mut impl Listener) -> Result<usize> {
         let timeout = match self.waiting {
             Waiting::Spin => Duration::ZERO,
@@ -150,7 +150,7 @@ impl Client {
         Ok(())
     }
 
-    /// Polls until nothing has come for `quiet` and every request is answered, a minute at most.
+    /// Polls until nothing has come for `quiet` and every request is answered, but at most for a minute.
     pub(crate) fn poll_until_quiet(&mut self, quiet: Duration, listener: &mut impl Listener) -> Result<()> {
         let start = Instant::now();
         let mut last = start;

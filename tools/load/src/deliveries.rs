@@ -14,9 +14,9 @@ pub(crate) struct Deliveries {
     pub(crate) messages: u64,
     /// Their payloads' bytes.
     pub(crate) payload_bytes: u64,
-    /// From before a position is published to each receipt.
+    /// The time from before a position is published to each receipt.
     pub(crate) latency: Durations,
-    /// From the first socket's receipt of a position to each other's: fan-out alone, without ingest and commit.
+    /// The time from the first socket's receipt of a position to each other socket's: fan-out alone, without ingest and commit.
     pub(crate) spread: Durations,
     /// The close code of the last socket that the server closed.
     pub(crate) closed: Option<u16>,
@@ -28,7 +28,7 @@ pub(crate) struct Deliveries {
 }
 
 impl Deliveries {
-    /// Counts from 0. `timed` reads the stamp of every message; a flood leaves no time for that.
+    /// Counts from 0. `timed` reads the stamp of every message, for which a flood leaves no time.
     pub(crate) fn new(timed: bool) -> Self {
         Self {
             messages: 0,
@@ -51,7 +51,7 @@ impl Deliveries {
         }
     }
 
-    /// Fails if a publication was refused or a socket was closed: such a run measures nothing.
+    /// Fails if a publication was refused or a socket was closed, because such a run measures nothing.
     pub(crate) fn check(&self) -> Result<()> {
         if let Some(refused) = &self.refused {
             bail!("a publication was refused: {refused}");

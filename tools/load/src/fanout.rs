@@ -29,13 +29,13 @@ pub(crate) struct FanoutOptions {
     /// Positions a second, one frame a write
     #[arg(long, default_value_t = 50.0)]
     each_rate: f64,
-    /// Positions in a burst when gathered: as many buses, one request
+    /// Positions in a gathered burst: one for each bus, in one request
     #[arg(long, default_value_t = 16)]
     burst: usize,
     /// Bursts a second when gathered
     #[arg(long, default_value_t = 10.0)]
     gathered_rate: f64,
-    /// Messages a socket that a flood may be ahead of the receipts
+    /// Messages for each socket that a flood may be ahead of the receipts
     #[arg(long, default_value_t = 64)]
     flood_window: u64,
     /// Only one of the modes (each, gathered or flood)
@@ -48,7 +48,7 @@ pub(crate) struct FanoutOptions {
 struct Mode {
     name: &'static str,
     frames_per_burst: usize,
-    /// 0: as many as the sockets take.
+    /// 0 means as fast as the sockets accept them.
     bursts_per_second: f64,
 }
 
@@ -120,7 +120,7 @@ fn report(options: &FanoutOptions, modes: &[Mode], samples: &[Vec<(Sample, Sampl
                 cell(|sample| sample.foreign_cpu_share),
             ]);
         }
-        // A ratio is taken within its round, where both ran side by side; then the middle one of the rounds.
+        // A ratio is computed for each round, in which both ran side by side. The report shows the median of the rounds.
         let ratio = |figure: fn(&Sample) -> f64| middle(&|pair| figure(&pair.0) / figure(&pair.1));
         let name = |figure: &str| format!("{}_{figure}_ratio", mode.name);
         report.figure(&format!("{}_samples", mode.name), serde_json::to_value(samples).context("numbers are JSON")?);

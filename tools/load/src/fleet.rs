@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-/// No position is longer; the initial capacity of a body.
+/// The initial capacity of a position's JSON. No position is longer.
 const POSITION_BYTES: usize = 192;
 /// The time that a circle with a radius of 1 km takes at 18 km/h.
 const LAP_MS: i64 = 1_256_637;
@@ -17,9 +17,9 @@ const LAP_MS: i64 = 1_256_637;
 pub(crate) struct Bus {
     /// Vehicle id.
     pub(crate) id: String,
-    /// Its kiosk's id and secret key; empty if it was set up without.
+    /// Its kiosk's id and secret key; empty if it was set up without one.
     kiosk: (String, String),
-    /// The time of its newest position: the next one is later by a millisecond at least.
+    /// The time of its newest position. The next one is at least a millisecond later.
     pub(crate) newest_ms: i64,
 }
 
@@ -63,7 +63,7 @@ impl Fleet {
         Self::of(ids.into_iter().map(bus).collect())
     }
 
-    /// Ids `PREFIX-0000`, `PREFIX-0001` …: with its own prefix each run finds room in a database.
+    /// Ids `PREFIX-0000`, `PREFIX-0001` … Each run has its own prefix, so that several can share a database.
     pub(crate) fn numbered(prefix: &str, count: usize) -> impl Iterator<Item = String> + use<> {
         let prefix = prefix.to_owned();
         (0..count).map(move |number| format!("{prefix}-{number:04}"))
@@ -111,7 +111,7 @@ impl Bus {
         json_request("POST", &path, &format!("x-device-key: {}", self.kiosk.1), body.as_bytes())
     }
 
-    /// Appends a position on a circle of 1 km, driven at 18 km/h whatever the pace of reports: no rule takes it for an outlier.
+    /// Appends a position on a circle of 1 km, driven at 18 km/h at any pace of reports, so that no rule makes it an outlier.
     fn push_position(&mut self, body: &mut String, vehicle_id: Option<&str>, at_ms: i64, stamp_us: u64) {
         self.newest_ms = at_ms.max(self.newest_ms + 1);
         let angle = (self.newest_ms % LAP_MS) as f64 / LAP_MS as f64 * std::f64::consts::TAU;
@@ -145,7 +145,7 @@ pub(crate) fn push_position(
     written.expect("writing into a string can't fail");
 }
 
-/// The answer's body if it has the status wanted.
+/// Returns the answer's body if it has the wanted status.
 fn must_be(wanted: u16, (status, body): (u16, Value)) -> Result<Value> {
     if status != wanted {
         bail!("the server answered {status}: {body}");

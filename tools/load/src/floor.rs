@@ -18,16 +18,16 @@ use std::time::{Duration, Instant};
 const ACCEPT: &str = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
                       sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// What the floor is to write.
+/// An order to write frames.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// Frames that belong together: written to each socket by one write, or one after the other.
+    /// Frames in a burst. They are written to each socket by one write, or one after the other.
     pub(crate) frames_per_burst: usize,
     /// One write for a whole burst instead of one for each frame.
     pub(crate) gathered: bool,
-    /// Bursts a second; 0 for as fast as the sockets take them.
+    /// Bursts a second; 0 means as fast as the sockets accept them.
     pub(crate) bursts_per_second: f64,
-    /// For how long.
+    /// Duration in seconds.
     pub(crate) seconds: f64,
     /// Length of each message.
     pub(crate) payload_bytes: usize,
@@ -90,7 +90,7 @@ fn obey(stream: TcpStream, sockets: &Sockets) -> Result<()> {
     Ok(())
 }
 
-/// Carries out an order; returns the number of bursts.
+/// Carries out an order and returns the number of bursts.
 fn write_frames(order: &Order, sockets: &mut Vec<TcpStream>) -> usize {
     let start = Instant::now();
     let mut bursts = 0;
@@ -115,13 +115,13 @@ fn write_frames(order: &Order, sockets: &mut Vec<TcpStream>) -> usize {
     bursts
 }
 
-/// Writes everything, waiting for a full socket; `false` if it is gone.
+/// Writes everything, and waits for a full socket. Returns `false` if the socket is closed.
 fn write_all(mut socket: &TcpStream, mut bytes: &[u8]) -> bool {
     while !bytes.is_empty() {
         match socket.write(bytes) {
             Ok(written_bytes) => bytes = &bytes[written_bytes..],
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                // An error here shows again in the next write.
+                // The next write reports an error again.
                 let _ = poll(&mut [PollFd::new(socket, PollFlags::OUT)], None);
             }
             Err(_) => return false,
@@ -142,7 +142,7 @@ fn payload(bus: usize, stamp_us: u64, length_bytes: usize) -> Vec<u8> {
     text(&"x".repeat(missing)).into_bytes()
 }
 
-/// A poisoned lock means that another thread panicked, and the sockets are still there.
+/// A poisoned lock means that another thread panicked. The list of sockets is still valid.
 fn lock(sockets: &Sockets) -> std::sync::MutexGuard<'_, Vec<TcpStream>> {
     sockets.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -165,13 +165,13 @@ impl Control {
         self.answer()
     }
 
-    /// Gives an order without waiting until it is carried out.
+    /// Sends an order without waiting for its end.
     pub(crate) fn give(&mut self, order: &Order) -> Result<()> {
         let line = format!("run {}\n", serde_json::to_string(order)?);
         Ok(self.stream.get_mut().write_all(line.as_bytes())?)
     }
 
-    /// Waits until the order is carried out; returns the number of bursts.
+    /// Waits for the end of the order and returns the number of bursts.
     pub(crate) fn answer(&mut self) -> Result<usize> {
         let mut line = String::new();
         self.stream.read_line(&mut line)?;

@@ -1,6 +1,6 @@
 //! WebSocket frames: reads a server's frames, writes the floor's text frames and a client's pongs.
 //!
-//! Only as much as counting needs: it expects whole, unmasked frames and validates nothing else.
+//! It does only what counting needs: it expects whole, unmasked frames and validates nothing else.
 
 use anyhow::{Result, bail};
 
@@ -69,14 +69,14 @@ pub(crate) fn text_frame(payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A client's pong. The mask is zero, so the payload stays as it is; control payloads have at most 125 bytes.
+/// A client's pong. The mask is zero, so that the payload stays unchanged. Control payloads have at most 125 bytes.
 pub(crate) fn pong_frame(payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x8A, 0x80 | payload.len() as u8, 0, 0, 0, 0];
     frame.extend_from_slice(payload);
     frame
 }
 
-/// The status in a close frame's payload: 1005 when it names none.
+/// The status in a close frame's payload; 1005 if it has none.
 pub(crate) fn close_code(payload: &[u8]) -> u16 {
     match payload {
         [high, low, ..] => u16::from_be_bytes([*high, *low]),

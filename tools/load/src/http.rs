@@ -1,4 +1,4 @@
-//! A lean HTTP/1.1 client: ready-made requests out, status and body in, one connection kept alive.
+//! A small HTTP/1.1 client: sends prepared requests and reads status and body over one connection.
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -62,7 +62,7 @@ pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     lines.filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim())
 }
 
-/// One connection that waits for each answer: for setting up.
+/// A connection for setting up. It waits for each answer.
 #[derive(Debug)]
 pub(crate) struct Client {
     stream: TcpStream,
@@ -78,7 +78,7 @@ impl Client {
         Ok(Self { stream, credential: credential.to_owned() })
     }
 
-    /// Sends one request and returns the status and the body as JSON (null if it is not JSON).
+    /// Sends a request and returns the status and the body as JSON (null if it is not JSON).
     pub(crate) fn call(&mut self, method: &str, path: &str, body: &Value) -> Result<(u16, Value)> {
         self.stream.write_all(&json_request(method, path, &self.credential, body.to_string().as_bytes()))?;
         let mut received = Vec::new();

@@ -1,4 +1,4 @@
-//! `idle`: what a socket or a stream that only waits costs in the server's memory.
+//! `idle`: the server's memory for a socket or a stream that only waits.
 
 mod streams;
 
@@ -104,8 +104,8 @@ impl Memory {
     }
 }
 
-/// Starts a server for this measurement alone, since a process keeps memory that it once used. Also returns whether
-/// permessage-deflate was negotiated.
+/// Starts a server for this measurement alone, because a process keeps memory that it has used once. Also returns
+/// whether permessage-deflate was negotiated.
 fn measure_sockets(options: &IdleOptions, deflate: bool) -> Result<(Memory, bool)> {
     let milepost = Milepost::start(&options.server)?;
     let mut fleet = Fleet::set_up(&mut milepost.client()?, Fleet::numbered("idle", options.buses), false)?;
@@ -117,7 +117,7 @@ fn measure_sockets(options: &IdleOptions, deflate: bool) -> Result<(Memory, bool
         let make = |_, _| json_request("POST", "/api/v1/positions", &milepost.credential, body.as_bytes());
         publish_on_time(client, even_pace(1.0, 1.0), make, deliveries)
     };
-    // A few sockets come and go first, so that what any first socket sets up is not counted.
+    // A few sockets are opened and closed first, so that memory for the first one is not counted.
     publish(&mut client, &mut deliveries)?;
     client.open_watchers(20, &milepost.bus_socket(deflate))?;
     client.poll_for(Duration::from_secs(1), &mut deliveries)?;

@@ -16,7 +16,7 @@ use milepost_report::{Goal, Report, Table, figure_text, median, rounded};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Batches are dated from two days ago, a second from position to position, as an upload of what was driven.
+/// Batches begin two days ago, one second between positions, like an upload of a past drive.
 const BATCH_AGE_MS: i64 = 2 * 24 * 3_600_000;
 const BATCH_STEP_MS: i64 = 1000;
 
@@ -31,7 +31,7 @@ pub(crate) struct IngestOptions {
     /// Seconds of each measurement of single positions
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
-    /// Rounds; the figures are their medians. Many short ones: whatever else the machine does meanwhile falls on few of them
+    /// Rounds; the figures are their medians. With many short rounds, disturbances by other programs fall on few of them
     #[arg(long, default_value_t = 9)]
     rounds: usize,
     /// Positions in a batch
@@ -43,10 +43,10 @@ pub(crate) struct IngestOptions {
     /// Connections that send batches
     #[arg(long, default_value_t = 4)]
     batch_connections: usize,
-    /// Vehicles in the batches, dealt out to the connections: each is a gateway that uploads its own
+    /// Vehicles in the batches, divided among the connections: each is a gateway that uploads its own vehicles
     #[arg(long, default_value_t = 200)]
     vehicles: usize,
-    /// Let every connection send positions of every vehicle, so that many overtake each other
+    /// Let every connection send positions of every vehicle, so that many arrive out of order
     #[arg(long)]
     shared_vehicles: bool,
 }
@@ -70,7 +70,8 @@ pub(crate) fn run_ingest(options: &IngestOptions) -> Result<()> {
         echoed.push(send_singles(&milepost, &mut kiosks, "/echo/kiosks/", options)?);
         stored.push(send_singles(&milepost, &mut kiosks, "/api/v1/kiosks/", options)?);
     }
-    // After all of them: trips are derived from an upload when it has ended, which would disturb the next single positions.
+    // Batches come after all single positions: trips are derived from an upload when it has ended, which would disturb the
+    // next single positions.
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}: batches", options.rounds);
         batched.push(send_batches(&milepost, &mut vehicles, options)?);
@@ -88,7 +89,7 @@ pub(crate) fn run_ingest(options: &IngestOptions) -> Result<()> {
 fn send_singles(milepost: &Milepost, fleet: &mut Fleet, path_prefix: &str, options: &IngestOptions) -> Result<Rate> {
     let mut make = |connection: usize| fleet.buses[connection].kiosk_request(path_prefix, now_ms(), now_us());
     let mut load = ClosedLoop::open(milepost, options.connections)?;
-    // A warm-up, whose answers don't count.
+    // A warm-up whose answers are not counted.
     load.run(Duration::from_millis(300), |connection| Some(make(connection)))?;
     load.answers.latency.reset();
     let cpu_s = cpu_seconds(milepost.pid)?;

@@ -1,4 +1,4 @@
-//! `latency`: how long a position takes from its kiosk to every watcher, and whether every screen ends up right.
+//! `latency`: the time that a position takes from its kiosk to every watcher, and whether every screen shows the newest.
 
 use crate::client::{Client, Waiting};
 use crate::fleet::{Fleet, push_position};
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// Publishing connections: one commit must not delay the next position.
 const PUBLISHERS: usize = 32;
-/// Silence after which all has arrived.
+/// All messages have arrived after this long without one.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// Options of `latency`.
@@ -48,11 +48,11 @@ pub(crate) struct LatencyOptions {
     /// The unit of the file's speeds
     #[arg(long)]
     speed_unit: Option<SpeedUnit>,
-    /// Leave out what was recorded before this instant, such as 2016-12-16T08:00:00-06:00
+    /// Leave out positions recorded before this instant, such as 2016-12-16T08:00:00-06:00
     #[arg(long)]
     #[serde(serialize_with = "as_text")]
     from: Option<jiff::Timestamp>,
-    /// Leave out what was recorded from this instant on
+    /// Leave out positions recorded from this instant on
     #[arg(long)]
     #[serde(serialize_with = "as_text")]
     until: Option<jiff::Timestamp>,
@@ -61,19 +61,19 @@ pub(crate) struct LatencyOptions {
     faster: f64,
 }
 
-/// What one round gave.
+/// The result of one round.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Round {
     positions: u64,
     deliveries: u64,
-    /// What should have been delivered.
+    /// The number of messages that should have been delivered.
     expected: u64,
     p50_ms: f64,
     p99_ms: f64,
     max_ms: f64,
-    /// The longest that a position went out after its time.
+    /// The longest delay between a position's planned time and its sending.
     max_late_ms: f64,
-    /// Buses on all watchers' screens that did not end on their newest position.
+    /// Buses on the watchers' screens that did not end on their newest position.
     stale: usize,
 }
 
@@ -140,7 +140,7 @@ fn drive(options: &LatencyOptions, milepost: &Milepost, client: &mut Client) -> 
     end_round(client, options, published, screens, &newest_ms)
 }
 
-/// Every recorded fix at its time, `faster` times as fast.
+/// Sends every recorded fix at its time, `faster` times as fast.
 fn replay(
     options: &LatencyOptions,
     file: &PathBuf,

@@ -1,7 +1,7 @@
 //! Measures a Milepost server over its public protocol.
 //!
-//! Every figure stands beside what it can be compared with in the same run. Every command prints a table for people and, as
-//! its last line, one JSON object for programs.
+//! Every figure is shown beside one that it can be compared with in the same run. Every command prints a table for people
+//! and, as its last line, one JSON object for programs.
 
 #![forbid(unsafe_code)]
 
@@ -40,7 +40,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// The bare loop that others are measured against: sockets on one port, orders on the next
+    /// The minimal server that others are measured against: sockets on one port, orders on the next
     Floor {
         /// Port for sockets; 0 takes two free ones and prints them
         #[arg(long, default_value_t = 0)]
@@ -54,7 +54,7 @@ enum Command {
     Ingest(ingest::IngestOptions),
     /// From a kiosk to every watcher; also with a recorded fleet
     Latency(latency::LatencyOptions),
-    /// One socket that stops reading among many at full rate
+    /// One socket that stops reading, among many that get updates at full rate
     SlowReader(slow_reader::SlowReaderOptions),
 }
 

@@ -16,12 +16,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Long enough for any run.
+/// Longer than any run.
 const TOKEN_LIFE_SECONDS: u64 = 24 * 3600;
 /// Signs the tokens of a server that this program starts; it listens on the loopback interface only.
 const OWN_SECRET: &str = "milepost-load-signs-with-this-on-loopback-only";
 
-/// Which server, and where it runs.
+/// The server to measure, and its CPUs.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct ServerOptions {
     /// The milepost binary to start [default: the one beside this program]
@@ -37,7 +37,7 @@ pub(crate) struct ServerOptions {
     /// The process id of a server that runs already
     #[arg(long)]
     pid: Option<u32>,
-    /// Let the started server use this database instead of SQLite; it is left filled
+    /// Let the started server use this database instead of SQLite; the rows stay in it
     #[arg(long, value_name = "URL", hide_env_values = true)]
     #[serde(skip)]
     pub(crate) database_url: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct ServerOptions {
     pub(crate) client_cpus: Vec<usize>,
 }
 
-/// A server, ready.
+/// A server that is ready.
 #[derive(Debug)]
 pub(crate) struct Milepost {
     /// Where it listens.
@@ -58,13 +58,13 @@ pub(crate) struct Milepost {
     pub(crate) pid: u32,
     /// A header line that makes the caller an admin.
     pub(crate) credential: String,
-    // Dropped in this order: the process ends before its folder goes.
+    // Dropped in this order: the process ends before its folder is removed.
     _child: Option<Child>,
     _folder: Option<Folder>,
 }
 
 impl Milepost {
-    /// Starts a server as `options` say, or uses the one that runs.
+    /// Starts a server with these options, or uses the running one.
     pub(crate) fn start(options: &ServerOptions) -> Result<Self> {
         if let (Some(url), Some(secret), Some(pid)) = (&options.url, &options.jwt_secret, options.pid) {
             let address = address_of(url)?;
@@ -103,7 +103,7 @@ impl Milepost {
         Client::connect(self.address, &self.credential)
     }
 
-    /// How an admin opens the bus socket.
+    /// The handshake that opens the bus socket as an admin.
     pub(crate) fn bus_socket(&self, deflate: bool) -> Handshake {
         Handshake {
             address: self.address,
@@ -134,7 +134,7 @@ fn address_of(url: &str) -> Result<SocketAddr> {
     }
 }
 
-/// A folder that is removed with its owner.
+/// A folder that is removed when this is dropped.
 #[derive(Debug)]
 struct Folder(PathBuf);
 

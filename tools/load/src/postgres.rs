@@ -1,4 +1,4 @@
-//! A bare COPY into PostgreSQL of as many rows as a batch load: the least that storing them costs.
+//! A plain COPY into PostgreSQL of as many rows as a batch load: the lower bound of storing them.
 
 use anyhow::{Context as _, Result, bail};
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// A run that was interrupted leaves its table, so the next run drops it first.
+/// An interrupted run leaves its table, so the next run drops it first.
 const BEGIN: &str = "\\set ON_ERROR_STOP on\n\
     set client_min_messages = warning;\n\
     drop table if exists milepost_load_copy;\n\

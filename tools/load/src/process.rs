@@ -33,7 +33,7 @@ pub(crate) fn allowed_cpus() -> Result<Vec<usize>> {
     Ok((0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect())
 }
 
-/// Restricts the calling thread, and what it starts from now on, to `cpus`.
+/// Restricts the calling thread, and all threads and processes that it starts later, to `cpus`.
 pub(crate) fn pin_to(cpus: &[usize]) -> Result<()> {
     let mut set = CpuSet::new();
     cpus.iter().for_each(|&cpu| set.set(cpu));
@@ -47,7 +47,7 @@ pub(crate) fn raise_open_files() -> Result<u64> {
     Ok(limit.maximum.unwrap_or(u64::MAX))
 }
 
-/// The second field may hold spaces and brackets, so fields count from its last closing bracket.
+/// The second field may hold spaces and brackets, so that fields are counted from its last closing bracket.
 fn cpu_seconds_in(stat: &str) -> Option<f64> {
     let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
     let user_ticks: f64 = fields.nth(11)?.parse().ok()?;

@@ -25,7 +25,7 @@ impl Publisher {
         Ok(Self { stream, request: Vec::new(), sent_bytes: 0, received: Vec::new(), waiting: false })
     }
 
-    /// Whether an answer is still to come.
+    /// Whether an answer has not come yet.
     pub(crate) const fn is_waiting(&self) -> bool {
         self.waiting
     }
@@ -37,7 +37,7 @@ impl Publisher {
         self.write()
     }
 
-    /// Sends the rest of the request, reads what has come, and hands a complete answer to `on_answer`.
+    /// Sends the rest of the request, reads what has come, and passes a complete answer to `on_answer`.
     pub(crate) fn pump(&mut self, buffer: &mut [u8], on_answer: impl FnOnce(&Response<'_>)) -> Result<()> {
         self.write()?;
         loop {

@@ -1,4 +1,4 @@
-//! Publishes positions at a pace, or as fast as watchers take them.
+//! Publishes positions at a fixed pace, or as fast as watchers receive them.
 
 use crate::client::{Client, Listener};
 use crate::deliveries::Deliveries;
@@ -6,13 +6,13 @@ use crate::stamp::now_us;
 use anyhow::Result;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// After so long without a message, a flood counts what is missing as replaced by newer positions.
+/// After this long without a message, a flood counts the missing messages as replaced by newer positions.
 const MAX_FLOOD_STALL: Duration = Duration::from_millis(20);
 
-/// What was published.
+/// A summary of the published requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Published {
-    /// Requests.
+    /// The number of requests.
     pub(crate) requests: u64,
     /// The longest delay of a request, because all connections were waiting for answers.
     pub(crate) max_late_us: u64,
@@ -57,7 +57,7 @@ pub(crate) fn publish_on_time(
     Ok(published)
 }
 
-/// Sends bursts of `frames` positions one after the other for `seconds`, never more than `window` messages a socket
+/// Sends bursts of `frames` positions one after the other for `seconds`. It is never more than `window` messages a socket
 /// ahead of what the sockets have received.
 pub(crate) fn publish_flood(
     client: &mut Client,
@@ -68,7 +68,7 @@ pub(crate) fn publish_flood(
 ) -> Result<Published> {
     let start = Instant::now();
     let mut published = Published::default();
-    // Messages that will not come, since newer ones replaced them.
+    // Messages that will not come, because newer ones replaced them.
     let mut replaced = 0;
     let (mut seen, mut seen_at) = (0, start);
     while start.elapsed().as_secs_f64() < seconds {

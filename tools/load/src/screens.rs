@@ -1,4 +1,4 @@
-//! What every watcher would show at the end: the position of each bus that it received last.
+//! The screen of every watcher: the last received position of each bus.
 
 use crate::client::Listener;
 use crate::deliveries::Deliveries;
@@ -12,11 +12,11 @@ pub(crate) struct Screens<'a> {
     /// Counts and delays over all watchers.
     pub(crate) deliveries: Deliveries,
     fleet: &'a Fleet,
-    /// For each watcher, the time of the position last received of each bus: 0 before the first.
+    /// For each watcher, the time of the last received position of each bus; 0 before the first.
     shown_ms: Vec<Vec<i64>>,
 }
 
-/// As much of a `location_update` as a screen needs.
+/// The fields of a `location_update` that a screen needs.
 #[derive(Deserialize)]
 struct Update<'a> {
     #[serde(borrow)]
@@ -36,13 +36,13 @@ impl<'a> Screens<'a> {
         Self { deliveries: Deliveries::new(true), fleet, shown_ms }
     }
 
-    /// The screens' positions that are not the newest published of their bus, of `newest_ms` by bus.
+    /// The number of positions on all screens that are not the newest published of their bus, given in `newest_ms`.
     pub(crate) fn stale(&self, newest_ms: &[i64]) -> usize {
         let stale = |shown: &Vec<i64>| shown.iter().zip(newest_ms).filter(|(shown, newest)| shown != newest).count();
         self.shown_ms.iter().map(stale).sum()
     }
 
-    /// The same of one screen.
+    /// The same for one screen.
     pub(crate) fn stale_of(&self, watcher: usize, newest_ms: &[i64]) -> usize {
         self.shown_ms[watcher].iter().zip(newest_ms).filter(|(shown, newest)| shown != newest).count()
     }
@@ -55,7 +55,7 @@ impl Listener for Screens<'_> {
             && let Some(bus) = self.fleet.number_of(data.bus_id)
             && let Ok(at) = data.timestamp.parse::<jiff::Timestamp>()
         {
-            // The position that came last counts, not the newest one: an old position that replaces a newer one is an error.
+            // The last received position counts, not the newest: an old position that replaces a newer one is an error.
             self.shown_ms[watcher][bus] = at.as_millisecond();
         }
     }

@@ -1,4 +1,4 @@
-//! `slow-reader`: one socket stops reading at full rate. The server's memory and the other sockets must not notice.
+//! `slow-reader`: one socket stops reading at full rate. The server's memory and the other sockets must not be affected.
 
 use crate::client::{Client, Waiting};
 use crate::deliveries::Deliveries;
@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 /// Publishing connections.
 const PUBLISHERS: usize = 8;
-/// Silence after which all has arrived.
+/// All messages have arrived after this long without one.
 const QUIET: Duration = Duration::from_secs(1);
-/// How long the stopped reader may take to be up to date once it reads again: TCP probes a full receiver at growing
-/// intervals of up to two minutes.
+/// How long the stopped reader may take to catch up after it reads again: TCP probes a full receiver at growing intervals
+/// of up to two minutes.
 const MAX_RESUME: Duration = Duration::from_secs(150);
 /// How often the server's memory is sampled.
 const SAMPLE_SECONDS: f64 = 1.0;
@@ -47,7 +47,7 @@ pub(crate) struct SlowReaderOptions {
     before_seconds: f64,
 }
 
-/// What was measured before the socket stopped, or meanwhile.
+/// Measurements before or while the socket does not read.
 struct Phase {
     deliveries: Deliveries,
     rss_start_bytes: u64,
@@ -74,7 +74,8 @@ pub(crate) fn run_slow_reader(options: &SlowReaderOptions) -> Result<()> {
     client.pause_watcher(stopped)?;
     let during = run_phase(options, options.seconds, &milepost, &mut client, &mut fleet)?;
 
-    // It reads again: what the server kept for it, or the snapshot of a new connection if the server closed the old one.
+    // The socket reads again: it gets what the server kept for it, or the snapshot of a new connection if the server closed the
+    // old one.
     let newest_ms: Vec<i64> = fleet.buses.iter().map(|bus| bus.newest_ms).collect();
     let mut screens = Screens::new(options.sockets + 1, &fleet);
     client.resume_watcher(stopped)?;

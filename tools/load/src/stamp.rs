@@ -1,11 +1,12 @@
-//! Carries the time of sending through the server inside a position, so that each receipt shows its own delay.
+//! Carries the time of sending inside a position, so that each receipt shows its own delay.
 //!
-//! The server passes a heading on unchanged and applies no rule to it, so microseconds become degrees: 12,345,678 µs is `12.345678`.
+//! The server passes a heading on unchanged and applies no rule to it, so that microseconds can be sent as degrees:
+//! 12,345,678 µs is `12.345678`.
 //! The clock is the machine's monotonic one, shared by all programs of a run.
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// A stamp starts again from 0 after 100 seconds, so longer delays can't be measured.
+/// A stamp wraps to 0 after 100 seconds, so that longer delays can't be measured.
 const WRAP_US: u64 = 100_000_000;
 
 /// Microseconds of the monotonic clock.
@@ -26,12 +27,12 @@ pub(crate) fn stamp_in(payload: &[u8]) -> Option<u64> {
     Some((degrees * 1e6).round() as u64)
 }
 
-/// How long ago `stamp_us` was, seen at `now_us`.
+/// The time from `stamp_us` to `now_us`.
 pub(crate) const fn age_us(stamp_us: u64, now_us: u64) -> u64 {
     (now_us % WRAP_US + WRAP_US - stamp_us % WRAP_US) % WRAP_US
 }
 
-/// The bytes of the JSON number that follows `key`. A scan, since parsing JSON would cost more than the receipt.
+/// The bytes of the JSON number that follows `key`. Only a scan: parsing JSON would cost more than the receipt.
 fn number_after<'a>(payload: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let rest = &payload[payload.windows(key.len()).position(|window| window == key)? + key.len()..];
     let start = rest.iter().position(|&byte| byte != b' ')?;

@@ -20,7 +20,7 @@ pub(crate) struct Handshake {
     pub(crate) path: String,
     /// A whole header line, such as `Authorization: Bearer …`.
     pub(crate) credential: String,
-    /// Offer permessage-deflate?
+    /// Whether to offer permessage-deflate.
     pub(crate) deflate: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct Watcher {
     stream: TcpStream,
     /// The beginning of a frame whose rest has not come yet; empty most of the time.
     unfinished: Vec<u8>,
-    /// The server agreed to permessage-deflate.
+    /// Whether the server agreed to permessage-deflate.
     pub(crate) deflate: bool,
 }
 
@@ -51,7 +51,7 @@ impl Watcher {
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         let offer = if handshake.deflate { "sec-websocket-extensions: permessage-deflate\r\n" } else { "" };
         let Handshake { path, credential, .. } = handshake;
-        // The key is the RFC's example: a fresh nonce protects against caches, and there is none here.
+        // The key is the RFC's example: a random key protects against caches, and there are none here.
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: {}\r\n{credential}\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
              sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n{offer}\r\n",
@@ -79,7 +79,7 @@ impl Watcher {
         }
     }
 
-    /// Reads once and hands every complete message's payload to `on_message`. Answers pings.
+    /// Reads once and passes every complete message's payload to `on_message`. Answers pings.
     ///
     /// `buffer` is scratch space of at least twice [`READ_BYTES`], shared by all sockets.
     pub(crate) fn read(&mut self, buffer: &mut [u8], mut on_message: impl FnMut(&[u8])) -> Result<SocketState> {
@@ -100,7 +100,7 @@ impl Watcher {
             at += frame.length_bytes;
             match frame.kind {
                 Kind::Message => on_message(frame.payload),
-                // A pong that finds the socket full is lost; the server's next ping asks again.
+                // A pong that finds the socket full is dropped. The server's next ping asks again.
                 Kind::Ping => drop(self.stream.write(&pong_frame(frame.payload))),
                 Kind::Pong => {}
                 Kind::Close => return Ok(SocketState::Closed(close_code(frame.payload))),

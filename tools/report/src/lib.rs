@@ -1,4 +1,4 @@
-//! Prints what a tool measured: aligned tables for people, then one JSON line for programs.
+//! Prints measurements: aligned tables for people, then one JSON line for programs.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with this header row and nothing else.
+    /// A table with this header row and no other row.
     pub fn new<const N: usize>(head: [&str; N]) -> Self {
         Self { rows: vec![head.map(str::to_owned).to_vec()] }
     }
@@ -24,7 +24,7 @@ impl Table {
         self.rows.push(cells.to_vec());
     }
 
-    /// The lines, each column as wide as its widest cell; the first column is aligned left, the others right.
+    /// The lines, each column as wide as its widest cell. The first column is aligned left, the others right.
     pub fn to_text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width_of = |column: usize| {
@@ -48,7 +48,7 @@ impl Table {
     }
 }
 
-/// What a goal asks of a figure.
+/// The bound that a goal sets for a figure.
 #[derive(Debug, Clone, Copy)]
 pub enum Goal {
     /// Not more than this.
@@ -103,7 +103,7 @@ impl Report {
         self.tables.push(table);
     }
 
-    /// Adds a figure that only the machine-readable line carries.
+    /// Adds a figure that only the JSON line has.
     pub fn figure(&mut self, name: &str, value: impl Into<Value>) {
         self.figures.insert(name.to_owned(), value.into());
     }
@@ -135,7 +135,7 @@ impl Report {
     }
 }
 
-/// Three or four significant digits, and never fewer than stand before the point: `0.4312`, `5.71`, `203411`.
+/// Three or four significant digits, and at least all digits before the point: `0.4312`, `5.71`, `203411`.
 pub fn figure_text(value: f64) -> String {
     let digits = match value.abs() {
         0.0 => 0,

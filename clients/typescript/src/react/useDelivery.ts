@@ -18,7 +18,7 @@ export interface UseDeliveryOptions {
 
 export interface DeliveryHook {
   connectionState: ConnectionState;
-  /** Null until the first one comes; kept while the connection is away and after the end. */
+  /** Null until the first one comes. Kept while disconnected and after the end. */
   delivery: Delivery | null;
   /** Why the link stopped working; null while it works. */
   end: DeliveryEnd | null;

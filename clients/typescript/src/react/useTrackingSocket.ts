@@ -1,4 +1,4 @@
-/** Subscribes a component to one parcel; for its driver, also sends. */
+/** Subscribes a component to one parcel. A driver's component also sends. */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { TokenSource } from '../address.js';
@@ -9,31 +9,31 @@ import type { ParcelEvent, ParcelLocation } from '../parcel-wire.js';
 import type { Platform } from '../platform.js';
 import type { ConnectionState } from '../socket.js';
 
-/** Where the driver is, when, and how long it still takes. */
+/** The driver's location, its time, and the seconds to the destination. */
 export interface DriverLocation extends ParcelLocation {
   driverId: string;
-  /** RFC 3339; null from a server that doesn't send it. */
+  /** RFC 3339; null from an older server that does not send it. */
   timestamp: string | null;
   etaSeconds: number | null;
 }
 
 export interface UseTrackingSocketOptions {
-  /** Nothing is connected while this is null or undefined. */
+  /** No connection is made while this is null or undefined. */
   parcelId: number | null | undefined;
   /** Connects as soon as there is a parcel; true by default. */
   autoConnect?: boolean;
   onLocationUpdate?: (location: DriverLocation, driverId: string) => void;
   onError?: (error: TrackingError) => void;
   onConnectionChange?: (state: ConnectionState) => void;
-  /** Zones, status changes, the end. */
+  /** Called for zones, status changes, and the end. */
   onEvent?: (event: ParcelEvent) => void;
-  /** The JWT, or a function that returns it. By default the one in `localStorage` under `tokenKey`, else the session cookie counts. */
+  /** The JWT, or a function that returns it. By default the one in `localStorage` under `tokenKey`, or else the session cookie. */
   token?: TokenSource;
   /** `access_token` by default. */
   tokenKey?: string;
   /** The page's own origin by default. */
   serverUrl?: string | undefined;
-  /** Where a driver's waiting fixes are kept over a reload. By default they survive a change of the parcel, but not a reload. */
+  /** Where a driver's queued fixes are kept over a reload. By default they survive a change of the parcel, but not a reload. */
   storage?: FixStorage | undefined;
   storageKey?: string | undefined;
   platform?: Partial<Platform>;
@@ -41,15 +41,15 @@ export interface UseTrackingSocketOptions {
 
 export interface TrackingSocketHook {
   connectionState: ConnectionState;
-  /** Null until the first one comes; kept while the connection is away. */
+  /** Null until the first one comes. Kept while disconnected. */
   driverLocation: DriverLocation | null;
-  /** False when it is not a place, or there is no parcel; without a connection it waits in the queue. */
+  /** Returns false for an invalid location or without a parcel. Without a connection the location is queued. */
   sendLocationUpdate: (location: NewLocation) => boolean;
   connect: () => void;
   disconnect: () => void;
   /** Fixes that the server has not acknowledged. */
   queuedCount: number;
-  /** Fixes lost because the queue was full. */
+  /** Fixes that were dropped because the queue was full. */
   droppedCount: number;
 }
 

@@ -6,28 +6,28 @@ export interface paths {
         };
         /**
          * Lists the alerts that the caller may see and that have not expired, newest first.
-         * @description Admins and managers see the company's, everybody those that are addressed to it.
+         * @description Admins and managers see the company's alerts, other users those that are addressed to them.
          */
         get: operations["list_alerts"];
-        /** Raises an alert; who may see it is told. */
+        /** Raises an alert and publishes it to everyone who may see it. */
         post: operations["raise_alert"];
     };
     "/api/v1/alerts/{id}": {
         parameters: {
         };
-        /** Deletes an alert, for all who may see it; they are told. */
+        /** Deletes an alert for all who may see it, and publishes that. */
         delete: operations["delete_alert"];
     };
     "/api/v1/alerts/{id}/read": {
         parameters: {
         };
-        /** Marks an alert read, for all who may see it; they are told. The second time it is answered as the first. */
+        /** Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first. */
         post: operations["mark_alert_read"];
     };
     "/api/v1/cadets": {
         parameters: {
         };
-        /** Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself. */
+        /** Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself. */
         get: operations["list_cadets"];
         /** Enters a cadet. */
         post: operations["add_cadet"];
@@ -35,49 +35,48 @@ export interface paths {
     "/api/v1/cadets/{id}": {
         parameters: {
         };
-        /** Shows a cadet with what its records come to, and its latest training days. */
+        /** Shows a cadet with its totals and its latest training days. */
         get: operations["get_cadet"];
     };
     "/api/v1/cadets/{id}/attendance": {
         parameters: {
         };
-        /** Lists how a cadet attended, the highest training day first. */
+        /** Lists a cadet's attendance, the highest training day first. */
         get: operations["list_attendance"];
     };
     "/api/v1/cadets/{id}/attendance/{training_day_id}": {
         parameters: {
         };
         /**
-         * Enters how a cadet attended a training day, or changes it as a whole; the cadet and its staff are told, unless it was so
-         *     already.
-         * @description Only `present` counts in `attendance_present`.
+         * Enters a cadet's attendance of a training day, or replaces it. A change is published to the cadet and its staff.
+         * @description `attendance_present` counts only `present`.
          */
         put: operations["record_attendance"];
     };
     "/api/v1/cadets/{id}/grades": {
         parameters: {
         };
-        /** Lists a cadet's merits and demerits, newest first; those taken back are gone. */
+        /** Lists a cadet's merits and demerits, newest first, without those taken back. */
         get: operations["list_grades"];
-        /** Gives a merit or demerit; the cadet and its staff are told, with the new totals. */
+        /** Gives a merit or demerit. The cadet and its staff get it with the new totals. */
         post: operations["give_grade"];
     };
     "/api/v1/cadets/{id}/grades/{grade_id}": {
         parameters: {
         };
-        /** Takes a merit or demerit back; the cadet and its staff are told, with the new totals. */
+        /** Takes a merit or demerit back. The cadet and its staff get the new totals. */
         delete: operations["take_back_grade"];
     };
     "/api/v1/cadets/{id}/scores": {
         parameters: {
         };
-        /** Enters, changes or takes back scores; the cadet and its staff are told what differs. */
+        /** Enters, changes or takes back scores. The differences are published to the cadet and its staff. */
         patch: operations["change_scores"];
     };
     "/api/v1/dashboard": {
         parameters: {
         };
-        /** Shows the figures of the fleet over the last 24 hours, running trips included. */
+        /** Shows the fleet's statistics of the last 24 hours, running trips included. */
         get: operations["get_dashboard"];
     };
     "/api/v1/devices": {
@@ -85,7 +84,7 @@ export interface paths {
         };
         /** Lists devices in the order of their ids. */
         get: operations["list_devices"];
-        /** Adds a device; the answer shows its secret key, once. */
+        /** Adds a device. Only this answer shows its secret key. */
         post: operations["add_device"];
     };
     "/api/v1/devices/{id}": {
@@ -93,7 +92,7 @@ export interface paths {
         };
         /** Shows a device, without its key. */
         get: operations["get_device"];
-        /** Removes a device; its key opens nothing from now on. */
+        /** Removes a device. Its key is refused from now on. */
         delete: operations["remove_device"];
     };
     "/api/v1/fleet/rules": {
@@ -101,7 +100,7 @@ export interface paths {
         };
         /** Shows the thresholds that apply to the tenant's vehicles. */
         get: operations["get_rules"];
-        /** Changes thresholds: they hold for positions from now on, and history stays as it was told. */
+        /** Changes thresholds. They apply to positions from now on; history stays as it is. */
         patch: operations["change_rules"];
     };
     "/api/v1/geofences": {
@@ -109,13 +108,13 @@ export interface paths {
         };
         /**
          * Lists geofences in the order of their numbers.
-         * @description Where geometries are long a page may hold fewer than `limit` and still have a next one.
+         * @description With long geometries a page may hold fewer than `limit` and still have a next one.
          */
         get: operations["list_geofences"];
         /**
          * Adds a geofence.
-         * @description From now on it is told which vehicles enter and leave it. One that is inside enters it as it drives; one that stands there
-         *     is told when it has moved.
+         * @description From now on vehicles that enter and leave it are published. A vehicle that drives inside it enters it with its next
+         *     position. A vehicle that stands inside it enters it when it moves.
          */
         post: operations["add_geofence"];
     };
@@ -124,7 +123,7 @@ export interface paths {
         };
         /** Shows a geofence. */
         get: operations["get_geofence"];
-        /** Removes a geofence; what vehicles did there stays told. */
+        /** Removes a geofence. Visits and crossings that were published stay as they are. */
         delete: operations["remove_geofence"];
         /** Changes a geofence. */
         patch: operations["change_geofence"];
@@ -135,16 +134,16 @@ export interface paths {
         /** Lists the messages to the caller, newest first. */
         get: operations["list_messages"];
         /**
-         * Sends a message to each of some users, all or none; those who are connected are told at once.
-         * @description Its fields are its sender's; `id`, `sender_id`, `is_read`, `created_at` and `read_at` are the server's, whatever the
-         *     sender gives them.
+         * Sends a message to each of some users, all or none. Connected users get it at once.
+         * @description The sender chooses the fields, except `id`, `sender_id`, `is_read`, `created_at` and `read_at`: the server writes these
+         *     and drops the sender's values for them.
          */
         post: operations["send_messages"];
     };
     "/api/v1/messages/{id}/read": {
         parameters: {
         };
-        /** Marks a message to the caller read; its other connections are told. */
+        /** Marks a message to the caller read. The caller's other connections get the change. */
         post: operations["read_message"];
     };
     "/api/v1/notifications": {
@@ -152,13 +151,13 @@ export interface paths {
         };
         /** Lists the caller's own notifications, newest first. */
         get: operations["list_notifications"];
-        /** Sends a notification to each of some users, all or none; those who are connected are told at once. */
+        /** Sends a notification to each of some users, all or none. Connected users get it at once. */
         post: operations["send_notifications"];
     };
     "/api/v1/notifications/{id}/read": {
         parameters: {
         };
-        /** Marks one of the caller's own notifications read; its other connections are told. */
+        /** Marks one of the caller's own notifications read. The caller's other connections get the change. */
         post: operations["read_notification"];
     };
     "/api/v1/outgoing": {
@@ -178,11 +177,11 @@ export interface paths {
         };
         /**
          * Lists the parcels that the caller may see, in the order of their numbers.
-         * @description An admin, manager or superadmin sees all of the tenant, a client its own, a driver those it brings. With `status` a
-         *     page may hold fewer than `limit`, or none, and still have a next one.
+         * @description An admin, manager or superadmin sees all parcels of the tenant, a client its own, a driver those assigned to it. With
+         *     `status` a page may hold fewer than `limit`, or none, and still have a next one.
          */
         get: operations["list_parcels"];
-        /** Enters a parcel: `pending`, or `assigned` with a driver. */
+        /** Adds a parcel: `pending`, or `assigned` with a driver. */
         post: operations["add_parcel"];
     };
     "/api/v1/parcels/{id}": {
@@ -191,24 +190,24 @@ export interface paths {
         /** Shows a parcel. */
         get: operations["get_parcel"];
         /**
-         * Gives a parcel to a driver, or says how far it is; who follows it is told.
-         * @description An admin or manager may change both, the assigned driver the status. A driver given to a `pending` parcel makes it
-         *     `assigned`, one taken from an `assigned` parcel makes it `pending`, unless `status` is named too. `delivered` and
-         *     `cancelled` are the end: another change is answered 409.
+         * Assigns a parcel to a driver, or changes its status. Its followers get the change.
+         * @description An admin or manager may change both, the assigned driver only the status. Assigning a driver to a `pending` parcel makes
+         *     it `assigned`, and taking the driver off an `assigned` parcel makes it `pending`, unless the request names a `status`.
+         *     `delivered` and `cancelled` are final: another change is answered 409.
          */
         patch: operations["change_parcel"];
     };
     "/api/v1/parcels/{id}/path": {
         parameters: {
         };
-        /** Shows where a parcel's drivers were while they brought it, oldest first. */
+        /** Shows where a parcel's drivers were while they carried it, oldest first. */
         get: operations["read_parcel_path"];
     };
     "/api/v1/positions": {
         parameters: {
         };
         /**
-         * Records positions; the answer comes after they are durable.
+         * Records positions. The answer comes after they are durable.
          * @description One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
          */
         post: operations["record_positions"];
@@ -224,19 +223,19 @@ export interface paths {
         };
         /** Lists the caller's browsers, all on one page. */
         get: operations["list_push_subscriptions"];
-        /** Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes. */
+        /** Adds a browser of the caller, or refreshes a known one (200). The eleventh replaces the one that was refreshed longest ago. */
         post: operations["add_push_subscription"];
     };
     "/api/v1/push/subscriptions/{id}": {
         parameters: {
         };
-        /** Forgets a browser of the caller, with what was still to be pushed to it. */
+        /** Removes a browser of the caller, with its pending pushes. */
         delete: operations["remove_push_subscription"];
     };
     "/api/v1/sync-events": {
         parameters: {
         };
-        /** Tells an event by hand: to a cadet and staff, or to staff alone. It changes no record. */
+        /** Publishes a manual event to a cadet and staff, or to staff alone. It changes no record. */
         post: operations["tell_sync_event"];
     };
     "/api/v1/tenants": {
@@ -257,8 +256,8 @@ export interface paths {
         get: operations["list_trips"];
         /**
          * Starts a trip by hand, now.
-         * @description An admin or manager starts any vehicle's, a driver its own. The trips that the positions tell of go on beside it. A
-         *     vehicle is on one such trip at most: another is answered 409.
+         * @description An admin or manager may start one for any vehicle, a driver for its own. Trips found by the positions go on beside it. A
+         *     vehicle is on at most one manual trip: another is answered 409.
          */
         post: operations["start_trip"];
     };
@@ -271,21 +270,21 @@ export interface paths {
     "/api/v1/trips/{id}/cancel": {
         parameters: {
         };
-        /** Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first. */
+        /** Cancels a manual trip, so that it does not count. A second call gets the answer of the first. */
         post: operations["cancel_trip"];
     };
     "/api/v1/trips/{id}/complete": {
         parameters: {
         };
-        /** Completes a trip that was started by hand, now; the second time it is answered as the first. */
+        /** Completes a manual trip, now. A second call gets the answer of the first. */
         post: operations["complete_trip"];
     };
     "/api/v1/trips/{id}/path": {
         parameters: {
         };
         /**
-         * Shows where a trip's vehicle was, oldest first. Positions that count for nothing are left out, so that a page may hold
-         *     fewer than `limit` and still have a next one.
+         * Shows where a trip's vehicle was, oldest first. Outliers are left out, so that a page may hold fewer than `limit` and still
+         *     have a next one.
          */
         get: operations["read_trip_path"];
     };
@@ -304,7 +303,7 @@ export interface paths {
         get: operations["get_user"];
         /** Removes a user with its sessions and connections. */
         delete: operations["remove_user"];
-        /** Changes a user; locked out, it loses its connections within a second. */
+        /** Changes a user. The connections of a locked-out user close within a second. */
         patch: operations["change_user"];
     };
     "/api/v1/vehicles": {
@@ -322,7 +321,7 @@ export interface paths {
         get: operations["get_vehicle"];
         /** Removes a vehicle with its devices and positions. */
         delete: operations["remove_vehicle"];
-        /** Changes a vehicle; who watches it is told. */
+        /** Changes a vehicle. Its viewers get the change. */
         patch: operations["change_vehicle"];
     };
     "/api/v1/vehicles/{id}/positions": {
@@ -336,7 +335,7 @@ export interface paths {
         };
         /** Lists webhooks in the order of their numbers. */
         get: operations["list_webhooks"];
-        /** Adds a webhook; the answer shows its secret, once. */
+        /** Adds a webhook. Only this answer shows its secret. */
         post: operations["add_webhook"];
     };
     "/api/v1/webhooks/{id}": {
@@ -365,14 +364,14 @@ export interface components {
     schemas: {
         /** @description An alert. */
         AlertJson: {
-            /** @description For programs. */
+            /** @description An object for programs. */
             data?: Record<string, never> | null;
             /** Format: int64 */
             driver_id?: number | null;
             expires_at: string;
             id: string;
             message: string;
-            /** @description Was it marked read, by anybody who may see it? */
+            /** @description True once anybody who may see it has marked it read. */
             read: boolean;
             read_at?: string | null;
             /**
@@ -382,21 +381,21 @@ export interface components {
             read_by?: number | null;
             /** @description low, medium, high or critical. */
             severity: string;
-            /** @description What it concerns. */
+            /** @description There is one unexpired alert for each subject. */
             subject?: string | null;
             /** @description When it happened: RFC 3339, UTC, milliseconds. */
             timestamp: string;
             title: string;
-            /** @description speed_violation, … */
+            /** @description One of the types that `POST /alerts` lists. */
             type: string;
             /**
              * Format: int64
-             * @description Null for everybody who sees the whole fleet.
+             * @description The one user who gets it; null for everyone who sees the whole fleet.
              */
             user_id?: number | null;
             vehicle_id?: string | null;
         };
-        /** @description How a cadet attended a training day. */
+        /** @description A cadet's attendance of a training day. */
         AttendanceJson: {
             /** @description present, absent, late or excused. */
             status: string;
@@ -410,9 +409,9 @@ export interface components {
              */
             training_day_id: number;
         };
-        /** @description A cadet with what its records come to. */
+        /** @description A cadet with its totals. */
         CadetJson: {
-            /** @description Of one cadet shown by itself: up to 100 training days, the highest first. */
+            /** @description Up to 100 training days, the highest first. Lists leave this out. */
             attendance?: components["schemas"]["AttendanceJson"][];
             /**
              * Format: int64
@@ -443,35 +442,34 @@ export interface components {
              * @description 0 to 100; null until it is entered.
              */
             midterm_score?: number | null;
-            /** @description Name. */
             name: string;
             /**
              * Format: double
              * @description 0 to 100; null until it is entered.
              */
             prelim_score?: number | null;
-            /** @description Its number in the school's own books. */
+            /** @description Its number in the school's own register. */
             student_id?: string | null;
         };
         /**
-         * @description What became of a call so far.
+         * @description The status of a call.
          * @enum {string}
          */
         CallStatusJson: "pending" | "delivered" | "dead";
         /**
-         * @description Whom a call goes to.
+         * @description The receiver of a call.
          * @enum {string}
          */
         CallTargetJson: "orders" | "notifications" | "webhook" | "push";
-        /** @description What to change of a geofence; absent fields stay, null takes an optional one away. */
+        /** @description The changes of a geofence. Absent fields stay; null removes the value of an optional one. */
         ChangeGeofenceJson: {
             /**
              * Format: int32
-             * @description Seconds.
+             * @description Length of a visit that is published as dwelling, seconds.
              * @default null
              */
             dwell_s?: number | null;
-            /** @description GeoJSON; a radius or width that goes with it stays unless it is named too. */
+            /** @description A GeoJSON geometry. The stored radius or width stays, if the new geometry can have it, unless it is named too. */
             geometry?: Record<string, never>;
             /**
              * @description Name for people.
@@ -479,13 +477,13 @@ export interface components {
              */
             name?: string;
             /**
-             * @description Of enter and exit; null for both.
+             * @description enter, exit, or both; null for both.
              * @default null
              */
             on?: string[] | null;
             /**
              * Format: double
-             * @description Metres.
+             * @description Radius of a circle, metres.
              * @default null
              */
             radius_m?: number | null;
@@ -493,27 +491,27 @@ export interface components {
             schedule?: components["schemas"]["ScheduleJson"] | null;
             /**
              * Format: double
-             * @description km/h.
+             * @description The speed limit inside, km/h.
              * @default null
              */
             speed_limit_kmh?: number | null;
             /**
-             * @description null for all.
+             * @description The vehicles that it applies to; null for all.
              * @default null
              */
             vehicle_ids?: string[] | null;
             /**
              * Format: double
-             * @description Metres.
+             * @description Width of a corridor to either side, metres.
              * @default null
              */
             width_m?: number | null;
         };
-        /** @description What to change of a parcel; absent fields stay. */
+        /** @description The changes of a parcel. Absent fields stay. */
         ChangeParcelJson: {
             /**
              * Format: int64
-             * @description Number of the user who brings it; null takes the driver away.
+             * @description Number of the user who drives it. Null removes the driver.
              * @default null
              */
             driver_id?: number | null;
@@ -523,7 +521,7 @@ export interface components {
              */
             status?: string;
         };
-        /** @description Which thresholds to change: absent ones stay, null takes one back to its default. */
+        /** @description The changes of thresholds. Absent ones stay, null takes one back to its default. */
         ChangeRulesJson: {
             /**
              * Format: double
@@ -545,147 +543,151 @@ export interface components {
             cornering_mps2?: number | null;
             /**
              * Format: double
-             * @description A parked vehicle has set off once it is so far from where it stood, metres. Default 100: white noise
-             *     of σ 15 m does not get farther than 75 m in a day of fixes a second.
+             * @description A parked vehicle is on a trip when it is this far from where it stood, metres. Default 100: white noise of
+             *     σ 15 m stays within 75 m in a day of one fix a second.
              * @default null
              */
             depart_m?: number | null;
             /**
              * Format: double
-             * @description So deep inside (or far outside) of a fence as the receiver's noise, one fix is enough; but held within
-             *     half and five times of this, metres. Shallower, the next fix decides. Default 10.
+             * @description One fix decides that a vehicle is inside or outside a geofence, if it is as far from the edge as the
+             *     receiver's noise: at least half and at most five times this, metres. Nearer to the edge, the next fix
+             *     decides. Default 10.
              * @default null
              */
             edge_margin_m?: number | null;
             /**
              * Format: double
-             * @description A level sensor's noise, litres. Default 1.5.
+             * @description Noise of the level sensor, litres. Default 1.5.
              * @default null
              */
             fuel_noise_l?: number | null;
             /**
              * Format: int32
-             * @description A silence of more than this is a gap: the trip goes on behind it only if the way between was driven,
-             *     seconds. Default 300.
+             * @description A longer silence is a gap, seconds. The trip goes on after it only if the distance was driven. Default
+             *     300.
              * @default null
              */
             gap_after_s?: number | null;
             /**
              * Format: int32
-             * @description After a silence of more than this no trip goes on, seconds. Default 1800.
+             * @description After a longer silence no trip goes on, seconds. Default 1800.
              * @default null
              */
             gap_max_s?: number | null;
             /**
              * Format: double
-             * @description Slower than this, on average over a gap, was standing rather than driving, km/h. Default 5.
+             * @description A gap with a lower average speed was standing, not driving, km/h. Default 5.
              * @default null
              */
             gap_speed_kmh?: number | null;
             /**
              * Format: double
-             * @description What an engine burns while idling, litres an hour; not theft unless the ignition is known to be off.
+             * @description Consumption of an idling engine, litres an hour: not theft, unless the ignition is known to be off.
              *     Default 3.
              * @default null
              */
             idle_l_per_h?: number | null;
             /**
              * Format: double
-             * @description So far a fix may be off without being a jump, metres, its accuracy not counted. Default 100.
+             * @description A fix may be off by this much, beside its noise, without being a jump, metres. Default 100.
              * @default null
              */
             jump_slack_m?: number | null;
             /**
              * Format: double
-             * @description Slower than this nothing is harsh, km/h. Default 15.
+             * @description Below this speed no manoeuvre is harsh, km/h. Default 15.
              * @default null
              */
             manoeuvre_kmh?: number | null;
             /**
              * Format: int32
-             * @description Fixes farther apart than this tell nothing of how it was driven, seconds. Default 3.
+             * @description Manoeuvres are measured between fixes that are at most this far apart, seconds. Default 3.
              * @default null
              */
             manoeuvre_s?: number | null;
             /**
              * Format: double
-             * @description A fix that would need more acceleration than this to get there is a jump, m/s². Default 4: a fast
-             *     car's.
+             * @description The highest acceleration of any vehicle, m/s²: a fix that needs more is a jump. Default 4: a fast car's.
              * @default null
              */
             max_acceleration_mps2?: number | null;
             /**
              * Format: double
-             * @description A fix that claims to be no better than this is marked and not used, metres. Default 200: farther off
-             *     than a block of houses a fix tells nothing about trips or fences.
+             * @description A fix with a claimed accuracy worse than this is an outlier, metres. Default 200: a fix that is off by
+             *     more than a block of houses is useless for trips and fences.
              * @default null
              */
             max_accuracy_m?: number | null;
             /**
              * Format: double
-             * @description Faster is no vehicle, km/h. Default 250.
+             * @description The highest speed of any vehicle, km/h. Default 250.
              * @default null
              */
             max_speed_kmh?: number | null;
             /**
              * Format: double
-             * @description Told speeds from this on are driving, km/h. Default 10.
+             * @description A reported speed of this or more is driving, km/h. Default 10.
              * @default null
              */
             moving_kmh?: number | null;
             /**
              * Format: double
-             * @description A receiver's noise (one standard deviation along each axis) until it was seen standing, metres; more
-             *     if it claims to be worse. Default 10.
+             * @description A receiver's noise (one standard deviation along each axis) until its vehicle has stood, metres; more if
+             *     it claims to be worse. Default 10.
              * @default null
              */
             noise_m?: number | null;
             /**
              * Format: int32
-             * @description Without a fix for so long a vehicle is offline, seconds. Default 600.
+             * @description A vehicle without a position for this long is offline, seconds. Default 600.
              * @default null
              */
             offline_after_s?: number | null;
             /**
              * Format: double
-             * @description Or after so much way, metres. Default 1000.
+             * @description A running trip is published again after this distance, or after `progress_s`, metres. Default 1000.
              * @default null
              */
             progress_m?: number | null;
             /**
              * Format: int32
-             * @description A running trip is told again after so much time of the track, seconds. Default 30.
+             * @description A running trip is published again after this much time of its track, or after `progress_m`, seconds.
+             *     Default 30.
              * @default null
              */
             progress_s?: number | null;
             /**
              * Format: double
-             * @description A rise of so much is refuelling, litres. Default 10.
+             * @description A rise of this much is refuelling, litres. Default 10.
              * @default null
              */
             refuel_l?: number | null;
             /**
              * Format: int32
-             * @description And for so long, seconds. Default 60.
+             * @description Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
+             *     seconds. Default 60.
              * @default null
              */
             relocate_after_s?: number | null;
             /**
              * Format: int32
-             * @description So many fixes in a row that agree with each other at the new place make a jump a relocation. Default
-             *     3.
+             * @description This many jumps in a row that agree with each other make a relocation, if they last for
+             *     `relocate_after_s`. Default 3.
              * @default null
              */
             relocate_fixes?: number | null;
             /**
              * Format: double
-             * @description Or farther apart in space, metres. Default 20000.
+             * @description The line between two fixes is checked for geofences if they are at most this far apart, metres. Default
+             *     20000.
              * @default null
              */
             segment_max_m?: number | null;
             /**
              * Format: int32
-             * @description Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+             * @description The line between two fixes is checked for geofences if they are at most this far apart in time, seconds.
+             *     Default 300.
              * @default null
              */
             segment_max_s?: number | null;
@@ -697,61 +699,64 @@ export interface components {
             speed_limit_kmh?: number | null;
             /**
              * Format: int32
-             * @description Over the limit for at least so long is a violation, seconds. Default 5: longer than a receiver's slip.
+             * @description A speed above the limit for this long is a violation, seconds. Default 5: errors of a receiver are
+             *     shorter.
              * @default null
              */
             speeding_for_s?: number | null;
             /**
              * Format: double
-             * @description A violation ends so much below the limit, km/h. Default 3.
+             * @description A violation ends this far below the limit, km/h. Default 3.
              * @default null
              */
             speeding_hysteresis_kmh?: number | null;
             /**
              * Format: double
-             * @description A way is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
+             * @description Distance is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
              * @default null
              */
             step_m?: number | null;
             /**
              * Format: int32
-             * @description Who stays in that circle for so long stands, seconds. Default 45: shorter than a red light is driving.
+             * @description A vehicle stands when it has stayed in that circle for this long, seconds. Default 45: a red light is
+             *     driving.
              * @default null
              */
             still_after_s?: number | null;
             /**
              * Format: double
-             * @description And not more, metres. Default 100.
+             * @description Largest radius of that circle, metres. Default 100.
              * @default null
              */
             still_radius_max_m?: number | null;
             /**
              * Format: double
-             * @description Whoever stays within a circle of four times the noise stands; the circle's radius is not less than
-             *     this, metres. Default 30.
+             * @description A vehicle that stays within a circle of four times the noise stands. Least radius of that circle, metres.
+             *     Default 30.
              * @default null
              */
             still_radius_min_m?: number | null;
             /**
              * Format: int32
-             * @description Standing for so long ends the trip, at the time when it came to stand, seconds. Default 300.
+             * @description Standing for this long ends the trip, seconds. It ends when the vehicle came to stand. Default 300.
              * @default null
              */
             stop_after_s?: number | null;
             /**
              * Format: double
-             * @description A tank that loses so much while the vehicle stands was robbed, litres. Default 10.
+             * @description A loss of this much while the vehicle stands is theft, litres. Default 10.
              * @default null
              */
             theft_l?: number | null;
             /**
              * Format: double
-             * @description Or so much of what was in it, percent, if it is at least three times `fuel_noise_l`. Default 15.
+             * @description A loss of this part of the tank's content while the vehicle stands is theft, percent, if it is at least
+             *     three times `fuel_noise_l`. Default 15.
              * @default null
              */
             theft_percent?: number | null;
         };
-        /** @description Which scores change; absent ones stay, null takes a score back. */
+        /** @description The changes of a cadet's scores. Absent ones stay, null takes a score back. */
         ChangeScoresJson: {
             /**
              * Format: double
@@ -769,21 +774,21 @@ export interface components {
              */
             prelim_score?: number | null;
         };
-        /** @description What to change of a user; absent fields stay. */
+        /** @description The changes of a user. Absent fields stay. */
         ChangeUserJson: {
             /**
-             * @description Not active: its connections close within a second.
+             * @description If false, the user's connections close within a second.
              * @default null
              */
             active?: boolean;
             /**
-             * @description Not approved: its connections close within a second.
+             * @description If false, the user's connections close within a second.
              * @default null
              */
             approved?: boolean;
             /**
              * Format: int64
-             * @description Null takes it away.
+             * @description Null removes the link to a cadet.
              * @default null
              */
             cadet_id?: number | null;
@@ -793,7 +798,7 @@ export interface components {
              */
             password?: string;
             /**
-             * @description Role.
+             * @description One of the roles that `POST /users` lists.
              * @default null
              */
             role?: string;
@@ -808,11 +813,11 @@ export interface components {
              */
             vehicle_ids?: string[];
         };
-        /** @description What to change of a vehicle; absent fields stay, null takes an optional one away. */
+        /** @description The changes of a vehicle. Absent fields stay; null removes the value of an optional one. */
         ChangeVehicleJson: {
             /**
              * Format: int64
-             * @description Driver.
+             * @description Number of the user who drives it.
              * @default null
              */
             driver_id?: number | null;
@@ -829,7 +834,7 @@ export interface components {
              */
             fuel_price_per_l?: number | null;
             /**
-             * @description bus, car, …
+             * @description bus, car, van, truck, bike, person, …
              * @default null
              */
             kind?: string;
@@ -845,77 +850,74 @@ export interface components {
             license_plate?: string | null;
             /**
              * Format: double
-             * @description km.
+             * @description Odometer, km.
              * @default null
              */
             odometer_km?: number | null;
             /**
-             * @description Route.
+             * @description The route that it serves.
              * @default null
              */
             route?: string | null;
             /**
-             * @description RFC 3339, Unix seconds or Unix milliseconds.
+             * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
              * @default null
              */
             service_due_at?: string | null;
             /**
              * Format: double
-             * @description km.
+             * @description The odometer's reading at which the next service is due, km.
              * @default null
              */
             service_due_km?: number | null;
             /**
              * Format: double
-             * @description km/h.
+             * @description The vehicle's own speed limit, km/h.
              * @default null
              */
             speed_limit_kmh?: number | null;
-            /**
-             * @description Status.
-             * @default null
-             */
+            /** @default null */
             status?: string;
         };
-        /** @description What a fleet did in the last 24 hours, running trips included. */
+        /** @description A fleet's statistics of the last 24 hours, running trips included. */
         DashboardJson: {
             /**
              * Format: int64
-             * @description Vehicles heard from in the last 10 minutes.
+             * @description Vehicles with a position in the last 10 minutes.
              */
             active_vehicles: number;
             /**
              * Format: double
-             * @description What the fuel of the vehicles with a price cost, by the km that they drove.
+             * @description Cost of fuel per km driven, over the vehicles that have a fuel price.
              */
             cost_per_km: number;
             /**
              * Format: double
-             * @description km.
+             * @description Distance, km.
              */
             distance_traveled: number;
             /**
              * Format: double
-             * @description Litres.
+             * @description Fuel, litres.
              */
             fuel_consumed: number;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /** @description When the statistics were computed: RFC 3339, UTC, milliseconds. */
             timestamp: string;
             /**
              * Format: int64
-             * @description Trips that were under way at some time; cancelled ones are not counted.
+             * @description Trips that were under way at any time of the 24 hours, without cancelled ones.
              */
             total_trips: number;
             /**
              * Format: double
-             * @description Time in motion as a share of all vehicles' time, 0 to 100.
+             * @description Time in motion as a share of all vehicles' time, percent.
              */
             utilization_rate: number;
         };
         /** @description A device. */
         DeviceJson: {
             id: string;
-            /** @description The secret key: in the answer to POST only, and never again. */
+            /** @description The secret key, shown only in the answer to POST. */
             key?: string | null;
             name?: string | null;
             vehicle_id: string;
@@ -935,32 +937,32 @@ export interface components {
             created_at: string;
             /**
              * Format: int32
-             * @description Seconds.
+             * @description Length of a visit that is published as dwelling, seconds.
              */
             dwell_s?: number | null;
-            /** @description GeoJSON, as it was given. */
+            /** @description The GeoJSON geometry as it was sent. */
             geometry: Record<string, never>;
             /** Format: int64 */
             id: number;
             name: string;
-            /** @description Which crossings are told, of enter and exit. */
+            /** @description Which crossings are published: enter, exit, or both. */
             on: string[];
             /**
              * Format: double
-             * @description Metres; null unless it is a circle.
+             * @description Radius, metres; null unless it is a circle.
              */
             radius_m?: number | null;
             schedule?: components["schemas"]["ScheduleJson"] | null;
             /**
              * Format: double
-             * @description km/h.
+             * @description The speed limit inside, km/h.
              */
             speed_limit_kmh?: number | null;
-            /** @description Null for all. */
+            /** @description The vehicles that it applies to; null for all. */
             vehicle_ids?: string[] | null;
             /**
              * Format: double
-             * @description Metres; null unless it is a corridor.
+             * @description Width to either side, metres; null unless it is a corridor.
              */
             width_m?: number | null;
         };
@@ -968,7 +970,7 @@ export interface components {
         GradeJson: {
             /**
              * Format: int64
-             * @description Whose.
+             * @description The cadet's number.
              */
             cadet_id: number;
             /** @description RFC 3339, UTC, milliseconds. */
@@ -980,24 +982,23 @@ export interface components {
              * @description 1 to 1000.
              */
             points: number;
-            /** @description Why. */
             reason: string;
             /** @description merit or demerit. */
             type: string;
         };
-        /** @description A message: its sender's fields, and these. */
+        /** @description A message: the sender's fields, and these. */
         MessageJson: {
             /** @description RFC 3339, UTC, milliseconds. */
             created_at: string;
             /** Format: int64 */
             id: number;
-            /** @description Marked read. */
+            /** @description True once its user has marked it read. */
             is_read: boolean;
             /** @description When it was marked read; null before. */
             read_at?: string | null;
             /**
              * Format: int64
-             * @description Number of the user who sent it; null if its issuer does not number its users.
+             * @description Number of the user who sent it; null if the sender's token has no number.
              */
             sender_id?: number | null;
         } & {
@@ -1005,28 +1006,28 @@ export interface components {
         };
         /** @description An alert to be raised. */
         NewAlertJson: {
-            /** @description For programs: at most 16,384 bytes. */
+            /** @description An object for programs, at most 16,384 bytes. */
             data?: Record<string, never> | null;
             /**
              * Format: int64
              * @description Number of the user who drove.
              */
             driver_id?: number | null;
-            /** @description When it is of no interest any more; after `ALERT_EXPIRY_DURATION` if absent. */
+            /** @description When it expires; after `ALERT_EXPIRY_DURATION` if absent. */
             expires_at?: string | null;
             /**
              * @description At most 2000 characters.
              * @example Invoice 2026-118 was paid.
              */
             message: string;
-            /** @description low, medium, high or critical; if absent what the server itself gives this type. */
+            /** @description low, medium, high or critical; if absent, the severity that the server gives this type. */
             severity?: string | null;
             /**
-             * @description What it concerns: a second alert with the same subject is refused until the first one has expired.
+             * @description A second alert with the same subject is refused until the first one has expired.
              * @example invoice:2026-118
              */
             subject?: string | null;
-            /** @description For a superadmin: whose; its own tenant's if absent. */
+            /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
             /** @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead. */
             timestamp?: string | null;
@@ -1043,13 +1044,13 @@ export interface components {
             type: string;
             /**
              * Format: int64
-             * @description For this user alone; for everybody who sees the whole fleet if absent.
+             * @description The one user who gets it; everyone who sees the whole fleet if absent.
              */
             user_id?: number | null;
             /** @description The vehicle that it is about. */
             vehicle_id?: string | null;
         };
-        /** @description A cadet to be entered. */
+        /** @description A cadet to be added. */
         NewCadetJson: {
             /**
              * @description At most 200 characters.
@@ -1057,11 +1058,11 @@ export interface components {
              */
             name: string;
             /**
-             * @description Its number in the school's own books, unique within the tenant, at most 64 characters.
+             * @description Its number in the school's own register, unique within the tenant, at most 64 characters.
              * @example 2024-00123
              */
             student_id?: string | null;
-            /** @description For a superadmin: whose; its own tenant's if absent. */
+            /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
         };
         /** @description A device to be added. */
@@ -1070,16 +1071,16 @@ export interface components {
             id?: string | null;
             /** @description Name for people. */
             name?: string | null;
-            /** @description For a superadmin: whose device; its own tenant's if absent. */
+            /** @description For a superadmin: the device's tenant; its own if absent. */
             tenant?: string | null;
-            /** @description The one vehicle it reports for. */
+            /** @description The one vehicle that it reports for. */
             vehicle_id: string;
         };
         /** @description A geofence to be added. */
         NewGeofenceJson: {
             /**
              * Format: int32
-             * @description Told once a visit that lasts so long, seconds, 1 to 2592000.
+             * @description A visit that lasts this long is published once as dwelling, seconds, 1 to 2592000.
              */
             dwell_s?: number | null;
             /**
@@ -1092,11 +1093,11 @@ export interface components {
              * @example Depot
              */
             name: string;
-            /** @description Which crossings are told, of enter and exit; both if absent. */
+            /** @description Which crossings are published: enter, exit, or both; both if absent. */
             on?: string[] | null;
             /**
              * Format: double
-             * @description With a `Point`: from its centre to its edge, metres, 10 to 100000.
+             * @description For a `Point`: the circle's radius, metres, 10 to 100000.
              * @example 150
              */
             radius_m?: number | null;
@@ -1106,13 +1107,13 @@ export interface components {
              * @description The speed limit inside, km/h.
              */
             speed_limit_kmh?: number | null;
-            /** @description For a superadmin: whose; its own tenant's if absent. */
+            /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
-            /** @description The vehicles that it is about, 1 to 1000; all if absent. */
+            /** @description The vehicles that it applies to, 1 to 1000; all if absent. */
             vehicle_ids?: string[] | null;
             /**
              * Format: double
-             * @description With a `LineString`: from the line to the edge on either side, metres, 5 to 5000.
+             * @description For a `LineString`: the distance from the line to the edge on either side, metres, 5 to 5000.
              */
             width_m?: number | null;
         };
@@ -1124,16 +1125,16 @@ export interface components {
              */
             points: number;
             /**
-             * @description Why, at most 500 characters.
+             * @description Reason, at most 500 characters.
              * @example Outstanding performance
              */
             reason: string;
             /** @description merit or demerit. */
             type: string;
         };
-        /** @description A message to be sent: `user_ids`, and whatever fields the sender gives it. */
+        /** @description A message to be sent: `user_ids`, and any other fields that the sender chooses. */
         NewMessageJson: {
-            /** @description To whom, 1 to 1000 users; named twice, one gets it once. */
+            /** @description The users who get it, 1 to 1000. A user that is named twice gets it once. */
             user_ids: number[];
         } & {
             [key: string]: unknown;
@@ -1145,30 +1146,30 @@ export interface components {
              * @example Drill is moved to 14:00
              */
             message: string;
-            /** @description For a superadmin: in which tenant; its own if absent. */
+            /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
-            /** @description What kind it is, for programs, at most 64 characters; `admin_message` if absent. */
+            /** @description Kind for programs, at most 64 characters; `admin_message` if absent. */
             type?: string | null;
-            /** @description To whom, 1 to 1000 users; named twice, one gets it once. */
+            /** @description The users who get it, 1 to 1000. A user that is named twice gets it once. */
             user_ids: number[];
         };
-        /** @description A parcel to be entered. */
+        /** @description A parcel to be added. */
         NewParcelJson: {
             /**
              * Format: int64
-             * @description Number of the user whose it is.
+             * @description Number of the user who sends it.
              */
             client_id: number;
-            /** @description Where it is brought. */
+            /** @description Where the driver brings it. */
             destination: components["schemas"]["PlaceJson"];
             /**
              * Format: int64
-             * @description Number of the user who brings it; it is then `assigned`, else `pending`.
+             * @description Number of the user who drives it. With a driver the parcel is `assigned`, without one `pending`.
              */
             driver_id?: number | null;
-            /** @description Where it is fetched. */
+            /** @description Where the driver fetches it. */
             pickup: components["schemas"]["PlaceJson"];
-            /** @description For a superadmin: whose parcel; its own tenant's if absent. */
+            /** @description For a superadmin: the parcel's tenant; its own if absent. */
             tenant?: string | null;
         };
         /** @description A position as a device sends it. */
@@ -1222,24 +1223,24 @@ export interface components {
              * @example 2025-01-15T10:30:45.123Z
              */
             timestamp?: string | null;
-            /** @description A device needs none: it reports for its own vehicle. */
+            /** @description A device may leave it out: it reports for its own vehicle. */
             vehicle_id?: string | null;
         };
-        /** @description A browser's subscription, as its `toJSON()` gives it. What else that holds is not looked at. */
+        /** @description A browser's subscription, as its `toJSON()` gives it. Other fields are ignored. */
         NewPushSubscriptionJson: {
             /**
              * @description The push service's URL for this browser.
              * @example https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV
              */
             endpoint: string;
-            /** @description What encrypts for it. */
+            /** @description The keys that encrypt pushes to it. */
             keys: components["schemas"]["PushKeysJson"];
         };
-        /** @description An event to be told. */
+        /** @description A manual event to be published. */
         NewSyncEventJson: {
             /**
              * Format: int64
-             * @description Whom it concerns, beside staff; staff alone if absent.
+             * @description The cadet who gets it, besides staff; only staff get it if absent.
              */
             cadet_id?: number | null;
             /**
@@ -1247,9 +1248,9 @@ export interface components {
              * @example schedule_changed
              */
             event_type: string;
-            /** @description The `data` of its message; at most 16,384 bytes and 32 levels. */
+            /** @description The `data` of its message, at most 16,384 bytes and 32 levels of nesting. */
             payload: Record<string, never>;
-            /** @description For a superadmin: in which tenant; its own if absent. */
+            /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
         };
         /** @description A trip to be started by hand. */
@@ -1259,9 +1260,8 @@ export interface components {
              * @description Number of the user who drives; the vehicle's driver if absent.
              */
             driver_id?: number | null;
-            /** @description For a superadmin: whose vehicle; its own tenant's if absent. */
+            /** @description For a superadmin: the vehicle's tenant; its own if absent. */
             tenant?: string | null;
-            /** @description Which vehicle drives. */
             vehicle_id: string;
         };
         /** @description A user to be added. */
@@ -1272,14 +1272,14 @@ export interface components {
             approved?: boolean | null;
             /**
              * Format: int64
-             * @description For cadets: whose records are its own.
+             * @description For cadets: the cadet whose records it may see.
              */
             cadet_id?: number | null;
-            /** @description Without one the user can only come with another issuer's token. */
+            /** @description A user without a password can only authenticate by a token of another issuer. */
             password?: string | null;
             /** @description superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff. */
             role: string;
-            /** @description The caller's own if absent. */
+            /** @description The caller's own tenant if absent. */
             tenant?: string | null;
             /** @description Login name, unique over all tenants. */
             username: string;
@@ -1325,23 +1325,23 @@ export interface components {
             /** @description The route that it serves. */
             route?: string | null;
             /**
-             * @description When it is to be serviced next: RFC 3339, Unix seconds or Unix milliseconds.
+             * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
              * @example 2027-01-15T00:00:00.000Z
              */
             service_due_at?: string | null;
             /**
              * Format: double
-             * @description The odometer's reading at which it is to be serviced next, km.
+             * @description The odometer's reading at which the next service is due, km.
              */
             service_due_km?: number | null;
             /**
              * Format: double
-             * @description Its own speed limit, km/h.
+             * @description The vehicle's own speed limit, km/h.
              */
             speed_limit_kmh?: number | null;
             /** @description `active` if absent. */
             status?: string | null;
-            /** @description For a superadmin: whose vehicle; its own tenant's if absent. */
+            /** @description For a superadmin: the vehicle's tenant; its own if absent. */
             tenant?: string | null;
         };
         /** @description A webhook to be added. */
@@ -1352,12 +1352,12 @@ export interface components {
              *     if absent or empty.
              */
             events?: string[] | null;
-            /** @description `whsec_` and the base64 of 24 to 64 bytes, which signs the calls; generated if absent. */
+            /** @description `whsec_` and the base64 of the 24 to 64 bytes that sign the calls; generated if absent. */
             secret?: string | null;
-            /** @description The caller's own if absent. */
+            /** @description The caller's own tenant if absent. */
             tenant?: string | null;
             /**
-             * @description Where to: http or https, at a public address unless the operator allows others.
+             * @description Where its calls go: http or https, at a public address unless the operator allows others.
              * @example https://shop.example.org/hooks/milepost
              */
             url: string;
@@ -1368,49 +1368,47 @@ export interface components {
             created_at: string;
             /** Format: int64 */
             id: number;
-            /** @description Marked read. */
+            /** @description True once its user has marked it read. */
             is_read: boolean;
             /** @description Text for people. */
             message: string;
             /** @description When it was marked read; null before. */
             read_at?: string | null;
-            /** @description What kind it is. */
+            /** @description Kind for programs. */
             type: string;
         };
         /** @description A call to another program. */
         OutgoingCallJson: {
             /**
              * Format: int32
-             * @description Tries so far.
+             * @description Attempts so far.
              */
             attempts: number;
             /** @description When it was stored. */
             created_at: string;
             /** @description When it was given up. */
             dead_at?: string | null;
-            /** @description When it was taken. */
+            /** @description When its receiver answered 2xx. */
             delivered_at?: string | null;
             /**
              * Format: int64
-             * @description Number; it counts up in the order in which calls were stored.
+             * @description Numbers count up in the order in which calls were stored.
              */
             id: number;
-            /** @description What went wrong last. */
+            /** @description Error of the last attempt. */
             last_error?: string | null;
             /**
              * Format: int32
              * @description HTTP status of the last answer.
              */
             last_status?: number | null;
-            /** @description What the receiver sees as `webhook-id` or `Idempotency-Key`. */
+            /** @description The call's `webhook-id` or `Idempotency-Key`. */
             message_id: string;
-            /** @description When it is tried next. */
+            /** @description When the next attempt is due. */
             next_attempt_at?: string | null;
-            /** @description What became of it so far. */
             status: components["schemas"]["CallStatusJson"];
-            /** @description Whom it goes to. */
             target: components["schemas"]["CallTargetJson"];
-            /** @description Kind of event, for webhooks. */
+            /** @description Kind of event, if it goes to a webhook. */
             type?: string | null;
             /**
              * Format: int64
@@ -1422,14 +1420,14 @@ export interface components {
         Page_AlertJson: {
             /** @description The items, in a stable order. */
             items: {
-                /** @description For programs. */
+                /** @description An object for programs. */
                 data?: Record<string, never> | null;
                 /** Format: int64 */
                 driver_id?: number | null;
                 expires_at: string;
                 id: string;
                 message: string;
-                /** @description Was it marked read, by anybody who may see it? */
+                /** @description True once anybody who may see it has marked it read. */
                 read: boolean;
                 read_at?: string | null;
                 /**
@@ -1439,16 +1437,16 @@ export interface components {
                 read_by?: number | null;
                 /** @description low, medium, high or critical. */
                 severity: string;
-                /** @description What it concerns. */
+                /** @description There is one unexpired alert for each subject. */
                 subject?: string | null;
                 /** @description When it happened: RFC 3339, UTC, milliseconds. */
                 timestamp: string;
                 title: string;
-                /** @description speed_violation, … */
+                /** @description One of the types that `POST /alerts` lists. */
                 type: string;
                 /**
                  * Format: int64
-                 * @description Null for everybody who sees the whole fleet.
+                 * @description The one user who gets it; null for everyone who sees the whole fleet.
                  */
                 user_id?: number | null;
                 vehicle_id?: string | null;
@@ -1479,7 +1477,7 @@ export interface components {
         Page_CadetJson: {
             /** @description The items, in a stable order. */
             items: {
-                /** @description Of one cadet shown by itself: up to 100 training days, the highest first. */
+                /** @description Up to 100 training days, the highest first. Lists leave this out. */
                 attendance?: components["schemas"]["AttendanceJson"][];
                 /**
                  * Format: int64
@@ -1510,14 +1508,13 @@ export interface components {
                  * @description 0 to 100; null until it is entered.
                  */
                 midterm_score?: number | null;
-                /** @description Name. */
                 name: string;
                 /**
                  * Format: double
                  * @description 0 to 100; null until it is entered.
                  */
                 prelim_score?: number | null;
-                /** @description Its number in the school's own books. */
+                /** @description Its number in the school's own register. */
                 student_id?: string | null;
             }[];
             /** @description Pass it as `cursor` for the next page; null at the end. */
@@ -1528,7 +1525,7 @@ export interface components {
             /** @description The items, in a stable order. */
             items: {
                 id: string;
-                /** @description The secret key: in the answer to POST only, and never again. */
+                /** @description The secret key, shown only in the answer to POST. */
                 key?: string | null;
                 name?: string | null;
                 vehicle_id: string;
@@ -1546,32 +1543,32 @@ export interface components {
                 created_at: string;
                 /**
                  * Format: int32
-                 * @description Seconds.
+                 * @description Length of a visit that is published as dwelling, seconds.
                  */
                 dwell_s?: number | null;
-                /** @description GeoJSON, as it was given. */
+                /** @description The GeoJSON geometry as it was sent. */
                 geometry: Record<string, never>;
                 /** Format: int64 */
                 id: number;
                 name: string;
-                /** @description Which crossings are told, of enter and exit. */
+                /** @description Which crossings are published: enter, exit, or both. */
                 on: string[];
                 /**
                  * Format: double
-                 * @description Metres; null unless it is a circle.
+                 * @description Radius, metres; null unless it is a circle.
                  */
                 radius_m?: number | null;
                 schedule?: components["schemas"]["ScheduleJson"] | null;
                 /**
                  * Format: double
-                 * @description km/h.
+                 * @description The speed limit inside, km/h.
                  */
                 speed_limit_kmh?: number | null;
-                /** @description Null for all. */
+                /** @description The vehicles that it applies to; null for all. */
                 vehicle_ids?: string[] | null;
                 /**
                  * Format: double
-                 * @description Metres; null unless it is a corridor.
+                 * @description Width to either side, metres; null unless it is a corridor.
                  */
                 width_m?: number | null;
             }[];
@@ -1584,7 +1581,7 @@ export interface components {
             items: {
                 /**
                  * Format: int64
-                 * @description Whose.
+                 * @description The cadet's number.
                  */
                 cadet_id: number;
                 /** @description RFC 3339, UTC, milliseconds. */
@@ -1596,7 +1593,6 @@ export interface components {
                  * @description 1 to 1000.
                  */
                 points: number;
-                /** @description Why. */
                 reason: string;
                 /** @description merit or demerit. */
                 type: string;
@@ -1612,13 +1608,13 @@ export interface components {
                 created_at: string;
                 /** Format: int64 */
                 id: number;
-                /** @description Marked read. */
+                /** @description True once its user has marked it read. */
                 is_read: boolean;
                 /** @description When it was marked read; null before. */
                 read_at?: string | null;
                 /**
                  * Format: int64
-                 * @description Number of the user who sent it; null if its issuer does not number its users.
+                 * @description Number of the user who sent it; null if the sender's token has no number.
                  */
                 sender_id?: number | null;
             } & {
@@ -1635,13 +1631,13 @@ export interface components {
                 created_at: string;
                 /** Format: int64 */
                 id: number;
-                /** @description Marked read. */
+                /** @description True once its user has marked it read. */
                 is_read: boolean;
                 /** @description Text for people. */
                 message: string;
                 /** @description When it was marked read; null before. */
                 read_at?: string | null;
-                /** @description What kind it is. */
+                /** @description Kind for programs. */
                 type: string;
             }[];
             /** @description Pass it as `cursor` for the next page; null at the end. */
@@ -1653,36 +1649,34 @@ export interface components {
             items: {
                 /**
                  * Format: int32
-                 * @description Tries so far.
+                 * @description Attempts so far.
                  */
                 attempts: number;
                 /** @description When it was stored. */
                 created_at: string;
                 /** @description When it was given up. */
                 dead_at?: string | null;
-                /** @description When it was taken. */
+                /** @description When its receiver answered 2xx. */
                 delivered_at?: string | null;
                 /**
                  * Format: int64
-                 * @description Number; it counts up in the order in which calls were stored.
+                 * @description Numbers count up in the order in which calls were stored.
                  */
                 id: number;
-                /** @description What went wrong last. */
+                /** @description Error of the last attempt. */
                 last_error?: string | null;
                 /**
                  * Format: int32
                  * @description HTTP status of the last answer.
                  */
                 last_status?: number | null;
-                /** @description What the receiver sees as `webhook-id` or `Idempotency-Key`. */
+                /** @description The call's `webhook-id` or `Idempotency-Key`. */
                 message_id: string;
-                /** @description When it is tried next. */
+                /** @description When the next attempt is due. */
                 next_attempt_at?: string | null;
-                /** @description What became of it so far. */
                 status: components["schemas"]["CallStatusJson"];
-                /** @description Whom it goes to. */
                 target: components["schemas"]["CallTargetJson"];
-                /** @description Kind of event, for webhooks. */
+                /** @description Kind of event, if it goes to a webhook. */
                 type?: string | null;
                 /**
                  * Format: int64
@@ -1699,21 +1693,21 @@ export interface components {
             items: {
                 /**
                  * Format: int64
-                 * @description Number of the user whose it is.
+                 * @description Number of the user who sends it.
                  */
                 client_id: number;
                 /** @description RFC 3339, UTC, milliseconds. */
                 created_at: string;
-                /** @description Where it is brought. */
+                /** @description Where the driver brings it. */
                 destination: components["schemas"]["PlaceJson"];
                 /**
                  * Format: int64
-                 * @description Number of the user who brings it.
+                 * @description Number of the user who drives it.
                  */
                 driver_id?: number | null;
                 /** Format: int64 */
                 id: number;
-                /** @description Where it is fetched. */
+                /** @description Where the driver fetches it. */
                 pickup: components["schemas"]["PlaceJson"];
                 /** @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled. */
                 status: string;
@@ -1727,16 +1721,16 @@ export interface components {
         Page_PathPointJson: {
             /** @description The items, in a stable order. */
             items: {
-                /** @description In words; empty if the driver's phone said none. */
+                /** @description Street address; empty if the driver's phone sent none. */
                 address: string;
                 /**
                  * Format: int64
-                 * @description Number of the user who brought it then.
+                 * @description Number of the user who drove it then.
                  */
                 driver_id: number;
                 /**
                  * Format: double
-                 * @description The same as `latitude`, as the parcel's places name it.
+                 * @description The same as `latitude`, under the name that a parcel's places use.
                  */
                 lat: number;
                 /**
@@ -1746,7 +1740,7 @@ export interface components {
                 latitude: number;
                 /**
                  * Format: double
-                 * @description The same as `longitude`, as the parcel's places name it.
+                 * @description The same as `longitude`, under the name that a parcel's places use.
                  */
                 lng: number;
                 /**
@@ -1820,10 +1814,7 @@ export interface components {
                 created_at: string;
                 /** @description The push service's URL for this browser. */
                 endpoint: string;
-                /**
-                 * Format: int64
-                 * @description Number.
-                 */
+                /** Format: int64 */
                 id: number;
             }[];
             /** @description Pass it as `cursor` for the next page; null at the end. */
@@ -1834,7 +1825,7 @@ export interface components {
             /** @description The items, in a stable order. */
             items: {
                 /**
-                 * @description Short id.
+                 * @description Short id, part of URLs and messages.
                  * @example acme
                  */
                 id: string;
@@ -1853,7 +1844,7 @@ export interface components {
             items: {
                 /**
                  * Format: double
-                 * @description Way, km.
+                 * @description Distance, km.
                  */
                 distance: number;
                 /**
@@ -1863,42 +1854,42 @@ export interface components {
                 driver_id?: number | null;
                 /**
                  * Format: double
-                 * @description Minutes.
+                 * @description Minutes from start to end, or to the last position.
                  */
                 duration: number;
                 end_place?: components["schemas"]["TripPlaceJson"] | null;
                 /** @description Null while it is under way. */
                 end_time?: string | null;
-                /** @description The last position's time that the figures know of. */
+                /** @description Time of the last position that the statistics include. */
                 followed_to: string;
                 /**
                  * Format: double
-                 * @description Litres; null where there is nothing to tell it by.
+                 * @description Fuel used, litres; null if neither a level nor a consumption is known.
                  */
                 fuel_l?: number | null;
-                /** @description measured: by the tank's level; estimated: by the way. */
+                /** @description measured: by the tank's level; estimated: by the distance. */
                 fuel_source?: string | null;
                 id: string;
                 /**
                  * Format: double
-                 * @description Standing, minutes.
+                 * @description Time standing, minutes.
                  */
                 idle_minutes: number;
                 /**
                  * Format: double
-                 * @description km/h.
+                 * @description Highest speed, km/h.
                  */
                 max_speed?: number | null;
                 /**
                  * Format: double
-                 * @description In motion, minutes.
+                 * @description Time in motion, minutes.
                  */
                 moving_minutes: number;
-                /** @description auto: found by the positions; manual: started by hand. */
+                /** @description auto: found in the positions; manual: started by hand. */
                 origin: string;
-                /** @description Of one trip shown by itself: up to 1000 positions, oldest first, without those that count for nothing. */
+                /** @description Up to 1000 positions, oldest first, without outliers. Lists leave this out. */
                 path?: components["schemas"]["PositionJson"][];
-                /** @description Of one trip shown by itself: the `cursor` for the rest of its path; null if that is all. */
+                /** @description The `cursor` for the rest of the path; null if there is none. Lists leave this out. */
                 path_next?: string | null;
                 start_place?: components["schemas"]["TripPlaceJson"] | null;
                 /** @description RFC 3339, UTC, milliseconds. */
@@ -1914,23 +1905,20 @@ export interface components {
         Page_UserJson: {
             /** @description The items, in a stable order. */
             items: {
-                /** @description Active flag. */
+                /** @description Only an active user can authenticate. */
                 active: boolean;
-                /** @description Approved flag. */
+                /** @description Only an approved user can authenticate. */
                 approved: boolean;
                 /**
                  * Format: int64
-                 * @description Cadet.
+                 * @description For cadets: the cadet whose records it may see.
                  */
                 cadet_id?: number | null;
-                /**
-                 * Format: int64
-                 * @description Number.
-                 */
+                /** Format: int64 */
                 id: number;
-                /** @description Role. */
+                /** @description One of the roles that `POST /users` lists. */
                 role: string;
-                /** @description Tenant. */
+                /** @description Id of its tenant. */
                 tenant: string;
                 /** @description Login name. */
                 username: string;
@@ -1958,11 +1946,11 @@ export interface components {
                 odometer_km?: number | null;
                 position?: components["schemas"]["PositionJson"] | null;
                 route?: string | null;
-                /** @description RFC 3339, UTC, milliseconds. */
+                /** @description When the next service is due: RFC 3339, UTC, milliseconds. */
                 service_due_at?: string | null;
                 /**
                  * Format: double
-                 * @description km on the odometer.
+                 * @description The odometer's reading at which the next service is due, km.
                  */
                 service_due_km?: number | null;
                 /** Format: double */
@@ -1978,18 +1966,15 @@ export interface components {
             items: {
                 /** @description When it was added. */
                 created_at: string;
-                /** @description Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand. */
+                /** @description When its receiver answered 410, after which it gets no calls. Retrying one of its calls by hand enables it again. */
                 disabled_at?: string | null;
-                /** @description Which kinds of events; all if empty. */
+                /** @description The kinds of events that it gets; all if empty. */
                 events: string[];
-                /**
-                 * Format: int64
-                 * @description Number.
-                 */
+                /** Format: int64 */
                 id: number;
-                /** @description What signs the calls; shown when the webhook is added, and never again. */
+                /** @description The secret that signs the calls, shown only in the answer to POST. */
                 secret?: string | null;
-                /** @description Where to. */
+                /** @description Where its calls go. */
                 url: string;
             }[];
             /** @description Pass it as `cursor` for the next page; null at the end. */
@@ -1999,21 +1984,21 @@ export interface components {
         ParcelJson: {
             /**
              * Format: int64
-             * @description Number of the user whose it is.
+             * @description Number of the user who sends it.
              */
             client_id: number;
             /** @description RFC 3339, UTC, milliseconds. */
             created_at: string;
-            /** @description Where it is brought. */
+            /** @description Where the driver brings it. */
             destination: components["schemas"]["PlaceJson"];
             /**
              * Format: int64
-             * @description Number of the user who brings it.
+             * @description Number of the user who drives it.
              */
             driver_id?: number | null;
             /** Format: int64 */
             id: number;
-            /** @description Where it is fetched. */
+            /** @description Where the driver fetches it. */
             pickup: components["schemas"]["PlaceJson"];
             /** @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled. */
             status: string;
@@ -2022,16 +2007,16 @@ export interface components {
         };
         /** @description Where a parcel's driver was. */
         PathPointJson: {
-            /** @description In words; empty if the driver's phone said none. */
+            /** @description Street address; empty if the driver's phone sent none. */
             address: string;
             /**
              * Format: int64
-             * @description Number of the user who brought it then.
+             * @description Number of the user who drove it then.
              */
             driver_id: number;
             /**
              * Format: double
-             * @description The same as `latitude`, as the parcel's places name it.
+             * @description The same as `latitude`, under the name that a parcel's places use.
              */
             lat: number;
             /**
@@ -2041,7 +2026,7 @@ export interface components {
             latitude: number;
             /**
              * Format: double
-             * @description The same as `longitude`, as the parcel's places name it.
+             * @description The same as `longitude`, under the name that a parcel's places use.
              */
             lng: number;
             /**
@@ -2052,9 +2037,9 @@ export interface components {
             /** @description RFC 3339, UTC, milliseconds. */
             timestamp: string;
         };
-        /** @description A place where a parcel is fetched or brought. */
+        /** @description The place of a parcel's pickup or destination. */
         PlaceJson: {
-            /** @description In words, at most 500 characters. */
+            /** @description Street address, at most 500 characters. */
             address?: string | null;
             /**
              * Format: double
@@ -2069,7 +2054,7 @@ export interface components {
              */
             lng: number;
         };
-        /** @description A position as it is told. */
+        /** @description A stored position. */
         PositionJson: {
             /**
              * Format: double
@@ -2137,11 +2122,11 @@ export interface components {
             /** @description `applicationServerKey` of `pushManager.subscribe`: 65 bytes in base64url. */
             public_key: string;
         };
-        /** @description What encrypts for a browser. */
+        /** @description The keys that encrypt pushes to a browser. */
         PushKeysJson: {
-            /** @description A secret: 16 bytes in base64url. */
+            /** @description The secret that it shares with the server: 16 bytes in base64url. */
             auth: string;
-            /** @description Its public key: 65 bytes in base64url. */
+            /** @description The browser's public key: 65 bytes in base64url. */
             p256dh: string;
         };
         /** @description A browser of the caller. */
@@ -2150,33 +2135,30 @@ export interface components {
             created_at: string;
             /** @description The push service's URL for this browser. */
             endpoint: string;
-            /**
-             * Format: int64
-             * @description Number.
-             */
+            /** Format: int64 */
             id: number;
         };
-        /** @description What became of a batch; all but the rejected is on disk. */
+        /** @description What happened to each position of a request. All but the rejected ones are on disk. */
         RecordedJson: {
-            /** @description Stored now. */
+            /** @description Number of positions that were stored now. */
             accepted: number;
-            /** @description Stored before. */
+            /** @description Number of positions that had been stored before. */
             duplicates: number;
-            /** @description Refused. */
+            /** @description The positions that were refused. */
             rejected: components["schemas"]["RejectedJson"][];
         };
         /** @description One refused position. */
         RejectedJson: {
-            /** @description Why. */
+            /** @description Why it was refused. */
             detail: string;
-            /** @description Place in the request's array, from 0. */
+            /** @description Index in the request's array, from 0. */
             index: number;
         };
         /** @description A tenant's thresholds. */
         RulesJson: {
             /** @description When they were changed last: RFC 3339, UTC, milliseconds; null before the first time. */
             changed_at?: string | null;
-            /** @description Those that the tenant set itself. */
+            /** @description The thresholds that the tenant has set itself. */
             own: Record<string, never>;
             /** @description All of them, as they apply. */
             thresholds: components["schemas"]["ThresholdsJson"];
@@ -2186,10 +2168,10 @@ export interface components {
              */
             version: number;
         };
-        /** @description The hours of the week in which a geofence is on. */
+        /** @description The hours of the week in which a geofence applies. */
         ScheduleJson: {
             /**
-             * @description On which days it begins, of mon, tue, wed, thu, fri, sat, sun.
+             * @description The days on which the time begins: mon, tue, wed, thu, fri, sat, sun.
              * @example [
              *       "mon",
              *       "tue",
@@ -2205,13 +2187,13 @@ export interface components {
              */
             from: string;
             /**
-             * @description To before this time of day; on the next day if it is not after `from`.
+             * @description Until this time of day, on the next day if it is not after `from`.
              * @example 16:30
              */
             to: string;
             /**
              * Format: int64
-             * @description How far its clock is ahead of UTC, minutes, -840 to 840; 0 if absent.
+             * @description The schedule's offset from UTC, minutes, -840 to 840; 0 if absent.
              * @example 330
              */
             utc_offset_minutes?: number;
@@ -2225,36 +2207,36 @@ export interface components {
             id: number;
             /**
              * Format: int64
-             * @description Whose it is.
+             * @description Number of the user who gets it.
              */
             user_id: number;
         };
-        /** @description What was sent: one notification or message for each user, in the order of `user_ids`. */
+        /** @description The sent notifications or messages, one for each user, in the order of `user_ids`. */
         SentJson: {
             /** @description RFC 3339, UTC, milliseconds. */
             created_at: string;
-            /** @description One a user. */
+            /** @description One for each user. */
             items: components["schemas"]["SentItemJson"][];
         };
-        /** @description How a cadet attended a training day. */
+        /** @description A cadet's attendance of a training day. */
         SetAttendanceJson: {
             /** @description present, absent, late or excused. */
             status: string;
-            /** @description `08:00` or `08:00:00`; unknown if absent. */
+            /** @description `08:00` or `08:00:00`; absent if unknown. */
             time_in?: string | null;
-            /** @description `17:00` or `17:00:00`, past midnight if before `time_in`; unknown if absent. */
+            /** @description `17:00` or `17:00:00`; past midnight if it is before `time_in`; absent if unknown. */
             time_out?: string | null;
         };
-        /** @description An event that was told. */
+        /** @description A manual event that was published. */
         SyncEventJson: {
             /**
              * Format: int64
-             * @description Whom it concerns, beside staff.
+             * @description The cadet who gets it, besides staff.
              */
             cadet_id?: number | null;
             /**
              * Format: int64
-             * @description Its place among the tenant's events.
+             * @description Its id among the tenant's events.
              */
             event_id: number;
             /** @description The `type` of its message. */
@@ -2267,7 +2249,7 @@ export interface components {
         /** @description A tenant. */
         TenantJson: {
             /**
-             * @description Short id.
+             * @description Short id, part of URLs and messages.
              * @example acme
              */
             id: string;
@@ -2296,125 +2278,129 @@ export interface components {
             cornering_mps2: number;
             /**
              * Format: double
-             * @description A parked vehicle has set off once it is so far from where it stood, metres. Default 100: white noise
-             *     of σ 15 m does not get farther than 75 m in a day of fixes a second.
+             * @description A parked vehicle is on a trip when it is this far from where it stood, metres. Default 100: white noise of
+             *     σ 15 m stays within 75 m in a day of one fix a second.
              */
             depart_m: number;
             /**
              * Format: double
-             * @description So deep inside (or far outside) of a fence as the receiver's noise, one fix is enough; but held within
-             *     half and five times of this, metres. Shallower, the next fix decides. Default 10.
+             * @description One fix decides that a vehicle is inside or outside a geofence, if it is as far from the edge as the
+             *     receiver's noise: at least half and at most five times this, metres. Nearer to the edge, the next fix
+             *     decides. Default 10.
              */
             edge_margin_m: number;
             /**
              * Format: double
-             * @description A level sensor's noise, litres. Default 1.5.
+             * @description Noise of the level sensor, litres. Default 1.5.
              */
             fuel_noise_l: number;
             /**
              * Format: int32
-             * @description A silence of more than this is a gap: the trip goes on behind it only if the way between was driven,
-             *     seconds. Default 300.
+             * @description A longer silence is a gap, seconds. The trip goes on after it only if the distance was driven. Default
+             *     300.
              */
             gap_after_s: number;
             /**
              * Format: int32
-             * @description After a silence of more than this no trip goes on, seconds. Default 1800.
+             * @description After a longer silence no trip goes on, seconds. Default 1800.
              */
             gap_max_s: number;
             /**
              * Format: double
-             * @description Slower than this, on average over a gap, was standing rather than driving, km/h. Default 5.
+             * @description A gap with a lower average speed was standing, not driving, km/h. Default 5.
              */
             gap_speed_kmh: number;
             /**
              * Format: double
-             * @description What an engine burns while idling, litres an hour; not theft unless the ignition is known to be off.
+             * @description Consumption of an idling engine, litres an hour: not theft, unless the ignition is known to be off.
              *     Default 3.
              */
             idle_l_per_h: number;
             /**
              * Format: double
-             * @description So far a fix may be off without being a jump, metres, its accuracy not counted. Default 100.
+             * @description A fix may be off by this much, beside its noise, without being a jump, metres. Default 100.
              */
             jump_slack_m: number;
             /**
              * Format: double
-             * @description Slower than this nothing is harsh, km/h. Default 15.
+             * @description Below this speed no manoeuvre is harsh, km/h. Default 15.
              */
             manoeuvre_kmh: number;
             /**
              * Format: int32
-             * @description Fixes farther apart than this tell nothing of how it was driven, seconds. Default 3.
+             * @description Manoeuvres are measured between fixes that are at most this far apart, seconds. Default 3.
              */
             manoeuvre_s: number;
             /**
              * Format: double
-             * @description A fix that would need more acceleration than this to get there is a jump, m/s². Default 4: a fast
-             *     car's.
+             * @description The highest acceleration of any vehicle, m/s²: a fix that needs more is a jump. Default 4: a fast car's.
              */
             max_acceleration_mps2: number;
             /**
              * Format: double
-             * @description A fix that claims to be no better than this is marked and not used, metres. Default 200: farther off
-             *     than a block of houses a fix tells nothing about trips or fences.
+             * @description A fix with a claimed accuracy worse than this is an outlier, metres. Default 200: a fix that is off by
+             *     more than a block of houses is useless for trips and fences.
              */
             max_accuracy_m: number;
             /**
              * Format: double
-             * @description Faster is no vehicle, km/h. Default 250.
+             * @description The highest speed of any vehicle, km/h. Default 250.
              */
             max_speed_kmh: number;
             /**
              * Format: double
-             * @description Told speeds from this on are driving, km/h. Default 10.
+             * @description A reported speed of this or more is driving, km/h. Default 10.
              */
             moving_kmh: number;
             /**
              * Format: double
-             * @description A receiver's noise (one standard deviation along each axis) until it was seen standing, metres; more
-             *     if it claims to be worse. Default 10.
+             * @description A receiver's noise (one standard deviation along each axis) until its vehicle has stood, metres; more if
+             *     it claims to be worse. Default 10.
              */
             noise_m: number;
             /**
              * Format: int32
-             * @description Without a fix for so long a vehicle is offline, seconds. Default 600.
+             * @description A vehicle without a position for this long is offline, seconds. Default 600.
              */
             offline_after_s: number;
             /**
              * Format: double
-             * @description Or after so much way, metres. Default 1000.
+             * @description A running trip is published again after this distance, or after `progress_s`, metres. Default 1000.
              */
             progress_m: number;
             /**
              * Format: int32
-             * @description A running trip is told again after so much time of the track, seconds. Default 30.
+             * @description A running trip is published again after this much time of its track, or after `progress_m`, seconds.
+             *     Default 30.
              */
             progress_s: number;
             /**
              * Format: double
-             * @description A rise of so much is refuelling, litres. Default 10.
+             * @description A rise of this much is refuelling, litres. Default 10.
              */
             refuel_l: number;
             /**
              * Format: int32
-             * @description And for so long, seconds. Default 60.
+             * @description Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
+             *     seconds. Default 60.
              */
             relocate_after_s: number;
             /**
              * Format: int32
-             * @description So many fixes in a row that agree with each other at the new place make a jump a relocation. Default
-             *     3.
+             * @description This many jumps in a row that agree with each other make a relocation, if they last for
+             *     `relocate_after_s`. Default 3.
              */
             relocate_fixes: number;
             /**
              * Format: double
-             * @description Or farther apart in space, metres. Default 20000.
+             * @description The line between two fixes is checked for geofences if they are at most this far apart, metres. Default
+             *     20000.
              */
             segment_max_m: number;
             /**
              * Format: int32
-             * @description Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+             * @description The line between two fixes is checked for geofences if they are at most this far apart in time, seconds.
+             *     Default 300.
              */
             segment_max_s: number;
             /**
@@ -2424,48 +2410,51 @@ export interface components {
             speed_limit_kmh: number;
             /**
              * Format: int32
-             * @description Over the limit for at least so long is a violation, seconds. Default 5: longer than a receiver's slip.
+             * @description A speed above the limit for this long is a violation, seconds. Default 5: errors of a receiver are
+             *     shorter.
              */
             speeding_for_s: number;
             /**
              * Format: double
-             * @description A violation ends so much below the limit, km/h. Default 3.
+             * @description A violation ends this far below the limit, km/h. Default 3.
              */
             speeding_hysteresis_kmh: number;
             /**
              * Format: double
-             * @description A way is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
+             * @description Distance is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
              */
             step_m: number;
             /**
              * Format: int32
-             * @description Who stays in that circle for so long stands, seconds. Default 45: shorter than a red light is driving.
+             * @description A vehicle stands when it has stayed in that circle for this long, seconds. Default 45: a red light is
+             *     driving.
              */
             still_after_s: number;
             /**
              * Format: double
-             * @description And not more, metres. Default 100.
+             * @description Largest radius of that circle, metres. Default 100.
              */
             still_radius_max_m: number;
             /**
              * Format: double
-             * @description Whoever stays within a circle of four times the noise stands; the circle's radius is not less than
-             *     this, metres. Default 30.
+             * @description A vehicle that stays within a circle of four times the noise stands. Least radius of that circle, metres.
+             *     Default 30.
              */
             still_radius_min_m: number;
             /**
              * Format: int32
-             * @description Standing for so long ends the trip, at the time when it came to stand, seconds. Default 300.
+             * @description Standing for this long ends the trip, seconds. It ends when the vehicle came to stand. Default 300.
              */
             stop_after_s: number;
             /**
              * Format: double
-             * @description A tank that loses so much while the vehicle stands was robbed, litres. Default 10.
+             * @description A loss of this much while the vehicle stands is theft, litres. Default 10.
              */
             theft_l: number;
             /**
              * Format: double
-             * @description Or so much of what was in it, percent, if it is at least three times `fuel_noise_l`. Default 15.
+             * @description A loss of this part of the tank's content while the vehicle stands is theft, percent, if it is at least
+             *     three times `fuel_noise_l`. Default 15.
              */
             theft_percent: number;
         };
@@ -2473,7 +2462,7 @@ export interface components {
         TripJson: {
             /**
              * Format: double
-             * @description Way, km.
+             * @description Distance, km.
              */
             distance: number;
             /**
@@ -2483,42 +2472,42 @@ export interface components {
             driver_id?: number | null;
             /**
              * Format: double
-             * @description Minutes.
+             * @description Minutes from start to end, or to the last position.
              */
             duration: number;
             end_place?: components["schemas"]["TripPlaceJson"] | null;
             /** @description Null while it is under way. */
             end_time?: string | null;
-            /** @description The last position's time that the figures know of. */
+            /** @description Time of the last position that the statistics include. */
             followed_to: string;
             /**
              * Format: double
-             * @description Litres; null where there is nothing to tell it by.
+             * @description Fuel used, litres; null if neither a level nor a consumption is known.
              */
             fuel_l?: number | null;
-            /** @description measured: by the tank's level; estimated: by the way. */
+            /** @description measured: by the tank's level; estimated: by the distance. */
             fuel_source?: string | null;
             id: string;
             /**
              * Format: double
-             * @description Standing, minutes.
+             * @description Time standing, minutes.
              */
             idle_minutes: number;
             /**
              * Format: double
-             * @description km/h.
+             * @description Highest speed, km/h.
              */
             max_speed?: number | null;
             /**
              * Format: double
-             * @description In motion, minutes.
+             * @description Time in motion, minutes.
              */
             moving_minutes: number;
-            /** @description auto: found by the positions; manual: started by hand. */
+            /** @description auto: found in the positions; manual: started by hand. */
             origin: string;
-            /** @description Of one trip shown by itself: up to 1000 positions, oldest first, without those that count for nothing. */
+            /** @description Up to 1000 positions, oldest first, without outliers. Lists leave this out. */
             path?: components["schemas"]["PositionJson"][];
-            /** @description Of one trip shown by itself: the `cursor` for the rest of its path; null if that is all. */
+            /** @description The `cursor` for the rest of the path; null if there is none. Lists leave this out. */
             path_next?: string | null;
             start_place?: components["schemas"]["TripPlaceJson"] | null;
             /** @description RFC 3339, UTC, milliseconds. */
@@ -2542,23 +2531,20 @@ export interface components {
         };
         /** @description A user. */
         UserJson: {
-            /** @description Active flag. */
+            /** @description Only an active user can authenticate. */
             active: boolean;
-            /** @description Approved flag. */
+            /** @description Only an approved user can authenticate. */
             approved: boolean;
             /**
              * Format: int64
-             * @description Cadet.
+             * @description For cadets: the cadet whose records it may see.
              */
             cadet_id?: number | null;
-            /**
-             * Format: int64
-             * @description Number.
-             */
+            /** Format: int64 */
             id: number;
-            /** @description Role. */
+            /** @description One of the roles that `POST /users` lists. */
             role: string;
-            /** @description Tenant. */
+            /** @description Id of its tenant. */
             tenant: string;
             /** @description Login name. */
             username: string;
@@ -2581,11 +2567,11 @@ export interface components {
             odometer_km?: number | null;
             position?: components["schemas"]["PositionJson"] | null;
             route?: string | null;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /** @description When the next service is due: RFC 3339, UTC, milliseconds. */
             service_due_at?: string | null;
             /**
              * Format: double
-             * @description km on the odometer.
+             * @description The odometer's reading at which the next service is due, km.
              */
             service_due_km?: number | null;
             /** Format: double */
@@ -2596,18 +2582,15 @@ export interface components {
         WebhookJson: {
             /** @description When it was added. */
             created_at: string;
-            /** @description Since when its receiver wants no more: it answered 410. Nothing is told it until one of its calls is retried by hand. */
+            /** @description When its receiver answered 410, after which it gets no calls. Retrying one of its calls by hand enables it again. */
             disabled_at?: string | null;
-            /** @description Which kinds of events; all if empty. */
+            /** @description The kinds of events that it gets; all if empty. */
             events: string[];
-            /**
-             * Format: int64
-             * @description Number.
-             */
+            /** Format: int64 */
             id: number;
-            /** @description What signs the calls; shown when the webhook is added, and never again. */
+            /** @description The secret that signs the calls, shown only in the answer to POST. */
             secret?: string | null;
-            /** @description Where to. */
+            /** @description Where its calls go. */
             url: string;
         };
     };
@@ -2626,9 +2609,9 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description Only those that nobody has marked read: `true`, `1` or no value; `false` or `0` is as if it were absent. */
+                /** @description Only alerts that nobody has marked read: `true`, `1` or no value. `false` and `0` list all. */
                 unread?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -2647,7 +2630,7 @@ export interface operations {
     raise_alert: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -2671,7 +2654,7 @@ export interface operations {
     delete_alert: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -2690,7 +2673,7 @@ export interface operations {
     mark_alert_read: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -2716,7 +2699,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -2735,7 +2718,7 @@ export interface operations {
     add_cadet: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -2911,7 +2894,7 @@ export interface operations {
     get_dashboard: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -2934,7 +2917,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -2973,7 +2956,7 @@ export interface operations {
     get_device: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -2995,7 +2978,7 @@ export interface operations {
     remove_device: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3014,7 +2997,7 @@ export interface operations {
     get_rules: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3033,7 +3016,7 @@ export interface operations {
     change_rules: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3061,7 +3044,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3080,7 +3063,7 @@ export interface operations {
     add_geofence: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3104,7 +3087,7 @@ export interface operations {
     get_geofence: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3126,7 +3109,7 @@ export interface operations {
     remove_geofence: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3145,7 +3128,7 @@ export interface operations {
     change_geofence: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3176,7 +3159,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent. */
+                /** @description Only those not yet read: `true`, `1` or no value. `false` and `0` list all. */
                 unread?: string;
             };
         };
@@ -3195,7 +3178,7 @@ export interface operations {
     send_messages: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3241,7 +3224,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent. */
+                /** @description Only those not yet read: `true`, `1` or no value. `false` and `0` list all. */
                 unread?: string;
             };
         };
@@ -3260,7 +3243,7 @@ export interface operations {
     send_notifications: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3306,9 +3289,9 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description orders or notifications; calls of all kinds, webhooks' too, if absent. */
+                /** @description orders or notifications; all calls, including those to webhooks, if absent. */
                 target?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3327,7 +3310,7 @@ export interface operations {
     retry_outgoing_call: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3357,9 +3340,9 @@ export interface operations {
                 status?: string;
                 /** @description Only those of this client. */
                 client_id?: number;
-                /** @description Only those that this driver brings. */
+                /** @description Only those of this driver. */
                 driver_id?: number;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3465,7 +3448,7 @@ export interface operations {
     record_positions: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3563,7 +3546,7 @@ export interface operations {
     tell_sync_event: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3632,17 +3615,17 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description Only this vehicle's. */
+                /** @description Only trips of this vehicle. */
                 vehicle_id?: string;
-                /** @description Only those that this user drove. */
+                /** @description Only trips that this user drove. */
                 driver_id?: number;
-                /** @description Only those with this status: started, completed or cancelled. */
+                /** @description Only trips with this status: started, completed or cancelled. */
                 status?: string;
                 /** @description Started at this instant or later. */
                 from?: string;
                 /** @description Started before this instant. */
                 to?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3661,7 +3644,7 @@ export interface operations {
     start_trip: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3687,7 +3670,7 @@ export interface operations {
             query?: {
                 /** @description json (default), geojson, gpx, csv or kml (the whole path). */
                 format?: string;
-                /** @description For a superadmin: whose trip; its own tenant's if absent. */
+                /** @description For a superadmin: the trip's tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3709,7 +3692,7 @@ export interface operations {
     cancel_trip: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3731,7 +3714,7 @@ export interface operations {
     complete_trip: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3755,7 +3738,7 @@ export interface operations {
             query?: {
                 /** @description json (default), geojson, gpx, csv or kml (the whole path). */
                 format?: string;
-                /** @description For a superadmin: whose trip; its own tenant's if absent. */
+                /** @description For a superadmin: the trip's tenant; its own if absent. */
                 tenant?: string;
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
                 limit?: number;
@@ -3785,7 +3768,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3884,7 +3867,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -3923,7 +3906,7 @@ export interface operations {
     get_vehicle: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3945,7 +3928,7 @@ export interface operations {
     remove_vehicle: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3964,7 +3947,7 @@ export interface operations {
     change_vehicle: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -3991,13 +3974,13 @@ export interface operations {
     read_track: {
         parameters: {
             query?: {
-                /** @description From this instant; the beginning if absent. */
+                /** @description From this instant; from the beginning if absent. */
                 from?: string;
-                /** @description To before this instant; the end if absent. */
+                /** @description Before this instant; to the end if absent. */
                 to?: string;
                 /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
                 format?: string;
-                /** @description For a superadmin: whose vehicle. */
+                /** @description For a superadmin: the vehicle's tenant. */
                 tenant?: string;
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
                 limit?: number;
@@ -4027,7 +4010,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
         };
@@ -4066,7 +4049,7 @@ export interface operations {
     get_webhook: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -4088,7 +4071,7 @@ export interface operations {
     remove_webhook: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -4111,7 +4094,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {
@@ -4133,7 +4116,7 @@ export interface operations {
     retry_webhook_delivery: {
         parameters: {
             query?: {
-                /** @description For a superadmin: whose; its own tenant's if absent. */
+                /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
             path: {

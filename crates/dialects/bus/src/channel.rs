@@ -1,7 +1,7 @@
 //! The bus dialect's use of the hub: one channel a tenant, a key for each bus and each route.
 
 use milepost_domain::{Label, Position, TenantId, Vehicle, VehicleId};
-use milepost_hub::{Audience, ChannelId, Key, Message};
+use milepost_hub::{ChannelId, Key, Message, Recipients};
 
 pub(crate) fn channel_of(tenant: &TenantId) -> ChannelId {
     ChannelId::new("bus", tenant.as_str())
@@ -24,7 +24,7 @@ pub(crate) fn presence_key() -> Key {
 pub(crate) fn update_message(vehicle: &Vehicle, position: &Position) -> Message {
     let bus = bus_key(&vehicle.id);
     let route = vehicle.route.as_ref().map(|route: &Label| route_key(route.as_str()));
-    let audience = Audience::keys(std::iter::once(bus.clone()).chain(route));
+    let recipients = Recipients::keys(std::iter::once(bus.clone()).chain(route));
     let payload = crate::convert::render_update(vehicle, position, false);
-    Message::conflated(payload, audience, bus, position.at.unix_ms())
+    Message::conflated(payload, recipients, bus, position.at.unix_ms())
 }

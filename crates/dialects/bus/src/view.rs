@@ -1,4 +1,4 @@
-//! What a viewer may see, and which part of it the viewer asked for.
+//! The vehicles that a viewer may see, and the part of them that it asked for.
 
 use crate::channel::{bus_key, presence_key, route_key};
 use milepost_domain::{Caller, TenantId, VehicleScope};
@@ -26,7 +26,7 @@ pub(crate) struct Filter {
 impl View {
     /// The buses that the viewer may see now.
     pub(crate) async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
-        vehicles::watched_vehicles(&self.live.service().vehicles, &self.tenant, &self.scope).await
+        vehicles::watched_vehicles(&self.live.use_cases().vehicles, &self.tenant, &self.scope).await
     }
 
     /// The part of the channel that the viewer may see and asked for.

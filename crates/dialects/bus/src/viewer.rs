@@ -9,7 +9,7 @@ use milepost_http::Problem;
 use milepost_hub::Subscription;
 use milepost_live::{INVALID_JSON, Snapshot, SocketSender, Viewer, unknown_type};
 use milepost_service::positions::replay_positions;
-use milepost_service::{LiveVehicle, Request, ServiceError};
+use milepost_service::{LiveVehicle, ServiceError};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -84,9 +84,8 @@ impl BusViewer {
             .filter(|live| self.filter.holds(live))
             .map(|live| (live.vehicle.id.clone(), live.vehicle))
             .collect();
-        let service = live.service();
-        let request = Request { caller, now: service.now() };
-        let mut replay = replay_positions(&service.positions, &request, tenant, window_ms)?;
+        let request = live.context.request(caller.clone());
+        let mut replay = replay_positions(&live.use_cases().positions, &request, tenant, window_ms)?;
         let mut count = 0;
         // A late position was stored and never published. It is not an update of the window, and would move the bus back.
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();

@@ -3,7 +3,7 @@
 use crate::convert::{render, session_of};
 use crate::wire::ToFollower;
 use milepost_domain::{TenantId, TrackingId};
-use milepost_hub::{Audience, ChannelId, Key, Message};
+use milepost_hub::{ChannelId, Key, Message, Recipients};
 use milepost_service::DeliveryView;
 
 pub(crate) fn channel_of(tenant: &TenantId) -> ChannelId {
@@ -18,5 +18,5 @@ pub(crate) fn delivery_key(id: &TrackingId, sees_rider: bool) -> Key {
 pub(crate) fn update_message(view: &DeliveryView, sees_rider: bool) -> Message {
     let key = delivery_key(&view.delivery.tracking_id, sees_rider);
     let payload = render(&ToFollower::LocationUpdate { data: session_of(view, sees_rider) });
-    Message::conflated(payload, Audience::only([key.clone()]), key, view.delivery.version)
+    Message::conflated(payload, Recipients::only([key.clone()]), key, view.delivery.version)
 }

@@ -121,17 +121,17 @@ pub(crate) fn render(message: &ToFollower<'_>) -> String {
 }
 
 /// A follower's request.
-pub(crate) enum Request {
+pub(crate) enum DeliveryRequest {
     Update(UpdateLocation),
     Ping,
 }
 
 /// Reads a follower's message. Its errors have the same texts as in other dialects.
-pub(crate) fn read_message(text: &str) -> Result<Request, String> {
+pub(crate) fn read_message(text: &str) -> Result<DeliveryRequest, String> {
     match crate::parse_delivery_json::<FromFollower>(text.as_bytes()) {
         Ok(FromFollower { kind, location }) => match (kind.as_str(), location) {
-            ("ping", _) => Ok(Request::Ping),
-            ("location_update", Some(location)) => Ok(Request::Update(location)),
+            ("ping", _) => Ok(DeliveryRequest::Ping),
+            ("location_update", Some(location)) => Ok(DeliveryRequest::Update(location)),
             ("location_update", None) => Err("location is required".to_owned()),
             (kind, _) => Err(unknown_type(kind)),
         },

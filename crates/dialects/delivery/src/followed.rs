@@ -5,7 +5,7 @@ use crate::policy::EXPIRED;
 use crate::wire::ToFollower;
 use milepost_clock::Clock;
 use milepost_domain::{Delivery, TenantId, Timestamp, TrackingId};
-use milepost_hub::{Audience, Message};
+use milepost_hub::{Message, Recipients};
 use milepost_live::SocketSender;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -140,7 +140,7 @@ impl FollowedDeliveries {
 async fn keep_ending(followed: Weak<FollowedDeliveries>, clock: Clock) {
     let message = render(&ToFollower::Error { message: "Tracking session expired" });
     // Encoded once for all sockets.
-    let message = Message::new(message, Audience::everyone());
+    let message = Message::new(message, Recipients::everyone());
     loop {
         let Some(strong) = followed.upgrade() else { return };
         let (begun, at) = (clock.instant(), clock.now());

@@ -2,7 +2,7 @@
 
 use crate::DeliveryParts;
 use crate::channel::{channel_of, delivery_key};
-use crate::convert::{Request, read_message, render, session_of, update_of};
+use crate::convert::{DeliveryRequest, read_message, render, session_of, update_of};
 use crate::followed::Following;
 use crate::wire::{ToFollower, UpdateLocation};
 use milepost_domain::{Caller, TrackingId};
@@ -35,8 +35,8 @@ impl DeliveryFollower {
         followed: Followed,
     ) -> Result<Self, Problem> {
         let begin = |view: &DeliveryView| begin(&sender, &parts, &followed, view);
-        let service = parts.live.service();
-        let _place = deliveries::follow_delivery(&service.deliveries, &followed.id, service.now(), begin).await?;
+        let live = &parts.live;
+        let _place = deliveries::follow_delivery(&live.use_cases().deliveries, &followed.id, live.now(), begin).await?;
         Ok(Self { parts, followed, sender, _place })
     }
 
@@ -45,11 +45,11 @@ impl DeliveryFollower {
         const NOT_RIDER: &str = "only the rider of this delivery may update it";
         let caller = self.followed.caller.as_ref().ok_or(NOT_RIDER)?;
         let update = update_of(location).map_err(|wrong| ServiceError::Invalid(wrong).to_string())?;
-        let service = self.parts.live.service();
-        let request = milepost_service::Request { caller, now: service.now() };
+        let live = &self.parts.live;
+        let request = live.context.request(caller.clone());
+        let (delivery, once) = (&self.followed.id, Once::unclaimed());
         let updated =
-            deliveries::update_delivery(&service.deliveries, &request, &self.followed.id, update, &Once::unclaimed())
-                .await;
+            deliveries::update_delivery(&live.use_cases().deliveries, &request, delivery, update, &once).await;
         updated.map(|_| ()).map_err(|refusal| refusal.to_string())
     }
 }
@@ -72,11 +72,11 @@ fn begin(
 impl Viewer for DeliveryFollower {
     async fn answer(&mut self, text: &str) {
         let done = match read_message(text) {
-            Ok(Request::Ping) => {
+            Ok(DeliveryRequest::Ping) => {
                 self.sender.send(&render(&ToFollower::Pong));
                 Ok(())
             }
-            Ok(Request::Update(location)) => self.update(&location).await,
+            Ok(DeliveryRequest::Update(location)) => self.update(&location).await,
             Err(message) => Err(message),
         };
         if let Err(message) = done {

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_none_is_an_invalid_field() {
+    fn a_number_that_json_does_not_have_is_an_invalid_field() {
         check(r#"{"lat":NaN,"lng":0}"#, 422, Some("lat"));
         check(r#"{"lat":0,"lng":-Infinity}"#, 422, Some("lng"));
         check(r#"{"lat":1e999,"lng":0}"#, 422, Some("lat"));

@@ -2,9 +2,9 @@
 //! gate. The other has locations and statistics, of which a slow reader needs only the newest.
 
 use crate::convert::{render_dashboard, render_event, render_location};
-use crate::filter::{EventType, Filter, vehicle_of};
+use crate::filter::{Filter, MessageType, vehicle_of};
 use milepost_domain::{Event, FleetAudience, FleetViewer, Position, TenantId, Vehicle, VehicleId, VehicleScope};
-use milepost_hub::{Audience, Channel, ChannelId, Interest, Key, Message};
+use milepost_hub::{Channel, ChannelId, Interest, Key, Message, Recipients};
 use milepost_service::{FleetDashboard, LiveVehicle};
 
 /// The channel of stored events.
@@ -28,8 +28,8 @@ fn vehicle_key(id: Option<&str>) -> Key {
 }
 
 /// The key of what `audience` gets: events of one type, or of all types for `None`.
-fn audience_key(audience: FleetAudience, kind: Option<EventType>) -> Key {
-    let kind = kind.map_or("", EventType::as_str);
+fn audience_key(audience: FleetAudience, kind: Option<MessageType>) -> Key {
+    let kind = kind.map_or("", MessageType::as_str);
     match audience {
         FleetAudience::Company => Key::new("company", kind),
         FleetAudience::Driver(driver) => Key::new("driver", &format!("{driver} {kind}")),
@@ -61,12 +61,12 @@ pub(crate) fn event_message(channel: &Channel, tenant: &TenantId, event: &Event)
     if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
         return None;
     }
-    Some(Message::numbered(render_event(tenant, event, false)?, Audience::only(keys), event.id))
+    Some(Message::numbered(render_event(tenant, event, false)?, Recipients::only(keys), event.id))
 }
 
 fn event_keys(event: &Event) -> Option<Vec<Key>> {
     let audience = event.fact.fleet_audience()?;
-    let kind = EventType::of(&event.fact)?;
+    let kind = MessageType::of(&event.fact)?;
     let vehicle = vehicle_of(&event.fact).map(VehicleId::as_str);
     // The company's viewers see the events of its drivers too.
     let company = matches!(audience, FleetAudience::Driver(_)).then_some(FleetAudience::Company);
@@ -82,7 +82,7 @@ pub(crate) fn live_interest(
     sees_stats: bool,
     filter: &Filter,
 ) -> Interest {
-    let places = if !filter.wants(EventType::Location) {
+    let places = if !filter.wants(MessageType::Location) {
         Interest::keys([])
     } else if filter.vehicles.is_empty() {
         Interest::all()
@@ -99,7 +99,7 @@ pub(crate) fn live_interest(
             places.within(listed.iter().chain(seen).map(|id| vehicle_key(Some(id.as_str()))))
         }
     };
-    let stats = (sees_stats && filter.wants(EventType::Dashboard)).then(dashboard_key);
+    let stats = (sees_stats && filter.wants(MessageType::Dashboard)).then(dashboard_key);
     places.with_topics(stats)
 }
 
@@ -107,13 +107,13 @@ pub(crate) fn live_interest(
 pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
     let key = vehicle_key(Some(vehicle.id.as_str()));
     let payload = render_location(tenant, vehicle, position);
-    Message::conflated(payload, Audience::keys([key.clone()]), key, position.at.unix_ms())
+    Message::conflated(payload, Recipients::keys([key.clone()]), key, position.at.unix_ms())
 }
 
 /// A company's statistics. For a slow reader the newest replace the unread ones.
 pub(crate) fn dashboard_message(tenant: &TenantId, stats: &FleetDashboard) -> Message {
     let payload = render_dashboard(tenant, stats);
-    Message::conflated(payload, Audience::only([dashboard_key()]), dashboard_key(), stats.at.unix_ms())
+    Message::conflated(payload, Recipients::only([dashboard_key()]), dashboard_key(), stats.at.unix_ms())
 }
 
 #[cfg(test)]
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_say_what_the_rules_say() {
+    fn the_keys_agree_with_the_permission_rules() {
         let users = [None, UserId::new(1).ok(), UserId::new(2).ok()];
-        let types: [&[EventType]; 5] = [
+        let types: [&[MessageType]; 5] = [
             &[],
-            &[EventType::AlertRead],
-            &[EventType::Service, EventType::AlertRead],
-            &[EventType::Alert],
-            &[EventType::Driving],
+            &[MessageType::AlertRead],
+            &[MessageType::Service, MessageType::AlertRead],
+            &[MessageType::Alert],
+            &[MessageType::Driving],
         ];
         let vehicles: [&[&str]; 3] = [&[], &["v1"], &["v2", "v3", "v4"]];
         let facts = [read(None), read(Some(1)), read(Some(2)), due("v1"), due("v2"), braking(1), braking(3)];
@@ -175,7 +175,7 @@ mod tests {
                         for fact in &facts {
                             let may_see = viewer.may_see(fact.fleet_audience().unwrap());
                             let event = Event { id: 1, at: Timestamp::from_unix_ms(0).unwrap(), fact: fact.clone() };
-                            let keys = Audience::only(event_keys(&event).unwrap());
+                            let keys = Recipients::only(event_keys(&event).unwrap());
                             let wants = event_interest(viewer, &filter).wants(&keys);
                             assert_eq!(wants, may_see && filter.wants_fact(fact), "{viewer:?} {filter:?} {fact:?}");
                             reached += usize::from(wants);
@@ -188,9 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_for_those_who_may_see_them_and_places_for_those_in_scope() {
-        let (stats, place) = (Audience::only([dashboard_key()]), Audience::keys([vehicle_key(Some("v1"))]));
-        let other = Audience::keys([vehicle_key(Some("v2"))]);
+    fn statistics_reach_only_viewers_of_the_fleet_and_locations_only_viewers_in_scope() {
+        let (stats, place) = (Recipients::only([dashboard_key()]), Recipients::keys([vehicle_key(Some("v1"))]));
+        let other = Recipients::keys([vehicle_key(Some("v2"))]);
         let check = |scope: &VehicleScope, sees_stats: bool, filter: &Filter, expected: [bool; 3]| {
             let interest = live_interest(scope, &[], sees_stats, filter);
             let wants = [&stats, &place, &other].map(|audience| interest.wants(audience));
@@ -207,8 +207,8 @@ mod tests {
         let foreign = Filter { vehicles: ["v2".to_owned()].into(), ..Filter::default() };
         check(&own, false, &foreign, [false, false, false]);
         let only = |kind| Filter { types: vec![kind], ..Filter::default() };
-        check(&VehicleScope::All, true, &only(EventType::Dashboard), [true, false, false]);
-        check(&VehicleScope::All, true, &only(EventType::Location), [false, true, true]);
-        check(&own, true, &only(EventType::Alert), [false, false, false]);
+        check(&VehicleScope::All, true, &only(MessageType::Dashboard), [true, false, false]);
+        check(&VehicleScope::All, true, &only(MessageType::Location), [false, true, true]);
+        check(&own, true, &only(MessageType::Alert), [false, false, false]);
     }
 }

@@ -1,6 +1,7 @@
 //! Reads a company's statistics once for all of its viewers, every `DASHBOARD_INTERVAL`, while there are any.
 
 use crate::channel::{dashboard_key, dashboard_message, live_channel};
+use milepost_clock::Clock;
 use milepost_domain::TenantId;
 use milepost_live::Live;
 use milepost_service::{FleetDashboard, ServiceError, fleet};
@@ -8,7 +9,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 use tokio::task::AbortHandle;
-use tokio::time::MissedTickBehavior;
 
 /// The watched companies of this node. Their number is bounded by the number of sockets.
 pub(crate) struct Dashboards {
@@ -43,7 +43,8 @@ impl Dashboards {
             dashboards: Arc::clone(self),
             tenant: tenant.clone(),
             last: tokio::sync::Mutex::default(),
-            ticking: tokio::spawn(keep_publishing(Weak::clone(me), self.interval)).abort_handle(),
+            ticking: tokio::spawn(keep_publishing(Weak::clone(me), self.live.context.clock.clone(), self.interval))
+                .abort_handle(),
         });
         companies.insert(tenant.clone(), Arc::downgrade(&company));
         company
@@ -60,15 +61,15 @@ impl CompanyDashboard {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the store can't be read.
     pub(crate) async fn read(&self) -> Result<FleetDashboard, ServiceError> {
-        let service = self.dashboards.live.service();
-        let asked = service.now();
+        let live = &self.dashboards.live;
+        let asked = live.now();
         let mut last = self.last.lock().await;
         if let Some(stats) = *last
             && stats.at > asked
         {
             return Ok(stats);
         }
-        let stats = fleet::read_dashboard(&service.fleet, &self.tenant, service.now()).await?;
+        let stats = fleet::read_dashboard(&live.use_cases().fleet, &self.tenant, live.now()).await?;
         *last = Some(stats);
         Ok(stats)
     }
@@ -96,13 +97,13 @@ impl Drop for CompanyDashboard {
     }
 }
 
-async fn keep_publishing(company: Weak<CompanyDashboard>, interval: Duration) {
-    let mut rounds = tokio::time::interval(interval);
-    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first tick comes at once. It is skipped, because the first viewer reads for itself.
-    rounds.tick().await;
+/// Publishes once in an interval. Nothing is published at once, because the first viewer reads for itself.
+async fn keep_publishing(company: Weak<CompanyDashboard>, clock: Clock, interval: Duration) {
+    let mut next = clock.instant() + interval;
     loop {
-        rounds.tick().await;
+        clock.sleep_until(next).await;
+        // A slow reading does not prolong the interval, and missed rounds are not made up for.
+        next = clock.instant() + interval;
         let Some(company) = company.upgrade() else { return };
         company.publish().await;
     }

@@ -49,7 +49,7 @@ impl EventView for FleetEvents {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        fleet::fleet_events(&self.live.service().fleet, &self.source.tenant, self.viewer, after, up_to, limit).await
+        fleet::fleet_events(&self.live.use_cases().fleet, &self.source.tenant, self.viewer, after, up_to, limit).await
     }
 
     fn render(&self, event: &Event, replayed: bool) -> Option<String> {
@@ -66,7 +66,7 @@ impl EventView for FleetEvents {
         render(&ReplayCompleteJson {
             kind: "replay_complete",
             data: end,
-            timestamp: rfc3339(self.live.service().now()),
+            timestamp: rfc3339(self.live.now()),
             company_id: self.source.tenant.as_str(),
             end,
         })

@@ -1,11 +1,11 @@
-//! What a viewer asked for: some types of messages, some vehicles, or everything.
+//! A viewer's selection: some types of messages, some vehicles, or everything.
 
 use milepost_domain::{Fact, VehicleId};
 use std::collections::HashSet;
 
 /// A type of message that a viewer can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventType {
+pub enum MessageType {
     /// `fleet_dashboard_update`.
     Dashboard,
     /// `vehicle_location_update`.
@@ -26,7 +26,7 @@ pub enum EventType {
     AlertDeleted,
 }
 
-impl EventType {
+impl MessageType {
     /// All types, in the documented order.
     pub const ALL: [Self; 9] = [
         Self::Dashboard,
@@ -92,14 +92,14 @@ pub(crate) fn vehicle_of(fact: &Fact) -> Option<&VehicleId> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// The selected types of messages.
-    pub types: Vec<EventType>,
+    pub types: Vec<MessageType>,
     /// Ids of the selected vehicles.
     pub vehicles: HashSet<String>,
 }
 
 impl Filter {
     /// Whether messages of this type are selected.
-    pub fn wants(&self, kind: EventType) -> bool {
+    pub fn wants(&self, kind: MessageType) -> bool {
         self.types.is_empty() || self.types.contains(&kind)
     }
 
@@ -110,11 +110,11 @@ impl Filter {
 
     /// Whether the location of this vehicle is selected.
     pub fn wants_place_of(&self, vehicle: &VehicleId) -> bool {
-        self.wants(EventType::Location) && self.wants_vehicle(Some(vehicle))
+        self.wants(MessageType::Location) && self.wants_vehicle(Some(vehicle))
     }
 
     /// Whether messages about this fact are selected.
     pub fn wants_fact(&self, fact: &Fact) -> bool {
-        EventType::of(fact).is_some_and(|kind| self.wants(kind)) && self.wants_vehicle(vehicle_of(fact))
+        MessageType::of(fact).is_some_and(|kind| self.wants(kind)) && self.wants_vehicle(vehicle_of(fact))
     }
 }

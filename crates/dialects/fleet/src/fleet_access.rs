@@ -7,7 +7,7 @@ use milepost_http::Problem;
 use milepost_live::{Entry, EventSource, Handshake};
 use milepost_service::tenants::has_tenant;
 
-/// What an admitted viewer may see.
+/// The rights of an admitted viewer.
 pub(crate) struct FleetAccess {
     pub(crate) source: EventSource,
     pub(crate) viewer: FleetViewer,
@@ -33,9 +33,9 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
     {
         return Err(Problem::forbidden("the credential is another company's"));
     }
-    let service = parts.live.service();
     // The company in a trusted issuer's token need not be stored yet.
-    if caller.is_none_or(|caller| caller.tenant != tenant) && !has_tenant(&service.tenants, &tenant).await? {
+    let tenants = &parts.live.use_cases().tenants;
+    if caller.is_none_or(|caller| caller.tenant != tenant) && !has_tenant(tenants, &tenant).await? {
         return Err(Problem::not_found("company"));
     }
     // Pages without a user write one of these into the URL.

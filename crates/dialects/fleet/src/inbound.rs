@@ -1,6 +1,6 @@
 //! Reads a viewer's messages, and names what is wrong with them.
 
-use crate::filter::{EventType, Filter};
+use crate::filter::{Filter, MessageType};
 use milepost_live::{INVALID_JSON, parse_event_id, unknown_type};
 use serde_json::{Map, Value};
 
@@ -44,7 +44,7 @@ fn event_id(value: Option<&Value>) -> Result<i64, String> {
 fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
     let mut types = Vec::new();
     for name in texts(fields, "events")? {
-        match EventType::named(name) {
+        match MessageType::named(name) {
             Some(kind) if types.contains(&kind) => {}
             Some(kind) => types.push(kind),
             // Accepted and ignored: it is the first message of every socket and never comes again.
@@ -60,7 +60,7 @@ fn filter(fields: &Map<String, Value>) -> Result<Filter, String> {
 }
 
 fn no_such_type(name: &str) -> String {
-    let names = EventType::ALL.map(EventType::as_str).join(", ");
+    let names = MessageType::ALL.map(MessageType::as_str).join(", ");
     format!("events must be of {names}, which {} is not", name.chars().take(64).collect::<String>())
 }
 
@@ -82,25 +82,25 @@ mod tests {
 
     #[test]
     fn lists_narrow_and_empty_ones_widen() {
-        let check = |text: &str, types: &[EventType], vehicles: &[&str]| {
+        let check = |text: &str, types: &[MessageType], vehicles: &[&str]| {
             let vehicles = vehicles.iter().map(|&id| id.to_owned()).collect();
             let expected = FleetRequest::Subscribe(Filter { types: types.to_vec(), vehicles });
             assert_eq!(read_message(text).unwrap(), expected, "{text}");
         };
         check(
             r#"{"type":"subscribe","events":["alert","trip_update","alert"],"vehicle_ids":["7","7"]}"#,
-            &[EventType::Alert, EventType::Trip],
+            &[MessageType::Alert, MessageType::Trip],
             &["7"],
         );
         check(r#"{"type":"subscribe","events":[],"vehicle_ids":[]}"#, &[], &[]);
         check(r#"{"type":"subscribe"}"#, &[], &[]);
         check(r#"{"type":"subscribe","events":null,"vehicle_ids":["a b"]}"#, &[], &["a b"]);
         // A client that lists all ten documented types gets everything.
-        check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[EventType::Alert], &[]);
+        check(r#"{"type":"subscribe","events":["connection_established","alert"]}"#, &[MessageType::Alert], &[]);
     }
 
     #[test]
-    fn a_ping_may_carry_anything() {
+    fn a_pings_timestamp_may_be_any_value() {
         assert_eq!(read_message(r#"{"type":"ping"}"#).unwrap(), FleetRequest::Ping(None));
         let ping = read_message(r#"{"type":"ping","timestamp":{"a":[1]}}"#).unwrap();
         assert_eq!(ping, FleetRequest::Ping(Some(json!({"a": [1]}))));

@@ -16,7 +16,7 @@ mod viewer;
 pub mod wire;
 
 pub use convert::render_event;
-pub use filter::{EventType, Filter};
+pub use filter::{Filter, MessageType};
 pub use handlers::watch_fleet::{is_for_fleet, watch_fleet};
 pub use inbound::{FleetRequest, read_message};
 pub use listener::FleetListener;

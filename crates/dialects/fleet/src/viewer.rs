@@ -6,7 +6,7 @@ use crate::channel::{dashboard_message, live_channel, live_interest, location_me
 use crate::convert::render_unstored;
 use crate::dashboard::CompanyDashboard;
 use crate::events::FleetEvents;
-use crate::filter::{EventType, Filter};
+use crate::filter::{Filter, MessageType};
 use crate::fleet_access::FleetAccess;
 use crate::inbound::{FleetRequest, read_message};
 use crate::wire::{ErrorJson, PongJson, SubscribedJson, WelcomeJson};
@@ -27,7 +27,7 @@ pub(crate) struct FleetSocket {
     subscription: Subscription,
 }
 
-/// What a viewer may see of a company now.
+/// The part of a company that a viewer may see now.
 struct View {
     live: Live,
     tenant: TenantId,
@@ -119,8 +119,8 @@ impl View {
                 snapshot.offer(&location_message(&self.tenant, &live.vehicle, last));
             }
         }
-        let is_new = !before.is_some_and(|before| before.wants(EventType::Dashboard));
-        if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(EventType::Dashboard)) {
+        let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));
+        if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(MessageType::Dashboard)) {
             let stats = {
                 let _permit = self.live.read_permit().await;
                 stats.read().await?
@@ -131,11 +131,11 @@ impl View {
     }
 
     async fn visible(&self) -> Result<Vec<LiveVehicle>, ServiceError> {
-        vehicles::watched_vehicles(&self.live.service().vehicles, &self.tenant, &self.scope).await
+        vehicles::watched_vehicles(&self.live.use_cases().vehicles, &self.tenant, &self.scope).await
     }
 
     fn render(&self, kind: &str, data: impl Serialize) -> String {
-        render_unstored(&self.tenant, kind, data, self.live.service().now())
+        render_unstored(&self.tenant, kind, data, self.live.now())
     }
 }
 

@@ -189,7 +189,7 @@ pub struct CrossingJson<'a> {
 pub struct ServiceJson<'a> {
     /// The vehicle's id.
     pub vehicle_id: &'a str,
-    /// What made the service due: odometer or date.
+    /// The cause: odometer or date.
     pub alert_type: &'static str,
     /// low, medium, high or critical.
     pub severity: &'static str,

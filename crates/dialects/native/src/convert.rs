@@ -11,17 +11,17 @@ use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::LiveVehicle;
 use uuid::Uuid;
 
-/// The given id, or a fresh UUID (version 7: they sort by the time of their making).
+/// The given id, or a new UUID of version 7, which sorts by the time when it was made.
 pub(crate) fn id_or_new(id: Option<&str>) -> String {
     id.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }
 
-/// Collects what is wrong with the fields of one request, so that all of it is told at once.
+/// Collects the refused fields of one request, so that one answer names all of them.
 #[derive(Default)]
 pub(crate) struct Refusals(Vec<FieldError>);
 
 impl Refusals {
-    /// The value; `None` if it was refused, which is noted.
+    /// The value, or `None` after noting why it was refused.
     pub(crate) fn take<T>(&mut self, field: &str, result: Result<T, Invalid>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
@@ -37,15 +37,15 @@ impl Refusals {
         self.0.push(FieldError { field: field.into(), message: message.into() });
     }
 
-    /// Nothing was refused?
+    /// Succeeds if no field was refused.
     ///
     /// # Errors
-    /// 422 with all that was.
+    /// 422 with all refused fields.
     pub(crate) fn none(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(self.problem()) }
     }
 
-    /// 422 with all that was refused.
+    /// 422 with all refused fields.
     pub(crate) fn problem(self) -> Problem {
         Problem::invalid_fields(self.0)
     }
@@ -87,7 +87,7 @@ pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Proble
     Ok(change_from_json(&rest)?(bare))
 }
 
-/// Checks a change now, to be carried out on the vehicle as it then is.
+/// Checks a change without the vehicle; it is applied later, inside the transaction that reads the vehicle.
 pub(crate) fn change_from_json(
     json: &ChangeVehicleJson,
 ) -> Result<impl FnOnce(Vehicle) -> Vehicle + Send + use<>, Problem> {
@@ -172,7 +172,7 @@ pub(crate) fn position_to_json(position: &Position) -> PositionJson {
     }
 }
 
-/// A position, with `own_vehicle` for a device that named none.
+/// A position. `own_vehicle` is used for a device that names no vehicle.
 pub(crate) fn position_from_json(
     json: &NewPositionJson,
     own_vehicle: Option<&VehicleId>,

@@ -67,7 +67,7 @@ pub(crate) fn alert_to_json(alert: &Alert) -> AlertJson {
     }
 }
 
-/// An alert's place in a list, newest first.
+/// The cursor of an alert in a list, newest first.
 pub(crate) fn alert_place_in_list(alert: &Alert) -> String {
     format!("{}:{}", alert.at.unix_ms(), alert.id)
 }

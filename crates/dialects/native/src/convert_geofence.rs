@@ -21,7 +21,7 @@ pub(crate) fn geofence_from_json(json: &NewGeofenceJson) -> Result<GeofenceDescr
     let vehicles = json.vehicle_ids.as_deref().map(|ids| vehicle_list(ids, &mut refusals));
     let schedule = json.schedule.as_ref().map(|schedule| read_schedule(schedule, &mut refusals));
     let geometry = geometry(json.geometry.get(), json.radius_m, json.width_m, &mut refusals);
-    // Each is `None` only if it was refused.
+    // A value is `None` only if its field was refused.
     let (Some(name), Some(on), Some(dwell), Some(speed_limit), Some((geometry, shape))) =
         (name, on, dwell, speed_limit, geometry)
     else {
@@ -32,8 +32,8 @@ pub(crate) fn geofence_from_json(json: &NewGeofenceJson) -> Result<GeofenceDescr
     Ok(GeofenceDescription { name, geometry, shape, on, dwell, speed_limit, vehicles, schedule })
 }
 
-/// Checks a change now, to be carried out on the geofence as it then is. Its geometry is checked then: whether a radius
-/// goes with it is known only there.
+/// Checks a change without the geofence; it is applied later, inside the transaction that reads the geofence. The geometry is
+/// checked then too, because only the stored geofence says whether it has a radius.
 pub(crate) fn geofence_change_from_json(
     json: ChangeGeofenceJson,
 ) -> Result<impl FnOnce(GeofenceDescription) -> Result<GeofenceDescription, Problem> + Send, Problem> {
@@ -64,7 +64,7 @@ pub(crate) fn geofence_change_from_json(
     })
 }
 
-/// What a change says of the geometry.
+/// The parts of a change that concern the geometry.
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 struct Reshaped {
     geometry: Option<Box<RawValue>>,
@@ -73,7 +73,7 @@ struct Reshaped {
 }
 
 impl Reshaped {
-    /// A radius stays with a point and a width with a line, unless the change names them.
+    /// A point keeps its radius and a line its width, unless the change names them.
     fn apply(self, geometry: GeometryText, shape: GeofenceShape) -> Result<(GeometryText, GeofenceShape), Problem> {
         if self.geometry.is_none() && self.radius_m.is_none() && self.width_m.is_none() {
             return Ok((geometry, shape));
@@ -123,18 +123,18 @@ fn sizes(shape: GeofenceShape) -> (Option<f64>, Option<f64>) {
 }
 
 fn crossings(names: &[String], refusals: &mut Refusals) -> Option<CrossingTriggers> {
-    let mut told = CrossingTriggers { enter: false, exit: false };
+    let mut triggers = CrossingTriggers { enter: false, exit: false };
     for (index, name) in names.iter().enumerate() {
         match name.as_str() {
-            "enter" => told.enter = true,
-            "exit" => told.exit = true,
+            "enter" => triggers.enter = true,
+            "exit" => triggers.exit = true,
             _ => {
                 refusals.add(format!("on[{index}]"), "must be enter or exit");
                 return None;
             }
         }
     }
-    Some(told)
+    Some(triggers)
 }
 
 fn vehicle_list(ids: &[String], refusals: &mut Refusals) -> Option<VehicleList> {
@@ -158,14 +158,14 @@ pub(crate) fn geofence_to_json(geofence: &Geofence) -> GeofenceJson {
     let GeofenceDescription { name, geometry, shape, on, dwell, speed_limit, vehicles, schedule } =
         &geofence.description;
     let (radius_m, width_m) = sizes(*shape);
-    let told = [("enter", on.enter), ("exit", on.exit)];
+    let triggers = [("enter", on.enter), ("exit", on.exit)];
     GeofenceJson {
         id: geofence.id.get(),
         name: name.as_str().to_owned(),
         geometry: RawValue::from_string(geometry.as_str().to_owned()).unwrap_or_default(),
         radius_m,
         width_m,
-        on: told.into_iter().filter(|(_, is_told)| *is_told).map(|(name, _)| name.to_owned()).collect(),
+        on: triggers.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name.to_owned()).collect(),
         dwell_s: dwell.map(DwellTime::seconds),
         speed_limit_kmh: speed_limit.map(SpeedKmh::get),
         vehicle_ids: vehicles.as_ref().map(|list| list.as_slice().iter().map(ToString::to_string).collect()),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn one_refusal_names_all_wrong_fields() {
         let problem = added(
             r#"{"name":"","geometry":{"type":"Point","coordinates":[0]},"on":["enter","dwell"],"dwell_s":0,
                 "speed_limit_kmh":-1,"vehicle_ids":["a","/"],
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_radius_stays_with_a_point_and_goes_with_anything_else() {
+    fn a_radius_is_kept_for_a_point_and_dropped_for_other_geometries() {
         let circle = added(r#"{"name":"a","geometry":{"type":"Point","coordinates":[1,2]},"radius_m":100}"#).unwrap();
         let moved = changed(&circle, r#"{"geometry":{"type":"Point","coordinates":[3,4]}}"#).unwrap();
         assert_eq!(moved.shape, circle.shape);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn absent_fields_stay_and_null_takes_them_away() {
+    fn absent_fields_stay_and_null_removes_values() {
         let whole = added(
             r#"{"name":"a","geometry":{"type":"Point","coordinates":[1,2]},"radius_m":100,"on":[],"dwell_s":60,
                 "speed_limit_kmh":30,"vehicle_ids":["b","a"],"schedule":{"days":["mon"],"from":"22:00","to":"06:00"}}"#,

@@ -1,4 +1,4 @@
-//! Between the native dialect's JSON and what the domain tells to users.
+//! Between the native dialect's JSON and the domain's notices and manual events.
 
 use crate::wire::notice::{
     MessageJson, NewMessageJson, NewSyncEventJson, NotificationJson, SentItemJson, SentJson, SyncEventJson,
@@ -8,10 +8,10 @@ use milepost_http::{FieldError, Problem, rfc3339};
 use milepost_service::records::{Addressees, NewManualEvent};
 use serde_json::{Map, Value};
 
-/// Fields of a message that the server itself writes; what a sender gives them is not kept.
+/// Fields of a message that the server writes itself. Values that a sender gives them are dropped.
 const OWN_FIELDS: [&str; 5] = ["id", "sender_id", "is_read", "created_at", "read_at"];
-/// Objects and lists within each other that a free object may have. Deeper is refused: what is stored is read again as a
-/// part of something larger, whose reader gives up at 128.
+/// How deeply objects and lists may be nested in an object that a client sends. Deeper ones are refused: stored objects are
+/// later read as a part of larger ones, and the reader gives up at 128 levels.
 const MAX_LEVELS: usize = 32;
 
 pub(crate) fn addressees_from_json(user_ids: &[i64]) -> Result<Addressees, Problem> {
@@ -45,7 +45,7 @@ pub(crate) fn sync_event_from_json(json: &NewSyncEventJson, tenant: TenantId) ->
     })
 }
 
-/// `field` names it in a refusal.
+/// `field` is the name that a refusal gives to the object.
 pub(crate) fn object_from_json(object: &Map<String, Value>, field: &'static str) -> Result<JsonObject, Problem> {
     if object.values().any(|value| is_deeper_than(value, MAX_LEVELS - 1)) {
         return Err(Problem::invalid(field, "must not have more than 32 objects and lists within each other"));
@@ -54,7 +54,7 @@ pub(crate) fn object_from_json(object: &Map<String, Value>, field: &'static str)
     Ok(JsonObject::of_parsed(text, field)?)
 }
 
-/// Goes no deeper than `levels` itself.
+/// Recurses at most `levels` deep itself.
 fn is_deeper_than(value: &Value, levels: usize) -> bool {
     let deeper = |inner: &Value| levels == 0 || is_deeper_than(inner, levels - 1);
     match value {
@@ -66,13 +66,13 @@ fn is_deeper_than(value: &Value, levels: usize) -> bool {
 
 pub(crate) fn sent_to_json(sent: &[Notice]) -> SentJson {
     SentJson {
-        // All of one call are stored at one moment, and there is at least one.
+        // All notices of one call have the same time, and there is at least one.
         created_at: sent.first().map(|notice| rfc3339(notice.created_at)).unwrap_or_default(),
         items: sent.iter().map(|notice| SentItemJson { id: notice.id.get(), user_id: notice.user_id.get() }).collect(),
     }
 }
 
-/// `None` for a message.
+/// `None` if the notice is a message.
 pub(crate) fn notification_to_json(notice: &Notice) -> Option<NotificationJson> {
     let NoticeContent::Notification { message, kind } = &notice.content else { return None };
     Some(NotificationJson {
@@ -85,7 +85,7 @@ pub(crate) fn notification_to_json(notice: &Notice) -> Option<NotificationJson> 
     })
 }
 
-/// `None` for a notification.
+/// `None` if the notice is a notification.
 pub(crate) fn message_to_json(notice: &Notice) -> Option<MessageJson> {
     let NoticeContent::Message { sender_id, fields } = &notice.content else { return None };
     Some(MessageJson {
@@ -98,7 +98,7 @@ pub(crate) fn message_to_json(notice: &Notice) -> Option<MessageJson> {
     })
 }
 
-/// `None` for an event that nobody told by hand.
+/// `None` if the event is not a manual one.
 pub(crate) fn sync_event_to_json(event: &Event) -> Option<SyncEventJson> {
     let Fact::ManualEvent(manual) = &event.fact else { return None };
     Some(SyncEventJson {
@@ -114,7 +114,7 @@ pub(crate) fn object_to_json(object: &JsonObject) -> Map<String, Value> {
     serde_json::from_str(object.as_str()).unwrap_or_default()
 }
 
-/// What is no number names nothing.
+/// Text that is not a number is answered 404: no notice has such an id.
 pub(crate) fn notice_id(text: &str, what: &str) -> Result<NoticeId, Problem> {
     text.parse().ok().and_then(|number| NoticeId::new(number).ok()).ok_or_else(|| Problem::not_found(what))
 }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_keeps_its_senders_fields_and_none_of_the_servers() {
+    fn a_message_keeps_its_senders_fields_except_those_the_server_writes() {
         let json = json!({"user_ids": [1], "id": 9, "is_read": true, "subject": "Drill", "body": {"lines": [1, null]}});
         let kept = message_from_json(serde_json::from_value(json).unwrap()).unwrap();
         let kept: Value = serde_json::from_str(kept.as_str()).unwrap();

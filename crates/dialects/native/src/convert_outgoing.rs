@@ -20,7 +20,7 @@ pub(crate) fn webhook_to_json(webhook: &Webhook, now: Timestamp) -> WebhookJson 
     }
 }
 
-/// Without what the call says: a message to a customer holds a phone number.
+/// The call without its body, which may hold a customer's phone number.
 pub(crate) fn call_to_json(call: &StoredCall) -> OutgoingCallJson {
     let (target, webhook_id) = match call.target {
         Target::Orders => (CallTargetJson::Orders, None),

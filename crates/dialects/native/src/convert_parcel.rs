@@ -8,7 +8,7 @@ use milepost_domain::{
 use milepost_http::{FieldError, Problem, rfc3339};
 use milepost_service::{NewParcel, ParcelChange};
 
-/// All that is wrong is told at once.
+/// A refusal names all wrong fields at once.
 pub(crate) fn parcel_from_json(json: &NewParcelJson, tenant: TenantId) -> Result<NewParcel, Problem> {
     let mut wrong = Vec::new();
     let mut look = |field: String, invalid: Invalid| {
@@ -80,7 +80,7 @@ pub(crate) fn fix_to_json(fix: &DriverFix) -> PathPointJson {
     }
 }
 
-/// A fix as the writers of files take it.
+/// A fix in the form that the writers of track files take.
 pub(crate) fn fix_to_position(fix: &DriverFix, vehicle_id: &VehicleId) -> Position {
     Position::new(vehicle_id.clone(), fix.at, fix.latitude, fix.longitude)
 }

@@ -10,7 +10,7 @@ use milepost_domain::{
 use milepost_http::{FieldError, Problem, rfc3339};
 use milepost_service::records::NewCadet;
 
-/// What is wrong so far; all of it is told at once.
+/// Collects the wrong fields, so that one answer names all of them.
 #[derive(Default)]
 struct Wrong(Vec<FieldError>);
 
@@ -33,7 +33,7 @@ pub(crate) fn cadet_from_json(json: &NewCadetJson, tenant: TenantId) -> Result<N
     }
 }
 
-/// A cadet as it stands in a list; alone it is shown with `attendance`.
+/// A cadet as a list shows it. A cadet shown alone has `attendance` too.
 pub(crate) fn cadet_to_json(cadet: &Cadet) -> CadetJson {
     let standing = &cadet.standing;
     CadetJson {
@@ -107,7 +107,7 @@ pub(crate) fn scores_from_json(json: &ChangeScoresJson) -> Result<ScoreChange, P
     }
 }
 
-/// `08:00` or `08:00:00`, two digits each.
+/// Reads `08:00` or `08:00:00`. Each part has two digits.
 pub(crate) fn time_of_day(text: &str) -> Result<TimeOfDay, Invalid> {
     const REFUSED: Invalid = Invalid::new("time", "must be a time of day such as 08:00 or 08:00:00");
     let mut parts = text.split(':').map(|part| {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn one_refusal_names_all_wrong_fields() {
         let json = serde_json::from_str(r#"{"prelim_score":-0.1,"midterm_score":100,"final_score":1e300}"#).unwrap();
         let problem = scores_from_json(&json).unwrap_err();
         let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();

@@ -5,7 +5,7 @@ use milepost_domain::{SpeedKmh, Timestamp, Trip, TripId, TripPlace, UserId};
 use milepost_http::rfc3339;
 use milepost_service::TripCursor;
 
-/// A trip as it stands in a list; alone it is shown with its `path`.
+/// A trip as a list shows it. A trip shown alone has its `path` too.
 pub(crate) fn trip_to_json(trip: &Trip) -> TripJson {
     let figures = &trip.figures;
     TripJson {
@@ -45,7 +45,7 @@ fn place_to_json(place: TripPlace) -> TripPlaceJson {
     TripPlaceJson { latitude: place.latitude.get(), longitude: place.longitude.get() }
 }
 
-/// A trip's place in a list, newest first.
+/// The cursor of a trip in a list, newest first.
 pub(crate) fn trip_place_in_list(cursor: &TripCursor) -> String {
     format!("{}:{}", cursor.started_at.unix_ms(), cursor.id)
 }

@@ -1,4 +1,4 @@
-//! One module a noun; each handler extracts, calls one use case, and answers.
+//! One module for each noun. A handler extracts its input, calls one use case, and answers.
 
 pub(crate) mod alerts;
 pub(crate) mod attendance;

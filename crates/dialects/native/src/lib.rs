@@ -34,7 +34,7 @@ pub fn routes(context: Arc<HttpContext>) -> Router {
         .route("/api/v1/openapi.json", get(move || async move { openapi::answer(document) }))
 }
 
-/// One line for each path: its handlers' names are its use cases'.
+/// One line for each path. A handler has the name of its use case.
 fn api() -> OpenApiRouter<Arc<HttpContext>> {
     use handlers::{alerts, dashboard, geofences, rules, trip_path, trips};
     use handlers::{attendance, cadets, grades, messages, notifications, push, sync_events};
@@ -83,7 +83,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(notifications::read_notification))
         .routes(routes!(messages::send_messages, messages::list_messages))
         .routes(routes!(messages::read_message))
-        .routes(routes!(sync_events::tell_sync_event))
+        .routes(routes!(sync_events::publish_sync_event))
         .routes(routes!(push::get_push_key))
         .routes(routes!(push::add_push_subscription, push::list_push_subscriptions))
         .routes(routes!(push::remove_push_subscription));

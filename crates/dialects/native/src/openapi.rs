@@ -27,8 +27,8 @@ use utoipa::openapi::security::{
         (name = "fleet", description = "Geofences, trips, alerts, thresholds and figures of a fleet"),
         (name = "parcels", description = "What drivers bring to clients"),
         (name = "cadets", description = "Cadets and their grades, attendance and scores"),
-        (name = "notifications", description = "What is told to users and kept until they read it"),
-        (name = "push", description = "Web Push: the caller's browsers, told of its notices and alerts while no page is open"),
+        (name = "notifications", description = "Notifications and messages, stored until their users read them"),
+        (name = "push", description = "Web Push: the caller's browsers, which get its notices and alerts while no page is open"),
         (name = "webhooks", description = "Calls to other programs: where they go and what became of them")
     )
 )]
@@ -39,7 +39,7 @@ pub(crate) fn head() -> utoipa::openapi::OpenApi {
     Head::openapi()
 }
 
-/// The document as it is served: what the paths' descriptions leave out is the same for all and added here.
+/// The document as served. Adds what is the same for all paths, and which their descriptions leave out.
 pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
     document.info = head().info;
     document.tags = head().tags;
@@ -66,7 +66,7 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
     document
 }
 
-/// Every call may be refused in these ways.
+/// The statuses by which every call may be refused.
 const REFUSALS: [u16; 7] = [400, 401, 403, 404, 422, 429, 503];
 
 fn complete_responses(responses: &mut serde_json::Map<String, Value>) {

@@ -3,8 +3,8 @@
 use crate::convert::{render, render_location};
 use crate::wire::{ParcelStatusChange, ToViewer, ZoneCrossing};
 use milepost_domain::{Parcel, ParcelId, Timestamp, Zone};
-use milepost_hub::{Audience, ChannelId, Key, Message};
-use milepost_service::DriverSpot;
+use milepost_hub::{ChannelId, Key, Message, Recipients};
+use milepost_service::DriverProgress;
 
 /// A parcel's number is unique on the server, and a viewer that may follow a parcel may see all messages about it. A
 /// superadmin's socket can therefore follow parcels of several tenants.
@@ -14,20 +14,20 @@ pub(crate) fn channel_of(parcel: ParcelId) -> ChannelId {
 
 /// Where the driver is. For a slow reader the newest replaces the unread one. Each driver has its own key, because one
 /// driver's clock says nothing about the order of another driver's fixes.
-pub(crate) fn location_message(parcel: &Parcel, spot: &DriverSpot) -> Message {
-    let key = Key::new("location", &format!("{}/{}", parcel.id, spot.fix.driver_id));
-    Message::conflated(render_location(parcel.id, spot), Audience::everyone(), key, spot.fix.at.unix_ms())
+pub(crate) fn location_message(parcel: &Parcel, driver: &DriverProgress) -> Message {
+    let key = Key::new("location", &format!("{}/{}", parcel.id, driver.fix.driver_id));
+    Message::conflated(render_location(parcel.id, driver), Recipients::everyone(), key, driver.fix.at.unix_ms())
 }
 
 /// The driver came to a place or left it. Every viewer gets this message.
 pub(crate) fn zone_message(parcel: ParcelId, zone: Zone, entered: bool, at: Timestamp) -> Message {
     let crossing = ZoneCrossing::new(parcel, zone, entered, at);
-    Message::new(render(&ToViewer::Geofence(crossing)), Audience::everyone())
+    Message::new(render(&ToViewer::Geofence(crossing)), Recipients::everyone())
 }
 
 /// The parcel's new status. Every viewer gets this message.
 pub(crate) fn status_message(parcel: &Parcel) -> Message {
-    Message::new(render_status(parcel), Audience::everyone())
+    Message::new(render_status(parcel), Recipients::everyone())
 }
 
 pub(crate) fn render_status(parcel: &Parcel) -> String {

@@ -3,20 +3,20 @@
 use crate::wire::{DriverLocation, LocationJson, ToViewer};
 use milepost_domain::ParcelId;
 use milepost_http::rfc3339;
-use milepost_service::DriverSpot;
+use milepost_service::DriverProgress;
 
 /// Writes a `location_update` for one of the driver's parcels.
-pub(crate) fn render_location(parcel: ParcelId, spot: &DriverSpot) -> String {
+pub(crate) fn render_location(parcel: ParcelId, driver: &DriverProgress) -> String {
     render(&ToViewer::LocationUpdate(DriverLocation {
-        driver_id: spot.fix.driver_id.to_string(),
+        driver_id: driver.fix.driver_id.to_string(),
         location: LocationJson {
-            lat: spot.fix.latitude.get(),
-            lng: spot.fix.longitude.get(),
-            address: spot.fix.address.as_str(),
+            lat: driver.fix.latitude.get(),
+            lng: driver.fix.longitude.get(),
+            address: driver.fix.address.as_str(),
         },
         parcel_id: parcel.get(),
-        timestamp: rfc3339(spot.fix.at),
-        eta_seconds: spot.eta_s,
+        timestamp: rfc3339(driver.fix.at),
+        eta_seconds: driver.eta_s,
     }))
 }
 

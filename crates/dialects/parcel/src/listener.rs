@@ -4,7 +4,7 @@ use crate::FollowerList;
 use crate::channel::{channel_of, location_message, status_message, zone_message};
 use milepost_domain::ParcelId;
 use milepost_hub::Hub;
-use milepost_service::{Listener, MovedParcel, ParcelNews};
+use milepost_service::{Listener, MovedParcel, ParcelUpdate};
 
 /// Receives the changes that use cases publish.
 pub struct ParcelListener {
@@ -21,23 +21,23 @@ impl ParcelListener {
 
 impl Listener for ParcelListener {
     fn driver_moved(&self, moved: &[MovedParcel]) {
-        for MovedParcel { parcel, spot, crossed } in moved {
+        for MovedParcel { parcel, progress, crossed } in moved {
             let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { continue };
-            let zones = crossed.iter().map(|&(zone, entered)| zone_message(parcel.id, zone, entered, spot.fix.at));
-            channel.publish_all(std::iter::once(location_message(parcel, spot)).chain(zones));
+            let zones = crossed.iter().map(|&(zone, entered)| zone_message(parcel.id, zone, entered, progress.fix.at));
+            channel.publish_all(std::iter::once(location_message(parcel, progress)).chain(zones));
         }
     }
 
-    fn parcel_changed(&self, change: &ParcelNews) {
-        let parcel = &change.now.parcel;
+    fn parcel_changed(&self, change: &ParcelUpdate) {
+        let parcel = &change.current.parcel;
         if change.driver_changed {
             // Rechecked first, because the old driver must not see the new one's location.
             self.followers.0.recheck(parcel);
         }
         let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { return };
         let status = change.status_changed.then(|| status_message(parcel));
-        let spot = change.now.spot.as_ref().map(|spot| location_message(parcel, spot));
-        channel.publish_all(status.into_iter().chain(spot));
+        let location = change.current.progress.as_ref().map(|driver| location_message(parcel, driver));
+        channel.publish_all(status.into_iter().chain(location));
     }
 
     fn follows_parcel(&self, parcel: ParcelId) -> bool {

@@ -32,14 +32,13 @@ impl ParcelViewer {
         Ok(viewer)
     }
 
-    fn request(&self) -> Request<'_> {
-        Request { caller: &self.me.caller, now: self.parts.live.service().now() }
+    fn request(&self) -> Request {
+        self.parts.live.context.request(self.me.caller.clone())
     }
 
     /// Stores a report. The driver's own socket gets the location like every other follower.
     async fn record_location(&self, report: DriverReport) {
-        let service = self.parts.live.service();
-        match record_driver_location(&service.parcels, &self.request(), report).await {
+        match record_driver_location(&self.parts.live.use_cases().parcels, &self.request(), report).await {
             Ok(_) => {}
             Err(ServiceError::Unavailable | ServiceError::Internal) => {
                 self.say_error("the location could not be stored just now, send it again");
@@ -65,7 +64,7 @@ impl ParcelViewer {
     /// again afterwards, because only later changes arrive as live messages.
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
-        let parcels = &live.service().parcels;
+        let parcels = &live.use_cases().parcels;
         get_parcel(parcels, &self.request(), id).await?;
         let snapshot = self.me.sender.begin_snapshot();
         let is_new = !self.me.follows(id);
@@ -89,8 +88,8 @@ fn show(snapshot: &Snapshot, followed: &FollowedParcel, say_subscribed: bool) {
     if say_subscribed {
         snapshot.send(&render(&ToViewer::Subscribed { parcel_id: parcel.id.get() }));
     }
-    if let Some(spot) = &followed.spot {
-        snapshot.offer(&location_message(parcel, spot));
+    if let Some(driver) = &followed.progress {
+        snapshot.offer(&location_message(parcel, driver));
     }
     if parcel.status.has_ended() {
         snapshot.send(&render_status(parcel));

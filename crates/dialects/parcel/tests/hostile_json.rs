@@ -40,7 +40,7 @@ proptest! {
     }
 
     #[test]
-    fn every_place_on_earth_is_taken(lat in -90.0..=90.0_f64, lng in -180.0..=180.0_f64) {
+    fn every_place_on_earth_is_accepted(lat in -90.0..=90.0_f64, lng in -180.0..=180.0_f64) {
         let text = json!({"type": "location_update", "lat": lat, "lng": lng}).to_string();
         let ParcelRequest::LocationUpdate(report) = read_message(&text).unwrap() else { panic!("no location") };
         // A number of seventeen digits may lose its last digit, which is less than an atom's width.

@@ -2,7 +2,7 @@
 
 use crate::convert::render_event;
 use milepost_domain::{Audience, CadetId, Event, RecordViewer, TenantId, UserId};
-use milepost_hub::{Audience as Listeners, Channel, ChannelId, Interest, Key, Message};
+use milepost_hub::{Channel, ChannelId, Interest, Key, Message, Recipients};
 
 pub(crate) fn channel_of(tenant: &TenantId) -> ChannelId {
     ChannelId::new("records", tenant.as_str())
@@ -43,7 +43,7 @@ pub(crate) fn message_of(channel: &Channel, event: &Event) -> Option<Message> {
     if !keys.iter().any(|key| channel.has_subscribers_of(key)) {
         return None;
     }
-    Some(Message::numbered(render_event(event, false)?, Listeners::only(keys), event.id))
+    Some(Message::numbered(render_event(event, false)?, Recipients::only(keys), event.id))
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_groups_say_what_the_rule_says() {
+    fn the_keys_agree_with_the_permission_rule() {
         let (cadet, other) = (CadetId::new(1).unwrap(), CadetId::new(2).unwrap());
         let (user, stranger) = (UserId::new(1).unwrap(), UserId::new(2).unwrap());
         let audiences = [
@@ -69,7 +69,7 @@ mod tests {
                 for user in [None, Some(user), Some(stranger)] {
                     let viewer = RecordViewer { staff, cadet, user };
                     for audience in audiences {
-                        let reached = interest_of(viewer).wants(&Listeners::only(keys_of(audience)));
+                        let reached = interest_of(viewer).wants(&Recipients::only(keys_of(audience)));
                         assert_eq!(reached, viewer.may_see(audience), "{viewer:?} {audience:?}");
                         seen += usize::from(reached);
                     }

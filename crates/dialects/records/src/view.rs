@@ -41,7 +41,7 @@ impl EventView for RecordsView {
     }
 
     async fn read(&self, after: i64, up_to: i64, limit: u32) -> Result<Vec<Event>, ServiceError> {
-        let records = &self.live.service().records;
+        let records = &self.live.use_cases().records;
         records::visible_events(records, &self.source.tenant, self.viewer, after, up_to, limit).await
     }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 /// No alert is raised for what late positions say about the time before this age, nor for a silence that began before it.
 const ALERT_FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What an alert says.
+/// The texts of an alert.
 pub(super) struct AlertText {
     pub(super) kind: AlertKind,
     pub(super) severity: Severity,
@@ -142,7 +142,7 @@ mod tests {
     use milepost_domain::TenantId;
 
     #[test]
-    fn a_silence_could_be_known_when_it_had_lasted_long_enough_and_not_when_it_began() {
+    fn an_offline_alert_is_known_once_the_silence_was_long_enough() {
         let (vehicle, tenant) = (vehicle("bus"), TenantId::default_tenant());
         let (rules, since) = (TenantRules::of_test(), Timestamp::from_unix_ms(1_795_132_800_000).unwrap());
         let found = |now_ms: i64| {

@@ -78,7 +78,7 @@ impl ChangeWriter<'_> {
         self.changes.push(HistoryChange::Publish(Box::new(Fact::ServiceDue(Box::new(due)))));
     }
 
-    /// What an incident's event and alert say; `None` for a kind that needs no attention.
+    /// The texts of an incident's event and alert; `None` for a kind that needs no attention.
     fn incident_text(&self, incident: &Incident) -> Option<AlertText> {
         let label = self.vehicle.label.as_str();
         let (value, limit) = (incident.value, incident.limit);

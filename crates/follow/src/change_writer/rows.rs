@@ -1,4 +1,4 @@
-//! From the fold's types to the rows that are stored and published.
+//! Converts the fold's types into the rows that are stored and published.
 //!
 //! The two are not one type, because they promise different things. The fold's types are the plain data of a saved state. They
 //! derive serde, which `domain` does not have, so that a shared type would need a mirror of all its fields in `track`. To the
@@ -46,7 +46,7 @@ pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::
     }
 }
 
-/// `None` where the fence's number is no geofence's.
+/// `None` if no geofence has the fence's number.
 pub(super) fn visit(visit: &Visit) -> Option<FenceVisit> {
     Some(FenceVisit {
         geofence_id: geofence_id(visit.fence)?,

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holds_what_was_pushed_in_place_and_beyond() {
+    fn values_are_held_inline_and_beyond_the_inline_capacity() {
         let mut few = Few::<usize, 3>::default();
         for count in 0..10 {
             assert_eq!(few.as_slice(), (0..count).collect::<Vec<_>>());

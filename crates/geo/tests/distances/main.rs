@@ -83,7 +83,7 @@ fn at_a_pole_all_longitudes_are_one_place() {
 }
 
 #[test]
-fn bearings_point_the_four_ways() {
+fn bearings_point_in_the_four_directions() {
     let here = point(48.0, 11.0);
     for (there, deg) in [(point(49.0, 11.0), 0.0), (point(47.0, 11.0), 180.0)] {
         assert_eq!(initial_bearing(here, there).unwrap().get(), deg);
@@ -93,7 +93,7 @@ fn bearings_point_the_four_ways() {
 }
 
 #[test]
-fn where_no_direction_is_right_there_is_no_bearing() {
+fn equal_and_antipodal_points_have_no_bearing() {
     assert_eq!(initial_bearing(point(10.0, 20.0), point(10.0, 20.0)), None);
     assert_eq!(initial_bearing(point(0.0, 0.0), point(0.0, 180.0)), None);
 }
@@ -107,7 +107,7 @@ fn segment_distance_agrees_with_traccar() {
 }
 
 #[test]
-fn before_and_behind_a_segment_its_ends_are_nearest() {
+fn before_and_after_a_segment_its_ends_are_nearest() {
     let (start, end) = (point(0.0, 0.0), point(0.0, 1.0));
     let before = nearest_on_segment(point(0.0, -0.5), start, end);
     assert_eq!(before.along_m, 0.0);
@@ -119,7 +119,7 @@ fn before_and_behind_a_segment_its_ends_are_nearest() {
 }
 
 #[test]
-fn a_path_finds_what_lies_along_it() {
+fn a_path_has_a_point_and_heading_at_each_distance() {
     let points = [point(0.0, 0.0), point(0.0, 0.0), point(0.0, 1.0), point(1.0, 1.0)];
     let path = Path::new(points).unwrap();
     let leg_m = distance_m(points[0], points[2]);
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn half_way_is_as_far_from_both(a in any_point(), b in any_point()) {
+    fn the_midpoint_is_equally_far_from_both_ends(a in any_point(), b in any_point()) {
         let middle = interpolate(a, b, 0.5);
         prop_assert!((distance_m(a, middle) - distance_m(middle, b)).abs() < 0.05);
         prop_assert_eq!(interpolate(a, b, 0.0), a);
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn no_place_on_a_segment_is_nearer_than_the_nearest(
+    fn no_point_of_a_segment_is_nearer_than_the_nearest_one(
         a in any_point(), b in any_point(), p in any_point(), fraction in 0.0..=1.0,
     ) {
         let nearest = nearest_on_segment(p, a, b);

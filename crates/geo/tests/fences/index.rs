@@ -24,7 +24,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn every_fence_within_the_margin_is_named(
+    fn every_fence_within_the_margin_is_found(
         fences in prop::collection::vec(places().prop_flat_map(fences), 1..80),
         place in places(),
         near in prop::option::of(any::<prop::sample::Index>()),
@@ -62,14 +62,14 @@ proptest! {
 }
 
 #[test]
-fn an_index_of_none_names_none() {
+fn an_empty_index_finds_no_fence() {
     let index = FenceIndex::new(&[]);
     assert!(index.is_empty());
     index.near(point(0.0, 0.0), 1e9, |_| panic!("there is none"));
 }
 
 #[test]
-fn a_long_way_names_few_of_what_lies_beside_it() {
+fn a_long_segment_finds_few_of_the_fences_beside_it() {
     let fences: Vec<Fence> = (0..10_000)
         .map(|id| point(50.0 + f64::from(id % 100) * 0.01, 10.0 + f64::from(id / 100) * 0.01))
         .map(|centre| Fence::circle(centre, 100.0).unwrap())
@@ -85,7 +85,7 @@ fn a_long_way_names_few_of_what_lies_beside_it() {
 }
 
 #[test]
-fn every_margin_finds_what_it_reaches() {
+fn a_search_finds_a_fence_only_within_its_margin() {
     let index = FenceIndex::new(&[Fence::polygon(&[rectangle(10.0, 20.0, 10.1, 20.1)]).unwrap()]);
     let count = |latitude, margin_m| {
         let mut count = 0;

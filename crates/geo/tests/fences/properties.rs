@@ -131,7 +131,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn the_distance_is_negative_inside_and_its_limited_form_says_the_same(
+    fn the_distance_is_negative_inside_and_its_limited_form_agrees(
         drawing in drawings(),
         centre in centres(),
         offset in offsets(),
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn the_distance_is_that_to_the_nearest_place_on_the_edge(
+    fn the_distance_is_measured_to_the_nearest_point_of_the_edge(
         drawing in drawings(),
         centre in centres(),
         offset in offsets(),
@@ -164,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn crossings_are_where_places_on_the_way_are_inside(
+    fn crossings_agree_with_points_sampled_along_the_segment(
         drawing in drawings(),
         centre in centres(),
         from in offsets(),

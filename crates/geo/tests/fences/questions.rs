@@ -4,7 +4,7 @@ use super::{assert_near, point, points, polygon, rectangle};
 use milepost_geo::{Fence, distance_m};
 
 #[test]
-fn the_distance_has_no_step_where_the_quick_formula_ends() {
+fn the_distance_has_no_step_where_the_fast_formula_ends() {
     let fence = polygon(&[(60.0, 25.0), (60.0, 25.02), (60.01, 25.01)]);
     let corridor = Fence::corridor(&points(&[(60.0, 25.0), (60.0, 25.02), (60.01, 25.01)]), 500.0).unwrap();
     let circle = Fence::circle(point(60.0, 25.0), 500.0).unwrap();
@@ -36,7 +36,7 @@ fn a_fence_on_the_other_side_of_the_earth_is_as_far_as_its_nearest_corner() {
 }
 
 #[test]
-fn a_limit_that_is_no_distance_counts_as_none() {
+fn a_limit_that_is_not_a_distance_counts_as_zero() {
     let fence = Fence::polygon(&[rectangle(10.0, 20.0, 10.1, 20.1)]).unwrap();
     for limit_m in [f64::NAN, -5.0, 0.0] {
         assert_eq!(fence.edge_distance_within_m(point(10.05, 20.05), limit_m), 0.0);
@@ -59,7 +59,7 @@ fn a_fence_of_150_metres_between_two_fixes_is_seen_with_its_times() {
 }
 
 #[test]
-fn a_way_through_corners_or_along_edges_is_counted_right() {
+fn a_segment_through_corners_or_along_edges_has_the_right_crossings() {
     let fence = Fence::polygon(&[rectangle(10.0, 20.0, 11.0, 21.0)]).unwrap();
     let crossings = |from: (f64, f64), to: (f64, f64)| {
         let crossings = fence.crossings(point(from.0, from.1), point(to.0, to.1));
@@ -77,7 +77,7 @@ fn a_way_through_corners_or_along_edges_is_counted_right() {
 }
 
 #[test]
-fn more_passages_than_usual_are_all_found() {
+fn many_crossings_of_one_segment_are_all_found() {
     let teeth = 50;
     let mut comb = points(&[(0.0, 0.0)]);
     for tooth in 0..teeth {

@@ -84,7 +84,7 @@ fn polygons_of_one_fence_must_not_overlap() {
 }
 
 #[test]
-fn too_many_corners_are_refused_and_the_most_are_taken() {
+fn too_many_corners_are_refused_and_the_largest_number_is_accepted() {
     let circle = |corners: usize| {
         let angles = (0..corners).map(|corner| corner as f64 / corners as f64 * std::f64::consts::TAU);
         angles.map(|angle| point(50.0 + angle.sin(), 10.0 + angle.cos())).collect::<Vec<_>>()
@@ -98,7 +98,7 @@ fn too_many_corners_are_refused_and_the_most_are_taken() {
 }
 
 #[test]
-fn radius_and_width_have_a_range_and_no_odd_number_is_in_it() {
+fn radius_and_width_have_a_range_without_nan() {
     let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, 0.0];
     for radius_m in odd.into_iter().chain([9.999, 100_000.1]) {
         refused(Fence::circle(point(1.0, 1.0), radius_m), "radius_m", "from 10 to 100000");
@@ -123,7 +123,7 @@ fn a_corridor_needs_a_line_away_from_the_poles() {
 }
 
 #[test]
-fn what_no_plane_holds_is_refused() {
+fn rings_that_cannot_be_drawn_in_a_plane_are_refused() {
     refused(ring(&[(90.0, 0.0), (80.0, 0.0), (80.0, 10.0)]), "geometry", "corner at a pole");
     refused(ring(&[(-80.0, 0.0), (80.0, 179.0), (0.0, 90.0)]), "geometry", "longer than half the Earth");
     refused(ring(&[(10.0, 0.0), (10.0, 120.0), (-10.0, -120.0)]), "geometry", "one side of the equator");

@@ -5,7 +5,7 @@ use milepost_geo::{EARTH_RADIUS_M, Fence, distance_m};
 use std::f64::consts::PI;
 
 #[test]
-fn a_hole_is_outside_and_its_edge_is_one() {
+fn a_hole_is_outside_and_its_edge_is_an_edge_of_the_fence() {
     let (outer, hole) = (rectangle(10.0, 20.0, 10.1, 20.1), rectangle(10.04, 20.04, 10.06, 20.06));
     let fence = Fence::polygon(&[outer.clone(), hole.clone()]).unwrap();
     assert!(!fence.contains(point(10.05, 20.05)) && fence.contains(point(10.02, 20.05)));

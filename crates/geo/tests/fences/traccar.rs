@@ -32,7 +32,7 @@ fn check(fence: &Fence, inside: &[(f64, f64)], outside: &[(f64, f64)]) {
 }
 
 #[test]
-fn a_circle_holds_what_is_within_its_radius_and_is_crossed_by_a_way_through_it() {
+fn a_circle_contains_points_within_its_radius_and_is_crossed_by_a_segment_through_it() {
     let circle = Fence::circle(point(55.75414, 37.6204), 100.0).unwrap();
     check(&circle, &[(55.75477, 37.62025)], &[(55.75545, 37.61921)]);
     assert_eq!(circle.crossings(point(55.75214, 37.6204), point(55.75614, 37.6204)).len(), 1);
@@ -40,7 +40,7 @@ fn a_circle_holds_what_is_within_its_radius_and_is_crossed_by_a_way_through_it()
 }
 
 #[test]
-fn a_polygon_holds_what_is_inside_and_is_crossed_by_a_way_through_it() {
+fn a_polygon_contains_points_inside_and_is_crossed_by_a_segment_through_it() {
     let fence = polygon(MOSCOW);
     check(&fence, &[(55.75476, 37.61915)], &[(55.75545, 37.61921)]);
     assert_eq!(fence.crossings(point(55.752, 37.61915), point(55.756, 37.61915)).len(), 1);
@@ -53,7 +53,7 @@ fn the_zero_meridian_is_no_edge() {
 }
 
 #[test]
-fn a_corridor_holds_what_is_within_its_width_to_either_side() {
+fn a_corridor_contains_points_within_its_width_to_either_side() {
     let beside = (56.83801, 60.59748);
     check(&Fence::corridor(&points(STREET), 35.0).unwrap(), &[beside], &[]);
     check(&Fence::corridor(&points(STREET), 15.0).unwrap(), &[], &[beside]);
@@ -62,7 +62,7 @@ fn a_corridor_holds_what_is_within_its_width_to_either_side() {
 }
 
 #[test]
-fn an_area_is_that_on_the_ground() {
+fn an_area_is_measured_on_the_ground() {
     let area_m2 = polygon(QUEENSLAND).area_m2().unwrap();
     assert!((16e6..=18e6).contains(&area_m2), "{area_m2}");
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::audience::Reach;
 use crate::batch::Batch;
 use crate::key::KeyMap;
 use crate::message::Message;
+use crate::recipients::RecipientKind;
 
 use super::Channel;
 use super::pending::Entry;
@@ -83,18 +83,18 @@ impl Pass {
         let mut general_indices = Vec::with_capacity(messages.len());
         for (index, message) in messages.iter().enumerate() {
             let index = index as u32;
-            let audience = message.audience();
-            if audience.reach != Reach::KeyedOnly {
+            let recipients = message.recipients();
+            if recipients.kind != RecipientKind::KeyedOnly {
                 general_indices.push(index);
             }
-            let everyone = if audience.reach == Reach::Everyone { &filtered[..] } else { &[] };
-            let keyed = audience.keys.iter().filter_map(|key| by_key.get(key)).flatten();
+            let everyone = if recipients.kind == RecipientKind::Everyone { &filtered[..] } else { &[] };
+            let keyed = recipients.keys.iter().filter_map(|key| by_key.get(key)).flatten();
             for subscriber in everyone.iter().chain(keyed).flat_map(|chunk| chunk.iter()).flatten() {
                 let entry = chosen
                     .entry(subscriber.id)
                     .or_insert_with(|| Chosen { subscriber: subscriber.clone(), indices: Vec::new() });
                 // A second key of the same message found this subscriber: the message is in already.
-                if entry.indices.last() != Some(&index) && subscriber.interest.wants(audience) {
+                if entry.indices.last() != Some(&index) && subscriber.interest.wants(recipients) {
                     entry.indices.push(index);
                 }
             }
@@ -181,7 +181,7 @@ fn snapshot(channel: &Channel, messages: &[Message]) -> Found {
     let subscribers = channel.lock_subscribers();
     let mut by_key = KeyMap::default();
     if !subscribers.by_key.is_empty() {
-        for key in messages.iter().flat_map(|message| &message.audience().keys) {
+        for key in messages.iter().flat_map(|message| &message.recipients().keys) {
             if !by_key.contains_key(key)
                 && let Some(slab) = subscribers.by_key.get(key)
             {
@@ -189,7 +189,7 @@ fn snapshot(channel: &Channel, messages: &[Message]) -> Found {
             }
         }
     }
-    let for_everyone = messages.iter().any(|message| message.audience().reach == Reach::Everyone);
+    let for_everyone = messages.iter().any(|message| message.recipients().kind == RecipientKind::Everyone);
     let filtered = if for_everyone { subscribers.filtered.snapshot() } else { Vec::new() };
     (subscribers.general.snapshot(), filtered, by_key)
 }

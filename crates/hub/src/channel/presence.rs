@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::audience::Audience;
 use crate::key::Key;
 use crate::message::Message;
+use crate::recipients::Recipients;
 
 use super::Channel;
 
@@ -49,8 +49,8 @@ impl Presence {
             let Some(announcer) = channel.presence.announcer.get() else { return };
             if channel.has_subscribers_of(&announcer.topic) {
                 let payload = (announcer.render)(channel.subscriber_count());
-                let audience = Audience::only([announcer.topic.clone()]);
-                channel.publish(Message::conflated(payload, audience, announcer.topic.clone(), 0));
+                let recipients = Recipients::only([announcer.topic.clone()]);
+                channel.publish(Message::conflated(payload, recipients, announcer.topic.clone(), 0));
             }
         });
     }

@@ -1,4 +1,4 @@
-//! What browsers are sent: texts are cut to what a push service takes.
+//! The contents of pushes. Texts are cut to the size that a push service accepts.
 
 use milepost_domain::{Alert, Notice, NoticeContent, VehicleId};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub(super) fn alert(alert: &Alert) -> String {
     })
 }
 
-/// What `render` makes of a text, or of as much of the text as a push service takes.
+/// Renders a text, or as much of it as a push service accepts.
 fn fitted(text: &str, render: impl Fn(&str) -> String) -> String {
     let whole = render(text);
     if whole.len() <= MAX_PAYLOAD_BYTES {

@@ -1,4 +1,4 @@
-//! What webhooks are sent: `{"type", "timestamp", "data"}`, the event's id among its data.
+//! The bodies of webhooks: `{"type", "timestamp", "data"}`, with the event's id in the data.
 
 use milepost_domain::{
     Alert, AlertSubject, AttendanceUpdate, DrivingEvent, Fact, FenceCrossing, GradeUpdate, Score, ScoresUpdate,
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_internal_or_unknown_is_not_sent() {
+    fn internal_and_unknown_events_are_not_sent() {
         let unknown = Fact::Unknown { kind: "alert.raised".to_owned(), payload: "[]".to_owned() };
         for fact in [Fact::UserChanged { user_id: UserId::new(7).unwrap() }, unknown, trip(true)] {
             assert_eq!(message(42, at(0), &fact), None);

@@ -98,10 +98,10 @@ pub(super) async fn run(mut args: DemoArgs, clock: &Clock) -> Result<()> {
 }
 
 async fn add_samples(running: &Running, password: &str) -> Result<()> {
-    let service = &running.assembly.service;
+    let assembly = &running.assembly;
     for sample in &SAMPLES {
         let tenant = TenantId::new(sample.tenant)?;
-        service.store().ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(sample.name)? }).await?;
+        assembly.store.ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(sample.name)? }).await?;
         let user = NewUser {
             username: Username::new(sample.login)?,
             password: Some(password.to_owned()),
@@ -112,7 +112,7 @@ async fn add_samples(running: &Running, password: &str) -> Result<()> {
             cadet_id: None,
             vehicle_ids: Vec::new(),
         };
-        create_user(&service.users, user, service.now())
+        create_user(&assembly.use_cases.users, user, assembly.clock.now())
             .await
             .with_context(|| format!("demo user {}", sample.login))?;
     }
@@ -131,7 +131,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                 role: Some(Role::Admin),
                 cadet_id: None,
                 vehicle_ids: Vec::new(),
-                expires_at: assembly.service.now().plus_ms(DRIVER_TOKEN_MS),
+                expires_at: assembly.clock.now().plus_ms(DRIVER_TOKEN_MS),
                 is_refresh: false,
                 is_account: false,
                 password_fingerprint: None,
@@ -156,7 +156,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                     let _ = end.wait_for(|ended| *ended).await;
                 };
                 if let Err(error) = milepost_simulate::simulate(options, ended).await {
-                    tracing::warn!(%error, "a demo fleet stands still");
+                    tracing::warn!(%error, "the vehicles of a demo fleet have stopped");
                 }
             })
         })

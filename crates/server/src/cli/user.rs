@@ -60,8 +60,8 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
         vehicle_ids: args.vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
     };
     let assembly = Assembly::new(&config, open_store(&config).await?, clock.clone())?;
-    let user = create_user(&assembly.service.users, new, assembly.service.now()).await?;
-    assembly.service.store().close().await;
+    let user = create_user(&assembly.use_cases.users, new, clock.now()).await?;
+    assembly.store.close().await;
     say(&format!("Added {} with number {} ({}, tenant {}).", user.username, user.id, user.role.as_str(), user.tenant));
     Ok(())
 }

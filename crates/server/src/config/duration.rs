@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn read_as_people_write_them() {
+    fn durations_are_read_with_their_units() {
         let check = |text, ms: Option<u64>| {
             assert_eq!(parse_duration(text).ok(), ms.map(Duration::from_millis), "{text}");
         };

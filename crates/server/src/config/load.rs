@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_by_name() {
+    fn an_invalid_setting_is_refused_by_name() {
         let check = |file: &str, expected: &str| {
             let error = resolve(&SettingFlags::default(), |_| None, Some(file)).unwrap_err().to_string();
             assert!(error.contains(expected), "{file}: {error}");

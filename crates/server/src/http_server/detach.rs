@@ -133,7 +133,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(20);
 
     #[tokio::test]
-    async fn what_hyper_still_holds_for_a_slow_reader_comes_before_what_is_written_directly() {
+    async fn bytes_that_hyper_still_holds_come_before_bytes_written_directly() {
         let transport = Transport::start(WsConfig::default(), Clock::system());
         let opened: Arc<Mutex<Option<Arc<EventStream>>>> = Arc::default();
         let (streams, kept) = (transport.clone(), opened.clone());

@@ -3,7 +3,7 @@
 use milepost_follow::TrackInbox;
 use milepost_hub::Hub;
 use milepost_outbox::Outbox;
-use milepost_service::Service;
+use milepost_service::UseCases;
 use milepost_transport::Transport;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// Where the metrics are read.
 pub(crate) struct CurrentStats {
-    pub(crate) service: Arc<Service>,
+    pub(crate) use_cases: Arc<UseCases>,
     pub(crate) hub: Hub,
     pub(crate) transport: Arc<Transport>,
     pub(crate) outbox: Arc<Outbox>,
@@ -56,7 +56,11 @@ impl Collector for CurrentStats {
         to.counter("hub_deliveries", "Messages handed to subscribers", hub.deliveries)?;
         to.counter("hub_conflated", "Messages that a newer one replaced before the fan-out", hub.conflated)?;
         to.counter("hub_dropped", "Messages that no queue had room for", hub.dropped)?;
-        to.gauge("commit_queue", "Batches waiting for a transaction", self.service.positions.batches_queued() as u64)?;
+        to.gauge(
+            "commit_queue",
+            "Batches waiting for a transaction",
+            self.use_cases.positions.batches_queued() as u64,
+        )?;
         to.gauge(
             "outgoing_pending",
             "Calls to other programs that this node has taken on and not ended",
@@ -70,7 +74,7 @@ impl Collector for CurrentStats {
         to.counter("track_folds", "Positions folded", tracks.folds)?;
         to.counter("track_facts", "Changes of history written", tracks.facts)?;
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
-        to.gauge("vehicles_known", "Vehicles in this node's memory", self.service.vehicles.count_known() as u64)?;
+        to.gauge("vehicles_known", "Vehicles in this node's memory", self.use_cases.vehicles.count_known() as u64)?;
         let mut closed =
             to.0.encode_descriptor("websockets_closed", "WebSockets closed, by code.", None, MetricType::Counter)?;
         for (code, count) in &sockets.closed {

@@ -1,4 +1,4 @@
-//! What every live connection keeps, whatever its dialect: the same claims, made about each.
+//! What every live connection promises: the same claims, made about each dialect.
 
 mod admission;
 mod dialects;

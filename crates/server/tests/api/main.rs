@@ -1,4 +1,4 @@
-//! The contract, seen from outside: a real server on port 0, HTTP and sockets.
+//! The contract, tested from outside: a real server on a free port, over HTTP and sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -87,8 +87,8 @@ mod records {
     pub mod socket_resume;
     pub mod socket_union;
     pub mod stream;
-    pub mod stream_carried;
     pub mod stream_crowd;
+    pub mod stream_framing;
     pub mod stream_support;
 }
 mod support;

@@ -1,4 +1,4 @@
-//! A server of one's own for each test, and the few calls that every test makes.
+//! A server for each test, and the calls that most tests make.
 
 pub mod databases;
 pub mod signing;
@@ -25,7 +25,7 @@ pub const SECRET: &str = "a secret for tests, longer than 32 bytes";
 pub struct TestServer {
     pub running: Running,
     pub url: String,
-    /// The server's clock, ahead of the machine's by what a test turned it.
+    /// The server's clock, ahead of the machine's by the time that a test added.
     pub clock: TurnableClock,
     pub http: Client,
     /// Token of the first superadmin.
@@ -45,7 +45,7 @@ impl TestServer {
         Self::start_in(tempfile::tempdir().unwrap(), settings).await
     }
 
-    /// Drains the server and starts it again on the same data. The first superadmin's token stays good.
+    /// Drains the server and starts it again on the same data. The first superadmin's token stays valid.
     pub async fn restart(self, settings: &[(&'static str, &str)]) -> Self {
         let Self { running, admin, password, folder, http, clock, database, .. } = self;
         running.drain().await;
@@ -68,7 +68,7 @@ impl TestServer {
         let http = http_client();
         let database = settings.iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, url)| (*url).to_owned());
         let mut server = Self { running, url, clock, http, admin: String::new(), password, folder, database };
-        // Signed, not logged in: checking a password is the dearest thing that most tests would do.
+        // The token is signed here, because checking a password would be the slowest part of most tests.
         server.admin = sign(&json!({"sub": "1", "role": "superadmin", "exp": 4_102_444_800_i64}));
         server
     }
@@ -96,7 +96,7 @@ impl TestServer {
         self.call(Method::GET, path, token, None).await
     }
 
-    /// The answer's JSON, if its status is the expected one.
+    /// The answer's JSON, after checking its status.
     pub async fn get_json(&self, path: &str, token: &str) -> Value {
         json_of(self.get(path, token).await, 200).await
     }
@@ -107,7 +107,7 @@ impl TestServer {
         pair["access"].as_str().unwrap().to_owned()
     }
 
-    /// Adds a user as superadmin and logs it in: its number and token.
+    /// Adds a user as superadmin and logs it in. Returns its number and token.
     pub async fn add_user(&self, user: Value) -> (i64, String) {
         let mut user = user;
         user["password"] = json!("open sesame");
@@ -116,10 +116,10 @@ impl TestServer {
         (added["id"].as_i64().unwrap(), token)
     }
 
-    /// Waits until the event feed has followed everything that was committed in the default tenant: locks out a user
-    /// without notifying this node, and waits for the end of its socket.
+    /// Waits until the event feed has published everything that was committed in the default tenant: locks out a user in the
+    /// store, and waits for the end of that user's socket.
     pub async fn event_feed_caught_up(&self) {
-        let store = self.running.assembly.service.store();
+        let store = &self.running.assembly.store;
         let name = milepost_access::random_secret("marker").replace(['-', '_'], "x");
         let user = json!({ "username": name, "role": "manager" });
         let id = json_of(self.post("/api/v1/users", &self.admin, user).await, 201).await["id"].as_i64().unwrap();
@@ -139,7 +139,7 @@ impl TestServer {
         json_of(self.post("/api/v1/vehicles", &self.admin, vehicle).await, 201).await;
     }
 
-    /// Adds a device for a vehicle of the default tenant: its key.
+    /// Adds a device for a vehicle of the default tenant, and returns its key.
     pub async fn add_device(&self, id: &str, vehicle: &str) -> String {
         let body = json!({ "id": id, "vehicle_id": vehicle });
         let device = json_of(self.post("/api/v1/devices", &self.admin, body).await, 201).await;
@@ -162,7 +162,7 @@ impl TestServer {
         self.try_watch(path, &[("Authorization", &format!("Bearer {token}"))]).await.unwrap()
     }
 
-    /// Opens a socket, or says with which status the handshake was refused.
+    /// Opens a socket, or returns the status of the refused handshake.
     pub async fn try_watch(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Watcher, StatusCode> {
         let url = format!("{}{path}", self.url.replace("http://", "ws://"));
         let mut request = url.into_client_request().unwrap();
@@ -177,9 +177,9 @@ impl TestServer {
     }
 }
 
-/// A client that goes straight to the server.
+/// A client that ignores proxy settings.
 pub fn http_client() -> Client {
-    // A client can't be built before this is chosen, not even for plain HTTP.
+    // A client can't be built before a TLS provider is chosen, not even for plain HTTP.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().timeout(PATIENCE).build().unwrap()
 }
@@ -209,7 +209,7 @@ pub async fn json_of(response: Response, status: u16) -> Value {
 pub struct Watcher(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Watcher {
-    /// The next message as JSON; pings and pongs are passed over.
+    /// The next message as JSON. Pings and pongs are skipped.
     pub async fn next(&mut self) -> Value {
         serde_json::from_str(&self.next_text().await).unwrap()
     }
@@ -240,18 +240,18 @@ impl Watcher {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
-    /// Everything that was sent before now has been dealt with.
+    /// Waits until the server has handled everything that was sent before now.
     pub async fn settle(&mut self) {
         self.send(json!({ "type": "ping" })).await;
         assert_eq!(self.next().await, json!({ "type": "pong" }));
     }
 
-    /// The server's close frame; messages before it are passed over.
+    /// The server's close frame. Messages before it are skipped.
     pub async fn closed(&mut self) -> Option<CloseFrame> {
         loop {
             match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a close in time") {
                 Some(Ok(Message::Close(frame))) => {
-                    // Reading on sends our answer, as every browser does by itself.
+                    // Reading on sends the answer to the close frame, as every browser does.
                     let _ = tokio::time::timeout(PATIENCE, self.0.next()).await;
                     return frame;
                 }

@@ -1,9 +1,9 @@
-//! The numbers in `docs/limits.md` are the constants in the code.
+//! Compares the numbers in `docs/limits.md` with the constants in the code.
 
 use crate::{page, repository, rows};
 use std::path::Path;
 
-/// The values of every constant of this name in a crate, or in its files of that name.
+/// The values of every constant with this name in a crate, or in the crate's files with the name `file`.
 fn constants(krate: &str, file: Option<&str>, name: &str) -> Vec<f64> {
     let folder = ["crates", "crates/dialects", "tools"]
         .map(|parent| repository().join(parent).join(krate).join("src"))
@@ -33,7 +33,7 @@ fn search(folder: &Path, file: Option<&str>, wanted: &str, found: &mut Vec<f64>)
     }
 }
 
-/// A product of numbers and durations; durations in seconds.
+/// Computes a product of numbers and durations. Durations are in seconds.
 fn value(expression: &str) -> Option<f64> {
     let mut product = 1.0;
     for factor in expression.split('*').map(str::trim) {
@@ -49,7 +49,7 @@ fn value(expression: &str) -> Option<f64> {
     Some(product)
 }
 
-/// The first number of a cell, with the unit behind it: `8 MiB`, `1,000 vehicles`, `0.5 s`.
+/// The first number of a cell with its unit: `8 MiB`, `1,000 vehicles`, `0.5 s`.
 fn stated(cell: &str) -> Option<f64> {
     let mut words = cell.split_whitespace();
     let number: f64 = words.next()?.trim_end_matches(';').replace(',', "").parse().ok()?;
@@ -92,7 +92,7 @@ fn every_limit_is_the_constant_that_it_names() {
 }
 
 #[test]
-fn a_wrong_number_would_be_seen() {
+fn a_wrong_number_is_detected() {
     assert_eq!(value(" 8 * 1024 * 1024").unwrap(), stated("8 MiB").unwrap());
     assert_eq!(value(" Duration::from_millis(500)").unwrap(), stated("500 ms").unwrap());
     assert_eq!(value(" 200_000").unwrap(), stated("200,000 positions").unwrap());

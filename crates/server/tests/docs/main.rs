@@ -1,4 +1,4 @@
-//! The documentation holds as written: its examples run, its tables say what the code says.
+//! Checks the documentation: its examples run, and its tables agree with the code.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 mod limits;

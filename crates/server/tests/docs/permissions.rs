@@ -1,4 +1,4 @@
-//! The table of roles in `docs/access.md` is the code's table of rules.
+//! Compares the table of roles in `docs/access.md` with the code's table of rules.
 
 use crate::{page, rows};
 use milepost_domain::{RULES, Reach, Role, Who};

@@ -1,13 +1,13 @@
-//! Every `sh` example with a curl in it runs as it stands, in the order of its page, against a real server.
+//! Runs every `sh` example with a curl in it unchanged, in the order of its page, against a real server.
 
 use crate::page;
 use std::process::Command;
 
-/// Pages whose examples start their own server, and those that find one running at `$U`.
+/// Pages whose examples start their own server. The examples of other pages find one running at `$U`.
 const SELF_CONTAINED: &[&str] = &["README.md"];
 const WITH_SERVER: &[&str] = &["docs/rest.md", "docs/setting-up.md", "docs/webhooks.md"];
 
-/// A curl that fails as loudly as a reader would: on every answer of 400 and above.
+/// A curl that fails on every answer of 400 and above, so that the test fails too.
 const CURL: &str = r#"
 set -euo pipefail
 curl() { command curl --silent --show-error --fail "$@"; }
@@ -21,12 +21,12 @@ until curl -sf $U/ready >/dev/null; do sleep 0.1; done
 T=$(milepost token --sub ops --role admin)
 ";
 
-/// The page's `sh` blocks that call the server, as one script.
+/// The page's `sh` blocks that call the server, joined to one script.
 fn script(page: &str) -> String {
     let blocks = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let script: String = blocks.filter(|block| block.contains("curl")).collect();
     assert!(script.contains("curl"), "the page has no example that calls the server");
-    // The binary under test stands in for the one that this line builds.
+    // The binary under test replaces the one that this line builds.
     script.replace("make build && export PATH=$PWD/target/release:$PATH", "")
 }
 

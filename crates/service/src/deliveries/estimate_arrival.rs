@@ -1,4 +1,4 @@
-//! When a rider will be there: the documented formula, and an estimate from its pace and its finished rides.
+//! Estimates when a rider arrives: by the documented formula, and from its pace and its finished rides.
 
 use super::Deliveries;
 use crate::DeliveryView;
@@ -10,26 +10,27 @@ use milepost_track::{ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estim
 use std::hash::Hash;
 use std::sync::Mutex;
 
-/// A pace that is not known here is made from this much of the session's last fixes.
+/// A pace that is not cached is computed from the fixes of this time before the last one.
 const PACE_WINDOW_MS: i64 = 10 * 60 * 1000;
 /// Fixes read at once.
 const PAGE: u32 = 1_000;
-/// Pages read for one estimate: a rider that sends more than sixteen fixes a second is estimated from the older ones.
+/// Pages read for one estimate. If a rider sends more than sixteen fixes a second, the newest are left out.
 const MAX_PAGES: usize = 10;
-/// Rides that a rider's detour is learned from.
+/// The number of a rider's finished rides that an estimate is based on.
 const RIDES: u32 = 50;
-/// How long they are kept; a ride that ends on this node is seen at once.
+/// How long their sums are cached. A ride that ends on this node removes them from the cache at once.
 const RIDES_KEPT_MS: i64 = 10 * 60 * 1000;
-/// Memory for each kind: more than 10,000 riders. When it is full, those that were used least leave it and are made again from
-/// the store.
+/// Memory for each of the two caches, enough for 10,000 riders. When it is full, the least used entries are removed,
+/// and are read from the store again when they are needed.
 const PACES_BYTES: usize = 4 * 1024 * 1024;
 const HISTORIES_BYTES: usize = 4 * 1024 * 1024;
-/// A text of usual length with what surrounds it.
+/// An id of usual length with its allocation.
 const TEXT_BYTES: usize = 64;
 
-/// What is remembered of riders under way. Std mutexes: held for microseconds, never across an await.
+/// Caches of riders under way. Std mutexes: held for microseconds, never across an await.
 pub(super) struct Riders {
-    /// With the last fix that was looked at: a pace passes over impossible ones.
+    /// With the time of the last fix that was processed. A pace leaves impossible fixes out, so that its own last fix
+    /// may be older.
     paces: Mutex<WeightedCache<TrackingId, (Timestamp, Pace)>>,
     histories: Mutex<WeightedCache<(TenantId, RiderId), (Timestamp, History)>>,
 }
@@ -54,11 +55,11 @@ impl Riders {
     }
 }
 
-fn keep<K: Eq + Hash, V>(kept: &Mutex<WeightedCache<K, V>>, key: K, value: V) {
-    kept.lock().expect("nothing panics while holding it").insert(key, value);
+fn insert<K: Eq + Hash, V>(cache: &Mutex<WeightedCache<K, V>>, key: K, value: V) {
+    cache.lock().expect("nothing panics while holding it").insert(key, value);
 }
 
-/// The delivery with both estimates. If the store can't be read, the better one is missing.
+/// Adds both estimates. If the store can't be read, the better one is missing.
 pub(super) async fn view_delivery(deliveries: &Deliveries, delivery: Delivery, now: Timestamp) -> DeliveryView {
     let Some(last) = delivery.last else { return DeliveryView { delivery, eta_seconds: None, estimate: None } };
     let eta_seconds = Some(straight_line_eta_s(point_of(&last), dropoff_of(&delivery)));
@@ -66,18 +67,18 @@ pub(super) async fn view_delivery(deliveries: &Deliveries, delivery: Delivery, n
     DeliveryView { delivery, eta_seconds, estimate }
 }
 
-/// Metres that the rider drove since the last fix. A parked phone's fixes jump about by some metres; the pace
-/// leaves such jumps out, and those that nobody can drive: they would add up to kilometres.
+/// Adds a fix to the rider's pace, and returns the metres driven since the fix before it. The pace leaves out the jumps
+/// of a parked phone, which would add up to kilometres, and jumps that are too fast to drive.
 pub(super) async fn note_fix(deliveries: &Deliveries, before: &Delivery, fix: &DeliveryFix) -> f64 {
     let id = &before.tracking_id;
     let Some(last) = before.last else {
-        keep(&deliveries.riders.paces, id.clone(), (fix.at, Pace::start(fix_of(fix))));
+        insert(&deliveries.riders.paces, id.clone(), (fix.at, Pace::start(fix_of(fix))));
         return 0.0;
     };
     let Ok(mut pace) = pace_until(deliveries, before, &last).await else { return 0.0 };
     let driven_before_m = pace.driven_m();
     pace.note(fix_of(fix));
-    keep(&deliveries.riders.paces, id.clone(), (fix.at, pace));
+    insert(&deliveries.riders.paces, id.clone(), (fix.at, pace));
     (pace.driven_m() - driven_before_m).max(0.0)
 }
 
@@ -90,7 +91,7 @@ async fn estimate_arrival(
     if delivery.status == DeliveryStatus::Delivered {
         return None;
     }
-    // Known without the store: opening an old link reads one row.
+    // Answered without the store, so that opening an old link reads one row.
     if now.ms_since(last.at) > i64::try_from(ETA_FRESH_FOR.as_millis()).unwrap_or(i64::MAX) {
         return Some(Eta::Stale);
     }
@@ -99,11 +100,11 @@ async fn estimate_arrival(
     Some(estimate_eta(&pace, &history, dropoff_of(delivery), now))
 }
 
-/// The rider's pace up to its last fix: remembered, caught up, or computed anew.
+/// The rider's pace up to its last fix. A cached pace is continued with the fixes after it.
 async fn pace_until(deliveries: &Deliveries, delivery: &Delivery, last: &DeliveryFix) -> Result<Pace, StoreError> {
     let id = &delivery.tracking_id;
     let known = deliveries.riders.paces.lock().expect("nothing panics while holding it").get(id).copied();
-    // A pace that is ahead of the row belongs to a later change: it is good enough.
+    // A cached pace that is ahead of the row includes a later change, and is good enough.
     let (mut after, mut pace) = match known {
         Some((noted, pace)) if noted >= last.at => return Ok(pace),
         Some((noted, pace)) if last.at.ms_since(noted) < PACE_WINDOW_MS => (noted, Some(pace)),
@@ -123,7 +124,7 @@ async fn pace_until(deliveries: &Deliveries, delivery: &Delivery, last: &Deliver
         }
     }
     let pace = pace.unwrap_or_else(|| Pace::start(fix_of(last)));
-    keep(&deliveries.riders.paces, id.clone(), (after.max(last.at), pace));
+    insert(&deliveries.riders.paces, id.clone(), (after.max(last.at), pace));
     Ok(pace)
 }
 
@@ -140,14 +141,14 @@ async fn history_of(
     {
         return Ok(history);
     }
-    let history = learn(&deliveries.store.finished_rides(tenant, rider, RIDES).await?);
-    keep(&deliveries.riders.histories, key, (now, history));
+    let history = history_from(&deliveries.store.finished_rides(tenant, rider, RIDES).await?);
+    insert(&deliveries.riders.histories, key, (now, history));
     Ok(history)
 }
 
-/// Adds up what was driven, how far it was, and how long it took.
-fn learn(rides: &[Ride]) -> History {
-    /// A ride that ends nearer to its start is left out: a round trip has no detour.
+/// Sums up the distance driven, the straight distance and the time of finished rides.
+fn history_from(rides: &[Ride]) -> History {
+    /// A shorter straight distance is left out, because a round trip says nothing about detours.
     const SHORTEST_M: f64 = 100.0;
     let mut sums = HistoryParts::default();
     for ride in rides {

@@ -1,14 +1,14 @@
-//! Finds a delivery: by its link, or by its rider.
+//! Finds a delivery by its link or by its rider.
 
 use super::Deliveries;
 use super::estimate_arrival::view_delivery;
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{Action, Delivery, Principal, Reach, RiderId, TenantId, Timestamp, TrackingId, may, reach};
 
-/// How refusals name it.
+/// The name of a delivery in error messages.
 pub(super) const SESSION: &str = "tracking session";
 
-/// A session by its link: everybody who has the link may see it.
+/// A session by its link. Everyone who has the link may see it.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`], [`ServiceError::Gone`] once it has expired.
@@ -21,7 +21,8 @@ pub async fn find_delivery(
     Ok(view_delivery(deliveries, delivery, now).await)
 }
 
-/// The same, given to `enter` while no change can be published: what `enter` subscribes to continues right after it.
+/// Passes the session to `enter` while no change of it can be published, so that a subscription made by `enter` begins
+/// with the next change.
 ///
 /// # Errors
 /// As [`find_delivery`].
@@ -37,23 +38,22 @@ pub async fn follow_delivery<T>(
     Ok(enter(&view))
 }
 
-/// The session that a rider has just now, for the rider itself, the tenant's staff, and the user who started it.
+/// A rider's current session, for the rider itself, its tenant's staff, and the user who started it.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when it has none.
 pub async fn find_riders_delivery(
     deliveries: &Deliveries,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     rider: &RiderId,
 ) -> Result<DeliveryView, ServiceError> {
     let Principal::User { subject, .. } = &request.caller.principal else { return Err(NOT_ITS_DELIVERY) };
     let is_home = request.caller.tenant == *tenant;
-    let is_own =
-        is_home && reach(request.caller, Action::SeeRiders) == Some(Reach::Own) && subject == rider.as_str();
+    let is_own = is_home && reach(&request.caller, Action::SeeRiders) == Some(Reach::Own) && subject == rider.as_str();
     let current = deliveries.store.current_delivery(tenant, rider, request.now).await?;
     let is_starter = is_home && current.as_ref().is_some_and(|current| current.started_by == *subject);
-    if !is_own && !is_starter && !may(request.caller, Action::SeeRiders, tenant) {
+    if !is_own && !is_starter && !may(&request.caller, Action::SeeRiders, tenant) {
         return Err(NOT_ITS_DELIVERY);
     }
     Ok(view_delivery(deliveries, current.ok_or(ServiceError::NotFound(SESSION))?, request.now).await)

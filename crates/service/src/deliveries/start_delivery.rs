@@ -1,4 +1,4 @@
-//! Starts a delivery session: from here on its link works.
+//! Starts a delivery session, whose link works from then on.
 
 use super::Deliveries;
 use super::outgoing_calls::{text_call, texts_to};
@@ -16,28 +16,28 @@ use milepost_store::{DeliveryChange, Once};
 pub struct NewDelivery {
     /// The shop's order.
     pub order_id: OrderId,
-    /// Who brings it.
+    /// The rider who brings it.
     pub rider_id: RiderId,
-    /// Where to: degrees north and east.
+    /// The destination, in degrees north and east.
     pub dropoff: (Latitude, Longitude),
-    /// Where SMS about it go.
+    /// The customer's phone, for SMS about the delivery.
     pub phone: Option<Phone>,
 }
 
-/// Starts a session: a rider for itself, the tenant's staff for any rider.
+/// Starts a session. A rider starts its own, an admin those of any rider.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::Invalid`] for an order that the order service can't be called about,
+/// [`ServiceError::Forbidden`], [`ServiceError::Invalid`] for an order that can't be named in the order service's URL,
 /// [`ServiceError::TooMany`] for too many texts.
 pub async fn start_delivery(
     deliveries: &Deliveries,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     new: NewDelivery,
     once: &Once<'_, DeliveryView>,
 ) -> Result<DeliveryView, ServiceError> {
     let Principal::User { subject, role, .. } = &request.caller.principal else { return Err(NOT_A_STARTER) };
-    if !may(request.caller, Action::StartDelivery, tenant) {
+    if !may(&request.caller, Action::StartDelivery, tenant) {
         return Err(NOT_A_STARTER);
     }
     if *role == Role::Rider {
@@ -72,7 +72,7 @@ pub async fn start_delivery(
     };
     let mut calls = Vec::new();
     if let Some(phone) = texts_to(&delivery, &deliveries.outgoing) {
-        let counted = deliveries.texts.count(&delivery, phone, request.caller, now);
+        let counted = deliveries.texts.count(&delivery, phone, &request.caller, now);
         counted.map_err(|retry_after_s| ServiceError::TooMany { retry_after_s })?;
         calls.push(text_call(&delivery, phone, &deliveries.outgoing));
     }
@@ -80,16 +80,16 @@ pub async fn start_delivery(
     let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, estimate: None };
     deliveries.store.add_delivery(&change, now, &once.map(|(): &()| Some(view.clone()))).await?;
     deliveries.wakers.wake_outbox();
-    // The id is a key to where somebody lives: it stays out of the log.
+    // Logged without its id, because everyone who has the id can see where the customer lives.
     tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "delivery started");
     Ok(view)
 }
 
-/// A rider starts for itself: under the `sub` of its token, or under a name of the platform's that is nobody else's just
-/// now. A whole number is the number of a user.
+/// A rider's name is the `sub` of its token, or a name of its platform's that no session of somebody else has now. A whole
+/// number is always a user's.
 async fn require_own_name(
     deliveries: &Deliveries,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     subject: &str,
     rider: &RiderId,

@@ -1,8 +1,8 @@
-//! Makes the names of tracking sessions: public links that nobody guesses.
+//! Makes the ids of tracking sessions. They stand in public links and can't be guessed.
 
 use milepost_domain::TrackingId;
 
-/// Crockford's base 32: no letter is taken for a digit when somebody reads a link out.
+/// Crockford's base 32: it has no letters that look like digits, so that a link can be read aloud.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// 26 characters of 5 bits: 130 random bits.
 const RANDOM_CHARS: usize = 26;
@@ -10,7 +10,7 @@ const RANDOM_CHARS: usize = 26;
 /// `TRK-` and 130 random bits.
 ///
 /// # Panics
-/// When the operating system has no randomness: nothing safe can be done then.
+/// When the operating system has no randomness, because a guessable id would be unsafe.
 pub(super) fn random_tracking_id() -> TrackingId {
     TrackingId::new(&format!("TRK-{}", random_chars())).expect("30 letters, digits and a dash are an id")
 }
@@ -19,7 +19,7 @@ pub(super) fn random_tracking_id() -> TrackingId {
 pub(super) fn random_chars() -> String {
     let mut bytes = [0_u8; RANDOM_CHARS];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    // 256 is a multiple of 32: every character is as likely as the others.
+    // 256 is a multiple of 32, so that all characters are equally likely.
     bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Records where a delivery's rider is, and its next status.
+//! Updates a delivery's location and status.
 
 use super::Deliveries;
 use super::estimate_arrival::{note_fix, view_delivery};
@@ -12,15 +12,15 @@ use milepost_domain::{
 use milepost_store::{DeliveryChange, Once};
 use std::sync::Arc;
 
-/// Attempts while other nodes change the same delivery.
+/// Attempts when other nodes change the same delivery at the same time.
 const MAX_TRIES: usize = 8;
 
-/// What is new; at least one of the two.
+/// A change of a delivery. At least one of the fields is set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeliveryUpdate {
-    /// Where the rider is: degrees north and east.
+    /// The rider's location, in degrees north and east.
     pub place: Option<(Latitude, Longitude)>,
-    /// Its next status.
+    /// The delivery's next status.
     pub status: Option<DeliveryStatus>,
 }
 
@@ -34,21 +34,19 @@ struct Planned {
 /// Stores the update and its outgoing calls in one transaction, then publishes it.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] for everybody but the rider, [`ServiceError::Gone`],
-/// [`ServiceError::Conflict`] for a status that goes back and for everything after `DELIVERED`.
+/// [`ServiceError::NotFound`], [`ServiceError::Forbidden`] for callers other than the rider, [`ServiceError::Gone`],
+/// [`ServiceError::Conflict`] for a status that goes back and for any update after `DELIVERED`.
 pub async fn update_delivery(
     deliveries: &Arc<Deliveries>,
-    request: &Request<'_>,
+    request: &Request,
     id: &TrackingId,
     update: DeliveryUpdate,
     once: &Once<'static, DeliveryView>,
 ) -> Result<DeliveryView, ServiceError> {
-    let (deliveries, caller, now) = (Arc::clone(deliveries), request.caller.clone(), request.now);
+    let (deliveries, request) = (Arc::clone(deliveries), request.clone());
     let (id, once) = (id.clone(), once.clone());
-    // In a task of its own: a client that goes away in the middle must not keep a stored change from its followers.
-    let change = tokio::spawn(async move {
-        store_and_publish(&deliveries, &Request { caller: &caller, now }, &id, update, &once).await
-    });
+    // In a task of its own, so that a stored change is published even if its client disconnects.
+    let change = tokio::spawn(async move { store_and_publish(&deliveries, &request, &id, update, &once).await });
     change.await.unwrap_or_else(|error| {
         tracing::error!(%error, "the update of a delivery did not end");
         Err(ServiceError::Internal)
@@ -57,7 +55,7 @@ pub async fn update_delivery(
 
 async fn store_and_publish(
     deliveries: &Deliveries,
-    request: &Request<'_>,
+    request: &Request,
     id: &TrackingId,
     update: DeliveryUpdate,
     once: &Once<'_, DeliveryView>,
@@ -65,7 +63,7 @@ async fn store_and_publish(
     let _lock = deliveries.locks.write([id]).await;
     for _ in 0..MAX_TRIES {
         let before = deliveries.store.get_delivery(id).await?.ok_or(ServiceError::NotFound(SESSION))?;
-        require_rider(request.caller, &before)?;
+        require_rider(&request.caller, &before)?;
         let now = request.now;
         if before.has_expired(now) {
             return Err(ServiceError::Gone(SESSION));
@@ -77,7 +75,7 @@ async fn store_and_publish(
                 planned.after.driven_m += driven_m;
             }
         }
-        // Before it is stored: its transaction keeps the answer, if the rider's phone may ask for it again.
+        // Made before the change is stored, because the transaction stores the answer for repeated requests.
         let view = view_delivery(deliveries, planned.after.clone(), now).await;
         let stored =
             store_change(deliveries, request, &planned, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
@@ -98,7 +96,7 @@ async fn store_and_publish(
 
 async fn store_change(
     deliveries: &Deliveries,
-    request: &Request<'_>,
+    request: &Request,
     planned: &Planned,
     once: &Once<'_, bool>,
 ) -> Result<bool, ServiceError> {
@@ -112,8 +110,8 @@ async fn store_change(
         });
         calls.extend(order_call(delivery, &deliveries.outgoing));
         if let Some(phone) = texts_to(delivery, &deliveries.outgoing) {
-            // A delivery goes on whether its customer is told or not.
-            match deliveries.texts.count(delivery, phone, request.caller, now) {
+            // The limit must not stop the delivery itself.
+            match deliveries.texts.count(delivery, phone, &request.caller, now) {
                 Ok(()) => calls.push(text_call(delivery, phone, &deliveries.outgoing)),
                 Err(_) => tracing::warn!(tenant.id = %delivery.tenant, "a text was left out: too many texts"),
             }
@@ -130,7 +128,7 @@ async fn store_change(
     Ok(stored)
 }
 
-/// The session's rider is the user that started it, or whose token names its `rider_id`.
+/// The rider of a session is the user that started it, or the user whose id is its `rider_id`.
 fn require_rider(caller: &Caller, delivery: &Delivery) -> Result<(), ServiceError> {
     let is_rider = caller.tenant == delivery.tenant
         && matches!(&caller.principal, Principal::User { subject, .. }
@@ -152,14 +150,14 @@ fn plan(before: &Delivery, update: DeliveryUpdate, now: Timestamp) -> Result<Pla
             }
         })
     })?;
-    // Later than the last, even if two arrive within one millisecond or the clock was set back.
+    // Later than the last fix, even if two arrive within a millisecond or the clock was set back.
     let at = before.last.map_or(now, |last| now.max(last.at.plus_ms(1)));
     let fix = update.place.map(|(latitude, longitude)| DeliveryFix { at, latitude, longitude });
     let mut after = before.clone();
     after.status = status;
     after.last = fix.or(before.last);
     if before.status == DeliveryStatus::Assigned && status != DeliveryStatus::Assigned {
-        // The path to the shop says nothing about the path to the customer.
+        // The path to the customer begins here. The path to the shop does not count.
         after.first = after.last;
         after.driven_m = 0.0;
     } else {
@@ -168,7 +166,7 @@ fn plan(before: &Delivery, update: DeliveryUpdate, now: Timestamp) -> Result<Pla
     after.updated_at = now.max(before.updated_at);
     after.version += 1;
     if status == DeliveryStatus::Delivered {
-        // Never later than it would have ended anyway.
+        // Not later than it would have expired without the delivery.
         after.expires_at = before.expires_at.min(now.plus_ms(AFTER_DELIVERED_MS));
     }
     Ok(Planned { after, fix, advanced: step == Step::Forward })

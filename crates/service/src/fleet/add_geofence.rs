@@ -6,18 +6,18 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Geofence, GeofenceDescription, MAX_GEOFENCES, TenantId};
 use milepost_store::Once;
 
-/// Adds a geofence. It applies from the next position on.
+/// Adds a geofence, which applies to the next position.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] when the tenant has [`MAX_GEOFENCES`].
 pub async fn add_geofence(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     description: &GeofenceDescription,
     once: &Once<'_, Geofence>,
 ) -> Result<Geofence, ServiceError> {
-    require_geofences(request.caller, tenant)?;
+    require_geofences(&request.caller, tenant)?;
     ensure_tenant(&*fleet.store, tenant).await?;
     let once = once.map(Option::clone);
     let added = fleet.store.add_geofence(tenant, description, request.now, &once).await?.ok_or_else(|| {

@@ -4,21 +4,21 @@ use super::{Fleet, require_geofences};
 use crate::{Request, ServiceError};
 use milepost_domain::{Geofence, GeofenceDescription, GeofenceId, TenantId, Timestamp};
 
-/// Changes a geofence's description. `change` may refuse a description that does not fit together, and may take long.
-/// A change that makes no difference is not stored.
+/// Changes a geofence's description. `change` may refuse the description, and may block for long. A description without
+/// a difference is not stored.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], and what `change` refuses.
 pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: GeofenceId,
     change: impl FnOnce(GeofenceDescription) -> Result<GeofenceDescription, R> + Send + 'static,
 ) -> Result<Geofence, R> {
     let before = get_geofence(fleet, request, tenant, id).await?;
     let description = before.description.clone();
-    // Checking ten thousand corners takes a tenth of a second: too long for a thread that serves sockets.
+    // Checking ten thousand corners takes a tenth of a second, which is too long for a thread that serves sockets.
     let changing = tokio::task::spawn_blocking(move || change(description));
     let after = changing.await.map_err(|error| {
         tracing::error!(%error, "a geofence could not be changed");
@@ -51,10 +51,10 @@ async fn write_geofence(
 /// [`ServiceError::Forbidden`]; [`ServiceError::NotFound`] also for another tenant's.
 pub async fn get_geofence(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: GeofenceId,
 ) -> Result<Geofence, ServiceError> {
-    require_geofences(request.caller, tenant)?;
+    require_geofences(&request.caller, tenant)?;
     fleet.store.get_geofence(tenant, id).await?.ok_or(ServiceError::NotFound("geofence"))
 }

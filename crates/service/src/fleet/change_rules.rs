@@ -1,4 +1,4 @@
-//! Shows and changes a tenant's thresholds, each by its name.
+//! Reads and changes a tenant's thresholds by their names.
 
 use super::{Fleet, require_rules};
 use crate::tenants::ensure_tenant;
@@ -8,22 +8,23 @@ use milepost_follow::read_thresholds;
 use milepost_track::{Rules, Thresholds, VehicleRules};
 use serde_json::{Map, Number, Value};
 
-/// Attempts while others change the same thresholds: each failed one means that another change was stored first.
+/// Attempts when others change the same thresholds at the same time. A failed one means that another change was stored
+/// first.
 const TRIES: usize = 5;
 
-/// A threshold by its name in [`Thresholds`], and its value: `None` for the default.
+/// The name of a threshold in [`Thresholds`], and its new value. `None` is the default.
 pub type RuleChange = (&'static str, Option<Number>);
 
-/// Thresholds as they apply to a tenant's vehicles.
+/// The thresholds that apply to a tenant's vehicles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RulesInForce {
-    /// All of them.
+    /// All thresholds, defaults included.
     pub thresholds: Thresholds,
-    /// Those that the tenant set itself, by name.
+    /// The thresholds that the tenant has set, by name.
     pub own: Map<String, Value>,
-    /// Counts up with each change; 0 before the first.
+    /// Increases with each change, from 0.
     pub version: i64,
-    /// When they were changed last.
+    /// The time of the last change.
     pub changed_at: Option<Timestamp>,
 }
 
@@ -31,25 +32,25 @@ pub struct RulesInForce {
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
-pub async fn get_rules(fleet: &Fleet, request: &Request<'_>, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
-    require_rules(request.caller, tenant)?;
+pub async fn get_rules(fleet: &Fleet, request: &Request, tenant: &TenantId) -> Result<RulesInForce, ServiceError> {
+    require_rules(&request.caller, tenant)?;
     let rules = fleet.store.get_rules(tenant).await?;
     Ok(in_force(rules.as_ref()))
 }
 
-/// Changes some of a tenant's thresholds. They apply to positions from now on. A change that makes no difference is not
+/// Changes some of a tenant's thresholds, which apply to the next position. A change without a difference is not
 /// stored.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a value out of its range, or that contradicts the
-/// others; [`ServiceError::Conflict`] when others keep changing them.
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a value that is out of its range or contradicts another;
+/// [`ServiceError::Conflict`] when others keep changing them.
 pub async fn change_rules(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     changes: &[RuleChange],
 ) -> Result<RulesInForce, ServiceError> {
-    require_rules(request.caller, tenant)?;
+    require_rules(&request.caller, tenant)?;
     ensure_tenant(&*fleet.store, tenant).await?;
     for _ in 0..TRIES {
         let before = fleet.store.get_rules(tenant).await?;
@@ -89,7 +90,7 @@ fn with_changes(own: &Map<String, Value>, changes: &[RuleChange]) -> Result<Map<
         match value {
             Some(value) => {
                 let alone = Map::from_iter([((*name).to_owned(), Value::from(value.clone()))]);
-                // Checked alone, so that a number of the wrong kind is refused by its name.
+                // Checked alone, so that the refusal of a wrong number can name its threshold.
                 if serde_json::from_value::<Thresholds>(alone.into()).is_err() {
                     return Err(Invalid::new(name, "must be a whole number from 0").into());
                 }

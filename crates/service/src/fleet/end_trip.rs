@@ -9,15 +9,15 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Revision, TenantId, Trip, TripId, TripOrigin, TripStatus, TripUpdate};
 use milepost_store::Once;
 
-/// Attempts while others change the same trip: each failed one means that another change was stored first.
+/// Attempts when others change the same trip at the same time. A failed one means that another change was stored first.
 const TRIES: usize = 5;
 
 /// How a trip ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TripEnding {
-    /// It was driven to its end.
+    /// The trip was driven to its end.
     Completed,
-    /// It did not take place.
+    /// The trip did not take place.
     Cancelled,
 }
 
@@ -30,14 +30,14 @@ impl From<TripEnding> for TripStatus {
     }
 }
 
-/// Ends a trip that was started by hand, now, and measures it. A trip that already ended this way stays as it is.
+/// Ends a trip that was started by hand, and measures it. A trip that has ended this way already stays as it is.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for what the caller may not see; [`ServiceError::Forbidden`];
 /// [`ServiceError::Conflict`] for a trip that ended the other way, and for one detected from positions.
 pub async fn end_trip(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &TripId,
     ending: TripEnding,
@@ -45,9 +45,9 @@ pub async fn end_trip(
 ) -> Result<Trip, ServiceError> {
     let status = TripStatus::from(ending);
     for _ in 0..TRIES {
-        let trip = find_trip(fleet, request.caller, tenant, id).await?;
-        let vehicle = find_vehicle(&*fleet.store, request.caller, tenant, &trip.vehicle_id).await?;
-        require_trips(request.caller, tenant, &trip.vehicle_id, vehicle.vehicle.driver_id)?;
+        let trip = find_trip(fleet, &request.caller, tenant, id).await?;
+        let vehicle = find_vehicle(&*fleet.store, &request.caller, tenant, &trip.vehicle_id).await?;
+        require_trips(&request.caller, tenant, &trip.vehicle_id, vehicle.vehicle.driver_id)?;
         if trip.origin == TripOrigin::Auto {
             return Err(conflict("the trip begins and ends with the vehicle's positions, not by hand"));
         }

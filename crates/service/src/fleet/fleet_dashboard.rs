@@ -1,58 +1,58 @@
-//! What a fleet did in the last 24 hours, in a few figures.
+//! The statistics of a fleet over the last 24 hours.
 
 use super::Fleet;
 use crate::{Request, ServiceError};
 use milepost_domain::{Action, MAX_AHEAD_MS, TenantId, Timestamp, may};
 use milepost_store::{FleetStats, StatsWindow};
 
-/// The window, milliseconds.
+/// The time that the statistics cover, in milliseconds.
 const WINDOW_MS: i64 = 24 * 60 * 60 * 1000;
-/// A vehicle that reported within this time is active, milliseconds.
+/// A vehicle that reported within this time is active, in milliseconds.
 const ACTIVE_MS: i64 = 10 * 60 * 1000;
 
-/// The figures of a fleet over the last 24 hours, running trips included.
+/// The statistics of a fleet over the last 24 hours, including running trips.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FleetDashboard {
-    /// Vehicles heard from in the last 10 minutes.
+    /// Vehicles that reported in the last 10 minutes.
     pub active_vehicles: u64,
-    /// Trips that were under way at some time, cancelled ones left out.
+    /// Trips that were under way at some time, without cancelled ones.
     pub total_trips: u64,
-    /// Distance on trips, km.
+    /// The distance of trips, in km.
     pub distance_km: f64,
-    /// Fuel burnt on trips, litres.
+    /// The fuel used on trips, in litres.
     pub fuel_l: f64,
-    /// Time in motion as a share of all vehicles' time, 0 to 100.
+    /// The time in motion as a share of the time of all vehicles, 0 to 100.
     pub utilization_percent: f64,
-    /// What the fuel of the vehicles with a price cost, by the km that they drove; 0 before the first.
+    /// The cost of fuel for each km, over the vehicles with a fuel price. 0 if these have not driven.
     pub cost_per_km: f64,
-    /// When they were read.
+    /// When the statistics were read.
     pub at: Timestamp,
 }
 
-/// The figures of a tenant's fleet now.
+/// The present statistics of a tenant's fleet.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn fleet_dashboard(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
 ) -> Result<FleetDashboard, ServiceError> {
-    if !may(request.caller, Action::SeeFleet, tenant) {
+    if !may(&request.caller, Action::SeeFleet, tenant) {
         return Err(ServiceError::Forbidden("only an admin or manager of the tenant may see its figures"));
     }
     read_dashboard(fleet, tenant, request.now).await
 }
 
-/// The figures of a tenant's fleet at `now`, unchecked: for a publisher that checks its subscribers. Sums of what the
-/// fold of positions stored: no position is read.
+/// The statistics of a tenant's fleet at `now`, for a publisher that has checked its subscribers. They are sums over
+/// what the fold stored for each quarter of an hour. No position is read.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
 pub async fn read_dashboard(fleet: &Fleet, tenant: &TenantId, now: Timestamp) -> Result<FleetDashboard, ServiceError> {
     let window = StatsWindow {
         from: now.plus_ms(-WINDOW_MS),
-        // Devices' clocks may be a little ahead of this one.
+        // A device's clock may be a little ahead of this one.
         to: now.plus_ms(MAX_AHEAD_MS),
         active_since: now.plus_ms(-ACTIVE_MS),
     };
@@ -60,21 +60,21 @@ pub async fn read_dashboard(fleet: &Fleet, tenant: &TenantId, now: Timestamp) ->
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 9 million km, and 285,000 years in motion")]
-fn dashboard(figures: &FleetStats, at: Timestamp) -> FleetDashboard {
-    let all_time_ms = figures.vehicles as f64 * WINDOW_MS as f64;
-    let priced_km = figures.priced_distance_mm as f64 / 1e6;
+fn dashboard(stats: &FleetStats, at: Timestamp) -> FleetDashboard {
+    let all_time_ms = stats.vehicles as f64 * WINDOW_MS as f64;
+    let priced_km = stats.priced_distance_mm as f64 / 1e6;
     FleetDashboard {
-        active_vehicles: figures.active_vehicles,
-        total_trips: figures.trips,
-        distance_km: figures.distance_mm.max(0) as f64 / 1e6,
-        fuel_l: figures.fuel_ml.max(0) as f64 / 1000.0,
-        utilization_percent: (share(figures.moving_ms as f64, all_time_ms) * 100.0).clamp(0.0, 100.0),
-        cost_per_km: share(figures.fuel_cost, priced_km).max(0.0),
+        active_vehicles: stats.active_vehicles,
+        total_trips: stats.trips,
+        distance_km: stats.distance_mm.max(0) as f64 / 1e6,
+        fuel_l: stats.fuel_ml.max(0) as f64 / 1000.0,
+        utilization_percent: (share(stats.moving_ms as f64, all_time_ms) * 100.0).clamp(0.0, 100.0),
+        cost_per_km: share(stats.fuel_cost, priced_km).max(0.0),
         at,
     }
 }
 
-/// 0 if the whole is 0.
+/// `part / whole`, or 0 if the whole is 0.
 fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }

@@ -8,27 +8,23 @@ use milepost_store::AlertCursor;
 /// Which alerts to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertListing {
-    /// Whose.
+    /// The tenant of the alerts.
     pub tenant: TenantId,
-    /// Only those that nobody has marked read.
+    /// Only alerts that are not marked read.
     pub unread: bool,
-    /// Continue before this one.
+    /// Only alerts before this place in the list.
     pub before: Option<AlertCursor>,
-    /// At most this many.
+    /// The most alerts to list.
     pub limit: u32,
 }
 
-/// The alerts that the caller may see and that have not expired, newest first: the company's, if it sees the whole
-/// fleet, and its own.
+/// The alerts that the caller may see and that have not expired, newest first: its own, and those of the company if it
+/// may see the whole fleet.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for callers that get no alerts.
-pub async fn list_alerts(
-    fleet: &Fleet,
-    request: &Request<'_>,
-    listing: &AlertListing,
-) -> Result<Vec<Alert>, ServiceError> {
+pub async fn list_alerts(fleet: &Fleet, request: &Request, listing: &AlertListing) -> Result<Vec<Alert>, ServiceError> {
     let AlertListing { tenant, unread, before, limit } = listing;
-    let viewer = require_viewer(request.caller, tenant)?;
+    let viewer = require_viewer(&request.caller, tenant)?;
     Ok(fleet.store.list_alerts(tenant, viewer, *unread, before.as_ref(), *limit, request.now).await?)
 }

@@ -1,36 +1,36 @@
-//! Lists geofences, as many as fit into an answer.
+//! Lists geofences. A page is bounded in bytes, too.
 
 use super::{Fleet, require_geofences};
 use crate::{Request, ServiceError};
 use milepost_domain::{Geofence, GeofenceId, TenantId};
 
-/// Bytes of geometry after which a page ends, even if more geofences were asked for.
+/// A page ends before its geometries are larger than this, even if more geofences were asked for.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
-/// Read from the store at once: with the longest geometries they come to 32 MiB.
+/// Geofences in one read of the store: at most 32 MiB, with the longest geometries.
 const READ_AT_ONCE: u32 = 32;
 
-/// Geofences of a listing.
+/// A page of geofences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GeofencePage {
-    /// In the order of their numbers.
+    /// The geofences in the order of their ids.
     pub geofences: Vec<Geofence>,
-    /// After which one to go on, if there may be more.
+    /// The id to continue after, if there may be more.
     pub next: Option<GeofenceId>,
 }
 
-/// Geofences of a tenant in the order of their numbers, after `after`: at most `limit`, fewer where their geometries
-/// are long, but always one if there is one.
+/// A tenant's geofences after `after`, in the order of their ids: at most `limit`, and fewer if their geometries are
+/// long, but always one if there is one.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`].
 pub async fn list_geofences(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     after: Option<GeofenceId>,
     limit: u32,
 ) -> Result<GeofencePage, ServiceError> {
-    require_geofences(request.caller, tenant)?;
+    require_geofences(&request.caller, tenant)?;
     let mut geofences: Vec<Geofence> = Vec::new();
     let mut bytes = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Shows trips to those who may see their vehicles.
+//! Lists trips, and reads one, for callers that may see their vehicles.
 
 use super::Fleet;
 use super::measure_trip::measure_trip;
@@ -9,45 +9,45 @@ use milepost_domain::{
 };
 use milepost_store::{TripCursor, TripFilter};
 
-/// Trips read for one page when a driver is asked for; then the page ends, full or not.
+/// A page ends after this many trips were read, even if it is not full, because few of them had the asked driver.
 const MAX_READ: usize = 10_000;
 
 /// Which trips to list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TripListing {
-    /// Whose.
+    /// The tenant of the trips.
     pub tenant: TenantId,
-    /// Only this vehicle's.
+    /// Only trips of this vehicle.
     pub vehicle: Option<VehicleId>,
-    /// Only those that this user drove.
+    /// Only trips that this user drove.
     pub driver: Option<UserId>,
-    /// Only those with this status.
+    /// Only trips with this status.
     pub status: Option<TripStatus>,
-    /// Started then or later.
+    /// Only trips that started at this time or later.
     pub from: Timestamp,
-    /// Started before.
+    /// Only trips that started before this time.
     pub to: Timestamp,
-    /// Continue before this one.
+    /// Only trips before this place in the list.
     pub before: Option<TripCursor>,
-    /// At most this many, from 1.
+    /// The most trips to list, at least 1.
     pub limit: u32,
 }
 
-/// Trips of a listing.
+/// A page of trips.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TripPage {
-    /// Newest first, by their start.
+    /// The trips by their start, newest first.
     pub trips: Vec<Trip>,
-    /// Before which one to go on, if there may be more.
+    /// The place in the list to continue before, if there may be more.
     pub next: Option<TripCursor>,
 }
 
-/// The trips that the caller may see: those of the vehicles that it may see.
+/// The trips of the vehicles that the caller may see.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
-pub async fn list_trips(fleet: &Fleet, request: &Request<'_>, listing: &TripListing) -> Result<TripPage, ServiceError> {
-    let scope = VehicleScope::of(request.caller, Action::SeeVehicle, &listing.tenant);
+pub async fn list_trips(fleet: &Fleet, request: &Request, listing: &TripListing) -> Result<TripPage, ServiceError> {
+    let scope = VehicleScope::of(&request.caller, Action::SeeVehicle, &listing.tenant);
     if scope == VehicleScope::Nothing {
         return Err(ServiceError::Forbidden("you may see no vehicle"));
     }
@@ -78,17 +78,12 @@ pub async fn list_trips(fleet: &Fleet, request: &Request<'_>, listing: &TripList
     }
 }
 
-/// One trip. A trip under way that was started by hand comes with its figures so far.
+/// One trip. A trip under way that was started by hand is measured up to now.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for what the caller may not see.
-pub async fn get_trip(
-    fleet: &Fleet,
-    request: &Request<'_>,
-    tenant: &TenantId,
-    id: &TripId,
-) -> Result<Trip, ServiceError> {
-    let trip = find_trip(fleet, request.caller, tenant, id).await?;
+pub async fn get_trip(fleet: &Fleet, request: &Request, tenant: &TenantId, id: &TripId) -> Result<Trip, ServiceError> {
+    let trip = find_trip(fleet, &request.caller, tenant, id).await?;
     if is_measured_when_asked(&trip) {
         Box::pin(measure_trip(&*fleet.store, trip, request.now)).await
     } else {
@@ -96,7 +91,7 @@ pub async fn get_trip(
     }
 }
 
-/// A trip as it is stored, if the caller may see its vehicle.
+/// A stored trip, if the caller may see its vehicle.
 pub(super) async fn find_trip(
     fleet: &Fleet,
     caller: &Caller,
@@ -112,7 +107,7 @@ pub(super) async fn find_trip(
     }
 }
 
-/// Under way, and not updated by the fold of positions: measured for each reader.
+/// Whether a trip is under way and not updated by the fold of positions, so that each read has to measure it.
 fn is_measured_when_asked(trip: &Trip) -> bool {
     trip.origin == TripOrigin::Manual && trip.status == TripStatus::Started
 }

@@ -5,19 +5,19 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Alert, AlertId, TenantId};
 use milepost_store::{AlertReadOutcome, Once};
 
-/// Marks an alert read for all who may see it, and publishes that. One that was read before stays as it is.
+/// Marks an alert read for all who may see it, and publishes the change. An alert that was read before stays as it is.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's and another user's; [`ServiceError::Forbidden`] for callers
 /// that get no alerts.
 pub async fn mark_alert_read(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &AlertId,
     once: &Once<'_, Alert>,
 ) -> Result<Alert, ServiceError> {
-    let viewer = require_viewer(request.caller, tenant)?;
+    let viewer = require_viewer(&request.caller, tenant)?;
     let once = once.map(alert_of);
     match fleet.store.read_alert(tenant, viewer, id, request.caller.user_id(), request.now, &once).await? {
         Some(AlertReadOutcome::Marked(alert)) => {

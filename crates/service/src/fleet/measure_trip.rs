@@ -1,4 +1,4 @@
-//! Measures a trip that was started by hand by the positions of its time.
+//! Measures a trip that was started by hand, from the positions in its time.
 
 use crate::ServiceError;
 use milepost_domain::{
@@ -10,20 +10,20 @@ use milepost_track::{
     Folded, FuelBasis, NoFences, Rules, Thresholds, TrackFact, TrackHistory, TrackState, VehicleRules, fold,
 };
 
-/// Positions read at once: enough to be quick, few enough to be forgotten soon.
+/// Positions in one read of the store. Larger pages would need more memory and would hardly be faster.
 const PAGE: u32 = 1_000;
-/// At most this many positions are measured; later ones are not counted. One a second makes eleven days.
+/// Positions that are measured. Later ones are not counted. At one a second they last for eleven days.
 const MAX_POSITIONS: usize = 1_000_000;
 
-/// The trip with its distance, times, speed and fuel from its start to its end, or up to now. The fold that detects
-/// trips measures it: its time outside of the detected trips counts as idle.
+/// The trip with its distance, times, speed and fuel from its start to its end, or up to now. It is measured by the
+/// fold that detects trips. Time outside of the detected trips counts as idle.
 pub(super) async fn measure_trip(store: &dyn Store, trip: Trip, now: Timestamp) -> Result<Trip, ServiceError> {
     let Some(tracked) = store.get_vehicle(&trip.tenant, &trip.vehicle_id).await? else {
         return Err(ServiceError::NotFound("trip"));
     };
     let own = store.get_rules(&trip.tenant).await?;
     let mut meter = Meter::new(rules(read_thresholds(own.as_ref()), &tracked.vehicle));
-    // Devices' clocks may be a little ahead of this one.
+    // A device's clock may be a little ahead of this one.
     let to = trip.ended_at.unwrap_or_else(|| now.plus_ms(MAX_AHEAD_MS)).plus_ms(1);
     let (mut after, mut count) = (None, 0);
     loop {
@@ -78,7 +78,8 @@ impl Meter {
     }
 }
 
-/// Both were checked when they were stored. Rules that are invalid all the same are logged, and the defaults apply.
+/// Both parts were checked when they were stored. If they are invalid nevertheless, that is logged and the defaults
+/// apply.
 fn rules(thresholds: Thresholds, vehicle: &Vehicle) -> Rules {
     let of_vehicle = VehicleRules { fuel_l_per_100km: vehicle.fuel_l_per_100km, ..VehicleRules::default() };
     Rules::new(thresholds, of_vehicle).unwrap_or_else(|refusal| {
@@ -87,7 +88,7 @@ fn rules(thresholds: Thresholds, vehicle: &Vehicle) -> Rules {
     })
 }
 
-/// The sum of the detected trips, without the idle time. Fuel counts as measured only if all of it is.
+/// Sums up the detected trips, without the idle time. Fuel counts as measured only if all of it was measured.
 fn sum_up<'a>(trips: impl Iterator<Item = &'a milepost_track::Trip>) -> TripFigures {
     let mut sum = TripFigures::default();
     for trip in trips {

@@ -13,44 +13,44 @@ use uuid::Uuid;
 /// An alert to be raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAlert {
-    /// Whose.
+    /// The tenant that gets the alert.
     pub tenant: TenantId,
-    /// What it is about.
+    /// The kind of the alert.
     pub kind: AlertKind,
-    /// How much it matters.
+    /// How serious the alert is.
     pub severity: Severity,
-    /// For this user alone; for everybody who sees the whole fleet if none.
+    /// The only user that gets the alert. `None` is for all users that see the whole fleet.
     pub user_id: Option<UserId>,
-    /// The vehicle that it is about.
+    /// The vehicle that the alert is about.
     pub vehicle_id: Option<VehicleId>,
-    /// Who drove.
+    /// The driver of the vehicle.
     pub driver_id: Option<UserId>,
-    /// In a few words.
+    /// A few words for lists.
     pub title: AlertTitle,
-    /// In full.
+    /// The full text.
     pub message: NotificationText,
-    /// For programs.
+    /// Data for programs.
     pub data: Option<JsonObject>,
-    /// What it concerns; none where every alert counts.
+    /// Alerts with the same subject are raised once while the first has not expired.
     pub subject: Option<AlertSubject>,
-    /// When it happened; now if none.
+    /// When it happened. `None` is now.
     pub at: Option<Timestamp>,
-    /// When it is of no interest any more; after the time that alerts stand if none.
+    /// When the alert expires. `None` is the configured lifetime from now.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Raises an alert, and publishes it to those who may see it.
+/// Raises an alert, and publishes it to the users that may see it.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user that is not the tenant's, and for
-/// impossible times; [`ServiceError::Conflict`] while an alert with the same subject lasts.
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user of another tenant, and for
+/// impossible times; [`ServiceError::Conflict`] while an alert with the same subject has not expired.
 pub async fn raise_alert(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     new: NewAlert,
     once: &Once<'_, Alert>,
 ) -> Result<Alert, ServiceError> {
-    if !may(request.caller, Action::ManageAlerts, &new.tenant) {
+    if !may(&request.caller, Action::ManageAlerts, &new.tenant) {
         return Err(ServiceError::Forbidden("only an admin or manager of the tenant may raise alerts"));
     }
     let now = request.now;

@@ -1,4 +1,4 @@
-//! Reads a geofence's geometry as its keeper sent it, and says what is wrong with it and where.
+//! Reads the GeoJSON geometry of a geofence. A refusal names the wrong place in it.
 
 use milepost_domain::{GeofenceShape, GeometryText, Invalid, RadiusM, WidthM};
 use milepost_follow::build_fence;
@@ -8,9 +8,9 @@ use serde_json::Value;
 /// Why a geometry was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeometryRefusal {
-    /// `geometry`, a place within it such as `geometry.coordinates[0][3]`, `radius_m` or `width_m`.
+    /// The wrong field: `geometry`, a place within it such as `geometry.coordinates[0][3]`, `radius_m` or `width_m`.
     pub field: String,
-    /// What it takes.
+    /// What the field must be.
     pub message: String,
 }
 
@@ -27,7 +27,7 @@ impl From<Invalid> for GeometryRefusal {
 }
 
 impl From<InvalidFence> for GeometryRefusal {
-    /// With the place where it shows, to six decimals: a tenth of a metre is enough to find it on a map.
+    /// Names the place with six decimals, a tenth of a metre, so that it can be found on a map.
     fn from(refused: InvalidFence) -> Self {
         let InvalidFence { reason: Invalid { field, message }, place } = refused;
         let Some(place) = place else { return Self::new(field, message) };
@@ -36,7 +36,7 @@ impl From<InvalidFence> for GeometryRefusal {
     }
 }
 
-/// What a GeoJSON geometry of a geofence is, with its `type` and how deep its positions lie in lists.
+/// A GeoJSON type that a geofence can have. Its number is the depth of the lists that its positions are in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Point = 0,
@@ -46,11 +46,11 @@ enum Kind {
 }
 
 /// Reads the text of a GeoJSON geometry (RFC 7946, section 3.1): `Polygon`, `MultiPolygon`, `Point` with a radius or
-/// `LineString` with a width, both in metres. What comes back is a fence: it was built once to be sure.
+/// `LineString` with a width, both in metres. The geometry is checked by building its fence.
 ///
 /// # Errors
-/// [`GeometryRefusal`] for what is no such geometry, a radius or width that is missing or does not go with it, and whatever
-/// no fence can be, see [`Fence`].
+/// [`GeometryRefusal`] for other geometries, for a radius or width that is missing or does not belong to the type, and
+/// for geometries that can't be a [`Fence`].
 pub fn read_geometry(
     text: &str,
     radius_m: Option<f64>,
@@ -102,14 +102,14 @@ fn read_shape(kind: Kind, radius_m: Option<f64>, width_m: Option<f64>) -> Result
     }
 }
 
-/// Looks for the first position that is none, so that its place in thousands can be told.
+/// Finds the first invalid position, for a refusal that names its place among thousands.
 struct Walk {
     path: String,
     positions: usize,
 }
 
 impl Walk {
-    /// `value` is a position in `depth` lists. Goes no deeper than `depth`.
+    /// Checks that `value` is positions within `depth` lists. Recurses no deeper than `depth`.
     fn check(&mut self, value: &Value, depth: usize) -> Result<(), GeometryRefusal> {
         let Some(items) = value.as_array() else {
             let takes = if depth == 0 { POSITION } else { "must be a list" };

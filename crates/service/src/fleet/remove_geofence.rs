@@ -4,17 +4,17 @@ use super::{Fleet, require_geofences};
 use crate::{Request, ServiceError};
 use milepost_domain::{GeofenceId, TenantId};
 
-/// Removes a geofence. The visits to it that were recorded stay.
+/// Removes a geofence. Its recorded visits stay.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::NotFound`] also for another tenant's.
 pub async fn remove_geofence(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: GeofenceId,
 ) -> Result<(), ServiceError> {
-    require_geofences(request.caller, tenant)?;
+    require_geofences(&request.caller, tenant)?;
     if !fleet.store.remove_geofence(tenant, id, request.now).await? {
         return Err(ServiceError::NotFound("geofence"));
     }

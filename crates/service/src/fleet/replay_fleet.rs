@@ -4,8 +4,8 @@ use super::Fleet;
 use crate::ServiceError;
 use milepost_domain::{Event, FleetViewer, TenantId};
 
-/// Events of a fleet above `after` and up to `up_to` that `viewer` may see, oldest first; fewer than `limit` when
-/// there are no more.
+/// The events with `after < id <= up_to` that `viewer` may see, oldest first. Fewer than `limit` means that there are
+/// no more.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].

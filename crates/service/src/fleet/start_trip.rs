@@ -10,23 +10,24 @@ use milepost_domain::{
 use milepost_store::{Once, StoreError};
 use uuid::Uuid;
 
-/// Starts a trip by hand, now; a vehicle is on one such trip at most. Trips go on being detected from its positions.
-/// `driver` defaults to the vehicle's driver; a driver starts trips only for itself.
+/// Starts a trip by hand. A vehicle is on one such trip at most. Trips are still detected from its positions, too.
+/// `driver` defaults to the vehicle's driver. A driver may start only its own trips.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for a vehicle that the caller may not see; [`ServiceError::Forbidden`];
-/// [`ServiceError::Invalid`] for another tenant's driver; [`ServiceError::Conflict`] when the vehicle is on one.
+/// [`ServiceError::Invalid`] for another tenant's driver; [`ServiceError::Conflict`] when the vehicle is on such a
+/// trip.
 pub async fn start_trip(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     vehicle: &VehicleId,
     driver: Option<UserId>,
     once: &Once<'_, Trip>,
 ) -> Result<Trip, ServiceError> {
-    let live = find_vehicle(&*fleet.store, request.caller, tenant, vehicle).await?;
-    require_trips(request.caller, tenant, vehicle, live.vehicle.driver_id)?;
-    let driver_id = if reach(request.caller, Action::ManageTrips) == Some(Reach::Own) {
+    let live = find_vehicle(&*fleet.store, &request.caller, tenant, vehicle).await?;
+    require_trips(&request.caller, tenant, vehicle, live.vehicle.driver_id)?;
+    let driver_id = if reach(&request.caller, Action::ManageTrips) == Some(Reach::Own) {
         if driver.is_some() && driver != request.caller.user_id() {
             return Err(ServiceError::Forbidden("a driver starts its own trips only"));
         }
@@ -67,7 +68,7 @@ pub async fn start_trip(
     Ok(trip)
 }
 
-/// May the caller start and end this vehicle's trips?
+/// Refuses callers that may not start and end this vehicle's trips.
 pub(super) fn require_trips(
     caller: &Caller,
     tenant: &TenantId,

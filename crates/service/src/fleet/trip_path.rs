@@ -1,4 +1,4 @@
-//! Where a vehicle was on a trip.
+//! Reads the positions of a trip.
 
 use super::Fleet;
 use super::list_trips::find_trip;
@@ -8,7 +8,7 @@ use milepost_store::Store;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Positions read from the store at once: enough to be quick, few enough to be freed soon.
+/// Positions in one read of the store. Larger pages would need more memory and would hardly be faster.
 const PAGE: u32 = 1_000;
 
 /// The positions of a trip without outliers, read page by page.
@@ -23,18 +23,18 @@ pub struct TripPath {
 }
 
 impl TripPath {
-    /// The vehicle that drove.
+    /// The vehicle of the trip.
     pub fn vehicle(&self) -> &VehicleId {
         &self.vehicle
     }
 
-    /// The next page, oldest first; empty at the end.
+    /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
     pub async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
         while !self.ended {
-            // A page may hold nothing but outliers, and not be the last.
+            // A page that held only outliers is not the end.
             let (page, _) = self.take(PAGE).await?;
             if !page.is_empty() {
                 return Ok(page);
@@ -43,7 +43,7 @@ impl TripPath {
         Ok(Vec::new())
     }
 
-    /// At most `limit` more, and after which instant to go on, if there may be more.
+    /// At most `limit` further positions, and the instant to continue after if there may be more.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -64,20 +64,19 @@ impl TripPath {
     }
 }
 
-/// The path of a trip from its start to its end, or up to now, continued after `after`. Outliers are
-/// left out.
+/// The path of a trip after `after`, to its end or up to now, without outliers.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for what the caller may not see.
 pub async fn read_trip_path(
     fleet: &Fleet,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     id: &TripId,
     after: Option<Timestamp>,
 ) -> Result<TripPath, ServiceError> {
-    let trip = find_trip(fleet, request.caller, tenant, id).await?;
-    // Devices' clocks may be a little ahead of this one.
+    let trip = find_trip(fleet, &request.caller, tenant, id).await?;
+    // A device's clock may be a little ahead of this one.
     let last = trip.ended_at.unwrap_or_else(|| request.now.plus_ms(milepost_domain::MAX_AHEAD_MS));
     Ok(TripPath {
         store: Arc::clone(&fleet.store),

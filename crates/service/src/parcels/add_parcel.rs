@@ -1,4 +1,4 @@
-//! Enters a parcel.
+//! Adds a parcel.
 
 use super::Parcels;
 use crate::tenants::ensure_tenant;
@@ -6,18 +6,17 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Action, Invalid, Parcel, ParcelStatus, Role, TenantId, UserId, may};
 use milepost_store::{NewParcel, Once, Store};
 
-/// Enters a parcel: `pending`, or `assigned` with a driver.
+/// Adds a parcel. Its status is `assigned` if it has a driver, else `pending`.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a client or driver that is stored and is not one of
-/// the tenant.
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a stored user that is no client or driver of the tenant.
 pub async fn add_parcel(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     mut parcel: NewParcel,
     once: &Once<'_, Parcel>,
 ) -> Result<Parcel, ServiceError> {
-    if !may(request.caller, Action::ManageParcels, &parcel.tenant) {
+    if !may(&request.caller, Action::ManageParcels, &parcel.tenant) {
         return Err(ServiceError::Forbidden("only an admin or manager of the tenant may enter parcels"));
     }
     check_client(&*parcels.store, &parcel.tenant, parcel.client_id).await?;
@@ -33,7 +32,7 @@ pub async fn add_parcel(
     Ok(added)
 }
 
-/// Another issuer's users are not stored, and are accepted by their number; a stored one must be a driver of the tenant.
+/// A stored user must be a driver of the tenant. Users of other issuers are not stored, and are accepted.
 pub(super) async fn check_driver(store: &dyn Store, tenant: &TenantId, driver: UserId) -> Result<(), ServiceError> {
     let fits = is_absent_or(store, tenant, driver, Role::Driver).await?;
     if fits { Ok(()) } else { Err(Invalid::new("driver_id", "must be a driver of the tenant").into()) }

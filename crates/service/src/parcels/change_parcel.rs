@@ -1,47 +1,49 @@
-//! Gives a parcel to another driver, or changes its status.
+//! Changes a parcel's driver or status.
 
 use super::add_parcel::check_driver;
 use super::read_parcels::get_parcel;
-use super::{FollowedParcel, Key, ParcelNews, Parcels, spot_of};
+use super::{FollowedParcel, Key, ParcelUpdate, Parcels, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
     Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, Timestamp, UserId, ZonesInside, may_with_parcel,
 };
 
-/// Attempts while other nodes change the same parcel: each failed one means that another change was stored first.
+/// Attempts when other nodes change the same parcel at the same time. A failed one means that another change was stored
+/// first.
 const TRIES: usize = 16;
 
-/// What to change; what is absent stays.
+/// A change of a parcel. `None` keeps the value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[allow(clippy::option_option, reason = "absent and none differ in a change")]
 pub struct ParcelChange {
-    /// Who brings it: `Some(None)` takes the driver away.
+    /// The driver. `Some(None)` removes it.
     pub driver_id: Option<Option<UserId>>,
-    /// Its new status.
+    /// The status.
     pub status: Option<ParcelStatus>,
 }
 
-/// Changes a parcel. A driver given to a pending parcel makes it assigned, one taken from an assigned parcel makes
-/// it pending, unless a status is named too.
+/// Changes a parcel. Unless the change names a status, a pending parcel becomes assigned when it gets a driver, and an
+/// assigned one becomes pending when it loses its driver.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] for
 /// an ended parcel; [`ServiceError::Invalid`] for a stored user that is no driver of the tenant.
 pub async fn change_parcel(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     id: ParcelId,
     change: ParcelChange,
 ) -> Result<Parcel, ServiceError> {
     for _ in 0..TRIES {
         let seen = get_parcel(parcels, request, id).await?;
-        require(request.caller, &seen, change)?;
+        require(&request.caller, &seen, change)?;
         if let Some(Some(driver)) = change.driver_id
             && seen.driver_id != Some(driver)
         {
             check_driver(&*parcels.store, &seen.tenant, driver).await?;
         }
-        // The drivers' locks too: no location is published for a parcel after its end, or to those who may not see it.
+        // The drivers' locks are held too, so that no location is published after the parcel's end, or to viewers that
+        // may not see it any more.
         let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Key::Driver);
         let _locks = parcels.locks.write(drivers.chain([Key::Parcel(id)])).await;
         let before = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
@@ -68,7 +70,7 @@ pub async fn change_parcel(
     Err(ServiceError::Unavailable)
 }
 
-/// Publishes what is new about a parcel. Called under its lock, after the commit.
+/// Publishes a change of a parcel. To be called under the parcel's lock, after the commit.
 pub(super) async fn publish_parcel(
     parcels: &Parcels,
     parcel: &Parcel,
@@ -79,14 +81,14 @@ pub(super) async fn publish_parcel(
     parcels.last_published.set(parcel);
     let fix = match parcel.driver_id {
         Some(driver) if driver_changed && parcel.is_active() => {
-            // Not worth failing for: the new driver's next location comes anyway.
+            // An error is ignored, because the new driver's next location follows soon.
             parcels.store.last_driver_fix(&parcel.tenant, driver).await.ok().flatten()
         }
         _ => None,
     };
-    let spot = fix.map(|fix| spot_of(parcel, fix, now));
-    let now = FollowedParcel { parcel: parcel.clone(), spot };
-    parcels.listeners.parcel_changed(&ParcelNews { now, status_changed, driver_changed });
+    let progress = fix.map(|fix| progress_of(parcel, fix, now));
+    let current = FollowedParcel { parcel: parcel.clone(), progress };
+    parcels.listeners.parcel_changed(&ParcelUpdate { current, status_changed, driver_changed });
 }
 
 fn require(caller: &Caller, parcel: &Parcel, change: ParcelChange) -> Result<(), ServiceError> {

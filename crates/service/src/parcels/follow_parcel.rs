@@ -1,11 +1,11 @@
-//! Publishes what another process on the same database changed of a parcel that has subscribers here.
+//! Publishes changes that another process on the same database made to a parcel with subscribers on this node.
 
 use super::change_parcel::publish_parcel;
 use super::{Key, Parcels};
 use crate::{Listener, ServiceError};
 use milepost_domain::{ParcelId, ParcelStatus, Timestamp, UserId};
 
-/// An event says that a parcel changed to this. This node's own events come here too, and were published already.
+/// Publishes the change that an event reports. Events of this node come here too, and are not published twice.
 pub(crate) async fn follow_parcel(
     parcels: &Parcels,
     id: ParcelId,
@@ -19,7 +19,7 @@ pub(crate) async fn follow_parcel(
     if parcels.last_published.get(id).is_some_and(|last| last.status == status && last.driver_id == driver_id) {
         return Ok(());
     }
-    // Under its lock: a change of this node may be committed and not yet published.
+    // Under the parcel's lock, because a change of this node may be committed and not yet published.
     let _lock = parcels.locks.write([Key::Parcel(id)]).await;
     let Some(parcel) = parcels.store.get_parcel(id).await? else { return Ok(()) };
     let last = parcels.last_published.get(id);

@@ -1,12 +1,12 @@
-//! Which version of each parcel this node published last, so that its own events, read again from the log, are not
-//! published twice.
+//! The version of each parcel that this node published last. The event feed reads this node's own changes too, and must
+//! not publish them twice.
 
 use milepost_cache::WeightedCache;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use std::sync::Mutex;
 
-/// Memory for published parcels: about 30,000. When it is full, those that were used least leave it. Such a parcel may be
-/// published again: a repeated status, nothing worse.
+/// Memory for about 30,000 parcels. When it is full, the least used entries are removed. The status of a removed parcel
+/// may be published twice, and nothing else happens.
 const PARCELS_BYTES: usize = 4 * 1024 * 1024;
 
 /// A parcel as it was published.

@@ -1,4 +1,4 @@
-//! Where a parcel's drivers were while they brought it.
+//! Reads the locations of a parcel's drivers while they brought it.
 
 use super::Parcels;
 use super::read_parcels::get_parcel;
@@ -7,7 +7,7 @@ use milepost_domain::{DriverFix, ParcelId, Timestamp};
 use milepost_store::Store;
 use std::sync::Arc;
 
-/// Fixes read from the store at once: enough to be quick, few enough to be freed soon.
+/// Fixes in one read of the store. Larger pages would need more memory and would hardly be faster.
 const PAGE: u32 = 1_000;
 
 /// A parcel's path, read page by page.
@@ -19,7 +19,7 @@ pub struct ParcelPath {
 }
 
 impl ParcelPath {
-    /// The next page, oldest first; empty at the end.
+    /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -27,7 +27,7 @@ impl ParcelPath {
         self.take(PAGE).await
     }
 
-    /// At most `limit` more.
+    /// At most `limit` further fixes.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -42,13 +42,13 @@ impl ParcelPath {
     }
 }
 
-/// The path of a parcel, continued after `after`.
+/// The path of a parcel after `after`.
 ///
 /// # Errors
 /// As [`get_parcel`].
 pub async fn read_parcel_path(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     id: ParcelId,
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {

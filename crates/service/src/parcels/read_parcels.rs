@@ -1,6 +1,6 @@
-//! Shows parcels to their clients, their drivers and their dispatchers.
+//! Lists parcels, and reads one, for their clients, drivers and dispatchers.
 
-use super::{FollowedParcel, Parcels, spot_of};
+use super::{FollowedParcel, Parcels, progress_of};
 use crate::{Request, ServiceError};
 use milepost_domain::{Action, Parcel, ParcelId, ParcelStatus, Reach, Role, TenantId, UserId, may_with_parcel, reach};
 use milepost_store::ParcelScope;
@@ -8,74 +8,75 @@ use milepost_store::ParcelScope;
 /// Which parcels to list.
 #[derive(Debug, Clone)]
 pub struct ParcelListing {
-    /// Whose.
+    /// The tenant of the parcels.
     pub tenant: TenantId,
-    /// Only those of one client.
+    /// Only parcels of this client.
     pub client_id: Option<UserId>,
-    /// Only those that one driver brings or brought.
+    /// Only parcels that this driver brings or brought.
     pub driver_id: Option<UserId>,
-    /// Only those with this status.
+    /// Only parcels with this status.
     pub status: Option<ParcelStatus>,
-    /// Continue after this one.
+    /// Only parcels after this one.
     pub after: Option<ParcelId>,
-    /// Read at most this many.
+    /// The most parcels to read.
     pub limit: u32,
 }
 
-/// Parcels of a listing.
+/// A page of parcels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParcelPage {
-    /// Those that fit, in the order of their numbers.
+    /// The parcels that match, in the order of their ids.
     pub parcels: Vec<Parcel>,
-    /// After which one to go on, if there may be more. With a filter a page may hold few or none and still have a next.
+    /// The id to continue after, if there may be more. With a filter a page may have fewer parcels than the limit, or
+    /// none, and still have a next page.
     pub next: Option<ParcelId>,
 }
 
 /// One parcel.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for one of the tenant that is
-/// not the caller's to see.
-pub async fn get_parcel(parcels: &Parcels, request: &Request<'_>, id: ParcelId) -> Result<Parcel, ServiceError> {
+/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for a parcel of the tenant that
+/// the caller may not see.
+pub async fn get_parcel(parcels: &Parcels, request: &Request, id: ParcelId) -> Result<Parcel, ServiceError> {
     let parcel = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
     if parcel.tenant != request.caller.tenant && !request.caller.is_superadmin() {
         return Err(ServiceError::NotFound("parcel"));
     }
-    if !may_with_parcel(request.caller, Action::SeeParcel, &parcel) {
+    if !may_with_parcel(&request.caller, Action::SeeParcel, &parcel) {
         return Err(ServiceError::Forbidden("you are neither this parcel's client nor its assigned driver"));
     }
     Ok(parcel)
 }
 
-/// One parcel with what a new subscriber is shown first.
+/// One parcel with its driver's progress, for a new subscriber.
 ///
 /// # Errors
 /// As [`get_parcel`].
 pub async fn followed_parcel(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     id: ParcelId,
 ) -> Result<FollowedParcel, ServiceError> {
     let parcel = get_parcel(parcels, request, id).await?;
-    // Where the driver of an ended parcel is now concerns nobody.
+    // The client of an ended parcel must not see where its driver is now.
     let fix = match parcel.driver_id {
         Some(driver) if parcel.is_active() => parcels.store.last_driver_fix(&parcel.tenant, driver).await?,
         _ => None,
     };
-    let spot = fix.map(|fix| spot_of(&parcel, fix, request.now));
-    Ok(FollowedParcel { parcel, spot })
+    let progress = fix.map(|fix| progress_of(&parcel, fix, request.now));
+    Ok(FollowedParcel { parcel, progress })
 }
 
-/// Parcels of a tenant that the caller may see: all, or those that it gave or brings.
+/// The parcels of a tenant that the caller may see: all, or those of which it is the client or driver.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`] for a caller that may see none.
+/// [`ServiceError::Forbidden`] for a caller that may see no parcel.
 pub async fn list_parcels(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     listing: &ParcelListing,
 ) -> Result<ParcelPage, ServiceError> {
-    let scope = match (reach(request.caller, Action::SeeParcel), request.caller.role(), request.caller.user_id()) {
+    let scope = match (reach(&request.caller, Action::SeeParcel), request.caller.role(), request.caller.user_id()) {
         (Some(Reach::Everywhere | Reach::Tenant), ..) => match (listing.client_id, listing.driver_id) {
             (Some(client), _) => ParcelScope::Client(client),
             (None, Some(driver)) => ParcelScope::Driver(driver),
@@ -88,7 +89,7 @@ pub async fn list_parcels(
     let read = parcels.store.list_parcels(&listing.tenant, scope, listing.after, listing.limit).await?;
     let next = if read.len() < listing.limit as usize { None } else { read.last().map(|p| p.id) };
     let fits = |parcel: &Parcel| {
-        may_with_parcel(request.caller, Action::SeeParcel, parcel)
+        may_with_parcel(&request.caller, Action::SeeParcel, parcel)
             && listing.client_id.is_none_or(|client| parcel.client_id == client)
             && listing.driver_id.is_none_or(|driver| parcel.driver_id == Some(driver))
             && listing.status.is_none_or(|status| parcel.status == status)

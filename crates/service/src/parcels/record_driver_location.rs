@@ -1,7 +1,7 @@
 //! Records a driver's location, then publishes it to the subscribers of the parcels that the driver brings.
 
 use super::read_parcels::get_parcel;
-use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, spot_of};
+use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
     Action, Address, Approach, DriverFix, Fact, Latitude, Longitude, Parcel, ParcelId, Place, Position, TenantId,
@@ -10,52 +10,53 @@ use milepost_domain::{
 use milepost_geo::{distance_m, segment_distance_m};
 use milepost_store::{FixOutcome, Store};
 
-/// Between fixes farther apart than this the straight line says nothing about the path, milliseconds.
+/// The longest time between two fixes, in milliseconds, whose straight line counts as the driver's path.
 const LONGEST_SEGMENT_MS: i64 = 5 * 60 * 1000;
-/// The same in metres: what a driver covers in that time at 240 km/h. Beyond it a fix is wrong, or another phone's.
+/// The longest distance, in metres, whose straight line counts: 240 km/h for that time. A farther fix is wrong or of
+/// another phone.
 const LONGEST_SEGMENT_M: f64 = 20_000.0;
 
-/// For everybody but an assigned driver.
+/// The refusal of callers other than an assigned driver.
 const NOT_YOURS: ServiceError = ServiceError::Forbidden("only the assigned driver may send a location");
 
-/// Where a driver says that it is.
+/// A driver's report of its location.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriverReport {
     /// Degrees north.
     pub latitude: Latitude,
     /// Degrees east.
     pub longitude: Longitude,
-    /// In words.
+    /// The location in words.
     pub address: Address,
-    /// When; now if absent.
+    /// When the driver was there. `None` is now.
     pub at: Option<Timestamp>,
-    /// The parcel that the driver has in mind: it must be one that it brings.
+    /// A parcel that the driver must be bringing.
     pub parcel_id: Option<ParcelId>,
 }
 
-/// What became of a report. All but a repeated one is on disk now.
+/// The outcome of a report. It is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportOutcome {
-    /// The driver's newest: it was published.
+    /// The driver's newest location. It was published.
     Published,
-    /// Older than the newest: it belongs to the path.
+    /// Older than the newest location. It was added to the path and not published.
     Late,
-    /// Stored before.
+    /// The same report was stored before.
     Repeated,
 }
 
-/// Records where a driver is, for every active parcel that it brings; returns after the commit.
+/// Records a driver's location for every active parcel that it brings. Returns after the commit.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that brings no such parcel; [`ServiceError::Conflict`] for an ended one;
 /// [`ServiceError::Invalid`] for a time more than five minutes ahead.
 pub async fn record_driver_location(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     report: DriverReport,
 ) -> Result<ReportOutcome, ServiceError> {
     let driver =
-        request.caller.user_id().filter(|_| reach(request.caller, Action::BringParcel).is_some()).ok_or(NOT_YOURS)?;
+        request.caller.user_id().filter(|_| reach(&request.caller, Action::BringParcel).is_some()).ok_or(NOT_YOURS)?;
     if let Some(at) = report.at {
         Position::check_time(at, request.now)?;
     }
@@ -67,7 +68,7 @@ pub async fn record_driver_location(
     let now = request.now;
     let fix = DriverFix {
         driver_id: driver,
-        at: report.at.unwrap_or_else(|| present(now, last.as_ref())),
+        at: report.at.unwrap_or_else(|| time_after(last.as_ref(), now)),
         latitude: report.latitude,
         longitude: report.longitude,
         address: report.address,
@@ -90,7 +91,7 @@ pub async fn record_driver_location(
 
 async fn check_named(
     parcels: &Parcels,
-    request: &Request<'_>,
+    request: &Request,
     report: &DriverReport,
     active: &[Parcel],
 ) -> Result<(), ServiceError> {
@@ -126,13 +127,13 @@ async fn store_fix(
     Ok(store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)
 }
 
-/// The time of a fix that was sent without one: always the newest, even when two come within a millisecond or an
-/// earlier one was dated ahead by its phone.
-fn present(now: Timestamp, last: Option<&DriverFix>) -> Timestamp {
+/// The time of a fix that was sent without one. It is later than the last fix, even when two come within a millisecond
+/// or the phone dated the last one ahead.
+fn time_after(last: Option<&DriverFix>, now: Timestamp) -> Timestamp {
     last.map_or(now, |last| now.max(last.at.plus_ms(1)))
 }
 
-/// The parcel after its driver's fix.
+/// Computes the parcel after its driver's fix, and the zones that were crossed.
 fn move_driver(
     parcel: Parcel,
     last: Option<&DriverFix>,
@@ -141,7 +142,7 @@ fn move_driver(
     now: Timestamp,
 ) -> MovedParcel {
     let is_segment = |last: &&DriverFix| {
-        // Where the driver was before it had this parcel is not part of the path.
+        // A fix from before the driver had this parcel is not part of its path.
         last.at >= parcel.updated_at
             && (0..=LONGEST_SEGMENT_MS).contains(&fix.at.ms_since(last.at))
             && distance_m(point_of_fix(last), point_of_fix(fix)) <= LONGEST_SEGMENT_M
@@ -157,8 +158,8 @@ fn move_driver(
         pickup: cross(Zone::Pickup, &parcel.pickup, parcel.inside.pickup),
         destination: cross(Zone::Destination, &parcel.destination, parcel.inside.destination),
     };
-    let spot = spot_of(&parcel, fix.clone(), now);
-    MovedParcel { parcel: Parcel { inside, ..parcel }, spot, crossed }
+    let progress = progress_of(&parcel, fix.clone(), now);
+    MovedParcel { parcel: Parcel { inside, ..parcel }, progress, crossed }
 }
 
 fn approach(place: &Place, from: Option<&DriverFix>, fix: &DriverFix) -> Approach {

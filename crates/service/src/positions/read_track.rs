@@ -1,4 +1,4 @@
-//! Reads one vehicle's track by time.
+//! Reads a vehicle's positions in the order of their time.
 
 use super::Positions;
 use crate::vehicles::find_vehicle;
@@ -7,7 +7,7 @@ use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
 use milepost_store::Store;
 use std::sync::Arc;
 
-/// Positions read from the store at once: enough to be quick, few enough to be freed soon.
+/// Positions in one read of the store. Larger pages would need more memory and would hardly be faster.
 const PAGE: u32 = 1_000;
 
 /// One vehicle's positions, read page by page.
@@ -22,7 +22,7 @@ pub struct Track {
 }
 
 impl Track {
-    /// The next page, oldest first; empty at the end.
+    /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -30,7 +30,7 @@ impl Track {
         self.take(PAGE).await
     }
 
-    /// At most `limit` more.
+    /// At most `limit` further positions.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -45,19 +45,19 @@ impl Track {
     }
 }
 
-/// The track of a vehicle with `from <= at < to`, continued after `after`.
+/// The track of a vehicle with `from <= at < to`, after `after`.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for what the caller may not see.
 pub async fn read_track(
     positions: &Positions,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     vehicle: &VehicleId,
     (from, to): (Timestamp, Timestamp),
     after: Option<Timestamp>,
 ) -> Result<Track, ServiceError> {
-    find_vehicle(&*positions.store, request.caller, tenant, vehicle).await?;
+    find_vehicle(&*positions.store, &request.caller, tenant, vehicle).await?;
     Ok(Track {
         store: Arc::clone(&positions.store),
         tenant: tenant.clone(),

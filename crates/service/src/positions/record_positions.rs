@@ -1,53 +1,53 @@
-//! Records positions: checks whose they are, and answers once they are durable.
+//! Records positions of vehicles that the caller may report for.
 
 use super::Positions;
 use crate::{Request, ServiceError};
 use milepost_domain::{Action, Position, TenantId, VehicleScope};
 use milepost_store::PositionBatch;
 
-/// For a caller that may report for some vehicles, but not for this one.
+/// The refusal of a caller that may report for some vehicles, but not for this one.
 const NOT_YOURS: &str = "not your vehicle";
 
-/// One position, with its place in the request.
+/// One position of a request.
 #[derive(Debug)]
 pub struct PositionReport {
-    /// Place in the request's array, from 0.
+    /// The position's index in the request's array.
     pub index: usize,
-    /// The position itself.
+    /// The position.
     pub position: Position,
 }
 
 /// A position that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// Place in the request's array, from 0.
+    /// The position's index in the request's array.
     pub index: usize,
-    /// Why, for its sender.
+    /// The reason, for the sender.
     pub detail: String,
 }
 
-/// What became of a batch. Everything but the rejected is on disk.
+/// The outcome of a batch. All positions that were not rejected are on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recorded {
-    /// Stored now.
+    /// The number of positions that were stored.
     pub accepted: usize,
-    /// Stored before, or sent twice.
+    /// The number of positions that were stored before or sent twice.
     pub duplicates: usize,
-    /// Refused, by index.
+    /// The refused positions, by index.
     pub rejected: Vec<Rejected>,
 }
 
-/// Stores positions of one tenant's vehicles; returns after the commit.
+/// Stores positions of one tenant's vehicles. Returns after the commit.
 ///
 /// # Errors
-/// [`ServiceError::Unavailable`]: nothing was stored. A single bad position is no error: it is `rejected`.
+/// [`ServiceError::Unavailable`] when nothing was stored. A bad position among others is no error, but `rejected`.
 pub async fn record_positions(
     positions: &Positions,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     reports: Vec<PositionReport>,
 ) -> Result<Recorded, ServiceError> {
-    let scope = VehicleScope::of(request.caller, Action::ReportPosition, tenant);
+    let scope = VehicleScope::of(&request.caller, Action::ReportPosition, tenant);
     if scope == VehicleScope::Nothing {
         return Err(ServiceError::Forbidden("you may not report positions"));
     }
@@ -58,7 +58,7 @@ pub async fn record_positions(
     for PositionReport { index, position } in reports {
         let refusal = match live.driver(&position.vehicle_id) {
             Some(driver) if scope.holds(&position.vehicle_id, driver) => None,
-            // Only a caller that may report for every vehicle learns that one does not exist.
+            // Only a caller that may report for all vehicles learns that a vehicle does not exist.
             None if scope == VehicleScope::All => Some("no such vehicle"),
             _ => Some(NOT_YOURS),
         };
@@ -71,7 +71,7 @@ pub async fn record_positions(
         }
     }
     if allowed.is_empty() {
-        // Every position is of somebody else's vehicle: the caller lacks the permission, the positions are not wrong.
+        // All positions are of vehicles that the caller may not report for: the request is forbidden, not invalid.
         let foreign =
             !recorded.rejected.is_empty() && recorded.rejected.iter().all(|rejected| rejected.detail == NOT_YOURS);
         return if foreign { Err(ServiceError::Forbidden(NOT_YOURS)) } else { Ok(recorded) };
@@ -81,7 +81,7 @@ pub async fn record_positions(
     recorded.accepted = stored.accepted;
     recorded.duplicates = stored.duplicates;
     for unknown in stored.unknown {
-        // Removed between the check and the commit.
+        // The vehicle was removed between the check and the commit.
         recorded.rejected.push(Rejected { index: indices[unknown], detail: "no such vehicle".to_owned() });
     }
     recorded.rejected.sort_by_key(|rejected| rejected.index);

@@ -1,4 +1,4 @@
-//! Replays a tenant's last minutes in the order of arrival.
+//! Reads the positions of a tenant's last minutes in the order of arrival.
 
 use super::Positions;
 use crate::{Request, ServiceError};
@@ -6,10 +6,10 @@ use milepost_domain::{Action, Position, TenantId, Timestamp, VehicleScope};
 use milepost_store::{ArrivalCursor, Arrived, Store};
 use std::sync::Arc;
 
-/// Positions read from the store at once. For every page the store may sort everything that arrived within a minute.
+/// Positions in one read of the store. A page is large because the store may sort a minute of arrivals for each.
 const REPLAY_PAGE: u32 = 4_000;
 
-/// A tenant's last minutes, in the order of arrival.
+/// The positions of a tenant's last minutes, read page by page.
 pub struct Replay {
     store: Arc<dyn Store>,
     tenant: TenantId,
@@ -20,7 +20,8 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// The next page; empty at the end. What arrives after the replay was asked for comes live, not here.
+    /// The next page. It is empty at the end. Positions that arrive after the replay was asked for are not in it,
+    /// because they are published live.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
@@ -37,17 +38,18 @@ impl Replay {
     }
 }
 
-/// What arrived for a tenant within the last `window_ms`; the caller filters by what it may see.
+/// The positions that arrived for a tenant within the last `window_ms`. They are not filtered by what `request.caller`
+/// may see.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
 pub fn replay_positions(
     positions: &Positions,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     window_ms: i64,
 ) -> Result<Replay, ServiceError> {
-    if VehicleScope::of(request.caller, Action::SeeVehicle, tenant) == VehicleScope::Nothing {
+    if VehicleScope::of(&request.caller, Action::SeeVehicle, tenant) == VehicleScope::Nothing {
         return Err(ServiceError::Forbidden("you may see no vehicle"));
     }
     let now = request.now;

@@ -1,4 +1,4 @@
-//! Enters a cadet.
+//! Adds a cadet.
 
 use super::Records;
 use crate::tenants::ensure_tenant;
@@ -6,17 +6,17 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Action, Cadet, may};
 use milepost_store::{NewCadet, Once};
 
-/// Enters a cadet, without any record yet.
+/// Adds a cadet without records.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] when the tenant has a cadet with this student id.
 pub async fn add_cadet(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: &NewCadet,
     once: &Once<'_, Cadet>,
 ) -> Result<Cadet, ServiceError> {
-    if !may(request.caller, Action::ManageRecords, &cadet.tenant) {
+    if !may(&request.caller, Action::ManageRecords, &cadet.tenant) {
         return Err(ServiceError::Forbidden("only an admin or training staff may enter cadets"));
     }
     ensure_tenant(&*records.store, &cadet.tenant).await?;

@@ -1,16 +1,16 @@
-//! Enters, changes and takes back scores of examinations.
+//! Sets, changes and removes scores of examinations.
 
 use super::Records;
 use crate::{Request, ServiceError};
 use milepost_domain::{Cadet, CadetId, ScoreChange};
 
-/// Changes scores, publishes what differs to the cadet and its staff, and answers the cadet as it is then.
+/// Changes scores, publishes the differences to the cadet and its staff, and returns the changed cadet.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
 pub async fn change_scores(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: CadetId,
     change: ScoreChange,
 ) -> Result<Cadet, ServiceError> {

@@ -5,13 +5,13 @@ use crate::{Request, ServiceError};
 use milepost_domain::{CadetId, Grade, GradeGiven};
 use milepost_store::Once;
 
-/// Gives a grade, published to the cadet and its staff with the new totals.
+/// Gives a grade, and publishes it with the new totals to the cadet and its staff.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
 pub async fn give_grade(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: CadetId,
     given: &GradeGiven,
     once: &Once<'_, Grade>,

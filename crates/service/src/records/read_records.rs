@@ -1,4 +1,4 @@
-//! Shows cadets and their records.
+//! Reads cadets and their records.
 
 use super::Records;
 use crate::{Request, ServiceError};
@@ -6,36 +6,36 @@ use milepost_domain::{
     Action, Attendance, Cadet, CadetId, Grade, GradeId, Principal, Reach, TenantId, TrainingDayId, reach,
 };
 
-/// Cadets of a listing.
+/// A page of cadets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CadetPage {
-    /// In the order of their numbers.
+    /// The cadets in the order of their ids.
     pub cadets: Vec<Cadet>,
-    /// The last of the page, if there may be more.
+    /// The id to continue after, if there may be more.
     pub next: Option<CadetId>,
 }
 
 /// One cadet with the totals of its records.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for one of the tenant that the
+/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for a cadet of the tenant that the
 /// caller may not see.
-pub async fn get_cadet(records: &Records, request: &Request<'_>, id: CadetId) -> Result<Cadet, ServiceError> {
+pub async fn get_cadet(records: &Records, request: &Request, id: CadetId) -> Result<Cadet, ServiceError> {
     records.find_cadet_to_see(request, id).await
 }
 
-/// Cadets of a tenant that the caller may see: all, or itself.
+/// The cadets of a tenant that the caller may see: all, or the caller itself.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that may see no cadet.
 pub async fn list_cadets(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     after: Option<CadetId>,
     limit: u32,
 ) -> Result<CadetPage, ServiceError> {
-    match (reach(request.caller, Action::SeeRecords), &request.caller.principal) {
+    match (reach(&request.caller, Action::SeeRecords), &request.caller.principal) {
         (Some(Reach::Own), Principal::User { cadet_id, .. }) if request.caller.tenant == *tenant => {
             let own = cadet_id.and_then(|id| CadetId::new(id).ok()).filter(|id| after.is_none_or(|after| *id > after));
             let cadet = match own {
@@ -61,7 +61,7 @@ pub async fn list_cadets(
 /// As [`get_cadet`].
 pub async fn list_grades(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: CadetId,
     before: Option<GradeId>,
     limit: u32,
@@ -76,7 +76,7 @@ pub async fn list_grades(
 /// As [`get_cadet`].
 pub async fn list_attendance(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: CadetId,
     before: Option<TrainingDayId>,
     limit: u32,

@@ -4,13 +4,13 @@ use super::Records;
 use crate::{Request, ServiceError};
 use milepost_domain::{Attendance, CadetId, TrainingDayId};
 
-/// Enters the attendance of a training day, or changes it. A difference is published to the cadet and its staff.
+/// Sets or changes the attendance of a training day. A difference is published to the cadet and its staff.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's cadet; [`ServiceError::Forbidden`].
 pub async fn record_attendance(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: CadetId,
     day: TrainingDayId,
     attendance: &Attendance,

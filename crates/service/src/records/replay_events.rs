@@ -1,10 +1,10 @@
-//! Reads the events that a client missed while it was away.
+//! Reads the events that a client missed.
 
 use super::Records;
 use crate::ServiceError;
 use milepost_domain::{Event, RecordViewer, TenantId};
 
-/// The newest event's id of a tenant, 0 if it never had one.
+/// The id of a tenant's newest event, or 0 if it never had one.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].
@@ -12,8 +12,8 @@ pub async fn newest_event_id(records: &Records, tenant: &TenantId) -> Result<i64
     Ok(records.store.newest_event_id(tenant).await?)
 }
 
-/// Events above `after` and up to `up_to` that `viewer` may see, oldest first; fewer than `limit` when there are no
-/// more.
+/// The events with `after < id <= up_to` that `viewer` may see, oldest first. Fewer than `limit` means that there are
+/// no more.
 ///
 /// # Errors
 /// [`ServiceError::Unavailable`].

@@ -1,4 +1,4 @@
-//! Sends messages, with the fields that their sender gives them.
+//! Sends messages, whose fields are chosen by the sender.
 
 use super::send_notices::send_notices;
 use super::{Addressees, Records};
@@ -6,13 +6,13 @@ use crate::{Request, ServiceError};
 use milepost_domain::{JsonObject, Notice, NoticeContent, TenantId};
 use milepost_store::Once;
 
-/// Sends a message from the caller to each of some users. They are kept, read or not.
+/// Sends a message from the caller to each of the users. Messages stay stored after they were read.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a stored user of another tenant.
 pub async fn send_messages(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     to: &Addressees,
     fields: JsonObject,

@@ -1,4 +1,4 @@
-//! What sending notifications and sending messages share: who may send them, and to whom.
+//! Sends notices: the part that notifications and messages share.
 
 use super::Records;
 use crate::tenants::ensure_tenant;
@@ -6,7 +6,7 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Action, Invalid, Notice, NoticeContent, TenantId, UserId, may};
 use milepost_store::Once;
 
-/// Users that one call may address. More is refused: each gets a notice and an event of its own, all in one transaction,
+/// Users that one call may address. More are refused, because each gets a notice and an event in the same transaction,
 /// and the tenant's other writes wait for it.
 pub const MAX_ADDRESSEES: usize = 1_000;
 
@@ -15,10 +15,10 @@ pub const MAX_ADDRESSEES: usize = 1_000;
 pub struct Addressees(Vec<UserId>);
 
 impl Addressees {
-    /// Each user once, in the order of its first mention.
+    /// Removes repeated users, and keeps the order.
     ///
     /// # Errors
-    /// [`Invalid`] for nobody, or more than [`MAX_ADDRESSEES`] mentions.
+    /// [`Invalid`] for no users, or more than [`MAX_ADDRESSEES`] with repeated ones.
     pub fn new(mut users: Vec<UserId>) -> Result<Self, Invalid> {
         if !(1..=MAX_ADDRESSEES).contains(&users.len()) {
             return Err(Invalid::new("user_ids", "must name 1 to 1000 users"));
@@ -34,19 +34,19 @@ impl Addressees {
     }
 }
 
-/// Stores one notice for each user, all or none, published to those who are connected.
+/// Stores one notice for each user, all or none, and publishes them to the users that are connected.
 pub(super) async fn send_notices(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     to: &Addressees,
     content: &NoticeContent,
     once: &Once<'_, Vec<Notice>>,
 ) -> Result<Vec<Notice>, ServiceError> {
-    if !may(request.caller, Action::SendNotices, tenant) {
+    if !may(&request.caller, Action::SendNotices, tenant) {
         return Err(ServiceError::Forbidden("only an admin or training staff may send notifications and messages"));
     }
-    // Another issuer's users are not stored and are taken at their number; a stored one must be one of the tenant.
+    // A stored user must be one of the tenant. Users of other issuers are not stored, and are accepted.
     if !records.store.users_elsewhere(tenant, to.users()).await?.is_empty() {
         return Err(Invalid::new("user_ids", "must be users of the tenant").into());
     }

@@ -1,4 +1,4 @@
-//! Sends notifications: a text with a kind.
+//! Sends notifications: texts with a kind.
 
 use super::send_notices::send_notices;
 use super::{Addressees, Records};
@@ -6,13 +6,13 @@ use crate::{Request, ServiceError};
 use milepost_domain::{Notice, NoticeContent, NotificationKind, NotificationText, TenantId};
 use milepost_store::Once;
 
-/// Sends a notification to each of some users. They are kept, read or not.
+/// Sends a notification to each of the users. Notifications stay stored after they were read.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a stored user of another tenant.
 pub async fn send_notifications(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     tenant: &TenantId,
     to: &Addressees,
     message: NotificationText,

@@ -4,14 +4,14 @@ use super::Records;
 use crate::{Request, ServiceError};
 use milepost_domain::{CadetId, GradeId};
 
-/// Takes a grade back, published to the cadet and its staff with the new totals.
+/// Takes a grade back, and publishes the new totals to the cadet and its staff.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's cadet, and for a grade that was taken back already;
 /// [`ServiceError::Forbidden`].
 pub async fn take_back_grade(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     cadet: CadetId,
     grade: GradeId,
 ) -> Result<(), ServiceError> {

@@ -1,7 +1,7 @@
 //! The committer's cache of recent vehicles' tracks.
 
 use super::PositionBatch;
-use crate::{Result, Store, Track};
+use crate::{Result, Store, TrackRow};
 use milepost_cache::WeightedCache;
 use milepost_domain::{TenantId, VehicleId};
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 /// Memory for tracks: about 100,000 vehicles. When it is full, the vehicles that were used least leave it and are read again
 /// with their next position.
 const TRACKS_BYTES: usize = 40 * 1024 * 1024;
-/// What surrounds a shared text.
+/// Memory around a shared text.
 const TEXT_BYTES: usize = 32;
 
 /// The key of a vehicle in the cache.
@@ -18,10 +18,10 @@ pub(super) type Key = (TenantId, VehicleId);
 /// Tracks of recently heard vehicles.
 #[derive(Debug)]
 pub(super) struct TrackCache {
-    known: WeightedCache<Key, Track>,
+    known: WeightedCache<Key, TrackRow>,
     /// What was read for the transaction under way. It joins the others after the commit, so that no vehicle that the plan
     /// needs is evicted by another one.
-    loaded: HashMap<Key, Track>,
+    loaded: HashMap<Key, TrackRow>,
 }
 
 impl TrackCache {
@@ -30,7 +30,7 @@ impl TrackCache {
     }
 
     /// A known track.
-    pub(super) fn get(&self, key: &Key) -> Option<&Track> {
+    pub(super) fn get(&self, key: &Key) -> Option<&TrackRow> {
         self.known.get(key).or_else(|| self.loaded.get(key))
     }
 
@@ -56,7 +56,7 @@ impl TrackCache {
     }
 
     /// Remembers tracks, after a commit.
-    pub(super) fn keep(&mut self, tracks: impl IntoIterator<Item = (Key, Track)>) {
+    pub(super) fn keep(&mut self, tracks: impl IntoIterator<Item = (Key, TrackRow)>) {
         for (key, track) in tracks {
             self.known.insert(key, track);
         }
@@ -72,6 +72,6 @@ impl TrackCache {
 }
 
 /// The texts of the key; the last position may hold the vehicle's id once more.
-fn heap_bytes((tenant, vehicle): &Key, _: &Track) -> usize {
+fn heap_bytes((tenant, vehicle): &Key, _: &TrackRow) -> usize {
     tenant.as_str().len() + 2 * vehicle.as_str().len() + 3 * TEXT_BYTES
 }

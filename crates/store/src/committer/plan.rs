@@ -2,7 +2,7 @@
 
 use super::cache::{Key, TrackCache};
 use super::{CommittedPositions, PositionBatch, TrackStep};
-use crate::{PositionRow, Track, TrackCommit, VehicleNo};
+use crate::{PositionRow, TrackCommit, TrackRow, VehicleNo};
 use milepost_domain::{Arrival, Timestamp};
 use std::collections::{HashMap, HashSet};
 
@@ -22,7 +22,7 @@ pub(super) struct Plan<'b> {
 struct Touched {
     key: Key,
     /// The track after the transaction.
-    track: Track,
+    track: TrackRow,
     /// Whether its newest position changes.
     changed: bool,
 }
@@ -60,7 +60,7 @@ impl<'b> Plan<'b> {
     }
 
     /// The callers' answers and the tracks after the transaction, given the late rows that were added.
-    pub(super) fn recorded(self, late_added: &[(VehicleNo, i64)]) -> (Vec<CommittedPositions>, Vec<(Key, Track)>) {
+    pub(super) fn recorded(self, late_added: &[(VehicleNo, i64)]) -> (Vec<CommittedPositions>, Vec<(Key, TrackRow)>) {
         let mut added: HashSet<(VehicleNo, i64)> = late_added.iter().copied().collect();
         let mut recorded = self.recorded;
         for (row, caller) in self.commit.late.iter().zip(self.late_callers) {

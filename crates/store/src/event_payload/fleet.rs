@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_and_every_fuel_comes_back_to_the_last_digit() {
+    fn every_distance_and_every_fuel_comes_back_to_the_last_digit() {
         let mut parts = 1;
         while parts < 9_000_000_000_000 {
             for parts in [parts - 1, parts, parts + 1] {

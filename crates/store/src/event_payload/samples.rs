@@ -119,7 +119,7 @@ fn payloads_of_the_first_version_are_read_and_mean_the_same_when_written() {
 
 /// Payloads that a newer version may write.
 #[test]
-fn kinds_and_values_that_are_not_known_come_as_they_were_written() {
+fn unknown_kinds_and_values_are_kept_as_they_were_written() {
     for (kind, payload) in [
         ("moon.landed", r#"{"eagle": true}"#),
         ("parcel.changed", r#"{"driver_id":5,"parcel_id":12,"status":"teleported"}"#),
@@ -134,7 +134,7 @@ fn kinds_and_values_that_are_not_known_come_as_they_were_written() {
 }
 
 #[test]
-fn fields_that_are_not_known_do_no_harm() {
+fn unknown_fields_are_ignored() {
     assert!(!is_unknown(&decode("user_changed", r#"{"user_id":7,"by":"0193a1f2"}"#)));
     assert!(!is_unknown(&decode("cadet_added", r#"{"cadet_id":7,"unit":{"id":1}}"#)));
 }

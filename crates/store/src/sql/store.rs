@@ -12,8 +12,8 @@ use super::{
 };
 use crate::unknown_kinds::UnknownKinds;
 use crate::{
-    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewUser, Once, Pruned,
-    Renderer, Result, Retention, Store, StoreError, Track, TrackCommit, TrackOutcome, TrackedVehicle,
+    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
+    Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -114,7 +114,7 @@ impl Store for SqlStore {
         read!(self, tenants::list_tenants(after, limit))
     }
 
-    async fn add_user(&self, user: &NewUser, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
+    async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User> {
         write!(self, users::add_user(user, now, self.renderer()), once)
     }
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
@@ -262,7 +262,7 @@ impl Store for SqlStore {
         Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
     }
 
-    async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, Track)>> {
+    async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>> {
         let mut by_tenant: HashMap<&TenantId, Vec<VehicleId>> = HashMap::new();
         let mut places: HashMap<(&TenantId, &VehicleId), usize> = HashMap::new();
         for (place, (tenant, vehicle)) in wanted.iter().enumerate() {

@@ -5,7 +5,7 @@
 //! visible to readers, but not flushed. Their callers are answered when the log is flushed that far. A separate thread
 //! flushes, or, for few positions, the thread that wrote them.
 
-use super::track_writer::connect;
+use super::position_writer::connect;
 use crate::{Result, StoreError};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn while_somebody_reads_the_old_log_a_failed_flush_stays_failed() {
+    fn while_a_reader_uses_the_old_log_a_failed_flush_stays_failed() {
         let (_folder, connection, log) = database_with_a_log();
         let reader = rusqlite::Connection::open(&log.file).unwrap();
         reader.execute_batch("begin; select * from t;").unwrap();
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_committed_is_flushed_once() {
+    fn a_commit_is_flushed_once() {
         let (_folder, _connection, log) = database_with_a_log();
         assert!(!log.is_flushed());
         log.flush().unwrap();

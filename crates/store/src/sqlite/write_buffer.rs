@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 /// Buffered rows at which a round of merging begins. More would save little, and readers read all of them.
 const MAX_BUFFERED: usize = 4_096;
 
-/// Rows that one step of a round merges. A step takes about half a millisecond, during which nobody else can write.
+/// Rows that one step of a round merges. A step takes about half a millisecond, during which there are no other writes.
 const STEP_ROWS: usize = 128;
 
 /// This many positions of one vehicle in one transaction fill a good part of a page, and go to the sorted table at

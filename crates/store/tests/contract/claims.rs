@@ -68,7 +68,7 @@ async fn add_cadet_of(store: &dyn Store) -> Cadet {
     add_cadet(store, &TenantId::default_tenant()).await
 }
 
-pub(crate) async fn work_keeps_its_answer_in_its_own_transaction(database: &TestDatabase) {
+pub(crate) async fn work_stores_its_answer_in_its_own_transaction(database: &TestDatabase) {
     let store = &database.store;
     let claim = claim(&**store, 0).await;
     let new = new_cadet(&TenantId::default_tenant(), None);
@@ -80,7 +80,7 @@ pub(crate) async fn work_keeps_its_answer_in_its_own_transaction(database: &Test
     assert_eq!(begin(&**store, IDEMPOTENCY_ABANDONED_MS * 2).await, Idempotency::Done(shown(&added)));
 }
 
-pub(crate) async fn what_a_transaction_returns_may_be_seen_as_the_answer(database: &TestDatabase) {
+pub(crate) async fn the_answer_may_be_made_from_the_result_of_another_transaction(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await;
     let claim = claim(&**store, 0).await;
@@ -90,7 +90,7 @@ pub(crate) async fn what_a_transaction_returns_may_be_seen_as_the_answer(databas
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&cadet)));
 }
 
-pub(crate) async fn what_goes_before_the_work_keeps_nothing(database: &TestDatabase) {
+pub(crate) async fn transactions_before_the_work_store_no_answer(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await;
     let claim = claim(&**store, 0).await;
@@ -115,7 +115,7 @@ pub(crate) async fn only_the_first_work_of_a_claim_keeps_its_answer(database: &T
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&first)));
 }
 
-pub(crate) async fn work_that_failed_keeps_nothing(database: &TestDatabase) {
+pub(crate) async fn work_that_failed_stores_no_answer(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     let new = new_cadet(&home, Some("S-1"));
     store.add_cadet(&new, at(0), &Once::unclaimed()).await.unwrap();
@@ -179,7 +179,7 @@ pub(crate) async fn many_at_once_with_one_key_do_its_work_once(database: &TestDa
     nodes[1].close().await;
 }
 
-pub(crate) async fn claim_goes_along_to_another_task_only_if_it_is_taken(database: &TestDatabase) {
+pub(crate) async fn claim_counts_in_another_task_only_if_it_is_passed_on(database: &TestDatabase) {
     let store = &database.store;
     let adding = |once: Once<'static, Cadet>| {
         let (store, new) = (Arc::clone(store), new_cadet(&TenantId::default_tenant(), None));
@@ -193,7 +193,7 @@ pub(crate) async fn claim_goes_along_to_another_task_only_if_it_is_taken(databas
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&added)));
 }
 
-pub(crate) async fn claims_left_by_who_died_are_released_and_answers_stay(database: &TestDatabase) {
+pub(crate) async fn claims_of_a_dead_process_are_released_and_answers_stay(database: &TestDatabase) {
     let store = &database.store;
     let keys: Vec<_> = (0..3).map(|n| key(&format!("user:{n}"))).collect();
     let mut free = BTreeSet::new();

@@ -6,14 +6,14 @@ use crate::trips::{self, ended, started};
 use fastrand::Rng;
 use milepost_domain::{Fact, FleetRules, JsonObject, TenantId, Trip, TripStatus, Vehicle};
 use milepost_store::{
-    ActivityChange, Checkpoint, Committer, FleetStats, Once, Retention, StatsWindow, Store, StoreError, Track,
+    ActivityChange, Checkpoint, Committer, FleetStats, Once, Retention, StatsWindow, Store, StoreError, TrackRow,
 };
 
 fn values(text: &str) -> JsonObject {
     JsonObject::of_parsed(text.to_owned(), "rules").unwrap()
 }
 
-async fn track(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Track {
+async fn track(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> TrackRow {
     store.load_tracks(&[(tenant.clone(), id(vehicle))]).await.unwrap().remove(0).1
 }
 
@@ -182,11 +182,11 @@ fn checkpoint(ms: i64, mark: u8) -> Checkpoint {
     Checkpoint { at: at(ms), code_version: u32::from(mark), state }
 }
 
-async fn newest(store: &dyn Store, track: &Track, before: Option<i64>) -> Option<Checkpoint> {
+async fn newest(store: &dyn Store, track: &TrackRow, before: Option<i64>) -> Option<Checkpoint> {
     store.newest_checkpoint(track.vehicle_no, before.map(at)).await.unwrap()
 }
 
-async fn save(store: &dyn Store, track: &Track, from: i64, checkpoints: &[Checkpoint]) {
+async fn save(store: &dyn Store, track: &TrackRow, from: i64, checkpoints: &[Checkpoint]) {
     store.save_checkpoints(track.vehicle_no, at(from), checkpoints).await.unwrap();
 }
 

@@ -84,7 +84,7 @@ async fn trips(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<(Stri
     trips.iter().map(|trip| (trip.id.to_string(), trip.started_at.ms_since(at(0)), trip.version)).collect()
 }
 
-async fn tellings(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision, bool)> {
+async fn trip_revisions(store: &dyn Store, tenant: &TenantId) -> Vec<(String, Revision, bool)> {
     let events = store.events_after(tenant, 0, 1_000).await.unwrap();
     let published = events.into_iter().filter_map(|event| match event.fact {
         Fact::TripChanged(update) => Some((update.trip.id.to_string(), update.revision, update.is_progress)),
@@ -145,7 +145,7 @@ pub(crate) async fn what_another_node_folded_is_left_out_and_the_rest_is_written
     assert_eq!(store.write_history(&writes, at(0)).await.unwrap(), [bus.vehicle, gone.vehicle]);
     assert_eq!(trips(&**store, &home, "bus").await, []);
     assert_eq!(trips(&**store, &home, "car").await, [("ours".to_owned(), 1, 1)]);
-    assert_eq!(tellings(&**store, &acme).await, [("theirs".to_owned(), Revision::New, false)]);
+    assert_eq!(trip_revisions(&**store, &acme).await, [("theirs".to_owned(), Revision::New, false)]);
     assert_eq!(fold_of(&**store, &home, "bus").await.version, 1);
     assert!(store.load_fold(gone.vehicle).await.unwrap().is_none());
 }
@@ -170,7 +170,7 @@ pub(crate) async fn of_two_nodes_that_fold_the_same_one_publishes_it(database: &
         stale += first.unwrap().len() + second.unwrap().len();
     }
     assert_eq!(stale, 40);
-    assert_eq!(tellings(&**store, &home).await.len(), 40);
+    assert_eq!(trip_revisions(&**store, &home).await.len(), 40);
     assert_eq!(trips(&**store, &home, "bus").await.len(), 20);
     other.close().await;
 }
@@ -213,7 +213,7 @@ pub(crate) async fn trips_are_published_as_they_change_and_keep_their_ids(databa
         ("b", Revision::Corrected, false),
     ];
     assert_eq!(
-        tellings(&**store, &home).await,
+        trip_revisions(&**store, &home).await,
         expected.map(|(name, revision, progress)| (name.to_owned(), revision, progress))
     );
 }

@@ -72,15 +72,15 @@ on_both! {
         session_ends_when_it_expires;
     claims:
         key_does_its_work_once,
-        work_keeps_its_answer_in_its_own_transaction,
-        what_a_transaction_returns_may_be_seen_as_the_answer,
-        what_goes_before_the_work_keeps_nothing,
+        work_stores_its_answer_in_its_own_transaction,
+        the_answer_may_be_made_from_the_result_of_another_transaction,
+        transactions_before_the_work_store_no_answer,
         only_the_first_work_of_a_claim_keeps_its_answer,
-        work_that_failed_keeps_nothing,
+        work_that_failed_stores_no_answer,
         work_of_a_claim_that_was_taken_over_is_undone,
         many_at_once_with_one_key_do_its_work_once,
-        claim_goes_along_to_another_task_only_if_it_is_taken,
-        claims_left_by_who_died_are_released_and_answers_stay;
+        claim_counts_in_another_task_only_if_it_is_passed_on,
+        claims_of_a_dead_process_are_released_and_answers_stay;
     fleet:
         vehicle_comes_back_as_it_was_added,
         same_vehicle_id_may_live_in_two_tenants,
@@ -93,9 +93,9 @@ on_both! {
         position_comes_back_as_it_was_recorded,
         many_positions_come_back_as_they_were_recorded,
         same_point_again_is_a_duplicate,
-        point_brought_by_two_callers_at_once_is_accepted_once,
+        point_sent_by_two_callers_at_once_is_accepted_once,
         shuffled_arrival_ends_in_the_same_state,
-        vehicle_that_does_not_exist_fails_nobody_else,
+        a_position_of_an_unknown_vehicle_fails_no_others,
         two_committers_on_the_same_vehicle_converge,
         vehicle_added_again_starts_a_new_track,
         history_is_read_page_by_page,

@@ -56,7 +56,7 @@ pub(crate) async fn same_point_again_is_a_duplicate(database: &TestDatabase) {
     assert_eq!(history(&**store, &home, "bus").await.len(), 3);
 }
 
-pub(crate) async fn point_brought_by_two_callers_at_once_is_accepted_once(database: &TestDatabase) {
+pub(crate) async fn point_sent_by_two_callers_at_once_is_accepted_once(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus"]).await;
     let committer = Committer::start(store.clone(), None);
@@ -98,7 +98,7 @@ pub(crate) async fn shuffled_arrival_ends_in_the_same_state(database: &TestDatab
     assert_eq!(last, Some(position("shuffled", 99)));
 }
 
-pub(crate) async fn vehicle_that_does_not_exist_fails_nobody_else(database: &TestDatabase) {
+pub(crate) async fn a_position_of_an_unknown_vehicle_fails_no_others(database: &TestDatabase) {
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "gone"]).await;
     let committer = Committer::start(store.clone(), None);

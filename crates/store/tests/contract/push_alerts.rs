@@ -11,7 +11,7 @@ use milepost_domain::{
     Alert, AlertKind, AlertTitle, FleetViewer, JsonObject, NotificationText, Role, Severity, Target, TenantId, User,
 };
 use milepost_store::{
-    CallOutcome, CallState, DueCall, DuePush, HistoryChange, NewUser, Once, OpenOptions, Store, Unsent, open,
+    CallOutcome, CallState, DueCall, DuePush, HistoryChange, NewLogin, Once, OpenOptions, Store, Unsent, open,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use std::time::Duration;
 const COMPANY: FleetViewer = FleetViewer { company: true, user: None, driver: None };
 
 async fn add_user(store: &dyn Store, name: &str, tenant: &TenantId, role: Role) -> User {
-    store.add_user(&NewUser { role, ..new_user(name, tenant) }, at(0), &Once::unclaimed()).await.unwrap()
+    store.add_user(&NewLogin { role, ..new_user(name, tenant) }, at(0), &Once::unclaimed()).await.unwrap()
 }
 
 async fn raise(store: &dyn Store, alert: &Alert, ms: i64) {
@@ -66,7 +66,7 @@ pub(crate) async fn company_alert_calls_those_who_see_the_whole_fleet(database: 
     }
     // Users that get no call: locked out while subscribing, moved to another tenant, or known only to another issuer.
     for (name, approved, active) in [("locked", true, false), ("unapproved", false, true)] {
-        let new = NewUser { role: Role::Admin, approved, active, ..new_user(name, &home) };
+        let new = NewLogin { role: Role::Admin, approved, active, ..new_user(name, &home) };
         let added = store.add_user(&new, at(0), &Once::unclaimed()).await.unwrap();
         subscribe(store, &home, added.id.get(), name, 0).await;
     }
@@ -115,7 +115,7 @@ pub(crate) async fn users_alert_calls_that_user_alone(database: &TestDatabase) {
     let admin = add_user(store, "admin", &home, Role::Admin).await;
     let driver = add_user(store, "driver", &home, Role::Driver).await;
     let locked = store
-        .add_user(&NewUser { active: false, ..new_user("locked", &home) }, at(0), &Once::unclaimed())
+        .add_user(&NewLogin { active: false, ..new_user("locked", &home) }, at(0), &Once::unclaimed())
         .await
         .unwrap();
     for (name, number) in [

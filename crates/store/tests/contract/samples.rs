@@ -4,7 +4,7 @@ use milepost_domain::{
     AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
     Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
 };
-use milepost_store::{NewUser, Once, PositionBatch, Store};
+use milepost_store::{NewLogin, Once, PositionBatch, Store};
 
 /// The instant 2026-11-20T00:00:00Z.
 pub(crate) const NOON_MS: i64 = 1_795_132_800_000;
@@ -35,8 +35,8 @@ pub(crate) async fn add_tenant(store: &dyn Store, id: &str) -> TenantId {
     tenant.id
 }
 
-pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewUser {
-    NewUser {
+pub(crate) fn new_user(name: &str, tenant: &TenantId) -> NewLogin {
+    NewLogin {
         username: Username::new(name).unwrap(),
         password_hash: Some("$argon2id$sample".to_owned()),
         role: Role::Parent,

@@ -8,11 +8,11 @@ use milepost_geo::{distance_m, interpolate};
 const STEP_M: f64 = 50.0;
 /// A slower step counts as standing: a walk to a door, a parking place. Metres a second.
 const SLOW_MPS: f64 = 2.0;
-/// The first minute of standing belongs to the way (a traffic light, a bus stop). What follows is a stop of its own.
+/// The first minute of standing is part of the drive (a traffic light, a bus stop). Standing after that is a separate stop.
 const STANDING_COUNTS_S: f64 = 60.0;
 /// By this part of the distance, a fix near a parked vehicle's place draws that place to itself.
 const PARKED_PULL: f64 = 0.125;
-/// What happened this long ago weighs 1/e.
+/// Driving this long ago is weighted by 1/e.
 const MEMORY_S: f64 = 600.0;
 /// After a longer silence the path between is unknown and says nothing about the pace.
 const GAP_S: f64 = 300.0;
@@ -110,7 +110,7 @@ impl Pace {
         self.driven_m
     }
 
-    /// Is enough known for a pace of its own, beside the prior?
+    /// Whether enough is known for the rider's own pace, beside the prior.
     pub(super) fn is_known(&self) -> bool {
         self.moved_s >= KNOWN_S
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parked_vehicle_that_leaves_is_believed_at_the_second_fix() {
+    fn a_parked_vehicle_that_leaves_is_accepted_at_the_second_fix() {
         let mut pace = Pace::start(fix(0.0, 0.0));
         for time in (5..=600).step_by(5).map(f64::from) {
             pace.note(fix(time, time * 10.0));

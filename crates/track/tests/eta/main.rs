@@ -140,7 +140,7 @@ fn jitter_of_a_parked_vehicle_drives_hardly_anywhere() {
 }
 
 #[test]
-fn a_jump_changes_nothing_and_the_third_in_a_row_is_believed() {
+fn a_jump_changes_nothing_and_the_third_in_a_row_is_accepted() {
     let before = driven(10.0, 600);
     let mut pace = before;
     let elsewhere = |seconds| Fix::new(point(0.0, 0.0), at(seconds));
@@ -273,7 +273,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_driven_never_shrinks(mut pace in any_pace(), fixes in prop::collection::vec(any_fix(), 0..30)) {
+    fn the_driven_distance_never_shrinks(mut pace in any_pace(), fixes in prop::collection::vec(any_fix(), 0..30)) {
         let mut driven_m = pace.driven_m();
         for fix in fixes {
             pace.note(fix);
@@ -283,7 +283,7 @@ proptest! {
     }
 
     #[test]
-    fn any_leg_leaves_a_history_that_a_store_gives_back(mut history in any_history(), start in any_pace(), end in any_pace()) {
+    fn the_history_after_any_leg_can_be_stored_and_read_back(mut history in any_history(), start in any_pace(), end in any_pace()) {
         history.learn(&Leg::start(&start), &end);
         prop_assert!((1.0..=4.0).contains(&history.detour()) && history.pace_mps().is_finite());
         prop_assert_eq!(History::from_parts(history.to_parts()), Ok(history));

@@ -1,10 +1,10 @@
 //! Coming, leaving, passing, dwelling.
 
-use crate::ground::{Circle, Drive, circles, facts, time, track_history};
+use crate::made_up_drive::{Circle, Drive, circles, facts, time, track_history};
 use milepost_track::{FenceSet, Rules, TrackFact, Visit};
 
 fn visits(drive: &Drive, fences: &FenceSet) -> Vec<Visit> {
-    track_history(&facts(&drive.told, &Rules::default(), fences)).visits.into_values().collect()
+    track_history(&facts(&drive.positions, &Rules::default(), fences)).visits.into_values().collect()
 }
 
 #[test]
@@ -28,28 +28,31 @@ fn fences_of_150_m_crossed_at_30_s_fixes_are_all_seen() {
 #[test]
 fn a_crossing_is_published_one_fix_late_at_most() {
     let fences = circles([Circle::new(3000.0, 0.0, 500.0)]);
-    for (every_s, tells_speed, accuracy_m) in
+    for (every_s, reports_speed, accuracy_m) in
         [(30.0, false, None), (10.0, false, None), (5.0, true, None), (1.0, true, Some(4.0)), (1.0, true, None)]
     {
         let mut drive = Drive::new(every_s).with_noise(2.0, 3);
-        (drive.tells_speed, drive.accuracy_m) = (tells_speed, accuracy_m);
+        (drive.reports_speed, drive.accuracy_m) = (reports_speed, accuracy_m);
         drive.stand(600).go(6000.0, 0.0, 54.0).stand(600);
         let (mut state, mut found) = (milepost_track::TrackState::default(), Vec::new());
-        let mut told = Vec::new();
-        for (index, position) in drive.told.iter().enumerate() {
+        let mut published = Vec::new();
+        for (index, position) in drive.positions.iter().enumerate() {
             milepost_track::fold(&mut state, position, &Rules::default(), &fences, &mut found);
-            told.extend(found.drain(..).filter_map(|fact| match fact {
+            published.extend(found.drain(..).filter_map(|fact| match fact {
                 TrackFact::VisitBegan(_) | TrackFact::VisitEnded(_) => Some(index),
                 _ => None,
             }));
         }
         // 15 m/s: in at 2500 m, out at 3500 m.
         let first_fix_after =
-            |metres: f64| drive.told.partition_point(|p| p.at < time(600_000 + (metres / 15.0 * 1000.0) as i64));
+            |metres: f64| drive.positions.partition_point(|p| p.at < time(600_000 + (metres / 15.0 * 1000.0) as i64));
         let expected = [first_fix_after(2500.0), first_fix_after(3500.0)];
-        assert_eq!(told.len(), 2, "{every_s} s");
-        for (told, first) in told.iter().zip(expected) {
-            assert!((first..=first + 1).contains(told), "{every_s} s: told at fix {told}, crossed before {first}");
+        assert_eq!(published.len(), 2, "{every_s} s");
+        for (published, first) in published.iter().zip(expected) {
+            assert!(
+                (first..=first + 1).contains(published),
+                "{every_s} s: published at fix {published}, crossed before {first}"
+            );
         }
     }
 }
@@ -73,7 +76,7 @@ fn dwelling_is_published_once_a_visit() {
     let fences = circles([fence]);
     let mut drive = Drive::new(10.0).with_noise(5.0, 1);
     drive.stand(600).go(2000.0, 0.0, 50.0).stand(3600).go(2000.0, 0.0, 50.0).stand(600);
-    let found = facts(&drive.told, &Rules::default(), &fences);
+    let found = facts(&drive.positions, &Rules::default(), &fences);
     let dwelt: Vec<&TrackFact> = found.iter().filter(|fact| matches!(fact, TrackFact::VisitDwelt(_))).collect();
     assert_eq!(dwelt.len(), 1);
     assert!(track_history(&found).visits.values().all(|visit| visit.dwelt && visit.max_speed_kmh > 20.0));

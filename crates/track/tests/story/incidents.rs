@@ -1,6 +1,6 @@
 //! Speeding, harsh manoeuvres, fuel, service.
 
-use crate::ground::{Circle, Drive, circles, facts, point, position, track_history};
+use crate::made_up_drive::{Circle, Drive, circles, facts, point, position, track_history};
 use milepost_domain::{HeadingDeg, Position, SpeedKmh};
 use milepost_track::{Incident, IncidentKind, NoFences, Rules, SpeedBasis, Thresholds, TrackFact, VehicleRules};
 
@@ -9,7 +9,7 @@ fn incidents_of(positions: &[Position], rules: &Rules, kind: IncidentKind) -> Ve
     let began = found.iter().filter(|fact| matches!(fact, TrackFact::IncidentBegan(i) if i.kind == kind)).count();
     let incidents: Vec<Incident> =
         track_history(&found).incidents.into_values().filter(|incident| incident.kind == kind).collect();
-    assert_eq!(began, incidents.len(), "each is told once");
+    assert_eq!(began, incidents.len(), "each is published once");
     incidents
 }
 
@@ -19,16 +19,16 @@ fn incidents(positions: &[Position], kind: IncidentKind) -> Vec<Incident> {
 
 #[test]
 fn a_streak_over_the_limit_is_one_violation_with_its_peak() {
-    for (every_s, tells_speed, basis) in [(5.0, true, SpeedBasis::Reported), (30.0, false, SpeedBasis::Derived)] {
+    for (every_s, reports_speed, basis) in [(5.0, true, SpeedBasis::Reported), (30.0, false, SpeedBasis::Derived)] {
         let mut drive = Drive::new(every_s);
-        drive.tells_speed = tells_speed;
+        drive.reports_speed = reports_speed;
         drive.stand(300).go(3000.0, 0.0, 70.0);
         for kmh in [95.0, 79.0, 105.0, 79.0, 95.0] {
             // 79 is below the limit, but not by enough to end it.
             drive.go(kmh / 3.6 * 90.0, 0.0, kmh);
         }
         drive.go(3000.0, 0.0, 60.0).stand(600);
-        let found = incidents(&drive.told, IncidentKind::Speeding);
+        let found = incidents(&drive.positions, IncidentKind::Speeding);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].limit, found[0].basis), (80.0, Some(basis)));
         assert!((found[0].value - 105.0).abs() < 5.0, "{found:?}");
@@ -40,43 +40,43 @@ fn a_streak_over_the_limit_is_one_violation_with_its_peak() {
 #[test]
 fn a_slip_of_the_receiver_is_no_violation() {
     let mut drive = Drive::new(1.0);
-    drive.tells_speed = true;
+    drive.reports_speed = true;
     drive.stand(300).go(500.0, 0.0, 50.0);
-    drive.told.last_mut().unwrap().speed = Some(SpeedKmh::new(140.0).unwrap());
+    drive.positions.last_mut().unwrap().speed = Some(SpeedKmh::new(140.0).unwrap());
     drive.go(500.0, 0.0, 50.0).stand(600);
-    assert_eq!(incidents(&drive.told, IncidentKind::Speeding), []);
+    assert_eq!(incidents(&drive.positions, IncidentKind::Speeding), []);
 }
 
 #[test]
 fn a_reported_speed_that_the_distance_contradicts_is_not_used() {
     let mut drive = Drive::new(10.0);
-    drive.tells_speed = true;
+    drive.reports_speed = true;
     drive.stand(300).go(20_000.0, 0.0, 50.0).stand(600);
-    for position in &mut drive.told {
+    for position in &mut drive.positions {
         // The device counts in metres a minute.
         position.speed = position.speed.map(|speed| SpeedKmh::new(speed.get() * 1000.0 / 60.0).unwrap());
     }
-    let found = incidents(&drive.told, IncidentKind::Speeding);
+    let found = incidents(&drive.positions, IncidentKind::Speeding);
     assert!(
         found.iter().all(|incident| incident.ended_at.unwrap().ms_since(incident.started_at) <= 30_000),
         "{found:?}"
     );
-    let history = track_history(&facts(&drive.told, &Rules::default(), &NoFences));
+    let history = track_history(&facts(&drive.positions, &Rules::default(), &NoFences));
     assert_eq!(history.trips.len(), 1);
 }
 
 #[test]
-fn the_vehicles_own_limit_and_the_fences_limit_hold() {
+fn the_vehicles_own_limit_and_the_fences_limit_apply() {
     let mut drive = Drive::new(5.0);
-    drive.tells_speed = true;
+    drive.reports_speed = true;
     drive.stand(300).go(6000.0, 0.0, 70.0).stand(600);
     let vehicle = VehicleRules { speed_limit_kmh: Some(60.0), ..VehicleRules::default() };
     let rules = Rules::new(Thresholds::default(), vehicle).unwrap();
-    assert_eq!(incidents_of(&drive.told, &rules, IncidentKind::Speeding)[0].limit, 60.0);
+    assert_eq!(incidents_of(&drive.positions, &rules, IncidentKind::Speeding)[0].limit, 60.0);
 
     let mut fence = Circle::new(3000.0, 0.0, 500.0);
     fence.limit_kmh = Some(30.0);
-    let found = facts(&drive.told, &Rules::default(), &circles([fence]));
+    let found = facts(&drive.positions, &Rules::default(), &circles([fence]));
     let history = track_history(&found);
     assert_eq!(
         history.incidents.values().map(|i| (i.kind, i.limit)).collect::<Vec<_>>(),
@@ -92,11 +92,12 @@ fn ridden(speeds_kmh: &[f64], headings_deg: &[f64]) -> Vec<Position> {
     let (mut east_m, mut north_m) = (0.0, 0.0);
     let pairs = speeds_kmh.iter().zip(headings_deg.iter().cycle());
     let ridden = pairs.enumerate().map(|(second, (&kmh, &heading_deg))| {
-        let mut told = position(second as i64 * 1000, point(east_m, north_m));
-        (told.speed, told.heading) = (Some(SpeedKmh::new(kmh).unwrap()), Some(HeadingDeg::new(heading_deg).unwrap()));
+        let mut position = position(second as i64 * 1000, point(east_m, north_m));
+        (position.speed, position.heading) =
+            (Some(SpeedKmh::new(kmh).unwrap()), Some(HeadingDeg::new(heading_deg).unwrap()));
         east_m += kmh / 3.6 * heading_deg.to_radians().sin();
         north_m += kmh / 3.6 * heading_deg.to_radians().cos();
-        told
+        position
     });
     ridden.collect()
 }
@@ -121,11 +122,11 @@ fn harsh_manoeuvres_are_published_once_each() {
 fn ordinary_driving_and_fixes_far_apart_are_never_harsh() {
     let calm = ridden(&[50.0, 44.0, 36.0, 28.0, 20.0, 12.0, 6.0, 0.0, 0.0, 8.0, 16.0, 24.0], &[0.0, 5.0, 10.0]);
     let mut sparse = Drive::new(30.0);
-    sparse.tells_speed = true;
+    sparse.reports_speed = true;
     sparse.stand(60).go(1000.0, 0.0, 90.0).go(0.0, 1000.0, 30.0).go(-1000.0, 0.0, 90.0);
     for kind in [IncidentKind::HarshBraking, IncidentKind::HarshAcceleration, IncidentKind::HarshCornering] {
         assert_eq!(incidents(&calm, kind), []);
-        assert_eq!(incidents(&sparse.told, kind), []);
+        assert_eq!(incidents(&sparse.positions, kind), []);
     }
 }
 
@@ -138,11 +139,11 @@ fn parked_night(ignition: Option<bool>, level_l: impl Fn(i64) -> f64) -> Vec<Pos
         drive.fuel_l = Some((level_l(minute) + (dice.f64() - 0.5) * 3.0).max(0.0));
         drive.stand(60);
     }
-    drive.told
+    drive.positions
 }
 
 #[test]
-fn a_tank_that_falls_while_parked_was_robbed() {
+fn a_level_that_falls_while_parked_is_a_theft() {
     for ignition in [None, Some(false)] {
         let robbed = parked_night(ignition, |minute| {
             if minute < 300 { 180.0 } else { 180.0 - f64::from((minute - 300).min(8) as i32) * 5.0 }
@@ -155,7 +156,7 @@ fn a_tank_that_falls_while_parked_was_robbed() {
 }
 
 #[test]
-fn idling_noise_refuelling_and_a_sensor_without_power_are_no_theft() {
+fn idling_noise_refuelling_and_a_sensor_without_power_are_not_a_theft() {
     let idling = parked_night(Some(true), |minute| 180.0 - minute as f64 * 2.5 / 60.0);
     assert_eq!(incidents(&idling, IncidentKind::FuelTheft), []);
     assert_eq!(incidents(&parked_night(None, |_| 180.0), IncidentKind::FuelTheft), []);
@@ -174,19 +175,19 @@ fn idling_noise_refuelling_and_a_sensor_without_power_are_no_theft() {
 }
 
 #[test]
-fn a_service_is_due_when_the_odometer_says_so_or_the_way_that_was_followed() {
+fn a_service_is_due_by_the_odometer_or_by_the_followed_distance() {
     let vehicle =
         VehicleRules { service_due_km: Some(10_005.0), odometer_offset_km: 10_000.0, ..VehicleRules::default() };
     let rules = Rules::new(Thresholds::default(), vehicle).unwrap();
     let mut drive = Drive::new(10.0);
     drive.stand(300).go(9000.0, 0.0, 60.0).stand(600);
-    let followed = incidents_of(&drive.told, &rules, IncidentKind::ServiceDue);
+    let followed = incidents_of(&drive.positions, &rules, IncidentKind::ServiceDue);
     assert_eq!(followed.len(), 1);
     assert!((followed[0].value - 10_005.0).abs() < 0.3, "{followed:?}");
 
-    drive.told.iter_mut().enumerate().for_each(|(index, position)| {
+    drive.positions.iter_mut().enumerate().for_each(|(index, position)| {
         position.odometer = milepost_domain::OdometerKm::new(9990.0 + index as f64).ok();
     });
-    let read = incidents_of(&drive.told, &rules, IncidentKind::ServiceDue);
+    let read = incidents_of(&drive.positions, &rules, IncidentKind::ServiceDue);
     assert_eq!((read.len(), read[0].value), (1, 10_005.0));
 }

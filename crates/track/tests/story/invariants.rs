@@ -1,6 +1,6 @@
 //! What holds of any track, however it was made.
 
-use crate::ground::{Circle, Drive, circles, facts, track_history};
+use crate::made_up_drive::{Circle, Drive, circles, facts, track_history};
 use milepost_domain::Position;
 use milepost_track::{FenceSet, Rules, TrackFact};
 use proptest::prelude::*;
@@ -29,9 +29,9 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn ride(every_s: f64, tells_speed: bool, seed: u64, acts: &[Act]) -> Vec<Position> {
+fn ride(every_s: f64, reports_speed: bool, seed: u64, acts: &[Act]) -> Vec<Position> {
     let mut drive = Drive::new(every_s).with_noise(5.0, seed);
-    drive.tells_speed = tells_speed;
+    drive.reports_speed = reports_speed;
     for act in acts {
         match *act {
             Act::Stand(seconds) => drop(drive.stand(seconds)),
@@ -43,7 +43,7 @@ fn ride(every_s: f64, tells_speed: bool, seed: u64, acts: &[Act]) -> Vec<Positio
             Act::Fuel(litres) => drive.fuel_l = Some(litres),
         }
     }
-    drive.told
+    drive.positions
 }
 
 fn fences() -> FenceSet {
@@ -56,11 +56,11 @@ proptest! {
     #[test]
     fn trips_stops_and_visits_are_well_formed_and_the_buckets_add_up(
         every_s in prop::sample::select(vec![1.0, 5.0, 30.0, 120.0]),
-        tells_speed in any::<bool>(),
+        reports_speed in any::<bool>(),
         seed in any::<u64>(),
         acts in prop::collection::vec(act(), 1..14),
     ) {
-        let positions = ride(every_s, tells_speed, seed, &acts);
+        let positions = ride(every_s, reports_speed, seed, &acts);
         let found = facts(&positions, &Rules::default(), &fences());
         let history = track_history(&found);
         let trips: Vec<_> = history.trips.values().collect();

@@ -1,7 +1,7 @@
 //! Made-up tracks with a known truth.
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-mod ground;
+mod made_up_drive;
 
 mod checkpoint;
 mod fences;

@@ -1,23 +1,23 @@
-//! TrackHistory does not depend on the order of arrival.
+//! A history does not depend on the order in which positions arrive.
 
-use crate::ground::{Circle, Drive, circles, facts, point, position, track_history};
+use crate::made_up_drive::{Circle, Drive, circles, facts, point, position, track_history};
 use milepost_domain::Position;
 use milepost_track::{Activity, Correction, Corrections, FenceSet, Rules, TrackHistory, TrackState, fold, refold};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
-/// Folds positions in the order of arrival and keeps the facts; late ones are folded again from a saved state.
-struct Teller<'a> {
+/// Folds positions in the order of arrival. Late ones are folded again from a saved state.
+struct Follower<'a> {
     fences: &'a FenceSet,
     positions: BTreeMap<i64, Position>,
-    /// States after the position of that time, as often as the store may keep them.
+    /// States by the time of their last position, one for every `save_every` positions.
     saved: BTreeMap<i64, TrackState>,
     save_every: usize,
     state: TrackState,
     history: TrackHistory,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> Follower<'a> {
     fn new(fences: &'a FenceSet, save_every: usize) -> Self {
         Self {
             fences,
@@ -61,7 +61,7 @@ impl<'a> Teller<'a> {
             facts.iter().for_each(|fact| self.history.apply(fact));
             self.positions.insert(position.at.unix_ms(), position.clone());
             if self.positions.len().is_multiple_of(self.save_every) {
-                // Kept as the store would keep it.
+                // Saved and read back as text, as the store does.
                 let text = serde_json::to_string(&self.state).unwrap();
                 self.saved.insert(position.at.unix_ms(), serde_json::from_str(&text).unwrap());
             }
@@ -72,12 +72,12 @@ impl<'a> Teller<'a> {
 fn apply_to<K: Ord, T: Copy>(map: &mut BTreeMap<K, T>, corrections: &[Correction<T>], key: impl Fn(&T) -> K) {
     for correction in corrections {
         if let Correction::Removed(old) | Correction::Changed { old, .. } = correction {
-            map.remove(&key(old)).expect("what is corrected was told");
+            map.remove(&key(old)).expect("a correction concerns something published");
         }
     }
     for correction in corrections {
         if let Correction::Added(new) | Correction::Changed { new, .. } = correction {
-            assert!(map.insert(key(new), *new).is_none(), "an addition is no replacement");
+            assert!(map.insert(key(new), *new).is_none(), "an addition does not replace anything");
         }
     }
 }
@@ -111,14 +111,14 @@ fn fences() -> FenceSet {
 /// Two trips, a long stop, speeding, a silence, outliers of each kind, a tank.
 fn day(seed: u64) -> Vec<Position> {
     let mut drive = Drive::new(15.0).with_noise(6.0, seed);
-    drive.tells_speed = seed.is_multiple_of(2);
+    drive.reports_speed = seed.is_multiple_of(2);
     drive.fuel_l = Some(100.0);
     drive.stand(400).go(4000.0, 0.0, 60.0).stand(60).go(5000.0, 300.0, 110.0);
     drive.fuel_l = Some(60.0);
     drive.stand(700).silent(700).go(-3000.0, 0.0, 40.0).silent(900);
     drive.east_m -= 4000.0;
     drive.go(-2000.0, 0.0, 50.0).stand(500);
-    let mut positions = drive.told;
+    let mut positions = drive.positions;
     positions.push(position(500_007, point(40_000.0, 9000.0)));
     positions.push(position(900_007, milepost_geo::Point::from_degrees(0.0, 0.0).unwrap()));
     positions.push(position(200_007, point(300.0, 0.0)));
@@ -144,10 +144,10 @@ fn the_state_is_small_and_comes_back_from_its_saved_form() {
 fn a_saved_state_knows_running_trips_as_they_were_published() {
     let fences = fences();
     for seed in 0..4 {
-        let (mut state, mut told, mut facts) = (TrackState::default(), TrackHistory::default(), Vec::new());
+        let (mut state, mut published, mut facts) = (TrackState::default(), TrackHistory::default(), Vec::new());
         for position in day(seed) {
             fold(&mut state, &position, &Rules::default(), &fences, &mut facts);
-            facts.drain(..).for_each(|fact| told.apply(&fact));
+            facts.drain(..).for_each(|fact| published.apply(&fact));
             let known = TrackHistory::from_state(&state);
             let open = |history: &TrackHistory| {
                 let mut open = history.clone();
@@ -157,7 +157,7 @@ fn a_saved_state_knows_running_trips_as_they_were_published() {
                 open.incidents.retain(|_, incident| incident.ended_at.is_none());
                 (open.trips, open.stops, open.visits, open.incidents)
             };
-            assert_eq!(open(&known), open(&told), "seed {seed}");
+            assert_eq!(open(&known), open(&published), "seed {seed}");
         }
     }
 }
@@ -165,12 +165,12 @@ fn a_saved_state_knows_running_trips_as_they_were_published() {
 #[test]
 fn a_day_sent_twice_changes_nothing() {
     let (fences, day) = (fences(), day(1));
-    let mut teller = Teller::new(&fences, 20);
-    teller.upload(&day);
-    let (state, history) = (teller.state.clone(), teller.history.clone());
-    teller.upload(&day);
-    day.chunks(17).for_each(|chunk| teller.upload(chunk));
-    assert_eq!((teller.state, teller.history), (state, history));
+    let mut follower = Follower::new(&fences, 20);
+    follower.upload(&day);
+    let (state, history) = (follower.state.clone(), follower.history.clone());
+    follower.upload(&day);
+    day.chunks(17).for_each(|chunk| follower.upload(chunk));
+    assert_eq!((follower.state, follower.history), (state, history));
 }
 
 #[test]
@@ -178,10 +178,10 @@ fn a_late_half_hour_changes_the_trip_it_belongs_to_and_nothing_else() {
     let fences = fences();
     let mut drive = Drive::new(10.0);
     drive.stand(600).go(5000.0, 0.0, 50.0).stand(900).go(5000.0, 0.0, 50.0).stand(900);
-    let (first, second) = drive.told.split_at(drive.told.len() / 2);
+    let (first, second) = drive.positions.split_at(drive.positions.len() / 2);
     let late: Vec<Position> = first[70..80].to_vec();
     let known: Vec<Position> = [&first[..70], &first[80..], second].concat();
-    let complete: Vec<Position> = drive.told.clone();
+    let complete: Vec<Position> = drive.positions.clone();
     let refolded = refold(&TrackState::default(), &known, &complete, &Rules::default(), &fences);
     assert_eq!(late.len(), 10);
     assert_eq!(refolded.corrections.trips.len(), 1);
@@ -212,14 +212,14 @@ proptest! {
         }
         keyed.sort_by_key(|(key, _)| *key);
         let shuffled: Vec<Position> = keyed.into_iter().map(|(_, position)| position).collect();
-        let mut teller = Teller::new(&fences, save_every);
+        let mut follower = Follower::new(&fences, save_every);
         for upload in shuffled.chunks(batch) {
-            teller.upload(upload);
+            follower.upload(upload);
             if dice.bool() {
-                teller.upload(upload);
+                follower.upload(upload);
             }
         }
-        teller.history.activity.retain(|_, activity| !activity.is_empty());
-        prop_assert_eq!(teller.history, expected);
+        follower.history.activity.retain(|_, activity| !activity.is_empty());
+        prop_assert_eq!(follower.history, expected);
     }
 }

@@ -1,6 +1,6 @@
 //! Facts that follow from silence.
 
-use crate::ground::{Drive, facts, time, track_history};
+use crate::made_up_drive::{Drive, facts, time, track_history};
 use milepost_track::{NoFences, Rules, SilenceFact, Thresholds, TrackState, VehicleRules, Watch, advance, fold};
 
 struct Follower {
@@ -15,7 +15,7 @@ impl Follower {
     }
 
     fn take(&mut self, drive: &mut Drive) {
-        for position in drive.told.drain(..) {
+        for position in drive.positions.drain(..) {
             fold(&mut self.state, &position, &self.rules, &NoFences, &mut Vec::new());
         }
     }
@@ -44,26 +44,26 @@ fn offline_is_published_once_a_silence_and_so_is_its_end() {
 }
 
 #[test]
-fn a_trip_ends_by_silence_as_the_fold_will_say_too() {
+fn a_trip_that_silence_ends_is_the_same_as_in_the_fold() {
     let mut follower = Follower::new(Rules::default());
     let mut drive = Drive::new(10.0);
     drive.stand(600).go(5000.0, 0.0, 50.0);
-    let (mut all, last_ms) = (drive.told.clone(), drive.ms - 10_000);
+    let (mut all, last_ms) = (drive.positions.clone(), drive.ms - 10_000);
     follower.take(&mut drive);
-    let told = follower.advance(last_ms + 1_800_001);
-    let Some(SilenceFact::TripEnded(ended)) = told.last().copied() else { panic!("{told:?}") };
+    let found = follower.advance(last_ms + 1_800_001);
+    let Some(SilenceFact::TripEnded(ended)) = found.last().copied() else { panic!("{found:?}") };
     assert_eq!(follower.advance(last_ms + 2_000_000), []);
 
     // After an hour it is parked somewhere else.
     drive.silent(3600).stand(60);
-    all.extend(drive.told.clone());
+    all.extend(drive.positions.clone());
     let history = track_history(&facts(&all, &Rules::default(), &NoFences));
     let folded = *history.trips.values().next().unwrap();
     let same = |trip: milepost_track::Trip| (trip.started_at, trip.ended_at, trip.distance_mm, trip.ended_by);
     assert_eq!(same(folded), same(ended));
 
     // A late position that fills the gap lets it run on.
-    drive.told.clear();
+    drive.positions.clear();
     drive.ms = last_ms + 600_000;
     drive.east_m += 8000.0;
     drive.go(500.0, 0.0, 50.0);

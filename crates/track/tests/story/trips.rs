@@ -1,10 +1,10 @@
 //! Trips, stops, idling and fuel.
 
-use crate::ground::{Drive, facts, history, time, track_history};
+use crate::made_up_drive::{Drive, facts, history, time, track_history};
 use milepost_track::{FuelBasis, NoFences, Rules, Thresholds, TrackFact, Trip, TripEnd, VehicleRules};
 
 fn trips(drive: &Drive) -> Vec<Trip> {
-    history(&drive.told).trips.into_values().collect()
+    history(&drive.positions).trips.into_values().collect()
 }
 
 #[track_caller]
@@ -15,9 +15,9 @@ fn near(value: f64, expected: f64, most: f64) {
 #[test]
 fn a_drive_between_two_parkings_is_one_trip_whatever_the_receiver() {
     for every_s in [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0] {
-        for tells_speed in [false, true] {
+        for reports_speed in [false, true] {
             let mut drive = Drive::new(every_s);
-            drive.tells_speed = tells_speed;
+            drive.reports_speed = reports_speed;
             drive.stand(900).go(5000.0, 0.0, 50.0).go(0.0, 5000.0, 50.0).stand(900);
             let trips = trips(&drive);
             assert_eq!(trips.len(), 1, "every {every_s} s: {trips:#?}");
@@ -69,7 +69,7 @@ fn the_ignition_ends_a_trip_at_once_if_the_device_reports_it() {
 }
 
 #[test]
-fn a_silence_goes_on_as_a_trip_only_if_the_way_was_driven() {
+fn a_trip_goes_on_after_a_silence_only_if_the_distance_was_driven() {
     let drive_with = |silence_s: i64, jump_m: f64| {
         let mut drive = Drive::new(10.0);
         drive.stand(600).go(3000.0, 0.0, 50.0).silent(silence_s);
@@ -113,7 +113,7 @@ fn a_tracker_that_sleeps_while_parked_does_not_make_the_trip_longer() {
 fn a_trip_is_published_when_it_starts_while_it_runs_and_when_it_ends() {
     let mut drive = Drive::new(2.0);
     drive.stand(600).go(10_000.0, 0.0, 60.0).stand(900);
-    let found = facts(&drive.told, &Rules::default(), &NoFences);
+    let found = facts(&drive.positions, &Rules::default(), &NoFences);
     let mut progress_ms = Vec::new();
     for fact in &found {
         match fact {
@@ -134,15 +134,15 @@ fn a_trip_is_published_when_it_starts_while_it_runs_and_when_it_ends() {
 }
 
 #[test]
-fn fuel_is_measured_if_the_tank_is_else_estimated_else_unknown() {
+fn fuel_is_measured_with_a_level_sensor_else_estimated_else_unknown() {
     let vehicle = VehicleRules { fuel_l_per_100km: Some(30.0), ..VehicleRules::default() };
     let rules = Rules::new(Thresholds::default(), vehicle).unwrap();
     let mut drive = Drive::new(10.0);
     drive.stand(600).go(20_000.0, 0.0, 60.0).stand(900);
-    let estimated = *track_history(&facts(&drive.told, &rules, &NoFences)).trips.values().next().unwrap();
+    let estimated = *track_history(&facts(&drive.positions, &rules, &NoFences)).trips.values().next().unwrap();
     assert_eq!(estimated.fuel_basis, Some(FuelBasis::Estimated));
     near(estimated.fuel_ml.unwrap() as f64, 6000.0, 60.0);
-    assert_eq!(history(&drive.told).trips.values().next().unwrap().fuel_ml, None);
+    assert_eq!(history(&drive.positions).trips.values().next().unwrap().fuel_ml, None);
 
     let mut drive = Drive::new(10.0);
     drive.fuel_l = Some(80.0);
@@ -152,7 +152,7 @@ fn fuel_is_measured_if_the_tank_is_else_estimated_else_unknown() {
         drive.go(2500.0, 0.0, 60.0);
     }
     drive.stand(900);
-    let found = track_history(&facts(&drive.told, &rules, &NoFences));
+    let found = track_history(&facts(&drive.positions, &rules, &NoFences));
     let measured = found.trips.values().next().unwrap();
     assert_eq!((measured.fuel_basis, measured.fuel_ml), (Some(FuelBasis::Measured), Some(8000)));
     assert_eq!(found.activity.values().map(|activity| activity.fuel_ml).sum::<i64>(), 8000);

@@ -1,4 +1,4 @@
-//! What a link remembers of its last snapshot, so that no older live message follows it.
+//! Versions of a link's last snapshot, so that no older live message follows it.
 
 use milepost_hub::{Key, KeyMap};
 
@@ -8,13 +8,13 @@ const GRACE_MS: u64 = 5000;
 
 /// The versions of a snapshot's messages.
 #[derive(Default)]
-pub(super) struct Snapshot {
+pub(super) struct SnapshotVersions {
     versions: KeyMap<i64>,
     /// While the link is corked the snapshot is still being read, and there is no end.
     until_ms: Option<u64>,
 }
 
-impl Snapshot {
+impl SnapshotVersions {
     pub(super) fn note(&mut self, key: &Key, version: i64) {
         let newest = self.versions.entry(key.clone()).or_insert(version);
         *newest = version.max(*newest);

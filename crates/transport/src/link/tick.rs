@@ -1,4 +1,4 @@
-//! What a link does when its tick has come: pings, expiry, the end of silent peers and of close handshakes.
+//! A link's work at its tick: pings, expiry, the end of silent peers and of close handshakes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

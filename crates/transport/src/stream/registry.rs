@@ -76,7 +76,7 @@ impl EventStream {
                 }
             }
             Phase::Open if state.expires_at_ms.is_some_and(|at_ms| at_ms <= now_ms) => self.begin_end(&mut state),
-            // What waits shows whether the reader lives: it is taken, or it is not.
+            // A reader is alive if it has read some of the waiting bytes since the last round.
             Phase::Open if !state.queue.is_empty() => {
                 if !is_late && state.progress_ms + self.shared.timing.pong_wait_ms <= now_ms {
                     self.begin_end(&mut state);

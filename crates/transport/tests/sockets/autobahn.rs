@@ -67,7 +67,7 @@ async fn category_3_reserved_bits_fail() {
 }
 
 #[tokio::test]
-async fn category_3_what_came_before_a_violation_is_echoed() {
+async fn category_3_messages_before_a_violation_are_echoed() {
     let mut client = client().await;
     client.send(&[frame(TEXT, b"good"), frame(TEXT | 0x20, b"bad"), frame(PING, b"")].concat()).await;
     assert_eq!(client.receive().await.text(), "good");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use milepost_hub::{Audience, ChannelId, Interest, Message, Sink};
+use milepost_hub::{ChannelId, Interest, Message, Recipients, Sink};
 use milepost_transport::{SocketLimits, WsConfig};
 
 use crate::raw_client::{PONG, RawClient, TEXT};
@@ -199,7 +199,7 @@ async fn one_user_can_be_reached_by_a_key_of_its_own() {
     let channel = server.hub.channel(&ChannelId::new("bus", "notices"));
     let _all = channel.subscribe(server.links.lock().unwrap()[0].clone(), Interest::all());
     let _own = channel.subscribe(link, Interest::all().with_topics([key.clone()]));
-    channel.publish_all([note("first"), Message::new("for five", Audience::only([key])), note("last")]);
+    channel.publish_all([note("first"), Message::new("for five", Recipients::only([key])), note("last")]);
     for expected in ["first", "for five", "last"] {
         assert_eq!(user.receive().await.text(), expected);
     }

@@ -34,7 +34,7 @@ async fn a_client_that_answers_pings_stays() {
 }
 
 #[tokio::test]
-async fn a_silent_client_is_cut_after_pong_wait() {
+async fn a_silent_client_is_disconnected_after_pong_wait() {
     let server = TestServer::start().await;
     let mut client = RawClient::connect(server.address, "/echo").await;
     server.wait_until("the socket", |server| server.transport.stats().open == 1).await;
@@ -49,7 +49,7 @@ async fn a_silent_client_is_cut_after_pong_wait() {
 }
 
 #[tokio::test]
-async fn after_a_pause_of_the_server_a_client_is_asked_before_it_is_cut() {
+async fn after_a_pause_of_the_server_a_client_is_pinged_before_it_is_disconnected() {
     let server = TestServer::start().await;
     let mut client = RawClient::connect(server.address, "/echo").await;
     server.wait_until("the socket", |server| server.transport.stats().open == 1).await;
@@ -67,7 +67,7 @@ async fn after_a_pause_of_the_server_a_client_is_asked_before_it_is_cut() {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_is_cut_and_its_backlog_freed() {
+async fn a_reader_that_stops_is_disconnected_and_its_backlog_freed() {
     let server = TestServer::start().await;
     let mut client = RawClient::connect(server.address, "/channel").await;
     client.receive().await;
@@ -116,7 +116,7 @@ async fn an_expiry_that_was_cleared_does_not_close() {
 }
 
 #[tokio::test]
-async fn a_peer_that_never_answers_a_close_is_cut_after_write_wait() {
+async fn a_peer_that_never_answers_a_close_is_disconnected_after_write_wait() {
     let server = TestServer::start().await;
     let mut client = RawClient::connect(server.address, "/channel").await;
     client.receive().await;
@@ -164,7 +164,7 @@ async fn draining_closes_everyone_with_advice_that_is_spread() {
 }
 
 #[tokio::test]
-async fn draining_cuts_who_does_not_answer() {
+async fn draining_disconnects_clients_that_do_not_answer() {
     let server = TestServer::start().await;
     let mut client = RawClient::connect(server.address, "/echo").await;
     server.wait_until("the socket", |server| server.transport.stats().open == 1).await;

@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
 use milepost_clock::TurnableClock;
-use milepost_hub::{Audience, Channel, ChannelId, Hub, HubLimits, Interest, Key, Message};
+use milepost_hub::{Channel, ChannelId, Hub, HubLimits, Interest, Key, Message, Recipients};
 use milepost_transport::{Inbound, Link, Socket, SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 
 pub(crate) struct TestServer {
@@ -38,11 +38,11 @@ pub(crate) fn position(id: &str, version: i64) -> Message {
 /// A position with `padding` bytes on top, to fill sockets with.
 pub(crate) fn position_of(id: &str, version: i64, padding: usize) -> Message {
     let payload = format!("{id} {version} {}", "x".repeat(padding));
-    Message::conflated(payload, Audience::keys([vehicle(id)]), vehicle(id), version)
+    Message::conflated(payload, Recipients::keys([vehicle(id)]), vehicle(id), version)
 }
 
 pub(crate) fn note(text: &str) -> Message {
-    Message::new(Bytes::copy_from_slice(text.as_bytes()), Audience::everyone())
+    Message::new(Bytes::copy_from_slice(text.as_bytes()), Recipients::everyone())
 }
 
 impl TestServer {

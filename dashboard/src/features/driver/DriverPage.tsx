@@ -64,7 +64,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   });
 
   const needsConnection = parcelId !== undefined && (isOn || queuedCount > 0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another parcel has another client, not connected yet
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another parcel has another client, which is not connected yet
   useEffect(() => {
     if (needsConnection) connect();
     else disconnect();
@@ -73,7 +73,7 @@ export function DriverPage({ me, onSignOut, onSessionEnd }: Props) {
   const onFix = useCallback(
     (fix: DeviceFix) => {
       setLastFix(fix);
-      // In the server's time: a phone with a wrong clock would be refused, or its path drawn at the wrong time.
+      // In the server's time: with a wrong clock on the phone the fix would be refused or get a wrong place in the path.
       sendLocationUpdate({ lat: fix.lat, lng: fix.lng, timestamp: fix.atMs + serverNowMs() - Date.now() });
     },
     [sendLocationUpdate],

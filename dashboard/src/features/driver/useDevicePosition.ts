@@ -3,16 +3,16 @@
 import { useEffect, useRef, useState } from 'react';
 
 export const SEND_EVERY_MS = 5_000;
-/** If the device has no fix by then, it is asked again. */
+/** If the device has no fix after this time, it is asked again. */
 const FIX_LIMIT_MS = 20_000;
-/** A fix with a time further off than this is faulty: the present counts. */
+/** A fix whose time is further off than this has a faulty clock: the present time is used. */
 const MAX_CLOCK_FAULT_MS = 24 * 60 * 60_000;
 
 export interface DeviceFix {
   lat: number;
   lng: number;
   accuracyM: number;
-  /** By the device's clock, Unix milliseconds. */
+  /** The time by the device's clock, Unix milliseconds. */
   atMs: number;
 }
 

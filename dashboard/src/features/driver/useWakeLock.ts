@@ -1,4 +1,4 @@
-/** Keeps the screen on while sharing, where the browser can: a sleeping phone sends nothing. */
+/** Keeps the screen on while sharing, if the browser can: a sleeping phone sends nothing. */
 
 import { useEffect } from 'react';
 
@@ -9,7 +9,7 @@ export function useWakeLock(isOn: boolean): void {
     let isCurrent = true;
     const ask = async () => {
       if (document.visibilityState !== 'visible') return;
-      // Refused when the battery is low: then the screen sleeps, and the page says nothing of it.
+      // The browser refuses it when the battery is low. Then the screen sleeps, and sharing pauses without a message.
       const given = await navigator.wakeLock.request('screen').catch(() => null);
       if (isCurrent) lock = given;
       else void given?.release();

@@ -1,4 +1,4 @@
-/** The list of buses. Only the rows in view are rendered, so thousands cost no more than twenty. */
+/** The list of buses. Only the visible rows are rendered, so that thousands cost no more than twenty. */
 
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { ageText, isStale } from '../../lib/time/age';
@@ -31,7 +31,7 @@ export function BusList({ buses, nowMs, selectedId, emptyText, onSelect }: Props
     return () => observer.disconnect();
   }, []);
 
-  // A newly selected bus is scrolled into view; one that moves within the list is not.
+  // Scrolls to a newly selected bus, but not to one that moves within the list.
   const scrolledTo = useRef<string | null>(null);
   useEffect(() => {
     if (scrolledTo.current === selectedId) return;
@@ -109,7 +109,7 @@ interface RowProps {
 function BusRow({ bus, nowMs, index, count, isActive, isSelected, onSelect }: RowProps) {
   const stale = bus.fix === null || isStale(bus.fix.atMs, nowMs);
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox has the focus and the keys
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the listbox has the focus and handles the keys
     // biome-ignore lint/a11y/useFocusableInteractive: the listbox names it by aria-activedescendant
     <div
       id={`bus-${index}`}

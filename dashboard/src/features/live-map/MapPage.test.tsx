@@ -37,7 +37,7 @@ async function show(answers: Answers = ANSWERS) {
 const row = (name: string) => screen.findByRole('option', { name: new RegExp(name) });
 
 describe('the live map', () => {
-  it('narrows the list to what is searched for, and says when nothing matches', async () => {
+  it('narrows the list to the search, and says when nothing matches', async () => {
     await show();
     await row('Bus 7');
     fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'wb01ab' } });
@@ -55,7 +55,7 @@ describe('the live map', () => {
     expect(screen.getByText(/of 2 buses reporting/).textContent).toBe('1 of 2 buses reporting');
   });
 
-  it('shows what comes by the socket, and how many people watch', async () => {
+  it('shows locations from the socket and the number of viewers', async () => {
     const { socket } = await show();
     await row('Bus 8');
     act(() => {
@@ -101,7 +101,7 @@ describe('the live map', () => {
     await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1));
   });
 
-  it('does without the list where the user may not read it', async () => {
+  it('works without the list if the user may not read it', async () => {
     await show({ ...ANSWERS, 'GET /api/v1/vehicles': refusal(403, 'not allowed') });
     expect(await screen.findByText('No buses yet. They appear here as soon as one is added.')).toBeTruthy();
   });

@@ -1,4 +1,4 @@
-/** The live map: the list of buses, the selected bus, and the map with both. */
+/** The live map: the list of buses, the selected bus, and the map. */
 
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';

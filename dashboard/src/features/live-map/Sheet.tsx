@@ -1,4 +1,4 @@
-/** The panel beside the map; on a phone a sheet at its foot that is dragged or stepped between three heights. */
+/** The panel beside the map. On a phone it is a sheet at the bottom with three heights. */
 
 import { type PointerEvent, type ReactNode, useRef, useState } from 'react';
 

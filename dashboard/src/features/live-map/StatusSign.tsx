@@ -1,4 +1,4 @@
-/** A bus's status as a sign, the same in the list as on the map. */
+/** The sign of a bus's status, the same in the list and on the map. */
 
 import type { StatusGroup } from '../../lib/map/palette';
 import { statusGroup, statusText } from './status';

@@ -1,4 +1,4 @@
-/** Owns the fleet's map: draws the buses as one source, glides their markers, and reports which one was chosen. */
+/** Owns the fleet's map: draws the buses, moves their markers smoothly, and reports which bus was clicked. */
 
 import type * as GeoJSON from 'geojson';
 import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap } from 'maplibre-gl';
@@ -14,12 +14,12 @@ import { mapStyle } from './fleet-style';
 import { bodyImage, drawBody, drawSign, drawTag, MARKER_SCALE, MAX_TAGS, signImage } from './marker';
 import { STATUS_GROUPS, statusGroup } from './status';
 
-/** Buses go grey with time alone, so the drawing is renewed at least this often. */
+/** Buses turn grey as time passes, so the map is redrawn at least this often. */
 const RENEW_EVERY_MS = 5_000;
 /** Time between frames while markers glide, and while they only step by less than is seen gliding. */
 const GLIDE_FRAME_MS = 33;
 const STEP_FRAME_MS = 250;
-/** After each frame the map rests this many times as long as it took, so that a large fleet leaves the page responsive. */
+/** After each frame the map pauses this many times as long as the frame took, so that a large fleet leaves the page responsive. */
 const REST_FACTOR = 2;
 const MAX_REST_MS = 1_000;
 
@@ -91,7 +91,7 @@ export class FleetMap {
     });
   }
 
-  /** Marks a bus, and flies to it when asked. */
+  /** Marks a bus as selected, and flies to it if `fly` is true. */
   select(id: string | null, fly: boolean): void {
     this.selectedId = id;
     this.invalidate();
@@ -106,7 +106,7 @@ export class FleetMap {
     });
   }
 
-  /** Shows every bus, or else every route. */
+  /** Shows every bus, or every route if there are no buses. */
   fit(animate = true): void {
     const bounds = new LngLatBounds();
     for (const { fix } of this.options.fleet.all()) if (fix) bounds.extend([fix.longitude, fix.latitude]);
@@ -119,7 +119,7 @@ export class FleetMap {
     });
   }
 
-  /** Keeps this much of the map's lower part free, for the phone's sheet. */
+  /** Keeps this many pixels at the map's bottom free, for the phone's sheet. */
   setBottomPadding(px: number): void {
     this.bottomPaddingPx = px;
   }
@@ -129,7 +129,7 @@ export class FleetMap {
     if (!this.isDrawing) void this.draw();
   }
 
-  /** Draws until nothing moves any more. Each frame waits until the map's worker has the one before. */
+  /** Draws until no marker moves. Each frame waits until the map's worker has finished the one before. */
   private async draw(): Promise<void> {
     if (!this.isReady) return;
     this.isDrawing = true;

@@ -1,4 +1,4 @@
-/** The style of the fleet's map: the ground, the routes, and the buses with their signs and label plates. */
+/** The style of the fleet's map: the background, the routes, and the buses with their signs and label plates. */
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../../lib/api/get-config';
@@ -8,7 +8,7 @@ import type { Routes } from './api/get-routes';
 import { MARKER_PX } from './marker';
 
 export const TAGS_FROM_ZOOM = 12;
-/** Label plates sit under the disc. */
+/** Label plates are drawn below the disc. */
 const TAG_OFFSET_PX: [number, number] = [0, MARKER_PX / 2 - 1];
 
 export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null): StyleSpecification {
@@ -85,7 +85,7 @@ export function mapStyle(theme: Theme, config: AppConfig, routes: Routes | null)
           'icon-rotation-alignment': 'viewport',
           'icon-size': MARKER_SIZE,
           'icon-padding': 0,
-          // Of overlapping markers only the top one shows its sign: the marker that is drawn last is placed first here.
+          // Where markers overlap, only the top one shows its sign. The sign of the marker that is drawn last is placed first.
           'symbol-sort-key': ['-', 0, ['get', 'order']],
         },
       },

@@ -67,7 +67,7 @@ describe('fleet', () => {
     expect(fleet.all().map((bus) => bus.id)).toEqual(['b1']);
   });
 
-  it('takes_an_unknown_heading_from_the_way_the_bus_went_and_keeps_it_while_it_stands', () => {
+  it('derives_an_unknown_heading_from_the_movement_and_keeps_it_while_the_bus_stands', () => {
     const fleet = new Fleet();
     fleet.applyLocation(location({ latitude: 0, longitude: 0, headingDeg: 0, timestamp: '2025-01-15T10:00:01Z' }));
     expect(fleet.get('b1')?.fix?.headingDeg).toBeNull();

@@ -19,15 +19,15 @@ export interface Bus {
   fix: BusFix | null;
 }
 
-/** Under this the direction between two fixes is noise. */
+/** After a shorter move the direction between two fixes is noise. */
 const HEADING_FROM_MOVE_M = 10;
 
 export class Fleet {
   private buses = new Map<string, Bus>();
-  /** Buses that the socket has sent: they are shown whatever their kind is. */
+  /** Buses that the socket has sent. They are shown whatever their kind is. */
   private readonly reporting = new Set<string>();
   private listeners = new Set<() => void>();
-  /** Counts up when the list must be sorted again: a bus was added, removed or renamed, or reported for the first time. */
+  /** Counts up when the list must be sorted again: a bus was added, removed or renamed, or sent its first position. */
   rosterVersion = 0;
 
   subscribe = (listener: () => void): (() => void) => {
@@ -43,7 +43,7 @@ export class Fleet {
     return this.buses.get(id);
   }
 
-  /** Applies a live location; one that is older than the newest known is ignored. Returns whether the bus was known. */
+  /** Applies a live location, unless a newer one is known. Returns whether the bus was known. */
   applyLocation(location: BusLocation): boolean {
     const { busId, licensePlate, status, speedKmh, headingDeg } = location;
     const known = this.buses.get(busId);
@@ -65,7 +65,7 @@ export class Fleet {
     return known !== undefined;
   }
 
-  /** Applies the whole list from REST: descriptions are replaced, positions only by newer ones, and removed buses go. */
+  /** Applies the whole list from REST: replaces descriptions, takes newer positions, and removes buses that are missing. */
   applyVehicles(vehicles: Vehicle[]): void {
     const listed = new Set(vehicles.map(({ id }) => id));
     for (const id of this.buses.keys()) if (!listed.has(id)) this.buses.delete(id);
@@ -98,7 +98,7 @@ interface RawPosition extends Place {
   heading?: number | null;
 }
 
-/** Heading 0 may mean north or unknown: then the direction since the last fix counts, or the last known heading. */
+/** Heading 0 may mean north or unknown. Then the direction from the last fix is used, or the last known heading. */
 function nextFix(last: BusFix | null, raw: RawPosition, atMs: number): BusFix {
   let headingDeg: number | null = raw.heading || null;
   if (headingDeg === null && last) {

@@ -1,17 +1,17 @@
-/** The live data of one signed-in session: fills the fleet from REST and from the bus socket, and keeps both fresh. */
+/** The live data of one signed-in session: fills the fleet from REST and from the bus socket, and keeps it up to date. */
 
 import { BusClient, type ConnectionState } from '@milepost/client';
 import { listVehicles } from './api/list-vehicles';
 import { Fleet } from './fleet';
 
-/** A burst of unknown buses reads the list once, and not more often than this. */
+/** The list is read at most this often, even if many unknown buses appear. */
 const RELIST_AFTER_MS = 5_000;
 
 export interface LiveStatus {
   connection: ConnectionState;
-  /** How many pages are open now, this one included; null until the server says so. */
+  /** The number of open pages, including this one; null until the server has sent it. */
   viewing: number | null;
-  /** Whether the first list has been read, or can't be. */
+  /** True once the first list was read or could not be read. */
   isListed: boolean;
 }
 

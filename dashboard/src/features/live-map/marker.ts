@@ -1,4 +1,4 @@
-/** Draws the marker images: a disc with a nose that points where the bus goes, and a sign inside for its status. */
+/** Draws the marker images: a disc with a nose in the direction of travel, and a sign for the status. */
 
 import type { Palette, StatusGroup } from '../../lib/map/palette';
 
@@ -6,7 +6,7 @@ import type { Palette, StatusGroup } from '../../lib/map/palette';
 export const MARKER_PX = 40;
 const SIGN_PX = 15;
 export const MARKER_SCALE = 2;
-/** Distinct labels kept as images; further labels are not drawn until the page is loaded again. */
+/** Labels kept as images. Further labels are not drawn until the page is reloaded. */
 export const MAX_TAGS = 3_000;
 
 export const bodyImage = (group: StatusGroup, isStale: boolean, hasHeading: boolean) =>
@@ -40,7 +40,7 @@ export function drawBody(fill: string, edge: string, hasNose: boolean, isHollow:
   return pixels(pen);
 }
 
-/** The sign stays upright in each direction: a bus, two bars, a clock hand, an exclamation mark or a cross. */
+/** The sign stays upright whatever the direction: a bus, two bars, a clock hand, an exclamation mark or a cross. */
 export function drawSign(group: StatusGroup, colour: string): ImageData {
   const pen = canvas(SIGN_PX, SIGN_PX);
   const c = SIGN_PX / 2;
@@ -81,7 +81,7 @@ export function drawSign(group: StatusGroup, colour: string): ImageData {
   return pixels(pen);
 }
 
-/** A small label plate, drawn here because the page fetches no fonts for the map. */
+/** A small label plate, drawn here because the map loads no fonts. */
 export function drawTag(text: string, palette: Palette): ImageData {
   const font = '600 11.5px system-ui, sans-serif';
   const shown = text.length > 24 ? `${text.slice(0, 23)}…` : text;

@@ -15,12 +15,12 @@ const bus = (id: string, label: string, change: Partial<Bus> = {}): Bus => ({
 });
 
 describe('the list of buses', () => {
-  it('counts_as_people_do_and_puts_silent_buses_last', () => {
+  it('sorts_numbers_by_value_and_puts_silent_buses_last', () => {
     const found = sortBuses([bus('a', 'Bus 10'), bus('b', 'Bus 1', { fix: null }), bus('c', 'Bus 2')]);
     expect(found.map((each) => each.label)).toEqual(['Bus 2', 'Bus 10', 'Bus 1']);
   });
 
-  it('finds_by_label_plate_route_and_id_whatever_case_or_accent', () => {
+  it('finds_by_label_plate_route_and_id_ignoring_case_and_accents', () => {
     const buses = [bus('a1', 'École Sud', { plate: 'WB 01-AB 1234', route: '12 North' }), bus('zz', 'Other')];
     for (const query of ['ecole', 'wb01ab', '12 nor', 'A1', 'sud 1234']) {
       expect(searchBuses(buses, query).map((each) => each.id)).toEqual(['a1']);

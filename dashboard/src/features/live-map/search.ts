@@ -4,7 +4,7 @@ import type { Bus } from './fleet';
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** Buses with a position come first. Then by label, numbers in their order: 2 before 10. */
+/** Buses with a position come first, then the order is by label, with numbers by value: 2 before 10. */
 export function sortBuses(buses: Bus[]): Bus[] {
   return [...buses].sort(
     (a, b) =>
@@ -14,7 +14,7 @@ export function sortBuses(buses: Bus[]): Bus[] {
   );
 }
 
-/** Every word must occur somewhere; case, accents and spaces inside a plate don't matter. */
+/** Every word must occur in some field. Case, accents and spaces in a plate are ignored. */
 export function searchBuses(buses: Bus[], query: string): Bus[] {
   const words = fold(query).split(/\s+/).filter(Boolean);
   return words.length === 0 ? buses : buses.filter((bus) => matches(bus, words));

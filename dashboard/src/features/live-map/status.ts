@@ -1,4 +1,4 @@
-/** Sorts the operator's words for a bus's status, an open list, into the groups that the page draws apart. */
+/** Sorts the operator's status texts, which are not a fixed list, into the groups that the page draws differently. */
 
 import type { StatusGroup } from '../../lib/map/palette';
 
@@ -31,7 +31,7 @@ const GROUP_OF_WORD: Record<string, StatusGroup> = {
   broken_down: 'alarm',
 };
 
-/** Unknown words count as in service, because the bus does report. */
+/** Unknown texts count as in service, because the bus reports. */
 export function statusGroup(status: string): StatusGroup {
   return (
     GROUP_OF_WORD[

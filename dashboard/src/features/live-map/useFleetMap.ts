@@ -1,4 +1,4 @@
-/** Ties a FleetMap to an element of the page, to the reader's theme, and to the selected bus. */
+/** Connects a FleetMap with an element of the page, the theme, and the selected bus. */
 
 import { type RefObject, useEffect, useRef } from 'react';
 import type { AppConfig } from '../../lib/api/get-config';

@@ -4,10 +4,10 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { Bus, Fleet } from './fleet';
 import { LiveClient, type LiveStatus } from './live-client';
 
-/** The list follows the fleet at most this often; the map follows faster, by itself. */
+/** The list is updated at most this often. The map is updated more often, independently. */
 const LIST_EVERY_MS = 250;
 
-/** A running client for as long as the component is there. */
+/** A client that runs as long as the component is mounted. */
 export function useLiveClient(onSessionEnd: () => void): LiveClient | null {
   const [client, setClient] = useState<LiveClient | null>(null);
   useEffect(() => {
@@ -27,7 +27,7 @@ export function useLiveStatus(client: LiveClient): LiveStatus {
   return useSyncExternalStore(client.subscribe, client.getStatus);
 }
 
-/** Every bus in its order, refreshed a few times a second. Thousands are sorted only when the roster changes. */
+/** Every bus in order, refreshed a few times a second. They are sorted only when the roster changes. */
 export function useBuses(fleet: Fleet, sort: (buses: Bus[]) => Bus[]): Bus[] {
   const [buses, setBuses] = useState<Bus[]>([]);
   useEffect(() => {

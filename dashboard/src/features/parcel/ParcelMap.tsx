@@ -18,7 +18,7 @@ interface Props {
   driver: DriverLocation | null;
 }
 
-/** Live points kept since the path was read. Beyond that the oldest go, until the path is read again. */
+/** Live points kept since the path was read. Older ones are dropped until the path is read again. */
 const MAX_LIVE_POINTS = 5_000;
 
 export function ParcelMap({ parcel, path, driver }: Props) {
@@ -43,7 +43,7 @@ export function ParcelMap({ parcel, path, driver }: Props) {
   return <TripMapView canvas={canvas} map={map} config={config} label="Map of the parcel" />;
 }
 
-/** The stored path and the live points after it. The newest point is left out: the truck still glides there. */
+/** The stored path and the live points after it, except the newest point: the truck still moves towards it. */
 function useDriven(path: PathPoint[], driver: DriverLocation | null): Place[] {
   const [live, setLive] = useState<{ since: PathPoint[]; points: Place[] }>({ since: path, points: [] });
   useEffect(() => {

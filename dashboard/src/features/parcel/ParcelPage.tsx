@@ -51,7 +51,7 @@ export function ParcelPage({ parcelId, me, onSignOut, onSessionEnd }: Props) {
     token: null, // the session cookie counts
     onEvent,
     onError,
-    // What happened while the connection was away is not sent again.
+    // Events during a lost connection are not sent again.
     onConnectionChange: (state) => {
       if (state === 'connected') refresh();
     },

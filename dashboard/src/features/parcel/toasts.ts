@@ -1,4 +1,4 @@
-/** The short messages that a parcel's client sees when something happens. */
+/** The messages that a parcel's client sees when something happens. */
 
 import type { ParcelEvent } from '@milepost/client';
 import type { ToastTone } from '../../components/Toasts';

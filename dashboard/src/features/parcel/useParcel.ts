@@ -1,4 +1,4 @@
-/** A parcel and the path that it took, read again whenever something may have changed. */
+/** A parcel and its path, read again whenever they may have changed. */
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
@@ -18,7 +18,7 @@ export function useParcel(id: number) {
   const { data: path } = useQuery(parcelPathQuery(id));
 
   const refresh = useCallback(() => void queries.invalidateQueries({ queryKey: ['parcel', id] }), [queries, id]);
-  /** Shows the status at once, and reads again: an answer on its way may be older than the status. */
+  /** Shows the status at once, and reads again, because an answer that is under way may be older. */
   const setStatus = useCallback(
     (status: string) => {
       queries.setQueryData(parcelQuery(id).queryKey, (known) => known && { ...known, status });
@@ -29,7 +29,7 @@ export function useParcel(id: number) {
   return { reading: readingOf(parcel, path, error), refresh, setStatus };
 }
 
-/** A parcel stays on the page while the server is away, but not when it was removed or belongs to another user. */
+/** A parcel stays on the page while the server is away, but not after it was removed or given to another user. */
 function readingOf(parcel: Parcel | undefined, path: PathPoint[] | undefined, error: Error | null): ParcelReading {
   const refusal = error && (error instanceof ApiError ? error : new ApiError(0, String(error)));
   if (refusal && (!parcel || [401, 403, 404].includes(refusal.status))) return { kind: 'refused', error: refusal };

@@ -1,4 +1,4 @@
-/** Asks for username and password, and says why they were refused. */
+/** Asks for username and password, and shows why they were refused. */
 
 import { type FormEvent, useRef, useState } from 'react';
 import { Brand } from '../../components/Brand';
@@ -6,7 +6,7 @@ import { ApiError } from '../../lib/api/request';
 
 interface Props {
   notice: string | null;
-  /** What there is to see after signing in. */
+  /** What the user will see after signing in. */
   lead?: string;
   onSignIn: (username: string, password: string) => Promise<void>;
 }

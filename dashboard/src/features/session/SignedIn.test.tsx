@@ -46,7 +46,7 @@ describe('a page for signed-in users', () => {
     expect(await screen.findByText('Hello ada')).toBeTruthy();
   });
 
-  it('is shown after signing in to a server that could not be reached before', async () => {
+  it('is shown after signing in to a server that was unreachable before', async () => {
     const answers: Answers = { 'POST /auth/login': {} };
     show(answers);
     expect(await screen.findByText(/can’t be reached/)).toBeTruthy();
@@ -73,13 +73,13 @@ describe('a page for signed-in users', () => {
     expect(screen.queryByText('Hello ada')).toBeNull();
   });
 
-  it('gives way to the login when the session ends, with the reason', async () => {
+  it('shows the login when the session ends, with the reason', async () => {
     show({ 'GET /auth/me': ME, 'POST /auth/logout': {} });
     fireEvent.click(await screen.findByRole('button', { name: 'End' }));
     expect(screen.getByRole('alert').textContent).toBe('Your session has ended. Please sign in again.');
   });
 
-  it('gives way to the login on signing out, without a reason', async () => {
+  it('shows the login after signing out, without a reason', async () => {
     show({ 'GET /auth/me': ME, 'POST /auth/logout': {} });
     fireEvent.click(await screen.findByRole('button', { name: 'Sign out' }));
     expect(screen.getByLabelText('Username')).toBeTruthy();

@@ -1,4 +1,4 @@
-/** Shows a page to a signed-in user, and the login to everybody else. */
+/** Shows a page to a signed-in user, and the login to others. */
 
 import type { ReactNode } from 'react';
 import type { Me } from '../../lib/api/get-me';

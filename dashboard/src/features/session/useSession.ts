@@ -24,7 +24,7 @@ export function useSession() {
     [queries],
   );
 
-  /** Forgets the user and everything that was read for it. */
+  /** Forgets the user and all data that was read for it. */
   const leave = useCallback(
     (reason: string | null) => {
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });

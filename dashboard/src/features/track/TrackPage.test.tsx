@@ -31,7 +31,7 @@ function show(change: object | null): void {
 }
 
 describe('the page of a delivery', () => {
-  it('says when it comes, at which step it is, and which order it is', () => {
+  it('shows the arrival, the step and the order', () => {
     show({});
     expect(screen.getByRole('heading').textContent).toBe('Your order is on its way');
     expect(screen.getByText('about 10 min')).toBeTruthy();
@@ -39,7 +39,7 @@ describe('the page of a delivery', () => {
     expect(screen.getByText('Order ORD-7')).toBeTruthy();
   });
 
-  it('says when the rider was last seen instead of an arrival that nobody can know', () => {
+  it('shows when the rider was last seen instead of an unknown arrival', () => {
     show({ current_location: { lat: 5.63, lng: -0.2, timestamp: nowSeconds() - 200 } });
     expect(screen.getByText('Last seen 3 min ago')).toBeTruthy();
     expect(screen.queryByText(/^about/)).toBeNull();
@@ -61,7 +61,7 @@ describe('the page of a delivery', () => {
     expect(screen.getByRole('heading').textContent).toBe('Your order has been delivered');
   });
 
-  it('says that it is offline, and keeps what it knows', () => {
+  it('shows that it is offline, and keeps its data', () => {
     show({});
     act(() => FakeSocket.last.end(1006));
     expect(screen.getByRole('status').textContent).toBe('Offline');

@@ -1,4 +1,4 @@
-/** The public page of one delivery: where it is, how far, and when it comes. */
+/** The public page of one delivery: where it is, how far away, and when it arrives. */
 
 import type { Delivery } from '@milepost/client';
 import { useDelivery } from '@milepost/client/react';
@@ -18,7 +18,7 @@ import { arrivalOf, ENDS, HEADLINES, STEPS, stepOf } from './words';
 export function TrackPage({ trackingId }: { trackingId: string }) {
   const { data: config } = useQuery(configQuery); // its answer also sets the clock
   const { connectionState, delivery, end, connect } = useDelivery(trackingId, { token: null });
-  // A delivered order stays on the page when its link ends.
+  // A delivered order stays on the page after its link has expired.
   if (end && delivery?.status !== 'DELIVERED') return <Notice title={ENDS[end].title}>{ENDS[end].text}</Notice>;
   return (
     <div className="trip" data-connection={connectionState}>

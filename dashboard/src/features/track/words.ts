@@ -1,4 +1,4 @@
-/** What the page says about a delivery. */
+/** The texts of the page about a delivery. */
 
 import { DELIVERY_STATUSES, type Delivery, type DeliveryEnd, type DeliveryStatus } from '@milepost/client';
 import { arrivalText, FRESH_FOR_MS } from '../../lib/time/arrival';
@@ -29,7 +29,7 @@ export const ENDS: Record<DeliveryEnd, { title: string; text: string }> = {
   },
 };
 
-/** When it comes; null once delivered, before the first fix, and when the last fix is too old. */
+/** The time of arrival; null once delivered, before the first fix, and when the last fix is too old. */
 export function arrivalOf(delivery: Delivery, nowMs: number): string | null {
   const { currentLocation, eta, etaSeconds, status } = delivery;
   if (status === 'DELIVERED' || !currentLocation || nowMs - currentLocation.atSeconds * 1_000 > FRESH_FOR_MS)

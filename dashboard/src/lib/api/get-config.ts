@@ -1,4 +1,4 @@
-/** What the server says about the map's ground. */
+/** The server's settings for the map's background. */
 
 import { queryOptions } from '@tanstack/react-query';
 import { request } from './request';
@@ -8,7 +8,7 @@ export interface AppConfig {
   tileAttribution: string | null;
 }
 
-/** Without an answer the map does without tiles. */
+/** Used when the server does not answer: the map has no tiles. */
 const NO_TILES: AppConfig = { tileUrl: null, tileAttribution: null };
 
 async function getConfig(): Promise<AppConfig> {

@@ -1,4 +1,4 @@
-/** The cache of answers, with what holds for all requests of the pages. */
+/** The query cache, with the options of all requests. */
 
 import { QueryClient } from '@tanstack/react-query';
 
@@ -6,9 +6,9 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
-        // The sockets reconnect by themselves, and each reconnect reads again.
+        // The sockets reconnect by themselves, and each reconnect reads the data again.
         retry: false,
-        // A browser that takes itself for offline may still reach a server in its own network.
+        // A browser that believes it is offline may still reach a server in its own network.
         networkMode: 'always',
       },
       mutations: { networkMode: 'always' },

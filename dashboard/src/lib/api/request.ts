@@ -1,9 +1,9 @@
-/** Sends requests to the server. What the REST API takes and answers is typed by its OpenAPI document. */
+/** Sends requests to the server. Their types come from the server's OpenAPI document. */
 
 import type { paths } from '@milepost/client/rest';
 import { setServerClock } from '../time/server-clock';
 
-/** A refusal by the server, in words for a person; status 0 means that it can't be reached. */
+/** A refusal by the server, with a text for people. Status 0 means that the server can't be reached. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -37,7 +37,7 @@ export async function request(address: string, init?: RequestInit): Promise<Resp
 type PathWith<Method extends string> = {
   [Path in keyof paths]: paths[Path] extends Record<Method, unknown> ? Path : never;
 }[keyof paths];
-/** Values for the names in a path, and for its query. */
+/** Values for the parameters in a path, and for its query. */
 type RequestValues = Record<'path' | 'query', Record<string, string | number | undefined>>;
 type Operation<Path extends keyof paths, Method extends string> =
   paths[Path] extends Record<Method, infer Found> ? Found : never;

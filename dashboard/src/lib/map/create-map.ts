@@ -1,4 +1,4 @@
-/** Makes the MapLibre map of every page: flat, north up, with zoom buttons, a scale, and a grid that follows the view. */
+/** Creates the MapLibre map of every page: flat, north up, with zoom buttons, a scale, and a grid that follows the view. */
 
 import {
   type GeoJSONSource,

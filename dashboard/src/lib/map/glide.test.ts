@@ -33,7 +33,7 @@ describe('glide', () => {
     expect(glider.pose('b', 120_000 + MAX_GLIDE_MS)?.longitude).toBe(0.01);
   });
 
-  it('jumps_over_kilometres_and_for_readers_who_want_no_motion', () => {
+  it('jumps_over_kilometres_and_for_users_who_prefer_no_motion', () => {
     const glider = new Glider();
     glider.moveTo('b', fix(0, 0), 0, true);
     glider.moveTo('b', fix(1, 1_000), 1_000, true);
@@ -42,7 +42,7 @@ describe('glide', () => {
     expect(glider.pose('b', 2_000)?.longitude).toBe(1.001);
   });
 
-  it('turns_by_the_shorter_way_and_crosses_the_antimeridian', () => {
+  it('turns_by_the_smaller_angle_and_crosses_the_antimeridian', () => {
     const glider = new Glider();
     glider.moveTo('b', fix(179.999, 0, 350), 0, true);
     glider.moveTo('b', fix(-179.999, 1_000, 10), 1_000, true);

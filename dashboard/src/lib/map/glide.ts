@@ -1,10 +1,10 @@
-/** Moves every marker smoothly from where it is drawn to the newest fix. */
+/** Moves every marker smoothly from where it is drawn to its newest fix. */
 
 import { distanceM, type Place, turnDeg } from './sphere';
 
 /** A longer move is a correction, not a drive: the marker jumps. */
 export const JUMP_M = 3_000;
-/** A glide lasts as long as the time since the last fix, within these limits: regular fixes join into one motion. */
+/** A move takes as long as the time since the last fix, within these limits, so that regular fixes join into one motion. */
 export const MIN_GLIDE_MS = 250;
 export const MAX_GLIDE_MS = 2_000;
 
@@ -28,7 +28,7 @@ interface Track {
 export class Glider {
   private tracks = new Map<string, Track>();
 
-  /** Sets a marker's goal; without `animate` it is there at once. */
+  /** Sets a marker's target. Without `animate` the marker is there at once. */
   moveTo(id: string, fix: Fix, nowMs: number, animate: boolean): void {
     const track = this.tracks.get(id);
     if (track && track.fixAtMs === fix.atMs) return;
@@ -45,7 +45,7 @@ export class Glider {
     return track ? poseAt(track, nowMs) : null;
   }
 
-  /** Whether a marker still glides over a distance that can be seen, which is a pixel. */
+  /** Whether a marker still has to move by a visible distance, which is a pixel. */
   isMoving(nowMs: number, visibleM: number): boolean {
     for (const { startMs, durationMs, lengthM } of this.tracks.values()) {
       if (lengthM >= visibleM && nowMs < startMs + durationMs) return true;

@@ -1,4 +1,4 @@
-/** The ground of every map: land and a grid or, if configured, tiles; no glyphs and no sprites are ever fetched. */
+/** The background of every map: land and a grid or, if configured, tiles. No fonts or images are loaded for it. */
 
 import type * as GeoJSON from 'geojson';
 import type { StyleSpecification } from 'maplibre-gl';
@@ -39,7 +39,7 @@ export function groundLayers(theme: Theme, config: AppConfig): StyleSpecificatio
   ];
 }
 
-/** Lines of latitude and longitude over the view, some eight across. Without tiles they show scale and motion. */
+/** Lines of latitude and longitude across the view, about eight each way. Without tiles they show scale and motion. */
 export function gridLines(west: number, south: number, east: number, north: number): GeoJSON.FeatureCollection {
   const step = GRID_STEPS_DEG.find((each) => (east - west) / each <= 10) ?? 30;
   const lines: GeoJSON.Position[][] = [];

@@ -1,8 +1,8 @@
-/** The map's colours for light and dark; the same as in styles/tokens.css. */
+/** The map's colours for light and dark, the same as in styles/tokens.css. */
 
 export type Theme = 'light' | 'dark';
 
-/** The groups of a vehicle's status that are drawn apart. */
+/** The groups of vehicle status that are drawn differently. */
 export type StatusGroup = 'service' | 'waiting' | 'late' | 'out' | 'alarm';
 
 export interface Palette {

@@ -1,4 +1,4 @@
-/** Distance and direction on a sphere, exact enough for drawing. */
+/** Distance and direction on a sphere, accurate enough for drawing. */
 
 export interface Place {
   latitude: number;

@@ -1,4 +1,4 @@
-/** The reader's choice of light or dark, for maps: CSS does not reach into their canvas. */
+/** The light or dark theme, for maps: CSS has no effect on their canvas. */
 
 import type { Theme } from './palette';
 
@@ -8,7 +8,7 @@ export function readTheme(): Theme {
   return window.matchMedia(QUERY).matches ? 'dark' : 'light';
 }
 
-/** Calls `onChange` at each change; returns a function that ends it. */
+/** Calls `onChange` at each change. Returns a function that stops this. */
 export function watchTheme(onChange: (theme: Theme) => void): () => void {
   const dark = window.matchMedia(QUERY);
   const changed = () => onChange(readTheme());

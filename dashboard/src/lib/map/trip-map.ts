@@ -1,4 +1,4 @@
-/** Owns the map of one trip: pickup, destination, and the vehicle, which glides from fix to fix. */
+/** Owns the map of one trip: pickup, destination, and the vehicle, which moves smoothly from fix to fix. */
 
 import type * as GeoJSON from 'geojson';
 import { type GeoJSONSource, LngLatBounds, type Map as MapLibreMap, Marker } from 'maplibre-gl';
@@ -10,9 +10,9 @@ import { type Place, turnDeg } from './sphere';
 import { createMark, MARK_OFFSETS, type TripMark } from './trip-marker';
 import { tripStyle } from './trip-style';
 
-/** After a reader has moved the map by hand, it stays there for this long before it follows again. */
+/** After a user has moved the map, it does not follow the vehicle for this long. */
 const HANDS_OFF_MS = 30_000;
-/** Part of the view's width and height along the edges where a vehicle counts as leaving. */
+/** The part of the view's width and height along the edges in which a vehicle counts as leaving. */
 const EDGE_SHARE = 0.08;
 /** The edge of web Mercator's square. */
 const MAX_LATITUDE = 85.05;
@@ -65,7 +65,7 @@ export class TripMap {
     void this.map.once('styledata').then(() => this.drawLines(true));
   }
 
-  /** Puts a mark that stays where it is. */
+  /** Places a mark that does not move. */
   setPlace(mark: 'pickup' | 'destination', at: Place, label: string): void {
     const place = drawable(at);
     const known = this.marks.get(mark);
@@ -98,7 +98,7 @@ export class TripMap {
     this.drawLines();
   }
 
-  /** Shows everything. */
+  /** Shows the whole trip. */
   fit(animate = true): void {
     const places = [...this.marks.values()].map(({ place }) => place);
     const first = places[0];
@@ -149,7 +149,7 @@ export class TripMap {
     const coordinates: GeoJSON.Position[] = [];
     let last = places[0];
     for (const place of places) {
-      // Over the antimeridian a line goes on past 180 instead of around the world.
+      // Across the antimeridian a line continues past 180 instead of going around the world.
       const position = last ? beside(last, place) : [place.longitude, place.latitude];
       coordinates.push(position as GeoJSON.Position);
       last = { latitude: place.latitude, longitude: position[0] as number };
@@ -162,7 +162,7 @@ export class TripMap {
   }
 }
 
-/** The map's projection has no poles: places beyond its edge are drawn at the edge. */
+/** The map's projection ends before the poles. Points beyond its edge are drawn at the edge. */
 function drawable({ latitude, longitude }: Place): Place {
   return { latitude: Math.max(-MAX_LATITUDE, Math.min(MAX_LATITUDE, latitude)), longitude };
 }
@@ -171,7 +171,7 @@ function sameFix(a: VehicleFix, b: VehicleFix): boolean {
   return a.atMs === b.atMs && a.latitude === b.latitude && a.longitude === b.longitude;
 }
 
-/** The place's longitude and latitude, on the shorter side of the other one. */
+/** The place's longitude and latitude, with the longitude nearest to that of `from`. */
 function beside(from: Place, place: Place): [number, number] {
   return [from.longitude + turnDeg(from.longitude, place.longitude), place.latitude];
 }

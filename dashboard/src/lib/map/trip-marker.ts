@@ -21,7 +21,7 @@ const DRAWINGS: Record<TripMark, { side: number; svg: string }> = {
   },
 };
 
-/** From the middle of the drawing to its place on the map, which for the flag is the foot of its pole. */
+/** From the middle of the drawing to its point on the map; for the flag that is the foot of its pole. */
 export const MARK_OFFSETS: Record<TripMark, [number, number]> = {
   pickup: [0, 0],
   destination: [10, -18],

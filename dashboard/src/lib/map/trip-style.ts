@@ -1,4 +1,4 @@
-/** The style of a single trip's map: the ground, the path driven, and a straight line to the destination. */
+/** The style of a single trip's map: the background, the driven path, and a straight line to the destination. */
 
 import type { StyleSpecification } from 'maplibre-gl';
 import type { AppConfig } from '../api/get-config';

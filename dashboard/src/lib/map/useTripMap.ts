@@ -1,4 +1,4 @@
-/** Ties a TripMap to an element of the page and to the reader's theme. */
+/** Connects a TripMap with an element of the page and the theme. */
 
 import { type RefObject, useEffect, useState } from 'react';
 import type { AppConfig } from '../api/get-config';

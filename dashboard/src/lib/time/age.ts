@@ -1,6 +1,6 @@
-/** How old a bus's last update is, in words. */
+/** The age of a bus's last update as text. */
 
-/** A bus that is silent for longer is drawn grey: two to three times the slowest common reporting interval. */
+/** A bus without updates for longer is drawn grey: two to three times the slowest common reporting interval. */
 export const STALE_AFTER_MS = 5 * 60_000;
 
 export function isStale(atMs: number, nowMs: number): boolean {

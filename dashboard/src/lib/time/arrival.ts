@@ -1,6 +1,6 @@
-/** Times of arrival and of the last fix, in words. */
+/** Times of arrival and of the last fix as text. */
 
-/** Older fixes allow no estimate. */
+/** With an older fix there is no estimate. */
 export const FRESH_FOR_MS = 90_000;
 
 export interface Estimate {

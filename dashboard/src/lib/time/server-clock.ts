@@ -1,15 +1,15 @@
-/** The server's clock: ages stay right on a machine whose own clock is wrong. */
+/** The server's clock, so that ages are right on a machine whose own clock is wrong. */
 
 /** The server's clock minus this machine's. */
 let offsetMs = 0;
-/** A Date header has whole seconds, and the answer took its time. */
+/** Smaller differences are ignored: a Date header has whole seconds, and the answer took some time. */
 const NOISE_MS = 3_000;
 
 export function serverNowMs(): number {
   return Date.now() + offsetMs;
 }
 
-/** Sets the clock by an answer's Date header. */
+/** Sets the clock from an answer's Date header. */
 export function setServerClock(date: string | null): void {
   const serverMs = Date.parse(date ?? '');
   if (Number.isNaN(serverMs)) return;

@@ -10,9 +10,9 @@ use milepost_track::{NoFences, Rules, TrackHistory, TrackState, fold};
 use serde::Deserialize;
 use std::path::Path;
 
-/// A trip along the line has a fix each so many metres, 30 s apart: 120 km/h.
+/// Distance between the fixes of a trip along the line, 30 s apart: 120 km/h.
 const STEP_M: f64 = 1000.0;
-/// Longer lines are cut to this.
+/// Longer lines are cut to this length.
 const LONGEST_TRIP_M: f64 = 2_000_000.0;
 /// On shorter lines the uncertainty at start and stop outweighs the rest.
 const SHORTEST_TRIP_M: f64 = 20_000.0;

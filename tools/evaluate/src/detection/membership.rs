@@ -85,7 +85,7 @@ fn points(rings: &[Vec<[f64; 2]>]) -> Result<Vec<Vec<Point>>> {
     rings.iter().map(ring).collect()
 }
 
-/// `point_id,lat,lon,polygons_containing`; several are divided by `|` or `;`.
+/// Reads `point_id,lat,lon,polygons_containing`. Several districts are divided by `|` or `;`.
 fn answer(line: &str) -> Option<(Point, BTreeSet<&str>)> {
     let mut fields = line.splitn(4, ',').skip(1);
     let point = Point::from_degrees(fields.next()?.parse().ok()?, fields.next()?.parse().ok()?).ok()?;

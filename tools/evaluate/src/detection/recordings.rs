@@ -10,7 +10,7 @@ use std::path::Path;
 
 const MPH_KMH: f64 = 1.609_344;
 
-/// What a label is about.
+/// The meaning of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Truth {
     /// On a trip or not: traffic lights and bus stops belong to the trip.

@@ -1,15 +1,15 @@
-//! Compares what was detected with the labels: by time, and by the boundaries of standing.
+//! Compares detected trips and stops with the labels: by time, and by where standing begins and ends.
 
 use super::recordings::{Report, Track, Truth};
 use milepost_domain::Timestamp;
 use milepost_geo::{Point, distance_m};
 use milepost_track::{NoFences, Rules, TrackHistory, TrackState, fold};
 
-/// Between two fixes that are further apart the vehicle's motion is unknown.
+/// Between two fixes that are further apart it is unknown how the vehicle moved.
 const UNKNOWN_MS: i64 = 300_000;
-/// The boundaries of shorter standing are not compared: a label begins and ends with a fix.
+/// Shorter standing is not compared at its ends, because a label begins and ends with a fix.
 const STANDING_MS: i64 = 60_000;
-/// The naive method: faster than this between two fixes is moving.
+/// The naive method: a speed above this between two fixes is moving.
 const NAIVE_KMH: f64 = 5.0;
 
 /// Seconds by detected and labelled motion.
@@ -42,17 +42,17 @@ impl Times {
         self.both_s + self.only_found_s + self.only_true_s + self.neither_s
     }
 
-    /// The share of what was detected that is true.
+    /// The share of the detected time that is true.
     pub(super) fn precision(&self) -> f64 {
         self.both_s / (self.both_s + self.only_found_s)
     }
 
-    /// The share of what is true that was detected.
+    /// The share of the true time that was detected.
     pub(super) fn recall(&self) -> f64 {
         self.both_s / (self.both_s + self.only_true_s)
     }
 
-    /// The harmonic mean of both.
+    /// The harmonic mean of precision and recall.
     pub(super) fn f1(&self) -> f64 {
         2.0 * self.both_s / (2.0 * self.both_s + self.only_found_s + self.only_true_s)
     }
@@ -73,11 +73,11 @@ impl Times {
 pub(super) struct Score {
     pub(super) found: Times,
     pub(super) naive: Times,
-    /// Labelled times of standing of a minute or more.
+    /// Labelled standing of a minute or more.
     pub(super) standing: usize,
-    /// Those that a stop was found in.
+    /// Labelled standing in which a stop was found.
     pub(super) matched: usize,
-    /// How much later (above 0) than labelled a matched stop began.
+    /// How much later than labelled a matched stop began; negative if earlier.
     pub(super) start_errors_s: Vec<f64>,
     pub(super) end_errors_s: Vec<f64>,
 }
@@ -112,7 +112,7 @@ pub(super) fn score_track(track: &Track, truth: Truth, rules: &Rules) -> Score {
     let first = track.reports.first().map(|report| report.position.at);
     let standing: Vec<Span> = match truth {
         Truth::Driving => history.stops.values().map(|stop| (stop.started_at, stop.ended_at)).collect(),
-        // Everything outside of trips.
+        // All time outside of trips.
         Truth::OnTrip => {
             let trips: Vec<Span> = history.trips.values().map(|trip| (trip.started_at, trip.ended_at)).collect();
             let begins = first.into_iter().chain(trips.iter().filter_map(|(_, ended_at)| *ended_at));

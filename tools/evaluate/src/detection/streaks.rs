@@ -1,4 +1,4 @@
-//! Washington's buses report their speed and the stops at which they stand: violations and stops, beside a scan of the reports.
+//! Compares speed violations and stops with the reports of Washington's buses, which have speeds and stops.
 
 use super::recordings::{Report, Track};
 use super::score::follow;
@@ -9,11 +9,11 @@ use milepost_track::{IncidentKind, Rules, SpeedBasis, Stop, Thresholds, TrackHis
 
 /// City buses hardly exceed 80 km/h; lower limits make streaks to compare.
 const LIMITS_KMH: [f64; 3] = [30.0, 40.0, 50.0];
-/// A streak is over after so long without a report, milliseconds.
+/// A streak ends after this long without a report, milliseconds.
 const SILENCE_MS: i64 = 120_000;
-/// A bus stands if it reports for so long that it does not move, milliseconds.
+/// A bus stands if its reports show no motion for this long, milliseconds.
 const STANDING_MS: i64 = 60_000;
-/// Slower is not moving, km/h.
+/// A slower bus does not move, km/h.
 const STANDING_KMH: f64 = 3.0;
 
 /// Adds both comparisons to the report.
@@ -64,7 +64,7 @@ fn scan(reports: &[Report], limit_kmh: f64, thresholds: &Thresholds) -> Vec<(Tim
             streaks.extend(open.take().filter(enough));
         }
     }
-    // One that goes on at the end has no end to compare.
+    // A streak that goes on at the end of the recording has no end to compare.
     streaks
 }
 

@@ -9,14 +9,14 @@ use milepost_geo::{Point, distance_m};
 use milepost_track::Fix;
 use std::collections::BTreeMap;
 
-/// A leg ends so far from its start, as a delivery may.
+/// A leg ends this far from its start, as a delivery may.
 const BUS_LEG_M: f64 = 2000.0;
-/// After so long without a report a leg is over.
+/// A leg ends after this long without a report.
 const SILENCE_MS: i64 = 600_000;
-/// The bus has reached the terminal when it first comes so near to where its trip ends.
+/// The bus has reached the terminal when it first comes this near to the end of its trip.
 const TERMINAL_M: f64 = 100.0;
 
-/// Where a leg of a bus ends.
+/// The end of a bus's leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BusLeg {
     /// At the first fix 2 km from the start of the leg.
@@ -27,17 +27,17 @@ pub(super) enum BusLeg {
     WholeTrip,
 }
 
-/// The names of the columns that matter.
+/// The names of the columns that are read.
 pub(super) struct Columns {
     pub(super) vehicle: &'static str,
     pub(super) time: &'static str,
     pub(super) latitude: &'static str,
     pub(super) longitude: &'static str,
-    /// Fixes of the same trip follow each other with the same text here; no leg without one.
+    /// Successive fixes of one trip have the same text in this column. Without a text there is no leg.
     pub(super) trip: &'static str,
     /// `1` while the bus stands at a stop.
     pub(super) status: Option<&'static str>,
-    /// Only this text in `trip` counts as being on a trip.
+    /// Only rows with this text in `trip` belong to a trip.
     pub(super) only_trip: Option<&'static str>,
 }
 

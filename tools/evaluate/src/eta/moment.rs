@@ -4,7 +4,7 @@ use super::rider::Rider;
 use milepost_geo::distance_m;
 use milepost_track::{Estimate, Fix, History, Leg, Pace, estimate_eta, straight_line_eta_s};
 
-/// Nearer than this a rider has arrived, and no estimate is compared.
+/// A rider nearer than this has arrived, and no estimate is compared.
 pub(super) const ARRIVED_M: f64 = 50.0;
 
 /// The predictions at one fix, and the real arrival.
@@ -16,15 +16,15 @@ pub(super) struct Moment {
     pub(super) straight_m: f64,
     /// The documented formula.
     pub(super) line_s: f64,
-    /// The priors alone, without anything known of the rider.
+    /// The estimate for an unknown rider.
     pub(super) average_s: f64,
-    /// The rider's recent pace, without its finished legs.
+    /// The estimate from the rider's recent pace, without its finished legs.
     pub(super) pace_s: f64,
-    /// The estimate, with everything known.
+    /// The estimate from everything known.
     pub(super) estimate: Estimate,
 }
 
-/// Predicts at every fix of every leg. Later fixes only give the real arrival.
+/// Predicts at every fix of every leg. Later fixes only show the real arrival.
 pub(super) fn replay_rider(rider: &Rider) -> Vec<Moment> {
     let mut moments = Vec::new();
     let Some((&first, later)) = rider.fixes.split_first() else { return moments };
@@ -69,7 +69,7 @@ pub(super) struct Errors {
     pub(super) mean_s: f64,
     pub(super) median_s: f64,
     pub(super) p90_s: f64,
-    /// Above 0: predicted later than the arrival.
+    /// Mean error: positive if the prediction was later than the arrival.
     pub(super) bias_s: f64,
 }
 

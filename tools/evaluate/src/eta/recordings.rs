@@ -11,7 +11,7 @@ use std::path::Path;
 pub(super) struct Recording {
     pub(super) name: &'static str,
     riders: Vec<Rider>,
-    /// Every rider of this many, from the first on, was fitted to; none for 0.
+    /// Constants were fitted to every rider with this distance from the first on; to none for 0.
     fitted_every: usize,
 }
 

@@ -1,23 +1,23 @@
-//! Someone who drives, with legs: from a known start to a place where they are known to have arrived.
+//! A rider's recorded drive and its legs: from a known start to a place with a known arrival.
 
 use crate::recordings::VanFix;
 use milepost_track::Fix;
 
-/// Someone who drives.
+/// A recorded drive of one person.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rider {
-    /// In the order of time, each instant once.
+    /// In order of time, each instant once.
     pub(super) fixes: Vec<Fix>,
     /// First and last fix of each leg, in order, without overlap.
     pub(super) legs: Vec<(usize, usize)>,
 }
 
-/// Where a leg of a delivery driver ends.
+/// The end of a delivery driver's leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// At the next place where the driver gets out.
+    /// The next place where the driver gets out.
     Next,
-    /// At the last such place of the recording, with others on the way.
+    /// The last such place of the recording, with others on the way.
     Last,
 }
 

@@ -17,12 +17,12 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-/// Publishing connections: a slow commit must not delay the next publication.
+/// The number of publishing connections: a slow commit must not delay the next publication.
 const PUBLISHERS: usize = 8;
-/// Silence after which a run is over.
+/// A run has ended after this long without a message.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// For five seconds after connecting, live messages are compared with the snapshot. The measurement begins after that.
+/// Live messages are compared with the snapshot for five seconds after connecting. The measurement begins after that.
 const SETTLE: Duration = Duration::from_secs(6);
 
 /// Both servers and the client's connections to them.
@@ -54,7 +54,7 @@ impl<'a> Bench<'a> {
         Ok(Self { options, milepost, floor, control, floor_address, milepost_client, floor_client, fleet })
     }
 
-    /// Opens the sockets of both and reads the snapshots that new sockets get.
+    /// Opens the sockets of both servers and reads the snapshots that new sockets get.
     pub(super) fn connect(&mut self) -> Result<()> {
         self.milepost_client.open_watchers(self.options.sockets, &self.milepost.bus_socket(false))?;
         let floor_socket = Handshake {
@@ -72,7 +72,8 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// CPU seconds that one burst costs while nobody watches; 0 for a flood, whose bursts share commits and wake-ups. A
+    /// CPU seconds of one burst without any watcher. It is 0 for a flood, whose bursts share commits and wake-ups, so that a
+    /// flood's cost includes ingest.
     /// flood's cost therefore includes ingest.
     pub(super) fn measure_ingest(&mut self, mode: &Mode) -> Result<f64> {
         if mode.bursts_per_second == 0.0 {
@@ -89,7 +90,7 @@ impl<'a> Bench<'a> {
         meter.sample(&deliveries, published, ingest_cost_s * bursts as f64)
     }
 
-    /// Publishes to Milepost; returns its CPU seconds, what was received, and the number of bursts.
+    /// Publishes to Milepost. Returns its CPU seconds, the received messages, and the number of bursts.
     fn publish(&mut self, mode: &Mode, sockets: u64) -> Result<((f64, Deliveries), u64)> {
         let flood = mode.bursts_per_second == 0.0;
         let mut deliveries = Deliveries::new(!flood);

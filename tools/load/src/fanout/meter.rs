@@ -1,4 +1,4 @@
-//! What one measurement of one server gives: CPU, delays and memory.
+//! One measurement of one server: CPU, delays and memory.
 
 use crate::deliveries::Deliveries;
 use crate::histogram::quantile_ms;
@@ -7,22 +7,22 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 use std::time::Instant;
 
-/// What one measurement of one server gave.
+/// The result of one measurement of one server.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Sample {
     /// Server CPU seconds per million deliveries, ingest included.
     pub(super) cpu_s_per_million: f64,
-    /// The same without what the same publishing costs when nobody watches.
+    /// The same without the cost of publishing to no watcher.
     pub(super) net_cpu_s_per_million: f64,
     pub(super) deliveries_per_second: f64,
-    /// The share of what was published that arrived: in a flood newer positions replace older ones.
+    /// The share of the published messages that arrived: in a flood newer positions replace older ones.
     pub(super) delivered_share: f64,
     pub(super) p50_ms: f64,
     pub(super) p99_ms: f64,
     pub(super) spread_p99_ms: f64,
     pub(super) payload_bytes: f64,
     pub(super) rss_mib: f64,
-    /// CPU that other programs used meanwhile: above a few percent the sample is disturbed.
+    /// CPU time of other programs during the measurement. Above a few percent the sample is disturbed.
     pub(super) foreign_cpu_share: f64,
 }
 

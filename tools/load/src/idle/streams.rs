@@ -1,4 +1,4 @@
-//! What a stream of server-sent events that only waits costs in the server's memory.
+//! The server's memory for a stream of server-sent events that only waits.
 
 use super::{IdleOptions, Memory};
 use crate::http::Client;
@@ -19,7 +19,7 @@ const MARK: &str = "\"milepost-load\"";
 pub(super) fn measure_streams(options: &IdleOptions) -> Result<Memory> {
     let milepost = Milepost::start(&options.server)?;
     let mut client = milepost.client()?;
-    // A few come and go first, so that what any first stream sets up is not counted.
+    // A few streams are opened and closed first, so that memory for the first one is not counted.
     let first = (0..20).map(|_| Stream::open(&milepost)).collect::<Result<Vec<_>>>()?;
     publish_to_all(&mut client, first)?;
     std::thread::sleep(Duration::from_secs(1));
@@ -43,7 +43,7 @@ pub(super) fn measure_streams(options: &IdleOptions) -> Result<Memory> {
     })
 }
 
-/// Publishes one event, reads it from each stream and returns the streams, which are still open.
+/// Publishes one event and reads it from each stream. Returns the streams, which are still open.
 fn publish_to_all(client: &mut Client, mut streams: Vec<Stream>) -> Result<Vec<Stream>> {
     let event = json!({"event_type": "milepost-load", "payload": {}});
     let (status, answer) = client.call("POST", "/api/v1/sync-events", &event)?;
@@ -58,7 +58,7 @@ fn publish_to_all(client: &mut Client, mut streams: Vec<Stream>) -> Result<Vec<S
 struct Stream(TcpStream);
 
 impl Stream {
-    /// Opens one and reads up to the first event id; from there on it only waits.
+    /// Opens a stream and reads up to the first event id. After that it only waits.
     fn open(milepost: &Milepost) -> Result<Self> {
         let connection = TcpStream::connect(milepost.address)?;
         connection.set_read_timeout(Some(Duration::from_secs(30)))?;

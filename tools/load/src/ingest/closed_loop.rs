@@ -9,7 +9,7 @@ use anyhow::{Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// What one measurement gave.
+/// The result of one measurement.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Rate {
     pub(super) per_second: f64,
@@ -22,7 +22,7 @@ pub(super) struct Rate {
 /// The connections.
 pub(super) struct ClosedLoop {
     client: Client,
-    /// What was answered.
+    /// The answers so far.
     pub(super) answers: Answers,
     sent_us: Vec<u64>,
 }
@@ -35,7 +35,7 @@ impl ClosedLoop {
         Ok(Self { client, answers, sent_us: vec![0; connections] })
     }
 
-    /// Runs until `duration` has passed or `next` has no more; returns the time until the last answer.
+    /// Runs until `duration` has passed or `next` returns nothing more. Returns the time until the last answer.
     pub(super) fn run(
         &mut self,
         duration: Duration,
@@ -89,7 +89,7 @@ pub(super) struct Answers {
     refused: Option<String>,
 }
 
-/// The answer to a batch; a single position's has no count.
+/// The answer to a batch. The answer to a single position has no count.
 #[derive(Deserialize)]
 struct BatchAnswer {
     #[serde(default)]

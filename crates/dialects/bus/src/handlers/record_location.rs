@@ -6,7 +6,7 @@ use crate::wire::{KioskLocation, RecordedLocation};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Caller, Position, Principal};
+use milepost_domain::{Position, Principal};
 use milepost_http::{Authenticated, Body, Path, Problem, rfc3339};
 use milepost_service::{PositionReport, Request, positions};
 
@@ -14,17 +14,16 @@ use milepost_service::{PositionReport, Request, positions};
 pub(crate) async fn record_location(
     State(parts): State<BusParts>,
     Path(device_id): Path<String>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Body(mut ping): Body<KioskLocation>,
 ) -> Result<(StatusCode, Json<RecordedLocation>), Problem> {
-    let position = position_of(&parts, &caller, &device_id, &ping)?;
-    let location_id = location_id(&caller.tenant, &position);
+    let position = position_of(&request, &device_id, &ping)?;
+    let location_id = location_id(&request.caller.tenant, &position);
     // A kiosk that sent no time gets the time that was used.
     ping.timestamp.get_or_insert_with(|| rfc3339(position.at).into());
-    let service = parts.live.service();
-    let report = PositionReport { index: 0, position };
-    let request = Request { caller: &caller, now: service.now() };
-    let recorded = positions::record_positions(&service.positions, &request, &caller.tenant, vec![report]).await?;
+    let report = vec![PositionReport { index: 0, position }];
+    let tenant = &request.caller.tenant;
+    let recorded = positions::record_positions(&parts.live.use_cases().positions, &request, tenant, report).await?;
     if let Some(rejected) = recorded.rejected.first() {
         return Err(Problem::forbidden(rejected.detail.clone()));
     }
@@ -33,20 +32,19 @@ pub(crate) async fn record_location(
 
 /// Parses and answers like the real route, without storing or publishing.
 pub(crate) async fn echo_location(
-    State(parts): State<BusParts>,
     Path(device_id): Path<String>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Body(ping): Body<KioskLocation>,
 ) -> Result<(StatusCode, Json<RecordedLocation>), Problem> {
-    let position = position_of(&parts, &caller, &device_id, &ping)?;
-    let location_id = location_id(&caller.tenant, &position);
+    let position = position_of(&request, &device_id, &ping)?;
+    let location_id = location_id(&request.caller.tenant, &position);
     Ok((StatusCode::CREATED, Json(RecordedLocation { location_id, location: ping })))
 }
 
-fn position_of(parts: &BusParts, caller: &Caller, device_id: &str, ping: &KioskLocation) -> Result<Position, Problem> {
-    match &caller.principal {
+fn position_of(request: &Request, device_id: &str, ping: &KioskLocation) -> Result<Position, Problem> {
+    match &request.caller.principal {
         Principal::Device { id, vehicle_id } if id.as_str() == device_id => {
-            Ok(position_from_ping(ping, vehicle_id, parts.live.service().now())?)
+            Ok(position_from_ping(ping, vehicle_id, request.now)?)
         }
         _ => Err(Problem::forbidden("Not authorized for this kiosk")),
     }

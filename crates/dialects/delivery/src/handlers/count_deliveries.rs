@@ -1,25 +1,23 @@
 //! `GET /stats/tracking`: counts the active deliveries.
 
-use super::{NO_STORE, TenantQuery};
+use super::NO_STORE;
 use crate::DeliveryParts;
 use crate::wire::{SessionsByRecency, StatusDistribution, TrackingStats};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{DeliveryStatus, TenantId};
-use milepost_http::{Authenticated, Problem, Query};
-use milepost_service::{DeliveryCount, Request, deliveries};
+use milepost_http::{Authenticated, Problem, Query, TenantQuery};
+use milepost_service::{DeliveryCount, deliveries};
 
 /// A superadmin gets the counts of all tenants unless it names one. An admin gets those of its own tenant.
 pub(crate) async fn count_deliveries(
     State(parts): State<DeliveryParts>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(query): Query<TenantQuery>,
 ) -> Result<Response, Problem> {
     let named = query.tenant.as_deref().map(TenantId::new).transpose()?;
-    let service = parts.live.service();
-    let request = Request { caller: &caller, now: service.now() };
-    let (tenant, counts) = deliveries::count_deliveries(&service.deliveries, &request, named).await?;
+    let (tenant, counts) = deliveries::count_deliveries(&parts.live.use_cases().deliveries, &request, named).await?;
     let sockets = parts.followed.count(tenant.as_ref());
     Ok((NO_STORE, Json(stats_of(&counts, sockets))).into_response())
 }

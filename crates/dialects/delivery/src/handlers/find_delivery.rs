@@ -1,22 +1,22 @@
 //! `GET /tracking/{tracking_id}` for visitors with the link, `GET /tracking/rider/{rider_id}` for users of the tenant.
 
-use super::{NO_STORE, TenantQuery};
+use super::NO_STORE;
 use crate::DeliveryParts;
 use crate::convert::session_of;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{RiderId, TrackingId};
-use milepost_http::{Authenticated, Path, Problem, Query};
-use milepost_service::{Request, deliveries};
+use milepost_http::{ForTenant, Path, Problem};
+use milepost_service::deliveries;
 
 /// Returns the session without its rider. No credential is needed.
 pub(crate) async fn find_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let service = parts.live.service();
-    let view = deliveries::find_delivery(&service.deliveries, &tracking_id(&id)?, service.now()).await?;
+    let view =
+        deliveries::find_delivery(&parts.live.use_cases().deliveries, &tracking_id(&id)?, parts.live.now()).await?;
     Ok((NO_STORE, Json(session_of(&view, false))).into_response())
 }
 
@@ -24,14 +24,10 @@ pub(crate) async fn find_delivery(
 pub(crate) async fn find_riders_delivery(
     State(parts): State<DeliveryParts>,
     Path(rider_id): Path<String>,
-    Authenticated(caller): Authenticated,
-    Query(query): Query<TenantQuery>,
+    ForTenant(request, tenant): ForTenant,
 ) -> Result<Response, Problem> {
-    let tenant = query.tenant_of(&caller)?;
     let rider = RiderId::new(&rider_id).map_err(|_| Problem::not_found("tracking session"))?;
-    let service = parts.live.service();
-    let request = Request { caller: &caller, now: service.now() };
-    let view = deliveries::find_riders_delivery(&service.deliveries, &request, &tenant, &rider).await?;
+    let view = deliveries::find_riders_delivery(&parts.live.use_cases().deliveries, &request, &tenant, &rider).await?;
     Ok((NO_STORE, Json(session_of(&view, true))).into_response())
 }
 

@@ -25,8 +25,8 @@ pub(crate) async fn follow_delivery(
 async fn authorize(parts: &DeliveryParts, id: &str, handshake: &Handshake) -> Result<Entry<Followed>, Problem> {
     let credential = handshake.authenticate_if_shown().await?;
     let id = tracking_id(id)?;
-    let service = parts.live.service();
-    let tenant = deliveries::find_delivery(&service.deliveries, &id, service.now()).await?.delivery.tenant;
+    let live = &parts.live;
+    let tenant = deliveries::find_delivery(&live.use_cases().deliveries, &id, live.now()).await?.delivery.tenant;
     let caller = credential.as_ref().map(|credential| credential.caller().clone());
     let sees_rider = caller.as_ref().is_some_and(|caller| sees_rider(caller, &tenant));
     let view = Followed { id, caller, sees_rider };

@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_http::{Authenticated, JsonAnswer, MAX_BODY_BYTES, Path, Problem, RawBody, RequestClaim};
-use milepost_service::{DeliveryView, Request, deliveries};
+use milepost_service::{DeliveryView, deliveries};
 
 /// Answers when the change is durable and published.
 pub(crate) async fn update_delivery(
     State(parts): State<DeliveryParts>,
     Path(id): Path<String>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     RawBody(body): RawBody<MAX_BODY_BYTES>,
 ) -> Result<Response, Problem> {
@@ -22,8 +22,8 @@ pub(crate) async fn update_delivery(
     let update = update_of(&body).map_err(refusal)?;
     let id = tracking_id(&id)?;
     let render = |view: &DeliveryView| JsonAnswer::new(StatusCode::OK, &moved(view));
-    let service = parts.live.service();
-    let request = Request { caller: &caller, now: service.now() };
-    let view = deliveries::update_delivery(&service.deliveries, &request, &id, update, &claim.once(render)).await?;
+    let view =
+        deliveries::update_delivery(&parts.live.use_cases().deliveries, &request, &id, update, &claim.once(render))
+            .await?;
     Ok((NO_STORE, render(&view)).into_response())
 }

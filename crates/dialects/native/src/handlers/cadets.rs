@@ -13,7 +13,7 @@ use milepost_http::{
 use milepost_service::records;
 use std::sync::Arc;
 
-/// Training days shown with one cadet; all of them are a list of their own.
+/// Training days shown with one cadet. `/attendance` lists all of them.
 const ATTENDANCE_SHOWN: u32 = 100;
 
 /// Enters a cadet.
@@ -22,65 +22,59 @@ const ATTENDANCE_SHOWN: u32 = 100;
         (status = 422, body = Problem)))]
 pub(crate) async fn add_cadet(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewCadetJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let cadet = cadet_from_json(&json, tenant)?;
     let shown = |cadet: &Cadet| CadetJson { attendance: Some(Vec::new()), ..cadet_to_json(cadet) };
     let render = |cadet: &Cadet| JsonAnswer::new(StatusCode::CREATED, &shown(cadet));
-    let cadet =
-        records::add_cadet(&context.service.records, &context.request(&caller), &cadet, &claim.once(render)).await?;
+    let cadet = records::add_cadet(&context.use_cases.records, &request, &cadet, &claim.once(render)).await?;
     Ok(render(&cadet))
 }
 
-/// Lists cadets in the order of their numbers: staff all of the tenant, a cadet itself.
+/// Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself.
 #[utoipa::path(get, path = "/cadets", tag = "cadets", params(PageQuery, TenantQuery),
     responses((status = 200, body = Page<CadetJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_cadets(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<CadetJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().and_then(|number| CadetId::new(number).ok()).ok_or(()))?;
-    let found =
-        records::list_cadets(&context.service.records, &context.request(&caller), &tenant, after, limit).await?;
+    let found = records::list_cadets(&context.use_cases.records, &request, &tenant, after, limit).await?;
     let items = found.cadets.iter().map(cadet_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
 
-/// Shows a cadet with what its records come to, and its latest training days.
+/// Shows a cadet with its totals and its latest training days.
 #[utoipa::path(get, path = "/cadets/{id}", tag = "cadets", params(("id" = i64, Path)),
     responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_cadet(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<CadetId>,
 ) -> Result<Json<CadetJson>, Problem> {
-    let cadet = records::get_cadet(&context.service.records, &context.request(&caller), id).await?;
-    let days =
-        records::list_attendance(&context.service.records, &context.request(&caller), id, None, ATTENDANCE_SHOWN)
-            .await?;
+    let cadet = records::get_cadet(&context.use_cases.records, &request, id).await?;
+    let days = records::list_attendance(&context.use_cases.records, &request, id, None, ATTENDANCE_SHOWN).await?;
     let attendance = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(CadetJson { attendance: Some(attendance), ..cadet_to_json(&cadet) }))
 }
 
-/// Enters, changes or takes back scores; the cadet and its staff are told what differs.
+/// Enters, changes or takes back scores. The differences are published to the cadet and its staff.
 #[utoipa::path(patch, path = "/cadets/{id}/scores", tag = "cadets", params(("id" = i64, Path)),
     request_body = ChangeScoresJson,
     responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 422, body = Problem)))]
 pub(crate) async fn change_scores(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<CadetId>,
     Body(json): Body<ChangeScoresJson>,
 ) -> Result<Json<CadetJson>, Problem> {
-    let cadet =
-        records::change_scores(&context.service.records, &context.request(&caller), id, scores_from_json(&json)?)
-            .await?;
+    let cadet = records::change_scores(&context.use_cases.records, &request, id, scores_from_json(&json)?).await?;
     Ok(Json(cadet_to_json(&cadet)))
 }

@@ -1,4 +1,4 @@
-//! `/dashboard`: what the fleet did in the last 24 hours.
+//! `/dashboard`: the fleet's statistics of the last 24 hours.
 
 use crate::wire::dashboard::DashboardJson;
 use axum::Json;
@@ -7,15 +7,14 @@ use milepost_http::{ForTenant, HttpContext, Problem, TenantQuery, rfc3339};
 use milepost_service::fleet;
 use std::sync::Arc;
 
-/// Shows the figures of the fleet over the last 24 hours, running trips included.
+/// Shows the fleet's statistics of the last 24 hours, running trips included.
 #[utoipa::path(get, path = "/dashboard", tag = "fleet", params(TenantQuery),
     responses((status = 200, body = DashboardJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_dashboard(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
 ) -> Result<Json<DashboardJson>, Problem> {
-    let request = context.request(&caller);
-    let figures = fleet::fleet_dashboard(&context.service.fleet, &request, &tenant).await?;
+    let figures = fleet::fleet_dashboard(&context.use_cases.fleet, &request, &tenant).await?;
     Ok(Json(DashboardJson {
         active_vehicles: figures.active_vehicles,
         total_trips: figures.total_trips,

@@ -14,25 +14,23 @@ use milepost_http::{
 use milepost_service::devices::{self, NewDevice};
 use std::sync::Arc;
 
-/// Adds a device; the answer shows its secret key, once.
+/// Adds a device. Only this answer shows its secret key.
 #[utoipa::path(post, path = "/devices", tag = "devices", request_body = NewDeviceJson,
     responses((status = 201, body = DeviceJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn add_device(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewDeviceJson>,
 ) -> Result<Response, Problem> {
     let device = Device {
         id: DeviceId::new(&id_or_new(json.id.as_deref())).map_err(|e| Problem::invalid("id", e.message))?,
-        tenant: tenant_of(&caller, json.tenant.as_deref())?,
+        tenant: tenant_of(&request.caller, json.tenant.as_deref())?,
         vehicle_id: VehicleId::new(&json.vehicle_id)?,
         name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
     };
     let shown_again = |new: &NewDevice| JsonAnswer::new(StatusCode::CREATED, &device_to_json(&new.device));
-    let new =
-        devices::add_device(&context.service.devices, &context.request(&caller), device, &claim.once(shown_again))
-            .await?;
+    let new = devices::add_device(&context.use_cases.devices, &request, device, &claim.once(shown_again)).await?;
     let shown_once = DeviceJson { key: Some(new.key), ..device_to_json(&new.device) };
     Ok((StatusCode::CREATED, Json(shown_once)).into_response())
 }
@@ -42,14 +40,12 @@ pub(crate) async fn add_device(
     responses((status = 200, body = Page<DeviceJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_devices(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<DeviceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(DeviceId::new)?;
-    let devices =
-        devices::list_devices(&context.service.devices, &context.request(&caller), &tenant, after.as_ref(), limit)
-            .await?;
+    let devices = devices::list_devices(&context.use_cases.devices, &request, &tenant, after.as_ref(), limit).await?;
     let items = devices.iter().map(device_to_json).collect();
     Ok(Json(Page::new(items, limit, |device: &DeviceJson| device.id.clone())))
 }
@@ -59,22 +55,22 @@ pub(crate) async fn list_devices(
     responses((status = 200, body = DeviceJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_device(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<DeviceId>,
 ) -> Result<Json<DeviceJson>, Problem> {
-    let device = devices::get_device(&context.service.devices, &context.request(&caller), &tenant, &id).await?;
+    let device = devices::get_device(&context.use_cases.devices, &request, &tenant, &id).await?;
     Ok(Json(device_to_json(&device)))
 }
 
-/// Removes a device; its key opens nothing from now on.
+/// Removes a device. Its key is refused from now on.
 #[utoipa::path(delete, path = "/devices/{id}", tag = "devices", params(("id" = String, Path), TenantQuery),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_device(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<DeviceId>,
 ) -> Result<StatusCode, Problem> {
-    devices::remove_device(&context.service.devices, &context.request(&caller), &tenant, &id).await?;
+    devices::remove_device(&context.use_cases.devices, &request, &tenant, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

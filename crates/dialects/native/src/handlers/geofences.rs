@@ -13,33 +13,32 @@ use milepost_http::{
 use milepost_service::{ServiceError, fleet};
 use std::sync::Arc;
 
-/// The longest geometry (1 MiB), a thousand vehicles with the longest names, and some air.
+/// Room for the longest geometry (1 MiB), a thousand vehicles with the longest ids, and some white space.
 const MAX_BODY_BYTES: usize = 1536 * 1024;
 
 /// Adds a geofence.
 ///
-/// From now on it is told which vehicles enter and leave it. One that is inside enters it as it drives; one that stands there
-/// is told when it has moved.
+/// From now on vehicles that enter and leave it are published. A vehicle that drives inside it enters it with its next
+/// position. A vehicle that stands inside it enters it when it moves.
 #[utoipa::path(post, path = "/geofences", tag = "fleet", params(TenantQuery), request_body = NewGeofenceJson,
     responses((status = 201, body = GeofenceJson), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_geofence(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let description = read_geofence(json).await?;
     let render = |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added));
-    let request = context.request(&caller);
     let added =
-        fleet::add_geofence(&context.service.fleet, &request, &tenant, &description, &claim.once(render)).await?;
+        fleet::add_geofence(&context.use_cases.fleet, &request, &tenant, &description, &claim.once(render)).await?;
     Ok(render(&added))
 }
 
-/// Ten thousand corners are looked at for a tenth of a second: not on a thread that serves sockets.
+/// Checking ten thousand corners takes a tenth of a second, too long for a thread that serves sockets.
 async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Problem> {
     tokio::task::spawn_blocking(move || geofence_from_json(&json)).await.map_err(|error| {
         tracing::error!(%error, "a geofence could not be read");
@@ -49,18 +48,17 @@ async fn read_geofence(json: NewGeofenceJson) -> Result<GeofenceDescription, Pro
 
 /// Lists geofences in the order of their numbers.
 ///
-/// Where geometries are long a page may hold fewer than `limit` and still have a next one.
+/// With long geometries a page may hold fewer than `limit` and still have a next one.
 #[utoipa::path(get, path = "/geofences", tag = "fleet", params(PageQuery, TenantQuery),
     responses((status = 200, body = Page<GeofenceJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_geofences(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<GeofenceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
-    let request = context.request(&caller);
-    let found = fleet::list_geofences(&context.service.fleet, &request, &tenant, after, limit).await?;
+    let found = fleet::list_geofences(&context.use_cases.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))
 }
@@ -70,11 +68,10 @@ pub(crate) async fn list_geofences(
     responses((status = 200, body = GeofenceJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_geofence(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<GeofenceId>,
 ) -> Result<Json<GeofenceJson>, Problem> {
-    let request = context.request(&caller);
-    let geofence = fleet::get_geofence(&context.service.fleet, &request, &tenant, id).await?;
+    let geofence = fleet::get_geofence(&context.use_cases.fleet, &request, &tenant, id).await?;
     Ok(Json(geofence_to_json(&geofence)))
 }
 
@@ -85,25 +82,23 @@ pub(crate) async fn get_geofence(
         (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_geofence(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<GeofenceId>,
     Body(json): Body<ChangeGeofenceJson, MAX_BODY_BYTES>,
 ) -> Result<Json<GeofenceJson>, Problem> {
     let change = geofence_change_from_json(json)?;
-    let request = context.request(&caller);
-    let changed = fleet::change_geofence(&context.service.fleet, &request, &tenant, id, change).await?;
+    let changed = fleet::change_geofence(&context.use_cases.fleet, &request, &tenant, id, change).await?;
     Ok(Json(geofence_to_json(&changed)))
 }
 
-/// Removes a geofence; what vehicles did there stays told.
+/// Removes a geofence. Visits and crossings that were published stay as they are.
 #[utoipa::path(delete, path = "/geofences/{id}", tag = "fleet", params(("id" = i64, Path), TenantQuery),
     responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn remove_geofence(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<GeofenceId>,
 ) -> Result<StatusCode, Problem> {
-    let request = context.request(&caller);
-    fleet::remove_geofence(&context.service.fleet, &request, &tenant, id).await?;
+    fleet::remove_geofence(&context.use_cases.fleet, &request, &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,14 +15,14 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// The kind of a notification whose sender names none.
+/// The kind of a notification whose sender names no kind.
 const DEFAULT_KIND: &str = "admin_message";
 
-/// Which of the caller's own.
+/// The filters of a list of the caller's own notices.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct NoticeQuery {
-    /// Only those that were not read yet: `true`, `1` or no value; `false` or `0` is as if it were absent.
+    /// Only those not yet read: `true`, `1` or no value. `false` and `0` list all.
     pub unread: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl NoticeQuery {
     }
 }
 
-/// `?unread`, `?unread=true`, `?unread=1`.
+/// True for `?unread`, `?unread=true` and `?unread=1`.
 pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> {
     match value {
         Some("" | "true" | "1") => Ok(true),
@@ -41,25 +41,25 @@ pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> 
     }
 }
 
-/// Sends a notification to each of some users, all or none; those who are connected are told at once.
+/// Sends a notification to each of some users, all or none. Connected users get it at once.
 #[utoipa::path(post, path = "/notifications", tag = "notifications", params(TenantQuery),
     request_body = NewNotificationJson,
     responses((status = 201, body = SentJson), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn send_notifications(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewNotificationJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let to = addressees_from_json(&json.user_ids)?;
     let message = NotificationText::new(&json.message)?;
     let kind = NotificationKind::new(json.kind.as_deref().unwrap_or(DEFAULT_KIND))?;
     let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));
     let sent = records::send_notifications(
-        &context.service.records,
-        &context.request(&caller),
+        &context.use_cases.records,
+        &request,
         &tenant,
         &to,
         message,
@@ -75,32 +75,31 @@ pub(crate) async fn send_notifications(
     responses((status = 200, body = Page<NotificationJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_notifications(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<NoticeQuery>,
 ) -> Result<Json<Page<NotificationJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| notice_id(text, "notification"))?;
     let notices =
-        records::list_notices(&context.service.records, &context.request(&caller), query.filter(false)?, before, limit)
-            .await?;
+        records::list_notices(&context.use_cases.records, &request, query.filter(false)?, before, limit).await?;
     let items = notices.iter().filter_map(notification_to_json).collect();
     Ok(Json(Page::new(items, limit, |notification: &NotificationJson| notification.id.to_string())))
 }
 
-/// Marks one of the caller's own notifications read; its other connections are told.
+/// Marks one of the caller's own notifications read. The caller's other connections get the change.
 #[utoipa::path(post, path = "/notifications/{id}/read", tag = "notifications", params(("id" = i64, Path)),
     responses((status = 200, body = NotificationJson), (status = 404, body = Problem)))]
 pub(crate) async fn read_notification(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Path(id): Path<String>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |notice: &Notice| JsonAnswer::new(StatusCode::OK, &notification_to_json(notice));
     let notice = records::read_notice(
-        &context.service.records,
-        &context.request(&caller),
+        &context.use_cases.records,
+        &request,
         notice_id(&id, "notification")?,
         false,
         &claim.once(render),

@@ -17,7 +17,7 @@ use std::sync::Arc;
     responses((status = 200, body = Page<OutgoingCallJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_outgoing_calls(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
     Query(target): Query<TargetQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
@@ -29,15 +29,8 @@ pub(crate) async fn list_outgoing_calls(
         Some(_) => return Err(Problem::invalid("target", "must be orders or notifications")),
     };
     let before = page.after(|text| text.parse().map(CallNo))?;
-    let calls = outgoing::list_calls(
-        &context.service.outgoing_calls,
-        &context.request(&caller),
-        &tenant,
-        target,
-        before,
-        limit,
-    )
-    .await?;
+    let calls =
+        outgoing::list_calls(&context.use_cases.outgoing_calls, &request, &tenant, target, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
 }
@@ -47,19 +40,13 @@ pub(crate) async fn list_outgoing_calls(
     responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn retry_outgoing_call(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<CallNo>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
-    let call = outgoing::retry_call(
-        &context.service.outgoing_calls,
-        &context.request(&caller),
-        &tenant,
-        None,
-        id,
-        &claim.once(render),
-    )
-    .await?;
+    let call =
+        outgoing::retry_call(&context.use_cases.outgoing_calls, &request, &tenant, None, id, &claim.once(render))
+            .await?;
     Ok(render(&call))
 }

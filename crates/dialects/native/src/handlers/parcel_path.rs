@@ -1,4 +1,4 @@
-//! `/parcels/{id}/path`: where a parcel's drivers were while they brought it, paged as JSON or streamed as a file.
+//! `/parcels/{id}/path`: where a parcel's drivers were while they carried it, paged as JSON or streamed as a file.
 
 use crate::convert_parcel::{fix_to_json, fix_to_position};
 use crate::handlers::track_file::{PositionPages, file_format, stream_file};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// In which form.
+/// The form of the answer.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PathQuery {
@@ -22,14 +22,14 @@ pub(crate) struct PathQuery {
     pub format: Option<String>,
 }
 
-/// Shows where a parcel's drivers were while they brought it, oldest first.
+/// Shows where a parcel's drivers were while they carried it, oldest first.
 #[utoipa::path(get, path = "/parcels/{id}/path", tag = "parcels",
     params(("id" = i64, Path), PathQuery, PageQuery),
     responses((status = 200, body = Page<PathPointJson>, description = "JSON, or the file of the asked format"),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn read_parcel_path(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<ParcelId>,
     Query(query): Query<PathQuery>,
     Query(page): Query<PageQuery>,
@@ -40,8 +40,7 @@ pub(crate) async fn read_parcel_path(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let request = context.request(&caller);
-    let mut path = parcels::read_parcel_path(&context.service.parcels, &request, id, after).await?;
+    let mut path = parcels::read_parcel_path(&context.use_cases.parcels, &request, id, after).await?;
     if let Some(format) = format {
         let name = format!("parcel-{id}");
         let vehicle_id = VehicleId::new(&name)?;
@@ -54,7 +53,7 @@ pub(crate) async fn read_parcel_path(
     Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response())
 }
 
-/// A path for the writers of files, which name its parcel where they would name a vehicle.
+/// A path for the writers of track files, with the parcel in place of a vehicle.
 struct PathPages {
     path: ParcelPath,
     vehicle_id: VehicleId,

@@ -1,4 +1,4 @@
-//! `/positions`: one or up to 10,000 at once, each judged by itself.
+//! `/positions`: one, or up to 10,000 at once. Each is accepted or rejected on its own.
 
 use crate::convert::position_from_json;
 use crate::wire::position::{NewPositionJson, RecordedJson, RejectedJson};
@@ -13,26 +13,25 @@ use std::sync::Arc;
 
 /// Positions in one request; more are answered 413.
 const MAX_POSITIONS: usize = 10_000;
-/// 10,000 positions with every field filled and some air.
+/// Room for 10,000 positions with every field, and some white space.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// Records positions; the answer comes after they are durable.
+/// Records positions. The answer comes after they are durable.
 ///
 /// One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
 #[utoipa::path(post, path = "/positions", tag = "positions", params(TenantQuery), request_body = Vec<NewPositionJson>,
     responses((status = 201, body = RecordedJson), (status = 413, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn record_positions(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
 ) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
-    let own_vehicle = match &caller.principal {
+    let own_vehicle = match &request.caller.principal {
         Principal::Device { vehicle_id, .. } => Some(vehicle_id),
         Principal::User { .. } => None,
     };
-    let request = context.request(&caller);
     let parsed = parse_positions(&raw, own_vehicle, request.now)?;
-    let recorded = positions::record_positions(&context.service.positions, &request, &tenant, parsed.reports).await?;
+    let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, parsed.reports).await?;
 
     let mut rejected = parsed.rejected;
     rejected.extend(
@@ -54,7 +53,7 @@ struct Parsed {
     rejected: Vec<RejectedJson>,
 }
 
-/// The quick way when every element fits; one by one, with a reason for each, when some do not.
+/// Parses the whole array at once if every element fits. If some do not, parses each by itself to give a reason.
 fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) -> Result<Parsed, Problem> {
     let mut parsed = Parsed { reports: Vec::new(), rejected: Vec::new() };
     let mut judge = |index: usize, json: Result<NewPositionJson, String>| {
@@ -66,12 +65,12 @@ fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) 
         }
     };
     if raw.trim_ascii_start().first() != Some(&b'[') {
-        // What is no JSON at all is the request's fault, not the position's.
+        // A body that is not JSON fails the request, not a position.
         parse_json::<&RawValue>(raw)?;
         judge(0, parse_one(raw));
         return Ok(parsed);
     }
-    // An array within is no position, though serde would take its values in their order.
+    // serde would also read an array as a position, field by field.
     let only_objects = !raw.trim_ascii_start()[1..].contains(&b'[');
     if let Some(array) = only_objects.then(|| serde_json::from_slice::<Vec<NewPositionJson>>(raw).ok()).flatten() {
         check_count(array.len())?;

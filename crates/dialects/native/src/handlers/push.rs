@@ -1,4 +1,4 @@
-//! `/push`: the caller's browsers that are told of its notices and alerts while no page is open.
+//! `/push`: the caller's browsers, which get its notices and alerts while no page is open.
 
 use crate::wire::push::{NewPushSubscriptionJson, PushKeyJson, PushSubscriptionJson};
 use axum::Json;
@@ -22,28 +22,26 @@ fn subscription_to_json(subscription: &PushSubscription) -> PushSubscriptionJson
     responses((status = 200, body = PushKeyJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_push_key(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
 ) -> Result<Json<PushKeyJson>, Problem> {
-    Ok(Json(PushKeyJson { public_key: push::push_key(&context.service.push, &context.request(&caller))?.to_owned() }))
+    Ok(Json(PushKeyJson { public_key: push::push_key(&context.use_cases.push, &request)?.to_owned() }))
 }
 
-/// Adds a browser of the caller, or refreshes one that is known (200). Of more than ten the one longest not refreshed goes.
+/// Adds a browser of the caller, or refreshes a known one (200). The eleventh replaces the one that was refreshed longest ago.
 #[utoipa::path(post, path = "/push/subscriptions", tag = "push", request_body = NewPushSubscriptionJson,
     responses((status = 201, body = PushSubscriptionJson), (status = 200, body = PushSubscriptionJson),
         (status = 422, body = Problem)))]
 pub(crate) async fn add_push_subscription(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewPushSubscriptionJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let request = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
+    let browser = PushRequest { endpoint: json.endpoint, p256dh: json.keys.p256dh, auth: json.keys.auth };
     let render = |(added, is_new): &(PushSubscription, bool)| {
         JsonAnswer::new(if *is_new { StatusCode::CREATED } else { StatusCode::OK }, &subscription_to_json(added))
     };
-    let added =
-        push::add_push_subscription(&context.service.push, &context.request(&caller), request, &claim.once(render))
-            .await?;
+    let added = push::add_push_subscription(&context.use_cases.push, &request, browser, &claim.once(render)).await?;
     Ok(render(&added))
 }
 
@@ -52,21 +50,21 @@ pub(crate) async fn add_push_subscription(
     responses((status = 200, body = Page<PushSubscriptionJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_push_subscriptions(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
 ) -> Result<Json<Page<PushSubscriptionJson>>, Problem> {
-    let subscriptions = push::list_push_subscriptions(&context.service.push, &context.request(&caller)).await?;
+    let subscriptions = push::list_push_subscriptions(&context.use_cases.push, &request).await?;
     let items = subscriptions.iter().map(subscription_to_json).collect();
     Ok(Json(Page { items, next: None }))
 }
 
-/// Forgets a browser of the caller, with what was still to be pushed to it.
+/// Removes a browser of the caller, with its pending pushes.
 #[utoipa::path(delete, path = "/push/subscriptions/{id}", tag = "push", params(("id" = i64, Path)),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_push_subscription(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<PushId>,
 ) -> Result<StatusCode, Problem> {
-    push::remove_push_subscription(&context.service.push, &context.request(&caller), id).await?;
+    push::remove_push_subscription(&context.use_cases.push, &request, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-//! `/fleet/rules`: the thresholds by which a tenant's history is told.
+//! `/fleet/rules`: the thresholds by which a tenant's trips, visits and incidents are found.
 
 use crate::wire::rules::{ChangeRulesJson, RulesJson, ThresholdsJson};
 use axum::Json;
@@ -12,24 +12,22 @@ use std::sync::Arc;
     responses((status = 200, body = RulesJson), (status = 403, body = Problem)))]
 pub(crate) async fn get_rules(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
 ) -> Result<Json<RulesJson>, Problem> {
-    let request = context.request(&caller);
-    let rules = fleet::get_rules(&context.service.fleet, &request, &tenant).await?;
+    let rules = fleet::get_rules(&context.use_cases.fleet, &request, &tenant).await?;
     Ok(Json(rules_to_json(rules)))
 }
 
-/// Changes thresholds: they hold for positions from now on, and history stays as it was told.
+/// Changes thresholds. They apply to positions from now on; history stays as it is.
 #[utoipa::path(patch, path = "/fleet/rules", tag = "fleet", params(TenantQuery), request_body = ChangeRulesJson,
     responses((status = 200, body = RulesJson), (status = 403, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]
 pub(crate) async fn change_rules(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Body(json): Body<ChangeRulesJson>,
 ) -> Result<Json<RulesJson>, Problem> {
-    let request = context.request(&caller);
-    let rules = fleet::change_rules(&context.service.fleet, &request, &tenant, &json.changes()).await?;
+    let rules = fleet::change_rules(&context.use_cases.fleet, &request, &tenant, &json.changes()).await?;
     Ok(Json(rules_to_json(rules)))
 }
 

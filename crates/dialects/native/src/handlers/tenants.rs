@@ -14,15 +14,14 @@ use std::sync::Arc;
     responses((status = 201, body = TenantJson), (status = 403, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn add_tenant(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<TenantJson>,
 ) -> Result<JsonAnswer, Problem> {
     let id = TenantId::new(&json.id).map_err(|invalid| Problem::invalid("id", invalid.message))?;
     let name = Label::new(&json.name).map_err(|invalid| Problem::invalid("name", invalid.message))?;
     let render = |(): &()| JsonAnswer::new(StatusCode::CREATED, &json);
-    tenants::add_tenant(&context.service.tenants, &context.request(&caller), &Tenant { id, name }, &claim.once(render))
-        .await?;
+    tenants::add_tenant(&context.use_cases.tenants, &request, &Tenant { id, name }, &claim.once(render)).await?;
     Ok(render(&()))
 }
 
@@ -31,13 +30,12 @@ pub(crate) async fn add_tenant(
     responses((status = 200, body = Page<TenantJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_tenants(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<TenantJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(TenantId::new)?;
-    let tenants =
-        tenants::list_tenants(&context.service.tenants, &context.request(&caller), after.as_ref(), limit).await?;
+    let tenants = tenants::list_tenants(&context.use_cases.tenants, &request, after.as_ref(), limit).await?;
     let items = tenants
         .into_iter()
         .map(|tenant| TenantJson { id: tenant.id.to_string(), name: tenant.name.as_str().to_owned() })

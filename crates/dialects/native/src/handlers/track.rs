@@ -16,17 +16,17 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Which part of the history, and in which form.
+/// The part of the history, and the form of the answer.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TrackQuery {
-    /// From this instant; the beginning if absent.
+    /// From this instant; from the beginning if absent.
     pub from: Option<String>,
-    /// To before this instant; the end if absent.
+    /// Before this instant; to the end if absent.
     pub to: Option<String>,
     /// json (paged, default), geojson, gpx, csv or kml (whole).
     pub format: Option<String>,
-    /// For a superadmin: whose vehicle.
+    /// For a superadmin: the vehicle's tenant.
     pub tenant: Option<String>,
 }
 
@@ -37,12 +37,12 @@ pub(crate) struct TrackQuery {
         (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn read_track(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<VehicleId>,
     Query(query): Query<TrackQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let tenant = tenant_of(&caller, query.tenant.as_deref())?;
+    let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
     let range = (instant("from", query.from.as_deref(), 0)?, instant("to", query.to.as_deref(), 253_402_300_799_999)?);
     let format = file_format(query.format.as_deref())?;
     let after = match format {
@@ -50,15 +50,14 @@ pub(crate) async fn read_track(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let request = context.request(&caller);
-    let mut track = positions::read_track(&context.service.positions, &request, &tenant, &id, range, after).await?;
+    let mut track = positions::read_track(&context.use_cases.positions, &request, &tenant, &id, range, after).await?;
     let Some(format) = format else {
         let page = track.take(limit).await?;
         let next = if page.len() < limit as usize { None } else { page.last().map(|p| p.at) };
         let items = page.iter().map(position_to_json).collect();
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
-    let live = vehicles::get_vehicle(&context.service.vehicles, &request, &tenant, &id).await?;
+    let live = vehicles::get_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
     stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
 }
@@ -68,7 +67,7 @@ pub(crate) fn instant(field: &str, text: Option<&str>, default_ms: i64) -> Resul
     let Some(text) = text else {
         return Timestamp::from_unix_ms(default_ms).ok_or_else(|| Problem::invalid(field, "is out of range"));
     };
-    // A `+` in a query means a space unless it was escaped; zone offsets are often sent bare.
+    // A query turns a `+` that is not escaped into a space. Clients often send zone offsets unescaped.
     let text = text.replace(' ', "+");
     let value = match text.parse::<f64>() {
         Ok(number) => serde_json::json!(number),

@@ -1,4 +1,4 @@
-//! Streams positions as a file, page by page, whatever they are of.
+//! Streams positions as a file, page by page.
 
 use axum::body::Body;
 use axum::http::header;
@@ -9,7 +9,7 @@ use milepost_formats::{Format, TrackMeta, TrackWriter};
 use milepost_http::Problem;
 use milepost_service::{ServiceError, Track};
 
-/// Positions that are read page by page.
+/// Pages of positions, read one after the other.
 pub(crate) trait PositionPages: Send + 'static {
     /// The next page, oldest first; empty at the end.
     fn next_page(&mut self) -> impl Future<Output = Result<Vec<Position>, ServiceError>> + Send;
@@ -21,7 +21,7 @@ impl PositionPages for Track {
     }
 }
 
-/// The format of a query, `None` for pages of JSON.
+/// The file format that a query asks for, or `None` for pages of JSON.
 pub(crate) fn file_format(name: Option<&str>) -> Result<Option<Format>, Problem> {
     let takes = || Problem::invalid("format", "must be json, geojson, gpx, csv or kml");
     let Some(name) = name.filter(|name| *name != "json") else { return Ok(None) };
@@ -29,7 +29,7 @@ pub(crate) fn file_format(name: Option<&str>) -> Result<Option<Format>, Problem>
     if format.is_written() { Ok(Some(format)) } else { Err(takes()) }
 }
 
-/// The first page is read before the answer begins, so that a database that is away is a 503 and not half a file.
+/// The first page is read before the answer begins, so that an unavailable database is a 503 and not half a file.
 pub(crate) async fn stream_file(
     mut pages: impl PositionPages,
     format: Format,
@@ -46,11 +46,11 @@ pub(crate) async fn stream_file(
     Ok((headers, Body::from_stream(written)).into_response())
 }
 
-/// A file on its way out.
+/// The state of a file that is being written.
 struct Writing<P> {
     pages: P,
     writer: TrackWriter,
-    /// The page to be written next; `None` after the last.
+    /// The next page to write, or `None` after the last.
     page: Option<Vec<Position>>,
     bytes: Vec<u8>,
 }
@@ -65,7 +65,7 @@ async fn write_page<P: PositionPages>(mut state: Writing<P>) -> Option<(Result<B
     } else {
         match state.pages.next_page().await {
             Ok(next) => state.page = Some(next),
-            // Cut off rather than ended well: the client sees that something is missing.
+            // The answer is cut off without its end, so that the client sees that something is missing.
             Err(error) => return Some((Err(std::io::Error::other(error.to_string())), state)),
         }
     }

@@ -16,21 +16,21 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
-/// Which trips.
+/// The filters of a list of trips.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TripQuery {
-    /// Only this vehicle's.
+    /// Only trips of this vehicle.
     pub vehicle_id: Option<String>,
-    /// Only those that this user drove.
+    /// Only trips that this user drove.
     pub driver_id: Option<i64>,
-    /// Only those with this status: started, completed or cancelled.
+    /// Only trips with this status: started, completed or cancelled.
     pub status: Option<String>,
     /// Started at this instant or later.
     pub from: Option<String>,
     /// Started before this instant.
     pub to: Option<String>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -41,12 +41,12 @@ pub(crate) struct TripQuery {
     responses((status = 200, body = Page<TripJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_trips(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<TripQuery>,
 ) -> Result<Json<Page<TripJson>>, Problem> {
     let listing = TripListing {
-        tenant: tenant_of(&caller, query.tenant.as_deref())?,
+        tenant: tenant_of(&request.caller, query.tenant.as_deref())?,
         vehicle: query.vehicle_id.as_deref().map(VehicleId::new).transpose()?,
         driver: query.driver_id.map(driver_id).transpose()?,
         status: query.status.as_deref().map(TripStatus::parse).transpose()?,
@@ -55,68 +55,64 @@ pub(crate) async fn list_trips(
         before: page.after(trip_cursor)?,
         limit: page.limit()?,
     };
-    let request = context.request(&caller);
-    let found = fleet::list_trips(&context.service.fleet, &request, &listing).await?;
+    let found = fleet::list_trips(&context.use_cases.fleet, &request, &listing).await?;
     let items = found.trips.iter().map(trip_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|cursor| cursor_of(&trip_place_in_list(&cursor))) }))
 }
 
 /// Starts a trip by hand, now.
 ///
-/// An admin or manager starts any vehicle's, a driver its own. The trips that the positions tell of go on beside it. A
-/// vehicle is on one such trip at most: another is answered 409.
+/// An admin or manager may start one for any vehicle, a driver for its own. Trips found by the positions go on beside it. A
+/// vehicle is on at most one manual trip: another is answered 409.
 #[utoipa::path(post, path = "/trips", tag = "fleet", params(TenantQuery), request_body = NewTripJson,
     responses((status = 201, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn start_trip(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
     Body(json): Body<NewTripJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let driver = json.driver_id.map(driver_id).transpose()?;
     let vehicle = VehicleId::from_segment(&json.vehicle_id)?;
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::CREATED, &trip_to_json(trip));
-    let request = context.request(&caller);
     let trip =
-        fleet::start_trip(&context.service.fleet, &request, &tenant, &vehicle, driver, &claim.once(render)).await?;
+        fleet::start_trip(&context.use_cases.fleet, &request, &tenant, &vehicle, driver, &claim.once(render)).await?;
     Ok(render(&trip))
 }
 
-/// Completes a trip that was started by hand, now; the second time it is answered as the first.
+/// Completes a manual trip, now. A second call gets the answer of the first.
 #[utoipa::path(post, path = "/trips/{id}/complete", tag = "fleet", params(("id" = String, Path), TenantQuery),
     responses((status = 200, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 pub(crate) async fn complete_trip(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = context.request(&caller);
     let trip =
-        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
+        fleet::end_trip(&context.use_cases.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
             .await?;
     Ok(render(&trip))
 }
 
-/// Cancels a trip that was started by hand: it was none, and does not count. The second time it is answered as the first.
+/// Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
 #[utoipa::path(post, path = "/trips/{id}/cancel", tag = "fleet", params(("id" = String, Path), TenantQuery),
     responses((status = 200, body = TripJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 pub(crate) async fn cancel_trip(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let request = context.request(&caller);
     let trip =
-        fleet::end_trip(&context.service.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
+        fleet::end_trip(&context.use_cases.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
             .await?;
     Ok(render(&trip))
 }

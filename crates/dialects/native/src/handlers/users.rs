@@ -19,7 +19,7 @@ use std::sync::Arc;
         (status = 422, body = Problem)))]
 pub(crate) async fn add_user(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewUserJson>,
 ) -> Result<JsonAnswer, Problem> {
@@ -27,14 +27,14 @@ pub(crate) async fn add_user(
         username: Username::new(&json.username)?,
         password: json.password,
         role: Role::parse(&json.role)?,
-        tenant: tenant_of(&caller, json.tenant.as_deref())?,
+        tenant: tenant_of(&request.caller, json.tenant.as_deref())?,
         approved: json.approved.unwrap_or(true),
         active: json.active.unwrap_or(true),
         cadet_id: json.cadet_id,
         vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
     };
     let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user));
-    let user = users::add_user(&context.service.users, &context.request(&caller), new, &claim.once(render)).await?;
+    let user = users::add_user(&context.use_cases.users, &request, new, &claim.once(render)).await?;
     Ok(render(&user))
 }
 
@@ -43,15 +43,14 @@ pub(crate) async fn add_user(
     responses((status = 200, body = Page<UserJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_users(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Query(page): Query<PageQuery>,
     Query(query): Query<TenantQuery>,
 ) -> Result<Json<Page<UserJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map_err(drop).and_then(|number| UserId::new(number).map_err(drop)))?;
-    let tenant = query.tenant.as_deref().map(|named| tenant_of(&caller, Some(named))).transpose()?;
-    let users =
-        users::list_users(&context.service.users, &context.request(&caller), tenant.as_ref(), after, limit).await?;
+    let tenant = query.tenant.as_deref().map(|named| tenant_of(&request.caller, Some(named))).transpose()?;
+    let users = users::list_users(&context.use_cases.users, &request, tenant.as_ref(), after, limit).await?;
     let items = users.iter().map(user_to_json).collect();
     Ok(Json(Page::new(items, limit, |user: &UserJson| user.id.to_string())))
 }
@@ -61,19 +60,19 @@ pub(crate) async fn list_users(
     responses((status = 200, body = UserJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_user(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<UserId>,
 ) -> Result<Json<UserJson>, Problem> {
-    let user = users::get_user(&context.service.users, &context.request(&caller), id).await?;
+    let user = users::get_user(&context.use_cases.users, &request, id).await?;
     Ok(Json(user_to_json(&user)))
 }
 
-/// Changes a user; locked out, it loses its connections within a second.
+/// Changes a user. The connections of a locked-out user close within a second.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = i64, Path)), request_body = ChangeUserJson,
     responses((status = 200, body = UserJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_user(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<UserId>,
     Body(json): Body<ChangeUserJson>,
 ) -> Result<Json<UserJson>, Problem> {
@@ -86,7 +85,7 @@ pub(crate) async fn change_user(
         cadet_id: json.cadet_id,
         vehicle_ids: json.vehicle_ids.as_deref().map(vehicle_ids_from_json).transpose()?,
     };
-    let user = users::change_user(&context.service.users, &context.request(&caller), id, change).await?;
+    let user = users::change_user(&context.use_cases.users, &request, id, change).await?;
     Ok(Json(user_to_json(&user)))
 }
 
@@ -95,9 +94,9 @@ pub(crate) async fn change_user(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_user(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
-    users::remove_user(&context.service.users, &context.request(&caller), id).await?;
+    users::remove_user(&context.use_cases.users, &request, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

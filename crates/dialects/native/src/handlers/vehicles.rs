@@ -20,21 +20,15 @@ use std::sync::Arc;
         (status = 422, body = Problem)))]
 pub(crate) async fn add_vehicle(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewVehicleJson>,
 ) -> Result<JsonAnswer, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
     let vehicle = vehicle_from_json(&json)?;
     let render = |live: &LiveVehicle| JsonAnswer::new(StatusCode::CREATED, &vehicle_to_json(live));
-    let live = vehicles::add_vehicle(
-        &context.service.vehicles,
-        &context.request(&caller),
-        &tenant,
-        vehicle,
-        &claim.once(render),
-    )
-    .await?;
+    let live =
+        vehicles::add_vehicle(&context.use_cases.vehicles, &request, &tenant, vehicle, &claim.once(render)).await?;
     Ok(render(&live))
 }
 
@@ -43,12 +37,12 @@ pub(crate) async fn add_vehicle(
     responses((status = 200, body = Page<VehicleJson>)))]
 pub(crate) async fn list_vehicles(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<VehicleJson>>, Problem> {
     let limit = page.limit()?;
     let listing = VehicleListing { tenant, after: page.after(VehicleId::new)?, limit };
-    let vehicles = vehicles::list_vehicles(&context.service.vehicles, &context.request(&caller), &listing).await?;
+    let vehicles = vehicles::list_vehicles(&context.use_cases.vehicles, &request, &listing).await?;
     let items = vehicles.iter().map(vehicle_to_json).collect();
     Ok(Json(Page::new(items, limit, |vehicle: &VehicleJson| vehicle.id.clone())))
 }
@@ -58,26 +52,25 @@ pub(crate) async fn list_vehicles(
     responses((status = 200, body = VehicleJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_vehicle(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<VehicleId>,
 ) -> Result<Json<VehicleJson>, Problem> {
-    let live = vehicles::get_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id).await?;
+    let live = vehicles::get_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
     Ok(Json(vehicle_to_json(&live)))
 }
 
-/// Changes a vehicle; who watches it is told.
+/// Changes a vehicle. Its viewers get the change.
 #[utoipa::path(patch, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
     request_body = ChangeVehicleJson,
     responses((status = 200, body = VehicleJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_vehicle(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<VehicleId>,
     Body(json): Body<ChangeVehicleJson>,
 ) -> Result<Json<VehicleJson>, Problem> {
     let change = change_from_json(&json)?;
-    let live =
-        vehicles::change_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id, change).await?;
+    let live = vehicles::change_vehicle(&context.use_cases.vehicles, &request, &tenant, &id, change).await?;
     Ok(Json(vehicle_to_json(&live)))
 }
 
@@ -86,9 +79,9 @@ pub(crate) async fn change_vehicle(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_vehicle(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<VehicleId>,
 ) -> Result<StatusCode, Problem> {
-    vehicles::remove_vehicle(&context.service.vehicles, &context.request(&caller), &tenant, &id).await?;
+    vehicles::remove_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,22 +15,21 @@ use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
 use milepost_service::{CallNo, StoredCall, WebhookChange, outgoing};
 use std::sync::Arc;
 
-/// Adds a webhook; the answer shows its secret, once.
+/// Adds a webhook. Only this answer shows its secret.
 #[utoipa::path(post, path = "/webhooks", tag = "webhooks", request_body = NewWebhookJson,
     responses((status = 201, body = WebhookJson), (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn add_webhook(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(caller): Authenticated,
+    Authenticated(request): Authenticated,
     claim: RequestClaim,
     Body(json): Body<NewWebhookJson>,
 ) -> Result<Response, Problem> {
-    let tenant = tenant_of(&caller, json.tenant.as_deref())?;
-    let request = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
-    let by = context.request(&caller);
-    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook, by.now));
+    let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
+    let new = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
+    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook, request.now));
     let webhook =
-        webhooks::add_webhook(&context.service.webhooks, &by, &tenant, request, &claim.once(shown_again)).await?;
-    Ok((StatusCode::CREATED, Json(with_secret(&webhook, by.now))).into_response())
+        webhooks::add_webhook(&context.use_cases.webhooks, &request, &tenant, new, &claim.once(shown_again)).await?;
+    Ok((StatusCode::CREATED, Json(with_secret(&webhook, request.now))).into_response())
 }
 
 fn with_secret(webhook: &Webhook, now: Timestamp) -> WebhookJson {
@@ -42,14 +41,13 @@ fn with_secret(webhook: &Webhook, now: Timestamp) -> WebhookJson {
     responses((status = 200, body = Page<WebhookJson>), (status = 403, body = Problem)))]
 pub(crate) async fn list_webhooks(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<WebhookJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map(WebhookId))?;
-    let by = context.request(&caller);
-    let webhooks = webhooks::list_webhooks(&context.service.webhooks, &by, &tenant, after, limit).await?;
-    let items = webhooks.iter().map(|webhook| webhook_to_json(webhook, by.now)).collect();
+    let webhooks = webhooks::list_webhooks(&context.use_cases.webhooks, &request, &tenant, after, limit).await?;
+    let items = webhooks.iter().map(|webhook| webhook_to_json(webhook, request.now)).collect();
     Ok(Json(Page::new(items, limit, |webhook: &WebhookJson| webhook.id.to_string())))
 }
 
@@ -58,12 +56,11 @@ pub(crate) async fn list_webhooks(
     responses((status = 200, body = WebhookJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_webhook(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
 ) -> Result<Json<WebhookJson>, Problem> {
-    let by = context.request(&caller);
-    let webhook = webhooks::get_webhook(&context.service.webhooks, &by, &tenant, id).await?;
-    Ok(Json(webhook_to_json(&webhook, by.now)))
+    let webhook = webhooks::get_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
+    Ok(Json(webhook_to_json(&webhook, request.now)))
 }
 
 /// Changes a webhook.
@@ -72,48 +69,46 @@ pub(crate) async fn get_webhook(
     responses((status = 200, body = WebhookJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_webhook(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
     Body(json): Body<ChangeWebhookJson>,
 ) -> Result<Json<WebhookJson>, Problem> {
-    let by = context.request(&caller);
     let change = WebhookChange { url: json.url, kinds: json.events, active: json.active };
-    let webhook = webhooks::change_webhook(&context.service.webhooks, &by, &tenant, id, change).await?;
-    Ok(Json(webhook_to_json(&webhook, by.now)))
+    let webhook = webhooks::change_webhook(&context.use_cases.webhooks, &request, &tenant, id, change).await?;
+    Ok(Json(webhook_to_json(&webhook, request.now)))
 }
 
-/// Gives a webhook a new secret; the answer shows it, once. For a while calls are signed with the old one too.
+/// Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
 #[utoipa::path(post, path = "/webhooks/{id}/rotate-secret", tag = "webhooks",
     params(("id" = i64, Path), TenantQuery), request_body = Option<RotateSecretJson>,
     responses((status = 200, body = WebhookJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn rotate_webhook_secret(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<WebhookId>,
     RawBody(body): RawBody<MAX_BODY_BYTES>,
-) -> Result<Response, Problem> {
-    let json: RotateSecretJson = if body.trim_ascii().is_empty() { Default::default() } else { parse_object(&body)? };
-    let by = context.request(&caller);
-    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::OK, &webhook_to_json(webhook, by.now));
+) -> Result<Json<WebhookJson>, Problem> {
+    let json = if body.trim_ascii().is_empty() { RotateSecretJson::default() } else { parse_object(&body)? };
+    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::OK, &webhook_to_json(webhook, request.now));
     let once = claim.once(shown_again);
-    let webhook =
-        webhooks::rotate_webhook_secret(&context.service.webhooks, &by, &tenant, id, json.overlap, &once).await?;
-    Ok(Json(with_secret(&webhook, by.now)).into_response())
+    let webhooks = &context.use_cases.webhooks;
+    let webhook = webhooks::rotate_webhook_secret(webhooks, &request, &tenant, id, json.overlap, &once).await?;
+    Ok(Json(with_secret(&webhook, request.now)))
 }
 
-/// Sends a test call to a webhook: `{"type":"webhook.test"}`, signed and tried like every other one.
+/// Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
 #[utoipa::path(post, path = "/webhooks/{id}/test", tag = "webhooks", params(("id" = i64, Path), TenantQuery),
     responses((status = 202, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn test_webhook(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path(id): Path<WebhookId>,
 ) -> Result<JsonAnswer, Problem> {
-    let by = context.request(&caller);
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::ACCEPTED, &call_to_json(call));
-    let call = webhooks::test_webhook(&context.service.webhooks, &by, &tenant, id, &claim.once(render)).await?;
+    let call =
+        webhooks::test_webhook(&context.use_cases.webhooks, &request, &tenant, id, &claim.once(render)).await?;
     Ok(render(&call))
 }
 
@@ -122,10 +117,10 @@ pub(crate) async fn test_webhook(
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_webhook(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
 ) -> Result<StatusCode, Problem> {
-    webhooks::remove_webhook(&context.service.webhooks, &context.request(&caller), &tenant, id).await?;
+    webhooks::remove_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -135,15 +130,13 @@ pub(crate) async fn remove_webhook(
     responses((status = 200, body = Page<OutgoingCallJson>), (status = 404, body = Problem)))]
 pub(crate) async fn list_webhook_deliveries(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(|text| text.parse().map(CallNo))?;
-    let calls =
-        webhooks::list_webhook_calls(&context.service.webhooks, &context.request(&caller), &tenant, id, before, limit)
-            .await?;
+    let calls = webhooks::list_webhook_calls(&context.use_cases.webhooks, &request, &tenant, id, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
 }
@@ -154,15 +147,15 @@ pub(crate) async fn list_webhook_deliveries(
     responses((status = 200, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn retry_webhook_delivery(
     State(context): State<Arc<HttpContext>>,
-    ForTenant(caller, tenant): ForTenant,
+    ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
     Path((id, delivery_id)): Path<(WebhookId, CallNo)>,
 ) -> Result<JsonAnswer, Problem> {
     let target = Some(Target::Webhook(id));
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
     let call = outgoing::retry_call(
-        &context.service.outgoing_calls,
-        &context.request(&caller),
+        &context.use_cases.outgoing_calls,
+        &request,
         &tenant,
         target,
         delivery_id,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// A tenant.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct TenantJson {
-    /// Short id.
+    /// Short id, part of URLs and messages.
     #[schema(example = "acme")]
     pub id: String,
     /// Name for people.
@@ -20,23 +20,23 @@ pub(crate) struct TenantJson {
 pub(crate) struct NewUserJson {
     /// Login name, unique over all tenants.
     pub username: String,
-    /// Without one the user can only come with another issuer's token.
+    /// A user without a password can only authenticate by a token of another issuer.
     pub password: Option<String>,
     /// superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff.
     pub role: String,
-    /// The caller's own if absent.
+    /// The caller's own tenant if absent.
     pub tenant: Option<String>,
     /// True if absent.
     pub approved: Option<bool>,
     /// True if absent.
     pub active: Option<bool>,
-    /// For cadets: whose records are its own.
+    /// For cadets: the cadet whose records it may see.
     pub cadet_id: Option<i64>,
     /// For parents: the vehicles it may see.
     pub vehicle_ids: Option<Vec<String>>,
 }
 
-/// What to change of a user; absent fields stay.
+/// The changes of a user. Absent fields stay.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct ChangeUserJson {
@@ -48,19 +48,19 @@ pub(crate) struct ChangeUserJson {
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub password: Option<String>,
-    /// Role.
+    /// One of the roles that `POST /users` lists.
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub role: Option<String>,
-    /// Not approved: its connections close within a second.
+    /// If false, the user's connections close within a second.
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub approved: Option<bool>,
-    /// Not active: its connections close within a second.
+    /// If false, the user's connections close within a second.
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub active: Option<bool>,
-    /// Null takes it away.
+    /// Null removes the link to a cadet.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     pub cadet_id: Option<Option<i64>>,
@@ -73,19 +73,18 @@ pub(crate) struct ChangeUserJson {
 /// A user.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserJson {
-    /// Number.
     pub id: i64,
     /// Login name.
     pub username: String,
-    /// Role.
+    /// One of the roles that `POST /users` lists.
     pub role: String,
-    /// Tenant.
+    /// Id of its tenant.
     pub tenant: String,
-    /// Approved flag.
+    /// Only an approved user can authenticate.
     pub approved: bool,
-    /// Active flag.
+    /// Only an active user can authenticate.
     pub active: bool,
-    /// Cadet.
+    /// For cadets: the cadet whose records it may see.
     pub cadet_id: Option<i64>,
     /// Vehicles it may see.
     pub vehicle_ids: Vec<String>,

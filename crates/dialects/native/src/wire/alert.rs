@@ -12,9 +12,9 @@ pub(crate) struct NewAlertJson {
     #[serde(rename = "type")]
     #[schema(example = "payment_received")]
     pub kind: String,
-    /// low, medium, high or critical; if absent what the server itself gives this type.
+    /// low, medium, high or critical; if absent, the severity that the server gives this type.
     pub severity: Option<String>,
-    /// For this user alone; for everybody who sees the whole fleet if absent.
+    /// The one user who gets it; everyone who sees the whole fleet if absent.
     pub user_id: Option<i64>,
     /// The vehicle that it is about.
     pub vehicle_id: Option<String>,
@@ -26,19 +26,19 @@ pub(crate) struct NewAlertJson {
     /// At most 2000 characters.
     #[schema(example = "Invoice 2026-118 was paid.")]
     pub message: String,
-    /// For programs: at most 16,384 bytes.
+    /// An object for programs, at most 16,384 bytes.
     #[schema(value_type = Option<Object>)]
     pub data: Option<Map<String, Value>>,
-    /// What it concerns: a second alert with the same subject is refused until the first one has expired.
+    /// A second alert with the same subject is refused until the first one has expired.
     #[schema(example = "invoice:2026-118")]
     pub subject: Option<String>,
     /// When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
     #[schema(value_type = Option<String>)]
     pub timestamp: Option<Value>,
-    /// When it is of no interest any more; after `ALERT_EXPIRY_DURATION` if absent.
+    /// When it expires; after `ALERT_EXPIRY_DURATION` if absent.
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Value>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -46,25 +46,25 @@ pub(crate) struct NewAlertJson {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AlertJson {
     pub id: String,
-    /// speed_violation, …
+    /// One of the types that `POST /alerts` lists.
     #[serde(rename = "type")]
     pub kind: String,
     /// low, medium, high or critical.
     pub severity: String,
-    /// Null for everybody who sees the whole fleet.
+    /// The one user who gets it; null for everyone who sees the whole fleet.
     pub user_id: Option<i64>,
     pub vehicle_id: Option<String>,
     pub driver_id: Option<i64>,
     pub title: String,
     pub message: String,
-    /// For programs.
+    /// An object for programs.
     #[schema(value_type = Option<Object>)]
     pub data: Option<Map<String, Value>>,
-    /// What it concerns.
+    /// There is one unexpired alert for each subject.
     pub subject: Option<String>,
     /// When it happened: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
-    /// Was it marked read, by anybody who may see it?
+    /// True once anybody who may see it has marked it read.
     pub read: bool,
     pub read_at: Option<String>,
     /// Number of the user who read it first.

@@ -1,23 +1,23 @@
-//! The figures of a fleet.
+//! The statistics of a fleet.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What a fleet did in the last 24 hours, running trips included.
+/// A fleet's statistics of the last 24 hours, running trips included.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DashboardJson {
-    /// Vehicles heard from in the last 10 minutes.
+    /// Vehicles with a position in the last 10 minutes.
     pub active_vehicles: u64,
-    /// Trips that were under way at some time; cancelled ones are not counted.
+    /// Trips that were under way at any time of the 24 hours, without cancelled ones.
     pub total_trips: u64,
-    /// km.
+    /// Distance, km.
     pub distance_traveled: f64,
-    /// Litres.
+    /// Fuel, litres.
     pub fuel_consumed: f64,
-    /// Time in motion as a share of all vehicles' time, 0 to 100.
+    /// Time in motion as a share of all vehicles' time, percent.
     pub utilization_rate: f64,
-    /// What the fuel of the vehicles with a price cost, by the km that they drove.
+    /// Cost of fuel per km driven, over the vehicles that have a fuel price.
     pub cost_per_km: f64,
-    /// RFC 3339, UTC, milliseconds.
+    /// When the statistics were computed: RFC 3339, UTC, milliseconds.
     pub timestamp: String,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Tells a field that is null from one that is absent.
+/// Distinguishes a field that is null from one that is absent.
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -42,7 +42,7 @@ pub(crate) struct NewVehicleJson {
     pub status: Option<String>,
     /// Number of the user who drives it.
     pub driver_id: Option<i64>,
-    /// Its own speed limit, km/h.
+    /// The vehicle's own speed limit, km/h.
     pub speed_limit_kmh: Option<f64>,
     /// Litres per 100 km.
     pub fuel_l_per_100km: Option<f64>,
@@ -50,21 +50,21 @@ pub(crate) struct NewVehicleJson {
     pub fuel_price_per_l: Option<f64>,
     /// Odometer, km.
     pub odometer_km: Option<f64>,
-    /// The odometer's reading at which it is to be serviced next, km.
+    /// The odometer's reading at which the next service is due, km.
     pub service_due_km: Option<f64>,
-    /// When it is to be serviced next: RFC 3339, Unix seconds or Unix milliseconds.
+    /// When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
     #[schema(value_type = Option<String>, example = "2027-01-15T00:00:00.000Z")]
     pub service_due_at: Option<Value>,
-    /// For a superadmin: whose vehicle; its own tenant's if absent.
+    /// For a superadmin: the vehicle's tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// What to change of a vehicle; absent fields stay, null takes an optional one away.
+/// The changes of a vehicle. Absent fields stay; null removes the value of an optional one.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeVehicleJson {
-    /// bus, car, …
+    /// bus, car, van, truck, bike, person, …
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub kind: Option<String>,
@@ -76,19 +76,18 @@ pub(crate) struct ChangeVehicleJson {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub license_plate: Option<Option<String>>,
-    /// Route.
+    /// The route that it serves.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub route: Option<Option<String>>,
-    /// Status.
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub status: Option<String>,
-    /// Driver.
+    /// Number of the user who drives it.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     pub driver_id: Option<Option<i64>>,
-    /// km/h.
+    /// The vehicle's own speed limit, km/h.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub speed_limit_kmh: Option<Option<f64>>,
@@ -100,15 +99,15 @@ pub(crate) struct ChangeVehicleJson {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub fuel_price_per_l: Option<Option<f64>>,
-    /// km.
+    /// Odometer, km.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub odometer_km: Option<Option<f64>>,
-    /// km.
+    /// The odometer's reading at which the next service is due, km.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub service_due_km: Option<Option<f64>>,
-    /// RFC 3339, Unix seconds or Unix milliseconds.
+    /// When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub service_due_at: Option<Option<Value>>,
@@ -128,11 +127,11 @@ pub(crate) struct VehicleJson {
     pub fuel_l_per_100km: Option<f64>,
     pub fuel_price_per_l: Option<f64>,
     pub odometer_km: Option<f64>,
-    /// km on the odometer.
+    /// The odometer's reading at which the next service is due, km.
     pub service_due_km: Option<f64>,
-    /// RFC 3339, UTC, milliseconds.
+    /// When the next service is due: RFC 3339, UTC, milliseconds.
     pub service_due_at: Option<String>,
-    /// Null before the first.
+    /// The last position; null before the first.
     pub position: Option<PositionJson>,
 }
 
@@ -141,11 +140,11 @@ pub(crate) struct VehicleJson {
 pub(crate) struct NewDeviceJson {
     /// A UUID if absent.
     pub id: Option<String>,
-    /// The one vehicle it reports for.
+    /// The one vehicle that it reports for.
     pub vehicle_id: String,
     /// Name for people.
     pub name: Option<String>,
-    /// For a superadmin: whose device; its own tenant's if absent.
+    /// For a superadmin: the device's tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -155,7 +154,7 @@ pub(crate) struct DeviceJson {
     pub id: String,
     pub vehicle_id: String,
     pub name: Option<String>,
-    /// The secret key: in the answer to POST only, and never again.
+    /// The secret key, shown only in the answer to POST.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
 }

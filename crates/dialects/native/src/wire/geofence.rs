@@ -15,26 +15,26 @@ pub(crate) struct NewGeofenceJson {
     /// `LineString` with `width_m`; at most 10,000 corners and 1 MiB.
     #[schema(value_type = Object, example = json!({"type": "Point", "coordinates": [88.3639, 22.5726]}))]
     pub geometry: Box<RawValue>,
-    /// With a `Point`: from its centre to its edge, metres, 10 to 100000.
+    /// For a `Point`: the circle's radius, metres, 10 to 100000.
     #[schema(example = 150)]
     pub radius_m: Option<f64>,
-    /// With a `LineString`: from the line to the edge on either side, metres, 5 to 5000.
+    /// For a `LineString`: the distance from the line to the edge on either side, metres, 5 to 5000.
     pub width_m: Option<f64>,
-    /// Which crossings are told, of enter and exit; both if absent.
+    /// Which crossings are published: enter, exit, or both; both if absent.
     pub on: Option<Vec<String>>,
-    /// Told once a visit that lasts so long, seconds, 1 to 2592000.
+    /// A visit that lasts this long is published once as dwelling, seconds, 1 to 2592000.
     pub dwell_s: Option<u32>,
     /// The speed limit inside, km/h.
     pub speed_limit_kmh: Option<f64>,
-    /// The vehicles that it is about, 1 to 1000; all if absent.
+    /// The vehicles that it applies to, 1 to 1000; all if absent.
     pub vehicle_ids: Option<Vec<String>>,
-    /// When it is on; always if absent.
+    /// When it applies; always if absent.
     pub schedule: Option<ScheduleJson>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// What to change of a geofence; absent fields stay, null takes an optional one away.
+/// The changes of a geofence. Absent fields stay; null removes the value of an optional one.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
@@ -43,54 +43,54 @@ pub(crate) struct ChangeGeofenceJson {
     #[serde(deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub name: Option<String>,
-    /// GeoJSON; a radius or width that goes with it stays unless it is named too.
+    /// A GeoJSON geometry. The stored radius or width stays, if the new geometry can have it, unless it is named too.
     #[serde(deserialize_with = "not_null")]
     #[schema(value_type = Option<Object>, nullable = false)]
     pub geometry: Option<Box<RawValue>>,
-    /// Metres.
+    /// Radius of a circle, metres.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub radius_m: Option<Option<f64>>,
-    /// Metres.
+    /// Width of a corridor to either side, metres.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub width_m: Option<Option<f64>>,
-    /// Of enter and exit; null for both.
+    /// enter, exit, or both; null for both.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     pub on: Option<Option<Vec<String>>>,
-    /// Seconds.
+    /// Length of a visit that is published as dwelling, seconds.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<u32>)]
     pub dwell_s: Option<Option<u32>>,
-    /// km/h.
+    /// The speed limit inside, km/h.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub speed_limit_kmh: Option<Option<f64>>,
-    /// null for all.
+    /// The vehicles that it applies to; null for all.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     pub vehicle_ids: Option<Option<Vec<String>>>,
-    /// null for always.
+    /// When it applies; null for always.
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<ScheduleJson>)]
     pub schedule: Option<Option<ScheduleJson>>,
 }
 
-/// The hours of the week in which a geofence is on.
+/// The hours of the week in which a geofence applies.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleJson {
-    /// On which days it begins, of mon, tue, wed, thu, fri, sat, sun.
+    /// The days on which the time begins: mon, tue, wed, thu, fri, sat, sun.
     #[schema(example = json!(["mon", "tue", "wed", "thu", "fri"]))]
     pub days: Vec<String>,
     /// From this time of day, `07:00` or `07:00:00`.
     #[schema(example = "07:00")]
     pub from: String,
-    /// To before this time of day; on the next day if it is not after `from`.
+    /// Until this time of day, on the next day if it is not after `from`.
     #[schema(example = "16:30")]
     pub to: String,
-    /// How far its clock is ahead of UTC, minutes, -840 to 840; 0 if absent.
+    /// The schedule's offset from UTC, minutes, -840 to 840; 0 if absent.
     #[serde(default)]
     #[schema(example = 330)]
     pub utc_offset_minutes: i64,
@@ -101,22 +101,22 @@ pub(crate) struct ScheduleJson {
 pub(crate) struct GeofenceJson {
     pub id: i64,
     pub name: String,
-    /// GeoJSON, as it was given.
+    /// The GeoJSON geometry as it was sent.
     #[schema(value_type = Object)]
     pub geometry: Box<RawValue>,
-    /// Metres; null unless it is a circle.
+    /// Radius, metres; null unless it is a circle.
     pub radius_m: Option<f64>,
-    /// Metres; null unless it is a corridor.
+    /// Width to either side, metres; null unless it is a corridor.
     pub width_m: Option<f64>,
-    /// Which crossings are told, of enter and exit.
+    /// Which crossings are published: enter, exit, or both.
     pub on: Vec<String>,
-    /// Seconds.
+    /// Length of a visit that is published as dwelling, seconds.
     pub dwell_s: Option<u32>,
-    /// km/h.
+    /// The speed limit inside, km/h.
     pub speed_limit_kmh: Option<f64>,
-    /// Null for all.
+    /// The vehicles that it applies to; null for all.
     pub vehicle_ids: Option<Vec<String>>,
-    /// Null for always.
+    /// When it applies; null for always.
     pub schedule: Option<ScheduleJson>,
     /// RFC 3339, UTC, milliseconds.
     pub created_at: String,

@@ -1,4 +1,4 @@
-//! Notifications, messages, and events told by hand.
+//! Notifications, messages and manual events.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,15 +7,15 @@ use utoipa::ToSchema;
 /// A notification to be sent.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewNotificationJson {
-    /// To whom, 1 to 1000 users; named twice, one gets it once.
+    /// The users who get it, 1 to 1000. A user that is named twice gets it once.
     pub user_ids: Vec<i64>,
     /// Text for people, at most 2000 characters.
     #[schema(example = "Drill is moved to 14:00")]
     pub message: String,
-    /// What kind it is, for programs, at most 64 characters; `admin_message` if absent.
+    /// Kind for programs, at most 64 characters; `admin_message` if absent.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// For a superadmin: in which tenant; its own if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -25,10 +25,10 @@ pub(crate) struct NotificationJson {
     pub id: i64,
     /// Text for people.
     pub message: String,
-    /// What kind it is.
+    /// Kind for programs.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Marked read.
+    /// True once its user has marked it read.
     pub is_read: bool,
     /// RFC 3339, UTC, milliseconds.
     pub created_at: String,
@@ -36,24 +36,24 @@ pub(crate) struct NotificationJson {
     pub read_at: Option<String>,
 }
 
-/// A message to be sent: `user_ids`, and whatever fields the sender gives it.
+/// A message to be sent: `user_ids`, and any other fields that the sender chooses.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewMessageJson {
-    /// To whom, 1 to 1000 users; named twice, one gets it once.
+    /// The users who get it, 1 to 1000. A user that is named twice gets it once.
     pub user_ids: Vec<i64>,
-    /// The message's fields, at least one; 16,384 bytes and 32 levels in all.
+    /// The message's fields, at least one. In all at most 16,384 bytes and 32 levels of nesting.
     #[serde(flatten)]
     #[schema(value_type = std::collections::BTreeMap<String, Value>)]
     pub fields: Map<String, Value>,
 }
 
-/// A message: its sender's fields, and these.
+/// A message: the sender's fields, and these.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MessageJson {
     pub id: i64,
-    /// Number of the user who sent it; null if its issuer does not number its users.
+    /// Number of the user who sent it; null if the sender's token has no number.
     pub sender_id: Option<i64>,
-    /// Marked read.
+    /// True once its user has marked it read.
     pub is_read: bool,
     /// RFC 3339, UTC, milliseconds.
     pub created_at: String,
@@ -65,12 +65,12 @@ pub(crate) struct MessageJson {
     pub fields: Map<String, Value>,
 }
 
-/// What was sent: one notification or message for each user, in the order of `user_ids`.
+/// The sent notifications or messages, one for each user, in the order of `user_ids`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SentJson {
     /// RFC 3339, UTC, milliseconds.
     pub created_at: String,
-    /// One a user.
+    /// One for each user.
     pub items: Vec<SentItemJson>,
 }
 
@@ -79,33 +79,33 @@ pub(crate) struct SentJson {
 pub(crate) struct SentItemJson {
     /// Number of the notification or message.
     pub id: i64,
-    /// Whose it is.
+    /// Number of the user who gets it.
     pub user_id: i64,
 }
 
-/// An event to be told.
+/// A manual event to be published.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewSyncEventJson {
     /// The `type` of its message: 1 to 64 letters, digits, `_`, `.` or `-`.
     #[schema(example = "schedule_changed")]
     pub event_type: String,
-    /// Whom it concerns, beside staff; staff alone if absent.
+    /// The cadet who gets it, besides staff; only staff get it if absent.
     pub cadet_id: Option<i64>,
-    /// The `data` of its message; at most 16,384 bytes and 32 levels.
+    /// The `data` of its message, at most 16,384 bytes and 32 levels of nesting.
     #[schema(value_type = Object)]
     pub payload: Map<String, Value>,
-    /// For a superadmin: in which tenant; its own if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// An event that was told.
+/// A manual event that was published.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SyncEventJson {
-    /// Its place among the tenant's events.
+    /// Its id among the tenant's events.
     pub event_id: i64,
     /// The `type` of its message.
     pub event_type: String,
-    /// Whom it concerns, beside staff.
+    /// The cadet who gets it, besides staff.
     pub cadet_id: Option<i64>,
     /// The `data` of its message.
     #[schema(value_type = Object)]

@@ -4,7 +4,7 @@ use super::fleet::{not_null, present};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A place where a parcel is fetched or brought.
+/// The place of a parcel's pickup or destination.
 #[derive(Deserialize, Serialize, ToSchema)]
 pub(crate) struct PlaceJson {
     /// Degrees north.
@@ -13,31 +13,31 @@ pub(crate) struct PlaceJson {
     /// Degrees east.
     #[schema(example = 77.209)]
     pub lng: f64,
-    /// In words, at most 500 characters.
+    /// Street address, at most 500 characters.
     pub address: Option<String>,
 }
 
-/// A parcel to be entered.
+/// A parcel to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewParcelJson {
-    /// Number of the user whose it is.
+    /// Number of the user who sends it.
     pub client_id: i64,
-    /// Number of the user who brings it; it is then `assigned`, else `pending`.
+    /// Number of the user who drives it. With a driver the parcel is `assigned`, without one `pending`.
     pub driver_id: Option<i64>,
-    /// Where it is fetched.
+    /// Where the driver fetches it.
     pub pickup: PlaceJson,
-    /// Where it is brought.
+    /// Where the driver brings it.
     pub destination: PlaceJson,
-    /// For a superadmin: whose parcel; its own tenant's if absent.
+    /// For a superadmin: the parcel's tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// What to change of a parcel; absent fields stay.
+/// The changes of a parcel. Absent fields stay.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeParcelJson {
-    /// Number of the user who brings it; null takes the driver away.
+    /// Number of the user who drives it. Null removes the driver.
     #[serde(deserialize_with = "present")]
     pub driver_id: Option<Option<i64>>,
     /// pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
@@ -50,13 +50,13 @@ pub(crate) struct ChangeParcelJson {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ParcelJson {
     pub id: i64,
-    /// Number of the user whose it is.
+    /// Number of the user who sends it.
     pub client_id: i64,
-    /// Number of the user who brings it.
+    /// Number of the user who drives it.
     pub driver_id: Option<i64>,
-    /// Where it is fetched.
+    /// Where the driver fetches it.
     pub pickup: PlaceJson,
-    /// Where it is brought.
+    /// Where the driver brings it.
     pub destination: PlaceJson,
     /// pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
     pub status: String,
@@ -73,13 +73,13 @@ pub(crate) struct PathPointJson {
     pub latitude: f64,
     /// Degrees east.
     pub longitude: f64,
-    /// The same as `latitude`, as the parcel's places name it.
+    /// The same as `latitude`, under the name that a parcel's places use.
     pub lat: f64,
-    /// The same as `longitude`, as the parcel's places name it.
+    /// The same as `longitude`, under the name that a parcel's places use.
     pub lng: f64,
-    /// In words; empty if the driver's phone said none.
+    /// Street address; empty if the driver's phone sent none.
     pub address: String,
-    /// Number of the user who brought it then.
+    /// Number of the user who drove it then.
     pub driver_id: i64,
     /// RFC 3339, UTC, milliseconds.
     pub timestamp: String,

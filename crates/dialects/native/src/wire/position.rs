@@ -1,4 +1,4 @@
-//! Positions in and out.
+//! Positions, as they are sent and as they are answered.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// A position as a device sends it.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewPositionJson {
-    /// A device needs none: it reports for its own vehicle.
+    /// A device may leave it out: it reports for its own vehicle.
     pub vehicle_id: Option<String>,
     /// Degrees north, -90 to 90.
     #[schema(example = 22.5726)]
@@ -34,7 +34,7 @@ pub(crate) struct NewPositionJson {
     pub timestamp: Option<Value>,
 }
 
-/// A position as it is told.
+/// A stored position.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PositionJson {
     pub vehicle_id: String,
@@ -62,19 +62,19 @@ pub(crate) struct PositionJson {
 /// One refused position.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RejectedJson {
-    /// Place in the request's array, from 0.
+    /// Index in the request's array, from 0.
     pub index: usize,
-    /// Why.
+    /// Why it was refused.
     pub detail: String,
 }
 
-/// What became of a batch; all but the rejected is on disk.
+/// What happened to each position of a request. All but the rejected ones are on disk.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecordedJson {
-    /// Stored now.
+    /// Number of positions that were stored now.
     pub accepted: usize,
-    /// Stored before.
+    /// Number of positions that had been stored before.
     pub duplicates: usize,
-    /// Refused.
+    /// The positions that were refused.
     pub rejected: Vec<RejectedJson>,
 }

@@ -10,29 +10,28 @@ pub(crate) struct PushKeyJson {
     pub public_key: String,
 }
 
-/// A browser's subscription, as its `toJSON()` gives it. What else that holds is not looked at.
+/// A browser's subscription, as its `toJSON()` gives it. Other fields are ignored.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewPushSubscriptionJson {
     /// The push service's URL for this browser.
     #[schema(example = "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV")]
     pub endpoint: String,
-    /// What encrypts for it.
+    /// The keys that encrypt pushes to it.
     pub keys: PushKeysJson,
 }
 
-/// What encrypts for a browser.
+/// The keys that encrypt pushes to a browser.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct PushKeysJson {
-    /// Its public key: 65 bytes in base64url or base64.
+    /// The browser's public key: 65 bytes in base64url or base64.
     pub p256dh: String,
-    /// A secret: 16 bytes in base64url or base64.
+    /// The secret that it shares with the server: 16 bytes in base64url or base64.
     pub auth: String,
 }
 
 /// A browser of the caller.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PushSubscriptionJson {
-    /// Number.
     pub id: i64,
     /// The push service's URL for this browser.
     pub endpoint: String,

@@ -4,26 +4,25 @@ use super::fleet::present;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A cadet to be entered.
+/// A cadet to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewCadetJson {
     /// At most 200 characters.
     #[schema(example = "Ana Cruz")]
     pub name: String,
-    /// Its number in the school's own books, unique within the tenant, at most 64 characters.
+    /// Its number in the school's own register, unique within the tenant, at most 64 characters.
     #[schema(example = "2024-00123")]
     pub student_id: Option<String>,
-    /// For a superadmin: whose; its own tenant's if absent.
+    /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
-/// A cadet with what its records come to.
+/// A cadet with its totals.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CadetJson {
     pub id: i64,
-    /// Name.
     pub name: String,
-    /// Its number in the school's own books.
+    /// Its number in the school's own register.
     pub student_id: Option<String>,
     /// Sum of the merits' points.
     pub merit_points: i64,
@@ -39,7 +38,7 @@ pub(crate) struct CadetJson {
     pub final_score: Option<f64>,
     /// RFC 3339, UTC, milliseconds.
     pub created_at: String,
-    /// Of one cadet shown by itself: up to 100 training days, the highest first.
+    /// Up to 100 training days, the highest first. Lists leave this out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub attendance: Option<Vec<AttendanceJson>>,
@@ -54,7 +53,7 @@ pub(crate) struct NewGradeJson {
     /// 1 to 1000.
     #[schema(minimum = 1, maximum = 1000)]
     pub points: i64,
-    /// Why, at most 500 characters.
+    /// Reason, at most 500 characters.
     #[schema(example = "Outstanding performance")]
     pub reason: String,
 }
@@ -63,31 +62,30 @@ pub(crate) struct NewGradeJson {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct GradeJson {
     pub id: i64,
-    /// Whose.
+    /// The cadet's number.
     pub cadet_id: i64,
     /// merit or demerit.
     #[serde(rename = "type")]
     pub kind: String,
     /// 1 to 1000.
     pub points: i64,
-    /// Why.
     pub reason: String,
     /// RFC 3339, UTC, milliseconds.
     pub created_at: String,
 }
 
-/// How a cadet attended a training day.
+/// A cadet's attendance of a training day.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct SetAttendanceJson {
     /// present, absent, late or excused.
     pub status: String,
-    /// `08:00` or `08:00:00`; unknown if absent.
+    /// `08:00` or `08:00:00`; absent if unknown.
     pub time_in: Option<String>,
-    /// `17:00` or `17:00:00`, past midnight if before `time_in`; unknown if absent.
+    /// `17:00` or `17:00:00`; past midnight if it is before `time_in`; absent if unknown.
     pub time_out: Option<String>,
 }
 
-/// How a cadet attended a training day.
+/// A cadet's attendance of a training day.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AttendanceJson {
     /// Number of the training day.
@@ -100,7 +98,7 @@ pub(crate) struct AttendanceJson {
     pub time_out: Option<String>,
 }
 
-/// Which scores change; absent ones stay, null takes a score back.
+/// The changes of a cadet's scores. Absent ones stay, null takes a score back.
 #[derive(Deserialize, ToSchema)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeScoresJson {

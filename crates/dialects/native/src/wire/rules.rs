@@ -1,4 +1,4 @@
-//! A tenant's thresholds, by the names that the fold gives them.
+//! A tenant's thresholds, under the names that the fold uses.
 
 use super::fleet::present;
 use milepost_service::{RuleChange, Thresholds};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 
-/// Writes the same list of names twice: as they apply, and as they may be changed.
+/// Expands one list of names into two structs: the thresholds as they apply, and the changes of them.
 macro_rules! thresholds {
     ($($(#[$doc:meta])* $name:ident: $kind:ident,)*) => {
         /// All thresholds as they apply.
@@ -21,7 +21,7 @@ macro_rules! thresholds {
             }
         }
 
-        /// Which thresholds to change: absent ones stay, null takes one back to its default.
+        /// The changes of thresholds. Absent ones stay, null takes one back to its default.
         #[derive(Default, Deserialize, ToSchema)]
         #[serde(default, deny_unknown_fields)]
         #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
@@ -35,7 +35,7 @@ macro_rules! thresholds {
         }
 
         impl ChangeRulesJson {
-            /// Those that are named.
+            /// The thresholds that the request names.
             pub(crate) fn changes(&self) -> Vec<RuleChange> {
                 let named = [$((stringify!($name), self.$name.map(|value| value.and_then(number))),)*];
                 named.into_iter().filter_map(|(name, change)| Some((name, change?))).collect()
@@ -45,63 +45,69 @@ macro_rules! thresholds {
 }
 
 thresholds! {
-    /// A fix that claims to be no better than this is marked and not used, metres. Default 200: farther off
-    /// than a block of houses a fix tells nothing about trips or fences.
+    /// A fix with a claimed accuracy worse than this is an outlier, metres. Default 200: a fix that is off by
+    /// more than a block of houses is useless for trips and fences.
     max_accuracy_m: f64,
-    /// Faster is no vehicle, km/h. Default 250.
+    /// The highest speed of any vehicle, km/h. Default 250.
     max_speed_kmh: f64,
-    /// A fix that would need more acceleration than this to get there is a jump, m/s². Default 4: a fast
-    /// car's.
+    /// The highest acceleration of any vehicle, m/s²: a fix that needs more is a jump. Default 4: a fast car's.
     max_acceleration_mps2: f64,
-    /// So far a fix may be off without being a jump, metres, its accuracy not counted. Default 100.
+    /// A fix may be off by this much, beside its noise, without being a jump, metres. Default 100.
     jump_slack_m: f64,
-    /// So many fixes in a row that agree with each other at the new place make a jump a relocation. Default
-    /// 3.
+    /// This many jumps in a row that agree with each other make a relocation, if they last for
+    /// `relocate_after_s`. Default 3.
     relocate_fixes: u32,
-    /// And for so long, seconds. Default 60.
+    /// Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
+    /// seconds. Default 60.
     relocate_after_s: u32,
-    /// A receiver's noise (one standard deviation along each axis) until it was seen standing, metres; more
-    /// if it claims to be worse. Default 10.
+    /// A receiver's noise (one standard deviation along each axis) until its vehicle has stood, metres; more if
+    /// it claims to be worse. Default 10.
     noise_m: f64,
-    /// Whoever stays within a circle of four times the noise stands; the circle's radius is not less than
-    /// this, metres. Default 30.
+    /// A vehicle that stays within a circle of four times the noise stands. Least radius of that circle, metres.
+    /// Default 30.
     still_radius_min_m: f64,
-    /// And not more, metres. Default 100.
+    /// Largest radius of that circle, metres. Default 100.
     still_radius_max_m: f64,
-    /// Who stays in that circle for so long stands, seconds. Default 45: shorter than a red light is driving.
+    /// A vehicle stands when it has stayed in that circle for this long, seconds. Default 45: a red light is
+    /// driving.
     still_after_s: u32,
-    /// A parked vehicle has set off once it is so far from where it stood, metres. Default 100: white noise
-    /// of σ 15 m does not get farther than 75 m in a day of fixes a second.
+    /// A parked vehicle is on a trip when it is this far from where it stood, metres. Default 100: white noise of
+    /// σ 15 m stays within 75 m in a day of one fix a second.
     depart_m: f64,
-    /// A way is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
+    /// Distance is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
     step_m: f64,
-    /// Told speeds from this on are driving, km/h. Default 10.
+    /// A reported speed of this or more is driving, km/h. Default 10.
     moving_kmh: f64,
-    /// Standing for so long ends the trip, at the time when it came to stand, seconds. Default 300.
+    /// Standing for this long ends the trip, seconds. It ends when the vehicle came to stand. Default 300.
     stop_after_s: u32,
-    /// A silence of more than this is a gap: the trip goes on behind it only if the way between was driven,
-    /// seconds. Default 300.
+    /// A longer silence is a gap, seconds. The trip goes on after it only if the distance was driven. Default
+    /// 300.
     gap_after_s: u32,
-    /// After a silence of more than this no trip goes on, seconds. Default 1800.
+    /// After a longer silence no trip goes on, seconds. Default 1800.
     gap_max_s: u32,
-    /// Slower than this, on average over a gap, was standing rather than driving, km/h. Default 5.
+    /// A gap with a lower average speed was standing, not driving, km/h. Default 5.
     gap_speed_kmh: f64,
-    /// A running trip is told again after so much time of the track, seconds. Default 30.
+    /// A running trip is published again after this much time of its track, or after `progress_m`, seconds.
+    /// Default 30.
     progress_s: u32,
-    /// Or after so much way, metres. Default 1000.
+    /// A running trip is published again after this distance, or after `progress_s`, metres. Default 1000.
     progress_m: f64,
-    /// So deep inside (or far outside) of a fence as the receiver's noise, one fix is enough; but held within
-    /// half and five times of this, metres. Shallower, the next fix decides. Default 10.
+    /// One fix decides that a vehicle is inside or outside a geofence, if it is as far from the edge as the
+    /// receiver's noise: at least half and at most five times this, metres. Nearer to the edge, the next fix
+    /// decides. Default 10.
     edge_margin_m: f64,
-    /// Between fixes farther apart in time than this no crossing is looked for, seconds. Default 300.
+    /// The line between two fixes is checked for geofences if they are at most this far apart in time, seconds.
+    /// Default 300.
     segment_max_s: u32,
-    /// Or farther apart in space, metres. Default 20000.
+    /// The line between two fixes is checked for geofences if they are at most this far apart, metres. Default
+    /// 20000.
     segment_max_m: f64,
     /// Speed limit of a vehicle that has none of its own, km/h. Default 80.
     speed_limit_kmh: f64,
-    /// Over the limit for at least so long is a violation, seconds. Default 5: longer than a receiver's slip.
+    /// A speed above the limit for this long is a violation, seconds. Default 5: errors of a receiver are
+    /// shorter.
     speeding_for_s: u32,
-    /// A violation ends so much below the limit, km/h. Default 3.
+    /// A violation ends this far below the limit, km/h. Default 3.
     speeding_hysteresis_kmh: f64,
     /// Braking harder than this is harsh, m/s². Default 4.
     braking_mps2: f64,
@@ -109,26 +115,27 @@ thresholds! {
     acceleration_mps2: f64,
     /// Lateral acceleration above this is harsh cornering, m/s². Default 4.
     cornering_mps2: f64,
-    /// Fixes farther apart than this tell nothing of how it was driven, seconds. Default 3.
+    /// Manoeuvres are measured between fixes that are at most this far apart, seconds. Default 3.
     manoeuvre_s: u32,
-    /// Slower than this nothing is harsh, km/h. Default 15.
+    /// Below this speed no manoeuvre is harsh, km/h. Default 15.
     manoeuvre_kmh: f64,
-    /// A tank that loses so much while the vehicle stands was robbed, litres. Default 10.
+    /// A loss of this much while the vehicle stands is theft, litres. Default 10.
     theft_l: f64,
-    /// Or so much of what was in it, percent, if it is at least three times `fuel_noise_l`. Default 15.
+    /// A loss of this part of the tank's content while the vehicle stands is theft, percent, if it is at least
+    /// three times `fuel_noise_l`. Default 15.
     theft_percent: f64,
-    /// A rise of so much is refuelling, litres. Default 10.
+    /// A rise of this much is refuelling, litres. Default 10.
     refuel_l: f64,
-    /// A level sensor's noise, litres. Default 1.5.
+    /// Noise of the level sensor, litres. Default 1.5.
     fuel_noise_l: f64,
-    /// What an engine burns while idling, litres an hour; not theft unless the ignition is known to be off.
+    /// Consumption of an idling engine, litres an hour: not theft, unless the ignition is known to be off.
     /// Default 3.
     idle_l_per_h: f64,
-    /// Without a fix for so long a vehicle is offline, seconds. Default 600.
+    /// A vehicle without a position for this long is offline, seconds. Default 600.
     offline_after_s: u32,
 }
 
-/// `None` for what no JSON is: NaN and the infinities.
+/// `None` for a number that JSON does not have: NaN and the infinities.
 fn number(value: impl Into<Value>) -> Option<Number> {
     match value.into() {
         Value::Number(number) => Some(number),
@@ -145,7 +152,7 @@ pub(crate) struct RulesJson {
     pub changed_at: Option<String>,
     /// All of them, as they apply.
     pub thresholds: ThresholdsJson,
-    /// Those that the tenant set itself.
+    /// The thresholds that the tenant has set itself.
     #[schema(value_type = Object)]
     pub own: Map<String, Value>,
 }
@@ -156,14 +163,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_threshold_of_the_fold_has_its_name_here() {
+    fn every_threshold_of_the_fold_can_be_changed_under_its_name() {
         let of_the_fold = serde_json::to_value(Thresholds::default()).unwrap();
         let here = serde_json::to_value(ThresholdsJson::from(&Thresholds::default())).unwrap();
         assert_eq!(here, of_the_fold);
     }
 
     #[test]
-    fn absent_null_and_a_number_are_three_things() {
+    fn absent_null_and_a_number_are_three_different_changes() {
         let json: ChangeRulesJson =
             serde_json::from_str(r#"{"noise_m":null,"stop_after_s":600,"speed_limit_kmh":50}"#).unwrap();
         let expected =

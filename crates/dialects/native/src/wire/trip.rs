@@ -7,11 +7,10 @@ use utoipa::ToSchema;
 /// A trip to be started by hand.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewTripJson {
-    /// Which vehicle drives.
     pub vehicle_id: String,
     /// Number of the user who drives; the vehicle's driver if absent.
     pub driver_id: Option<i64>,
-    /// For a superadmin: whose vehicle; its own tenant's if absent.
+    /// For a superadmin: the vehicle's tenant; its own if absent.
     pub tenant: Option<String>,
 }
 
@@ -31,7 +30,7 @@ pub(crate) struct TripJson {
     pub vehicle_id: String,
     /// Number of the user who drove.
     pub driver_id: Option<i64>,
-    /// auto: found by the positions; manual: started by hand.
+    /// auto: found in the positions; manual: started by hand.
     pub origin: String,
     /// started, completed or cancelled.
     pub status: String,
@@ -39,31 +38,31 @@ pub(crate) struct TripJson {
     pub start_time: String,
     /// Null while it is under way.
     pub end_time: Option<String>,
-    /// Way, km.
+    /// Distance, km.
     pub distance: f64,
-    /// Minutes.
+    /// Minutes from start to end, or to the last position.
     pub duration: f64,
-    /// In motion, minutes.
+    /// Time in motion, minutes.
     pub moving_minutes: f64,
-    /// Standing, minutes.
+    /// Time standing, minutes.
     pub idle_minutes: f64,
-    /// km/h.
+    /// Highest speed, km/h.
     pub max_speed: Option<f64>,
-    /// Litres; null where there is nothing to tell it by.
+    /// Fuel used, litres; null if neither a level nor a consumption is known.
     pub fuel_l: Option<f64>,
-    /// measured: by the tank's level; estimated: by the way.
+    /// measured: by the tank's level; estimated: by the distance.
     pub fuel_source: Option<String>,
     /// Where it began; null before the first position.
     pub start_place: Option<TripPlaceJson>,
-    /// Where it ended, or is now.
+    /// Where it ended, or where the vehicle is now.
     pub end_place: Option<TripPlaceJson>,
-    /// The last position's time that the figures know of.
+    /// Time of the last position that the statistics include.
     pub followed_to: String,
-    /// Of one trip shown by itself: up to 1000 positions, oldest first, without those that count for nothing.
+    /// Up to 1000 positions, oldest first, without outliers. Lists leave this out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub path: Option<Vec<PositionJson>>,
-    /// Of one trip shown by itself: the `cursor` for the rest of its path; null if that is all.
+    /// The `cursor` for the rest of the path; null if there is none. Lists leave this out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     #[allow(clippy::option_option, reason = "left out of lists, null at the end")]

@@ -6,8 +6,9 @@ use anyhow::Result;
 use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, Principal, RiderId, Role, TenantId, TrackingId,
 };
+use milepost_http::HttpContext;
 use milepost_service::deliveries::{start_delivery, update_delivery};
-use milepost_service::{DeliveryUpdate, NewDelivery, Once, Request, Service};
+use milepost_service::{DeliveryUpdate, NewDelivery, Once};
 use milepost_simulate::{Route, demo_routes};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub(super) fn drive_rider(
     tenant: TenantId,
     end: &watch::Receiver<bool>,
 ) -> tokio::task::JoinHandle<()> {
-    let service = Arc::clone(&running.assembly.service);
+    let context = Arc::clone(&running.assembly.live.context);
     let (url, mut end) = (format!("http://{}", running.address), end.clone());
     tokio::spawn(async move {
         let ended = async move {
@@ -34,16 +35,16 @@ pub(super) fn drive_rider(
         };
         tokio::select! {
             () = ended => {}
-            result = bring_orders(&service, &tenant, &url) => {
+            result = bring_orders(&context, &tenant, &url) => {
                 if let Err(error) = result {
-                    tracing::warn!(%error, "the demo's rider stands still");
+                    tracing::warn!(%error, "the demo's rider has stopped");
                 }
             }
         }
     })
 }
 
-async fn bring_orders(service: &Service, tenant: &TenantId, url: &str) -> Result<()> {
+async fn bring_orders(context: &HttpContext, tenant: &TenantId, url: &str) -> Result<()> {
     let principal = Principal::User {
         id: None,
         subject: "demo-rider".to_owned(),
@@ -53,9 +54,9 @@ async fn bring_orders(service: &Service, tenant: &TenantId, url: &str) -> Result
     };
     let rider = Caller { tenant: tenant.clone(), principal, expires_at: None };
     for (number, route) in demo_routes().iter().cycle().enumerate() {
-        let id = start(service, &rider, route, number).await?;
+        let id = start(context, &rider, route, number).await?;
         say(&format!("  follow order {} without a login: {url}/track/{id}", order_name(number)));
-        ride(service, &rider, route, &id).await?;
+        ride(context, &rider, route, &id).await?;
     }
     Ok(())
 }
@@ -64,21 +65,21 @@ fn order_name(number: usize) -> String {
     format!("ORD-{}", 1001 + number)
 }
 
-async fn start(service: &Service, rider: &Caller, route: &Route, number: usize) -> Result<TrackingId> {
+async fn start(context: &HttpContext, rider: &Caller, route: &Route, number: usize) -> Result<TrackingId> {
     let new = NewDelivery {
         order_id: OrderId::new(&order_name(number))?,
         rider_id: RiderId::new("demo-rider")?,
         dropoff: place(route, LONGEST_M),
         phone: None,
     };
-    let request = Request { caller: rider, now: service.now() };
-    Ok(start_delivery(&service.deliveries, &request, &rider.tenant, new, &Once::unclaimed())
+    let request = context.request(rider.clone());
+    Ok(start_delivery(&context.use_cases.deliveries, &request, &rider.tenant, new, &Once::unclaimed())
         .await?
         .delivery
         .tracking_id)
 }
 
-async fn ride(service: &Service, rider: &Caller, route: &Route, id: &TrackingId) -> Result<()> {
+async fn ride(context: &HttpContext, rider: &Caller, route: &Route, id: &TrackingId) -> Result<()> {
     let mut along_m = 0.0;
     let mut status = Some(DeliveryStatus::PickedUp);
     let length_m = route.path.length_m().min(LONGEST_M);
@@ -88,9 +89,9 @@ async fn ride(service: &Service, rider: &Caller, route: &Route, id: &TrackingId)
             status = Some(DeliveryStatus::Delivered);
         }
         let update = DeliveryUpdate { place: Some(place(route, along_m)), status };
-        let request = Request { caller: rider, now: service.now() };
-        update_delivery(&service.deliveries, &request, id, update, &Once::unclaimed()).await?;
-        tokio::time::sleep(REPORT_EVERY).await;
+        let request = context.request(rider.clone());
+        update_delivery(&context.use_cases.deliveries, &request, id, update, &Once::unclaimed()).await?;
+        context.clock.sleep(REPORT_EVERY).await;
         if arrived {
             return Ok(());
         }

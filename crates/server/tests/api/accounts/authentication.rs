@@ -1,4 +1,4 @@
-//! Section 2 of the contract: credentials, in their order, and what ends them.
+//! Section 2 of the contract: which credential counts, and when it stops to count.
 
 use crate::support::signing::sign_with_secret;
 use crate::support::{SECRET, TestServer, fresh_postgres, json_of};
@@ -26,7 +26,7 @@ async fn tokens_and_refreshed_tokens_open_the_api() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_what_the_old_one_opened() {
+async fn a_new_password_ends_sessions_and_tokens_of_the_old_one() {
     let server = TestServer::start().await;
     let (id, access) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     let login = json!({"username": "ann", "password": "open sesame"});
@@ -103,7 +103,7 @@ async fn the_session_cookie_opens_the_api_until_logout() {
 }
 
 #[tokio::test]
-async fn signed_claims_stand_by_themselves_and_stored_users_win() {
+async fn signed_claims_count_unless_the_user_is_stored() {
     let server = TestServer::start().await;
     let stranger = signed(&json!({"sub": "7001", "role": "manager", "company_id": "acme", "exp": FAR}), SECRET);
     let me = server.get_json("/auth/me", &stranger).await;
@@ -163,7 +163,7 @@ async fn control_characters_in_a_name_are_a_bad_credential_on_postgres() {
 }
 
 #[tokio::test]
-async fn a_removed_users_token_opens_nothing() {
+async fn a_removed_users_token_is_refused() {
     let server = TestServer::start().await;
     let (id, token) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     assert_eq!(server.get("/auth/me", &token).await.status(), 200);
@@ -172,7 +172,7 @@ async fn a_removed_users_token_opens_nothing() {
 }
 
 #[tokio::test]
-async fn unapproved_and_inactive_users_do_not_get_in() {
+async fn unapproved_and_inactive_users_are_refused() {
     let server = TestServer::start().await;
     for flag in ["approved", "active"] {
         let mut user = json!({"username": flag, "password": "p", "role": "admin"});

@@ -36,13 +36,13 @@ async fn each_kind_of_public_key_opens_the_api_for_its_issuer_alone() {
         let me = server.get_json("/auth/me", &token).await;
         assert_eq!((me["role"].as_str(), me["tenant"].as_str()), (Some("driver"), Some("acme")), "{algorithm:?}");
 
-        // A stranger's key of the same kind opens nothing.
+        // A token signed with an unknown key of the same kind is refused.
         let other = tempfile::tempdir().unwrap();
         let (stranger, _) = key_pair(other.path(), algorithm);
         let forged = sign_with_key(&header, &claims, &stranger);
         assert_eq!(server.get("/auth/me", &forged).await.status(), 401, "{algorithm:?}");
 
-        // The public key is public: as an HMAC secret it opens nothing.
+        // A public key is no secret: a token that uses it as an HMAC secret is refused.
         let confused = sign_with_secret(&claims, &std::fs::read(&public).unwrap());
         assert_eq!(server.get("/auth/me", &confused).await.status(), 401, "{algorithm:?}");
     }
@@ -55,7 +55,7 @@ async fn a_key_set_is_searched_by_key_id() {
     let (private, _) = key_pair(folder.path(), "EdDSA");
     openssl(folder.path(), &["pkey", "-pubin", "-in", "public.pem", "-outform", "DER", "-out", "public.der"]);
     let der = std::fs::read(folder.path().join("public.der")).unwrap();
-    // The last 32 bytes of the DER form are the key itself (RFC 8410).
+    // The last 32 bytes of the DER form are the key (RFC 8410).
     let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&der[der.len() - 32..]);
     let set = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "alg": "EdDSA", "use": "sig", "x": x}]});
     let path = folder.path().join("jwks.json");

@@ -1,4 +1,4 @@
-//! What ends a right ends the sockets opened by it, on whichever node it happened.
+//! A socket closes when the right that opened it ends, also when another node ended it.
 
 use crate::support::{TestServer, Watcher, config_in, fresh_postgres, json_of};
 use milepost::assembly::Assembly;
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 const SOCKET: &str = "/ws/bus-tracking/";
 
-/// A server, and another process on its database that takes requests too.
+/// A server, and a second process on its database that answers requests too.
 struct TwoNodes {
     here: TestServer,
     elsewhere: SocketAddr,
@@ -25,7 +25,7 @@ impl TwoNodes {
         let here = TestServer::start_with(&[("DATABASE_URL", database)]).await;
         let folder = tempfile::tempdir().unwrap();
         let config = config_in(folder.path(), &[("DATABASE_URL", database)]);
-        // Put together as the command line does it: a second server on one SQLite file is refused.
+        // Assembled without the start-up checks, which refuse a second server on one SQLite file.
         let other = Assembly::new(&config, open_store(&config).await.unwrap(), here.clock.clock()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let elsewhere = listener.local_addr().unwrap();
@@ -48,7 +48,7 @@ impl TwoNodes {
     }
 }
 
-/// Runs a story on SQLite and, where there is a server, on PostgreSQL.
+/// Runs a test on SQLite and, where there is a server, on PostgreSQL.
 async fn on_both(story: impl AsyncFn(TwoNodes)) {
     let folder = tempfile::tempdir().unwrap();
     story(TwoNodes::on(&format!("sqlite://{}", folder.path().join("shared.db").display())).await).await;
@@ -57,13 +57,13 @@ async fn on_both(story: impl AsyncFn(TwoNodes)) {
     }
 }
 
-/// A second later by the server's clock the socket is closed.
+/// Within a second of the server's clock the socket is closed.
 async fn ends_soon_with(server: &TestServer, watcher: &mut Watcher, code: u16, what: &str) {
     server.clock.turn(Duration::from_secs(1));
     assert_eq!(watcher.close_code().await, code, "{what}");
 }
 
-/// Logs in as a browser does: the cookie.
+/// Logs in as a browser does, and returns its cookie.
 async fn session(url: &str, username: &str, password: &str) -> String {
     let client = Client::builder().no_proxy().build().unwrap();
     let body = json!({ "username": username, "password": password });
@@ -79,7 +79,7 @@ async fn log_out(url: &str, cookie: &str) {
 }
 
 #[tokio::test]
-async fn what_another_node_changes_of_a_user_ends_its_sockets_here() {
+async fn a_user_that_another_node_changes_loses_its_sockets_here() {
     on_both(async |nodes: TwoNodes| {
         let cases = [
             (json!({"role": "driver"}), 1012),
@@ -119,7 +119,7 @@ async fn a_change_that_leaves_the_rights_alone_leaves_the_socket_open() {
 }
 
 #[tokio::test]
-async fn who_watches_another_tenant_is_followed_in_its_own() {
+async fn a_superadmin_that_watches_another_tenant_is_revoked_too() {
     on_both(async |nodes: TwoNodes| {
         nodes.here.post("/api/v1/tenants", &nodes.here.admin, json!({"id": "acme", "name": "Acme"})).await;
         let (id, token) = nodes.here.add_user(json!({"username": "root2", "role": "superadmin"})).await;
@@ -187,7 +187,7 @@ async fn a_new_password_ends_the_access_tokens_of_the_old_one_and_no_other() {
     let patch = json!({"password": "close sesame"});
     let path = format!("/api/v1/users/{id}");
     json_of(server.call(Method::PATCH, &path, &server.admin, Some(patch.clone())).await, 200).await;
-    // Most likely within the second in which the old one was issued.
+    // The new token is most likely issued within the same second as the old one.
     let new = server.log_in("ann", "close sesame").await;
     assert_eq!(server.get("/auth/me", &old).await.status(), 401);
     assert_eq!(server.try_watch(SOCKET, &[("Authorization", &format!("Bearer {old}"))]).await.err().unwrap(), 403);
@@ -195,7 +195,7 @@ async fn a_new_password_ends_the_access_tokens_of_the_old_one_and_no_other() {
     // Setting the same password again counts as a change, which ends other sessions.
     json_of(server.call(Method::PATCH, &path, &server.admin, Some(patch)).await, 200).await;
     assert_eq!(server.get("/auth/me", &new).await.status(), 401);
-    // Another name is no new password.
+    // A change of the user's name does not end sessions.
     let new = server.log_in("ann", "close sesame").await;
     json_of(server.call(Method::PATCH, &path, &server.admin, Some(json!({"username": "anna"}))).await, 200).await;
     assert_eq!(server.get("/auth/me", &new).await.status(), 200);
@@ -232,7 +232,7 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
     let (id, secret) = (UserId::new(1).unwrap(), "mps_a session that ends soon");
     let clock = server.clock.clock();
     let ends = clock.now().plus_ms(60_000);
-    server.running.assembly.service.store().add_session(&hash_secret(secret), id, ends).await.unwrap();
+    server.running.assembly.store.add_session(&hash_secret(secret), id, ends).await.unwrap();
     let cookie = format!("milepost_session={secret}");
     let mut watcher = server.try_watch(SOCKET, &[("Cookie", &cookie)]).await.unwrap();
     watcher.settle().await;
@@ -247,7 +247,7 @@ async fn a_socket_ends_with_the_session_that_opened_it() {
 }
 
 #[tokio::test]
-async fn a_token_signed_by_the_operator_stands_whatever_the_password() {
+async fn a_token_signed_by_the_operator_stays_valid_after_a_new_password() {
     let server = TestServer::start().await;
     let (id, _) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     for issued in [json!({}), json!({"iat": 1_700_000_000})] {

@@ -1,4 +1,4 @@
-//! Section 4.1 of the contract: who sees which bus, when, and how the socket ends.
+//! Section 4.1 of the contract: which viewer sees which bus, when, and how the socket ends.
 
 use crate::support::{TestServer, json_of};
 use reqwest::Method;
@@ -15,7 +15,7 @@ async fn a_parent_sees_only_its_buses() {
         server.add_user(json!({"username": "pa", "role": "parent", "vehicle_ids": ["b2", "later"]})).await;
     let mut watcher = server.watch("/ws/bus-tracking/", &parent).await;
     assert_eq!(watcher.next_bus().await, "b2");
-    // Asking for another bus does not open it.
+    // Subscribing to a bus does not give the right to see it.
     watcher.send(json!({"type": "subscribe", "bus_ids": ["b1", "b2"], "routes": []})).await;
     watcher.settle().await;
     for bus in ["b1", "b3", "b2"] {
@@ -27,7 +27,7 @@ async fn a_parent_sees_only_its_buses() {
         assert_eq!(watcher.next_bus().await, "b2");
     }
     assert_eq!(watcher.next().await, json!({"type": "replay_complete", "count": 2}));
-    // A bus on its list counts from the moment it exists.
+    // A bus on the viewer's list is sent as soon as it exists.
     watcher.send(json!({"type": "subscribe", "bus_ids": [], "routes": []})).await;
     server.add_bus("later").await;
     server.report("later", 2.0, 2.0, "2025-01-15T10:00:01Z").await;
@@ -93,7 +93,7 @@ async fn a_changed_status_is_published_with_the_last_position() {
 }
 
 #[tokio::test]
-async fn presence_counts_who_is_looking() {
+async fn presence_counts_open_sockets() {
     let server = TestServer::start().await;
     let mut first = server.watch("/ws/bus-tracking/?presence=1", &server.admin).await;
     assert_eq!(first.next().await, json!({"type": "presence", "data": {"viewing": 1}}));
@@ -114,7 +114,7 @@ async fn a_message_that_is_too_long_closes_with_1009() {
 }
 
 #[tokio::test]
-async fn the_echo_route_is_open_only_when_asked_for() {
+async fn the_echo_route_exists_only_when_it_is_configured() {
     let server = TestServer::start().await;
     assert_eq!(server.try_watch("/ws/echo", &[]).await.err().unwrap(), 404);
     let server = TestServer::start_with(&[("MILEPOST_ECHO", "1")]).await;

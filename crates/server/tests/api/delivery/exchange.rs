@@ -60,7 +60,7 @@ async fn replay(exchange: &str) {
     assert!(checked > 10);
 }
 
-/// The text with what differs from run to run put in general terms.
+/// Replaces what differs from run to run by placeholders.
 fn masked(text: &str, id: &str) -> String {
     let mut masked = text.replace(id, "TRK");
     for (field, end, word) in [

@@ -1,9 +1,9 @@
-//! What the delivery dialect's tests share: a session.
+//! Starts sessions for the delivery dialect's tests.
 
 use crate::support::{TestServer, json_of};
 use serde_json::{Value, json};
 
-/// What starts a session of rider `r1`.
+/// The body that starts a session of rider `r1`.
 pub fn start_body() -> Value {
     json!({ "order_id": "ORD-1", "rider_id": "r1", "dropoff_lat": 5.6037, "dropoff_lng": -0.1869 })
 }

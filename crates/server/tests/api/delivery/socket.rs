@@ -1,4 +1,4 @@
-//! Section 4.3 of the contract on the socket: who follows, what comes, what is refused, and how it ends.
+//! Section 4.3 of the contract on the socket: who may follow, which messages come, what is refused, and how it ends.
 
 use crate::delivery::session::{start, start_body};
 use crate::support::signing::token_for;
@@ -31,7 +31,7 @@ fn report(lat: f64, lng: f64) -> Value {
     json!({"type": "location_update", "location": {"lat": lat, "lng": lng}})
 }
 
-/// The first thing that comes is the end, with this reason.
+/// The socket closes with this reason and without any message before.
 async fn is_refused(mut watcher: Watcher, reason: &str) {
     let frame = watcher.closed().await.expect("a close frame");
     assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1008, reason));
@@ -129,7 +129,7 @@ async fn only_the_rider_reports_through_the_socket() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_said_and_the_socket_stays() {
+async fn a_refused_message_is_answered_and_the_socket_stays_open() {
     let server = TestServer::start().await;
     let id = start(&server, &rider()).await;
     let mut watcher = follow(&server, &id, &rider()).await;
@@ -164,7 +164,7 @@ async fn what_cannot_be_done_is_said_and_the_socket_stays() {
     assert!(message.starts_with("location.lat must be a number"), "{message}");
     watcher.send(json!({"type": "location_update"})).await;
     assert_eq!(watcher.next().await["message"], "location is required");
-    // As the published client sends it: a status that is not there.
+    // The published client sends a null status when it has none.
     watcher.send_text("{\"type\":\"location_update\",\"location\":{\"lat\":0,\"lng\":0,\"status\":null}}").await;
     let message = watcher.next().await;
     assert_eq!(
@@ -232,7 +232,7 @@ async fn a_stored_rider_updates_as_its_number() {
 }
 
 #[tokio::test]
-async fn a_cookie_counts_on_our_own_pages_only_and_never_shuts_the_link() {
+async fn a_cookie_counts_only_on_our_own_pages_and_never_blocks_the_link() {
     let server = TestServer::start().await;
     let id = start(&server, &rider()).await;
     let path = format!("/ws/tracking/{id}");
@@ -250,7 +250,7 @@ async fn a_cookie_counts_on_our_own_pages_only_and_never_shuts_the_link() {
         let initial = watcher.next().await;
         assert_eq!(initial["data"].get("rider_id").is_some(), names_rider, "{cookie} {origin}");
     }
-    // A stale cookie in the way does not hide a good token.
+    // An expired cookie does not hide a valid token.
     let query = format!("{path}?token={}", rider());
     let mut watcher = server.try_watch(&query, &[("Cookie", "milepost_session=ended")]).await.unwrap();
     assert_eq!(watcher.next().await["data"]["rider_id"], "r1");
@@ -275,7 +275,7 @@ async fn followers_count_against_the_deliverys_tenant() {
 }
 
 #[tokio::test]
-async fn nobody_hears_of_another_delivery() {
+async fn a_follower_gets_nothing_about_another_delivery() {
     let server = TestServer::start().await;
     let (mine, other) = (start(&server, &rider()).await, start(&server, &rider()).await);
     let mut watcher = follow(&server, &mine, "").await;
@@ -295,7 +295,7 @@ async fn nobody_hears_of_another_delivery() {
 }
 
 #[tokio::test]
-async fn who_connects_while_the_rider_moves_misses_nothing_and_goes_never_back() {
+async fn a_follower_that_connects_while_the_rider_moves_misses_nothing_and_never_goes_back() {
     let server = TestServer::start().await;
     let id = start(&server, &rider()).await;
     let mut reporter = follow(&server, &id, &rider()).await;
@@ -327,7 +327,7 @@ async fn who_connects_while_the_rider_moves_misses_nothing_and_goes_never_back()
 }
 
 #[tokio::test]
-async fn many_followers_of_one_delivery_all_hear_of_it() {
+async fn all_followers_of_a_delivery_get_its_updates() {
     const FOLLOWERS: usize = 300;
     let server = TestServer::start().await;
     let id = start(&server, &rider()).await;

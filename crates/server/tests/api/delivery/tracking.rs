@@ -13,7 +13,7 @@ fn rider() -> String {
     token_for("r1", "rider", "default", 600)
 }
 
-/// Runs a story on SQLite and, where there is a server, on PostgreSQL.
+/// Runs a test on SQLite and, where there is a server, on PostgreSQL.
 async fn on_both(settings: &[(&'static str, &str)], story: impl AsyncFn(TestServer)) {
     story(TestServer::start_with(settings).await).await;
     if let Some(url) = fresh_postgres().await {
@@ -31,7 +31,7 @@ async fn status_of(server: &TestServer, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn riders_admins_and_superadmins_start_and_nobody_else() {
+async fn only_riders_admins_and_superadmins_start_deliveries() {
     let server = TestServer::start().await;
     for role in ["rider", "admin", "superadmin"] {
         let answer = server.post("/tracking/start/", &token_for("x", role, "default", 60), start_body()).await;
@@ -62,7 +62,7 @@ async fn a_link_has_80_random_bits_and_more() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_422_and_names_its_field() {
+async fn an_invalid_value_is_422_and_names_its_field() {
     let server = TestServer::start().await;
     let id = start(&server, &rider()).await;
     let wrong = [json!(90.1), json!(-91), json!("5.6"), json!(null), json!(true), json!([]), json!(1e300)];
@@ -94,7 +94,7 @@ async fn what_does_not_fit_is_422_and_names_its_field() {
         let problem = json_of(update(&server, &rider(), &id, body.clone()).await, 422).await;
         assert_eq!(problem["errors"][0]["field"], field, "{body}");
     }
-    // As Python's json writes them.
+    // Python's json module writes these values.
     for (body, status) in [
         ("{\"lat\": NaN, \"lng\": 0}", 422),
         ("{\"lat\": Infinity, \"lng\": 0}", 422),
@@ -122,7 +122,7 @@ async fn only_the_rider_or_a_superadmin_updates() {
         (token_for("r2", "rider", "default", 60), 403),
         (token_for("other", "admin", "default", 60), 403),
         (token_for("m", "merchant", "default", 60), 403),
-        // The same names on another platform are other people.
+        // Users with these names on another platform are different people.
         (token_for("r1", "rider", "elsewhere", 60), 403),
         (token_for("dispatcher", "admin", "elsewhere", 60), 403),
         (String::new(), 401),
@@ -165,7 +165,7 @@ async fn updates_at_the_same_moment_all_count_once() {
         for answer in futures_util::future::join_all(updates).await {
             assert_eq!(answer.status(), 200);
         }
-        let store = server.running.assembly.service.store();
+        let store = &server.running.assembly.store;
         let id = TrackingId::new(&id).unwrap();
         assert_eq!(store.get_delivery(&id).await.unwrap().unwrap().version, 21);
         assert_eq!(store.delivery_fixes(&id, None, 100).await.unwrap().len(), 20);
@@ -209,7 +209,7 @@ async fn an_expired_session_is_gone() {
 }
 
 #[tokio::test]
-async fn after_the_delivery_a_link_has_an_hour_and_never_more_than_it_had() {
+async fn after_the_delivery_a_link_works_for_an_hour_but_not_past_its_expiry() {
     let server = TestServer::start().await;
     for (setting, lives_s) in [("86400", 3_600), ("600", 600)] {
         let server = TestServer::start_with(&[("TRACKING_TTL_SECONDS", setting)]).await;
@@ -224,7 +224,7 @@ async fn after_the_delivery_a_link_has_an_hour_and_never_more_than_it_had() {
 #[tokio::test]
 async fn the_documented_formula_holds_everywhere_on_earth() {
     let server = TestServer::start().await;
-    // Reference: haversine written out here, R = 6371 km, 30 km/h, whole seconds, at least 60.
+    // The expected value: haversine with R = 6371 km, 30 km/h, whole seconds, at least 60.
     let reference = |from: (f64, f64), to: (f64, f64)| {
         let (d_lat, d_lng) = ((to.0 - from.0).to_radians(), (to.1 - from.1).to_radians());
         let a = (d_lat / 2.0).sin().powi(2)
@@ -288,7 +288,7 @@ async fn a_riders_delivery_is_for_the_rider_and_its_platform() {
         for role in ["client", "driver", "parent", "rider"] {
             assert_eq!(server.get(path, &token_for("x", role, "default", 60)).await.status(), 403, "{role}");
         }
-        // The rider of that name on another platform has none, and its admin sees none.
+        // The rider of the same name on another platform has no delivery, and the admin there sees none.
         for role in ["rider", "admin"] {
             assert_eq!(server.get(path, &token_for("r1", role, "elsewhere", 60)).await.status(), 404, "{role}");
         }
@@ -301,7 +301,7 @@ async fn a_riders_delivery_is_for_the_rider_and_its_platform() {
             server.get_json(named, &token_for("s", "superadmin", "elsewhere", 60)).await["tracking_id"],
             json!(id)
         );
-        // Of several, the last started; of these under way before those delivered.
+        // Of several deliveries the newest is answered; one under way wins over a delivered one.
         let second = start(&server, &rider()).await;
         assert_eq!(server.get_json(path, &rider()).await["tracking_id"], json!(second));
         update(&server, &rider(), &second, json!({"status": "DELIVERED"})).await;
@@ -311,7 +311,7 @@ async fn a_riders_delivery_is_for_the_rider_and_its_platform() {
 }
 
 #[tokio::test]
-async fn figures_are_the_admins_own() {
+async fn an_admin_gets_the_statistics_of_its_own_tenant() {
     on_both(&[], async |server: TestServer| {
         for status in ["ASSIGNED", "PICKED_UP", "IN_TRANSIT", "IN_TRANSIT", "DELIVERED"] {
             let id = start(&server, &rider()).await;
@@ -355,7 +355,7 @@ async fn the_same_start_sent_again_with_its_key_is_one_session() {
     assert_eq!(ids.len(), 1);
 }
 
-/// Nobody listens there: the calls stay in the outbox, where the test looks at them.
+/// No server listens at these addresses: the calls stay in the outbox, where the test reads them.
 const NOWHERE: [(&str, &str); 3] = [
     ("ORDER_SERVICE_URL", "http://127.0.0.1:9/base"),
     ("NOTIFICATION_SERVICE_URL", "http://127.0.0.1:9"),
@@ -372,7 +372,7 @@ async fn outgoing_calls_are_stored_with_their_cause() {
         for status in ["PICKED_UP", "PICKED_UP", "IN_TRANSIT", "DELIVERED", "DELIVERED"] {
             update(&server, &rider(), id, json!({"lat": 1, "lng": 1, "status": status})).await;
         }
-        let store = server.running.assembly.service.store();
+        let store = &server.running.assembly.store;
         let tenant = TenantId::default_tenant();
         let sms = store.list_calls(&tenant, Some(Target::Notifications), None, 100).await.unwrap();
         let messages: Vec<Value> = sms.iter().rev().map(|call| serde_json::from_str(&call.body).unwrap()).collect();
@@ -407,7 +407,7 @@ async fn no_call_is_stored_for_a_service_that_is_not_configured() {
     body["phone"] = json!("+233501234567");
     let session = json_of(server.post("/tracking/start", &rider(), body).await, 200).await;
     update(&server, &rider(), session["tracking_id"].as_str().unwrap(), json!({"status": "DELIVERED"})).await;
-    let calls = server.running.assembly.service.store().list_calls(&TenantId::default_tenant(), None, None, 10).await;
+    let calls = server.running.assembly.store.list_calls(&TenantId::default_tenant(), None, None, 10).await;
     assert!(calls.unwrap().is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! Rules and geofences that are changed while vehicles drive, databases that are away, and vehicles that nobody remembers.
+//! Rules and geofences that change while vehicles drive, an unavailable database, and vehicles that left the memory.
 
 use crate::fleet::history_support::{
     Ride, alerts, facts, fix, home, id, morning_ms, past, published_crossings, report, trips, turn_until,
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 on_both! {
-    a_geofence_changed_on_the_way_holds_from_the_next_position_on,
+    a_geofence_changed_during_a_ride_applies_from_the_next_position_on,
     history_published_by_older_rules_stays_when_positions_come_late,
-    a_limit_changed_on_the_way_holds_from_the_next_position_on,
+    a_limit_changed_during_a_ride_applies_from_the_next_position_on,
     a_vehicle_that_fell_silent_before_a_restart_is_reported_offline_once,
 }
 
@@ -24,15 +24,15 @@ struct Drive {
     store: Arc<dyn Store>,
     start_ms: i64,
     east_m: f64,
-    told: i64,
+    reports: i64,
 }
 
 impl Drive {
     async fn start(server: TestServer) -> Self {
         server.add_bus("b1").await;
-        let store = Arc::clone(server.running.assembly.service.store());
+        let store = Arc::clone(&server.running.assembly.store);
         let start_ms = milepost_clock::Clock::system().now().unix_ms() - 600_000;
-        let mut drive = Self { server, store, start_ms, east_m: 0.0, told: 0 };
+        let mut drive = Self { server, store, start_ms, east_m: 0.0, reports: 0 };
         for _ in 0..4 {
             drive.on(60.0).await;
         }
@@ -40,12 +40,12 @@ impl Drive {
         drive
     }
 
-    /// Ten seconds further.
+    /// Drives on for ten seconds.
     async fn on(&mut self, kmh: f64) {
         self.east_m += kmh / 3.6 * 10.0;
-        let mut position = fix(self.east_m, 0.0, kmh, self.start_ms + self.told * 10_000);
+        let mut position = fix(self.east_m, 0.0, kmh, self.start_ms + self.reports * 10_000);
         position["vehicle_id"] = json!("b1");
-        self.told += 1;
+        self.reports += 1;
         json_of(self.server.post("/api/v1/positions", &self.server.admin, position).await, 201).await;
     }
 
@@ -54,7 +54,7 @@ impl Drive {
         json_of(answer, if method == Method::POST { 201 } else { 200 }).await
     }
 
-    /// A circle of 150 m so far ahead.
+    /// A circle of 150 m, this far ahead of the bus.
     fn ahead(&self, metres: f64) -> Value {
         json!({"type": "Point", "coordinates": [0.5 + (self.east_m + metres) / 111_194.9, 0]})
     }
@@ -65,7 +65,7 @@ impl Drive {
     }
 }
 
-async fn a_geofence_changed_on_the_way_holds_from_the_next_position_on(database: Database) {
+async fn a_geofence_changed_during_a_ride_applies_from_the_next_position_on(database: Database) {
     use FenceEvent::{Enter, Exit};
     let mut drive = Drive::start(database.start().await).await;
     let fence = json!({"name": "yard", "geometry": drive.ahead(200.0), "radius_m": 150});
@@ -77,7 +77,7 @@ async fn a_geofence_changed_on_the_way_holds_from_the_next_position_on(database:
     drive.on(60.0).await;
     drive.crossings_are(&[Enter, Exit]).await;
 
-    // On a day that is not today, then on every day.
+    // First active on another day, then on every day.
     let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).weekday().to_monday_zero_offset();
     let other = day[usize::try_from(today + 3).unwrap() % 7];
@@ -94,7 +94,7 @@ async fn a_geofence_changed_on_the_way_holds_from_the_next_position_on(database:
     drive.on(60.0).await;
     drive.crossings_are(&[Enter, Exit, Enter, Exit, Enter]).await;
 
-    // Gone while the bus is inside: the visit is over, and nobody left anything.
+    // The geofence is removed while the bus is inside: the visit ends without an exit.
     drive.call(Method::PATCH, &path, json!({"geometry": drive.ahead(100.0)})).await;
     let removed = drive.server.call(Method::DELETE, &path, &drive.server.admin, None).await;
     assert_eq!(removed.status(), 204);
@@ -108,7 +108,7 @@ async fn a_geofence_changed_on_the_way_holds_from_the_next_position_on(database:
     assert_eq!(alerts(&*drive.store).await, [AlertKind::GeofenceViolation; 5]);
 }
 
-async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Database) {
+async fn a_limit_changed_during_a_ride_applies_from_the_next_position_on(database: Database) {
     let mut drive = Drive::start(database.start().await).await;
     let streaks = async |drive: &Drive, expected: &[bool]| {
         turn_until(&drive.server.clock, &expected.to_vec(), async || {
@@ -143,10 +143,10 @@ async fn a_limit_changed_on_the_way_holds_from_the_next_position_on(database: Da
 
 async fn history_published_by_older_rules_stays_when_positions_come_late(database: Database) {
     let server = database.start().await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let store = Arc::clone(&server.running.assembly.store);
     server.add_bus("b1").await;
-    let send = async |told: &[Value]| report(&server.http, &server.url, &server.admin, "b1", told).await;
-    // Late ones are folded, or it is known that they change nothing.
+    let send = async |positions: &[Value]| report(&server.http, &server.url, &server.admin, "b1", positions).await;
+    // Waits until late positions are folded, or known to change nothing.
     let number = store.get_vehicle(&home(), &id("b1")).await.unwrap().unwrap().no;
     let settled = async || {
         turn_until(&server.clock, &None, async || store.load_fold(number).await.unwrap().unwrap().late_from).await;
@@ -159,21 +159,21 @@ async fn history_published_by_older_rules_stays_when_positions_come_late(databas
     let morning = Ride::new(begin_ms).stand(400).go(4_000.0, 60.0).stand(200).go(4_000.0, 60.0).stand(200);
     let morning = morning.go(3_000.0, 60.0).stand(600);
     let later_ms = morning.ms;
-    // A stretch of the second part is missing.
-    send(&[&morning.told[..90], &morning.told[96..]].concat()).await;
+    // Ten positions in the second part are missing.
+    send(&[&morning.positions[..90], &morning.positions[96..]].concat()).await;
     turn_until(&server.clock, &vec![11.0], ways).await;
     turn_until(&server.clock, &true, is_over).await;
     let rules = json!({"stop_after_s": 100, "speed_limit_kmh": 50});
     json_of(server.call(Method::PATCH, "/api/v1/fleet/rules", &server.admin, Some(rules)).await, 200).await;
-    let (before, told) = settled().await;
-    send(&morning.told[90..96]).await;
-    assert_eq!(settled().await, (before, told), "one trip, of 11 km");
+    let (before, published) = settled().await;
+    send(&morning.positions[90..96]).await;
+    assert_eq!(settled().await, (before, published), "one trip, of 11 km");
 
-    // What comes by the new rules is mended as ever.
+    // Late positions after the change of rules are corrected by the new rules.
     let later = Ride::starting(later_ms, east_m).stand(100).go(3_000.0, 45.0).stand(150).go(2_000.0, 45.0).stand(300);
-    send(&[&later.told[..20], &later.told[60..]].concat()).await;
+    send(&[&later.positions[..20], &later.positions[60..]].concat()).await;
     turn_until(&server.clock, &true, is_over).await;
-    send(&later.told[20..60]).await;
+    send(&later.positions[20..60]).await;
     turn_until(&server.clock, &vec![11.0, 3.0, 2.0], ways).await;
 }
 
@@ -189,15 +189,15 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_reported_offline_once(da
     };
     assert_eq!(offline(store).await, 0);
     let server = server.restart(&[]).await;
-    let store = Arc::clone(server.running.assembly.service.store());
-    // Silent for ten minutes soon, and nobody asks for it. A server that comes back waits for a minute.
+    let store = Arc::clone(&server.running.assembly.store);
+    // The vehicle is soon silent for ten minutes, and no request asks for it. A restarted server waits a minute first.
     server.clock.turn(std::time::Duration::from_secs(60));
     turn_until(&server.clock, &1, async || offline(Arc::clone(&store)).await).await;
     let silent = past(&*store, "b1").await.incidents.iter().filter(|one| one.kind == IncidentKind::Offline).count();
     assert_eq!(silent, 1);
-    // The next process does not publish it again either.
+    // A restarted server does not publish it again either.
     let server = server.restart(&[]).await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let store = Arc::clone(&server.running.assembly.store);
     let tenant: TenantId = home();
     let number = store.get_vehicle(&tenant, &id("b1")).await.unwrap().unwrap().no;
     let now = server.clock.clock().now();

@@ -1,4 +1,4 @@
-//! Two companies with the same vehicle on the same ride, by rules of their own: neither meets anything of the other.
+//! Two companies with the same vehicle id on the same ride, each with its own rules: neither sees anything of the other.
 
 use crate::fleet::history_support::turn_until;
 use crate::fleet::recording::recorded;
@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 on_both! {
-    the_same_ride_in_two_companies_is_two_stories,
+    the_same_ride_in_two_companies_has_two_histories,
 }
 
-/// What a company sets up: its name is in everything that people read.
+/// A company's settings. Its name is part of every text for people.
 struct Company {
     id: &'static str,
     limit_kmh: f64,
     fuel_l_per_100km: f64,
-    /// Where it has a geofence.
+    /// The centre of its geofence.
     fence: [f64; 2],
 }
 
@@ -57,9 +57,9 @@ impl Company {
         trips.len() == 1 && trips[0]["status"] == "completed"
     }
 
-    /// Its own fence, and the speeding over its own limit; and not a word of the other's.
-    async fn told_its_own(&self, server: &TestServer, other: &Self, told: &[Value]) {
-        for message in told {
+    /// The messages are about its own geofence and speed limit, and nothing of the other company's.
+    async fn got_only_its_own(&self, server: &TestServer, other: &Self, messages: &[Value]) {
+        for message in messages {
             let text = message.to_string();
             assert!(
                 !text.contains(&format!(" of {}", other.id)) && !text.contains(&format!("\"{}\"", other.id)),
@@ -68,21 +68,21 @@ impl Company {
         }
         let alerts = self.list(server, "alerts").await;
         let ids = |alerts: &[Value]| alerts.iter().map(|alert| alert["id"].to_string()).collect::<BTreeSet<_>>();
-        let told_alerts: Vec<Value> =
-            told.iter().filter(|one| one["type"] == "alert").map(|one| one["data"].clone()).collect();
-        assert_eq!(ids(&told_alerts), ids(&alerts));
+        let received_alerts: Vec<Value> =
+            messages.iter().filter(|one| one["type"] == "alert").map(|one| one["data"].clone()).collect();
+        assert_eq!(ids(&received_alerts), ids(&alerts));
         let limits: BTreeSet<String> = alerts
             .iter()
             .filter(|alert| alert["type"] == "speed_violation")
             .map(|alert| alert["data"]["limit"].to_string())
             .collect();
         assert_eq!(limits, BTreeSet::from([json!(self.limit_kmh).to_string()]));
-        let crossings = told.iter().filter(|one| one["type"] == "geofence_violation_update");
+        let crossings = messages.iter().filter(|one| one["type"] == "geofence_violation_update");
         let crossings: Vec<&Value> = crossings.map(|one| &one["data"]["geofence_name"]).collect();
         assert_eq!(crossings, [&json!(format!("station of {}", self.id)); 2]);
     }
 
-    async fn is_refused_what_is(&self, server: &TestServer, other: &Self) {
+    async fn is_refused_things_of(&self, server: &TestServer, other: &Self) {
         let (token, admin) = (manager(101, self.id), claims_token("101", "admin", self.id));
         let id = |item: &Value| item["id"].to_string().trim_matches('"').to_owned();
         let trip = id(&other.list(server, "trips").await[0]);
@@ -116,7 +116,7 @@ impl Company {
     }
 }
 
-async fn the_same_ride_in_two_companies_is_two_stories(database: Database) {
+async fn the_same_ride_in_two_companies_has_two_histories(database: Database) {
     let settings = [("DASHBOARD_INTERVAL", "300ms"), ("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1")];
     let server = database.start_with(&settings).await;
     let [red, blue] = &COMPANIES;
@@ -151,16 +151,16 @@ async fn the_same_ride_in_two_companies_is_two_stories(database: Database) {
         while replayed.last().is_none_or(|last: &Value| last["type"] != "replay_complete") {
             replayed.push(watcher.next().await);
         }
-        company.told_its_own(&server, other, &replayed).await;
+        company.got_only_its_own(&server, other, &replayed).await;
         assert!(!live.iter().any(|message| message.to_string().contains(&format!(" of {}", other.id))));
 
         let figures = server.get_json("/api/v1/dashboard", &manager(101, company.id)).await;
         assert_eq!((&figures["active_vehicles"], &figures["total_trips"]), (&json!(1), &json!(1)));
         let (km, fuel_l) = (figures["distance_traveled"].as_f64().unwrap(), figures["fuel_consumed"].as_f64().unwrap());
         assert!((fuel_l - km * company.fuel_l_per_100km / 100.0).abs() < 0.01, "{figures}");
-        company.is_refused_what_is(&server, other).await;
+        company.is_refused_things_of(&server, other).await;
 
-        // The alert by hand, trip started and ended, two crossings, and for each of them and each streak an alert.
+        // The alert raised by hand, the trip's start and end, two crossings, and an alert for each crossing and streak.
         let alerts = company.list(&server, "alerts").await.len();
         let streaks = alerts - 3;
         let calls = receiver.until(alerts + 2 + 2 + streaks).await;
@@ -168,6 +168,6 @@ async fn the_same_ride_in_two_companies_is_two_stories(database: Database) {
             assert!(!call.text().contains(&format!(" of {}", other.id)), "{}", call.text());
         }
         let ids: BTreeSet<_> = calls.iter().map(|call| call.json()["data"]["event_id"].as_i64()).collect();
-        assert_eq!(ids.len(), calls.len(), "each is told once");
+        assert_eq!(ids.len(), calls.len(), "each is sent once");
     }
 }

@@ -1,4 +1,4 @@
-//! A recorded day that comes shuffled, twice, over four connections at once: in the end everything is as if it had come once
+//! A recorded day, sent shuffled, twice, and over four connections at once: the result is the same as when it is sent once
 //! and in order.
 
 use crate::fleet::history_support::turn_until;
@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 on_both! {
-    a_day_comes_shuffled_and_twice_over_four_connections,
+    a_day_sent_shuffled_and_twice_over_four_connections_has_the_same_result,
 }
 
 const TRAINS: [&str; 3] = ["10103", "10104", "10105"];
-/// Stations of the line; every arrival and departure of a train is published.
+/// Stations of the line. The arrivals and departures of each train are published.
 const STATIONS: [(&str, f64, f64); 6] = [
     ("Downtown", -97.739_4, 30.265_0),
     ("Plaza Saltillo", -97.727_8, 30.262_3),
@@ -57,7 +57,7 @@ fn day(end_ms: i64) -> Vec<Value> {
     TRAINS.into_iter().flat_map(of_train).collect()
 }
 
-/// What became of a company's day. Ids and the times of alerts are each company's own.
+/// A company's history after a day, without ids and alert times, which differ between companies.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     trips: Vec<Value>,
@@ -80,7 +80,7 @@ async fn outcome(server: &TestServer, company: &str) -> Outcome {
         })
         .collect();
     trips.sort_by_key(|trip| (trip["vehicle_id"].to_string(), trip["start_time"].to_string()));
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let tenant = TenantId::new(company).unwrap();
     let (from, to) = (Timestamp::from_unix_ms(0).unwrap(), Timestamp::from_unix_ms(now_ms()).unwrap());
     let first_fence = store.list_geofences(&tenant, None, 1).await.unwrap()[0].id.get();
@@ -102,7 +102,7 @@ async fn outcome(server: &TestServer, company: &str) -> Outcome {
     Outcome { trips, visits, incidents, alerts: count(&alerts(server, company).await), figures }
 }
 
-/// All alerts of a company but those of silence, which the time of the test decides.
+/// A company's alerts without those about silence, which depend on the time of the test.
 async fn alerts(server: &TestServer, company: &str) -> HashMap<String, Value> {
     let (token, mut alerts, mut cursor) = (manager(101, company), HashMap::new(), String::new());
     loop {
@@ -114,7 +114,7 @@ async fn alerts(server: &TestServer, company: &str) -> HashMap<String, Value> {
     }
 }
 
-/// How many there are of each kind about each vehicle.
+/// The number of alerts of each kind and vehicle.
 fn count(alerts: &HashMap<String, Value>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for alert in alerts.values() {
@@ -123,7 +123,7 @@ fn count(alerts: &HashMap<String, Value>) -> BTreeMap<String, usize> {
     counts
 }
 
-/// Sends batches over four connections at once: how many positions were taken for new.
+/// Sends batches over four connections at once, and returns how many positions were new.
 async fn send(server: &TestServer, company: &str, batches: &[&[Value]]) -> i64 {
     let token = claims_token("101", "admin", company);
     let url = format!("{}/api/v1/positions", server.url);
@@ -172,7 +172,7 @@ impl Client {
                     self.trips.insert(text("trip_id"), data.clone());
                 }
                 "alert" if data["type"] != "vehicle_offline" => {
-                    assert!(self.alerts.insert(text("id"), data.clone()).is_none(), "told twice: {message}");
+                    assert!(self.alerts.insert(text("id"), data.clone()).is_none(), "published twice: {message}");
                 }
                 "alert_deleted" => {
                     assert!(self.alerts.remove(&text("alert_id")).is_some(), "{message}");
@@ -183,7 +183,7 @@ impl Client {
     }
 }
 
-async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database) {
+async fn a_day_sent_shuffled_and_twice_over_four_connections_has_the_same_result(database: Database) {
     let server = database.start().await;
     let positions = day(now_ms());
     for company in ["plain", "mixed"] {
@@ -205,7 +205,7 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
     let (mut client, mut accepted) = (Client::default(), 0);
     for some in batches.chunks(batches.len().div_ceil(13)) {
         accepted += send(&server, "mixed", some).await;
-        // Published before the late positions, so that much has to be corrected.
+        // The trips are published before the late positions come, so that much has to be corrected.
         turn_until(&server.clock, &true, all_folded).await;
         client.listen(&mut watcher).await;
     }
@@ -214,7 +214,7 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
     assert!(expected.trips.len() >= 6 && expected.alerts.values().sum::<usize>() > 60, "{expected:#?}");
     turn_until(&server.clock, &expected, async || outcome(&server, "mixed").await).await;
 
-    // The client that applied every message has the same state.
+    // A client that applied every message has the same state.
     turn_until(
         &server.clock,
         &alerts(&server, "mixed").await.into_keys().collect::<std::collections::BTreeSet<_>>(),
@@ -227,9 +227,9 @@ async fn a_day_comes_shuffled_and_twice_over_four_connections(database: Database
     let mut trips: Vec<Value> = client.trips.into_values().collect();
     trips.sort_by_key(|trip| (trip["vehicle_id"].to_string(), trip["start_time"].to_string()));
     assert_eq!(trips.len(), expected.trips.len());
-    for (told, stored) in trips.iter().zip(&expected.trips) {
+    for (shown, stored) in trips.iter().zip(&expected.trips) {
         for field in ["vehicle_id", "status", "start_time", "end_time", "distance", "duration"] {
-            assert_eq!(told.get(field).unwrap_or(&Value::Null), &stored[field], "{field}");
+            assert_eq!(shown.get(field).unwrap_or(&Value::Null), &stored[field], "{field}");
         }
     }
     assert!(client.corrected > 0);

@@ -1,4 +1,4 @@
-//! From positions to trips, visits, incidents and alerts, whatever happens on the way.
+//! From positions to trips, visits, incidents and alerts, also with late positions, restarts and changes.
 
 use crate::fleet::history_support::{
     Past, Ride, alerts, facts, fix, home, id, morning_ms, past, published_crossings, published_trips, report, sums,
@@ -18,20 +18,20 @@ use std::sync::Arc;
 
 on_both! {
     a_ride_becomes_two_trips_that_are_published_as_they_begin_and_end,
-    the_order_of_arrival_makes_no_difference,
+    the_order_of_arrival_changes_nothing,
     a_day_that_is_sent_twice_changes_nothing,
     late_positions_correct_a_published_trip_which_keeps_its_id,
-    fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back,
-    a_crossing_that_late_positions_deny_is_taken_back_with_its_alert,
-    a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it_should,
+    fences_are_entered_left_and_dwelt_in_and_disproved_visits_are_withdrawn,
+    a_crossing_that_late_positions_disprove_is_withdrawn_with_its_alert,
+    a_streak_that_late_positions_split_join_and_disprove_has_the_right_alerts,
     silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again,
     a_service_due_by_date_is_published_once_even_for_a_silent_vehicle,
-    states_of_other_code_are_built_again_from_positions,
+    saved_states_of_another_version_are_rebuilt_from_positions,
     a_long_file_is_folded_page_by_page,
 }
 
 fn store_of(server: &TestServer) -> Arc<dyn Store> {
-    Arc::clone(server.running.assembly.service.store())
+    Arc::clone(&server.running.assembly.store)
 }
 
 async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
@@ -58,13 +58,13 @@ async fn a_ride_becomes_two_trips_that_are_published_as_they_begin_and_end(datab
     assert!(known.trips.iter().all(|trip| trip.status == TripStatus::Completed && trip.figures.idle_ms < 120_000));
     let store = store_of(&server);
     let [first, second] = [known.trips[0].started_at, known.trips[1].started_at];
-    let told = [
+    let expected = [
         (first, TripStatus::Started, Revision::New),
         (first, TripStatus::Completed, Revision::New),
         (second, TripStatus::Started, Revision::New),
         (second, TripStatus::Completed, Revision::New),
     ];
-    assert_eq!(published_trips(&*store).await, told);
+    assert_eq!(published_trips(&*store).await, expected);
     let speeding: Vec<_> = known.incidents.iter().filter(|one| one.kind == IncidentKind::Speeding).collect();
     assert!(matches!(speeding[..], [one] if one.ended_at.is_some() && one.value > Some(110.0)), "{speeding:?}");
     assert_eq!(alerts(&*store).await, [AlertKind::SpeedViolation]);
@@ -74,7 +74,7 @@ async fn a_ride_becomes_two_trips_that_are_published_as_they_begin_and_end(datab
     assert_eq!(sums(&*store).await, [distance_mm, moving_ms, idle_ms, 0]);
 }
 
-async fn the_order_of_arrival_makes_no_difference(database: Database) {
+async fn the_order_of_arrival_changes_nothing(database: Database) {
     let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
@@ -88,7 +88,7 @@ async fn the_order_of_arrival_makes_no_difference(database: Database) {
     for (index, chunk) in chunks.iter().enumerate() {
         ride(&server, "shuffled", chunk).await;
         if index == chunks.len() / 2 {
-            // Published before the late positions, so that something has to be corrected.
+            // The trips are published before the late positions come, so that something has to be corrected.
             turn_until(&server.clock, &true, async || !trips(&*store, "shuffled").await.is_empty()).await;
         }
     }
@@ -100,7 +100,7 @@ async fn the_order_of_arrival_makes_no_difference(database: Database) {
     }
     turn_until(&server.clock, &expected, async || past(&*store, "backwards").await).await;
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 3 * sum));
-    // Nothing more comes of it.
+    // After a restart nothing is published again.
     let server = server.restart(&[]).await;
     let store = store_of(&server);
     for vehicle in ["plain", "shuffled", "backwards"] {
@@ -117,7 +117,7 @@ async fn a_day_that_is_sent_twice_changes_nothing(database: Database) {
     for chunk in positions.chunks(70) {
         ride(&server, "plain", chunk).await;
     }
-    // All that was brought is folded before it ends.
+    // The server folds all its positions before it stops.
     let server = server.restart(&[]).await;
     let store = store_of(&server);
     assert_eq!(past(&*store, "plain").await, expected);
@@ -130,18 +130,18 @@ async fn late_positions_correct_a_published_trip_which_keeps_its_id(database: Da
     let expected = plain_past(&server, &positions).await;
     let store = store_of(&server);
     server.add_bus("gap").await;
-    // The end of the first trip and the stop behind it are missing: a silence, in which it was driven on.
+    // The end of the first trip and the stop after it are missing: a silence during which the vehicle drove on.
     let (before, rest) = positions.split_at(50);
     let (missing, after) = rest.split_at(60);
     ride(&server, "gap", before).await;
     ride(&server, "gap", after).await;
     turn_until(&server.clock, &true, async || trips(&*store, "gap").await.iter().any(|trip| trip.status.has_ended()))
         .await;
-    let told = trips(&*store, "gap").await;
+    let before = trips(&*store, "gap").await;
     assert_ne!(past(&*store, "gap").await, expected);
     ride(&server, "gap", missing).await;
     turn_until(&server.clock, &expected, async || past(&*store, "gap").await).await;
-    assert_eq!(trips(&*store, "gap").await[0].id, told[0].id);
+    assert_eq!(trips(&*store, "gap").await[0].id, before[0].id);
     assert!(published_trips(&*store).await.iter().any(|(_, _, revision)| *revision == Revision::Corrected));
 }
 
@@ -159,16 +159,16 @@ fn yard(metres_east: f64, radius_m: f64) -> GeofenceDescription {
     }
 }
 
-async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(database: Database) {
+async fn fences_are_entered_left_and_dwelt_in_and_disproved_visits_are_withdrawn(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
     let now = milepost_clock::Clock::system().now();
     let dwell = Some(DwellTime::from_seconds(300).unwrap());
     let goal = GeofenceDescription { dwell, ..yard(8_000.0, 300.0) };
     store.add_geofence(&home(), &goal, now, &Once::unclaimed()).await.unwrap().unwrap();
-    // Passed between two fixes.
+    // The vehicle passes this geofence between two fixes.
     store.add_geofence(&home(), &yard(3_000.0, 60.0), now, &Once::unclaimed()).await.unwrap().unwrap();
-    // Of no interest: another vehicle's.
+    // This geofence applies to another vehicle only.
     let vehicles = Some(milepost_domain::VehicleList::new(vec![id("other")]).unwrap());
     store
         .add_geofence(&home(), &GeofenceDescription { vehicles, ..yard(1_000.0, 200.0) }, now, &Once::unclaimed())
@@ -185,7 +185,7 @@ async fn fences_are_entered_left_and_dwelt_in_and_what_was_none_is_taken_back(da
     assert_eq!(crossings, 5);
 }
 
-async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(database: Database) {
+async fn a_crossing_that_late_positions_disprove_is_withdrawn_with_its_alert(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
     let now = milepost_clock::Clock::system().now();
@@ -211,17 +211,17 @@ async fn a_crossing_that_late_positions_deny_is_taken_back_with_its_alert(databa
     assert_eq!(past(&*store, "b1").await.visits, []);
 }
 
-async fn a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it_should(database: Database) {
+async fn a_streak_that_late_positions_split_join_and_disprove_has_the_right_alerts(database: Database) {
     let server = database.start().await;
     let store = store_of(&server);
     server.add_bus("b1").await;
     let start_ms = milepost_clock::Clock::system().now().unix_ms() - 600_000;
-    // At 100 km/h all the time, as far as its way says.
+    // Drives at 100 km/h by the distance between fixes; only the reported speed varies.
     let at = |second: i64, kmh: f64| fix(second as f64 * 100.0 / 3.6, 0.0, kmh, start_ms + second * 1000);
     let fast = |seconds: &[i64]| seconds.iter().map(|second| at(*second, 100.0)).collect::<Vec<_>>();
     let slow = |seconds: &[i64]| seconds.iter().map(|second| at(*second, 76.0)).collect::<Vec<_>>();
-    let check = async |told: Vec<Value>, streaks: &[i64], raised: usize, deleted: usize| {
-        ride(&server, "b1", &told).await;
+    let check = async |positions: Vec<Value>, streaks: &[i64], raised: usize, deleted: usize| {
+        ride(&server, "b1", &positions).await;
         let expected = (streaks.to_vec(), streaks.len(), raised, deleted);
         turn_until(&server.clock, &expected, async || {
             let past = past(&*store, "b1").await;
@@ -237,10 +237,10 @@ async fn a_streak_that_late_positions_split_join_and_deny_has_the_alerts_that_it
         .await;
     };
     check(fast(&[0, 20, 50, 60, 70, 80, 90]), &[0], 1, 0).await;
-    // Most of the streak is now one that begins at 50: the alert is that one's, and the other has its own.
+    // Most of the streak now belongs to one that begins at 50. That one takes over the alert, and the other gets its own.
     check(slow(&[35]), &[0, 50], 2, 0).await;
     check(slow(&[14]), &[50], 2, 1).await;
-    // It was one after all.
+    // The late position joins them again.
     check(fast(&[9]), &[0, 50], 3, 1).await;
     check(slow(&[55, 65, 75, 85]), &[0], 3, 2).await;
 }
@@ -252,7 +252,7 @@ async fn silence_ends_a_trip_and_raises_one_alert_until_it_is_heard_again(databa
     let rules = r#"{"offline_after_s":2,"gap_after_s":2,"gap_max_s":3}"#;
     store.set_rules(&home(), &JsonObject::of_parsed(rules.to_owned(), "rules").unwrap(), 0, now).await.unwrap();
     server.add_bus("plain").await;
-    // One a second, the last of them just now.
+    // One fix a second, the last one just now.
     let driven: Vec<Value> = (0..60)
         .map(|second| fix(f64::from(second) * 60.0 / 3.6, 0.0, 60.0, now.unix_ms() - 1000 * (59 - i64::from(second))))
         .collect();
@@ -279,7 +279,7 @@ async fn a_service_due_by_date_is_published_once_even_for_a_silent_vehicle(datab
     let server = database.start().await;
     let store = store_of(&server);
     server.add_bus("b1").await;
-    ride(&server, "b1", &Ride::new(morning_ms()).stand(60).told).await;
+    ride(&server, "b1", &Ride::new(morning_ms()).stand(60).positions).await;
     let maintenance = async || alerts(&*store).await.into_iter().filter(|kind| *kind == AlertKind::Maintenance).count();
     for round in 1..=2 {
         let mut vehicle = store.get_vehicle(&home(), &id("b1")).await.unwrap().unwrap().vehicle;
@@ -295,7 +295,7 @@ async fn a_service_due_by_date_is_published_once_even_for_a_silent_vehicle(datab
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_that_get_a_vehicles_positions_in_turns_tell_its_history_once() {
+async fn two_servers_that_get_a_vehicles_positions_in_turns_publish_its_history_once() {
     let Some(database) = fresh_postgres().await else { return };
     let settings = [("DATABASE_URL", database.as_str())];
     let server = TestServer::start_with(&settings).await;
@@ -305,24 +305,24 @@ async fn two_servers_that_get_a_vehicles_positions_in_turns_tell_its_history_onc
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let store = store_of(&server);
-    let told = published_trips(&*store).await;
+    let published = published_trips(&*store).await;
     server.add_bus("turns").await;
     for (turn, chunk) in positions.chunks(7).enumerate() {
         report(&server.http, &urls[turn % 2], &server.admin, "turns", chunk).await;
     }
     turn_until(&server.clock, &expected, async || past(&*store, "turns").await).await;
-    let told_of_both = published_trips(&*store).await;
-    assert_eq!(told_of_both[told.len()..], told, "each trip is told once, by whichever server");
+    let published_of_both = published_trips(&*store).await;
+    assert_eq!(published_of_both[published.len()..], published, "each trip is published once, by either server");
     other.drain().await;
 }
 
-async fn states_of_other_code_are_built_again_from_positions(database: Database) {
+async fn saved_states_of_another_version_are_rebuilt_from_positions(database: Database) {
     let server = database.start().await;
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;
     let before = published_trips(&*store_of(&server)).await.len();
     server.add_bus("upgraded").await;
-    // In the middle of the first trip.
+    // The upgrade comes in the middle of the first trip.
     ride(&server, "upgraded", &positions[..60]).await;
     turn_until(&server.clock, &true, async || !trips(&*store_of(&server), "upgraded").await.is_empty()).await;
     let server = server.restart(&[]).await;
@@ -345,15 +345,15 @@ async fn states_of_other_code_are_built_again_from_positions(database: Database)
     assert_eq!(store.write_history(&[write], time(0)).await.unwrap(), []);
     let server = server.restart(&[]).await;
     let store = store_of(&server);
-    // Late ones need a state that was saved before, and that can't be read either.
+    // Folding late positions needs an earlier saved state, which the new version can't read either.
     ride(&server, "upgraded", &positions[70..]).await;
     ride(&server, "upgraded", &positions[60..70]).await;
     turn_until(&server.clock, &expected, async || past(&*store, "upgraded").await).await;
-    let told = published_trips(&*store).await;
-    let begun = told[before..]
+    let published = published_trips(&*store).await;
+    let begun = published[before..]
         .iter()
         .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New);
-    assert_eq!(begun.count(), 2, "{told:?}");
+    assert_eq!(begun.count(), 2, "{published:?}");
 }
 
 async fn a_long_file_is_folded_page_by_page(database: Database) {
@@ -364,18 +364,18 @@ async fn a_long_file_is_folded_page_by_page(database: Database) {
     for _ in 0..60 {
         long = long.stand(600).go(4_000.0, 50.0).stand(900).go(-4_000.0, 60.0);
     }
-    let told = long.stand(900).told;
-    assert!(told.len() > 10_000);
-    for chunk in told.chunks(9_000) {
+    let positions = long.stand(900).positions;
+    assert!(positions.len() > 10_000);
+    for chunk in positions.chunks(9_000) {
         ride(&server, "plain", chunk).await;
     }
     let ended = async || trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count();
     turn_until(&server.clock, &120, ended).await;
-    // The same once more by a server that has nothing in memory: it folds nothing that was folded.
+    // A server with nothing in memory folds the same positions once more, and stores nothing again.
     let before = facts(&*store).await.len();
     let server = server.restart(&[]).await;
     let store = store_of(&server);
-    ride(&server, "plain", &told[..9_000]).await;
+    ride(&server, "plain", &positions[..9_000]).await;
     let server = server.restart(&[]).await;
     drop(store);
     assert_eq!(facts(&*store_of(&server)).await.len(), before);

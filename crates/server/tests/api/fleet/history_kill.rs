@@ -1,4 +1,4 @@
-//! kill -9 in the middle of a ride: its history is the same as without.
+//! kill -9 in the middle of a ride: the history is the same as without it.
 
 use crate::fleet::history_support::{Past, Ride, facts, morning_ms, past, published_trips, report, sums, trips, until};
 use crate::native::kill_nine::start_with;
@@ -38,17 +38,17 @@ async fn kill_and_compare(database: Option<&str>) {
     report(&http, &url, &operator_token(), "plain", &positions).await;
     until(&2, async || trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()).await;
     let expected: Past = past(&*store, "plain").await;
-    let (plain_sums, plain_told) = (sums(&*store).await, published_trips(&*store).await);
+    let (plain_sums, plain_published) = (sums(&*store).await, published_trips(&*store).await);
     add_vehicle(&url, "killed").await;
     let mut server = Some((server, url));
-    // Killed after each part, at whatever it is doing then; some parts come in the wrong order.
+    // Killed after each part, at a random moment of its work; some parts come in the wrong order.
     let mut parts: Vec<&[Value]> = positions.chunks(45).collect();
     parts.swap(3, 4);
     for (round, part) in parts.into_iter().enumerate() {
         let (_, url) = server.as_ref().unwrap();
         report(&http, url, &operator_token(), "killed", part).await;
         if round % 2 == 0 {
-            // At least some of it was folded, and perhaps written.
+            // Some of the part is folded, and perhaps written.
             until(&true, async || has_folded(url).await).await;
         }
         drop(server.take());
@@ -56,14 +56,14 @@ async fn kill_and_compare(database: Option<&str>) {
     }
     until(&expected, async || past(&*store, "killed").await).await;
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 2 * sum));
-    // The published changes give the same result: nothing twice, nothing left out.
+    // The published changes give the same result: none twice, none missing.
     let all = facts(&*store).await;
-    let last_told = all.iter().rev().find_map(|fact| match fact {
+    let last_published = all.iter().rev().find_map(|fact| match fact {
         Fact::TripChanged(update) => Some(update.trip.clone()),
         _ => None,
     });
-    assert_eq!(last_told.as_ref(), trips(&*store, "killed").await.last());
-    assert!(published_trips(&*store).await.len() >= 2 * plain_told.len());
+    assert_eq!(last_published.as_ref(), trips(&*store, "killed").await.last());
+    assert!(published_trips(&*store).await.len() >= 2 * plain_published.len());
     store.close().await;
 }
 

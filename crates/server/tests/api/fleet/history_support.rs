@@ -1,4 +1,4 @@
-//! Rides that are made up, and what became of them.
+//! Made-up rides, and readers of the history that they leave.
 
 use crate::support::{PATIENCE, json_of};
 use milepost_clock::TurnableClock;
@@ -12,23 +12,23 @@ use std::cell::Cell;
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// How often a test looks whether something has come.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// How often a test checks whether something has happened.
+const CHECK_EVERY: Duration = Duration::from_millis(25);
 const MOST_TURNED: Duration = Duration::from_secs(20);
 
 /// 2025-01-15T08:00:00Z.
 pub const MORNING_MS: i64 = 1_736_928_000_000;
 
-/// A full hour of yesterday: sums and saved states of longer ago are forgotten one day.
+/// The start of an hour of yesterday: older sums and saved states are removed by upkeep.
 pub fn morning_ms() -> i64 {
     let hour_ms = 3_600_000;
     (milepost_clock::Clock::system().now().unix_ms() / hour_ms - 20) * hour_ms
 }
 
-/// Metres of a degree of latitude, and of one of longitude on the equator.
+/// Metres in a degree of latitude, and of longitude on the equator.
 const DEGREE_M: f64 = 111_194.9;
 
-/// A position at this distance east and north of 0° north, 0.5° east, which no filter mistakes for a missing fix.
+/// A position this far east and north of 0° north, 0.5° east, a place that no filter takes for a missing fix.
 pub fn fix(east_m: f64, north_m: f64, kmh: f64, ms: i64) -> Value {
     json!({
         "latitude": north_m / DEGREE_M, "longitude": 0.5 + east_m / DEGREE_M, "speed": kmh, "accuracy": 5.0, "timestamp": ms,
@@ -40,7 +40,7 @@ pub struct Ride {
     pub ms: i64,
     east_m: f64,
     dice: fastrand::Rng,
-    pub told: Vec<Value>,
+    pub positions: Vec<Value>,
 }
 
 impl Ride {
@@ -48,32 +48,32 @@ impl Ride {
         Self::starting(start_ms, 0.0)
     }
 
-    /// So many metres east of where others start.
+    /// Starts this many metres east of where other rides start.
     pub fn starting(start_ms: i64, east_m: f64) -> Self {
-        Self { ms: start_ms, east_m, dice: fastrand::Rng::with_seed(5), told: Vec::new() }
+        Self { ms: start_ms, east_m, dice: fastrand::Rng::with_seed(5), positions: Vec::new() }
     }
 
-    fn tell(&mut self, kmh: f64) {
+    fn report(&mut self, kmh: f64) {
         let mut noise_m = || self.dice.f64() * 8.0 - 4.0;
         let (north_m, east_m) = (noise_m(), self.east_m + noise_m());
-        self.told.push(fix(east_m, north_m, kmh, self.ms));
+        self.positions.push(fix(east_m, north_m, kmh, self.ms));
         self.ms += 10_000;
     }
 
     pub fn stand(mut self, seconds: i64) -> Self {
         for _ in 0..seconds / 10 {
-            self.tell(0.0);
+            self.report(0.0);
         }
         self
     }
 
-    /// Eastwards, or westwards if it is negative.
+    /// Drives east, or west if `metres` is negative.
     pub fn go(mut self, metres: f64, kmh: f64) -> Self {
         let step_m = (kmh / 3.6 * 10.0).copysign(metres);
         let steps = (metres / step_m).ceil();
         for _ in 0..steps as i64 {
             self.east_m += metres / steps;
-            self.tell(kmh);
+            self.report(kmh);
         }
         self
     }
@@ -81,11 +81,11 @@ impl Ride {
     /// Two trips of about 8 and 4 km with a stop of 15 minutes between, the second too fast on its way.
     pub fn two_trips(start_ms: i64) -> Vec<Value> {
         let ride = Self::new(start_ms).stand(300).go(5_000.0, 50.0).stand(60).go(3_000.0, 60.0).stand(900);
-        ride.go(-2_000.0, 40.0).go(-2_000.0, 120.0).stand(900).told
+        ride.go(-2_000.0, 40.0).go(-2_000.0, 120.0).stand(900).positions
     }
 }
 
-/// Tells a server positions of a vehicle, as one request.
+/// Reports positions of a vehicle in one request.
 pub async fn report(http: &Client, url: &str, token: &str, vehicle: &str, positions: &[Value]) {
     let body: Vec<Value> = positions
         .iter()
@@ -100,7 +100,7 @@ pub async fn report(http: &Client, url: &str, token: &str, vehicle: &str, positi
     assert_eq!(answer["rejected"], json!([]), "{answer}");
 }
 
-/// What is known of a vehicle's past, without what each vehicle has of its own: ids and counts of versions.
+/// What is known of a vehicle's past, without ids and version counts, which differ between vehicles.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Past {
     pub trips: Vec<Trip>,
@@ -121,13 +121,13 @@ pub fn time(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
 }
 
-fn ever() -> (Timestamp, Timestamp) {
+fn all_time() -> (Timestamp, Timestamp) {
     (time(0), time(0).plus_ms(i64::MAX))
 }
 
 /// Trips of a vehicle in the order of time, as they are stored.
 pub async fn trips(store: &dyn Store, vehicle: &str) -> Vec<Trip> {
-    let (from, to) = ever();
+    let (from, to) = all_time();
     let filter = TripFilter { scope: VehicleScope::All, vehicle: Some(id(vehicle)), from, to, status: None };
     let mut trips = store.list_trips(&home(), &filter, None, 10_000).await.unwrap();
     trips.reverse();
@@ -135,7 +135,7 @@ pub async fn trips(store: &dyn Store, vehicle: &str) -> Vec<Trip> {
 }
 
 pub async fn past(store: &dyn Store, vehicle: &str) -> Past {
-    let (from, to) = ever();
+    let (from, to) = all_time();
     let (nobody, nothing) = (id("nobody"), "nothing".to_owned());
     let alike = |trip: Trip| Trip {
         id: milepost_domain::TripId::new(&nothing).unwrap(),
@@ -151,9 +151,9 @@ pub async fn past(store: &dyn Store, vehicle: &str) -> Past {
     }
 }
 
-/// Way, motion, standing and fuel of all vehicles.
+/// Sums of distance, motion, standing and fuel of all vehicles.
 pub async fn sums(store: &dyn Store) -> [i64; 4] {
-    let (from, to) = ever();
+    let (from, to) = all_time();
     let figures = store.fleet_stats(&home(), StatsWindow { from, to, active_since: from }).await.unwrap();
     [figures.distance_mm, figures.moving_ms, figures.idle_ms, figures.fuel_ml]
 }
@@ -182,7 +182,7 @@ pub async fn published_crossings(store: &dyn Store) -> Vec<(FenceEvent, Revision
     crossings.collect()
 }
 
-/// The alerts that stand, oldest first.
+/// The kinds of the alerts that exist, oldest first.
 pub async fn alerts(store: &dyn Store) -> Vec<AlertKind> {
     let viewer = FleetViewer { company: true, user: None, driver: None };
     let now = milepost_clock::Clock::system().now();
@@ -190,39 +190,39 @@ pub async fn alerts(store: &dyn Store) -> Vec<AlertKind> {
     alerts.iter().rev().map(|alert| alert.kind).collect()
 }
 
-/// Looks until something is as expected, and fails with what it is instead. For servers in other processes, whose clock
-/// is the machine's.
-pub async fn until<T: PartialEq + Debug>(expected: &T, look: impl AsyncFnMut() -> T) {
-    look_until(expected, look, || {}).await;
+/// Repeats `read` until its result is as expected, and fails with the last result. For servers in other processes, which use
+/// the machine's clock.
+pub async fn until<T: PartialEq + Debug>(expected: &T, read: impl AsyncFnMut() -> T) {
+    repeat_until(expected, read, || {}).await;
 }
 
-/// The same for a server in this process: its clock runs ten times as fast meanwhile, for twenty seconds at most, so that
-/// no socket that a test holds open and does not read falls silent for too long.
-pub async fn turn_until<T: PartialEq + Debug>(clock: &TurnableClock, expected: &T, look: impl AsyncFnMut() -> T) {
+/// The same for a server in this process. Meanwhile its clock runs ten times as fast, for at most twenty seconds, so that
+/// no socket that a test holds open without reading is closed for silence.
+pub async fn turn_until<T: PartialEq + Debug>(clock: &TurnableClock, expected: &T, read: impl AsyncFnMut() -> T) {
     let turned = Cell::new(Duration::ZERO);
     let turn = || {
         if turned.get() < MOST_TURNED {
-            clock.turn(10 * LOOK_EVERY);
-            turned.set(turned.get() + 10 * LOOK_EVERY);
+            clock.turn(10 * CHECK_EVERY);
+            turned.set(turned.get() + 10 * CHECK_EVERY);
         }
     };
-    look_until(expected, look, turn).await;
+    repeat_until(expected, read, turn).await;
 }
 
-async fn look_until<T: PartialEq + Debug>(expected: &T, mut look: impl AsyncFnMut() -> T, between: impl Fn()) {
+async fn repeat_until<T: PartialEq + Debug>(expected: &T, mut read: impl AsyncFnMut() -> T, between: impl Fn()) {
     let begun = tokio::time::Instant::now();
     loop {
-        let found = look().await;
+        let found = read().await;
         if found == *expected {
             return;
         }
         assert!(begun.elapsed() < PATIENCE, "{}", differences(&found, expected));
         between();
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(CHECK_EVERY).await;
     }
 }
 
-/// The lines that differ, of what may be long.
+/// The lines that differ, because the values may be long.
 fn differences<T: Debug>(found: &T, expected: &T) -> String {
     let (found, expected) = (format!("{found:#?}"), format!("{expected:#?}"));
     let (mut found, mut expected): (Vec<&str>, Vec<&str>) = (found.lines().collect(), expected.lines().collect());

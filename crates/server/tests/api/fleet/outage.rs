@@ -10,13 +10,13 @@ use std::time::Instant;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// The way to a database, which can be cut: connections end, and new ones end at once.
-struct Way {
+/// A proxy in front of a database that can be cut: its connections end, and new ones end at once.
+struct DatabaseProxy {
     url: String,
     is_open: watch::Sender<bool>,
 }
 
-impl Way {
+impl DatabaseProxy {
     async fn to(database: &str) -> Self {
         let (before, rest) = database.split_once('@').unwrap();
         let (address, name) = rest.split_once('/').unwrap();
@@ -26,14 +26,14 @@ impl Way {
         let address = address.to_owned();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                tokio::spawn(carry(near, address.clone(), looks.clone()));
+                tokio::spawn(forward(near, address.clone(), looks.clone()));
             }
         });
         Self { url, is_open }
     }
 }
 
-async fn carry(mut near: TcpStream, address: String, mut is_open: watch::Receiver<bool>) {
+async fn forward(mut near: TcpStream, address: String, mut is_open: watch::Receiver<bool>) {
     if *is_open.borrow() {
         let mut far = TcpStream::connect(address).await.unwrap();
         tokio::select! {
@@ -43,7 +43,7 @@ async fn carry(mut near: TcpStream, address: String, mut is_open: watch::Receive
     }
 }
 
-/// Sends one request until it is taken.
+/// Repeats a request until it is accepted.
 async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
     let mut body = positions.to_vec();
     body.iter_mut().for_each(|position| position["vehicle_id"] = json!(vehicle));
@@ -58,11 +58,11 @@ async fn ride(server: &TestServer, vehicle: &str, positions: &[Value]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn history_is_whole_after_postgresql_was_away() {
+async fn history_is_complete_after_postgresql_was_away() {
     let Some(database) = fresh_postgres().await else { return };
-    let way = Way::to(&database).await;
-    let server = TestServer::start_with(&[("DATABASE_URL", &way.url)]).await;
-    let store = Arc::clone(server.running.assembly.service.store());
+    let proxy = DatabaseProxy::to(&database).await;
+    let server = TestServer::start_with(&[("DATABASE_URL", &proxy.url)]).await;
+    let store = Arc::clone(&server.running.assembly.store);
     let positions = Ride::two_trips(morning_ms());
     for vehicle in ["plain", "cut"] {
         server.add_bus(vehicle).await;
@@ -72,10 +72,10 @@ async fn history_is_whole_after_postgresql_was_away() {
         trips(&*store, "plain").await.iter().filter(|trip| trip.status.has_ended()).count()
     })
     .await;
-    let (expected, plain_sums, plain_told) =
+    let (expected, plain_sums, plain_published) =
         (past(&*store, "plain").await, sums(&*store).await, published_trips(&*store).await);
 
-    // Some come late; each part is committed, and then the database is gone before, while or after it is folded.
+    // Some positions come late. After each commit the database is cut before, while or after the part is folded.
     let mut parts: Vec<&[Value]> = positions.chunks(40).collect();
     parts.swap(2, 3);
     for (round, part) in parts.iter().enumerate() {
@@ -83,20 +83,20 @@ async fn history_is_whole_after_postgresql_was_away() {
         if round % 2 == 1 {
             tokio::time::sleep(std::time::Duration::from_millis(20 * round as u64)).await;
         }
-        way.is_open.send_replace(false);
+        proxy.is_open.send_replace(false);
         let is_ready = async || server.get("/ready", "").await.status().as_u16();
         until(&503, is_ready).await;
-        way.is_open.send_replace(true);
+        proxy.is_open.send_replace(true);
         until(&200, is_ready).await;
     }
     turn_until(&server.clock, &expected, async || past(&*store, "cut").await).await;
     assert_eq!(sums(&*store).await, plain_sums.map(|sum| 2 * sum));
-    // No trip's begin is published twice, whatever was published before the late part.
-    let told = published_trips(&*store).await.split_off(plain_told.len());
-    let begun: Vec<_> = told
+    // No start of a trip is published twice.
+    let published = published_trips(&*store).await.split_off(plain_published.len());
+    let begun: Vec<_> = published
         .iter()
         .filter(|(_, status, revision)| *status == TripStatus::Started && *revision == Revision::New)
         .collect();
     let keys: BTreeSet<_> = begun.iter().map(|(started_at, ..)| started_at).collect();
-    assert!(keys.len() == begun.len() && begun.len() >= 2, "{told:?}");
+    assert!(keys.len() == begun.len() && begun.len() >= 2, "{published:?}");
 }

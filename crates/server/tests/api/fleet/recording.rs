@@ -1,4 +1,4 @@
-//! A train of Austin's on 16 December 2016 (`tools/evaluate/testdata`, see its credits): what others recorded, as if it ended now.
+//! A recorded train ride in Austin on 16 December 2016 (`tools/evaluate/testdata`, see its credits), shifted to end now.
 
 use serde_json::{Value, json};
 
@@ -19,14 +19,14 @@ impl Fix {
     }
 }
 
-/// The recorded fixes of a vehicle, each instant once, in the order of time, shifted so that the last is at `end_ms`.
+/// The recorded fixes of a vehicle, one for each instant, in order of time, shifted so that the last is at `end_ms`.
 pub fn recorded(vehicle: &str, end_ms: i64) -> Vec<Fix> {
     let rows = AUSTIN.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
     let mut fixes: Vec<Fix> = rows
         .filter(|row| row[0] == vehicle)
         .map(|row| {
             let number = |column: usize| row[column].parse::<f64>().unwrap();
-            // Metres a second.
+            // The recording has metres a second.
             Fix { at_ms: day_ms(row[1]), latitude: number(5), longitude: number(6), kmh: number(2) * 3.6 }
         })
         .collect();
@@ -37,14 +37,14 @@ pub fn recorded(vehicle: &str, end_ms: i64) -> Vec<Fix> {
     fixes
 }
 
-/// Milliseconds of the day of `2016-12-16T07:28:39-06:00`: all rows are of one day and one clock.
+/// Milliseconds since midnight of `2016-12-16T07:28:39-06:00`: all rows have the same date and offset.
 fn day_ms(instant: &str) -> i64 {
     let clock = instant.strip_prefix("2016-12-16T").unwrap().strip_suffix("-06:00").unwrap();
     clock.split(':').fold(0, |sum, part| sum * 60 + part.parse::<i64>().unwrap()) * 1000
 }
 
-/// The way from fix to fix, km: the haversine formula, on a sphere of 6371 km.
-pub fn way_km(fixes: &[Fix]) -> f64 {
+/// The sum of the distances between fixes, km, by the haversine formula on a sphere of 6371 km.
+pub fn distance_km(fixes: &[Fix]) -> f64 {
     let half_chord = |two: &[Fix]| {
         let [from, to] = [two[0].latitude, two[1].latitude].map(f64::to_radians);
         let east = (two[1].longitude - two[0].longitude).to_radians();

@@ -1,5 +1,5 @@
-//! Section 3 of the contract, the fleet: geofences, alerts and thresholds; each write with its event, and none without a
-//! change.
+//! Section 3 of the contract, the fleet: geofences, alerts and thresholds. Each change has its event, and a write that changes
+//! nothing has none.
 
 use crate::support::signing::claims_token;
 use crate::support::{TestServer, fresh_postgres, json_of};
@@ -25,7 +25,7 @@ async fn story(server: TestServer) {
     a_geofence_is_added_changed_and_removed(&server).await;
     alerts_are_raised_read_and_deleted(&server).await;
     thresholds_are_changed_and_taken_back(&server).await;
-    let told: Vec<String> = server.events().await[before..].iter().map(shown).collect();
+    let published: Vec<String> = server.events().await[before..].iter().map(shown).collect();
     let expected = [
         "geofence",
         "geofence",
@@ -39,7 +39,7 @@ async fn story(server: TestServer) {
         "rules 1",
         "rules 2",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(published, expected);
 }
 
 fn shown(event: &Event) -> String {
@@ -101,7 +101,7 @@ async fn alerts_are_raised_read_and_deleted(server: &TestServer) {
         "data": {"amount": 12.5, "lines": [1, null]}, "subject": "invoice:118", "timestamp": "2025-01-15T10:30:45.000Z",
         "read": false, "read_at": null, "read_by": null, "expires_at": "2099-01-01T00:00:00.000Z"});
     assert_eq!(company, expected);
-    // The flood rule: one subject, one alert, until it has expired.
+    // A second alert with the same subject is refused until the first has expired.
     assert_eq!(raise(invoice).await.status(), 409);
     let own = json_of(
         raise(json!({"type": "payment_received", "severity": "high", "title": "Paid", "message": "x", "user_id": 7}))
@@ -174,7 +174,7 @@ async fn geofences_and_alerts_come_in_pages_without_gap_or_double() {
         let circle = json!({"name": format!("g{number}"), "geometry": {"type": "Point", "coordinates": [number, 0]},
             "radius_m": 100});
         json_of(server.post("/api/v1/geofences", &server.admin, circle).await, 201).await;
-        // Two at each instant.
+        // Two alerts at each instant.
         let alert = json!({"type": "maintenance", "title": format!("a{number}"), "message": "x",
             "timestamp": 1_736_937_045 + number / 2});
         json_of(server.post("/api/v1/alerts", &server.admin, alert).await, 201).await;
@@ -199,7 +199,7 @@ async fn geofences_and_alerts_come_in_pages_without_gap_or_double() {
 #[tokio::test]
 async fn a_page_of_long_geometries_ends_early_and_goes_on() {
     let server = TestServer::start().await;
-    // Ten thousand corners with all the digits that anybody writes: 0.9 MiB.
+    // Ten thousand corners with as many digits as any program writes: 0.9 MiB.
     let corner = |step: usize| {
         let angle = step as f64 / 9_999.0 * std::f64::consts::TAU;
         let digits = |degrees: f64| format!("{degrees:.40}").parse::<serde_json::Number>().unwrap();

@@ -1,11 +1,11 @@
-//! The fleet over REST: who may do what, by every role and tenant; what is no good is refused by field and leaves no trace.
+//! The fleet over REST: who may do what, by role and tenant. An invalid field is refused by name and changes nothing.
 
 use crate::support::signing::claims_token;
 use crate::support::{TestServer, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// What there is to be touched: of the default tenant, vehicle v1 driven by user 7.
+/// The things that the calls are about, all of the default tenant: vehicle v1, driven by user 7, and others.
 struct Fleet {
     geofence: i64,
     trip: String,
@@ -29,20 +29,20 @@ async fn fleet(server: &TestServer) -> Fleet {
     }
 }
 
-/// Whom a call is for.
+/// Who may make a call.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum For {
     /// Superadmin, admin, manager.
     Managers,
-    /// They, and the driver of the vehicle.
+    /// Managers, and the driver of the vehicle.
     ManagersAndItsDriver,
-    /// They, and everybody who may see the vehicle.
+    /// Managers, and everyone who may see the vehicle.
     WhoSeesIt,
-    /// User 7 alone.
+    /// Only user 7.
     User7,
 }
 
-/// Calls that name something: method, path, body, whom they are for, and their status then.
+/// Calls about one thing: method, path, body, who may make it, and the status of a permitted call.
 fn calls(fleet: &Fleet) -> Vec<(Method, String, Option<Value>, For, u16)> {
     let geofence = format!("/api/v1/geofences/{}", fleet.geofence);
     let of_trip = |rest: &str| format!("/api/v1/trips/{}{rest}", fleet.trip);
@@ -61,7 +61,7 @@ fn calls(fleet: &Fleet) -> Vec<(Method, String, Option<Value>, For, u16)> {
 }
 
 #[tokio::test]
-async fn who_may_do_what_with_the_fleet_is_as_the_contract_says() {
+async fn permissions_for_the_fleet_are_those_of_the_contract() {
     let server = TestServer::start().await;
     let fleet = fleet(&server).await;
     let in_default = |subject: &str, role: &str| claims_token(subject, role, "default");
@@ -82,7 +82,7 @@ async fn who_may_do_what_with_the_fleet_is_as_the_contract_says() {
                 For::ManagersAndItsDriver | For::WhoSeesIt => manages || name == "driver 7",
                 For::User7 => name.ends_with('7'),
             };
-            // What somebody may not see is unknown to it; what is for managers alone is refused to others.
+            // A thing that a caller may not see is answered 404; a call for managers alone is answered 403.
             let refused = if is_trip || is_alert { 404 } else { 403 };
             assert_eq!(status, if may { good } else { refused }, "{name} {method} {path}");
         }
@@ -133,7 +133,7 @@ async fn nothing_of_another_tenant_is_found_seen_or_changed() {
         }
     }
     assert_eq!(server.events().await.len(), events);
-    // A superadmin names the tenant, and still does not see what is for one of its users.
+    // A superadmin who names the tenant still does not see what is addressed to one of its users.
     let root = claims_token("7", "superadmin", "acme");
     let named = async |method: Method, path: String| server.call(method, &path, &root, None).await.status().as_u16();
     assert_eq!(named(Method::GET, format!("/api/v1/geofences/{}?tenant=default", fleet.geofence)).await, 200);
@@ -143,7 +143,7 @@ async fn nothing_of_another_tenant_is_found_seen_or_changed() {
 }
 
 #[tokio::test]
-async fn whom_an_alert_is_for_may_delete_it_and_nobody_else() {
+async fn only_users_that_an_alert_is_for_may_delete_it() {
     let server = TestServer::start().await;
     let fleet = fleet(&server).await;
     let path = format!("/api/v1/alerts/{}", fleet.own_alert);
@@ -151,7 +151,7 @@ async fn whom_an_alert_is_for_may_delete_it_and_nobody_else() {
     assert_eq!(remove(&claims_token("9", "admin", "default")).await, 404);
     assert_eq!(remove(&claims_token("8", "driver", "default")).await, 404);
     assert_eq!(remove(&claims_token("7", "driver", "default")).await, 204);
-    // A device, and a user without a number, can be sent none.
+    // A device, and a user without a number, can't get a notice.
     let key = server.add_device("k1", "v1").await;
     let request = server.http.get(format!("{}/api/v1/alerts", server.url)).header("X-Device-Key", &key);
     assert_eq!(request.send().await.unwrap().status(), 403);
@@ -178,7 +178,7 @@ async fn a_driver_starts_trips_of_its_own_vehicle_for_itself_alone() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_by_field_and_leaves_no_trace() {
+async fn an_invalid_field_is_refused_by_name_and_changes_nothing() {
     let server = TestServer::start().await;
     let fleet = fleet(&server).await;
     let (acme, _) = server.add_user(json!({"username": "eve", "role": "driver", "tenant": "acme"})).await;
@@ -225,7 +225,7 @@ async fn what_does_not_fit_is_refused_by_field_and_leaves_no_trace() {
         let mut body = json!({"name": "g", "geometry": {"type": "Point", "coordinates": [0, 0]}, "radius_m": 100});
         body[field] = value.clone();
         check(Method::POST, "/geofences", body, refused).await;
-        // A tenant is not changed, and a line asks a circle for a width instead.
+        // The tenant can't be changed. A line with a radius gets an error about its width instead.
         if field != "tenant" && (field, refused) != ("geometry", "radius_m") {
             check(Method::PATCH, "/geofences/{g}", json!({ field: value }), refused).await;
         }
@@ -318,7 +318,7 @@ async fn hostile_geometries_are_refused_and_the_server_goes_on() {
 }
 
 #[tokio::test]
-async fn changes_at_once_leave_thresholds_whole() {
+async fn concurrent_changes_leave_thresholds_consistent() {
     let server = TestServer::start().await;
     let names =
         ["noise_m", "depart_m", "step_m", "moving_kmh", "speed_limit_kmh", "theft_l", "refuel_l", "fuel_noise_l"];

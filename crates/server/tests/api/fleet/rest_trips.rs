@@ -1,4 +1,4 @@
-//! Trips by REST: started, ended and measured by hand, listed, with their path; and the figures of the fleet.
+//! Trips over REST: started and ended by hand, measured, listed, with their path; and the fleet's statistics.
 
 use crate::fleet::history_support::{MORNING_MS, Ride, fix, report, turn_until};
 use crate::support::signing::{claims_token, now_ms};
@@ -15,7 +15,7 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(ms).unwrap()
 }
 
-/// A trip of nobody's figures, started by hand.
+/// A trip without statistics, started by hand.
 fn trip(id: &str, vehicle: &str, started_ms: i64) -> Trip {
     Trip {
         id: TripId::new(id).unwrap(),
@@ -36,7 +36,7 @@ fn trip(id: &str, vehicle: &str, started_ms: i64) -> Trip {
 
 async fn store_trip(server: &TestServer, trip: Trip) {
     let update = TripUpdate { trip, revision: Revision::New, is_progress: false };
-    server.running.assembly.service.store().add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
+    server.running.assembly.store.add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
 }
 
 #[tokio::test]
@@ -79,15 +79,15 @@ async fn by_hand(server: TestServer) {
     assert_eq!(other["driver_id"], 8);
     let other = other["id"].as_str().unwrap();
     assert_eq!(json_of(act(&server.admin, other, "cancel").await, 200).await["status"], "cancelled");
-    let told: Vec<_> = server.events().await[before..]
+    let published: Vec<_> = server.events().await[before..]
         .iter()
         .map(|event| match &event.fact {
             Fact::TripChanged(update) => (update.trip.status, update.trip.version, update.is_progress),
             other => panic!("{other:?}"),
         })
         .collect();
-    let told_once = [TripStatus::Started, TripStatus::Completed, TripStatus::Started, TripStatus::Cancelled];
-    assert_eq!(told, [1, 2, 1, 2].into_iter().zip(told_once).map(|(v, s)| (s, v, false)).collect::<Vec<_>>());
+    let statuses = [TripStatus::Started, TripStatus::Completed, TripStatus::Started, TripStatus::Cancelled];
+    assert_eq!(published, [1, 2, 1, 2].into_iter().zip(statuses).map(|(v, s)| (s, v, false)).collect::<Vec<_>>());
     let listed = server.get_json("/api/v1/trips?status=cancelled", &driver).await;
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["id"], other);
@@ -99,8 +99,8 @@ async fn a_trip_by_hand_is_measured_by_the_positions_of_its_time() {
     server.add_vehicle(json!({"id": "v1", "kind": "van", "label": "V", "fuel_l_per_100km": 10})).await;
     store_trip(&server, trip("by-hand", "v1", MORNING_MS)).await;
     let ride = Ride::two_trips(MORNING_MS);
-    // What was driven before is none of it.
-    let mut before = Ride::new(MORNING_MS - 3_600_000).go(20_000.0, 90.0).told;
+    // Distance driven before the trip does not count.
+    let mut before = Ride::new(MORNING_MS - 3_600_000).go(20_000.0, 90.0).positions;
     before.retain(|position| position["timestamp"].as_i64().unwrap() < MORNING_MS);
     report(&server.http, &server.url, &server.admin, "v1", &before).await;
     report(&server.http, &server.url, &server.admin, "v1", &ride).await;
@@ -131,13 +131,13 @@ async fn a_trip_by_hand_is_measured_by_the_positions_of_its_time() {
 }
 
 #[tokio::test]
-async fn a_trips_path_leaves_out_what_counts_for_nothing_in_every_form() {
+async fn a_trips_path_leaves_out_outliers_in_every_format() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     let mut ride = Ride::two_trips(MORNING_MS);
     let last_ms = ride.last().unwrap()["timestamp"].as_i64().unwrap();
     let counted = ride.len();
-    // A receiver that lost its fix, and what came before and after the trip.
+    // A fix without a place, and positions before and after the trip.
     let mut nowhere = fix(0.0, 0.0, 0.0, MORNING_MS + 605_000);
     nowhere["longitude"] = json!(0.0);
     ride.push(nowhere);
@@ -178,10 +178,10 @@ async fn a_trips_path_leaves_out_what_counts_for_nothing_in_every_form() {
 }
 
 #[tokio::test]
-async fn a_long_path_is_shown_in_part_with_the_way_to_the_rest() {
+async fn a_long_path_is_shown_in_part_with_a_cursor_for_the_rest() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
-    let ride = Ride::new(MORNING_MS).stand(12_000).told;
+    let ride = Ride::new(MORNING_MS).stand(12_000).positions;
     report(&server.http, &server.url, &server.admin, "b1", &ride).await;
     store_trip(&server, trip("t", "b1", MORNING_MS)).await;
     let shown = server.get_json("/api/v1/trips/t", &server.admin).await;
@@ -227,7 +227,7 @@ async fn trips_are_listed_by_vehicle_driver_status_and_time_in_pages() {
 }
 
 #[tokio::test]
-async fn a_trip_of_the_positions_does_not_end_by_hand() {
+async fn a_trip_found_in_the_positions_cannot_be_ended_by_hand() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     store_trip(&server, Trip { origin: TripOrigin::Auto, ..trip("t", "b1", MORNING_MS) }).await;
@@ -253,7 +253,7 @@ async fn the_dashboard_sums_up_the_last_day_of_each_tenant_by_itself() {
     };
     assert_eq!(dashboard(&server.admin, "").await, nothing);
 
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let home = TenantId::new("default").unwrap();
     let of_hour = |hours: i64, km: i64| ActivityChange {
         bucket: at((now_ms() - hours * 3_600_000) / 900_000 * 900_000),
@@ -284,7 +284,7 @@ async fn the_dashboard_sums_up_the_last_day_of_each_tenant_by_itself() {
     json_of(server.post("/api/v1/positions", &server.admin, position).await, 201).await;
 
     let expected = json!({"active_vehicles": 1, "total_trips": 2, "distance_traveled": 120.0, "fuel_consumed": 12.0,
-        // Three hours of two vehicles' 48; the fuel of v1 alone has a price, and its way counts.
+        // Three hours of motion in two vehicles' 48. Only v1's fuel has a price, so only v1's distance counts.
         "utilization_rate": 6.25, "cost_per_km": 0.15});
     assert_eq!(dashboard(&server.admin, "").await, expected);
     assert_eq!(dashboard(&claims_token("9", "manager", "acme"), "").await, nothing);

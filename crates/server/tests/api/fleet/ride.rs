@@ -1,6 +1,6 @@
 //! Follows a recorded ride from its fixes to the messages on a company's socket and to REST.
 
-use crate::fleet::recording::{Fix, recorded, way_km};
+use crate::fleet::recording::{Fix, distance_km, recorded};
 use crate::fleet::socket_support::manager;
 use crate::support::databases::{Database, on_both};
 use crate::support::signing::{claims_token, now_ms};
@@ -12,7 +12,7 @@ on_both! {
     a_recorded_ride_is_published_from_its_start_to_its_end,
 }
 
-/// The train leaves Leander at the first fix and arrives downtown at this one; a minute later it falls silent for three
+/// The train leaves Leander at the first fix and arrives downtown at this one. A minute later it sends nothing for three
 /// quarters of an hour.
 const ARRIVED: usize = 101;
 
@@ -43,18 +43,18 @@ async fn drive(server: &TestServer, key: &str, fixes: &[Fix]) {
 }
 
 /// Messages of one type.
-fn of<'a>(told: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    told.iter().filter(|message| message["type"] == kind).map(|message| &message["data"]).collect()
+fn of<'a>(messages: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    messages.iter().filter(|message| message["type"] == kind).map(|message| &message["data"]).collect()
 }
 
-/// Adds received messages to `told` until one of them matches.
-async fn until(watcher: &mut Watcher, told: &mut Vec<Value>, is_found: impl Fn(&Value) -> bool) {
+/// Adds received messages to `messages` until one of them matches.
+async fn until(watcher: &mut Watcher, messages: &mut Vec<Value>, is_found: impl Fn(&Value) -> bool) {
     let begun = Instant::now();
     loop {
         let message = watcher.next().await;
         assert!(begun.elapsed() < PATIENCE, "still {message}");
         let found = is_found(&message);
-        told.push(message);
+        messages.push(message);
         if found {
             return;
         }
@@ -70,45 +70,45 @@ async fn a_recorded_ride_is_published_from_its_start_to_its_end(database: Databa
     let mut watcher = server.watch_fleet("rail", &token).await;
     let mut driver = server.watch_fleet("rail", &claims_token("42", "driver", "rail")).await;
     let mut another = server.watch_fleet("rail", &claims_token("43", "driver", "rail")).await;
-    let mut told = Vec::new();
+    let mut messages = Vec::new();
 
     drive(&server, &key, &fixes[..5]).await;
-    until(&mut watcher, &mut told, |message| message["type"] == "trip_update").await;
+    until(&mut watcher, &mut messages, |message| message["type"] == "trip_update").await;
     for until_fix in [30, 60, ARRIVED + 1] {
-        drive(&server, &key, &fixes[of(&told, "vehicle_location_update").len()..until_fix]).await;
+        drive(&server, &key, &fixes[of(&messages, "vehicle_location_update").len()..until_fix]).await;
         let last_at = fixes[until_fix - 1].at_ms;
-        until(&mut watcher, &mut told, |message| {
+        until(&mut watcher, &mut messages, |message| {
             message["type"] == "vehicle_location_update" && ms(&message["data"]["timestamp"]) == last_at
         })
         .await;
-        let km = way_km(&fixes[..until_fix]);
+        let km = distance_km(&fixes[..until_fix]);
         let is_there = |message: &Value| {
             message["type"] == "trip_update" && message["data"]["distance"].as_f64().unwrap() > km - 2.0
         };
-        // On a busy machine it may have been published before the last of these fixes was folded.
-        if !told.iter().any(is_there) {
-            until(&mut watcher, &mut told, is_there).await;
+        // On a busy machine the message may have come before the last of these fixes was folded.
+        if !messages.iter().any(is_there) {
+            until(&mut watcher, &mut messages, is_there).await;
         }
     }
     drive(&server, &key, &fixes[ARRIVED + 1..]).await;
     let is_over = |message: &Value| message["type"] == "trip_update" && message["data"]["status"] == "completed";
-    until(&mut watcher, &mut told, is_over).await;
-    told.extend(watcher.until_pong().await);
+    until(&mut watcher, &mut messages, is_over).await;
+    messages.extend(watcher.until_pong().await);
 
-    let trip = the_trip(&told, &fixes);
-    the_incidents(&told, &fixes);
-    the_driver_gets_the_same(&mut driver, &told).await;
+    let trip = the_trip(&messages, &fixes);
+    the_incidents(&messages, &fixes);
+    the_driver_gets_the_same(&mut driver, &messages).await;
     assert_eq!(another.until_pong().await.len(), 1, "the welcome");
-    rest_says_the_same(&server, &told, &trip).await;
-    // The statistics that are published from now on are the trip's.
+    rest_says_the_same(&server, &messages, &trip).await;
+    // Statistics that are published from now on include the trip.
     let figures = server.get_json("/api/v1/dashboard", &token).await;
     let km = trip["distance"].as_f64().unwrap();
-    until(&mut watcher, &mut told, |message| {
+    until(&mut watcher, &mut messages, |message| {
         let data = &message["data"];
         message["type"] == "fleet_dashboard_update" && data["total_trips"] == 1 && data["distance_traveled"] == km
     })
     .await;
-    let data = &told[told.len() - 1]["data"];
+    let data = &messages[messages.len() - 1]["data"];
     for field in FIGURES {
         assert_eq!(data[field], figures[field], "{field}");
     }
@@ -117,9 +117,9 @@ async fn a_recorded_ride_is_published_from_its_start_to_its_end(database: Databa
 const FIGURES: [&str; 6] =
     ["active_vehicles", "total_trips", "distance_traveled", "fuel_consumed", "utilization_rate", "cost_per_km"];
 
-/// The messages about one trip: its begin, its progress and its end.
-fn the_trip(told: &[Value], fixes: &[Fix]) -> Value {
-    let trips = of(told, "trip_update");
+/// Checks the messages about the one trip: its start, progress and end.
+fn the_trip(messages: &[Value], fixes: &[Fix]) -> Value {
+    let trips = of(messages, "trip_update");
     let (last, running) = trips.split_last().unwrap();
     assert!(running.len() >= 4, "{trips:?}");
     assert!(running.iter().all(|trip| trip["status"] == "started" && trip["end_time"].is_null()), "{trips:?}");
@@ -136,41 +136,41 @@ fn the_trip(told: &[Value], fixes: &[Fix]) -> Value {
     assert!((fixes[ARRIVED].at_ms..=fixes[ARRIVED + 1].at_ms).contains(&ended), "{last}");
     let minutes = (ended - begun) as f64 / 60_000.0;
     assert!((last["duration"].as_f64().unwrap() - minutes).abs() < 0.01, "{last}");
-    let (km, way) = (last["distance"].as_f64().unwrap(), way_km(&fixes[..=ARRIVED]));
+    let (km, way) = (last["distance"].as_f64().unwrap(), distance_km(&fixes[..=ARRIVED]));
     assert!((km / way - 1.0).abs() < 0.005, "{km} of {way}");
     (*last).clone()
 }
 
-/// What happened on the way: two fences, and the streaks of more than 90 km/h.
-fn the_incidents(told: &[Value], fixes: &[Fix]) {
-    let crossings: Vec<_> = of(told, "geofence_violation_update")
+/// Checks the incidents: two geofences, and the streaks of more than 90 km/h.
+fn the_incidents(messages: &[Value], fixes: &[Fix]) {
+    let crossings: Vec<_> = of(messages, "geofence_violation_update")
         .into_iter()
         .map(|crossing| (crossing["geofence_name"].as_str().unwrap(), crossing["violation_type"].as_str().unwrap()))
         .collect();
     assert_eq!(crossings, [("Bridge", "enter"), ("Bridge", "exit"), ("Lakeline", "enter"), ("Lakeline", "exit")]);
-    // Passed between two fixes, at the time when it was there.
-    let passed = of(told, "geofence_violation_update")[0];
+    // The geofence was passed between two fixes, at an interpolated time.
+    let passed = of(messages, "geofence_violation_update")[0];
     assert!((fixes[4].at_ms..fixes[5].at_ms).contains(&ms(&passed["timestamp"])), "{passed}");
     let streaks = fixes.chunk_by(|a, b| (a.kmh > 90.0) == (b.kmh > 90.0)).filter(|streak| streak[0].kmh > 90.0);
     let begun: Vec<i64> = streaks.filter(|streak| streak.len() > 1).map(|streak| streak[0].at_ms).collect();
-    let speeding: Vec<i64> = of(told, "driver_event_update").iter().map(|event| ms(&event["timestamp"])).collect();
+    let speeding: Vec<i64> = of(messages, "driver_event_update").iter().map(|event| ms(&event["timestamp"])).collect();
     assert_eq!(speeding, begun);
-    let alerts = of(told, "alert");
+    let alerts = of(messages, "alert");
     let kinds = |kind: &str| alerts.iter().filter(|alert| alert["type"] == kind).collect::<Vec<_>>();
     assert_eq!((kinds("geofence_violation").len(), kinds("speed_violation").len()), (4, begun.len()));
     assert_eq!(alerts.len(), 4 + begun.len(), "{alerts:?}");
     assert!(kinds("speed_violation").iter().all(|alert| alert["severity"] == "high" && alert["vehicle_id"] == "train"));
 }
 
-/// What it did, live and once more from the log; the company's alerts and figures are not its business.
-async fn the_driver_gets_the_same(driver: &mut Watcher, told: &[Value]) {
+/// The driver gets what it did, live and in a replay, but not the company's alerts and statistics.
+async fn the_driver_gets_the_same(driver: &mut Watcher, messages: &[Value]) {
     let its_own = ["trip_update", "geofence_violation_update", "driver_event_update"];
     let ids = |messages: &[Value]| -> Vec<i64> {
         let stored = messages.iter().filter(|message| message["event_id"].is_i64());
         stored.map(|message| message["event_id"].as_i64().unwrap()).collect()
     };
     let expected: Vec<Value> =
-        told.iter().filter(|message| its_own.contains(&message["type"].as_str().unwrap())).cloned().collect();
+        messages.iter().filter(|message| its_own.contains(&message["type"].as_str().unwrap())).cloned().collect();
     let live = driver.until_pong().await;
     assert_eq!(ids(&live), ids(&expected));
     assert!(of(&live, "fleet_dashboard_update").is_empty() && !of(&live, "vehicle_location_update").is_empty());
@@ -180,7 +180,7 @@ async fn the_driver_gets_the_same(driver: &mut Watcher, told: &[Value]) {
     assert_eq!(ids(&replayed), ids(&expected));
 }
 
-async fn rest_says_the_same(server: &TestServer, told: &[Value], trip: &Value) {
+async fn rest_says_the_same(server: &TestServer, messages: &[Value], trip: &Value) {
     let token = manager(101, "rail");
     let trips = server.get_json("/api/v1/trips", &token).await;
     let [stored_trip] = &trips["items"].as_array().unwrap()[..] else { panic!("{trips}") };
@@ -190,7 +190,7 @@ async fn rest_says_the_same(server: &TestServer, told: &[Value], trip: &Value) {
     }
     let path = server.get_json(&format!("/api/v1/trips/{}", stored_trip["id"].as_str().unwrap()), &token).await;
     assert_eq!(path["path"].as_array().unwrap().len(), ARRIVED + 1);
-    let mut raised = of(told, "alert");
+    let mut raised = of(messages, "alert");
     raised.sort_by_key(|alert| std::cmp::Reverse(ms(&alert["timestamp"])));
     let alerts = server.get_json("/api/v1/alerts", &token).await;
     let key = |alert: &Value| ["id", "type", "message"].map(|field| alert[field].clone());

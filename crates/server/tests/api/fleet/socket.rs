@@ -7,14 +7,14 @@ use crate::support::{PATIENCE, json_of};
 use milepost_domain::{FenceEvent, Revision, TripStatus};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 on_both! {
-    who_may_not_watch_is_refused_by_the_handshake,
-    those_who_may_watch_are_let_in_by_every_credential,
-    an_open_door_asks_nobody_and_keeps_companies_apart,
-    two_companies_get_their_own_and_nothing_else,
-    places_come_as_a_snapshot_and_then_live,
+    a_user_that_may_not_watch_is_refused_by_the_handshake,
+    every_credential_admits_a_user_that_may_watch,
+    anonymous_access_needs_no_credential_and_keeps_companies_apart,
+    two_companies_get_only_their_own_messages,
+    locations_come_as_a_snapshot_and_then_live,
     a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts,
     an_alert_with_a_user_goes_to_that_user_alone,
     a_subscription_narrows_and_widens,
@@ -23,7 +23,7 @@ on_both! {
     a_full_company_is_answered_429_and_others_are_not,
 }
 
-async fn who_may_not_watch_is_refused_by_the_handshake(database: Database) {
+async fn a_user_that_may_not_watch_is_refused_by_the_handshake(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     let check = async |query: &str, token: &str, status: u16| {
@@ -51,7 +51,7 @@ async fn who_may_not_watch_is_refused_by_the_handshake(database: Database) {
     check("?company_id=nowhere", &server.admin, 404).await;
 }
 
-async fn those_who_may_watch_are_let_in_by_every_credential(database: Database) {
+async fn every_credential_admits_a_user_that_may_watch(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     let welcome = async |path: &str, token: &str| {
@@ -62,10 +62,10 @@ async fn those_who_may_watch_are_let_in_by_every_credential(database: Database) 
     assert_eq!(welcome("/ws/tracking/?company_id=123", &manager(456, "123")).await, "456");
     assert_eq!(welcome("/ws/tracking?company_id=123&user_id=456", &manager(456, "123")).await, "456");
     assert_eq!(welcome("/ws/tracking?company_id=123&user_id=", &manager(456, "123")).await, "456");
-    // Another issuer's user has a name and no number.
+    // A user of another issuer has a name instead of a number.
     let named = claims_token("ann", "manager", "123");
     assert_eq!(welcome("/ws/tracking?company_id=123&user_id=ann", &named).await, "");
-    // An admin looks through anybody's eyes.
+    // An admin may name any user of the company.
     assert_eq!(welcome("/ws/tracking?company_id=123&user_id=456", &claims_token("101", "admin", "123")).await, "456");
     assert_eq!(welcome("/ws/tracking?company_id=123&user_id=456", &server.admin).await, "456");
     assert_eq!(welcome("/ws/tracking?company_id=123", &server.admin).await, "");
@@ -73,7 +73,7 @@ async fn those_who_may_watch_are_let_in_by_every_credential(database: Database) 
     assert_eq!(server.try_watch(&path, &[]).await.unwrap().next().await["data"]["user_id"], "456");
 }
 
-async fn an_open_door_asks_nobody_and_keeps_companies_apart(database: Database) {
+async fn anonymous_access_needs_no_credential_and_keeps_companies_apart(database: Database) {
     let server = database.start_with(&[("FLEET_WS_AUTH", "optional")]).await;
     server.add_company("123").await;
     server.add_company("124").await;
@@ -85,7 +85,7 @@ async fn an_open_door_asks_nobody_and_keeps_companies_apart(database: Database) 
     assert_eq!(refused("?company_id=nowhere", &[]).await, Some(404));
     let bearer = format!("Bearer {}", manager(101, "124"));
     assert_eq!(refused("?company_id=123", &[("Authorization", &bearer)]).await, Some(403));
-    // Opened like a client of the replaced system.
+    // Opens the socket as a client of the replaced system does.
     let mut watcher = server.try_watch("/ws/tracking?company_id=123&user_id=456", &[]).await.unwrap();
     assert_eq!(watcher.next().await["data"]["user_id"], "456");
     server.store_facts("124", &[alert("124", "other", None, None)]).await;
@@ -95,7 +95,7 @@ async fn an_open_door_asks_nobody_and_keeps_companies_apart(database: Database) 
     assert_eq!(watcher.next_event().await["data"]["id"], "all");
 }
 
-async fn two_companies_get_their_own_and_nothing_else(database: Database) {
+async fn two_companies_get_only_their_own_messages(database: Database) {
     let server = database.start().await;
     let mut watchers = Vec::new();
     for company in ["123", "124"] {
@@ -118,7 +118,7 @@ async fn two_companies_get_their_own_and_nothing_else(database: Database) {
     }
 }
 
-async fn places_come_as_a_snapshot_and_then_live(database: Database) {
+async fn locations_come_as_a_snapshot_and_then_live(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     server.place("123", "8", 1.0).await;
@@ -151,7 +151,7 @@ async fn a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts(database: 
     let facts = [
         alert("123", "company", None, Some("7")),
         alert("123", "another", Some(41), None),
-        // Nobody is known to have driven.
+        // An event without a known driver.
         crossing("7", FenceEvent::Exit, Revision::New),
         braking("7", Revision::New),
         service_due("7"),
@@ -162,22 +162,22 @@ async fn a_driver_sees_its_own_vehicle_what_it_did_and_its_own_alerts(database: 
         trip("123", "7", TripStatus::Completed, Revision::New),
     ];
     server.store_facts("123", &facts).await;
-    let told = ["driver_event_update", "alert", "alert_read", "alert_deleted", "trip_update"];
-    for kind in told {
+    let kinds = ["driver_event_update", "alert", "alert_read", "alert_deleted", "trip_update"];
+    for kind in kinds {
         let message = driver.next().await;
         assert_eq!(message["type"], kind);
         let user = if kind.starts_with("alert") { json!("42") } else { Value::Null };
         assert_eq!(message["user_id"], user, "{message}");
     }
-    // Nor does it see figures: nothing else came.
+    // A driver gets no statistics either: nothing else came.
     assert_eq!(driver.until_pong().await, Vec::<Value>::new());
-    // Nor when it asks for everything again.
+    // A replay of everything brings them neither.
     driver.send(json!({"type": "replay_request", "last_event_id": 0})).await;
-    for kind in told {
+    for kind in kinds {
         assert_eq!(driver.next().await["type"], kind);
     }
-    assert_eq!(driver.next().await["data"]["count"], told.len());
-    // Another driver's is nothing to it, nor is anything to who drives no more.
+    assert_eq!(driver.next().await["data"]["count"], kinds.len());
+    // Events of another driver do not reach it, and a user that drives no more gets none.
     for (user, role) in [("43", "driver"), ("42", "client")] {
         let mut other = server.watch_fleet("123", &claims_token(user, role, "123")).await;
         other.send(json!({"type": "replay_request", "last_event_id": 0})).await;
@@ -214,7 +214,7 @@ async fn a_subscription_narrows_and_widens(database: Database) {
             braking("8", Revision::New),
             crossing("8", FenceEvent::Enter, Revision::New),
             trip("123", "7", TripStatus::Started, Revision::New),
-            // About no vehicle.
+            // An alert without a vehicle.
             alert("123", "invoice", None, None),
             alert_deleted("invoice", None),
         ]
@@ -247,17 +247,17 @@ async fn a_subscription_narrows_and_widens(database: Database) {
     let last = server.store_facts("123", &facts()).await;
     assert_eq!(watcher.next().await["type"], "driver_event_update");
     assert_eq!(watcher.next().await["data"]["trip_id"], "trip-7");
-    // A replay is narrowed as what is live.
+    // A replay is narrowed in the same way as live messages.
     watcher.send(json!({"type": "replay_request", "last_event_id": last - 6})).await;
     assert_eq!(watcher.next().await["type"], "driver_event_update");
     assert_eq!(watcher.next().await["replayed"], true);
     assert_eq!(watcher.next().await["data"]["count"], 2);
-    // A refused one changes nothing.
+    // A refused subscription changes nothing.
     watcher.send(json!({"type": "subscribe", "events": ["everything"]})).await;
     assert_eq!(watcher.next().await["type"], "error");
     server.store_facts("123", &[braking("8", Revision::New), braking("7", Revision::New)]).await;
     assert_eq!(watcher.next().await["data"]["vehicle_id"], "7");
-    // What comes into view is shown as it is now.
+    // Vehicles that come into view are sent with their present state.
     let shown = narrow(&mut watcher, json!([]), json!([])).await;
     let place = |id: &str| (json!("vehicle_location_update"), json!(id));
     let figures = (json!("fleet_dashboard_update"), Value::Null);
@@ -266,7 +266,8 @@ async fn a_subscription_narrows_and_widens(database: Database) {
 }
 
 async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
-    let server = database.start_with(&[("DASHBOARD_INTERVAL", "150ms")]).await;
+    let interval = Duration::from_secs(1);
+    let server = database.start_with(&[("DASHBOARD_INTERVAL", "1s")]).await;
     server.add_company("123").await;
     let mut first = server.watch_fleet("123", &manager(101, "123")).await;
     let mut second = server.watch_fleet("123", &manager(102, "123")).await;
@@ -277,6 +278,7 @@ async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
     for watcher in [&mut first, &mut second] {
         let begun = Instant::now();
         let figures = loop {
+            server.clock.turn(interval);
             let figures = watcher.next_of("fleet_dashboard_update").await;
             if figures["data"]["active_vehicles"] == 1 {
                 break figures;
@@ -289,17 +291,19 @@ async fn stats_are_published_repeatedly_to_their_viewers(database: Database) {
         }
         assert_eq!((&data["type"], &data["company_id"]), (&json!("fleet_dashboard_update"), &json!("123")));
     }
-    // A viewer that deselects them gets no more; the other one still gets them.
+    // A viewer that deselects statistics gets no more; the other one still gets them.
     second.send(json!({"type": "subscribe", "events": ["alert"]})).await;
     second.next_of("subscribed").await;
     for _ in 0..3 {
+        server.clock.turn(interval);
         first.next_of("fleet_dashboard_update").await;
     }
     assert_eq!(second.until_pong().await, Vec::<Value>::new());
-    // And alone again, after the other has gone.
+    // The second one selects them again, alone after the other has left.
     drop(first);
     second.send(json!({"type": "subscribe"})).await;
     for _ in 0..3 {
+        server.clock.turn(interval);
         second.next_of("fleet_dashboard_update").await;
     }
 }
@@ -320,7 +324,7 @@ async fn a_long_message_closes_with_1009_and_a_bad_one_is_answered(database: Dat
     assert_eq!(watcher.next().await["type"], "pong");
     watcher.send_text(&ping(513)).await;
     assert_eq!(u16::from(watcher.closed().await.unwrap().code), 1009);
-    // Or what is set.
+    // A setting changes the limit.
     let server = database.start_with(&[("WS_MAX_MESSAGE_SIZE", "1000")]).await;
     server.add_company("123").await;
     let mut watcher = server.watch_fleet("123", &manager(101, "123")).await;
@@ -336,7 +340,7 @@ async fn a_full_company_is_answered_429_and_others_are_not(database: Database) {
     server.add_company("123").await;
     server.add_company("124").await;
     let _first = server.watch_fleet("123", &manager(101, "123")).await;
-    // A superadmin takes a place of the company that it watches.
+    // A superadmin takes a place under the limit of the company that it watches.
     let _second = server.watch_fleet("123", &server.admin).await;
     let bearer = format!("Bearer {}", manager(101, "123"));
     let full = server.try_watch("/ws/tracking?company_id=123", &[("Authorization", &bearer)]).await;

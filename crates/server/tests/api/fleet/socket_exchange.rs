@@ -40,7 +40,7 @@ async fn the_replaced_systems_messages(database: Database) {
         let words: Vec<_> = line.splitn(3, ' ').collect();
         match words[..] {
             ["open", who, id] => {
-                // Opened like a client of the replaced system.
+                // Opens the socket as a client of the replaced system does.
                 let path = format!("/ws/tracking?company_id={COMPANY}&user_id={id}");
                 watchers.insert(who.to_owned(), server.watch(&path, &manager(id.parse().unwrap(), COMPANY)).await);
             }
@@ -60,7 +60,7 @@ async fn the_replaced_systems_messages(database: Database) {
     assert!(checked > 25);
 }
 
-/// The text with every instant as `T`.
+/// The text with every instant replaced by `T`.
 fn without_times(text: &str) -> String {
     let mut masked = text.to_owned();
     for field in ["timestamp", "start_time", "end_time", "expires_at"] {

@@ -1,4 +1,4 @@
-//! Nobody misses what is stored of a fleet: replays, and coming back after the server was away.
+//! A fleet's viewer misses no stored event: replays, and reconnecting after the server was away.
 
 use crate::fleet::socket_support::{alert, braking, crossing, manager};
 use crate::support::databases::{Database, on_both};
@@ -7,19 +7,19 @@ use milepost_domain::{Fact, FenceEvent, Revision, TenantId};
 use serde_json::json;
 
 on_both! {
-    a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows,
-    one_who_says_at_the_door_what_it_has_needs_not_ask,
+    a_long_replay_is_complete_and_in_order_and_live_events_follow,
+    a_client_that_names_its_last_event_on_connecting_need_not_request_a_replay,
     nothing_is_missed_or_published_twice_over_a_restart,
 }
 
-/// Opens a socket and sees its first messages: the tenant's newest event.
+/// Opens a socket, reads its first messages, and returns the tenant's newest event.
 async fn enter(server: &TestServer, query: &str) -> (Watcher, i64) {
     let mut watcher = server.watch(&format!("/ws/tracking?company_id=123{query}"), &manager(101, "123")).await;
     let welcome = watcher.next().await;
     (watcher, welcome["data"]["last_event_id"].as_i64().unwrap())
 }
 
-/// So many facts that a manager sees, each followed by one that it does not.
+/// Stores `count` facts that a manager sees, each followed by one that it does not.
 async fn fill(server: &TestServer, count: usize) {
     let pair = [braking("7", Revision::New), alert("123", "not yours", Some(99), None)];
     let facts: Vec<Fact> = pair.iter().cycle().take(count * 2).cloned().collect();
@@ -28,7 +28,7 @@ async fn fill(server: &TestServer, count: usize) {
     }
 }
 
-async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows(database: Database) {
+async fn a_long_replay_is_complete_and_in_order_and_live_events_follow(database: Database) {
     const COUNT: usize = 1_500;
     let server = database.start().await;
     server.add_company("123").await;
@@ -57,7 +57,7 @@ async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows(da
     assert_eq!(expected, newest + 1);
     assert_eq!(complete["count"], complete["data"]["count"]);
     if complete["data"]["last_event_id"] == newest {
-        // It came while the replay went on, or right after it.
+        // The event came during the replay or right after it.
         let live = watcher.next_event().await;
         assert_eq!((live["event_id"].as_i64(), live.get("replayed")), (Some(during), None));
     } else {
@@ -65,7 +65,7 @@ async fn a_long_replay_is_whole_and_in_order_and_what_comes_meanwhile_follows(da
     }
 }
 
-async fn one_who_says_at_the_door_what_it_has_needs_not_ask(database: Database) {
+async fn a_client_that_names_its_last_event_on_connecting_need_not_request_a_replay(database: Database) {
     let server = database.start().await;
     server.add_company("123").await;
     let (_, newest) = enter(&server, "").await;
@@ -84,9 +84,9 @@ async fn nothing_is_missed_or_published_twice_over_a_restart(database: Database)
     let server = database.start().await;
     server.add_company("123").await;
     let (mut watcher, _) = enter(&server, "").await;
-    let told = server.store_facts("123", &[alert("123", "before", None, None)]).await;
-    assert_eq!(watcher.next_event().await["event_id"].as_i64(), Some(told));
-    let store = std::sync::Arc::clone(server.running.assembly.service.store());
+    let received = server.store_facts("123", &[alert("123", "before", None, None)]).await;
+    assert_eq!(watcher.next_event().await["event_id"].as_i64(), Some(received));
+    let store = std::sync::Arc::clone(&server.running.assembly.store);
     let draining = tokio::spawn(async move { server.restart(&[]).await });
     let frame = watcher.closed().await.unwrap();
     assert_eq!(u16::from(frame.code), 1012);
@@ -96,7 +96,7 @@ async fn nothing_is_missed_or_published_twice_over_a_restart(database: Database)
     let missed = server.store_facts("123", &[alert("123", "away", None, None)]).await;
     let (mut watcher, newest) = enter(&server, "").await;
     assert_eq!(newest, missed);
-    watcher.send(json!({"type": "replay_request", "last_event_id": told})).await;
+    watcher.send(json!({"type": "replay_request", "last_event_id": received})).await;
     let replayed = watcher.next_event().await;
     assert_eq!((&replayed["data"]["id"], &replayed["replayed"]), (&json!("away"), &json!(true)));
     assert_eq!(watcher.next_of("replay_complete").await["data"]["count"], 1);

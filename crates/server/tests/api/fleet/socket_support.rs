@@ -1,4 +1,4 @@
-//! A fleet's socket, and facts that are stored as the use cases store them.
+//! Sockets of a fleet, and facts stored as the use cases store them.
 
 use crate::support::signing::claims_token;
 use crate::support::{TestServer, Watcher, json_of};
@@ -33,7 +33,7 @@ impl TestServer {
         json_of(self.post("/api/v1/vehicles", &token, eight).await, 201).await;
     }
 
-    /// Reports where a company's vehicle is, now.
+    /// Reports a vehicle of a company at this latitude, now.
     pub async fn place(&self, company: &str, vehicle: &str, latitude: f64) {
         let token = claims_token("101", "admin", company);
         let body = json!({"vehicle_id": vehicle, "latitude": latitude, "longitude": 20.5, "speed": 60, "heading": 90});
@@ -45,20 +45,20 @@ impl TestServer {
         self.watch(&format!("/ws/tracking?company_id={company}"), token).await
     }
 
-    /// Stores facts of a company: the last one's event id.
+    /// Stores facts of a company, and returns the id of the last one's event.
     pub async fn store_facts(&self, company: &str, facts: &[Fact]) -> i64 {
-        let store = self.running.assembly.service.store();
+        let store = &self.running.assembly.store;
         let now = milepost_clock::Clock::system().now();
         let tenant = TenantId::new(company).unwrap();
         let last = store.append_facts(&tenant, facts, now, &Once::unclaimed()).await.unwrap();
-        // Past the server, as another process writes: it finds them when it looks next.
+        // Written without the server, as another process does: the server finds them at its next scan.
         self.clock.turn(std::time::Duration::from_millis(500));
         last
     }
 }
 
 impl Watcher {
-    /// The next message of this type; others are passed over.
+    /// The next message of this type. Others are skipped.
     pub async fn next_of(&mut self, kind: &str) -> Value {
         loop {
             let message = self.next().await;
@@ -68,7 +68,7 @@ impl Watcher {
         }
     }
 
-    /// The next message with an event id; others are passed over.
+    /// The next message with an event id. Others are skipped.
     pub async fn next_event(&mut self) -> Value {
         loop {
             let message = self.next().await;
@@ -78,7 +78,7 @@ impl Watcher {
         }
     }
 
-    /// What came before everything that is sent from now on: messages up to the answer to a ping.
+    /// All messages before the answer to a ping that is sent now.
     pub async fn until_pong(&mut self) -> Vec<Value> {
         self.send(json!({"type": "ping"})).await;
         let mut messages = Vec::new();

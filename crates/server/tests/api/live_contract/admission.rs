@@ -1,4 +1,4 @@
-//! Who gets a connection, and how the others are refused.
+//! Who gets a connection, and how other clients are refused.
 
 use super::dialects::{Answer, DIALECTS, Name};
 use crate::support::signing::token_for;
@@ -6,7 +6,7 @@ use crate::support::{PATIENCE, TestServer};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// A session of the first superadmin, as its browser sends it.
+/// Logs in the first superadmin, and returns the cookie that its browser sends.
 async fn cookie(server: &TestServer) -> String {
     let body = json!({"username": "admin", "password": server.password});
     let answer = server.post("/auth/login", "", body).await;
@@ -14,7 +14,7 @@ async fn cookie(server: &TestServer) -> String {
 }
 
 #[tokio::test]
-async fn a_foreign_page_gets_nothing_by_its_visitors_cookie() {
+async fn a_foreign_page_cannot_use_its_visitors_cookie() {
     let server = TestServer::start().await;
     let cookie = cookie(&server).await;
     let own = server.url.clone();
@@ -24,7 +24,7 @@ async fn a_foreign_page_gets_nothing_by_its_visitors_cookie() {
         dialect.is_answered(&server, &path, &foreign, dialect.foreign_page).await;
         let own = [("Cookie", cookie.as_str()), ("Origin", own.as_str())];
         dialect.is_answered(&server, &path, &own, Answer::Opens).await;
-        // A page can't set this header for a socket, and for a stream only if the server lets it.
+        // A page can't set this header for a socket, and for a stream only if the server allows it.
         let bearer = format!("Bearer {}", server.admin);
         let by_token = [("Authorization", bearer.as_str()), ("Origin", "https://evil.example")];
         let expected = if dialect.is_stream() { Answer::Opens } else { dialect.foreign_page };
@@ -33,7 +33,7 @@ async fn a_foreign_page_gets_nothing_by_its_visitors_cookie() {
 }
 
 #[tokio::test]
-async fn without_a_good_credential_nobody_is_let_in() {
+async fn a_client_without_a_valid_credential_is_refused() {
     let server = TestServer::start().await;
     let expired = format!("Bearer {}", token_for("9", "manager", "default", -120));
     for dialect in &DIALECTS {
@@ -71,7 +71,7 @@ async fn a_full_tenant_is_answered_429_until_a_place_is_free() {
     let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "2")]).await;
     for dialect in &DIALECTS {
         let path = dialect.path(&server).await;
-        // The places of the dialect before are free again as soon as the server has seen its connections end.
+        // The places that the previous dialect used are free as soon as the server has seen its connections end.
         let begun = Instant::now();
         let bearer = format!("Bearer {}", server.admin);
         let mut open = Vec::new();
@@ -86,7 +86,7 @@ async fn a_full_tenant_is_answered_429_until_a_place_is_free() {
 }
 
 #[tokio::test]
-async fn a_locked_out_user_is_refused_when_it_comes_back() {
+async fn a_locked_out_user_is_refused_when_it_reconnects() {
     let server = TestServer::start().await;
     for (number, dialect) in DIALECTS.iter().enumerate() {
         let path = dialect.path(&server).await;

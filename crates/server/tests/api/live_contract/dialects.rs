@@ -1,11 +1,11 @@
-//! The dialects' sockets and streams, and what each answers where they differ: section 4 of the contract as a table.
+//! The dialects' sockets and streams, and where their answers differ: section 4 of the contract as a table.
 
 use crate::delivery::session;
 use crate::records::stream_support::StreamReader;
 use crate::support::{PATIENCE, TestServer, Watcher};
 use reqwest::{Client, Response, StatusCode};
 
-/// How a request for a connection is answered.
+/// The answer to a request for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Opens,
@@ -14,7 +14,7 @@ pub enum Answer {
     Closes(u16, &'static str),
 }
 
-/// How an open connection ends: a stream has no codes.
+/// The end of an open connection. A stream has no close codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     Code(u16, String),
@@ -34,12 +34,12 @@ pub enum Name {
 #[derive(Debug)]
 pub struct Dialect {
     pub name: Name,
-    /// A page of a foreign origin brings a visitor's cookie along.
+    /// A page of a foreign origin sends the visitor's cookie.
     pub foreign_page: Answer,
     pub no_credential: Answer,
     pub bad_token: Answer,
     pub expired_token: Answer,
-    /// The user is locked out, or has a new password.
+    /// The user is locked out or has a new password.
     pub revoked: (u16, &'static str),
     /// The token expires.
     pub expired: (u16, &'static str),
@@ -57,7 +57,7 @@ pub static DIALECTS: [Dialect; 6] = [
     },
     Dialect {
         name: Name::Delivery,
-        // The link is public; the cookie counts for nothing.
+        // The link is public, so the cookie does not matter.
         foreign_page: Answer::Opens,
         no_credential: Answer::Opens,
         bad_token: Answer::Closes(1008, "Invalid token"),
@@ -114,7 +114,7 @@ impl Dialect {
         matches!(self.name, Name::RecordsStream)
     }
 
-    /// Sets up what can be followed in the default tenant: the path to it.
+    /// Adds what can be followed in the default tenant, and returns the path to follow it.
     pub async fn path(&self, server: &TestServer) -> String {
         match self.name {
             Name::Bus => "/ws/bus-tracking/".to_owned(),
@@ -129,7 +129,7 @@ impl Dialect {
         }
     }
 
-    /// Opens a connection, or says with which status the request was refused.
+    /// Opens a connection, or returns the status of the refusal.
     pub async fn try_open(
         &self,
         server: &TestServer,
@@ -160,14 +160,14 @@ impl Dialect {
             (Err(status), _) => Answer::Status(status.as_u16()),
             (Ok(_), Answer::Opens | Answer::Status(_)) => Answer::Opens,
             (Ok(mut connection), Answer::Closes(_, reason)) => match connection.end().await {
-                End::Code(code, told) if told == reason => Answer::Closes(code, reason),
+                End::Code(code, given) if given == reason => Answer::Closes(code, reason),
                 other => panic!("{:?} {headers:?}: {other:?}", self.name),
             },
         };
         assert_eq!(answer, expected, "{:?} {headers:?}", self.name);
     }
 
-    /// The end of a connection, which a socket announces with this code and reason.
+    /// The end that a socket announces with this code and reason.
     pub fn end_of(&self, (code, reason): (u16, &str)) -> End {
         if self.is_stream() { End::Ends } else { End::Code(code, reason.to_owned()) }
     }
@@ -192,7 +192,7 @@ impl Dialect {
 }
 
 impl Connection {
-    /// How it ends; messages before are passed over.
+    /// Reads until the connection ends, and returns how.
     pub async fn end(&mut self) -> End {
         match self {
             Self::Socket(watcher) => {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_right_that_ends_ends_the_connection_within_a_second() {
+async fn a_connection_closes_within_a_second_of_losing_its_right() {
     let server = TestServer::start().await;
     let mut paths = Vec::new();
     for dialect in &DIALECTS {
@@ -44,7 +44,7 @@ async fn a_right_that_ends_ends_the_connection_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_with_its_token() {
+async fn a_connection_closes_when_its_token_expires() {
     let server = TestServer::start().await;
     let mut paths = Vec::new();
     for dialect in &DIALECTS {

@@ -1,4 +1,4 @@
-//! A snapshot is never older than what follows it, also when a viewer narrows and widens what it watches.
+//! A snapshot is never older than the messages after it, also when a viewer narrows and widens its subscription.
 
 use crate::parcel::people::{client, driver};
 use crate::support::{TestServer, Watcher, json_of};
@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// So many that sending their last positions takes longer than the next positions take to come.
+/// Enough that sending their last positions takes longer than the time until the next positions.
 const VEHICLES: usize = 300;
-/// Three frames each: what a socket may send at once is not exceeded.
+/// Three inbound frames each, which stays within the limit of what a client may send at once.
 const ROUNDS: u64 = 30;
 
-/// A dialect whose viewers narrow: how, and which vehicle a message shows at what time.
+/// A dialect whose viewers can narrow: how they do it, and which vehicle and time a message shows.
 struct Narrowing {
     path: &'static str,
     narrow: Value,
@@ -39,7 +39,7 @@ fn fleet() -> Narrowing {
     }
 }
 
-/// Reports all vehicles together, again and again, for as long as somebody listens to how often.
+/// Reports all vehicles together, again and again, until the receiver of `driven` is dropped.
 async fn drive(server: Arc<TestServer>, driven: watch::Sender<i64>) {
     while !driven.is_closed() {
         let at_ms = 1_700_000_000_000 + *driven.borrow();
@@ -74,11 +74,11 @@ async fn no_vehicle_goes_back(narrowing: Narrowing) {
             assert!(before.as_str() <= at, "round {round}: {vehicle} at {before}, then at {at}");
         }
         assert_eq!(newest.len(), VEHICLES, "all are in view");
-        // Something has changed before it narrows again, each time as long ago as the next change may be away.
+        // Positions change before each narrowing, after a delay that covers the whole interval between changes.
         driven.changed().await.unwrap();
         tokio::time::sleep(Duration::from_millis(round % 10 * 4)).await;
         if round % 10 == 0 {
-            // What comes on connecting is not older than what follows either.
+            // The first messages of a new connection are not older than what follows either.
             (watcher, newest) = (server.watch(narrowing.path, &server.admin).await, HashMap::new());
         }
     }
@@ -115,16 +115,16 @@ async fn no_parcel_goes_back_in_time_when_its_viewer_subscribes_again() {
         for kind in ["subscribe_parcel", "unsubscribe_parcel"] {
             watcher.send(json!({"type": kind, "parcel_id": second})).await;
             let answered = kind.replace("_parcel", "d");
-            shown_before(&mut watcher, &answered, &mut newest).await;
-            // Within the limit on what a socket may send.
+            read_until(&mut watcher, &answered, &mut newest).await;
+            // The pause keeps the client within its limit of messages.
             tokio::time::sleep(Duration::from_millis(15)).await;
         }
     }
     driving.await.unwrap();
 }
 
-/// Reads up to a message of type `kind`; no parcel's location may be older than one before it.
-async fn shown_before(watcher: &mut Watcher, kind: &str, newest: &mut HashMap<i64, f64>) {
+/// Reads up to a message of type `kind`, and checks that no parcel's location is older than one before it.
+async fn read_until(watcher: &mut Watcher, kind: &str, newest: &mut HashMap<i64, f64>) {
     loop {
         let message = watcher.next().await;
         if message["type"] == kind {

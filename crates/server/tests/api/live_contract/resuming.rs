@@ -1,4 +1,4 @@
-//! A client that keeps only the last event it has misses nothing and gets nothing twice, wherever it is cut off.
+//! A client that remembers only its last event misses nothing and gets nothing twice, wherever it is disconnected.
 
 use super::dialects::{Connection, DIALECTS, Dialect, Name};
 use crate::support::{TestServer, json_of};
@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const ROUNDS: usize = 40;
 
-/// Stores the `n`th event of the default tenant that this test makes.
+/// Stores this test's `n`th event in the default tenant.
 async fn publish(dialect: &Dialect, server: &TestServer, n: u64) {
     if dialect.name == Name::Fleet {
         let alert = json!({"type": "system_error", "title": n.to_string(), "message": "an alert"});
         json_of(server.post("/api/v1/alerts", &server.admin, alert).await, 201).await;
     } else {
-        server.tell(None, json!({"n": n.to_string()})).await;
+        server.publish(None, json!({"n": n.to_string()})).await;
     }
 }
 
-/// Opens a connection that has everything up to event `after`.
+/// Opens a connection that resumes after event `after`.
 async fn resume(dialect: &Dialect, server: &TestServer, path: &str, after: i64) -> Connection {
     let (bearer, id) = (format!("Bearer {}", server.admin), after.to_string());
     if dialect.is_stream() {
@@ -31,7 +31,7 @@ async fn resume(dialect: &Dialect, server: &TestServer, path: &str, after: i64) 
     connection
 }
 
-/// The next event's id, and its number among this test's.
+/// The id of the next event, and its number in this test.
 async fn next(connection: &mut Connection) -> (i64, u64) {
     let event = match connection {
         Connection::Socket(watcher) => watcher.next_event().await,
@@ -44,7 +44,7 @@ async fn next(connection: &mut Connection) -> (i64, u64) {
 async fn nothing_is_missed_or_doubled(dialect: &'static Dialect) {
     let server = Arc::new(TestServer::start().await);
     let path = dialect.path(&server).await;
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let mut highest = store.newest_event_id(&milepost_domain::TenantId::default_tenant()).await.unwrap();
     let over = Arc::new(AtomicBool::new(false));
     let writing = tokio::spawn({
@@ -61,7 +61,7 @@ async fn nothing_is_missed_or_doubled(dialect: &'static Dialect) {
     let mut seen = 0;
     for round in 0..ROUNDS {
         let mut connection = resume(dialect, &server, &path, highest).await;
-        // From none to some that come live.
+        // The client gets between zero and a few events live.
         for _ in 0..(round % 5) * (round % 3 + 1) {
             let (id, n) = next(&mut connection).await;
             assert!(id > highest, "{:?}: {id} after {highest}", dialect.name);

@@ -1,4 +1,4 @@
-//! A sixth dialect, written here: it gets the same connections as the others by few lines.
+//! A sixth dialect, written here: a few lines give it the same connections as the others have.
 
 use crate::support::{PATIENCE, TestServer};
 use axum::Router;
@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::get;
 use milepost_domain::TenantId;
 use milepost_http::Problem;
-use milepost_hub::{Audience, ChannelId, Interest, Key, Message, Subscription};
+use milepost_hub::{ChannelId, Interest, Key, Message, Recipients, Subscription};
 use milepost_live::{ConnectionPolicy, Entry, Live, SocketSender, Viewer};
 use reqwest::Method;
 use serde_json::json;
@@ -20,7 +20,7 @@ fn channel_of(tenant: &TenantId) -> ChannelId {
 
 fn note(version: i64) -> Message {
     let payload = json!({"type": "note", "version": version}).to_string();
-    Message::conflated(payload, Audience::everyone(), Key::new("note", ""), version)
+    Message::conflated(payload, Recipients::everyone(), Key::new("note", ""), version)
 }
 
 /// `/ws/notes`.
@@ -59,7 +59,7 @@ impl Viewer for NotesViewer {
 }
 
 #[tokio::test]
-async fn a_sixth_dialect_keeps_what_the_others_keep() {
+async fn a_sixth_dialect_makes_the_same_promises() {
     let mut server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "1")]).await;
     let live = server.running.assembly.live.clone();
     let (id, token) = server.add_user(json!({"username": "ann", "role": "manager"})).await;

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the answer is kept by the transaction that does the work, of every POST there is.
+//! `Idempotency-Key` on every POST: the transaction that does the work stores the answer.
 
 use crate::delivery::session::start_body;
 use crate::outgoing::calls::until_status;
@@ -22,19 +22,19 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-/// Positions: the same vehicle and instant again is a duplicate, so that they may be recorded once more.
+/// Recording positions again changes nothing: the same vehicle and instant is a duplicate.
 const IDEMPOTENT_BY_ITSELF: [&str; 1] = ["/api/v1/positions"];
 
-/// The server's routes, called in this task, so that what the store keeps can be seen before anything else is kept.
+/// The server's routes, called in this task, so that the stored answer can be read before anything else is stored.
 struct Posts<'s> {
     server: &'s TestServer,
     router: Router,
-    /// The paths tried, with `{}` for their numbers.
+    /// The tried paths, with `{}` in place of numbers.
     tried: BTreeSet<String>,
 }
 
 impl Posts<'_> {
-    /// Posts to `path`, whose `{…}` are `numbers`: its answer, which its work has kept but for `secret`.
+    /// Posts to `path` with `numbers` for its `{…}`. Returns the answer, which must be stored with the work, except `secret`.
     async fn try_post(&mut self, path: &str, numbers: &[&Value], body: Value, secret: Option<&str>) -> Value {
         let shape = shape_of(path);
         let mut parts = shape.split("{}");
@@ -43,7 +43,7 @@ impl Posts<'_> {
             full.push_str(number.as_str().map_or_else(|| number.to_string(), str::to_owned).as_str());
             full.push_str(part);
         }
-        let store = self.server.running.assembly.service.store();
+        let store = &self.server.running.assembly.store;
         let key = IdempotencyKey { tenant: TenantId::default_tenant(), caller: "test".to_owned(), key: shape.clone() };
         let begin = || store.begin_idempotent(&key, &[0; 32], Clock::system().now());
         let Idempotency::New(claim) = begin().await.unwrap() else { panic!("{path} is tried twice") };
@@ -64,7 +64,7 @@ impl Posts<'_> {
     }
 }
 
-/// A path with `{}` for what is in braces.
+/// A path with `{}` in place of each parameter.
 fn shape_of(path: &str) -> String {
     let mut shape = String::new();
     for part in path.split_inclusive(['{', '}']) {
@@ -94,7 +94,7 @@ async fn json_in(response: Response<Body>) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn every_posts_work_keeps_its_answer() {
+async fn every_post_stores_its_answer_with_its_work() {
     let receiver = Receiver::start(|_| 410).await;
     let server = TestServer::start_with(&[("MILEPOST_WEBHOOK_ALLOW", "127.0.0.0/8")]).await;
     let router = server.running.assembly.router(&config_in(server.folder(), &[]));
@@ -122,8 +122,8 @@ async fn every_posts_work_keeps_its_answer() {
     let cadet = posts.try_post("/api/v1/cadets", &[], json!({"name": "Ana"}), None).await;
     let grade = json!({"type": "merit", "points": 3, "reason": "x"});
     posts.try_post("/api/v1/cadets/{id}/grades", &[&cadet["id"]], grade, None).await;
-    let told = json!({"event_type": "x", "payload": {"n": 1}});
-    posts.try_post("/api/v1/sync-events", &[], told, None).await;
+    let event = json!({"event_type": "x", "payload": {"n": 1}});
+    posts.try_post("/api/v1/sync-events", &[], event, None).await;
     for (list, content) in [("notifications", "message"), ("messages", "text")] {
         let body = json!({"user_ids": [1], content: "x"});
         let sent = posts.try_post(&format!("/api/v1/{list}"), &[], body, None).await;
@@ -144,7 +144,7 @@ async fn every_posts_work_keeps_its_answer() {
     let moved = posts.try_post("/tracking/update/{tracking_id}", &[&session["tracking_id"]], moved, None).await;
     assert!(moved["eta_seconds"].is_number(), "{moved}");
 
-    // What is added to the API later is tried here too.
+    // The list of POSTs comes from the document, so that new ones must be tried too.
     let document = server.get_json("/api/v1/openapi.json", &server.admin).await;
     let paths = document["paths"].as_object().unwrap().iter();
     let listed = paths.filter(|(path, verbs)| verbs.get("post").is_some() && !IDEMPOTENT_BY_ITSELF.contains(&&***path));
@@ -153,7 +153,7 @@ async fn every_posts_work_keeps_its_answer() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_kept_and_a_failure_is_not() {
+async fn a_refusal_is_stored_and_a_failure_is_not() {
     let server = TestServer::start().await;
     let post = async |key: &str, body: Value| {
         let request = server.http.post(format!("{}/api/v1/vehicles", server.url)).bearer_auth(&server.admin);
@@ -171,11 +171,15 @@ async fn a_refusal_is_kept_and_a_failure_is_not() {
 }
 
 #[tokio::test]
-async fn work_goes_on_when_its_client_goes_away() {
+async fn work_continues_when_its_client_disconnects() {
     let server = TestServer::start().await;
     let assembly = &server.running.assembly;
-    let (access, service) = (Arc::clone(&assembly.access), Arc::clone(&assembly.service));
-    let context = Arc::new(HttpContext { access, service, origins: OriginPolicy::new(&[]).unwrap() });
+    let context = Arc::new(HttpContext {
+        access: Arc::clone(&assembly.access),
+        use_cases: Arc::clone(&assembly.use_cases),
+        clock: assembly.clock.clone(),
+        origins: OriginPolicy::new(&[]).unwrap(),
+    });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
     let handler = {
         let (begun, go_on, times) = (Arc::clone(&begun), Arc::clone(&go_on), Arc::clone(&times));

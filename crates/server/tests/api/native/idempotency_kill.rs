@@ -1,5 +1,5 @@
-//! kill -9 under requests that carry an `Idempotency-Key`: sent again, each does its work once and gets the same
-//! answer.
+//! kill -9 during requests that carry an `Idempotency-Key`: a repeated request gets the same answer, and its work is done
+//! once.
 
 use crate::native::kill_nine::start_with;
 use crate::support::signing::operator_token;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const WRITERS: usize = 16;
-/// If work and answer were two transactions, every round would find some in between.
+/// If work and answer were two transactions, every round would find some keys with only one of them.
 const ROUNDS: usize = 6;
 
 /// Where the requests go.
@@ -26,12 +26,12 @@ struct Target {
 }
 
 enum Answer {
-    /// The grade's number, and whether it is an answer given before.
+    /// The grade's number, and whether the answer is a stored one.
     Given {
         grade: i64,
         again: bool,
     },
-    /// Not yet; the body says why.
+    /// The server asks to try again later; the body says why.
     Later(Value),
     Dead,
 }
@@ -41,7 +41,7 @@ impl Target {
         Arc::new(Self { http: http.clone(), url: url.to_owned(), cadet, answered: AtomicUsize::new(0) })
     }
 
-    /// Gives the grade whose reason is its key.
+    /// Gives a grade with the key as its reason.
     async fn give(&self, key: &str) -> Answer {
         let request = self.http.post(format!("{}/api/v1/cadets/{}/grades", self.url, self.cadet));
         let request = request.bearer_auth(operator_token()).header("Idempotency-Key", key);
@@ -60,7 +60,7 @@ impl Target {
     }
 }
 
-/// Gives grades until the server dies; what it answered, and the key that it did not.
+/// Gives grades until the server dies. Returns the answers, and the key without an answer.
 async fn give_until_death(target: Arc<Target>, round: usize, writer: usize) -> (Vec<(String, i64)>, String) {
     let mut given = Vec::new();
     for n in 0.. {
@@ -71,7 +71,7 @@ async fn give_until_death(target: Arc<Target>, round: usize, writer: usize) -> (
                     given.push((key, grade));
                     break;
                 }
-                // As long as the database is too busy.
+                // The database is too busy for now.
                 Answer::Later(_) => tokio::time::sleep(Duration::from_millis(5)).await,
                 Answer::Dead => return (given, key),
             }
@@ -80,7 +80,7 @@ async fn give_until_death(target: Arc<Target>, round: usize, writer: usize) -> (
     unreachable!("the server dies before")
 }
 
-/// Asks until the answer comes: the grade's number, and whether the dead server gave it.
+/// Repeats the request until it is answered. Returns the grade's number, and whether the dead server had given it.
 async fn ask_again(target: &Target, key: &str) -> (i64, bool) {
     let begun = Instant::now();
     loop {
@@ -95,7 +95,7 @@ async fn ask_again(target: &Target, key: &str) -> (i64, bool) {
     }
 }
 
-/// The numbers of the cadet's grades by their reasons.
+/// The numbers of the cadet's grades, by reason.
 async fn grades_by_reason(target: &Target) -> BTreeMap<String, Vec<i64>> {
     let mut found: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     let mut cursor = String::new();
@@ -129,7 +129,7 @@ async fn kill_and_ask_again(database: Option<&str>) {
         let target = Target::at(&http, &url, cadet);
         let writers = (0..WRITERS).map(|writer| tokio::spawn(give_until_death(Arc::clone(&target), round, writer)));
         let writers: Vec<_> = writers.collect();
-        // By work and not by time; at other moments of the server's life each round.
+        // After an amount of work instead of a time, so that each round kills the server at another moment.
         let begun = Instant::now();
         while target.answered.load(Ordering::Relaxed) < 20 + 7 * round && begun.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -142,7 +142,7 @@ async fn kill_and_ask_again(database: Option<&str>) {
             unanswered.push(key);
         }
         if let Some(database) = database {
-            // No other node is there, which a server on PostgreSQL can't know: it would wait for a minute.
+            // No other node exists, but a server on PostgreSQL can't know that and would wait for a minute.
             let store = milepost_store::open(database, &OpenOptions::default(), Arc::new(milepost_store::Unsent))
                 .await
                 .unwrap();
@@ -160,8 +160,8 @@ async fn kill_and_ask_again(database: Option<&str>) {
 
     let target = Target::at(&http, &url, cadet);
     let found = grades_by_reason(&target).await;
-    let told: BTreeMap<String, Vec<i64>> = given.iter().map(|(key, grade)| (key.clone(), vec![*grade])).collect();
-    assert!(found == told, "{:?}", found.iter().find(|(key, numbers)| told.get(*key) != Some(numbers)));
+    let answered: BTreeMap<String, Vec<i64>> = given.iter().map(|(key, grade)| (key.clone(), vec![*grade])).collect();
+    assert!(found == answered, "{:?}", found.iter().find(|(key, numbers)| answered.get(*key) != Some(numbers)));
     let cadet: Value = {
         let request = http.get(format!("{url}/api/v1/cadets/{cadet}")).bearer_auth(operator_token());
         request.send().await.unwrap().json().await.unwrap()

@@ -1,4 +1,4 @@
-//! Nothing of one tenant is ever visible to another, whatever the endpoint: the OpenAPI document lists them.
+//! No tenant sees anything of another one, by any endpoint of the OpenAPI document.
 
 use crate::outgoing::push_browser::Browser;
 use crate::support::{TestServer, json_of};
@@ -14,7 +14,7 @@ async fn two_tenants() -> (TestServer, String, String) {
         json_of(server.post("/api/v1/tenants", &server.admin, body).await, 201).await;
         let user = json!({"username": format!("admin-{tenant}"), "role": "admin", "tenant": tenant});
         let (_, token) = server.add_user(user).await;
-        // The same ids in both: a leak would show the wrong label.
+        // Both tenants use the same ids: a leak would show the wrong label.
         let vehicle = json!({"id": "v1", "kind": "bus", "label": format!("label of {tenant}")});
         json_of(server.post("/api/v1/vehicles", &token, vehicle).await, 201).await;
         let only = json!({"id": format!("only-{tenant}"), "kind": "bus", "label": format!("label of {tenant}")});
@@ -29,7 +29,7 @@ async fn two_tenants() -> (TestServer, String, String) {
     (server, tokens.pop().unwrap(), blue)
 }
 
-/// One thing of the blue tenant for every parameter of a path: (the path up to the parameter, the thing's id).
+/// One thing of the blue tenant for each parameter of a path: the path up to the parameter, and the thing's id.
 async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String)> {
     let add = async |path: &str, body: Value| json_of(server.post(path, blue, body).await, 201).await;
     let hook = json!({"url": "https://blue.example.org/label-of-blue", "events": ["parcel.added"]});
@@ -75,7 +75,7 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
     things.map(|(place, id)| (place, id.as_str().map_or_else(|| id.to_string(), str::to_owned))).into()
 }
 
-/// A body that the operation would take from the thing's own tenant.
+/// A body that the operation accepts from the thing's own tenant.
 fn body_for(method: &str, path: &str) -> Option<Value> {
     let last = path.rsplit('/').next().unwrap();
     match (method, last) {
@@ -92,7 +92,7 @@ fn body_for(method: &str, path: &str) -> Option<Value> {
     }
 }
 
-/// Every operation of the document: its method and its path.
+/// The method and path of every operation in the document.
 async fn operations(server: &TestServer) -> Vec<(String, String)> {
     let document = server.get_json("/api/v1/openapi.json", "").await;
     let mut operations = Vec::new();
@@ -128,12 +128,12 @@ async fn no_operation_reaches_a_thing_of_another_tenant() {
                 .await;
             let (status, text) = (call.status().as_u16(), call.text().await.unwrap());
             assert!([403, 404].contains(&status), "{method} {path}: {status} {text}");
-            assert!(!tells_of_blue(&text), "{method} {path}: {text}");
+            assert!(!mentions_blue(&text), "{method} {path}: {text}");
             tried += 1;
         }
     }
     assert!(tried >= 60, "{tried}");
-    // Nothing was changed, and each of them is there for its own tenant.
+    // Nothing was changed, and each thing still exists for its own tenant.
     for collection in ["vehicles", "devices", "webhooks", "parcels", "cadets", "alerts", "geofences", "trips"] {
         let (_, id) = things.iter().find(|(place, _)| place.trim_end_matches('/') == collection).unwrap();
         let listed = server.get_json(&format!("/api/v1/{collection}"), &blue).await;
@@ -141,12 +141,12 @@ async fn no_operation_reaches_a_thing_of_another_tenant() {
     }
 }
 
-fn tells_of_blue(text: &str) -> bool {
+fn mentions_blue(text: &str) -> bool {
     ["label of blue", "label-of-blue", "admin-blue", "device-blue\""].iter().any(|mark| text.contains(mark))
 }
 
 #[tokio::test]
-async fn no_list_of_one_tenant_speaks_of_the_other() {
+async fn no_list_shows_things_of_another_tenant() {
     let (server, red, blue) = two_tenants().await;
     things_of(&server, &blue).await;
     let lists = operations(&server).await.into_iter().filter(|(method, path)| method == "get" && !path.contains('{'));
@@ -161,7 +161,7 @@ async fn no_list_of_one_tenant_speaks_of_the_other() {
             let answer = server.get(&path, &red).await;
             let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
             assert!(status < 500, "{path}: {status} {text}");
-            assert!(!tells_of_blue(&text), "{path}: {text}");
+            assert!(!mentions_blue(&text), "{path}: {text}");
         }
     }
     let foreign = json!({"username": "x", "role": "admin", "tenant": "blue"});
@@ -172,7 +172,7 @@ async fn no_list_of_one_tenant_speaks_of_the_other() {
 }
 
 #[tokio::test]
-async fn no_socket_of_one_tenant_hears_of_the_other() {
+async fn no_socket_gets_messages_of_another_tenant() {
     let (server, red, blue) = two_tenants().await;
     let mut watcher = server.watch("/ws/bus-tracking/?presence=1", &red).await;
     let mut seen = vec![watcher.next().await, watcher.next().await];

@@ -1,4 +1,4 @@
-//! kill -9 under load: every acknowledged position is found again, none twice.
+//! kill -9 under load: every acknowledged position is stored, and none twice.
 
 use crate::support::signing::operator_token;
 use crate::support::{PATIENCE, SECRET, http_client};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 5;
 const WRITERS: usize = 8;
 
-/// A real server that is killed when it is let go of.
+/// A server process that is killed when this is dropped.
 pub struct Killed(Child);
 
 impl Killed {
@@ -33,7 +33,7 @@ fn start(folder: &std::path::Path, database: Option<&str>) -> (Killed, String) {
     start_with(folder, &database.map(|url| ("DATABASE_URL", url)).into_iter().collect::<Vec<_>>())
 }
 
-/// The binary with these settings, and the URL that it says.
+/// Starts the binary with these settings, and returns it with the URL that it prints.
 pub fn start_with(folder: &std::path::Path, settings: &[(&str, &str)]) -> (Killed, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_milepost"));
     command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
@@ -47,12 +47,12 @@ pub fn start_with(folder: &std::path::Path, settings: &[(&str, &str)]) -> (Kille
             break url.to_owned();
         }
     };
-    // Read on, so that the child never blocks on a full pipe.
+    // The output is read to its end, so that the process never blocks on a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
     (Killed(child), url)
 }
 
-/// Writes until the server dies; the second of each acknowledged position, counted from a base of its own.
+/// Reports positions until the server dies. Returns the time of each acknowledged one, in seconds after a fixed start.
 async fn write_until_death(url: String, writer: usize, next: Arc<AtomicU64>) -> Vec<u64> {
     let http = http_client();
     let mut acknowledged = Vec::new();
@@ -70,7 +70,7 @@ async fn write_until_death(url: String, writer: usize, next: Arc<AtomicU64>) -> 
     }
 }
 
-async fn kill_and_look_again(database: Option<&str>) {
+async fn kill_and_read_again(database: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     let http = http_client();
     let next = Arc::new(AtomicU64::new(0));
@@ -86,7 +86,7 @@ async fn kill_and_look_again(database: Option<&str>) {
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| tokio::spawn(write_until_death(url.clone(), writer, Arc::clone(&next))))
             .collect();
-        // By work and not by time; at other moments of the server's life each round.
+        // After an amount of work instead of a time, so that each round kills the server at another moment.
         let (begun, goal) = (Instant::now(), next.load(Ordering::Relaxed) + 60 + 30 * round as u64);
         while next.load(Ordering::Relaxed) < goal && begun.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -120,12 +120,12 @@ async fn kill_and_look_again(database: Option<&str>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_keeps_what_was_acknowledged() {
-    kill_and_look_again(None).await;
+async fn sqlite_keeps_acknowledged_positions() {
+    kill_and_read_again(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_keeps_what_was_acknowledged() {
+async fn postgres_keeps_acknowledged_positions() {
     let Some(database) = crate::support::fresh_postgres().await else { return };
-    kill_and_look_again(Some(&database)).await;
+    kill_and_read_again(Some(&database)).await;
 }

@@ -1,4 +1,4 @@
-//! Positions in and out over the native dialect.
+//! Positions written and read over the native dialect.
 
 use crate::support::{TestServer, json_of};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn one_or_many_positions_are_counted_exactly() {
     };
     let one = post(position("b1", 1_736_937_045), 201).await;
     assert_eq!(one, json!({"accepted": 1, "duplicates": 0, "rejected": []}));
-    // Seconds and milliseconds of the same instant are the same point.
+    // The same instant in seconds and in milliseconds is a duplicate.
     let batch = json!([
         position("b1", 1_736_937_045_000_i64),
         position("b2", "2025-01-15T10:30:45Z"),

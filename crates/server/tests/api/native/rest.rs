@@ -30,7 +30,7 @@ async fn an_id_is_made_when_none_is_given() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_named() {
+async fn an_invalid_field_is_named() {
     let server = TestServer::start().await;
     let check = async |path: &str, body: Value, status: u16, field: &str| {
         let problem = json_of(server.post(path, &server.admin, body.clone()).await, status).await;
@@ -70,7 +70,7 @@ async fn what_does_not_fit_is_named() {
 }
 
 #[tokio::test]
-async fn null_takes_an_optional_field_away_and_is_no_value_for_the_others() {
+async fn null_removes_an_optional_value_and_is_refused_for_other_fields() {
     let server = TestServer::start().await;
     let vehicle = json!({"id": "v1", "kind": "bus", "label": "x", "route": "9", "odometer_km": 5, "driver_id": 3});
     server.add_vehicle(vehicle).await;
@@ -100,7 +100,7 @@ async fn null_takes_an_optional_field_away_and_is_no_value_for_the_others() {
 }
 
 #[tokio::test]
-async fn refusals_do_not_speak_rust() {
+async fn refusals_name_no_rust_types() {
     let server = TestServer::start().await;
     let body = json!({"kind": "bus", "label": "x", "speed_limit_kmh": "fast"});
     let problem = json_of(server.post("/api/v1/vehicles", &server.admin, body).await, 422).await;
@@ -144,7 +144,7 @@ async fn the_same_idempotency_key_does_the_work_once() {
     let first = json_of(post("one", json!({"vehicle_id": "b1"})).await, 201).await;
     let again = json_of(post("one", json!({"vehicle_id": "b1"})).await, 201).await;
     assert_eq!(first["id"], again["id"]);
-    // The secret is shown once, and is not kept for the second answer.
+    // The secret is shown once, and not stored for a repeated answer.
     assert!(first["key"].is_string() && again["key"].is_null());
     assert_eq!(post("one", json!({"vehicle_id": "b1", "name": "x"})).await.status(), 422);
     let listed = server.get_json("/api/v1/devices", &server.admin).await;
@@ -152,7 +152,7 @@ async fn the_same_idempotency_key_does_the_work_once() {
 }
 
 #[tokio::test]
-async fn who_may_do_what_is_as_the_table_says() {
+async fn permissions_are_those_of_the_table() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     for (role, users, vehicles, tenants) in [

@@ -1,10 +1,10 @@
-//! One story from the first ping to the restart, on SQLite and on PostgreSQL.
+//! One test from the first position to a restart, on SQLite and on PostgreSQL.
 
 use crate::support::{TestServer, fresh_postgres, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-async fn tell_the_story(settings: &[(&'static str, &str)], database: &str) {
+async fn run_story(settings: &[(&'static str, &str)], database: &str) {
     let server = TestServer::start_with(settings).await;
     assert_eq!(server.get_json("/ready", "").await["database"], database);
     server
@@ -32,7 +32,7 @@ async fn tell_the_story(settings: &[(&'static str, &str)], database: &str) {
         }
         replayed.push(message["data"]["longitude"].as_f64().unwrap());
     }
-    assert_eq!(replayed, [0.0, 1.0, 2.0, 3.0, 4.0], "what was told, oldest first; the late one never was");
+    assert_eq!(replayed, [0.0, 1.0, 2.0, 3.0, 4.0], "the published positions, oldest first, without the late one");
     let patch = json!({"active": false});
     server.call(Method::PATCH, &format!("/api/v1/users/{parent_id}"), &server.admin, Some(patch)).await;
     assert_eq!(watcher.close_code().await, 1008);
@@ -54,11 +54,11 @@ async fn tell_the_story(settings: &[(&'static str, &str)], database: &str) {
 
 #[tokio::test]
 async fn on_sqlite() {
-    tell_the_story(&[], "sqlite").await;
+    run_story(&[], "sqlite").await;
 }
 
 #[tokio::test]
 async fn on_postgres() {
     let Some(database) = fresh_postgres().await else { return };
-    tell_the_story(&[("DATABASE_URL", &database)], "postgres").await;
+    run_story(&[("DATABASE_URL", &database)], "postgres").await;
 }

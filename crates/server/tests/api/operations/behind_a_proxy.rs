@@ -1,17 +1,17 @@
-//! Who a request comes from when a proxy brings it.
+//! The address of a request that comes through a proxy.
 
 use crate::support::TestServer;
 use reqwest::StatusCode;
 use serde_json::json;
 
-/// A login that fails, of a name of its own so that only the address counts.
+/// A failed login with a new name each time, so that only the address counts.
 async fn guess(server: &TestServer, forwarded_for: &str, number: usize) -> StatusCode {
     let body = json!({ "username": format!("nobody{number}"), "password": "guess" });
     let request = server.http.post(format!("{}/api/token", server.url)).header("X-Forwarded-For", forwarded_for);
     request.json(&body).send().await.unwrap().status()
 }
 
-/// Guesses from one client until it is slowed down.
+/// Tries wrong passwords from one client until it is slowed down.
 async fn slow_down(server: &TestServer, forwarded_for: impl Fn(usize) -> String) {
     for number in 0..200 {
         if guess(server, &forwarded_for(number), number).await == 429 {
@@ -24,13 +24,13 @@ async fn slow_down(server: &TestServer, forwarded_for: impl Fn(usize) -> String)
 #[tokio::test]
 async fn failed_logins_behind_a_trusted_proxy_count_for_their_client() {
     let server = TestServer::start_with(&[("MILEPOST_TRUSTED_PROXIES", "127.0.0.0/8, ::1")]).await;
-    // What the client itself writes into the header, on the left, gives it no new allowance.
+    // Entries that the client itself writes into the header, on the left, give it no new allowance.
     slow_down(&server, |number| format!("198.51.100.{number}, 203.0.113.9")).await;
     assert_eq!(guess(&server, "203.0.113.10", 1_000).await, 401);
 }
 
 #[tokio::test]
-async fn nobody_else_is_believed_about_where_a_login_comes_from() {
+async fn the_header_of_an_untrusted_peer_does_not_change_the_address_of_a_login() {
     let server = TestServer::start().await;
     slow_down(&server, |number| format!("198.51.100.{number}")).await;
 }

@@ -1,4 +1,4 @@
-//! The commands, run as a person runs them.
+//! The commands, run as processes.
 
 use crate::support::SECRET;
 use std::io::Write;
@@ -82,7 +82,7 @@ fn users_are_added_from_a_pipe() {
 }
 
 #[test]
-fn a_track_goes_in_and_comes_out_again() {
+fn a_track_is_imported_once_and_exported() {
     let folder = tempfile::tempdir().unwrap();
     let csv = "timestamp,latitude,longitude,speed\n\
         2025-01-15T10:00:00Z,30.1,-97.1,10\n2025-01-15T10:00:10Z,30.2,-97.2,20\nnonsense,1,2,3\n";
@@ -131,7 +131,7 @@ fn a_track_exported_as_gpx_is_imported_as_it_was() {
 }
 
 #[test]
-fn an_import_shows_the_first_ten_rows_that_it_could_not_take() {
+fn an_import_shows_the_first_ten_rows_that_it_could_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let rows: String = (10..60).map(|n| format!("2999-01-15T10:00:{n}Z,1,2\n")).collect();
     let csv = format!("timestamp,latitude,longitude\n2025-01-15T10:00:00Z,1,2\n{rows}");
@@ -142,7 +142,7 @@ fn an_import_shows_the_first_ten_rows_that_it_could_not_take() {
 }
 
 #[test]
-fn check_config_looks_into_key_files_and_origins_and_makes_nothing() {
+fn check_config_reads_key_files_and_origins_and_creates_nothing() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("bad.pem"), "no key").unwrap();
     let check = |args: &[&str], expected: &str| {

@@ -1,4 +1,4 @@
-//! One connection, many requests: what keeps it open and what ends it, written byte by byte.
+//! What keeps an HTTP connection open over many requests and what ends it, written byte by byte.
 
 use crate::support::{PATIENCE, TestServer};
 use std::time::Duration;
@@ -68,7 +68,7 @@ async fn a_refusal_of_a_request_that_was_read_keeps_the_connection() {
         assert_eq!(status, 422);
         assert!(!head.contains("connection: close"), "{head}");
     }
-    // In chunks without a `Content-Length`, refused for the credential as well as for the body.
+    // The body is sent in chunks without a `Content-Length`. It is refused for its content or for the credential.
     for (token, expected) in [(server.admin.as_str(), 422), ("nonsense", 401)] {
         let head = post_vehicle(token, "").replace("content-length: 0", "transfer-encoding: chunked");
         raw.send(&format!("{head}e\r\n{{\"kind\":\"bus\"}}\r\n0\r\n\r\n")).await;
@@ -76,7 +76,7 @@ async fn a_refusal_of_a_request_that_was_read_keeps_the_connection() {
         assert_eq!(status, expected);
         assert_eq!(head.contains("connection: close"), expected == 401, "{head}");
     }
-    assert!(raw.is_closed().await, "what was not read can't be told from the next request");
+    assert!(raw.is_closed().await, "the unread rest of a body can't be distinguished from the next request");
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn a_draining_server_is_healthy_and_not_ready() {
     assert_eq!(status("/api/v1/vehicles").await, 503);
     assert!(!drained.is_finished());
     raw.send(rest).await;
-    // It was taken before the drain began, but judged after.
+    // The request was accepted before the drain began, and answered after.
     let (status, ..) = raw.answer().await;
     assert_eq!(status, 503);
     drained.await.unwrap();
@@ -134,7 +134,7 @@ async fn a_draining_server_is_healthy_and_not_ready() {
 
 #[tokio::test]
 async fn failed_logins_are_counted_by_the_client_that_a_trusted_proxy_names() {
-    /// More than an address may fail at once.
+    /// More failed attempts than an address may make at once.
     const GUESSES: usize = 60;
     let guesses = async |server: &TestServer, client: fn(usize) -> String| {
         let guess = async |n: usize| {

@@ -1,4 +1,4 @@
-//! What another process does to the same database: another node, or the command line.
+//! Changes that another process makes to the same database: another node, or the command line.
 
 use crate::support::{PATIENCE, SECRET, TestServer, config_in};
 use milepost::serve;
@@ -13,12 +13,12 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_user_locked_out_elsewhere_is_out_here_within_a_second() {
+async fn a_user_locked_out_by_another_process_is_disconnected_within_a_second() {
     let server = TestServer::start().await;
     let (id, token) = server.add_user(json!({"username": "ann", "role": "manager"})).await;
     let mut watcher = server.watch("/ws/bus-tracking/", &token).await;
     watcher.settle().await;
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let mut user = store.get_user(UserId::new(id).unwrap()).await.unwrap().unwrap();
     user.active = false;
     assert!(store.update_user(&user, None, now()).await.unwrap());
@@ -27,14 +27,14 @@ async fn a_user_locked_out_elsewhere_is_out_here_within_a_second() {
 }
 
 #[tokio::test]
-async fn a_vehicle_changed_elsewhere_is_published_here() {
+async fn a_vehicle_changed_by_another_process_is_published_here() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     server.report("b1", 1.0, 2.0, "2025-01-15T10:00:00Z").await;
     let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
     assert_eq!(watcher.next().await["data"]["status"], "active");
     let (tenant, id) = (TenantId::default_tenant(), VehicleId::new("b1").unwrap());
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let mut vehicle = store.get_vehicle(&tenant, &id).await.unwrap().unwrap().vehicle;
     vehicle.status = VehicleStatus::new("delayed").unwrap();
     assert!(store.update_vehicle(&tenant, &vehicle, now()).await.unwrap());
@@ -55,7 +55,7 @@ async fn an_import_beside_the_running_server_is_seen_by_those_who_watch() {
     let output = tokio::task::spawn_blocking(move || import.output().unwrap()).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(watcher.next().await["data"]["latitude"], 30.5);
-    // The server's own next position of this bus is not disturbed by what came in beside it.
+    // The server's next position of this bus is published as usual after the other process's.
     server.report("b1", 31.0, -97.5, "2025-01-15T10:00:10Z").await;
     assert_eq!(watcher.next().await["data"]["latitude"], 31.0);
 }

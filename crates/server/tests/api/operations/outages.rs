@@ -1,4 +1,4 @@
-//! A database that is away for a while: a clear refusal, nothing half written, and back without a restart.
+//! A database that is unavailable for a while: clear refusals, nothing half written, and recovery without a restart.
 
 use crate::support::{PATIENCE, TestServer, json_of};
 use serde_json::json;

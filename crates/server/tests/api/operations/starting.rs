@@ -1,4 +1,4 @@
-//! A start that has to wait, one that must not, and two servers that want the same database.
+//! A start that has to wait, a start that must be refused, and two servers on one database.
 
 use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
 use milepost::serve;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
-async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
+async fn no_two_servers_share_a_sqlite_file_under_any_path() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let server = TestServer::start_with(&[("MILEPOST_DATA", &one.path().display().to_string())]).await;
     let file = one.path().join("milepost.db");
@@ -32,7 +32,7 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     refused(format!("sqlite://{}", link.display())).await;
     refused(format!("sqlite://{}/../{}/milepost.db", one.path().display(), one.path().file_name().unwrap().display()))
         .await;
-    // Beside it there is room for another, and the first one's place is free when it has gone.
+    // Another database beside it may be opened, and the first one's lock is free after its server has stopped.
     let other = format!("sqlite://{}/other.db", one.path().display());
     let other =
         serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), |_| {}).await.unwrap();
@@ -42,7 +42,7 @@ async fn no_two_servers_share_a_sqlite_file_whatever_they_call_it() {
     tokio::join!(next.drain(), other.drain());
 }
 
-/// `serve` as a process: what it says on standard error, and its exit code, if it ends within a few seconds.
+/// Runs `serve` as a process. Returns its exit code, if it ends within a few seconds, and its standard error.
 fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
@@ -71,7 +71,7 @@ fn serve_until_it_ends(database: &str) -> (Option<i32>, String) {
 }
 
 #[tokio::test]
-async fn what_will_not_pass_by_waiting_stops_the_start() {
+async fn an_error_that_waiting_cannot_fix_stops_the_start() {
     let check = |database: String, expected: &str| {
         let (code, said) = serve_until_it_ends(&database);
         assert_eq!(code, Some(1), "{database}: {said}");
@@ -89,7 +89,7 @@ async fn what_will_not_pass_by_waiting_stops_the_start() {
     check(with("options[no_such_setting]=1"), "no_such_setting");
 }
 
-/// The address of something that takes a request for TLS like PostgreSQL, and shows a certificate that nobody signed.
+/// The address of a server that accepts a TLS request like PostgreSQL, and has a self-signed certificate.
 async fn self_signed_postgres() -> std::net::SocketAddr {
     let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
@@ -134,7 +134,7 @@ async fn a_server_that_waits_for_its_database_is_healthy_and_not_ready() {
     let listen = format!("127.0.0.1:{}", free_port());
     let mut child = Command::new(env!("CARGO_BIN_EXE_milepost"))
         .args(["serve", "--database-url", "postgres://127.0.0.1:1/x", "--log-format", "json"])
-        // With port 0 the chosen port would be printed only once the server is ready.
+        // With port 0 the address would be known only once the server is ready.
         .args(["--listen", &listen])
         .env_clear()
         .env("MILEPOST_DATA", folder.path())

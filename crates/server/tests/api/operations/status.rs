@@ -1,4 +1,4 @@
-//! `/health`, `/ready`, `/metrics`, and the way out.
+//! `/health`, `/ready`, `/metrics`, and stopping.
 
 use crate::support::{TestServer, json_of};
 use serde_json::json;
@@ -11,7 +11,7 @@ async fn health_and_readiness_need_no_credential() {
 }
 
 #[tokio::test]
-async fn metrics_count_what_happened_and_name_nobody() {
+async fn metrics_count_events_and_name_no_user_or_vehicle() {
     let server = TestServer::start().await;
     server.add_bus("secret-bus").await;
     let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
@@ -36,7 +36,7 @@ async fn metrics_are_plain_text_unless_open_metrics_is_asked_for() {
     assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     let text = answer.text().await.unwrap();
     assert!(!text.contains("# EOF"));
-    // Every counter is described under the name that its samples have.
+    // Every counter is described under the name of its samples.
     for kind in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")) {
         assert!(kind.ends_with("_total"), "{kind}");
         assert!(text.contains(&format!("# HELP {kind} ")), "{kind}");
@@ -68,7 +68,7 @@ async fn a_draining_server_advises_every_socket_when_to_reconnect() {
 }
 
 #[tokio::test]
-async fn pages_come_with_a_policy_and_from_this_host_only() {
+async fn pages_have_a_security_policy_and_load_from_this_host_only() {
     let server = TestServer::start_with(&[("MILEPOST_TILE_URL", "https://tiles.example.org/{z}/{x}/{y}.png")]).await;
     let page = server.get("/", "").await;
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Calls to other programs arrive: signed, retried with the same key, and through the death of the server.
+//! Calls to other programs: signed, retried with the same key, and kept when the server dies.
 
 use crate::native::kill_nine;
 use crate::support::signing::operator_token;
@@ -15,7 +15,7 @@ async fn add_webhook(server: &TestServer, body: Value) -> Value {
     json_of(server.post("/api/v1/webhooks", &server.admin, body).await, 201).await
 }
 
-/// Starts a delivery as superadmin: its tracking id.
+/// Starts a delivery as superadmin, and returns its tracking id.
 pub async fn start_delivery(server: &TestServer, order: &str) -> String {
     let body = json!({"order_id": order, "rider_id": "r1", "dropoff_lat": 5.6, "dropoff_lng": -0.1, "phone": "+2335"});
     let session = json_of(server.post("/tracking/start", &server.admin, body).await, 200).await;
@@ -27,7 +27,7 @@ async fn advance(server: &TestServer, tracking_id: &str, status: &str) {
     json_of(server.post(&path, &server.admin, json!({"status": status, "lat": 5.6, "lng": -0.1})).await, 200).await;
 }
 
-/// The list's first item, once it has this status.
+/// The first item of the list, once it has this status.
 pub async fn until_status(server: &TestServer, path: &str, status: &str) -> Value {
     let listed = tokio::time::timeout(PATIENCE, async {
         loop {
@@ -50,9 +50,9 @@ async fn a_webhook_is_called_once_and_can_verify_it() {
     let tracking_id = start_delivery(&server, "ORD-1").await;
     let call = receiver.until(1).await.remove(0);
     assert_eq!((call.path.as_str(), call.header("content-type")), ("/hook?x=1", "application/json"));
-    let told = call.json();
-    assert_eq!(told["type"], "delivery.started");
-    assert_eq!(told["data"]["tracking_id"], tracking_id);
+    let body = call.json();
+    assert_eq!(body["type"], "delivery.started");
+    assert_eq!(body["data"]["tracking_id"], tracking_id);
     let (id, at_s) = (call.header("webhook-id"), call.header("webhook-timestamp"));
     assert!(!id.contains('.') && at_s.parse::<u64>().unwrap() > 1_700_000_000);
 
@@ -68,7 +68,7 @@ async fn a_webhook_is_called_once_and_can_verify_it() {
     assert_eq!((&delivered["attempts"], &delivered["last_status"]), (&json!(1), &json!(200)));
     assert_eq!(delivered["message_id"], id);
     assert!(delivered["delivered_at"].is_string() && delivered["next_attempt_at"].is_null());
-    // The webhook did not select this kind and gets no call.
+    // The webhook did not select this kind of event and gets no call.
     advance(&server, &tracking_id, "DELIVERED").await;
     server.running.assembly.outbox.stop().await;
     assert_eq!(receiver.calls().len(), 1);
@@ -90,7 +90,7 @@ async fn the_order_service_gets_one_call_with_one_key_though_it_fails_three_time
     let listed = until_status(&server, "/api/v1/outgoing?target=orders", "delivered").await;
     assert_eq!((&listed["attempts"], &listed["target"], &listed["type"]), (&json!(4), &json!("orders"), &Value::Null));
     assert_eq!(receiver.calls().len(), 4);
-    // There is no notification service: nothing was stored for it.
+    // Without a notification service no call to it is stored.
     let page = server.get_json("/api/v1/outgoing", &server.admin).await;
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     let metrics = server.get("/metrics", "").await.text().await.unwrap();
@@ -104,7 +104,7 @@ async fn a_private_address_is_not_called_by_default() {
     let receiver = Receiver::start(|_| 200).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     add_webhook(&server, json!({"url": receiver.url})).await;
-    // What was allowed once is asked about again for each call.
+    // The webhook was allowed when it was added, but each call checks its address again.
     let server = server.restart(&[]).await;
     start_delivery(&server, "ORD-1").await;
     let failed = tokio::time::timeout(PATIENCE, async {
@@ -136,7 +136,7 @@ async fn gone_disables_the_webhook_until_a_dead_call_is_retried_by_hand() {
     let disabled = server.get_json(&hook, &server.admin).await;
     assert!(disabled["disabled_at"].is_string(), "{disabled}");
     assert_eq!(server.get_json("/api/v1/webhooks", &server.admin).await["items"], json!([disabled]));
-    // Nothing is stored for it meanwhile.
+    // No call is stored while the webhook is disabled.
     start_delivery(&server, "ORD-2").await;
     assert_eq!(server.get_json(&path, &server.admin).await["items"].as_array().unwrap().len(), 1);
     let retry = format!("{path}/{}/retry", dead["id"]);
@@ -156,7 +156,7 @@ async fn gone_disables_the_webhook_until_a_dead_call_is_retried_by_hand() {
 
 #[tokio::test]
 async fn a_call_outlives_the_server_that_stored_it() {
-    // It takes the call and never answers: the server dies in the midst of the try.
+    // The receiver accepts the call and never answers: the server is killed during the attempt.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());

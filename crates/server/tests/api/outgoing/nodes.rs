@@ -1,4 +1,4 @@
-//! Outgoing calls of several servers on one database, and by TLS.
+//! Outgoing calls of several servers on one database, and over TLS.
 
 use crate::native::kill_nine;
 use crate::outgoing::calls::start_delivery;
@@ -44,7 +44,7 @@ async fn two_servers_on_one_database_send_each_call_once() {
     other.drain().await;
 }
 
-/// A receiver by TLS that answers everything with 204: what it got, and its certificate.
+/// A TLS receiver that answers everything with 204. Returns its port, the bodies it got and its certificate.
 async fn tls_receiver() -> (u16, Arc<Mutex<Vec<String>>>, String) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -72,7 +72,7 @@ async fn tls_receiver() -> (u16, Arc<Mutex<Vec<String>>>, String) {
 }
 
 #[tokio::test]
-async fn by_tls_a_receiver_is_called_past_every_proxy_and_only_with_a_valid_certificate() {
+async fn a_tls_receiver_is_called_without_proxies_and_only_with_a_valid_certificate() {
     let (port, calls, certificate) = tls_receiver().await;
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());
     let trusted = folder.path().join("trusted.pem");
@@ -116,7 +116,7 @@ async fn by_tls_a_receiver_is_called_past_every_proxy_and_only_with_a_valid_cert
 }
 
 #[tokio::test]
-async fn on_a_machine_without_certificates_what_needs_none_is_still_called() {
+async fn a_machine_without_certificates_still_calls_receivers_that_need_none() {
     let receiver = Receiver::start(|_| 200).await;
     let data = tempfile::tempdir().unwrap();
     let settings = [

@@ -1,4 +1,4 @@
-//! Web Push: what is pushed arrives, only its browser can read it, and it outlives failures and the death of the server.
+//! Web Push: a push arrives, only its browser can read it, and it survives failures and the death of the server.
 
 use crate::native::kill_nine;
 use crate::outgoing::push_browser::{Browser, vapid_claims};
@@ -29,7 +29,7 @@ async fn listed(server: &TestServer, token: &str) -> Vec<i64> {
     page["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
 }
 
-/// Asks until it holds.
+/// Repeats the check until it succeeds.
 pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let wait = async {
         while !holds().await {
@@ -63,19 +63,19 @@ async fn pushes_reach_only_their_browser(settings: &[(&'static str, &str)]) {
     assert!(claims["exp"].as_u64().is_some_and(|exp| exp > now_s && exp < now_s + 86_400));
 
     assert_eq!(laptop.read(&call.body), None);
-    let told = phone.read(&call.body).unwrap();
+    let push = phone.read(&call.body).unwrap();
     let stored = server.get_json("/api/v1/notifications", &ann_token).await["items"][0].clone();
     for field in ["id", "message", "type", "is_read", "created_at"] {
-        assert_eq!(told[field], stored[field], "{field}");
+        assert_eq!(push[field], stored[field], "{field}");
     }
-    assert_eq!((told.as_object().unwrap().len(), &told["message"]), (5, &json!("Fall in at «six» 🎖")));
+    assert_eq!((push.as_object().unwrap().len(), &push["message"]), (5, &json!("Fall in at «six» 🎖")));
 
     let body = json!({"user_ids": [bob], "subject": "secret", "body": "for the page alone"});
     let answer = server.post("/api/v1/messages", &server.admin, body).await;
     assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
     let call = service.until(2).await.remove(1);
-    let told = laptop.read(&call.body).unwrap();
-    assert_eq!((told.as_object().unwrap().len(), &told["type"]), (2, &json!("message")));
+    let push = laptop.read(&call.body).unwrap();
+    assert_eq!((push.as_object().unwrap().len(), &push["type"]), (2, &json!("message")));
     let outgoing = server.get_json("/api/v1/outgoing", &server.admin).await;
     assert_eq!(outgoing["items"][0]["target"], "push");
     assert!(!outgoing.to_string().contains("/p/"), "whom it went to is its user's own");
@@ -101,14 +101,14 @@ async fn a_text_that_is_too_long_for_a_push_is_cut() {
     subscribe(&server, &token, &browser, &format!("{}/p", service.url)).await;
     let long = "🎖\"\n".repeat(666);
     notify(&server, &[ann], &long).await;
-    let told = browser.read(&service.until(1).await[0].body).unwrap();
-    let text = told["message"].as_str().unwrap();
+    let push = browser.read(&service.until(1).await[0].body).unwrap();
+    let text = push["message"].as_str().unwrap();
     let kept = text.strip_suffix('…').unwrap();
-    assert!(long.starts_with(kept) && told.to_string().len() <= 3_000 && told.to_string().len() > 2_980, "{told}");
+    assert!(long.starts_with(kept) && push.to_string().len() <= 3_000 && push.to_string().len() > 2_980, "{push}");
 }
 
 #[tokio::test]
-async fn a_push_that_fails_is_made_again_until_it_is_taken() {
+async fn a_failed_push_is_retried_until_it_succeeds() {
     let service = Receiver::start(|before| if before < 2 { 500 } else { 201 }).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let (ann, token) = server.add_user(json!({"username": "ann", "role": "parent"})).await;
@@ -142,7 +142,7 @@ async fn gone_removes_the_subscription_and_nothing_else() {
 
 #[tokio::test]
 async fn a_push_outlives_the_server_that_stored_it() {
-    // It takes the call and never answers: the server dies in the midst of the try.
+    // The receiver accepts the call and never answers: the server is killed during the attempt.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());
@@ -163,13 +163,13 @@ async fn a_push_outlives_the_server_that_stored_it() {
     let (_server, url) = kill_nine::start_with(folder.path(), &[ALLOW]);
     let call = service.until(1).await.remove(0);
     assert_eq!(browser.read(&call.body).unwrap()["message"], "survives");
-    // By the key that the browser subscribed for.
+    // The push is signed with the key that the browser subscribed with.
     let key = http.get(format!("{url}/api/v1/push/key")).bearer_auth(&token).send().await.unwrap();
     vapid_claims(&call, json_of(key, 200).await["public_key"].as_str().unwrap(), &service.url);
 }
 
 #[tokio::test]
-async fn the_key_is_kept_in_the_data_folder_or_given() {
+async fn the_key_comes_from_the_setting_or_the_data_folder() {
     let server = TestServer::start().await;
     let key =
         async |server: &TestServer| server.get_json("/api/v1/push/key", &server.admin).await["public_key"].clone();
@@ -183,7 +183,7 @@ async fn the_key_is_kept_in_the_data_folder_or_given() {
     let server = server.restart(&[("VAPID_PRIVATE_KEY", "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")]).await;
     let published = "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8";
     assert_eq!(key(&server).await, published);
-    // A damaged key is not replaced: browsers would be lost in silence. Everything else goes on.
+    // A damaged key is not replaced, because all browsers would stop to get pushes. Everything else works.
     std::fs::write(&file, "damaged").unwrap();
     let server = server.restart(&[]).await;
     assert_eq!(server.get("/api/v1/push/key", &server.admin).await.status(), 404);
@@ -193,7 +193,7 @@ async fn the_key_is_kept_in_the_data_folder_or_given() {
 }
 
 #[tokio::test]
-async fn a_locked_out_user_gets_nothing_more() {
+async fn a_locked_out_user_gets_no_more_pushes() {
     let service = Receiver::start(|_| 201).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let mut users = Vec::new();

@@ -1,5 +1,4 @@
-//! Web Push of alerts: they ring for whom they are for and for nobody else, while they are news, and until somebody has seen
-//! them.
+//! Web Push of alerts: only the users that an alert is for get it, while it is recent, and until one of them has read it.
 
 use crate::fleet::history_support::{self as history, Ride, fix, home, report};
 use crate::native::kill_nine;
@@ -18,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const ALERTS: &str = "/api/v1/alerts";
 
 fn store_of(server: &TestServer) -> Arc<dyn Store> {
-    Arc::clone(server.running.assembly.service.store())
+    Arc::clone(&server.running.assembly.store)
 }
 
 fn now_ms() -> i64 {
@@ -29,8 +28,7 @@ async fn raise(server: &TestServer, alert: Value) -> Value {
     json_of(server.post(ALERTS, &server.admin, alert).await, 201).await
 }
 
-/// The statuses of all calls to browsers of the default tenant. Calls are stored with their alerts, so that an alert is
-/// never visible without its calls.
+/// The statuses of all calls to browsers of the default tenant. An alert and its calls are stored in one transaction.
 async fn outgoing(server: &TestServer) -> Vec<String> {
     let page = server.get_json("/api/v1/outgoing?limit=1000", &server.admin).await;
     let items = page["items"].as_array().unwrap().iter();
@@ -40,7 +38,7 @@ async fn outgoing(server: &TestServer) -> Vec<String> {
         .collect()
 }
 
-/// A user with a browser of its own at the endpoint of its name.
+/// A user with a browser whose endpoint has the user's name.
 async fn add_reader(server: &TestServer, service: &Receiver, number: u8, user: Value) -> (i64, String, Browser) {
     let name = user["username"].as_str().unwrap().to_owned();
     let (id, token) = server.add_user(user).await;
@@ -85,13 +83,13 @@ async fn alerts_reach_those_they_are_for(settings: &[(&'static str, &str)]) {
     assert!((86_000..=86_400).contains(&ttl_s), "a day at most: {ttl_s}");
     assert_eq!(call.header("urgency"), "high");
     assert_eq!(readers[1].2.read(&call.body), None);
-    let told = readers[0].2.read(&call.body).unwrap();
+    let push = readers[0].2.read(&call.body).unwrap();
     let expected = json!({
         "type": "alert", "id": raised["id"], "alert_type": "fuel_theft", "company_id": "default", "severity": "critical",
         "title": "Fuel «gone»", "message": "20 l\nwhile parked", "vehicle_id": "b1", "driver_id": readers[2].0.to_string(),
         "timestamp": raised["timestamp"], "expires_at": expires,
     });
-    assert_eq!(told, expected);
+    assert_eq!(push, expected);
 
     // An alert for one user is not pushed to admins, not even to the one who raised it.
     let soon = milepost_clock::Clock::system().now().plus_ms(3_600_000).unix_ms();
@@ -112,25 +110,25 @@ async fn alerts_reach_those_they_are_for(settings: &[(&'static str, &str)]) {
     let theirs = json!({"type": "system_error", "title": "x", "message": "y", "tenant": "acme"});
     raise(&server, theirs).await;
     assert_eq!(service.until(4).await[3].path, "/theirs");
-    // An alert about a time long ago is not pushed.
+    // An alert about an event of long ago is not pushed.
     let late = jiff::Timestamp::from_millisecond(now_ms() - 16 * 60_000).unwrap().to_string();
     raise(&server, json!({"type": "system_error", "title": "x", "message": "y", "timestamp": late})).await;
     assert_eq!(outgoing(&server).await.len(), 3);
 }
 
 #[tokio::test]
-async fn alerts_reach_those_they_are_for_on_sqlite() {
+async fn alerts_reach_only_their_users_on_sqlite() {
     alerts_reach_those_they_are_for(&[]).await;
 }
 
 #[tokio::test]
-async fn alerts_reach_those_they_are_for_on_postgres() {
+async fn alerts_reach_only_their_users_on_postgres() {
     let Some(database) = fresh_postgres().await else { return };
     alerts_reach_those_they_are_for(&[("DATABASE_URL", &database)]).await;
 }
 
 #[tokio::test]
-async fn what_positions_tell_now_rings_and_what_was_yesterday_does_not() {
+async fn alerts_about_now_are_pushed_and_alerts_about_yesterday_are_not() {
     let service = Receiver::start(|_| 201).await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let (_, browser) = add_manager(&server, &service).await;
@@ -141,16 +139,16 @@ async fn what_positions_tell_now_rings_and_what_was_yesterday_does_not() {
     assert_eq!(outgoing(&server).await, [""; 0]);
 
     server.add_bus("live").await;
-    let driven = Ride::new(now_ms() - 250_000).stand(60).go(6_000.0, 120.0).told;
+    let driven = Ride::new(now_ms() - 250_000).stand(60).go(6_000.0, 120.0).positions;
     report(&server.http, &server.url, &server.admin, "live", &driven).await;
     let call = service.until(1).await.remove(0);
-    let told = browser.read(&call.body).unwrap();
-    assert_eq!((&told["alert_type"], &told["vehicle_id"]), (&json!("speed_violation"), &json!("live")));
-    assert_eq!((call.header("urgency"), &told["severity"]), ("high", &json!("high")));
+    let push = browser.read(&call.body).unwrap();
+    assert_eq!((&push["alert_type"], &push["vehicle_id"]), (&json!("speed_violation"), &json!("live")));
+    assert_eq!((call.header("urgency"), &push["severity"]), ("high", &json!("high")));
     until(async || outgoing(&server).await == ["delivered"]).await;
 }
 
-/// A push service that is down until the test brings it up.
+/// A push service that answers errors until the test switches it on.
 async fn failing_service() -> (Receiver, Arc<AtomicBool>) {
     let is_up = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&is_up);
@@ -159,7 +157,7 @@ async fn failing_service() -> (Receiver, Arc<AtomicBool>) {
 }
 
 #[tokio::test]
-async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
+async fn read_deleted_and_withdrawn_alerts_are_not_pushed_any_more() {
     let (service, is_up) = failing_service().await;
     let server = TestServer::start_with(&[ALLOW]).await;
     let (token, browser) = add_manager(&server, &service).await;
@@ -204,7 +202,7 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
     };
     history::turn_until(&server.clock, &2, &crossings).await;
     assert_eq!(outgoing(&server).await, ["pending"; 2]);
-    // The late positions show that it drove around the yard.
+    // Late positions show that the vehicle drove around the yard.
     let round: Vec<Value> = [(1_700.0, 75_000), (2_000.0, 90_000), (2_300.0, 105_000)]
         .map(|(east_m, ms)| fix(east_m, 300.0, 60.0, start_ms + ms))
         .to_vec();
@@ -216,18 +214,18 @@ async fn what_was_read_deleted_or_none_after_all_does_not_ring_any_more() {
     let failed = service.calls().len();
     let raised = raise(&server, by_hand()).await;
     until(async || outgoing(&server).await == ["delivered"]).await;
-    let told: BTreeSet<String> = service.calls()[failed..]
+    let pushed: BTreeSet<String> = service.calls()[failed..]
         .iter()
         .map(|call| browser.read(&call.body).unwrap()["id"].as_str().unwrap().to_owned())
         .collect();
-    assert!(told.contains(raised["id"].as_str().unwrap()), "{told:?}");
-    // At most the tries that were under way have come since.
+    assert!(pushed.contains(raised["id"].as_str().unwrap()), "{pushed:?}");
+    // At most the attempts that were running have come since.
     assert!(service.calls().len() <= failed + 3, "{}", service.calls().len() - failed);
 }
 
 #[tokio::test]
-async fn an_alert_that_was_acknowledged_rings_though_the_server_was_killed() {
-    // It takes the call and never answers: the server dies in the midst of the try.
+async fn an_acknowledged_alert_is_pushed_although_the_server_was_killed() {
+    // The receiver accepts the call and never answers: the server is killed during the attempt.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap().to_string();
     let (folder, http) = (tempfile::tempdir().unwrap(), http_client());
@@ -255,8 +253,8 @@ async fn an_alert_that_was_acknowledged_rings_though_the_server_was_killed() {
     let service = Receiver::at(&address, |_| 201).await;
     let (_server, _) = kill_nine::start_with(folder.path(), &[ALLOW]);
     let titles = async || {
-        let told = |body: &[u8]| browser.read(body).unwrap()["title"].as_str().unwrap().to_owned();
-        service.calls().iter().map(|call| told(&call.body)).collect::<BTreeSet<_>>()
+        let title = |body: &[u8]| browser.read(body).unwrap()["title"].as_str().unwrap().to_owned();
+        service.calls().iter().map(|call| title(&call.body)).collect::<BTreeSet<_>>()
     };
     let expected = ["for her alone", "for the company"].map(str::to_owned);
     history::until(&BTreeSet::from(expected), titles).await;

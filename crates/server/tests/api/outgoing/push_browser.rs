@@ -1,4 +1,4 @@
-//! A browser that subscribed to pushes, and what a push service checks, by the letter of RFC 8291 and RFC 8292.
+//! A browser that subscribed to pushes, and the checks of a push service, as RFC 8291 and RFC 8292 define them.
 
 use crate::support::signing::{claims_by_es256, now_ms};
 use base64::Engine;
@@ -10,7 +10,7 @@ use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use serde_json::{Value, json};
 
-/// What the token of a call claims, if `public_key` signed it for the push service at `origin`.
+/// The claims of a call's token, checked against `public_key` and the push service's `origin`.
 pub fn vapid_claims(call: &Received, public_key: &str, origin: &str) -> Value {
     let (token, key) = call.header("authorization").strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
     assert_eq!(key, public_key);
@@ -21,7 +21,7 @@ pub fn vapid_claims(call: &Received, public_key: &str, origin: &str) -> Value {
     claims
 }
 
-/// A browser's half of a subscription.
+/// The keys of a browser's subscription.
 pub struct Browser {
     key: SecretKey,
     auth: [u8; 16],
@@ -32,7 +32,7 @@ impl Browser {
         Self { key: SecretKey::from_slice(&[number; 32]).unwrap(), auth: [number; 16] }
     }
 
-    /// What `JSON.stringify(subscription)` gives.
+    /// The result of `JSON.stringify(subscription)`.
     pub fn subscription(&self, endpoint: &str) -> Value {
         let point = self.key.public_key().to_sec1_point(false);
         let keys = json!({
@@ -41,7 +41,7 @@ impl Browser {
         json!({"endpoint": endpoint, "expirationTime": null, "keys": keys})
     }
 
-    /// What was pushed, if it was meant for this browser.
+    /// Decrypts a push, if it was encrypted for this browser.
     pub fn read(&self, body: &[u8]) -> Option<Value> {
         assert!(body.len() <= 4_096);
         let (salt, rest) = body.split_at(16);

@@ -1,4 +1,4 @@
-//! Push subscriptions over the native REST: what is taken, what is refused, and that every user has its own.
+//! Push subscriptions over the native REST: what is accepted and refused, and that each user sees only its own.
 
 use crate::outgoing::push_browser::Browser;
 use crate::support::{TestServer, json_of};
@@ -9,7 +9,7 @@ const SUBSCRIPTIONS: &str = "/api/v1/push/subscriptions";
 const ENDPOINT: &str = "https://push.example.org/p/JzLQ3raZJfFBR0aqvOMsLrt54w4";
 
 #[tokio::test]
-async fn a_browser_is_added_refreshed_listed_and_forgotten() {
+async fn a_browser_is_added_refreshed_listed_and_removed() {
     let server = TestServer::start().await;
     let (_, token) = server.add_user(json!({"username": "ann", "role": "parent"})).await;
     let body = Browser::new(1).subscription(ENDPOINT);
@@ -26,7 +26,7 @@ async fn a_browser_is_added_refreshed_listed_and_forgotten() {
 }
 
 #[tokio::test]
-async fn everybody_sees_and_forgets_only_its_own() {
+async fn users_see_and_remove_only_their_own_browsers() {
     let server = TestServer::start().await;
     let (_, ann) = server.add_user(json!({"username": "ann", "role": "parent"})).await;
     let body = Browser::new(1).subscription(ENDPOINT);
@@ -41,7 +41,7 @@ async fn everybody_sees_and_forgets_only_its_own() {
         assert_eq!(server.get("/api/v1/push/key", &other).await.status(), 200, "{role}");
     }
     assert_eq!(server.get_json(SUBSCRIPTIONS, &ann).await["items"][0], anns);
-    // With another user logged in, the browser gets nothing more for the first one.
+    // After another user has logged in, the browser gets nothing for the first one.
     let (_, bob) = server.add_user(json!({"username": "bob", "role": "parent"})).await;
     let bobs = json_of(server.post(SUBSCRIPTIONS, &bob, body).await, 201).await;
     assert_ne!(bobs["id"], anns["id"]);
@@ -62,7 +62,7 @@ async fn everybody_sees_and_forgets_only_its_own() {
 }
 
 #[tokio::test]
-async fn the_eleventh_browser_takes_the_place_of_the_one_longest_not_refreshed() {
+async fn the_eleventh_browser_replaces_the_one_refreshed_longest_ago() {
     let server = TestServer::start().await;
     let browser = Browser::new(1);
     let subscribe = async |number: usize| {
@@ -83,7 +83,7 @@ async fn the_eleventh_browser_takes_the_place_of_the_one_longest_not_refreshed()
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_by_field() {
+async fn an_invalid_field_is_refused_by_name() {
     let server = TestServer::start_with(&[("MILEPOST_WEBHOOK_ALLOW", "push.internal")]).await;
     let good = Browser::new(1).subscription(ENDPOINT);
     let check = async |body: Value, field: &str| {
@@ -126,7 +126,7 @@ async fn what_does_not_fit_is_refused_by_field() {
     }
     let page = server.get_json(SUBSCRIPTIONS, &server.admin).await;
     assert_eq!(page["items"], json!([]));
-    // Padding is none of a browser's doing, and hurts nobody; what is allowed by name may do without TLS.
+    // Browsers add no padding, but it is accepted. A host that is allowed by name may be used without TLS.
     let padded = with("auth", json!(format!("{}==", good["keys"]["auth"].as_str().unwrap())));
     json_of(server.post(SUBSCRIPTIONS, &server.admin, padded).await, 201).await;
     let internal = Browser::new(1).subscription("http://push.internal:8080/p");

@@ -1,4 +1,4 @@
-//! Webhooks over the native REST: what is taken, what is refused, and who sees it.
+//! Webhooks over the native REST: what is accepted and refused, and who may see them.
 
 use crate::outgoing::calls::start_delivery;
 use crate::support::{TestServer, json_of};
@@ -50,7 +50,7 @@ async fn a_repeated_request_adds_one_webhook_and_keeps_no_secret() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_by_field() {
+async fn an_invalid_field_is_refused_by_name() {
     let server = TestServer::start().await;
     let check = async |body: Value, field: &str| {
         let refused = json_of(server.post("/api/v1/webhooks", &server.admin, body.clone()).await, 422).await;
@@ -117,7 +117,7 @@ async fn deliveries_come_in_pages_newest_first() {
 }
 
 #[tokio::test]
-async fn only_admins_and_only_of_the_tenant_see_webhooks_and_calls() {
+async fn only_admins_of_the_tenant_see_its_webhooks_and_calls() {
     let receiver = Receiver::start(|_| 410).await;
     let server = TestServer::start_with(&[("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1")]).await;
     let other = admin_of(&server, "other").await;
@@ -151,7 +151,7 @@ async fn only_admins_and_only_of_the_tenant_see_webhooks_and_calls() {
         assert_eq!(server.call(Method::DELETE, &hook, &token, None).await.status(), 403, "{role}");
     }
     assert_eq!(server.get("/api/v1/webhooks", "").await.status(), 401);
-    // Another webhook's delivery is none of this one's.
+    // A delivery of another webhook is not found under this one.
     let second = json_of(server.post("/api/v1/webhooks", &server.admin, json!({"url": HOOK})).await, 201).await;
     let astray = format!("/api/v1/webhooks/{}/deliveries/{}/retry", second["id"], dead["id"]);
     assert_eq!(server.post(&astray, &server.admin, json!({})).await.status(), 404);

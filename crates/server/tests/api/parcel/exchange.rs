@@ -48,7 +48,7 @@ async fn replay(exchange: &str) {
                 assert_eq!(got, text, "at {line}");
                 checked += 1;
             }
-            // Each parcel is published on its own: the lines of such a run may come in another order.
+            // Each parcel is published on its own, so that these lines may come in any order.
             [name, "??", text] => {
                 unordered.push(text.to_owned());
                 let is_last = !lines.peek().is_some_and(|next| next.starts_with(&format!("{name} ?? ")));
@@ -87,7 +87,7 @@ async fn add_parcel(server: &TestServer, words: &str) {
     json_of(server.post("/api/v1/parcels", &server.admin, body).await, 201).await;
 }
 
-/// Every `"timestamp":"…"` as `"timestamp":"TIME"`, once it looks like one.
+/// Replaces each `"timestamp":"…"` by `"timestamp":"TIME"`, if it has the form of a time.
 fn without_times(text: &str) -> String {
     const FIELD: &str = "\"timestamp\":\"";
     let Some(at) = text.find(FIELD) else { return text.to_owned() };

@@ -1,4 +1,4 @@
-//! Parcels and the people around them, for the tests of the parcel dialect.
+//! Parcels and their users, for the tests of the parcel dialect.
 
 use crate::support::signing::claims_token;
 use crate::support::{TestServer, Watcher, json_of};
@@ -37,7 +37,7 @@ impl TestServer {
         self.try_watch(&format!("/ws/tracking/?parcel_id={id}&token={token}"), &[]).await.unwrap()
     }
 
-    /// A socket that is refused after it opened: the error's message, and the close frame's code and reason.
+    /// Opens a socket that is refused after opening. Returns the error's message, and the close frame's code and reason.
     pub async fn refused(&self, query: &str) -> (String, u16, String) {
         let mut watcher = self.try_watch(&format!("/ws/tracking{query}"), &[]).await.unwrap();
         let error = watcher.next().await;
@@ -52,7 +52,7 @@ impl Watcher {
         self.send(json!({"type": "location_update", "lat": lat, "lng": lng})).await;
     }
 
-    /// The next location: its parcel and place.
+    /// The parcel and coordinates of the next location.
     pub async fn next_location(&mut self) -> (i64, f64, f64) {
         let message = self.next().await;
         assert_eq!(message["type"], "location_update", "{message}");

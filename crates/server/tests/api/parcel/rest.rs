@@ -1,4 +1,4 @@
-//! Section 3 of the contract, parcels: who enters, sees and changes them, and where their drivers were.
+//! Section 3 of the contract, parcels: who may add, see and change them, and where their drivers were.
 
 use crate::parcel::people::{client, driver, place};
 use crate::support::signing::{claims_token, now_ms};
@@ -18,7 +18,7 @@ async fn one_story_on_postgresql() {
     }
 }
 
-/// Entered, handed out, brought by two drivers one after the other, delivered, and read again.
+/// A parcel is added, assigned, carried by two drivers one after the other, delivered, and read again.
 async fn story(server: TestServer) {
     let id = server.add_parcel(None).await;
     let parcel = server.get_json(&format!("/api/v1/parcels/{id}"), &client(7)).await;
@@ -56,7 +56,7 @@ async fn story(server: TestServer) {
 }
 
 #[tokio::test]
-async fn only_who_manages_parcels_enters_and_hands_them_out() {
+async fn only_managers_of_parcels_add_and_assign_them() {
     let server = TestServer::start().await;
     let body = json!({"client_id": 7, "pickup": place(0.0), "destination": place(1.0)});
     for (role, status) in
@@ -83,7 +83,7 @@ async fn only_who_manages_parcels_enters_and_hands_them_out() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_by_field() {
+async fn an_invalid_field_is_refused_by_name() {
     let server = TestServer::start().await;
     let check = async |body: Value, field: &str| {
         let problem = json_of(server.post("/api/v1/parcels", &server.admin, body.clone()).await, 422).await;
@@ -103,7 +103,7 @@ async fn what_does_not_fit_is_refused_by_field() {
     check(with("client_id", json!(0)), "client_id").await;
     check(with("client_id", json!("x")), "client_id").await;
     check(with("driver_id", json!(-1)), "driver_id").await;
-    // Who is stored must be what it is named as, and in this tenant; who is not stored is another issuer's.
+    // A stored user must have the right role and tenant. A user that is not stored belongs to another issuer.
     json_of(server.post("/api/v1/tenants", &server.admin, json!({"id": "acme", "name": "Acme"})).await, 201).await;
     let (client_id, _) = server.add_user(json!({"username": "cleo", "role": "client"})).await;
     let (driver_id, _) = server.add_user(json!({"username": "dan", "role": "driver"})).await;
@@ -120,7 +120,7 @@ async fn what_does_not_fit_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn everyone_lists_what_concerns_it() {
+async fn users_list_only_the_parcels_that_they_may_see() {
     let server = TestServer::start().await;
     let of = async |token: &str, query: &str| -> Vec<i64> {
         let page = server.get_json(&format!("/api/v1/parcels{query}"), token).await;
@@ -146,7 +146,7 @@ async fn everyone_lists_what_concerns_it() {
 }
 
 #[tokio::test]
-async fn another_tenants_parcel_is_as_unknown_as_none() {
+async fn another_tenants_parcel_is_answered_like_an_unknown_one() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     for role in ["admin", "manager", "client", "driver"] {
@@ -166,10 +166,10 @@ async fn another_tenants_parcel_is_as_unknown_as_none() {
             assert_eq!(page["items"], json!([]));
         }
     }
-    // A superadmin sees every tenant's.
+    // A superadmin sees the parcels of every tenant.
     let root = claims_token("99", "superadmin", "acme");
     assert_eq!(server.get(&format!("/api/v1/parcels/{id}"), &root).await.status(), 200);
-    // In its tenant it is no secret that it exists, only what it is.
+    // Within its tenant a parcel's existence is not secret, only its content.
     for token in [client(8), driver(6), claims_token("5", "rider", "default")] {
         assert_eq!(server.get(&format!("/api/v1/parcels/{id}"), &token).await.status(), 403);
         assert_eq!(server.get(&format!("/api/v1/parcels/{id}/path"), &token).await.status(), 403);

@@ -18,7 +18,7 @@ async fn every_refusal_is_announced_before_closing() {
         }
     };
     let none = "authentication credentials were not provided";
-    // In this order: the token, the number, the parcel, the right to it.
+    // The checks are made in this order: token, number, existence of the parcel, right to it.
     check(String::new(), 4001, none).await;
     check(format!("?parcel_id={id}"), 4001, none).await;
     check(format!("?parcel_id={id}&token="), 4001, none).await;
@@ -39,7 +39,7 @@ async fn every_refusal_is_announced_before_closing() {
     for (subject, role) in strangers {
         check(format!("?parcel_id={id}&token={}", claims_token(subject, role, "default")), 4003, not_yours).await;
     }
-    // A name is no number: such a token's holder is nobody's client.
+    // A token with a name instead of a number belongs to no client.
     check(format!("?parcel_id={id}&token={}", claims_token("seven", "client", "default")), 4003, not_yours).await;
 }
 
@@ -56,7 +56,7 @@ async fn a_lock_out_is_announced_before_closing() {
 }
 
 #[tokio::test]
-async fn those_who_may_follow_are_let_in_by_every_credential() {
+async fn every_credential_admits_a_user_that_may_follow() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let root = claims_token("1000", "superadmin", "acme");
@@ -140,10 +140,10 @@ async fn the_last_location_comes_first() {
     let mut late = server.track_parcel(id, &client(7)).await;
     assert_eq!(late.next_location().await, (id, 0.0, 0.2));
     late.settle().await;
-    // A parcel that its driver takes on later shows where it is, too.
+    // A parcel that its driver is assigned later shows the driver's location too.
     let next = server.add_parcel(Some(5)).await;
     assert_eq!(server.track_parcel(next, &client(7)).await.next_location().await, (next, 0.0, 0.2));
-    // Where the driver of an ended parcel is now is nobody's business.
+    // The location of the driver of an ended parcel is not shown any more.
     server.change_parcel(id, json!({"status": "delivered"})).await;
     own.send(json!({"type": "location_update", "lat": 5, "lng": 5, "parcel_id": next})).await;
     let mut after = server.track_parcel(id, &client(7)).await;
@@ -158,11 +158,11 @@ async fn a_queue_of_fixes_is_published_in_order_without_late_ones() {
     let id = server.add_parcel(Some(5)).await;
     let mut watcher = server.track_parcel(id, &client(7)).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
-    // Until both follow, only the newest location would wait for them.
+    // Before both follow, only the newest location would be kept for them.
     watcher.settle().await;
     own.settle().await;
     let begun_ms = now_ms();
-    // In order, then one out of order, one twice, in all three forms of a time, and one without.
+    // In order, then one out of order, one duplicate, in all three formats of a time, and one without a time.
     for (lng, at) in [(11.0, 1), (12.0, 2), (14.0, 4), (13.0, 3), (14.5, 4), (15.0, 5)] {
         let timestamp = begun_ms + at * 100;
         own.send(json!({"type": "location_update", "lat": 0, "lng": lng, "timestamp": timestamp})).await;
@@ -188,7 +188,7 @@ async fn an_old_fix_has_no_estimate() {
     let message = own.next().await;
     assert_eq!((&message["type"], &message["eta_seconds"]), (&json!("location_update"), &Value::Null));
     own.send_location(0.0, 0.1).await;
-    // 11.119 km at 30 km/h to the pickup; from there on to the destination.
+    // 11.119 km at 30 km/h to the pickup. After that the estimate is for the destination.
     assert_eq!(own.next().await["eta_seconds"], 1334);
     server.change_parcel(id, json!({"status": "in_transit"})).await;
     assert_eq!(own.next().await["type"], "status_update");
@@ -215,7 +215,7 @@ async fn many_parcels_on_one_socket() {
     second.send_location(4.0, 4.0).await;
     assert_eq!(second.next_location().await, (b, 4.0, 4.0));
     watcher.settle().await;
-    // The same right as at the door, and the connection stays.
+    // The same right is needed as on connecting, and the connection stays open.
     second.send(json!({"type": "subscribe_parcel", "parcel_id": a})).await;
     assert_eq!(second.next_error().await, "you are neither this parcel's client nor its assigned driver");
     second.send(json!({"type": "subscribe_parcel", "parcel_id": stranger})).await;
@@ -262,7 +262,7 @@ async fn a_driver_loses_a_parcel_that_another_one_gets_and_the_client_keeps_watc
     assert_eq!((&lost["type"], &lost["parcel_id"]), (&json!("unsubscribed"), &json!(a)));
     assert_eq!(only.next_error().await, "you are neither this parcel's client nor its assigned driver");
     assert_eq!(only.close_code().await, 4003);
-    // The client sees where the new driver is, and goes on from there.
+    // The client sees where the new driver is, and follows that one.
     assert_eq!(watcher.next_location().await, (a, 6.0, 6.0));
     both.send_location(5.0, 5.0).await;
     assert_eq!(both.next_location().await, (b, 5.0, 5.0));
@@ -273,7 +273,7 @@ async fn a_driver_loses_a_parcel_that_another_one_gets_and_the_client_keeps_watc
 }
 
 #[tokio::test]
-async fn every_place_on_earth_is_taken() {
+async fn every_place_on_earth_is_accepted() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let mut watcher = server.track_parcel(id, &client(7)).await;
@@ -296,11 +296,11 @@ async fn a_change_of_another_process_is_published_once() {
     watcher.settle().await;
     server.change_parcel(id, json!({"status": "picked_up"})).await;
     assert_eq!(watcher.next().await["status"], "picked_up");
-    // This node meets its own event again.
+    // This node reads its own event again.
     server.event_feed_caught_up().await;
     watcher.settle().await;
     // Written without this node's use cases, as another process does.
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let before = store.get_parcel(milepost_domain::ParcelId::new(id).unwrap()).await.unwrap().unwrap();
     let status = milepost_domain::ParcelStatus::Delivered;
     let after = milepost_domain::Parcel { status, version: before.version + 1, ..before };
@@ -312,7 +312,7 @@ async fn a_change_of_another_process_is_published_once() {
 }
 
 #[tokio::test]
-async fn an_hour_of_queued_fixes_is_taken_at_once() {
+async fn an_hour_of_queued_fixes_is_accepted_at_once() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
@@ -347,7 +347,7 @@ async fn a_viewer_that_connects_while_the_driver_moves_misses_nothing_and_never_
             let mut step = (watcher.next_location().await.2 * 10.0).round() as i64;
             while step < FIXES {
                 let next = (watcher.next_location().await.2 * 10.0).round() as i64;
-                // The first live one may be the snapshot's own.
+                // The first live location may be the same as the snapshot's.
                 assert!(next == step + 1 || next == step, "{step} {next}");
                 step = next;
             }
@@ -385,7 +385,7 @@ async fn no_location_follows_the_end() {
 }
 
 #[tokio::test]
-async fn drivers_with_the_same_number_in_two_tenants_have_nothing_in_common() {
+async fn drivers_with_the_same_number_in_two_tenants_are_different_drivers() {
     let server = TestServer::start().await;
     let here = server.add_parcel(Some(5)).await;
     let body = json!({"tenant": "acme", "client_id": 7, "driver_id": 5, "pickup": {"lat": 1, "lng": 1},
@@ -403,7 +403,7 @@ async fn drivers_with_the_same_number_in_two_tenants_have_nothing_in_common() {
     assert_eq!(late.next_location().await, (here, 10.0, 10.0));
     late.send(json!({"type": "subscribe_parcel", "parcel_id": there})).await;
     assert_eq!(late.next_error().await, "no such parcel");
-    // A superadmin's one socket follows both.
+    // One socket of a superadmin follows parcels of both tenants.
     let mut root = server.track_parcel(here, &claims_token("99", "superadmin", "default")).await;
     assert_eq!(root.next_location().await, (here, 10.0, 10.0));
     root.send(json!({"type": "subscribe_parcel", "parcel_id": there})).await;

@@ -5,24 +5,24 @@ use crate::support::signing::now_ms;
 use crate::support::{TestServer, Watcher, fresh_postgres, json_of};
 use serde_json::{Value, json};
 
-/// Metres on the equator as degrees, on the sphere that distances are measured on.
+/// Metres on the equator in degrees, on the sphere that the server measures on.
 fn degrees(metres: f64) -> f64 {
     (metres / 6_367_449.146_f64).to_degrees()
 }
 
-/// Sends a location on the equator and collects what zones it crossed: they come with the location, in one piece.
+/// Sends a location on the equator and returns the zones that it crossed. They arrive together with the location.
 async fn zones_at(own: &mut Watcher, metres: f64) -> Vec<String> {
     own.send_location(0.0, degrees(metres)).await;
     own.next_location().await;
     own.send(json!({"type": "ping"})).await;
-    let mut told = Vec::new();
+    let mut zones = Vec::new();
     loop {
         let message = own.next().await;
         if message["type"] == "pong" {
-            return told;
+            return zones;
         }
         assert_eq!(message["type"], "geofence", "{message}");
-        told.push(format!("{} {}", message["zone"].as_str().unwrap(), message["event"].as_str().unwrap()));
+        zones.push(format!("{} {}", message["zone"].as_str().unwrap(), message["event"].as_str().unwrap()));
     }
 }
 
@@ -32,7 +32,7 @@ async fn parcel_between(server: &TestServer, pickup_m: f64, destination_m: f64) 
 }
 
 #[tokio::test]
-async fn coming_leaving_jitter_and_passing_through() {
+async fn entering_leaving_jitter_and_passing_through() {
     let server = TestServer::start().await;
     let id = parcel_between(&server, 0.0, 10_000.0).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
@@ -51,7 +51,7 @@ async fn coming_leaving_jitter_and_passing_through() {
 }
 
 #[tokio::test]
-async fn the_radius_is_a_setting_and_what_is_inside_survives_a_restart() {
+async fn the_radius_is_a_setting_and_entered_zones_survive_a_restart() {
     survive(TestServer::start_with(&[("MILEPOST_PARCEL_ZONE_M", "1000")]).await, &[("MILEPOST_PARCEL_ZONE_M", "1000")])
         .await;
 }
@@ -77,7 +77,7 @@ async fn survive(server: TestServer, settings: &[(&'static str, &str)]) {
 }
 
 #[tokio::test]
-async fn nothing_is_said_of_the_way_through_a_long_silence() {
+async fn no_zone_is_crossed_during_a_long_silence() {
     let server = TestServer::start().await;
     let id = parcel_between(&server, 0.0, 10_000.0).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
@@ -88,7 +88,7 @@ async fn nothing_is_said_of_the_way_through_a_long_silence() {
 }
 
 #[tokio::test]
-async fn another_driver_comes_to_both_places_itself() {
+async fn a_new_driver_enters_the_zones_again() {
     let server = TestServer::start().await;
     let id = parcel_between(&server, 0.0, 10_000.0).await;
     let mut own = server.track_parcel(id, &driver(5)).await;

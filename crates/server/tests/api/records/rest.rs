@@ -1,4 +1,4 @@
-//! Section 3 of the contract, cadets: entered, graded, seen; each write with its event, and no event without a change.
+//! Section 3 of the contract, cadets: each change has its event, and a write that changes nothing has none.
 
 use crate::support::signing::claims_token;
 use crate::support::{TestServer, fresh_postgres, json_of};
@@ -18,7 +18,7 @@ async fn one_story_on_postgresql() {
     }
 }
 
-/// A term of one cadet: entered, graded, a grade taken back, attendance corrected, scores entered and taken back.
+/// One cadet's term: added, graded, a grade taken back, attendance corrected, scores entered and taken back.
 async fn story(server: TestServer) {
     let body = json!({"name": "Ána O'Cruz 🎖", "student_id": "2024-00123"});
     let added = json_of(server.post("/api/v1/cadets", &server.admin, body).await, 201).await;
@@ -70,7 +70,7 @@ async fn story(server: TestServer) {
     assert_eq!(now, expected);
     has_each_change_once(&server.events().await[before..]);
 
-    let id_again = server.enter_cadet("Ben").await;
+    let id_again = server.add_cadet("Ben").await;
     assert!(id_again > id);
     let listed = server.get_json("/api/v1/cadets?limit=1", &server.admin).await;
     let rest = format!("/api/v1/cadets?limit=1&cursor={}", listed["next"].as_str().unwrap());
@@ -78,11 +78,11 @@ async fn story(server: TestServer) {
     assert_eq!(server.get_json(&rest, &server.admin).await["items"][0]["name"], "Ben");
 }
 
-/// What the story did, as events: nothing for what was so already.
+/// The events of the term. Writes that changed nothing have none.
 fn has_each_change_once(events: &[Event]) {
-    let mut told = Vec::new();
+    let mut published = Vec::new();
     for event in events {
-        told.push(match &event.fact {
+        published.push(match &event.fact {
             Fact::GradeUpdated(grade) => {
                 let (sign, standing) = (if grade.removed { -1 } else { 1 }, &grade.standing);
                 format!(
@@ -116,7 +116,7 @@ fn has_each_change_once(events: &[Event]) {
         "scores set - set",
         "scores - - null",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(published, expected);
 }
 
 #[tokio::test]
@@ -127,15 +127,15 @@ async fn a_student_id_is_unique_within_its_tenant_only() {
     };
     assert_eq!((add(&server.admin).await, add(&server.admin).await), (201, 409));
     assert_eq!(add(&claims_token("9", "admin", "acme")).await, 201);
-    // Without one there may be any number.
-    server.enter_cadet("Ben").await;
-    server.enter_cadet("Ben").await;
+    // Any number of cadets may be without a student id.
+    server.add_cadet("Ben").await;
+    server.add_cadet("Ben").await;
 }
 
 #[tokio::test]
 async fn a_grade_sent_again_with_its_idempotency_key_is_given_once() {
     let server = TestServer::start().await;
-    let id = server.enter_cadet("Ana").await;
+    let id = server.add_cadet("Ana").await;
     let give = async || {
         let url = format!("{}/api/v1/cadets/{id}/grades", server.url);
         let body = json!({"type": "merit", "points": 5, "reason": "x"});
@@ -152,7 +152,7 @@ async fn a_grade_sent_again_with_its_idempotency_key_is_given_once() {
 #[tokio::test]
 async fn lists_of_records_come_in_pages_without_gap_or_double() {
     let server = TestServer::start().await;
-    let id = server.enter_cadet("Ana").await;
+    let id = server.add_cadet("Ana").await;
     for number in 1..=5 {
         server.grade(id, "merit", number).await;
         server.attend(id, number * 10, json!({"status": "absent"})).await;
@@ -176,18 +176,18 @@ async fn lists_of_records_come_in_pages_without_gap_or_double() {
 #[tokio::test]
 async fn an_event_is_published_by_hand_and_changes_no_record() {
     let server = TestServer::start().await;
-    let id = server.enter_cadet("Ana").await;
-    let tell = async |body: Value| json_of(server.post("/api/v1/sync-events", &server.admin, body).await, 201).await;
+    let id = server.add_cadet("Ana").await;
+    let publish = async |body: Value| json_of(server.post("/api/v1/sync-events", &server.admin, body).await, 201).await;
     let payload = json!({"type": "merit", "points": 5, "nested": {"lines": ["a\u{0}b", null, 1.5, true]}});
-    let told = tell(json!({"event_type": "grade_update", "cadet_id": id, "payload": payload})).await;
-    assert_eq!((&told["event_type"], &told["cadet_id"]), (&json!("grade_update"), &json!(id)));
-    assert_eq!(told["payload"], payload);
-    let to_staff = tell(json!({"event_type": "term.closed", "payload": {}})).await;
-    assert_eq!(to_staff["event_id"].as_i64(), told["event_id"].as_i64().map(|id| id + 1));
+    let published = publish(json!({"event_type": "grade_update", "cadet_id": id, "payload": payload})).await;
+    assert_eq!((&published["event_type"], &published["cadet_id"]), (&json!("grade_update"), &json!(id)));
+    assert_eq!(published["payload"], payload);
+    let to_staff = publish(json!({"event_type": "term.closed", "payload": {}})).await;
+    assert_eq!(to_staff["event_id"].as_i64(), published["event_id"].as_i64().map(|id| id + 1));
     assert_eq!(to_staff["cadet_id"], Value::Null);
 
     let events = server.events().await;
-    let Fact::ManualEvent(stored) = &events[told["event_id"].as_i64().unwrap() as usize - 1].fact else {
+    let Fact::ManualEvent(stored) = &events[published["event_id"].as_i64().unwrap() as usize - 1].fact else {
         panic!("{events:?}")
     };
     assert_eq!(serde_json::from_str::<Value>(stored.payload.as_str()).unwrap(), payload);
@@ -204,7 +204,7 @@ async fn a_superadmin_writes_in_the_tenant_that_it_names_and_nobody_else_does() 
     let named_in_body = json_of(server.post("/api/v1/cadets", root, body.clone()).await, 201).await;
     let event = json!({"event_type": "x", "payload": {}, "cadet_id": named_in_query["id"]});
     json_of(server.post("/api/v1/sync-events?tenant=acme", root, event.clone()).await, 201).await;
-    // The cadet is not one of the superadmin's own tenant.
+    // The cadet does not belong to the superadmin's own tenant.
     assert_eq!(server.post("/api/v1/sync-events", root, event.clone()).await.status(), 422);
     let grade = json!({"type": "merit", "points": 1, "reason": "x"});
     let path = format!("/api/v1/cadets/{}/grades", named_in_body["id"]);

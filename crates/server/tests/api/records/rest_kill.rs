@@ -1,5 +1,5 @@
-//! kill -9 while records are written: every acknowledged write and its event is found again, no event without its write,
-//! no gap in the ids.
+//! kill -9 while records are written: every acknowledged write is stored with its event, no event is stored without its
+//! write, and the ids have no gap.
 
 use crate::native::kill_nine::start_with;
 use crate::records::rest_support::events_of;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 const ROUNDS: i64 = 4;
 const WRITERS: usize = 8;
-/// Points of every grade.
+/// The points of every grade.
 const POINTS: i64 = 3;
 
 /// What the writers of a round share.
@@ -25,13 +25,13 @@ struct Round {
     url: String,
     http: Client,
     cadet: i64,
-    /// The next training day that nobody wrote yet, over all rounds.
+    /// The next training day that no round has used.
     next_day: Arc<AtomicI64>,
-    /// Rounds of writes that were acknowledged.
+    /// The number of acknowledged turns through all kinds of writes.
     acknowledged: AtomicI64,
 }
 
-/// What the server said that it has, by the numbers of what was written.
+/// The numbers of acknowledged writes, by kind.
 #[derive(Debug, Default)]
 struct Written {
     grades: BTreeSet<i64>,
@@ -49,12 +49,12 @@ impl Written {
     }
 }
 
-/// Sends a request; its answer's body if it was acknowledged, `None` when the server is dead.
+/// Sends a request. Returns the body of an acknowledged one, and `None` when the server is dead.
 async fn acknowledged(request: reqwest::RequestBuilder) -> Option<Value> {
     let response = request.bearer_auth(operator_token()).send().await.ok()?;
     if !response.status().is_success() {
         assert_eq!(response.status(), 503, "nothing else is wrong with these requests");
-        // The server knows that it can't, and nothing was acknowledged.
+        // The server knows that it can't write now; nothing was acknowledged.
         return Some(Value::Null);
     }
     let bytes = response.bytes().await.ok()?;
@@ -62,7 +62,7 @@ async fn acknowledged(request: reqwest::RequestBuilder) -> Option<Value> {
     Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| json!({"id": true})))
 }
 
-/// All kinds of writes in turn, onto one cadet and one user, until the server dies.
+/// Makes all kinds of writes in turn, for one cadet and one user, until the server dies.
 async fn write_until_death(round: Arc<Round>) -> Written {
     let Round { url, http, cadet, next_day, acknowledged: rounds } = &*round;
     let mut written = Written::default();
@@ -120,7 +120,7 @@ async fn numbers_in(http: &Client, url: &str, path: &str, token: &str, field: &s
     }
 }
 
-async fn kill_and_look_again(database: Option<&str>) {
+async fn kill_and_read_again(database: Option<&str>) {
     let folder = tempfile::tempdir().unwrap();
     let settings: Vec<(&'static str, &str)> = database.map(|url| ("DATABASE_URL", url)).into_iter().collect();
     let http = http_client();
@@ -141,8 +141,8 @@ async fn kill_and_look_again(database: Option<&str>) {
             acknowledged: AtomicI64::new(0),
         });
         let writers: Vec<_> = (0..WRITERS).map(|_| tokio::spawn(write_until_death(Arc::clone(&shared)))).collect();
-        // By work and not by time, so that a busy machine writes as much before it dies; different moments of the
-        // server's life, the claim holds for any.
+        // After an amount of work instead of a time, so that a busy machine writes as much before the kill. Each round kills the
+        // server at another moment.
         let begun = Instant::now();
         while shared.acknowledged.load(Ordering::Relaxed) < 10 + 15 * round && begun.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -161,62 +161,62 @@ async fn kill_and_look_again(database: Option<&str>) {
 
     let running = serve::start(&config_in(folder.path(), &settings), Clock::system(), |_| {}).await.unwrap();
     let url = format!("http://{}", running.address);
-    let events = events_of(running.assembly.service.store().as_ref(), "default").await;
-    let mut told = Written::default();
+    let events = events_of(running.assembly.store.as_ref(), "default").await;
+    let mut published = Written::default();
     let mut last_standing = None;
     for event in &events {
         let first = match &event.fact {
             Fact::GradeUpdated(grade) => {
                 last_standing = Some(grade.standing);
-                let set = if grade.removed { &mut told.taken_back } else { &mut told.grades };
+                let set = if grade.removed { &mut published.taken_back } else { &mut published.grades };
                 set.insert(grade.grade_id.get())
             }
-            Fact::AttendanceUpdated(update) => told.days.insert(update.training_day_id.get()),
+            Fact::AttendanceUpdated(update) => published.days.insert(update.training_day_id.get()),
             Fact::NoticeSent(notice) => match (&notice.content, notice.user_id.get()) {
-                (NoticeContent::Notification { .. }, 7) => told.notifications.insert(notice.id.get()),
-                (NoticeContent::Message { .. }, 7) => told.messages.insert(notice.id.get()),
+                (NoticeContent::Notification { .. }, 7) => published.notifications.insert(notice.id.get()),
+                (NoticeContent::Message { .. }, 7) => published.messages.insert(notice.id.get()),
                 _ => true,
             },
-            Fact::ManualEvent(_) => told.manual.insert(event.id),
+            Fact::ManualEvent(_) => published.manual.insert(event.id),
             _ => true,
         };
-        assert!(first, "told twice: {event:?}");
+        assert!(first, "published twice: {event:?}");
     }
-    for (acknowledged, told) in written.sets().into_iter().zip(told.sets()) {
-        let lost: Vec<_> = acknowledged.difference(told).collect();
+    for (acknowledged, stored) in written.sets().into_iter().zip(published.sets()) {
+        let lost: Vec<_> = acknowledged.difference(stored).collect();
         assert!(lost.is_empty(), "{} of {} acknowledged writes have no event", lost.len(), acknowledged.len());
     }
 
-    // Rows and events are the same set: neither without the other.
+    // Rows and events are the same set.
     let admin = operator_token();
     let seven = claims_token("7", "cadet", "default");
     let of_cadet = |rest: &str| format!("cadets/{cadet}{rest}");
     let grades = numbers_in(&http, &url, &of_cadet("/grades"), &admin, "id").await;
-    assert_eq!(grades, told.grades.difference(&told.taken_back).copied().collect());
-    assert_eq!(numbers_in(&http, &url, &of_cadet("/attendance"), &admin, "training_day_id").await, told.days);
-    assert_eq!(numbers_in(&http, &url, "notifications", &seven, "id").await, told.notifications);
-    assert_eq!(numbers_in(&http, &url, "messages", &seven, "id").await, told.messages);
+    assert_eq!(grades, published.grades.difference(&published.taken_back).copied().collect());
+    assert_eq!(numbers_in(&http, &url, &of_cadet("/attendance"), &admin, "training_day_id").await, published.days);
+    assert_eq!(numbers_in(&http, &url, "notifications", &seven, "id").await, published.notifications);
+    assert_eq!(numbers_in(&http, &url, "messages", &seven, "id").await, published.messages);
     let request = http.get(format!("{url}/api/v1/{}", of_cadet(""))).bearer_auth(&admin);
     let shown: Value = request.send().await.unwrap().json().await.unwrap();
     let merits = grades.len() as i64 * POINTS;
-    assert_eq!((&shown["merit_points"], &shown["attendance_present"]), (&json!(merits), &json!(told.days.len())));
+    assert_eq!((&shown["merit_points"], &shown["attendance_present"]), (&json!(merits), &json!(published.days.len())));
     assert_eq!(last_standing.unwrap().merit_points, merits);
     println!(
         "{} events after {ROUNDS} kills, {} grades, {} taken back",
         events.len(),
-        told.grades.len(),
-        told.taken_back.len()
+        published.grades.len(),
+        published.taken_back.len()
     );
     running.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_keeps_every_acknowledged_record_and_its_event() {
-    kill_and_look_again(None).await;
+    kill_and_read_again(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_keeps_every_acknowledged_record_and_its_event() {
     let Some(database) = crate::support::fresh_postgres().await else { return };
-    kill_and_look_again(Some(&database)).await;
+    kill_and_read_again(Some(&database)).await;
 }

@@ -44,7 +44,7 @@ async fn story(server: TestServer) {
     });
     assert_eq!(list("/api/v1/messages", &ana_token).await, json!([shown]));
 
-    // Nobody reads what is another's, or a message as a notification.
+    // A user can't read another's notice, nor a message as a notification.
     for (path, token) in [
         (format!("/api/v1/notifications/{id}/read"), &ben_token),
         (format!("/api/v1/notifications/{id}/read"), &server.admin),
@@ -73,7 +73,7 @@ async fn story(server: TestServer) {
     assert_eq!(list("/api/v1/notifications?unread=false", &ana_token).await, json!([read]));
     assert_eq!(server.get("/api/v1/notifications?unread=perhaps", &ana_token).await.status(), 422);
 
-    let told: Vec<String> = server.events().await[before..]
+    let published: Vec<String> = server.events().await[before..]
         .iter()
         .map(|event| match &event.fact {
             Fact::NoticeSent(notice) => format!("sent {} to {}", notice.id, notice.user_id),
@@ -90,7 +90,7 @@ async fn story(server: TestServer) {
         format!("read {id} {ana} false"),
         format!("read {message} {ana} true"),
     ];
-    assert_eq!(told, expected, "read again tells nothing");
+    assert_eq!(published, expected, "reading again publishes nothing");
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn only_users_of_the_tenant_are_addressed_and_all_or_none() {
         assert_eq!(server.get_json(path, &own_token).await["items"], json!([]));
     }
     assert_eq!(server.events().await.len(), events);
-    // A superadmin reaches it in its tenant; who is not stored is another issuer's, and taken at its number.
+    // A superadmin can send into the user's tenant. A user that is not stored belongs to another issuer and is accepted.
     let body = json!({"user_ids": [foreign, 4711], "message": "x", "tenant": "acme"});
     json_of(server.post("/api/v1/notifications", &server.admin, body).await, 201).await;
     let body = json!({"user_ids": [foreign, 4711], "message": "x"});
@@ -163,7 +163,7 @@ async fn a_thousand_users_are_addressed_by_one_call_and_one_more_is_refused() {
 }
 
 #[tokio::test]
-async fn who_has_no_number_has_no_notifications() {
+async fn a_user_without_a_number_has_no_notifications() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     let key = server.add_device("k1", "b1").await;

@@ -1,11 +1,11 @@
-//! Records over REST: who may do what, by every role and tenant; what is no good is refused by field and leaves no trace.
+//! Records over REST: who may do what, by role and tenant. An invalid field is refused by name and changes nothing.
 
 use crate::support::signing::{cadet_token, claims_token};
 use crate::support::{TestServer, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Every call about one cadet or its tenant: method, path and body, whether it writes, and the status of who may.
+/// Every call about one cadet or its tenant: method, path, body, whether it writes, and the status of a permitted call.
 fn calls(cadet: i64) -> Vec<(Method, String, Option<Value>, bool, u16)> {
     let grade = json!({"type": "merit", "points": 1, "reason": "x"});
     let of = |rest: &str| format!("/api/v1/cadets/{cadet}{rest}");
@@ -31,10 +31,10 @@ fn calls_of_tenant() -> Vec<(&'static str, Value)> {
 }
 
 #[tokio::test]
-async fn who_may_do_what_with_records_is_as_the_contract_says() {
+async fn permissions_for_records_are_those_of_the_contract() {
     let server = TestServer::start().await;
-    let (ana, ben) = (server.enter_cadet("Ana").await, server.enter_cadet("Ben").await);
-    // A cadet_id helps nobody who is no cadet.
+    let (ana, ben) = (server.add_cadet("Ana").await, server.add_cadet("Ben").await);
+    // A `cadet_id` in the token gives rights only to a user with the cadet's role.
     let of_role = |role: &'static str, what: &'static str| (cadet_token("9", role, "default", ana), role, what);
     let everybody: Vec<(String, &str, &str)> = ["superadmin", "admin", "training_staff"]
         .map(|role| of_role(role, "staff"))
@@ -105,9 +105,9 @@ async fn who_may_do_what_with_records_is_as_the_contract_says() {
 }
 
 #[tokio::test]
-async fn a_device_has_nothing_to_do_with_records() {
+async fn a_device_may_not_use_records() {
     let server = TestServer::start().await;
-    let ana = server.enter_cadet("Ana").await;
+    let ana = server.add_cadet("Ana").await;
     server.add_bus("b1").await;
     let key = server.add_device("k1", "b1").await;
     let send = async |method: Method, path: &str, body: Option<Value>| {
@@ -123,9 +123,9 @@ async fn a_device_has_nothing_to_do_with_records() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused_by_field_and_leaves_no_trace() {
+async fn an_invalid_field_is_refused_by_name_and_changes_nothing() {
     let server = TestServer::start().await;
-    let ana = server.enter_cadet("Ana").await;
+    let ana = server.add_cadet("Ana").await;
     let elsewhere = json!({"name": "Eve", "tenant": "acme"});
     let eve = json_of(server.post("/api/v1/cadets", &server.admin, elsewhere).await, 201).await["id"].clone();
     let events = server.events().await.len();
@@ -256,7 +256,7 @@ async fn what_does_not_fit_is_refused_by_field_and_leaves_no_trace() {
 #[tokio::test]
 async fn hostile_bodies_are_refused_and_the_server_goes_on() {
     let server = TestServer::start().await;
-    let ana = server.enter_cadet("Ana").await;
+    let ana = server.add_cadet("Ana").await;
     let events = server.events().await.len();
     let nested = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
     let lists = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
@@ -271,7 +271,7 @@ async fn hostile_bodies_are_refused_and_the_server_goes_on() {
         assert_eq!(send(Method::PATCH, &scores, body.to_owned()).await, 400, "{body}");
     }
     for levels in [32, 33, 120, 200, 10_000] {
-        // 422 while it can be read at all, which ends at 128.
+        // 422 as long as serde_json can read the body, which allows 128 levels.
         let expected = match levels {
             ..=32 => 201,
             33..=120 => 422,
@@ -289,7 +289,7 @@ async fn hostile_bodies_are_refused_and_the_server_goes_on() {
     let twice = r#"{"user_ids":[7],"user_ids":[8],"message":"x"}"#.to_owned();
     assert_eq!(send(Method::POST, "/notifications", twice.clone()).await, 422);
     assert_eq!(send(Method::POST, "/messages", twice).await, 422);
-    // The deepest that was taken is read back, as events and as a list.
+    // The deepest accepted objects are read back, as events and in a list.
     assert_eq!(server.events().await.len(), events + 4);
     let listed = server.get_json("/api/v1/messages", &claims_token("7", "cadet", "default")).await;
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);
@@ -300,7 +300,7 @@ async fn hostile_bodies_are_refused_and_the_server_goes_on() {
         let grade = format!("/api/v1/cadets/{ana}/grades/{id}");
         assert_eq!(server.call(Method::DELETE, &grade, &server.admin, None).await.status(), 404, "{id}");
     }
-    let other = server.enter_cadet("Ben").await;
+    let other = server.add_cadet("Ben").await;
     let grade = server.grade(other, "merit", 1).await;
     let path = format!("/api/v1/cadets/{ana}/grades/{grade}");
     assert_eq!(server.call(Method::DELETE, &path, &server.admin, None).await.status(), 404, "another cadet's grade");

@@ -1,4 +1,4 @@
-//! Cadets, the people around them, and the events of their tenant, for the tests of records over REST.
+//! Cadets, their users, and the events of their tenant, for the tests of records over REST.
 
 use crate::support::{TestServer, json_of};
 use milepost_domain::{Event, TenantId};
@@ -6,7 +6,7 @@ use milepost_store::Store;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// All events of a tenant, oldest first; their ids are checked to be 1, 2, 3 …
+/// All events of a tenant, oldest first. Checks that their ids are 1, 2, 3 …
 pub async fn events_of(store: &dyn Store, tenant: &str) -> Vec<Event> {
     let tenant = TenantId::new(tenant).unwrap();
     let mut events: Vec<Event> = Vec::new();
@@ -24,13 +24,13 @@ pub async fn events_of(store: &dyn Store, tenant: &str) -> Vec<Event> {
 }
 
 impl TestServer {
-    /// Enters a cadet of the default tenant: its number.
-    pub async fn enter_cadet(&self, name: &str) -> i64 {
+    /// Adds a cadet of the default tenant, and returns its number.
+    pub async fn add_cadet(&self, name: &str) -> i64 {
         let added = json_of(self.post("/api/v1/cadets", &self.admin, json!({"name": name})).await, 201).await;
         added["id"].as_i64().unwrap()
     }
 
-    /// Gives a grade: its number.
+    /// Gives a grade, and returns its number.
     pub async fn grade(&self, cadet: i64, kind: &str, points: i64) -> i64 {
         let body = json!({"type": kind, "points": points, "reason": "because"});
         let path = format!("/api/v1/cadets/{cadet}/grades");
@@ -49,6 +49,6 @@ impl TestServer {
 
     /// All events of the default tenant.
     pub async fn events(&self) -> Vec<Event> {
-        events_of(self.running.assembly.service.store().as_ref(), "default").await
+        events_of(self.running.assembly.store.as_ref(), "default").await
     }
 }

@@ -1,4 +1,4 @@
-//! `/ws/updates/`: who is let in, replays of any length, slow readers, ends.
+//! `/ws/updates/`: who may connect, replays of any length, slow readers, and how a socket ends.
 
 use crate::records::stream_support::refused;
 use crate::support::TestServer;
@@ -35,12 +35,12 @@ async fn a_refused_client_gets_4001_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_read_its_store_says_4000() {
+async fn a_server_that_cannot_read_its_store_closes_with_4000() {
     let server = TestServer::start().await;
     let token = cadet_token("somebody", "cadet", "default", 1);
     let (_open, newest) = server.follow(&token).await;
     assert_eq!(newest, 1, "the first user");
-    server.running.assembly.service.store().close().await;
+    server.running.assembly.store.close().await;
     assert_eq!(refused(&server, &format!("?token={token}"), &[]).await, (4000, "internal error".to_owned()));
 }
 
@@ -52,6 +52,7 @@ async fn a_superadmin_follows_another_tenants_cadets_and_not_its_users() {
     let path = format!("/ws/updates?tenant=acme&token={}", server.admin);
     let mut watcher = server.try_watch(&path, &[]).await.unwrap();
     assert_eq!(watcher.next().await["role"], "superadmin");
+    server.end_wait_for_replay_requests();
     let notice = json!({"user_ids": [900], "message": "for user 900 of acme"});
     assert_eq!(server.post("/api/v1/notifications", &staff, notice).await.status(), 201);
     assert_eq!(server.post("/api/v1/cadets", &staff, json!({"name": "Ann"})).await.status(), 201);
@@ -67,22 +68,23 @@ async fn every_event_after_the_handshake_is_sent() {
     let mut opened = Vec::new();
     for round in 0..30 {
         let watcher = server.try_watch(&path, &[]).await.unwrap();
-        // Not a word is waited for.
-        opened.push((watcher, server.tell(None, json!({"round": round})).await));
+        // The event is published before the socket's first message is read.
+        opened.push((watcher, server.publish(None, json!({"round": round})).await));
     }
     for (mut watcher, id) in opened {
         assert_eq!(watcher.next().await["type"], "connection_established");
+        server.end_wait_for_replay_requests();
         assert_eq!(watcher.next().await["event_id"].as_i64(), Some(id));
     }
 }
 
-/// Stores `count` events at once, for staff: the first one's id.
+/// Stores `count` events for staff at once, and returns the first one's id.
 pub async fn fill(server: &TestServer, count: i64, padding: usize) -> i64 {
     use milepost_domain::{EventType, Fact, JsonObject, ManualEvent, TenantId};
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let tenant = TenantId::default_tenant();
     let payload = JsonObject::of_parsed(format!("{{\"x\":\"{}\"}}", "x".repeat(padding)), "payload").unwrap();
-    let event_type = EventType::new("told").unwrap();
+    let event_type = EventType::new("term.changed").unwrap();
     let fact = Fact::ManualEvent(Box::new(ManualEvent { event_type, cadet_id: None, payload }));
     let mut last = store.newest_event_id(&tenant).await.unwrap();
     let first = last + 1;
@@ -95,13 +97,13 @@ pub async fn fill(server: &TestServer, count: i64, padding: usize) -> i64 {
 }
 
 #[tokio::test]
-async fn a_long_replay_is_whole_and_in_order_and_the_socket_answers_meanwhile() {
+async fn a_long_replay_is_complete_and_in_order_and_the_socket_answers_meanwhile() {
     const COUNT: i64 = 5_000;
     let server = TestServer::start().await;
     let first = fill(&server, COUNT, 20).await;
     let (mut watcher, newest) = server.follow(&server.admin).await;
     assert_eq!(newest, first + COUNT - 1);
-    // The first is under way, eight wait, and one is too many.
+    // One replay runs, eight wait, and one more is refused.
     watcher.send(json!({"type": "replay_request", "last_event_id": first - 1})).await;
     for _ in 0..9 {
         watcher.send(json!({"type": "replay_request", "last_event_id": newest - 1})).await;
@@ -111,7 +113,7 @@ async fn a_long_replay_is_whole_and_in_order_and_the_socket_answers_meanwhile() 
     let complete = loop {
         let message = watcher.next().await;
         match message["type"].as_str().unwrap() {
-            "told" => {
+            "term.changed" => {
                 assert_eq!((message["event_id"].as_i64(), &message["replayed"]), (Some(expected), &json!(true)));
                 expected += 1;
             }
@@ -129,10 +131,10 @@ async fn a_long_replay_is_whole_and_in_order_and_the_socket_answers_meanwhile() 
         assert_eq!(watcher.next().await["event_id"].as_i64(), Some(newest));
         assert_eq!(watcher.next().await, complete_after(1));
     }
-    let id = server.tell(None, json!({})).await;
+    let id = server.publish(None, json!({})).await;
     let live = watcher.next().await;
     assert_eq!((live["event_id"].as_i64(), live.get("replayed")), (Some(id), None));
-    // And once more, now that the first one is over.
+    // One more replay, now that the first has ended.
     watcher.send(json!({"type": "replay_request", "last_event_id": newest - 1})).await;
     assert_eq!(watcher.next().await["event_id"].as_i64(), Some(newest));
     assert_eq!(watcher.next().await["event_id"].as_i64(), Some(id));
@@ -146,7 +148,7 @@ async fn read_until(stream: &mut TcpStream, text: &str) {
     }
 }
 
-/// A client that asks for a replay and does not read at first.
+/// A client that requests a replay and does not read at first.
 async fn silent_reader(server: &TestServer, replay_from: Option<i64>) -> TcpStream {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -160,7 +162,7 @@ async fn silent_reader(server: &TestServer, replay_from: Option<i64>) -> TcpStre
     read_until(&mut stream, "last_event_id").await;
     if let Some(after) = replay_from {
         let text = json!({"type": "replay_request", "last_event_id": after}).to_string();
-        // Masked with zeros.
+        // A masked text frame whose mask is zero.
         let mut frame = vec![0x81, 0x80 | text.len() as u8, 0, 0, 0, 0];
         frame.extend_from_slice(text.as_bytes());
         stream.write_all(&frame).await.unwrap();
@@ -169,20 +171,21 @@ async fn silent_reader(server: &TestServer, replay_from: Option<i64>) -> TcpStre
 }
 
 #[tokio::test]
-async fn a_reader_that_falls_behind_is_closed_with_1013_and_resumes_whole() {
+async fn a_reader_that_falls_behind_is_closed_with_1013_and_resumes_without_a_gap() {
     const COUNT: i64 = 2_000;
     let server = TestServer::start_with(&[("WS_WRITE_WAIT", "1s")]).await;
     let mut silent = silent_reader(&server, None).await;
-    // It gets a live event, and not the missed ones.
-    let id = server.tell(None, json!({})).await;
+    // It gets a live event, but not the missed ones.
+    server.end_wait_for_replay_requests();
+    let id = server.publish(None, json!({})).await;
     read_until(&mut silent, &format!("\"event_id\":{id}")).await;
-    // More than its lane and all buffers on the way hold.
+    // More than its reliable queue and all buffers between hold.
     let first = fill(&server, COUNT, 8_000).await;
-    server.tell(None, json!({})).await;
+    server.publish(None, json!({})).await;
     let begun = Instant::now();
     while !server.running.assembly.transport.stats().closed.contains_key(&1013) {
         assert!(begun.elapsed() < crate::support::PATIENCE, "{:?}", server.running.assembly.transport.stats());
-        // The close handshake waits for a reader that takes what was begun.
+        // The close frame comes after the frame that was begun has been read.
         let mut some = vec![0; 16 * 1024];
         let _ = tokio::time::timeout(Duration::from_millis(20), silent.read(&mut some)).await;
     }

@@ -44,7 +44,7 @@ async fn the_replaced_systems_messages() {
     assert!(checked > 25);
 }
 
-/// The text with every instant as `T`.
+/// The text with every instant replaced by `T`.
 fn without_times(text: &str) -> String {
     let mut masked = text.to_owned();
     for field in ["\"timestamp\":\"", "\"created_at\":\""] {

@@ -1,5 +1,5 @@
-//! Writers write, followers drop out and come back, the server is killed and comes back: each follower gets exactly what it
-//! may see, to the last event.
+//! Clients write, followers disconnect and come back, and the server is killed and restarted: each follower gets exactly the
+//! events that it may see.
 
 use crate::native::kill_nine::start_with;
 use crate::records::rest_support::events_of;
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 const WRITERS: u64 = 8;
 
-/// Both cadets, and the outsider's tenant.
+/// Adds both cadets, and the outsider's tenant.
 async fn prepare(url: &str) {
     let root = claims_token("root", "superadmin", "default");
     let bodies = [
@@ -62,7 +62,7 @@ impl Crowd {
         Self { written, over, writers, followers, acknowledged }
     }
 
-    /// Goes on until this many more were written, and for at least `least`.
+    /// Waits until this many more were written, and for at least `least`.
     async fn write(&self, count: usize, least: Duration) {
         let (begun, goal) = (Instant::now(), self.acknowledged.load(Ordering::Relaxed) + count);
         tokio::time::sleep(least).await;
@@ -72,8 +72,8 @@ impl Crowd {
         }
     }
 
-    /// Ends the writing, then lets everybody read to the end: what each got, and how many writes were acknowledged.
-    async fn disperse(self) -> (Vec<(usize, &'static str, Seen)>, usize) {
+    /// Stops the writers and lets all followers read to the end. Returns what each got, and the number of acknowledged writes.
+    async fn stop_and_finish(self) -> (Vec<(usize, &'static str, Seen)>, usize) {
         let Self { written, over, writers, followers, .. } = self;
         written.send(true).unwrap();
         let mut count = 0;
@@ -89,17 +89,17 @@ impl Crowd {
     }
 }
 
-async fn whole_for_everybody(settings: &[(&'static str, &str)]) {
+async fn check_every_follower(settings: &[(&'static str, &str)]) {
     let server = TestServer::start_with(settings).await;
     prepare(&server.url).await;
     let staff = people().swap_remove(2);
     let steady = follow_steadily(&server.url, &staff.token).await;
-    let store = server.running.assembly.service.store();
+    let store = &server.running.assembly.store;
     let first = store.newest_event_id(&milepost_domain::TenantId::default_tenant()).await.unwrap();
     let (_url, at) = watch::channel(server.url.clone());
     let crowd = Crowd::gather(at);
     crowd.write(300, Duration::from_secs(1)).await;
-    let (all_seen, written) = crowd.disperse().await;
+    let (all_seen, written) = crowd.stop_and_finish().await;
 
     let mut logs = HashMap::new();
     for tenant in ["default", "acme"] {
@@ -123,17 +123,17 @@ async fn whole_for_everybody(settings: &[(&'static str, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_sees_exactly_what_it_may_on_sqlite() {
-    whole_for_everybody(&[]).await;
+async fn each_follower_gets_exactly_its_events_on_sqlite() {
+    check_every_follower(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_sees_exactly_what_it_may_on_postgres() {
+async fn each_follower_gets_exactly_its_events_on_postgres() {
     let Some(database) = fresh_postgres().await else { return };
-    whole_for_everybody(&[("DATABASE_URL", &database)]).await;
+    check_every_follower(&[("DATABASE_URL", &database)]).await;
 }
 
-async fn whole_over_kills(settings: &[(&'static str, &str)]) {
+async fn check_every_follower_over_kills(settings: &[(&'static str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     let (mut server, url) = start_with(folder.path(), settings);
     prepare(&url).await;
@@ -147,7 +147,7 @@ async fn whole_over_kills(settings: &[(&'static str, &str)]) {
         moved.send(url).unwrap();
     }
     crowd.write(40, Duration::from_millis(400)).await;
-    let (all_seen, written) = crowd.disperse().await;
+    let (all_seen, written) = crowd.stop_and_finish().await;
     drop(server);
     let store = open_store(&config_in(folder.path(), settings)).await.unwrap();
     for (number, how, seen) in &all_seen {
@@ -159,12 +159,12 @@ async fn whole_over_kills(settings: &[(&'static str, &str)]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_missed_over_kills_on_sqlite() {
-    whole_over_kills(&[]).await;
+async fn nothing_is_missed_when_the_server_is_killed_on_sqlite() {
+    check_every_follower_over_kills(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_missed_over_kills_on_postgres() {
+async fn nothing_is_missed_when_the_server_is_killed_on_postgres() {
     let Some(database) = fresh_postgres().await else { return };
-    whole_over_kills(&[("DATABASE_URL", &database)]).await;
+    check_every_follower_over_kills(&[("DATABASE_URL", &database)]).await;
 }

@@ -1,4 +1,4 @@
-//! `GET /api/events`: who is let in, resuming, slow readers, ends.
+//! `GET /api/events`: who may connect, resuming, slow readers, and how a stream ends.
 
 use crate::records::socket::fill;
 use crate::records::stream_support::StreamReader;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn only_users_with_a_good_credential_are_let_in() {
+async fn only_users_with_a_valid_credential_may_connect() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
     let device = server.add_device("k1", "b1").await;
@@ -38,12 +38,12 @@ async fn only_users_with_a_good_credential_are_let_in() {
 #[tokio::test]
 async fn without_an_id_only_new_events_come_and_with_one_all_since() {
     let server = TestServer::start().await;
-    let before = server.tell(None, json!({"n": 1})).await;
+    let before = server.publish(None, json!({"n": 1})).await;
     let mut live = StreamReader::open(&server, &server.admin, None).await;
     live.settle().await;
-    // A reader that is cut off before its first event knows where it stood.
+    // A reader that is cut off before its first event knows the id to resume from.
     assert_eq!(live.last_id, Some(before));
-    let id = server.tell(None, json!({"n": 2})).await;
+    let id = server.publish(None, json!({"n": 2})).await;
     let event = live.next_event().await.unwrap();
     assert_eq!((event["event_id"].as_i64(), &event["data"], event.get("replayed")), (Some(id), &json!({"n": 2}), None));
 
@@ -52,7 +52,7 @@ async fn without_an_id_only_new_events_come_and_with_one_all_since() {
         let event = resumed.next_event().await.unwrap();
         assert_eq!((event["event_id"].as_i64(), &event["replayed"]), (Some(expected), &json!(true)));
     }
-    // The header, which a browser sends when it comes back, counts before the URL, which stays as it was.
+    // The browser's header on reconnecting wins over the URL, which does not change.
     let url = format!("{}/api/events?last_event_id=0", server.url);
     let request = http_client().get(url).bearer_auth(&server.admin).header("Last-Event-ID", before);
     let mut response = request.send().await.unwrap();
@@ -61,11 +61,11 @@ async fn without_an_id_only_new_events_come_and_with_one_all_since() {
         text.push_str(std::str::from_utf8(&response.chunk().await.unwrap().unwrap()).unwrap());
     }
     assert!(text.contains(&format!("\nid: {id}\ndata: ")), "{text}");
-    // An id from the future means that the database was restored: new events are sent.
+    // An id that does not exist yet means that the database was restored: new events are sent.
     let mut ahead = StreamReader::open(&server, &server.admin, Some(i64::MAX)).await;
     ahead.settle().await;
     assert_eq!(ahead.last_id, Some(id));
-    let next = server.tell(None, json!({"n": 3})).await;
+    let next = server.publish(None, json!({"n": 3})).await;
     assert_eq!(ahead.next_event().await.unwrap()["event_id"].as_i64(), Some(next));
 }
 
@@ -74,13 +74,13 @@ async fn every_event_after_the_answer_is_sent() {
     let server = TestServer::start().await;
     for round in 0..30 {
         let mut reader = StreamReader::try_open(&server.url, &server.admin, None).await.unwrap();
-        let id = server.tell(None, json!({"round": round})).await;
+        let id = server.publish(None, json!({"round": round})).await;
         assert_eq!(reader.next_event().await.unwrap()["event_id"].as_i64(), Some(id));
     }
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_nothing_is_let_go_and_counted() {
+async fn a_reader_that_stops_reading_is_disconnected_and_counted() {
     let server = TestServer::start_with(&[("WS_WRITE_WAIT", "1s")]).await;
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -96,10 +96,10 @@ async fn a_reader_that_takes_nothing_is_let_go_and_counted() {
     let begun = Instant::now();
     while transport.stats().streams_fallen_behind == 0 {
         fill(&server, 50, 15_000).await;
-        server.tell(None, json!({})).await;
+        server.publish(None, json!({})).await;
         assert!(begun.elapsed() < PATIENCE, "{:?}", transport.stats());
     }
-    // It asks for nothing any more: only dropping its connection ends it.
+    // The client sends nothing any more: the server notices only that the connection is dropped.
     while transport.stats().streams_open > 0 {
         assert!(begun.elapsed() < PATIENCE, "{:?}", transport.stats());
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -108,7 +108,7 @@ async fn a_reader_that_takes_nothing_is_let_go_and_counted() {
 }
 
 #[tokio::test]
-async fn a_drain_ends_streams_cleanly_and_spreads_their_return() {
+async fn a_drain_ends_streams_cleanly_and_spreads_their_reconnects() {
     let server = TestServer::start().await;
     let mut readers = Vec::new();
     for _ in 0..3 {
@@ -124,6 +124,6 @@ async fn a_drain_ends_streams_cleanly_and_spreads_their_return() {
     }
     drained.await.unwrap();
     delays.sort_unstable();
-    // The window of these tests is a second, after one second.
+    // In these tests reconnects are spread over one second, after one second.
     assert_eq!(delays, [1000, 1333, 1666]);
 }

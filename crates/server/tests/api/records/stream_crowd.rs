@@ -1,4 +1,4 @@
-//! People who follow records and drop out at random, and writers who write all the time: who saw what.
+//! Followers of records who disconnect at random while others write: who got what.
 
 use crate::records::stream_support::StreamReader;
 use crate::support::signing::{cadet_token, claims_token};
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Somebody who may see something, or nothing.
+/// A user who may see some of the events, or none.
 #[derive(Clone)]
 pub struct Person {
     pub name: &'static str,
@@ -48,16 +48,16 @@ pub fn people() -> Vec<Person> {
     ]
 }
 
-/// What happens to a crowd: where the server is just now, and whether the writing is over.
+/// Shared by a crowd: the server's present address, and whether the writing has ended.
 #[derive(Clone)]
 pub struct Course {
     pub url: watch::Receiver<String>,
     pub over: watch::Receiver<bool>,
-    /// Writes that were acknowledged.
+    /// The number of acknowledged writes.
     pub written: Arc<AtomicUsize>,
 }
 
-/// What one follower got: each event once, without its `replayed`.
+/// The events that one follower got, each once and without `replayed`.
 #[derive(Default)]
 pub struct Seen {
     pub events: BTreeMap<i64, Value>,
@@ -81,7 +81,7 @@ impl Seen {
         id
     }
 
-    /// Is it exactly what `person` may see of `events`?
+    /// Whether these are exactly the `events` that `person` may see.
     pub fn check(&self, person: &Person, events: &[Event]) {
         let visible = events.iter().filter(|event| person.viewer.may_see(event.fact.audience()));
         let expected: BTreeMap<i64, Value> = visible
@@ -94,7 +94,7 @@ impl Seen {
     }
 }
 
-/// Follows by socket, drops out at random, and asks for what it missed; until the writing is over and it has all.
+/// Follows by socket, disconnects at random and requests what it missed, until the writing has ended and it has everything.
 pub async fn follow_by_socket(course: Course, token: String, mut dice: Rng) -> Seen {
     let (mut seen, mut last) = (Seen::default(), 0);
     loop {
@@ -137,7 +137,7 @@ pub async fn follow_by_socket(course: Course, token: String, mut dice: Rng) -> S
                         assert!(id > in_replay, "a replay goes on from {in_replay} to {id}");
                         in_replay = id;
                     }
-                    // What comes live before the replay is complete says nothing about what lies between.
+                    // Live events that come before the end of a replay do not show that all events before them have come.
                     if is_replayed || !is_replaying {
                         assert!(id > last || is_replayed, "live events go on from {last} to {id}");
                         last = last.max(id);
@@ -148,7 +148,7 @@ pub async fn follow_by_socket(course: Course, token: String, mut dice: Rng) -> S
     }
 }
 
-/// Follows by stream, drops out at random, and names the last id that came when it comes back.
+/// Follows by stream, disconnects at random, and reconnects with the last id that came.
 pub async fn follow_by_stream(course: Course, token: String, mut dice: Rng) -> Seen {
     let (mut seen, mut last) = (Seen::default(), 0);
     loop {
@@ -174,13 +174,13 @@ pub async fn follow_by_stream(course: Course, token: String, mut dice: Rng) -> S
     }
 }
 
-/// Follows by socket without a pause: the live events, in the order in which they came.
+/// Follows by socket without disconnecting. Returns the ids of live events in the order in which they came.
 pub async fn follow_steadily(url: &str, token: &str) -> Arc<Mutex<Vec<i64>>> {
     let url = format!("{}/ws/updates/?token={token}", url.replace("http://", "ws://"));
     let (mut socket, _) = connect_async(url).await.unwrap();
     let ids = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&ids);
-    // The first message: from here on it follows.
+    // After the first message the socket follows.
     assert!(socket.next().await.unwrap().unwrap().is_text());
     tokio::spawn(async move {
         while let Some(Ok(message)) = socket.next().await {
@@ -193,7 +193,7 @@ pub async fn follow_steadily(url: &str, token: &str) -> Arc<Mutex<Vec<i64>>> {
     ids
 }
 
-/// Writes one thing after the other until it is over: how many writes were acknowledged.
+/// Writes records one after the other until the end. Returns the number of acknowledged writes.
 pub async fn write_records(course: Course, number: u64) -> usize {
     let (http, mut dice, mut written) = (http_client(), Rng::with_seed(number + 1), 0);
     let staff = claims_token("103", "training_staff", "default");
@@ -223,8 +223,7 @@ pub async fn write_records(course: Course, number: u64) -> usize {
             }
             5 => (Method::POST, "messages".to_owned(), json!({"user_ids": users, "from": number}), &staff),
             6 => {
-                let body =
-                    json!({"event_type": "told", "cadet_id": whose[dice.u64(..2) as usize], "payload": {"n": number}});
+                let body = json!({"event_type": "term.changed", "cadet_id": whose[dice.u64(..2) as usize], "payload": {"n": number}});
                 (Method::POST, "sync-events".to_owned(), body, &staff)
             }
             _ => {
@@ -240,7 +239,7 @@ pub async fn write_records(course: Course, number: u64) -> usize {
             }
             Ok(answer) if answer.status() == 503 => {}
             Ok(answer) => panic!("{path}: {} {}", answer.status(), answer.text().await.unwrap_or_default()),
-            // The server is dead just now.
+            // The server is dead at the moment.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }

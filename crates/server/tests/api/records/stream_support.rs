@@ -1,21 +1,22 @@
-//! A reader of server-sent events, and what sockets and streams of records share in tests.
+//! A reader of server-sent events, and helpers for sockets and streams of records.
 
 use crate::support::{PATIENCE, TestServer, Watcher};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// An open stream, read block by block as the format says.
+/// An open stream, read in blocks as the format defines them.
 pub struct StreamReader {
     response: Response,
     unread: String,
-    /// The last `id:` that came, whether with an event or without.
+    /// The last `id:` that came, with or without an event.
     pub last_id: Option<i64>,
     /// The last `retry:` that came, milliseconds.
     pub retry_ms: Option<u64>,
 }
 
 impl StreamReader {
-    /// Opens `/api/events`, or says with which status it was refused.
+    /// Opens `/api/events`, or returns the status of the refusal.
     pub async fn try_open(url: &str, token: &str, after: Option<i64>) -> Result<Self, StatusCode> {
         let (bearer, id) = (format!("Bearer {token}"), after.map(|id| id.to_string()).unwrap_or_default());
         let headers = [("Authorization", bearer.as_str()), ("Last-Event-ID", id.as_str())];
@@ -24,7 +25,7 @@ impl StreamReader {
     }
 
     pub async fn try_open_with(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, StatusCode> {
-        // Its answer has no end: no limit of time.
+        // The answer has no end, so that there is no time limit.
         let mut request = Client::builder().no_proxy().build().unwrap().get(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -68,7 +69,7 @@ impl StreamReader {
         }
     }
 
-    /// The next event; what carries none is passed over.
+    /// The next event. Blocks without an event are skipped.
     pub async fn next_event(&mut self) -> Option<Value> {
         loop {
             let block = self.next_block().await?;
@@ -79,14 +80,14 @@ impl StreamReader {
         }
     }
 
-    /// Reads on until the server has said where it stands: from here on events come live.
+    /// Reads until the server has sent the id to resume from. Later events are live.
     pub async fn settle(&mut self) {
         while self.next_block().await.expect("an open stream").lines().any(|line| !line.starts_with("id: ")) {}
     }
 }
 
 impl TestServer {
-    /// Opens a socket of records and passes over its first message: the socket, and the newest event's id.
+    /// Opens a socket of records and reads its first message. Returns the socket and the newest event's id.
     pub async fn follow(&self, token: &str) -> (Watcher, i64) {
         let mut watcher = self.try_watch(&format!("/ws/updates/?token={token}"), &[]).await.unwrap();
         let first = watcher.next().await;
@@ -94,16 +95,21 @@ impl TestServer {
         (watcher, first["last_event_id"].as_i64().unwrap())
     }
 
-    /// Tells a manual event as superadmin: its id.
-    pub async fn tell(&self, cadet_id: Option<i64>, payload: Value) -> i64 {
-        let body = json!({"event_type": "told", "cadet_id": cadet_id, "payload": payload});
-        let told = self.post("/api/v1/sync-events", &self.admin, body).await;
-        assert_eq!(told.status(), 201);
-        told.json::<Value>().await.unwrap()["event_id"].as_i64().unwrap()
+    /// Turns the clock past the time in which a new socket may ask for a replay before it gets live events.
+    pub fn end_wait_for_replay_requests(&self) {
+        self.clock.turn(Duration::from_millis(300));
+    }
+
+    /// Publishes a manual event as superadmin, and returns its id.
+    pub async fn publish(&self, cadet_id: Option<i64>, payload: Value) -> i64 {
+        let body = json!({"event_type": "term.changed", "cadet_id": cadet_id, "payload": payload});
+        let answer = self.post("/api/v1/sync-events", &self.admin, body).await;
+        assert_eq!(answer.status(), 201);
+        answer.json::<Value>().await.unwrap()["event_id"].as_i64().unwrap()
     }
 }
 
-/// The close code of a socket that is refused after it opened, without any message before.
+/// The close code of a socket that is closed right after it opened.
 pub async fn refused(server: &TestServer, query: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
     let mut watcher = server.try_watch(&format!("/ws/updates/{query}"), headers).await.unwrap();
     let frame = watcher.closed().await.expect("a close frame");

@@ -1,8 +1,8 @@
-//! The same test on SQLite and on PostgreSQL.
+//! Runs the same test on SQLite and on PostgreSQL.
 
 use crate::support::{TestServer, fresh_postgres};
 
-/// Where a test's servers keep what they know.
+/// The database of a test's servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
     Sqlite,
@@ -14,7 +14,7 @@ impl Database {
         self.start_with(&[]).await
     }
 
-    /// A server with these settings and a database of its own, to which it comes back when it is restarted.
+    /// Starts a server with these settings and a new database, which it keeps when it is restarted.
     pub async fn start_with(self, settings: &[(&'static str, &str)]) -> TestServer {
         let url = match self {
             Self::Sqlite => return TestServer::start_with(settings).await,
@@ -24,7 +24,7 @@ impl Database {
     }
 }
 
-/// Makes of each listed function, which takes a [`Database`], a test on each.
+/// Makes two tests of each listed function, which takes a [`Database`].
 macro_rules! on_both {
     ($($claim:ident),+ $(,)?) => {
         mod sqlite {

@@ -1,4 +1,4 @@
-//! Tokens that the tests show, signed and checked as other programs do, without the library that the server uses.
+//! Tokens for tests, signed and checked as other programs do, without the library that the server uses.
 
 use crate::support::SECRET;
 use base64::Engine;
@@ -11,17 +11,17 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 
-/// A token of somebody who is not stored, good for ten minutes: what it claims stands by itself.
+/// A token of a user that is not stored, valid for ten minutes. Its claims alone decide its rights.
 pub fn claims_token(subject: &str, role: &str, tenant: &str) -> String {
     token_for(subject, role, tenant, 600)
 }
 
-/// The same, good for `seconds`.
+/// The same, valid for `seconds`.
 pub fn token_for(subject: &str, role: &str, tenant: &str, seconds: i64) -> String {
     sign(&json!({"sub": subject, "role": role, "tenant": tenant, "exp": now_ms() / 1000 + seconds}))
 }
 
-/// The same of somebody who speaks for one cadet, if it is given.
+/// The same with a `cadet_id`, if one is given.
 pub fn cadet_token(subject: &str, role: &str, tenant: &str, cadet_id: impl Into<Option<i64>>) -> String {
     let mut claims = json!({"sub": subject, "role": role, "tenant": tenant, "exp": now_ms() / 1000 + 600});
     if let Some(cadet_id) = cadet_id.into() {
@@ -30,7 +30,7 @@ pub fn cadet_token(subject: &str, role: &str, tenant: &str, cadet_id: impl Into<
     sign(&claims)
 }
 
-/// A token of an admin who is not stored, good until 2100.
+/// A token of an admin who is not stored, valid until 2100.
 pub fn operator_token() -> String {
     sign(&json!({"sub": "ops", "role": "admin", "exp": 4_102_444_800_i64}))
 }
@@ -75,7 +75,7 @@ pub fn sign_with_key(header: &Value, claims: &Value, private_key: &[u8]) -> Stri
     joined(&signed, &signature)
 }
 
-/// What a token claims that `public_point` of P-256 signed.
+/// The claims of a token, checked against `public_point` of P-256.
 pub fn claims_by_es256(token: &str, public_point: &[u8]) -> Value {
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public_point);

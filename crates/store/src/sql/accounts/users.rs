@@ -3,7 +3,7 @@
 use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
 use super::super::{Connection, Db, events, push::subscriptions};
 use super::sessions;
-use crate::{Login, NewUser, Renderer, Result, StoreError};
+use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -53,7 +53,7 @@ fn name_it(error: sqlx::Error) -> StoreError {
 
 pub(crate) async fn add_user(
     connection: &mut Connection,
-    new: &NewUser,
+    new: &NewLogin,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<User> {

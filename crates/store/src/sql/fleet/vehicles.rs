@@ -2,7 +2,7 @@
 
 use super::super::dialect::TEXTS_IN_PARAMETER_3;
 use super::super::{Connection, Db, events, positions};
-use crate::{Renderer, Result, StoreError, TenantNo, Track, TrackedVehicle, VehicleNo};
+use crate::{Renderer, Result, StoreError, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
 use milepost_domain::{
     Fact, Label, NewestPosition, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId,
     VehicleKind, VehicleScope, VehicleStatus,
@@ -128,13 +128,13 @@ pub(crate) async fn load_tracks(
     connection: &mut Connection,
     tenant: &TenantId,
     ids: &[VehicleId],
-) -> Result<Vec<(VehicleId, Track)>> {
+) -> Result<Vec<(VehicleId, TrackRow)>> {
     fetch_by_ids(connection, tenant, ids)
         .await?
         .iter()
         .map(|row| {
             let id = VehicleId::new(row.try_get("id")?)?;
-            let track = Track {
+            let track = TrackRow {
                 tenant_no: TenantNo(row.try_get("tenant_no")?),
                 vehicle_no: VehicleNo(row.try_get("vehicle_no")?),
                 state: track_state(row, &id)?,

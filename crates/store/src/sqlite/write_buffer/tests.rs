@@ -93,7 +93,7 @@ fn every_row_is_seen_once_at_every_step_of_a_round() {
 }
 
 #[test]
-fn what_comes_during_a_round_waits_for_the_next() {
+fn positions_that_come_during_a_round_wait_for_the_next() {
     let (_folder, file) = database();
     let mut process = Process::start(&file);
     process.append_many(0);
@@ -105,7 +105,7 @@ fn what_comes_during_a_round_waits_for_the_next() {
 }
 
 #[test]
-fn round_that_another_process_overtook_deletes_nothing() {
+fn a_round_that_another_process_overtook_deletes_nothing() {
     let (_folder, file) = database();
     let (mut one, mut other) = (Process::start(&file), Process::start(&file));
     one.append_many(0);
@@ -126,7 +126,7 @@ fn round_that_another_process_overtook_deletes_nothing() {
 }
 
 #[test]
-fn round_that_a_crash_ended_is_begun_again() {
+fn a_round_that_a_crash_ended_begins_again() {
     let (_folder, file) = database();
     let mut process = Process::start(&file);
     process.append_many(0);

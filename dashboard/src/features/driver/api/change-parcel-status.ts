@@ -1,4 +1,4 @@
-/** Moves a parcel on to its next step. */
+/** Changes a parcel's status to its next step. */
 
 import { mutationOptions } from '@tanstack/react-query';
 import { patchJson } from '../../../lib/api/request';

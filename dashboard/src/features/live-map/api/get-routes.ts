@@ -6,7 +6,7 @@ import { request } from '../../../lib/api/request';
 
 export type Routes = GeoJSON.FeatureCollection & { attribution?: string };
 
-/** Null when the server has no routes, or they can't be read: the map does without them. */
+/** Null when the server has no routes, or they can't be read: the map shows none. */
 async function getRoutes(): Promise<Routes | null> {
   try {
     const routes: unknown = await (await request('/app/routes.geojson')).json();

@@ -7,10 +7,10 @@ import { ApiError, getJson } from '../../../lib/api/request';
 export type Vehicle = components['schemas']['VehicleJson'];
 
 const PAGE_SIZE = 500;
-/** 100 pages of 500 vehicles; any further ones appear by the socket alone. */
+/** 100 pages of 500 vehicles. Further ones appear when the socket sends them. */
 const MAX_PAGES = 100;
 
-/** Null when this user may not list vehicles. The list goes into the fleet, not into the cache of answers. */
+/** Null when this user may not list vehicles. The result is kept in the fleet, not in the query cache. */
 export async function listVehicles(): Promise<Vehicle[] | null> {
   try {
     return await listAll(MAX_PAGES, (position) =>

@@ -1,4 +1,4 @@
-/** Where a parcel's drivers were while they brought it. */
+/** Where a parcel's drivers were while they carried it. */
 
 import { queryOptions } from '@tanstack/react-query';
 import type * as GeoJSON from 'geojson';
@@ -7,7 +7,7 @@ import { request } from '../../../lib/api/request';
 /** A GeoJSON position: longitude, latitude. */
 export type PathPoint = [number, number];
 
-/** Oldest first; empty if the path can't be read. As GeoJSON, which the server sends in one piece. */
+/** Oldest first; empty if the path can't be read. The server sends GeoJSON in one piece. */
 async function getParcelPath(id: number): Promise<PathPoint[]> {
   try {
     return pointsOf(await (await request(`/api/v1/parcels/${id}/path?format=geojson`)).json());

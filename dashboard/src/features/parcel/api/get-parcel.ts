@@ -1,4 +1,4 @@
-/** A parcel as the server has it now. */
+/** The server's present state of a parcel. */
 
 import { queryOptions } from '@tanstack/react-query';
 import { getJson } from '../../../lib/api/request';

@@ -1,8 +1,8 @@
 import { type Browser, expect, type LaunchOptions, type Page, test } from '@playwright/test';
 import { Milepost } from '../clients/testing/milepost';
 
-// The fleet dialect's published JavaScript class, unchanged. It leaves updateVehicleLocation, updateDashboard and showAlert to its page.
-const SEED_CLASS = `
+// The fleet dialect's published JavaScript class, unchanged. The page must define updateVehicleLocation, updateDashboard and showAlert.
+const PUBLISHED_CLASS = `
 class FleetTrackerWebSocket {
     constructor(companyId, userId) {
         this.companyId = companyId;
@@ -57,8 +57,8 @@ class FleetTrackerWebSocket {
 }
 `;
 
-// The published functions that show figures and alerts, unchanged.
-const SEED_PAGE = `
+// The published functions that show statistics and alerts, unchanged.
+const PUBLISHED_PAGE_FUNCTIONS = `
 function updateDashboard(data) {
     document.getElementById('active-vehicles').textContent = data.active_vehicles;
     document.getElementById('total-trips').textContent = data.total_trips;
@@ -86,15 +86,15 @@ function showAlert(alert) {
 }
 `;
 
-// What a page adds: the class's missing methods, and a list of everything that its handler is given.
+// The page's part: the methods that the class lacks, and a list of everything that its handler gets.
 const PAGE = `
-const seed = { received: [], places: [] };
-FleetTrackerWebSocket.prototype.updateVehicleLocation = (data) => seed.places.push(data);
+const observed = { received: [], places: [] };
+FleetTrackerWebSocket.prototype.updateVehicleLocation = (data) => observed.places.push(data);
 FleetTrackerWebSocket.prototype.updateDashboard = updateDashboard;
 FleetTrackerWebSocket.prototype.showAlert = showAlert;
 class WatchedWebSocket extends FleetTrackerWebSocket {
     handleMessage(message) {
-        seed.received.push(message);
+        observed.received.push(message);
         super.handleMessage(message);
     }
 }
@@ -103,8 +103,8 @@ for (const id of ['active-vehicles', 'total-trips', 'distance-traveled', 'fuel-c
 }
 `;
 
-/** The address that the class writes out. */
-const SEED_ORIGIN = 'http://localhost:8080';
+/** The address that is fixed in the class. */
+const PUBLISHED_ORIGIN = 'http://localhost:8080';
 
 interface Message {
   type: string;
@@ -113,8 +113,8 @@ interface Message {
   event_id?: number;
 }
 
-/** A browser that finds the server where the class looks for it. */
-async function openSeedPage(
+/** A browser that finds the server at the address that the class uses. */
+async function openPublishedPage(
   launch: (options: LaunchOptions) => Promise<Browser>,
   options: LaunchOptions,
   milepost: Milepost,
@@ -124,18 +124,18 @@ async function openSeedPage(
   const page = await browser.newPage();
   const lines: string[] = [];
   page.on('console', (message) => lines.push(message.text()));
-  await page.goto(`${SEED_ORIGIN}/health`);
+  await page.goto(`${PUBLISHED_ORIGIN}/health`);
   return { browser, page, lines };
 }
 
 async function connect(page: Page, company: string, user: string): Promise<void> {
-  for (const content of [SEED_CLASS, SEED_PAGE, PAGE]) await page.addScriptTag({ content });
+  for (const content of [PUBLISHED_CLASS, PUBLISHED_PAGE_FUNCTIONS, PAGE]) await page.addScriptTag({ content });
   const made = `const client = new WatchedWebSocket(${JSON.stringify(company)}, ${JSON.stringify(user)}); client.connect();`;
   await page.addScriptTag({ content: made });
 }
 
 const received = (page: Page, type: string): Promise<Message[]> =>
-  page.evaluate(`seed.received.filter((message) => message.type === ${JSON.stringify(type)})`);
+  page.evaluate(`observed.received.filter((message) => message.type === ${JSON.stringify(type)})`);
 
 /** The positions of a vehicle on the equator, one every ten seconds until now. */
 function ride(vehicleId: string, parts: { seconds: number; kmh: number }[]): Record<string, unknown>[] {
@@ -166,7 +166,7 @@ test('the published class follows its company as it stands, and comes back when 
   launchOptions,
 }) => {
   const milepost = await Milepost.start({ DASHBOARD_INTERVAL: '1s' });
-  const { browser, page, lines } = await openSeedPage(
+  const { browser, page, lines } = await openPublishedPage(
     (options) => playwright.chromium.launch(options),
     launchOptions,
     milepost,
@@ -192,7 +192,7 @@ test('the published class follows its company as it stands, and comes back when 
     ]);
     const [before, after] = [positions.slice(0, 31), positions.slice(31)];
 
-    // The session's cookie is all that the class can show.
+    // The class can authenticate only by the session cookie.
     const user = await page.evaluate(
       async (login) => {
         await fetch('/auth/login', {
@@ -214,7 +214,7 @@ test('the published class follows its company as it stands, and comes back when 
     expect(lines).toContain('Connected to FleetTracker Pro');
 
     for (const position of before) await milepost.call('POST', '/api/v1/positions', position);
-    const places = (): Promise<Record<string, unknown>[]> => page.evaluate('seed.places');
+    const places = (): Promise<Record<string, unknown>[]> => page.evaluate('observed.places');
     await expect
       .poll(async () => (await places()).at(-1))
       .toMatchObject({
@@ -245,7 +245,7 @@ test('the published class follows its company as it stands, and comes back when 
     await milepost.call('POST', '/api/v1/positions', after);
     await expect.poll(async () => (await places()).length).toBeGreaterThan(length);
     await expect.poll(trip).toMatchObject({ vehicle_id: 'truck', status: 'completed' });
-    // Nothing came a second time, and the figures are the trip's.
+    // No message came twice, and the statistics are the trip's.
     expect((await received(page, 'alert')).filter(({ data }) => data.type === 'speed_violation')).toHaveLength(1);
     const km = Number((await trip())?.distance);
     expect(Math.abs(km - (180 * 60 + 60 * 95) / 3600)).toBeLessThan(0.15);
@@ -259,9 +259,9 @@ test('the published class follows its company as it stands, and comes back when 
   }
 });
 
-test('with an open door the published class needs no session', async ({ playwright, launchOptions }) => {
+test('with anonymous access the published class needs no session', async ({ playwright, launchOptions }) => {
   const milepost = await Milepost.start({ FLEET_WS_AUTH: 'optional' });
-  const { browser, page } = await openSeedPage(
+  const { browser, page } = await openPublishedPage(
     (options) => playwright.chromium.launch(options),
     launchOptions,
     milepost,

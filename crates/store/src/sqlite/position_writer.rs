@@ -38,11 +38,11 @@ enum Job {
 
 /// A handle of the thread, which ends with it.
 #[derive(Debug)]
-pub(super) struct TrackWriter {
+pub(super) struct PositionWriter {
     jobs: mpsc::SyncSender<Job>,
 }
 
-impl TrackWriter {
+impl PositionWriter {
     /// Starts the thread. It connects when it is first needed.
     pub(super) fn start(file: &Path, busy_timeout: Duration, log: Arc<Log>) -> Result<Self> {
         let (jobs, waiting) = mpsc::sync_channel(QUEUE_JOBS);

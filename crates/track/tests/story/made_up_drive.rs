@@ -1,4 +1,4 @@
-//! Flat ground round one place, in metres; made-up receivers with noise; round fences.
+//! Made-up drives on a flat plane around one place, in metres, by receivers with noise; and round fences.
 
 use milepost_domain::{AccuracyM, FuelLevelL, HeadingDeg, OdometerKm, Position, SpeedKmh, Timestamp, VehicleId};
 use milepost_geo::{Fence, Point, destination};
@@ -13,7 +13,7 @@ pub(crate) fn time(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(MORNING_MS + ms).unwrap()
 }
 
-/// So many metres east and north of a place in Austin.
+/// The point this many metres east and north of a place in Austin.
 pub(crate) fn point(east_m: f64, north_m: f64) -> Point {
     let heading = |deg: f64| HeadingDeg::new(deg).unwrap();
     let place = Point::from_degrees(30.2672, -97.7431).unwrap();
@@ -24,20 +24,20 @@ pub(crate) fn position(ms: i64, point: Point) -> Position {
     Position::new(VehicleId::new("v1").unwrap(), time(ms), point.latitude, point.longitude)
 }
 
-/// A receiver on a vehicle: its place, and the fixes that it reported.
+/// A drive of one vehicle: where it is now, and the positions that its receiver reported.
 pub(crate) struct Drive {
     pub(crate) ms: i64,
     pub(crate) east_m: f64,
     pub(crate) north_m: f64,
     pub(crate) every_ms: i64,
     pub(crate) noise_m: f64,
-    pub(crate) tells_speed: bool,
+    pub(crate) reports_speed: bool,
     pub(crate) accuracy_m: Option<f64>,
     pub(crate) ignition: Option<bool>,
     pub(crate) fuel_l: Option<f64>,
     pub(crate) odometer_km: Option<f64>,
     dice: fastrand::Rng,
-    pub(crate) told: Vec<Position>,
+    pub(crate) positions: Vec<Position>,
 }
 
 impl Drive {
@@ -48,13 +48,13 @@ impl Drive {
             north_m: 0.0,
             every_ms: (every_s * 1000.0) as i64,
             noise_m: 0.0,
-            tells_speed: false,
+            reports_speed: false,
             accuracy_m: None,
             ignition: None,
             fuel_l: None,
             odometer_km: None,
             dice: fastrand::Rng::with_seed(7),
-            told: Vec::new(),
+            positions: Vec::new(),
         }
     }
 
@@ -63,17 +63,17 @@ impl Drive {
         self
     }
 
-    /// Normally distributed, by Box and Muller.
+    /// A normally distributed number (Box-Muller method).
     fn normal(&mut self) -> f64 {
         let (radius, angle) = (1.0 - self.dice.f64(), self.dice.f64() * std::f64::consts::TAU);
         (-2.0 * radius.ln()).sqrt() * angle.cos()
     }
 
-    pub(crate) fn tell(&mut self, speed_kmh: f64, heading_deg: f64) {
+    pub(crate) fn report(&mut self, speed_kmh: f64, heading_deg: f64) {
         let (east_m, north_m) =
             (self.east_m + self.noise_m * self.normal(), self.north_m + self.noise_m * self.normal());
         let mut position = position(self.ms, point(east_m, north_m));
-        if self.tells_speed {
+        if self.reports_speed {
             position.speed = Some(SpeedKmh::new(speed_kmh).unwrap());
             position.heading = Some(HeadingDeg::new(heading_deg).unwrap());
         }
@@ -81,19 +81,19 @@ impl Drive {
         position.ignition = self.ignition;
         position.fuel_level = self.fuel_l.map(|litres| FuelLevelL::new(litres).unwrap());
         position.odometer = self.odometer_km.map(|km| OdometerKm::new(km).unwrap());
-        self.told.push(position);
+        self.positions.push(position);
         self.ms += self.every_ms;
     }
 
     pub(crate) fn stand(&mut self, seconds: i64) -> &mut Self {
         let end_ms = self.ms + seconds * 1000;
         while self.ms < end_ms {
-            self.tell(0.0, 0.0);
+            self.report(0.0, 0.0);
         }
         self
     }
 
-    /// Straight on, at an even speed.
+    /// Drives straight to a point this far away, at a constant speed.
     pub(crate) fn go(&mut self, east_m: f64, north_m: f64, kmh: f64) -> &mut Self {
         let length_m = east_m.hypot(north_m);
         let (from_east_m, from_north_m, from_ms) = (self.east_m, self.north_m, self.ms);
@@ -102,13 +102,13 @@ impl Drive {
         while self.ms < from_ms + drive_ms {
             let part = (self.ms - from_ms) as f64 / drive_ms as f64;
             (self.east_m, self.north_m) = (from_east_m + part * east_m, from_north_m + part * north_m);
-            self.tell(kmh, heading_deg);
+            self.report(kmh, heading_deg);
         }
         (self.east_m, self.north_m) = (from_east_m + east_m, from_north_m + north_m);
         self
     }
 
-    /// Tells nothing.
+    /// Lets time pass without a position.
     pub(crate) fn silent(&mut self, seconds: i64) -> &mut Self {
         self.ms += seconds * 1000;
         self

@@ -2,8 +2,8 @@ import { expect, test } from '@playwright/test';
 import { Milepost } from '../clients/testing/milepost';
 import { signIn } from './browser';
 
-// The bus dialect's published JavaScript client, unchanged. It leaves updateBusMarker and connectWebSocket to its page.
-const SEED_CLIENT = `
+// The bus dialect's published JavaScript client, unchanged. The page must define its updateBusMarker and connectWebSocket.
+const PUBLISHED_CLIENT = `
 // Connect to WebSocket
 const protocol = window.location.protocol === 'https:' ? 'wss:' : 'ws:';
 const wsUrl = \`\${protocol}//\${window.location.host}/ws/bus-tracking/\`;
@@ -35,7 +35,7 @@ socket.onerror = function(error) {
 };
 `;
 
-interface SeedPage {
+interface ObservedPage {
   received: Record<string, unknown>[];
 }
 
@@ -49,16 +49,16 @@ test('the published client connects as it stands and receives the last and the l
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));
     await page.evaluate(() => {
-      const seed: SeedPage & Record<string, unknown> = { received: [] };
+      const observed: ObservedPage & Record<string, unknown> = { received: [] };
       Object.assign(window, {
-        seed,
-        updateBusMarker: (data: Record<string, unknown>) => seed.received.push(data),
+        observed,
+        updateBusMarker: (data: Record<string, unknown>) => observed.received.push(data),
         connectWebSocket: () => undefined,
       });
     });
-    await page.evaluate(SEED_CLIENT);
+    await page.evaluate(PUBLISHED_CLIENT);
 
-    const received = () => page.evaluate(() => (window as unknown as { seed: SeedPage }).seed.received);
+    const received = () => page.evaluate(() => (window as unknown as { observed: ObservedPage }).observed.received);
     await expect.poll(async () => (await received()).length).toBe(1);
     expect((await received())[0]).toMatchObject({
       bus_id: kiosk.vehicleId,

@@ -1,5 +1,5 @@
-//! `GET /api/events`, byte by byte: framing, HTTP/1.0, heads that are slow, wrong or followed by more, and what a quiet stream
-//! costs.
+//! `GET /api/events`, byte by byte: framing, HTTP/1.0, slow, wrong and pipelined request heads, and the memory of an idle
+//! stream.
 
 use crate::native::kill_nine::start_with;
 use crate::support::signing::operator_token;
@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-/// What a quiet stream may cost the server, in KiB.
+/// The memory that an idle stream may cost the server, KiB.
 const IDLE_KIB: f64 = 10.0;
 
-/// A connection, and the bytes that came on it.
+/// A connection, and the bytes received on it.
 struct Connection {
     socket: TcpStream,
     unread: Vec<u8>,
@@ -33,7 +33,7 @@ impl Connection {
         Self { socket, unread: Vec::new(), text: String::new(), ended: false }
     }
 
-    /// Opens a stream: the connection behind the response's head, and that head in lower case.
+    /// Opens a stream. Returns the connection after the response's head, and that head in lower case.
     async fn stream(address: SocketAddr, token: &str) -> (Self, String) {
         let mut connection = Self::open(address).await;
         connection.ask(&request("GET", "1.1", token)).await;
@@ -45,7 +45,7 @@ impl Connection {
         self.socket.write_all(request.as_bytes()).await.unwrap();
     }
 
-    /// More bytes; false at the end.
+    /// Reads more bytes. Returns false at the end.
     async fn read(&mut self) -> bool {
         let read = timeout(PATIENCE, self.socket.read_buf(&mut self.unread)).await.expect("bytes in time");
         read.is_ok_and(|bytes| bytes > 0)
@@ -70,7 +70,7 @@ impl Connection {
         String::from_utf8(self.unread.drain(..length).collect()).unwrap()
     }
 
-    /// Reads chunks, as RFC 9112, section 7.1, writes them, until `wanted` is in what came, or the body's end if there is none.
+    /// Reads chunks (RFC 9112, section 7.1) until `wanted` has come, or to the end of the body if there is none.
     async fn chunks_until(&mut self, wanted: Option<&str>) {
         let mut from = 0;
         loop {
@@ -108,8 +108,8 @@ fn request(method: &str, version: &str, token: &str) -> String {
     format!("{method} /api/events HTTP/{version}\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n")
 }
 
-/// Waits for the end of all streams.
-async fn none_is_left(server: &TestServer) {
+/// Waits until all streams have ended.
+async fn wait_until_no_stream_is_open(server: &TestServer) {
     let begun = Instant::now();
     while server.running.assembly.transport.stats().streams_open > 0 {
         assert!(begun.elapsed() < PATIENCE, "{:?}", server.running.assembly.transport.stats());
@@ -131,7 +131,7 @@ async fn a_head_in_single_bytes_opens_a_stream_of_chunks_with_an_end() {
     }
     connection.chunks_until(Some("id: ")).await;
     assert!(connection.text.starts_with("retry: 3000\n: connected\n\n"), "{}", connection.text);
-    let id = server.tell(None, json!({"n": 1})).await;
+    let id = server.publish(None, json!({"n": 1})).await;
     connection.chunks_until(Some("\"n\":1}")).await;
     assert_eq!(connection.event_ids(), [id]);
     let figures = server.get("/metrics", "").await.text().await.unwrap();
@@ -158,7 +158,7 @@ async fn http_1_0_gets_the_events_as_they_are_until_the_connection_ends() {
         }
     };
     wanted(&mut connection, "\n\nid: ").await;
-    server.tell(None, json!({"n": 1})).await;
+    server.publish(None, json!({"n": 1})).await;
     wanted(&mut connection, "\"n\":1}").await;
     let drained = tokio::spawn(server.running.drain());
     while connection.read().await {}
@@ -168,11 +168,11 @@ async fn http_1_0_gets_the_events_as_they_are_until_the_connection_ends() {
 }
 
 #[tokio::test]
-async fn heads_that_are_too_long_or_wrong_are_answered_as_everywhere() {
+async fn heads_that_are_too_long_or_wrong_are_refused_as_on_other_routes() {
     let server = TestServer::start().await;
     let status = async |request: String| {
         let mut connection = Connection::open(server.running.address).await;
-        // It may be refused before all of it is sent.
+        // The server may refuse before it has read everything.
         let _ = connection.socket.write_all(request.as_bytes()).await;
         let head = connection.head().await;
         head.lines().next().unwrap().to_owned()
@@ -188,7 +188,7 @@ async fn heads_that_are_too_long_or_wrong_are_answered_as_everywhere() {
 }
 
 #[tokio::test]
-async fn what_follows_a_request_for_a_stream_is_not_answered_and_too_much_of_it_ends_the_stream() {
+async fn bytes_after_a_request_for_a_stream_are_ignored_and_too_many_end_it() {
     let server = TestServer::start().await;
     let mut connection = Connection::open(server.running.address).await;
     let pipelined = "GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -196,23 +196,23 @@ async fn what_follows_a_request_for_a_stream_is_not_answered_and_too_much_of_it_
     connection.head().await;
     connection.chunks_until(Some("id: ")).await;
     connection.ask(pipelined).await;
-    server.tell(None, json!({"n": 1})).await;
+    server.publish(None, json!({"n": 1})).await;
     connection.chunks_until(Some("\"n\":1}")).await;
     assert_eq!(connection.unread, b"");
     assert_eq!(server.running.assembly.transport.stats().streams_open, 1);
-    // Refused in the middle or afterwards, as the system's buffers have it.
+    // The refusal may come in the middle or at the end, depending on the system's buffers.
     let _ = connection.socket.write_all(&vec![b'x'; 256 * 1024]).await;
-    none_is_left(&server).await;
+    wait_until_no_stream_is_open(&server).await;
 }
 
 #[tokio::test]
-async fn clients_that_close_at_once_leave_nothing() {
+async fn clients_that_close_at_once_leave_no_stream() {
     let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_TENANT", "40")]).await;
     for _ in 0..3 {
         for round in 0..40 {
             let mut connection = Connection::open(server.running.address).await;
             connection.ask(&request("GET", "1.1", &server.admin)).await;
-            // Some before the answer, some in the middle of it, some after it.
+            // Some bytes come before the answer, some in the middle of it, some after it.
             if round % 3 > 0 {
                 connection.read().await;
             }
@@ -220,7 +220,7 @@ async fn clients_that_close_at_once_leave_nothing() {
                 connection.head().await;
             }
         }
-        none_is_left(&server).await;
+        wait_until_no_stream_is_open(&server).await;
     }
     let (mut connection, _) = Connection::stream(server.running.address, &server.admin).await;
     connection.chunks_until(Some("id: ")).await;
@@ -248,19 +248,19 @@ async fn a_connection_that_was_used_before_carries_a_stream_too() {
     connection.ask(&request("GET", "1.1", &server.admin)).await;
     assert!(connection.head().await.contains("transfer-encoding: chunked"));
     connection.chunks_until(Some("id: ")).await;
-    server.tell(None, json!({"n": 1})).await;
+    server.publish(None, json!({"n": 1})).await;
     connection.chunks_until(Some("\"n\":1}")).await;
     drop(connection);
-    none_is_left(&server).await;
+    wait_until_no_stream_is_open(&server).await;
 }
 
 #[tokio::test]
-async fn a_slow_reader_gets_a_long_replay_and_what_comes_meanwhile_whole_and_in_order() {
+async fn a_slow_reader_gets_a_long_replay_and_live_events_completely_and_in_order() {
     let server = TestServer::start().await;
     let mut ids = Vec::new();
     for n in 0..80 {
-        // More than the system keeps for a connection: hyper holds a part of it, and then the lane.
-        ids.push(server.tell(None, json!({"n": n, "x": "x".repeat(15_000 + n)})).await);
+        // More than the system's buffers hold: hyper keeps a part of it, and the reliable queue the rest.
+        ids.push(server.publish(None, json!({"n": n, "x": "x".repeat(15_000 + n)})).await);
     }
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -272,11 +272,11 @@ async fn a_slow_reader_gets_a_long_replay_and_what_comes_meanwhile_whole_and_in_
     connection.ask(&resumed).await;
     connection.head().await;
     for n in 0..20 {
-        ids.push(server.tell(None, json!({"live": n, "x": "x".repeat(1000)})).await);
+        ids.push(server.publish(None, json!({"live": n, "x": "x".repeat(1000)})).await);
         connection.read().await;
         connection.take_chunks();
     }
-    ids.push(server.tell(None, json!({"last": true})).await);
+    ids.push(server.publish(None, json!({"last": true})).await);
     connection.chunks_until(Some("\"last\":true")).await;
     let seen = connection.event_ids();
     assert_eq!(seen[seen.len() - ids.len()..], ids);
@@ -285,7 +285,7 @@ async fn a_slow_reader_gets_a_long_replay_and_what_comes_meanwhile_whole_and_in_
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_quiet_stream_costs_less_than_ten_kib() {
+async fn an_idle_stream_costs_less_than_ten_kib() {
     const STREAMS: usize = 2000;
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -299,11 +299,11 @@ async fn a_quiet_stream_costs_less_than_ten_kib() {
     let token = operator_token();
     let settled = async || {
         let (mut connection, _) = Connection::stream(address, &token).await;
-        // From here on no work is done for the stream until there is an event.
+        // From here on the stream causes no work until there is an event.
         connection.chunks_until(Some("id: ")).await;
         connection
     };
-    // A few come and go first, so that what any first stream sets up is not counted.
+    // A few streams are opened and closed first, so that memory for the first one is not counted.
     for _ in 0..50 {
         settled().await;
     }

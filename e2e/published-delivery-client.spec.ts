@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import { expect, test } from '@playwright/test';
 import { Milepost } from '../clients/testing/milepost';
 
-// The delivery dialect's published JavaScript client, unchanged but for its address and id, which it writes out as
-// ws://localhost:8500 and TRK-001. It leaves jwt_token and the update… functions to its page.
-const SEED_CLIENT = `
+// The delivery dialect's published JavaScript client, unchanged except for the fixed address and id
+// (ws://localhost:8500 and TRK-001). The page must define jwt_token and the update… functions.
+const PUBLISHED_CLIENT = `
 // Establish connection
 const ws = new WebSocket(
   \`ws://localhost:8500/ws/tracking/TRK-001?token=\${jwt_token}\`
@@ -58,14 +58,14 @@ ws.onerror = (error) => {
 
 const SECRET = 'a secret of the browser tests, 32 bytes and more';
 
-interface SeedPage {
+interface ObservedPage {
   initial: Record<string, unknown>[];
   markers: Record<string, unknown>[];
   etas: number[];
   statuses: string[];
 }
 
-/** A token as the platform's own login makes it. */
+/** A token as the platform's own login issues it. */
 function token(sub: string, role: string): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub, role, exp: Math.floor(Date.now() / 1000) + 600 })}`;
@@ -99,20 +99,20 @@ test('the published client connects as it stands, follows the delivery and repor
     page.on('console', (message) => lines.push(message.text()));
     await page.goto(`${milepost.url}/health`);
     await page.evaluate((jwt) => {
-      const seed: SeedPage = { initial: [], markers: [], etas: [], statuses: [] };
+      const observed: ObservedPage = { initial: [], markers: [], etas: [], statuses: [] };
       Object.assign(window, {
-        seed,
+        observed,
         jwt_token: jwt,
-        updateUI: (data: Record<string, unknown>) => seed.initial.push(data),
-        updateMapMarker: (place: Record<string, unknown>) => seed.markers.push(place),
-        updateETA: (seconds: number) => seed.etas.push(seconds),
-        updateStatus: (status: string) => seed.statuses.push(status),
+        updateUI: (data: Record<string, unknown>) => observed.initial.push(data),
+        updateMapMarker: (place: Record<string, unknown>) => observed.markers.push(place),
+        updateETA: (seconds: number) => observed.etas.push(seconds),
+        updateStatus: (status: string) => observed.statuses.push(status),
       });
     }, rider);
-    const client = SEED_CLIENT.replace('localhost:8500', new URL(milepost.url).host).replace('TRK-001', id);
+    const client = PUBLISHED_CLIENT.replace('localhost:8500', new URL(milepost.url).host).replace('TRK-001', id);
     await page.addScriptTag({ content: client });
 
-    const seen = () => page.evaluate(() => (window as unknown as { seed: SeedPage }).seed);
+    const seen = () => page.evaluate(() => (window as unknown as { observed: ObservedPage }).observed);
     await expect.poll(async () => (await seen()).initial.length).toBe(1);
     expect((await seen()).initial[0]).toMatchObject({
       tracking_id: id,

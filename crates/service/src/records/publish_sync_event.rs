@@ -1,4 +1,4 @@
-//! Publishes an event by hand.
+//! Publishes an event that a caller wrote.
 
 use super::Records;
 use crate::tenants::ensure_tenant;
@@ -13,7 +13,7 @@ pub struct NewManualEvent {
     pub tenant: TenantId,
     /// The `type` of its message.
     pub event_type: EventType,
-    /// The cadet that it concerns, beside staff.
+    /// The cadet that gets the event, besides staff.
     pub cadet_id: Option<CadetId>,
     /// The `data` of its message.
     pub payload: JsonObject,
@@ -23,15 +23,15 @@ pub struct NewManualEvent {
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a cadet that the tenant does not have.
-pub async fn tell_sync_event(
+pub async fn publish_sync_event(
     records: &Records,
-    request: &Request<'_>,
+    request: &Request,
     new: NewManualEvent,
     once: &Once<'_, Event>,
 ) -> Result<Event, ServiceError> {
     let NewManualEvent { tenant, event_type, cadet_id, payload } = new;
-    if !may(request.caller, Action::ManageRecords, &tenant) {
-        return Err(ServiceError::Forbidden("only an admin or training staff may tell events"));
+    if !may(&request.caller, Action::ManageRecords, &tenant) {
+        return Err(ServiceError::Forbidden("only an admin or training staff may publish events"));
     }
     if let Some(id) = cadet_id {
         let cadet = records.store.get_cadet(id).await?;
@@ -45,6 +45,6 @@ pub async fn tell_sync_event(
     let stored = |id: &i64| Some(Event { id: *id, at, fact: fact.clone() });
     let id = records.store.append_facts(&tenant, std::slice::from_ref(&fact), at, &once.map(stored)).await?;
     records.wakers.wake_all();
-    tracing::info!(event.id = id, tenant.id = %tenant, by = request.caller.log_name(), "event told by hand");
+    tracing::info!(event.id = id, tenant.id = %tenant, by = request.caller.log_name(), "event published by hand");
     Ok(Event { id, at, fact })
 }

@@ -1,0 +1,111 @@
+//! Builds the use cases and the parts that the server's tasks share with them.
+
+use crate::deliveries::Deliveries;
+use crate::devices::Devices;
+use crate::event_feed::EventFeed;
+use crate::fleet::Fleet;
+use crate::idempotency::IdempotencyKeys;
+use crate::listener::{Listener, Listeners};
+use crate::live::{LiveDirectory, LiveMap};
+use crate::outgoing::{Outgoing, OutgoingCalls};
+use crate::parcels::Parcels;
+use crate::positions::Positions;
+use crate::publish::{OnTransaction, Publisher};
+use crate::push::Push;
+use crate::readiness::Readiness;
+use crate::records::Records;
+use crate::tenants::Tenants;
+use crate::use_cases::UseCases;
+use crate::users::Users;
+use crate::vehicles::Vehicles;
+use crate::wakers::Wakers;
+use crate::webhooks::Webhooks;
+use milepost_access::Access;
+use milepost_clock::Clock;
+use milepost_domain::ZoneRadius;
+use milepost_follow::{TrackInbox, VehicleDirectory};
+use milepost_store::{Committer, Store};
+use std::sync::Arc;
+
+/// What the binary hands in.
+pub struct ServiceParts {
+    /// Where everything durable is stored.
+    pub store: Arc<dyn Store>,
+    /// The present time and timers.
+    pub clock: Clock,
+    /// Access control, shared with the HTTP layer.
+    pub access: Arc<Access>,
+    /// One for each dialect. They publish changes to their subscribers.
+    pub listeners: Vec<Arc<dyn Listener>>,
+    /// Gets the measurements of every transaction of positions, for metrics.
+    pub on_transaction: OnTransaction,
+    /// The lifetime of a delivery session, in milliseconds.
+    pub tracking_ttl_ms: i64,
+    /// What the sender of outgoing calls can reach. By default nothing.
+    pub outgoing: Outgoing,
+    /// A driver within this distance of a parcel's place has arrived there.
+    pub parcel_zone: ZoneRadius,
+    /// The lifetime of an alert that is raised without an end, in milliseconds.
+    pub alert_expiry_ms: i64,
+    /// Gets the committed positions, for the follower of tracks.
+    pub tracks: Arc<TrackInbox>,
+}
+
+/// The use cases, and what the server's tasks need to work with them.
+pub struct AssembledService {
+    /// The contexts of all use cases.
+    pub use_cases: Arc<UseCases>,
+    /// Publishes stored events. Run it once.
+    pub event_feed: Arc<EventFeed>,
+    /// Wakes the event feed, after a commit that stored events.
+    pub wake_event_feed: Arc<dyn Fn() + Send + Sync>,
+    /// The vehicles in this node's memory, for the follower of tracks.
+    pub vehicle_directory: Arc<dyn VehicleDirectory>,
+}
+
+/// Builds everything once, at the start.
+pub fn assemble(parts: ServiceParts) -> AssembledService {
+    let ServiceParts { clock, on_transaction, tracking_ttl_ms, outgoing, parcel_zone, alert_expiry_ms, .. } = parts;
+    let (store, access, tracks) =
+        (|| Arc::clone(&parts.store), || Arc::clone(&parts.access), || Arc::clone(&parts.tracks));
+    let live_map = Arc::<LiveMap>::default();
+    let live = || Arc::clone(&live_map);
+    let listeners = Listeners::from(parts.listeners);
+    let wakers = Wakers::new(Arc::clone(&outgoing.wake));
+    let publisher = Arc::new(Publisher::new(live(), listeners.clone(), tracks(), on_transaction));
+
+    let deliveries = Deliveries::new(store(), listeners.clone(), wakers.clone(), outgoing.clone(), tracking_ttl_ms);
+    let use_cases = Arc::new(UseCases {
+        deliveries: Arc::new(deliveries),
+        devices: Devices::new(store(), access()),
+        fleet: Fleet::new(store(), wakers.clone(), tracks(), alert_expiry_ms),
+        idempotency_keys: IdempotencyKeys::new(store()),
+        outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
+        parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),
+        positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),
+        push: Push::new(store(), outgoing.push_key, outgoing.check_push),
+        readiness: Readiness::new(store(), publisher),
+        records: Records::new(store(), wakers.clone()),
+        tenants: Tenants::new(store()),
+        users: Users::new(store(), access()),
+        vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),
+        webhooks: Webhooks::new(store(), outgoing.check_webhook_url, wakers.clone()),
+    });
+    let event_feed = EventFeed {
+        store: store(),
+        clock,
+        access: access(),
+        live: live(),
+        listeners,
+        tracks: tracks(),
+        new_events: Arc::clone(&wakers.events),
+        deliveries: Arc::clone(&use_cases.deliveries),
+        parcels: Arc::clone(&use_cases.parcels),
+    };
+    AssembledService {
+        use_cases,
+        event_feed: Arc::new(event_feed),
+        wake_event_feed: Arc::new(move || wakers.wake_events()),
+        vehicle_directory: Arc::new(LiveDirectory { store: store(), live: live() }),
+    }
+}

@@ -1,0 +1,49 @@
+//! The contexts of all use cases, by subject.
+
+use crate::deliveries::Deliveries;
+use crate::devices::Devices;
+use crate::fleet::Fleet;
+use crate::idempotency::IdempotencyKeys;
+use crate::outgoing::OutgoingCalls;
+use crate::parcels::Parcels;
+use crate::positions::Positions;
+use crate::push::Push;
+use crate::readiness::Readiness;
+use crate::records::Records;
+use crate::tenants::Tenants;
+use crate::users::Users;
+use crate::vehicles::Vehicles;
+use crate::webhooks::Webhooks;
+use std::sync::Arc;
+
+/// What the use cases need. Each takes the context of its subject as an argument.
+pub struct UseCases {
+    /// For [`crate::deliveries`].
+    pub deliveries: Arc<Deliveries>,
+    /// For [`crate::devices`].
+    pub devices: Devices,
+    /// For [`crate::fleet`].
+    pub fleet: Fleet,
+    /// For [`crate::idempotency`].
+    pub idempotency_keys: IdempotencyKeys,
+    /// For [`crate::outgoing`].
+    pub outgoing_calls: OutgoingCalls,
+    /// For [`crate::parcels`].
+    pub parcels: Arc<Parcels>,
+    /// For [`crate::positions`].
+    pub positions: Positions,
+    /// For [`crate::push`].
+    pub push: Push,
+    /// For [`crate::readiness`].
+    pub readiness: Readiness,
+    /// For [`crate::records`].
+    pub records: Records,
+    /// For [`crate::tenants`].
+    pub tenants: Tenants,
+    /// For [`crate::users`].
+    pub users: Users,
+    /// For [`crate::vehicles`].
+    pub vehicles: Vehicles,
+    /// For [`crate::webhooks`].
+    pub webhooks: Webhooks,
+}
