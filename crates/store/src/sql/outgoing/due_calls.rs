@@ -10,27 +10,29 @@ use sqlx::{AssertSqlSafe, Row};
 type DbRow = <Db as sqlx::Database>::Row;
 
 /// Lists the queues with waiting calls, and when the first call of each is due: after the pause that its receiver asked
-/// for, if any. It reads a few index entries for each queue, however many calls wait.
+/// for, if any. It reads two index entries for each queue, however many calls wait. (SQLite does not use both columns of an
+/// index to compare pairs with those of a recursive table, hence the two steps.)
 macro_rules! waiting_queues {
     () => {
-        "with recursive queues (tenant_no, target) as (
-            select (select c.tenant_no from outgoing_calls c where c.next_attempt_ms is not null
-                    order by c.tenant_no, c.target limit 1),
-                   (select c.target from outgoing_calls c where c.next_attempt_ms is not null
-                    order by c.tenant_no, c.target limit 1)
+        "with recursive callers (tenant_no) as (
+            select min(tenant_no) from outgoing_calls where next_attempt_ms is not null
             union all
-            select (select c.tenant_no from outgoing_calls c
-                    where (c.tenant_no, c.target) > (q.tenant_no, q.target) and c.next_attempt_ms is not null
-                    order by c.tenant_no, c.target limit 1),
-                   (select c.target from outgoing_calls c
-                    where (c.tenant_no, c.target) > (q.tenant_no, q.target) and c.next_attempt_ms is not null
-                    order by c.tenant_no, c.target limit 1)
-            from queues q where q.tenant_no is not null
-         ), firsts as (
+            select (select min(c.tenant_no) from outgoing_calls c
+                    where c.tenant_no > t.tenant_no and c.next_attempt_ms is not null)
+            from callers t where t.tenant_no is not null
+         ), queues (tenant_no, target) as (
+            select t.tenant_no, (select min(c.target) from outgoing_calls c
+                                 where c.tenant_no = t.tenant_no and c.next_attempt_ms is not null)
+            from callers t where t.tenant_no is not null
+            union all
+            select q.tenant_no, (select min(c.target) from outgoing_calls c
+                                 where c.tenant_no = q.tenant_no and c.target > q.target and c.next_attempt_ms is not null)
+            from queues q where q.target is not null
+         ), firsts as materialized (
             select q.tenant_no, q.target, p.until_ms,
                    (select min(c.next_attempt_ms) from outgoing_calls c
                     where c.tenant_no = q.tenant_no and c.target = q.target and c.next_attempt_ms is not null) as first_ms
-            from queues q left join outgoing_pauses p on p.target = q.target where q.tenant_no is not null
+            from queues q left join outgoing_pauses p on p.target = q.target where q.target is not null
          ), waiting as (
             select f.tenant_no, f.target, case when f.until_ms > f.first_ms then f.until_ms else f.first_ms end as due_ms
             from firsts f where f.first_ms is not null
@@ -51,16 +53,16 @@ pub(crate) async fn due_queues(connection: &mut Connection, now: Timestamp, limi
         waiting_queues!(),
         ", chosen as (
             select w.tenant_no, w.target, w.due_ms,
-                   row_number() over (partition by w.tenant_no order by w.due_ms, w.target) as turn,
+                   row_number() over (partition by w.tenant_no order by w.due_ms, w.target) as place,
                    (select c.call_no from outgoing_calls c where c.tenant_no = w.tenant_no and c.target = w.target
                     and c.next_attempt_ms is not null order by c.next_attempt_ms, c.call_no limit 1) as call_no
             from waiting w where w.due_ms <= $1
-            order by turn, w.due_ms limit $2
+            order by place, w.due_ms limit $2
          )
          select d.tenant_no, d.target as queue, t.id as tenant, c.target, c.webhook_no, c.push_no, w.url, s.endpoint
          from chosen d join tenants t on t.tenant_no = d.tenant_no join outgoing_calls c on c.call_no = d.call_no
          left join webhooks w on w.webhook_no = c.webhook_no left join push_subscriptions s on s.push_no = c.push_no
-         order by d.turn, d.due_ms"
+         order by d.place, d.due_ms"
     ))
     .bind(now.unix_ms())
     .bind(i64::from(limit))
