@@ -116,11 +116,20 @@ mod tests {
             url: "https://shop.example/hooks/s3cret".to_owned(),
             kinds: vec!["grade.updated".to_owned()],
             secret: vec![201; 32],
-            old_secrets: vec![OldSecret { secret: vec![202; 32], valid_until: Timestamp::from_unix_ms(0).expect("1970") }],
+            old_secrets: vec![OldSecret {
+                secret: vec![202; 32],
+                valid_until: Timestamp::from_unix_ms(0).expect("1970"),
+            }],
             created_at: Timestamp::from_unix_ms(0).expect("1970 is in range"),
             disabled_at: None,
         };
         let shown = format!("{webhook:?} {webhook:#?} {:?}", webhook.old_secrets);
-        assert!(shown.contains("grade.updated") && !shown.contains("201") && !shown.contains("202") && !shown.contains("s3cret"), "{shown}");
+        assert!(
+            shown.contains("grade.updated")
+                && !shown.contains("201")
+                && !shown.contains("202")
+                && !shown.contains("s3cret"),
+            "{shown}"
+        );
     }
 }

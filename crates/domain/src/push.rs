@@ -28,7 +28,9 @@ impl PushKeys {
         match (<[u8; 65]>::try_from(p256dh), <[u8; 16]>::try_from(auth)) {
             (Ok(p256dh @ [4, ..]), Ok(auth)) => Ok(Self { p256dh, auth }),
             (Ok([4, ..]), Err(_)) => Err(Invalid::new("keys.auth", "must be 16 bytes in base64url or base64")),
-            _ => Err(Invalid::new("keys.p256dh", "must be a point of P-256 in base64url or base64, 65 bytes from 4 on")),
+            _ => {
+                Err(Invalid::new("keys.p256dh", "must be a point of P-256 in base64url or base64, 65 bytes from 4 on"))
+            }
         }
     }
 }

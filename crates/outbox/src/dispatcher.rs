@@ -238,11 +238,8 @@ impl Dispatcher {
             rooms.insert(due.queue, (lane, room));
         }
         let lease_until = now.plus_ms(ms(self.config.timing.lease));
-        let taken = if wanted.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.store.take_due_calls(&wanted, now, lease_until).await
-        };
+        let taken =
+            if wanted.is_empty() { Ok(Vec::new()) } else { self.store.take_due_calls(&wanted, now, lease_until).await };
         let found = taken.as_ref().is_ok_and(|taken| !taken.is_empty());
         for call in taken.iter().flatten() {
             match rooms.get_mut(&call.queue) {
@@ -278,7 +275,9 @@ impl Dispatcher {
         if calls.is_empty() {
             return;
         }
-        let calls: Vec<_> = calls.iter().map(|taken| (taken.call.no, taken.lease_until)).collect();
+        let mut calls: Vec<_> = calls.iter().map(|taken| (taken.call.no, taken.lease_until)).collect();
+        // In one order, as others lock them.
+        calls.sort_unstable_by_key(|(no, _)| *no);
         if let Err(error) = self.store.give_back_calls(&calls, due).await {
             tracing::warn!(calls = calls.len(), %error, "calls can't be given back, they are due when their leases end");
         }

@@ -1,12 +1,12 @@
 //! One try of one call over HTTP.
 
-use crate::{OutboxConfig, ServiceUrl};
 use crate::push::{has_expired, push_request};
 use crate::queues::{Lane, MAX_PER_PUSH_SERVICE, ReceiverKind};
 use crate::resolver::{AddressRefused, CheckedResolver};
 use crate::retry::{Ending, parse_retry_after};
 use crate::signature::sign;
 use crate::urls::{host_of, host_of_text, webhook_url};
+use crate::{OutboxConfig, ServiceUrl};
 use milepost_domain::{Target, Timestamp};
 use milepost_store::{DueCall, DueQueue, DueReceiver, DueWebhook};
 use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};

@@ -501,7 +501,11 @@ async fn calls_of_a_dead_node_are_sent_after_its_lease() {
 }
 
 /// Answers as asked for a while, and notes when each call came.
-fn pausing(header: &'static str, value: String, status: StatusCode) -> impl Fn(usize) -> Option<axum::response::Response> {
+fn pausing(
+    header: &'static str,
+    value: String,
+    status: StatusCode,
+) -> impl Fn(usize) -> Option<axum::response::Response> {
     move |_| Some((status, [(header, value.clone())]).into_response())
 }
 
@@ -659,7 +663,9 @@ async fn slow_receivers_of_another_tenant(receivers: usize) {
     let worst = measured.iter().max().unwrap();
     assert!(*worst < LATE / 2, "{receivers} slow receivers: {measured:?}");
     // It gets its own calls through all the while.
-    assert!(store.0.lock().unwrap().values().filter(|row| row.call.tenant.as_str() == "b").any(|row| row.outcome.is_some()));
+    assert!(
+        store.0.lock().unwrap().values().filter(|row| row.call.tenant.as_str() == "b").any(|row| row.outcome.is_some())
+    );
     outbox.stop().await;
 }
 

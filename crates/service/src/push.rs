@@ -100,6 +100,17 @@ fn user_of(caller: &Caller) -> Result<UserId, ServiceError> {
 
 fn read(field: &'static str, text: &str) -> Result<Vec<u8>, Invalid> {
     // Some apps write plain base64, which differs in two characters.
-    let text: String = text.chars().map(|c| if c == '+' { '-' } else if c == '/' { '_' } else { c }).collect();
+    let text: String = text
+        .chars()
+        .map(|c| {
+            if c == '+' {
+                '-'
+            } else if c == '/' {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
     BASE64URL.decode(text).map_err(|_| Invalid::new(field, "must be base64url or base64"))
 }

@@ -346,9 +346,7 @@ impl fmt::Debug for DuePush {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use super::{
-        CallNo, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook, WebhookChange,
-    };
+    use super::{CallNo, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook, WebhookChange};
     use crate::NewPushSubscription;
     use milepost_domain::{OldSecret, PushKeys, Target, TenantId, Timestamp, UserId, WebhookId};
 

@@ -125,7 +125,10 @@ pub(crate) async fn test_call_goes_to_its_webhook_alone(database: &TestDatabase)
     assert_eq!(store.test_webhook(&acme, picky.id, at(5), &Once::unclaimed()).await.unwrap(), None);
     assert_eq!(store.test_webhook(&home, WebhookId(999), at(5), &Once::unclaimed()).await.unwrap(), None);
     let stored = store.test_webhook(&home, picky.id, at(5), &Once::unclaimed()).await.unwrap().unwrap();
-    assert_eq!((stored.target, &stored.state), (Target::Webhook(picky.id), &CallState::Pending { next_attempt_at: at(5) }));
+    assert_eq!(
+        (stored.target, &stored.state),
+        (Target::Webhook(picky.id), &CallState::Pending { next_attempt_at: at(5) })
+    );
     let taken = take(&**store, 5, 10).await;
     assert_eq!(taken.iter().map(|call| (call.no, &call.key)).collect::<Vec<_>>(), [(stored.no, &stored.key)]);
     let body: serde_json::Value = serde_json::from_str(&taken[0].body).unwrap();

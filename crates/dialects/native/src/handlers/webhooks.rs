@@ -107,8 +107,7 @@ pub(crate) async fn test_webhook(
     Path(id): Path<WebhookId>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::ACCEPTED, &call_to_json(call));
-    let call =
-        webhooks::test_webhook(&context.use_cases.webhooks, &request, &tenant, id, &claim.once(render)).await?;
+    let call = webhooks::test_webhook(&context.use_cases.webhooks, &request, &tenant, id, &claim.once(render)).await?;
     Ok(render(&call))
 }
 

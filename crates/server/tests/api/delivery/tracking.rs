@@ -75,11 +75,18 @@ async fn an_invalid_value_is_422_and_names_its_field() {
         let problem = json_of(update(&server, &rider(), &id, json!({"lat": value, "lng": 0})).await, 422).await;
         assert_eq!(problem["errors"][0]["field"], "lat", "{value}");
     }
-    for (field, value) in
-        [("dropoff_lng", json!(180.5)), ("order_id", json!("")), ("rider_id", json!(7)), ("phone", json!("")),
-            ("order_id", json!(".")), ("order_id", json!("..")), ("phone", json!("911")), ("phone", json!("+1900PREMIUM")),
-            ("phone", json!("tel:+14155552671")), ("phone", json!("0501234567"))]
-    {
+    for (field, value) in [
+        ("dropoff_lng", json!(180.5)),
+        ("order_id", json!("")),
+        ("rider_id", json!(7)),
+        ("phone", json!("")),
+        ("order_id", json!(".")),
+        ("order_id", json!("..")),
+        ("phone", json!("911")),
+        ("phone", json!("+1900PREMIUM")),
+        ("phone", json!("tel:+14155552671")),
+        ("phone", json!("0501234567")),
+    ] {
         let mut body = start_body();
         body[field] = value;
         let problem = json_of(server.post("/tracking/start", &rider(), body).await, 422).await;

@@ -17,7 +17,8 @@ async fn add_webhook(server: &TestServer, body: Value) -> Value {
 
 /// Starts a delivery as superadmin, and returns its tracking id.
 pub async fn start_delivery(server: &TestServer, order: &str) -> String {
-    let body = json!({"order_id": order, "rider_id": "r1", "dropoff_lat": 5.6, "dropoff_lng": -0.1, "phone": "+233501234567"});
+    let body =
+        json!({"order_id": order, "rider_id": "r1", "dropoff_lat": 5.6, "dropoff_lng": -0.1, "phone": "+233501234567"});
     let session = json_of(server.post("/tracking/start", &server.admin, body).await, 200).await;
     session["tracking_id"].as_str().unwrap().to_owned()
 }

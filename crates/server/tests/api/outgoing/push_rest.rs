@@ -1,9 +1,9 @@
 //! Push subscriptions over the native REST: what is accepted and refused, and that each user sees only its own.
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crate::outgoing::push_browser::Browser;
 use crate::support::{TestServer, json_of};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
 

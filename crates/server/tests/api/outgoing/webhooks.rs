@@ -188,7 +188,8 @@ async fn a_webhook_is_changed_and_unknown_fields_are_refused() {
     assert_eq!(added["active"], true);
     let path = format!("/api/v1/webhooks/{}", added["id"]);
     let patch = async |body: Value| server.call(Method::PATCH, &path, &server.admin, Some(body)).await;
-    let moved = json!({"url": "https://shop.example.org/new", "events": ["parcel.changed", "parcel.added", "parcel.added"]});
+    let moved =
+        json!({"url": "https://shop.example.org/new", "events": ["parcel.changed", "parcel.added", "parcel.added"]});
     let changed = json_of(patch(moved).await, 200).await;
     assert_eq!(changed["url"], "https://shop.example.org/new");
     assert_eq!(changed["events"], json!(["parcel.added", "parcel.changed"]));
