@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -9,7 +12,7 @@ const server = process.env.MILEPOST_URL ?? 'http://127.0.0.1:8080';
 const client = fileURLToPath(new URL('../clients/typescript/src', import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), pageAddresses()],
+  plugins: [react(), pageAddresses(), compressedAssets()],
   resolve: {
     // The client is built into the pages from its source.
     alias: [
@@ -63,6 +66,22 @@ function pageAddresses(): Plugin {
         if (page) request.url = `/${page[1] ?? page[2]}.html`;
         next();
       });
+    },
+  };
+}
+
+/** The binary embeds assets as gzip and sends them so. */
+function compressedAssets(): Plugin {
+  return {
+    name: 'compressed-assets',
+    apply: 'build',
+    writeBundle({ dir }) {
+      const assets = join(dir ?? 'dist', 'assets');
+      for (const name of readdirSync(assets)) {
+        const file = join(assets, name);
+        writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+        rmSync(file);
+      }
     },
   };
 }

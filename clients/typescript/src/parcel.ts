@@ -1,23 +1,16 @@
 /** Follows one parcel over `/ws/tracking/?parcel_id=…`. Its driver also sends its location. */
 
-import { presentToken, socketAddress, type TokenSource } from './address.js';
 import { TrackingError } from './errors.js';
 import { type Fix, FixQueue, type FixStorage } from './fix-queue.js';
+import { LiveClient, type LiveClientOptions } from './live-client.js';
 import { type ParcelEvent, type ParcelLocationUpdate, type ParcelMessage, parseParcelMessage } from './parcel-wire.js';
-import type { Platform } from './platform.js';
-import { type ConnectionState, TrackingSocket } from './socket.js';
+import type { ConnectionState } from './socket.js';
 
-export interface ParcelClientOptions {
+export interface ParcelClientOptions extends LiveClientOptions {
   parcelId: number;
-  /** The JWT. Without one the browser's session cookie is used. */
-  token?: TokenSource;
-  /** `https://host`, with or without a path; the page's own origin by default. */
-  serverUrl?: string | undefined;
   onLocationUpdate?: (update: ParcelLocationUpdate) => void;
   /** Called for zones, status changes, and the end. */
   onEvent?: (event: ParcelEvent) => void;
-  onError?: (error: TrackingError) => void;
-  onConnectionChange?: (state: ConnectionState) => void;
   /** Called after each change with the number of fixes that wait for an acknowledgement, and of dropped ones. */
   onQueueChange?: (queuedCount: number, droppedCount: number) => void;
   /** Where queued fixes are kept over a reload, such as `localStorage`. */
@@ -25,7 +18,6 @@ export interface ParcelClientOptions {
   /** One key for each driver, so that no driver sends another's fixes. */
   storageKey?: string | undefined;
   maxQueuedFixes?: number | undefined;
-  platform?: Partial<Platform>;
 }
 
 /** A fix as a driver's app measures it. */
@@ -40,40 +32,18 @@ export interface NewLocation {
 /** The longest address that the server accepts, characters. */
 const MAX_ADDRESS_CHARS = 500;
 
-export class ParcelClient {
-  private readonly socket: TrackingSocket<ParcelMessage>;
+export class ParcelClient extends LiveClient<ParcelMessage, ParcelClientOptions> {
   private readonly queue: FixQueue;
 
-  constructor(private readonly options: ParcelClientOptions) {
+  constructor(options: ParcelClientOptions) {
+    const query = { parcel_id: String(options.parcelId) };
+    super(options, { path: '/ws/tracking/', query, needsUser: false, parse: parseParcelMessage });
     this.queue = new FixQueue({
       storage: options.storage,
       storageKey: options.storageKey,
       maxFixes: options.maxQueuedFixes,
       onStorageError: (message) => options.onError?.(new TrackingError('storage', message)),
     });
-    this.socket = new TrackingSocket<ParcelMessage>({
-      address: () =>
-        socketAddress(options.serverUrl, '/ws/tracking/', {
-          parcel_id: String(options.parcelId),
-          token: presentToken(options.token),
-        }),
-      parse: parseParcelMessage,
-      ping: '{"type":"ping"}',
-      credentials: { serverUrl: options.serverUrl, token: options.token, needsUser: false },
-      onMessage: (message) => this.received(message),
-      onState: (state) => this.stateChanged(state),
-      onError: (error) => options.onError?.(error),
-      ...(options.platform ? { platform: options.platform } : {}),
-    });
-  }
-
-  get connectionState(): ConnectionState {
-    return this.socket.state;
-  }
-
-  /** When the next automatic attempt is due, Unix milliseconds; null when none is planned. */
-  get retryAtMs(): number | null {
-    return this.socket.retryAtMs;
   }
 
   get queuedCount(): number {
@@ -82,14 +52,6 @@ export class ParcelClient {
 
   get droppedCount(): number {
     return this.queue.droppedCount;
-  }
-
-  connect(): void {
-    this.socket.connect();
-  }
-
-  disconnect(): void {
-    this.socket.disconnect();
   }
 
   /**
@@ -108,9 +70,9 @@ export class ParcelClient {
     return true;
   }
 
-  private stateChanged(state: ConnectionState): void {
+  protected override stateChanged(state: ConnectionState): void {
     this.queue.forgetSent();
-    this.options.onConnectionChange?.(state);
+    super.stateChanged(state);
     if (state === 'connected') this.sendQueued();
   }
 
@@ -120,7 +82,7 @@ export class ParcelClient {
     );
   }
 
-  private received(message: ParcelMessage): void {
+  protected received(message: ParcelMessage): void {
     if (message.type === 'error') this.options.onError?.(new TrackingError('server', message.message));
     else if (message.type === 'location_update') this.locationUpdated(message);
     else this.options.onEvent?.(message);

@@ -1,10 +1,11 @@
-//! Registers open connections: limits them for each tenant, and finds those of one user or device.
+//! Registers open connections: limits them for each tenant, caller and public link, and finds those of one user or device.
 
 use crate::Authentication;
 use crate::authenticate::Verified;
 use milepost_domain::{DeviceId, Principal, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, Weak};
 
 /// Why the server closes a connection whose client did nothing wrong.
@@ -23,9 +24,38 @@ pub trait Disconnect: Send + Sync {
     fn disconnect(&self, reason: CloseReason);
 }
 
-/// The tenant has reached its connection limit.
+/// Connections to one public link. Further ones are refused.
+const LINK_CONNECTIONS: usize = 500;
+/// Connections of one address to public links. Further ones are refused.
+const ADDRESS_CONNECTIONS: usize = 500;
+/// One part in so many of a tenant's places is kept for callers that have few.
+const RESERVED_SHARE: usize = 4;
+/// A caller has few connections up to one part in so many of the tenant's places, and up to [`FEW_CONNECTIONS`].
+const FEW_SHARE: usize = 100;
+/// So many connections are few, however small the tenant's limit is.
+const FEW_CONNECTIONS: usize = 4;
+
+/// The limit that a connection would have exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyConnections;
+pub enum TooManyConnections {
+    /// Of the tenant's own people, or of the visitors of its public links.
+    OfTenant,
+    /// The last places of the tenant are for callers with few connections.
+    OfCaller,
+    /// Of one public link.
+    OfLink,
+    /// Of one address to public links.
+    OfAddress,
+}
+
+/// A visit of a public link. Visitors are counted apart from the tenant's own people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The link.
+    pub link: String,
+    /// The address of the visitor, if it is known.
+    pub address: Option<IpAddr>,
+}
 
 /// Selects connections by who opened them.
 #[derive(Debug, Clone, Copy)]
@@ -73,11 +103,34 @@ impl OpenConnection {
     }
 }
 
+/// What connections are counted by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Counted {
+    /// The people and devices of a tenant, and everybody else who watches it.
+    Tenant(TenantId),
+    /// A caller among them: a user's subject or a device's id.
+    Caller(TenantId, String),
+    /// The visitors of a tenant's public links.
+    Visitors(TenantId),
+    Link(String),
+    Address(IpAddr),
+}
+
 #[derive(Default)]
 struct Table {
-    per_tenant: HashMap<TenantId, usize>,
+    counts: HashMap<Counted, usize>,
     by_holder: HashMap<Key, HashMap<u64, OpenConnection>>,
     next: u64,
+}
+
+impl Table {
+    fn count(&self, counted: &Counted) -> usize {
+        self.counts.get(counted).copied().unwrap_or(0)
+    }
+
+    fn check(&self, counted: &Counted, most: usize, refusal: TooManyConnections) -> Result<(), TooManyConnections> {
+        if self.count(counted) < most { Ok(()) } else { Err(refusal) }
+    }
 }
 
 /// A std mutex: held for microseconds, never across an await.
@@ -86,10 +139,10 @@ pub(crate) struct Connections {
     max_per_tenant: usize,
 }
 
-/// A place under the tenant's connection limit. Dropping it frees the place.
+/// A place under the limits of connections. Dropping it frees the place.
 pub struct Admission {
     table: Arc<Mutex<Table>>,
-    tenant: TenantId,
+    counted: Box<[Counted]>,
     /// `None` for an anonymous connection.
     authentication: Option<Arc<Authentication>>,
     key: Option<Key>,
@@ -105,23 +158,62 @@ impl Connections {
         &self,
         tenant: TenantId,
         authentication: Option<Authentication>,
+        visit: Option<Visit>,
     ) -> Result<Admission, TooManyConnections> {
         let mut table = self.table.lock().expect("nothing panics while holding it");
-        let open = table.per_tenant.entry(tenant.clone()).or_default();
-        if *open >= self.max_per_tenant {
-            return Err(TooManyConnections);
+        let counted = match visit {
+            Some(visit) => self.count_visit(&table, tenant, visit)?,
+            None => self.count_own(&table, tenant, authentication.as_ref())?,
+        };
+        for counted in &counted {
+            *table.counts.entry(counted.clone()).or_default() += 1;
         }
-        *open += 1;
         table.next += 1;
         let number = table.next;
         drop(table);
         let key = authentication.as_ref().and_then(Key::of);
         let table = Arc::clone(&self.table);
-        Ok(Admission { table, tenant, authentication: authentication.map(Arc::new), key, number })
+        Ok(Admission { table, counted, authentication: authentication.map(Arc::new), key, number })
+    }
+
+    fn count_visit(&self, table: &Table, tenant: TenantId, visit: Visit) -> Result<Box<[Counted]>, TooManyConnections> {
+        let mut counted = vec![Counted::Visitors(tenant), Counted::Link(visit.link)];
+        table.check(&counted[0], self.max_per_tenant, TooManyConnections::OfTenant)?;
+        table.check(&counted[1], LINK_CONNECTIONS, TooManyConnections::OfLink)?;
+        if let Some(address) = visit.address {
+            counted.push(Counted::Address(address));
+            table.check(&counted[2], ADDRESS_CONNECTIONS, TooManyConnections::OfAddress)?;
+        }
+        Ok(counted.into())
+    }
+
+    fn count_own(
+        &self,
+        table: &Table,
+        tenant: TenantId,
+        authentication: Option<&Authentication>,
+    ) -> Result<Box<[Counted]>, TooManyConnections> {
+        let caller = authentication.map(|authentication| {
+            let caller = authentication.caller();
+            let name = match &caller.principal {
+                Principal::User { subject, .. } => subject.clone(),
+                Principal::Device { id, .. } => id.to_string(),
+            };
+            Counted::Caller(caller.tenant.clone(), name)
+        });
+        let tenant = Counted::Tenant(tenant);
+        table.check(&tenant, self.max_per_tenant, TooManyConnections::OfTenant)?;
+        if let Some(caller) = &caller
+            && table.count(&tenant) >= self.max_per_tenant - self.max_per_tenant / RESERVED_SHARE
+        {
+            let few = (self.max_per_tenant / FEW_SHARE).max(FEW_CONNECTIONS);
+            table.check(caller, few, TooManyConnections::OfCaller)?;
+        }
+        Ok([Some(tenant), caller].into_iter().flatten().collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.table.lock().expect("nothing panics while holding it").per_tenant.is_empty()
+        self.table.lock().expect("nothing panics while holding it").counts.is_empty()
     }
 
     pub(crate) fn of(&self, holder: Holder<'_>) -> Vec<OpenConnection> {
@@ -173,10 +265,12 @@ impl Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         let Ok(mut table) = self.table.lock() else { return };
-        if let Some(open) = table.per_tenant.get_mut(&self.tenant) {
-            *open -= 1;
-            if *open == 0 {
-                table.per_tenant.remove(&self.tenant);
+        for counted in &self.counted {
+            if let Some(open) = table.counts.get_mut(counted) {
+                *open -= 1;
+                if *open == 0 {
+                    table.counts.remove(counted);
+                }
             }
         }
         if let Some(key) = &self.key
@@ -187,5 +281,78 @@ impl Drop for Admission {
                 table.by_holder.remove(key);
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_domain::{Caller, Role};
+
+    fn user(subject: &str) -> Authentication {
+        let principal = Principal::User {
+            id: None,
+            subject: subject.to_owned(),
+            role: Role::Parent,
+            cadet_id: None,
+            vehicle_ids: Vec::new(),
+        };
+        Authentication {
+            caller: Caller { tenant: TenantId::default_tenant(), principal, expires_at: None },
+            verified: Verified::DeviceKey([0; 32]),
+            password_fingerprint: None,
+        }
+    }
+
+    fn visit(link: &str, address: &str) -> Option<Visit> {
+        Some(Visit { link: link.to_owned(), address: Some(address.parse().unwrap()) })
+    }
+
+    /// The connections that are let in, and the first refusal.
+    fn open(
+        connections: &Connections,
+        authentication: Option<&Authentication>,
+        visit: impl Fn(usize) -> Option<Visit>,
+    ) -> (Vec<Admission>, TooManyConnections) {
+        let mut admitted = Vec::new();
+        loop {
+            match connections.admit(TenantId::default_tenant(), authentication.cloned(), visit(admitted.len())) {
+                Ok(admission) => admitted.push(admission),
+                Err(refusal) => return (admitted, refusal),
+            }
+        }
+    }
+
+    #[test]
+    fn a_caller_that_takes_all_it_can_leaves_places_for_others() {
+        let connections = Connections::new(60);
+        let (greedy, refusal) = open(&connections, Some(&user("greedy")), |_| None);
+        assert_eq!((greedy.len(), refusal), (45, TooManyConnections::OfCaller));
+        let (other, refusal) = open(&connections, Some(&user("other")), |_| None);
+        assert_eq!((other.len(), refusal), (4, TooManyConnections::OfCaller));
+        drop((greedy, other));
+        assert!(connections.is_empty());
+    }
+
+    #[test]
+    fn visitors_of_a_public_link_take_no_place_of_the_tenants_own_people() {
+        let connections = Connections::new(60);
+        let (visitors, refusal) = open(&connections, None, |number| visit("a", &format!("192.0.2.{number}")));
+        assert_eq!((visitors.len(), refusal), (60, TooManyConnections::OfTenant));
+        assert!(connections.admit(TenantId::default_tenant(), Some(user("staff")), None).is_ok());
+        drop(visitors);
+        assert!(connections.is_empty());
+    }
+
+    #[test]
+    fn one_link_and_one_address_have_limits_of_their_own() {
+        let connections = Connections::new(10_000);
+        let (one_link, refusal) =
+            open(&connections, None, |number| visit("a", &format!("10.0.{}.{}", number / 250, number % 250)));
+        assert_eq!((one_link.len(), refusal), (LINK_CONNECTIONS, TooManyConnections::OfLink));
+        let (one_address, refusal) = open(&connections, None, |number| visit(&number.to_string(), "192.0.2.1"));
+        assert_eq!((one_address.len(), refusal), (ADDRESS_CONNECTIONS, TooManyConnections::OfAddress));
+        assert!(connections.admit(TenantId::default_tenant(), None, visit("b", "192.0.2.2")).is_ok());
     }
 }

@@ -7,6 +7,7 @@ mod claims;
 mod connections;
 mod error;
 mod identity_cache;
+mod issuer_keys;
 mod login;
 mod login_limit;
 mod passwords;
@@ -17,8 +18,9 @@ mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
-pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections};
+pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections, Visit};
 pub use error::AccessError;
+pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{SESSION_S, TokenPair};
 pub use secret::{hash_secret, random_secret};
 pub use token::TokenKeys;

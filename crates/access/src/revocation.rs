@@ -2,28 +2,22 @@
 
 use crate::connections::OpenConnection;
 use crate::identity_cache::ReadFrom;
-use crate::{Access, AccessError, Admission, Authentication, CloseReason, Holder, TooManyConnections};
+use crate::{Access, AccessError, Admission, Authentication, CloseReason, Holder, TooManyConnections, Visit};
 use milepost_domain::{TenantId, UserId};
 
 impl Access {
-    /// Admits a socket or stream of the caller's own tenant.
+    /// Admits a socket or stream that watches `tenant`. The caller may be anonymous or belong to another tenant. `visit` is
+    /// the public link that lets it in, if nothing else does.
     ///
     /// # Errors
-    /// [`TooManyConnections`] when the tenant has reached its limit.
-    pub fn admit_connection(&self, authentication: Authentication) -> Result<Admission, TooManyConnections> {
-        self.connections.admit(authentication.caller.tenant.clone(), Some(authentication))
-    }
-
-    /// Admits a socket or stream that watches `tenant`. The caller may be anonymous or belong to another tenant.
-    ///
-    /// # Errors
-    /// [`TooManyConnections`] when the tenant has reached its limit.
+    /// [`TooManyConnections`] when a limit is reached.
     pub fn admit_to(
         &self,
         tenant: &TenantId,
         authentication: Option<Authentication>,
+        visit: Option<Visit>,
     ) -> Result<Admission, TooManyConnections> {
-        self.connections.admit(tenant.clone(), authentication)
+        self.connections.admit(tenant.clone(), authentication, visit)
     }
 
     /// Whether no connection is open.

@@ -76,15 +76,10 @@ pub enum Zone {
     Destination,
 }
 
-impl Zone {
-    /// `pickup`, `destination`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pickup => "pickup",
-            Self::Destination => "destination",
-        }
-    }
-}
+named_values!(Zone, "zone", "must be pickup or destination", {
+    Pickup => "pickup",
+    Destination => "destination",
+});
 
 /// Which of the two places the driver is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -64,6 +64,14 @@ pub struct TripFuel {
     pub source: FuelSource,
 }
 
+impl TripFuel {
+    /// Litres.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 9 million million litres")]
+    pub const fn litres(self) -> f64 {
+        self.burnt_ml as f64 / 1e3
+    }
+}
+
 /// A point where a trip began or ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TripPlace {
@@ -123,6 +131,12 @@ impl Trip {
     /// Duration so far, milliseconds.
     pub fn duration_ms(&self) -> i64 {
         self.ended_at.unwrap_or(self.followed_to).ms_since(self.started_at).max(0)
+    }
+
+    /// Duration so far, minutes.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 285,000 years")]
+    pub fn duration_min(&self) -> f64 {
+        self.duration_ms() as f64 / 60e3
     }
 
     /// Length, km.

@@ -1,206 +1,126 @@
 //! The columns or properties of a file, by the value that they hold.
 
-use crate::options_error::OptionsError;
-use std::str::FromStr;
+use crate::column_map::ColumnMap;
+use crate::field::{Field, Qualifier};
+use crate::limits::MAX_COLUMNS;
+use crate::units::key;
+use std::borrow::Cow;
 
-/// Names of a CSV file's columns or of GeoJSON properties; for CSV also numbers from 1 (`#3`) when the file has no
-/// header. `None` takes the first column with one of the usual names.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ColumnMap {
-    /// The vehicle's id or name.
-    pub vehicle: Option<String>,
-    /// The time of the fix.
-    pub timestamp: Option<String>,
-    /// Degrees north.
-    pub latitude: Option<String>,
-    /// Degrees east.
-    pub longitude: Option<String>,
-    /// Speed, in [`ReadOptions::speed_unit`](crate::ReadOptions::speed_unit).
-    pub speed: Option<String>,
-    /// Degrees from north.
-    pub heading: Option<String>,
-    /// Accuracy in metres.
-    pub accuracy: Option<String>,
-    /// Altitude in metres.
-    pub altitude: Option<String>,
-    /// The quality of the fix: `0`, `none`, `false`, `invalid`, `V` and the like mean that the receiver had none.
-    pub fix: Option<String>,
+/// The column of each field, counted from 0, and what its name says about the values.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Columns([Option<(usize, Option<Qualifier>)>; Field::ALL.len()]);
+
+/// The text of one value, and what the name of its column says about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell<'a> {
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) qualifier: Option<&'a Qualifier>,
 }
 
-/// The values that a column can hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Vehicle,
-    Timestamp,
-    Latitude,
-    Longitude,
-    Speed,
-    Heading,
-    Accuracy,
-    Altitude,
-    Fix,
-}
-
-impl Field {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Vehicle,
-        Self::Timestamp,
-        Self::Latitude,
-        Self::Longitude,
-        Self::Speed,
-        Self::Heading,
-        Self::Accuracy,
-        Self::Altitude,
-        Self::Fix,
-    ];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Vehicle => "vehicle",
-            Self::Timestamp => "timestamp",
-            Self::Latitude => "latitude",
-            Self::Longitude => "longitude",
-            Self::Speed => "speed",
-            Self::Heading => "heading",
-            Self::Accuracy => "accuracy",
-            Self::Altitude => "altitude",
-            Self::Fix => "fix",
+impl Columns {
+    /// The columns of a header.
+    ///
+    /// # Errors
+    /// The name of a column that `map` names and the file has not.
+    pub(crate) fn of_header(names: &[&str], map: &ColumnMap) -> Result<Self, String> {
+        let absent = Field::ALL
+            .into_iter()
+            .filter_map(|field| map.get(field))
+            .find(|given| *given != "-" && position_of(given, names).is_none());
+        match absent {
+            Some(given) => Err(format!("the file has no column {given:?}; it has {}", names.join(", "))),
+            None => Ok(Self::of_properties(names, map)),
         }
     }
 
-    /// Usual names in lower case, the most likely first.
-    pub(crate) const fn usual_names(self) -> &'static [&'static str] {
-        match self {
-            Self::Vehicle => &[
-                "vehicle_id",
-                "vehicle",
-                "vehicleid",
-                "vid",
-                "bus_id",
-                "bus",
-                "device_id",
-                "deviceid",
-                "device",
-                "unit",
-                "id",
-                "name",
-            ],
-            Self::Timestamp => &[
-                "timestamp",
-                "time",
-                "datetime",
-                "date_time",
-                "recorded_at",
-                "at",
-                "fix_time",
-                "fixtime",
-                "gps_time",
-                "time_received",
-                "utc",
-                "date",
-            ],
-            Self::Latitude => &["latitude", "lat", "latitude_deg", "gps_lat", "y"],
-            Self::Longitude => &["longitude", "lon", "lng", "long", "longitude_deg", "gps_lon", "gps_lng", "x"],
-            Self::Speed => &[
-                "speed",
-                "speed_kmh",
-                "speed_mph",
-                "speed_ms",
-                "speed_mps",
-                "speed_knots",
-                "speed_kph",
-                "speed (km/h)",
-                "speed (mph)",
-                "speed (m/s)",
-                "velocity",
-                "gps_speed",
-                "spd",
-            ],
-            Self::Heading => &[
-                "heading",
-                "heading_deg",
-                "bearing",
-                "course",
-                "direction",
-                "direction_deg",
-                "azimuth",
-                "track",
-                "cog",
-            ],
-            Self::Accuracy => &["accuracy", "accuracy_m", "horizontal_accuracy", "hacc", "gps_accuracy"],
-            Self::Altitude => &["altitude", "altitude_m", "alt", "elevation", "ele", "height"],
-            Self::Fix => &[
-                "fix",
-                "fix_quality",
-                "fixquality",
-                "fix_type",
-                "fixtype",
-                "gps_fix",
-                "gps_quality",
-                "gps_valid",
-                "has_fix",
-                "valid",
-            ],
-        }
-    }
-}
-
-impl ColumnMap {
-    pub(crate) fn get(&self, field: Field) -> Option<&str> {
-        match field {
-            Field::Vehicle => &self.vehicle,
-            Field::Timestamp => &self.timestamp,
-            Field::Latitude => &self.latitude,
-            Field::Longitude => &self.longitude,
-            Field::Speed => &self.speed,
-            Field::Heading => &self.heading,
-            Field::Accuracy => &self.accuracy,
-            Field::Altitude => &self.altitude,
-            Field::Fix => &self.fix,
-        }
-        .as_deref()
-    }
-
-    fn set(&mut self, field: Field, column: String) {
-        *match field {
-            Field::Vehicle => &mut self.vehicle,
-            Field::Timestamp => &mut self.timestamp,
-            Field::Latitude => &mut self.latitude,
-            Field::Longitude => &mut self.longitude,
-            Field::Speed => &mut self.speed,
-            Field::Heading => &mut self.heading,
-            Field::Accuracy => &mut self.accuracy,
-            Field::Altitude => &mut self.altitude,
-            Field::Fix => &mut self.fix,
-        } = Some(column);
-    }
-
-    /// Whether a column is given by its number: then the file has no header.
-    pub(crate) fn is_numbered(&self) -> bool {
-        Field::ALL.into_iter().any(|field| self.get(field).is_some_and(|column| column.starts_with('#')))
-    }
-}
-
-/// `vehicle=vid,latitude=lat,longitude=lon,timestamp=#4`.
-impl FromStr for ColumnMap {
-    type Err = OptionsError;
-
-    fn from_str(text: &str) -> Result<Self, OptionsError> {
-        let mut map = Self::default();
-        for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
-            let (name, column) = pair
-                .split_once('=')
-                .ok_or_else(|| OptionsError::new(format!("column mapping {pair:?} must have the form name=column")))?;
-            let (name, column) = (name.trim().to_ascii_lowercase(), column.trim());
-            let field = Field::ALL.into_iter().find(|field| field.name() == name).ok_or_else(|| {
-                let known: Vec<_> = Field::ALL.iter().map(|field| field.name()).collect();
-                OptionsError::new(format!("column mapping names {name:?}, but must name one of {}", known.join(", ")))
-            })?;
-            if column.is_empty() {
-                return Err(OptionsError::new(format!("column mapping names no column for {name}")));
+    /// The properties of a GeoJSON feature, some of which may be absent.
+    pub(crate) fn of_properties(names: &[&str], map: &ColumnMap) -> Self {
+        let mut columns = Self::default();
+        for field in Field::ALL {
+            let given = map.get(field).filter(|given| *given != "-");
+            if let Some(index) = given.and_then(|given| position_of(given, names)) {
+                columns.0[field as usize] = Some((index, field.qualifier_of(names[index])));
             }
-            map.set(field, column.to_owned());
         }
-        Ok(map)
+        for field in Field::ALL.into_iter().filter(|field| map.get(*field).is_none()) {
+            columns.0[field as usize] = columns.best(field, field.usual_names(), names);
+        }
+        columns.settle_times(names, map);
+        columns
     }
+
+    /// The columns of a file without a header.
+    ///
+    /// # Errors
+    /// A column that is no number.
+    pub(crate) fn of_numbers(map: &ColumnMap) -> Result<Self, String> {
+        let mut columns = Self::default();
+        for field in Field::ALL {
+            let Some(given) = map.get(field).filter(|given| *given != "-") else { continue };
+            let number = given.strip_prefix('#').and_then(|number| number.parse::<usize>().ok());
+            let number = number
+                .filter(|number| (1..=MAX_COLUMNS).contains(number))
+                .ok_or_else(|| format!("column {given:?} must be a number such as #1, as the others are"))?;
+            columns.0[field as usize] = Some((number - 1, None));
+        }
+        Ok(columns)
+    }
+
+    pub(crate) fn index(&self, field: Field) -> Option<usize> {
+        self.0[field as usize].as_ref().map(|(index, _)| *index)
+    }
+
+    pub(crate) fn qualifier(&self, field: Field) -> Option<&Qualifier> {
+        self.0[field as usize].as_ref().and_then(|(_, qualifier)| qualifier.as_ref())
+    }
+
+    pub(crate) fn set(&mut self, field: Field, index: usize) {
+        self.0[field as usize] = Some((index, None));
+    }
+
+    /// Which of time and place have no column.
+    pub(crate) fn missing(&self) -> Option<Field> {
+        [Field::Timestamp, Field::Latitude, Field::Longitude].into_iter().find(|field| match field {
+            Field::Timestamp => {
+                [Field::Timestamp, Field::Date, Field::Time].iter().all(|field| self.index(*field).is_none())
+            }
+            field => self.index(*field).is_none(),
+        })
+    }
+
+    fn best(&self, field: Field, usual: &str, names: &[&str]) -> Option<(usize, Option<Qualifier>)> {
+        let taken = |index: usize| self.0.iter().flatten().any(|(other, _)| *other == index);
+        let fitting = names.iter().enumerate().filter(|(index, _)| !taken(*index)).filter_map(|(index, name)| {
+            let (rank, qualifier) = field.fit(name, usual)?;
+            let known = !field.needs_unit() || qualifier.is_some();
+            known.then_some((rank, index, qualifier))
+        });
+        fitting.min_by_key(|(rank, index, _)| (*rank, *index)).map(|(_, index, qualifier)| (index, qualifier))
+    }
+
+    /// A lone column of dates or times holds the whole time. A second-rate time counts if there is no other.
+    fn settle_times(&mut self, names: &[&str], map: &ColumnMap) {
+        let has = |field: Field| self.index(field).is_some();
+        if has(Field::Timestamp) || (has(Field::Date) && has(Field::Time)) {
+            return;
+        }
+        if map.get(Field::Timestamp).is_some() {
+            return;
+        }
+        let lone = if has(Field::Time) { Field::Time } else { Field::Date };
+        if map.get(lone).is_none() {
+            let found = self.0[lone as usize].take();
+            self.0[Field::Timestamp as usize] =
+                found.or_else(|| self.best(Field::Timestamp, Field::SECOND_RATE_TIMES, names));
+        }
+    }
+}
+
+/// By the name as written, else by its letters and digits.
+fn position_of(given: &str, names: &[&str]) -> Option<usize> {
+    let same = |name: &&str| name.trim().to_lowercase() == given.trim().to_lowercase();
+    names
+        .iter()
+        .position(same)
+        .or_else(|| names.iter().position(|name| key(name) == key(given) && !key(given).is_empty()))
 }

@@ -1,234 +1,175 @@
 //! Reads CSV. Columns are found by a given mapping, or by their usual names.
 
-use crate::columns::Field;
-use crate::limits::{MAX_COLUMNS, MAX_LINE_BYTES};
-use crate::lines::{Line, Lines};
-use crate::track_point::{RawPoint, means_no_fix};
-use crate::{ReadError, ReadOptions, SpeedUnit, TrackPoint, Zone, parse_timestamp};
-use csv_core::ReadRecordResult;
+use crate::columns::{Cell, Columns};
+use crate::csv_header::read_header;
+use crate::csv_lines::{CsvLine, CsvLines};
+use crate::csv_record::{Record, SplitError};
+use crate::field::Field;
+use crate::limits::{MAX_LINE_BYTES, MAX_QUOTED_LINES};
+use crate::reader::Rows;
+use crate::row_values::RowValues;
+use crate::{Format, ReadError, ReadOptions, TrackPoint, Understanding};
+use std::borrow::Cow;
 use std::io::BufRead;
 
-/// Points of a CSV file. A quoted field may hold separators and quotes, but no line break: a quote that is never
-/// closed spoils its line only, not the rest of the file.
-pub struct CsvReader<R> {
-    lines: Lines<R>,
+/// Points of a CSV file. A quoted field may hold separators, quotes and line breaks. A quote that is never closed spoils its
+/// line only, not the rest of the file.
+pub(crate) struct CsvReader<R> {
+    lines: CsvLines<R>,
+    delimiter: u8,
     columns: Columns,
-    speed_unit: SpeedUnit,
-    zone: Zone,
+    /// Empty for a file without a header.
+    names: Vec<String>,
+    skipped: usize,
+    values: RowValues,
     record: Record,
-    /// The first line, if it is data because columns are given by number.
-    waiting: Option<Vec<u8>>,
+    /// How many columns the last row had.
+    width: usize,
     ended: bool,
-}
-
-/// The column of each field, counted from 0.
-#[derive(Debug, Default)]
-struct Columns([Option<usize>; 9]);
-
-impl Columns {
-    fn get<'a>(&self, field: Field, record: &'a Record) -> Option<&'a str> {
-        let text = record.column(self.0[field as usize]?)?.trim();
-        if text.is_empty() { None } else { Some(text) }
-    }
 }
 
 impl<R: BufRead> CsvReader<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`ReadError`] when the file is empty, lacks a column that `options` names, or has none for time or place.
-    pub fn new(input: R, options: &ReadOptions) -> Result<Self, ReadError> {
-        let mut lines = Lines::new(input);
-        let first = loop {
-            match lines.next() {
-                Ok(Line::Whole(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
-                Ok(Line::Whole(line)) => break line.to_vec(),
-                Ok(Line::TooLong) => return Err(ReadError::fatal(1, too_long())),
-                Ok(Line::End) => return Err(ReadError::fatal(1, "the file is empty")),
-                Err(error) => return Err(ReadError::fatal(1, format!("the file cannot be read: {error}"))),
-            }
-        };
-        let mut record = Record::new(options.delimiter.unwrap_or_else(|| likeliest_delimiter(&first)));
-        let number = lines.number();
-        record.split(&first).map_err(|reason| ReadError::fatal(number, reason))?;
-        let numbered = options.columns.is_numbered();
-        let columns = find_columns(&record, options).map_err(|reason| ReadError::fatal(number, reason))?;
-        let unit_in_name = columns.0[Field::Speed as usize]
-            .filter(|_| !numbered)
-            .and_then(|index| record.column(index))
-            .and_then(SpeedUnit::in_name);
+    /// [`ReadError`] when the header can't be used.
+    pub(crate) fn new(input: R, options: &ReadOptions) -> Result<Self, ReadError> {
+        let mut lines = CsvLines::new(input, options.encoding);
+        let header = read_header(&mut lines, options)?;
         Ok(Self {
             lines,
-            columns,
-            speed_unit: options.speed_unit.or(unit_in_name).unwrap_or_default(),
-            zone: options.zone.clone(),
-            record,
-            waiting: numbered.then_some(first),
+            delimiter: header.delimiter,
+            columns: header.columns,
+            names: header.names,
+            skipped: header.skipped,
+            // Where commas separate, `1,234` in quotes may as well be a thousand.
+            values: RowValues::new(options, header.delimiter != b','),
+            record: Record::new(header.delimiter),
+            width: 0,
             ended: false,
         })
     }
 
-    fn read_point(&self, line: u64) -> Result<TrackPoint, ReadError> {
-        let text = |field| self.columns.get(field, &self.record);
-        let number = |field: Field| {
-            let found = text(field).ok_or_else(|| ReadError::row(line, format!("{} is empty", field.name())))?;
-            parse_number(found).ok_or_else(|| ReadError::row(line, format!("{} is not a number", field.name())))
-        };
-        let optional = |field: Field| text(field).and_then(parse_number);
-        let time = text(Field::Timestamp).ok_or_else(|| ReadError::row(line, "timestamp is empty"))?;
-        let at = parse_timestamp(time, &self.zone)
-            .ok_or_else(|| ReadError::row(line, "timestamp is no RFC 3339, Unix or YYYY-MM-DD HH:MM:SS time"))?;
-        RawPoint {
-            vehicle: text(Field::Vehicle).map(str::to_owned),
-            at: Some(at),
-            latitude: number(Field::Latitude)?,
-            longitude: number(Field::Longitude)?,
-            speed_kmh: optional(Field::Speed).map(|speed| speed * self.speed_unit.kmh()),
-            heading_deg: optional(Field::Heading),
-            accuracy_m: optional(Field::Accuracy),
-            altitude_m: optional(Field::Altitude),
-            no_fix: text(Field::Fix).is_some_and(means_no_fix),
+    /// Splits the next row that holds anything, and gives its first line; `None` at the end.
+    fn split_row(&mut self) -> Option<Result<CsvLine, ReadError>> {
+        loop {
+            let line = match self.lines.next() {
+                Ok(line) => line?,
+                Err(error) => return Some(Err(error)),
+            };
+            let refuse = |error: &SplitError| ReadError::row(line.number, error.to_string());
+            let Some(text) = &line.text else { return Some(Err(refuse(&SplitError::TooLong))) };
+            match self.record.split(text) {
+                // Spreadsheets write empty rows as separators alone.
+                Ok(()) if self.record.texts().all(str::is_empty) => {}
+                Ok(()) => return Some(Ok(line)),
+                Err(SplitError::OpenQuote) => {
+                    return Some(match self.split_quoted_lines(text) {
+                        Ok(true) => Ok(line),
+                        Ok(false) if line.open_ended => Err(ReadError::rest(line.number, CUT_OFF)),
+                        Ok(false) => Err(refuse(&SplitError::OpenQuote)),
+                        Err(error) => Err(error),
+                    });
+                }
+                Err(error) => return Some(Err(refuse(&error))),
+            }
         }
-        .check(line)
+    }
+
+    /// Splits a row whose quoted text goes on over the next lines. False, with those lines put back, if no row with as
+    /// many columns as the header comes of it.
+    fn split_quoted_lines(&mut self, first: &str) -> Result<bool, ReadError> {
+        let mut joined = first.to_owned();
+        let mut taken = Vec::new();
+        while taken.len() < MAX_QUOTED_LINES {
+            let Some(line) = self.lines.next_line()? else { break };
+            let text = line.text.clone();
+            taken.push(line);
+            let Some(text) = text.filter(|text| joined.len() + text.len() < MAX_LINE_BYTES) else { break };
+            joined.push('\n');
+            joined.push_str(&text);
+            if self.record.split(&joined).is_ok() && self.record.columns() == self.names.len() {
+                return Ok(true);
+            }
+        }
+        self.lines.put_back(taken);
+        Ok(false)
+    }
+
+    fn read_row(&mut self, line: &CsvLine) -> Result<TrackPoint, ReadError> {
+        let columns = self.record.columns();
+        if line.open_ended && columns < self.width {
+            return Err(ReadError::rest(line.number, CUT_OFF));
+        }
+        // A decimal comma in a file that commas separate, for one, moves all columns behind it.
+        let header = self.names.len();
+        if header > 0 && (header..columns).any(|index| self.record.column(index).is_some()) {
+            return Err(ReadError::row(
+                line.number,
+                format!("the line has {columns} columns, but its header has {header}"),
+            ));
+        }
+        if self.width == 0 {
+            self.find_hemispheres();
+        }
+        self.width = columns;
+        let (record, columns) = (&self.record, &self.columns);
+        self.values.read(line.number, None, |field| {
+            let text = match (record.column(columns.index(field)?), field) {
+                // A place whose hemisphere is not said is not known, if the file has a column for it.
+                (None, Field::NorthSouth | Field::EastWest) => "",
+                (text, _) => text?,
+            };
+            Some(Cell { text: Cow::Borrowed(text), qualifier: columns.qualifier(field) })
+        })
+    }
+
+    /// Columns of the letters N or S and E or W behind latitude and longitude decide the signs, whatever their names.
+    fn find_hemispheres(&mut self) {
+        let letter_behind = |field: Field, letters: [&str; 2]| {
+            let index = self.columns.index(field)? + 1;
+            let cell = self.record.column(index)?;
+            letters.iter().any(|letter| cell.eq_ignore_ascii_case(letter)).then_some(index)
+        };
+        let found = (letter_behind(Field::Latitude, ["N", "S"]), letter_behind(Field::Longitude, ["E", "W"]));
+        let unknown = self.columns.index(Field::NorthSouth).is_none() && self.columns.index(Field::EastWest).is_none();
+        if let (Some(north_south), Some(east_west)) = found
+            && unknown
+        {
+            self.columns.set(Field::NorthSouth, north_south);
+            self.columns.set(Field::EastWest, east_west);
+        }
     }
 }
+
+const CUT_OFF: &str = "the file ends in the middle of a line: it was cut off";
 
 impl<R: BufRead> Iterator for CsvReader<R> {
     type Item = Result<TrackPoint, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended {
-            let number = self.lines.number();
-            let split = if let Some(first) = self.waiting.take() {
-                Ok((number, self.record.split(&first)))
-            } else {
-                match self.lines.next() {
-                    Ok(Line::End) => {
-                        self.ended = true;
-                        return None;
-                    }
-                    Ok(Line::Whole(line)) if line.iter().all(u8::is_ascii_whitespace) => continue,
-                    Ok(Line::Whole(line)) => Ok((number + 1, self.record.split(line))),
-                    Ok(Line::TooLong) => Ok((number + 1, Err(too_long()))),
-                    Err(error) => Err(error),
-                }
-            };
-            return Some(match split {
-                Ok((line, Ok(()))) => self.read_point(line),
-                Ok((line, Err(reason))) => Err(ReadError::row(line, reason)),
-                Err(error) => {
-                    self.ended = true;
-                    Err(ReadError::fatal(number + 1, format!("the file cannot be read: {error}")))
-                }
-            });
-        }
-        None
-    }
-}
-
-/// One line's columns. Its buffers have the size of the longest line and are used again for each line.
-struct Record {
-    parser: csv_core::Reader,
-    text: Vec<u8>,
-    ends: Vec<usize>,
-    columns: usize,
-}
-
-impl Record {
-    fn new(delimiter: u8) -> Self {
-        Self {
-            parser: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
-            text: vec![0; MAX_LINE_BYTES + 1],
-            ends: vec![0; MAX_COLUMNS],
-            columns: 0,
-        }
-    }
-
-    fn split(&mut self, line: &[u8]) -> Result<(), String> {
-        self.columns = 0;
-        self.parser.reset();
-        let (result, _, written, columns) = self.parser.read_record(line, &mut self.text, &mut self.ends);
-        let open = match result {
-            ReadRecordResult::InputEmpty => {
-                // A line break ends the line for the parser, unless a quote is still open: then it belongs to the quoted text.
-                let (result, _, _, more) =
-                    self.parser.read_record(b"\n", &mut self.text[written..], &mut self.ends[columns..]);
-                self.columns = columns + more;
-                result != ReadRecordResult::Record
-            }
-            ReadRecordResult::Record | ReadRecordResult::End => {
-                self.columns = columns;
-                false
-            }
-            ReadRecordResult::OutputFull => return Err(too_long()),
-            ReadRecordResult::OutputEndsFull => return Err(format!("the line has more than {MAX_COLUMNS} columns")),
-        };
-        if open {
-            self.columns = 0;
-            return Err("a quote is not closed on its line".to_owned());
-        }
-        Ok(())
-    }
-
-    /// `None` if the line has no such column or the column is not UTF-8.
-    fn column(&self, index: usize) -> Option<&str> {
-        if index >= self.columns {
+        if self.ended {
             return None;
         }
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        std::str::from_utf8(&self.text[start..self.ends[index]]).ok()
-    }
-}
-
-fn find_columns(header: &Record, options: &ReadOptions) -> Result<Columns, String> {
-    let names: Vec<String> =
-        (0..header.columns).map(|index| header.column(index).unwrap_or("").trim().to_lowercase()).collect();
-    let numbered = options.columns.is_numbered();
-    let mut columns = Columns::default();
-    for field in Field::ALL {
-        columns.0[field as usize] = match options.columns.get(field) {
-            Some(given) if numbered => Some(
-                given
-                    .strip_prefix('#')
-                    .and_then(|number| number.parse::<usize>().ok())
-                    .filter(|number| (1..=MAX_COLUMNS).contains(number))
-                    .ok_or_else(|| format!("column {given:?} must be a number such as #1, as the others are"))?
-                    - 1,
-            ),
-            Some(given) => Some(
-                names
-                    .iter()
-                    .position(|name| *name == given.to_lowercase())
-                    .ok_or_else(|| format!("the file has no column {given:?}; it has {}", names.join(", ")))?,
-            ),
-            None if numbered => None,
-            None => field.usual_names().iter().find_map(|usual| names.iter().position(|name| name == usual)),
+        let row = self.split_row().map(|split| split.and_then(|line| self.read_row(&line)));
+        self.ended = match &row {
+            Some(Err(error)) => error.ends_reading(),
+            Some(Ok(_)) => false,
+            None => true,
         };
+        row
     }
-    for field in [Field::Timestamp, Field::Latitude, Field::Longitude] {
-        if columns.0[field as usize].is_none() {
-            let name = field.name();
-            return Err(format!("no column for {name} was found: name it, as in {name}=column"));
+}
+
+impl<R: BufRead + Send> Rows for CsvReader<R> {
+    fn understanding(&self) -> Understanding {
+        let mut understanding = Understanding::new(Format::Csv, self.lines.encoding());
+        understanding.delimiter = Some(char::from(self.delimiter));
+        understanding.add_columns(&self.columns, &self.names);
+        if self.skipped > 0 {
+            understanding.notes.push(format!("{} lines before the header are no part of the table.", self.skipped));
         }
+        self.values.notes(&mut understanding.notes);
+        understanding
     }
-    Ok(columns)
-}
-
-fn likeliest_delimiter(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|&&byte| byte == delimiter).count();
-    // Of equals the last one wins, so that a file with one column is comma-separated.
-    [b'\t', b';', b','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(b',')
-}
-
-/// Reads a decimal number. Files separated by semicolons may have decimal commas.
-fn parse_number(text: &str) -> Option<f64> {
-    let value = match text.parse() {
-        Ok(value) => value,
-        Err(_) => text.replacen(',', ".", 1).parse().ok()?,
-    };
-    if f64::is_finite(value) { Some(value) } else { None }
-}
-
-fn too_long() -> String {
-    format!("the line is longer than {MAX_LINE_BYTES} bytes")
 }

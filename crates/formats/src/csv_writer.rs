@@ -1,7 +1,6 @@
 //! Writes CSV (RFC 4180): a header, then a line for each position, empty where a value is unknown.
 
 use crate::push::push;
-use crate::time::format_rfc3339;
 use milepost_domain::Position;
 
 pub(crate) struct CsvWriter;
@@ -16,7 +15,7 @@ impl CsvWriter {
     pub(crate) fn position(&self, position: &Position, out: &mut Vec<u8>) {
         push_quoted(out, position.vehicle_id.as_str());
         let (latitude, longitude) = (position.latitude.get(), position.longitude.get());
-        push!(out, ",{},{latitude},{longitude}", format_rfc3339(position.at));
+        push!(out, ",{},{latitude},{longitude}", position.at);
         let numbers = [
             position.speed.map(|speed| speed.get()),
             position.heading.map(|heading| heading.get()),

@@ -1,7 +1,6 @@
-//! The formats by name, and one function to read any of them.
+//! The formats, by name and by content.
 
-use crate::{CsvReader, GeoJsonReader, GpxReader, NmeaReader, OptionsError, ReadError, ReadOptions, TrackPoint};
-use std::io::BufRead;
+use crate::OptionsError;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -16,12 +15,9 @@ pub enum Format {
     Nmea,
     /// RFC 7946: read and written.
     GeoJson,
-    /// Keyhole Markup Language 2.2: written only.
+    /// Keyhole Markup Language 2.2, the tracks with times: read and written.
     Kml,
 }
-
-/// Points of a file of any format that can be read.
-pub type Reader = Box<dyn Iterator<Item = Result<TrackPoint, ReadError>> + Send>;
 
 impl Format {
     /// The format by a file's extension: `.csv`, `.tsv`, `.txt` (as CSV), `.gpx`, `.nmea`, `.nma`, `.log`, `.geojson`,
@@ -35,6 +31,43 @@ impl Format {
             "kml" => Some(Self::Kml),
             _ => None,
         }
+    }
+
+    /// The format by the beginning of a file, else by its name.
+    ///
+    /// # Errors
+    /// What the file is, if it is none that can be read.
+    pub fn of_content(head: &[u8], path: &Path) -> Result<Self, OptionsError> {
+        const OTHERS: [(&[u8], &str); 6] = [
+            (b"PK\x03\x04", "a ZIP archive, as XLSX and KMZ files are: unpack it, or save it as CSV or GPX"),
+            (b"\x1f\x8b", "compressed with gzip: unpack it first"),
+            (b"\xd0\xcf\x11\xe0", "an old Excel file: save it as CSV"),
+            (b"%PDF", "a PDF file"),
+            (b"SQLite format 3", "an SQLite database"),
+            (b"BZh", "compressed with bzip2: unpack it first"),
+        ];
+        if let Some((_, is)) = OTHERS.iter().find(|(start, _)| head.starts_with(start)) {
+            return Err(OptionsError::new(format!("the file is {is}")));
+        }
+        if head.get(8..12) == Some(b".FIT") {
+            return Err(OptionsError::new("the file is a FIT file: convert it to GPX first"));
+        }
+        // Zero bytes are left out, so that UTF-16 looks as UTF-8 does.
+        let text: String =
+            head.iter().filter(|byte| byte.is_ascii() && **byte != 0).map(|&byte| char::from(byte)).collect();
+        // A GeoJSON text sequence begins with a record separator.
+        let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{1e}');
+        if text.starts_with('<') {
+            let element = |name: &str| text.contains(&format!("<{name}")) || text.contains(&format!(":{name} "));
+            return Ok(if element("kml") && !element("gpx") { Self::Kml } else { Self::Gpx });
+        }
+        if text.starts_with('{') {
+            return Ok(Self::GeoJson);
+        }
+        if text.lines().any(is_sentence) {
+            return Ok(Self::Nmea);
+        }
+        Self::of_path(path).ok_or_else(|| OptionsError::new("its format is unknown, use --format"))
     }
 
     /// The name on the command line and in `?format=`.
@@ -76,19 +109,9 @@ impl FromStr for Format {
     }
 }
 
-/// Reads `input` as `format`. Each item is a point, or the reason why a row gave none. An error that
-/// [`ends_file`](ReadError::ends_file) is the last item.
-///
-/// # Errors
-/// [`ReadError`] when a CSV file's header can't be used, and for KML, which is written only.
-pub fn read(format: Format, input: impl BufRead + Send + 'static, options: &ReadOptions) -> Result<Reader, ReadError> {
-    Ok(match format {
-        Format::Csv => Box::new(CsvReader::new(input, options)?),
-        Format::Gpx => Box::new(GpxReader::new(input, options.zone.clone())),
-        Format::Nmea => Box::new(NmeaReader::new(input)),
-        Format::GeoJson => Box::new(GeoJsonReader::new(input, options)),
-        Format::Kml => {
-            return Err(ReadError::fatal(1, "KML can be written but not read: convert the file to GPX first"));
-        }
-    })
+/// Whether a line is an NMEA sentence of a satellite receiver, or a logger's line with one.
+fn is_sentence(line: &str) -> bool {
+    let sentence = line.strip_prefix("NMEA,").unwrap_or(line);
+    let talker = sentence.strip_prefix('$').and_then(|sentence| sentence.get(..2));
+    talker.is_some_and(|talker| matches!(talker, "GP" | "GN" | "GL" | "GA" | "GB" | "BD" | "GQ" | "GI"))
 }

@@ -45,6 +45,10 @@ impl<R: BufRead> Features<R> {
         }
     }
 
+    pub(crate) fn input(&self) -> &R {
+        &self.input
+    }
+
     /// The next feature and the line on which it begins; `None` at the end.
     pub(crate) fn next(&mut self) -> Option<Result<(u64, Vec<u8>), ReadError>> {
         loop {
@@ -53,7 +57,7 @@ impl<R: BufRead> Features<R> {
                 // whole content at once.
                 Ok(chunk) => chunk[..chunk.len().min(PIECE_BYTES)].to_vec(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Some(Err(self.fatal(format!("the file cannot be read: {error}")))),
+                Err(error) => return Some(Err(ReadError::of_input(self.line, &error))),
             };
             if chunk.is_empty() {
                 let cut = self.depth > 0;
@@ -74,7 +78,7 @@ impl<R: BufRead> Features<R> {
     }
 
     fn fatal(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::fatal(self.line, reason)
+        ReadError::rest(self.line, reason)
     }
 
     /// Scans one byte. True when it completes a feature.
@@ -126,8 +130,6 @@ impl<R: BufRead> Features<R> {
             }
             // White space or the record separator of text sequences, between top-level objects.
             b' ' | b'\t' | b'\r' | b'\n' | 0x1e => self.keep(byte, keep).map(|()| false),
-            // The byte order mark at the start.
-            0xef | 0xbb | 0xbf if self.depth == 0 && self.line == 1 => Ok(false),
             _ if self.depth == 0 => Err("the file is no GeoJSON: it must begin with an object".to_owned()),
             _ => self.keep(byte, keep).map(|()| false),
         }

@@ -1,27 +1,34 @@
 //! Reads GeoJSON: points with their properties, and lines with `coordTimes`.
 
-use crate::columns::Field;
+use crate::columns::{Cell, Columns};
+use crate::encoding::Utf8Input;
+use crate::field::Field;
 use crate::geojson_features::Features;
-use crate::time::from_unix_number;
-use crate::track_point::{RawPoint, means_no_fix};
-use crate::{ReadError, ReadOptions, SpeedUnit, TrackPoint, parse_timestamp};
-use milepost_domain::Timestamp;
+use crate::reader::Rows;
+use crate::row_values::RowValues;
+use crate::{Format, ReadError, ReadOptions, TrackPoint, Understanding};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::BufRead;
 
 /// Points of a GeoJSON file (RFC 7946): a FeatureCollection, a single feature, or one feature on each line.
 ///
-/// A `Point` has vehicle, time, speed, heading and accuracy in its properties, under the names in `options` or the usual
+/// A `Point` has vehicle, time, speed, heading and the rest in its properties, under the names in `options` or the usual
 /// ones.
 /// A `LineString` or `MultiLineString` has its times in the property `coordTimes` (or
 /// `coordinateProperties.times`), one for each vertex. Altitude is the third coordinate.
-pub struct GeoJsonReader<R> {
-    features: Features<R>,
+pub(crate) struct GeoJsonReader<R> {
+    features: Features<Utf8Input<R>>,
     options: ReadOptions,
+    /// The names of the last feature's properties, and what they hold: features of one file are mostly alike.
+    names: Vec<String>,
+    columns: Columns,
+    values: RowValues,
     /// Points of the last feature. The bound on a feature's size bounds them.
     ready: VecDeque<Result<TrackPoint, ReadError>>,
+    any: bool,
     ended: bool,
 }
 
@@ -50,30 +57,36 @@ enum Geometry {
 }
 
 impl<R: BufRead> GeoJsonReader<R> {
-    /// A reader that has read nothing yet.
-    pub fn new(input: R, options: &ReadOptions) -> Self {
-        Self { features: Features::new(input), options: options.clone(), ready: VecDeque::new(), ended: false }
+    pub(crate) fn new(input: R, options: &ReadOptions) -> Self {
+        Self {
+            features: Features::new(Utf8Input::new(input, options.encoding)),
+            options: options.clone(),
+            names: Vec::new(),
+            columns: Columns::default(),
+            values: RowValues::new(options, true),
+            ready: VecDeque::new(),
+            any: false,
+            ended: false,
+        }
     }
 
     fn take_feature(&mut self, line: u64, text: &[u8]) {
+        self.any = true;
         let feature: Feature = match serde_json::from_slice(text) {
             Ok(feature) => feature,
             Err(error) => {
-                self.ready.push_back(Err(ReadError::row(line, format!("the feature cannot be read: {error}"))));
-                return;
+                let reason = format!("the feature cannot be read: {error}");
+                return self.ready.push_back(Err(ReadError::row(line, reason)));
             }
         };
         let properties = feature.properties.unwrap_or_default();
         match feature.geometry {
-            Some(Geometry::Point { coordinates }) => {
-                let at = self.property(&properties, Field::Timestamp).and_then(|(_, value)| self.time(value));
-                self.take_vertex(line, &properties, &coordinates, at);
-            }
+            Some(Geometry::Point { coordinates }) => self.take_vertex(line, &properties, &coordinates),
             Some(Geometry::LineString { coordinates }) => self.take_line(line, &properties, &[coordinates]),
             Some(Geometry::MultiLineString { coordinates }) => self.take_line(line, &properties, &coordinates),
             Some(Geometry::MultiPoint {} | Geometry::Other) | None => {
-                self.ready
-                    .push_back(Err(ReadError::row(line, "the feature is no Point, LineString or MultiLineString")));
+                let reason = "the feature is no Point, LineString or MultiLineString";
+                self.ready.push_back(Err(ReadError::row(line, reason)));
             }
         }
     }
@@ -92,55 +105,48 @@ impl<R: BufRead> GeoJsonReader<R> {
             .iter()
             .flat_map(|time| time.as_array().map_or_else(|| std::slice::from_ref(time), Vec::as_slice))
             .collect();
+        self.find_columns(properties);
+        // A line's properties name the vehicle, but not the speed at each vertex.
+        let vehicle = self.columns.index(Field::Vehicle).map(|index| self.names[index].clone());
+        let vehicle = vehicle.and_then(|name| Some((name.clone(), properties.get(&name)?.clone())));
         for (index, vertex) in parts.iter().flatten().enumerate() {
-            let at = flat.get(index).and_then(|value| self.time(value));
-            // A line's properties name the vehicle, but not the speed at each vertex.
-            let mut who = Map::new();
-            if let Some((name, value)) = self.property(properties, Field::Vehicle) {
-                who.insert(name.to_owned(), value.clone());
-            }
-            self.take_vertex(line, &who, vertex, at);
+            let Some(time) = flat.get(index).filter(|time| !time.is_null()) else {
+                self.ready.push_back(Err(ReadError::row(line, "the point has no time")));
+                continue;
+            };
+            let timestamp = self.options.columns.get(Field::Timestamp).unwrap_or("timestamp").to_owned();
+            let mut at_vertex: Map<String, Value> = vehicle.clone().into_iter().collect();
+            at_vertex.insert(timestamp, (*time).clone());
+            self.take_vertex(line, &at_vertex, vertex);
         }
     }
 
-    fn take_vertex(&mut self, line: u64, properties: &Map<String, Value>, coordinates: &[f64], at: Option<Timestamp>) {
-        let number = |field| self.property(properties, field).and_then(|(_, value)| to_number(value));
-        let speed_kmh = self.property(properties, Field::Speed).and_then(|(name, value)| {
-            let unit = self.options.speed_unit.or_else(|| SpeedUnit::in_name(name)).unwrap_or_default();
-            Some(to_number(value)? * unit.kmh())
-        });
-        let point = RawPoint {
-            vehicle: self.property(properties, Field::Vehicle).and_then(|(_, value)| to_text(value)),
-            at,
-            latitude: coordinates.get(1).copied().unwrap_or(f64::NAN),
-            longitude: coordinates.first().copied().unwrap_or(f64::NAN),
-            speed_kmh,
-            heading_deg: number(Field::Heading),
-            accuracy_m: number(Field::Accuracy),
-            altitude_m: coordinates.get(2).copied().or_else(|| number(Field::Altitude)),
-            no_fix: self.property(properties, Field::Fix).is_some_and(|(_, value)| match value {
-                Value::String(text) => means_no_fix(text),
-                other => means_no_fix(&other.to_string()),
-            }),
+    fn take_vertex(&mut self, line: u64, properties: &Map<String, Value>, coordinates: &[f64]) {
+        self.find_columns(properties);
+        let place = match *coordinates {
+            [longitude, latitude, ..] => (latitude, longitude),
+            _ => (f64::NAN, f64::NAN),
         };
-        self.ready.push_back(point.check(line));
+        let altitude = coordinates.get(2).map(f64::to_string);
+        let (names, columns) = (&self.names, &self.columns);
+        let point = self.values.read(line, Some(place), |field| {
+            if let (Field::Altitude, Some(altitude)) = (field, &altitude) {
+                return Some(Cell { text: Cow::Borrowed(altitude), qualifier: None });
+            }
+            let text = to_text(properties.get(names.get(columns.index(field)?)?)?)?;
+            Some(Cell { text, qualifier: columns.qualifier(field) })
+        });
+        self.ready.push_back(point);
     }
 
-    fn property<'a>(&self, properties: &'a Map<String, Value>, field: Field) -> Option<(&'a str, &'a Value)> {
-        let find = |name: &str| properties.get_key_value(name).map(|(key, value)| (key.as_str(), value));
-        match self.options.columns.get(field) {
-            Some(given) => find(given),
-            None => field.usual_names().iter().find_map(|usual| find(usual)),
+    fn find_columns(&mut self, properties: &Map<String, Value>) {
+        let named = properties.iter().filter(|(_, value)| to_text(value).is_some()).map(|(name, _)| name);
+        if named.clone().eq(&self.names) {
+            return;
         }
-        .filter(|(_, value)| !value.is_null())
-    }
-
-    fn time(&self, value: &Value) -> Option<Timestamp> {
-        match value {
-            Value::String(text) => parse_timestamp(text, &self.options.zone),
-            Value::Number(number) => from_unix_number(number.as_f64()?),
-            _ => None,
-        }
+        self.names = named.cloned().collect();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        self.columns = Columns::of_properties(&names, &self.options.columns);
     }
 }
 
@@ -150,6 +156,10 @@ impl<R: BufRead> Iterator for GeoJsonReader<R> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(item) = self.ready.pop_front() {
+                if matches!(&item, Err(error) if error.ends_reading()) {
+                    self.ready.clear();
+                    self.ended = true;
+                }
                 return Some(item);
             }
             if self.ended {
@@ -167,18 +177,22 @@ impl<R: BufRead> Iterator for GeoJsonReader<R> {
     }
 }
 
-fn to_number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+impl<R: BufRead + Send> Rows for GeoJsonReader<R> {
+    fn understanding(&self) -> Understanding {
+        let mut understanding = Understanding::new(Format::GeoJson, self.features.input().encoding());
+        if self.any {
+            understanding.add_columns(&self.columns, &self.names);
+        }
+        self.values.notes(&mut understanding.notes);
+        understanding
     }
 }
 
-fn to_text(value: &Value) -> Option<String> {
+fn to_text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.trim()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
         _ => None,
     }
 }

@@ -1,7 +1,6 @@
 //! Writes GeoJSON (RFC 7946): a FeatureCollection of points, the values of each in its properties.
 
 use crate::push::push;
-use crate::time::format_rfc3339;
 use milepost_domain::Position;
 
 #[derive(Default)]
@@ -28,7 +27,7 @@ impl GeoJsonWriter {
         out.extend_from_slice(br#"]},"properties":{"vehicle_id":"#);
         serde_json::to_writer(&mut *out, position.vehicle_id.as_str())
             .expect("writing a string to a Vec does not fail");
-        push!(out, r#","timestamp":"{}""#, format_rfc3339(position.at));
+        push!(out, r#","timestamp":"{}""#, position.at);
         let numbers = [
             ("speed", position.speed.map(|speed| speed.get())),
             ("heading", position.heading.map(|heading| heading.get())),

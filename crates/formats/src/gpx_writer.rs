@@ -1,7 +1,7 @@
-//! Writes GPX 1.1: one track of one segment, speed and course in Garmin's TrackPointExtension v2.
+//! Writes GPX 1.1: one track of one segment, speed and course in Garmin's TrackPointExtension v2, the rest in
+//! extensions of our own.
 
 use crate::push::push;
-use crate::time::format_rfc3339;
 use crate::track_meta::TrackMeta;
 use crate::units::SpeedUnit;
 use crate::xml::push_escaped;
@@ -19,7 +19,7 @@ impl GpxWriter {
     pub(crate) fn start(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(
             br#"<?xml version="1.0" encoding="UTF-8"?>
-<gpx version="1.1" creator="Milepost" xmlns="http://www.topografix.com/GPX/1/1" xmlns:gpxtpx="http://www.garmin.com/xmlschemas/TrackPointExtension/v2">
+<gpx version="1.1" creator="Milepost" xmlns="http://www.topografix.com/GPX/1/1" xmlns:gpxtpx="http://www.garmin.com/xmlschemas/TrackPointExtension/v2" xmlns:milepost="urn:milepost:gpx:1">
 <trk><name>"#,
         );
         push_escaped(out, &self.meta.vehicle_id);
@@ -33,21 +33,43 @@ impl GpxWriter {
     }
 
     pub(crate) fn position(&self, position: &Position, out: &mut Vec<u8>) {
-        let (latitude, longitude) = (position.latitude.get(), position.longitude.get());
+        // The schema ends longitudes before 180 and courses before 360. Both have another name for the same.
+        let below = |value: f64, bound: f64, same: f64| if value == bound { same } else { value };
+        let (latitude, longitude) = (position.latitude.get(), below(position.longitude.get(), 180.0, -180.0));
         push!(out, r#"<trkpt lat="{latitude}" lon="{longitude}">"#);
         if let Some(altitude) = position.altitude {
             push!(out, "<ele>{}</ele>", altitude.get());
         }
-        push!(out, "<time>{}</time>", format_rfc3339(position.at));
+        push!(out, "<time>{}</time>", position.at);
+        let begin = out.len();
+        out.extend_from_slice(b"<extensions>");
+        let empty = out.len();
         if position.speed.is_some() || position.heading.is_some() {
-            out.extend_from_slice(b"<extensions><gpxtpx:TrackPointExtension>");
+            out.extend_from_slice(b"<gpxtpx:TrackPointExtension>");
             if let Some(speed) = position.speed {
                 push!(out, "<gpxtpx:speed>{}</gpxtpx:speed>", speed.get() / SpeedUnit::Ms.kmh());
             }
             if let Some(heading) = position.heading {
-                push!(out, "<gpxtpx:course>{}</gpxtpx:course>", heading.get());
+                push!(out, "<gpxtpx:course>{}</gpxtpx:course>", below(heading.get(), 360.0, 0.0));
             }
-            out.extend_from_slice(b"</gpxtpx:TrackPointExtension></extensions>");
+            out.extend_from_slice(b"</gpxtpx:TrackPointExtension>");
+        }
+        if let Some(accuracy) = position.accuracy {
+            push!(out, "<milepost:accuracy>{}</milepost:accuracy>", accuracy.get());
+        }
+        if let Some(odometer) = position.odometer {
+            push!(out, "<milepost:odometer>{}</milepost:odometer>", odometer.get());
+        }
+        if let Some(level) = position.fuel_level {
+            push!(out, "<milepost:fuelLevel>{}</milepost:fuelLevel>", level.get());
+        }
+        if let Some(on) = position.ignition {
+            push!(out, "<milepost:ignition>{on}</milepost:ignition>");
+        }
+        if out.len() == empty {
+            out.truncate(begin);
+        } else {
+            out.extend_from_slice(b"</extensions>");
         }
         out.extend_from_slice(b"</trkpt>\n");
     }

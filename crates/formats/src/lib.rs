@@ -1,4 +1,4 @@
-//! Reads and writes track files: CSV, GPX, NMEA and GeoJSON in; GPX, CSV, GeoJSON and KML out.
+//! Reads and writes track files: CSV, GPX, GeoJSON, KML and NMEA in; all but NMEA out.
 //!
 //! Readers are iterators that hold one line, element or feature at a time, so a file may be larger than memory. A row
 //! that can't be used is reported with its line and the reason, and reading goes on. Writers append to a byte buffer
@@ -8,40 +8,65 @@
 
 #![forbid(unsafe_code)]
 
+mod bare_number;
+mod column_map;
 mod columns;
+mod csv_header;
+mod csv_lines;
 mod csv_reader;
+mod csv_record;
 mod csv_writer;
+mod date_order;
+mod degrees;
+mod encoding;
+mod field;
 mod format;
 mod geojson_features;
 mod geojson_reader;
 mod geojson_writer;
+mod gpx_point;
 mod gpx_reader;
 mod gpx_writer;
+mod kml_arrays;
+mod kml_reader;
 mod kml_writer;
 pub mod limits;
 mod lines;
 mod nmea_reader;
 mod nmea_sentence;
+mod number;
 mod options;
 mod options_error;
+mod preview;
 mod push;
-mod time;
+mod reader;
+mod row_times;
+mod row_values;
+mod survey;
+mod time_refusal;
 mod track_meta;
 mod track_point;
+mod understanding;
 mod units;
+mod wall_times;
 mod writer;
+mod written_time;
 mod xml;
+mod xml_elements;
+mod zone;
 
-pub use columns::ColumnMap;
-pub use csv_reader::CsvReader;
-pub use format::{Format, Reader, read};
-pub use geojson_reader::GeoJsonReader;
-pub use gpx_reader::GpxReader;
-pub use nmea_reader::NmeaReader;
+pub use bare_number::TimeFormat;
+pub use column_map::ColumnMap;
+pub use date_order::DateOrder;
+pub use encoding::TextEncoding;
+pub use format::Format;
 pub use options::ReadOptions;
 pub use options_error::OptionsError;
-pub use time::{Zone, format_rfc3339, parse_timestamp};
+pub use reader::{Reader, read};
+pub use survey::{RowFilter, Survey};
 pub use track_meta::TrackMeta;
-pub use track_point::{ReadError, TrackPoint};
+pub use track_point::{Extent, ReadError, TrackPoint};
+pub use understanding::{Understanding, UnderstoodColumn};
 pub use units::SpeedUnit;
 pub use writer::TrackWriter;
+pub use zone::Zone;

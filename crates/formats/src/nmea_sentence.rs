@@ -9,8 +9,10 @@ pub(crate) enum Sentence {
     Rmc(Rmc),
     /// Fix data. Only its altitude is used.
     Gga { time: Time, altitude_m: f64 },
-    /// A receiver without a fix (status V, mode N, quality 0), or a sentence of another kind.
-    NoPosition,
+    /// A receiver without a fix: status V, mode N, quality 0.
+    WithoutFix,
+    /// A sentence that is not read.
+    OtherKind,
 }
 
 /// The values of an RMC sentence with a valid fix.
@@ -24,40 +26,54 @@ pub(crate) struct Rmc {
     pub(crate) course_deg: Option<f64>,
 }
 
-/// Reads the sentence in `line`, after anything that a logger wrote before it. `None` if there is no sentence.
+/// The text of a sentence, and whether a checksum says that it is whole.
+pub(crate) struct Body<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) has_checksum: bool,
+}
+
+/// The sentence in `line`, after anything that a logger wrote before it. `None` if there is no sentence.
 ///
 /// # Errors
-/// The reason why a sentence can't be used: its checksum, or missing or invalid fields.
-pub(crate) fn parse(line: &[u8]) -> Option<Result<Sentence, &'static str>> {
+/// The reason why it can't be used.
+pub(crate) fn find_sentence(line: &str) -> Option<Result<Body<'_>, &'static str>> {
     // Loggers write times or tag blocks (`\s:gps1*5A\`) before a sentence. The last `$` begins it.
-    let start = line.iter().rposition(|&byte| byte == b'$')?;
-    Some(check(&line[start + 1..]).and_then(parse_body))
+    let start = line.rfind('$')?;
+    Some(check(&line[start + 1..]))
 }
 
-/// The text between `$` and `*`, if its checksum (the exclusive or of its bytes) is right.
-fn check(sentence: &[u8]) -> Result<&str, &'static str> {
-    let star = sentence.iter().rposition(|&byte| byte == b'*').ok_or("the sentence has no checksum")?;
-    let (body, sum) = (&sentence[..star], sentence[star + 1..].trim_ascii());
-    let stated = std::str::from_utf8(sum)
-        .ok()
-        .filter(|digits| digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        .ok_or("the sentence has no checksum")?;
-    if body.iter().fold(0, |sum, byte| sum ^ byte) != stated {
-        return Err("the checksum is wrong");
-    }
-    if !body.is_ascii() {
+/// The text between `$` and `*`, if its checksum (the exclusive or of its bytes) is right. Loggers write more behind it.
+fn check(sentence: &str) -> Result<Body<'_>, &'static str> {
+    let (text, stated) = match sentence.split_once('*') {
+        Some((text, rest)) => (text, Some(rest.trim())),
+        None => (sentence.trim_end(), None),
+    };
+    if !text.is_ascii() {
         return Err("the sentence is not ASCII");
     }
-    std::str::from_utf8(body).map_err(|_| "the sentence is not ASCII")
+    let Some(stated) = stated else { return Ok(Body { text, has_checksum: false }) };
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with([',', ' ', '\t', ';']);
+    let stated = stated
+        .get(..2)
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && ends(&stated[2..]))
+        .and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        .ok_or("the sentence has no checksum")?;
+    if text.bytes().fold(0, |sum, byte| sum ^ byte) != stated {
+        return Err("the checksum is wrong");
+    }
+    Ok(Body { text, has_checksum: true })
 }
 
-fn parse_body(body: &str) -> Result<Sentence, &'static str> {
+/// Reads the fields of a sentence.
+///
+/// # Errors
+/// The field that can't be used.
+pub(crate) fn parse_body(body: &str) -> Result<Sentence, &'static str> {
     let mut fields = body.split(',');
     let address = fields.next().unwrap_or("");
     // Two letters of the talker (GP, GN, GL, GA, BD, …) and three of the sentence; `P…` is proprietary.
     if address.len() != 5 || address.starts_with('P') {
-        return Ok(Sentence::NoPosition);
+        return Ok(Sentence::OtherKind);
     }
     // GGA, the longer of the two, has fourteen fields.
     let mut field = [""; 16];
@@ -67,7 +83,7 @@ fn parse_body(body: &str) -> Result<Sentence, &'static str> {
     match &address[2..] {
         "RMC" => parse_rmc(&field),
         "GGA" => parse_gga(&field),
-        _ => Ok(Sentence::NoPosition),
+        _ => Ok(Sentence::OtherKind),
     }
 }
 
@@ -75,10 +91,10 @@ fn parse_body(body: &str) -> Result<Sentence, &'static str> {
 fn parse_rmc(field: &[&str; 16]) -> Result<Sentence, &'static str> {
     // Mode N: not valid. Older receivers have no mode.
     if field[1] != "A" || field[11].starts_with('N') {
-        return Ok(Sentence::NoPosition);
+        return Ok(Sentence::WithoutFix);
     }
     if field[2].is_empty() && field[4].is_empty() {
-        return Ok(Sentence::NoPosition);
+        return Ok(Sentence::WithoutFix);
     }
     Ok(Sentence::Rmc(Rmc {
         date: parse_date(field[8]).ok_or("the date is not ddmmyy")?,
@@ -94,7 +110,7 @@ fn parse_rmc(field: &[&str; 16]) -> Result<Sentence, &'static str> {
 fn parse_gga(field: &[&str; 16]) -> Result<Sentence, &'static str> {
     match (parse_time(field[0]), parse_signed(field[8])) {
         (Some(time), Some(altitude_m)) if !matches!(field[5], "" | "0") => Ok(Sentence::Gga { time, altitude_m }),
-        _ => Ok(Sentence::NoPosition),
+        _ => Ok(Sentence::WithoutFix),
     }
 }
 

@@ -1,12 +1,16 @@
 //! The results of readers: one point of a track, or the reason why a row gave none.
 
+use crate::time_refusal::TimeRefusal;
 use milepost_domain::{
-    AccuracyM, AltitudeM, HeadingDeg, Invalid, Latitude, Longitude, Position, SpeedKmh, Timestamp, VehicleId,
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
+    Timestamp, VehicleId,
 };
 
 /// One fix out of a file. Unlike a [`Position`] it may lack a vehicle, or name it by a text that is no valid id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackPoint {
+    /// The line on which it stands or begins, from 1.
+    pub line: u64,
     /// The file's name for the vehicle: a CSV column, a GPX track's name, a GeoJSON property.
     pub vehicle: Option<String>,
     /// The time of the fix.
@@ -23,6 +27,14 @@ pub struct TrackPoint {
     pub accuracy: Option<AccuracyM>,
     /// Altitude.
     pub altitude: Option<AltitudeM>,
+    /// Odometer reading.
+    pub odometer: Option<OdometerKm>,
+    /// Fuel in the tank.
+    pub fuel_level: Option<FuelLevelL>,
+    /// Ignition on or off.
+    pub ignition: Option<bool>,
+    /// Values beside time and place that can't be used, with their names: `speed -5`. The point lacks them.
+    pub unread: Vec<String>,
 }
 
 impl TrackPoint {
@@ -33,6 +45,9 @@ impl TrackPoint {
             heading: self.heading,
             accuracy: self.accuracy,
             altitude: self.altitude,
+            odometer: self.odometer,
+            fuel_level: self.fuel_level,
+            ignition: self.ignition,
             ..Position::new(vehicle_id, self.at, self.latitude, self.longitude)
         }
     }
@@ -46,17 +61,46 @@ pub struct ReadError {
     pub line: u64,
     /// For the person who provided the file.
     pub reason: String,
-    /// Reading ends here: the file is damaged, it has another format, or the disk failed.
-    pub ends_file: bool,
+    /// What can't be read.
+    pub extent: Extent,
+}
+
+/// How much of a file an error costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// One row; the reading goes on.
+    Row,
+    /// All that follows: the file was cut off or is damaged, or the disk failed. What came before is good.
+    Rest,
+    /// The whole file: no row can be read right, those before the error neither.
+    File,
 }
 
 impl ReadError {
     pub(crate) fn row(line: u64, reason: impl Into<String>) -> Self {
-        Self { line, reason: reason.into(), ends_file: false }
+        Self { line, reason: reason.into(), extent: Extent::Row }
     }
 
-    pub(crate) fn fatal(line: u64, reason: impl Into<String>) -> Self {
-        Self { line, reason: reason.into(), ends_file: true }
+    pub(crate) fn rest(line: u64, reason: impl Into<String>) -> Self {
+        Self { line, reason: reason.into(), extent: Extent::Rest }
+    }
+
+    pub(crate) fn file(line: u64, reason: impl Into<String>) -> Self {
+        Self { line, reason: reason.into(), extent: Extent::File }
+    }
+
+    pub(crate) fn of_time(line: u64, refusal: TimeRefusal) -> Self {
+        let extent = if refusal.ends_file { Extent::File } else { Extent::Row };
+        Self { line, reason: refusal.reason, extent }
+    }
+
+    pub(crate) fn of_input(line: u64, error: &std::io::Error) -> Self {
+        Self::rest(line, format!("the file can't be read: {error}"))
+    }
+
+    /// Whether the reading ends here.
+    pub fn ends_reading(&self) -> bool {
+        self.extent != Extent::Row
     }
 }
 
@@ -71,8 +115,12 @@ pub(crate) struct RawPoint {
     pub(crate) heading_deg: Option<f64>,
     pub(crate) accuracy_m: Option<f64>,
     pub(crate) altitude_m: Option<f64>,
+    pub(crate) odometer_km: Option<f64>,
+    pub(crate) fuel_level_l: Option<f64>,
+    pub(crate) ignition: Option<bool>,
     /// The file says that the receiver had no fix.
     pub(crate) no_fix: bool,
+    pub(crate) unread: Vec<String>,
 }
 
 /// Whether a text for the quality of a fix means that there was no fix.
@@ -82,27 +130,48 @@ pub(crate) fn means_no_fix(text: &str) -> bool {
 }
 
 impl RawPoint {
-    /// Checks the point. Place and time must be valid. A speed, heading, accuracy or altitude out of range is dropped: many
+    /// Checks the point. Place and time must be valid. A speed, heading, accuracy or the like out of range is dropped: many
     /// devices write -1 or 65535 for "unknown", and the rest of the point is good.
-    pub(crate) fn check(self, line: u64) -> Result<TrackPoint, ReadError> {
-        let invalid = |error: Invalid| ReadError::row(line, error.to_string());
-        let latitude = Latitude::new(self.latitude).map_err(invalid)?;
-        let longitude = Longitude::new(self.longitude).map_err(invalid)?;
+    pub(crate) fn check(mut self, line: u64) -> Result<TrackPoint, ReadError> {
+        let invalid = |value: f64| {
+            move |error: Invalid| {
+                let found = if value.is_nan() { "is missing".to_owned() } else { format!("is {value}") };
+                ReadError::row(line, format!("{error}, but {found}"))
+            }
+        };
+        let latitude = Latitude::new(self.latitude).map_err(invalid(self.latitude))?;
+        let longitude = Longitude::new(self.longitude).map_err(invalid(self.longitude))?;
         // Receivers without a fix report 0,0. But 0,0 is also a place in the Gulf of Guinea, where ships go: it is refused
         // only if the file says that there was no fix.
         if self.no_fix && latitude.get() == 0.0 && longitude.get() == 0.0 {
             return Err(ReadError::row(line, "latitude and longitude are both 0: the receiver had no fix"));
         }
         let Some(at) = self.at else { return Err(ReadError::row(line, "the point has no time")) };
+        let unread = &mut self.unread;
         Ok(TrackPoint {
+            line,
             vehicle: self.vehicle,
             at,
             latitude,
             longitude,
-            speed: self.speed_kmh.and_then(|value| SpeedKmh::new(value).ok()),
-            heading: self.heading_deg.and_then(|value| HeadingDeg::new(value).ok()),
-            accuracy: self.accuracy_m.and_then(|value| AccuracyM::new(value).ok()),
-            altitude: self.altitude_m.and_then(|value| AltitudeM::new(value).ok()),
+            speed: keep("speed", self.speed_kmh, SpeedKmh::new, unread),
+            heading: keep("heading", self.heading_deg, HeadingDeg::new, unread),
+            accuracy: keep("accuracy", self.accuracy_m, AccuracyM::new, unread),
+            altitude: keep("altitude", self.altitude_m, AltitudeM::new, unread),
+            odometer: keep("odometer", self.odometer_km, OdometerKm::new, unread),
+            fuel_level: keep("fuel_level", self.fuel_level_l, FuelLevelL::new, unread),
+            ignition: self.ignition,
+            unread: self.unread,
         })
     }
+}
+
+fn keep<T>(
+    name: &str,
+    value: Option<f64>,
+    new: impl FnOnce(f64) -> Result<T, Invalid>,
+    unread: &mut Vec<String>,
+) -> Option<T> {
+    let value = value?;
+    new(value).map_err(|_| unread.push(format!("{name} {value}"))).ok()
 }

@@ -21,7 +21,8 @@ enum Form {
     Csv(CsvWriter),
     Gpx(GpxWriter),
     GeoJson(GeoJsonWriter),
-    Kml(KmlWriter),
+    /// Boxed: it is several times larger than the others.
+    Kml(Box<KmlWriter>),
 }
 
 impl TrackWriter {
@@ -34,7 +35,7 @@ impl TrackWriter {
             Format::Csv => Form::Csv(CsvWriter),
             Format::Gpx => Form::Gpx(GpxWriter::new(meta)),
             Format::GeoJson => Form::GeoJson(GeoJsonWriter::default()),
-            Format::Kml => Form::Kml(KmlWriter::new(meta)),
+            Format::Kml => Form::Kml(Box::new(KmlWriter::new(meta))),
             Format::Nmea => {
                 return Err(OptionsError::new("nmea can be read but not written: use gpx, csv, geojson or kml"));
             }

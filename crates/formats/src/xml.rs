@@ -1,6 +1,7 @@
 //! XML for GPX and KML: escaped text for writers, a bounded input for readers.
 
-use crate::limits::MAX_XML_TOKEN_BYTES;
+use crate::limits::{MAX_XML_TEXT_BYTES, MAX_XML_TOKEN_BYTES};
+use quick_xml::events::BytesRef;
 use std::io::{self, BufRead, Read};
 
 /// Appends `text` escaped for an element or a quoted attribute. Characters that XML 1.0 does not allow are left out.
@@ -37,6 +38,10 @@ impl<R: BufRead> TokenBound<R> {
         self.taken_bytes = 0;
     }
 
+    pub(crate) fn input(&self) -> &R {
+        &self.input
+    }
+
     /// The line that is being read, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.line
@@ -71,4 +76,26 @@ impl<R: BufRead> BufRead for TokenBound<R> {
         self.taken_bytes += count;
         self.input.consume(count);
     }
+}
+
+/// The character that an entity stands for, if XML itself defines it.
+pub(crate) fn resolve(reference: &BytesRef<'_>) -> Option<char> {
+    match &*reference.xml10_content() {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => reference.resolve_char_ref().ok().flatten(),
+    }
+}
+
+/// Appends text up to the limit: nothing longer is a number, a time or a name.
+pub(crate) fn push_bounded(text: &mut String, more: &str) {
+    let room = MAX_XML_TEXT_BYTES.saturating_sub(text.len());
+    let mut end = more.len().min(room);
+    while !more.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.push_str(&more[..end]);
 }

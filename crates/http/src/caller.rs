@@ -1,7 +1,7 @@
 //! Authenticates requests: finds the credential in the documented order, and its caller.
 
 use crate::session_cookie::session_secret;
-use crate::{HttpContext, Problem, query_value};
+use crate::{ConnectionCaller, HttpContext, Problem, query_value};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -53,18 +53,26 @@ pub async fn authenticate_parts(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    Ok(context.access.authenticate(credential).await?)
+    let authentication = context.access.authenticate(credential).await?;
+    if let Some(connection) = parts.extensions.get::<ConnectionCaller>() {
+        connection.note(authentication.caller());
+    }
+    Ok(authentication)
 }
 
 fn find_credential<'a>(headers: &'a HeaderMap, token: Option<&'a str>) -> Result<Credential<'a>, Problem> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
+    for value in headers.get_all(header::AUTHORIZATION) {
         let value = value.to_str().unwrap_or_default().trim();
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
-        return match (scheme.to_ascii_lowercase().as_str(), rest.trim()) {
-            ("bearer", token) if !token.is_empty() => Ok(Credential::Token(token)),
-            ("device", key) if !key.is_empty() => Ok(Credential::DeviceKey(key)),
-            _ => Err(Problem::not_authenticated("Authorization must be «Bearer <token>» or «Device <key>»")),
-        };
+        match (scheme.to_ascii_lowercase().as_str(), rest.trim()) {
+            ("bearer" | "device", "") => {
+                return Err(Problem::not_authenticated("Authorization must be «Bearer <token>» or «Device <key>»"));
+            }
+            ("bearer", token) => return Ok(Credential::Token(token)),
+            ("device", key) => return Ok(Credential::DeviceKey(key)),
+            // Meant for somebody else: a proxy in front that asks for `Basic` or `Negotiate` passes the header on.
+            _ => {}
+        }
     }
     if let Some(key) = headers.get("x-device-key").and_then(|value| value.to_str().ok()) {
         return Ok(Credential::DeviceKey(key.trim()));

@@ -9,14 +9,21 @@ use std::net::{IpAddr, SocketAddr};
 /// is the address that the proxy reports.
 pub struct ClientAddress(pub Option<IpAddr>);
 
+impl ClientAddress {
+    /// The address of a request's client.
+    pub fn of(parts: &Parts) -> Self {
+        let Some(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Self(None) };
+        let peer = peer.0.ip().to_canonical();
+        let proxies = parts.extensions.get::<TrustedProxies>();
+        Self(Some(proxies.map_or(peer, |proxies| proxies.client_address(peer, &parts.headers))))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let Some(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else { return Ok(Self(None)) };
-        let peer = peer.0.ip().to_canonical();
-        let proxies = parts.extensions.get::<TrustedProxies>();
-        Ok(Self(Some(proxies.map_or(peer, |proxies| proxies.client_address(peer, &parts.headers)))))
+        Ok(Self::of(parts))
     }
 }
 

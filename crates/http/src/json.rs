@@ -1,12 +1,15 @@
 //! Reads JSON bodies up to a limit, and names the wrong field when it refuses one.
 
+use crate::exact_numbers::check_exact_numbers;
 use crate::serde_messages::plain_words;
+use crate::whole_numbers::{MAX_CORRECTIONS, correct};
 use crate::{FieldError, Problem};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
+use std::borrow::Cow;
 
 /// The largest body of an ordinary request; a larger one is answered 413. Positions have their own limit.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -24,6 +27,21 @@ where
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = read_body(request, LIMIT).await?;
         parse_object(&bytes).map(Self)
+    }
+}
+
+/// A JSON body that holds values of the sender's own. They are kept as they were sent, so that a number which would change is
+/// refused with 422.
+pub struct ExactBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ExactBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let bytes = read_body(request, MAX_BODY_BYTES).await?;
+        let value = parse_object(&bytes)?;
+        check_exact_numbers(&bytes, "body")?;
+        Ok(Self(value))
     }
 }
 
@@ -53,17 +71,29 @@ pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, P
     }
 }
 
-/// Reads an object from JSON. Serde alone would also accept an array with the right values in the right order.
+/// Reads an object from JSON. Serde alone would also accept an array with the right values in the right order. A whole number may have
+/// a point.
 ///
 /// # Errors
 /// As [`parse_json`].
-pub fn parse_object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Problem> {
+pub fn parse_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         parse_json::<IgnoredAny>(bytes)?;
         let error = FieldError { field: "body".to_owned(), message: "must be an object".to_owned() };
         return Err(Problem::invalid_fields(vec![error]));
     }
-    parse_json(bytes)
+    let mut bytes = Cow::Borrowed(bytes);
+    for _ in 0..MAX_CORRECTIONS {
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => return Ok(value),
+            Err(error) => match correct(&bytes, &error) {
+                Some(corrected) => bytes = Cow::Owned(corrected),
+                None => break,
+            },
+        }
+    }
+    // Read again, to name the field in the refusal.
+    parse_json(&bytes)
 }
 
 /// Reads a value from JSON.
@@ -105,6 +135,32 @@ mod tests {
     struct Thing {
         name: String,
         size: f64,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Counts {
+        count: i32,
+        ids: Vec<u64>,
+        kept: Box<serde_json::value::RawValue>,
+    }
+
+    #[test]
+    fn whole_numbers_may_have_a_point_where_an_integer_is_wanted() {
+        let read = |body: &str| parse_object::<Counts>(body.as_bytes());
+        let body = "{\"count\": -5.0,\n \"ids\":[1.0, 2e1\n ,3 , 4.00],\"kept\":[1.0,7.50]}";
+        let counts = read(body).unwrap();
+        assert_eq!((counts.count, counts.ids.as_slice()), (-5, [1, 20, 3, 4].as_slice()));
+        assert_eq!(counts.kept.get(), "[1.0,7.50]", "what is only carried stays as it was sent");
+        for (body, field) in [
+            (r#"{"count":5.5,"ids":[],"kept":1}"#, "count"),
+            (r#"{"count":5.0,"ids":[1.0,2.5],"kept":1}"#, "ids[1]"),
+            (r#"{"count":5e300,"ids":[],"kept":1}"#, "count"),
+            (r#"{"count":9007199254740993.0,"ids":[],"kept":1}"#, "count"),
+            (r#"{"count":"5.0","ids":[],"kept":1}"#, "count"),
+        ] {
+            let problem = read(body).unwrap_err();
+            assert_eq!((problem.status, problem.errors[0].field.as_str()), (422, field), "{body}");
+        }
     }
 
     fn check(body: &str, status: u16, field: Option<&str>) {

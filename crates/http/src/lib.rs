@@ -5,7 +5,9 @@
 mod auth_routes;
 mod caller;
 mod client_address;
+mod connection_caller;
 mod context;
+mod exact_numbers;
 mod idempotency;
 mod json;
 mod origin;
@@ -19,13 +21,15 @@ mod tenant;
 mod time;
 mod trailing_slash;
 mod trusted_proxies;
+mod whole_numbers;
 
 pub use auth_routes::{TokenRefresh, TokenRequest, auth_routes};
 pub use caller::{Authenticated, TokenInQuery, authenticate_parts};
 pub use client_address::ClientAddress;
+pub use connection_caller::ConnectionCaller;
 pub use context::HttpContext;
 pub use idempotency::{JsonAnswer, RequestClaim, replay_idempotent};
-pub use json::{Body, MAX_BODY_BYTES, RawBody, parse_json, parse_object};
+pub use json::{Body, ExactBody, MAX_BODY_BYTES, RawBody, parse_json, parse_object};
 pub use origin::OriginPolicy;
 pub use page::{Page, PageQuery, cursor_of};
 pub use path::{Path, PathSegment, PathSegments};

@@ -2,51 +2,98 @@
 
 use axum::http::{HeaderMap, header};
 
+/// An origin by RFC 6454: scheme, host and port. A default port is left out, so that equal origins compare equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Origin {
+    scheme: String,
+    authority: Authority,
+}
+
+/// Host and port. No port is the default one of the scheme.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Authority {
+    host: String,
+    port: Option<u16>,
+}
+
+impl Authority {
+    fn parse(text: &str, scheme: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        // An IPv6 address has colons of its own, within brackets.
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
+            _ => (text.as_str(), None),
+        };
+        if host.is_empty() || host.contains(['/', '*', ' ', '?', '#', '@', ',']) {
+            return None;
+        }
+        let default = match scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        };
+        Some(Self { host: host.to_owned(), port: port.filter(|port| Some(*port) != default) })
+    }
+}
+
+impl Origin {
+    /// `null` and origins without a host, such as `file://`, are none: many pages share them.
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        let is_scheme = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+        let authority = Authority::parse(rest, &scheme)?;
+        is_scheme.then_some(Self { scheme, authority })
+    }
+
+    /// Whether the request went to the server that this page came from. A proxy may have taken off TLS: `X-Forwarded-Proto` says
+    /// so. No page can set that header on another's request, and it only narrows what is allowed.
+    fn is_own(&self, headers: &HeaderMap) -> bool {
+        let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let is_scheme_of_server = match value("x-forwarded-proto") {
+            Some(scheme) => scheme.trim().eq_ignore_ascii_case(&self.scheme),
+            None => matches!(self.scheme.as_str(), "http" | "https"),
+        };
+        let host = value(header::HOST.as_str()).and_then(|host| Authority::parse(host, &self.scheme));
+        is_scheme_of_server && host.as_ref() == Some(&self.authority)
+    }
+}
+
 /// The server's own origin and those that the operator listed.
 #[derive(Debug, Clone, Default)]
 pub struct OriginPolicy {
-    allowed: Vec<String>,
+    allowed: Vec<Origin>,
 }
 
 impl OriginPolicy {
-    /// `allowed` are origins as browsers write them, without a path: `https://maps.example.org`.
+    /// `allowed` are origins as browsers and app shells write them, without a path: `https://maps.example.org`,
+    /// `capacitor://localhost`.
     ///
     /// # Errors
     /// The first entry that is not an origin.
     pub fn new(allowed: &[String]) -> Result<Self, String> {
-        let clean = |origin: &String| {
-            let origin = origin.trim().trim_end_matches('/').to_ascii_lowercase();
-            let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-            match rest {
-                Some(host) if !host.is_empty() && !host.contains(['/', '*', ' ', '?', '#', '@']) => Ok(origin),
-                _ => Err(origin),
-            }
-        };
-        Ok(Self { allowed: allowed.iter().map(clean).collect::<Result<_, _>>()? })
+        let parse = |entry: &String| Origin::parse(entry.trim().trim_end_matches('/')).ok_or_else(|| entry.clone());
+        Ok(Self { allowed: allowed.iter().map(parse).collect::<Result<_, _>>()? })
     }
 
     /// Whether the request came from an allowed page or from a program. Programs send no `Origin`.
     pub fn allows(&self, headers: &HeaderMap) -> bool {
-        let Some(origin) = headers.get(header::ORIGIN) else { return true };
-        let Ok(origin) = origin.to_str() else { return false };
-        let origin = origin.to_ascii_lowercase();
-        self.allowed.contains(&origin) || is_same_host(&origin, headers)
+        if !headers.contains_key(header::ORIGIN) {
+            return true;
+        }
+        origin_of(headers).is_some_and(|origin| self.allowed.contains(&origin) || origin.is_own(headers))
     }
 
     /// The request's origin if it is listed, for CORS headers.
     pub fn listed<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
-        self.allowed.contains(&origin.to_ascii_lowercase()).then_some(origin)
+        let origin = origin_of(headers)?;
+        self.allowed.contains(&origin).then(|| headers.get(header::ORIGIN)?.to_str().ok()).flatten()
     }
 }
 
-fn is_same_host(origin: &str, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let named = origin.split_once("://").map(|(_, host)| host);
-    match (host, named) {
-        (Some(host), Some(named)) => host.eq_ignore_ascii_case(named),
-        _ => false,
-    }
+fn origin_of(headers: &HeaderMap) -> Option<Origin> {
+    Origin::parse(headers.get(header::ORIGIN)?.to_str().ok()?)
 }
 
 #[cfg(test)]
@@ -54,34 +101,61 @@ fn is_same_host(origin: &str, headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn headers(origin: Option<&str>, host: &str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::HOST, host.parse().unwrap());
-        if let Some(origin) = origin {
-            headers.insert(header::ORIGIN, origin.parse().unwrap());
-        }
-        headers
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
     #[test]
     fn only_own_and_listed_origins_are_allowed() {
-        let policy = OriginPolicy::new(&["https://maps.example.org/".to_owned()]).unwrap();
-        let check = |origin, expected| {
-            assert_eq!(policy.allows(&headers(origin, "bus.example.org:8080")), expected, "{origin:?}");
+        let listed = ["https://maps.example.org/", "https://live.example.org:443", "capacitor://localhost"];
+        let policy = OriginPolicy::new(&listed.map(str::to_owned)).unwrap();
+        let check = |host, origin, expected| {
+            let headers = headers(&[("host", host), ("origin", origin)]);
+            assert_eq!(policy.allows(&headers), expected, "{origin} at {host}");
         };
-        check(None, true);
-        check(Some("http://bus.example.org:8080"), true);
-        check(Some("https://BUS.example.org:8080"), true);
-        check(Some("https://maps.example.org"), true);
-        check(Some("http://bus.example.org"), false);
-        check(Some("https://evil.example"), false);
-        check(Some("https://maps.example.org.evil.example"), false);
-        check(Some("null"), false);
+        assert!(policy.allows(&headers(&[("host", "bus.example.org")])), "programs send no origin");
+        let own = "bus.example.org:8080";
+        check(own, "http://bus.example.org:8080", true);
+        check(own, "https://BUS.example.org:8080", true);
+        check(own, "http://bus.example.org", false);
+        check(own, "https://bus.example.org", false);
+        check(own, "https://evil.example", false);
+        check(own, "chrome-extension://bus.example.org:8080", false);
+        check(own, "file://bus.example.org:8080", false);
+        check(own, "null", false);
+        check("bus.example.org", "http://bus.example.org:80", true);
+        check("bus.example.org:80", "http://bus.example.org", true);
+        check("bus.example.org:443", "https://bus.example.org", true);
+        check("bus.example.org:443", "http://bus.example.org", false);
+        check("[::1]:8080", "http://[::1]:8080", true);
+        check("[::1]", "http://[::1]:80", true);
+        check(own, "https://maps.example.org", true);
+        check(own, "https://MAPS.example.org:443", true);
+        check(own, "http://maps.example.org", false);
+        check(own, "https://maps.example.org.evil.example", false);
+        check(own, "https://live.example.org", true);
+        check(own, "capacitor://localhost", true);
+        check(own, "ionic://localhost", false);
     }
 
     #[test]
-    fn a_wildcard_is_no_origin() {
-        assert!(OriginPolicy::new(&["*".to_owned()]).is_err());
-        assert!(OriginPolicy::new(&["https://*.example.org".to_owned()]).is_err());
+    fn behind_a_proxy_with_tls_a_page_without_it_is_another() {
+        let policy = OriginPolicy::default();
+        let check = |origin, expected| {
+            let host = ("host", "bus.example.org");
+            let headers = headers(&[host, ("x-forwarded-proto", "https"), ("origin", origin)]);
+            assert_eq!(policy.allows(&headers), expected, "{origin}");
+        };
+        check("https://bus.example.org", true);
+        check("http://bus.example.org", false);
+        check("http://bus.example.org:443", false);
+    }
+
+    #[test]
+    fn what_many_pages_share_cannot_be_listed() {
+        for entry in ["*", "null", "file://", "https://*.example.org", "https://a.example/path", "https://u@a.example"]
+        {
+            assert_eq!(OriginPolicy::new(&[entry.to_owned()]).unwrap_err(), entry);
+        }
     }
 }

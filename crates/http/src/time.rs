@@ -1,5 +1,8 @@
 //! Timestamps in JSON: written as RFC 3339 in UTC with milliseconds, read as RFC 3339 or Unix time.
 
+use jiff::SignedDuration;
+use jiff::civil::date;
+use jiff::fmt::temporal::Pieces;
 use milepost_domain::Timestamp;
 use serde_json::Value;
 
@@ -20,8 +23,8 @@ pub fn parse_timestamp(value: &Value) -> Result<Timestamp, &'static str> {
     const TAKES: &str = "must be RFC 3339, Unix seconds or Unix milliseconds";
     match value {
         Value::String(text) => {
-            let instant: jiff::Timestamp = text.trim().parse().map_err(|_| TAKES)?;
-            Timestamp::from_unix_ms(instant.as_millisecond()).ok_or("must lie between 1970 and 9999")
+            let ms = parse_rfc3339_ms(text.trim()).ok_or(TAKES)?;
+            Timestamp::from_unix_ms(ms).ok_or("must lie between 1970 and 9999")
         }
         Value::Number(number) => {
             let number = number.as_f64().filter(|number| number.is_finite()).ok_or(TAKES)?;
@@ -33,6 +36,21 @@ pub fn parse_timestamp(value: &Value) -> Result<Timestamp, &'static str> {
         }
         _ => Err(TAKES),
     }
+}
+
+/// Seconds in a day: an offset of as many is in no zone.
+const DAY_S: i32 = 86_400;
+
+/// Unix milliseconds. By the parts of the text, because jiff's own instants end a day before the year 9999 does.
+fn parse_rfc3339_ms(text: &str) -> Option<i64> {
+    let pieces = Pieces::parse(text).ok()?;
+    let offset_s = pieces.to_numeric_offset()?.seconds();
+    if offset_s.abs() >= DAY_S {
+        return None;
+    }
+    let since_1970 = pieces.date().to_datetime(pieces.time()?).duration_since(date(1970, 1, 1).at(0, 0, 0, 0));
+    let instant = since_1970.checked_sub(SignedDuration::from_secs(i64::from(offset_s)))?;
+    i64::try_from(instant.as_millis()).ok()
 }
 
 #[cfg(test)]
@@ -66,6 +84,12 @@ mod tests {
         check(json!(1_736_937_045), Some(1_736_937_045_000));
         check(json!(1_736_937_045.25), Some(1_736_937_045_250));
         check(json!(1_736_937_045_123_i64), Some(1_736_937_045_123));
+        check(json!("2025-01-15 10:30:45Z"), Some(1_736_937_045_000));
+        check(json!("9999-12-31T23:59:59.999Z"), Some(253_402_300_799_999));
+        check(json!("9999-12-31T23:59:59-01:00"), None);
+        check(json!("1970-01-01T00:00:00+01:00"), None);
+        check(json!("2025-01-15T10:30:45+25:00"), None);
+        check(json!("2025-01-15"), None);
         check(json!("yesterday"), None);
         check(json!("2025-01-15T10:30:45"), None);
         check(json!(-1), None);

@@ -39,7 +39,9 @@ impl TrustedProxies {
         nearest
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether the address is one of the proxies.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 }

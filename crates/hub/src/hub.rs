@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use crate::channel::Channel;
 use crate::channel_id::ChannelId;
 use crate::limits::HubLimits;
-use crate::message::{Encoder, Message};
+use crate::message::Encoder;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stats::{Counters, HubStats};
@@ -37,13 +37,6 @@ impl Hub {
     /// The channel `id` if anybody subscribes to it. A publisher that gets `None` has nothing to render.
     pub fn find_channel(&self, id: &ChannelId) -> Option<Arc<Channel>> {
         self.channels.find(id).filter(|channel| channel.has_subscribers())
-    }
-
-    /// Publishes what `render` makes, and calls it only if anybody subscribes to `id`.
-    pub fn publish_with(&self, id: &ChannelId, render: impl FnOnce() -> Message) {
-        if let Some(channel) = self.find_channel(id) {
-            channel.publish(render());
-        }
     }
 
     /// The hub's contents and counters.

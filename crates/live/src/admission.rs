@@ -2,7 +2,7 @@
 //! end of a connection whose caller lost its right.
 
 use axum::http::{StatusCode, header};
-use milepost_access::{Admission, Authentication, Credential, Disconnect};
+use milepost_access::{Admission, Authentication, Credential, Disconnect, TooManyConnections, Visit};
 use milepost_domain::{TenantId, Timestamp};
 use milepost_http::{Problem, TokenInQuery, authenticate_parts};
 use std::sync::Arc;
@@ -59,15 +59,23 @@ pub(crate) struct ConnectionPlace {
 }
 
 impl Live {
-    /// Takes a place of the tenant, or refuses when all are taken.
+    /// Takes a place of the tenant, or refuses when all are taken. `visit` is the public link that lets a visitor in.
     pub(crate) fn admit(
         &self,
         tenant: &TenantId,
         credential: Option<Authentication>,
+        visit: Option<Visit>,
     ) -> Result<ConnectionPlace, Problem> {
         let expires_at = credential.as_ref().and_then(|credential| credential.caller().expires_at);
-        let admission = self.context.access.admit_to(tenant, credential).map_err(|_| {
-            let detail = "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT";
+        let admission = self.context.access.admit_to(tenant, credential, visit).map_err(|refusal| {
+            let detail = match refusal {
+                TooManyConnections::OfTenant => {
+                    "the tenant has as many connections as it may, see MAX_CONNECTIONS_PER_TENANT"
+                }
+                TooManyConnections::OfCaller => "the tenant's last connections are for callers with few: close some",
+                TooManyConnections::OfLink => "this link has as many followers as it may",
+                TooManyConnections::OfAddress => "your address follows as many links as it may",
+            };
             Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
         })?;
         Ok(ConnectionPlace { live: self.clone(), admission, expires_at })

@@ -2,9 +2,10 @@
 
 use milepost_domain::{Event, TenantId};
 use milepost_hub::{ChannelId, Interest, Sink, Subscription};
-use milepost_service::ServiceError;
-use milepost_service::records::newest_event_id;
+use milepost_service::records::{newest_event_id, stored_events};
+use milepost_service::{ServiceError, StoredEvents};
 use milepost_transport::{Closed, EventStream};
+use serde::Serialize;
 use std::sync::Arc;
 
 use crate::Live;
@@ -39,8 +40,26 @@ pub trait EventView: Send + Sync + 'static {
     /// Writes an event's message, or returns `None` if the client does not get it.
     fn render(&self, event: &Event, replayed: bool) -> Option<String>;
 
-    /// Writes the message after a replay of `count` events. `last_event_id` was the newest id when the replay began.
-    fn render_complete(&self, count: u64, last_event_id: i64) -> String;
+    /// Writes the message after a replay.
+    fn render_complete(&self, end: ReplayEnd) -> String;
+}
+
+/// A view of which streams are opened too.
+pub trait StreamView: EventView {
+    /// Writes a stream's first message when [`ReplayEnd::complete`] would be false.
+    fn render_position_unknown(&self, last_event_id: i64) -> String;
+}
+
+/// The end of a replay.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct ReplayEnd {
+    /// The number of events that were replayed.
+    pub count: u64,
+    /// The tenant's newest event when the replay began. Later ones follow as live events.
+    pub last_event_id: i64,
+    /// Whether the client has missed nothing. If false, the id that it asked for is older than the events that are stored, or is not
+    /// of this database, and it has to read its state again.
+    pub complete: bool,
 }
 
 /// Why sending stopped.
@@ -99,11 +118,13 @@ impl<V: EventView> ClientEvents<V> {
     /// here on, so that a client that is cut off in between resumes from the last id that it got.
     pub(crate) async fn replay(&self, after: i64) -> Result<(), Stopped> {
         let sent = self.gate.shut();
-        let newest = self.newest().await?;
+        let stored = self.stored().await?;
         // A client may claim events that it was never sent. It gets them all the same.
-        let count = self.send_stored(after.min(sent), newest, true).await?;
-        self.send(None, &self.view.render_complete(count, newest)).await?;
-        self.catch_up(newest).await
+        let count = self.send_stored(after.min(sent), stored.newest, true).await?;
+        let complete = stored.has_all_after(after);
+        let end = ReplayEnd { count, last_event_id: stored.newest, complete };
+        self.send(None, &self.view.render_complete(end)).await?;
+        self.catch_up(stored.newest).await
     }
 
     /// Sends the events that were stored since `sent`, then opens the gate, which must be shut. Only the events of the
@@ -131,7 +152,7 @@ impl<V: EventView> ClientEvents<V> {
         let (mut last, mut count) = (after, 0);
         while last < up_to {
             let events = {
-                let _permit = self.live.read_permit().await;
+                let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
                 self.view.read(last, up_to, PAGE).await?
             };
             for event in &events {
@@ -148,12 +169,17 @@ impl<V: EventView> ClientEvents<V> {
         Ok(count)
     }
 
-    async fn newest(&self) -> Result<i64, Stopped> {
+    pub(crate) async fn stored(&self) -> Result<StoredEvents, Stopped> {
         let _permit = self.live.read_permit().await;
+        Ok(stored_events(&self.live.use_cases().records, &self.view.source().tenant).await?)
+    }
+
+    async fn newest(&self) -> Result<i64, Stopped> {
+        let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
         Ok(newest_event_id(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 
-    async fn send(&self, id: Option<i64>, text: &str) -> Result<(), Closed> {
+    pub(crate) async fn send(&self, id: Option<i64>, text: &str) -> Result<(), Closed> {
         match &self.sink {
             EventSink::Socket(sender) => sender.send_backpressured(text).await,
             EventSink::Stream(stream) => stream.send_event_backpressured(id, text).await,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::Live;
 use crate::admission::{Connection, ConnectionPlace};
-use crate::client_events::{ClientEvents, EventSink, EventView, Stopped};
+use crate::client_events::{ClientEvents, EventSink, Stopped, StreamView};
 
 /// The delay that the client is asked to keep before it reconnects.
 pub(crate) const RETRY_MS: u64 = 3000;
@@ -32,7 +32,7 @@ impl Connection for StreamConnection {
 
 /// Sends the missed events and subscribes the stream to live ones. When this returns, no task is left: live events
 /// reach the stream through the hub.
-pub(crate) async fn serve_stream<V: EventView>(
+pub(crate) async fn serve_stream<V: StreamView>(
     live: Live,
     stream: Arc<EventStream>,
     place: ConnectionPlace,
@@ -52,13 +52,17 @@ pub(crate) async fn serve_stream<V: EventView>(
     }
 }
 
-async fn begin<V: EventView>(
+async fn begin<V: StreamView>(
     events: &ClientEvents<V>,
     stream: &EventStream,
     after: Option<i64>,
 ) -> Result<(), Stopped> {
     let newest = events.view.source().newest;
     if let Some(after) = after {
+        if !events.stored().await?.has_all_after(after) {
+            // Without an id: a client that is cut off right after it asks for the same events again.
+            events.send(None, &events.view.render_position_unknown(newest)).await?;
+        }
         events.send_stored(after, newest, true).await?;
     }
     // The client resumes from this id if it is cut off before the next event.

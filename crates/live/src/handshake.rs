@@ -4,13 +4,14 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use milepost_access::Authentication;
+use milepost_access::{Authentication, Visit};
 use milepost_domain::{Caller, TenantId};
-use milepost_http::{Problem, query_value};
+use milepost_http::{ClientAddress, Problem, query_value};
 use milepost_transport::{Abort, HandshakeError, RateLimit, Socket, SocketLimits, Upgrade};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::client_events::EventView;
+use crate::client_events::StreamView;
 use crate::event_stream::{RETRY_MS, serve_stream};
 use crate::inbound::parse_last_event_id;
 use crate::sender::SocketSender;
@@ -37,6 +38,8 @@ pub struct Entry<V> {
     pub tenant: TenantId,
     /// `None` for a visitor of a public link.
     pub credential: Option<Authentication>,
+    /// The public link that lets a visitor in, who is counted apart from the tenant's own people.
+    pub public_link: Option<String>,
     /// The dialect's data for this connection, handed to its viewer.
     pub view: V,
     /// The largest inbound message in bytes, if it differs from the server's setting.
@@ -49,7 +52,7 @@ impl<V> Entry<V> {
     /// Counts the client under the limit of its own tenant.
     pub fn new(credential: Authentication, view: V) -> Self {
         let tenant = credential.caller().tenant.clone();
-        Self { tenant, credential: Some(credential), view, max_message_bytes: None, rate: None }
+        Self { tenant, credential: Some(credential), public_link: None, view, max_message_bytes: None, rate: None }
     }
 
     fn limits(&self, standard: SocketLimits) -> SocketLimits {
@@ -107,7 +110,8 @@ impl Handshake {
             Err(refusal) => return refusal.response().map(Body::from),
         };
         let limits = entry.limits(upgrade.limits());
-        let place = match self.live.admit(&entry.tenant, entry.credential) {
+        let visit = entry.public_link.map(|link| Visit { link, address: self.client_address() });
+        let place = match self.live.admit(&entry.tenant, entry.credential, visit) {
             Ok(place) => place,
             Err(problem) => return problem.into_response(),
         };
@@ -126,12 +130,13 @@ impl Handshake {
 
     /// Opens a stream of events for an admitted client, or answers with the problem. The stream begins with the events
     /// above `after`, if that is given.
-    pub fn open_stream<V: EventView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
+    pub fn open_stream<V: StreamView>(mut self, entry: Result<Entry<V>, Problem>, after: Option<i64>) -> Response {
         let entry = match entry {
             Ok(entry) => entry,
             Err(problem) => return problem.into_response(),
         };
-        let place = match self.live.admit(&entry.tenant, entry.credential) {
+        let visit = entry.public_link.map(|link| Visit { link, address: self.client_address() });
+        let place = match self.live.admit(&entry.tenant, entry.credential, visit) {
             Ok(place) => place,
             Err(problem) => return problem.into_response(),
         };
@@ -142,6 +147,10 @@ impl Handshake {
         stream.greet(RETRY_MS);
         tokio::spawn(serve_stream(self.live, stream, place, entry.view, after));
         (STREAM_HEADERS, Body::new(body)).into_response()
+    }
+
+    fn client_address(&self) -> Option<IpAddr> {
+        ClientAddress::of(&self.head).0
     }
 
     fn refuse(mut self, problem: Problem) -> Response {

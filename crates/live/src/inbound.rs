@@ -32,7 +32,11 @@ pub(crate) fn parse_last_event_id(head: &Parts) -> Result<Option<i64>, String> {
     let header = head.headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").trim().to_owned());
     let (name, id) = match header.filter(|id| !id.is_empty()) {
         Some(id) => ("Last-Event-ID", id),
-        None => ("last_event_id", query_value(head, "last_event_id").unwrap_or_default()),
+        // Browsers' EventSource takes no headers: its replacements write the id into the URL, under this name.
+        None => ["last_event_id", "lastEventId"]
+            .into_iter()
+            .find_map(|name| Some((name, query_value(head, name).filter(|id| !id.is_empty())?)))
+            .unwrap_or_default(),
     };
     if id.is_empty() {
         return Ok(None);

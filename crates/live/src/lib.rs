@@ -10,6 +10,7 @@ mod admission;
 mod client_events;
 mod event_follower;
 mod event_stream;
+mod fair_reads;
 mod handshake;
 mod inbound;
 mod live;
@@ -19,8 +20,9 @@ mod sender;
 mod snapshot;
 mod socket;
 
-pub use client_events::{EventSource, EventView};
+pub use client_events::{EventSource, EventView, ReplayEnd, StreamView};
 pub use event_follower::EventFollower;
+pub use fair_reads::ReadPermit;
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};
 pub use live::Live;

@@ -1,20 +1,16 @@
 //! The state that all live connections of the server share.
 
 use axum::extract::Request;
-use milepost_domain::{TenantId, Timestamp};
+use milepost_domain::{Caller, TenantId, Timestamp};
 use milepost_http::{HttpContext, Problem};
 use milepost_hub::{ChannelId, Hub};
 use milepost_service::records::newest_event_id;
 use milepost_service::{ServiceError, UseCases};
 use milepost_transport::Transport;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::fair_reads::{FairReads, ReadPermit};
 use crate::{ConnectionPolicy, EventSource, Handshake, Origins};
-
-/// Large reads for reconnecting clients that run at the same time on this node. Further clients wait, so that database
-/// connections are left for writers when a whole tenant reconnects.
-const PARALLEL_READS: usize = 4;
 
 /// Made once and given to every dialect. A clone shares the same state.
 #[derive(Clone)]
@@ -24,13 +20,13 @@ pub struct Live {
     /// The hub in which dialects publish messages.
     pub hub: Hub,
     pub(crate) transport: Arc<Transport>,
-    reads: Arc<Semaphore>,
+    reads: Arc<FairReads>,
 }
 
 impl Live {
     /// Connects what is published in `hub` with the connections of `transport`.
     pub fn new(context: Arc<HttpContext>, hub: Hub, transport: Arc<Transport>) -> Self {
-        Self { context, hub, transport, reads: Arc::new(Semaphore::new(PARALLEL_READS)) }
+        Self { context, hub, transport, reads: Arc::new(FairReads::new()) }
     }
 
     /// What the use cases need.
@@ -64,8 +60,8 @@ impl Live {
         Ok(EventSource { tenant, channel, newest })
     }
 
-    /// Waits for one of the permits for large reads. Hold it while the store is read.
-    pub async fn read_permit(&self) -> SemaphorePermit<'_> {
-        self.reads.acquire().await.expect("the semaphore is never closed")
+    /// Waits for the permission for a large read of a tenant's data. Hold it while the store is read.
+    pub async fn read_permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
+        self.reads.permit(tenant, caller).await
     }
 }

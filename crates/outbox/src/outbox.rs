@@ -44,6 +44,11 @@ impl Outbox {
         self.counters.read()
     }
 
+    /// Whether its task has ended, which it does only after [`Self::stop`].
+    pub fn has_ended(&self) -> bool {
+        self.task.lock().expect("nothing panics while holding it").as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Takes no more calls, and waits for the running tries as long as the configuration says. A call that was cut off or
     /// still waits in memory is sent again by the next process, after its lease.
     pub async fn stop(&self) {

@@ -1,18 +1,21 @@
 //! Assembles the server from its crates: one list from the configuration to the router.
 
+use crate::LogStats;
 use crate::config::Config;
-use crate::data_folder::{jwt_secret, vapid_key};
+use crate::core_tasks::CoreTasks;
+use crate::data_folder::vapid_key;
 use crate::draining::Draining;
 use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
 use crate::pages::{Tiles, page_routes};
 use crate::status_routes::{Status, status_routes};
-use anyhow::{Context, Result, anyhow};
+use crate::token_keys::{check_issuer_keys, token_keys};
+use anyhow::{Result, anyhow};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
-use milepost_access::{Access, TokenKeys};
+use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_dialect_bus::{BusListener, BusParts};
 use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliveries};
@@ -58,7 +61,10 @@ pub struct Assembly {
     pub transport: Arc<Transport>,
     /// Sender of outgoing calls.
     pub outbox: Arc<Outbox>,
+    /// The tasks that the server can't do without.
+    pub tasks: CoreTasks,
     metrics: Arc<Metrics>,
+    log: LogStats,
     wake_event_feed: Arc<dyn Fn() + Send + Sync>,
     vehicle_directory: Arc<dyn VehicleDirectory>,
     followed_deliveries: Arc<FollowedDeliveries>,
@@ -67,11 +73,17 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Builds all parts above the store.
+    /// Builds all parts above the store. `log` counts log lines that were dropped, `tasks` watches those of the parts.
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
-    pub fn new(config: &Config, store: Arc<dyn Store>, clock: Clock) -> Result<Arc<Self>> {
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        log: LogStats,
+        tasks: CoreTasks,
+    ) -> Result<Arc<Self>> {
         let metrics = Metrics::new();
         let sockets = WsConfig {
             ping_period: config.ws_ping_period,
@@ -122,6 +134,11 @@ impl Assembly {
             origins: origins(config)?,
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
+        let (committing, sending, beating) =
+            (Arc::clone(&service.use_cases), Arc::clone(&outbox), Arc::clone(&transport));
+        tasks.watch("committing positions", move || committing.positions.has_ended());
+        tasks.watch("making outgoing calls", move || sending.has_ended());
+        tasks.watch("the heartbeat of sockets", move || beating.has_ended());
         Ok(Arc::new(Self {
             store,
             clock,
@@ -133,7 +150,9 @@ impl Assembly {
             tracks,
             transport,
             outbox,
+            tasks,
             metrics,
+            log,
             wake_event_feed: service.wake_event_feed,
             vehicle_directory: service.vehicle_directory,
             followed_deliveries,
@@ -203,8 +222,10 @@ impl Assembly {
             transport: Arc::clone(&self.transport),
             outbox: Arc::clone(&self.outbox),
             tracks: Arc::clone(&self.tracks),
+            log: self.log.clone(),
         };
         Status {
+            tasks: self.tasks.clone(),
             draining: self.draining.clone(),
             store: Arc::clone(&self.store),
             clock: self.clock.clone(),
@@ -292,37 +313,12 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
 ///
 /// # Errors
 /// The setting that is wrong.
-pub fn check_keys_and_origins(config: &Config, clock: &Clock) -> Result<()> {
+pub fn check_keys_and_origins(config: &Config) -> Result<()> {
     origins(config)?;
-    let secret = config.jwt_secret.as_deref().map_or([0; 32].as_slice(), str::as_bytes);
-    let mut keys = TokenKeys::new(secret, clock.clone()).map_err(anyhow::Error::msg)?;
-    trust_other_issuers(config, &mut keys)
+    check_issuer_keys(config)
 }
 
 fn origins(config: &Config) -> Result<OriginPolicy> {
     OriginPolicy::new(&config.allowed_origins)
         .map_err(|origin| anyhow!("ALLOWED_ORIGINS: {origin} is no origin such as https://maps.example.org"))
-}
-
-/// The keys that sign and verify tokens, from the configuration and the data folder.
-///
-/// # Errors
-/// When a file can't be read or has no key.
-pub fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
-    let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
-    let mut keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
-    trust_other_issuers(config, &mut keys)?;
-    Ok(keys)
-}
-
-fn trust_other_issuers(config: &Config, keys: &mut TokenKeys) -> Result<()> {
-    if let Some(path) = &config.jwt_public_key_file {
-        let pem = std::fs::read(path).with_context(|| format!("JWT_PUBLIC_KEY_FILE: can't read {}", path.display()))?;
-        keys.trust_public_key(&pem).map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: {} {takes}", path.display()))?;
-    }
-    if let Some(path) = &config.jwks_file {
-        let json = std::fs::read(path).with_context(|| format!("JWKS_FILE: can't read {}", path.display()))?;
-        keys.trust_key_set(&json).map_err(|takes| anyhow!("JWKS_FILE: {} {takes}", path.display()))?;
-    }
-    Ok(())
 }

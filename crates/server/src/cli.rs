@@ -1,10 +1,12 @@
 //! The command line and its commands.
 
+mod backup;
 mod check_config;
 mod demo;
 mod export;
 mod import;
 mod migrate;
+mod read_args;
 mod simulate;
 mod token;
 mod user;
@@ -13,10 +15,17 @@ use crate::config::{Config, ConfigError, Resolved, SettingFlags, resolve};
 use crate::data_folder::keep_new_files_private;
 use crate::logging::start_logging;
 use crate::serve;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use milepost_clock::Clock;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the reason of a failure may take to be printed.
+const LAST_WORDS_WAIT: Duration = Duration::from_secs(1);
+/// How long the drain may take after a fault.
+const FAULT_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Real-time tracking server: positions and record changes in, durable, and out at once to those who may see them.
 #[derive(Parser)]
@@ -41,10 +50,13 @@ enum Command {
     User(user::UserArgs),
     /// Drives simulated devices over the public API.
     Simulate(simulate::SimulateArgs),
-    /// Reads tracks into a vehicle's history: GPX, CSV, NMEA, GeoJSON.
     Import(import::ImportArgs),
     /// Writes a vehicle's history: GPX, CSV, GeoJSON, KML.
     Export(export::ExportArgs),
+    /// Copies the SQLite database to a file, also while a server runs.
+    Backup(backup::BackupArgs),
+    /// Puts a backup in the place of the SQLite database, and keeps the old one beside it.
+    Restore(backup::RestoreArgs),
     /// Brings the database's tables up to date; `serve` does it too.
     Migrate(migrate::MigrateArgs),
     /// Prints the effective configuration with secrets hidden.
@@ -54,7 +66,8 @@ enum Command {
     },
 }
 
-/// Runs the command. Returns 0 on success, 1 on failure, and 2 for a command line that can't be read.
+/// Runs the command. Returns 0 on success, 1 on failure, 2 for a command line that can't be read, and 3 for an import that
+/// was read in part.
 pub fn run(clock: &Clock) -> ExitCode {
     let cli = Cli::parse();
     if !matches!(cli.command, Command::Export(_)) {
@@ -65,37 +78,49 @@ pub fn run(clock: &Clock) -> ExitCode {
         Err(error) => return fail(&anyhow::Error::new(error).context("can't start")),
     };
     match runtime.block_on(dispatch(cli.command, clock)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
 
-async fn dispatch(command: Command, clock: &Clock) -> Result<()> {
-    match command {
+async fn dispatch(command: Command, clock: &Clock) -> Result<ExitCode> {
+    let done = match command {
         Command::Serve { settings } => run_server(&settings, clock).await,
         Command::Demo(args) => demo::run(args, clock).await,
         Command::Token(args) => token::run(&args, clock),
         Command::User(args) => user::run(args, clock).await,
         Command::Simulate(args) => simulate::run(args, clock).await,
-        Command::Import(args) => import::run(args, clock).await,
+        Command::Import(args) => return import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore(&args, clock),
         Command::Migrate(args) => migrate::run(&args).await,
-        Command::CheckConfig { settings } => check_config::run(&settings, clock),
-    }
+        Command::CheckConfig { settings } => check_config::run(&settings),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(settings)?;
-    start_logging(&config.log, config.log_json);
+    let log = start_logging(&config.log, config.log_json);
     let stop = stop_signal()?;
     tokio::pin!(stop);
     let running = tokio::select! {
-        running = serve::start(&config, clock.clone(), say) => running?,
+        running = serve::start(&config, clock.clone(), log.stats(), say) => running?,
         () = &mut stop => return Ok(()),
     };
-    stop.await;
-    running.drain().await;
-    Ok(())
+    let ended = tokio::select! {
+        () = stop => None,
+        name = running.task_ended() => Some(name),
+    };
+    let Some(name) = ended else {
+        running.drain().await;
+        return Ok(());
+    };
+    tracing::error!("{name} has ended by a fault: the server stops, so that it can be started again");
+    // What still works ends in order. What does not must not keep the process.
+    let _ = tokio::time::timeout(FAULT_DEADLINE, running.drain()).await;
+    bail!("{name} has ended by a fault")
 }
 
 /// Reads the configuration, and the texts that it was made of.
@@ -112,16 +137,33 @@ fn read_config(settings: &SettingFlags) -> Result<(Resolved, Config)> {
     read().context("configuration")
 }
 
-/// Resolves when Ctrl-C or SIGTERM arrives.
+/// Resolves when Ctrl-C, SIGTERM or SIGHUP arrives. SIGHUP is what a terminal sends when it is closed.
 fn stop_signal() -> Result<impl Future<Output = ()>> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    // Under nohup the signal is ignored, and stays so.
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            _ = hung_up => {}
         }
     })
+}
+
+/// Whether the process was started with SIGHUP ignored. Elsewhere than on Linux this is unknown.
+fn ignores_hangup() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The signals are the bits from 1 on, and SIGHUP is signal 1.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Prints a line for the person who started the command.
@@ -134,13 +176,20 @@ fn say(line: &str) {
 }
 
 /// Prints a line beside the command's answer, on standard error.
-#[allow(clippy::print_stderr, reason = "this is where a command says what went wrong")]
 fn warn(line: &str) {
-    eprintln!("{line}");
+    use std::io::Write;
+    // A closed pipe must not stop the command.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-#[allow(clippy::print_stderr, reason = "this is where a command says why it failed")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("milepost: {error:#}");
+    let line = format!("milepost: {error:#}");
+    // A full pipe that nobody reads must not keep the process.
+    let (done, printed) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        warn(&line);
+        let _ = done.send(());
+    });
+    let _ = printed.recv_timeout(LAST_WORDS_WAIT);
     ExitCode::FAILURE
 }

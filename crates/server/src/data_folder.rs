@@ -38,6 +38,15 @@ pub(crate) fn lock_database(url: &str) -> Result<Option<DatabaseLock>> {
     }
 }
 
+/// Refuses an SQLite file that does not exist, so that a command that reads makes none in a wrong folder.
+pub(crate) fn check_database_exists(url: &str) -> Result<()> {
+    let Some(file) = milepost_store::sqlite_file(url) else { return Ok(()) };
+    if file.try_exists().with_context(|| format!("can't look at {}", file.display()))? {
+        return Ok(());
+    }
+    bail!("there is no database {}, see MILEPOST_DATA and DATABASE_URL", file.display())
+}
+
 /// The lock file `milepost.db.lock` beside `milepost.db`, the same for every path to the file.
 fn lock_file_of(database: &Path) -> PathBuf {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -5,6 +5,7 @@
 pub mod assembly;
 pub mod cli;
 pub mod config;
+mod core_tasks;
 mod data_folder;
 mod draining;
 mod first_start;
@@ -16,3 +17,7 @@ mod open_files;
 mod pages;
 pub mod serve;
 mod status_routes;
+mod token_keys;
+
+pub use core_tasks::CoreTasks;
+pub use logging::LogStats;

@@ -13,6 +13,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// The headers of answers that have a meaning for clients.
+const READABLE: &str = "content-disposition, etag, idempotency-replayed, link, location, retry-after, www-authenticate";
+
 /// The state that the middleware needs.
 pub(crate) struct Middleware {
     pub(crate) draining: Draining,
@@ -39,31 +42,33 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
     let route = request.extensions().get::<MatchedPath>().cloned();
     // A draining server finishes running requests and refuses new ones, so that clients go to another node.
     let is_status = matches!(request.uri().path(), "/health" | "/ready" | "/metrics");
-    let response = if middleware.draining.is_on() && !is_status {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down").into_response()
+    let listed = listed_origin(&middleware.context, request.headers());
+    let is_preflight =
+        method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if middleware.draining.is_on() && !is_status {
+        middleware.draining.refuse(method == Method::GET && is_stream(request.uri().path()))
+    } else if is_preflight {
+        StatusCode::NO_CONTENT.into_response()
     } else {
-        let listed = listed_origin(&middleware.context, request.headers());
-        let is_preflight =
-            method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-        let mut response = if is_preflight {
-            StatusCode::NO_CONTENT.into_response()
-        } else {
-            // No part of the request is used after a panic.
-            AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
-                tracing::error!("a handler panicked");
-                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
-            })
-        };
-        if let Some(origin) = listed {
-            allow_origin(response.headers_mut(), origin, is_preflight);
-        }
-        response
+        // No part of the request is used after a panic.
+        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("a handler panicked");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
+        })
     };
+    if let Some(origin) = listed {
+        allow_origin(response.headers_mut(), origin, is_preflight);
+    }
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     let took = begun.elapsed();
     middleware.metrics.request_answered(&method, route, response.status().as_u16(), took);
     tracing::debug!(%method, route, status = response.status().as_u16(), took_us = took.as_micros() as u64, "answered");
     response
+}
+
+/// Whether a path opens a stream of server-sent events.
+fn is_stream(path: &str) -> bool {
+    path.trim_end_matches('/') == "/api/events"
 }
 
 /// The origin of the calling page, if the operator listed it.
@@ -77,10 +82,13 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    // Without it a page reads none but a few headers of every answer (Fetch, "CORS-safelisted response-header name").
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READABLE));
     if is_preflight {
         let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-        let allowed =
-            HeaderValue::from_static("authorization, content-type, idempotency-key, last-event-id, x-device-key");
+        let allowed = HeaderValue::from_static(
+            "authorization, content-type, idempotency-key, if-match, last-event-id, x-device-key",
+        );
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));

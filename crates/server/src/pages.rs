@@ -5,8 +5,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use flate2::read::GzDecoder;
 use milepost_http::Problem;
 use serde_json::json;
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::sync::Arc;
 
 /// The built files of `dashboard/`.
@@ -65,20 +68,58 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&format!("assets/{path}"), &headers, "public, max-age=31536000, immutable")
 }
 
+/// Answers with an embedded file. Assets are embedded as gzip under `NAME.gz`. A client that does not take gzip gets them
+/// inflated.
 fn file(name: &str, headers: &HeaderMap, caching: &'static str) -> Response {
-    let Some(file) = Files::get(name) else { return Problem::not_found("page").into_response() };
-    let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
+    let compressed = Files::get(&format!("{name}.gz"));
+    let is_compressed = compressed.is_some();
+    let Some(file) = compressed.or_else(|| Files::get(name)) else {
+        return Problem::not_found("page").into_response();
+    };
+    // Weak, because both encodings have it.
+    let tag = format!("W/\"{}\"", hex(&file.metadata.sha256_hash()[..16]));
     let known = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let common = [
         (header::CACHE_CONTROL, caching.to_owned()),
         (header::ETAG, tag),
+        (header::VARY, "accept-encoding".to_owned()),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     if known {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
-    let kind = [(header::CONTENT_TYPE, file.metadata.mimetype().to_owned())];
-    (common, kind, file.data).into_response()
+    let kind = [(header::CONTENT_TYPE, content_type(name))];
+    if is_compressed && takes_gzip(headers) {
+        return (common, kind, [(header::CONTENT_ENCODING, "gzip")], file.data).into_response();
+    }
+    let data = if is_compressed { Cow::Owned(inflate(&file.data)) } else { file.data };
+    (common, kind, data).into_response()
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.') {
+        Some((_, "html")) => "text/html",
+        Some((_, "js")) => "text/javascript",
+        Some((_, "css")) => "text/css",
+        Some((_, "json")) => "application/json",
+        Some((_, "svg")) => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        // `q=0`, `q=0.0` and so on refuse a coding.
+        name.trim().eq_ignore_ascii_case("gzip") && weight.trim().trim_end_matches(['0', '.']) != "q="
+    })
+}
+
+fn inflate(compressed: &[u8]) -> Vec<u8> {
+    let mut data = Vec::new();
+    GzDecoder::new(compressed).read_to_end(&mut data).expect("the build compressed this file");
+    data
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -96,4 +137,33 @@ async fn app_config(State(tiles): State<Arc<Tiles>>) -> impl IntoResponse {
 async fn route_shapes() -> impl IntoResponse {
     let kind = [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "max-age=3600")];
     (kind, milepost_simulate::DEMO_ROUTES_GEOJSON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_file_has_a_known_type() {
+        for name in Files::iter() {
+            assert_ne!(content_type(name.trim_end_matches(".gz")), "application/octet-stream", "{name}");
+        }
+    }
+
+    #[test]
+    fn gzip_is_sent_only_to_clients_that_take_it() {
+        for (accepted, takes) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("deflate, gzip; q=1.0", true),
+            ("", false),
+            ("br", false),
+            ("gzip;q=0", false),
+            ("x-gzip", false),
+            ("gzip; q=0.000, br", false),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            assert_eq!(takes_gzip(&headers), takes, "{accepted}");
+        }
+    }
 }

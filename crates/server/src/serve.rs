@@ -1,18 +1,22 @@
 //! `milepost serve`: starts the server from its configuration, and stops it in order.
 
+use crate::LogStats;
 use crate::assembly::{Assembly, check_keys_and_origins};
 use crate::config::Config;
-use crate::data_folder::{DatabaseLock, lock_database, make_data_folder};
+use crate::core_tasks::CoreTasks;
+use crate::data_folder::{DatabaseLock, check_database_exists, lock_database, make_data_folder};
+use crate::draining::DRAIN_DEADLINE_MS;
 use crate::first_start::make_first_user;
-use crate::http_server::{CurrentRouter, Stage, bind, serve_http};
+use crate::http_server::{ConnectionLimits, CurrentRouter, HttpWaits, Stage, bind, serve_http};
 use crate::open_files::raise_open_files_limit;
 use crate::status_routes::health;
+use crate::token_keys::follow_issuer_files;
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use milepost_clock::Clock;
-use milepost_http::Problem;
+use milepost_http::{Problem, TrustedProxies};
 use milepost_outbox::PublicForm;
 use milepost_service::{Retention, keep_pruning};
 use milepost_store::{OpenOptions, Store, StoreError};
@@ -23,11 +27,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long running requests may take after the signal to stop.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
+const DRAIN_DEADLINE: Duration = Duration::from_millis(DRAIN_DEADLINE_MS);
 /// How long sockets may take to read queued messages and answer the close frame. Then they are aborted.
 const SOCKET_DEADLINE: Duration = Duration::from_secs(5);
 /// How long folding committed positions may take at the end. The next start folds the rest.
 const FOLD_DEADLINE: Duration = Duration::from_secs(5);
+/// Connections without a credential may use one part in so many of the open files.
+const STRANGERS_SHARE: u64 = 2;
+/// How often the tasks are watched that the server can't do without.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How often opening a database is tried again when it can't be reached at the start.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -42,22 +50,24 @@ pub struct Running {
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
+    issuers: tokio::task::JoinHandle<()>,
     drain_window: Duration,
+    tasks: CoreTasks,
     /// Held for as long as the server runs.
     _database: Option<DatabaseLock>,
 }
 
-/// Starts everything. `say` prints the lines for the operator.
+/// Starts everything. `log` counts lines that were dropped, and `say` prints the lines for the operator.
 ///
 /// # Errors
 /// When the address is taken, the database refuses or another server uses it, or a key file can't be read.
-pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<Running> {
+pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
-    raise_open_files_limit();
+    let limits = connection_limits(config, raise_open_files_limit());
     for variable in &config.without_effect {
         tracing::warn!("{variable} is set, but has no effect in this version");
     }
-    check_keys_and_origins(config, &clock)?;
+    check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
     let listener =
@@ -73,7 +83,8 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
     let current = Arc::clone(&ready);
     let router: CurrentRouter = Arc::new(move || current.get().unwrap_or(&starting).clone());
     let (stage, stages) = watch::channel(Stage::Open);
-    let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE));
+    let tasks = CoreTasks::default();
+    let http = tokio::spawn(serve_http(listener, router, stages, DRAIN_DEADLINE, limits, HttpWaits::default()));
 
     let store = open_store(config).await?;
     if database.is_some() {
@@ -81,17 +92,27 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
     }
-    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone())?;
+    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone(), log, tasks.clone())?;
     let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
         positions_ms: i64::try_from(config.position_retention.as_millis()).unwrap_or(i64::MAX),
     };
     let alert_cleanup = config.alert_cleanup;
+    let issuers = tokio::spawn(follow_issuer_files(config.clone(), Arc::clone(&assembly.access), clock.clone()));
     let retention = tokio::spawn(async move { keep_pruning(&*store, &clock, retention, alert_cleanup).await });
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
+    for (name, task) in [
+        ("accepting connections", &http),
+        ("removing old data", &retention),
+        ("following events", &follower),
+        ("following positions", &tracks),
+    ] {
+        let task = task.abort_handle();
+        tasks.watch(name, move || task.is_finished());
+    }
     let _first = ready.set(assembly.router(config));
 
     say(&format!("Milepost is listening on http://{address}"));
@@ -108,9 +129,23 @@ pub async fn start(config: &Config, clock: Clock, say: impl Fn(&str)) -> Result<
         retention,
         follower,
         tracks,
+        issuers,
         drain_window: config.drain_window,
+        tasks,
         _database: database,
     })
+}
+
+/// Half of the open files are kept for connections with a credential, for the database and for outgoing calls. One
+/// address gets at most half of the rest.
+fn connection_limits(config: &Config, open_files: u64) -> ConnectionLimits {
+    let strangers = usize::try_from(open_files / STRANGERS_SHARE).unwrap_or(usize::MAX).max(1);
+    ConnectionLimits {
+        per_address: config.max_connections_per_address.min((strangers / 2).max(1)),
+        strangers,
+        // The configuration was checked before. If it were invalid, no proxy would be trusted.
+        proxies: TrustedProxies::new(&config.trusted_proxies).unwrap_or_default(),
+    }
 }
 
 /// Chooses the cryptography library for all TLS connections that this process opens.
@@ -139,7 +174,26 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     }
 }
 
+/// Opens the database for a command that only reads, which must not make one.
+///
+/// # Errors
+/// As [`open_store`], and when there is no database.
+pub(crate) async fn open_existing_store(config: &Config) -> Result<Arc<dyn Store>> {
+    check_database_exists(&config.database())?;
+    open_store(config).await
+}
+
 impl Running {
+    /// Returns the name of a task that has ended by a fault, when one has. The server can't do without it.
+    pub async fn task_ended(&self) -> &'static str {
+        loop {
+            if let Some(name) = self.tasks.ended() {
+                return name;
+            }
+            tokio::time::sleep(WATCH_EVERY).await;
+        }
+    }
+
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
     /// store.
     pub async fn drain(self) {
@@ -147,6 +201,7 @@ impl Running {
         self.assembly.begin_draining();
         self.retention.abort();
         self.follower.abort();
+        self.issuers.abort();
         let _ = self.stage.send(Stage::Draining);
         let drain = Drain {
             code: 1012,

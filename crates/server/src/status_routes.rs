@@ -1,5 +1,6 @@
 //! `/health`, `/ready` and `/metrics` for load balancers and monitoring.
 
+use crate::core_tasks::CoreTasks;
 use crate::draining::Draining;
 use crate::metrics::{Exposition, TextFormat};
 use axum::extract::State;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 /// The state that the status routes report.
 pub(crate) struct Status {
     pub(crate) draining: Draining,
+    pub(crate) tasks: CoreTasks,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) use_cases: Arc<UseCases>,
@@ -42,9 +44,15 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     if status.draining.is_on() {
         return unavailable("the server is shutting down");
     }
+    if let Some(name) = status.tasks.ended() {
+        return unavailable(&format!("a part of the server has ended: {name}; restart it"));
+    }
     match check_ready(&status.use_cases.readiness, status.clock.now()).await {
         Ok(()) => Json(json!({ "status": "ready", "database": status.store.backend() })).into_response(),
-        Err(_) => unavailable("the database is unavailable"),
+        Err(_) => match status.store.fault() {
+            Some(fault) => unavailable(&format!("the database is unavailable: {fault}")),
+            None => unavailable("the database is unavailable"),
+        },
     }
 }
 

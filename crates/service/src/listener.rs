@@ -2,6 +2,7 @@
 
 use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelUpdate};
 use milepost_domain::{Event, ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A position that became its vehicle's newest.
@@ -52,21 +53,33 @@ impl From<Vec<Arc<dyn Listener>>> for Listeners {
     }
 }
 
+impl Listeners {
+    /// Calls every listener. One that panics is left out this time: the caller goes on, and so do the others.
+    fn each(&self, call: impl Fn(&dyn Listener)) {
+        for listener in self.0.iter() {
+            // Listeners only enqueue messages. Nothing that they leave half done is used here.
+            if catch_unwind(AssertUnwindSafe(|| call(&**listener))).is_err() {
+                tracing::error!("a dialect panicked while it published: its subscribers missed a message");
+            }
+        }
+    }
+}
+
 impl Listener for Listeners {
     fn positions_recorded(&self, tenant: &TenantId, recorded: &[PositionRecorded<'_>]) {
-        self.0.iter().for_each(|listener| listener.positions_recorded(tenant, recorded));
+        self.each(|listener| listener.positions_recorded(tenant, recorded));
     }
 
     fn vehicle_changed(&self, tenant: &TenantId, vehicle: &LiveVehicle) {
-        self.0.iter().for_each(|listener| listener.vehicle_changed(tenant, vehicle));
+        self.each(|listener| listener.vehicle_changed(tenant, vehicle));
     }
 
     fn vehicle_removed(&self, tenant: &TenantId, vehicle: &VehicleId) {
-        self.0.iter().for_each(|listener| listener.vehicle_removed(tenant, vehicle));
+        self.each(|listener| listener.vehicle_removed(tenant, vehicle));
     }
 
     fn delivery_changed(&self, view: &DeliveryView) {
-        self.0.iter().for_each(|listener| listener.delivery_changed(view));
+        self.each(|listener| listener.delivery_changed(view));
     }
 
     fn follows_delivery(&self, id: &TrackingId) -> bool {
@@ -74,11 +87,11 @@ impl Listener for Listeners {
     }
 
     fn driver_moved(&self, moved: &[MovedParcel]) {
-        self.0.iter().for_each(|listener| listener.driver_moved(moved));
+        self.each(|listener| listener.driver_moved(moved));
     }
 
     fn parcel_changed(&self, update: &ParcelUpdate) {
-        self.0.iter().for_each(|listener| listener.parcel_changed(update));
+        self.each(|listener| listener.parcel_changed(update));
     }
 
     fn follows_parcel(&self, id: ParcelId) -> bool {
@@ -86,6 +99,41 @@ impl Listener for Listeners {
     }
 
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {
-        self.0.iter().for_each(|listener| listener.events_published(tenant, events));
+        self.each(|listener| listener.events_published(tenant, events));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Broken;
+
+    impl Listener for Broken {
+        fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {
+            panic!("a listener's fault");
+        }
+    }
+
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Listener for Counting {
+        fn vehicle_removed(&self, _: &TenantId, _: &VehicleId) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_listener_that_panics_keeps_nothing_from_the_others_and_from_the_caller() {
+        let (before, after) = (Arc::new(Counting::default()), Arc::new(Counting::default()));
+        let all: Vec<Arc<dyn Listener>> = vec![before.clone(), Arc::new(Broken), after.clone()];
+        let listeners = Listeners::from(all);
+        for _ in 0..2 {
+            listeners.vehicle_removed(&TenantId::default_tenant(), &VehicleId::new("b").unwrap());
+        }
+        assert_eq!((before.0.load(Ordering::Relaxed), after.0.load(Ordering::Relaxed)), (2, 2));
     }
 }

@@ -24,6 +24,11 @@ impl Positions {
         Self { store, committer, live }
     }
 
+    /// Whether nothing commits positions any more, which is a fault.
+    pub fn has_ended(&self) -> bool {
+        self.committer.has_ended()
+    }
+
     /// The number of batches that wait for a transaction, for metrics.
     pub fn batches_queued(&self) -> usize {
         self.committer.queued()

@@ -83,7 +83,8 @@ impl Node {
 
     /// Registers a connection and checks it again.
     async fn revalidate(&self, authentication: Authentication) -> (Option<CloseReason>, Admission, Arc<Socket>) {
-        let admission = self.access.admit_connection(authentication).unwrap();
+        let tenant = authentication.caller().tenant.clone();
+        let admission = self.access.admit_to(&tenant, Some(authentication)).unwrap();
         let socket = Arc::new(Socket::default());
         admission.attach(&socket);
         (self.access.revalidate(&admission).await.unwrap(), admission, socket)

@@ -1,10 +1,12 @@
 //! The calls of the server's public API that a simulation makes.
 
+mod failure;
+
+use crate::client::failure::{detail_of, refused, retry_after, root_cause, tls_failure};
 use crate::device::Device;
 use crate::report::Report;
 use crate::{Credential, SimulateError, SimulateOptions, Via};
-use milepost_formats::format_rfc3339;
-use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,9 +15,6 @@ use std::time::Duration;
 /// A call without an answer for this long is made again.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The most characters of the server's text in an error.
-const MAX_DETAIL_CHARS: usize = 300;
 
 /// Calls the server. All vehicles share its connections.
 #[derive(Debug, Clone)]
@@ -210,46 +209,8 @@ fn to_json(report: &Report) -> Value {
     put("speed", fix.speed.map(|speed| speed.get()));
     put("heading", fix.heading.map(|heading| heading.get()));
     put("altitude", fix.altitude.map(|altitude| altitude.get()));
-    body.insert("timestamp".to_owned(), json!(format_rfc3339(report.at)));
+    body.insert("timestamp".to_owned(), json!(report.at.to_string()));
     Value::Object(body)
-}
-
-async fn refused(call: &str, response: Response) -> SimulateError {
-    let status = response.status().as_u16();
-    let detail = detail_of(&response.text().await.unwrap_or_default());
-    SimulateError::Refused { call: call.to_owned(), status, detail }
-}
-
-/// The sentence of a problem+json or of the bus dialect's errors, else the text itself.
-fn detail_of(text: &str) -> String {
-    let problem: Option<Value> = serde_json::from_str(text).ok();
-    let sentence = problem.as_ref().and_then(|problem| problem.get("detail")).and_then(Value::as_str);
-    sentence.unwrap_or(text).chars().filter(|c| !c.is_control()).take(MAX_DETAIL_CHARS).collect()
-}
-
-fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
-}
-
-/// The innermost cause: `connection refused` says more than the errors around it.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
-}
-
-/// The error of TLS, if TLS failed. I/O errors hold it without naming it as their source.
-fn tls_failure<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
-    if let Some(failure) = error.downcast_ref() {
-        return Some(failure);
-    }
-    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-        Some(inner) => tls_failure(inner),
-        None => error.source().and_then(tls_failure),
-    }
 }
 
 /// Escapes an id for a path. Ids may have blanks and letters of any script.

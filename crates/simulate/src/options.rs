@@ -120,7 +120,7 @@ pub enum Motion {
 /// Recorded files to replay, all together in the order of their times.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// CSV, GPX, NMEA or GeoJSON files. They are held in memory, up to [`Self::MAX_FIXES`].
+    /// CSV, GPX, NMEA, GeoJSON or KML files. They are held in memory, up to [`Self::MAX_FIXES`].
     pub files: Vec<PathBuf>,
     /// Their columns, units and zone.
     pub read: ReadOptions,

@@ -40,13 +40,13 @@ impl Recording {
         for path in &replay.files {
             let fail = |reason: String| SimulateError::File { file: path.display().to_string(), reason };
             let format = Format::of_path(path)
-                .ok_or_else(|| fail("its name must end in .csv, .gpx, .nmea or .geojson".to_owned()))?;
+                .ok_or_else(|| fail("its name must end in .csv, .gpx, .nmea, .geojson or .kml".to_owned()))?;
             let file = File::open(path).map_err(|error| fail(error.to_string()))?;
             let rows = read(format, BufReader::new(file), &replay.read).map_err(|error| fail(error.to_string()))?;
             for row in rows {
                 match row {
                     Ok(point) => recording.add(path, point, &mut indices),
-                    Err(error) if error.ends_file => return Err(fail(error.to_string())),
+                    Err(error) if error.ends_reading() => return Err(fail(error.to_string())),
                     Err(error) => {
                         recording.unread_rows += 1;
                         first_fault.get_or_insert_with(|| fail(error.to_string()));

@@ -148,6 +148,11 @@ impl Committer {
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
+    /// Whether its tasks have ended, which they never do by themselves.
+    pub fn has_ended(&self) -> bool {
+        self.queue.is_closed()
+    }
+
     /// The number of callers in the queue, for metrics.
     pub fn queued(&self) -> usize {
         QUEUE_CALLERS - self.queue.capacity()

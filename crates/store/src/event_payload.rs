@@ -10,17 +10,19 @@ mod notices;
 mod records;
 #[cfg(test)]
 mod samples;
+mod trips;
 
 use accounts::{DevicePayload, UserPayload, VehiclePayload};
 use alerts::{AlertDeletedPayload, AlertPayload, AlertReadPayload};
 use deliveries::{DeliveryAdvanced, DeliveryStarted, ParcelAdded, ParcelChanged, ParcelZoneCrossed, ZoneEvent};
-use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RulesPayload, ServiceDuePayload, TripPayload};
+use fleet::{CrossingPayload, DrivingPayload, GeofencePayload, RulesPayload, ServiceDuePayload};
 use milepost_domain::{DeliveryStatus, Fact, Invalid, Timestamp};
 use notices::{ManualEventPayload, NoticePayload, NoticeReadPayload};
 use records::{AttendancePayload, CadetPayload, GradePayload, ScoresUpdatePayload};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Error};
 use serde_json::Deserializer;
+use trips::TripPayload;
 
 /// Returns a fact's kind and payload.
 pub(crate) fn encode(fact: &Fact) -> (&str, String) {
@@ -193,76 +195,4 @@ fn boxed<P, T: TryFrom<P, Error = Invalid>>(payload: P) -> serde_json::Result<Bo
 
 fn refused(invalid: Invalid) -> serde_json::Error {
     serde_json::Error::custom(invalid)
-}
-
-#[cfg(test)]
-fn is_unknown(fact: &Fact) -> bool {
-    matches!(fact, Fact::Unknown { .. })
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
-mod tests {
-    use super::{decode, encode, is_unknown};
-    use milepost_domain::{
-        CadetId, DeliveryStatus, DeviceId, Fact, NoticeId, OrderId, ParcelId, ParcelStatus, RiderId, Timestamp,
-        TrackingId, UserId, VehicleId, WEBHOOK_KINDS, Zone,
-    };
-
-    #[test]
-    fn every_fact_comes_back_as_it_was() {
-        let vehicle_id = VehicleId::new("MTA NYCT_2782").unwrap();
-        for fact in [
-            Fact::VehicleAdded { vehicle_id: vehicle_id.clone() },
-            Fact::VehicleChanged { vehicle_id: vehicle_id.clone() },
-            Fact::VehicleRemoved { vehicle_id },
-            Fact::UserChanged { user_id: UserId::new(7).unwrap() },
-            Fact::SessionEnded { user_id: UserId::new(7).unwrap() },
-            Fact::DeviceRemoved { device_id: DeviceId::new("kiosk 1").unwrap() },
-            Fact::DeliveryStarted {
-                tracking_id: TrackingId::new("TRK-1").unwrap(),
-                order_id: OrderId::new("ORD/1 «x»").unwrap(),
-                rider_id: RiderId::new("R-1").unwrap(),
-            },
-            Fact::DeliveryAdvanced {
-                tracking_id: TrackingId::new("TRK-1").unwrap(),
-                order_id: OrderId::new("ORD-1").unwrap(),
-                status: DeliveryStatus::Delivered,
-            },
-            Fact::ParcelAdded { parcel_id: ParcelId::new(12).unwrap(), client_id: UserId::new(7).unwrap() },
-            Fact::ParcelChanged {
-                parcel_id: ParcelId::new(12).unwrap(),
-                status: ParcelStatus::OutForDelivery,
-                driver_id: None,
-            },
-            Fact::ParcelChanged {
-                parcel_id: ParcelId::new(12).unwrap(),
-                status: ParcelStatus::Assigned,
-                driver_id: UserId::new(5).ok(),
-            },
-            Fact::ParcelZoneCrossed { parcel_id: ParcelId::new(12).unwrap(), zone: Zone::Pickup, entered: true },
-            Fact::ParcelZoneCrossed { parcel_id: ParcelId::new(12).unwrap(), zone: Zone::Destination, entered: false },
-            Fact::CadetAdded { cadet_id: CadetId::new(3).unwrap() },
-            Fact::NoticeRead {
-                notice_id: NoticeId::new(4).unwrap(),
-                user_id: UserId::new(7).unwrap(),
-                is_message: true,
-                read_at: Timestamp::from_unix_ms(1_795_132_800_123).unwrap(),
-            },
-            Fact::Unknown { kind: "moon_landed".to_owned(), payload: r#"{"eagle":true}"#.to_owned() },
-        ] {
-            let (kind, payload) = encode(&fact);
-            assert_eq!(decode(kind, &payload), fact);
-            assert_eq!(WEBHOOK_KINDS.contains(&kind), kind.contains('.'), "{kind}");
-        }
-    }
-
-    #[test]
-    fn broken_events_come_as_unknown() {
-        for (kind, payload) in
-            [("moon_landed", "{"), ("user_changed", "{}"), ("user_changed", "{"), ("user_changed", r#"{"user_id":0}"#)]
-        {
-            assert!(is_unknown(&decode(kind, payload)), "{kind} {payload}");
-        }
-    }
 }

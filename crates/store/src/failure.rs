@@ -27,6 +27,22 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Converts an error of a statement with one unique value, `name`.
+pub(crate) fn taken(name: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| match StoreError::from(error) {
+        StoreError::Conflict(_) => StoreError::Conflict(name),
+        other => other,
+    }
+}
+
+/// Converts an error of a statement with one unique value, and one reference to a `missing` object.
+pub(crate) fn taken_or_missing(name: &'static str, missing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |error| match taken(name)(error) {
+        StoreError::NotFound(_) => StoreError::NotFound(missing),
+        other => other,
+    }
+}
+
 /// Converts an error of the first connection to PostgreSQL. Later, a refused login or a missing database may be
 /// temporary, such as during a restore. At the start it is a mistake in the URL, and waiting silently would hide it.
 pub(crate) fn refused_at_start(error: sqlx::Error, by_socket_file: bool) -> StoreError {

@@ -4,7 +4,7 @@ use crate::{Once, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 use milepost_domain::{
     Alert, AlertId, Event, FleetRules, FleetViewer, Geofence, GeofenceDescription, GeofenceId, JsonObject, TenantId,
-    Timestamp, Trip, TripId, TripOrigin, TripStatus, TripUpdate, UserId, VehicleId, VehicleScope,
+    Timestamp, Trip, TripId, TripStatus, TripUpdate, UserId, VehicleId, VehicleScope,
 };
 
 /// The result of marking an alert read.
@@ -190,8 +190,6 @@ pub trait FleetStore: Send + Sync {
     async fn change_trip(&self, update: &TripUpdate, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
     /// Reads a trip by its id.
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>>;
-    /// Reads the running trip of a vehicle with this origin.
-    async fn running_trip(&self, tenant: &TenantId, vehicle: &VehicleId, origin: TripOrigin) -> Result<Option<Trip>>;
     /// Lists a tenant's trips, newest first, before `before`.
     async fn list_trips(
         &self,

@@ -1,12 +1,9 @@
 //! Stored history: the state of each vehicle's fold, and the trips, visits, incidents and outliers that the fold found.
 
-use crate::{ActivityChange, Checkpoint, Result, TenantNo, VehicleNo};
+use crate::{HistoryWrite, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 pub use milepost_domain::IncidentKind;
-use milepost_domain::{
-    Alert, AlertSubject, Fact, GeofenceId, Position, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripPlace,
-    VehicleId,
-};
+use milepost_domain::{GeofenceId, Position, SpeedKmh, TenantId, Timestamp, TripPlace, VehicleId};
 
 /// The state of a vehicle's fold after one of its positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,102 +88,6 @@ pub struct Incident {
     pub limit: Option<f64>,
     /// For speeds: whether the device reported the speed (true) or it is distance over time (false).
     pub is_reported: Option<bool>,
-}
-
-/// One change of a vehicle's history. Changes are applied in their order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum HistoryChange {
-    /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed: it keeps its id and driver,
-    /// and its version counts on. Otherwise this one is added. An event is stored only if something differs.
-    Trip {
-        /// The start with which the trip was last written.
-        key: Timestamp,
-        /// True if the row had the start `key` before this write. False if an earlier change of this write may have
-        /// given it that start.
-        key_is_stored: bool,
-        /// The trip as it is now.
-        trip: Box<Trip>,
-        /// Whether the trip is new or corrected.
-        revision: Revision,
-    },
-    /// Removes a trip that did not take place.
-    NoTrip {
-        /// Its start.
-        key: Timestamp,
-    },
-    /// Writes a visit.
-    Visit(FenceVisit),
-    /// Removes a visit that did not take place.
-    NoVisit {
-        /// The geofence.
-        geofence_id: GeofenceId,
-        /// When it began.
-        entered_at: Timestamp,
-    },
-    /// Writes an incident.
-    Incident(Incident),
-    /// Removes an incident that did not happen.
-    NoIncident {
-        /// Its kind.
-        kind: IncidentKind,
-        /// When it began.
-        started_at: Timestamp,
-    },
-    /// Marks a position as an outlier.
-    Outlier {
-        /// The time of the position.
-        at: Timestamp,
-        /// Why it is one.
-        reason: &'static str,
-    },
-    /// Removes the marks of outliers.
-    NoOutliers {
-        /// The time of the first.
-        from: Timestamp,
-        /// The time of the last.
-        until: Timestamp,
-        /// Only outliers with this reason; all if `None`.
-        reason: Option<&'static str>,
-    },
-    /// Raises an alert, unless its subject has one.
-    Alert {
-        /// The alert.
-        alert: Box<Alert>,
-        /// When the cause was first known. An alert whose cause was known long ago is not pushed to phones.
-        known_at: Timestamp,
-    },
-    /// Deletes the alert of a subject, if there is one. It can be raised again.
-    NoAlert {
-        /// What the alert was about.
-        subject: AlertSubject,
-    },
-    /// Changes the subjects of alerts, each from old to new, all at once. No event is stored.
-    MovedAlerts(Vec<(AlertSubject, AlertSubject)>),
-    /// Stores an event.
-    Publish(Box<Fact>),
-}
-
-/// The result of folding one vehicle. All of it is written, or nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HistoryWrite {
-    /// The vehicle's internal number.
-    pub vehicle: VehicleNo,
-    /// Its tenant's internal number.
-    pub tenant_no: TenantNo,
-    /// Its tenant.
-    pub tenant: TenantId,
-    /// The version of the stored fold that this write continues; 0 before the first.
-    pub known_version: i64,
-    /// The new state of the fold.
-    pub fold: SavedFold,
-    /// Replaces the checkpoints from this instant on.
-    pub checkpoints: Option<(Timestamp, Vec<Checkpoint>)>,
-    /// Amounts to add to the vehicle's activity.
-    pub activity: Vec<ActivityChange>,
-    /// Times of late positions that are folded now.
-    pub late_folded: Vec<Timestamp>,
-    /// Changes of history.
-    pub changes: Vec<HistoryChange>,
 }
 
 /// Selects vehicles that should have been folded by now.

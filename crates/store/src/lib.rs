@@ -17,6 +17,7 @@ mod event_payload;
 mod failure;
 mod fleet_store;
 mod history_store;
+mod history_write;
 mod idempotency;
 mod migrations;
 mod once;
@@ -44,9 +45,9 @@ pub use fleet_store::{
     TripFilter,
 };
 pub use history_store::{
-    BehindFilter, FenceVisit, FoldedVehicle, HistoryChange, HistoryStore, HistoryWrite, Incident, IncidentKind,
-    SavedFold, UnfoldedPosition,
+    BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, Incident, IncidentKind, SavedFold, UnfoldedPosition,
 };
+pub use history_write::{HistoryChange, HistoryWrite};
 pub use idempotency::{Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
@@ -59,6 +60,7 @@ pub use push_store::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, PushStore};
 pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
-pub use store::{Digest, Store};
+pub use sqlite::backup::{Progress, back_up, restore};
+pub use store::{Digest, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};

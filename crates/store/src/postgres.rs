@@ -91,6 +91,16 @@ impl Native {
         Ok(())
     }
 
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's looks at its file")]
+    fn check_for_read(&self) -> Result<()> {
+        Ok(())
+    }
+
+    #[allow(clippy::unused_self, reason = "SQLite's looks at its file")]
+    fn fault(&self) -> Option<&'static str> {
+        None
+    }
+
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
         self.partitions.make(writers, commit).await?;
         if tracks::is_plain(commit) {

@@ -9,15 +9,17 @@ use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCo
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 mod arrival_index;
+pub(crate) mod backup;
 mod dialect;
 mod log_flusher;
 mod position_writer;
+mod presence;
 mod tracks;
 mod write_buffer;
 
@@ -26,6 +28,7 @@ mod sql;
 
 use log_flusher::{Log, LogFlusher};
 use position_writer::PositionWriter;
+use presence::Presence;
 use tracks::OwnedCommit;
 
 type Db = sqlx::Sqlite;
@@ -70,22 +73,23 @@ pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) ->
 
 /// Opens a file whose tables are up to date.
 pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
-    let presence = Presence { file: file.to_owned(), identity: identity(file)? };
+    // SQLite puts the log beside the file itself, not beside a link to it.
+    let file = &file.canonicalize().map_err(|error| StoreError::Unavailable(format!("{}: {error}", file.display())))?;
+    let presence = Arc::new(Presence::of(file, options.busy_timeout)?);
     // A file that was removed must not be created again, empty.
     let connect = connect_options(file, options).create_if_missing(false);
     let pool = |connections: u32, connect: SqliteConnectOptions| -> Pool<Db> {
-        let presence = presence.clone();
+        let presence = Arc::clone(&presence);
         SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .before_acquire(move |_, _| {
-                let presence = presence.clone();
-                Box::pin(
-                    async move { presence.check().map(|()| true).map_err(|error| std::io::Error::other(error).into()) },
-                )
+            // The file may have been replaced since the caller's check.
+            .after_connect(move |_, _| {
+                let checked = presence.check_for_read().map_err(|error| std::io::Error::other(error).into());
+                Box::pin(async move { checked })
             })
             .connect_lazy_with(connect)
     };
@@ -95,50 +99,17 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
             pool: pool(1, connect.clone()),
             lock: Arc::new(Semaphore::new(1)),
             most_wait: options.acquire_timeout,
+            presence: Arc::clone(&presence),
         },
         readers: pool(options.connections.max(1), connect.read_only(true)),
         native: Native {
+            position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
+            log_flusher: LogFlusher::start(log, Arc::clone(&presence))?,
             presence,
-            position_writer: PositionWriter::start(file, options.busy_timeout, log.clone())?,
-            log_flusher: LogFlusher::start(log)?,
         },
         renderer,
         unknown_kinds: UnknownKinds::default(),
     }))
-}
-
-/// The file's identity in the file system, which does not depend on its name.
-#[cfg(unix)]
-fn identity(file: &Path) -> Result<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(file)
-        .map_err(|error| StoreError::Unavailable(format!("database file {}: {error}", file.display())))?;
-    Ok((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_file: &Path) -> Result<(u64, u64)> {
-    Ok((0, 0))
-}
-
-/// Checks whether the database file still exists. A process can go on writing to a file that was removed or replaced,
-/// and would lose everything that it acknowledged.
-#[derive(Debug, Clone)]
-struct Presence {
-    file: PathBuf,
-    identity: (u64, u64),
-}
-
-impl Presence {
-    fn check(&self) -> Result<()> {
-        if identity(&self.file)? == self.identity {
-            return Ok(());
-        }
-        Err(StoreError::Unavailable(format!(
-            "database file {} was replaced while in use: put it back, or restart to use the new one",
-            self.file.display()
-        )))
-    }
 }
 
 /// Grants the write lock in order of request. SQLite's own lock is not fair.
@@ -146,34 +117,56 @@ struct Writers {
     pool: Pool<Db>,
     lock: Arc<Semaphore>,
     most_wait: Duration,
+    presence: Arc<Presence>,
 }
 
-/// The write lock, held until it is dropped.
-type WriteLock = OwnedSemaphorePermit;
+/// The write lock, held until it is dropped. Everything that is written is written under it, so that the database's file
+/// is checked before every transaction.
+struct WriteLock {
+    _permit: OwnedSemaphorePermit,
+    presence: Arc<Presence>,
+}
 
 impl Writers {
     async fn lock(&self) -> Result<WriteLock> {
         let busy = || StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
-        let lock = tokio::time::timeout(self.most_wait, self.lock.clone().acquire_owned()).await.map_err(|_| busy())?;
-        Ok(lock.expect("nobody closes it"))
+        let permit =
+            tokio::time::timeout(self.most_wait, self.lock.clone().acquire_owned()).await.map_err(|_| busy())?;
+        self.presence.check()?;
+        Ok(WriteLock { _permit: permit.expect("nobody closes it"), presence: Arc::clone(&self.presence) })
+    }
+}
+
+impl Drop for WriteLock {
+    fn drop(&mut self) {
+        self.presence.note();
     }
 }
 
 /// State that only SQLite needs.
 #[derive(Debug)]
 struct Native {
-    presence: Presence,
+    presence: Arc<Presence>,
     position_writer: PositionWriter,
     log_flusher: LogFlusher,
 }
 
 impl Native {
+    /// Checks the file as before a transaction.
     fn check(&self) -> Result<()> {
         self.presence.check()
     }
 
+    fn check_for_read(&self) -> Result<()> {
+        self.presence.check_for_read()
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        self.presence.fault()
+    }
+
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        let lock = self.lock(writers).await?;
+        let lock = writers.lock().await?;
         self.position_writer.write(OwnedCommit::of(commit), lock).await
     }
 
@@ -183,15 +176,8 @@ impl Native {
 
     /// Merges the write buffer before positions are deleted.
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
-        let lock = self.lock(writers).await?;
-        self.position_writer.merge(lock).await
-    }
-
-    /// Checks the file after the wait, as the pool does.
-    async fn lock(&self, writers: &Writers) -> Result<WriteLock> {
         let lock = writers.lock().await?;
-        self.presence.check()?;
-        Ok(lock)
+        self.position_writer.merge(lock).await
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
@@ -201,5 +187,6 @@ impl Native {
 
     async fn close(&self) {
         self.position_writer.close().await;
+        self.presence.close();
     }
 }

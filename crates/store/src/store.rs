@@ -14,6 +14,23 @@ use milepost_domain::{
 /// The SHA-256 digest of a secret (session token, device key) or of a request.
 pub type Digest = [u8; 32];
 
+/// Which of a tenant's events are stored: those above `removed_to`, up to `newest`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredEvents {
+    /// Events up to this id were removed when they were older than the retention; 0 if none was.
+    pub removed_to: i64,
+    /// The newest event's id, or 0 if the tenant never had one. Ids count up by one.
+    pub newest: i64,
+}
+
+impl StoredEvents {
+    /// Whether every event after `id` is still stored. An id above the newest was not given by this database: it was restored from
+    /// an older copy.
+    pub const fn has_all_after(&self, id: i64) -> bool {
+        self.removed_to <= id && id <= self.newest
+    }
+}
+
 /// Stores everything durable. Time is an argument. Every list is bounded by `limit` and sorted by the fields of its
 /// cursor. Every change is one transaction, which also appends its facts to its tenant's events. A change that does a
 /// request's work takes a [`Once`], the answer that its transaction stores.
@@ -35,6 +52,9 @@ pub trait Store:
 
     /// Connects to the database and reads from it, within 2 s.
     async fn ping(&self) -> Result<()>;
+
+    /// Why the database can't be used until somebody acts, in words for the operator: its file was replaced.
+    fn fault(&self) -> Option<&'static str>;
 
     /// Finishes running work and closes the database.
     async fn close(&self);
@@ -173,6 +193,8 @@ pub trait Store:
     async fn newest_event_ids(&self) -> Result<Vec<(TenantId, i64)>>;
     /// The newest event id, 0 if the tenant never had an event. Pruning does not lower it.
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64>;
+    /// The ids of the tenant's events that are still stored.
+    async fn stored_events(&self, tenant: &TenantId) -> Result<StoredEvents>;
 
     // Upkeep
 

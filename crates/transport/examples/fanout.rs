@@ -12,9 +12,11 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
+use hyper::server::conn::http1;
+use hyper_util::service::TowerToHyperService;
 use milepost_clock::Clock;
 use milepost_hub::{ChannelId, Hub, HubLimits, Interest, Key, Message, Recipients};
-use milepost_transport::{Transport, Upgrade, WsConfig, WsEncoder, echo};
+use milepost_transport::{ReclaimableStream, StreamWaits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -45,8 +47,17 @@ fn main() {
         let app = Router::new()
             .route("/ws", any(move |request| open_socket(request, server.clone())))
             .route("/ws/echo", any(move |request| open_echo(request, transport.clone())));
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }).await.unwrap();
+        tokio::spawn(async move { serve(listener, app).await }).await.unwrap();
     });
+}
+
+async fn serve(listener: TcpListener, app: Router) {
+    const WAITS: StreamWaits = StreamWaits { first_byte: Duration::from_secs(60), write: Duration::from_secs(60) };
+    while let Ok((stream, _)) = listener.accept().await {
+        let (stream, _reclaim) = ReclaimableStream::new(stream, WAITS);
+        let service = TowerToHyperService::new(app.clone());
+        tokio::spawn(http1::Builder::new().serve_connection(stream, service).with_upgrades());
+    }
 }
 
 fn channel_id() -> ChannelId {

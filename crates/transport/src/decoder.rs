@@ -2,21 +2,16 @@
 //!
 //! It does no I/O. Bytes go in as they arrive, in pieces of any size, and the events do not depend on the pieces.
 
+mod message;
+
 use bytes::Bytes;
 
 use crate::close::{code, may_be_received};
-use crate::deflate::{InflateError, inflate};
+use crate::decoder::message::{Message, append_unmasked};
 use crate::encoder::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RSV1, TEXT};
 
 const MAX_HEADER_BYTES: usize = 14;
 const MAX_CONTROL_BYTES: u64 = 125;
-
-/// A message may have this many fragments, and one more for each 16 bytes of the size limit: empty fragments must not keep
-/// a message open for ever.
-const SPARE_FRAGMENTS: u64 = 64;
-
-/// The most memory reserved for a message before its bytes arrive: a client may announce any length.
-const MAX_RESERVE_BYTES: usize = 64 * 1024;
 
 /// A message or control frame from a client.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,8 +42,6 @@ const fn broken(reason: &'static str) -> Violation {
 }
 
 const NOT_UTF8: Violation = Violation { code: code::INVALID_DATA, reason: "text is not utf-8" };
-const TOO_LARGE: Violation = Violation { code: code::TOO_LARGE, reason: "message is too large" };
-const CORRUPT: Violation = Violation { code: code::INVALID_DATA, reason: "compressed data does not inflate" };
 
 /// Decodes one connection's frames. Holds no buffer between messages.
 #[derive(Debug)]
@@ -69,17 +62,6 @@ struct Frame {
     fin: bool,
     mask: [u8; 4],
     remaining: u64,
-}
-
-/// A message whose end has not come yet.
-#[derive(Debug)]
-struct Message {
-    text: bool,
-    compressed: bool,
-    data: Vec<u8>,
-    /// The bytes of `data` that are known to be UTF-8.
-    checked: usize,
-    fragments: u64,
 }
 
 impl Decoder {
@@ -216,58 +198,11 @@ impl Decoder {
         let (opcode, fin) = (first & 0x0f, first & FIN != 0);
         self.frames = self.frames.saturating_add(1);
         if opcode < CLOSE {
-            self.open_message(opcode, first & RSV1 != 0, length)?;
+            let open = || Box::new(Message::new(opcode == TEXT, first & RSV1 != 0));
+            self.message.get_or_insert_with(open).add_fragment(length, self.max_message_bytes)?;
         }
         self.frame = Some(Frame { opcode, fin, mask, remaining: length });
         Ok(())
-    }
-
-    fn open_message(&mut self, opcode: u8, compressed: bool, length: u64) -> Result<(), Violation> {
-        let message = self.message.get_or_insert_with(|| {
-            Box::new(Message { text: opcode == TEXT, compressed, data: Vec::new(), checked: 0, fragments: 0 })
-        });
-        message.fragments += 1;
-        // Data that does not compress grows by a few bytes for each block.
-        let slack = if message.compressed { self.max_message_bytes / 1000 + 64 } else { 0 };
-        if length.saturating_add(message.data.len() as u64) > (self.max_message_bytes + slack) as u64 {
-            return Err(TOO_LARGE);
-        }
-        if message.fragments > SPARE_FRAGMENTS + self.max_message_bytes as u64 / 16 {
-            return Err(Violation { code: code::POLICY, reason: "message has too many fragments" });
-        }
-        message.data.reserve((length as usize).min(MAX_RESERVE_BYTES));
-        Ok(())
-    }
-}
-
-impl Message {
-    /// Refuses bytes that are not UTF-8 before the message is complete.
-    fn check_utf8(&mut self) -> Result<(), Violation> {
-        if !self.text || self.compressed {
-            return Ok(());
-        }
-        match std::str::from_utf8(&self.data[self.checked..]) {
-            Ok(_) => self.checked = self.data.len(),
-            Err(error) if error.error_len().is_none() => self.checked += error.valid_up_to(),
-            Err(_) => return Err(NOT_UTF8),
-        }
-        Ok(())
-    }
-
-    fn finish(self, max_bytes: usize) -> Result<DecodedEvent, Violation> {
-        let data = if self.compressed {
-            inflate(&self.data, max_bytes).map_err(|error| match error {
-                InflateError::TooLarge => TOO_LARGE,
-                InflateError::Corrupt => CORRUPT,
-            })?
-        } else {
-            self.data
-        };
-        if self.text {
-            String::from_utf8(data).map(DecodedEvent::Text).map_err(|_| NOT_UTF8)
-        } else {
-            Ok(DecodedEvent::Binary(data.into()))
-        }
     }
 }
 
@@ -295,24 +230,5 @@ fn extended_length_bytes(second: u8) -> usize {
         126 => 2,
         127 => 8,
         _ => 0,
-    }
-}
-
-/// Appends `payload` without its mask, and rotates the mask for the next piece.
-fn append_unmasked(data: &mut Vec<u8>, payload: &[u8], mask: &mut [u8; 4], remaining: u64) {
-    let start = data.len();
-    data.extend_from_slice(payload);
-    let wide = u64::from_ne_bytes([mask[0], mask[1], mask[2], mask[3], mask[0], mask[1], mask[2], mask[3]]);
-    let mut words = data[start..].chunks_exact_mut(8);
-    for word in &mut words {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(word);
-        word.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ wide).to_ne_bytes());
-    }
-    for (at, byte) in words.into_remainder().iter_mut().enumerate() {
-        *byte ^= mask[at % 4];
-    }
-    if remaining > 0 {
-        mask.rotate_left(payload.len() % 4);
     }
 }

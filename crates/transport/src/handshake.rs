@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine, alphabet};
 use http::header::{
     ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
-    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -28,8 +28,6 @@ pub struct Upgrade {
     on_upgrade: OnUpgrade,
     accept: String,
     extension: Option<Accepted>,
-    offered_protocols: Vec<String>,
-    protocol: Option<&'static str>,
     limits: SocketLimits,
 }
 
@@ -81,13 +79,12 @@ impl Upgrade {
             });
         }
         let extension = permessage_deflate::negotiate(headers);
-        let offered_protocols = tokens(headers, &SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect();
         let on_upgrade = parts
             .extensions
             .remove::<OnUpgrade>()
             .ok_or_else(|| bad_request("open a websocket over http/1.1 on a connection of its own"))?;
         let (transport, limits) = (transport.clone(), transport.config().limits.clone());
-        Ok(Self { transport, on_upgrade, accept, extension, offered_protocols, protocol: None, limits })
+        Ok(Self { transport, on_upgrade, accept, extension, limits })
     }
 
     /// The limits that the socket will have.
@@ -99,14 +96,6 @@ impl Upgrade {
     #[must_use]
     pub fn with_limits(mut self, limits: SocketLimits) -> Self {
         self.limits = limits;
-        self
-    }
-
-    /// Selects the first of `supported` that the client offers; none is selected when it offers none of them.
-    #[must_use]
-    pub fn select_protocol(mut self, supported: &[&'static str]) -> Self {
-        self.protocol =
-            supported.iter().copied().find(|name| self.offered_protocols.iter().any(|offered| offered == name));
         self
     }
 
@@ -128,11 +117,7 @@ impl Upgrade {
             let response = HeaderValue::try_from(accepted.response).expect("parameters and digits are a header value");
             headers.insert(SEC_WEBSOCKET_EXTENSIONS, response);
         }
-        if let Some(protocol) = self.protocol {
-            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
-        }
-        let (transport, limits) = (self.transport, self.limits);
-        let (on_upgrade, protocol) = (self.on_upgrade, self.protocol);
+        let (transport, limits, on_upgrade) = (self.transport, self.limits, self.on_upgrade);
         tokio::spawn(async move {
             let opened = match on_upgrade.await {
                 Ok(upgraded) => Wire::from_upgraded(upgraded),
@@ -142,7 +127,7 @@ impl Upgrade {
             match opened {
                 // A new task: this one's future has the size of what hyper returned.
                 Ok((wire, read_ahead)) => {
-                    let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits, protocol);
+                    let socket = Socket::open(&transport, wire, read_ahead, deflate, &limits);
                     tokio::spawn(handler(socket));
                 }
                 Err(error) => tracing::warn!(%error, "socket not opened: hyper did not hand over the stream"),
@@ -195,17 +180,16 @@ fn bad_request(detail: &'static str) -> HandshakeError {
     HandshakeError { status: StatusCode::BAD_REQUEST, header: None, detail }
 }
 
-fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).filter(|token| !token.is_empty())
-}
-
 fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
-    tokens(headers, name).any(|token| token.eq_ignore_ascii_case(wanted))
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case(wanted))
 }
 
 fn accept_key(key: &[u8]) -> Option<String> {
-    if STANDARD.decode(key).ok()?.len() != 16 {
+    // Some clients leave bits set in the last letter that the 16 bytes do not need. RFC 4648 section 3.5 lets a reader accept that.
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+    if LENIENT.decode(key).ok()?.len() != 16 {
         return None;
     }
     Some(STANDARD.encode(Sha1::new().chain_update(key).chain_update(ACCEPT_SUFFIX).finalize()))

@@ -35,7 +35,7 @@ pub use drain::{Drain, DrainReport};
 pub use encoder::WsEncoder;
 pub use handshake::{HandshakeError, Upgrade};
 pub use link::Link;
-pub use reclaim::{ReclaimHandle, ReclaimableStream};
+pub use reclaim::{ReclaimHandle, ReclaimableStream, StreamWaits};
 pub use socket::{Inbound, Socket};
 pub use stats::TransportStats;
 pub use stream::{Abort, EventBody, EventStream, Framing, write_detached};

@@ -125,11 +125,6 @@ impl Link {
         self.push_frame(encode_message(TEXT, self.deflates(), text.as_bytes()), true);
     }
 
-    /// Sends a binary message. It waits in the reliable queue while the socket is full.
-    pub fn send_binary(&self, payload: &[u8]) {
-        self.push_frame(encode_message(BINARY, self.deflates(), payload), true);
-    }
-
     /// Sends a hub message to this socket alone. While the socket is full, a conflated message waits in its key's slot.
     pub fn send_message(&self, message: &Message) {
         let mut state = self.lock();
@@ -173,13 +168,6 @@ impl Link {
         let at_ms = self.shared.timing.ms_in(left);
         self.lock().cold.get_or_insert_default().expiry = Some(Expiry { at_ms, code, reason: reason.to_owned() });
         self.schedule(at_ms);
-    }
-
-    /// Removes the expiry.
-    pub fn clear_expiry(&self) {
-        if let Some(cold) = &mut self.lock().cold {
-            cold.expiry = None;
-        }
     }
 
     /// Bytes that wait for the socket.

@@ -42,7 +42,6 @@ pub struct Socket {
     /// Taken only by `drop`.
     reader: Option<Reader>,
     link: Arc<Link>,
-    protocol: Option<&'static str>,
 }
 
 struct Reader {
@@ -73,7 +72,6 @@ impl Socket {
         read_ahead: Bytes,
         deflate: Deflate,
         limits: &SocketLimits,
-        protocol: Option<&'static str>,
     ) -> Self {
         let link = Link::open(&transport.shared, &transport.wheel, wire, deflate, limits);
         let reader = Reader {
@@ -83,17 +81,12 @@ impl Socket {
             rest: read_ahead,
             stage: Stage::Frames,
         };
-        Self { reader: Some(reader), link, protocol }
+        Self { reader: Some(reader), link }
     }
 
     /// The writing side, to be cloned for those who send to this socket.
     pub fn link(&self) -> &Arc<Link> {
         &self.link
-    }
-
-    /// The subprotocol that was selected in the handshake.
-    pub fn protocol(&self) -> Option<&'static str> {
-        self.protocol
     }
 
     /// The next message; `None` once the socket has ended. Nothing is lost when the returned future is dropped. Pings

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use milepost_clock::Clock;
+use tokio::task::JoinHandle;
 
 use crate::config::WsConfig;
 use crate::heartbeat::{self, Wheel};
@@ -16,6 +17,8 @@ pub struct Transport {
     pub(crate) shared: Arc<Shared>,
     pub(crate) wheel: Arc<Wheel<Link>>,
     pub(crate) streams: Arc<Streams>,
+    /// The tasks that ping sockets, and keep streams alive.
+    heartbeats: [JoinHandle<()>; 2],
 }
 
 impl Transport {
@@ -27,9 +30,11 @@ impl Transport {
         let shared = Arc::new(Shared::new(config, clock));
         let wheel = Arc::new(Wheel::new(shared.timing.tick_ms()));
         let streams = Arc::new(Streams::default());
-        tokio::spawn(heartbeat::run(Arc::downgrade(&wheel), Arc::clone(&shared)));
-        tokio::spawn(keep_alive(Arc::downgrade(&streams), Arc::clone(&shared)));
-        Arc::new(Self { shared, wheel, streams })
+        let heartbeats = [
+            tokio::spawn(heartbeat::run(Arc::downgrade(&wheel), Arc::clone(&shared))),
+            tokio::spawn(keep_alive(Arc::downgrade(&streams), Arc::clone(&shared))),
+        ];
+        Arc::new(Self { shared, wheel, streams, heartbeats })
     }
 
     /// Opens a stream: a handle to send to it, and the body for the response that carries it. `abort` ends the connection
@@ -41,6 +46,11 @@ impl Transport {
     /// The settings that this was started with.
     pub fn config(&self) -> &WsConfig {
         &self.shared.config
+    }
+
+    /// Whether a heartbeat has ended, which it never does by itself.
+    pub fn has_ended(&self) -> bool {
+        self.heartbeats.iter().any(JoinHandle::is_finished)
     }
 
     /// The open sockets and streams, and their counters.

@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::downcast;
 use socket2::SockRef;
 use tokio::net::{TcpStream, UnixStream};
 
@@ -25,11 +24,7 @@ pub(crate) enum Wire {
 impl Wire {
     /// Takes the stream back from hyper, with what was read beyond the handshake.
     pub(crate) fn from_upgraded(upgraded: Upgraded) -> io::Result<(Self, Bytes)> {
-        let upgraded = match downcast::<ReclaimableStream>(upgraded) {
-            Ok(parts) => return Self::from_parts(parts.io.into_inner(), &parts.read_buf),
-            Err(upgraded) => upgraded,
-        };
-        match downcast::<TokioIo<TcpStream>>(upgraded) {
+        match upgraded.downcast::<ReclaimableStream>() {
             Ok(parts) => Self::from_parts(parts.io.into_inner(), &parts.read_buf),
             Err(upgraded) => {
                 let (ours, mut theirs) = UnixStream::pair()?;

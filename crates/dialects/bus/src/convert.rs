@@ -7,7 +7,8 @@ use milepost_domain::{
 use milepost_http::{parse_timestamp, rfc3339};
 use uuid::Uuid;
 
-/// Reads a kiosk's ping as a position of its bus.
+/// Reads a kiosk's ping as a position of its bus. A speed, heading or accuracy out of range is unknown: phones write -1 for what they
+/// do not know, and the place is good without it.
 ///
 /// # Errors
 /// [`Invalid`] names the field that does not fit.
@@ -19,9 +20,9 @@ pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Tim
     Position::check_time(at, now)?;
     let (latitude, longitude) = (Latitude::new(ping.latitude)?, Longitude::new(ping.longitude)?);
     Ok(Position {
-        speed: ping.speed.map(SpeedKmh::new).transpose()?,
-        heading: ping.heading.map(HeadingDeg::new).transpose()?,
-        accuracy: ping.accuracy.map(AccuracyM::new).transpose()?,
+        speed: ping.speed.and_then(|speed| SpeedKmh::new(speed).ok()),
+        heading: ping.heading.and_then(|heading| HeadingDeg::new(heading).ok()),
+        accuracy: ping.accuracy.and_then(|accuracy| AccuracyM::new(accuracy).ok()),
         ..Position::new(vehicle_id.clone(), at, latitude, longitude)
     })
 }

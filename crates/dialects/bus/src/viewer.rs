@@ -90,7 +90,10 @@ impl BusViewer {
         // A late position was stored and never published. It is not an update of the window, and would move the bus back.
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();
         loop {
-            let page = replay.next_page().await?;
+            let page = {
+                let _permit = live.read_permit(tenant, Some(caller)).await;
+                replay.next_page().await?
+            };
             if page.is_empty() {
                 return Ok(count);
             }

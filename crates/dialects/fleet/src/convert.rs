@@ -124,16 +124,11 @@ fn trip<'a>(company_id: &'a str, update: &'a TripUpdate, published_at: Timestamp
         start_time: rfc3339(trip.started_at),
         end_time: trip.ended_at.map(rfc3339),
         distance: trip.distance_km(),
-        duration: minutes(trip.duration_ms()),
+        duration: trip.duration_min(),
         origin: trip.origin.as_str(),
         telling: mended(update.revision),
         timestamp: rfc3339(published_at),
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to 285,000 years")]
-fn minutes(ms: i64) -> f64 {
-    ms as f64 / 60_000.0
 }
 
 fn driving(event: &DrivingEvent) -> DrivingJson<'_> {

@@ -3,11 +3,11 @@
 use crate::channel::event_interest;
 use crate::convert::{render, render_event};
 use crate::filter::Filter;
-use crate::wire::{ReplayCompleteJson, ReplayEndJson};
+use crate::wire::ReplayCompleteJson;
 use milepost_domain::{Event, FleetViewer};
 use milepost_http::rfc3339;
 use milepost_hub::Interest;
-use milepost_live::{EventSource, EventView, Live};
+use milepost_live::{EventSource, EventView, Live, ReplayEnd};
 use milepost_service::{ServiceError, fleet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -61,8 +61,7 @@ impl EventView for FleetEvents {
         }
     }
 
-    fn render_complete(&self, count: u64, last_event_id: i64) -> String {
-        let end = ReplayEndJson { count, last_event_id };
+    fn render_complete(&self, end: ReplayEnd) -> String {
         render(&ReplayCompleteJson {
             kind: "replay_complete",
             data: end,

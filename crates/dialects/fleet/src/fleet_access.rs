@@ -51,7 +51,8 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
     };
     let source = parts.live.event_source(tenant.clone(), event_channel(&tenant)).await?;
     let view = FleetAccess { source, viewer, scope };
-    Ok(Entry { tenant, credential, view, max_message_bytes: Some(parts.settings.max_message_bytes), rate: None })
+    let max_message_bytes = Some(parts.settings.max_message_bytes);
+    Ok(Entry { tenant, credential, public_link: None, view, max_message_bytes, rate: None })
 }
 
 /// The viewer's rights as the named user. A caller may name itself; an admin may name any user.

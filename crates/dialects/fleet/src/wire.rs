@@ -1,6 +1,7 @@
 //! The fleet dialect's JSON, as clients of the system that it replaces know it. Ids are text, distances in km, speeds
 //! in km/h, durations in minutes, times RFC 3339 in UTC with milliseconds.
 
+use milepost_live::ReplayEnd;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -264,30 +265,21 @@ pub struct SubscribedJson<'a> {
     pub vehicle_ids: &'a [String],
 }
 
-/// The end of a replay. `count` and `last_event_id` are repeated beside `data`, where the records dialect has them.
+/// The end of a replay. The fields of `data` are repeated beside it, where the records dialect has them.
 #[derive(Debug, Serialize)]
 pub struct ReplayCompleteJson<'a> {
     /// `replay_complete`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The result of the replay.
-    pub data: ReplayEndJson,
+    pub data: ReplayEnd,
     /// When the replay ended.
     pub timestamp: String,
     /// The tenant's id.
     pub company_id: &'a str,
     /// The same fields as `data`.
     #[serde(flatten)]
-    pub end: ReplayEndJson,
-}
-
-/// The result of a replay.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct ReplayEndJson {
-    /// The number of events that were replayed.
-    pub count: u64,
-    /// The tenant's newest event when the replay began. Later ones follow as live events.
-    pub last_event_id: i64,
+    pub end: ReplayEnd,
 }
 
 /// The viewer's message was refused. The connection stays open.

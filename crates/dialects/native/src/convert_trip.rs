@@ -1,7 +1,7 @@
 //! Between the native dialect's JSON and the domain's trips.
 
 use crate::wire::trip::{TripJson, TripPlaceJson};
-use milepost_domain::{SpeedKmh, Timestamp, Trip, TripId, TripPlace, UserId};
+use milepost_domain::{SpeedKmh, Timestamp, Trip, TripFuel, TripId, TripPlace, UserId};
 use milepost_http::rfc3339;
 use milepost_service::TripCursor;
 
@@ -17,11 +17,11 @@ pub(crate) fn trip_to_json(trip: &Trip) -> TripJson {
         start_time: rfc3339(trip.started_at),
         end_time: trip.ended_at.map(rfc3339),
         distance: trip.distance_km(),
-        duration: minutes(trip.duration_ms()),
+        duration: trip.duration_min(),
         moving_minutes: minutes(figures.moving_ms),
         idle_minutes: minutes(figures.idle_ms),
         max_speed: figures.max_speed.map(SpeedKmh::get),
-        fuel_l: figures.fuel.map(|fuel| litres(fuel.burnt_ml)),
+        fuel_l: figures.fuel.map(TripFuel::litres),
         fuel_source: figures.fuel.map(|fuel| fuel.source.as_str().to_owned()),
         start_place: trip.start.map(place_to_json),
         end_place: trip.end.map(place_to_json),
@@ -34,11 +34,6 @@ pub(crate) fn trip_to_json(trip: &Trip) -> TripJson {
 #[expect(clippy::cast_precision_loss, reason = "exact up to 285,000 years")]
 fn minutes(ms: i64) -> f64 {
     ms as f64 / 60_000.0
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to 9 million million litres")]
-fn litres(ml: i64) -> f64 {
-    ml as f64 / 1_000.0
 }
 
 fn place_to_json(place: TripPlace) -> TripPlaceJson {

@@ -6,7 +6,7 @@ use crate::wire::ToClient;
 use milepost_domain::{Caller, Event, Principal, RecordViewer};
 use milepost_http::Problem;
 use milepost_hub::Interest;
-use milepost_live::{Entry, EventSource, EventView, Handshake, Live};
+use milepost_live::{Entry, EventSource, EventView, Handshake, Live, ReplayEnd, StreamView};
 use milepost_service::{ServiceError, records};
 
 /// A client's view of a tenant's records.
@@ -49,7 +49,13 @@ impl EventView for RecordsView {
         self.viewer.may_see(event.fact.audience()).then(|| render_event(event, replayed))?
     }
 
-    fn render_complete(&self, count: u64, last_event_id: i64) -> String {
-        render(&ToClient::ReplayComplete { count, last_event_id })
+    fn render_complete(&self, end: ReplayEnd) -> String {
+        render(&ToClient::ReplayComplete(end))
+    }
+}
+
+impl StreamView for RecordsView {
+    fn render_position_unknown(&self, last_event_id: i64) -> String {
+        render(&ToClient::PositionUnknown { last_event_id })
     }
 }

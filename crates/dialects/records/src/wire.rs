@@ -1,6 +1,7 @@
 //! The records dialect's JSON, as clients of the system that it replaces know it. Times are RFC 3339 in UTC with
 //! milliseconds; scores are points from 0 to 100.
 
+use milepost_live::ReplayEnd;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -188,10 +189,10 @@ pub enum ToClient<'a> {
         timestamp: Option<&'a RawValue>,
     },
     /// The end of a replay.
-    ReplayComplete {
-        /// The number of events that were replayed.
-        count: u64,
-        /// The tenant's newest event when the replay began. Later ones follow as live events.
+    ReplayComplete(ReplayEnd),
+    /// The first event of a stream whose client asked for events after an id that is too old or unknown here.
+    PositionUnknown {
+        /// The tenant's newest event.
         last_event_id: i64,
     },
     /// The client's message was refused. The connection stays open.

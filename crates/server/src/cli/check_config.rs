@@ -4,9 +4,8 @@ use super::{read_config, say};
 use crate::assembly::check_keys_and_origins;
 use crate::config::{SettingFlags, Source};
 use anyhow::{Context, Result};
-use milepost_clock::Clock;
 
-pub(super) fn run(settings: &SettingFlags, clock: &Clock) -> Result<()> {
+pub(super) fn run(settings: &SettingFlags) -> Result<()> {
     let (resolved, config) = read_config(settings)?;
     for (setting, value, source) in resolved.all() {
         let source = match source {
@@ -23,5 +22,5 @@ pub(super) fn run(settings: &SettingFlags, clock: &Clock) -> Result<()> {
     for variable in &config.without_effect {
         say(&format!("\n{variable} has no effect in this version."));
     }
-    check_keys_and_origins(&config, clock).context("configuration")
+    check_keys_and_origins(&config).context("configuration")
 }

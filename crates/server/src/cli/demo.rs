@@ -69,12 +69,12 @@ pub(super) async fn run(mut args: DemoArgs, clock: &Clock) -> Result<()> {
         args.settings.values.entry("MILEPOST_LOG").or_insert_with(|| "warn".to_owned());
     }
     let (_, config) = read_config(&args.settings)?;
-    start_logging(&config.log, config.log_json);
+    let log = start_logging(&config.log, config.log_json);
     let stop = stop_signal()?;
     tokio::pin!(stop);
 
     let running = tokio::select! {
-        running = serve::start(&config, clock.clone(), |_| {}) => running?,
+        running = serve::start(&config, clock.clone(), log.stats(), |_| {}) => running?,
         () = &mut stop => return Ok(()),
     };
     let password = args.password.take().unwrap_or_else(|| random_secret("").chars().take(12).collect());

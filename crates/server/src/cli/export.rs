@@ -2,7 +2,7 @@
 
 use super::read_config;
 use crate::config::SettingFlags;
-use crate::serve::open_store;
+use crate::serve::open_existing_store;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::ProgressBar;
@@ -51,7 +51,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<()> {
     };
     let (from, to) = (instant(args.from, 0)?, instant(args.to, 253_402_300_799_999)?);
 
-    let store = open_store(&config).await?;
+    let store = open_existing_store(&config).await?;
     let Some(tracked) = store.get_vehicle(&tenant, &id).await? else {
         bail!("there is no vehicle {id} in tenant {tenant}");
     };

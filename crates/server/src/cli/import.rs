@@ -1,5 +1,6 @@
 //! `milepost import`: reads recorded tracks into a vehicle's history.
 
+use super::read_args::ReadArgs;
 use super::{read_config, say, warn};
 use crate::config::SettingFlags;
 use crate::serve::open_store;
@@ -8,19 +9,27 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use milepost_clock::Clock;
 use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
-use milepost_formats::{ColumnMap, Format, ReadError, ReadOptions, Reader, SpeedUnit, TrackPoint, Zone};
+use milepost_formats::{Format, ReadOptions, RowFilter, Survey};
 use milepost_store::{Committer, Once, PositionBatch, Store, StoreError};
-use std::fmt::Display;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Positions in one transaction.
 const BATCH: usize = 5_000;
-/// Unreadable rows that are printed. Further ones are only counted.
-const SHOWN_ERRORS: u64 = 10;
+/// How much of a file is looked at to find its format.
+const HEAD_BYTES: u64 = 8 * 1024;
+/// The exit code when a file was cut off or damaged, or more than half of its rows were refused.
+const READ_IN_PART: u8 = 3;
 
+/// Reads tracks into a vehicle's history: GPX, CSV, NMEA, GeoJSON, KML.
+///
+/// All files are read once before anything is stored; a file that can't be used leaves nothing behind. Exits with 0 if all
+/// was read (single rows may be refused; they are counted, and the first are shown), 1 if nothing was stored, 2 for a command
+/// line that can't be read, 3 if a file was read in part: it was cut off or damaged, or more than half of its rows were
+/// refused.
 #[derive(Args)]
 pub(super) struct ImportArgs {
     /// Files to read.
@@ -32,61 +41,66 @@ pub(super) struct ImportArgs {
     /// Tenant of the vehicle.
     #[arg(long, default_value = "default")]
     tenant: String,
-    /// gpx, csv, nmea or geojson; by the file's name if absent.
+    /// gpx, csv, nmea, geojson or kml; by the file's content and name if absent.
     #[arg(long)]
     format: Option<Format>,
-    /// CSV columns, such as latitude=lat,timestamp=#3; guessed by their names if absent. A row at 0,0 is left out only
-    /// if its column `fix` says that the receiver had none.
-    #[arg(long)]
-    columns: Option<ColumnMap>,
-    /// Unit of recorded speeds: kmh, ms, mph or knots.
-    #[arg(long)]
-    speed_unit: Option<SpeedUnit>,
-    /// Zone of recorded times that name none.
-    #[arg(long)]
-    zone: Option<Zone>,
     /// Only rows of this vehicle, for a file that names vehicles.
     #[arg(long)]
     only: Option<String>,
+    /// Shows the first rows as they are understood, counts and reasons, and stores nothing.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    read: ReadArgs,
     #[command(flatten)]
     settings: SettingFlags,
+}
+
+/// One file and what is in it.
+struct Surveyed<'a> {
+    path: &'a Path,
+    format: Format,
+    survey: Survey,
 }
 
 #[derive(Default)]
 struct Tally {
     accepted: usize,
     duplicates: usize,
-    unreadable: u64,
 }
 
-impl Tally {
-    /// Counts a row that can't be stored, and prints it if it is one of the first.
-    fn refuse(&mut self, bar: &ProgressBar, why: &dyn Display) {
-        self.unreadable += 1;
-        if self.unreadable <= SHOWN_ERRORS {
-            // Without a terminal the progress bar prints nothing.
-            bar.suspend(|| warn(&why.to_string()));
-        }
-    }
-}
-
-pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
+pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<ExitCode> {
     let (_, config) = read_config(&args.settings)?;
     let tenant = TenantId::new(&args.tenant)?;
     let vehicle = VehicleId::new(&args.vehicle)?;
+    let options = args.read.options();
     // All files are read once before anything is stored, so that a wrong file leaves nothing behind.
-    for path in &args.files {
-        check_file(path, &args).with_context(|| path.display().to_string())?;
+    let filter = RowFilter { only: args.only.as_deref(), now: clock.now() };
+    let files: Vec<Surveyed<'_>> = args
+        .files
+        .iter()
+        .map(|path| survey_file(path, args.format, &options, &filter).with_context(|| path.display().to_string()))
+        .collect::<Result<_>>()?;
+    for file in &files {
+        show(file, &args, &options);
     }
-    if args.speed_unit.is_none() && args.files.iter().any(|path| format_of(path, &args).ok() == Some(Format::Csv)) {
-        say("Speeds in CSV files are taken as km/h unless their header says otherwise; --speed-unit sets the unit.");
+    let refusal =
+        |file: &Surveyed<'_>| file.survey.refusal.as_ref().map(|why| format!("{}: {why}", file.path.display()));
+    let refusals: Vec<String> = files.iter().filter_map(refusal).collect();
+    if !refusals.is_empty() {
+        bail!("nothing was stored. {}", refusals.join("\n"));
+    }
+    if args.dry_run {
+        say("Nothing was stored: this was a dry run.");
+        return Ok(finish(&files));
     }
     let store = open_store(&config).await?;
     make_vehicle(&*store, &tenant, &vehicle, clock.now()).await?;
     let committer = Committer::start(Arc::clone(&store), None);
     let mut tally = Tally::default();
-    for path in &args.files {
-        import_file(path, &args, (&tenant, &vehicle), &committer, clock, &mut tally)
+    for file in &files {
+        let path = file.path;
+        import_file(file, &options, &filter, (&tenant, &vehicle), &committer, clock, &mut tally)
             .await
             .with_context(|| path.display().to_string())?;
     }
@@ -94,48 +108,61 @@ pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<()> {
     let changed = Fact::VehicleChanged { vehicle_id: vehicle.clone() };
     store.append_facts(&tenant, &[changed], clock.now(), &Once::unclaimed()).await?;
     store.close().await;
-    let Tally { accepted, duplicates, unreadable } = tally;
+    let Tally { accepted, duplicates } = tally;
+    let unreadable: u64 = files.iter().map(|file| file.survey.refused).sum();
     say(&format!(
         "Imported {accepted} positions of {vehicle}; {duplicates} were there already, {unreadable} rows could not be read."
     ));
-    if accepted + duplicates == 0 {
-        bail!("nothing was imported");
-    }
-    Ok(())
+    Ok(finish(&files))
 }
 
-fn format_of(path: &Path, args: &ImportArgs) -> Result<Format> {
-    args.format.or_else(|| Format::of_path(path)).context("its format is unknown, use --format")
-}
-
-fn open_reader(path: &Path, args: &ImportArgs, input: impl BufRead + Send + 'static) -> Result<Reader> {
-    let options = ReadOptions {
-        columns: args.columns.clone().unwrap_or_default(),
-        speed_unit: args.speed_unit,
-        zone: args.zone.clone().unwrap_or_default(),
-        ..ReadOptions::default()
+fn survey_file<'a>(
+    path: &'a Path,
+    format: Option<Format>,
+    options: &ReadOptions,
+    filter: &RowFilter<'_>,
+) -> Result<Surveyed<'a>> {
+    let format = match format {
+        Some(format) => format,
+        None => {
+            let mut head = Vec::new();
+            File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+            Format::of_content(&head, path)?
+        }
     };
-    Ok(milepost_formats::read(format_of(path, args)?, input, &options)?)
+    let reader = milepost_formats::read(format, BufReader::new(File::open(path)?), options)?;
+    Ok(Surveyed { path, format, survey: Survey::of(reader, options, filter) })
 }
 
-/// Refuses a file without positions, and a file of several vehicles if none was chosen.
-fn check_file(path: &Path, args: &ImportArgs) -> Result<()> {
-    let mut named: Option<Option<String>> = None;
-    for point in open_reader(path, args, BufReader::new(File::open(path)?))?.flatten() {
-        match &named {
-            Some(first) if *first != point.vehicle && args.only.is_none() => bail!(
-                "it holds several vehicles ({} and {}): choose one with --only",
-                first.as_deref().unwrap_or("one without a name"),
-                point.vehicle.as_deref().unwrap_or("one without a name"),
-            ),
-            Some(_) => {}
-            None => named = Some(point.vehicle),
+/// Prints what a person must know of a file: all of it before a dry run, else what is unusual.
+fn show(file: &Surveyed<'_>, args: &ImportArgs, options: &ReadOptions) {
+    let survey = &file.survey;
+    let several = args.files.len() > 1;
+    let prefix = if several { format!("{}: ", file.path.display()) } else { String::new() };
+    if args.dry_run {
+        say(&format!("{}: {}", file.path.display(), survey.preview(options.zone.as_ref())));
+    } else {
+        for note in &survey.understanding.notes {
+            say(&format!("{prefix}{note}"));
         }
     }
-    if named.is_none() {
-        bail!("it holds no position that can be read");
+    for refused in &survey.refusals {
+        warn(&format!("{prefix}{refused}"));
     }
-    Ok(())
+}
+
+/// The exit code, after the word that a file was read in part.
+fn finish(files: &[Surveyed<'_>]) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    for Surveyed { path, survey, .. } in files.iter().filter(|file| !file.survey.is_whole()) {
+        let why = match &survey.broke_off {
+            Some(error) => error.to_string(),
+            None => format!("{} of {} rows were refused", survey.refused, survey.refused + survey.taken),
+        };
+        warn(&format!("{} was read in part: {why}", path.display()));
+        code = ExitCode::from(READ_IN_PART);
+    }
+    code
 }
 
 async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<()> {
@@ -152,23 +179,23 @@ async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId, now:
 }
 
 async fn import_file(
-    path: &Path,
-    args: &ImportArgs,
+    file: &Surveyed<'_>,
+    options: &ReadOptions,
+    filter: &RowFilter<'_>,
     (tenant, vehicle): (&TenantId, &VehicleId),
     committer: &Committer,
     clock: &Clock,
     tally: &mut Tally,
 ) -> Result<()> {
-    let file = File::open(path)?;
-    let bar = ProgressBar::new(file.metadata()?.len());
+    let input = File::open(file.path)?;
+    let bar = ProgressBar::new(input.metadata()?.len());
     bar.set_style(ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}")?);
-    bar.set_message(path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
-    let reader = open_reader(path, args, BufReader::new(bar.wrap_read(file)))?;
+    bar.set_message(file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+    let reader = milepost_formats::read(file.format, BufReader::new(bar.wrap_read(input)), options)?;
     let mut batch = Vec::with_capacity(BATCH);
-    for row in reader {
-        if let Some(position) = position_of(row, args.only.as_deref(), vehicle, clock.now(), &bar, tally) {
-            batch.push(position);
-        }
+    // The refused rows were shown before.
+    for point in reader.filter_map(|row| filter.select(row)).flatten() {
+        batch.push(point.into_position(vehicle.clone()));
         if batch.len() == BATCH {
             store_batch(std::mem::take(&mut batch), tenant, committer, clock.now(), tally).await?;
         }
@@ -176,31 +203,6 @@ async fn import_file(
     store_batch(batch, tenant, committer, clock.now(), tally).await?;
     bar.finish();
     Ok(())
-}
-
-fn position_of(
-    row: Result<TrackPoint, ReadError>,
-    only: Option<&str>,
-    vehicle: &VehicleId,
-    now: Timestamp,
-    bar: &ProgressBar,
-    tally: &mut Tally,
-) -> Option<Position> {
-    match row {
-        Ok(point) if only.is_some_and(|only| point.vehicle.as_deref() != Some(only)) => None,
-        Ok(point) => {
-            let position = point.into_position(vehicle.clone());
-            if let Err(invalid) = Position::check_time(position.at, now) {
-                tally.refuse(bar, &invalid);
-                return None;
-            }
-            Some(position)
-        }
-        Err(error) => {
-            tally.refuse(bar, &error);
-            None
-        }
-    }
 }
 
 async fn store_batch(

@@ -1,15 +1,15 @@
 //! `milepost simulate`: drives simulated vehicles over the public API.
 
+use super::read_args::ReadArgs;
 use super::{read_config, say, stop_signal};
-use crate::assembly::token_keys;
 use crate::config::SettingFlags;
 use crate::data_folder::has_secret;
+use crate::token_keys::token_keys;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use milepost_access::Claims;
 use milepost_clock::Clock;
 use milepost_domain::{Role, TenantId};
-use milepost_formats::{ColumnMap, ReadOptions, SpeedUnit, Zone};
 use milepost_simulate::{Credential, DeviceKey, Motion, ProgressMode, Replay, SimulateOptions, Times, Via};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) struct SimulateArgs {
     /// GeoJSON file of LineStrings to drive along; the built-in routes if absent.
     #[arg(long, conflicts_with = "replay")]
     routes: Option<PathBuf>,
-    /// Recorded files to replay: CSV, GPX, NMEA, GeoJSON.
+    /// Recorded files to replay: CSV, GPX, NMEA, GeoJSON, KML.
     #[arg(long, num_args = 1..)]
     replay: Vec<PathBuf>,
     /// How many times faster than recorded.
@@ -47,15 +47,8 @@ pub(super) struct SimulateArgs {
     /// Begins the replay anew at its end.
     #[arg(long)]
     repeat: bool,
-    /// CSV columns, such as vehicle=vid,latitude=lat,timestamp=#3; guessed by their names if absent.
-    #[arg(long)]
-    columns: Option<ColumnMap>,
-    /// Unit of recorded speeds: kmh, ms, mph or knots.
-    #[arg(long)]
-    speed_unit: Option<SpeedUnit>,
-    /// Zone of recorded times that name none: UTC, +05:30, America/New_York.
-    #[arg(long)]
-    zone: Option<Zone>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// An admin's or manager's login; its password comes from MILEPOST_PASSWORD.
     #[arg(long, default_value = "admin")]
     user: String,
@@ -113,12 +106,7 @@ fn options_from(args: SimulateArgs, clock: &Clock) -> Result<SimulateOptions> {
     } else {
         Motion::Replay(Replay {
             files: args.replay,
-            read: ReadOptions {
-                columns: args.columns.unwrap_or_default(),
-                speed_unit: args.speed_unit,
-                zone: args.zone.unwrap_or_default(),
-                ..ReadOptions::default()
-            },
+            read: args.read.options(),
             speed_factor: args.speed,
             times: match args.times {
                 TimesArg::Shifted => Times::Shifted,

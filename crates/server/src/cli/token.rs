@@ -1,8 +1,8 @@
 //! `milepost token`: prints a signed token for the operator.
 
 use super::{read_config, say};
-use crate::assembly::token_keys;
 use crate::config::SettingFlags;
+use crate::token_keys::token_keys;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use milepost_access::Claims;

@@ -1,8 +1,10 @@
 //! `milepost user add`: adds a user.
 
 use super::{read_config, say};
+use crate::LogStats;
 use crate::assembly::Assembly;
 use crate::config::SettingFlags;
+use crate::core_tasks::CoreTasks;
 use crate::serve::open_store;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -59,7 +61,8 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
         cadet_id: args.cadet_id,
         vehicle_ids: args.vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
     };
-    let assembly = Assembly::new(&config, open_store(&config).await?, clock.clone())?;
+    let store = open_store(&config).await?;
+    let assembly = Assembly::new(&config, store, clock.clone(), LogStats::default(), CoreTasks::default())?;
     let user = create_user(&assembly.use_cases.users, new, clock.now()).await?;
     assembly.store.close().await;
     say(&format!("Added {} with number {} ({}, tenant {}).", user.username, user.id, user.role.as_str(), user.tenant));

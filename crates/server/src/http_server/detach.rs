@@ -116,7 +116,8 @@ impl hyper::body::Body for Detachable {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use crate::http_server::{Stage, serve_http};
+    use crate::http_server::slow_clients::limits;
+    use crate::http_server::{HttpWaits, Stage, serve_http};
     use axum::Router;
     use axum::body::Body;
     use axum::http::header::CONTENT_TYPE;
@@ -154,7 +155,8 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", open);
         let (stage, stages) = watch::channel(Stage::Open);
-        let serving = tokio::spawn(serve_http(listener, Arc::new(move || router.clone()), stages, PATIENCE));
+        let router = Arc::new(move || router.clone());
+        let serving = tokio::spawn(serve_http(listener, router, stages, PATIENCE, limits(), HttpWaits::default()));
 
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(1).unwrap();

@@ -1,5 +1,6 @@
 //! Metrics that the crates count themselves. They are read at each scrape, so that deliveries are not counted twice.
 
+use crate::LogStats;
 use milepost_follow::TrackInbox;
 use milepost_hub::Hub;
 use milepost_outbox::Outbox;
@@ -20,6 +21,7 @@ pub(crate) struct CurrentStats {
     pub(crate) transport: Arc<Transport>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) tracks: Arc<TrackInbox>,
+    pub(crate) log: LogStats,
 }
 
 impl fmt::Debug for CurrentStats {
@@ -75,6 +77,7 @@ impl Collector for CurrentStats {
         to.counter("track_facts", "Changes of history written", tracks.facts)?;
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
         to.gauge("vehicles_known", "Vehicles in this node's memory", self.use_cases.vehicles.count_known() as u64)?;
+        to.counter("log_lines_dropped", "Log lines that could not be written", self.log.dropped())?;
         let mut closed =
             to.0.encode_descriptor("websockets_closed", "WebSockets closed, by code.", None, MetricType::Counter)?;
         for (code, count) in &sockets.closed {

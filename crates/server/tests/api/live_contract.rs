@@ -6,3 +6,4 @@ mod endings;
 mod narrowing;
 mod resuming;
 mod sixth;
+mod unknown_position;

@@ -47,18 +47,23 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod numbers;
     pub mod positions;
     pub mod rest;
     pub mod story;
 }
 mod operations {
+    pub mod backup;
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod import_export;
     pub mod other_processes;
     pub mod outages;
+    pub mod replaced_database;
     pub mod starting;
     pub mod status;
+    pub mod unread_log;
 }
 mod outgoing {
     pub mod calls;

@@ -5,6 +5,7 @@ pub mod signing;
 
 use crate::support::signing::{sign, token_for};
 use futures_util::{SinkExt, StreamExt};
+use milepost::LogStats;
 use milepost::config::{Config, SettingFlags, resolve};
 use milepost::serve::{self, Running};
 use milepost_clock::TurnableClock;
@@ -51,7 +52,7 @@ impl TestServer {
         running.drain().await;
         let kept: Vec<_> = database.as_deref().map(|url| ("DATABASE_URL", url)).into_iter().collect();
         let config = config_in(folder.path(), &[&kept, settings].concat());
-        let running = serve::start(&config, clock.clock(), |_| {}).await.unwrap();
+        let running = serve::start(&config, clock.clock(), LogStats::default(), |_| {}).await.unwrap();
         let url = format!("http://{}", running.address);
         Self { running, url, clock, http, admin, password, folder, database }
     }
@@ -61,7 +62,7 @@ impl TestServer {
         let config = config_in(folder.path(), settings);
         let clock = TurnableClock::new();
         let say = |line: &str| said.lock().unwrap().push(line.to_owned());
-        let running = serve::start(&config, clock.clock(), say).await.unwrap();
+        let running = serve::start(&config, clock.clock(), LogStats::default(), say).await.unwrap();
         let url = format!("http://{}", running.address);
         let said = said.into_inner().unwrap();
         let password = said.iter().find_map(|line| line.strip_prefix("  password: ")).unwrap().to_owned();
@@ -71,6 +72,12 @@ impl TestServer {
         // The token is signed here, because checking a password would be the slowest part of most tests.
         server.admin = sign(&json!({"sub": "1", "role": "superadmin", "exp": 4_102_444_800_i64}));
         server
+    }
+
+    /// Drains the server, and leaves its folder.
+    pub async fn drain(self) -> tempfile::TempDir {
+        self.running.drain().await;
+        self.folder
     }
 
     pub fn folder(&self) -> &std::path::Path {

@@ -3,6 +3,7 @@
 use super::Records;
 use crate::ServiceError;
 use milepost_domain::{Event, RecordViewer, TenantId};
+use milepost_store::StoredEvents;
 
 /// The id of a tenant's newest event, or 0 if it never had one.
 ///
@@ -10,6 +11,14 @@ use milepost_domain::{Event, RecordViewer, TenantId};
 /// [`ServiceError::Unavailable`].
 pub async fn newest_event_id(records: &Records, tenant: &TenantId) -> Result<i64, ServiceError> {
     Ok(records.store.newest_event_id(tenant).await?)
+}
+
+/// Which of a tenant's events are still stored.
+///
+/// # Errors
+/// [`ServiceError::Unavailable`].
+pub async fn stored_events(records: &Records, tenant: &TenantId) -> Result<StoredEvents, ServiceError> {
+    Ok(records.store.stored_events(tenant).await?)
 }
 
 /// The events with `after < id <= up_to` that `viewer` may see, oldest first. Fewer than `limit` means that there are

@@ -3,6 +3,7 @@
 use super::{CommitObserver, CommitSample, CommittedPositions, TRANSACTION_TIMEOUT};
 use crate::{Result, Store, StoreError};
 use milepost_domain::TenantId;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
@@ -110,8 +111,8 @@ impl Finisher {
                 Ok(recorded) => {
                     sample.accepted += recorded.accepted;
                     sample.duplicates += recorded.duplicates;
-                    if let (Some(observer), true) = (&self.observer, recorded.accepted > 0) {
-                        observer.recorded(&caller.tenant, recorded);
+                    if recorded.accepted > 0 {
+                        self.observe(|observer| observer.recorded(&caller.tenant, recorded));
                     }
                 }
                 Err(StoreError::Unavailable(_)) => sample.committed = false,
@@ -120,13 +121,19 @@ impl Finisher {
             }
             answers.push((caller.answer, outcome, caller.permit));
         }
-        if let Some(observer) = &self.observer {
-            sample.took = written.begun.elapsed();
-            observer.ended(&sample);
-        }
+        sample.took = written.begun.elapsed();
+        self.observe(|observer| observer.ended(&sample));
         for (answer, outcome, _room) in answers {
             // The caller may have gone away.
             let _ = answer.send(outcome);
+        }
+    }
+
+    /// The positions are on disk whatever the observer does. A panic must not end the task that answers their callers.
+    fn observe(&self, call: impl FnOnce(&dyn CommitObserver)) {
+        let Some(observer) = &self.observer else { return };
+        if catch_unwind(AssertUnwindSafe(|| call(&**observer))).is_err() {
+            tracing::error!("a transaction's observer panicked: what it stored was not published");
         }
     }
 }

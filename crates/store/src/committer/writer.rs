@@ -66,7 +66,14 @@ impl Writer {
     }
 
     pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
-        while let Some(first) = waiting.recv().await {
+        let finisher = self.written.clone();
+        loop {
+            let first = tokio::select! {
+                first = waiting.recv() => first,
+                // Without the finisher nobody is answered.
+                () = finisher.closed() => return,
+            };
+            let Some(first) = first else { return };
             let mut callers = Callers::of(first);
             callers.take_waiting(&mut waiting);
             // While the disk is busy with the last transaction, a small one waits and grows.

@@ -11,7 +11,7 @@ use milepost_domain::{
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A domain type that is stored as a text or a number.
+/// A domain type with a JSON form of its own, mostly a text or a number.
 pub(crate) trait Field: Sized {
     /// The JSON form of the type.
     type Form: Serialize + DeserializeOwned;
@@ -80,7 +80,7 @@ texts! {
     VehicleId: new,
     AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, FenceEvent: parse,
     FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
-    TripOrigin: parse, TripStatus: parse, Weekday: parse,
+    TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,
 }
 
 numbers! { i64: CadetId, GeofenceId, GradeId, NoticeId, ParcelId, TrainingDayId, UserId }
@@ -95,19 +95,6 @@ impl Field for Score {
 
     fn from_form(form: f64) -> Result<Self, Invalid> {
         Self::new(form)
-    }
-}
-
-impl Field for Zone {
-    type Form = String;
-
-    fn form(&self) -> String {
-        self.as_str().to_owned()
-    }
-
-    fn from_form(form: String) -> Result<Self, Invalid> {
-        let found = [Self::Pickup, Self::Destination].into_iter().find(|zone| zone.as_str() == form);
-        found.ok_or(Invalid::new("zone", "must be pickup or destination"))
     }
 }
 

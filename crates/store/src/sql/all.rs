@@ -2,7 +2,7 @@
 //! is compiled for each database, with its types and its [`dialect`].
 
 #[macro_use]
-mod store;
+mod sql_store;
 
 mod accounts;
 mod deliveries;
@@ -14,9 +14,12 @@ mod parcels;
 mod positions;
 mod push;
 mod records;
+mod store;
 pub(super) mod transaction;
 mod upkeep;
 
-pub(crate) use store::SqlStore;
+pub(crate) use sql_store::SqlStore;
 
 use super::{Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};
+
+type DbRow = <Db as sqlx::Database>::Row;

@@ -3,7 +3,7 @@
 pub(super) mod reads;
 pub(super) mod sessions;
 
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use crate::{DeliveryChange, DeliveryCount, DeliveryStore, Once, Result, Ride};
 use async_trait::async_trait;
 use milepost_domain::{Delivery, DeliveryFix, RiderId, TenantId, Timestamp, TrackingId};

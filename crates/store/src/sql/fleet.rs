@@ -10,7 +10,7 @@ pub(super) mod trips;
 pub(super) mod vehicles;
 
 use super::events::fleet;
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use crate::{
     ActivityChange, AlertCursor, AlertReadOutcome, Checkpoint, FleetStats, FleetStore, Once, Result, StatsWindow,
     TenantNo, TripCursor, TripFilter, VehicleNo,
@@ -18,7 +18,7 @@ use crate::{
 use async_trait::async_trait;
 use milepost_domain::{
     Alert, AlertId, Event, FleetRules, FleetViewer, Geofence, GeofenceDescription, GeofenceId, JsonObject, TenantId,
-    Timestamp, Trip, TripId, TripOrigin, TripUpdate, UserId, VehicleId,
+    Timestamp, Trip, TripId, TripUpdate, UserId,
 };
 
 #[async_trait]
@@ -97,9 +97,6 @@ impl FleetStore for SqlStore {
     }
     async fn get_trip(&self, tenant: &TenantId, id: &TripId) -> Result<Option<Trip>> {
         read!(self, trips::get_trip(tenant, id))
-    }
-    async fn running_trip(&self, tenant: &TenantId, vehicle: &VehicleId, origin: TripOrigin) -> Result<Option<Trip>> {
-        read!(self, trips::running_trip(tenant, vehicle, origin))
     }
     async fn list_trips(
         &self,

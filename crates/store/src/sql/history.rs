@@ -2,12 +2,15 @@
 
 pub(super) mod alerts;
 pub(super) mod folds;
+pub(super) mod incidents;
+pub(super) mod outliers;
 pub(super) mod trips;
 pub(super) mod upkeep;
+pub(super) mod vehicle_rows;
 pub(super) mod visits;
 pub(super) mod write;
 
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use crate::{
     BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, HistoryWrite, Incident, Result, UnfoldedPosition, VehicleNo,
 };
@@ -61,7 +64,7 @@ impl HistoryStore for SqlStore {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<Incident>> {
-        read!(self, visits::list_incidents(tenant, vehicle, from, to, limit))
+        read!(self, incidents::list_incidents(tenant, vehicle, from, to, limit))
     }
     async fn list_outliers(
         &self,
@@ -71,6 +74,6 @@ impl HistoryStore for SqlStore {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Timestamp, String)>> {
-        read!(self, visits::list_outliers(tenant, vehicle, from, to, limit))
+        read!(self, outliers::list_outliers(tenant, vehicle, from, to, limit))
     }
 }

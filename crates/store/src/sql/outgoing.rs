@@ -4,7 +4,7 @@ pub(super) mod calls;
 pub(super) mod due_calls;
 pub(super) mod webhooks;
 
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use crate::{
     CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
     WebhookChange,

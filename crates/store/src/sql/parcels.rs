@@ -4,7 +4,7 @@ pub(super) mod driver_fixes;
 pub(super) mod rows;
 pub(super) mod table;
 
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use crate::{FixOutcome, NewParcel, Once, ParcelScope, ParcelStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{DriverFix, Fact, OutgoingCall, Parcel, ParcelId, TenantId, Timestamp, UserId, ZonesInside};

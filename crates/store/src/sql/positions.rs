@@ -1,14 +1,12 @@
 //! Reads positions.
 
-use super::{Connection, Db, arrival_index::RECENT_POSITIONS};
+use super::{Connection, Db, DbRow, arrival_index::RECENT_POSITIONS};
 use crate::{ArrivalCursor, Arrived, Result, StoreError};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
     TenantId, Timestamp, VehicleId,
 };
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 pub(crate) fn timestamp(ms: i64) -> Result<Timestamp> {
     Timestamp::from_unix_ms(ms).ok_or_else(|| StoreError::Corrupt(format!("time {ms}")))

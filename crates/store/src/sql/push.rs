@@ -5,7 +5,7 @@ pub(super) mod browser_calls;
 pub(super) mod notice_calls;
 pub(super) mod subscriptions;
 
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use crate::{NewPushSubscription, Once, PushStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{PushId, PushSubscription, TenantId, Timestamp, UserId};

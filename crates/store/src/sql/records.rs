@@ -6,7 +6,7 @@ pub(super) mod grades;
 pub(super) mod notices;
 pub(super) mod scores;
 
-use super::store::SqlStore;
+use super::sql_store::SqlStore;
 use super::{accounts::users, events::visible};
 use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;

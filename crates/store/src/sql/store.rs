@@ -1,81 +1,28 @@
 //! Implements the store's trait. Each function runs one query or one transaction of the modules in this folder.
 
 use super::dialect::NAME;
+use super::sql_store::SqlStore;
 use super::{
-    Db, Native, Writers,
+    Db,
     accounts::{devices, idempotency_keys, sessions, tenants, users},
     events,
     fleet::vehicles,
-    positions,
-    transaction::Transaction,
-    upkeep,
+    positions, upkeep,
 };
-use crate::unknown_kinds::UnknownKinds;
 use crate::{
     ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
-    Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
+    Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
     Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
     VehicleScope,
 };
-use sqlx::Pool;
-use sqlx::pool::PoolConnection;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest time for a ping. A database that takes longer can't serve.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
-
-pub(crate) struct SqlStore {
-    /// The connections that write.
-    pub(crate) writers: Writers,
-    /// The connections that read.
-    pub(crate) readers: Pool<Db>,
-    /// State that only this database needs.
-    pub(crate) native: Native,
-    /// Writes the bodies of outgoing calls.
-    pub(crate) renderer: Arc<dyn Renderer>,
-    /// The unknown kinds of events that were logged.
-    pub(crate) unknown_kinds: UnknownKinds,
-}
-
-impl SqlStore {
-    pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
-        Ok(self.readers.acquire().await?)
-    }
-
-    pub(crate) fn renderer(&self) -> &dyn Renderer {
-        &*self.renderer
-    }
-
-    pub(crate) async fn write(&self) -> Result<Transaction> {
-        Transaction::begin(&self.writers).await
-    }
-}
-
-/// Runs a function of a module on a reading connection.
-macro_rules! read {
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
-        $module::$function(&mut *$store.read().await?, $($argument),*).await
-    };
-}
-
-/// Runs a function of a module in its own transaction.
-macro_rules! write {
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
-        let mut transaction = $store.write().await?;
-        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
-        transaction.finish(outcome).await
-    }};
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:ident) => {{
-        let mut transaction = $store.write().await?;
-        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
-        transaction.finish_once(outcome, $once).await
-    }};
-}
 
 #[async_trait]
 impl Store for SqlStore {
@@ -93,6 +40,10 @@ impl Store for SqlStore {
         tokio::time::timeout(PING_TIMEOUT, read)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable(format!("no answer within {PING_TIMEOUT:?}"))))
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        self.native.fault()
     }
 
     async fn close(&self) {
@@ -252,6 +203,9 @@ impl Store for SqlStore {
     }
     async fn newest_event_id(&self, tenant: &TenantId) -> Result<i64> {
         read!(self, events::newest_event_id(tenant))
+    }
+    async fn stored_events(&self, tenant: &TenantId) -> Result<StoredEvents> {
+        read!(self, events::stored_events(tenant))
     }
 
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {

@@ -6,28 +6,30 @@
 //! flushes, or, for few positions, the thread that wrote them.
 
 use super::position_writer::connect;
+use super::presence::Presence;
 use crate::{Result, StoreError};
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Requests to the thread. The committer has one at a time. When the queue is full, the asking thread waits.
+/// Requests to the thread. The committer has one at a time, and leaves it when the disk takes too long. When the queue is
+/// full, the flush has failed.
 const QUEUE_FLUSHES: usize = 4;
 
 /// A handle of the thread, which ends with it.
 #[derive(Debug)]
 pub(super) struct LogFlusher {
     log: Arc<Log>,
+    presence: Arc<Presence>,
     asks: mpsc::SyncSender<oneshot::Sender<Result<()>>>,
 }
 
 impl LogFlusher {
     /// Starts the thread for a log.
-    pub(super) fn start(log: Arc<Log>) -> Result<Self> {
+    pub(super) fn start(log: Arc<Log>, presence: Arc<Presence>) -> Result<Self> {
         let (asks, waiting) = mpsc::sync_channel::<oneshot::Sender<Result<()>>>(QUEUE_FLUSHES);
         let flushed = log.clone();
         std::thread::Builder::new()
@@ -39,7 +41,7 @@ impl LogFlusher {
                 }
             })
             .map_err(|error| StoreError::Unavailable(format!("no thread for the database: {error}")))?;
-        Ok(Self { log, asks })
+        Ok(Self { log, presence, asks })
     }
 
     /// Returns when all transactions that were committed before are on disk.
@@ -47,9 +49,15 @@ impl LogFlusher {
         if self.log.is_flushed() {
             return Ok(());
         }
+        // After a failed flush the log is copied into the file, which must still be its own.
+        self.presence.check()?;
         let stopped = || StoreError::Unavailable("the database was closed".to_owned());
         let (answer, answered) = oneshot::channel();
-        self.asks.send(answer).map_err(|_| stopped())?;
+        // Not `send`: it would keep this worker of the runtime while the disk hangs.
+        self.asks.try_send(answer).map_err(|error| match error {
+            mpsc::TrySendError::Full(_) => StoreError::Unavailable("earlier flushes have not ended".to_owned()),
+            mpsc::TrySendError::Disconnected(_) => stopped(),
+        })?;
         answered.await.map_err(|_| stopped())?
     }
 }
@@ -127,14 +135,9 @@ impl Log {
     }
 
     fn sync(&self, flushing: &mut Flushing) -> Result<()> {
-        let log = match &flushing.open {
+        let log = match &mut flushing.open {
             Some(log) => log,
-            None => match File::open(&self.path) {
-                Ok(log) => flushing.open.insert(log),
-                // Closing the last connection has copied the log into the database and flushed that.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                Err(error) => return Err(unflushed(&error)),
-            },
+            none => none.insert(File::open(&self.path).map_err(|error| unflushed(&error))?),
         };
         log.sync_data().map_err(|error| unflushed(&error))
     }

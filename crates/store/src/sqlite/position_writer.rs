@@ -5,11 +5,13 @@
 //! whole transaction.
 
 use super::log_flusher::Log;
+use super::presence::Presence;
 use super::tracks::{OwnedCommit, write_tracks};
 use super::write_buffer::WriteBuffer;
 use super::{PRAGMAS, WriteLock};
 use crate::{Result, StoreError, TrackOutcome};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -44,9 +46,9 @@ pub(super) struct PositionWriter {
 
 impl PositionWriter {
     /// Starts the thread. It connects when it is first needed.
-    pub(super) fn start(file: &Path, busy_timeout: Duration, log: Arc<Log>) -> Result<Self> {
+    pub(super) fn start(file: &Path, busy_timeout: Duration, log: Arc<Log>, presence: Arc<Presence>) -> Result<Self> {
         let (jobs, waiting) = mpsc::sync_channel(QUEUE_JOBS);
-        let writer = Writer { file: file.to_owned(), busy_timeout, log, open: None };
+        let writer = Writer { file: file.to_owned(), busy_timeout, log, presence, open: None };
         std::thread::Builder::new()
             .name("sqlite-tracks".to_owned())
             .spawn(move || writer.run(&waiting))
@@ -87,6 +89,7 @@ struct Writer {
     file: PathBuf,
     busy_timeout: Duration,
     log: Arc<Log>,
+    presence: Arc<Presence>,
     open: Option<Open>,
 }
 
@@ -163,7 +166,9 @@ impl Writer {
                 none.insert(Open { connection, buffer })
             }
         };
-        let outcome = work(open);
+        // A fault must not end the thread, without which no position is stored until a restart.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(open)))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("a fault while positions were written".to_owned())));
         if matches!(outcome, Err(StoreError::Unavailable(_))) {
             self.open = None;
         }
@@ -184,9 +189,13 @@ impl Writer {
         }
     }
 
-    /// Merges without the lock. If another connection is writing, the merge waits for the next time.
+    /// Merges without the lock. If another connection is writing, or the file is not its own any more, the merge waits for
+    /// the next time.
     fn merge_unless_busy(&mut self) {
         let Some(open) = &mut self.open else { return };
+        if self.presence.check().is_err() {
+            return;
+        }
         let merged = open.connection.busy_timeout(Duration::ZERO).map_err(Into::into).and_then(|()| open.merge());
         if let Err(error) = merged.and(open.connection.busy_timeout(self.busy_timeout).map_err(Into::into)) {
             tracing::debug!("buffered positions were not merged: {error}");

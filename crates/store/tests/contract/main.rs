@@ -103,6 +103,7 @@ on_both! {
         arrivals_are_read_page_by_page,
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
+        an_observer_that_panics_costs_no_answer,
         single_positions_of_many_vehicles_are_read_at_any_time;
     deliveries:
         delivery_comes_back_as_it_was_added,

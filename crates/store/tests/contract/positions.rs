@@ -259,6 +259,29 @@ pub(crate) async fn newest_positions_are_observed_in_order(database: &TestDataba
     assert!(samples.len() < 50, "callers who came during a commit share the next one");
 }
 
+struct Broken;
+
+impl CommitObserver for Broken {
+    fn ended(&self, _: &CommitSample) {
+        panic!("an observer's fault");
+    }
+
+    fn recorded(&self, _: &TenantId, _: &CommittedPositions) {
+        panic!("an observer's fault");
+    }
+}
+
+pub(crate) async fn an_observer_that_panics_costs_no_answer(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let committer = Committer::start(store.clone(), Some(Arc::new(Broken)));
+    for ms in 1..4 {
+        assert_eq!(committer.record(batch(&home, vec![position("bus", ms)])).await.unwrap().accepted, 1);
+    }
+    assert!(!committer.has_ended());
+    assert_eq!(history(&**store, &home, "bus").await.len(), 3);
+}
+
 /// Enough single positions of many vehicles for a database that buffers them before it merges them.
 pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(database: &TestDatabase) {
     const ROUNDS: i64 = 120;

@@ -5,7 +5,7 @@ use crate::samples::{add_tenant, add_vehicles, at, batch, history, id, new_user,
 use milepost_domain::{Position, TenantId};
 use milepost_store::{
     Committer, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, PositionBatch, Pruned, Retention,
-    StoreError, Unsent, migrate, open, pending_migrations,
+    StoreError, StoredEvents, Unsent, migrate, open, pending_migrations,
 };
 use std::sync::Arc;
 
@@ -127,10 +127,15 @@ pub(crate) async fn old_events_are_forgotten_and_never_numbered_again(database: 
     let retention = Retention { events_ms: DAY_MS, ..Retention::default() };
     let pruned = store.prune(at(DAY_MS + 1), &retention).await.unwrap();
     assert_eq!((pruned.events, pruned.more), (6_000, false));
+    let stored = store.stored_events(&home).await.unwrap();
+    assert_eq!(stored, StoredEvents { removed_to: 6_000, newest: 6_002 });
+    assert!(!stored.has_all_after(5_999) && stored.has_all_after(6_000) && stored.has_all_after(6_002));
+    assert!(!stored.has_all_after(6_003), "no event of this database had that id");
     let kept = store.events_after(&home, 0, 10).await.unwrap();
     assert_eq!(kept.iter().map(|event| event.id).collect::<Vec<_>>(), [6_001, 6_002]);
     store.prune(at(9 * DAY_MS), &retention).await.unwrap();
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 6_002);
+    assert_eq!(store.stored_events(&home).await.unwrap(), StoredEvents { removed_to: 6_002, newest: 6_002 });
     assert_eq!(store.append_facts(&home, &facts[..1], at(0), &Once::unclaimed()).await.unwrap(), 6_003);
 }
 

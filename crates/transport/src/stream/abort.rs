@@ -15,7 +15,8 @@ impl Abort {
         self.0.notified().await;
     }
 
-    pub(crate) fn abort(&self) {
+    /// Drops the connection.
+    pub fn abort(&self) {
         self.0.notify_one();
     }
 }

@@ -1,8 +1,8 @@
 //! The opening handshake, right and wrong.
 
 use futures_util::{SinkExt, StreamExt};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -23,6 +23,9 @@ async fn check(head: &str, status: &str, header: &str) {
 #[tokio::test]
 async fn a_valid_request_is_answered_with_the_accept_key_of_the_rfc() {
     check(GOOD, "101", "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=").await;
+    // The last letter of this key has bits that the 16 bytes do not need.
+    let pad_bits = GOOD.replace("dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==");
+    check(&pad_bits, "101", "sec-websocket-accept: OfS0wDaT5NoxF2gqm7Zj2YtetzM=").await;
 }
 
 #[tokio::test]
@@ -36,12 +39,9 @@ async fn invalid_requests_are_refused_with_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_supported_subprotocol_is_selected_and_others_are_not() {
+async fn no_subprotocol_is_selected() {
     let server = TestServer::start().await;
-    let client =
-        RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: other, milepost.v1\r\n").await;
-    assert!(client.response.contains("sec-websocket-protocol: milepost.v1"), "{}", client.response);
-    let client = RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: other\r\n").await;
+    let client = RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: a, b\r\n").await;
     assert!(!client.response.contains("sec-websocket-protocol"), "{}", client.response);
 }
 
@@ -78,7 +78,7 @@ async fn a_stream_that_is_not_tcp_is_bridged() {
     let (theirs, ours) = tokio::io::duplex(1024);
     let service = TowerToHyperService::new(server.app.clone());
     tokio::spawn(async move {
-        Builder::new(TokioExecutor::new()).serve_connection_with_upgrades(TokioIo::new(ours), service).await.unwrap();
+        http1::Builder::new().serve_connection(TokioIo::new(ours), service).with_upgrades().await.unwrap();
     });
     let (mut client, _) = client_async("ws://x/echo", theirs).await.unwrap();
     let text = "over a bridge ".repeat(10_000);

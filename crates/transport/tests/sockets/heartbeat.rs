@@ -103,19 +103,6 @@ async fn a_credential_that_expires_closes_with_its_code() {
 }
 
 #[tokio::test]
-async fn an_expiry_that_was_cleared_does_not_close() {
-    let server = TestServer::start().await;
-    let mut client = RawClient::connect(server.address, "/channel").await;
-    client.receive().await;
-    let link = server.links.lock().unwrap()[0].clone();
-    link.set_expiry(Duration::from_secs(30), 4001, "token expired");
-    link.clear_expiry();
-    server.clock.turn(PING_PERIOD);
-    assert_eq!(client.receive().await.first, PING, "what comes is the ping that was due after the expiry");
-    expect_echo(&mut client).await;
-}
-
-#[tokio::test]
 async fn a_peer_that_never_answers_a_close_is_disconnected_after_write_wait() {
     let server = TestServer::start().await;
     let mut client = RawClient::connect(server.address, "/channel").await;

@@ -10,9 +10,14 @@ use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
+use hyper::server::conn::http1;
+use hyper_util::service::TowerToHyperService;
 use milepost_clock::TurnableClock;
 use milepost_hub::{Channel, ChannelId, Hub, HubLimits, Interest, Key, Message, Recipients};
-use milepost_transport::{Inbound, Link, Socket, SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
+use milepost_transport::{
+    Inbound, Link, ReclaimableStream, Socket, SocketLimits, StreamWaits, Transport, Upgrade, WsConfig, WsEncoder, echo,
+};
+use tokio::net::TcpListener;
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -21,6 +26,16 @@ pub(crate) struct TestServer {
     pub(crate) links: Arc<Mutex<Vec<Arc<Link>>>>,
     pub(crate) app: Router,
     pub(crate) clock: TurnableClock,
+}
+
+/// Serves connections on which sockets are opened without a task between them and their stream.
+async fn serve(listener: TcpListener, app: Router) {
+    const WAITS: StreamWaits = StreamWaits { first_byte: Duration::from_secs(60), write: Duration::from_secs(60) };
+    while let Ok((stream, _)) = listener.accept().await {
+        let (stream, _reclaim) = ReclaimableStream::new(stream, WAITS);
+        let service = TowerToHyperService::new(app.clone());
+        tokio::spawn(http1::Builder::new().serve_connection(stream, service).with_upgrades());
+    }
 }
 
 pub(crate) fn channel_id() -> ChannelId {
@@ -79,7 +94,7 @@ impl TestServer {
                                     match message {
                                         Inbound::Text(text) if text == "bye" => link.close(4000, "bye"),
                                         Inbound::Text(text) => link.send_text(text.trim_start_matches("say ")),
-                                        Inbound::Binary(bytes) => link.send_binary(&bytes),
+                                        Inbound::Binary(_) => {}
                                     }
                                 }
                             },
@@ -90,7 +105,7 @@ impl TestServer {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = app.clone();
-        tokio::spawn(async move { axum::serve(listener, served).await.unwrap() });
+        tokio::spawn(async move { serve(listener, served).await });
         Self { address, transport, hub, links, app, clock }
     }
 
@@ -134,7 +149,7 @@ where
     match Upgrade::from_parts(&mut parts, &transport) {
         Ok(upgrade) => {
             let limits = limits(upgrade.limits());
-            upgrade.with_limits(limits).select_protocol(&["milepost.v1"]).accept(handler).map(|()| Body::empty())
+            upgrade.with_limits(limits).accept(handler).map(|()| Body::empty())
         }
         Err(error) => error.response().map(Body::from),
     }

@@ -29,8 +29,10 @@ async fn authorize(parts: &DeliveryParts, id: &str, handshake: &Handshake) -> Re
     let tenant = deliveries::find_delivery(&live.use_cases().deliveries, &id, live.now()).await?.delivery.tenant;
     let caller = credential.as_ref().map(|credential| credential.caller().clone());
     let sees_rider = caller.as_ref().is_some_and(|caller| sees_rider(caller, &tenant));
+    // Somebody of another tenant comes by the link too.
+    let public_link = (!sees_rider).then(|| id.to_string());
     let view = Followed { id, caller, sees_rider };
-    Ok(Entry { tenant, credential, view, max_message_bytes: None, rate: None })
+    Ok(Entry { tenant, credential, public_link, view, max_message_bytes: None, rate: None })
 }
 
 /// Whether `caller` may see the rider of a delivery of `tenant`.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Event;
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Problem, Query, RequestClaim, TenantQuery, tenant_of,
+    Authenticated, ExactBody, HttpContext, JsonAnswer, Problem, Query, RequestClaim, TenantQuery, tenant_of,
 };
 use milepost_service::records;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) async fn publish_sync_event(
     Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
-    Body(json): Body<NewSyncEventJson>,
+    ExactBody(json): ExactBody<NewSyncEventJson>,
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let render = |event: &Event| JsonAnswer::new(StatusCode::CREATED, &sync_event_to_json(event));

@@ -6,12 +6,12 @@ use crate::wire::trip::{NewTripJson, TripJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Trip, TripId, TripStatus, UserId, VehicleId};
+use milepost_domain::{TenantId, Trip, TripId, TripStatus, UserId, VehicleId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
     RequestClaim, TenantQuery, cursor_of, tenant_of,
 };
-use milepost_service::{TripEnding, TripListing, fleet};
+use milepost_service::{Request, TripEnding, TripListing, fleet};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -93,11 +93,7 @@ pub(crate) async fn complete_trip(
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
-    let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let trip =
-        fleet::end_trip(&context.use_cases.fleet, &request, &tenant, &id, TripEnding::Completed, &claim.once(render))
-            .await?;
-    Ok(render(&trip))
+    end_trip(&context, &request, &tenant, &id, TripEnding::Completed, claim).await
 }
 
 /// Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
@@ -110,10 +106,19 @@ pub(crate) async fn cancel_trip(
     claim: RequestClaim,
     Path(id): Path<TripId>,
 ) -> Result<JsonAnswer, Problem> {
+    end_trip(&context, &request, &tenant, &id, TripEnding::Cancelled, claim).await
+}
+
+async fn end_trip(
+    context: &HttpContext,
+    request: &Request,
+    tenant: &TenantId,
+    id: &TripId,
+    ending: TripEnding,
+    claim: RequestClaim,
+) -> Result<JsonAnswer, Problem> {
     let render = |trip: &Trip| JsonAnswer::new(StatusCode::OK, &trip_to_json(trip));
-    let trip =
-        fleet::end_trip(&context.use_cases.fleet, &request, &tenant, &id, TripEnding::Cancelled, &claim.once(render))
-            .await?;
+    let trip = fleet::end_trip(&context.use_cases.fleet, request, tenant, id, ending, &claim.once(render)).await?;
     Ok(render(&trip))
 }
 

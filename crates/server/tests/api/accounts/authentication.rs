@@ -1,7 +1,7 @@
 //! Section 2 of the contract: which credential counts, and when it stops to count.
 
 use crate::support::signing::sign_with_secret;
-use crate::support::{SECRET, TestServer, fresh_postgres, json_of};
+use crate::support::{SECRET, TestServer, fresh_postgres, http_client, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -196,4 +196,24 @@ async fn a_device_key_opens_its_own_kiosk_only() {
     assert_eq!(server.ping("k1", "mpd_wrong", ping.clone()).await.status(), 401);
     assert_eq!(server.call(Method::DELETE, "/api/v1/devices/k1", &server.admin, None).await.status(), 204);
     assert_eq!(server.ping("k1", &key, ping).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_header_that_a_proxy_asked_for_hides_no_credential() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    let key = server.add_device("k1", "b1").await;
+    let url = |path: &str| format!("{}{path}", server.url);
+    for other in ["Basic dXNlcjpwdw==", "Negotiate YII", "Digest username=\"x\""] {
+        let ping = http_client().post(url("/api/v1/kiosks/k1/location/")).header("Authorization", other);
+        let ping = ping.header("X-Device-Key", &key).json(&json!({"latitude": 1, "longitude": 2}));
+        assert_eq!(ping.send().await.unwrap().status(), 201, "{other}");
+        let path = format!("/ws/updates/?token={}", server.admin);
+        let mut watcher = server.try_watch(&path, &[("Authorization", other)]).await.unwrap();
+        assert_eq!(watcher.next().await["type"], "connection_established", "{other}");
+        let alone = http_client().get(url("/auth/me")).header("Authorization", other).send().await.unwrap();
+        assert_eq!(alone.status(), 401, "{other}");
+    }
+    let empty = http_client().get(url("/auth/me")).header("Authorization", "Bearer").header("X-Device-Key", &key);
+    assert_eq!(empty.send().await.unwrap().status(), 401, "our own scheme without a token is a mistake");
 }

@@ -3,6 +3,7 @@
 use crate::support::{TestServer, Watcher, config_in, fresh_postgres, json_of};
 use milepost::assembly::Assembly;
 use milepost::serve::open_store;
+use milepost::{CoreTasks, LogStats};
 use milepost_access::hash_secret;
 use milepost_domain::UserId;
 use reqwest::{Client, Method, Response};
@@ -26,7 +27,14 @@ impl TwoNodes {
         let folder = tempfile::tempdir().unwrap();
         let config = config_in(folder.path(), &[("DATABASE_URL", database)]);
         // Assembled without the start-up checks, which refuse a second server on one SQLite file.
-        let other = Assembly::new(&config, open_store(&config).await.unwrap(), here.clock.clock()).unwrap();
+        let other = Assembly::new(
+            &config,
+            open_store(&config).await.unwrap(),
+            here.clock.clock(),
+            LogStats::default(),
+            CoreTasks::default(),
+        )
+        .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let elsewhere = listener.local_addr().unwrap();
         let router = other.router(&config);

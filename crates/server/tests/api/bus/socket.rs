@@ -123,3 +123,23 @@ async fn the_echo_route_exists_only_when_it_is_configured() {
     echo.send_text(&long).await;
     assert_eq!(echo.next_text().await, long);
 }
+
+#[tokio::test]
+async fn a_value_that_a_phone_does_not_know_costs_the_value_and_not_the_place() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    let key = server.add_device("k1", "b1").await;
+    let mut watcher = server.watch("/ws/bus-tracking/", &server.admin).await;
+    watcher.settle().await;
+    let ping = json!({"latitude": 1.5, "longitude": 2, "speed": -1, "heading": -1, "accuracy": -1});
+    let answer = json_of(server.ping("k1", &key, ping).await, 201).await;
+    assert_eq!((&answer["speed"], &answer["accuracy"]), (&json!(-1.0), &json!(-1.0)), "as it was sent");
+    let update = watcher.next().await;
+    assert_eq!((&update["data"]["speed"], &update["data"]["heading"]), (&json!(0.0), &json!(0.0)), "{update}");
+    let track = server.get_json("/api/v1/vehicles/b1/positions", &server.admin).await;
+    assert_eq!((&track["items"][0]["speed"], &track["items"][0]["accuracy"]), (&json!(null), &json!(null)), "{track}");
+    for (place, status) in [(json!(91), 422), (json!("north"), 422)] {
+        let ping = json!({"latitude": place, "longitude": 2, "speed": -1});
+        assert_eq!(server.ping("k1", &key, ping).await.status(), status);
+    }
+}

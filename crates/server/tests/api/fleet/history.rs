@@ -6,6 +6,7 @@ use crate::fleet::history_support::{
 };
 use crate::support::databases::{Database, on_both};
 use crate::support::{TestServer, config_in, fresh_postgres};
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use milepost_domain::{
@@ -300,7 +301,8 @@ async fn two_servers_that_get_a_vehicles_positions_in_turns_publish_its_history_
     let settings = [("DATABASE_URL", database.as_str())];
     let server = TestServer::start_with(&settings).await;
     let folder = tempfile::tempdir().unwrap();
-    let other = serve::start(&config_in(folder.path(), &settings), Clock::system(), |_| {}).await.unwrap();
+    let other =
+        serve::start(&config_in(folder.path(), &settings), Clock::system(), LogStats::default(), |_| {}).await.unwrap();
     let urls = [server.url.clone(), format!("http://{}", other.address)];
     let positions = Ride::two_trips(morning_ms());
     let expected = plain_past(&server, &positions).await;

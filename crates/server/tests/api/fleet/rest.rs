@@ -1,25 +1,17 @@
 //! Section 3 of the contract, the fleet: geofences, alerts and thresholds. Each change has its event, and a write that changes
 //! nothing has none.
 
+use crate::support::databases::{Database, on_both};
 use crate::support::signing::claims_token;
-use crate::support::{TestServer, fresh_postgres, json_of};
+use crate::support::{TestServer, json_of};
 use milepost_domain::{Event, Fact};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn one_story_on_sqlite() {
-    story(TestServer::start().await).await;
-}
+on_both!(one_story);
 
-#[tokio::test]
-async fn one_story_on_postgresql() {
-    if let Some(url) = fresh_postgres().await {
-        story(TestServer::start_with(&[("DATABASE_URL", &url)]).await).await;
-    }
-}
-
-async fn story(server: TestServer) {
+async fn one_story(database: Database) {
+    let server = database.start().await;
     server.add_bus("b1").await;
     let before = server.events().await.len();
     a_geofence_is_added_changed_and_removed(&server).await;

@@ -1,8 +1,9 @@
 //! Trips over REST: started and ended by hand, measured, listed, with their path; and the fleet's statistics.
 
 use crate::fleet::history_support::{MORNING_MS, Ride, fix, report, turn_until};
+use crate::support::databases::{Database, on_both};
 use crate::support::signing::{claims_token, now_ms};
-use crate::support::{TestServer, fresh_postgres, json_of};
+use crate::support::{TestServer, json_of};
 use milepost_domain::{
     Fact, Revision, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId,
@@ -39,19 +40,10 @@ async fn store_trip(server: &TestServer, trip: Trip) {
     server.running.assembly.store.add_trip(&update, at(now_ms()), &Once::unclaimed()).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_trip_is_started_and_ended_by_hand_on_sqlite() {
-    by_hand(TestServer::start().await).await;
-}
+on_both!(a_trip_is_started_and_ended_by_hand);
 
-#[tokio::test]
-async fn a_trip_is_started_and_ended_by_hand_on_postgresql() {
-    if let Some(url) = fresh_postgres().await {
-        by_hand(TestServer::start_with(&[("DATABASE_URL", &url)]).await).await;
-    }
-}
-
-async fn by_hand(server: TestServer) {
+async fn a_trip_is_started_and_ended_by_hand(database: Database) {
+    let server = database.start().await;
     server.add_vehicle(json!({"id": "v1", "kind": "van", "label": "V", "driver_id": 7})).await;
     let driver = claims_token("7", "driver", "default");
     let start = async |token: &str, body: Value| server.post("/api/v1/trips", token, body).await;

@@ -74,7 +74,10 @@ async fn a_client_that_names_its_last_event_on_connecting_need_not_request_a_rep
     for id in [newest + 1, newest + 3] {
         assert_eq!(watcher.next_event().await["event_id"].as_i64(), Some(id));
     }
-    assert_eq!(watcher.next_of("replay_complete").await["data"], json!({"count": 2, "last_event_id": newest + 4}));
+    assert_eq!(
+        watcher.next_of("replay_complete").await["data"],
+        json!({"count": 2, "last_event_id": newest + 4, "complete": true})
+    );
     let (mut watcher, _) = enter(&server, "&last_event_id=x").await;
     let problem = watcher.next_of("error").await;
     assert_eq!(problem["data"]["message"], "last_event_id must be a whole number from 0");

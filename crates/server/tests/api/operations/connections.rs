@@ -123,6 +123,15 @@ async fn a_draining_server_is_healthy_and_not_ready() {
     }
     assert_eq!(status("/health").await, 200);
     assert_eq!(status("/api/v1/vehicles").await, 503);
+    // A browser's EventSource takes any status but 200 as final. This one ends at once, and the client comes back after the drain.
+    let stream = http.get(format!("{url}/api/events")).send().await.unwrap();
+    assert_eq!(
+        (stream.status().as_u16(), &stream.headers()["content-type"]),
+        (200, &"text/event-stream".parse().unwrap())
+    );
+    let text = stream.text().await.unwrap();
+    let retry_ms: u64 = text.strip_prefix("retry: ").and_then(|rest| rest.trim().parse().ok()).expect(&text);
+    assert!((10_000..15_000).contains(&retry_ms), "{text}");
     assert!(!drained.is_finished());
     raw.send(rest).await;
     // The request was accepted before the drain began, and answered after.

@@ -1,6 +1,7 @@
 //! Changes that another process makes to the same database: another node, or the command line.
 
 use crate::support::{PATIENCE, SECRET, TestServer, config_in};
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use milepost_domain::{TenantId, Timestamp, UserId, VehicleId, VehicleStatus};
@@ -63,7 +64,7 @@ async fn an_import_beside_the_running_server_is_seen_by_those_who_watch() {
 #[tokio::test]
 async fn a_second_server_on_the_same_folder_is_refused() {
     let server = TestServer::start().await;
-    let second = serve::start(&config_in(server.folder(), &[]), Clock::system(), |_| {}).await;
+    let second = serve::start(&config_in(server.folder(), &[]), Clock::system(), LogStats::default(), |_| {}).await;
     let error = second.err().expect("a refusal").to_string();
     assert!(error.contains("another server uses the database"), "{error}");
     let begun = Instant::now();

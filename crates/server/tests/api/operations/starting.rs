@@ -1,10 +1,13 @@
 //! A start that has to wait, a start that must be refused, and two servers on one database.
 
+use crate::support::signing::operator_token;
 use crate::support::{SECRET, TestServer, config_in, fresh_postgres, http_client};
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
+use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -20,7 +23,7 @@ async fn no_two_servers_share_a_sqlite_file_under_any_path() {
     std::os::unix::fs::symlink(&file, &link).unwrap();
     let refused = async |url: String| {
         let config = config_in(two.path(), &[("DATABASE_URL", &url)]);
-        let error = serve::start(&config, Clock::system(), |_| {})
+        let error = serve::start(&config, Clock::system(), LogStats::default(), |_| {})
             .await
             .err()
             .map(|error| format!("{error:#}"))
@@ -35,10 +38,22 @@ async fn no_two_servers_share_a_sqlite_file_under_any_path() {
     // Another database beside it may be opened, and the first one's lock is free after its server has stopped.
     let other = format!("sqlite://{}/other.db", one.path().display());
     let other =
-        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), |_| {}).await.unwrap();
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &other)]), Clock::system(), LogStats::default(), |_| {})
+            .await
+            .unwrap();
     server.running.drain().await;
     let url = format!("sqlite://{}", link.display());
-    let next = serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), |_| {}).await.unwrap();
+    let next =
+        serve::start(&config_in(two.path(), &[("DATABASE_URL", &url)]), Clock::system(), LogStats::default(), |_| {})
+            .await
+            .unwrap();
+    // The log lies beside the file and not beside the link. A position is answered when it is on disk.
+    let report = json!({"vehicle_id": "b", "latitude": 1, "longitude": 2});
+    for (path, body) in [("vehicles", json!({"id": "b", "kind": "bus", "label": "b"})), ("positions", report)] {
+        let request =
+            http_client().post(format!("http://{}/api/v1/{path}", next.address)).bearer_auth(operator_token());
+        assert_eq!(request.json(&body).send().await.unwrap().status(), 201, "{path}");
+    }
     tokio::join!(next.drain(), other.drain());
 }
 

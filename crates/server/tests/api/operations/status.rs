@@ -1,7 +1,8 @@
 //! `/health`, `/ready`, `/metrics`, and stopping.
 
-use crate::support::{TestServer, json_of};
+use crate::support::{PATIENCE, TestServer, json_of};
 use serde_json::json;
+use std::io::Read as _;
 
 #[tokio::test]
 async fn health_and_readiness_need_no_credential() {
@@ -77,4 +78,39 @@ async fn pages_have_a_security_policy_and_load_from_this_host_only() {
     assert_eq!(config["tile_url"], "https://tiles.example.org/{z}/{x}/{y}.png");
     let routes = server.get_json("/app/routes.geojson", "").await;
     assert!(!routes["features"].as_array().unwrap().is_empty() && routes["attribution"].is_string());
+}
+
+#[tokio::test]
+async fn an_asset_comes_compressed_only_to_a_client_that_takes_gzip() {
+    let server = TestServer::start().await;
+    let page = server.get("/", "").await.text().await.unwrap();
+    let script = page.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".js")).unwrap();
+    let get = async |header: &'static str, value: &str| {
+        server.http.get(format!("{}{script}", server.url)).header(header, value).send().await.unwrap()
+    };
+    let plain = get("accept-encoding", "br, gzip;q=0").await;
+    assert!(!plain.headers().contains_key("content-encoding"));
+    assert_eq!(plain.headers()["vary"], "accept-encoding");
+    assert_eq!(plain.headers()["content-type"], "text/javascript");
+    let plain = plain.bytes().await.unwrap();
+    let taken = get("accept-encoding", "br, gzip").await;
+    assert_eq!(taken.headers()["content-encoding"], "gzip");
+    assert_eq!(taken.headers()["content-type"], "text/javascript");
+    let tag = taken.headers()["etag"].to_str().unwrap().to_owned();
+    let compressed = taken.bytes().await.unwrap();
+    let mut inflated = Vec::new();
+    flate2::read::GzDecoder::new(&compressed[..]).read_to_end(&mut inflated).unwrap();
+    assert!(inflated == plain && compressed.len() < plain.len());
+    assert_eq!(get("if-none-match", &tag).await.status(), 304);
+}
+
+#[tokio::test]
+async fn a_server_of_which_a_part_has_ended_is_not_ready_and_says_so() {
+    let server = TestServer::start().await;
+    assert_eq!(server.get("/ready", "").await.status(), 200);
+    server.running.assembly.tasks.watch("juggling", || true);
+    let problem = json_of(server.get("/ready", "").await, 503).await;
+    assert_eq!(problem["detail"], "a part of the server has ended: juggling; restart it");
+    let ended = tokio::time::timeout(PATIENCE, server.running.task_ended()).await;
+    assert_eq!(ended.expect("it is noticed"), "juggling");
 }

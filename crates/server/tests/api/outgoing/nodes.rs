@@ -5,6 +5,7 @@ use crate::outgoing::calls::start_delivery;
 use crate::support::signing::operator_token;
 use crate::support::{PATIENCE, TestServer, config_in, fresh_postgres, http_client, json_of};
 use base64::Engine;
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use milepost_test_support::Receiver;
@@ -21,7 +22,8 @@ async fn two_servers_on_one_database_send_each_call_once() {
     let settings = [("DATABASE_URL", database.as_str()), ("MILEPOST_WEBHOOK_ALLOW", "127.0.0.1")];
     let server = TestServer::start_with(&settings).await;
     let folder = tempfile::tempdir().unwrap();
-    let other = serve::start(&config_in(folder.path(), &settings), Clock::system(), |_| {}).await.unwrap();
+    let other =
+        serve::start(&config_in(folder.path(), &settings), Clock::system(), LogStats::default(), |_| {}).await.unwrap();
     for hook in 0..3 {
         let body = json!({"url": format!("{}/{hook}", receiver.url)});
         json_of(server.post("/api/v1/webhooks", &server.admin, body).await, 201).await;

@@ -1,25 +1,17 @@
 //! Section 3 of the contract, parcels: who may add, see and change them, and where their drivers were.
 
 use crate::parcel::people::{client, driver, place};
+use crate::support::databases::{Database, on_both};
 use crate::support::signing::{claims_token, now_ms};
-use crate::support::{TestServer, fresh_postgres, json_of};
+use crate::support::{TestServer, json_of};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn one_story_on_sqlite() {
-    story(TestServer::start().await).await;
-}
-
-#[tokio::test]
-async fn one_story_on_postgresql() {
-    if let Some(url) = fresh_postgres().await {
-        story(TestServer::start_with(&[("DATABASE_URL", &url)]).await).await;
-    }
-}
+on_both!(one_story);
 
 /// A parcel is added, assigned, carried by two drivers one after the other, delivered, and read again.
-async fn story(server: TestServer) {
+async fn one_story(database: Database) {
+    let server = database.start().await;
     let id = server.add_parcel(None).await;
     let parcel = server.get_json(&format!("/api/v1/parcels/{id}"), &client(7)).await;
     assert_eq!(parcel["status"], "pending");

@@ -1,8 +1,9 @@
 //! The zones around a parcel's pickup and destination: each crossing is published once and never lost.
 
 use crate::parcel::people::{client, driver, place};
+use crate::support::databases::{Database, on_both};
 use crate::support::signing::now_ms;
-use crate::support::{TestServer, Watcher, fresh_postgres, json_of};
+use crate::support::{TestServer, Watcher, json_of};
 use serde_json::{Value, json};
 
 /// Metres on the equator in degrees, on the sphere that the server measures on.
@@ -50,26 +51,16 @@ async fn entering_leaving_jitter_and_passing_through() {
     assert_eq!(zones_at(&mut own, 10_000.0).await, ["destination enter"]);
 }
 
-#[tokio::test]
-async fn the_radius_is_a_setting_and_entered_zones_survive_a_restart() {
-    survive(TestServer::start_with(&[("MILEPOST_PARCEL_ZONE_M", "1000")]).await, &[("MILEPOST_PARCEL_ZONE_M", "1000")])
-        .await;
-}
+on_both!(the_radius_is_a_setting_and_entered_zones_survive_a_restart);
 
-#[tokio::test]
-async fn the_same_on_postgresql() {
-    if let Some(url) = fresh_postgres().await {
-        let settings = [("MILEPOST_PARCEL_ZONE_M", "1000"), ("DATABASE_URL", url.as_str())];
-        survive(TestServer::start_with(&settings).await, &settings).await;
-    }
-}
-
-async fn survive(server: TestServer, settings: &[(&'static str, &str)]) {
+async fn the_radius_is_a_setting_and_entered_zones_survive_a_restart(database: Database) {
+    let settings = [("MILEPOST_PARCEL_ZONE_M", "1000")];
+    let server = database.start_with(&settings).await;
     let id = parcel_between(&server, 0.0, 10_000.0).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
     assert_eq!(zones_at(&mut own, 999.0).await, ["pickup enter"]);
     drop(own);
-    let server = server.restart(settings).await;
+    let server = server.restart(&settings).await;
     let mut own = server.track_parcel(id, &driver(5)).await;
     assert_eq!(own.next_location().await.0, id);
     assert_eq!(zones_at(&mut own, 1_199.0).await, Vec::<String>::new());

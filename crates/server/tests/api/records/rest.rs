@@ -1,25 +1,17 @@
 //! Section 3 of the contract, cadets: each change has its event, and a write that changes nothing has none.
 
+use crate::support::databases::{Database, on_both};
 use crate::support::signing::claims_token;
-use crate::support::{TestServer, fresh_postgres, json_of};
+use crate::support::{TestServer, json_of};
 use milepost_domain::{Event, Fact, ScoreChange};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn one_story_on_sqlite() {
-    story(TestServer::start().await).await;
-}
-
-#[tokio::test]
-async fn one_story_on_postgresql() {
-    if let Some(url) = fresh_postgres().await {
-        story(TestServer::start_with(&[("DATABASE_URL", &url)]).await).await;
-    }
-}
+on_both!(one_story);
 
 /// One cadet's term: added, graded, a grade taken back, attendance corrected, scores entered and taken back.
-async fn story(server: TestServer) {
+async fn one_story(database: Database) {
+    let server = database.start().await;
     let body = json!({"name": "Ána O'Cruz 🎖", "student_id": "2024-00123"});
     let added = json_of(server.post("/api/v1/cadets", &server.admin, body).await, 201).await;
     let id = added["id"].as_i64().unwrap();

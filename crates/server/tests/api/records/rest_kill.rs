@@ -5,6 +5,7 @@ use crate::native::kill_nine::start_with;
 use crate::records::rest_support::events_of;
 use crate::support::signing::{claims_token, operator_token};
 use crate::support::{PATIENCE, config_in, http_client};
+use milepost::LogStats;
 use milepost::serve;
 use milepost_clock::Clock;
 use milepost_domain::{Fact, NoticeContent};
@@ -159,7 +160,8 @@ async fn kill_and_read_again(database: Option<&str>) {
         assert!(!set.is_empty(), "too little was acknowledged");
     }
 
-    let running = serve::start(&config_in(folder.path(), &settings), Clock::system(), |_| {}).await.unwrap();
+    let running =
+        serve::start(&config_in(folder.path(), &settings), Clock::system(), LogStats::default(), |_| {}).await.unwrap();
     let url = format!("http://{}", running.address);
     let events = events_of(running.assembly.store.as_ref(), "default").await;
     let mut published = Written::default();

@@ -1,23 +1,15 @@
 //! Section 3 of the contract, notifications and messages: sent to users, listed by them, marked read once.
 
+use crate::support::databases::{Database, on_both};
 use crate::support::signing::claims_token;
-use crate::support::{TestServer, fresh_postgres, json_of};
+use crate::support::{TestServer, json_of};
 use milepost_domain::Fact;
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn one_story_on_sqlite() {
-    story(TestServer::start().await).await;
-}
+on_both!(one_story);
 
-#[tokio::test]
-async fn one_story_on_postgresql() {
-    if let Some(url) = fresh_postgres().await {
-        story(TestServer::start_with(&[("DATABASE_URL", &url)]).await).await;
-    }
-}
-
-async fn story(server: TestServer) {
+async fn one_story(database: Database) {
+    let server = database.start().await;
     let (ana, ana_token) = server.add_user(json!({"username": "ana", "role": "cadet"})).await;
     let (ben, ben_token) = server.add_user(json!({"username": "ben", "role": "training_staff"})).await;
     let before = server.events().await.len();

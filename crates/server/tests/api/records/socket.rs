@@ -125,7 +125,8 @@ async fn a_long_replay_is_complete_and_in_order_and_the_socket_answers_meanwhile
             _ => break message,
         }
     };
-    let complete_after = |count: i64| json!({"type": "replay_complete", "count": count, "last_event_id": newest});
+    let complete_after =
+        |count: i64| json!({"type": "replay_complete", "count": count, "last_event_id": newest, "complete": true});
     assert_eq!((complete, refused, ponged, expected), (complete_after(COUNT), 1, 1, newest + 1));
     for _ in 0..8 {
         assert_eq!(watcher.next().await["event_id"].as_i64(), Some(newest));

@@ -13,7 +13,7 @@ async fn an_id_in_the_url_starts_a_replay_like_a_request() {
     assert_eq!(watcher.next().await["type"], "connection_established");
     let replayed = watcher.next().await;
     assert_eq!((replayed["event_id"].as_i64(), &replayed["replayed"]), (Some(second), &json!(true)));
-    let complete = json!({"type": "replay_complete", "count": 1, "last_event_id": second});
+    let complete = json!({"type": "replay_complete", "count": 1, "last_event_id": second, "complete": true});
     assert_eq!(watcher.next().await, complete);
     let live = server.publish(None, json!({"n": 3})).await;
     assert_eq!(watcher.next().await["event_id"].as_i64(), Some(live));

@@ -47,7 +47,16 @@ pub fn sign(claims: &Value) -> String {
 
 /// The same with another secret.
 pub fn sign_with_secret(claims: &Value, secret: &[u8]) -> String {
-    let signed = unsigned(&json!({"typ": "JWT", "alg": "HS256"}), claims);
+    hs256(&json!({"typ": "JWT", "alg": "HS256"}), claims, secret)
+}
+
+/// The same with the server's own secret and another header.
+pub fn sign_with_header(header: &Value, claims: &Value) -> String {
+    hs256(header, claims, SECRET.as_bytes())
+}
+
+fn hs256(header: &Value, claims: &Value, secret: &[u8]) -> String {
+    let signed = unsigned(header, claims);
     let signature = hmac::sign(&hmac::Key::new(HMAC_SHA256, secret), signed.as_bytes());
     joined(&signed, signature.as_ref())
 }

@@ -1,11 +1,10 @@
 //! Devices and their keys.
 
-use super::super::{Connection, Db, events};
+use super::super::{Connection, Db, DbRow, events};
+use crate::failure::taken;
 use crate::{Digest, Renderer, Result, StoreError};
 use milepost_domain::{Device, DeviceId, Fact, Label, TenantId, Timestamp, VehicleId};
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 macro_rules! select_devices {
     ($rest:literal) => {
@@ -42,10 +41,7 @@ pub(crate) async fn add_device(connection: &mut Connection, device: &Device, key
     .map_err(|error| {
         // Both databases name the column, or the constraint, whose name contains the column's.
         let key_taken = error.to_string().contains("key_hash");
-        match StoreError::from(error) {
-            StoreError::Conflict(_) => StoreError::Conflict(if key_taken { "device key" } else { "device" }),
-            other => other,
-        }
+        taken(if key_taken { "device key" } else { "device" })(error)
     })?;
     if added.rows_affected() == 0 { Err(StoreError::NotFound("vehicle")) } else { Ok(()) }
 }

@@ -2,7 +2,8 @@
 
 use super::super::{Connection, Db, events, positions::timestamp};
 use super::users;
-use crate::{Digest, Renderer, Result, StoreError};
+use crate::failure::taken_or_missing;
+use crate::{Digest, Renderer, Result};
 use milepost_domain::{Fact, Timestamp, UserId};
 use sqlx::Row;
 
@@ -18,11 +19,7 @@ pub(crate) async fn add_session(
         .bind(expires_at.unix_ms())
         .execute(connection)
         .await
-        .map_err(|error| match StoreError::from(error) {
-            StoreError::Conflict(_) => StoreError::Conflict("session"),
-            StoreError::NotFound(_) => StoreError::NotFound("user"),
-            other => other,
-        })?;
+        .map_err(taken_or_missing("session", "user"))?;
     Ok(())
 }
 

@@ -1,11 +1,9 @@
 //! Tenants and their internal numbers.
 
-use super::super::{Connection, Db};
+use super::super::{Connection, Db, DbRow};
 use crate::{Result, StoreError};
 use milepost_domain::{Label, Tenant, TenantId};
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 fn tenant(row: &DbRow) -> Result<Tenant> {
     Ok(Tenant { id: TenantId::new(row.try_get("id")?)?, name: Label::new(row.try_get("name")?)? })

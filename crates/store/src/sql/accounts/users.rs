@@ -1,13 +1,12 @@
 //! Users and their passwords.
 
 use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
-use super::super::{Connection, Db, events, push::subscriptions};
+use super::super::{Connection, Db, DbRow, events, push::subscriptions};
 use super::sessions;
+use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 macro_rules! select_users {
     ($rest:literal) => {
@@ -42,15 +41,6 @@ fn vehicle_ids_json(ids: &[VehicleId]) -> String {
     serde_json::Value::from(ids.iter().map(VehicleId::as_str).collect::<Vec<_>>()).to_string()
 }
 
-/// Names the violated constraint: the username is the only other unique column, and the tenant the only reference.
-fn name_it(error: sqlx::Error) -> StoreError {
-    match StoreError::from(error) {
-        StoreError::Conflict(_) => StoreError::Conflict("username"),
-        StoreError::NotFound(_) => StoreError::NotFound("tenant"),
-        other => other,
-    }
-}
-
 pub(crate) async fn add_user(
     connection: &mut Connection,
     new: &NewLogin,
@@ -72,7 +62,7 @@ pub(crate) async fn add_user(
     .bind(vehicle_ids_json(&new.vehicle_ids))
     .fetch_one(&mut *connection)
     .await
-    .map_err(name_it)?;
+    .map_err(taken_or_missing("username", "tenant"))?;
     let id = UserId::new(id)?;
     events::append_facts(connection, &new.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(User {
@@ -146,7 +136,7 @@ pub(crate) async fn update_user(
     .bind(vehicle_ids_json(&user.vehicle_ids))
     .execute(&mut *connection)
     .await
-    .map_err(name_it)?
+    .map_err(taken_or_missing("username", "tenant"))?
     .rows_affected();
     if changed == 0 {
         return Ok(false);

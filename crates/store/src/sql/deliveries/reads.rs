@@ -1,14 +1,12 @@
 //! Reads deliveries.
 
-use super::super::{Connection, Db, positions::timestamp};
+use super::super::{Connection, Db, DbRow, positions::timestamp};
 use crate::{DeliveryCount, Result, Ride};
 use milepost_domain::{
     Delivery, DeliveryFix, DeliveryStatus, Latitude, Longitude, OrderId, Phone, RiderId, TenantId, Timestamp,
     TrackingId,
 };
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 const FIVE_MINUTES_MS: i64 = 5 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;

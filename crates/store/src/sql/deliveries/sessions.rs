@@ -1,7 +1,8 @@
 //! Writes deliveries: sessions with their fixes, facts and calls.
 
 use super::super::{Connection, Db, accounts::tenants, events, outgoing::calls};
-use crate::{DeliveryChange, Renderer, Result, StoreError};
+use crate::failure::taken;
+use crate::{DeliveryChange, Renderer, Result};
 use milepost_domain::{Delivery, DeliveryFix, Phone, Timestamp};
 use sqlx::Row;
 use sqlx::query::Query;
@@ -48,13 +49,11 @@ pub(crate) async fn add_delivery(
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          returning delivery_no",
     );
-    let row =
-        bind_delivery(insert, change.delivery).bind(tenant_no).fetch_one(&mut *connection).await.map_err(|error| {
-            match StoreError::from(error) {
-                StoreError::Conflict(_) => StoreError::Conflict("tracking_id"),
-                other => other,
-            }
-        })?;
+    let row = bind_delivery(insert, change.delivery)
+        .bind(tenant_no)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(taken("tracking_id"))?;
     write_consequences(connection, change, row.try_get("delivery_no")?, tenant_no, now, renderer).await
 }
 

@@ -1,12 +1,10 @@
 //! Events: facts with a number without gaps in each tenant, in the order of commit.
 
-use super::super::{Connection, Db, outgoing::webhooks};
+use super::super::{Connection, Db, DbRow, outgoing::webhooks};
 use super::fleet;
-use crate::{Renderer, Result, StoreError, event_payload};
+use crate::{Renderer, Result, StoreError, StoredEvents, event_payload};
 use milepost_domain::{Audience, Event, Fact, TenantId, Timestamp};
 use sqlx::{QueryBuilder, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Events that one statement stores. The tenant's other writers then wait for a few round trips instead of one for each
 /// event.
@@ -122,4 +120,18 @@ pub(crate) async fn newest_event_id(connection: &mut Connection, tenant: &Tenant
     .fetch_optional(connection)
     .await?;
     Ok(last.unwrap_or(0))
+}
+
+pub(crate) async fn stored_events(connection: &mut Connection, tenant: &TenantId) -> Result<StoredEvents> {
+    let row = sqlx::query::<Db>(
+        "select last, (select min(id) from events e where e.tenant_no = c.tenant_no) as first from event_counters c
+         where tenant_no = (select tenant_no from tenants where id = $1)",
+    )
+    .bind(tenant.as_str())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(StoredEvents { removed_to: 0, newest: 0 }) };
+    let newest: i64 = row.try_get("last")?;
+    let first: Option<i64> = row.try_get("first")?;
+    Ok(StoredEvents { removed_to: first.map_or(newest, |first| first - 1), newest })
 }

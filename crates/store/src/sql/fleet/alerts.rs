@@ -1,15 +1,14 @@
 //! Alerts and who may see them.
 
 use super::super::dialect::by_index;
-use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp, push::alert_calls};
-use crate::{AlertCursor, AlertReadOutcome, Renderer, Result, StoreError, TenantNo};
+use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp, push::alert_calls};
+use crate::failure::taken;
+use crate::{AlertCursor, AlertReadOutcome, Renderer, Result, TenantNo};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Fact, FleetViewer, JsonObject, NotificationText,
     Severity, TenantId, Timestamp, UserId, VehicleId,
 };
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// The value of `for_user` in an alert for everyone who sees the whole fleet.
 const COMPANY: i64 = 0;
@@ -116,10 +115,7 @@ pub(crate) async fn insert_alert(
     .bind(alert.expires_at.unix_ms())
     .execute(connection)
     .await
-    .map_err(|error| match StoreError::from(error) {
-        StoreError::Conflict(_) => StoreError::Conflict("alert"),
-        other => other,
-    })?;
+    .map_err(taken("alert"))?;
     Ok(raised.rows_affected() > 0)
 }
 

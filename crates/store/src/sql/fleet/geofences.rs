@@ -1,6 +1,6 @@
 //! Geofences and their descriptions.
 
-use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
+use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::{Renderer, Result, StoreError, schedule};
 use milepost_domain::{
     CrossingTriggers, DwellTime, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, Label,
@@ -8,8 +8,6 @@ use milepost_domain::{
 };
 use serde_json::Value;
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Selects the columns that [`geofence`] reads.
 macro_rules! select_geofences {

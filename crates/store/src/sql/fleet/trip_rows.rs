@@ -1,14 +1,12 @@
 //! Reads trips from rows.
 
-use super::super::{Db, positions::timestamp};
+use super::super::{DbRow, positions::timestamp};
 use crate::{Result, StoreError};
 use milepost_domain::{
     FuelSource, Latitude, Longitude, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
     TripStatus, UserId, VehicleId,
 };
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Selects the columns that [`trip`] reads. Trips of removed vehicles are not found.
 macro_rules! select_trips {

@@ -3,10 +3,11 @@
 use super::super::dialect::SHARE_VEHICLE;
 use super::super::{Connection, Db, events};
 use super::trip_rows::{select_trips, trip};
+use crate::failure::taken;
 use crate::{Renderer, Result, StoreError, TripCursor, TripFilter};
 use milepost_domain::{
-    Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripId, TripOrigin, TripPlace, TripStatus, TripUpdate, UserId,
-    VehicleId, VehicleScope,
+    Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripId, TripPlace, TripStatus, TripUpdate, UserId,
+    VehicleScope,
 };
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
@@ -32,14 +33,6 @@ macro_rules! bind_trip {
             .bind($trip.figures.fuel.map(|fuel| fuel.burnt_ml))
             .bind($trip.figures.fuel.map(|fuel| fuel.source.as_str()))
     }};
-}
-
-/// Converts a violated constraint: the id is taken, or the vehicle has another running trip.
-pub(crate) fn taken(error: sqlx::Error) -> StoreError {
-    match StoreError::from(error) {
-        StoreError::Conflict(_) => StoreError::Conflict("trip"),
-        other => other,
-    }
 }
 
 pub(crate) async fn add_trip(
@@ -72,7 +65,7 @@ pub(crate) async fn add_trip(
     .bind(trip.origin.as_str())
     .bind(now.unix_ms())
     .bind(trip.version);
-    bind_trip!(insert, trip).execute(&mut *connection).await.map_err(taken)?;
+    bind_trip!(insert, trip).execute(&mut *connection).await.map_err(taken("trip"))?;
     events::append_facts(connection, &trip.tenant, &[Fact::TripChanged(Box::new(update.clone()))], now, renderer)
         .await?;
     Ok(())
@@ -111,7 +104,7 @@ pub(crate) async fn write_version(connection: &mut Connection, trip: &Trip) -> R
         .bind(trip.tenant.as_str())
         .execute(connection)
         .await
-        .map_err(taken)?;
+        .map_err(taken("trip"))?;
     Ok(changed.rows_affected() > 0)
 }
 
@@ -135,24 +128,6 @@ pub(crate) async fn get_trip(connection: &mut Connection, tenant: &TenantId, id:
     ))
     .bind(id.as_str())
     .bind(tenant.as_str())
-    .fetch_optional(connection)
-    .await?;
-    row.as_ref().map(|row| trip(row, tenant)).transpose()
-}
-
-pub(crate) async fn running_trip(
-    connection: &mut Connection,
-    tenant: &TenantId,
-    vehicle: &VehicleId,
-    origin: TripOrigin,
-) -> Result<Option<Trip>> {
-    let row = sqlx::query::<Db>(select_trips!(
-        "where v.tenant_no = (select tenant_no from tenants where id = $1) and v.id = $2 and p.origin = $3
-         and p.status = 'started'"
-    ))
-    .bind(tenant.as_str())
-    .bind(vehicle.as_str())
-    .bind(origin.as_str())
     .fetch_optional(connection)
     .await?;
     row.as_ref().map(|row| trip(row, tenant)).transpose()

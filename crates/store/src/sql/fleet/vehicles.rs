@@ -1,15 +1,14 @@
 //! Vehicles with their tracks.
 
 use super::super::dialect::TEXTS_IN_PARAMETER_3;
-use super::super::{Connection, Db, events, positions};
-use crate::{Renderer, Result, StoreError, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
+use super::super::{Connection, Db, DbRow, events, positions};
+use crate::failure::taken;
+use crate::{Renderer, Result, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
 use milepost_domain::{
     Fact, Label, NewestPosition, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId,
     VehicleKind, VehicleScope, VehicleStatus,
 };
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// The columns of the last position come first, because they are read by index. The others are read by name.
 const SELECT: &str = concat!(
@@ -62,6 +61,26 @@ fn ids_json(ids: &[VehicleId]) -> String {
     serde_json::Value::from(ids.iter().map(VehicleId::as_str).collect::<Vec<_>>()).to_string()
 }
 
+/// Binds what `add_vehicle` and `update_vehicle` write, behind the tenant.
+macro_rules! bind_vehicle {
+    ($query:expr, $vehicle:expr) => {
+        $query
+            .bind($vehicle.id.as_str())
+            .bind($vehicle.kind.as_str())
+            .bind($vehicle.label.as_str())
+            .bind($vehicle.license_plate.as_ref().map(Label::as_str))
+            .bind($vehicle.route.as_ref().map(Label::as_str))
+            .bind($vehicle.status.as_str())
+            .bind($vehicle.driver_id.map(UserId::get))
+            .bind($vehicle.speed_limit.map(SpeedKmh::get))
+            .bind($vehicle.fuel_l_per_100km)
+            .bind($vehicle.fuel_price_per_l)
+            .bind($vehicle.odometer.map(OdometerKm::get))
+            .bind($vehicle.service_due_km.map(OdometerKm::get))
+            .bind($vehicle.service_due_at.map(Timestamp::unix_ms))
+    };
+}
+
 pub(crate) async fn add_vehicle(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -70,31 +89,13 @@ pub(crate) async fn add_vehicle(
     renderer: &dyn Renderer,
 ) -> Result<()> {
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, tenant).await?;
-    let vehicle_no = sqlx::query_scalar::<Db, i64>(
+    let insert = sqlx::query_scalar::<Db, i64>(
         "insert into vehicles (tenant_no, id, kind, label, license_plate, route, status, driver_id, speed_limit_kmh,
          fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning vehicle_no",
-    )
-    .bind(tenant_no)
-    .bind(vehicle.id.as_str())
-    .bind(vehicle.kind.as_str())
-    .bind(vehicle.label.as_str())
-    .bind(vehicle.license_plate.as_ref().map(Label::as_str))
-    .bind(vehicle.route.as_ref().map(Label::as_str))
-    .bind(vehicle.status.as_str())
-    .bind(vehicle.driver_id.map(UserId::get))
-    .bind(vehicle.speed_limit.map(SpeedKmh::get))
-    .bind(vehicle.fuel_l_per_100km)
-    .bind(vehicle.fuel_price_per_l)
-    .bind(vehicle.odometer.map(OdometerKm::get))
-    .bind(vehicle.service_due_km.map(OdometerKm::get))
-    .bind(vehicle.service_due_at.map(Timestamp::unix_ms))
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(|error| match StoreError::from(error) {
-        StoreError::Conflict(_) => StoreError::Conflict("vehicle"),
-        other => other,
-    })?;
+    );
+    let vehicle_no =
+        bind_vehicle!(insert.bind(tenant_no), vehicle).fetch_one(&mut *connection).await.map_err(taken("vehicle"))?;
     sqlx::query::<Db>("insert into vehicle_states (vehicle_no) values ($1)")
         .bind(vehicle_no)
         .execute(&mut *connection)
@@ -178,28 +179,13 @@ pub(crate) async fn update_vehicle(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
-    let changed = sqlx::query::<Db>(
+    let update = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
          speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12,
          service_due_km = $13, service_due_ms = $14
          where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
-    )
-    .bind(tenant.as_str())
-    .bind(vehicle.id.as_str())
-    .bind(vehicle.kind.as_str())
-    .bind(vehicle.label.as_str())
-    .bind(vehicle.license_plate.as_ref().map(Label::as_str))
-    .bind(vehicle.route.as_ref().map(Label::as_str))
-    .bind(vehicle.status.as_str())
-    .bind(vehicle.driver_id.map(UserId::get))
-    .bind(vehicle.speed_limit.map(SpeedKmh::get))
-    .bind(vehicle.fuel_l_per_100km)
-    .bind(vehicle.fuel_price_per_l)
-    .bind(vehicle.odometer.map(OdometerKm::get))
-    .bind(vehicle.service_due_km.map(OdometerKm::get))
-    .bind(vehicle.service_due_at.map(Timestamp::unix_ms))
-    .execute(&mut *connection)
-    .await?;
+    );
+    let changed = bind_vehicle!(update.bind(tenant.as_str()), vehicle).execute(&mut *connection).await?;
     if changed.rows_affected() == 0 {
         return Ok(false);
     }

@@ -3,8 +3,9 @@
 use super::super::{
     Connection, Db,
     fleet::trip_rows::{select_trips, trip},
-    fleet::trips::{bind_trip, remove_version, taken, write_version},
+    fleet::trips::{bind_trip, remove_version, write_version},
 };
+use crate::failure::taken;
 use crate::{HistoryChange, HistoryWrite, Result, VehicleNo};
 use milepost_domain::{Fact, Revision, SpeedKmh, TenantId, Timestamp, Trip, TripPlace, TripStatus, TripUpdate, UserId};
 use std::collections::BTreeMap;
@@ -124,6 +125,6 @@ async fn insert_trip(
     .bind(trip.origin.as_str())
     .bind(now.unix_ms())
     .bind(trip.version);
-    bind_trip!(insert, trip).execute(connection).await.map_err(taken)?;
+    bind_trip!(insert, trip).execute(connection).await.map_err(taken("trip"))?;
     Ok(())
 }

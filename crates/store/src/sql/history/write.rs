@@ -6,7 +6,7 @@ use super::super::{
 };
 use super::{
     alerts::{move_alerts, take_back_alert},
-    trips, visits,
+    incidents, outliers, trips, visits,
 };
 use crate::{HistoryChange, HistoryWrite, Renderer, Result, SavedFold, VehicleNo};
 use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
@@ -127,16 +127,16 @@ async fn write_vehicle<'a>(
                 visits::remove_visit(connection, vehicle, *geofence_id, *entered_at).await?;
             }
             HistoryChange::Incident(incident) => {
-                visits::write_incident(connection, vehicle, incident, now).await?;
+                incidents::write_incident(connection, vehicle, incident, now).await?;
             }
             HistoryChange::NoIncident { kind, started_at } => {
-                visits::remove_incident(connection, vehicle, *kind, *started_at).await?;
+                incidents::remove_incident(connection, vehicle, *kind, *started_at).await?;
             }
             HistoryChange::Outlier { at, reason } => {
-                visits::write_outlier(connection, vehicle, *at, reason, now).await?;
+                outliers::write_outlier(connection, vehicle, *at, reason, now).await?;
             }
             HistoryChange::NoOutliers { from, until, reason } => {
-                visits::remove_outliers(connection, vehicle, *from, *until, *reason).await?;
+                outliers::remove_outliers(connection, vehicle, *from, *until, *reason).await?;
             }
             HistoryChange::Alert { alert, known_at } => {
                 let tenant = write.tenant_no;

@@ -1,13 +1,12 @@
 //! Outgoing calls: stored with their cause, listed, and settled after a try.
 
-use super::super::{Connection, Db, positions::timestamp, push::subscriptions};
+use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
 use super::webhooks;
+use crate::failure::taken_or_missing;
 use crate::{CallNo, CallOutcome, CallState, Result, StoreError, StoredCall};
 use milepost_domain::{OutgoingCall, PushId, Target, TenantId, Timestamp, WebhookId};
 use sqlx::{AssertSqlSafe, Row};
 use std::borrow::Cow;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// The longest stored error message, in characters. It may come from the receiver.
 const MAX_ERROR_CHARS: usize = 500;
@@ -39,11 +38,7 @@ pub(crate) async fn store_calls(
         .bind(now.unix_ms())
         .execute(&mut *connection)
         .await
-        .map_err(|error| match StoreError::from(error) {
-            StoreError::Conflict(_) => StoreError::Conflict("outgoing call"),
-            StoreError::NotFound(_) => StoreError::NotFound("receiver"),
-            other => other,
-        })?;
+        .map_err(taken_or_missing("outgoing call", "receiver"))?;
     }
     Ok(())
 }

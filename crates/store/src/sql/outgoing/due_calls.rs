@@ -1,13 +1,11 @@
 //! Finds the queues with due calls, and leases their calls to one node at a time.
 
 use super::super::dialect::LOCK_FREE_CALLS;
-use super::super::{Connection, Db, positions::timestamp, push::subscriptions};
+use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
 use super::{calls, webhooks};
 use crate::{CallNo, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, Result};
 use milepost_domain::{Target, TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Lists the queues with waiting calls, and when the first call of each is due: after the pause that its receiver asked
 /// for, if any. It reads two index entries for each queue, however many calls wait. (SQLite does not use both columns of an

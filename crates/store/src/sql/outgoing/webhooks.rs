@@ -1,14 +1,12 @@
 //! Webhooks, and the calls to them about facts.
 
 use super::super::dialect::{KINDS_OF_WEBHOOK, LOCK_TENANT, RANDOM_KEY, SHARE_WEBHOOKS};
-use super::super::{Connection, Db, positions::timestamp};
+use super::super::{Connection, Db, DbRow, positions::timestamp};
 use super::calls;
 use crate::{NewWebhook, Result, StoreError, StoredCall, WebhookChange, WebhookMessage};
 use milepost_domain::{OldSecret, TenantId, Timestamp, Webhook, WebhookId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Calls of a removed webhook that one transaction deletes.
 const STEP_ROWS: i64 = 5_000;

@@ -1,13 +1,11 @@
 //! The fixes of drivers, and the paths of the parcels that they delivered.
 
-use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
+use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::{FixOutcome, Renderer, Result};
 use milepost_domain::{
     Address, DriverFix, Fact, Latitude, Longitude, ParcelId, TenantId, Timestamp, UserId, ZonesInside,
 };
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 fn driver_fix(row: &DbRow) -> Result<DriverFix> {
     Ok(DriverFix {

@@ -1,13 +1,11 @@
 //! Reads parcels from rows.
 
-use super::super::{Db, positions::timestamp};
+use super::super::{DbRow, positions::timestamp};
 use crate::Result;
 use milepost_domain::{
     Address, Latitude, Longitude, Parcel, ParcelId, ParcelStatus, Place, TenantId, UserId, ZonesInside,
 };
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Selects the columns that [`parcel`] reads.
 macro_rules! select_parcels {

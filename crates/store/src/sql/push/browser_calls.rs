@@ -3,13 +3,11 @@
 use super::super::dialect::{
     IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, RANDOM_KEY, SHARE_SUBSCRIPTIONS, by_index,
 };
-use super::super::{Connection, Db};
+use super::super::{Connection, Db, DbRow};
 use crate::Result;
 use milepost_domain::{AlertId, FleetViewer, Timestamp};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Calls that one statement stores. A hundred alerts for a hundred browsers then take a hundred round trips instead of
 /// ten thousand.

@@ -1,14 +1,12 @@
 //! Attendance of cadets at training days.
 
-use super::super::{Connection, Db, events};
+use super::super::{Connection, Db, DbRow, events};
 use super::cadets;
 use crate::{Renderer, Result};
 use milepost_domain::{
     Attendance, AttendanceStatus, AttendanceUpdate, CadetId, Fact, TimeOfDay, Timestamp, TrainingDayId,
 };
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 fn attendance(row: &DbRow) -> Result<Attendance> {
     let time = |column| -> Result<Option<TimeOfDay>> {

@@ -1,12 +1,11 @@
 //! Cadets, with the totals of their records.
 
 use super::super::dialect::LOCK_CADET;
-use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp};
+use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
+use crate::failure::taken;
 use crate::{NewCadet, Renderer, Result, StoreError};
 use milepost_domain::{Cadet, CadetId, CadetName, Fact, Score, Scores, Standing, StudentId, TenantId, Timestamp};
 use sqlx::{AssertSqlSafe, Row};
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Selects the columns that [`cadet`] reads.
 macro_rules! select_cadets {
@@ -61,10 +60,7 @@ pub(crate) async fn add_cadet(
     .bind(now.unix_ms())
     .fetch_one(&mut *connection)
     .await
-    .map_err(|error| match StoreError::from(error) {
-        StoreError::Conflict(_) => StoreError::Conflict("student_id"),
-        other => other,
-    })?;
+    .map_err(taken("student_id"))?;
     let cadet = Cadet {
         id: CadetId::new(id)?,
         tenant: new.tenant.clone(),

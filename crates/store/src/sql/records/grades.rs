@@ -1,14 +1,12 @@
 //! Grades of cadets: merits and demerits.
 
-use super::super::{Connection, Db, events, positions::timestamp};
+use super::super::{Connection, Db, DbRow, events, positions::timestamp};
 use super::cadets;
 use crate::{Renderer, Result, StoreError};
 use milepost_domain::{
     CadetId, Fact, Grade, GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Standing, Timestamp,
 };
 use sqlx::Row;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 fn grade(row: &DbRow) -> Result<Grade> {
     Ok(Grade {

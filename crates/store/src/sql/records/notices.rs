@@ -1,14 +1,12 @@
 //! Notices: notifications and messages to users.
 
-use super::super::{Connection, Db, accounts::tenants, events, positions::timestamp, push::notice_calls};
+use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp, push::notice_calls};
 use crate::{NoticeFilter, ReadOutcome, Renderer, Result, StoreError};
 use milepost_domain::{
     Fact, JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText, TenantId, Timestamp, UserId,
 };
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 use std::collections::HashSet;
-
-type DbRow = <Db as sqlx::Database>::Row;
 
 /// Notices that one statement stores. A text for a thousand users then takes ten round trips instead of a thousand.
 const ROWS_AT_ONCE: usize = 100;

@@ -1,0 +1,77 @@
+//! The values of a KML track beside time and place, in arrays of its ExtendedData.
+
+use crate::push::push;
+use crate::track_point::RawPoint;
+use milepost_domain::Position;
+
+/// The name of the schema of our arrays. In a track of another program equal names may mean other units.
+pub(crate) const SCHEMA: &str = "milepost";
+
+/// A value that a track's arrays may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ArrayValue {
+    Speed,
+    Heading,
+    Accuracy,
+    /// Only where some altitudes are unknown: a place without one is written with 0.
+    Altitude,
+    Odometer,
+    FuelLevel,
+    Ignition,
+}
+
+impl ArrayValue {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Speed, Self::Heading, Self::Accuracy, Self::Altitude, Self::Odometer, Self::FuelLevel, Self::Ignition];
+
+    /// The array's name, its type in the schema, and its name for people.
+    pub(crate) const fn names(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Speed => ("speed_kmh", "double", "Speed (km/h)"),
+            Self::Heading => ("heading_deg", "double", "Heading (degrees)"),
+            Self::Accuracy => ("accuracy_m", "double", "Accuracy (m)"),
+            Self::Altitude => ("altitude_m", "double", "Altitude (m)"),
+            Self::Odometer => ("odometer_km", "double", "Odometer (km)"),
+            Self::FuelLevel => ("fuel_level_l", "double", "Fuel (l)"),
+            Self::Ignition => ("ignition", "bool", "Ignition"),
+        }
+    }
+
+    /// Appends the value's element, empty where it is unknown. True if it is known.
+    pub(crate) fn push(self, position: &Position, out: &mut Vec<u8>) -> bool {
+        let number = match self {
+            Self::Speed => position.speed.map(|value| value.get()),
+            Self::Heading => position.heading.map(|value| value.get()),
+            Self::Accuracy => position.accuracy.map(|value| value.get()),
+            Self::Altitude => position.altitude.map(|value| value.get()),
+            Self::Odometer => position.odometer.map(|value| value.get()),
+            Self::FuelLevel => position.fuel_level.map(|value| value.get()),
+            Self::Ignition => {
+                match position.ignition {
+                    Some(on) => push!(out, "<gx:value>{on}</gx:value>\n"),
+                    None => out.extend_from_slice(b"<gx:value/>\n"),
+                }
+                return position.ignition.is_some();
+            }
+        };
+        match number {
+            Some(value) => push!(out, "<gx:value>{value}</gx:value>\n"),
+            None => out.extend_from_slice(b"<gx:value/>\n"),
+        }
+        number.is_some()
+    }
+
+    /// Takes the text of the value's element.
+    pub(crate) fn take(self, text: &str, point: &mut RawPoint) {
+        let number = text.parse().ok();
+        match self {
+            Self::Speed => point.speed_kmh = number,
+            Self::Heading => point.heading_deg = number,
+            Self::Accuracy => point.accuracy_m = number,
+            Self::Altitude => point.altitude_m = number,
+            Self::Odometer => point.odometer_km = number,
+            Self::FuelLevel => point.fuel_level_l = number,
+            Self::Ignition => point.ignition = text.parse().ok(),
+        }
+    }
+}

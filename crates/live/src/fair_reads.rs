@@ -1,0 +1,177 @@
+//! Shares out large reads, so that a greedy caller waits for itself and a greedy tenant for its own people.
+
+use milepost_domain::{Caller, Principal, TenantId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Large reads that run at the same time on this node. Further ones wait, so that database connections are left for
+/// writers, authentication and `/ready` when a whole tenant reconnects.
+const PARALLEL_READS: usize = 4;
+/// Large reads of one tenant among them.
+const TENANT_READS: usize = 2;
+/// Large reads of one caller among them.
+const CALLER_READS: usize = 1;
+
+/// The shares of all tenants and callers that read or wait.
+pub(crate) struct FairReads {
+    all: Arc<Semaphore>,
+    shares: Arc<Shares>,
+}
+
+/// A std mutex: held for microseconds, never across an await.
+#[derive(Default)]
+struct Shares(Mutex<HashMap<Key, Share>>);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Tenant(TenantId),
+    User(TenantId, String),
+    Device(TenantId, String),
+}
+
+struct Share {
+    permits: Arc<Semaphore>,
+    /// Reads that run or wait.
+    reads: usize,
+}
+
+/// The permission for one read. Hold it while the store is read.
+pub struct ReadPermit {
+    // Given back in this order: the next of the same caller waits for the last.
+    _all: OwnedSemaphorePermit,
+    _tenant: SharePermit,
+    _caller: Option<SharePermit>,
+}
+
+struct SharePermit {
+    _permit: Option<OwnedSemaphorePermit>,
+    shares: Arc<Shares>,
+    key: Key,
+}
+
+impl FairReads {
+    pub(crate) fn new() -> Self {
+        Self { all: Arc::new(Semaphore::new(PARALLEL_READS)), shares: Arc::default() }
+    }
+
+    /// Waits for the caller's share first, then for its tenant's, then for a place among all. So a caller has one read in
+    /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all.
+    pub(crate) async fn permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
+        let of_caller = match caller {
+            Some(caller) => Some(self.share(key_of(caller), CALLER_READS).await),
+            None => None,
+        };
+        let of_tenant = self.share(Key::Tenant(tenant.clone()), TENANT_READS).await;
+        let all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
+        ReadPermit { _all: all, _tenant: of_tenant, _caller: of_caller }
+    }
+
+    async fn share(&self, key: Key, size: usize) -> SharePermit {
+        let permits = self.shares.enter(&key, size);
+        // Made before the wait, so that it is left when the caller goes away meanwhile.
+        let mut share = SharePermit { _permit: None, shares: Arc::clone(&self.shares), key };
+        share._permit = Some(permits.acquire_owned().await.expect("the semaphore is never closed"));
+        share
+    }
+}
+
+impl Shares {
+    fn enter(&self, key: &Key, size: usize) -> Arc<Semaphore> {
+        let mut shares = self.lock();
+        let share =
+            shares.entry(key.clone()).or_insert_with(|| Share { permits: Arc::new(Semaphore::new(size)), reads: 0 });
+        share.reads += 1;
+        Arc::clone(&share.permits)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Share>> {
+        self.0.lock().expect("nothing panics while holding it")
+    }
+}
+
+impl Drop for SharePermit {
+    fn drop(&mut self) {
+        let mut shares = self.shares.lock();
+        if let Some(share) = shares.get_mut(&self.key) {
+            share.reads -= 1;
+            if share.reads == 0 {
+                shares.remove(&self.key);
+            }
+        }
+    }
+}
+
+fn key_of(caller: &Caller) -> Key {
+    match &caller.principal {
+        Principal::User { subject, .. } => Key::User(caller.tenant.clone(), subject.clone()),
+        Principal::Device { id, .. } => Key::Device(caller.tenant.clone(), id.as_str().to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_domain::Role;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    const SOON: Duration = Duration::from_millis(50);
+
+    fn caller(tenant: &TenantId, subject: &str) -> Caller {
+        let principal = Principal::User {
+            id: None,
+            subject: subject.to_owned(),
+            role: Role::Parent,
+            cadet_id: None,
+            vehicle_ids: Vec::new(),
+        };
+        Caller { tenant: tenant.clone(), principal, expires_at: None }
+    }
+
+    fn tenant(id: &str) -> TenantId {
+        TenantId::new(id).unwrap()
+    }
+
+    /// Takes permits for ever, from so many connections.
+    fn flood(reads: &Arc<FairReads>, caller: &Caller, connections: usize) -> Vec<tokio::task::JoinHandle<()>> {
+        let one = || {
+            let (reads, caller) = (Arc::clone(reads), caller.clone());
+            tokio::spawn(async move {
+                loop {
+                    let _permit = reads.permit(&caller.tenant, Some(&caller)).await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            })
+        };
+        (0..connections).map(|_| one()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_caller_with_many_connections_reads_once_at_a_time() {
+        let reads = Arc::new(FairReads::new());
+        let (home, other) = (tenant("home"), tenant("other"));
+        let flood = flood(&reads, &caller(&home, "greedy"), 100);
+        tokio::time::sleep(SOON).await;
+        assert_eq!(reads.all.available_permits(), PARALLEL_READS - 1);
+        for neighbour in [caller(&home, "neighbour"), caller(&other, "neighbour")] {
+            let permit = timeout(SOON, reads.permit(&neighbour.tenant, Some(&neighbour))).await;
+            assert!(permit.is_ok(), "nobody else notices");
+        }
+        flood.into_iter().for_each(|task| task.abort());
+    }
+
+    #[tokio::test]
+    async fn a_tenant_whose_people_all_read_leaves_room_for_others() {
+        let reads = Arc::new(FairReads::new());
+        let (home, other) = (tenant("home"), tenant("other"));
+        let floods: Vec<_> = (0..50).flat_map(|number| flood(&reads, &caller(&home, &number.to_string()), 2)).collect();
+        tokio::time::sleep(SOON).await;
+        assert_eq!(reads.all.available_permits(), PARALLEL_READS - TENANT_READS);
+        assert!(timeout(SOON, reads.permit(&other, None)).await.is_ok());
+        floods.into_iter().for_each(|task| task.abort());
+        tokio::time::sleep(SOON).await;
+        assert!(reads.shares.lock().is_empty(), "those who went away are forgotten");
+    }
+}

@@ -1,0 +1,58 @@
+//! The store on one database: its connections, and the shape of every query and transaction.
+
+use super::transaction::Transaction;
+use super::{Db, Native, Writers};
+use crate::unknown_kinds::UnknownKinds;
+use crate::{Renderer, Result};
+use sqlx::Pool;
+use sqlx::pool::PoolConnection;
+use std::sync::Arc;
+
+pub(crate) struct SqlStore {
+    /// The connections that write.
+    pub(crate) writers: Writers,
+    /// The connections that read.
+    pub(crate) readers: Pool<Db>,
+    /// State that only this database needs.
+    pub(crate) native: Native,
+    /// Writes the bodies of outgoing calls.
+    pub(crate) renderer: Arc<dyn Renderer>,
+    /// The unknown kinds of events that were logged.
+    pub(crate) unknown_kinds: UnknownKinds,
+}
+
+impl SqlStore {
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
+        self.native.check_for_read()?;
+        Ok(self.readers.acquire().await?)
+    }
+
+    pub(crate) fn renderer(&self) -> &dyn Renderer {
+        &*self.renderer
+    }
+
+    pub(crate) async fn write(&self) -> Result<Transaction> {
+        Transaction::begin(&self.writers).await
+    }
+}
+
+/// Runs a function of a module on a reading connection.
+macro_rules! read {
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
+        $module::$function(&mut *$store.read().await?, $($argument),*).await
+    };
+}
+
+/// Runs a function of a module in its own transaction.
+macro_rules! write {
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
+        let mut transaction = $store.write().await?;
+        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
+        transaction.finish(outcome).await
+    }};
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:ident) => {{
+        let mut transaction = $store.write().await?;
+        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
+        transaction.finish_once(outcome, $once).await
+    }};
+}
