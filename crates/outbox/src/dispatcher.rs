@@ -32,8 +32,11 @@ const LEASE_MARGIN: Duration = Duration::from_secs(5);
 const IDLE_DELAY: Duration = Duration::from_millis(20);
 /// The next scan after a failure: its receiver has room for one more try.
 const FAILING_DELAY: Duration = Duration::from_secs(1);
-/// The pause after a scan, in times of its duration: scans then take a fifth of the time at most.
+/// The pause after a scan, in times of its duration: scans then take a fifth of the time at most, unless they are slow
+/// because the machine is busy.
 const REST: u32 = 4;
+/// The longest such pause.
+const MAX_REST: Duration = Duration::from_millis(200);
 
 /// The loop's parts.
 pub(crate) struct Dispatcher {
@@ -205,7 +208,7 @@ impl Dispatcher {
             tracing::warn!(%error, "outgoing calls can't be read, trying again soon");
             (self.config.timing.scan_every, false)
         });
-        let earliest = ended + (ended - begun) * REST;
+        let earliest = ended + ((ended - begun) * REST).min(MAX_REST);
         NextScan { at: (ended + delay.min(self.config.timing.scan_every)).max(earliest), earliest, more }
     }
 

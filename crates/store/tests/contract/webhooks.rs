@@ -100,7 +100,7 @@ pub(crate) async fn webhook_can_be_changed_stopped_and_started(database: &TestDa
     // What waits goes to the new URL, whose receiver has asked for no pause.
     let waits = take(&**store, 5, 10).await.remove(0);
     assert_eq!(waits.webhook.as_ref().unwrap().url, url);
-    store.pause_queues(&[waits.queue.clone()], at(9_000_000), at(5)).await.unwrap();
+    store.pause_queues(std::slice::from_ref(&waits.queue), at(9_000_000), at(5)).await.unwrap();
     change(WebhookChange { url: Some(url), ..nothing.clone() }, 6).await;
     assert_eq!(store.next_call_due().await.unwrap(), Some(at(5 + LEASE_MS)));
     store.append_facts(&home, &[public_fact(&home)], at(7), &Once::unclaimed()).await.unwrap();
