@@ -170,7 +170,7 @@ impl<V: EventView> ClientEvents<V> {
     }
 
     pub(crate) async fn stored(&self) -> Result<StoredEvents, Stopped> {
-        let _permit = self.live.read_permit().await;
+        let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
         Ok(stored_events(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 

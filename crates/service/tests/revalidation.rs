@@ -84,7 +84,7 @@ impl Node {
     /// Registers a connection and checks it again.
     async fn revalidate(&self, authentication: Authentication) -> (Option<CloseReason>, Admission, Arc<Socket>) {
         let tenant = authentication.caller().tenant.clone();
-        let admission = self.access.admit_to(&tenant, Some(authentication)).unwrap();
+        let admission = self.access.admit_to(&tenant, Some(authentication), None).unwrap();
         let socket = Arc::new(Socket::default());
         admission.attach(&socket);
         (self.access.revalidate(&admission).await.unwrap(), admission, socket)

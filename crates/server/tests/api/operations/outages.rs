@@ -20,7 +20,8 @@ print("locked", flush=True)
 sys.stdin.read()
 "#;
 
-#[tokio::test]
+// The test waits for another process. On one thread the server could not end the transaction that the process waits for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_locked_sqlite_file_is_a_503_and_then_works_again() {
     let server = TestServer::start().await;
     server.add_bus("b1").await;
