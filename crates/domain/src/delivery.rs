@@ -2,7 +2,7 @@
 
 use crate::names::named_values;
 use crate::text::short_text;
-use crate::{Latitude, Longitude, Timestamp};
+use crate::{Invalid, Latitude, Longitude, Timestamp};
 
 short_text!(
     /// The shop's name for an order.
@@ -12,10 +12,44 @@ short_text!(
     /// The platform's name for a rider: the `sub` of its token.
     RiderId, "rider_id", 128, "must be 1 to 128 characters without control characters"
 );
-short_text!(
-    /// A telephone number as the notification service takes it.
-    Phone, "phone", 32, "must be 1 to 32 characters, such as +233501234567"
-);
+/// A telephone number in the international form of E.164: `+`, the country's code, and the rest of the digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Phone(String);
+
+impl Phone {
+    /// `+` and 7 to 15 digits, of which the first is not 0. Shorter numbers are those of services within a country.
+    ///
+    /// # Errors
+    /// [`Invalid`] for anything else.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix('+').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        match digits {
+            Some(digits) if (7..=15).contains(&digits.len()) && !digits.starts_with('0') => Ok(Self(text.to_owned())),
+            _ => Err(Invalid::new("phone", "must be + and 7 to 15 digits, such as +233501234567")),
+        }
+    }
+
+    /// The number, with its `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl OrderId {
+    /// Whether it can be a segment of a URL's path: libraries resolve `.` and `..`, however they are encoded.
+    pub fn is_path_segment(&self) -> bool {
+        !matches!(self.as_str(), "." | "..")
+    }
+
+    /// The id for a text to a customer, if it is an order's number and nothing else: at most 24 letters, digits, `-`, `_`
+    /// and `#`. Without spaces, dots and slashes it can be neither a sentence nor a link.
+    pub fn in_text(&self) -> Option<&str> {
+        const MAX_CHARS: usize = 24;
+        let id = self.as_str();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'#');
+        (id.len() <= MAX_CHARS && id.bytes().all(plain)).then_some(id)
+    }
+}
 
 /// A delivery's link works for this long after the delivery, milliseconds.
 pub const AFTER_DELIVERED_MS: i64 = 60 * 60 * 1000;
@@ -136,7 +170,61 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::DeliveryStatus::{Assigned, Delivered, InTransit, PickedUp};
-    use super::{DeliveryStatus, Step, StepRefused};
+    use super::{DeliveryStatus, OrderId, Phone, Step, StepRefused};
+
+    #[test]
+    fn a_phone_number_is_written_as_e164_says() {
+        for fine in ["+233501234567", "+14155552671", "+6834000", "+123456789012345"] {
+            assert_eq!(Phone::new(fine).map(|phone| phone.as_str().to_owned()).as_deref(), Ok(fine));
+        }
+        for wrong in [
+            "",
+            "911",
+            "+911",
+            "233501234567",
+            "00233501234567",
+            "+0233501234567",
+            "+1234567890123456",
+            "+1900PREMIUM",
+            "a",
+            "tel:+14155552671",
+            "+233 50 123 4567",
+            "+233-501234567",
+            "+\u{ff12}\u{ff13}\u{ff13}5012345",
+            "++233501234567",
+            "+233501234567,+14155552671",
+            "+233501234567\n",
+        ] {
+            assert!(Phone::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_shows_an_orders_number_and_no_message() {
+        let shown = |id: &str| OrderId::new(id).expect("an order id").in_text().map(str::to_owned);
+        for number in ["ORD-12345", "1001", "#1001", "a_b-C"] {
+            assert_eq!(shown(number).as_deref(), Some(number));
+        }
+        for message in [
+            "free gift at http://evil.example/ call now",
+            "evil.example",
+            "a/b",
+            "a b",
+            "you\u{a0}won",
+            "\u{202e}x",
+            "a:b@c",
+            "1234567890123456789012345",
+        ] {
+            assert_eq!(shown(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn dots_alone_are_no_segment_of_a_path() {
+        for (id, expected) in [(".", false), ("..", false), ("...", true), ("a/..", true), ("%2E", true)] {
+            assert_eq!(OrderId::new(id).expect("an order id").is_path_segment(), expected, "{id}");
+        }
+    }
 
     #[test]
     fn a_delivery_only_moves_forward() {

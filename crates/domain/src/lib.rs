@@ -69,7 +69,7 @@ pub use measure::{
 };
 pub use newest::{Arrival, NewestPosition};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
-pub use outgoing::{OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
+pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
 pub use permission::{Action, RULES, Reach, Rule, VehicleScope, Who, may, may_with_cadet, may_with_parcel, reach};
 pub use place::{Address, Place};

@@ -35,7 +35,7 @@ pub struct OutgoingCall {
     pub path: String,
     /// JSON.
     pub body: String,
-    /// The `Idempotency-Key`, the same each time that the call is sent. Unique over all calls.
+    /// The `Idempotency-Key`, the same each time that the call is sent. Random, so that no other server makes it too.
     pub key: String,
 }
 
@@ -69,10 +69,21 @@ pub struct Webhook {
     pub kinds: Vec<String>,
     /// Key that signs the calls.
     pub secret: Vec<u8>,
+    /// Keys that were replaced and still sign beside it for a while, newest first.
+    pub old_secrets: Vec<OldSecret>,
     /// When it was added.
     pub created_at: Timestamp,
-    /// Since when it gets nothing, because its receiver refused further calls.
+    /// Since when it gets nothing, because its receiver refused further calls or its tenant stopped it.
     pub disabled_at: Option<Timestamp>,
+}
+
+/// A webhook's secret that was replaced.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OldSecret {
+    /// The key.
+    pub secret: Vec<u8>,
+    /// Until when calls are signed with it too.
+    pub valid_until: Timestamp,
 }
 
 // By hand, so that neither the secret nor a URL, which may hold one, ever reaches a log line.
@@ -86,9 +97,15 @@ impl fmt::Debug for Webhook {
     }
 }
 
+impl fmt::Debug for OldSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OldSecret").field("valid_until", &self.valid_until).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Webhook, WebhookId};
+    use super::{OldSecret, Webhook, WebhookId};
     use crate::{TenantId, Timestamp};
 
     #[test]
@@ -99,10 +116,20 @@ mod tests {
             url: "https://shop.example/hooks/s3cret".to_owned(),
             kinds: vec!["grade.updated".to_owned()],
             secret: vec![201; 32],
+            old_secrets: vec![OldSecret {
+                secret: vec![202; 32],
+                valid_until: Timestamp::from_unix_ms(0).expect("1970"),
+            }],
             created_at: Timestamp::from_unix_ms(0).expect("1970 is in range"),
             disabled_at: None,
         };
-        let shown = format!("{webhook:?} {webhook:#?}");
-        assert!(shown.contains("grade.updated") && !shown.contains("201") && !shown.contains("s3cret"), "{shown}");
+        let shown = format!("{webhook:?} {webhook:#?} {:?}", webhook.old_secrets);
+        assert!(
+            shown.contains("grade.updated")
+                && !shown.contains("201")
+                && !shown.contains("202")
+                && !shown.contains("s3cret"),
+            "{shown}"
+        );
     }
 }

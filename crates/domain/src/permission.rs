@@ -29,7 +29,7 @@ pub enum Action {
     SeeParcel,
     /// Report a parcel's status, and where its driver is.
     BringParcel,
-    /// Add, list and remove webhooks, see the state of outgoing calls, and retry failed ones.
+    /// Add, list, change, test and remove webhooks, see the state of outgoing calls, and retry failed ones.
     ManageWebhooks,
     /// Enter cadets and their grades, attendance and scores; send manual events.
     ManageRecords,

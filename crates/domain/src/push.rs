@@ -27,8 +27,10 @@ impl PushKeys {
     pub fn new(p256dh: &[u8], auth: &[u8]) -> Result<Self, Invalid> {
         match (<[u8; 65]>::try_from(p256dh), <[u8; 16]>::try_from(auth)) {
             (Ok(p256dh @ [4, ..]), Ok(auth)) => Ok(Self { p256dh, auth }),
-            (Ok([4, ..]), Err(_)) => Err(Invalid::new("keys.auth", "must be the base64url of 16 bytes")),
-            _ => Err(Invalid::new("keys.p256dh", "must be the base64url of a point of P-256, 65 bytes from 4 on")),
+            (Ok([4, ..]), Err(_)) => Err(Invalid::new("keys.auth", "must be 16 bytes in base64url or base64")),
+            _ => {
+                Err(Invalid::new("keys.p256dh", "must be a point of P-256 in base64url or base64, 65 bytes from 4 on"))
+            }
         }
     }
 }

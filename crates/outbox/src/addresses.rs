@@ -49,13 +49,17 @@ impl AddressRule {
     }
 }
 
-fn is_host_name(text: &str) -> bool {
+/// Labels of letters, digits, `_` and `-` inside, between dots; a dot at the end means the same name.
+pub(crate) fn is_host_name(text: &str) -> bool {
     let label = |label: &str| {
-        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     // A name that ends in a number is a mistyped address.
     let numeric = |text: &str| text.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    let text = text.trim_end_matches('.');
+    let text = text.strip_suffix('.').unwrap_or(text);
     text.len() <= 253 && text.split('.').all(label) && !numeric(text)
 }
 

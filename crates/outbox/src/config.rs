@@ -53,6 +53,8 @@ pub struct Timing {
     pub try_timeout: Duration,
     /// How long resolving the host and connecting may take within that.
     pub connect_timeout: Duration,
+    /// How long a receiver may take to answer before it counts as slow.
+    pub slow_after: Duration,
     /// The longest pause after the first failure; it doubles with each.
     pub first_delay: Duration,
     /// The longest pause.
@@ -69,6 +71,7 @@ impl Default for Timing {
             lease: Duration::from_secs(60),
             try_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
+            slow_after: Duration::from_secs(2),
             first_delay: Duration::from_secs(1),
             max_delay: Duration::from_secs(600),
             scan_every: Duration::from_secs(5),

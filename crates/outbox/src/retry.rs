@@ -1,5 +1,7 @@
 //! Decides what follows from a try: delivered, tried again at a time, or given up.
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use milepost_domain::{Target, Timestamp};
 use milepost_store::{CallOutcome, DueCall};
 use std::time::Duration;
@@ -28,6 +30,18 @@ impl Ending {
             Self::Answered { status, .. } => matches!(status, 429 | 502 | 503 | 504),
             Self::Unanswered(_) => true,
             Self::Unsent(_) => false,
+        }
+    }
+
+    /// How long nothing is to go to this receiver. `Retry-After` speaks of the receiver with 503 (RFC 9110, 10.2.3) and
+    /// of its client with 429 (RFC 6585, 4). With 3xx it is about the redirected request, which is not made, with 413
+    /// about a request of that size, and with others undefined: there it holds for the one call.
+    pub(crate) fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Answered { status: 429 | 503, retry_after: Some(asked) } if !asked.is_zero() => {
+                Some((*asked).min(MAX_RETRY_AFTER))
+            }
+            _ => None,
         }
     }
 }
@@ -81,13 +95,28 @@ impl RetryPolicy {
     }
 }
 
-/// Reads a `Retry-After` header: seconds or a date.
-pub(crate) fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+/// Reads a `Retry-After` header: seconds or a date. A date is compared with the answer's own `Date`, if it has one: the
+/// receiver's clock may differ from this one.
+pub(crate) fn parse_retry_after(value: &str, answered_at: Option<&str>, now: Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number has are a very long pause.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let at = jiff::fmt::rfc2822::parse(value.trim()).ok()?.timestamp();
-    Some(Duration::from_millis(u64::try_from(at.as_millisecond().saturating_sub(now.unix_ms())).unwrap_or(0)))
+    let at = http_date_ms(value)?;
+    let from = answered_at.and_then(http_date_ms).unwrap_or_else(|| now.unix_ms());
+    Some(Duration::from_millis(u64::try_from(at.saturating_sub(from)).unwrap_or(0)))
+}
+
+/// Reads a date of HTTP in one of the three forms that a recipient must know (RFC 9110, 5.6.7), as Unix milliseconds.
+fn http_date_ms(text: &str) -> Option<i64> {
+    const OBSOLETE: [&str; 2] = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let text = text.trim();
+    if let Ok(at) = jiff::fmt::rfc2822::parse(text) {
+        return Some(at.timestamp().as_millisecond());
+    }
+    let at = OBSOLETE.iter().find_map(|form| DateTime::strptime(form, text).ok())?;
+    TimeZone::UTC.to_timestamp(at).ok().map(jiff::Timestamp::as_millisecond)
 }
 
 pub(crate) fn ms(duration: Duration) -> i64 {
@@ -99,7 +128,7 @@ pub(crate) fn ms(duration: Duration) -> i64 {
 mod tests {
     use super::*;
     use milepost_domain::{PushId, TenantId, WebhookId};
-    use milepost_store::CallNo;
+    use milepost_store::{CallNo, CallQueue};
 
     const HOUR_MS: i64 = 3_600_000;
 
@@ -110,6 +139,7 @@ mod tests {
     fn call(target: Target, attempts: u32) -> DueCall {
         DueCall {
             no: CallNo(1),
+            queue: CallQueue::new(1, String::new()),
             tenant: TenantId::default_tenant(),
             target,
             webhook: None,
@@ -156,11 +186,42 @@ mod tests {
         assert_eq!(retried_at(0, &asks(120), 0, &|most| most), 120_000);
         assert_eq!(retried_at(0, &asks(0), 0, &|most| most), 1_000);
         assert_eq!(retried_at(0, &asks(u64::MAX), 0, &|most| most), HOUR_MS);
-        assert_eq!(parse_retry_after(" 7 ", at(0)), Some(Duration::from_secs(7)));
-        assert_eq!(parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", at(1_000)), Some(Duration::from_secs(59)));
-        assert_eq!(parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", at(HOUR_MS)), Some(Duration::ZERO));
-        assert_eq!(parse_retry_after("soon", at(0)), None);
-        assert_eq!(parse_retry_after("-1", at(0)), None);
+    }
+
+    #[test]
+    fn a_pause_is_seconds_or_a_date_in_any_of_the_three_forms() {
+        let check = |value: &str, now_ms, expected: Option<u64>| {
+            assert_eq!(parse_retry_after(value, None, at(now_ms)), expected.map(Duration::from_millis), "{value}");
+        };
+        check(" 7 ", 0, Some(7_000));
+        check("0", 0, Some(0));
+        check("Thu, 01 Jan 1970 00:01:00 GMT", 1_000, Some(59_000));
+        check("Thursday, 01-Jan-70 00:01:00 GMT", 1_000, Some(59_000));
+        check("Thu Jan  1 00:01:00 1970", 1_000, Some(59_000));
+        check("Thu, 01 Jan 1970 00:01:00 GMT", HOUR_MS, Some(0));
+        for unreadable in ["soon", "-1", "1.5", "", "+7", "Thu, 32 Jan 1970 00:01:00 GMT"] {
+            check(unreadable, 0, None);
+        }
+        let endless = parse_retry_after("99999999999999999999999999", None, at(0));
+        assert_eq!(endless, Some(Duration::from_secs(u64::MAX)));
+        // The receiver's clock is a day behind: it means a minute all the same.
+        let behind = |date| parse_retry_after("Thu, 01 Jan 1970 00:01:00 GMT", Some(date), at(24 * HOUR_MS));
+        assert_eq!(behind("Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::from_secs(60)));
+        assert_eq!(behind("yesterday"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn only_429_and_503_are_about_the_whole_receiver() {
+        let pause = |status, seconds| {
+            Ending::Answered { status, retry_after: Some(Duration::from_secs(seconds)) }.pause().map(|it| it.as_secs())
+        };
+        for status in [429, 503] {
+            assert_eq!((pause(status, 60), pause(status, 0), pause(status, u64::MAX)), (Some(60), None, Some(3_600)));
+        }
+        for status in [200, 301, 307, 400, 404, 413, 500, 502, 504] {
+            assert_eq!(pause(status, 60), None, "{status}");
+        }
+        assert_eq!(answered(429).pause(), None, "nothing was asked for");
     }
 
     #[test]

@@ -1,18 +1,19 @@
 //! One try of one call over HTTP.
 
-use crate::OutboxConfig;
-use crate::host_queues::MAX_PER_PUSH_SERVICE;
 use crate::push::{has_expired, push_request};
+use crate::queues::{Lane, MAX_PER_PUSH_SERVICE, ReceiverKind};
 use crate::resolver::{AddressRefused, CheckedResolver};
 use crate::retry::{Ending, parse_retry_after};
 use crate::signature::sign;
-use crate::urls::{host_of, webhook_url};
+use crate::urls::{host_of, host_of_text, webhook_url};
+use crate::{OutboxConfig, ServiceUrl};
 use milepost_domain::{Target, Timestamp};
-use milepost_store::{DueCall, DueWebhook};
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use milepost_store::{DueCall, DueQueue, DueReceiver, DueWebhook};
+use reqwest::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use std::error::Error;
+use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -39,19 +40,23 @@ impl Sender {
         Self { config, services: OnceLock::new(), guarded: OnceLock::new() }
     }
 
-    /// The host that a call goes to; `None` when its service is not configured, so that it has to wait.
-    pub(crate) fn host(&self, call: &DueCall) -> Option<String> {
-        let service = match call.target {
-            Target::Orders => self.config.orders.as_ref()?,
-            Target::Notifications => self.config.notifications.as_ref()?,
-            Target::Webhook(_) => return Some(host_of_text(call.webhook.as_ref().map(|webhook| webhook.url.as_str()))),
-            Target::Push(_) => {
+    /// The lane of a queue's calls; `None` when their service is not configured, so that they have to wait.
+    pub(crate) fn lane(&self, due: &DueQueue) -> Option<Lane> {
+        let service = |url: &Option<ServiceUrl>| {
+            // The try finds out whether the call's path is usable.
+            let host = url.as_ref()?.of_call("/").as_ref().map(host_of).unwrap_or_default();
+            Some((ReceiverKind::Service, host))
+        };
+        let (kind, host) = match &due.receiver {
+            DueReceiver::Orders => service(&self.config.orders)?,
+            DueReceiver::Notifications => service(&self.config.notifications)?,
+            DueReceiver::Webhook { url } => (ReceiverKind::Webhook, host_of_text(url)),
+            DueReceiver::Push { endpoint } => {
                 self.config.vapid.as_ref()?;
-                return Some(host_of_text(call.push.as_ref().map(|push| push.endpoint.as_str())));
+                (ReceiverKind::Push, host_of_text(endpoint))
             }
         };
-        // The try finds out whether the call's path is usable.
-        Some(service.of_call("/").as_ref().map(host_of).unwrap_or_default())
+        Some(Lane { tenant: due.tenant.clone(), host, kind })
     }
 
     /// Tries a call.
@@ -60,7 +65,7 @@ impl Sender {
             return Ending::Unsent("it was of no interest any more before it was taken");
         }
         if is_disabled(call) {
-            return Ending::Unsent("the webhook is disabled: its receiver answered 410");
+            return Ending::Unsent("the webhook is disabled");
         }
         let request = match self.request(call, now) {
             Ok(request) => request,
@@ -84,20 +89,24 @@ impl Sender {
         };
         let url = service.as_ref().ok_or("the service's URL is not configured")?.of_call(&call.path);
         let url = url.ok_or("the call's path can't be put after the service's URL")?;
-        Ok(json(self.services().post(url).header("Idempotency-Key", &call.key), call))
+        let request = self.services().post(url).header("Idempotency-Key", &call.key);
+        Ok(json(request.header("Milepost-Tenant", percent_encode(call.tenant.as_str())), call))
     }
 
     fn webhook_request(&self, call: &DueCall, now: Timestamp) -> Result<RequestBuilder, &'static str> {
-        let DueWebhook { url, secret, .. } = call.webhook.as_ref().ok_or("the webhook was removed")?;
+        let DueWebhook { url, secret, old_secrets, .. } = call.webhook.as_ref().ok_or("the webhook was removed")?;
         // Checked again: the rule may have changed since the URL was stored.
         let url = webhook_url(url, &self.config.webhook_addresses)
             .map_err(|_| "the webhook's URL is not allowed any more, see MILEPOST_WEBHOOK_ALLOW")?;
         let at_s = now.unix_ms().div_euclid(1_000);
         let request = json(self.guarded().post(url), call);
+        let old = old_secrets.iter().filter(|old| old.valid_until > now).map(|old| &old.secret);
+        let signatures: Vec<String> =
+            std::iter::once(secret).chain(old).map(|secret| sign(secret, &call.key, at_s, &call.body)).collect();
         Ok(request
             .header("webhook-id", &call.key)
             .header("webhook-timestamp", at_s)
-            .header("webhook-signature", sign(secret, &call.key, at_s, &call.body)))
+            .header("webhook-signature", signatures.join(" ")))
     }
 
     /// The client for the operator's own services, which may have any address.
@@ -157,15 +166,23 @@ fn json(request: RequestBuilder, call: &DueCall) -> RequestBuilder {
     request.header(CONTENT_TYPE, "application/json").body(call.body.clone())
 }
 
-/// The host of a URL, or an empty name: the try finds out what is wrong with the URL.
-fn host_of_text(url: Option<&str>) -> String {
-    url.and_then(|url| Url::parse(url).ok()).as_ref().map(host_of).unwrap_or_default()
+/// A tenant's id as a header's value: everything but the unreserved characters of RFC 3986 is encoded.
+fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("a String takes everything");
+        }
+    }
+    encoded
 }
 
 async fn read_answer(mut response: Response, now: Timestamp) -> Ending {
     let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = retry_after.and_then(|value| parse_retry_after(value, now));
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let retry_after = header(RETRY_AFTER).and_then(|value| parse_retry_after(value, header(DATE), now));
     // The status was the answer: nothing in its body can change it.
     let _ = tokio::time::timeout(BODY_TIMEOUT, async {
         let mut left = MAX_ANSWER_BYTES;

@@ -1,6 +1,7 @@
 //! URLs that calls go to: the operator's services, tenants' webhooks, browsers' push services.
 
 use crate::AddressRule;
+use crate::addresses::is_host_name;
 use reqwest::Url;
 use std::net::IpAddr;
 
@@ -61,7 +62,11 @@ pub(crate) fn webhook_url(text: &str, rule: &AddressRule) -> Result<Url, &'stati
         return Err("must have no fragment (#…), which is never sent");
     }
     let host = url.host_str().unwrap_or_default();
-    let allowed = match host_address(host) {
+    let address = host_address(host);
+    if address.is_none() && !is_host_name(host) {
+        return Err("must have a host that is a name or an address");
+    }
+    let allowed = match address {
         // A literal address is not resolved: this is its only check.
         Some(address) => rule.takes(address),
         None => rule.names_host(host) || !is_local_name(host),
@@ -101,6 +106,11 @@ pub(crate) fn host_of(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
+/// [`host_of`] a stored URL, or an empty name: the try finds out what is wrong with the URL.
+pub(crate) fn host_of_text(url: &str) -> String {
+    Url::parse(url).ok().as_ref().map(host_of).unwrap_or_default()
+}
+
 /// Names that always mean the machine itself. An allowed address does not allow them.
 fn is_local_name(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
@@ -130,6 +140,8 @@ mod tests {
             "https://93.184.215.14/",
             "https://[2606:4700::1111]/x",
             "https://b\u{fc}cher.example/",
+            "https://example.org./",
+            "https://my_hooks.example.org/",
         ] {
             assert_eq!(check_webhook_url(fine, &rule), Ok(()), "{fine}");
         }
@@ -146,6 +158,13 @@ mod tests {
             "https://exa\tmple.org",
             "javascript:alert(1)",
             "unix:/run/x",
+            "http://./",
+            "http://../",
+            "http://-/",
+            "http://a-.example/",
+            "http://example..org/",
+            "http://example.org../",
+            "http://127.0.0.1../",
         ] {
             assert!(check_webhook_url(refused, &rule).is_err(), "{refused}");
         }

@@ -3,8 +3,9 @@
 mod push;
 mod webhook;
 
-use milepost_domain::{Alert, Fact, Notice, Timestamp};
+use milepost_domain::{Alert, Fact, Notice, Timestamp, WebhookId};
 use milepost_store::{Renderer, WebhookMessage};
+use serde_json::json;
 
 /// Renders what the store keeps for receivers. The store has it rendered in the transaction that causes the call.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,10 @@ pub struct PublicForm;
 impl Renderer for PublicForm {
     fn webhook_message(&self, event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage> {
         webhook::message(event_id, at, fact)
+    }
+
+    fn webhook_test(&self, id: WebhookId, at: Timestamp) -> String {
+        json!({ "type": "webhook.test", "timestamp": at.to_string(), "data": { "webhook_id": id.0 } }).to_string()
     }
 
     fn notice_push(&self, notice: &Notice) -> String {

@@ -89,7 +89,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         tenants: Tenants::new(store()),
         users: Users::new(store(), access()),
         vehicles: Vehicles::new(store(), access(), live(), listeners.clone()),
-        webhooks: Webhooks::new(store(), outgoing.check_webhook_url),
+        webhooks: Webhooks::new(store(), outgoing.check_webhook_url, wakers.clone()),
     });
     let event_feed = EventFeed {
         store: store(),

@@ -5,6 +5,7 @@ mod estimate_arrival;
 mod find_delivery;
 mod outgoing_calls;
 mod start_delivery;
+mod text_limit;
 mod tracking_id;
 mod update_delivery;
 
@@ -23,6 +24,7 @@ use milepost_domain::Delivery;
 use milepost_store::Store;
 use milepost_track::Eta;
 use std::sync::Arc;
+use text_limit::TextLimit;
 
 /// A delivery with the estimated time of its rider's arrival.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +50,7 @@ pub struct Deliveries {
     locks: KeyedLocks,
     /// A cache of what the store holds.
     riders: Riders,
+    texts: TextLimit,
 }
 
 impl Deliveries {
@@ -58,7 +61,7 @@ impl Deliveries {
         outgoing: Outgoing,
         ttl_ms: i64,
     ) -> Self {
-        let (locks, riders) = (KeyedLocks::default(), Riders::default());
-        Self { store, listeners, wakers, outgoing, ttl_ms, locks, riders }
+        let (locks, riders, texts) = (KeyedLocks::default(), Riders::default(), TextLimit::default());
+        Self { store, listeners, wakers, outgoing, ttl_ms, locks, riders, texts }
     }
 }

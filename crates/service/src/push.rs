@@ -9,7 +9,7 @@ use milepost_domain::{Caller, Invalid, PushId, PushKeys, PushSubscription, UserI
 use milepost_store::{NewPushSubscription, Once, Store};
 use std::sync::Arc;
 
-/// Base64url with or without padding: browsers write none, some libraries do.
+/// Base64url with or without padding: browsers write none, some libraries do. [`read`] takes plain base64 too.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -34,9 +34,9 @@ impl Push {
 pub struct PushRequest {
     /// The URL of the browser at its push service.
     pub endpoint: String,
-    /// The browser's public key in base64url.
+    /// The browser's public key in base64url or base64.
     pub p256dh: String,
-    /// The browser's shared secret in base64url.
+    /// The browser's shared secret in base64url or base64.
     pub auth: String,
 }
 
@@ -99,5 +99,18 @@ fn user_of(caller: &Caller) -> Result<UserId, ServiceError> {
 }
 
 fn read(field: &'static str, text: &str) -> Result<Vec<u8>, Invalid> {
-    BASE64URL.decode(text).map_err(|_| Invalid::new(field, "must be base64url"))
+    // Some apps write plain base64, which differs in two characters.
+    let text: String = text
+        .chars()
+        .map(|c| {
+            if c == '+' {
+                '-'
+            } else if c == '/' {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
+    BASE64URL.decode(text).map_err(|_| Invalid::new(field, "must be base64url or base64"))
 }

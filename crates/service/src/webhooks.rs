@@ -2,14 +2,14 @@
 
 use crate::outgoing::require_outgoing;
 use crate::tenants::ensure_tenant;
+use crate::wakers::Wakers;
 use crate::{CheckUrl, Request, ServiceError};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use milepost_domain::{Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
-use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall};
+use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall, WebhookChange};
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// Each event causes a call to every webhook that wants its kind. More webhooks are a mistake or an attack, and are
 /// refused with 409.
@@ -21,6 +21,11 @@ const SECRET_MIN_BYTES: usize = 24;
 /// The block of HMAC-SHA256. A longer secret would add nothing.
 const SECRET_MAX_BYTES: usize = 64;
 
+/// How long the old secret signs too if the caller does not say.
+const DEFAULT_OVERLAP_S: u32 = 24 * 3_600;
+/// The longest such time.
+const MAX_OVERLAP_S: u32 = 7 * 24 * 3_600;
+
 /// Base64 with or without padding, because people copy both.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
@@ -31,14 +36,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub struct Webhooks {
     store: Arc<dyn Store>,
     check_url: CheckUrl,
-    /// Held while a tenant's webhooks are counted and one is added, so that requests at the same time can't exceed the
-    /// bound.
-    adding: Mutex<()>,
+    wakers: Wakers,
 }
 
 impl Webhooks {
-    pub(crate) fn new(store: Arc<dyn Store>, check_url: CheckUrl) -> Self {
-        Self { store, check_url, adding: Mutex::default() }
+    pub(crate) fn new(store: Arc<dyn Store>, check_url: CheckUrl, wakers: Wakers) -> Self {
+        Self { store, check_url, wakers }
     }
 }
 
@@ -67,23 +70,18 @@ pub async fn add_webhook(
     require_outgoing(&request.caller, tenant)?;
     let new = check_webhook(webhooks, tenant, webhook)?;
     ensure_tenant(&*webhooks.store, tenant).await?;
-    let _one_at_a_time = webhooks.adding.lock().await;
-    if webhooks.store.list_webhooks(tenant, None, MAX_WEBHOOKS).await?.len() >= MAX_WEBHOOKS as usize {
+    let added = webhooks.store.add_webhook(&new, MAX_WEBHOOKS, request.now, &once.map(Option::clone)).await?;
+    let Some(webhook) = added else {
         return Err(ServiceError::Conflict(format!("a tenant may have {MAX_WEBHOOKS} webhooks, remove one first")));
-    }
-    let webhook = webhooks.store.add_webhook(&new, request.now, once).await?;
+    };
     tracing::info!(webhook.id = %webhook.id, tenant.id = %tenant, by = request.caller.log_name(), "webhook added");
     Ok(webhook)
 }
 
 fn check_webhook(webhooks: &Webhooks, tenant: &TenantId, request: WebhookRequest) -> Result<NewWebhook, ServiceError> {
     let mut refused = Vec::new();
-    if let Err(message) = (webhooks.check_url)(&request.url) {
-        refused.push(Invalid::new("url", message));
-    }
-    if !request.kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str())) {
-        refused.push(Invalid::new("events", EVENTS_RULE));
-    }
+    refused.extend(check_url(webhooks, &request.url));
+    refused.extend(check_kinds(&request.kinds));
     let secret = match request.secret.as_deref() {
         Some(text) => read_secret(text).unwrap_or_else(|| {
             refused.push(Invalid::new("secret", "must be whsec_ and the base64 of 24 to 64 bytes"));
@@ -94,10 +92,92 @@ fn check_webhook(webhooks: &Webhooks, tenant: &TenantId, request: WebhookRequest
     if !refused.is_empty() {
         return Err(ServiceError::Invalid(refused));
     }
-    let mut kinds = request.kinds;
+    Ok(NewWebhook { tenant: tenant.clone(), url: request.url, kinds: sorted(request.kinds), secret })
+}
+
+fn check_url(webhooks: &Webhooks, url: &str) -> Option<Invalid> {
+    (webhooks.check_url)(url).err().map(|message| Invalid::new("url", message))
+}
+
+fn check_kinds(kinds: &[String]) -> Option<Invalid> {
+    let known = kinds.iter().all(|kind| WEBHOOK_KINDS.contains(&kind.as_str()));
+    (!known).then(|| Invalid::new("events", EVENTS_RULE))
+}
+
+fn sorted(mut kinds: Vec<String>) -> Vec<String> {
     kinds.sort_unstable();
     kinds.dedup();
-    Ok(NewWebhook { tenant: tenant.clone(), url: request.url, kinds, secret })
+    kinds
+}
+
+/// Changes a webhook. Pending calls go to its new URL. While it is not active, no calls are stored for it, and the pending
+/// ones are given up.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Invalid`].
+pub async fn change_webhook(
+    webhooks: &Webhooks,
+    request: &Request,
+    tenant: &TenantId,
+    id: WebhookId,
+    change: WebhookChange,
+) -> Result<Webhook, ServiceError> {
+    require_outgoing(&request.caller, tenant)?;
+    let mut refused: Vec<Invalid> = change.url.iter().filter_map(|url| check_url(webhooks, url)).collect();
+    refused.extend(change.kinds.iter().filter_map(|kinds| check_kinds(kinds)));
+    if !refused.is_empty() {
+        return Err(ServiceError::Invalid(refused));
+    }
+    let change = WebhookChange { kinds: change.kinds.map(sorted), ..change };
+    let changed = webhooks.store.change_webhook(tenant, id, &change, request.now).await?;
+    let webhook = changed.ok_or(ServiceError::NotFound("webhook"))?;
+    webhooks.wakers.wake_outbox();
+    tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook changed");
+    Ok(webhook)
+}
+
+/// Gives a webhook a new secret, and returns it with that secret, which is to be shown once. For `overlap_s` seconds calls
+/// are signed with the old secret too.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Invalid`] for an overlap over 7 days.
+pub async fn rotate_webhook_secret(
+    webhooks: &Webhooks,
+    request: &Request,
+    tenant: &TenantId,
+    id: WebhookId,
+    overlap_s: Option<u32>,
+    once: &Once<'_, Webhook>,
+) -> Result<Webhook, ServiceError> {
+    require_outgoing(&request.caller, tenant)?;
+    let overlap_s = overlap_s.unwrap_or(DEFAULT_OVERLAP_S);
+    if overlap_s > MAX_OVERLAP_S {
+        return Err(Invalid::new("overlap", "must be 0 to 604800 seconds").into());
+    }
+    let (now, secret) = (request.now, new_secret());
+    let old_valid_until = now.plus_ms(i64::from(overlap_s) * 1_000);
+    let once = once.map(Option::clone);
+    let rotated = webhooks.store.replace_webhook_secret(tenant, id, &secret, old_valid_until, now, &once).await?;
+    let webhook = rotated.ok_or(ServiceError::NotFound("webhook"))?;
+    tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook's secret rotated");
+    Ok(webhook)
+}
+
+/// Stores a test call to a webhook. It is sent like all other calls.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Conflict`] if it is not active.
+pub async fn test_webhook(
+    webhooks: &Webhooks,
+    request: &Request,
+    tenant: &TenantId,
+    id: WebhookId,
+    once: &Once<'_, StoredCall>,
+) -> Result<StoredCall, ServiceError> {
+    get_webhook(webhooks, request, tenant, id).await?;
+    let stored = webhooks.store.test_webhook(tenant, id, request.now, &once.map(Option::clone)).await?;
+    webhooks.wakers.wake_outbox();
+    stored.ok_or_else(|| ServiceError::Conflict("the webhook is not active, make it active first".to_owned()))
 }
 
 /// One webhook.

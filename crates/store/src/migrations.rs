@@ -23,6 +23,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (19, "0019_drivers_events", include_str!("../migrations/sqlite/0019_drivers_events.sql")),
     (20, "0020_unsorted_positions", include_str!("../migrations/sqlite/0020_unsorted_positions.sql")),
     (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
+    (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -38,6 +39,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (17, "0017_alert_pushes", include_str!("../migrations/postgres/0017_alert_pushes.sql")),
     (18, "0018_disabled_webhooks", include_str!("../migrations/postgres/0018_disabled_webhooks.sql")),
     (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
+    (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -2,7 +2,7 @@
 
 use crate::{Once, Result};
 use async_trait::async_trait;
-use milepost_domain::{PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
+use milepost_domain::{OldSecret, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use std::fmt;
 
 /// A webhook to add.
@@ -18,6 +18,67 @@ pub struct NewWebhook {
     pub secret: Vec<u8>,
 }
 
+/// What to change of a webhook. What is `None` stays.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct WebhookChange {
+    /// The receiver's URL.
+    pub url: Option<String>,
+    /// The kinds of facts that it gets; all if empty.
+    pub kinds: Option<Vec<String>>,
+    /// Whether it gets calls.
+    pub active: Option<bool>,
+}
+
+/// The waiting calls of one tenant to one receiver: a webhook, a push service, the order or the notification service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CallQueue {
+    pub(crate) tenant_no: i64,
+    pub(crate) target: String,
+}
+
+impl CallQueue {
+    /// The queue by its columns.
+    pub const fn new(tenant_no: i64, target: String) -> Self {
+        Self { tenant_no, target }
+    }
+
+    /// The queue of another webhook of the same tenant.
+    #[must_use]
+    pub fn of_webhook(&self, id: WebhookId) -> Self {
+        Self { tenant_no: self.tenant_no, target: format!("webhook/{id}") }
+    }
+}
+
+/// A queue whose first call is due.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DueQueue {
+    /// The queue.
+    pub queue: CallQueue,
+    /// The tenant of its calls.
+    pub tenant: TenantId,
+    /// The receiver of its calls.
+    pub receiver: DueReceiver,
+}
+
+/// The receiver of a queue's calls.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DueReceiver {
+    /// The order service.
+    Orders,
+    /// The notification service.
+    Notifications,
+    /// A webhook.
+    Webhook {
+        /// Its URL.
+        url: String,
+    },
+    /// A push service.
+    Push {
+        /// The URL of one of its browsers.
+        endpoint: String,
+    },
+}
+
 /// A call's number. Calls are numbered in the order in which they were stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallNo(pub i64);
@@ -27,6 +88,8 @@ pub struct CallNo(pub i64);
 pub struct DueCall {
     /// The call's number.
     pub no: CallNo,
+    /// The queue that it was taken from.
+    pub queue: CallQueue,
     /// The tenant that the call belongs to.
     pub tenant: TenantId,
     /// The receiver.
@@ -54,7 +117,9 @@ pub struct DueWebhook {
     pub url: String,
     /// The secret that signs the call.
     pub secret: Vec<u8>,
-    /// True if the receiver has unsubscribed. The call is then not made.
+    /// Secrets that were replaced and still sign it too for a while.
+    pub old_secrets: Vec<OldSecret>,
+    /// True if the receiver has unsubscribed or the tenant has stopped it. The call is then not made.
     pub is_disabled: bool,
 }
 
@@ -153,12 +218,44 @@ pub struct StoredCall {
 /// a fact stores a call for each enabled webhook of the tenant that gets the fact's kind.
 #[async_trait]
 pub trait OutgoingStore: Send + Sync {
-    /// Adds a webhook. `NotFound("tenant")`.
-    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp, once: &Once<'_, Webhook>) -> Result<Webhook>;
+    /// Adds a webhook. Returns `None` if the tenant has `most` webhooks already. `NotFound("tenant")`.
+    async fn add_webhook(
+        &self,
+        webhook: &NewWebhook,
+        most: u32,
+        now: Timestamp,
+        once: &Once<'_, Option<Webhook>>,
+    ) -> Result<Option<Webhook>>;
     /// Reads a tenant's webhook.
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>>;
     /// Lists a tenant's webhooks in the order of their numbers, after `after`.
     async fn list_webhooks(&self, tenant: &TenantId, after: Option<WebhookId>, limit: u32) -> Result<Vec<Webhook>>;
+    /// Changes a tenant's webhook. Waiting calls go to its new URL.
+    async fn change_webhook(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        change: &WebhookChange,
+        now: Timestamp,
+    ) -> Result<Option<Webhook>>;
+    /// Replaces the secret of a tenant's webhook. The old ones sign too until `old_valid_until` at most.
+    async fn replace_webhook_secret(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        secret: &[u8],
+        old_valid_until: Timestamp,
+        now: Timestamp,
+        once: &Once<'_, Option<Webhook>>,
+    ) -> Result<Option<Webhook>>;
+    /// Stores a test call to a tenant's webhook. Returns `None` if there is no such webhook or it is disabled.
+    async fn test_webhook(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        now: Timestamp,
+        once: &Once<'_, Option<StoredCall>>,
+    ) -> Result<Option<StoredCall>>;
     /// Removes a webhook with its calls. Returns false if there is no such webhook.
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool>;
     /// Lists a tenant's calls, to one target or all, newest first, before `before`.
@@ -169,12 +266,26 @@ pub trait OutgoingStore: Send + Sync {
         before: Option<CallNo>,
         limit: u32,
     ) -> Result<Vec<StoredCall>>;
-    /// Leases calls that are due at `now` until `lease_until`, oldest first. No other node gets them before that.
-    async fn take_due_calls(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueCall>>;
+    /// Lists queues with calls that are due at `now`, but for those whose receiver has asked for a pause. The tenants take
+    /// turns: each one's first queue, then each one's second.
+    async fn due_queues(&self, now: Timestamp, limit: u32) -> Result<Vec<DueQueue>>;
+    /// Leases calls of these queues that are due at `now` until `lease_until`: of each queue the given number, oldest
+    /// first. No other node gets them before that.
+    async fn take_due_calls(
+        &self,
+        queues: &[(CallQueue, u32)],
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<DueCall>>;
+    /// Ends the leases of calls that were not tried, each given with the end of its lease. They are due again at `due`.
+    async fn give_back_calls(&self, calls: &[(CallNo, Timestamp)], due: Timestamp) -> Result<()>;
+    /// Holds all calls of these queues back until `until`, those that are stored in the meantime too, on every node. The
+    /// services and a push service are paused for every tenant.
+    async fn pause_queues(&self, queues: &[CallQueue], until: Timestamp, now: Timestamp) -> Result<()>;
     /// Makes every waiting call due now, even a leased one, and returns their number. Call it at the start of a server
     /// that is alone on its database, when no other process can be trying them.
     async fn release_calls(&self, now: Timestamp) -> Result<u64>;
-    /// When the next call is due, if any waits.
+    /// When the next call is due, if any waits. A pause of its receiver counts.
     async fn next_call_due(&self) -> Result<Option<Timestamp>>;
     /// Records the result of a try.
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
@@ -187,6 +298,21 @@ pub trait OutgoingStore: Send + Sync {
 impl fmt::Debug for NewWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewWebhook").field("tenant", &self.tenant).field("kinds", &self.kinds).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for WebhookChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookChange")
+            .field("kinds", &self.kinds)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for DueQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DueQueue").field("queue", &self.queue).field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }
 
@@ -220,9 +346,9 @@ impl fmt::Debug for DuePush {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use super::{CallNo, DueCall, DuePush, DueWebhook, NewWebhook};
+    use super::{CallNo, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook, WebhookChange};
     use crate::NewPushSubscription;
-    use milepost_domain::{PushKeys, Target, TenantId, Timestamp, UserId, WebhookId};
+    use milepost_domain::{OldSecret, PushKeys, Target, TenantId, Timestamp, UserId, WebhookId};
 
     #[test]
     fn calls_and_their_targets_show_no_secret() {
@@ -231,10 +357,16 @@ mod tests {
         let keys = PushKeys::new(&point, &[202; 16]).unwrap();
         let (tenant, url) = (TenantId::default_tenant(), "https://example.org/s3cret".to_owned());
         let new = NewWebhook { tenant: tenant.clone(), url: url.clone(), kinds: Vec::new(), secret: vec![203; 32] };
-        let webhook = DueWebhook { url: url.clone(), secret: vec![203; 32], is_disabled: false };
+        let old_secrets = vec![OldSecret { secret: vec![204; 32], valid_until: Timestamp::from_unix_ms(0).unwrap() }];
+        let webhook = DueWebhook { url: url.clone(), secret: vec![203; 32], old_secrets, is_disabled: false };
+        let change = WebhookChange { url: Some(url.clone()), ..WebhookChange::default() };
+        let queue = CallQueue::new(1, "webhook/1".to_owned());
+        let receiver = DueReceiver::Webhook { url: url.clone() };
+        let due = DueQueue { queue: queue.clone(), tenant: tenant.clone(), receiver };
         let push = DuePush { endpoint: url.clone(), keys, is_urgent: true, expires_at: None };
         let call = DueCall {
             no: CallNo(42),
+            queue,
             tenant: tenant.clone(),
             target: Target::Webhook(WebhookId(1)),
             webhook: Some(webhook.clone()),
@@ -246,8 +378,8 @@ mod tests {
             attempts: 0,
         };
         let subscription = NewPushSubscription { tenant, user_id: UserId::new(1).unwrap(), endpoint: url, keys };
-        let shown = format!("{new:?} {webhook:?} {push:?} {call:?} {subscription:?}");
-        assert!(["201", "202", "203", "s3cret"].iter().all(|secret| !shown.contains(secret)), "{shown}");
+        let shown = format!("{new:?} {webhook:?} {push:?} {call:?} {subscription:?} {change:?} {due:?}");
+        assert!(["201", "202", "203", "204", "s3cret"].iter().all(|secret| !shown.contains(secret)), "{shown}");
         assert!(shown.contains("42") && shown.contains("is_urgent"), "{shown}");
     }
 }

@@ -1,7 +1,7 @@
 //! Renders outgoing messages in their public form. The store keeps such a message with its cause without knowing the
 //! form.
 
-use milepost_domain::{Alert, Fact, Notice, Timestamp};
+use milepost_domain::{Alert, Fact, Notice, Timestamp, WebhookId};
 
 /// The message about one event to webhooks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub trait Renderer: Send + Sync + 'static {
     /// Writes the message about the event `event_id` to webhooks; `None` for a fact that is not public.
     fn webhook_message(&self, event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage>;
 
+    /// Writes the message that tests a webhook, in JSON.
+    fn webhook_test(&self, id: WebhookId, at: Timestamp) -> String;
+
     /// Writes the push message about a notice, in JSON.
     fn notice_push(&self, notice: &Notice) -> String;
 
@@ -31,6 +34,10 @@ pub struct Unsent;
 impl Renderer for Unsent {
     fn webhook_message(&self, _: i64, _: Timestamp, _: &Fact) -> Option<WebhookMessage> {
         None
+    }
+
+    fn webhook_test(&self, _: WebhookId, _: Timestamp) -> String {
+        "{}".to_owned()
     }
 
     fn notice_push(&self, _: &Notice) -> String {

@@ -1,18 +1,21 @@
 //! Between the native dialect's JSON and webhooks and outgoing calls.
 
 use crate::wire::outgoing::{CallStatusJson, CallTargetJson, OutgoingCallJson, WebhookJson};
-use milepost_domain::{Target, Webhook};
+use milepost_domain::{Target, Timestamp, Webhook};
 use milepost_http::rfc3339;
 use milepost_service::{CallState, StoredCall};
 use serde::Deserialize;
 
-pub(crate) fn webhook_to_json(webhook: &Webhook) -> WebhookJson {
+pub(crate) fn webhook_to_json(webhook: &Webhook, now: Timestamp) -> WebhookJson {
+    let valid_until = webhook.old_secrets.iter().map(|old| old.valid_until).max();
     WebhookJson {
         id: webhook.id.0,
         url: webhook.url.clone(),
         events: webhook.kinds.clone(),
+        active: webhook.disabled_at.is_none(),
         created_at: rfc3339(webhook.created_at),
         disabled_at: webhook.disabled_at.map(rfc3339),
+        old_secret_valid_until: valid_until.filter(|until| *until > now).map(rfc3339),
         secret: None,
     }
 }

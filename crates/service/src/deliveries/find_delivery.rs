@@ -38,7 +38,7 @@ pub async fn follow_delivery<T>(
     Ok(enter(&view))
 }
 
-/// A rider's current session.
+/// A rider's current session, for the rider itself, its tenant's staff, and the user who started it.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] when it has none.
@@ -48,15 +48,19 @@ pub async fn find_riders_delivery(
     tenant: &TenantId,
     rider: &RiderId,
 ) -> Result<DeliveryView, ServiceError> {
-    let is_own = reach(&request.caller, Action::SeeRiders) == Some(Reach::Own)
-        && request.caller.tenant == *tenant
-        && matches!(&request.caller.principal, Principal::User { subject, .. } if subject == rider.as_str());
-    if !is_own && !may(&request.caller, Action::SeeRiders, tenant) {
-        return Err(ServiceError::Forbidden("only the rider itself and its tenant's staff may ask for its delivery"));
-    }
+    let Principal::User { subject, .. } = &request.caller.principal else { return Err(NOT_ITS_DELIVERY) };
+    let is_home = request.caller.tenant == *tenant;
+    let is_own = is_home && reach(&request.caller, Action::SeeRiders) == Some(Reach::Own) && subject == rider.as_str();
     let current = deliveries.store.current_delivery(tenant, rider, request.now).await?;
+    let is_starter = is_home && current.as_ref().is_some_and(|current| current.started_by == *subject);
+    if !is_own && !is_starter && !may(&request.caller, Action::SeeRiders, tenant) {
+        return Err(NOT_ITS_DELIVERY);
+    }
     Ok(view_delivery(deliveries, current.ok_or(ServiceError::NotFound(SESSION))?, request.now).await)
 }
+
+const NOT_ITS_DELIVERY: ServiceError =
+    ServiceError::Forbidden("only the rider itself and its tenant's staff may ask for its delivery");
 
 /// Reads and publishes a delivery that another process changed, if it has subscribers here.
 pub(crate) async fn follow_delivery_event(

@@ -1,12 +1,13 @@
 //! Starts a delivery session, whose link works from then on.
 
 use super::Deliveries;
-use super::outgoing_calls::calls_of_start;
+use super::outgoing_calls::{text_call, texts_to};
 use super::tracking_id::random_tracking_id;
 use crate::tenants::ensure_tenant;
 use crate::{DeliveryView, Request, ServiceError};
 use milepost_domain::{
-    Action, Delivery, DeliveryStatus, Fact, Latitude, Longitude, OrderId, Phone, Principal, RiderId, TenantId, may,
+    Action, Delivery, DeliveryStatus, Fact, Invalid, Latitude, Longitude, OrderId, Phone, Principal, RiderId, Role,
+    TenantId, may,
 };
 use milepost_store::{DeliveryChange, Once};
 
@@ -23,10 +24,11 @@ pub struct NewDelivery {
     pub phone: Option<Phone>,
 }
 
-/// Starts a session, of the caller or of another rider.
+/// Starts a session. A rider starts its own, an admin those of any rider.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`].
+/// [`ServiceError::Forbidden`], [`ServiceError::Invalid`] for an order that can't be named in the order service's URL,
+/// [`ServiceError::TooMany`] for too many texts.
 pub async fn start_delivery(
     deliveries: &Deliveries,
     request: &Request,
@@ -34,9 +36,15 @@ pub async fn start_delivery(
     new: NewDelivery,
     once: &Once<'_, DeliveryView>,
 ) -> Result<DeliveryView, ServiceError> {
-    let Principal::User { subject, .. } = &request.caller.principal else { return Err(NOT_A_STARTER) };
+    let Principal::User { subject, role, .. } = &request.caller.principal else { return Err(NOT_A_STARTER) };
     if !may(&request.caller, Action::StartDelivery, tenant) {
         return Err(NOT_A_STARTER);
+    }
+    if *role == Role::Rider {
+        require_own_name(deliveries, request, tenant, subject, &new.rider_id).await?;
+    }
+    if !new.order_id.is_path_segment() {
+        return Err(Invalid::new("order_id", "must not be . or .., which can't be part of a URL").into());
     }
     ensure_tenant(&*deliveries.store, tenant).await?;
     let now = request.now;
@@ -62,7 +70,12 @@ pub async fn start_delivery(
         order_id: delivery.order_id.clone(),
         rider_id: delivery.rider_id.clone(),
     };
-    let calls = calls_of_start(&delivery, &deliveries.outgoing);
+    let mut calls = Vec::new();
+    if let Some(phone) = texts_to(&delivery, &deliveries.outgoing) {
+        let counted = deliveries.texts.count(&delivery, phone, &request.caller, now);
+        counted.map_err(|retry_after_s| ServiceError::TooMany { retry_after_s })?;
+        calls.push(text_call(&delivery, phone, &deliveries.outgoing));
+    }
     let change = DeliveryChange { delivery: &delivery, fix: None, facts: &[fact], calls: &calls };
     let view = DeliveryView { delivery: delivery.clone(), eta_seconds: None, estimate: None };
     deliveries.store.add_delivery(&change, now, &once.map(|(): &()| Some(view.clone()))).await?;
@@ -70,6 +83,26 @@ pub async fn start_delivery(
     // Logged without its id, because everyone who has the id can see where the customer lives.
     tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "delivery started");
     Ok(view)
+}
+
+/// A rider's name is the `sub` of its token, or a name of its platform's that no session of somebody else has now. A whole
+/// number is always a user's.
+async fn require_own_name(
+    deliveries: &Deliveries,
+    request: &Request,
+    tenant: &TenantId,
+    subject: &str,
+    rider: &RiderId,
+) -> Result<(), ServiceError> {
+    if rider.as_str() == subject {
+        return Ok(());
+    }
+    let is_number = rider.as_str().bytes().all(|byte| byte.is_ascii_digit());
+    let current = deliveries.store.current_delivery(tenant, rider, request.now).await?;
+    if is_number || current.is_some_and(|current| current.started_by != subject) {
+        return Err(ServiceError::Forbidden("a rider may start deliveries for itself only, not for another rider_id"));
+    }
+    Ok(())
 }
 
 const NOT_A_STARTER: ServiceError = ServiceError::Forbidden("only a rider or admin of the tenant may start a delivery");

@@ -12,11 +12,15 @@ const RANDOM_CHARS: usize = 26;
 /// # Panics
 /// When the operating system has no randomness, because a guessable id would be unsafe.
 pub(super) fn random_tracking_id() -> TrackingId {
+    TrackingId::new(&format!("TRK-{}", random_chars())).expect("30 letters, digits and a dash are an id")
+}
+
+/// 130 random bits as text.
+pub(super) fn random_chars() -> String {
     let mut bytes = [0_u8; RANDOM_CHARS];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     // 256 is a multiple of 32, so that all characters are equally likely.
-    let random: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-    TrackingId::new(&format!("TRK-{random}")).expect("30 letters, digits and a dash are an id")
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Deliveries;
 use super::estimate_arrival::{note_fix, view_delivery};
 use super::find_delivery::SESSION;
-use super::outgoing_calls::calls_of_step;
+use super::outgoing_calls::{order_call, text_call, texts_to};
 use crate::{DeliveryView, Listener, Request, ServiceError};
 use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
@@ -78,7 +78,7 @@ async fn store_and_publish(
         // Made before the change is stored, because the transaction stores the answer for repeated requests.
         let view = view_delivery(deliveries, planned.after.clone(), now).await;
         let stored =
-            store_change(deliveries, &planned, now, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
+            store_change(deliveries, request, &planned, &once.map(|stored: &bool| stored.then(|| view.clone()))).await;
         if !matches!(stored, Ok(true)) {
             deliveries.riders.forget_pace(id);
         }
@@ -96,11 +96,11 @@ async fn store_and_publish(
 
 async fn store_change(
     deliveries: &Deliveries,
+    request: &Request,
     planned: &Planned,
-    now: Timestamp,
     once: &Once<'_, bool>,
 ) -> Result<bool, ServiceError> {
-    let delivery = &planned.after;
+    let (delivery, now) = (&planned.after, request.now);
     let (mut facts, mut calls) = (Vec::new(), Vec::new());
     if planned.advanced {
         facts.push(Fact::DeliveryAdvanced {
@@ -108,7 +108,14 @@ async fn store_change(
             order_id: delivery.order_id.clone(),
             status: delivery.status,
         });
-        calls = calls_of_step(delivery, &deliveries.outgoing);
+        calls.extend(order_call(delivery, &deliveries.outgoing));
+        if let Some(phone) = texts_to(delivery, &deliveries.outgoing) {
+            // The limit must not stop the delivery itself.
+            match deliveries.texts.count(delivery, phone, &request.caller, now) {
+                Ok(()) => calls.push(text_call(delivery, phone, &deliveries.outgoing)),
+                Err(_) => tracing::warn!(tenant.id = %delivery.tenant, "a text was left out: too many texts"),
+            }
+        }
     }
     let change = DeliveryChange { delivery, fix: planned.fix.as_ref(), facts: &facts, calls: &calls };
     let stored = deliveries.store.change_delivery(&change, now, once).await?;

@@ -74,7 +74,7 @@ impl Node {
             order_id: OrderId::new("o").unwrap(),
             rider_id: RiderId::new("r1").unwrap(),
             dropoff: place(0.1, 0.0),
-            phone: Some(Phone::new("+1").unwrap()),
+            phone: Some(Phone::new("+233501234567").unwrap()),
         };
         let request = Request { caller: rider(), now: self.clock.now() };
         let view = start_delivery(

@@ -1,9 +1,8 @@
 //! Sessions: when they end, in which order they change, and how changes are stored and published.
 
 use crate::node::{Node, START_MS, TTL_MS, node, place};
-use milepost_domain::{DeliveryStatus, OutgoingCall, Target, TrackingId};
+use milepost_domain::{DeliveryStatus, TrackingId};
 use milepost_service::ServiceError;
-use milepost_store::{DeliveryChange, Once};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -43,15 +42,11 @@ async fn a_clock_set_back_changes_no_order() {
 
 #[tokio::test]
 async fn a_step_whose_call_cannot_be_stored_did_not_happen() {
-    let (node, _folder) = node().await;
-    let (id, other) = (node.begin().await, node.begin().await);
-    // Another call has the same key, so that the transaction fails when it stores this one.
-    let key = format!("delivery-{id}-delivered");
-    let call = OutgoingCall { target: Target::Orders, path: "/x".to_owned(), body: "{}".to_owned(), key };
-    let mut changed = node.store.get_delivery(&other).await.unwrap().unwrap();
-    changed.version += 1;
-    let change = DeliveryChange { delivery: &changed, fix: None, facts: &[], calls: &[call] };
-    assert!(node.store.change_delivery(&change, node.clock.now(), &Once::unclaimed()).await.unwrap());
+    let (node, folder) = node().await;
+    let id = node.begin().await;
+    let database = rusqlite::Connection::open(folder.path().join("milepost.db")).unwrap();
+    let refuse = "create trigger refuse before insert on outgoing_calls begin select raise(abort, 'refused'); end";
+    database.execute_batch(refuse).unwrap();
 
     let published_before = node.recorder.0.lock().unwrap().len();
     let update = node.change(&id, Some(place(0.0, 0.0)), Some(DeliveryStatus::Delivered)).await;

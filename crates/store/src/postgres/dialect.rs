@@ -30,13 +30,8 @@ pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select jsonb_array_elements_text
 /// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select jsonb_array_elements_text(w.kinds::jsonb))";
 
-/// The first $2 calls of each of `targets` that are due at $1, and of these the first $3. Calls that another node is
-/// taking at the same time are skipped.
-pub(super) const SELECT_DUE_CALLS: &str = "select d.call_no from targets t cross join lateral
-        (select c.call_no, c.next_attempt_ms from outgoing_calls c
-         where c.target = t.target and c.next_attempt_ms <= $1
-         order by c.next_attempt_ms, c.call_no limit $2 for update skip locked) d
-    order by d.next_attempt_ms, d.call_no limit $3";
+/// A new key of a call: 122 random bits, so that neither another server nor a restored copy of this database makes it again.
+pub(super) const RANDOM_KEY: &str = "'msg_' || replace(gen_random_uuid()::text, '-', '')";
 
 /// Deletes the $2 oldest positions of the vehicle $1.
 pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from positions where vehicle_no = $1 and at_ms in

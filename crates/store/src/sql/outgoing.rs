@@ -5,20 +5,59 @@ pub(super) mod due_calls;
 pub(super) mod webhooks;
 
 use super::sql_store::SqlStore;
-use crate::{CallNo, CallOutcome, DueCall, NewWebhook, Once, OutgoingStore, Result, StoredCall};
+use crate::{
+    CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
+    WebhookChange,
+};
 use async_trait::async_trait;
 use milepost_domain::{Target, TenantId, Timestamp, Webhook, WebhookId};
 
 #[async_trait]
 impl OutgoingStore for SqlStore {
-    async fn add_webhook(&self, webhook: &NewWebhook, now: Timestamp, once: &Once<'_, Webhook>) -> Result<Webhook> {
-        write!(self, webhooks::add_webhook(webhook, now), once)
+    async fn add_webhook(
+        &self,
+        webhook: &NewWebhook,
+        most: u32,
+        now: Timestamp,
+        once: &Once<'_, Option<Webhook>>,
+    ) -> Result<Option<Webhook>> {
+        write!(self, webhooks::add_webhook(webhook, most, now), once)
     }
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>> {
         read!(self, webhooks::get_webhook(tenant, id))
     }
     async fn list_webhooks(&self, tenant: &TenantId, after: Option<WebhookId>, limit: u32) -> Result<Vec<Webhook>> {
         read!(self, webhooks::list_webhooks(tenant, after, limit))
+    }
+    async fn change_webhook(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        change: &WebhookChange,
+        now: Timestamp,
+    ) -> Result<Option<Webhook>> {
+        write!(self, webhooks::change_webhook(tenant, id, change, now))
+    }
+    async fn replace_webhook_secret(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        secret: &[u8],
+        old_valid_until: Timestamp,
+        now: Timestamp,
+        once: &Once<'_, Option<Webhook>>,
+    ) -> Result<Option<Webhook>> {
+        write!(self, webhooks::replace_secret(tenant, id, secret, old_valid_until, now), once)
+    }
+    async fn test_webhook(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        now: Timestamp,
+        once: &Once<'_, Option<StoredCall>>,
+    ) -> Result<Option<StoredCall>> {
+        let body = self.renderer().webhook_test(id, now);
+        write!(self, webhooks::store_test_call(tenant, id, &body, now), once)
     }
     async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool> {
         // Removed in steps, between which others can write: there may be millions.
@@ -34,12 +73,22 @@ impl OutgoingStore for SqlStore {
     ) -> Result<Vec<StoredCall>> {
         read!(self, calls::list_calls(tenant, target, before, limit))
     }
-    async fn take_due_calls(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<DueCall>> {
-        // Most calls find nothing due, and then take no write lock.
-        if self.next_call_due().await?.is_none_or(|due| due > now) {
-            return Ok(Vec::new());
-        }
-        write!(self, due_calls::take_due_calls(now, lease_until, limit))
+    async fn due_queues(&self, now: Timestamp, limit: u32) -> Result<Vec<DueQueue>> {
+        read!(self, due_calls::due_queues(now, limit))
+    }
+    async fn take_due_calls(
+        &self,
+        queues: &[(CallQueue, u32)],
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<DueCall>> {
+        write!(self, due_calls::take_due_calls(queues, now, lease_until))
+    }
+    async fn give_back_calls(&self, calls: &[(CallNo, Timestamp)], due: Timestamp) -> Result<()> {
+        write!(self, due_calls::give_back_calls(calls, due))
+    }
+    async fn pause_queues(&self, queues: &[CallQueue], until: Timestamp, now: Timestamp) -> Result<()> {
+        write!(self, due_calls::pause_queues(queues, until, now))
     }
     async fn release_calls(&self, now: Timestamp) -> Result<u64> {
         write!(self, due_calls::release_calls(now))

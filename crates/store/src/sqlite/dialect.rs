@@ -23,11 +23,8 @@ pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select value from json_each($3))
 /// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select value from json_each(w.kinds))";
 
-/// The first $2 calls of each of `targets` that are due at $1, and of these the first $3.
-pub(super) const SELECT_DUE_CALLS: &str = "select c.call_no from targets t cross join outgoing_calls c on c.call_no in
-        (select d.call_no from outgoing_calls d where d.target = t.target and d.next_attempt_ms <= $1
-         order by d.next_attempt_ms, d.call_no limit $2)
-    order by c.next_attempt_ms, c.call_no limit $3";
+/// A new key of a call: 128 random bits, so that neither another server nor a restored copy of this database makes it again.
+pub(super) const RANDOM_KEY: &str = "'msg_' || lower(hex(randomblob(16)))";
 
 /// Deletes the $2 oldest positions of the vehicle $1.
 pub(super) const DELETE_POSITIONS_OF_VEHICLE: &str = "delete from sorted_positions where vehicle_no = $1 and at_ms in

@@ -94,7 +94,7 @@ pub(crate) async fn value_of_a_newer_version_blocks_neither_feed_nor_replay_nor_
     let (store, home) = (&database.store, TenantId::default_tenant());
     let url = "https://example.org/".to_owned();
     let webhook = NewWebhook { tenant: home.clone(), url, kinds: Vec::new(), secret: vec![7; 32] };
-    store.add_webhook(&webhook, at(0), &Once::unclaimed()).await.unwrap();
+    store.add_webhook(&webhook, 50, at(0), &Once::unclaimed()).await.unwrap();
     let cadet = CadetId::new(1).unwrap();
     let drill = |event_type: &str| {
         let payload = JsonObject::of_parsed("{}".to_owned(), "payload").unwrap();

@@ -22,6 +22,7 @@ mod history;
 mod history_alerts;
 mod notices;
 mod outgoing;
+mod outgoing_shares;
 mod parcels;
 mod positions;
 mod push;
@@ -132,7 +133,16 @@ on_both! {
         settled_calls_are_forgotten_and_waiting_ones_never;
     webhooks:
         webhook_whose_receiver_wants_no_more_is_disabled_until_a_call_is_retried,
-        webhooks_that_are_disabled_and_removed_at_once_fail_nobody;
+        webhooks_that_are_disabled_and_removed_at_once_fail_nobody,
+        webhook_can_be_changed_stopped_and_started,
+        test_call_goes_to_its_webhook_alone,
+        replaced_secrets_sign_until_their_time_is_over,
+        two_nodes_add_no_more_webhooks_than_allowed;
+    outgoing_shares:
+        tenants_take_turns_however_many_receivers_one_has,
+        paused_receiver_gets_nothing_until_its_pause_ends,
+        calls_that_were_not_tried_are_given_back_by_their_leaseholder_alone,
+        keys_are_random_and_stay_the_same_over_tries;
     parcels:
         parcel_comes_back_as_it_was_added,
         only_the_next_version_of_a_parcel_is_written,

@@ -19,7 +19,7 @@ pub(crate) async fn add_webhook(store: &dyn Store, tenant: &TenantId, kinds: &[&
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         secret: vec![0, 255, 7],
     };
-    store.add_webhook(&new, at(1), &Once::unclaimed()).await.unwrap()
+    store.add_webhook(&new, 1_000, at(1), &Once::unclaimed()).await.unwrap().unwrap()
 }
 
 /// A fact that webhooks get, and one that they don't get.
@@ -35,8 +35,16 @@ async fn store_calls(store: &dyn Store, delivery: &Delivery, calls: &[OutgoingCa
     store.add_delivery(&DeliveryChange { calls, ..plain(delivery) }, at(ms), &Once::unclaimed()).await.unwrap();
 }
 
+/// Takes up to eight calls of each queue, as far as `limit` goes.
 pub(crate) async fn take(store: &dyn Store, ms: i64, limit: u32) -> Vec<DueCall> {
-    store.take_due_calls(at(ms), at(ms + LEASE_MS), limit).await.unwrap()
+    let mut left = limit;
+    let mut wanted = Vec::new();
+    for due in store.due_queues(at(ms), 100).await.unwrap() {
+        let count = left.min(8);
+        left -= count;
+        wanted.push((due.queue, count));
+    }
+    store.take_due_calls(&wanted, at(ms), at(ms + LEASE_MS)).await.unwrap()
 }
 
 fn keys(calls: &[DueCall]) -> Vec<&str> {
@@ -63,7 +71,7 @@ pub(crate) async fn webhook_comes_back_as_it_was_added(database: &TestDatabase) 
         kinds: Vec::new(),
         secret: Vec::new(),
     };
-    assert!(store.add_webhook(&nowhere, at(0), &Once::unclaimed()).await.is_err());
+    assert!(store.add_webhook(&nowhere, 1_000, at(0), &Once::unclaimed()).await.is_err());
     assert!(!store.remove_webhook(&acme, picky.id).await.unwrap());
     assert!(store.remove_webhook(&home, picky.id).await.unwrap());
     assert!(!store.remove_webhook(&home, picky.id).await.unwrap());
@@ -85,12 +93,15 @@ pub(crate) async fn facts_call_the_webhooks_that_want_their_kind(database: &Test
     let targets: Vec<_> = calls.iter().map(|call| call.target).collect();
     assert_eq!(targets, [Target::Webhook(wanting.id), Target::Webhook(greedy.id)]);
     for (call, webhook) in calls.iter().zip([&wanting, &greedy]) {
-        let expected = DueWebhook { url: webhook.url.clone(), secret: webhook.secret.clone(), is_disabled: false };
+        let expected = DueWebhook {
+            url: webhook.url.clone(),
+            secret: webhook.secret.clone(),
+            old_secrets: Vec::new(),
+            is_disabled: false,
+        };
         assert_eq!(call.webhook, Some(expected));
-        let (_, rest) = call.key.split_once('_').unwrap();
-        let (_, rest) = rest.split_once('_').unwrap();
-        assert!(call.key.starts_with("msg_") && !call.key.contains('.'), "{}", call.key);
-        assert_eq!(rest, format!("{last}_{}", webhook.id));
+        let random = call.key.strip_prefix("msg_").unwrap();
+        assert!(random.len() == 32 && random.bytes().all(|byte| byte.is_ascii_hexdigit()), "{}", call.key);
         assert_eq!((call.tenant.clone(), call.created_at, call.attempts), (home.clone(), at(5), 0));
         let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
         let expected = serde_json::json!({
@@ -201,6 +212,7 @@ pub(crate) async fn call_comes_back_as_it_was_stored(database: &TestDatabase) {
         .zip(&taken)
         .map(|(call, taken)| DueCall {
             no: taken.no,
+            queue: taken.queue.clone(),
             tenant: home.clone(),
             target: call.target,
             webhook: None,
@@ -282,7 +294,7 @@ pub(crate) async fn dead_receiver_does_not_hold_up_the_others(database: &TestDat
     let taken = take(&**store, 20, 20).await;
     let of = |target| taken.iter().filter(|call| call.target == target).count();
     assert_eq!((of(Target::Webhook(slow.id)), of(Target::Orders)), (8, 3));
-    // With a small limit, the calls that waited longest come first.
+    // Of one queue, the calls that waited longest come first.
     let next = take(&**store, 20, 5).await;
     assert_eq!(next.len(), 5);
     assert!(next.iter().all(|call| call.target == Target::Webhook(slow.id)));

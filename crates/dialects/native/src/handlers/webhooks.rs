@@ -1,18 +1,18 @@
 //! `/webhooks` and their deliveries.
 
 use crate::convert_outgoing::{call_to_json, webhook_to_json};
-use crate::wire::outgoing::{NewWebhookJson, OutgoingCallJson, WebhookJson};
+use crate::wire::outgoing::{ChangeWebhookJson, NewWebhookJson, OutgoingCallJson, RotateSecretJson, WebhookJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Target, Webhook, WebhookId};
+use milepost_domain::{Target, Timestamp, Webhook, WebhookId};
 use milepost_http::{
-    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
-    TenantQuery, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, MAX_BODY_BYTES, Page, PageQuery, Path, Problem, Query,
+    RawBody, RequestClaim, TenantQuery, parse_object, tenant_of,
 };
 use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
-use milepost_service::{CallNo, StoredCall, outgoing};
+use milepost_service::{CallNo, StoredCall, WebhookChange, outgoing};
 use std::sync::Arc;
 
 /// Adds a webhook. Only this answer shows its secret.
@@ -26,11 +26,14 @@ pub(crate) async fn add_webhook(
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
     let new = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
-    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook));
+    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook, request.now));
     let webhook =
         webhooks::add_webhook(&context.use_cases.webhooks, &request, &tenant, new, &claim.once(shown_again)).await?;
-    let shown_once = WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(&webhook) };
-    Ok((StatusCode::CREATED, Json(shown_once)).into_response())
+    Ok((StatusCode::CREATED, Json(with_secret(&webhook, request.now))).into_response())
+}
+
+fn with_secret(webhook: &Webhook, now: Timestamp) -> WebhookJson {
+    WebhookJson { secret: Some(shown_secret(&webhook.secret)), ..webhook_to_json(webhook, now) }
 }
 
 /// Lists webhooks in the order of their numbers.
@@ -44,7 +47,7 @@ pub(crate) async fn list_webhooks(
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().map(WebhookId))?;
     let webhooks = webhooks::list_webhooks(&context.use_cases.webhooks, &request, &tenant, after, limit).await?;
-    let items = webhooks.iter().map(webhook_to_json).collect();
+    let items = webhooks.iter().map(|webhook| webhook_to_json(webhook, request.now)).collect();
     Ok(Json(Page::new(items, limit, |webhook: &WebhookJson| webhook.id.to_string())))
 }
 
@@ -57,7 +60,55 @@ pub(crate) async fn get_webhook(
     Path(id): Path<WebhookId>,
 ) -> Result<Json<WebhookJson>, Problem> {
     let webhook = webhooks::get_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
-    Ok(Json(webhook_to_json(&webhook)))
+    Ok(Json(webhook_to_json(&webhook, request.now)))
+}
+
+/// Changes a webhook.
+#[utoipa::path(patch, path = "/webhooks/{id}", tag = "webhooks", params(("id" = i64, Path), TenantQuery),
+    request_body = ChangeWebhookJson,
+    responses((status = 200, body = WebhookJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change_webhook(
+    State(context): State<Arc<HttpContext>>,
+    ForTenant(request, tenant): ForTenant,
+    Path(id): Path<WebhookId>,
+    Body(json): Body<ChangeWebhookJson>,
+) -> Result<Json<WebhookJson>, Problem> {
+    let change = WebhookChange { url: json.url, kinds: json.events, active: json.active };
+    let webhook = webhooks::change_webhook(&context.use_cases.webhooks, &request, &tenant, id, change).await?;
+    Ok(Json(webhook_to_json(&webhook, request.now)))
+}
+
+/// Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
+#[utoipa::path(post, path = "/webhooks/{id}/rotate-secret", tag = "webhooks",
+    params(("id" = i64, Path), TenantQuery), request_body = Option<RotateSecretJson>,
+    responses((status = 200, body = WebhookJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn rotate_webhook_secret(
+    State(context): State<Arc<HttpContext>>,
+    ForTenant(request, tenant): ForTenant,
+    claim: RequestClaim,
+    Path(id): Path<WebhookId>,
+    RawBody(body): RawBody<MAX_BODY_BYTES>,
+) -> Result<Json<WebhookJson>, Problem> {
+    let json = if body.trim_ascii().is_empty() { RotateSecretJson::default() } else { parse_object(&body)? };
+    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::OK, &webhook_to_json(webhook, request.now));
+    let once = claim.once(shown_again);
+    let webhooks = &context.use_cases.webhooks;
+    let webhook = webhooks::rotate_webhook_secret(webhooks, &request, &tenant, id, json.overlap, &once).await?;
+    Ok(Json(with_secret(&webhook, request.now)))
+}
+
+/// Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
+#[utoipa::path(post, path = "/webhooks/{id}/test", tag = "webhooks", params(("id" = i64, Path), TenantQuery),
+    responses((status = 202, body = OutgoingCallJson), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub(crate) async fn test_webhook(
+    State(context): State<Arc<HttpContext>>,
+    ForTenant(request, tenant): ForTenant,
+    claim: RequestClaim,
+    Path(id): Path<WebhookId>,
+) -> Result<JsonAnswer, Problem> {
+    let render = |call: &StoredCall| JsonAnswer::new(StatusCode::ACCEPTED, &call_to_json(call));
+    let call = webhooks::test_webhook(&context.use_cases.webhooks, &request, &tenant, id, &claim.once(render)).await?;
+    Ok(render(&call))
 }
 
 /// Removes a webhook with its deliveries, sent or not.

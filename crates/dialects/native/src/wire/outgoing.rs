@@ -1,5 +1,6 @@
 //! Webhooks and outgoing calls.
 
+use super::fleet::not_null;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,6 +20,34 @@ pub(crate) struct NewWebhookJson {
     pub tenant: Option<String>,
 }
 
+/// What to change of a webhook. Absent fields stay as they are.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChangeWebhookJson {
+    /// Where its calls go, as for a new one. Pending calls go there too.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub url: Option<String>,
+    /// The kinds of events that it gets; all if empty.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub events: Option<Vec<String>>,
+    /// False: it gets no calls, and pending ones are given up. True: it gets the events from now on.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub active: Option<bool>,
+}
+
+/// How to replace a webhook's secret.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RotateSecretJson {
+    /// For how many seconds calls are signed with the old secret too, 0 to 604800; 86400 if absent.
+    #[serde(deserialize_with = "not_null")]
+    #[schema(nullable = false, minimum = 0, maximum = 604_800)]
+    pub overlap: Option<u32>,
+}
+
 /// A webhook.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WebhookJson {
@@ -27,12 +56,18 @@ pub(crate) struct WebhookJson {
     pub url: String,
     /// The kinds of events that it gets; all if empty.
     pub events: Vec<String>,
+    /// Whether it gets calls.
+    pub active: bool,
     /// When it was added.
     pub created_at: String,
-    /// When its receiver answered 410, after which it gets no calls. Retrying one of its calls by hand enables it again.
+    /// Since when it is not active, because its receiver answered 410 or a PATCH said so. Retrying one of its dead calls by
+    /// hand makes it active again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<String>,
-    /// The secret that signs the calls, shown only in the answer to POST.
+    /// Until when calls are signed with a replaced secret too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_secret_valid_until: Option<String>,
+    /// The secret that signs the calls, shown only when the webhook is added or its secret is replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
@@ -71,7 +106,7 @@ pub(crate) struct OutgoingCallJson {
     pub target: CallTargetJson,
     /// The webhook's number, if it goes to one.
     pub webhook_id: Option<i64>,
-    /// Kind of event, if it goes to a webhook.
+    /// Kind of event, if it goes to a webhook; `webhook.test` for a test.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// The call's `webhook-id` or `Idempotency-Key`.

@@ -23,9 +23,9 @@ pub(crate) struct NewPushSubscriptionJson {
 /// The keys that encrypt pushes to a browser.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct PushKeysJson {
-    /// The browser's public key: 65 bytes in base64url.
+    /// The browser's public key: 65 bytes in base64url or base64.
     pub p256dh: String,
-    /// The secret that it shares with the server: 16 bytes in base64url.
+    /// The secret that it shares with the server: 16 bytes in base64url or base64.
     pub auth: String,
 }
 

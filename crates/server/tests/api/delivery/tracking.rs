@@ -75,9 +75,18 @@ async fn an_invalid_value_is_422_and_names_its_field() {
         let problem = json_of(update(&server, &rider(), &id, json!({"lat": value, "lng": 0})).await, 422).await;
         assert_eq!(problem["errors"][0]["field"], "lat", "{value}");
     }
-    for (field, value) in
-        [("dropoff_lng", json!(180.5)), ("order_id", json!("")), ("rider_id", json!(7)), ("phone", json!(""))]
-    {
+    for (field, value) in [
+        ("dropoff_lng", json!(180.5)),
+        ("order_id", json!("")),
+        ("rider_id", json!(7)),
+        ("phone", json!("")),
+        ("order_id", json!(".")),
+        ("order_id", json!("..")),
+        ("phone", json!("911")),
+        ("phone", json!("+1900PREMIUM")),
+        ("phone", json!("tel:+14155552671")),
+        ("phone", json!("0501234567")),
+    ] {
         let mut body = start_body();
         body[field] = value;
         let problem = json_of(server.post("/tracking/start", &rider(), body).await, 422).await;
@@ -383,7 +392,7 @@ async fn outgoing_calls_are_stored_with_their_cause() {
             let text = message["message"].as_str().unwrap();
             assert!(
                 text.contains(words)
-                    && text.contains("a/b c")
+                    && text.starts_with("Your order ")
                     && text.ends_with(&format!(" https://track.example.org/track/{id}")),
                 "{text}"
             );
@@ -393,7 +402,10 @@ async fn outgoing_calls_are_stored_with_their_cause() {
         let call: Value = serde_json::from_str(&orders[0].body).unwrap();
         let delivery = store.get_delivery(&TrackingId::new(id).unwrap()).await.unwrap().unwrap();
         let delivered_at = delivery.updated_at.unix_ms() / 1000;
-        assert_eq!(call, json!({"status": "DELIVERED", "delivered_at": delivered_at}));
+        let expected = json!({
+            "status": "DELIVERED", "delivered_at": delivered_at, "tenant": "default", "tracking_id": id,
+        });
+        assert_eq!(call, expected);
         let keys: HashSet<_> = sms.iter().chain(&orders).map(|call| &call.key).collect();
         assert_eq!(keys.len(), 5, "each call has a name of its own");
     })
@@ -421,4 +433,85 @@ async fn a_session_outlives_the_server() {
     assert_eq!((&session["status"], &session["current_location"]["lat"]), (&json!("IN_TRANSIT"), &json!(5.65)));
     let answer = json_of(update(&server, &rider(), &id, json!({"lat": 5.64, "lng": -0.18})).await, 200).await;
     assert_eq!(answer["eta"]["stale"], false);
+}
+
+#[tokio::test]
+async fn a_rider_starts_for_itself_and_staff_for_anybody() {
+    let server = TestServer::start().await;
+    let start_as = async |token: &str, rider: &str| {
+        let mut body = start_body();
+        body["rider_id"] = json!(rider);
+        server.post("/tracking/start", token, body).await.status().as_u16()
+    };
+    let first = server.add_user(json!({"username": "first", "role": "rider"})).await;
+    let second = server.add_user(json!({"username": "second", "role": "rider"})).await;
+    let admin = token_for("dispatcher", "admin", "default", 60);
+    let (first_id, second_id) = (first.0.to_string(), second.0.to_string());
+    assert_eq!(start_as(&first.1, &second_id).await, 403, "another rider's number");
+    assert_eq!(start_as(&first.1, "999999").await, 403, "a number that nobody has is answered alike");
+    assert_eq!(start_as(&first.1, &first_id).await, 200);
+    assert_eq!(start_as(&admin, &first_id).await, 200);
+    assert_eq!(start_as(&server.admin, &second_id).await, 200);
+    // A name of the platform's, as its apps send it: nobody else's while a session of it is on.
+    assert_eq!(start_as(&first.1, "RIDER-789").await, 200);
+    assert_eq!(start_as(&first.1, "RIDER-789").await, 200);
+    assert_eq!(start_as(&second.1, "RIDER-789").await, 403);
+    assert_eq!(start_as(&token_for("RIDER-789", "rider", "default", 60), "RIDER-789").await, 200);
+    assert_eq!(start_as(&first.1, "RIDER-789").await, 403, "it is that rider's own");
+    assert_eq!(start_as(&token_for("r2", "rider", "default", 60), "r1").await, 200);
+    assert_eq!(start_as(&token_for("r3", "rider", "default", 60), "r1").await, 403);
+    assert_eq!(start_as(&token_for("r3", "rider", "elsewhere", 60), "r1").await, 200, "another platform's r1");
+}
+
+#[tokio::test]
+async fn who_started_a_session_may_look_its_rider_up() {
+    let server = TestServer::start().await;
+    let mut body = start_body();
+    body["rider_id"] = json!("RIDER-789");
+    let starter = token_for("5", "rider", "default", 60);
+    let session = json_of(server.post("/tracking/start", &starter, body).await, 200).await;
+    let found = server.get_json("/tracking/rider/RIDER-789", &starter).await;
+    assert_eq!(found["tracking_id"], session["tracking_id"]);
+    for other in [token_for("6", "rider", "default", 60), token_for("5", "rider", "elsewhere", 60)] {
+        assert_eq!(server.get("/tracking/rider/RIDER-789", &other).await.status(), 403);
+    }
+    assert_eq!(server.get("/tracking/rider/RIDER-790", &starter).await.status(), 403);
+}
+
+#[tokio::test]
+async fn texts_are_limited_by_number_and_rider_and_a_step_is_never_refused_for_them() {
+    let server = TestServer::start_with(&NOWHERE).await;
+    let start_with = async |token: &str, phone: &str| {
+        let mut body = start_body();
+        body["phone"] = json!(phone);
+        server.post("/tracking/start", token, body).await
+    };
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        let session = json_of(start_with(&rider(), "+233501234567").await, 200).await;
+        ids.push(session["tracking_id"].as_str().unwrap().to_owned());
+    }
+    let refused = start_with(&rider(), "+233501234567").await;
+    assert_eq!(refused.status(), 429);
+    let wait_s: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=180).contains(&wait_s), "{wait_s}");
+    assert_eq!(start(&server, &rider()).await.len(), 30, "without a phone there is no text");
+    assert_eq!(update(&server, &rider(), &ids[0], json!({"status": "PICKED_UP"})).await.status(), 200);
+    let store = &server.running.assembly.store;
+    let texts = async |tenant: &str| {
+        let tenant = TenantId::new(tenant).unwrap();
+        store.list_calls(&tenant, Some(Target::Notifications), None, 1_000).await.unwrap().len()
+    };
+    assert_eq!(texts("default").await, 20, "the step went on, its text did not");
+    // Its staff may send more to a number, another tenant has a count of its own, and a count recovers.
+    assert_eq!(start_with(&server.admin, "+233501234567").await.status(), 200);
+    assert_eq!(start_with(&token_for("r1", "rider", "elsewhere", 60), "+233501234567").await.status(), 200);
+    server.clock.turn(Duration::from_secs(400));
+    assert_eq!(start_with(&rider(), "+233501234567").await.status(), 200);
+    // One rider, many numbers.
+    let mut started = 0;
+    for number in 0..250 {
+        started += usize::from(start_with(&rider(), &format!("+2335000{number:05}")).await.status() == 200);
+    }
+    assert!((150..=200).contains(&started), "{started}");
 }

@@ -17,7 +17,8 @@ async fn add_webhook(server: &TestServer, body: Value) -> Value {
 
 /// Starts a delivery as superadmin, and returns its tracking id.
 pub async fn start_delivery(server: &TestServer, order: &str) -> String {
-    let body = json!({"order_id": order, "rider_id": "r1", "dropoff_lat": 5.6, "dropoff_lng": -0.1, "phone": "+2335"});
+    let body =
+        json!({"order_id": order, "rider_id": "r1", "dropoff_lat": 5.6, "dropoff_lng": -0.1, "phone": "+233501234567"});
     let session = json_of(server.post("/tracking/start", &server.admin, body).await, 200).await;
     session["tracking_id"].as_str().unwrap().to_owned()
 }
@@ -84,7 +85,12 @@ async fn the_order_service_gets_one_call_with_one_key_though_it_fails_three_time
     let calls = receiver.turn_until(&server.clock, 4).await;
     for call in &calls {
         assert_eq!(call.path, "/shop/orders/ORD%207%2Fa/status");
-        assert_eq!(call.json()["status"], "DELIVERED");
+        let body = call.json();
+        assert_eq!(
+            (&body["status"], &body["tenant"], &body["tracking_id"]),
+            (&json!("DELIVERED"), &json!("default"), &json!(tracking_id))
+        );
+        assert_eq!(call.header("milepost-tenant"), "default");
         assert_eq!(call.header("idempotency-key"), calls[0].header("idempotency-key"));
     }
     let listed = until_status(&server, "/api/v1/outgoing?target=orders", "delivered").await;
@@ -149,6 +155,7 @@ async fn gone_disables_the_webhook_until_a_dead_call_is_retried_by_hand() {
     assert_eq!(calls[0].header("webhook-id"), calls[1].header("webhook-id"));
     let mut enabled = disabled;
     enabled.as_object_mut().unwrap().remove("disabled_at");
+    assert_eq!(std::mem::replace(&mut enabled["active"], json!(true)), json!(false));
     assert_eq!(server.get_json(&hook, &server.admin).await, enabled);
     start_delivery(&server, "ORD-3").await;
     assert_eq!(receiver.until(3).await[2].json()["data"]["order_id"], "ORD-3");

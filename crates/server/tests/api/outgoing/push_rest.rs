@@ -2,6 +2,8 @@
 
 use crate::outgoing::push_browser::Browser;
 use crate::support::{TestServer, json_of};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -129,6 +131,12 @@ async fn an_invalid_field_is_refused_by_name() {
     // Browsers add no padding, but it is accepted. A host that is allowed by name may be used without TLS.
     let padded = with("auth", json!(format!("{}==", good["keys"]["auth"].as_str().unwrap())));
     json_of(server.post(SUBSCRIPTIONS, &server.admin, padded).await, 201).await;
+    // Plain base64, with its padding and its other two characters, is accepted as well.
+    let bytes = |field: &str| URL_SAFE_NO_PAD.decode(good["keys"][field].as_str().unwrap()).unwrap();
+    let mut plain = Browser::new(1).subscription(&format!("{ENDPOINT}/plain"));
+    plain["keys"] = json!({"p256dh": STANDARD.encode(bytes("p256dh")), "auth": STANDARD.encode([251; 16])});
+    assert!(plain["keys"]["auth"].as_str().unwrap().contains(['+', '/']), "{plain}");
+    json_of(server.post(SUBSCRIPTIONS, &server.admin, plain).await, 201).await;
     let internal = Browser::new(1).subscription("http://push.internal:8080/p");
     json_of(server.post(SUBSCRIPTIONS, &server.admin, internal).await, 201).await;
 }

@@ -48,7 +48,8 @@ fn delivery(row: &DbRow) -> Result<Delivery> {
         order_id: OrderId::new(row.try_get("order_id")?)?,
         rider_id: RiderId::new(row.try_get("rider_id")?)?,
         started_by: row.try_get("started_by")?,
-        phone: row.try_get::<Option<&str>, _>("phone")?.map(Phone::new).transpose()?,
+        // Older versions stored any text. One that is no number gets no messages.
+        phone: row.try_get::<Option<&str>, _>("phone")?.and_then(|phone| Phone::new(phone).ok()),
         status: DeliveryStatus::parse(row.try_get("status")?)?,
         dropoff: (Latitude::new(row.try_get("dropoff_latitude")?)?, Longitude::new(row.try_get("dropoff_longitude")?)?),
         last: last_fix(row)?,

@@ -68,7 +68,7 @@ pub(crate) async fn append_facts(
         insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
         for (id, fact) in ids.iter().zip(facts) {
             if let Some(message) = renderer.webhook_message(*id, now, fact) {
-                webhooks::call_webhooks(connection, tenant_no, *id, &message, now).await?;
+                webhooks::call_webhooks(connection, tenant_no, &message, now).await?;
             }
         }
     }

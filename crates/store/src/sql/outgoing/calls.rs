@@ -73,7 +73,8 @@ pub(crate) fn attempts(row: &DbRow) -> Result<u32> {
     Ok(u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX))
 }
 
-fn stored_call(row: &DbRow) -> Result<StoredCall> {
+/// Reads a call as its tenant sees it.
+pub(crate) fn stored_call(row: &DbRow) -> Result<StoredCall> {
     let instant =
         |column| -> Result<Option<Timestamp>> { row.try_get::<Option<i64>, _>(column)?.map(timestamp).transpose() };
     let state = if let Some(at) = instant("delivered_ms")? {

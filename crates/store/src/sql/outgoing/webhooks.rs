@@ -1,19 +1,23 @@
 //! Webhooks, and the calls to them about facts.
 
-use super::super::dialect::{KINDS_OF_WEBHOOK, SHARE_WEBHOOKS};
-use super::super::{Connection, Db, DbRow, accounts::tenants, positions::timestamp};
-use crate::{NewWebhook, Result, StoreError, WebhookMessage};
-use milepost_domain::{TenantId, Timestamp, Webhook, WebhookId};
+use super::super::dialect::{KINDS_OF_WEBHOOK, LOCK_TENANT, RANDOM_KEY, SHARE_WEBHOOKS};
+use super::super::{Connection, Db, DbRow, positions::timestamp};
+use super::calls;
+use crate::{NewWebhook, Result, StoreError, StoredCall, WebhookChange, WebhookMessage};
+use milepost_domain::{OldSecret, TenantId, Timestamp, Webhook, WebhookId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
 
 /// Calls of a removed webhook that one transaction deletes.
 const STEP_ROWS: i64 = 5_000;
 
+/// Replaced secrets of a webhook that still sign. The oldest one is dropped for a further one.
+const MAX_OLD_SECRETS: usize = 4;
+
 macro_rules! select_webhooks {
     ($rest:literal) => {
         concat!(
-            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.created_ms, w.disabled_ms \
+            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms \
              from webhooks w join tenants t on t.tenant_no = w.tenant_no ",
             $rest
         )
@@ -28,15 +32,35 @@ fn webhook(row: &DbRow) -> Result<Webhook> {
         kinds: serde_json::from_str(row.try_get("kinds")?)
             .map_err(|error| StoreError::Corrupt(format!("kinds of a webhook: {error}")))?,
         secret: row.try_get("secret")?,
+        old_secrets: old_secrets(row.try_get("old_secrets")?)?,
         created_at: timestamp(row.try_get("created_ms")?)?,
         disabled_at: row.try_get::<Option<i64>, _>("disabled_ms")?.map(timestamp).transpose()?,
     })
 }
 
-pub(crate) async fn add_webhook(connection: &mut Connection, new: &NewWebhook, now: Timestamp) -> Result<Webhook> {
-    let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
+/// Reads the column of replaced secrets.
+pub(crate) fn old_secrets(json: &str) -> Result<Vec<OldSecret>> {
+    let pairs: Vec<(Vec<u8>, i64)> = serde_json::from_str(json)
+        .map_err(|error| StoreError::Corrupt(format!("old secrets of a webhook: {error}")))?;
+    pairs.into_iter().map(|(secret, ms)| Ok(OldSecret { secret, valid_until: timestamp(ms)? })).collect()
+}
+
+pub(crate) async fn add_webhook(
+    connection: &mut Connection,
+    new: &NewWebhook,
+    most: u32,
+    now: Timestamp,
+) -> Result<Option<Webhook>> {
+    // Locks the tenant, so that only one transaction at a time counts and adds its webhooks.
+    let lock = format!("select tenant_no from tenants where id = $1 {LOCK_TENANT}");
+    let tenant_no = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(lock))
+        .bind(new.tenant.as_str())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::NotFound("tenant"))?;
     let webhook_no = sqlx::query_scalar::<Db, i64>(
-        "insert into webhooks (tenant_no, url, kinds, secret, created_ms) values ($1, $2, $3, $4, $5)
+        "insert into webhooks (tenant_no, url, kinds, secret, created_ms) select t.tenant_no, $2, $3, $4, $5
+         from tenants t where t.tenant_no = $1 and (select count(*) from webhooks w where w.tenant_no = t.tenant_no) < $6
          returning webhook_no",
     )
     .bind(tenant_no)
@@ -44,17 +68,113 @@ pub(crate) async fn add_webhook(connection: &mut Connection, new: &NewWebhook, n
     .bind(json!(new.kinds).to_string())
     .bind(new.secret.as_slice())
     .bind(now.unix_ms())
-    .fetch_one(connection)
+    .bind(i64::from(most))
+    .fetch_optional(connection)
     .await?;
-    Ok(Webhook {
+    Ok(webhook_no.map(|webhook_no| Webhook {
         id: WebhookId(webhook_no),
         tenant: new.tenant.clone(),
         url: new.url.clone(),
         kinds: new.kinds.clone(),
         secret: new.secret.clone(),
+        old_secrets: Vec::new(),
         created_at: now,
         disabled_at: None,
-    })
+    }))
+}
+
+pub(crate) async fn change_webhook(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    change: &WebhookChange,
+    now: Timestamp,
+) -> Result<Option<Webhook>> {
+    let changed = sqlx::query::<Db>(
+        "update webhooks set url = coalesce($3, url), kinds = coalesce($4, kinds),
+         disabled_ms = case when $5 = 1 then null when $5 = 0 then coalesce(disabled_ms, $6) else disabled_ms end
+         where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.0)
+    .bind(change.url.as_deref())
+    .bind(change.kinds.as_ref().map(|kinds| json!(kinds).to_string()))
+    .bind(change.active.map(i64::from))
+    .bind(now.unix_ms())
+    .execute(&mut *connection)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Ok(None);
+    }
+    if change.url.is_some() {
+        // The receiver at the old URL asked for it.
+        sqlx::query::<Db>("delete from outgoing_pauses where target = $1")
+            .bind(format!("webhook/{id}"))
+            .execute(&mut *connection)
+            .await?;
+    }
+    get_webhook(connection, tenant, id).await
+}
+
+pub(crate) async fn replace_secret(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    secret: &[u8],
+    old_valid_until: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Webhook>> {
+    // Changes nothing, but locks the webhook: two replacements at once both keep their secrets.
+    sqlx::query::<Db>(
+        "update webhooks set created_ms = created_ms
+         where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.0)
+    .execute(&mut *connection)
+    .await?;
+    let Some(before) = get_webhook(connection, tenant, id).await? else { return Ok(None) };
+    let mut old = vec![OldSecret { secret: before.secret, valid_until: old_valid_until }];
+    old.extend(before.old_secrets.into_iter().map(|one| {
+        // «From now on the new one alone» means the older ones too.
+        OldSecret { valid_until: one.valid_until.min(old_valid_until), ..one }
+    }));
+    old.retain(|one| one.valid_until > now);
+    old.truncate(MAX_OLD_SECRETS);
+    let pairs: Vec<_> = old.iter().map(|one| json!([one.secret, one.valid_until.unix_ms()])).collect();
+    sqlx::query::<Db>("update webhooks set secret = $2, old_secrets = $3 where webhook_no = $1")
+        .bind(id.0)
+        .bind(secret)
+        .bind(json!(pairs).to_string())
+        .execute(&mut *connection)
+        .await?;
+    get_webhook(connection, tenant, id).await
+}
+
+/// Stores one call to the webhook, whatever kinds it gets.
+pub(crate) async fn store_test_call(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    body: &str,
+    now: Timestamp,
+) -> Result<Option<StoredCall>> {
+    let sql = format!(
+        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
+         select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $3, {RANDOM_KEY}, $4, $4
+         from webhooks w join tenants t on t.tenant_no = w.tenant_no
+         where t.id = $1 and w.webhook_no = $2 and w.disabled_ms is null {SHARE_WEBHOOKS}
+         returning call_no, target, webhook_no, push_no, body, key, created_ms, attempts, next_attempt_ms, last_status,
+         last_error, delivered_ms, dead_ms"
+    );
+    let row = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind(id.0)
+        .bind(body)
+        .bind(now.unix_ms())
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(calls::stored_call).transpose()
 }
 
 pub(crate) async fn get_webhook(
@@ -148,19 +268,17 @@ pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantI
 pub(crate) async fn call_webhooks(
     connection: &mut Connection,
     tenant_no: i64,
-    event_id: i64,
     message: &WebhookMessage,
     now: Timestamp,
 ) -> Result<()> {
     let sql = format!(
         "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
-         select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $2, $3 || w.webhook_no, $4, $4
-         from webhooks w where w.tenant_no = $1 and w.disabled_ms is null and (w.kinds = '[]' or $5 in {KINDS_OF_WEBHOOK}) {SHARE_WEBHOOKS}"
+         select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $2, {RANDOM_KEY}, $3, $3
+         from webhooks w where w.tenant_no = $1 and w.disabled_ms is null and (w.kinds = '[]' or $4 in {KINDS_OF_WEBHOOK}) {SHARE_WEBHOOKS}"
     );
     sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant_no)
         .bind(message.body.as_str())
-        .bind(format!("msg_{tenant_no}_{event_id}_"))
         .bind(now.unix_ms())
         .bind(message.kind)
         .execute(connection)

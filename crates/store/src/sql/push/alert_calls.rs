@@ -75,7 +75,7 @@ fn is_for(raised: &Raised<'_>, browser: &Browser) -> bool {
 fn call<'a>(raised: &Raised<'a>, body: &'a str, browser: &'a Browser) -> BrowserCall<'a> {
     let Alert { id, severity, expires_at, .. } = raised.alert;
     let urgency = AlertCall { is_urgent: severity.is_urgent(), expires_at: *expires_at };
-    BrowserCall { browser, body, subject: format!("alert_{id}"), alert: Some((id, urgency)) }
+    BrowserCall { browser, body, alert: Some((id, urgency)) }
 }
 
 /// Removes the waiting push calls of alerts that were read, deleted or taken back. A running try goes on and is not

@@ -1,6 +1,8 @@
 //! Finds the browsers of users, and stores calls to them.
 
-use super::super::dialect::{IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, SHARE_SUBSCRIPTIONS, by_index};
+use super::super::dialect::{
+    IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, RANDOM_KEY, SHARE_SUBSCRIPTIONS, by_index,
+};
 use super::super::{Connection, Db, DbRow};
 use crate::Result;
 use milepost_domain::{AlertId, FleetViewer, Timestamp};
@@ -26,8 +28,6 @@ pub(crate) struct BrowserCall<'a> {
     pub(crate) browser: &'a Browser,
     /// The body in JSON.
     pub(crate) body: &'a str,
-    /// Names the subject. Together with the browser it identifies the call.
-    pub(crate) subject: String,
     /// The alert that the call is about. The call is removed with it.
     pub(crate) alert: Option<(&'a AlertId, AlertCall)>,
 }
@@ -106,7 +106,7 @@ pub(crate) async fn store_browser_calls(
         insert.push_values(calls, |mut row, call| {
             let Browser { push_no, tenant_no, target, .. } = call.browser;
             row.push_bind(*tenant_no).push_bind(target.as_str()).push_bind(*push_no).push_bind("");
-            row.push_bind(call.body).push_bind(format!("push_{}_{push_no}", call.subject));
+            row.push_bind(call.body).push(RANDOM_KEY);
             row.push_bind(now.unix_ms()).push_bind(now.unix_ms());
             row.push_bind(call.alert.map(|(id, _)| id.as_str()));
             row.push_bind(call.alert.is_some_and(|(_, alert)| alert.is_urgent));

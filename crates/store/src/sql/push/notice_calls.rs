@@ -15,17 +15,16 @@ pub(crate) async fn call_subscriptions(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<()> {
-    let mut of_user: HashMap<i64, Vec<(&Notice, String)>> = HashMap::new();
+    let mut of_user: HashMap<i64, Vec<String>> = HashMap::new();
     for notice in notices {
-        of_user.entry(notice.user_id.get()).or_default().push((notice, renderer.notice_push(notice)));
+        of_user.entry(notice.user_id.get()).or_default().push(renderer.notice_push(notice));
     }
     let users: Vec<i64> = of_user.keys().copied().collect();
     let browsers = browsers_of_users(connection, &[tenant_no], &users).await?;
     let mut calls = Vec::new();
     for browser in &browsers {
-        for (notice, body) in of_user.get(&browser.user_id).into_iter().flatten() {
-            calls.push(BrowserCall { browser, body, subject: notice.id.to_string(), alert: None });
-        }
+        let bodies = of_user.get(&browser.user_id).into_iter().flatten();
+        calls.extend(bodies.map(|body| BrowserCall { browser, body, alert: None }));
     }
     store_browser_calls(connection, &calls, now).await
 }
