@@ -110,15 +110,15 @@ impl Access {
         password: String,
         address: Option<IpAddr>,
     ) -> Result<Login, AccessError> {
-        let attempt = self.login_limit.begin(username, address, self.clock.now())?;
+        let prepared = Username::new(username).ok();
+        // The forms of one name count together.
+        let counted = prepared.as_ref().map_or(username, Username::as_str);
+        let attempt = self.login_limit.begin(counted, address, self.clock.now())?;
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(WRONG);
         }
         // A name that can't exist is not searched for, but the answer takes as long.
-        let found = match Username::new(username) {
-            Ok(username) => self.store.find_login(username.as_str()).await?,
-            Err(_) => None,
-        };
+        let found = self.find_login(username, prepared).await?;
         let hash = found.as_ref().and_then(|login| login.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
         match found {
@@ -128,6 +128,18 @@ impl Access {
             }
             _ => Err(WRONG),
         }
+    }
+
+    /// Finds the user as the name was typed, because a name that is stored already keeps its form if another user has the
+    /// prepared one; then by the prepared form.
+    async fn find_login(&self, typed: &str, prepared: Option<Username>) -> Result<Option<Login>, AccessError> {
+        let prepared = prepared.filter(|prepared| prepared.as_str() != typed);
+        for name in [Username::stored(typed).ok(), prepared].into_iter().flatten() {
+            if let Some(login) = self.store.find_login(name.as_str()).await? {
+                return Ok(Some(login));
+            }
+        }
+        Ok(None)
     }
 
     /// Both tokens carry the password's fingerprint, so that they end when the password changes.

@@ -3,7 +3,7 @@
 use crate::{Access, AccessError};
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use milepost_domain::Invalid;
+use milepost_domain::{Invalid, prepare_password};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -27,15 +27,20 @@ impl Default for Passwords {
 }
 
 impl Access {
-    /// Hashes a new password for the store.
+    /// Hashes a new password for the store, in the form of RFC 8265 (OpaqueString): who types it on another keyboard types
+    /// the same password.
     ///
     /// # Errors
-    /// [`AccessError::Invalid`] when it is empty or too long.
+    /// [`AccessError::Invalid`] when it is empty, too long, or has characters that nobody sees.
     pub async fn hash_password(&self, password: String) -> Result<String, AccessError> {
+        let refused = |message| AccessError::Invalid(Invalid::new("password", message));
         if password.is_empty() || password.len() > MAX_PASSWORD_BYTES {
-            return Err(AccessError::Invalid(Invalid::new("password", "must be 1 to 1024 bytes")));
+            return Err(refused("must be 1 to 1024 bytes"));
         }
-        self.passwords.hash(password).await
+        let Some(prepared) = prepare_password(&password) else {
+            return Err(refused("must have only letters, digits, punctuation, symbols and spaces"));
+        };
+        self.passwords.hash(prepared).await
     }
 }
 
@@ -52,7 +57,8 @@ impl Passwords {
         .await?
     }
 
-    /// Whether `password` matches `hash`. Without a hash the answer is no, after the same time.
+    /// Whether `password` matches `hash`, in its prepared form or as it was typed: older versions hashed that. Without a
+    /// hash the answer is no, after the same time.
     pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, AccessError> {
         let known = hash.is_some();
         let hash = match hash {
@@ -60,8 +66,11 @@ impl Passwords {
             None => self.decoy.get_or_try_init(|| self.hash("decoy".to_owned())).await?.clone(),
         };
         self.off_thread(move || {
-            let matches = PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+            let prepared = prepare_password(&password).filter(|prepared| *prepared != password);
+            let matches = PasswordHash::new(&hash).is_ok_and(|hash| {
+                let is_right = |form: &str| Argon2::default().verify_password(form.as_bytes(), &hash).is_ok();
+                prepared.as_deref().is_some_and(is_right) || is_right(&password)
+            });
             known && matches
         })
         .await

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_text_shows_an_orders_number_and_no_message() {
-        let shown = |id: &str| OrderId::new(id).expect("an order id").in_text().map(str::to_owned);
+        let shown = |id: &str| OrderId::stored(id).expect("an order id").in_text().map(str::to_owned);
         for number in ["ORD-12345", "1001", "#1001", "a_b-C"] {
             assert_eq!(shown(number).as_deref(), Some(number));
         }

@@ -1,23 +1,34 @@
 //! Identifiers: texts and numbers.
 
-use crate::Invalid;
+use crate::precis::may_join;
+use crate::{Invalid, unicode};
 use std::fmt;
 use std::sync::Arc;
 
 /// Ids are short so that channel names, log lines and URLs stay short too.
 const MAX_ID_CHARS: usize = 64;
 
-/// Letters and digits of any script, and the marks that real fleets use in their numbers (`MTA NYCT_2782`, `bus:7`).
+/// Letters of every script with their marks, digits, and the signs that real fleets use in their numbers (`MTA NYCT_2782`,
+/// `bus:7`). `text` is in NFC.
 fn is_id(text: &str) -> bool {
-    let mut chars = 0;
-    for c in text.chars() {
-        chars += 1;
-        if !(c.is_alphanumeric() || matches!(c, '.' | '_' | ':' | '@' | '-' | ' ')) {
-            return false;
-        }
-    }
+    let fits = (1..=MAX_ID_CHARS).contains(&text.chars().count());
     // URL libraries remove `.` and `..` from paths.
-    (1..=MAX_ID_CHARS).contains(&chars) && text.trim() == text && text != "." && text != ".."
+    fits && text.trim() == text && text != "." && text != ".." && has_only_id_characters(text)
+}
+
+fn has_only_id_characters(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '@' | '-' | ' ');
+    if text.is_ascii() {
+        return text.chars().all(is_plain);
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let is_letter = |c: char| c.is_alphanumeric() && !unicode::is_ignorable(c);
+    let has_letter_before = |at: usize| at > 0 && (is_letter(chars[at - 1]) || unicode::is_mark(chars[at - 1]));
+    chars.iter().enumerate().all(|(at, &c)| match c {
+        // Sinhala, Bengali and Persian words are written with them.
+        '\u{200c}' | '\u{200d}' => may_join(&chars, at),
+        _ => is_plain(c) || is_letter(c) || (unicode::is_mark(c) && has_letter_before(at)),
+    })
 }
 
 macro_rules! text_id {
@@ -27,16 +38,25 @@ macro_rules! text_id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// 1 to 64 letters, digits, spaces inside, or `. _ : @ -`.
+            /// 1 to 64 letters with their marks, digits, spaces inside, or `. _ : @ -`. Kept in NFC.
             ///
             /// # Errors
             /// [`Invalid`] for anything else.
             pub fn new(text: &str) -> Result<Self, Invalid> {
-                if is_id(text) {
-                    Ok(Self(text.into()))
+                let text = unicode::nfc(text);
+                if is_id(&text) {
+                    Ok(Self(text.as_ref().into()))
                 } else {
                     Err(Invalid::new($field, "must be 1 to 64 letters, digits, . _ : @ - or spaces inside"))
                 }
+            }
+
+            /// A stored id, possibly accepted by rules that allowed other characters.
+            ///
+            /// # Errors
+            /// [`Invalid`] when it is empty.
+            pub fn stored(text: &str) -> Result<Self, Invalid> {
+                if text.is_empty() { Err(Invalid::new($field, "must not be empty")) } else { Ok(Self(unicode::nfc(text).as_ref().into())) }
             }
 
             /// The id as text.
@@ -130,3 +150,74 @@ number_id!(
     UserId,
     "user_id"
 );
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_words_of_every_script() {
+        for id in [
+            "bus-7",
+            "MTA NYCT_2782",
+            "बस",
+            "ट्रक",
+            "গাড়ি ২",
+            "ট্রাক",
+            "รถบัสที่ ๑",
+            "பேருந்து",
+            "Coche-ñ",
+            "שָׁלוֹם",
+            "ශ්\u{200d}රී",
+            "می\u{200c}روم",
+            "ガ",
+            "Số-7",
+            "한국",
+        ] {
+            assert!(VehicleId::new(id).is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_composed_and_the_decomposed_form_are_one_id() {
+        for (composed, decomposed) in
+            [("Coche-ñ", "Coche-n\u{303}"), ("한", "\u{1112}\u{1161}\u{11ab}"), ("ガ", "カ\u{3099}")]
+        {
+            let id = VehicleId::new(decomposed).unwrap();
+            assert_eq!(id.as_str(), composed);
+            assert_eq!(id, VehicleId::new(composed).unwrap());
+            assert_eq!(id, VehicleId::stored(decomposed).unwrap());
+        }
+        assert!(VehicleId::new(&"n\u{303}".repeat(64)).is_ok(), "64 letters");
+        assert!(VehicleId::new(&"n\u{303}".repeat(65)).is_err(), "65 letters");
+    }
+
+    #[test]
+    fn what_shows_nothing_or_is_no_letter_is_refused() {
+        for id in [
+            "",
+            " ",
+            "a ",
+            ".",
+            "..",
+            "a/b",
+            "a\u{200b}",
+            "a\u{2060}",
+            "a\u{ad}b",
+            "a\u{202e}b",
+            "\u{3164}",
+            "bus\u{3164}",
+            "a\u{200d}b",
+            "\u{301}",
+            "a \u{301}",
+            "a\u{fe0f}",
+            "🚌",
+            "a\u{a0}b",
+            "a\tb",
+            "\u{2800}",
+        ] {
+            assert!(DeviceId::new(id).is_err(), "{id:?}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::ids::number_id;
 use crate::text::short_text;
+use crate::unicode::shows_something;
 use crate::{Invalid, Timestamp, UserId};
 
 number_id!(
@@ -23,9 +24,24 @@ short_text!(
 pub struct NotificationText(String);
 
 impl NotificationText {
+    /// A text as it is entered.
+    ///
+    /// # Errors
+    /// [`Invalid`] when it shows nothing, is too long, or has control characters other than line breaks and tabs.
+    pub fn new(text: &str) -> Result<Self, Invalid> {
+        let text = Self::stored(text)?;
+        if shows_something(&text.0) {
+            Ok(text)
+        } else {
+            Err(Invalid::new("message", "must have a character that shows something"))
+        }
+    }
+
+    /// A stored text, possibly accepted by rules that allowed more.
+    ///
     /// # Errors
     /// [`Invalid`] when blank, too long, or with control characters other than line breaks and tabs.
-    pub fn new(text: &str) -> Result<Self, Invalid> {
+    pub fn stored(text: &str) -> Result<Self, Invalid> {
         let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
         if !text.trim().is_empty() && text.chars().count() <= 2000 && !text.chars().any(is_control) {
             Ok(Self(text.to_owned()))

@@ -7,9 +7,27 @@ macro_rules! short_text {
         pub struct $name(String);
 
         impl $name {
+            /// A text as it is entered.
+            ///
+            /// # Errors
+            /// [`Invalid`](crate::Invalid) when empty, too long, with control characters, of characters that show nothing,
+            /// or with characters that turn the direction of the text around it.
+            pub fn new(text: &str) -> Result<Self, $crate::Invalid> {
+                let text = Self::stored(text)?;
+                if !$crate::unicode::shows_something(&text.0) {
+                    Err($crate::Invalid::new($field, "must have a character that shows something"))
+                } else if $crate::unicode::turns_direction(&text.0) {
+                    Err($crate::Invalid::new($field, "must not have characters that turn the direction of text"))
+                } else {
+                    Ok(text)
+                }
+            }
+
+            /// A text that was accepted when it was entered, possibly by rules that allowed more.
+            ///
             /// # Errors
             /// [`Invalid`](crate::Invalid) when empty, too long, or with control characters.
-            pub fn new(text: &str) -> Result<Self, $crate::Invalid> {
+            pub fn stored(text: &str) -> Result<Self, $crate::Invalid> {
                 let fits = (1..=$max).contains(&text.chars().count());
                 if fits && !text.trim().is_empty() && !text.chars().any(char::is_control) {
                     Ok(Self(text.to_owned()))

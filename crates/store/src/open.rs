@@ -64,7 +64,7 @@ pub async fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>)
     }
 }
 
-/// Updates a database's tables, and returns the names of the applied migrations.
+/// Updates a database's tables and the form of its names, and returns the names of the applied migrations.
 ///
 /// # Errors
 /// The same as for [`open`].
@@ -72,15 +72,17 @@ pub async fn migrate(url: &str, options: &OpenOptions) -> Result<Vec<String>> {
     match place(url)? {
         Place::Sqlite(file) => {
             let mut connection = sqlite::connect(file, options, true).await?;
-            let applied = migrations::run(&mut connection, migrations::SQLITE).await;
+            let applied = migrations::run(&mut connection, migrations::SQLITE).await?;
+            sqlite::rewrite_normal_forms(&mut connection).await?;
             connection.close().await?;
-            applied
+            Ok(applied)
         }
         Place::Postgres(url) => {
             let mut connection = postgres::connect(url, options).await?;
-            let applied = migrations::run(&mut connection, migrations::POSTGRES).await;
+            let applied = migrations::run(&mut connection, migrations::POSTGRES).await?;
+            postgres::rewrite_normal_forms(&mut connection).await?;
             connection.close().await?;
-            applied
+            Ok(applied)
         }
     }
 }

@@ -18,6 +18,8 @@ mod tracks;
 #[path = "sql/all.rs"]
 mod sql;
 
+pub(crate) use sql::rewrite_normal_forms;
+
 use sql::transaction::Transaction;
 
 type Db = sqlx::Postgres;

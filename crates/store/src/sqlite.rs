@@ -26,6 +26,8 @@ mod write_buffer;
 #[path = "sql/all.rs"]
 mod sql;
 
+pub(crate) use sql::rewrite_normal_forms;
+
 use log_flusher::{Log, LogFlusher};
 use position_writer::PositionWriter;
 use presence::Presence;

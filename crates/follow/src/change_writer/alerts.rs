@@ -143,7 +143,7 @@ impl ChangeWriter<'_> {
 /// A label may be as long as a title (200 characters), so that with more words the title is cut.
 fn alert_title(words: &str) -> AlertTitle {
     let cut: String = words.chars().take(200).collect();
-    AlertTitle::new(&cut).expect("made of labels, which hold no control characters")
+    AlertTitle::stored(&cut).expect("made of stored labels, which hold no control characters")
 }
 
 pub(super) fn notification_text(words: &str) -> NotificationText {

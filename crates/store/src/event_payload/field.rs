@@ -75,9 +75,9 @@ macro_rules! numbers {
 }
 
 texts! {
-    AlertId: new, AlertSubject: new, AlertTitle: new, DeviceId: new, EventType: new, Label: new, NotificationKind: new,
-    NotificationText: new, OrderId: new, Reason: new, RiderId: new, TenantId: new, TrackingId: new, TripId: new,
-    VehicleId: new,
+    AlertId: stored, AlertSubject: stored, AlertTitle: stored, DeviceId: stored, EventType: new, Label: stored, NotificationKind: stored,
+    NotificationText: stored, OrderId: stored, Reason: stored, RiderId: stored, TenantId: stored, TrackingId: stored, TripId: stored,
+    VehicleId: stored,
     AlertKind: parse, AttendanceStatus: parse, DeliveryStatus: parse, DrivingKind: parse, FenceEvent: parse,
     FuelSource: parse, GradeKind: parse, ParcelStatus: parse, ServiceBasis: parse, Severity: parse, Revision: parse,
     TripOrigin: parse, TripStatus: parse, Weekday: parse, Zone: parse,

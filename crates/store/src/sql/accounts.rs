@@ -2,6 +2,7 @@
 
 pub(super) mod devices;
 pub(super) mod idempotency_keys;
+pub(super) mod normal_forms;
 pub(super) mod sessions;
 pub(super) mod tenants;
 pub(super) mod users;

@@ -18,6 +18,7 @@ mod store;
 pub(super) mod transaction;
 mod upkeep;
 
+pub(crate) use accounts::normal_forms::rewrite_normal_forms;
 pub(crate) use sql_store::SqlStore;
 
 use super::{Connection, Db, Native, WriteLock, Writers, arrival_index, dialect};

@@ -81,7 +81,7 @@ pub(crate) async fn recent_positions(
         .await?;
     rows.iter()
         .map(|row| {
-            let position = position(row, VehicleId::new(row.try_get("id")?)?)?;
+            let position = position(row, VehicleId::stored(row.try_get("id")?)?)?;
             let received_ms = row.try_get("received_ms")?;
             let cursor =
                 ArrivalCursor { received_ms, vehicle_no: row.try_get("vehicle_no")?, at_ms: position.at.unix_ms() };

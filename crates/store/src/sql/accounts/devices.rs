@@ -18,10 +18,10 @@ macro_rules! select_devices {
 
 fn device(row: &DbRow) -> Result<Device> {
     Ok(Device {
-        id: DeviceId::new(row.try_get("id")?)?,
-        tenant: TenantId::new(row.try_get("tenant")?)?,
-        vehicle_id: VehicleId::new(row.try_get("vehicle_id")?)?,
-        name: row.try_get::<Option<&str>, _>("name")?.map(Label::new).transpose()?,
+        id: DeviceId::stored(row.try_get("id")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
+        vehicle_id: VehicleId::stored(row.try_get("vehicle_id")?)?,
+        name: row.try_get::<Option<&str>, _>("name")?.map(Label::stored).transpose()?,
     })
 }
 

@@ -6,7 +6,7 @@ use milepost_domain::{Label, Tenant, TenantId};
 use sqlx::Row;
 
 fn tenant(row: &DbRow) -> Result<Tenant> {
-    Ok(Tenant { id: TenantId::new(row.try_get("id")?)?, name: Label::new(row.try_get("name")?)? })
+    Ok(Tenant { id: TenantId::stored(row.try_get("id")?)?, name: Label::stored(row.try_get("name")?)? })
 }
 
 pub(crate) async fn ensure_tenant(connection: &mut Connection, tenant: &Tenant) -> Result<bool> {

@@ -23,13 +23,13 @@ fn user(row: &DbRow) -> Result<User> {
         .map_err(|error| StoreError::Corrupt(format!("vehicle_ids of a user: {error}")))?;
     Ok(User {
         id: UserId::new(row.try_get("id")?)?,
-        username: Username::new(row.try_get("username")?)?,
+        username: Username::stored(row.try_get("username")?)?,
         role: Role::parse(row.try_get("role")?)?,
-        tenant: TenantId::new(row.try_get("tenant")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
         approved: row.try_get("approved")?,
         active: row.try_get("active")?,
         cadet_id: row.try_get("cadet_id")?,
-        vehicle_ids: vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
+        vehicle_ids: vehicle_ids.iter().map(|id| VehicleId::stored(id)).collect::<Result<_, _>>()?,
     })
 }
 

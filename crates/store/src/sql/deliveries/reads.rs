@@ -43,10 +43,10 @@ fn last_fix(row: &DbRow) -> Result<Option<DeliveryFix>> {
 
 fn delivery(row: &DbRow) -> Result<Delivery> {
     Ok(Delivery {
-        tracking_id: TrackingId::new(row.try_get("tracking_id")?)?,
-        tenant: TenantId::new(row.try_get("tenant")?)?,
-        order_id: OrderId::new(row.try_get("order_id")?)?,
-        rider_id: RiderId::new(row.try_get("rider_id")?)?,
+        tracking_id: TrackingId::stored(row.try_get("tracking_id")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
+        order_id: OrderId::stored(row.try_get("order_id")?)?,
+        rider_id: RiderId::stored(row.try_get("rider_id")?)?,
         started_by: row.try_get("started_by")?,
         // Older versions stored any text. One that is no number gets no messages.
         phone: row.try_get::<Option<&str>, _>("phone")?.and_then(|phone| Phone::new(phone).ok()),

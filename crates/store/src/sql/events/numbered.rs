@@ -108,7 +108,7 @@ pub(crate) async fn newest_event_ids(connection: &mut Connection) -> Result<Vec<
         .fetch_all(connection)
         .await?
         .iter()
-        .map(|row| Ok((TenantId::new(row.try_get("id")?)?, row.try_get("last")?)))
+        .map(|row| Ok((TenantId::stored(row.try_get("id")?)?, row.try_get("last")?)))
         .collect()
 }
 

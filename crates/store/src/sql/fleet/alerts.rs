@@ -30,17 +30,17 @@ fn alert(row: &DbRow, tenant: &TenantId) -> Result<Alert> {
     let read_at = row.try_get::<Option<i64>, _>("read_ms")?.map(timestamp).transpose()?;
     let read_by = user("read_by")?;
     Ok(Alert {
-        id: AlertId::new(row.try_get("id")?)?,
+        id: AlertId::stored(row.try_get("id")?)?,
         tenant: tenant.clone(),
         kind: AlertKind::parse(row.try_get("kind")?)?,
         severity: Severity::parse(row.try_get("severity")?)?,
         user_id: addressee(row)?,
-        vehicle_id: row.try_get::<Option<&str>, _>("vehicle_id")?.map(VehicleId::new).transpose()?,
+        vehicle_id: row.try_get::<Option<&str>, _>("vehicle_id")?.map(VehicleId::stored).transpose()?,
         driver_id: user("driver_id")?,
-        title: AlertTitle::new(row.try_get("title")?)?,
-        message: NotificationText::new(row.try_get("message")?)?,
+        title: AlertTitle::stored(row.try_get("title")?)?,
+        message: NotificationText::stored(row.try_get("message")?)?,
         data: data.map(|data| JsonObject::of_parsed(data, "data")).transpose()?,
-        subject: row.try_get::<Option<&str>, _>("subject")?.map(AlertSubject::new).transpose()?,
+        subject: row.try_get::<Option<&str>, _>("subject")?.map(AlertSubject::stored).transpose()?,
         at: timestamp(row.try_get("at_ms")?)?,
         expires_at: timestamp(row.try_get("expires_ms")?)?,
         read: read_at.map(|at| AlertRead { at, by: read_by }),

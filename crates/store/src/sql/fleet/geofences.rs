@@ -24,9 +24,9 @@ macro_rules! select_geofences {
 fn geofence(row: &DbRow) -> Result<Geofence> {
     Ok(Geofence {
         id: GeofenceId::new(row.try_get("id")?)?,
-        tenant: TenantId::new(row.try_get("tenant")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
         description: GeofenceDescription {
-            name: Label::new(row.try_get("name")?)?,
+            name: Label::stored(row.try_get("name")?)?,
             geometry: GeometryText::of_parsed(row.try_get("geometry")?)?,
             shape: shape(row)?,
             on: CrossingTriggers { enter: row.try_get("on_enter")?, exit: row.try_get("on_exit")? },
@@ -58,7 +58,7 @@ fn dwell(seconds: i64) -> Result<DwellTime> {
 fn vehicles(json: &str) -> Result<VehicleList> {
     let names: Vec<String> = serde_json::from_str(json)
         .map_err(|error| StoreError::Corrupt(format!("vehicle_ids of a geofence: {error}")))?;
-    let ids = names.iter().map(|name| VehicleId::new(name)).collect::<Result<_, _>>()?;
+    let ids = names.iter().map(|name| VehicleId::stored(name)).collect::<Result<_, _>>()?;
     Ok(VehicleList::new(ids)?)
 }
 

@@ -23,9 +23,9 @@ macro_rules! select_trips {
 
 pub(crate) fn trip(row: &DbRow, tenant: &TenantId) -> Result<Trip> {
     Ok(Trip {
-        id: TripId::new(row.try_get("id")?)?,
+        id: TripId::stored(row.try_get("id")?)?,
         tenant: tenant.clone(),
-        vehicle_id: VehicleId::new(row.try_get("vehicle_id")?)?,
+        vehicle_id: VehicleId::stored(row.try_get("vehicle_id")?)?,
         driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
         origin: TripOrigin::parse(row.try_get("origin")?)?,
         status: TripStatus::parse(row.try_get("status")?)?,

@@ -30,22 +30,23 @@ fn track_state(row: &DbRow, id: &VehicleId) -> Result<NewestPosition> {
 }
 
 fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
-    let label =
-        |column| -> Result<Option<Label>> { Ok(row.try_get::<Option<&str>, _>(column)?.map(Label::new).transpose()?) };
+    let label = |column| -> Result<Option<Label>> {
+        Ok(row.try_get::<Option<&str>, _>(column)?.map(Label::stored).transpose()?)
+    };
     let kilometres = |column| -> Result<Option<OdometerKm>> {
         Ok(row.try_get::<Option<f64>, _>(column)?.map(OdometerKm::new).transpose()?)
     };
-    let id = VehicleId::new(row.try_get("id")?)?;
+    let id = VehicleId::stored(row.try_get("id")?)?;
     Ok(TrackedVehicle {
         no: VehicleNo(row.try_get("vehicle_no")?),
         track: track_state(row, &id)?,
         vehicle: Vehicle {
             id,
-            kind: VehicleKind::new(row.try_get("kind")?)?,
-            label: Label::new(row.try_get("label")?)?,
+            kind: VehicleKind::stored(row.try_get("kind")?)?,
+            label: Label::stored(row.try_get("label")?)?,
             license_plate: label("license_plate")?,
             route: label("route")?,
-            status: VehicleStatus::new(row.try_get("status")?)?,
+            status: VehicleStatus::stored(row.try_get("status")?)?,
             driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             fuel_l_per_100km: row.try_get("fuel_l_per_100km")?,
@@ -134,7 +135,7 @@ pub(crate) async fn load_tracks(
         .await?
         .iter()
         .map(|row| {
-            let id = VehicleId::new(row.try_get("id")?)?;
+            let id = VehicleId::stored(row.try_get("id")?)?;
             let track = TrackRow {
                 tenant_no: TenantNo(row.try_get("tenant_no")?),
                 vehicle_no: VehicleNo(row.try_get("vehicle_no")?),

@@ -55,7 +55,7 @@ async fn take_back(
     .fetch_optional(connection)
     .await?;
     let Some(row) = deleted else { return Ok(None) };
-    let id = AlertId::new(row.try_get("id")?)?;
+    let id = AlertId::stored(row.try_get("id")?)?;
     let fact = Fact::AlertDeleted { alert_id: id.clone(), user_id: alerts::addressee(&row)? };
     Ok(Some((id, fact)))
 }

@@ -36,8 +36,8 @@ pub(crate) async fn load_fold(connection: &mut Connection, vehicle: VehicleNo) -
     Ok(Some(FoldedVehicle {
         vehicle,
         tenant_no: TenantNo(row.try_get("tenant_no")?),
-        tenant: TenantId::new(row.try_get("tenant")?)?,
-        vehicle_id: VehicleId::new(row.try_get("id")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
+        vehicle_id: VehicleId::stored(row.try_get("id")?)?,
         newest: time("at_ms")?,
         late_from: time("late_ms")?,
         version: row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),

@@ -72,7 +72,7 @@ pub(crate) async fn due_queues(connection: &mut Connection, now: Timestamp, limi
 fn due_queue(row: &DbRow) -> Result<DueQueue> {
     Ok(DueQueue {
         queue: CallQueue::new(row.try_get("tenant_no")?, row.try_get("queue")?),
-        tenant: TenantId::new(row.try_get("tenant")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
         receiver: match calls::target(row)? {
             Target::Orders => DueReceiver::Orders,
             Target::Notifications => DueReceiver::Notifications,
@@ -94,7 +94,7 @@ fn due_call(row: &DbRow) -> Result<DueCall> {
     Ok(DueCall {
         no: CallNo(row.try_get("call_no")?),
         queue: CallQueue::new(row.try_get("tenant_no")?, row.try_get("target")?),
-        tenant: TenantId::new(row.try_get("tenant")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
         target: calls::target(row)?,
         webhook: match row.try_get::<Option<String>, _>("url")? {
             Some(url) => Some(DueWebhook {

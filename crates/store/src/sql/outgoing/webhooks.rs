@@ -27,7 +27,7 @@ macro_rules! select_webhooks {
 fn webhook(row: &DbRow) -> Result<Webhook> {
     Ok(Webhook {
         id: WebhookId(row.try_get("webhook_no")?),
-        tenant: TenantId::new(row.try_get("tenant")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
         url: row.try_get("url")?,
         kinds: serde_json::from_str(row.try_get("kinds")?)
             .map_err(|error| StoreError::Corrupt(format!("kinds of a webhook: {error}")))?,

@@ -13,7 +13,7 @@ fn driver_fix(row: &DbRow) -> Result<DriverFix> {
         at: timestamp(row.try_get("at_ms")?)?,
         latitude: Latitude::new(row.try_get("latitude")?)?,
         longitude: Longitude::new(row.try_get("longitude")?)?,
-        address: Address::new(row.try_get("address")?)?,
+        address: Address::stored(row.try_get("address")?)?,
     })
 }
 

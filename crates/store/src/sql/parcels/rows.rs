@@ -25,12 +25,12 @@ pub(crate) fn parcel(row: &DbRow) -> Result<Parcel> {
         Ok(Place {
             latitude: Latitude::new(row.try_get(latitude)?)?,
             longitude: Longitude::new(row.try_get(longitude)?)?,
-            address: Address::new(row.try_get(address)?)?,
+            address: Address::stored(row.try_get(address)?)?,
         })
     };
     Ok(Parcel {
         id: ParcelId::new(row.try_get("id")?)?,
-        tenant: TenantId::new(row.try_get("tenant")?)?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
         client_id: UserId::new(row.try_get("client_id")?)?,
         driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
         pickup: place("pickup_latitude", "pickup_longitude", "pickup_address")?,

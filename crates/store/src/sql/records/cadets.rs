@@ -27,9 +27,9 @@ fn cadet(row: &DbRow) -> Result<Cadet> {
     };
     Ok(Cadet {
         id: CadetId::new(row.try_get("id")?)?,
-        tenant: TenantId::new(row.try_get("tenant")?)?,
-        name: CadetName::new(row.try_get("name")?)?,
-        student_id: row.try_get::<Option<&str>, _>("student_id")?.map(StudentId::new).transpose()?,
+        tenant: TenantId::stored(row.try_get("tenant")?)?,
+        name: CadetName::stored(row.try_get("name")?)?,
+        student_id: row.try_get::<Option<&str>, _>("student_id")?.map(StudentId::stored).transpose()?,
         standing: Standing {
             merit_points: row.try_get("merit_points")?,
             demerit_points: row.try_get("demerit_points")?,

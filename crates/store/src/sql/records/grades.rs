@@ -15,7 +15,7 @@ fn grade(row: &DbRow) -> Result<Grade> {
         given: GradeGiven {
             kind: GradeKind::parse(row.try_get("kind")?)?,
             points: Points::new(row.try_get("points")?)?,
-            reason: Reason::new(row.try_get("reason")?)?,
+            reason: Reason::stored(row.try_get("reason")?)?,
         },
         created_at: timestamp(row.try_get("created_ms")?)?,
     })

@@ -28,8 +28,8 @@ fn notice(row: &DbRow) -> Result<Notice> {
         }
     } else {
         NoticeContent::Notification {
-            message: NotificationText::new(text("message")?)?,
-            kind: NotificationKind::new(text("kind")?)?,
+            message: NotificationText::stored(text("message")?)?,
+            kind: NotificationKind::stored(text("kind")?)?,
         }
     };
     Ok(Notice {
