@@ -81,3 +81,19 @@ impl Passwords {
         tokio::task::spawn_blocking(work).await.map_err(|_| AccessError::Internal)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_that_was_hashed_as_it_was_typed_still_opens() {
+        let passwords = Passwords::default();
+        for typed in ["contrasen\u{303}a", "tab\tinside", "\u{200b}"] {
+            let hash = passwords.hash(typed.to_owned()).await.unwrap();
+            assert!(passwords.verify(typed.to_owned(), Some(hash.clone())).await.unwrap(), "{typed:?}");
+            assert!(!passwords.verify(format!("{typed}x"), Some(hash)).await.unwrap(), "{typed:?}");
+        }
+    }
+}

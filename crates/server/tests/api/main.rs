@@ -11,6 +11,7 @@
 mod accounts {
     pub mod authentication;
     pub mod foreign_issuer;
+    pub mod names;
     pub mod revocation;
 }
 mod bus {
@@ -48,6 +49,7 @@ mod native {
     pub mod idempotency_kill;
     pub mod isolation;
     pub mod kill_nine;
+    pub mod names;
     pub mod numbers;
     pub mod positions;
     pub mod rest;

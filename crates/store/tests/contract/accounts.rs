@@ -1,8 +1,8 @@
 //! Tenants, users and sessions.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, at, new_user, tenant};
-use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username};
+use crate::samples::{add_tenant, add_vehicles, at, new_user, tenant};
+use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username, VehicleId};
 use milepost_store::{Once, StoreError};
 
 pub(crate) async fn default_tenant_exists_from_the_start(database: &TestDatabase) {
@@ -69,6 +69,38 @@ pub(crate) async fn username_is_taken_once_over_all_tenants(database: &TestDatab
     let mut bob = database.store.add_user(&new_user("bob", &acme), at(0), &Once::unclaimed()).await.unwrap();
     bob.username = Username::new("ann").unwrap();
     assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
+}
+
+pub(crate) async fn stored_names_get_the_form_that_is_compared(database: &TestDatabase) {
+    let home = TenantId::default_tenant();
+    for name in ["jose", "taken", "Bjoern"] {
+        database.store.add_user(&new_user(name, &home), at(0), &Once::unclaimed()).await.unwrap();
+    }
+    add_vehicles(&*database.store, &home, &["bus-1"]).await;
+    // As older versions stored them.
+    database.run("update users set username = 'Jose\u{301}' where username = 'jose'").await;
+    database.run("update users set username = 'Bjo\u{308}rn' where username = 'taken'").await;
+    database.run("update users set username = 'Björn' where username = 'Bjoern'").await;
+    database.run("update vehicles set id = '\u{958}-1' where id = 'bus-1'").await;
+    let node = database.another_node().await;
+    assert!(node.find_login("José").await.unwrap().is_some());
+    assert!(node.find_login("Björn").await.unwrap().is_some());
+    assert!(node.find_login("Bjo\u{308}rn").await.unwrap().is_some(), "its form is another user's name");
+    let id = VehicleId::new("\u{958}-1").unwrap();
+    assert!(node.get_vehicle(&home, &id).await.unwrap().is_some());
+    node.close().await;
+}
+
+pub(crate) async fn names_of_older_rules_can_be_read(database: &TestDatabase) {
+    let home = TenantId::default_tenant();
+    let user = database.store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap();
+    add_vehicles(&*database.store, &home, &["bus-1"]).await;
+    database.run("update users set username = '\u{202e}nna \u{2665}'").await;
+    database.run("update vehicles set id = 'bus\u{3164}', label = '\u{200b}'").await;
+    assert!(database.store.find_login("\u{202e}nna \u{2665}").await.unwrap().is_some());
+    assert_eq!(database.store.get_user(user.id).await.unwrap().unwrap().username.as_str(), "\u{202e}nna \u{2665}");
+    let vehicle = database.store.get_vehicle(&home, &VehicleId::stored("bus\u{3164}").unwrap()).await.unwrap().unwrap();
+    assert_eq!(vehicle.vehicle.label.as_str(), "\u{200b}");
 }
 
 pub(crate) async fn changed_user_is_published_to_both_tenants(database: &TestDatabase) {

@@ -66,6 +66,8 @@ on_both! {
         tenants_are_listed_page_by_page,
         user_comes_back_as_it_was_added,
         username_is_taken_once_over_all_tenants,
+        stored_names_get_the_form_that_is_compared,
+        names_of_older_rules_can_be_read,
         changed_user_is_published_to_both_tenants,
         removed_user_loses_its_sessions,
         locked_out_user_or_new_password_ends_sessions,
