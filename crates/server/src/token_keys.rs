@@ -16,7 +16,7 @@ const READ_AGAIN: Duration = Duration::from_secs(5);
 /// # Errors
 /// The setting that is wrong.
 pub(crate) fn check_issuer_keys(config: &Config) -> Result<()> {
-    IssuerFiles::read(config)?.keys().map(drop)
+    IssuerFiles::read(config)?.keys(config).map(drop)
 }
 
 /// The keys that sign and verify tokens.
@@ -27,7 +27,7 @@ pub(crate) fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
     let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
     let keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
     let rules = IssuerRules { issuer: config.jwt_issuer.clone(), audience: config.jwt_audience.clone() };
-    Ok(keys.with_issuers(IssuerFiles::read(config)?.keys()?, rules))
+    Ok(keys.with_issuers(IssuerFiles::read(config)?.keys(config)?, rules))
 }
 
 /// Reads the key files again when they change. A file that can't be read or holds no key changes nothing, and is logged once.
@@ -44,7 +44,7 @@ pub(crate) async fn follow_issuer_files(config: Config, access: Arc<Access>, clo
         let read = read.map_err(anyhow::Error::new).and_then(|files| files);
         let changed = match read {
             Ok(files) if known.as_ref() == Some(&files) => continue,
-            Ok(files) => files.keys().map(|keys| (files, keys)),
+            Ok(files) => files.keys(&config).map(|keys| (files, keys)),
             Err(error) => Err(error),
         };
         match changed {
@@ -86,13 +86,15 @@ impl IssuerFiles {
         })
     }
 
-    fn keys(&self) -> Result<IssuerKeys> {
+    /// `config` names the files, for the errors.
+    fn keys(&self, config: &Config) -> Result<IssuerKeys> {
         let mut keys = IssuerKeys::default();
-        if let Some(pem) = &self.public_key {
-            keys.trust_public_key(pem).map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: the file {takes}"))?;
+        if let (Some(pem), Some(path)) = (&self.public_key, &config.jwt_public_key_file) {
+            let trusted = keys.trust_public_key(pem);
+            trusted.map_err(|takes| anyhow!("JWT_PUBLIC_KEY_FILE: {} {takes}", path.display()))?;
         }
-        if let Some(json) = &self.key_set {
-            keys.trust_key_set(json).map_err(|takes| anyhow!("JWKS_FILE: the file {takes}"))?;
+        if let (Some(json), Some(path)) = (&self.key_set, &config.jwks_file) {
+            keys.trust_key_set(json).map_err(|takes| anyhow!("JWKS_FILE: {} {takes}", path.display()))?;
         }
         Ok(keys)
     }

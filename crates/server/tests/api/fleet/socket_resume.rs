@@ -39,8 +39,11 @@ async fn a_long_replay_is_complete_and_in_order_and_live_events_follow(database:
     (watcher, newest) = enter(&server, "").await;
     assert_eq!(newest, before + 2 * COUNT as i64);
     watcher.send(json!({"type": "replay_request", "last_event_id": before})).await;
+    // Storing turns the clock past the wait for a first request, so that the replay must have begun.
+    let first = watcher.next_of("driver_event_update").await;
+    assert_eq!((first["event_id"].as_i64(), &first["replayed"]), (Some(before + 1), &json!(true)));
     let during = server.store_facts("123", &[crossing("7", FenceEvent::Exit, Revision::New)]).await;
-    let mut expected = before + 1;
+    let mut expected = before + 3;
     let complete = loop {
         let message = watcher.next().await;
         match message["type"].as_str().unwrap() {

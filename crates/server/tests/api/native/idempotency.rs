@@ -133,6 +133,9 @@ async fn every_post_stores_its_answer_with_its_work() {
     posts.try_post("/api/v1/push/subscriptions", &[], browser, None).await;
 
     let webhook = posts.try_post("/api/v1/webhooks", &[], json!({"url": receiver.url}), Some("secret")).await;
+    let rotate = "/api/v1/webhooks/{id}/rotate-secret";
+    posts.try_post(rotate, &[&webhook["id"]], json!({"overlap": 60}), Some("secret")).await;
+    posts.try_post("/api/v1/webhooks/{id}/test", &[&webhook["id"]], json!({}), None).await;
     let session = posts.try_post("/tracking/start", &[], start_body(), None).await;
     let calls = format!("/api/v1/webhooks/{}/deliveries", webhook["id"]);
     let dead = until_status(&server, &calls, "dead").await;
