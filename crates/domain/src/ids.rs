@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Ids are short so that channel names, log lines and URLs stay short too.
-const MAX_ID_CHARS: usize = 64;
+pub const MAX_ID_CHARS: usize = 64;
 
 /// Letters and digits of any script, and the marks that real fleets use in their numbers (`MTA NYCT_2782`, `bus:7`).
 fn is_id(text: &str) -> bool {

@@ -8,10 +8,13 @@ use std::fmt;
 pub struct Username(String);
 
 impl Username {
+    /// The length of the longest name, in characters.
+    pub const MAX_CHARS: usize = 150;
+
     /// # Errors
     /// [`Invalid`] when empty, too long, or with control characters.
     pub fn new(name: &str) -> Result<Self, Invalid> {
-        let fits = (1..=150).contains(&name.chars().count());
+        let fits = (1..=Self::MAX_CHARS).contains(&name.chars().count());
         if fits && name.trim() == name && !name.chars().any(char::is_control) {
             Ok(Self(name.to_owned()))
         } else {
