@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 
 /// The last millisecond of the year 9999. Smaller numbers may be seconds.
 const LAST_UNIX_MS: i64 = 253_402_300_799_999;
-/// Letters with their marks, digits, and `. _ : @ -`; spaces inside.
+/// Letters of every script with their marks, digits, and `. _ : @ -`; spaces inside.
 const ID: &str = r"^[\p{L}\p{M}\p{N}._:@-]+( +[\p{L}\p{M}\p{N}._:@-]+)*$";
 /// No control characters, and one that can be seen.
 const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
@@ -30,13 +30,12 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
     if is_text && is_instant(field) {
         return Some(json!({ "format": "date-time" }));
     }
+    if ["ChangeRulesJson", "ThresholdsJson"].contains(&schema) {
+        return threshold(field);
+    }
     let is_body =
         ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys"].iter().any(|of| schema.starts_with(of));
-    if schema == "ChangeRulesJson" || !is_body && schema != "TenantJson" {
-        None
-    } else {
-        bounds(schema, field, is_text)
-    }
+    if is_body || schema == "TenantJson" { bounds(schema, field, is_text) } else { None }
 }
 
 /// The values of a parameter.
@@ -136,6 +135,24 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "url" | "endpoint") => json!({ "format": "uri" }),
         _ => return None,
     })
+}
+
+/// Thresholds of one unit have the same bounds, but for a few.
+fn threshold(field: &str) -> Option<Value> {
+    let (minimum, maximum) = match field {
+        "progress_m" | "segment_max_m" => (10.0, 1e6),
+        "speeding_hysteresis_kmh" | "idle_l_per_h" => (0.0, 100.0),
+        "theft_percent" => (1.0, 100.0),
+        "relocate_fixes" => (2.0, 100.0),
+        "speeding_for_s" => (0.0, 86_400.0),
+        _ if field.ends_with("_m") => (1.0, 10_000.0),
+        _ if field.ends_with("_kmh") => (1.0, 1_000.0),
+        _ if field.ends_with("_mps2") => (0.5, 12.0),
+        _ if field.ends_with("_l") => (0.1, 10_000.0),
+        _ if field.ends_with("_s") => (1.0, 86_400.0),
+        _ => return None,
+    };
+    Some(json!({ "minimum": minimum, "maximum": maximum }))
 }
 
 fn range(range: &RangeInclusive<f64>) -> Value {

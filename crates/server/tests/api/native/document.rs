@@ -209,3 +209,41 @@ async fn devices_may_call_what_the_document_says() {
     }
     assert!(wrong.is_empty(), "{wrong:?}");
 }
+
+#[tokio::test]
+async fn no_cache_stores_an_answer_and_no_browser_guesses_its_type() {
+    let server = TestServer::start().await;
+    for (path, status) in
+        [("/api/v1/vehicles", 200), ("/api/v1/vehicles/none", 404), ("/auth/me", 200), ("/no/page", 404)]
+    {
+        let answer = server.get(path, &server.admin).await;
+        assert_eq!(answer.status(), status);
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff", "{path}");
+    }
+    // A route that says more is obeyed.
+    let page = server.get("/icon.svg", "").await;
+    assert_eq!(page.headers()["cache-control"], "max-age=86400");
+}
+
+#[tokio::test]
+async fn thresholds_have_the_bounds_of_the_document() {
+    let server = TestServer::start().await;
+    let document = document(&server).await;
+    let fields = document["components"]["schemas"]["ChangeRulesJson"]["properties"].as_object().unwrap();
+    assert!(fields.len() > 30);
+    for (field, schema) in fields {
+        let is_whole = schema["type"].to_string().contains("integer");
+        // Whether the value is within its own bounds. It may still not fit another threshold.
+        let fits = async |value: f64| {
+            let value = if is_whole { json!(value.round() as i64) } else { json!(value) };
+            let change = Some(json!({ field: value }));
+            let answer = server.call(Method::PATCH, "/api/v1/fleet/rules", &server.admin, change).await;
+            answer.status() == 200 || answer.text().await.unwrap().contains("must not be less than")
+        };
+        let step = if is_whole { 1.0 } else { 0.01 };
+        let (least, most) = (schema["minimum"].as_f64().unwrap(), schema["maximum"].as_f64().unwrap());
+        assert!(fits(least).await && !fits(least - step).await, "{field} from {least}");
+        assert!(fits(most).await && !fits(most + step).await, "{field} to {most}");
+    }
+}
