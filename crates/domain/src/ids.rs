@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Ids are short so that channel names, log lines and URLs stay short too.
-const MAX_ID_CHARS: usize = 64;
+pub const MAX_ID_CHARS: usize = 64;
 
 /// Letters of every script with their marks, digits, and the signs that real fleets use in their numbers (`MTA NYCT_2782`,
 /// `bus:7`). `text` is in NFC.

@@ -63,7 +63,7 @@ pub use geofence::{
     CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText, MAX_GEOFENCES,
     VehicleList,
 };
-pub use ids::{AlertId, DeviceId, TenantId, TrackingId, TripId, UserId, VehicleId};
+pub use ids::{AlertId, DeviceId, MAX_ID_CHARS, TenantId, TrackingId, TripId, UserId, VehicleId};
 pub use incident::IncidentKind;
 pub use invalid::Invalid;
 pub use measure::{

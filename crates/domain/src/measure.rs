@@ -9,11 +9,14 @@ macro_rules! measure {
         pub struct $name(f64);
 
         impl $name {
+            /// The values that are accepted.
+            pub const RANGE: std::ops::RangeInclusive<f64> = $range;
+
             /// # Errors
             /// [`Invalid`] outside the range, NaN and infinities included.
             pub fn new(value: f64) -> Result<Self, Invalid> {
                 // `contains` is false for NaN. Adding zero turns -0.0 into 0.0, so that equal values print equally.
-                if ($range).contains(&value) {
+                if Self::RANGE.contains(&value) {
                     Ok(Self(value + 0.0))
                 } else {
                     Err(Invalid::new($field, $message))

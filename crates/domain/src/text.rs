@@ -7,6 +7,9 @@ macro_rules! short_text {
         pub struct $name(String);
 
         impl $name {
+            /// The length of the longest text, in characters.
+            pub const MAX_CHARS: usize = $max;
+
             /// A text as it is entered.
             ///
             /// # Errors
@@ -28,7 +31,7 @@ macro_rules! short_text {
             /// # Errors
             /// [`Invalid`](crate::Invalid) when empty, too long, or with control characters.
             pub fn stored(text: &str) -> Result<Self, $crate::Invalid> {
-                let fits = (1..=$max).contains(&text.chars().count());
+                let fits = (1..=Self::MAX_CHARS).contains(&text.chars().count());
                 if fits && !text.trim().is_empty() && !text.chars().any(char::is_control) {
                     Ok(Self(text.to_owned()))
                 } else {

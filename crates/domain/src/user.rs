@@ -4,21 +4,22 @@ use crate::precis::prepare_username;
 use crate::{Invalid, Role, TenantId, UserId, VehicleId};
 use std::fmt;
 
-const MAX_NAME_CHARS: usize = 150;
-
 /// 1 to 150 letters with their marks, digits and ASCII signs, and spaces inside, in the form by which names are compared (RFC
 /// 8265, UsernameCasePreserved). Unique over all tenants, since a login names no tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
 impl Username {
+    /// The length of the longest name, in characters.
+    pub const MAX_CHARS: usize = 150;
+
     /// A name as somebody types it.
     ///
     /// # Errors
     /// [`Invalid`] when empty, too long, or with other characters.
     pub fn new(name: &str) -> Result<Self, Invalid> {
         match prepare_username(name) {
-            Some(name) if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) => Ok(Self(name)),
+            Some(name) if (1..=Self::MAX_CHARS).contains(&name.chars().count()) => Ok(Self(name)),
             _ => Err(Invalid::new(
                 "username",
                 "must be 1 to 150 letters, digits and ASCII signs, and spaces only inside",
@@ -31,7 +32,7 @@ impl Username {
     /// # Errors
     /// [`Invalid`] when empty, too long, or with control characters.
     pub fn stored(name: &str) -> Result<Self, Invalid> {
-        let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
+        let fits = (1..=Self::MAX_CHARS).contains(&name.chars().count());
         if fits && name.trim() == name && !name.chars().any(char::is_control) {
             Ok(Self(name.to_owned()))
         } else {

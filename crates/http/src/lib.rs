@@ -31,7 +31,7 @@ pub use context::HttpContext;
 pub use idempotency::{JsonAnswer, RequestClaim, replay_idempotent};
 pub use json::{Body, ExactBody, MAX_BODY_BYTES, RawBody, parse_json, parse_object};
 pub use origin::OriginPolicy;
-pub use page::{Page, PageQuery, cursor_of};
+pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, PageQuery, cursor_of};
 pub use path::{Path, PathSegment, PathSegments};
 pub use problem::{FieldError, Problem};
 pub use query::{Query, query_value};

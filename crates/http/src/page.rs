@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
 /// Items in a page if the request has no `limit`.
-const DEFAULT_LIMIT: u32 = 100;
+pub const DEFAULT_LIMIT: u32 = 100;
 /// The largest `limit`; a larger one is refused rather than quietly cut.
-const MAX_LIMIT: u32 = 1_000;
+pub const MAX_LIMIT: u32 = 1_000;
 
 /// The page that a request asks for.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]

@@ -56,6 +56,9 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
         })
     };
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        keep_private(response.headers_mut());
+    }
     if let Some(origin) = listed {
         allow_origin(response.headers_mut(), origin, is_preflight);
     }
@@ -64,6 +67,13 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
     middleware.metrics.request_answered(&method, route, response.status().as_u16(), took);
     tracing::debug!(%method, route, status = response.status().as_u16(), took_us = took.as_micros() as u64, "answered");
     response
+}
+
+/// Answers are for their caller alone, so that no cache may store one unless its route says how long it may be used. No browser
+/// guesses another content type.
+fn keep_private(headers: &mut HeaderMap) {
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
 }
 
 /// Whether a path opens a stream of server-sent events.

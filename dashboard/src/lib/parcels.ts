@@ -3,9 +3,10 @@
 import type { components } from '@milepost/client/rest';
 
 export type Parcel = components['schemas']['ParcelJson'];
+export type ParcelStatus = Parcel['status'];
 export type ParcelPlace = components['schemas']['PlaceJson'];
 
-const STATUS_WORDS = {
+const STATUS_WORDS: Record<ParcelStatus, string> = {
   pending: 'Waiting for a driver',
   assigned: 'A driver will fetch it',
   picked_up: 'Picked up',
@@ -22,7 +23,7 @@ const STATUS_OF_STEP = ['pending', 'assigned', 'picked_up', 'in_transit', 'out_f
 /** -1 for a cancelled parcel, which has no step. */
 export const stepOf = (status: string): number => STATUS_OF_STEP.indexOf(status);
 
-export function isKnownStatus(status: string): status is keyof typeof STATUS_WORDS {
+export function isKnownStatus(status: string): status is ParcelStatus {
   return status in STATUS_WORDS;
 }
 

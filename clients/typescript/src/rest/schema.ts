@@ -1,6 +1,24 @@
 // Made of the server's OpenAPI document by `make types`; not written by hand.
 
 export interface paths {
+    "/api/events": {
+        parameters: {
+        };
+        /** Streams changes of records as server-sent events. */
+        get: operations["stream_events"];
+    };
+    "/api/token": {
+        parameters: {
+        };
+        /** Gives an access and a refresh token for a username and password. */
+        post: operations["issue_tokens"];
+    };
+    "/api/token/refresh": {
+        parameters: {
+        };
+        /** Gives a new access token for a refresh token. */
+        post: operations["refresh_token"];
+    };
     "/api/v1/alerts": {
         parameters: {
         };
@@ -128,6 +146,12 @@ export interface paths {
         /** Changes a geofence. */
         patch: operations["change_geofence"];
     };
+    "/api/v1/kiosks/{device_id}/location": {
+        parameters: {
+        };
+        /** Stores a kiosk's ping. The answer comes after it is durable. */
+        post: operations["record_location"];
+    };
     "/api/v1/messages": {
         parameters: {
         };
@@ -159,6 +183,12 @@ export interface paths {
         };
         /** Marks one of the caller's own notifications read. The caller's other connections get the change. */
         post: operations["read_notification"];
+    };
+    "/api/v1/openapi.json": {
+        parameters: {
+        };
+        /** Shows this document. */
+        get: operations["get_openapi"];
     };
     "/api/v1/outgoing": {
         parameters: {
@@ -236,7 +266,7 @@ export interface paths {
         parameters: {
         };
         /** Publishes a manual event to a cadet and staff, or to staff alone. It changes no record. */
-        post: operations["tell_sync_event"];
+        post: operations["publish_sync_event"];
     };
     "/api/v1/tenants": {
         parameters: {
@@ -345,6 +375,8 @@ export interface paths {
         get: operations["get_webhook"];
         /** Removes a webhook with its deliveries, sent or not. */
         delete: operations["remove_webhook"];
+        /** Changes a webhook. */
+        patch: operations["change_webhook"];
     };
     "/api/v1/webhooks/{id}/deliveries": {
         parameters: {
@@ -358,36 +390,128 @@ export interface paths {
         /** Makes a dead delivery due again. */
         post: operations["retry_webhook_delivery"];
     };
+    "/api/v1/webhooks/{id}/rotate-secret": {
+        parameters: {
+        };
+        /** Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too. */
+        post: operations["rotate_webhook_secret"];
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+        };
+        /** Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls. */
+        post: operations["test_webhook"];
+    };
+    "/auth/login": {
+        parameters: {
+        };
+        /** Opens a browser's session. The answer sets its cookie. */
+        post: operations["open_session"];
+    };
+    "/auth/logout": {
+        parameters: {
+        };
+        /** Closes the session of the cookie, if there is one. */
+        post: operations["close_session"];
+    };
+    "/auth/me": {
+        parameters: {
+        };
+        /** Shows whose credential it is. */
+        get: operations["show_caller"];
+    };
+    "/health": {
+        parameters: {
+        };
+        /** Answers while the process runs. */
+        get: operations["health"];
+    };
+    "/metrics": {
+        parameters: {
+        };
+        /** Shows metrics in Prometheus' text format. */
+        get: operations["metrics"];
+    };
+    "/ready": {
+        parameters: {
+        };
+        /** Answers whether the server can serve. */
+        get: operations["ready"];
+    };
+    "/stats/tracking": {
+        parameters: {
+        };
+        /** Counts the active deliveries. */
+        get: operations["count_deliveries"];
+    };
+    "/tracking/rider/{rider_id}": {
+        parameters: {
+        };
+        /** Shows the delivery that a rider has now. */
+        get: operations["find_riders_delivery"];
+    };
+    "/tracking/start": {
+        parameters: {
+        };
+        /** Starts the tracking of a delivery and makes its link. */
+        post: operations["start_delivery"];
+    };
+    "/tracking/update/{tracking_id}": {
+        parameters: {
+        };
+        /** Changes the location or status of a delivery. */
+        post: operations["update_delivery"];
+    };
+    "/tracking/{tracking_id}": {
+        parameters: {
+        };
+        /** Shows a delivery to people with its link. */
+        get: operations["find_delivery"];
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccessToken: {
+            access: string;
+        };
         /** @description An alert. */
         AlertJson: {
             /** @description An object for programs. */
             data?: Record<string, never> | null;
             /** Format: int64 */
             driver_id?: number | null;
+            /** Format: date-time */
             expires_at: string;
             id: string;
             message: string;
             /** @description True once anybody who may see it has marked it read. */
             read: boolean;
+            /** Format: date-time */
             read_at?: string | null;
             /**
              * Format: int64
              * @description Number of the user who read it first.
              */
             read_by?: number | null;
-            /** @description low, medium, high or critical. */
-            severity: string;
+            /**
+             * @description low, medium, high or critical.
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
             /** @description There is one unexpired alert for each subject. */
             subject?: string | null;
-            /** @description When it happened: RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description When it happened: RFC 3339, UTC, milliseconds.
+             */
             timestamp: string;
             title: string;
-            /** @description One of the types that `POST /alerts` lists. */
-            type: string;
+            /**
+             * @description One of the types that `POST /alerts` lists.
+             * @enum {string}
+             */
+            type: "speed_violation" | "geofence_violation" | "maintenance" | "fuel_theft" | "driver_event" | "vehicle_offline" | "system_error" | "payment_received" | "invoice_generated";
             /**
              * Format: int64
              * @description The one user who gets it; null for everyone who sees the whole fleet.
@@ -397,8 +521,11 @@ export interface components {
         };
         /** @description A cadet's attendance of a training day. */
         AttendanceJson: {
-            /** @description present, absent, late or excused. */
-            status: string;
+            /**
+             * @description present, absent, late or excused.
+             * @enum {string}
+             */
+            status: "present" | "absent" | "late" | "excused";
             /** @description `08:00:00`; null if unknown. */
             time_in?: string | null;
             /** @description `17:00:00`; null if unknown. */
@@ -418,7 +545,10 @@ export interface components {
              * @description Training days at which it was `present`.
              */
             attendance_present: number;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /**
              * Format: int64
@@ -461,49 +591,42 @@ export interface components {
          * @enum {string}
          */
         CallTargetJson: "orders" | "notifications" | "webhook" | "push";
+        /** @description Both coordinates or neither, and at least one field. */
+        ChangeDelivery: {
+            lat?: number;
+            lng?: number;
+            /** @enum {string} */
+            status?: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
+        };
         /** @description The changes of a geofence. Absent fields stay; null removes the value of an optional one. */
         ChangeGeofenceJson: {
             /**
              * Format: int32
              * @description Length of a visit that is published as dwelling, seconds.
-             * @default null
              */
             dwell_s?: number | null;
             /** @description A GeoJSON geometry. The stored radius or width stays, if the new geometry can have it, unless it is named too. */
             geometry?: Record<string, never>;
-            /**
-             * @description Name for people.
-             * @default null
-             */
+            /** @description Name for people. */
             name?: string;
-            /**
-             * @description enter, exit, or both; null for both.
-             * @default null
-             */
-            on?: string[] | null;
+            /** @description enter, exit, or both; null for both. */
+            on?: ("enter" | "exit")[] | null;
             /**
              * Format: double
              * @description Radius of a circle, metres.
-             * @default null
              */
             radius_m?: number | null;
-            /** @default null */
             schedule?: components["schemas"]["ScheduleJson"] | null;
             /**
              * Format: double
              * @description The speed limit inside, km/h.
-             * @default null
              */
             speed_limit_kmh?: number | null;
-            /**
-             * @description The vehicles that it applies to; null for all.
-             * @default null
-             */
+            /** @description The vehicles that it applies to; null for all. */
             vehicle_ids?: string[] | null;
             /**
              * Format: double
              * @description Width of a corridor to either side, metres.
-             * @default null
              */
             width_m?: number | null;
         };
@@ -512,40 +635,35 @@ export interface components {
             /**
              * Format: int64
              * @description Number of the user who drives it. Null removes the driver.
-             * @default null
              */
             driver_id?: number | null;
             /**
              * @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
-             * @default null
+             * @enum {string}
              */
-            status?: string;
+            status?: "pending" | "assigned" | "picked_up" | "in_transit" | "out_for_delivery" | "delivered" | "cancelled";
         };
         /** @description The changes of thresholds. Absent ones stay, null takes one back to its default. */
         ChangeRulesJson: {
             /**
              * Format: double
              * @description Accelerating harder than this is harsh, m/s². Default 3.5.
-             * @default null
              */
             acceleration_mps2?: number | null;
             /**
              * Format: double
              * @description Braking harder than this is harsh, m/s². Default 4.
-             * @default null
              */
             braking_mps2?: number | null;
             /**
              * Format: double
              * @description Lateral acceleration above this is harsh cornering, m/s². Default 4.
-             * @default null
              */
             cornering_mps2?: number | null;
             /**
              * Format: double
              * @description A parked vehicle is on a trip when it is this far from where it stood, metres. Default 100: white noise of
              *     σ 15 m stays within 75 m in a day of one fix a second.
-             * @default null
              */
             depart_m?: number | null;
             /**
@@ -553,206 +671,174 @@ export interface components {
              * @description One fix decides that a vehicle is inside or outside a geofence, if it is as far from the edge as the
              *     receiver's noise: at least half and at most five times this, metres. Nearer to the edge, the next fix
              *     decides. Default 10.
-             * @default null
              */
             edge_margin_m?: number | null;
             /**
              * Format: double
              * @description Noise of the level sensor, litres. Default 1.5.
-             * @default null
              */
             fuel_noise_l?: number | null;
             /**
              * Format: int32
              * @description A longer silence is a gap, seconds. The trip goes on after it only if the distance was driven. Default
              *     300.
-             * @default null
              */
             gap_after_s?: number | null;
             /**
              * Format: int32
              * @description After a longer silence no trip goes on, seconds. Default 1800.
-             * @default null
              */
             gap_max_s?: number | null;
             /**
              * Format: double
              * @description A gap with a lower average speed was standing, not driving, km/h. Default 5.
-             * @default null
              */
             gap_speed_kmh?: number | null;
             /**
              * Format: double
              * @description Consumption of an idling engine, litres an hour: not theft, unless the ignition is known to be off.
              *     Default 3.
-             * @default null
              */
             idle_l_per_h?: number | null;
             /**
              * Format: double
              * @description A fix may be off by this much, beside its noise, without being a jump, metres. Default 100.
-             * @default null
              */
             jump_slack_m?: number | null;
             /**
              * Format: double
              * @description Below this speed no manoeuvre is harsh, km/h. Default 15.
-             * @default null
              */
             manoeuvre_kmh?: number | null;
             /**
              * Format: int32
              * @description Manoeuvres are measured between fixes that are at most this far apart, seconds. Default 3.
-             * @default null
              */
             manoeuvre_s?: number | null;
             /**
              * Format: double
              * @description The highest acceleration of any vehicle, m/s²: a fix that needs more is a jump. Default 4: a fast car's.
-             * @default null
              */
             max_acceleration_mps2?: number | null;
             /**
              * Format: double
              * @description A fix with a claimed accuracy worse than this is an outlier, metres. Default 200: a fix that is off by
              *     more than a block of houses is useless for trips and fences.
-             * @default null
              */
             max_accuracy_m?: number | null;
             /**
              * Format: double
              * @description The highest speed of any vehicle, km/h. Default 250.
-             * @default null
              */
             max_speed_kmh?: number | null;
             /**
              * Format: double
              * @description A reported speed of this or more is driving, km/h. Default 10.
-             * @default null
              */
             moving_kmh?: number | null;
             /**
              * Format: double
              * @description A receiver's noise (one standard deviation along each axis) until its vehicle has stood, metres; more if
              *     it claims to be worse. Default 10.
-             * @default null
              */
             noise_m?: number | null;
             /**
              * Format: int32
              * @description A vehicle without a position for this long is offline, seconds. Default 600.
-             * @default null
              */
             offline_after_s?: number | null;
             /**
              * Format: double
              * @description A running trip is published again after this distance, or after `progress_s`, metres. Default 1000.
-             * @default null
              */
             progress_m?: number | null;
             /**
              * Format: int32
              * @description A running trip is published again after this much time of its track, or after `progress_m`, seconds.
              *     Default 30.
-             * @default null
              */
             progress_s?: number | null;
             /**
              * Format: double
              * @description A rise of this much is refuelling, litres. Default 10.
-             * @default null
              */
             refuel_l?: number | null;
             /**
              * Format: int32
              * @description Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
              *     seconds. Default 60.
-             * @default null
              */
             relocate_after_s?: number | null;
             /**
              * Format: int32
              * @description This many jumps in a row that agree with each other make a relocation, if they last for
              *     `relocate_after_s`. Default 3.
-             * @default null
              */
             relocate_fixes?: number | null;
             /**
              * Format: double
              * @description The line between two fixes is checked for geofences if they are at most this far apart, metres. Default
              *     20000.
-             * @default null
              */
             segment_max_m?: number | null;
             /**
              * Format: int32
              * @description The line between two fixes is checked for geofences if they are at most this far apart in time, seconds.
              *     Default 300.
-             * @default null
              */
             segment_max_s?: number | null;
             /**
              * Format: double
              * @description Speed limit of a vehicle that has none of its own, km/h. Default 80.
-             * @default null
              */
             speed_limit_kmh?: number | null;
             /**
              * Format: int32
              * @description A speed above the limit for this long is a violation, seconds. Default 5: errors of a receiver are
              *     shorter.
-             * @default null
              */
             speeding_for_s?: number | null;
             /**
              * Format: double
              * @description A violation ends this far below the limit, km/h. Default 3.
-             * @default null
              */
             speeding_hysteresis_kmh?: number | null;
             /**
              * Format: double
              * @description Distance is measured in steps of at least this, metres (or 1.5 times the noise). Default 15.
-             * @default null
              */
             step_m?: number | null;
             /**
              * Format: int32
              * @description A vehicle stands when it has stayed in that circle for this long, seconds. Default 45: a red light is
              *     driving.
-             * @default null
              */
             still_after_s?: number | null;
             /**
              * Format: double
              * @description Largest radius of that circle, metres. Default 100.
-             * @default null
              */
             still_radius_max_m?: number | null;
             /**
              * Format: double
              * @description A vehicle that stays within a circle of four times the noise stands. Least radius of that circle, metres.
              *     Default 30.
-             * @default null
              */
             still_radius_min_m?: number | null;
             /**
              * Format: int32
              * @description Standing for this long ends the trip, seconds. It ends when the vehicle came to stand. Default 300.
-             * @default null
              */
             stop_after_s?: number | null;
             /**
              * Format: double
              * @description A loss of this much while the vehicle stands is theft, litres. Default 10.
-             * @default null
              */
             theft_l?: number | null;
             /**
              * Format: double
              * @description A loss of this part of the tank's content while the vehicle stands is theft, percent, if it is at least
              *     three times `fuel_noise_l`. Default 15.
-             * @default null
              */
             theft_percent?: number | null;
         };
@@ -776,41 +862,25 @@ export interface components {
         };
         /** @description The changes of a user. Absent fields stay. */
         ChangeUserJson: {
-            /**
-             * @description If false, the user's connections close within a second.
-             * @default null
-             */
+            /** @description If false, the user's connections close within a second. */
             active?: boolean;
-            /**
-             * @description If false, the user's connections close within a second.
-             * @default null
-             */
+            /** @description If false, the user's connections close within a second. */
             approved?: boolean;
             /**
              * Format: int64
              * @description Null removes the link to a cadet.
-             * @default null
              */
             cadet_id?: number | null;
-            /**
-             * @description New password; open sessions end.
-             * @default null
-             */
+            /** @description New password; open sessions end. */
             password?: string;
             /**
              * @description One of the roles that `POST /users` lists.
-             * @default null
+             * @enum {string}
              */
-            role?: string;
-            /**
-             * @description Login name.
-             * @default null
-             */
+            role?: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
+            /** @description Login name. */
             username?: string;
-            /**
-             * @description The vehicles it may see.
-             * @default null
-             */
+            /** @description The vehicles it may see. */
             vehicle_ids?: string[];
         };
         /** @description The changes of a vehicle. Absent fields stay; null removes the value of an optional one. */
@@ -818,66 +888,59 @@ export interface components {
             /**
              * Format: int64
              * @description Number of the user who drives it.
-             * @default null
              */
             driver_id?: number | null;
             /**
              * Format: double
              * @description Litres per 100 km.
-             * @default null
              */
             fuel_l_per_100km?: number | null;
             /**
              * Format: double
              * @description Price of a litre.
-             * @default null
              */
             fuel_price_per_l?: number | null;
-            /**
-             * @description bus, car, van, truck, bike, person, …
-             * @default null
-             */
+            /** @description bus, car, van, truck, bike, person, … */
             kind?: string;
-            /**
-             * @description Name for people.
-             * @default null
-             */
+            /** @description Name for people. */
             label?: string;
-            /**
-             * @description Licence plate.
-             * @default null
-             */
+            /** @description Licence plate. */
             license_plate?: string | null;
             /**
              * Format: double
              * @description Odometer, km.
-             * @default null
              */
             odometer_km?: number | null;
-            /**
-             * @description The route that it serves.
-             * @default null
-             */
+            /** @description The route that it serves. */
             route?: string | null;
             /**
+             * Format: date-time
              * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
-             * @default null
              */
-            service_due_at?: string | null;
+            service_due_at?: string | number | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
-             * @default null
              */
             service_due_km?: number | null;
             /**
              * Format: double
              * @description The vehicle's own speed limit, km/h.
-             * @default null
              */
             speed_limit_kmh?: number | null;
-            /** @default null */
             status?: string;
+        };
+        /** @description What to change of a webhook. Absent fields stay as they are. */
+        ChangeWebhookJson: {
+            /** @description False: it gets no calls, and pending ones are given up. True: it gets the events from now on. */
+            active?: boolean;
+            /** @description The kinds of events that it gets; all if empty. */
+            events?: ("delivery.started" | "delivery.status_changed" | "parcel.added" | "parcel.changed" | "parcel.zone_crossed" | "grade.updated" | "attendance.updated" | "scores.updated" | "trip.changed" | "geofence.crossed" | "driver.event" | "maintenance.due" | "alert.raised")[];
+            /**
+             * Format: uri
+             * @description Where its calls go, as for a new one. Pending calls go there too.
+             */
+            url?: string;
         };
         /** @description A fleet's statistics of the last 24 hours, running trips included. */
         DashboardJson: {
@@ -901,7 +964,10 @@ export interface components {
              * @description Fuel, litres.
              */
             fuel_consumed: number;
-            /** @description When the statistics were computed: RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description When the statistics were computed: RFC 3339, UTC, milliseconds.
+             */
             timestamp: string;
             /**
              * Format: int64
@@ -913,6 +979,43 @@ export interface components {
              * @description Time in motion as a share of all vehicles' time, percent.
              */
             utilization_rate: number;
+        };
+        /** @description A delivery. Times are Unix seconds. */
+        Delivery: {
+            current_location: {
+                lat: number;
+                lng: number;
+                timestamp: number;
+            } | null;
+            dropoff?: {
+                lat: number;
+                lng: number;
+            };
+            eta: {
+                basis?: string | null;
+                high?: number | null;
+                low?: number | null;
+                seconds?: number | null;
+                stale?: boolean;
+            } | null;
+            eta_seconds: number | null;
+            expires_at: number;
+            order_id?: string;
+            rider_id?: string;
+            /** @enum {string} */
+            status: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
+            tracking_id: string;
+            updated_at: number;
+        };
+        DeliveryCounts: {
+            sessions_by_recency: {
+                [key: string]: number;
+            };
+            status_distribution: {
+                [key: string]: number;
+            };
+            total_active_sessions: number;
+            total_websocket_connections: number;
         };
         /** @description A device. */
         DeviceJson: {
@@ -931,9 +1034,15 @@ export interface components {
         };
         /** @description A geofence. */
         GeofenceJson: {
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             changed_at: string;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /**
              * Format: int32
@@ -946,7 +1055,7 @@ export interface components {
             id: number;
             name: string;
             /** @description Which crossings are published: enter, exit, or both. */
-            on: string[];
+            on: ("enter" | "exit")[];
             /**
              * Format: double
              * @description Radius, metres; null unless it is a circle.
@@ -973,7 +1082,10 @@ export interface components {
              * @description The cadet's number.
              */
             cadet_id: number;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /** Format: int64 */
             id: number;
@@ -983,18 +1095,61 @@ export interface components {
              */
             points: number;
             reason: string;
-            /** @description merit or demerit. */
-            type: string;
+            /**
+             * @description merit or demerit.
+             * @enum {string}
+             */
+            type: "merit" | "demerit";
+        };
+        Health: {
+            status: string;
+            version: string;
+        };
+        /** @description The fields of the ping as they were sent, and the id of the stored location. */
+        KioskLocation: {
+            accuracy?: number | null;
+            heading?: number | null;
+            latitude: number;
+            location_id: string;
+            longitude: number;
+            speed?: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, Unix seconds or Unix milliseconds, as it was sent.
+             */
+            timestamp?: string | number | null;
+        };
+        Login: {
+            password: string;
+            username: string;
+        };
+        /** @description The caller. A device has no number, name or role. */
+        Me: {
+            /** Format: int64 */
+            cadet_id: number | null;
+            /** Format: int64 */
+            id: number | null;
+            /** @enum {string|null} */
+            role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff" | null;
+            tenant: string;
+            username: string | null;
+            vehicle_ids: string[];
         };
         /** @description A message: the sender's fields, and these. */
         MessageJson: {
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /** Format: int64 */
             id: number;
             /** @description True once its user has marked it read. */
             is_read: boolean;
-            /** @description When it was marked read; null before. */
+            /**
+             * Format: date-time
+             * @description When it was marked read; null before.
+             */
             read_at?: string | null;
             /**
              * Format: int64
@@ -1013,15 +1168,21 @@ export interface components {
              * @description Number of the user who drove.
              */
             driver_id?: number | null;
-            /** @description When it expires; after `ALERT_EXPIRY_DURATION` if absent. */
+            /**
+             * Format: date-time
+             * @description When it expires; after `ALERT_EXPIRY_DURATION` if absent.
+             */
             expires_at?: string | null;
             /**
              * @description At most 2000 characters.
              * @example Invoice 2026-118 was paid.
              */
             message: string;
-            /** @description low, medium, high or critical; if absent, the severity that the server gives this type. */
-            severity?: string | null;
+            /**
+             * @description low, medium, high or critical; if absent, the severity that the server gives this type.
+             * @enum {string|null}
+             */
+            severity?: "low" | "medium" | "high" | "critical" | null;
             /**
              * @description A second alert with the same subject is refused until the first one has expired.
              * @example invoice:2026-118
@@ -1029,8 +1190,11 @@ export interface components {
             subject?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
-            /** @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead. */
-            timestamp?: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
+             */
+            timestamp?: string | number | null;
             /**
              * @description At most 200 characters.
              * @example Payment received
@@ -1040,8 +1204,9 @@ export interface components {
              * @description speed_violation, geofence_violation, maintenance, fuel_theft, driver_event, vehicle_offline, system_error,
              *     payment_received or invoice_generated.
              * @example payment_received
+             * @enum {string}
              */
-            type: string;
+            type: "speed_violation" | "geofence_violation" | "maintenance" | "fuel_theft" | "driver_event" | "vehicle_offline" | "system_error" | "payment_received" | "invoice_generated";
             /**
              * Format: int64
              * @description The one user who gets it; everyone who sees the whole fleet if absent.
@@ -1064,6 +1229,14 @@ export interface components {
             student_id?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
+        };
+        NewDelivery: {
+            dropoff_lat: number;
+            dropoff_lng: number;
+            order_id: string;
+            /** @description The phone number that gets the link by SMS. */
+            phone?: string | null;
+            rider_id: string;
         };
         /** @description A device to be added. */
         NewDeviceJson: {
@@ -1094,7 +1267,7 @@ export interface components {
              */
             name: string;
             /** @description Which crossings are published: enter, exit, or both; both if absent. */
-            on?: string[] | null;
+            on?: ("enter" | "exit")[] | null;
             /**
              * Format: double
              * @description For a `Point`: the circle's radius, metres, 10 to 100000.
@@ -1129,8 +1302,24 @@ export interface components {
              * @example Outstanding performance
              */
             reason: string;
-            /** @description merit or demerit. */
-            type: string;
+            /**
+             * @description merit or demerit.
+             * @enum {string}
+             */
+            type: "merit" | "demerit";
+        };
+        NewKioskLocation: {
+            accuracy?: number | null;
+            heading?: number | null;
+            latitude: number;
+            longitude: number;
+            /** @description km/h. */
+            speed?: number | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent.
+             */
+            timestamp?: string | number | null;
         };
         /** @description A message to be sent: `user_ids`, and any other fields that the sender chooses. */
         NewMessageJson: {
@@ -1219,16 +1408,18 @@ export interface components {
              */
             speed?: number | null;
             /**
+             * Format: date-time
              * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
              * @example 2025-01-15T10:30:45.123Z
              */
-            timestamp?: string | null;
+            timestamp?: string | number | null;
             /** @description A device may leave it out: it reports for its own vehicle. */
             vehicle_id?: string | null;
         };
         /** @description A browser's subscription, as its `toJSON()` gives it. Other fields are ignored. */
         NewPushSubscriptionJson: {
             /**
+             * Format: uri
              * @description The push service's URL for this browser.
              * @example https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV
              */
@@ -1277,8 +1468,11 @@ export interface components {
             cadet_id?: number | null;
             /** @description A user without a password can only authenticate by a token of another issuer. */
             password?: string | null;
-            /** @description superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff. */
-            role: string;
+            /**
+             * @description superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff.
+             * @enum {string}
+             */
+            role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
             /** @description The caller's own tenant if absent. */
             tenant?: string | null;
             /** @description Login name, unique over all tenants. */
@@ -1325,10 +1519,11 @@ export interface components {
             /** @description The route that it serves. */
             route?: string | null;
             /**
+             * Format: date-time
              * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
              * @example 2027-01-15T00:00:00.000Z
              */
-            service_due_at?: string | null;
+            service_due_at?: string | number | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
@@ -1351,12 +1546,13 @@ export interface components {
              *     attendance.updated, scores.updated, trip.changed, geofence.crossed, driver.event, maintenance.due, alert.raised; all
              *     if absent or empty.
              */
-            events?: string[] | null;
+            events?: ("delivery.started" | "delivery.status_changed" | "parcel.added" | "parcel.changed" | "parcel.zone_crossed" | "grade.updated" | "attendance.updated" | "scores.updated" | "trip.changed" | "geofence.crossed" | "driver.event" | "maintenance.due" | "alert.raised")[] | null;
             /** @description `whsec_` and the base64 of the 24 to 64 bytes that sign the calls; generated if absent. */
             secret?: string | null;
             /** @description The caller's own tenant if absent. */
             tenant?: string | null;
             /**
+             * Format: uri
              * @description Where its calls go: http or https, at a public address unless the operator allows others.
              * @example https://shop.example.org/hooks/milepost
              */
@@ -1364,7 +1560,10 @@ export interface components {
         };
         /** @description A notification. */
         NotificationJson: {
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /** Format: int64 */
             id: number;
@@ -1372,7 +1571,10 @@ export interface components {
             is_read: boolean;
             /** @description Text for people. */
             message: string;
-            /** @description When it was marked read; null before. */
+            /**
+             * Format: date-time
+             * @description When it was marked read; null before.
+             */
             read_at?: string | null;
             /** @description Kind for programs. */
             type: string;
@@ -1384,11 +1586,20 @@ export interface components {
              * @description Attempts so far.
              */
             attempts: number;
-            /** @description When it was stored. */
+            /**
+             * Format: date-time
+             * @description When it was stored.
+             */
             created_at: string;
-            /** @description When it was given up. */
+            /**
+             * Format: date-time
+             * @description When it was given up.
+             */
             dead_at?: string | null;
-            /** @description When its receiver answered 2xx. */
+            /**
+             * Format: date-time
+             * @description When its receiver answered 2xx.
+             */
             delivered_at?: string | null;
             /**
              * Format: int64
@@ -1404,11 +1615,14 @@ export interface components {
             last_status?: number | null;
             /** @description The call's `webhook-id` or `Idempotency-Key`. */
             message_id: string;
-            /** @description When the next attempt is due. */
+            /**
+             * Format: date-time
+             * @description When the next attempt is due.
+             */
             next_attempt_at?: string | null;
             status: components["schemas"]["CallStatusJson"];
             target: components["schemas"]["CallTargetJson"];
-            /** @description Kind of event, if it goes to a webhook. */
+            /** @description Kind of event, if it goes to a webhook; `webhook.test` for a test. */
             type?: string | null;
             /**
              * Format: int64
@@ -1419,564 +1633,126 @@ export interface components {
         /** @description One page of a list. */
         Page_AlertJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description An object for programs. */
-                data?: Record<string, never> | null;
-                /** Format: int64 */
-                driver_id?: number | null;
-                expires_at: string;
-                id: string;
-                message: string;
-                /** @description True once anybody who may see it has marked it read. */
-                read: boolean;
-                read_at?: string | null;
-                /**
-                 * Format: int64
-                 * @description Number of the user who read it first.
-                 */
-                read_by?: number | null;
-                /** @description low, medium, high or critical. */
-                severity: string;
-                /** @description There is one unexpired alert for each subject. */
-                subject?: string | null;
-                /** @description When it happened: RFC 3339, UTC, milliseconds. */
-                timestamp: string;
-                title: string;
-                /** @description One of the types that `POST /alerts` lists. */
-                type: string;
-                /**
-                 * Format: int64
-                 * @description The one user who gets it; null for everyone who sees the whole fleet.
-                 */
-                user_id?: number | null;
-                vehicle_id?: string | null;
-            }[];
+            items: components["schemas"]["AlertJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_AttendanceJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description present, absent, late or excused. */
-                status: string;
-                /** @description `08:00:00`; null if unknown. */
-                time_in?: string | null;
-                /** @description `17:00:00`; null if unknown. */
-                time_out?: string | null;
-                /**
-                 * Format: int64
-                 * @description Number of the training day.
-                 */
-                training_day_id: number;
-            }[];
+            items: components["schemas"]["AttendanceJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_CadetJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description Up to 100 training days, the highest first. Lists leave this out. */
-                attendance?: components["schemas"]["AttendanceJson"][];
-                /**
-                 * Format: int64
-                 * @description Training days at which it was `present`.
-                 */
-                attendance_present: number;
-                /** @description RFC 3339, UTC, milliseconds. */
-                created_at: string;
-                /**
-                 * Format: int64
-                 * @description Sum of the demerits' points.
-                 */
-                demerit_points: number;
-                /**
-                 * Format: double
-                 * @description 0 to 100; null until it is entered.
-                 */
-                final_score?: number | null;
-                /** Format: int64 */
-                id: number;
-                /**
-                 * Format: int64
-                 * @description Sum of the merits' points.
-                 */
-                merit_points: number;
-                /**
-                 * Format: double
-                 * @description 0 to 100; null until it is entered.
-                 */
-                midterm_score?: number | null;
-                name: string;
-                /**
-                 * Format: double
-                 * @description 0 to 100; null until it is entered.
-                 */
-                prelim_score?: number | null;
-                /** @description Its number in the school's own register. */
-                student_id?: string | null;
-            }[];
+            items: components["schemas"]["CadetJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_DeviceJson: {
             /** @description The items, in a stable order. */
-            items: {
-                id: string;
-                /** @description The secret key, shown only in the answer to POST. */
-                key?: string | null;
-                name?: string | null;
-                vehicle_id: string;
-            }[];
+            items: components["schemas"]["DeviceJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_GeofenceJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description RFC 3339, UTC, milliseconds. */
-                changed_at: string;
-                /** @description RFC 3339, UTC, milliseconds. */
-                created_at: string;
-                /**
-                 * Format: int32
-                 * @description Length of a visit that is published as dwelling, seconds.
-                 */
-                dwell_s?: number | null;
-                /** @description The GeoJSON geometry as it was sent. */
-                geometry: Record<string, never>;
-                /** Format: int64 */
-                id: number;
-                name: string;
-                /** @description Which crossings are published: enter, exit, or both. */
-                on: string[];
-                /**
-                 * Format: double
-                 * @description Radius, metres; null unless it is a circle.
-                 */
-                radius_m?: number | null;
-                schedule?: components["schemas"]["ScheduleJson"] | null;
-                /**
-                 * Format: double
-                 * @description The speed limit inside, km/h.
-                 */
-                speed_limit_kmh?: number | null;
-                /** @description The vehicles that it applies to; null for all. */
-                vehicle_ids?: string[] | null;
-                /**
-                 * Format: double
-                 * @description Width to either side, metres; null unless it is a corridor.
-                 */
-                width_m?: number | null;
-            }[];
+            items: components["schemas"]["GeofenceJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_GradeJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /**
-                 * Format: int64
-                 * @description The cadet's number.
-                 */
-                cadet_id: number;
-                /** @description RFC 3339, UTC, milliseconds. */
-                created_at: string;
-                /** Format: int64 */
-                id: number;
-                /**
-                 * Format: int64
-                 * @description 1 to 1000.
-                 */
-                points: number;
-                reason: string;
-                /** @description merit or demerit. */
-                type: string;
-            }[];
+            items: components["schemas"]["GradeJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_MessageJson: {
             /** @description The items, in a stable order. */
-            items: ({
-                /** @description RFC 3339, UTC, milliseconds. */
-                created_at: string;
-                /** Format: int64 */
-                id: number;
-                /** @description True once its user has marked it read. */
-                is_read: boolean;
-                /** @description When it was marked read; null before. */
-                read_at?: string | null;
-                /**
-                 * Format: int64
-                 * @description Number of the user who sent it; null if the sender's token has no number.
-                 */
-                sender_id?: number | null;
-            } & {
-                [key: string]: unknown;
-            })[];
+            items: components["schemas"]["MessageJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_NotificationJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description RFC 3339, UTC, milliseconds. */
-                created_at: string;
-                /** Format: int64 */
-                id: number;
-                /** @description True once its user has marked it read. */
-                is_read: boolean;
-                /** @description Text for people. */
-                message: string;
-                /** @description When it was marked read; null before. */
-                read_at?: string | null;
-                /** @description Kind for programs. */
-                type: string;
-            }[];
+            items: components["schemas"]["NotificationJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_OutgoingCallJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /**
-                 * Format: int32
-                 * @description Attempts so far.
-                 */
-                attempts: number;
-                /** @description When it was stored. */
-                created_at: string;
-                /** @description When it was given up. */
-                dead_at?: string | null;
-                /** @description When its receiver answered 2xx. */
-                delivered_at?: string | null;
-                /**
-                 * Format: int64
-                 * @description Numbers count up in the order in which calls were stored.
-                 */
-                id: number;
-                /** @description Error of the last attempt. */
-                last_error?: string | null;
-                /**
-                 * Format: int32
-                 * @description HTTP status of the last answer.
-                 */
-                last_status?: number | null;
-                /** @description The call's `webhook-id` or `Idempotency-Key`. */
-                message_id: string;
-                /** @description When the next attempt is due. */
-                next_attempt_at?: string | null;
-                status: components["schemas"]["CallStatusJson"];
-                target: components["schemas"]["CallTargetJson"];
-                /** @description Kind of event, if it goes to a webhook. */
-                type?: string | null;
-                /**
-                 * Format: int64
-                 * @description The webhook's number, if it goes to one.
-                 */
-                webhook_id?: number | null;
-            }[];
+            items: components["schemas"]["OutgoingCallJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_ParcelJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /**
-                 * Format: int64
-                 * @description Number of the user who sends it.
-                 */
-                client_id: number;
-                /** @description RFC 3339, UTC, milliseconds. */
-                created_at: string;
-                /** @description Where the driver brings it. */
-                destination: components["schemas"]["PlaceJson"];
-                /**
-                 * Format: int64
-                 * @description Number of the user who drives it.
-                 */
-                driver_id?: number | null;
-                /** Format: int64 */
-                id: number;
-                /** @description Where the driver fetches it. */
-                pickup: components["schemas"]["PlaceJson"];
-                /** @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled. */
-                status: string;
-                /** @description RFC 3339, UTC, milliseconds. */
-                updated_at: string;
-            }[];
+            items: components["schemas"]["ParcelJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_PathPointJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description Street address; empty if the driver's phone sent none. */
-                address: string;
-                /**
-                 * Format: int64
-                 * @description Number of the user who drove it then.
-                 */
-                driver_id: number;
-                /**
-                 * Format: double
-                 * @description The same as `latitude`, under the name that a parcel's places use.
-                 */
-                lat: number;
-                /**
-                 * Format: double
-                 * @description Degrees north.
-                 */
-                latitude: number;
-                /**
-                 * Format: double
-                 * @description The same as `longitude`, under the name that a parcel's places use.
-                 */
-                lng: number;
-                /**
-                 * Format: double
-                 * @description Degrees east.
-                 */
-                longitude: number;
-                /** @description RFC 3339, UTC, milliseconds. */
-                timestamp: string;
-            }[];
+            items: components["schemas"]["PathPointJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_PositionJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /**
-                 * Format: double
-                 * @description Metres.
-                 */
-                accuracy?: number | null;
-                /**
-                 * Format: double
-                 * @description Metres.
-                 */
-                altitude?: number | null;
-                /**
-                 * Format: double
-                 * @description Litres.
-                 */
-                fuel_level_l?: number | null;
-                /**
-                 * Format: double
-                 * @description Degrees from north.
-                 */
-                heading?: number | null;
-                ignition?: boolean | null;
-                /**
-                 * Format: double
-                 * @description Degrees north.
-                 */
-                latitude: number;
-                /**
-                 * Format: double
-                 * @description Degrees east.
-                 */
-                longitude: number;
-                /**
-                 * Format: double
-                 * @description km.
-                 */
-                odometer_km?: number | null;
-                /**
-                 * Format: double
-                 * @description km/h.
-                 */
-                speed?: number | null;
-                /** @description RFC 3339, UTC, milliseconds. */
-                timestamp: string;
-                vehicle_id: string;
-            }[];
+            items: components["schemas"]["PositionJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_PushSubscriptionJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description When it was added. */
-                created_at: string;
-                /** @description The push service's URL for this browser. */
-                endpoint: string;
-                /** Format: int64 */
-                id: number;
-            }[];
+            items: components["schemas"]["PushSubscriptionJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_TenantJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /**
-                 * @description Short id, part of URLs and messages.
-                 * @example acme
-                 */
-                id: string;
-                /**
-                 * @description Name for people.
-                 * @example Acme Coaches
-                 */
-                name: string;
-            }[];
+            items: components["schemas"]["TenantJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_TripJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /**
-                 * Format: double
-                 * @description Distance, km.
-                 */
-                distance: number;
-                /**
-                 * Format: int64
-                 * @description Number of the user who drove.
-                 */
-                driver_id?: number | null;
-                /**
-                 * Format: double
-                 * @description Minutes from start to end, or to the last position.
-                 */
-                duration: number;
-                end_place?: components["schemas"]["TripPlaceJson"] | null;
-                /** @description Null while it is under way. */
-                end_time?: string | null;
-                /** @description Time of the last position that the statistics include. */
-                followed_to: string;
-                /**
-                 * Format: double
-                 * @description Fuel used, litres; null if neither a level nor a consumption is known.
-                 */
-                fuel_l?: number | null;
-                /** @description measured: by the tank's level; estimated: by the distance. */
-                fuel_source?: string | null;
-                id: string;
-                /**
-                 * Format: double
-                 * @description Time standing, minutes.
-                 */
-                idle_minutes: number;
-                /**
-                 * Format: double
-                 * @description Highest speed, km/h.
-                 */
-                max_speed?: number | null;
-                /**
-                 * Format: double
-                 * @description Time in motion, minutes.
-                 */
-                moving_minutes: number;
-                /** @description auto: found in the positions; manual: started by hand. */
-                origin: string;
-                /** @description Up to 1000 positions, oldest first, without outliers. Lists leave this out. */
-                path?: components["schemas"]["PositionJson"][];
-                /** @description The `cursor` for the rest of the path; null if there is none. Lists leave this out. */
-                path_next?: string | null;
-                start_place?: components["schemas"]["TripPlaceJson"] | null;
-                /** @description RFC 3339, UTC, milliseconds. */
-                start_time: string;
-                /** @description started, completed or cancelled. */
-                status: string;
-                vehicle_id: string;
-            }[];
+            items: components["schemas"]["TripJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_UserJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description Only an active user can authenticate. */
-                active: boolean;
-                /** @description Only an approved user can authenticate. */
-                approved: boolean;
-                /**
-                 * Format: int64
-                 * @description For cadets: the cadet whose records it may see.
-                 */
-                cadet_id?: number | null;
-                /** Format: int64 */
-                id: number;
-                /** @description One of the roles that `POST /users` lists. */
-                role: string;
-                /** @description Id of its tenant. */
-                tenant: string;
-                /** @description Login name. */
-                username: string;
-                /** @description Vehicles it may see. */
-                vehicle_ids: string[];
-            }[];
+            items: components["schemas"]["UserJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_VehicleJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** Format: int64 */
-                driver_id?: number | null;
-                /** Format: double */
-                fuel_l_per_100km?: number | null;
-                /** Format: double */
-                fuel_price_per_l?: number | null;
-                id: string;
-                kind: string;
-                label: string;
-                license_plate?: string | null;
-                /** Format: double */
-                odometer_km?: number | null;
-                position?: components["schemas"]["PositionJson"] | null;
-                route?: string | null;
-                /** @description When the next service is due: RFC 3339, UTC, milliseconds. */
-                service_due_at?: string | null;
-                /**
-                 * Format: double
-                 * @description The odometer's reading at which the next service is due, km.
-                 */
-                service_due_km?: number | null;
-                /** Format: double */
-                speed_limit_kmh?: number | null;
-                status: string;
-            }[];
+            items: components["schemas"]["VehicleJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
         /** @description One page of a list. */
         Page_WebhookJson: {
             /** @description The items, in a stable order. */
-            items: {
-                /** @description When it was added. */
-                created_at: string;
-                /** @description When its receiver answered 410, after which it gets no calls. Retrying one of its calls by hand enables it again. */
-                disabled_at?: string | null;
-                /** @description The kinds of events that it gets; all if empty. */
-                events: string[];
-                /** Format: int64 */
-                id: number;
-                /** @description The secret that signs the calls, shown only in the answer to POST. */
-                secret?: string | null;
-                /** @description Where its calls go. */
-                url: string;
-            }[];
+            items: components["schemas"]["WebhookJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
             next?: string | null;
         };
@@ -1987,7 +1763,10 @@ export interface components {
              * @description Number of the user who sends it.
              */
             client_id: number;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /** @description Where the driver brings it. */
             destination: components["schemas"]["PlaceJson"];
@@ -2000,9 +1779,15 @@ export interface components {
             id: number;
             /** @description Where the driver fetches it. */
             pickup: components["schemas"]["PlaceJson"];
-            /** @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled. */
-            status: string;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * @description pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
+             * @enum {string}
+             */
+            status: "pending" | "assigned" | "picked_up" | "in_transit" | "out_for_delivery" | "delivered" | "cancelled";
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             updated_at: string;
         };
         /** @description Where a parcel's driver was. */
@@ -2034,7 +1819,10 @@ export interface components {
              * @description Degrees east.
              */
             longitude: number;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             timestamp: string;
         };
         /** @description The place of a parcel's pickup or destination. */
@@ -2097,7 +1885,10 @@ export interface components {
              * @description km/h.
              */
             speed?: number | null;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             timestamp: string;
             vehicle_id: string;
         };
@@ -2124,19 +1915,26 @@ export interface components {
         };
         /** @description The keys that encrypt pushes to a browser. */
         PushKeysJson: {
-            /** @description The secret that it shares with the server: 16 bytes in base64url. */
+            /** @description The secret that it shares with the server: 16 bytes in base64url or base64. */
             auth: string;
-            /** @description The browser's public key: 65 bytes in base64url. */
+            /** @description The browser's public key: 65 bytes in base64url or base64. */
             p256dh: string;
         };
         /** @description A browser of the caller. */
         PushSubscriptionJson: {
-            /** @description When it was added. */
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
             created_at: string;
             /** @description The push service's URL for this browser. */
             endpoint: string;
             /** Format: int64 */
             id: number;
+        };
+        Readiness: {
+            database: string;
+            status: string;
         };
         /** @description What happened to each position of a request. All but the rejected ones are on disk. */
         RecordedJson: {
@@ -2154,9 +1952,20 @@ export interface components {
             /** @description Index in the request's array, from 0. */
             index: number;
         };
+        /** @description How to replace a webhook's secret. */
+        RotateSecretJson: {
+            /**
+             * Format: int32
+             * @description For how many seconds calls are signed with the old secret too, 0 to 604800; 86400 if absent.
+             */
+            overlap?: number;
+        };
         /** @description A tenant's thresholds. */
         RulesJson: {
-            /** @description When they were changed last: RFC 3339, UTC, milliseconds; null before the first time. */
+            /**
+             * Format: date-time
+             * @description When they were changed last: RFC 3339, UTC, milliseconds; null before the first time.
+             */
             changed_at?: string | null;
             /** @description The thresholds that the tenant has set itself. */
             own: Record<string, never>;
@@ -2180,7 +1989,7 @@ export interface components {
              *       "fri"
              *     ]
              */
-            days: string[];
+            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
             /**
              * @description From this time of day, `07:00` or `07:00:00`.
              * @example 07:00
@@ -2213,15 +2022,21 @@ export interface components {
         };
         /** @description The sent notifications or messages, one for each user, in the order of `user_ids`. */
         SentJson: {
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             created_at: string;
             /** @description One for each user. */
             items: components["schemas"]["SentItemJson"][];
         };
         /** @description A cadet's attendance of a training day. */
         SetAttendanceJson: {
-            /** @description present, absent, late or excused. */
-            status: string;
+            /**
+             * @description present, absent, late or excused.
+             * @enum {string}
+             */
+            status: "present" | "absent" | "late" | "excused";
             /** @description `08:00` or `08:00:00`; absent if unknown. */
             time_in?: string | null;
             /** @description `17:00` or `17:00:00`; past midnight if it is before `time_in`; absent if unknown. */
@@ -2243,7 +2058,10 @@ export interface components {
             event_type: string;
             /** @description The `data` of its message. */
             payload: Record<string, never>;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             timestamp: string;
         };
         /** @description A tenant. */
@@ -2458,6 +2276,13 @@ export interface components {
              */
             theft_percent: number;
         };
+        TokenPair: {
+            access: string;
+            refresh: string;
+        };
+        TokenRefresh: {
+            refresh: string;
+        };
         /** @description A trip. */
         TripJson: {
             /**
@@ -2476,17 +2301,26 @@ export interface components {
              */
             duration: number;
             end_place?: components["schemas"]["TripPlaceJson"] | null;
-            /** @description Null while it is under way. */
+            /**
+             * Format: date-time
+             * @description Null while it is under way.
+             */
             end_time?: string | null;
-            /** @description Time of the last position that the statistics include. */
+            /**
+             * Format: date-time
+             * @description Time of the last position that the statistics include.
+             */
             followed_to: string;
             /**
              * Format: double
              * @description Fuel used, litres; null if neither a level nor a consumption is known.
              */
             fuel_l?: number | null;
-            /** @description measured: by the tank's level; estimated: by the distance. */
-            fuel_source?: string | null;
+            /**
+             * @description measured: by the tank's level; estimated: by the distance.
+             * @enum {string|null}
+             */
+            fuel_source?: "measured" | "estimated" | null;
             id: string;
             /**
              * Format: double
@@ -2503,17 +2337,26 @@ export interface components {
              * @description Time in motion, minutes.
              */
             moving_minutes: number;
-            /** @description auto: found in the positions; manual: started by hand. */
-            origin: string;
+            /**
+             * @description auto: found in the positions; manual: started by hand.
+             * @enum {string}
+             */
+            origin: "auto" | "manual";
             /** @description Up to 1000 positions, oldest first, without outliers. Lists leave this out. */
             path?: components["schemas"]["PositionJson"][];
             /** @description The `cursor` for the rest of the path; null if there is none. Lists leave this out. */
             path_next?: string | null;
             start_place?: components["schemas"]["TripPlaceJson"] | null;
-            /** @description RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds.
+             */
             start_time: string;
-            /** @description started, completed or cancelled. */
-            status: string;
+            /**
+             * @description started, completed or cancelled.
+             * @enum {string}
+             */
+            status: "started" | "completed" | "cancelled";
             vehicle_id: string;
         };
         /** @description A point on the map. */
@@ -2542,8 +2385,11 @@ export interface components {
             cadet_id?: number | null;
             /** Format: int64 */
             id: number;
-            /** @description One of the roles that `POST /users` lists. */
-            role: string;
+            /**
+             * @description One of the roles that `POST /users` lists.
+             * @enum {string}
+             */
+            role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
             /** @description Id of its tenant. */
             tenant: string;
             /** @description Login name. */
@@ -2567,7 +2413,10 @@ export interface components {
             odometer_km?: number | null;
             position?: components["schemas"]["PositionJson"] | null;
             route?: string | null;
-            /** @description When the next service is due: RFC 3339, UTC, milliseconds. */
+            /**
+             * Format: date-time
+             * @description When the next service is due: RFC 3339, UTC, milliseconds.
+             */
             service_due_at?: string | null;
             /**
              * Format: double
@@ -2580,15 +2429,29 @@ export interface components {
         };
         /** @description A webhook. */
         WebhookJson: {
-            /** @description When it was added. */
+            /** @description Whether it gets calls. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
             created_at: string;
-            /** @description When its receiver answered 410, after which it gets no calls. Retrying one of its calls by hand enables it again. */
+            /**
+             * Format: date-time
+             * @description Since when it is not active, because its receiver answered 410 or a PATCH said so. Retrying one of its dead calls by
+             *     hand makes it active again.
+             */
             disabled_at?: string | null;
             /** @description The kinds of events that it gets; all if empty. */
-            events: string[];
+            events: ("delivery.started" | "delivery.status_changed" | "parcel.added" | "parcel.changed" | "parcel.zone_crossed" | "grade.updated" | "attendance.updated" | "scores.updated" | "trip.changed" | "geofence.crossed" | "driver.event" | "maintenance.due" | "alert.raised")[];
             /** Format: int64 */
             id: number;
-            /** @description The secret that signs the calls, shown only in the answer to POST. */
+            /**
+             * Format: date-time
+             * @description Until when calls are signed with a replaced secret too.
+             */
+            old_secret_valid_until?: string | null;
+            /** @description The secret that signs the calls, shown only when the webhook is added or its secret is replaced. */
             secret?: string | null;
             /** @description Where its calls go. */
             url: string;
@@ -2597,11 +2460,77 @@ export interface components {
     responses: never;
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description `true` if the answer is that of an earlier request with the same key. */
+        IdempotencyReplayed: "true";
+        /** @description Seconds after which to try again. Absent if trying again does not help. */
+        RetryAfter: number;
+        /** @description How to authenticate. */
+        WwwAuthenticate: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    stream_events: {
+        parameters: {
+            header?: {
+                /** @description The id of the last event that the client has seen. */
+                "Last-Event-ID"?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    issue_tokens: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPair"];
+                };
+            };
+        };
+    };
+    refresh_token: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRefresh"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessToken"];
+                };
+            };
+        };
+    };
     list_alerts: {
         parameters: {
             query?: {
@@ -2610,7 +2539,7 @@ export interface operations {
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Only alerts that nobody has marked read: `true`, `1` or no value. `false` and `0` list all. */
-                unread?: string;
+                unread?: "true" | "1" | "" | "false" | "0";
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -2633,6 +2562,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -2643,6 +2576,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2676,6 +2610,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2684,6 +2622,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2721,6 +2660,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -2731,6 +2674,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2831,6 +2775,10 @@ export interface operations {
     };
     give_grade: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -2844,6 +2792,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2935,6 +2884,10 @@ export interface operations {
     };
     add_device: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -2945,6 +2898,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3066,6 +3020,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3076,6 +3034,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3152,6 +3111,29 @@ export interface operations {
             };
         };
     };
+    record_location: {
+        parameters: {
+            path: {
+                device_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKioskLocation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KioskLocation"];
+                };
+            };
+        };
+    };
     list_messages: {
         parameters: {
             query?: {
@@ -3160,7 +3142,7 @@ export interface operations {
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Only those not yet read: `true`, `1` or no value. `false` and `0` list all. */
-                unread?: string;
+                unread?: "true" | "1" | "" | "false" | "0";
             };
         };
         responses: {
@@ -3181,6 +3163,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3191,6 +3177,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3201,6 +3188,10 @@ export interface operations {
     };
     read_message: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3209,6 +3200,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3225,7 +3217,7 @@ export interface operations {
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Only those not yet read: `true`, `1` or no value. `false` and `0` list all. */
-                unread?: string;
+                unread?: "true" | "1" | "" | "false" | "0";
             };
         };
         responses: {
@@ -3246,6 +3238,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3256,6 +3252,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3266,6 +3263,10 @@ export interface operations {
     };
     read_notification: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3274,10 +3275,26 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationJson"];
+                };
+            };
+        };
+    };
+    get_openapi: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
         };
@@ -3290,7 +3307,7 @@ export interface operations {
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description orders or notifications; all calls, including those to webhooks, if absent. */
-                target?: string;
+                target?: "orders" | "notifications";
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -3313,6 +3330,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3321,6 +3342,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3337,7 +3359,7 @@ export interface operations {
                 /** @description `next` of the page before. */
                 cursor?: string;
                 /** @description Only those with this status. */
-                status?: string;
+                status?: "pending" | "assigned" | "picked_up" | "in_transit" | "out_for_delivery" | "delivered" | "cancelled";
                 /** @description Only those of this client. */
                 client_id?: number;
                 /** @description Only those of this driver. */
@@ -3360,6 +3382,10 @@ export interface operations {
     };
     add_parcel: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3370,6 +3396,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3423,7 +3450,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
-                format?: string;
+                format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -3440,7 +3467,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Page_PathPointJson"];
+                    "application/vnd.google-earth.kml+xml": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -3451,16 +3482,21 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewPositionJson"][];
+                "application/json": components["schemas"]["NewPositionJson"] | components["schemas"]["NewPositionJson"][];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3501,6 +3537,10 @@ export interface operations {
     };
     add_push_subscription: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3511,6 +3551,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3520,6 +3561,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3543,11 +3585,15 @@ export interface operations {
             };
         };
     };
-    tell_sync_event: {
+    publish_sync_event: {
         parameters: {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
             };
         };
         requestBody: {
@@ -3559,6 +3605,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3590,6 +3637,10 @@ export interface operations {
     };
     add_tenant: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3600,6 +3651,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3620,11 +3672,11 @@ export interface operations {
                 /** @description Only trips that this user drove. */
                 driver_id?: number;
                 /** @description Only trips with this status: started, completed or cancelled. */
-                status?: string;
+                status?: "started" | "completed" | "cancelled";
                 /** @description Still under way at this instant, or started later. */
-                from?: string;
+                from?: string | number;
                 /** @description Started before this instant. */
-                to?: string;
+                to?: string | number;
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -3647,6 +3699,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3657,6 +3713,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3669,7 +3726,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description json (default), geojson, gpx, csv or kml (the whole path). */
-                format?: string;
+                format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /** @description For a superadmin: the trip's tenant; its own if absent. */
                 tenant?: string;
             };
@@ -3684,7 +3741,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["TripJson"];
+                    "application/vnd.google-earth.kml+xml": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -3695,6 +3756,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3703,6 +3768,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3717,6 +3783,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3725,6 +3795,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3737,7 +3808,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description json (default), geojson, gpx, csv or kml (the whole path). */
-                format?: string;
+                format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /** @description For a superadmin: the trip's tenant; its own if absent. */
                 tenant?: string;
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
@@ -3756,7 +3827,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Page_PositionJson"];
+                    "application/vnd.google-earth.kml+xml": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -3786,6 +3861,10 @@ export interface operations {
     };
     add_user: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3796,6 +3875,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3885,6 +3965,10 @@ export interface operations {
     };
     add_vehicle: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3895,6 +3979,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3975,11 +4060,11 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description From this instant; from the beginning if absent. */
-                from?: string;
+                from?: string | number;
                 /** @description Before this instant; to the end if absent. */
-                to?: string;
+                to?: string | number;
                 /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
-                format?: string;
+                format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /** @description For a superadmin: the vehicle's tenant. */
                 tenant?: string;
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
@@ -3998,7 +4083,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/geo+json": string;
+                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Page_PositionJson"];
+                    "application/vnd.google-earth.kml+xml": string;
+                    "text/csv": string;
                 };
             };
         };
@@ -4028,6 +4117,10 @@ export interface operations {
     };
     add_webhook: {
         parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -4038,6 +4131,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4087,6 +4181,33 @@ export interface operations {
             };
         };
     };
+    change_webhook: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhookJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookJson"];
+                };
+            };
+        };
+    };
     list_webhook_deliveries: {
         parameters: {
             query?: {
@@ -4119,6 +4240,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: number;
                 delivery_id: number;
@@ -4128,10 +4253,276 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OutgoingCallJson"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretJson"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookJson"];
+                };
+            };
+        };
+    };
+    test_webhook: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: number;
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutgoingCallJson"];
+                };
+            };
+        };
+    };
+    open_session: {
+        parameters: {
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    close_session: {
+        parameters: {
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    show_caller: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    count_deliveries: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryCounts"];
+                };
+            };
+        };
+    };
+    find_riders_delivery: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                rider_id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    start_delivery: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDelivery"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    update_delivery: {
+        parameters: {
+            header?: {
+                /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                tracking_id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDelivery"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+        };
+    };
+    find_delivery: {
+        parameters: {
+            path: {
+                tracking_id: string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
         };

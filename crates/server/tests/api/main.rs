@@ -45,6 +45,7 @@ mod fleet {
 }
 mod live_contract;
 mod native {
+    pub mod document;
     pub mod idempotency;
     pub mod idempotency_kill;
     pub mod isolation;

@@ -19,17 +19,26 @@ enum Place {
     Server,
 }
 
-/// Short timeouts, so that a fault shows soon.
+/// Two nodes on one SQLite file wait for each other, and on a busy machine for long.
 pub(crate) fn options() -> OpenOptions {
-    OpenOptions { busy_timeout: Duration::from_millis(500), connections: 4, ..OpenOptions::default() }
+    OpenOptions { busy_timeout: Duration::from_secs(5), connections: 4, ..OpenOptions::default() }
 }
 
 impl TestDatabase {
     pub(crate) async fn sqlite() -> Self {
+        Self::sqlite_with(&options()).await
+    }
+
+    /// A fault shows soon: nothing waits for a lock for long.
+    pub(crate) async fn impatient_sqlite() -> Self {
+        Self::sqlite_with(&OpenOptions { busy_timeout: Duration::from_millis(500), ..options() }).await
+    }
+
+    async fn sqlite_with(options: &OpenOptions) -> Self {
         let folder = std::env::temp_dir().join(format!("milepost-store-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir(&folder).unwrap();
         let url = format!("sqlite://{}", folder.join("milepost.db").display());
-        Self { store: open(&url, &options(), Arc::new(PublicForm)).await.unwrap(), url, place: Place::Folder(folder) }
+        Self { store: open(&url, options, Arc::new(PublicForm)).await.unwrap(), url, place: Place::Folder(folder) }
     }
 
     /// Returns `None` if there is no PostgreSQL.

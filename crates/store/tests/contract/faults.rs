@@ -34,7 +34,7 @@ async fn recovers(database: &TestDatabase, committer: &Committer, home: &TenantI
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn locked_sqlite_refuses_in_time_and_recovers() {
-    let database = TestDatabase::sqlite().await;
+    let database = TestDatabase::impatient_sqlite().await;
     let (committer, home) = running(&database).await;
     let mut other = SqliteConnection::connect(&database.url).await.unwrap();
     sqlx::raw_sql("begin exclusive").execute(&mut other).await.unwrap();
@@ -73,7 +73,7 @@ fn full_sqlite_writes_nothing_of_a_batch_and_recovers() {
 
 #[cfg(unix)]
 async fn write_more_than_fits() {
-    let database = TestDatabase::sqlite().await;
+    let database = TestDatabase::impatient_sqlite().await;
     let (committer, home) = running(&database).await;
     let many: Vec<_> = (10..20_010).map(|ms| full_position("bus", ms)).collect();
     for _ in 0..3 {
@@ -87,7 +87,7 @@ async fn write_more_than_fits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn vanished_sqlite_file_is_noticed_and_recovers_when_it_is_back() {
-    let database = TestDatabase::sqlite().await;
+    let database = TestDatabase::impatient_sqlite().await;
     let (committer, home) = running(&database).await;
     let (file, away) = (database.file(), database.file().with_extension("away"));
     std::fs::rename(&file, &away).unwrap();

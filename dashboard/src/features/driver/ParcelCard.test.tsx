@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
 import { fireEvent, screen } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
+import type { ParcelStatus } from '../../lib/parcels';
 import { type Answers, refusal, renderWith } from '../../testing/render';
 import { ParcelCard } from './ParcelCard';
 
-function show(status: string, answers: Answers = {}) {
+function show(status: ParcelStatus, answers: Answers = {}) {
   const seen = { changed: vi.fn(async () => undefined), problems: [] as string[] };
   const place = { lat: 28.6, lng: 77.2, address: 'Connaught Place' };
   const times = { created_at: '2026-11-29T10:00:00.000Z', updated_at: '2026-11-29T10:00:00.000Z' };
@@ -17,7 +18,7 @@ function show(status: string, answers: Answers = {}) {
 }
 
 describe("a card of the driver's parcels", () => {
-  it.each([
+  it.each<[ParcelStatus, string]>([
     ['assigned', 'I have it'],
     ['picked_up', 'I am on the way'],
     ['in_transit', 'It is delivered'],

@@ -1,7 +1,7 @@
 /** One of the driver's parcels, with the step that comes next. */
 
 import { useMutation } from '@tanstack/react-query';
-import { type Parcel, placeText, statusText } from '../../lib/parcels';
+import { type Parcel, type ParcelStatus, placeText, statusText } from '../../lib/parcels';
 import { changeParcelStatus } from './api/change-parcel-status';
 
 interface Props {
@@ -10,7 +10,7 @@ interface Props {
   onProblem: (text: string) => void;
 }
 
-const NEXT: Record<string, { status: string; label: string }> = {
+const NEXT: Partial<Record<ParcelStatus, { status: ParcelStatus; label: string }>> = {
   assigned: { status: 'picked_up', label: 'I have it' },
   picked_up: { status: 'in_transit', label: 'I am on the way' },
   in_transit: { status: 'delivered', label: 'It is delivered' },

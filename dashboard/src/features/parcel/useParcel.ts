@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { ApiError } from '../../lib/api/request';
-import type { Parcel } from '../../lib/parcels';
+import type { Parcel, ParcelStatus } from '../../lib/parcels';
 import { parcelQuery } from './api/get-parcel';
 import { type PathPoint, parcelPathQuery } from './api/get-parcel-path';
 
@@ -20,7 +20,7 @@ export function useParcel(id: number) {
   const refresh = useCallback(() => void queries.invalidateQueries({ queryKey: ['parcel', id] }), [queries, id]);
   /** Shows the status at once, and reads again, because an answer that is under way may be older. */
   const setStatus = useCallback(
-    (status: string) => {
+    (status: ParcelStatus) => {
       queries.setQueryData(parcelQuery(id).queryKey, (known) => known && { ...known, status });
       refresh();
     },

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Positions in one request; more are answered 413.
-const MAX_POSITIONS: usize = 10_000;
+pub(crate) const MAX_POSITIONS: usize = 10_000;
 /// Room for 10,000 positions with every field, and some white space.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 

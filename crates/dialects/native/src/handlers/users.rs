@@ -69,7 +69,8 @@ pub(crate) async fn get_user(
 
 /// Changes a user. The connections of a locked-out user close within a second.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = i64, Path)), request_body = ChangeUserJson,
-    responses((status = 200, body = UserJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = UserJson), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
 pub(crate) async fn change_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
@@ -91,7 +92,7 @@ pub(crate) async fn change_user(
 
 /// Removes a user with its sessions and connections.
 #[utoipa::path(delete, path = "/users/{id}", tag = "users", params(("id" = i64, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(crate) async fn remove_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,

@@ -38,34 +38,34 @@ pub(crate) struct NewUserJson {
 
 /// The changes of a user. Absent fields stay.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeUserJson {
     /// Login name.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub username: Option<String>,
     /// New password; open sessions end.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub password: Option<String>,
     /// One of the roles that `POST /users` lists.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub role: Option<String>,
     /// If false, the user's connections close within a second.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub approved: Option<bool>,
     /// If false, the user's connections close within a second.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub active: Option<bool>,
     /// Null removes the link to a cadet.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     pub cadet_id: Option<Option<i64>>,
     /// The vehicles it may see.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub vehicle_ids: Option<Vec<String>>,
 }

@@ -61,54 +61,54 @@ pub(crate) struct NewVehicleJson {
 
 /// The changes of a vehicle. Absent fields stay; null removes the value of an optional one.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeVehicleJson {
     /// bus, car, van, truck, bike, person, …
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub kind: Option<String>,
     /// Name for people.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub label: Option<String>,
     /// Licence plate.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub license_plate: Option<Option<String>>,
     /// The route that it serves.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub route: Option<Option<String>>,
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub status: Option<String>,
     /// Number of the user who drives it.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<i64>)]
     pub driver_id: Option<Option<i64>>,
     /// The vehicle's own speed limit, km/h.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub speed_limit_kmh: Option<Option<f64>>,
     /// Litres per 100 km.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub fuel_l_per_100km: Option<Option<f64>>,
     /// Price of a litre.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub fuel_price_per_l: Option<Option<f64>>,
     /// Odometer, km.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub odometer_km: Option<Option<f64>>,
     /// The odometer's reading at which the next service is due, km.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub service_due_km: Option<Option<f64>>,
     /// When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     pub service_due_at: Option<Option<Value>>,
 }

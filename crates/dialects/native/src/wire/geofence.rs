@@ -36,43 +36,43 @@ pub(crate) struct NewGeofenceJson {
 
 /// The changes of a geofence. Absent fields stay; null removes the value of an optional one.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeGeofenceJson {
     /// Name for people.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub name: Option<String>,
     /// A GeoJSON geometry. The stored radius or width stays, if the new geometry can have it, unless it is named too.
-    #[serde(deserialize_with = "not_null")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = Object, required = false)]
     pub geometry: Option<Box<RawValue>>,
     /// Radius of a circle, metres.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub radius_m: Option<Option<f64>>,
     /// Width of a corridor to either side, metres.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub width_m: Option<Option<f64>>,
     /// enter, exit, or both; null for both.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     pub on: Option<Option<Vec<String>>>,
     /// Length of a visit that is published as dwelling, seconds.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<u32>)]
     pub dwell_s: Option<Option<u32>>,
     /// The speed limit inside, km/h.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<f64>)]
     pub speed_limit_kmh: Option<Option<f64>>,
     /// The vehicles that it applies to; null for all.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<Vec<String>>)]
     pub vehicle_ids: Option<Option<Vec<String>>>,
     /// When it applies; null for always.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<ScheduleJson>)]
     pub schedule: Option<Option<ScheduleJson>>,
 }

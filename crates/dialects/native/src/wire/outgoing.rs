@@ -22,28 +22,28 @@ pub(crate) struct NewWebhookJson {
 
 /// What to change of a webhook. Absent fields stay as they are.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeWebhookJson {
     /// Where its calls go, as for a new one. Pending calls go there too.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub url: Option<String>,
     /// The kinds of events that it gets; all if empty.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub events: Option<Vec<String>>,
     /// False: it gets no calls, and pending ones are given up. True: it gets the events from now on.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub active: Option<bool>,
 }
 
 /// How to replace a webhook's secret.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RotateSecretJson {
     /// For how many seconds calls are signed with the old secret too, 0 to 604800; 86400 if absent.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, minimum = 0, maximum = 604_800)]
     pub overlap: Option<u32>,
 }

@@ -34,14 +34,15 @@ pub(crate) struct NewParcelJson {
 
 /// The changes of a parcel. Absent fields stay.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeParcelJson {
     /// Number of the user who drives it. Null removes the driver.
-    #[serde(deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
     pub driver_id: Option<Option<i64>>,
     /// pending, assigned, picked_up, in_transit, out_for_delivery, delivered or cancelled.
-    #[serde(deserialize_with = "not_null")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub status: Option<String>,
 }

@@ -100,6 +100,7 @@ pub(crate) struct AttendanceJson {
 
 /// The changes of a cadet's scores. Absent ones stay, null takes a score back.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
 pub(crate) struct ChangeScoresJson {
     /// 0 to 100, two decimals.

@@ -23,12 +23,12 @@ macro_rules! thresholds {
 
         /// The changes of thresholds. Absent ones stay, null takes one back to its default.
         #[derive(Default, Deserialize, ToSchema)]
-        #[serde(default, deny_unknown_fields)]
+        #[serde(deny_unknown_fields)]
         #[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
         pub(crate) struct ChangeRulesJson {
             $(
                 $(#[$doc])*
-                #[serde(deserialize_with = "present")]
+                #[serde(default, deserialize_with = "present")]
                 #[schema(value_type = Option<$kind>)]
                 pub $name: Option<Option<$kind>>,
             )*

@@ -71,6 +71,8 @@ async fn things_of(server: &TestServer, blue: &str) -> Vec<(&'static str, String
         ("notifications/", notification),
         ("messages/", message),
         ("push/subscriptions/", push),
+        ("kiosks/", json!("device-blue")),
+        ("rider/", json!("7")),
     ];
     things.map(|(place, id)| (place, id.as_str().map_or_else(|| id.to_string(), str::to_owned))).into()
 }
@@ -81,6 +83,7 @@ fn body_for(method: &str, path: &str) -> Option<Value> {
     match (method, last) {
         ("post", "grades") => Some(json!({"type": "merit", "points": 1, "reason": "x"})),
         ("put", _) if path.contains("/attendance/") => Some(json!({"status": "present"})),
+        ("post", "location") => Some(json!({"latitude": 1, "longitude": 2})),
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),
         ("patch", _) if path.contains("/vehicles/") => Some(json!({"label": "x"})),
@@ -99,6 +102,10 @@ async fn operations(server: &TestServer) -> Vec<(String, String)> {
     for (path, methods) in document["paths"].as_object().unwrap() {
         let methods = methods.as_object().unwrap().keys();
         let methods = methods.filter(|method| ["get", "put", "post", "delete", "patch"].contains(&method.as_str()));
+        // The link of a delivery is for everybody who has it, and a stream does not end.
+        if ["/tracking/{tracking_id}", "/tracking/update/{tracking_id}", "/api/events"].contains(&path.as_str()) {
+            continue;
+        }
         operations.extend(methods.map(|method| (method.clone(), path.clone())));
     }
     operations

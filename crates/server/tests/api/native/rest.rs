@@ -100,6 +100,18 @@ async fn null_removes_an_optional_value_and_is_refused_for_other_fields() {
 }
 
 #[tokio::test]
+async fn a_change_refuses_fields_that_it_does_not_know() {
+    let server = TestServer::start().await;
+    server.add_bus("v1").await;
+    for path in ["vehicles/v1", "users/1", "geofences/1", "parcels/1", "cadets/1/scores", "fleet/rules", "webhooks/1"] {
+        let body = Some(json!({ "lable": "x" }));
+        let refused = server.call(Method::PATCH, &format!("/api/v1/{path}"), &server.admin, body).await;
+        let problem = json_of(refused, 422).await;
+        assert_eq!(problem["errors"][0]["field"], "lable", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn refusals_name_no_rust_types() {
     let server = TestServer::start().await;
     let body = json!({"kind": "bus", "label": "x", "speed_limit_kmh": "fast"});
@@ -177,25 +189,4 @@ async fn permissions_are_those_of_the_table() {
     assert_eq!(demoted.status(), 403);
     let suicide = server.call(Method::PATCH, "/api/v1/users/1", &server.admin, Some(json!({"active": false}))).await;
     assert_eq!(suicide.status(), 409);
-}
-
-#[tokio::test]
-async fn the_openapi_document_describes_every_path() {
-    let server = TestServer::start().await;
-    let document = server.get_json("/api/v1/openapi.json", "").await;
-    assert_eq!(document["openapi"], "3.1.0");
-    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    for path in [
-        "tenants",
-        "users",
-        "users/{id}",
-        "vehicles",
-        "vehicles/{id}",
-        "devices",
-        "devices/{id}",
-        "positions",
-        "vehicles/{id}/positions",
-    ] {
-        assert!(paths.contains(&format!("/api/v1/{path}")), "{path} is missing in {paths:?}");
-    }
 }

@@ -2,8 +2,9 @@
 
 import { mutationOptions } from '@tanstack/react-query';
 import { patchJson } from '../../../lib/api/request';
+import type { ParcelStatus } from '../../../lib/parcels';
 
 export const changeParcelStatus = (id: number) =>
   mutationOptions({
-    mutationFn: (status: string) => patchJson('/api/v1/parcels/{id}', { path: { id } }, { status }),
+    mutationFn: (status: ParcelStatus) => patchJson('/api/v1/parcels/{id}', { path: { id } }, { status }),
   });

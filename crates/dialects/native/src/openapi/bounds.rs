@@ -1,0 +1,168 @@
+//! What the server accepts for a field of one name: bounds, patterns and the names of values. The numbers and names are the
+//! domain's own.
+
+use milepost_domain::{
+    AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
+    GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, ParcelStatus,
+    RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username, VehicleKind, VehicleList,
+    VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+};
+use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
+use serde_json::{Value, json};
+use std::ops::RangeInclusive;
+
+/// The last millisecond of the year 9999. Smaller numbers may be seconds.
+const LAST_UNIX_MS: i64 = 253_402_300_799_999;
+/// Letters of every script with their marks, digits, and `. _ : @ -`; spaces inside.
+const ID: &str = r"^[\p{L}\p{M}\p{N}._:@-]+( +[\p{L}\p{M}\p{N}._:@-]+)*$";
+/// No control characters, and one that can be seen.
+const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+/// No control characters, and no space at the ends.
+const NAME: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
+
+/// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
+/// value from before a bound.
+pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value> {
+    if let Some(names) = names(schema, field) {
+        return Some(json!({ "enum": names }));
+    }
+    if is_text && is_instant(field) {
+        return Some(json!({ "format": "date-time" }));
+    }
+    if ["ChangeRulesJson", "ThresholdsJson"].contains(&schema) {
+        return threshold(field);
+    }
+    let is_body =
+        ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys"].iter().any(|of| schema.starts_with(of));
+    if is_body || schema == "TenantJson" { bounds(schema, field, is_text) } else { None }
+}
+
+/// The values of a parameter.
+pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -> Option<Value> {
+    Some(match (place, name) {
+        ("query", "limit") => json!({ "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT }),
+        ("query", "cursor") => json!({ "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
+        ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
+        ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
+        ("query", "unread") => json!({ "enum": ["true", "1", "", "false", "0"] }),
+        ("query", "from" | "to") => instant_or_number(),
+        ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("ParcelJson", "status") }),
+        ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("TripJson", "status") }),
+        ("query" | "path", _) if !is_text => json!({ "minimum": 1 }),
+        ("query", _) => bounds("", name, is_text)?,
+        _ => json!({ "minLength": 1 }),
+    })
+}
+
+/// A time that is read as RFC 3339, Unix seconds or Unix milliseconds.
+pub(super) fn instant_or_number() -> Value {
+    json!({ "type": ["string", "number"], "format": "date-time", "minimum": 0, "maximum": LAST_UNIX_MS })
+}
+
+fn is_instant(field: &str) -> bool {
+    field.ends_with("_at")
+        || matches!(field, "timestamp" | "start_time" | "end_time" | "followed_to" | "old_secret_valid_until")
+}
+
+/// All names that a field can have.
+fn names(schema: &str, field: &str) -> Option<Vec<&'static str>> {
+    macro_rules! all {
+        ($type:ty) => {
+            <$type>::ALL.iter().map(|value| value.as_str()).collect()
+        };
+    }
+    Some(match (schema, field) {
+        (_, "role") => all!(Role),
+        (_, "severity") => all!(Severity),
+        (_, "origin") => all!(TripOrigin),
+        (_, "fuel_source") => all!(FuelSource),
+        (_, "days") => all!(Weekday),
+        (_, "on") => vec!["enter", "exit"],
+        (_, "events") => WEBHOOK_KINDS.to_vec(),
+        ("NewAlertJson" | "AlertJson", "type") => all!(AlertKind),
+        ("NewGradeJson" | "GradeJson", "type") => all!(GradeKind),
+        ("ChangeParcelJson" | "ParcelJson", "status") => all!(ParcelStatus),
+        ("SetAttendanceJson" | "AttendanceJson", "status") => all!(AttendanceStatus),
+        ("TripJson", "status") => all!(TripStatus),
+        _ => return None,
+    })
+}
+
+fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
+    Some(match (schema, field) {
+        (_, "latitude" | "lat") => range(&Latitude::RANGE),
+        (_, "longitude" | "lng") => range(&Longitude::RANGE),
+        (_, "speed" | "speed_limit_kmh") => range(&SpeedKmh::RANGE),
+        (_, "heading") => range(&HeadingDeg::RANGE),
+        (_, "accuracy") => json!({ "minimum": AccuracyM::RANGE.start() }),
+        (_, "altitude") => range(&AltitudeM::RANGE),
+        (_, "odometer_km" | "service_due_km") => range(&OdometerKm::RANGE),
+        (_, "fuel_level_l") => range(&FuelLevelL::RANGE),
+        (_, "radius_m") => range(&RadiusM::RANGE),
+        (_, "width_m") => range(&WidthM::RANGE),
+        (_, "fuel_l_per_100km") => json!({ "minimum": 0, "maximum": 1_000 }),
+        (_, "fuel_price_per_l") => json!({ "minimum": 0, "maximum": 1_000_000 }),
+        (_, "prelim_score" | "midterm_score" | "final_score") => json!({ "minimum": 0, "maximum": 100 }),
+        (_, "dwell_s") => json!({ "minimum": 1, "maximum": 30 * 24 * 60 * 60 }),
+        (_, "utc_offset_minutes") => json!({ "minimum": -840, "maximum": 840 }),
+        (_, "time_in" | "time_out") | ("ScheduleJson", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
+        (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
+        ("NewGeofenceJson" | "ChangeGeofenceJson", "vehicle_ids") => {
+            json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })
+        }
+        (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
+        (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
+        (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEventJson", "cadet_id") => json!({ "minimum": 1 }),
+        (_, "username") => json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NAME }),
+        (_, "password") => json!({ "minLength": 1, "maxLength": 1024 }),
+        (_, "kind") => line(VehicleKind::MAX_CHARS),
+        (_, "label" | "license_plate" | "route") => line(Label::MAX_CHARS),
+        ("NewVehicleJson" | "ChangeVehicleJson", "status") => line(VehicleStatus::MAX_CHARS),
+        ("NewCadetJson", "name") => line(CadetName::MAX_CHARS),
+        (_, "name") => line(Label::MAX_CHARS),
+        (_, "student_id") => line(StudentId::MAX_CHARS),
+        (_, "reason") => line(Reason::MAX_CHARS),
+        (_, "title") => line(AlertTitle::MAX_CHARS),
+        (_, "subject") => line(AlertSubject::MAX_CHARS),
+        ("NewNotificationJson", "type") => line(NotificationKind::MAX_CHARS),
+        ("NewNotificationJson" | "NewAlertJson", "message") => {
+            json!({ "minLength": 1, "maxLength": 2_000, "pattern": r"\S" })
+        }
+        (_, "address") => json!({ "maxLength": 500 }),
+        (_, "event_type") => json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]+$" }),
+        ("NewWebhookJson", "secret") => json!({ "pattern": "^whsec_[A-Za-z0-9+/_-]+=*$" }),
+        (_, "url" | "endpoint") => json!({ "format": "uri" }),
+        _ => return None,
+    })
+}
+
+/// Thresholds of one unit have the same bounds, but for a few.
+fn threshold(field: &str) -> Option<Value> {
+    let (minimum, maximum) = match field {
+        "progress_m" | "segment_max_m" => (10.0, 1e6),
+        "speeding_hysteresis_kmh" | "idle_l_per_h" => (0.0, 100.0),
+        "theft_percent" => (1.0, 100.0),
+        "relocate_fixes" => (2.0, 100.0),
+        "speeding_for_s" => (0.0, 86_400.0),
+        _ if field.ends_with("_m") => (1.0, 10_000.0),
+        _ if field.ends_with("_kmh") => (1.0, 1_000.0),
+        _ if field.ends_with("_mps2") => (0.5, 12.0),
+        _ if field.ends_with("_l") => (0.1, 10_000.0),
+        _ if field.ends_with("_s") => (1.0, 86_400.0),
+        _ => return None,
+    };
+    Some(json!({ "minimum": minimum, "maximum": maximum }))
+}
+
+fn range(range: &RangeInclusive<f64>) -> Value {
+    json!({ "minimum": range.start(), "maximum": range.end() })
+}
+
+fn id() -> Value {
+    json!({ "minLength": 1, "maxLength": MAX_ID_CHARS, "pattern": ID })
+}
+
+fn line(max_chars: usize) -> Value {
+    json!({ "minLength": 1, "maxLength": max_chars, "pattern": LINE })
+}

@@ -1,0 +1,150 @@
+//! Completes the operations with what is the same for all of them, so that their own descriptions leave it out: refusals, headers,
+//! the idempotency key, credentials.
+
+use super::{bounds, schemas};
+use crate::handlers::positions::MAX_POSITIONS;
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// The statuses by which every call may be refused.
+const REFUSALS: [u16; 7] = [400, 401, 403, 404, 422, 429, 503];
+/// The statuses by which a call with a body may be refused, too.
+const REFUSALS_OF_BODIES: [u16; 2] = [413, 415];
+/// The operations that a device may call with its key. Others refuse it.
+const OF_DEVICES: [&str; 10] = [
+    "record_positions",
+    "list_vehicles",
+    "get_vehicle",
+    "read_track",
+    "list_trips",
+    "get_trip",
+    "read_trip_path",
+    "record_location",
+    "show_caller",
+    "stream_events",
+];
+/// The media types of an answer with `?format`, beside JSON.
+const FILES: [&str; 4] =
+    ["application/geo+json", "application/gpx+xml", "text/csv", "application/vnd.google-earth.kml+xml"];
+
+pub(super) fn complete(paths: &mut Map<String, Value>) {
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            if let Some(operation) = operation.as_object_mut() {
+                complete_operation(path, method, operation);
+            }
+        }
+    }
+}
+
+fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Value>) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    let device = OF_DEVICES.contains(&id);
+    // An operation with its own list of credentials is described apart, and keeps no idempotency key either.
+    let is_described_apart = operation.contains_key("security");
+    let has_key = method == "post" && !is_described_apart && id != "record_location";
+    let has_body = operation.contains_key("requestBody") || has_key;
+    operation.entry("security").or_insert_with(|| security(device));
+    let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
+    if let Some(parameters) = parameters.as_array_mut() {
+        for parameter in parameters.iter_mut() {
+            complete_parameter(path, parameter);
+        }
+        if has_key {
+            parameters.push(idempotency_key());
+        }
+        if parameters.is_empty() {
+            operation.remove("parameters");
+        }
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        complete_list_body(&mut body["content"]["application/json"]["schema"]);
+    }
+    let has_files = operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .is_some_and(|parameters| parameters.iter().any(|parameter| parameter["name"] == "format"));
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
+    if has_files && let Some(content) = responses["200"]["content"].as_object_mut() {
+        for media_type in FILES {
+            content.insert(media_type.to_owned(), json!({ "schema": { "type": "string" } }));
+        }
+    }
+    let bodies = if has_body { REFUSALS_OF_BODIES.as_slice() } else { &[] };
+    let refusals = if is_described_apart { &[400, 429, 503][..] } else { REFUSALS.as_slice() };
+    // The key's first request may still be running.
+    let in_progress = if has_key { &[409][..] } else { &[] };
+    for status in refusals.iter().chain(bodies).chain(in_progress) {
+        responses.entry(status.to_string()).or_insert_with(|| json!({}));
+    }
+    for (status, response) in responses {
+        let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or_default();
+        if let Some(response) = response.as_object_mut() {
+            complete_response(status, has_key, response);
+        }
+    }
+}
+
+/// A body that may be a list may be one item, too. Only that of positions may.
+fn complete_list_body(schema: &mut Value) {
+    if schema["type"] == "array" {
+        let (item, mut list) = (schema["items"].clone(), schema.take());
+        schemas::constrain(&mut list, json!({ "minItems": 1, "maxItems": MAX_POSITIONS }));
+        *schema = json!({ "oneOf": [item, list] });
+    }
+}
+
+fn complete_parameter(path: &str, parameter: &mut Value) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (place, name) = (text(&parameter["in"]), text(&parameter["name"]));
+    let is_text = schemas::is_text(&parameter["schema"]);
+    if let Some(values) = bounds::of_parameter(path, &place, &name, is_text) {
+        schemas::constrain(&mut parameter["schema"], values);
+    }
+}
+
+fn complete_response(status: StatusCode, has_key: bool, response: &mut Map<String, Value>) {
+    let described = response.get("description").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    if !described {
+        response.insert("description".to_owned(), status.canonical_reason().unwrap_or("Answer").into());
+    }
+    if status.is_client_error() || status.is_server_error() {
+        let schema = json!({ "$ref": "#/components/schemas/Problem" });
+        response.insert("content".to_owned(), json!({ "application/problem+json": { "schema": schema } }));
+    }
+    let mut headers = Map::new();
+    let mut add = |name: &str, component: &str| {
+        headers.insert(name.to_owned(), json!({ "$ref": format!("#/components/headers/{component}") }));
+    };
+    match status.as_u16() {
+        409 if has_key => add("Retry-After", "RetryAfter"),
+        429 | 503 => add("Retry-After", "RetryAfter"),
+        401 => add("WWW-Authenticate", "WwwAuthenticate"),
+        _ => {}
+    }
+    if has_key && status.is_success() {
+        add("Idempotency-Replayed", "IdempotencyReplayed");
+    }
+    if !headers.is_empty() {
+        response.insert("headers".to_owned(), Value::Object(headers));
+    }
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": false,
+        "description": "A repeated request with the same key gets the first one's answer, and its work is done once.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+    })
+}
+
+/// The credentials that an operation takes.
+fn security(device: bool) -> Value {
+    let mut schemes = vec![json!({ "token": [] }), json!({ "session": [] })];
+    if device {
+        schemes.extend([json!({ "device_key": [] }), json!({ "device": [] })]);
+    }
+    Value::Array(schemes)
+}
