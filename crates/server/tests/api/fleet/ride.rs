@@ -74,8 +74,8 @@ async fn a_recorded_ride_is_published_from_its_start_to_its_end(database: Databa
 
     drive(&server, &key, &fixes[..5]).await;
     until(&mut watcher, &mut messages, |message| message["type"] == "trip_update").await;
-    for until_fix in [30, 60, ARRIVED + 1] {
-        drive(&server, &key, &fixes[of(&messages, "vehicle_location_update").len()..until_fix]).await;
+    for (driven, until_fix) in [(5, 30), (30, 60), (60, ARRIVED + 1)] {
+        drive(&server, &key, &fixes[driven..until_fix]).await;
         let last_at = fixes[until_fix - 1].at_ms;
         until(&mut watcher, &mut messages, |message| {
             message["type"] == "vehicle_location_update" && ms(&message["data"]["timestamp"]) == last_at
