@@ -145,7 +145,7 @@ async fn a_recording_is_replayed_in_order_of_time_over_all_vehicles() {
     let seen = Server::default();
     let url = start_server(seen.clone()).await;
     let file = std::env::temp_dir().join(format!("milepost-replay-{}.csv", std::process::id()));
-    std::fs::write(&file, "vehicle_id,timestamp,lat,lon\na,1000030,1,2\nb b,1000010,1,2\na,1000000,1,2\nb b,nonsense,1,2\na,1000060,1,2\n").unwrap();
+    std::fs::write(&file, "vehicle_id,timestamp,lat,lon\na,1700000030,1,2\nb b,1700000010,1,2\na,1700000000,1,2\nb b,nonsense,1,2\na,1700000060,1,2\n").unwrap();
     let replay = Replay { speed_factor: 600.0, times: Times::Recorded, ..Replay::of(vec![file.clone()]) };
     let run = SimulateOptions { motion: Motion::Replay(replay), prefix: String::new(), ..options(url) };
 
@@ -156,7 +156,7 @@ async fn a_recording_is_replayed_in_order_of_time_over_all_vehicles() {
     let seen = seen.lock().unwrap();
     assert_in_order(&seen);
     assert_eq!(seen.fixes["key of a"].len(), 3);
-    assert_eq!(seen.fixes["key of b b"][0]["timestamp"], "1970-01-12T13:46:50.000Z");
+    assert_eq!(seen.fixes["key of b b"][0]["timestamp"], "2023-11-14T22:13:30.000Z");
 }
 
 #[tokio::test]
