@@ -24,7 +24,7 @@ named_values!(Revision, "telling", "must be new, added, corrected or withdrawn",
 });
 
 impl Revision {
-    /// The name under which applications know it that do not tell what was added from what was corrected.
+    /// The name for applications that do not distinguish added events from corrected ones.
     pub const fn telling(self) -> &'static str {
         match self {
             Self::Added => Self::Corrected.as_str(),

@@ -4,7 +4,7 @@ use milepost_domain::TenantId;
 use std::collections::HashMap;
 
 /// A number of places. A tenant may take another one while it holds fewer than are free: one tenant alone gets half of
-/// them, and each of `n` that want all of them gets one part of `n + 1`. The last part stays for whoever comes next.
+/// them, and each of `n` that want all of them gets one part of `n + 1`. The last part stays free for the next tenant.
 pub(crate) struct Shares {
     size: usize,
     total: usize,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// How long running requests may take after the signal to stop.
 pub(crate) const DRAIN_DEADLINE_MS: u64 = 10_000;
 
-/// Refused streams are told to come back this long after each other, so that they do not all come at once; the delays begin again
+/// Refused streams are advised to come back this long after each other, so that they do not all come at once; the delays begin again
 /// after [`STREAM_SPREAD_MS`].
 const STREAM_STEP_MS: u64 = 10;
 const STREAM_SPREAD_MS: u64 = 5_000;

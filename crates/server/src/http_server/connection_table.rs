@@ -1,6 +1,6 @@
 //! Counts the connections of each address that have not shown a credential, and ends the oldest of them when there are
 //! too many. A newcomer is never refused: the connections of those with a credential are not in this table, so that
-//! whoever floods the server displaces only strangers, first of all its own connections.
+//! a flood displaces only strangers, and first of all its own connections.
 
 use milepost_http::TrustedProxies;
 use milepost_transport::Abort;

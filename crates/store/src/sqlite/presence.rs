@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use super::position_writer::connect;
 
-/// What an operator is told when the file was replaced.
+/// The message for the operator when the file was replaced.
 const REPLACED: &str = "its file was replaced while in use: put the old one back, or restart the server on the new one";
-/// What an operator is told when the file was overwritten.
+/// The message for the operator when the file was overwritten.
 const OVERWRITTEN: &str =
     "its file was overwritten while in use: stop the server, and bring a backup back with `milepost restore`";
 

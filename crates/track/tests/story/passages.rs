@@ -341,7 +341,7 @@ fn every_passage_of_a_driving_vehicle_is_found_where_and_when_it_was() {
     score.check(3_000);
 }
 
-/// A recorded track on the plane, as far as it has times of its own: fixes, and their speeds if they are told, km/h.
+/// A recorded track on the plane, as far as it has times of its own: fixes, and their speeds if they are known, km/h.
 fn recorded(text: &str, columns: [usize; 4], is_of: &str, speed: Option<usize>) -> (Vec<Fix>, Vec<Option<f64>>) {
     let rows = text.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
     let mut fixes: Vec<(f64, (f64, f64), Option<f64>)> = rows
