@@ -52,7 +52,11 @@ impl Origin {
     fn is_own(&self, headers: &HeaderMap) -> bool {
         let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let is_scheme_of_server = match value("x-forwarded-proto") {
-            Some(scheme) => scheme.trim().eq_ignore_ascii_case(&self.scheme),
+            Some(schemes) => {
+                // A chain of proxies makes a list, the client's side first. Some write the scheme of a socket: wss for https.
+                let first = schemes.split(',').next().unwrap_or_default().trim().to_ascii_lowercase();
+                first.replace("ws", "http") == self.scheme
+            }
             None => matches!(self.scheme.as_str(), "http" | "https"),
         };
         let host = value(header::HOST.as_str()).and_then(|host| Authority::parse(host, &self.scheme));
@@ -142,9 +146,10 @@ mod tests {
     fn behind_a_proxy_with_tls_a_page_without_it_is_another() {
         let policy = OriginPolicy::default();
         let check = |origin, expected| {
-            let host = ("host", "bus.example.org");
-            let headers = headers(&[host, ("x-forwarded-proto", "https"), ("origin", origin)]);
-            assert_eq!(policy.allows(&headers), expected, "{origin}");
+            for proto in ["https", "HTTPS, http", "wss"] {
+                let pairs = [("host", "bus.example.org"), ("x-forwarded-proto", proto), ("origin", origin)];
+                assert_eq!(policy.allows(&headers(&pairs)), expected, "{origin} over {proto}");
+            }
         };
         check("https://bus.example.org", true);
         check("http://bus.example.org", false);
