@@ -51,14 +51,11 @@ impl Origin {
     /// so. No page can set that header on another's request, and it only narrows what is allowed.
     fn is_own(&self, headers: &HeaderMap) -> bool {
         let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let is_scheme_of_server = match value("x-forwarded-proto") {
-            Some(schemes) => {
-                // A chain of proxies makes a list, the client's side first. Some write the scheme of a socket: wss for https.
-                let first = schemes.split(',').next().unwrap_or_default().trim().to_ascii_lowercase();
-                first.replace("ws", "http") == self.scheme
-            }
-            None => matches!(self.scheme.as_str(), "http" | "https"),
-        };
+        // A chain of proxies makes a list, the client's side first. Some write `wss` for the TLS of a socket. `http` says
+        // little: it may come from a proxy behind the one that took off TLS.
+        let first = value("x-forwarded-proto").and_then(|schemes| schemes.split(',').next()).unwrap_or_default().trim();
+        let has_tls = ["https", "wss"].iter().any(|scheme| first.eq_ignore_ascii_case(scheme));
+        let is_scheme_of_server = self.scheme == "https" || (self.scheme == "http" && !has_tls);
         let host = value(header::HOST.as_str()).and_then(|host| Authority::parse(host, &self.scheme));
         is_scheme_of_server && host.as_ref() == Some(&self.authority)
     }
@@ -154,6 +151,12 @@ mod tests {
         check("https://bus.example.org", true);
         check("http://bus.example.org", false);
         check("http://bus.example.org:443", false);
+        let inner = headers(&[
+            ("host", "bus.example.org"),
+            ("x-forwarded-proto", "http"),
+            ("origin", "https://bus.example.org"),
+        ]);
+        assert!(policy.allows(&inner), "a second proxy sees no TLS");
     }
 
     #[test]
