@@ -78,7 +78,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let use_cases = Arc::new(UseCases {
         deliveries: Arc::new(deliveries),
         devices: Devices::new(store(), access()),
-        fleet: Fleet::new(store(), wakers.clone(), tracks(), alert_expiry_ms),
+        fleet: Fleet::new(store(), wakers.clone(), tracks(), live(), alert_expiry_ms),
         idempotency_keys: IdempotencyKeys::new(store()),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),

@@ -138,6 +138,9 @@ impl EventFeed {
             | Fact::AlertDeleted { .. } => Ok(()),
             Fact::GeofenceChanged { .. } | Fact::RulesChanged { .. } => {
                 self.tracks.rules_changed(tenant);
+                if let Some(live) = self.live.loaded(tenant) {
+                    live.rules_changed();
+                }
                 Ok(())
             }
             // Stored by a newer version on the same database.
@@ -155,7 +158,7 @@ impl EventFeed {
             self.access.end_drivers_connections(old_driver, new_driver);
         }
         if let Some(last) = tracked.track.last {
-            live.advance(&[last], |recorded: &[PositionRecorded<'_>]| {
+            live.advance(std::iter::once(&last), |recorded: &[PositionRecorded<'_>]| {
                 self.listeners.positions_recorded(tenant, recorded);
             });
         }

@@ -38,6 +38,7 @@ pub use start_trip::start_trip;
 pub use trip_path::{TripPath, read_trip_path};
 
 use crate::ServiceError;
+use crate::live::LiveMap;
 use crate::wakers::Wakers;
 use milepost_domain::{Action, Caller, FleetViewer, Invalid, TenantId, UserId, may};
 use milepost_follow::TrackInbox;
@@ -50,19 +51,29 @@ pub struct Fleet {
     wakers: Wakers,
     /// The follower of tracks reads changed rules and geofences again.
     tracks: Arc<TrackInbox>,
+    live: Arc<LiveMap>,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     alert_expiry_ms: i64,
 }
 
 impl Fleet {
-    pub(crate) fn new(store: Arc<dyn Store>, wakers: Wakers, tracks: Arc<TrackInbox>, alert_expiry_ms: i64) -> Self {
-        Self { store, wakers, tracks, alert_expiry_ms }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        wakers: Wakers,
+        tracks: Arc<TrackInbox>,
+        live: Arc<LiveMap>,
+        alert_expiry_ms: i64,
+    ) -> Self {
+        Self { store, wakers, tracks, live, alert_expiry_ms }
     }
 
     /// To be called after a commit that changed a tenant's thresholds or geofences, before the caller is answered, so
     /// that they apply to the next position. Other nodes learn of the change from its event.
     fn rules_changed(&self, tenant: &TenantId) {
         self.tracks.rules_changed(tenant);
+        if let Some(live) = self.live.loaded(tenant) {
+            live.rules_changed();
+        }
         self.wakers.wake_all();
     }
 }

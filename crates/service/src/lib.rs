@@ -40,7 +40,7 @@ pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
     CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
-    StoredEvents, WebhookChange,
+    StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};

@@ -3,9 +3,11 @@
 use crate::PositionRecorded;
 use async_trait::async_trait;
 use milepost_domain::{Position, TenantId, UserId, Vehicle, VehicleId, VehicleScope};
-use milepost_follow::{TenantVehicles, VehicleDirectory};
+use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
 use milepost_store::{Store, StoreError, TrackedVehicle};
+use milepost_track::Thresholds;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::OnceCell;
 
@@ -28,6 +30,10 @@ pub(crate) struct LiveTenant {
     /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. Because of it,
     /// positions are published in the order of commit.
     vehicles: Mutex<HashMap<VehicleId, LiveVehicle>>,
+    /// Counts the changes of the tenant's thresholds.
+    rules_version: AtomicU64,
+    /// The thresholds as they were read last, and the version before they were read.
+    thresholds: Mutex<Option<(u64, Arc<Thresholds>)>>,
 }
 
 /// All tenants whose vehicles were read since the start. Tenants come from the store or from signed tokens, so that
@@ -106,6 +112,27 @@ impl LiveTenant {
         self.vehicles.lock().expect("nothing panics while holding it")
     }
 
+    /// The tenant's thresholds, read from the store at first and after each change.
+    pub(crate) async fn thresholds(&self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<Thresholds>, StoreError> {
+        let version = self.rules_version.load(Ordering::Acquire);
+        let known = self.lock_thresholds().as_ref().filter(|(known, _)| *known == version).map(|(_, of)| Arc::clone(of));
+        if let Some(thresholds) = known {
+            return Ok(thresholds);
+        }
+        let thresholds = Arc::new(read_thresholds(store.get_rules(tenant).await?.as_ref()));
+        *self.lock_thresholds() = Some((version, Arc::clone(&thresholds)));
+        Ok(thresholds)
+    }
+
+    /// The thresholds were changed, here or by another process.
+    pub(crate) fn rules_changed(&self) {
+        self.rules_version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn lock_thresholds(&self) -> std::sync::MutexGuard<'_, Option<(u64, Arc<Thresholds>)>> {
+        self.thresholds.lock().expect("nothing panics while holding it")
+    }
+
     /// Adds vehicles that were read from the store, except those that were added meanwhile, which are newer.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
@@ -148,10 +175,14 @@ impl LiveTenant {
     }
 
     /// Applies the positions that are newer than the known ones, and passes them to `publish` under the lock.
-    pub(crate) fn advance(&self, newest: &[Position], publish: impl FnOnce(&[PositionRecorded<'_>])) {
+    pub(crate) fn advance<'p>(
+        &self,
+        places: impl Iterator<Item = &'p Position>,
+        publish: impl FnOnce(&[PositionRecorded<'_>]),
+    ) {
         let mut vehicles = self.lock();
-        let mut advanced = Vec::with_capacity(newest.len());
-        for position in newest {
+        let mut advanced = Vec::with_capacity(places.size_hint().1.unwrap_or(0));
+        for position in places {
             let Some(live) = vehicles.get_mut(&position.vehicle_id) else { continue };
             if live.last.as_ref().is_none_or(|last| last.at < position.at) {
                 live.last = Some(position.clone());

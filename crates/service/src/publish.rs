@@ -50,10 +50,10 @@ impl CommitObserver for Publisher {
     }
 
     fn recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
-        if !recorded.newest.is_empty()
+        if recorded.places().next().is_some()
             && let Some(live) = self.live.loaded(tenant)
         {
-            live.advance(&recorded.newest, |recorded| self.listeners.positions_recorded(tenant, recorded));
+            live.advance(recorded.places(), |recorded| self.listeners.positions_recorded(tenant, recorded));
         }
         self.tracks.add_recorded(tenant, recorded);
     }

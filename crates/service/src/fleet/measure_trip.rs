@@ -5,7 +5,7 @@ use milepost_domain::{
     FuelSource, MAX_AHEAD_MS, Position, SpeedKmh, Timestamp, Trip, TripFigures, TripFuel, TripPlace, Vehicle,
 };
 use milepost_follow::read_thresholds;
-use milepost_store::Store;
+use milepost_store::{Store, WrongPositions};
 use milepost_track::{
     Folded, FuelBasis, NoFences, Rules, Thresholds, TrackFact, TrackHistory, TrackState, VehicleRules, fold,
 };
@@ -25,12 +25,13 @@ pub(super) async fn measure_trip(store: &dyn Store, trip: Trip, now: Timestamp) 
     let mut meter = Meter::new(rules(read_thresholds(own.as_ref()), &tracked.vehicle));
     // A device's clock may be a little ahead of this one.
     let to = trip.ended_at.unwrap_or_else(|| now.plus_ms(MAX_AHEAD_MS)).plus_ms(1);
-    let (mut after, mut count) = (None, 0);
+    // The fold itself finds what is wrong.
+    let (from, all, mut after, mut count) = (trip.started_at, WrongPositions::Marked, None, 0);
     loop {
-        let page = store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, after, PAGE).await?;
-        page.iter().for_each(|position| meter.take(position));
+        let page = store.positions(&trip.tenant, &trip.vehicle_id, from, to, after, all, PAGE).await?;
+        page.iter().for_each(|stored| meter.take(&stored.position));
         count += page.len();
-        after = page.last().map(|position| position.at);
+        after = page.last().map(|last| last.position.at);
         if page.len() < PAGE as usize || count >= MAX_POSITIONS {
             return Ok(meter.read(trip));
         }

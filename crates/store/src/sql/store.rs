@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
-    Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
+    Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackPosition, TrackRow,
+    TrackedVehicle, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
+    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
     VehicleScope,
 };
 use std::collections::HashMap;
@@ -170,9 +171,10 @@ impl Store for SqlStore {
         from: Timestamp,
         to: Timestamp,
         after: Option<Timestamp>,
+        wrong: WrongPositions,
         limit: u32,
-    ) -> Result<Vec<Position>> {
-        read!(self, positions::positions(tenant, vehicle, from, to, after, limit))
+    ) -> Result<Vec<TrackPosition>> {
+        read!(self, positions::positions(tenant, vehicle, from, to, after, wrong, limit))
     }
     async fn recent_positions(
         &self,

@@ -88,7 +88,7 @@ pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
 }
 
 pub(crate) fn batch(tenant: &TenantId, positions: Vec<Position>) -> PositionBatch {
-    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000) }
+    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000), thresholds: Arc::default() }
 }
 
 /// Reads all stored positions of a vehicle.
