@@ -57,7 +57,7 @@ pub enum OutlierReason {
     Jump,
     /// A single fix away from where the vehicle stood before and after.
     Isolated,
-    /// No vehicle can get there in that time, but the time may be off.
+    /// No vehicle can get there in that time, but the time may be off; or it may be the only fix before that is wrong.
     Doubtful,
 }
 

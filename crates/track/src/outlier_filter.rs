@@ -160,7 +160,13 @@ impl OutlierFilter {
         let is_confirmed = candidate.fixes >= thresholds.relocate_fixes
             && (!is_doubtful || lasted_ms >= i64::from(thresholds.relocate_after_s) * 1000);
         if !is_confirmed && !(last_is_alone && candidate.fixes >= 2 && !is_null) {
-            return found(fix, if is_null { OutlierReason::NullIsland } else { jump }, report);
+            let reason = match (is_null, last_is_alone) {
+                (true, _) => OutlierReason::NullIsland,
+                // Nobody knows yet which of both is wrong.
+                (_, true) => OutlierReason::Doubtful,
+                (_, false) => jump,
+            };
+            return found(fix, reason, report);
         }
         let cleared = candidate.cleared(fix.at);
         if is_coarse {

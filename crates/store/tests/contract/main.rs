@@ -106,7 +106,9 @@ on_both! {
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         an_observer_that_panics_costs_no_answer,
-        single_positions_of_many_vehicles_are_read_at_any_time;
+        single_positions_of_many_vehicles_are_read_at_any_time,
+        wrong_positions_are_stored_and_marked_and_never_the_place,
+        a_vehicle_is_found_elsewhere_by_its_third_fix_on_whichever_nodes;
     deliveries:
         delivery_comes_back_as_it_was_added,
         tracking_id_is_taken_once_over_all_tenants,
@@ -156,7 +158,8 @@ on_both! {
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
         legs_do_not_overlap_when_the_clocks_of_two_nodes_differ,
-        old_fixes_of_drivers_are_forgotten_but_for_the_newest;
+        old_fixes_of_drivers_are_forgotten_but_for_the_newest,
+        held_fix_is_stored_and_never_the_newest;
     push:
         subscription_is_its_users_and_can_be_refreshed,
         browser_of_another_user_now_forgets_the_first_ones_pushes,

@@ -98,8 +98,10 @@ fn a_vehicle_that_is_elsewhere_is_there_with_its_third_fix() {
     let quick: Vec<Position> =
         there_and_back.iter().enumerate().map(|(n, point)| position(n as i64 * 1000, *point)).collect();
     assert_eq!(judged(&quick), [&none[..], &away[..]].concat());
-    // A first fix is believed, until two others agree on another place.
-    assert_eq!(judged(&fixes(&[sydney[0], here[0], here[1], here[2]])), [None, JUMP, None, None]);
+    // Of two fixes that contradict each other either may be wrong.
+    let doubtful = Some(OutlierReason::Doubtful);
+    assert_eq!(judged(&fixes(&[sydney[0], here[0], here[1], sydney[1]])), [None, doubtful, None, JUMP]);
+    assert_eq!(judged(&fixes(&[here[0], sydney[0], degrees(48.1, 11.5), here[1]])), [None, doubtful, doubtful, None]);
 }
 
 #[test]
