@@ -93,6 +93,11 @@ pub fn is_null_island(point: Point) -> bool {
     point.latitude.get().abs() < NULL_ISLAND_DEG && point.longitude.get().abs() < NULL_ISLAND_DEG
 }
 
+/// Is this so near to null island that somebody who goes there may be at it?
+pub fn is_near_null_island(point: Point) -> bool {
+    Point::from_degrees(0.0, 0.0).is_ok_and(|null| distance_m(null, point) <= NULL_ISLAND_WATERS_M)
+}
+
 impl OutlierFilter {
     /// A filter whose last accepted fix is `place`. `speed_mps` is the average speed with which the vehicle came there;
     /// `None` if no fix before supports the place.

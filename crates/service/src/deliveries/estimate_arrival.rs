@@ -7,7 +7,7 @@ use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, 
 use milepost_geo::{Point, distance_m};
 use milepost_store::{Ride, StoreError};
 use milepost_track::{
-    ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estimate_eta, is_null_island,
+    ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estimate_eta, is_near_null_island, is_null_island,
     straight_line_eta_s,
 };
 use std::hash::Hash;
@@ -82,7 +82,9 @@ pub(super) struct NotedFix {
 /// Adds a fix to the rider's pace. The pace leaves out the jumps of a parked phone, which would add up to kilometres, and
 /// jumps that are too fast to drive.
 pub(super) async fn note_fix(deliveries: &Deliveries, before: &Delivery, fix: &DeliveryFix) -> NotedFix {
-    let (id, is_null) = (&before.tracking_id, is_null_island(point_of(fix)));
+    let id = &before.tracking_id;
+    let is_expected = is_near_null_island(dropoff_of(before));
+    let is_null = is_null_island(point_of(fix)) && !is_expected;
     let Some(last) = before.last else {
         if !is_null {
             insert(&deliveries.riders.paces, id.clone(), (fix.at, Pace::start(fix_of(fix))));
@@ -93,7 +95,7 @@ pub(super) async fn note_fix(deliveries: &Deliveries, before: &Delivery, fix: &D
         return NotedFix { is_wrong: is_null, driven_m: 0.0 };
     };
     let driven_before_m = pace.driven_m();
-    let is_wrong = !pace.note(fix_of(fix));
+    let is_wrong = !pace.note(fix_of(fix)) && (is_null || !is_null_island(point_of(fix)));
     insert(&deliveries.riders.paces, id.clone(), (fix.at, pace));
     NotedFix { is_wrong, driven_m: (pace.driven_m() - driven_before_m).max(0.0) }
 }

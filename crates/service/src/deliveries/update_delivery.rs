@@ -69,11 +69,10 @@ async fn store_and_publish(
             return Err(ServiceError::Gone(SESSION));
         }
         let mut planned = plan(&before, update, now)?;
-        let mut is_held = false;
         if let Some(fix) = planned.fix {
             let noted = note_fix(deliveries, &before, &fix).await;
-            is_held = noted.is_wrong;
-            if is_held {
+            if noted.is_wrong {
+                // What everybody sees stays as it is.
                 planned = Planned { fix: Some(fix), ..plan(&before, DeliveryUpdate { place: None, ..update }, now)? };
                 planned.after.updated_at = if planned.advanced { now } else { before.updated_at };
             } else if planned.after.first != Some(fix) {
@@ -92,10 +91,7 @@ async fn store_and_publish(
                 let status = planned.after.status.as_str();
                 tracing::info!(tenant.id = %before.tenant, by = request.caller.log_name(), status, "delivery moved on");
             }
-            // A fix that is held to be wrong changes nothing that anybody sees.
-            if planned.advanced || !is_held {
-                deliveries.listeners.delivery_changed(&view);
-            }
+            deliveries.listeners.delivery_changed(&view);
             return Ok(view);
         }
     }

@@ -1,7 +1,7 @@
 //! Reads the locations of a parcel's drivers while they brought it.
 
 use super::Parcels;
-use super::driver_track::{DriverTrack, TRACK_WINDOW_MS};
+use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
 use super::read_parcels::get_parcel;
 use crate::{Request, ServiceError};
 use milepost_domain::{DriverFix, ParcelId, Timestamp};
@@ -63,7 +63,8 @@ pub async fn read_parcel_path(
     id: ParcelId,
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {
-    get_parcel(parcels, request, id).await?;
+    let parcel = get_parcel(parcels, request, id).await?;
+    let track = DriverTrack { expects_null_island: goes_near_null_island(&parcel), ..DriverTrack::default() };
     let read_to = after.map(|after| after.plus_ms(-TRACK_WINDOW_MS));
-    Ok(ParcelPath { store: Arc::clone(&parcels.store), id, read_to, after, track: DriverTrack::default(), ended: false })
+    Ok(ParcelPath { store: Arc::clone(&parcels.store), id, read_to, after, track, ended: false })
 }

@@ -1,7 +1,7 @@
 //! Records a driver's location, then publishes it to the subscribers of the parcels that the driver brings.
 
 use super::read_parcels::get_parcel;
-use super::driver_track::{DriverTrack, TRACK_WINDOW_MS};
+use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
 use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
@@ -81,7 +81,8 @@ pub async fn record_driver_location(
         longitude: report.longitude,
         address: report.address,
     };
-    if is_wrong(&*parcels.store, tenant, last.as_ref(), &fix).await? {
+    let is_expected = active.iter().any(goes_near_null_island) && is_null_island(point_of_fix(&fix));
+    if !is_expected && is_wrong(&*parcels.store, tenant, last.as_ref(), &fix).await? {
         let is_new = parcels.store.hold_driver_fix(tenant, &fix, now).await?;
         return Ok(if is_new { ReportOutcome::Held } else { ReportOutcome::Repeated });
     }
