@@ -67,7 +67,7 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::Conflict(what) => Self::Conflict(format!("{what} exists already")),
             StoreError::Superseded => Self::Conflict(format!("{error}, ask again for its answer")),
-            StoreError::Unavailable(cause) => {
+            StoreError::Unavailable(cause) | StoreError::Contended(cause) => {
                 tracing::warn!(%cause, "database unavailable");
                 Self::Unavailable
             }

@@ -4,6 +4,7 @@
 //! acknowledged data survives a power cut. With `normal` the log is flushed only at checkpoints, and the last commits
 //! could be lost. A thread of its own commits positions with `normal` and flushes the log before anyone is answered.
 
+use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
@@ -96,14 +97,21 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
             .connect_lazy_with(connect)
     };
     let log = Arc::new(Log::of(file, options.busy_timeout));
+    let writers = Writers {
+        pool: pool(1, connect.clone()),
+        lock: Arc::new(Semaphore::new(1)),
+        most_wait: options.acquire_timeout,
+        presence: Arc::clone(&presence),
+    };
+    let read = connect.read_only(true);
+    // These read single rows along an index.
+    let read_rows = read.clone().pragma("cache_size", "-2048");
     Ok(Arc::new(sql::SqlStore {
-        writers: Writers {
-            pool: pool(1, connect.clone()),
-            lock: Arc::new(Semaphore::new(1)),
-            most_wait: options.acquire_timeout,
-            presence: Arc::clone(&presence),
-        },
-        readers: pool(options.connections.max(1), connect.read_only(true)),
+        upkeep: writers.clone(),
+        writers,
+        readers: pool(options.connections.max(1), read),
+        front: pool(FRONT_CONNECTIONS, read_rows.clone()),
+        ingest: pool(INGEST_CONNECTIONS, read_rows),
         native: Native {
             position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
             log_flusher: LogFlusher::start(log, Arc::clone(&presence))?,
@@ -115,6 +123,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
 }
 
 /// Grants the write lock in order of request. SQLite's own lock is not fair.
+#[derive(Clone)]
 struct Writers {
     pool: Pool<Db>,
     lock: Arc<Semaphore>,
@@ -180,6 +189,11 @@ impl Native {
     async fn merge_positions(&self, writers: &Writers) -> Result<()> {
         let lock = writers.lock().await?;
         self.position_writer.merge(lock).await
+    }
+
+    #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
+    async fn make_partitions(&self, _writers: &Writers, _now: Timestamp) -> Result<()> {
+        Ok(())
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]

@@ -198,6 +198,9 @@ pub trait Store:
 
     // Upkeep
 
+    /// Prepares the tables for the positions of the next days: PostgreSQL's partitions. Without it everything is stored
+    /// nevertheless.
+    async fn prepare(&self, now: Timestamp) -> Result<()>;
     /// Removes data that is older than `retention`, in bounded steps between which others can write.
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned>;
 

@@ -33,7 +33,7 @@ impl Store for SqlStore {
     async fn ping(&self) -> Result<()> {
         let read = async {
             self.native.check()?;
-            let mut connection = self.read().await?;
+            let mut connection = self.read_front().await?;
             sqlx::query::<Db>("select 1 from tenants limit 1").fetch_optional(&mut *connection).await?;
             Ok(())
         };
@@ -47,8 +47,9 @@ impl Store for SqlStore {
     }
 
     async fn close(&self) {
-        self.readers.close().await;
-        self.writers.pool.close().await;
+        for pool in [&self.readers, &self.front, &self.ingest, &self.writers.pool, &self.upkeep.pool] {
+            pool.close().await;
+        }
         self.native.close().await;
     }
 
@@ -72,10 +73,10 @@ impl Store for SqlStore {
         read!(self, users::get_user(id))
     }
     async fn find_login(&self, username: &str) -> Result<Option<Login>> {
-        read!(self, users::find_login(username))
+        read_front!(self, users::find_login(username))
     }
     async fn get_login(&self, id: UserId) -> Result<Option<Login>> {
-        read!(self, users::get_login(id))
+        read_front!(self, users::get_login(id))
     }
     async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>> {
         read!(self, users::list_users(tenant, after, limit))
@@ -94,7 +95,7 @@ impl Store for SqlStore {
         write!(self, sessions::add_session(token_hash, user, expires_at))
     }
     async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>> {
-        read!(self, sessions::find_session(token_hash, now))
+        read_front!(self, sessions::find_session(token_hash, now))
     }
     async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
         write!(self, sessions::remove_session(token_hash, now, self.renderer()))
@@ -141,7 +142,7 @@ impl Store for SqlStore {
         read!(self, devices::get_device(tenant, id))
     }
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>> {
-        read!(self, devices::find_device_by_key(key_hash))
+        read_front!(self, devices::find_device_by_key(key_hash))
     }
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
@@ -208,12 +209,15 @@ impl Store for SqlStore {
         read!(self, events::stored_events(tenant))
     }
 
+    async fn prepare(&self, now: Timestamp) -> Result<()> {
+        self.native.make_partitions(&self.upkeep, now).await
+    }
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
         // A removed vehicle gets no more positions. Once the buffer is merged, all of them are in the sorted table.
-        let removed_vehicles = upkeep::removed_vehicles(&self.writers).await?;
-        self.native.merge_positions(&self.writers).await?;
-        let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;
-        Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
+        let removed_vehicles = upkeep::removed_vehicles(&self.upkeep).await?;
+        self.native.merge_positions(&self.upkeep).await?;
+        let partitions = self.native.drop_old_partitions(&self.upkeep, now, retention).await?;
+        Ok(Pruned { partitions, ..upkeep::prune(&self.upkeep, now, retention, &removed_vehicles).await? })
     }
 
     async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>> {
@@ -224,8 +228,9 @@ impl Store for SqlStore {
             places.insert((tenant, vehicle), place);
         }
         let mut tracks = Vec::with_capacity(wanted.len());
+        let mut connection = self.read_ingest().await?;
         for (tenant, vehicles) in by_tenant {
-            for (vehicle, track) in read!(self, vehicles::load_tracks(tenant, &vehicles))? {
+            for (vehicle, track) in vehicles::load_tracks(&mut connection, tenant, &vehicles).await? {
                 if let Some(place) = places.get(&(tenant, &vehicle)) {
                     tracks.push((*place, track));
                 }

@@ -29,7 +29,7 @@ impl Transaction {
     }
 
     /// Commits after a success and rolls back after a failure. After a failure of the database the connection is
-    /// closed, so that the next transaction starts on a new one.
+    /// closed, so that the next transaction starts on a new one. Contention is no failure of the database.
     pub(crate) async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
         self.finish_once(outcome, &Once::unclaimed()).await
     }

@@ -24,6 +24,7 @@ mod notices;
 mod outgoing;
 mod outgoing_shares;
 mod parcels;
+mod partitions;
 mod positions;
 mod push;
 mod push_alerts;
