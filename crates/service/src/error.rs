@@ -31,6 +31,9 @@ pub enum ServiceError {
         /// When to try again, in seconds from now.
         retry_after_s: u64,
     },
+    /// Too much is being read at once for this caller or its tenant.
+    #[error("too much is being read at once, try again soon")]
+    Busy,
     /// The database can't be used now, or its queue is full. Nothing was changed.
     #[error("the database is unavailable, try again soon")]
     Unavailable,
