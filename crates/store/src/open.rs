@@ -1,6 +1,6 @@
 //! Opens a store from a database's URL.
 
-use crate::{Renderer, Result, Store, StoreError, migrations, postgres, sqlite};
+use crate::{AnswerQuota, Renderer, Result, Store, StoreError, migrations, postgres, sqlite};
 use sqlx::Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub struct OpenOptions {
     /// Connections that everybody shares: to PostgreSQL, or readers of SQLite (which also has one writer). Those of
     /// [`INGEST_CONNECTIONS`], [`FRONT_CONNECTIONS`] and [`UPKEEP_CONNECTIONS`] are kept apart.
     pub connections: u32,
+    /// What the keys and answers of requests with an Idempotency-Key may take.
+    pub answers: AnswerQuota,
 }
 
 /// Connections for the committer alone. It uses one at a time; the other stands in for one that hangs. Nothing else waits
@@ -37,6 +39,7 @@ impl Default for OpenOptions {
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(10),
             connections: 8,
+            answers: AnswerQuota::default(),
         }
     }
 }

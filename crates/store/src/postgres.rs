@@ -70,6 +70,7 @@ pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>
         upkeep: Writers { pool: pool(UPKEEP_CONNECTIONS) },
         native: Native { committer: Writers { pool: ingest.clone() } },
         ingest,
+        answers: options.answers,
         renderer,
         unknown_kinds: UnknownKinds::default(),
     }))

@@ -115,6 +115,7 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
         native: Native {
             position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
             log_flusher: LogFlusher::start(log, Arc::clone(&presence))?,
+        answers: options.answers,
             presence,
         },
         renderer,

@@ -144,9 +144,11 @@ pub trait Store:
 
     // Idempotency keys
 
-    /// Claims a key for a request, or returns the state of an earlier claim.
+    /// Claims a key for a request, or returns the state of an earlier claim. When the answers that are kept for the caller
+    /// or its tenant take too much, the oldest ones to requests that may be carried out again are removed.
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency>;
-    /// Stores the answer to a request that no transaction answered, such as a refusal. Returns false if the claim does
+    /// Stores the answer to a request that may be carried out again, such as a refusal, and that no transaction answered.
+    /// Returns false if the claim does
     /// not hold any more or has an answer.
     async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool>;
     /// Releases a claim whose request failed and may be repeated. A claim with a stored answer stays.

@@ -3,7 +3,7 @@
 use super::transaction::Transaction;
 use super::{Db, Native, Writers};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{Renderer, Result};
+use crate::{AnswerQuota, Renderer, Result};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) struct SqlStore {
     pub(crate) ingest: Pool<Db>,
     /// The connections that remove old data.
     pub(crate) upkeep: Writers,
+    /// What the keys and answers of requests may take.
+    pub(crate) answers: AnswerQuota,
     /// State that only this database needs.
     pub(crate) native: Native,
     /// Writes the bodies of outgoing calls.

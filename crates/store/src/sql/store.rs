@@ -10,7 +10,7 @@ use super::{
     positions, upkeep,
 };
 use crate::{
-    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
+    AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login, NewLogin, Once, Pruned,
     Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
 };
 use async_trait::async_trait;
@@ -152,10 +152,17 @@ impl Store for SqlStore {
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
-        write!(self, idempotency_keys::begin_idempotent(key, request, now))
+        let (begun, used) = write!(self, idempotency_keys::begin_idempotent(key, request, now))?;
+        if let Idempotency::New(claim) = &begun
+            && !self.has_room(key, used).await?
+        {
+            write!(self, idempotency_keys::abandon_idempotent(claim))?;
+            return Ok(Idempotency::Full);
+        }
+        Ok(begun)
     }
     async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
-        write!(self, idempotency_keys::finish_idempotent(claim, answer))
+        write!(self, idempotency_keys::finish_idempotent(claim, answer, true))
     }
     async fn abandon_idempotent(&self, claim: &Claim) -> Result<()> {
         write!(self, idempotency_keys::abandon_idempotent(claim))
@@ -244,5 +251,35 @@ impl Store for SqlStore {
     }
     async fn flush_tracks(&self) -> Result<()> {
         self.native.flush_tracks().await
+    }
+}
+
+impl SqlStore {
+    /// Whether a key's caller and its tenant may keep more. Makes room by removing answers of requests that may be carried
+    /// out again. `used` is what the caller's keys and answers take.
+    async fn has_room(&self, key: &IdempotencyKey, mut used: u64) -> Result<bool> {
+        let AnswerQuota { caller, tenant, few } = self.answers;
+        for _ in 0..idempotency_keys::REMOVALS {
+            if used <= caller {
+                break;
+            }
+            let removed = write!(self, idempotency_keys::remove_repeatable(&key.tenant, &key.caller))?;
+            used = used.saturating_sub(removed);
+            if removed == 0 {
+                return Ok(false);
+            }
+        }
+        if used <= few {
+            return Ok(true);
+        }
+        for _ in 0..idempotency_keys::REMOVALS {
+            let usage = read!(self, idempotency_keys::tenant_usage(&key.tenant))?;
+            if usage.bytes <= tenant {
+                return Ok(used <= caller);
+            }
+            let Some(greediest) = usage.greediest else { break };
+            write!(self, idempotency_keys::remove_repeatable(&key.tenant, &greediest))?;
+        }
+        Ok(false)
     }
 }

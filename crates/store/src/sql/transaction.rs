@@ -59,7 +59,7 @@ impl Transaction {
     }
 
     async fn keep(&mut self, claim: &Claim, answer: &KeptAnswer) -> Result<()> {
-        let is_kept = idempotency_keys::finish_idempotent(self.connection(), claim, answer).await?;
+        let is_kept = idempotency_keys::finish_idempotent(self.connection(), claim, answer, false).await?;
         if is_kept { Ok(()) } else { Err(StoreError::Superseded) }
     }
 
