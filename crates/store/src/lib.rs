@@ -61,6 +61,6 @@ pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use sqlite::backup::{Progress, back_up, restore};
-pub use store::{Digest, Store, StoredEvents};
+pub use store::{Digest, LogStats, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};

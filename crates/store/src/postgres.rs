@@ -3,7 +3,7 @@
 use crate::failure::refused_at_start;
 use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Pool};
@@ -110,6 +110,11 @@ impl Native {
 
     #[allow(clippy::unused_self, reason = "SQLite's looks at its file")]
     fn fault(&self) -> Option<&'static str> {
+        None
+    }
+
+    #[allow(clippy::unused_self, reason = "SQLite's has a log of its own")]
+    fn log_stats(&self) -> Option<LogStats> {
         None
     }
 

@@ -10,9 +10,23 @@ use milepost_domain::{
     Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
     VehicleScope,
 };
+use std::time::Duration;
 
 /// The SHA-256 digest of a secret (session token, device key) or of a request.
 pub type Digest = [u8; 32];
+
+/// SQLite's log, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogStats {
+    /// What is in it.
+    pub log_bytes: u64,
+    /// What of it is not in the database's file yet.
+    pub uncopied_bytes: u64,
+    /// Copies since the start.
+    pub checkpoints: u64,
+    /// The time that they took.
+    pub checkpoints_took: Duration,
+}
 
 /// Which of a tenant's events are stored: those above `removed_to`, up to `newest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +69,9 @@ pub trait Store:
 
     /// Why the database can't be used until somebody acts, in words for the operator: its file was replaced.
     fn fault(&self) -> Option<&'static str>;
+
+    /// The state of the log that is copied into the database's file; SQLite only.
+    fn log_stats(&self) -> Option<LogStats>;
 
     /// Finishes running work and closes the database.
     async fn close(&self);

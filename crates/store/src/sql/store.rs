@@ -46,6 +46,10 @@ impl Store for SqlStore {
         self.native.fault()
     }
 
+    fn log_stats(&self) -> Option<LogStats> {
+        self.native.log_stats()
+    }
+
     async fn close(&self) {
         for pool in [&self.readers, &self.front, &self.ingest, &self.writers.pool, &self.upkeep.pool] {
             pool.close().await;
