@@ -136,9 +136,7 @@ mod tests {
 
     #[test]
     fn temporary_failures_differ_from_faults() {
-        for passing in
-            ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006"]
-        {
+        for passing in ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006"] {
             assert!(is_passing(passing), "{passing}");
         }
         for fault in ["1", "11", "26", "19", "42601", "22003", "XX001", ""] {

@@ -48,7 +48,9 @@ pub use history_store::{
     BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, Incident, IncidentKind, SavedFold, UnfoldedPosition,
 };
 pub use history_write::{HistoryChange, HistoryWrite};
-pub use idempotency::{AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
+pub use idempotency::{
+    AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
+};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{

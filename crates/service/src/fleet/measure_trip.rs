@@ -66,8 +66,7 @@ impl Meter {
         let store = &fleet.store;
         while self.count < MAX_POSITIONS {
             let _permit = fleet.fair_reads.permit_in_time(&trip.tenant, &request.caller).await?;
-            let page =
-                store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, self.after, PAGE).await?;
+            let page = store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, self.after, PAGE).await?;
             page.iter().for_each(|position| self.take(position));
             // Only trips are measured.
             self.history = TrackHistory { trips: std::mem::take(&mut self.history.trips), ..TrackHistory::default() };

@@ -97,8 +97,7 @@ async fn list_days(writers: &Writers) -> Result<Vec<i64>> {
 }
 
 async fn is_rest_small(writers: &Writers) -> Result<bool> {
-    let bytes: i64 =
-        sqlx::query_scalar("select pg_relation_size('positions_other')").fetch_one(&writers.pool).await?;
+    let bytes: i64 = sqlx::query_scalar("select pg_relation_size('positions_other')").fetch_one(&writers.pool).await?;
     Ok(bytes <= SMALL_BYTES)
 }
 
@@ -116,8 +115,11 @@ async fn check_absence(writers: &Writers, day: i64) -> Result<()> {
     )
     .await?;
     // Reads the table while others write to it.
-    change(writers, &format!("{CHECK_WAIT}; alter table positions_other validate constraint positions_other_not_d{day}"))
-        .await
+    change(
+        writers,
+        &format!("{CHECK_WAIT}; alter table positions_other validate constraint positions_other_not_d{day}"),
+    )
+    .await
 }
 
 /// Drops the checks of [`check_absence`], also of a process that died: at their day they would refuse its positions.

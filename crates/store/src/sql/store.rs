@@ -10,8 +10,9 @@ use super::{
     positions, upkeep,
 };
 use crate::{
-    AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login, NewLogin, Once, Pruned,
-    Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
+    AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login,
+    NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow,
+    TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{

@@ -47,10 +47,12 @@ async fn the_next_days_have_partitions_before_they_begin() {
         drive(&committer, now).await;
     }
     assert_eq!(count_rest(&mut other).await, 0);
-    let checks: i64 = sqlx::query_scalar("select count(*) from pg_constraint where conrelid = 'positions_other'::regclass and contype = 'c'")
-        .fetch_one(&mut other)
-        .await
-        .unwrap();
+    let checks: i64 = sqlx::query_scalar(
+        "select count(*) from pg_constraint where conrelid = 'positions_other'::regclass and contype = 'c'",
+    )
+    .fetch_one(&mut other)
+    .await
+    .unwrap();
     assert_eq!(checks, 0, "a check that is left would refuse positions");
     other.close().await.unwrap();
     database.remove().await;

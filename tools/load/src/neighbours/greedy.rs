@@ -120,7 +120,8 @@ fn flood_webhooks(greedy: &Greedy, is_over: &AtomicBool) -> Result<String> {
     let mut admin = Client::connect(greedy.address, &greedy.tenant_admin)?;
     let mut added = Vec::new();
     for url in &greedy.slow_urls {
-        let (status, webhook) = admin.call("POST", "/api/v1/webhooks", &json!({"url": url, "events": ["parcel.added"]}))?;
+        let (status, webhook) =
+            admin.call("POST", "/api/v1/webhooks", &json!({"url": url, "events": ["parcel.added"]}))?;
         ensure!(status == 201, "a webhook was answered {status}: {webhook}");
         added.push(webhook["id"].clone());
     }

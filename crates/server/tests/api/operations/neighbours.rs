@@ -27,7 +27,8 @@ async fn a_callers_large_reads_wait_for_its_own_and_for_nobody_elses() {
     let (greedy, other) = (claims_token("7", "admin", "default"), claims_token("8", "admin", "default"));
     let reads = &server.running.assembly.use_cases.fair_reads;
     let held = reads.permit(&TenantId::default_tenant(), Some(&caller("7"))).await;
-    let large = ["/api/v1/dashboard", "/api/v1/vehicles/v1/positions?format=csv", "/api/v1/vehicles/v1/positions?format=gpx"];
+    let large =
+        ["/api/v1/dashboard", "/api/v1/vehicles/v1/positions?format=csv", "/api/v1/vehicles/v1/positions?format=gpx"];
     let waiting: Vec<_> = large
         .iter()
         .map(|path| tokio::spawn(server.http.get(format!("{}{path}", server.url)).bearer_auth(&greedy).send()))

@@ -46,11 +46,12 @@ pub(crate) async fn begin_idempotent(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(no) = claimed {
-        let used = sqlx::query_scalar::<Db, i64>("select bytes from idempotency_usage where tenant = $1 and caller = $2")
-            .bind(key.tenant.as_str())
-            .bind(key.caller.as_str())
-            .fetch_one(connection)
-            .await?;
+        let used =
+            sqlx::query_scalar::<Db, i64>("select bytes from idempotency_usage where tenant = $1 and caller = $2")
+                .bind(key.tenant.as_str())
+                .bind(key.caller.as_str())
+                .fetch_one(connection)
+                .await?;
         return Ok((Idempotency::New(Claim::new(key.clone(), no)), u64::try_from(used).unwrap_or_default()));
     }
     Ok((earlier_claim(connection, key, request).await?, 0))
