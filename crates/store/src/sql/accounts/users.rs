@@ -82,10 +82,22 @@ pub(crate) async fn get_user(connection: &mut Connection, id: UserId) -> Result<
     row.as_ref().map(user).transpose()
 }
 
-pub(crate) async fn find_login(connection: &mut Connection, username: &str) -> Result<Option<Login>> {
-    let row =
-        sqlx::query::<Db>(select_users!("where u.username = $1")).bind(username).fetch_optional(connection).await?;
-    row.as_ref().map(login).transpose()
+pub(crate) async fn find_logins(
+    connection: &mut Connection,
+    tenant: Option<&TenantId>,
+    forms: [&str; 2],
+) -> Result<Vec<Login>> {
+    // A tenant has at most one user of each form, so that three rows are of two tenants at least.
+    let query = match tenant {
+        Some(tenant) => sqlx::query::<Db>(select_users!(
+            "where u.tenant_no = (select tenant_no from tenants where id = $3) and u.username in ($1, $2)"
+        ))
+        .bind(forms[0])
+        .bind(forms[1])
+        .bind(tenant.as_str()),
+        None => sqlx::query::<Db>(select_users!("where u.username in ($1, $2) limit 3")).bind(forms[0]).bind(forms[1]),
+    };
+    query.fetch_all(connection).await?.iter().map(login).collect()
 }
 
 pub(crate) async fn get_login(connection: &mut Connection, id: UserId) -> Result<Option<Login>> {
