@@ -198,8 +198,7 @@ on_both! {
         each_user_gets_one_in_the_order_of_users,
         notices_are_listed_newest_first_to_their_user_alone,
         notice_is_marked_read_once_by_its_user,
-        notices_of_a_removed_user_are_forgotten_and_all_others_kept,
-        users_of_other_tenants_are_named;
+        notices_of_a_removed_user_are_forgotten_and_all_others_kept;
     visible_events:
         visible_events_are_those_that_may_be_seen,
         events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing,

@@ -198,3 +198,45 @@ async fn a_new_password_has_eight_characters_at_least() {
         }
     }
 }
+
+#[tokio::test]
+async fn another_tenants_users_are_answered_like_numbers_that_nobody_has() {
+    let server = start(&[]).await;
+    let foreign = add(&server, "acme", "driver", PASSWORDS[0].1).await;
+    let vehicle = json!({"id": "v1", "kind": "van", "label": "v1"});
+    let admin = crate::support::signing::token_for("ops", "admin", "bolt", 60);
+    json_of(server.post("/api/v1/vehicles", &admin, vehicle).await, 201).await;
+    let place = json!({"lat": 1, "lng": 2, "address": "x"});
+    let answers = async |user: i64| {
+        let mut answers = Vec::new();
+        for (path, body) in [
+            ("/api/v1/alerts", json!({"type": "system_error", "title": "x", "message": "x", "user_id": user})),
+            ("/api/v1/alerts", json!({"type": "system_error", "title": "x", "message": "x", "driver_id": user})),
+            ("/api/v1/trips", json!({"vehicle_id": "v1", "driver_id": user})),
+            ("/api/v1/parcels", json!({"client_id": user, "pickup": place, "destination": place})),
+            ("/api/v1/parcels", json!({"client_id": 1, "driver_id": user, "pickup": place, "destination": place})),
+            ("/api/v1/notifications", json!({"user_ids": [user], "message": "x"})),
+            ("/api/v1/messages", json!({"user_ids": [user], "text": "x"})),
+            ("/api/v1/vehicles", json!({"kind": "van", "label": "x", "driver_id": user})),
+        ] {
+            let response = server.post(path, &admin, body).await;
+            let status = response.status().as_u16();
+            let answer: Value = response.json().await.unwrap();
+            if path.ends_with("/trips") {
+                let path = format!("/api/v1/trips/{}/cancel", answer["id"].as_str().unwrap());
+                assert_eq!(server.post(&path, &admin, json!({})).await.status(), 200);
+            }
+            if path.ends_with("/parcels") {
+                let path = format!("/api/v1/parcels/{}", answer["id"]);
+                let change = Some(json!({"driver_id": user}));
+                answers.push(server.call(Method::PATCH, &path, &admin, change).await.status().as_u16());
+            }
+            answers.push(status);
+        }
+        answers
+    };
+    let (of_foreign, of_nobody) = (answers(foreign).await, answers(987_654).await);
+    assert_eq!(of_foreign, of_nobody);
+    assert_eq!(of_foreign.len(), 10);
+    assert!(of_foreign.iter().all(|status| [200, 201].contains(status)), "{of_foreign:?}");
+}
