@@ -19,6 +19,8 @@ const ID: &str = r"^[\p{L}\p{M}\p{N}._:@-]+( +[\p{L}\p{M}\p{N}._:@-]+)*$";
 const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 /// No control characters, and no space at the ends.
 const NAME: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+/// The same without the sign that stands between a tenant and a name.
+const NEW_USERNAME: &str = r"^[^\s/\x00-\x1f\x7f-\x9f]([^/\x00-\x1f\x7f-\x9f]*[^\s/\x00-\x1f\x7f-\x9f])?$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
@@ -114,8 +116,11 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
         (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
         (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEventJson", "cadet_id") => json!({ "minimum": 1 }),
+        ("NewUserJson" | "ChangeUserJson", "username") => {
+            json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
+        }
         (_, "username") => json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NAME }),
-        (_, "password") => json!({ "minLength": 1, "maxLength": 1024 }),
+        (_, "password") => json!({ "minLength": 8, "maxLength": 1024 }),
         (_, "kind") => line(VehicleKind::MAX_CHARS),
         (_, "label" | "license_plate" | "route") => line(Label::MAX_CHARS),
         ("NewVehicleJson" | "ChangeVehicleJson", "status") => line(VehicleStatus::MAX_CHARS),
