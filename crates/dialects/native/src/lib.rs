@@ -7,6 +7,7 @@ mod convert;
 mod convert_alert;
 mod convert_geofence;
 mod convert_notice;
+mod convert_object;
 mod convert_outgoing;
 mod convert_parcel;
 mod convert_record;

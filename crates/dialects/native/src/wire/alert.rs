@@ -1,7 +1,8 @@
 //! Alerts.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// An alert to be raised.
@@ -28,7 +29,7 @@ pub(crate) struct NewAlertJson {
     pub message: String,
     /// An object for programs, at most 16,384 bytes.
     #[schema(value_type = Option<Object>)]
-    pub data: Option<Map<String, Value>>,
+    pub data: Option<Box<RawValue>>,
     /// A second alert with the same subject is refused until the first one has expired.
     #[schema(example = "invoice:2026-118")]
     pub subject: Option<String>,
@@ -59,7 +60,7 @@ pub(crate) struct AlertJson {
     pub message: String,
     /// An object for programs.
     #[schema(value_type = Option<Object>)]
-    pub data: Option<Map<String, Value>>,
+    pub data: Option<Box<RawValue>>,
     /// There is one unexpired alert for each subject.
     pub subject: Option<String>,
     /// When it happened: RFC 3339, UTC, milliseconds.
