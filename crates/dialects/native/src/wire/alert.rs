@@ -36,7 +36,7 @@ pub(crate) struct NewAlertJson {
     /// When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
     #[schema(value_type = Option<String>)]
     pub timestamp: Option<Value>,
-    /// When it expires; after `ALERT_EXPIRY_DURATION` if absent.
+    /// When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent.
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Value>,
     /// For a superadmin: the tenant; its own if absent.
