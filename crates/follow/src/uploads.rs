@@ -200,7 +200,11 @@ mod tests {
         let (mut uploads, (bus, car)) = (Uploads::new(Clock::system()), two_numbers().await);
         let home = TenantId::default_tenant();
         for at_ms in 0..HELD_POSITIONS {
-            assert!(uploads.hold_newest(&home, TrackStep { vehicle: bus, after: None, is_wrong: false }, position(at_ms as i64)));
+            assert!(uploads.hold_newest(
+                &home,
+                TrackStep { vehicle: bus, after: None, is_wrong: false },
+                position(at_ms as i64)
+            ));
         }
         assert!(!uploads.hold_late(bus, position(5)));
         assert!(!uploads.hold_newest(&home, TrackStep { vehicle: car, after: None, is_wrong: false }, position(1)));

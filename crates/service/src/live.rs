@@ -115,7 +115,8 @@ impl LiveTenant {
     /// The tenant's thresholds, read from the store at first and after each change.
     pub(crate) async fn thresholds(&self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<Thresholds>, StoreError> {
         let version = self.rules_version.load(Ordering::Acquire);
-        let known = self.lock_thresholds().as_ref().filter(|(known, _)| *known == version).map(|(_, of)| Arc::clone(of));
+        let known =
+            self.lock_thresholds().as_ref().filter(|(known, _)| *known == version).map(|(_, of)| Arc::clone(of));
         if let Some(thresholds) = known {
             return Ok(thresholds);
         }

@@ -38,7 +38,7 @@ mod visits;
 pub use activity::{Activity, BUCKET_MS};
 pub use correction::{Correction, Corrections, Refolded, correct, refold};
 pub use eta::{
-    Basis, ETA_FRESH_FOR, Estimate, Eta, History, HistoryParts, Leg, Pace, SHORTEST_ETA_S, estimate_eta,
+    ArrivalModel, Basis, ETA_FRESH_FOR, Estimate, Eta, History, HistoryParts, Leg, Pace, SHORTEST_ETA_S, estimate_eta,
     straight_line_eta_s,
 };
 pub use fact::{Outlier, OutlierReason, Stop, TrackFact};
@@ -47,8 +47,8 @@ pub use fences::{FenceId, Fences, NoFences};
 pub use fix::Fix;
 pub use fold::{Folded, fold};
 pub use history::TrackHistory;
-pub use outlier_filter::{OutlierFilter, is_near_null_island, is_null_island};
 pub use incident::{Incident, IncidentKind, SpeedBasis};
+pub use outlier_filter::{OutlierFilter, is_near_null_island, is_null_island};
 pub use rules::{Rules, Thresholds, VehicleRules};
 pub use silence::{SilenceFact, Watch, advance, correct_silence};
 pub use state::{Motion, TrackState};

@@ -4,7 +4,7 @@ use super::Parcels;
 use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
 use super::read_parcels::get_parcel;
 use crate::{Request, ServiceError};
-use milepost_domain::{DriverFix, ParcelId, Timestamp};
+use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp};
 use milepost_store::Store;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ const PAGE: u32 = 1_000;
 /// A parcel's path without fixes that are held to be wrong, read page by page.
 pub struct ParcelPath {
     store: Arc<dyn Store>,
+    tenant: TenantId,
     id: ParcelId,
     /// The last fix that was read.
     read_to: Option<Timestamp>,
@@ -24,6 +25,11 @@ pub struct ParcelPath {
 }
 
 impl ParcelPath {
+    /// The tenant of the parcel.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors
@@ -66,5 +72,6 @@ pub async fn read_parcel_path(
     let parcel = get_parcel(parcels, request, id).await?;
     let track = DriverTrack { expects_null_island: goes_near_null_island(&parcel), ..DriverTrack::default() };
     let read_to = after.map(|after| after.plus_ms(-TRACK_WINDOW_MS));
-    Ok(ParcelPath { store: Arc::clone(&parcels.store), id, read_to, after, track, ended: false })
+    let store = Arc::clone(&parcels.store);
+    Ok(ParcelPath { store, tenant: parcel.tenant, id, read_to, after, track, ended: false })
 }

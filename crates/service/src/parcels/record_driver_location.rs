@@ -1,7 +1,7 @@
 //! Records a driver's location, then publishes it to the subscribers of the parcels that the driver brings.
 
-use super::read_parcels::get_parcel;
 use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
+use super::read_parcels::get_parcel;
 use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{

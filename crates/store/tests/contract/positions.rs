@@ -3,7 +3,9 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, latitude, longitude, position};
 use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
-use milepost_store::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, Store, WrongPositions};
+use milepost_store::{
+    CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, Store, WrongPositions,
+};
 use std::sync::{Arc, Mutex};
 
 pub(crate) async fn position_comes_back_as_it_was_recorded(database: &TestDatabase) {
@@ -346,7 +348,8 @@ pub(crate) async fn wrong_positions_are_stored_and_marked_and_never_the_place(da
     let (store, home) = (&database.store, TenantId::default_tenant());
     add_vehicles(&**store, &home, &["bus", "car"]).await;
     let committer = Committer::start(store.clone(), None);
-    let points = vec![position("bus", 0), position("bus", 30_000), null_island("bus", 60_000), in_sydney("bus", 90_000)];
+    let points =
+        vec![position("bus", 0), position("bus", 30_000), null_island("bus", 60_000), in_sydney("bus", 90_000)];
     let recorded = committer.record(batch(&home, points)).await.unwrap();
     assert_eq!((recorded.accepted, recorded.newest.len()), (4, 4));
     assert_eq!(recorded.places().map(|place| place.at).collect::<Vec<_>>(), [at(0), at(30_000)]);
@@ -361,7 +364,15 @@ pub(crate) async fn wrong_positions_are_stored_and_marked_and_never_the_place(da
     assert_eq!(place(&**store, &id("bus")).await, (Some(position("bus", 120_000)), Some(at(120_000))));
     let shown = [(0, false), (30_000, false), (45_000, false), (120_000, false)];
     assert_eq!(times(&**store, WrongPositions::LeftOut).await, shown);
-    let all = [(0, false), (30_000, false), (45_000, false), (60_000, true), (75_000, true), (90_000, true), (120_000, false)];
+    let all = [
+        (0, false),
+        (30_000, false),
+        (45_000, false),
+        (60_000, true),
+        (75_000, true),
+        (90_000, true),
+        (120_000, false),
+    ];
     assert_eq!(times(&**store, WrongPositions::Marked).await, all);
     let arrived = store.recent_positions(&home, at(0), None, 100).await.unwrap();
     assert_eq!(arrived.iter().map(|one| (one.position.at.ms_since(at(0)), false)).collect::<Vec<_>>(), shown);

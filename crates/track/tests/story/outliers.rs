@@ -109,7 +109,10 @@ fn a_receiver_without_a_position_never_leads_to_null_island() {
     let null = degrees(0.0, 0.0);
     let here = |n: i32| point(f64::from(n) * 300.0, 0.0);
     assert_eq!(judged(&fixes(&[null; 9])), [NULL; 9]);
-    assert_eq!(judged(&fixes(&[here(0), null, null, null, here(4), null, here(6)])), [None, NULL, NULL, NULL, None, NULL, None]);
+    assert_eq!(
+        judged(&fixes(&[here(0), null, null, null, here(4), null, here(6)])),
+        [None, NULL, NULL, NULL, None, NULL, None]
+    );
     // Nor does it keep a vehicle from being found where it is.
     let there = degrees(48.1, 11.5);
     let found = judged(&fixes(&[here(0), here(1), there, null, there, null, there, there]));

@@ -2,7 +2,7 @@
 
 use crate::convert::stored_position_to_json;
 use crate::handlers::notifications::is_asked_for;
-use crate::handlers::track_file::{file_format, stream_file};
+use crate::handlers::track_file::{FileReader, file_format, stream_file};
 use crate::wire::position::PositionJson;
 use axum::Json;
 use axum::extract::State;
@@ -56,17 +56,18 @@ pub(crate) async fn read_track(
     let limit = page.limit()?;
     let with_wrong = is_asked_for("outliers", query.outliers.as_deref())?;
     let wrong = if with_wrong { WrongPositions::Marked } else { WrongPositions::LeftOut };
-    let context = &context.use_cases;
-    let mut track = positions::read_track(&context.positions, &request, &tenant, &id, range, after, wrong).await?;
+    let use_cases = &context.use_cases;
+    let mut track = positions::read_track(&use_cases.positions, &request, &tenant, &id, range, after, wrong).await?;
     let Some(format) = format else {
         let page = track.take(limit).await?;
         let next = if page.len() < limit as usize { None } else { page.last().map(|last| last.position.at) };
         let items = page.iter().map(stored_position_to_json).collect();
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
-    let live = vehicles::get_vehicle(&context.vehicles, &request, &tenant, &id).await?;
+    let live = vehicles::get_vehicle(&use_cases.vehicles, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
-    stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
+    let meta = TrackMeta { vehicle_id: id.to_string(), label: Some(label) };
+    stream_file(FileReader::of(&context, &request, &tenant), track, format, meta).await
 }
 
 /// An instant of a query: RFC 3339, Unix seconds or Unix milliseconds.

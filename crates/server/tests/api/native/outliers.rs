@@ -151,7 +151,8 @@ async fn a_customer_never_sees_a_rider_where_it_is_not(database: Database) {
     let seen = view().await;
     let mut customer = server.try_watch(&format!("/ws/tracking/{id}"), &[]).await.unwrap();
     assert_eq!(customer.next().await["type"], "initial_state");
-    let next = async |customer: &mut Watcher| customer.next().await["data"]["current_location"]["lat"].as_f64().unwrap();
+    let next =
+        async |customer: &mut Watcher| customer.next().await["data"]["current_location"]["lat"].as_f64().unwrap();
     update(0.0, 0.0).await;
     assert_eq!(next(&mut customer).await, 5.61);
     update(5.609, -0.199).await;

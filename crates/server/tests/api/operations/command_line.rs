@@ -73,12 +73,28 @@ fn a_generated_secret_is_kept_and_readable_by_its_owner_alone() {
 #[test]
 fn users_are_added_from_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = milepost(folder.path(), &["user", "add", "ann", "--role", "admin", "--password-stdin"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"open sesame\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    assert!(text(&output.stdout).starts_with("Added ann with number 1"));
+    let add = |tenant: &str, password: &str| {
+        let arguments = ["user", "add", "ann", "--role", "admin", "--tenant", tenant, "--password-stdin"];
+        let mut command = milepost(folder.path(), &arguments);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let short = add("acme", "sesame\n");
+    assert!(
+        !short.status.success() && text(&short.stderr).contains("at least 8 characters"),
+        "{}",
+        text(&short.stderr)
+    );
+    for (tenant, number) in [("acme", 1), ("bolt", 2)] {
+        let output = add(tenant, "open sesame\n");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let said = text(&output.stdout);
+        assert!(said.starts_with(&format!("Added ann with number {number} (admin, tenant {tenant})")), "{said}");
+    }
+    let again = add("bolt", "open sesame\n");
+    assert!(!again.status.success() && text(&again.stderr).contains("username exists already"));
 }
 
 #[test]
@@ -112,9 +128,8 @@ fn migrations_are_shown_applied_and_then_up_to_date() {
 #[test]
 fn a_track_exported_as_gpx_is_imported_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let rows: String = (0..50)
-        .map(|n| format!("2025-01-15T10:00:{n:02}Z,1.1{n:02}4567,-1.76{n:02}321,{n}.3,{}.5\n", n * 7))
-        .collect();
+    let rows: String =
+        (0..50).map(|n| format!("2025-01-15T10:00:{n:02}Z,1.1{n:02}4567,-1.76{n:02}321,{n}.3,{}.5\n", n * 7)).collect();
     let csv = format!("timestamp,latitude,longitude,speed,heading\n2025-01-15T09:00:00Z,0,-1,0,0\n{rows}");
     std::fs::write(folder.path().join("t.csv"), csv).unwrap();
     let succeed = |args: &[&str]| {
