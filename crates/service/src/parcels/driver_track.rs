@@ -12,10 +12,15 @@ pub(super) const TRACK_WINDOW_MS: i64 = 10 * 60 * 1000;
 pub(super) struct DriverTrack {
     current: Option<(UserId, Pace)>,
     /// The drivers may be at 0° north, 0° east.
-    pub(super) expects_null_island: bool,
+    expects_null_island: bool,
 }
 
 impl DriverTrack {
+    /// The track of a parcel's drivers, before its first fix.
+    pub(super) fn of_parcel(parcel: &Parcel) -> Self {
+        Self { current: None, expects_null_island: goes_near_null_island(parcel) }
+    }
+
     pub(super) fn start(first: &DriverFix) -> Self {
         Self { current: Some((first.driver_id, Pace::start(fix_of(first)))), expects_null_island: false }
     }

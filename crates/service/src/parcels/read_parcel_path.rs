@@ -1,7 +1,7 @@
 //! Reads the locations of a parcel's drivers while they brought it.
 
 use super::Parcels;
-use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
+use super::driver_track::{DriverTrack, TRACK_WINDOW_MS};
 use super::read_parcels::get_parcel;
 use crate::{Request, ServiceError};
 use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp};
@@ -70,7 +70,7 @@ pub async fn read_parcel_path(
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {
     let parcel = get_parcel(parcels, request, id).await?;
-    let track = DriverTrack { expects_null_island: goes_near_null_island(&parcel), ..DriverTrack::default() };
+    let track = DriverTrack::of_parcel(&parcel);
     let read_to = after.map(|after| after.plus_ms(-TRACK_WINDOW_MS));
     let store = Arc::clone(&parcels.store);
     Ok(ParcelPath { store, tenant: parcel.tenant, id, read_to, after, track, ended: false })
