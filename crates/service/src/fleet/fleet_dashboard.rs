@@ -37,7 +37,8 @@ pub struct FleetDashboard {
 /// long. Of a trip that began before or ended after it, only the part within counts.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a time that is longer than 32 days, or not positive.
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a time that is longer than 32 days, or not positive;
+/// [`ServiceError::Busy`] when the caller or its tenant reads too much at once.
 pub async fn fleet_dashboard(
     fleet: &Fleet,
     request: &Request,
@@ -48,6 +49,7 @@ pub async fn fleet_dashboard(
         return Err(ServiceError::Forbidden("only an admin or manager of the tenant may see its figures"));
     }
     let now = request.now;
+    let _permit = fleet.fair_reads.permit_in_time(tenant, &request.caller).await?;
     if from.is_none() && to.is_none() {
         return read_dashboard(fleet, tenant, now).await;
     }
@@ -62,7 +64,8 @@ pub async fn fleet_dashboard(
     Ok(dashboard(&fleet.store.fleet_stats(tenant, window).await?, passed_ms, now))
 }
 
-/// The statistics of a tenant's fleet at `now`, for a publisher that has checked its subscribers. They are sums over
+/// The statistics of a tenant's fleet at `now`, for a publisher that has checked its subscribers and has the permission
+/// for a large read. They are sums over
 /// what the fold stored for each quarter of an hour. No position is read.
 ///
 /// # Errors
