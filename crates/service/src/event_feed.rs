@@ -103,7 +103,7 @@ impl EventFeed {
             Fact::UserChanged { user_id } | Fact::SessionEnded { user_id } => {
                 Ok(self.access.revalidate_connections(Holder::User(*user_id)).await?)
             }
-            Fact::DeviceRemoved { device_id } => {
+            Fact::DeviceChanged { device_id } | Fact::DeviceRemoved { device_id } => {
                 Ok(self.access.revalidate_connections(Holder::Device(tenant, device_id)).await?)
             }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {

@@ -36,7 +36,7 @@ pub use event_feed::EventFeed;
 pub use fair_reads::{FairReads, ReadPermit};
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
-    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
+    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;

@@ -141,7 +141,8 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle. Returns false if there is no vehicle with its id.
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false if there
+    /// is no vehicle with its id.
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
     /// Removes a vehicle with its devices and positions. Returns false if there is no such vehicle.
     async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool>;
@@ -157,6 +158,9 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
+    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
+    /// `NotFound("vehicle")`.
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
     /// Removes a device. Returns false if there is no such device.
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
 

@@ -30,6 +30,7 @@ mod fleet {
     pub mod changes;
     pub mod companies;
     pub mod day;
+    pub mod drivers;
     pub mod history;
     pub mod history_kill;
     pub mod history_support;

@@ -5,6 +5,7 @@
 mod sql_store;
 
 mod accounts;
+mod assignments;
 mod deliveries;
 mod events;
 mod fleet;

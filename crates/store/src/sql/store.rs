@@ -152,6 +152,9 @@ impl Store for SqlStore {
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
     }
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
+        write!(self, devices::update_device(device, now, self.renderer()))
+    }
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
         write!(self, devices::remove_device(tenant, id, now, self.renderer()))
     }

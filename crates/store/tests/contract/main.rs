@@ -8,6 +8,7 @@
 mod accounts;
 mod alerts;
 mod answers;
+mod assignments;
 mod cadets;
 mod claims;
 mod database;
@@ -101,6 +102,13 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    assignments:
+        driver_of_a_time_is_known_after_a_change,
+        drivers_that_change_at_once_follow_each_other,
+        vehicle_of_a_device_is_known_by_its_time,
+        old_assignments_are_forgotten_but_for_the_last,
+        a_vehicle_has_a_bounded_number_of_drivers,
+        a_corrected_trip_has_the_driver_of_its_start;
     positions:
         position_comes_back_as_it_was_recorded,
         many_positions_come_back_as_they_were_recorded,

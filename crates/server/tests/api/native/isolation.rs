@@ -87,6 +87,7 @@ fn body_for(method: &str, path: &str) -> Option<Value> {
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),
         ("patch", _) if path.contains("/vehicles/") => Some(json!({"label": "x"})),
+        ("patch", _) if path.contains("/devices/") => Some(json!({"name": "x"})),
         ("patch", _) if path.contains("/geofences/") => Some(json!({"name": "x"})),
         ("patch", _) if path.contains("/parcels/") => Some(json!({"status": "picked_up"})),
         ("patch", _) if path.contains("/cadets/") => Some(json!({"name": "x"})),
