@@ -25,6 +25,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/sqlite/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/sqlite/0027_numbers_of_tenants.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -42,6 +43,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/postgres/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/postgres/0027_numbers_of_tenants.sql")),
 ];
 
 /// The table in which a database records the applied migrations.
