@@ -218,6 +218,7 @@ impl Assembly {
 
     fn status(&self) -> Status {
         let current = CurrentStats {
+            store: Arc::clone(&self.store),
             use_cases: Arc::clone(&self.use_cases),
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),

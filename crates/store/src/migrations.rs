@@ -26,6 +26,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/sqlite/0026_usernames_of_tenants.sql")),
     (27, "0027_numbers_of_tenants", include_str!("../migrations/sqlite/0027_numbers_of_tenants.sql")),
+    (30, "0030_idempotency_usage", include_str!("../migrations/sqlite/0030_idempotency_usage.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -44,6 +45,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/postgres/0026_usernames_of_tenants.sql")),
     (27, "0027_numbers_of_tenants", include_str!("../migrations/postgres/0027_numbers_of_tenants.sql")),
+    (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -63,6 +63,7 @@ mod operations {
     pub mod command_line;
     pub mod connections;
     pub mod import_export;
+    pub mod neighbours;
     pub mod other_processes;
     pub mod outages;
     pub mod replaced_database;

@@ -20,6 +20,11 @@ pub struct ParcelPath {
 }
 
 impl ParcelPath {
+    /// The tenant of the parcel.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod alerts;
+mod answers;
 mod cadets;
 mod claims;
 mod database;
@@ -26,6 +27,7 @@ mod numbers;
 mod outgoing;
 mod outgoing_shares;
 mod parcels;
+mod partitions;
 mod positions;
 mod push;
 mod push_alerts;
@@ -76,6 +78,11 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    answers:
+        a_callers_oldest_refusals_leave_and_nobody_elses,
+        answers_to_work_stay_and_more_of_it_is_refused,
+        a_full_tenant_costs_its_greediest_caller,
+        a_full_tenant_refuses_nobody_who_keeps_little;
     claims:
         key_does_its_work_once,
         work_stores_its_answer_in_its_own_transaction,
