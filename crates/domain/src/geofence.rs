@@ -7,7 +7,7 @@ use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, Ve
 pub const MAX_GEOFENCES: u32 = 100_000;
 
 number_id!(
-    /// A geofence's number, unique over all tenants, from 1.
+    /// A geofence's number, unique in its tenant, from 1.
     GeofenceId,
     "geofence_id"
 );
@@ -154,7 +154,7 @@ pub struct GeofenceDescription {
 /// A stored geofence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geofence {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: GeofenceId,
     /// The tenant that it belongs to.
     pub tenant: TenantId,

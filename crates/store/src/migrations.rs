@@ -26,6 +26,7 @@ pub(crate) const SQLITE: &[Listed] = &[
     (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
     (24, "0024_assignments", include_str!("../migrations/sqlite/0024_assignments.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/sqlite/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/sqlite/0027_numbers_of_tenants.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/sqlite/0030_idempotency_usage.sql")),
 ];
 
@@ -45,6 +46,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
     (24, "0024_assignments", include_str!("../migrations/postgres/0024_assignments.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/postgres/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/postgres/0027_numbers_of_tenants.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
 ];
 

@@ -41,7 +41,7 @@ impl ParcelPath {
         if self.ended {
             return Ok(Vec::new());
         }
-        let page = self.store.parcel_path(self.id, self.after, limit).await?;
+        let page = self.store.parcel_path(&self.tenant, self.id, self.after, limit).await?;
         self.ended = page.len() < limit as usize;
         self.after = page.last().map(|fix| fix.at).or(self.after);
         Ok(page)
@@ -55,9 +55,10 @@ impl ParcelPath {
 pub async fn read_parcel_path(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {
-    let tenant = get_parcel(parcels, request, id).await?.tenant;
-    Ok(ParcelPath { tenant, store: Arc::clone(&parcels.store), id, after, ended: false })
+    get_parcel(parcels, request, tenant, id).await?;
+    Ok(ParcelPath { store: Arc::clone(&parcels.store), tenant: tenant.clone(), id, after, ended: false })
 }

@@ -10,6 +10,7 @@ mod deliveries;
 mod events;
 mod fleet;
 mod history;
+mod numbers;
 mod outgoing;
 mod parcels;
 mod positions;

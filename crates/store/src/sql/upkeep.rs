@@ -77,7 +77,7 @@ pub(crate) async fn prune(
     for user_id in list_numbers(writers, "select user_id from removed_users limit 1000").await? {
         let more = delete_in_steps(
             writers,
-            "delete from notices where id in (select id from notices where user_id = $1 limit $2)",
+            "delete from notices where notice_no in (select notice_no from notices where user_id = $1 limit $2)",
             user_id,
             &mut pruned.notices,
         )

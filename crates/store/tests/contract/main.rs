@@ -24,6 +24,7 @@ mod history;
 mod history_alerts;
 mod migrations;
 mod notices;
+mod numbers;
 mod outgoing;
 mod outgoing_shares;
 mod parcels;
@@ -266,7 +267,12 @@ on_both! {
         what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not,
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
-        users_keep_their_numbers_and_sessions_when_names_become_their_tenants;
+        users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
+        things_keep_their_numbers_when_these_become_their_tenants;
+    numbers:
+        each_tenant_counts_what_it_enters,
+        numbers_given_by_two_nodes_at_once_are_unique_and_without_a_gap,
+        calls_of_several_receivers_are_numbered_one_by_one;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

@@ -29,6 +29,11 @@ pub(crate) fn id(id: &str) -> VehicleId {
     VehicleId::new(id).unwrap()
 }
 
+/// The tenant that exists from the start.
+pub(crate) fn home_tenant() -> TenantId {
+    TenantId::default_tenant()
+}
+
 pub(crate) async fn add_tenant(store: &dyn Store, id: &str) -> TenantId {
     let tenant = Tenant { id: tenant(id), name: Label::new(id).unwrap() };
     store.add_tenant(&tenant, &Once::unclaimed()).await.unwrap();
