@@ -42,7 +42,7 @@ pub use trip_path::{TripPath, read_trip_path};
 use crate::ServiceError;
 use crate::fair_reads::FairReads;
 use crate::wakers::Wakers;
-use milepost_domain::{Action, Caller, FleetViewer, Invalid, TenantId, UserId, may};
+use milepost_domain::{Action, Caller, FleetViewer, TenantId, may};
 use milepost_follow::TrackInbox;
 use milepost_store::Store;
 use std::sync::Arc;
@@ -77,20 +77,6 @@ impl Fleet {
     fn rules_changed(&self, tenant: &TenantId) {
         self.tracks.rules_changed(tenant);
         self.wakers.wake_all();
-    }
-}
-
-/// Refuses a user of another tenant. A user that is not stored belongs to another issuer and is accepted.
-async fn check_user(
-    store: &dyn Store,
-    tenant: &TenantId,
-    field: &'static str,
-    user: UserId,
-) -> Result<(), ServiceError> {
-    if store.users_elsewhere(tenant, &[user]).await?.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, "must be a user of the tenant").into())
     }
 }
 

@@ -89,12 +89,13 @@ pub trait Store:
 
     // Users
 
-    /// Adds a user. `Conflict("username")`, `NotFound("tenant")`.
+    /// Adds a user. `Conflict("username")` if its tenant has one with this name, `NotFound("tenant")`.
     async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User>;
     /// Reads a user by its number.
     async fn get_user(&self, id: UserId) -> Result<Option<User>>;
-    /// Reads a user by its login name, with its password's hash.
-    async fn find_login(&self, username: &str) -> Result<Option<Login>>;
+    /// Reads the users with this login name in one of the two forms, with their passwords' hashes: those of `tenant`, or
+    /// three of all tenants, which show whether more than one has the name.
+    async fn find_logins(&self, tenant: Option<&TenantId>, forms: [&str; 2]) -> Result<Vec<Login>>;
     /// Reads a user by its number, with its password's hash.
     async fn get_login(&self, id: UserId) -> Result<Option<Login>>;
     /// Lists the users of one tenant, or of all, in the order of their numbers, after `after`.

@@ -13,6 +13,7 @@ mod accounts {
     pub mod foreign_issuer;
     pub mod names;
     pub mod revocation;
+    pub mod tenants;
 }
 mod bus {
     pub mod exchange;

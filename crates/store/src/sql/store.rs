@@ -77,8 +77,8 @@ impl Store for SqlStore {
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
         read!(self, users::get_user(id))
     }
-    async fn find_login(&self, username: &str) -> Result<Option<Login>> {
-        read_front!(self, users::find_login(username))
+    async fn find_logins(&self, tenant: Option<&TenantId>, forms: [&str; 2]) -> Result<Vec<Login>> {
+        read_front!(self, users::find_logins(tenant, forms))
     }
     async fn get_login(&self, id: UserId) -> Result<Option<Login>> {
         read_front!(self, users::get_login(id))
