@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Principal, Timestamp};
 use milepost_http::{FieldError, ForTenant, HttpContext, Problem, RawBody, TenantQuery, parse_json, parse_object};
-use milepost_service::{PositionReport, positions};
+use milepost_service::{PositionReport, ServiceError, positions};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// Positions in one request; more are answered 413.
 pub(crate) const MAX_POSITIONS: usize = 10_000;
+/// A larger body takes milliseconds to parse. That is shared out, and done beside the threads that serve everybody.
+const LARGE_BODY_BYTES: usize = 64 * 1024;
 /// Room for 10,000 positions with every field, and some white space.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
@@ -26,7 +28,15 @@ pub(crate) async fn record_positions(
     ForTenant(request, tenant): ForTenant,
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
 ) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
-    let parsed = parse_positions(&raw, &request.caller.principal, request.now)?;
+    let now = request.now;
+    let parsed = if raw.len() <= LARGE_BODY_BYTES {
+        parse_positions(&raw, &request.caller.principal, now)?
+    } else {
+        let _permit = context.use_cases.large_bodies.permit_in_time(&tenant, &request.caller).await?;
+        let principal = request.caller.principal.clone();
+        let parse = move || parse_positions(&raw, &principal, now);
+        tokio::task::spawn_blocking(parse).await.map_err(|_| ServiceError::Internal)??
+    };
     let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, parsed.reports).await?;
 
     let mut rejected = parsed.rejected;
