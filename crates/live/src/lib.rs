@@ -22,7 +22,7 @@ mod socket;
 
 pub use client_events::{EventSource, EventView, ReplayEnd, StreamView};
 pub use event_follower::EventFollower;
-pub use fair_reads::ReadPermit;
+pub use fair_reads::{ReadPermit, Reader};
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};
 pub use live::Live;

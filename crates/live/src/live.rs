@@ -1,7 +1,7 @@
 //! The state that all live connections of the server share.
 
 use axum::extract::Request;
-use milepost_domain::{Caller, TenantId, Timestamp};
+use milepost_domain::{TenantId, Timestamp};
 use milepost_http::{HttpContext, Problem};
 use milepost_hub::{ChannelId, Hub};
 use milepost_service::records::newest_event_id;
@@ -9,7 +9,7 @@ use milepost_service::{ServiceError, UseCases};
 use milepost_transport::Transport;
 use std::sync::Arc;
 
-use crate::fair_reads::{FairReads, ReadPermit};
+use crate::fair_reads::{FairReads, ReadPermit, Reader};
 use crate::{ConnectionPolicy, EventSource, Handshake, Origins};
 
 /// Made once and given to every dialect. A clone shares the same state.
@@ -61,7 +61,7 @@ impl Live {
     }
 
     /// Waits for the permission for a large read of a tenant's data. Hold it while the store is read.
-    pub async fn read_permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
-        self.reads.permit(tenant, caller).await
+    pub async fn read_permit(&self, tenant: &TenantId, reader: &Reader) -> ReadPermit {
+        self.reads.permit(tenant, reader).await
     }
 }
