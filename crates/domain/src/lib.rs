@@ -69,7 +69,7 @@ pub use invalid::Invalid;
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };
-pub use newest::{Arrival, NewestPosition};
+pub use newest::{Arrival, NewestPosition, lies_ahead};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};

@@ -106,6 +106,8 @@ on_both! {
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         an_observer_that_panics_costs_no_answer,
+        a_clock_that_was_ahead_silences_no_vehicle,
+        what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,
         single_positions_of_many_vehicles_are_read_at_any_time;
     deliveries:
         delivery_comes_back_as_it_was_added,
