@@ -40,6 +40,7 @@ mod trip;
 mod unicode;
 mod user;
 mod vehicle;
+mod version;
 mod zones;
 
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
@@ -86,4 +87,5 @@ pub use time::Timestamp;
 pub use trip::{FuelSource, Trip, TripFigures, TripFuel, TripOrigin, TripPlace, TripStatus};
 pub use user::{User, Username};
 pub use vehicle::{Label, Vehicle, VehicleKind, VehicleStatus};
+pub use version::ExpectedVersion;
 pub use zones::{Approach, Crossing, ZoneRadius, cross_zone};

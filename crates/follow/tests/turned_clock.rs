@@ -44,6 +44,7 @@ fn bus() -> Vehicle {
         odometer: None,
         service_due_km: None,
         service_due_at: None,
+        version: 1,
     }
 }
 

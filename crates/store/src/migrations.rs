@@ -24,6 +24,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (20, "0020_unsorted_positions", include_str!("../migrations/sqlite/0020_unsorted_positions.sql")),
     (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
+    (28, "0028_versions", include_str!("../migrations/sqlite/0028_versions.sql")),
+    (29, "0029_erased", include_str!("../migrations/sqlite/0029_erased.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -40,6 +42,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (18, "0018_disabled_webhooks", include_str!("../migrations/postgres/0018_disabled_webhooks.sql")),
     (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
+    (28, "0028_versions", include_str!("../migrations/postgres/0028_versions.sql")),
+    (29, "0029_erased", include_str!("../migrations/postgres/0029_erased.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -30,6 +30,7 @@ mod push_alerts;
 mod samples;
 mod trips;
 mod upkeep;
+mod versions;
 mod visible_events;
 mod webhooks;
 
@@ -73,6 +74,14 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    versions:
+        only_the_next_version_is_written,
+        many_changes_at_once_all_count,
+        logins_end_for_good,
+        number_of_a_removed_user_is_erased,
+        vehicle_made_anew_inherits_nothing,
+        alert_raised_while_its_vehicle_is_removed_goes_with_it,
+        removed_vehicle_of_many_parents_leaves_them_all;
     claims:
         key_does_its_work_once,
         work_stores_its_answer_in_its_own_transaction,

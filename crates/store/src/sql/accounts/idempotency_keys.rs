@@ -35,7 +35,7 @@ pub(crate) async fn begin_idempotent(
         return Ok(Idempotency::New(Claim::new(key.clone(), no)));
     }
     let row = sqlx::query::<Db>(
-        "select request_hash, status, body from idempotency_keys where tenant = $1 and caller = $2 and key = $3",
+        "select request_hash, status, body, version from idempotency_keys where tenant = $1 and caller = $2 and key = $3",
     )
     .bind(key.tenant.as_str())
     .bind(key.caller.as_str())
@@ -52,6 +52,7 @@ pub(crate) async fn begin_idempotent(
         Some(status) => Ok(Idempotency::Done(KeptAnswer {
             status: u16::try_from(status).map_err(|_| StoreError::Corrupt(format!("idempotent status {status}")))?,
             body: row.try_get::<Option<Vec<u8>>, _>("body")?.unwrap_or_default(),
+            version: row.try_get("version")?,
         })),
     }
 }
@@ -59,7 +60,7 @@ pub(crate) async fn begin_idempotent(
 /// Returns false if the claim does not hold any more or has an answer.
 pub(crate) async fn finish_idempotent(connection: &mut Connection, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
     let kept = sqlx::query::<Db>(
-        "update idempotency_keys set status = $5, body = $6
+        "update idempotency_keys set status = $5, body = $6, version = $7
          where tenant = $1 and caller = $2 and key = $3 and claim_no = $4 and status is null",
     )
     .bind(claim.key.tenant.as_str())
@@ -68,6 +69,7 @@ pub(crate) async fn finish_idempotent(connection: &mut Connection, claim: &Claim
     .bind(claim.no)
     .bind(i64::from(answer.status))
     .bind(answer.body.as_slice())
+    .bind(answer.version)
     .execute(connection)
     .await?;
     Ok(kept.rows_affected() > 0)

@@ -17,7 +17,7 @@ const MAX_OLD_SECRETS: usize = 4;
 macro_rules! select_webhooks {
     ($rest:literal) => {
         concat!(
-            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms \
+            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms, w.version \
              from webhooks w join tenants t on t.tenant_no = w.tenant_no ",
             $rest
         )
@@ -35,6 +35,7 @@ fn webhook(row: &DbRow) -> Result<Webhook> {
         old_secrets: old_secrets(row.try_get("old_secrets")?)?,
         created_at: timestamp(row.try_get("created_ms")?)?,
         disabled_at: row.try_get::<Option<i64>, _>("disabled_ms")?.map(timestamp).transpose()?,
+        version: row.try_get("version")?,
     })
 }
 
@@ -80,6 +81,7 @@ pub(crate) async fn add_webhook(
         old_secrets: Vec::new(),
         created_at: now,
         disabled_at: None,
+        version: 1,
     }))
 }
 
@@ -87,13 +89,15 @@ pub(crate) async fn change_webhook(
     connection: &mut Connection,
     tenant: &TenantId,
     id: WebhookId,
+    version: i64,
     change: &WebhookChange,
     now: Timestamp,
 ) -> Result<Option<Webhook>> {
     let changed = sqlx::query::<Db>(
         "update webhooks set url = coalesce($3, url), kinds = coalesce($4, kinds),
-         disabled_ms = case when $5 = 1 then null when $5 = 0 then coalesce(disabled_ms, $6) else disabled_ms end
-         where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+         disabled_ms = case when $5 = 1 then null when $5 = 0 then coalesce(disabled_ms, $6) else disabled_ms end,
+         version = $7 + 1
+         where version = $7 and tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
     )
     .bind(tenant.as_str())
     .bind(id.0)
@@ -101,6 +105,7 @@ pub(crate) async fn change_webhook(
     .bind(change.kinds.as_ref().map(|kinds| json!(kinds).to_string()))
     .bind(change.active.map(i64::from))
     .bind(now.unix_ms())
+    .bind(version)
     .execute(&mut *connection)
     .await?;
     if changed.rows_affected() == 0 {
@@ -142,7 +147,7 @@ pub(crate) async fn replace_secret(
     old.retain(|one| one.valid_until > now);
     old.truncate(MAX_OLD_SECRETS);
     let pairs: Vec<_> = old.iter().map(|one| json!([one.secret, one.valid_until.unix_ms()])).collect();
-    sqlx::query::<Db>("update webhooks set secret = $2, old_secrets = $3 where webhook_no = $1")
+    sqlx::query::<Db>("update webhooks set secret = $2, old_secrets = $3, version = version + 1 where webhook_no = $1")
         .bind(id.0)
         .bind(secret)
         .bind(json!(pairs).to_string())
@@ -208,15 +213,21 @@ pub(crate) async fn list_webhooks(
 }
 
 /// Deletes some of a webhook's calls, including waiting ones. Returns true if there may be more.
-pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+pub(crate) async fn remove_calls(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    version: Option<i64>,
+) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from outgoing_calls where call_no in
             (select call_no from outgoing_calls where webhook_no =
                 (select w.webhook_no from webhooks w join tenants t on t.tenant_no = w.tenant_no
-                 where t.id = $2 and w.webhook_no = $1) order by call_no limit $3)",
+                 where t.id = $2 and w.webhook_no = $1 and w.version = coalesce($3, w.version)) order by call_no limit $4)",
     )
     .bind(id.0)
     .bind(tenant.as_str())
+    .bind(version)
     .bind(STEP_ROWS)
     .execute(connection)
     .await?;
@@ -224,12 +235,19 @@ pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId,
 }
 
 /// Removes the webhook together with calls that were stored in the meantime.
-pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+pub(crate) async fn remove_webhook(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    version: Option<i64>,
+) -> Result<bool> {
     let removed = sqlx::query::<Db>(
-        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2
+         and version = coalesce($3, version)",
     )
     .bind(tenant.as_str())
     .bind(id.0)
+    .bind(version)
     .execute(connection)
     .await?;
     Ok(removed.rows_affected() > 0)
@@ -239,7 +257,7 @@ pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantI
 /// webhook first and then its calls.
 pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, now: Timestamp) -> Result<()> {
     sqlx::query::<Db>(
-        "update webhooks set disabled_ms = $1 where disabled_ms is null and webhook_no =
+        "update webhooks set disabled_ms = $1, version = version + 1 where disabled_ms is null and webhook_no =
             (select webhook_no from outgoing_calls where call_no = $2 and next_attempt_ms is not null)",
     )
     .bind(now.unix_ms())
@@ -252,7 +270,7 @@ pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, n
 /// Enables the webhook of a tenant's dead call. It must run before the call is changed.
 pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, call_no: i64) -> Result<()> {
     sqlx::query::<Db>(
-        "update webhooks set disabled_ms = null where disabled_ms is not null and webhook_no =
+        "update webhooks set disabled_ms = null, version = version + 1 where disabled_ms is not null and webhook_no =
             (select webhook_no from outgoing_calls where call_no = $1 and dead_ms is not null
              and tenant_no = (select tenant_no from tenants where id = $2))",
     )
