@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-browser types lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-openapi test-browser types lint clean
 
 # A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
@@ -27,6 +27,10 @@ clients/typescript/node_modules: clients/typescript/package-lock.json
 	npm --prefix clients/typescript ci --no-audit --no-fund
 	touch $@
 
+clients/openapi/node_modules: clients/openapi/package-lock.json
+	npm --prefix clients/openapi ci --no-audit --no-fund
+	touch $@
+
 e2e/node_modules: e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
 	touch $@
@@ -37,7 +41,7 @@ node_modules: package-lock.json
 	touch $@
 
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
-test: test-parts test-pages test-rust test-client test-browser
+test: test-parts test-pages test-rust test-client test-openapi test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
@@ -55,6 +59,11 @@ test-client: clients/typescript/node_modules node_modules
 	npm --prefix clients/typescript run check
 	npm --prefix clients/typescript run build
 	npm --prefix clients/typescript test
+
+# Linters, generated clients and generated requests, about two minutes.
+test-openapi: clients/openapi/node_modules
+	cargo build --workspace --bin milepost
+	scripts/test-openapi.sh
 
 # Writes clients/typescript/src/rest/schema.ts anew; test-client fails when it is not the server's.
 types: clients/typescript/node_modules node_modules
@@ -74,4 +83,4 @@ lint: node_modules
 
 clean:
 	cargo clean
-	rm -rf node_modules dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules
+	rm -rf node_modules clients/openapi/build clients/openapi/node_modules dashboard/dist dashboard/node_modules e2e/node_modules e2e/test-results clients/typescript/dist clients/typescript/node_modules

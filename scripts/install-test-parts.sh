@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to, where that is possible: PostgreSQL and Chromium (Debian packages, as root).
+# Installs what the tests talk to, where that is possible: PostgreSQL, Chromium, and Python with its virtual environments (Debian
+# packages, as root).
 set -euo pipefail
 
 wanted=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)
 command -v "${CHROMIUM:-chromium}" >/dev/null || wanted+=(chromium)
+python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
 [ ${#wanted[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -1,6 +1,5 @@
 //! Reads JSON bodies up to a limit, and names the wrong field when it refuses one.
 
-use crate::exact_numbers::check_exact_numbers;
 use crate::serde_messages::plain_words;
 use crate::whole_numbers::{MAX_CORRECTIONS, correct};
 use crate::{FieldError, Problem};
@@ -27,21 +26,6 @@ where
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = read_body(request, LIMIT).await?;
         parse_object(&bytes).map(Self)
-    }
-}
-
-/// A JSON body that holds values of the sender's own. They are kept as they were sent, so that a number which would change is
-/// refused with 422.
-pub struct ExactBody<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ExactBody<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let bytes = read_body(request, MAX_BODY_BYTES).await?;
-        let value = parse_object(&bytes)?;
-        check_exact_numbers(&bytes, "body")?;
-        Ok(Self(value))
     }
 }
 

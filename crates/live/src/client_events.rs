@@ -155,7 +155,7 @@ impl<V: EventView> ClientEvents<V> {
         let (mut last, mut count) = (after, 0);
         while last < up_to {
             let events = {
-                let _permit = self.live.read_permit(&self.view.source().tenant, self.view.reader()).await;
+                let _permit = self.live.read_permit(&self.view.source().tenant, Some(self.view.reader())).await;
                 self.view.read(last, up_to, PAGE).await?
             };
             for event in &events {
@@ -173,12 +173,12 @@ impl<V: EventView> ClientEvents<V> {
     }
 
     pub(crate) async fn stored(&self) -> Result<StoredEvents, Stopped> {
-        let _permit = self.live.read_permit(&self.view.source().tenant, self.view.reader()).await;
+        let _permit = self.live.read_permit(&self.view.source().tenant, Some(self.view.reader())).await;
         Ok(stored_events(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 
     async fn newest(&self) -> Result<i64, Stopped> {
-        let _permit = self.live.read_permit(&self.view.source().tenant, self.view.reader()).await;
+        let _permit = self.live.read_permit(&self.view.source().tenant, Some(self.view.reader())).await;
         Ok(newest_event_id(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 

@@ -81,9 +81,6 @@ pub trait RecordStore: Send + Sync {
     /// changed. `NotFound("cadet")`.
     async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)>;
 
-    /// Returns those of `users` that are stored in another tenant. A user that is not stored may belong to another
-    /// issuer.
-    async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>>;
     /// Stores one notice for each of `users`, each with `NoticeSent`, in the order of `users`. A repeated user counts
     /// once. `NotFound("tenant")`.
     async fn send_notices(

@@ -4,19 +4,30 @@ export interface paths {
     "/api/events": {
         parameters: {
         };
-        /** Streams changes of records as server-sent events. */
+        /**
+         * Streams changes of records as server-sent events.
+         * @description Streams changes of records as server-sent events.
+         *
+         *     Devices may call it with their key.
+         */
         get: operations["stream_events"];
     };
     "/api/token": {
         parameters: {
         };
-        /** Gives an access and a refresh token for a username and password. */
+        /**
+         * Gives an access and a refresh token for a username and password.
+         * @description Gives an access and a refresh token for a username and password.
+         */
         post: operations["issue_tokens"];
     };
     "/api/token/refresh": {
         parameters: {
         };
-        /** Gives a new access token for a refresh token. */
+        /**
+         * Gives a new access token for a refresh token.
+         * @description Gives a new access token for a refresh token.
+         */
         post: operations["refresh_token"];
     };
     "/api/v1/alerts": {
@@ -27,39 +38,66 @@ export interface paths {
          * @description Admins and managers see the company's alerts, other users those that are addressed to them.
          */
         get: operations["list_alerts"];
-        /** Raises an alert and publishes it to everyone who may see it. */
+        /**
+         * Raises an alert and publishes it to everyone who may see it.
+         * @description Raises an alert and publishes it to everyone who may see it.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["raise_alert"];
     };
     "/api/v1/alerts/{id}": {
         parameters: {
         };
-        /** Deletes an alert for all who may see it, and publishes that. */
+        /**
+         * Deletes an alert for all who may see it, and publishes that.
+         * @description Deletes an alert for all who may see it, and publishes that.
+         */
         delete: operations["delete_alert"];
     };
     "/api/v1/alerts/{id}/read": {
         parameters: {
         };
-        /** Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first. */
+        /**
+         * Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first.
+         * @description Marks an alert read for all who may see it, and publishes that. A second call gets the answer of the first.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["mark_alert_read"];
     };
     "/api/v1/cadets": {
         parameters: {
         };
-        /** Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself. */
+        /**
+         * Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself.
+         * @description Lists cadets in the order of their numbers: staff see all of the tenant, a cadet sees itself.
+         */
         get: operations["list_cadets"];
-        /** Enters a cadet. */
+        /**
+         * Enters a cadet.
+         * @description Enters a cadet.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_cadet"];
     };
     "/api/v1/cadets/{id}": {
         parameters: {
         };
-        /** Shows a cadet with its totals and its latest training days. */
+        /**
+         * Shows a cadet with its totals and its latest training days.
+         * @description Shows a cadet with its totals and its latest training days.
+         */
         get: operations["get_cadet"];
     };
     "/api/v1/cadets/{id}/attendance": {
         parameters: {
         };
-        /** Lists a cadet's attendance, the highest training day first. */
+        /**
+         * Lists a cadet's attendance, the highest training day first.
+         * @description Lists a cadet's attendance, the highest training day first.
+         */
         get: operations["list_attendance"];
     };
     "/api/v1/cadets/{id}/attendance/{training_day_id}": {
@@ -74,51 +112,88 @@ export interface paths {
     "/api/v1/cadets/{id}/grades": {
         parameters: {
         };
-        /** Lists a cadet's merits and demerits, newest first, without those taken back. */
+        /**
+         * Lists a cadet's merits and demerits, newest first, without those taken back.
+         * @description Lists a cadet's merits and demerits, newest first, without those taken back.
+         */
         get: operations["list_grades"];
-        /** Gives a merit or demerit. The cadet and its staff get it with the new totals. */
+        /**
+         * Gives a merit or demerit. The cadet and its staff get it with the new totals.
+         * @description Gives a merit or demerit. The cadet and its staff get it with the new totals.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["give_grade"];
     };
     "/api/v1/cadets/{id}/grades/{grade_id}": {
         parameters: {
         };
-        /** Takes a merit or demerit back. The cadet and its staff get the new totals. */
+        /**
+         * Takes a merit or demerit back. The cadet and its staff get the new totals.
+         * @description Takes a merit or demerit back. The cadet and its staff get the new totals.
+         */
         delete: operations["take_back_grade"];
     };
     "/api/v1/cadets/{id}/scores": {
         parameters: {
         };
-        /** Enters, changes or takes back scores. The differences are published to the cadet and its staff. */
+        /**
+         * Enters, changes or takes back scores. The differences are published to the cadet and its staff.
+         * @description Enters, changes or takes back scores. The differences are published to the cadet and its staff.
+         */
         patch: operations["change_scores"];
     };
     "/api/v1/dashboard": {
         parameters: {
         };
-        /** Shows the fleet's statistics of the last 24 hours, running trips included. */
+        /**
+         * Shows the fleet's statistics of the last 24 hours, running trips included.
+         * @description Shows the fleet's statistics of the last 24 hours, running trips included.
+         */
         get: operations["get_dashboard"];
     };
     "/api/v1/devices": {
         parameters: {
         };
-        /** Lists devices in the order of their ids. */
+        /**
+         * Lists devices in the order of their ids.
+         * @description Lists devices in the order of their ids.
+         */
         get: operations["list_devices"];
-        /** Adds a device. Only this answer shows its secret key. */
+        /**
+         * Adds a device. Only this answer shows its secret key.
+         * @description Adds a device. Only this answer shows its secret key.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_device"];
     };
     "/api/v1/devices/{id}": {
         parameters: {
         };
-        /** Shows a device, without its key. */
+        /**
+         * Shows a device, without its key.
+         * @description Shows a device, without its key.
+         */
         get: operations["get_device"];
-        /** Removes a device. Its key is refused from now on. */
+        /**
+         * Removes a device. Its key is refused from now on.
+         * @description Removes a device. Its key is refused from now on.
+         */
         delete: operations["remove_device"];
     };
     "/api/v1/fleet/rules": {
         parameters: {
         };
-        /** Shows the thresholds that apply to the tenant's vehicles. */
+        /**
+         * Shows the thresholds that apply to the tenant's vehicles.
+         * @description Shows the thresholds that apply to the tenant's vehicles.
+         */
         get: operations["get_rules"];
-        /** Changes thresholds. They apply to positions from now on; history stays as it is. */
+        /**
+         * Changes thresholds. They apply to positions from now on; history stays as it is.
+         * @description Changes thresholds. They apply to positions from now on; history stays as it is.
+         */
         patch: operations["change_rules"];
     };
     "/api/v1/geofences": {
@@ -133,73 +208,121 @@ export interface paths {
          * Adds a geofence.
          * @description From now on vehicles that enter and leave it are published. A vehicle that drives inside it enters it with its next
          *     position. A vehicle that stands inside it enters it when it moves.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["add_geofence"];
     };
     "/api/v1/geofences/{id}": {
         parameters: {
         };
-        /** Shows a geofence. */
+        /**
+         * Shows a geofence.
+         * @description Shows a geofence.
+         */
         get: operations["get_geofence"];
-        /** Removes a geofence. Visits and crossings that were published stay as they are. */
+        /**
+         * Removes a geofence. Visits and crossings that were published stay as they are.
+         * @description Removes a geofence. Visits and crossings that were published stay as they are.
+         */
         delete: operations["remove_geofence"];
-        /** Changes a geofence. */
+        /**
+         * Changes a geofence.
+         * @description Changes a geofence.
+         */
         patch: operations["change_geofence"];
     };
     "/api/v1/kiosks/{device_id}/location": {
         parameters: {
         };
-        /** Stores a kiosk's ping. The answer comes after it is durable. */
+        /**
+         * Stores a kiosk's ping. The answer comes after it is durable.
+         * @description Stores a kiosk's ping. The answer comes after it is durable.
+         */
         post: operations["record_location"];
     };
     "/api/v1/messages": {
         parameters: {
         };
-        /** Lists the messages to the caller, newest first. */
+        /**
+         * Lists the messages to the caller, newest first.
+         * @description Lists the messages to the caller, newest first.
+         */
         get: operations["list_messages"];
         /**
          * Sends a message to each of some users, all or none. Connected users get it at once.
          * @description The sender chooses the fields, except `id`, `sender_id`, `is_read`, `created_at` and `read_at`: the server writes these
          *     and drops the sender's values for them.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["send_messages"];
     };
     "/api/v1/messages/{id}/read": {
         parameters: {
         };
-        /** Marks a message to the caller read. The caller's other connections get the change. */
+        /**
+         * Marks a message to the caller read. The caller's other connections get the change.
+         * @description Marks a message to the caller read. The caller's other connections get the change.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["read_message"];
     };
     "/api/v1/notifications": {
         parameters: {
         };
-        /** Lists the caller's own notifications, newest first. */
+        /**
+         * Lists the caller's own notifications, newest first.
+         * @description Lists the caller's own notifications, newest first.
+         */
         get: operations["list_notifications"];
-        /** Sends a notification to each of some users, all or none. Connected users get it at once. */
+        /**
+         * Sends a notification to each of some users, all or none. Connected users get it at once.
+         * @description Sends a notification to each of some users, all or none. Connected users get it at once.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["send_notifications"];
     };
     "/api/v1/notifications/{id}/read": {
         parameters: {
         };
-        /** Marks one of the caller's own notifications read. The caller's other connections get the change. */
+        /**
+         * Marks one of the caller's own notifications read. The caller's other connections get the change.
+         * @description Marks one of the caller's own notifications read. The caller's other connections get the change.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["read_notification"];
     };
     "/api/v1/openapi.json": {
         parameters: {
         };
-        /** Shows this document. */
+        /**
+         * Shows this document.
+         * @description Shows this document.
+         */
         get: operations["get_openapi"];
     };
     "/api/v1/outgoing": {
         parameters: {
         };
-        /** Lists outgoing calls, newest first. */
+        /**
+         * Lists outgoing calls, newest first.
+         * @description Lists outgoing calls, newest first.
+         */
         get: operations["list_outgoing_calls"];
     };
     "/api/v1/outgoing/{id}/retry": {
         parameters: {
         };
-        /** Makes a dead call due again. */
+        /**
+         * Makes a dead call due again.
+         * @description Makes a dead call due again.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["retry_outgoing_call"];
     };
     "/api/v1/parcels": {
@@ -211,13 +334,21 @@ export interface paths {
          *     `status` a page may hold fewer than `limit`, or none, and still have a next one.
          */
         get: operations["list_parcels"];
-        /** Adds a parcel: `pending`, or `assigned` with a driver. */
+        /**
+         * Adds a parcel: `pending`, or `assigned` with a driver.
+         * @description Adds a parcel: `pending`, or `assigned` with a driver.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_parcel"];
     };
     "/api/v1/parcels/{id}": {
         parameters: {
         };
-        /** Shows a parcel. */
+        /**
+         * Shows a parcel.
+         * @description Shows a parcel.
+         */
         get: operations["get_parcel"];
         /**
          * Assigns a parcel to a driver, or changes its status. Its followers get the change.
@@ -230,7 +361,10 @@ export interface paths {
     "/api/v1/parcels/{id}/path": {
         parameters: {
         };
-        /** Shows where a parcel's drivers were while they carried it, oldest first. */
+        /**
+         * Shows where a parcel's drivers were while they carried it, oldest first.
+         * @description Shows where a parcel's drivers were while they carried it, oldest first.
+         */
         get: operations["read_parcel_path"];
     };
     "/api/v1/positions": {
@@ -239,41 +373,72 @@ export interface paths {
         /**
          * Records positions. The answer comes after they are durable.
          * @description One object, or an array of up to 10,000. The same point (vehicle and timestamp) sent again is a duplicate.
+         *
+         *     Devices may call it with their key.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["record_positions"];
     };
     "/api/v1/push/key": {
         parameters: {
         };
-        /** Shows the key that pages subscribe with. */
+        /**
+         * Shows the key that pages subscribe with.
+         * @description Shows the key that pages subscribe with.
+         */
         get: operations["get_push_key"];
     };
     "/api/v1/push/subscriptions": {
         parameters: {
         };
-        /** Lists the caller's browsers, all on one page. */
+        /**
+         * Lists the caller's browsers, all on one page.
+         * @description Lists the caller's browsers, all on one page.
+         */
         get: operations["list_push_subscriptions"];
-        /** Adds a browser of the caller, or refreshes a known one (200). The eleventh replaces the one that was refreshed longest ago. */
+        /**
+         * Adds a browser of the caller, or refreshes a known one (200). The eleventh replaces the one that was refreshed longest ago.
+         * @description Adds a browser of the caller, or refreshes a known one (200). The eleventh replaces the one that was refreshed longest ago.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_push_subscription"];
     };
     "/api/v1/push/subscriptions/{id}": {
         parameters: {
         };
-        /** Removes a browser of the caller, with its pending pushes. */
+        /**
+         * Removes a browser of the caller, with its pending pushes.
+         * @description Removes a browser of the caller, with its pending pushes.
+         */
         delete: operations["remove_push_subscription"];
     };
     "/api/v1/sync-events": {
         parameters: {
         };
-        /** Publishes a manual event to a cadet and staff, or to staff alone. It changes no record. */
+        /**
+         * Publishes a manual event to a cadet and staff, or to staff alone. It changes no record.
+         * @description Publishes a manual event to a cadet and staff, or to staff alone. It changes no record.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["publish_sync_event"];
     };
     "/api/v1/tenants": {
         parameters: {
         };
-        /** Lists tenants in the order of their ids. */
+        /**
+         * Lists tenants in the order of their ids.
+         * @description Lists tenants in the order of their ids.
+         */
         get: operations["list_tenants"];
-        /** Adds a tenant. */
+        /**
+         * Adds a tenant.
+         * @description Adds a tenant.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_tenant"];
     };
     "/api/v1/trips": {
@@ -282,31 +447,50 @@ export interface paths {
         /**
          * Lists the trips of the vehicles that the caller may see, newest first.
          * @description With `driver_id` a page may hold fewer than `limit`, or none, and still have a next one.
+         *
+         *     Devices may call it with their key.
          */
         get: operations["list_trips"];
         /**
          * Starts a trip by hand, now.
          * @description An admin or manager may start one for any vehicle, a driver for its own. Trips found by the positions go on beside it. A
          *     vehicle is on at most one manual trip: another is answered 409.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
          */
         post: operations["start_trip"];
     };
     "/api/v1/trips/{id}": {
         parameters: {
         };
-        /** Shows a trip with its path, oldest position first, or its path as a file. */
+        /**
+         * Shows a trip with its path, oldest position first, or its path as a file.
+         * @description Shows a trip with its path, oldest position first, or its path as a file.
+         *
+         *     Devices may call it with their key.
+         */
         get: operations["get_trip"];
     };
     "/api/v1/trips/{id}/cancel": {
         parameters: {
         };
-        /** Cancels a manual trip, so that it does not count. A second call gets the answer of the first. */
+        /**
+         * Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
+         * @description Cancels a manual trip, so that it does not count. A second call gets the answer of the first.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["cancel_trip"];
     };
     "/api/v1/trips/{id}/complete": {
         parameters: {
         };
-        /** Completes a manual trip, now. A second call gets the answer of the first. */
+        /**
+         * Completes a manual trip, now. A second call gets the answer of the first.
+         * @description Completes a manual trip, now. A second call gets the answer of the first.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["complete_trip"];
     };
     "/api/v1/trips/{id}/path": {
@@ -315,157 +499,278 @@ export interface paths {
         /**
          * Shows where a trip's vehicle was, oldest first. Outliers are left out, so that a page may hold fewer than `limit` and still
          *     have a next one.
+         * @description Shows where a trip's vehicle was, oldest first. Outliers are left out, so that a page may hold fewer than `limit` and still
+         *     have a next one.
+         *
+         *     Devices may call it with their key.
          */
         get: operations["read_trip_path"];
     };
     "/api/v1/users": {
         parameters: {
         };
-        /** Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one. */
+        /**
+         * Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.
+         * @description Lists users in the order of their numbers. A superadmin sees those of all tenants unless it names one.
+         */
         get: operations["list_users"];
-        /** Adds a user. */
+        /**
+         * Adds a user.
+         * @description Adds a user.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_user"];
     };
     "/api/v1/users/{id}": {
         parameters: {
         };
-        /** Shows a user. */
+        /**
+         * Shows a user.
+         * @description Shows a user.
+         */
         get: operations["get_user"];
-        /** Removes a user with its sessions and connections. */
+        /**
+         * Removes a user with its sessions and connections.
+         * @description Removes a user with its sessions and connections.
+         */
         delete: operations["remove_user"];
-        /** Changes a user. The connections of a locked-out user close within a second. */
+        /**
+         * Changes a user. The connections of a locked-out user close within a second.
+         * @description Changes a user. The connections of a locked-out user close within a second.
+         */
         patch: operations["change_user"];
     };
     "/api/v1/vehicles": {
         parameters: {
         };
-        /** Lists the vehicles that the caller may see, with their last positions, in the order of their ids. */
+        /**
+         * Lists the vehicles that the caller may see, with their last positions, in the order of their ids.
+         * @description Lists the vehicles that the caller may see, with their last positions, in the order of their ids.
+         *
+         *     Devices may call it with their key.
+         */
         get: operations["list_vehicles"];
-        /** Adds a vehicle. */
+        /**
+         * Adds a vehicle.
+         * @description Adds a vehicle.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_vehicle"];
     };
     "/api/v1/vehicles/{id}": {
         parameters: {
         };
-        /** Shows a vehicle with its last position. */
+        /**
+         * Shows a vehicle with its last position.
+         * @description Shows a vehicle with its last position.
+         *
+         *     Devices may call it with their key.
+         */
         get: operations["get_vehicle"];
-        /** Removes a vehicle with its devices and positions. */
+        /**
+         * Removes a vehicle with its devices and positions.
+         * @description Removes a vehicle with its devices and positions.
+         */
         delete: operations["remove_vehicle"];
-        /** Changes a vehicle. Its viewers get the change. */
+        /**
+         * Changes a vehicle. Its viewers get the change.
+         * @description Changes a vehicle. Its viewers get the change.
+         */
         patch: operations["change_vehicle"];
     };
     "/api/v1/vehicles/{id}/positions": {
         parameters: {
         };
-        /** Shows where a vehicle was, oldest first. */
+        /**
+         * Shows where a vehicle was, oldest first.
+         * @description Shows where a vehicle was, oldest first.
+         *
+         *     Devices may call it with their key.
+         */
         get: operations["read_track"];
     };
     "/api/v1/webhooks": {
         parameters: {
         };
-        /** Lists webhooks in the order of their numbers. */
+        /**
+         * Lists webhooks in the order of their numbers.
+         * @description Lists webhooks in the order of their numbers.
+         */
         get: operations["list_webhooks"];
-        /** Adds a webhook. Only this answer shows its secret. */
+        /**
+         * Adds a webhook. Only this answer shows its secret.
+         * @description Adds a webhook. Only this answer shows its secret.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["add_webhook"];
     };
     "/api/v1/webhooks/{id}": {
         parameters: {
         };
-        /** Shows a webhook, without its secret. */
+        /**
+         * Shows a webhook, without its secret.
+         * @description Shows a webhook, without its secret.
+         */
         get: operations["get_webhook"];
-        /** Removes a webhook with its deliveries, sent or not. */
+        /**
+         * Removes a webhook with its deliveries, sent or not.
+         * @description Removes a webhook with its deliveries, sent or not.
+         */
         delete: operations["remove_webhook"];
-        /** Changes a webhook. */
+        /**
+         * Changes a webhook.
+         * @description Changes a webhook.
+         */
         patch: operations["change_webhook"];
     };
     "/api/v1/webhooks/{id}/deliveries": {
         parameters: {
         };
-        /** Lists a webhook's deliveries, newest first. */
+        /**
+         * Lists a webhook's deliveries, newest first.
+         * @description Lists a webhook's deliveries, newest first.
+         */
         get: operations["list_webhook_deliveries"];
     };
     "/api/v1/webhooks/{id}/deliveries/{delivery_id}/retry": {
         parameters: {
         };
-        /** Makes a dead delivery due again. */
+        /**
+         * Makes a dead delivery due again.
+         * @description Makes a dead delivery due again.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["retry_webhook_delivery"];
     };
     "/api/v1/webhooks/{id}/rotate-secret": {
         parameters: {
         };
-        /** Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too. */
+        /**
+         * Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
+         * @description Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["rotate_webhook_secret"];
     };
     "/api/v1/webhooks/{id}/test": {
         parameters: {
         };
-        /** Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls. */
+        /**
+         * Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
+         * @description Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["test_webhook"];
     };
     "/auth/login": {
         parameters: {
         };
-        /** Opens a browser's session. The answer sets its cookie. */
+        /**
+         * Opens a browser's session. The answer sets its cookie.
+         * @description Opens a browser's session. The answer sets its cookie.
+         */
         post: operations["open_session"];
     };
     "/auth/logout": {
         parameters: {
         };
-        /** Closes the session of the cookie, if there is one. */
+        /**
+         * Closes the session of the cookie, if there is one.
+         * @description Closes the session of the cookie, if there is one.
+         */
         post: operations["close_session"];
     };
     "/auth/me": {
         parameters: {
         };
-        /** Shows whose credential it is. */
+        /**
+         * Shows whose credential it is.
+         * @description Shows whose credential it is.
+         *
+         *     Devices may call it with their key.
+         */
         get: operations["show_caller"];
     };
     "/health": {
         parameters: {
         };
-        /** Answers while the process runs. */
+        /**
+         * Answers while the process runs.
+         * @description Answers while the process runs.
+         */
         get: operations["health"];
     };
     "/metrics": {
         parameters: {
         };
-        /** Shows metrics in Prometheus' text format. */
+        /**
+         * Shows metrics in Prometheus' text format.
+         * @description Shows metrics in Prometheus' text format.
+         */
         get: operations["metrics"];
     };
     "/ready": {
         parameters: {
         };
-        /** Answers whether the server can serve. */
+        /**
+         * Answers whether the server can serve.
+         * @description Answers whether the server can serve.
+         */
         get: operations["ready"];
     };
     "/stats/tracking": {
         parameters: {
         };
-        /** Counts the active deliveries. */
+        /**
+         * Counts the active deliveries.
+         * @description Counts the active deliveries.
+         */
         get: operations["count_deliveries"];
     };
     "/tracking/rider/{rider_id}": {
         parameters: {
         };
-        /** Shows the delivery that a rider has now. */
+        /**
+         * Shows the delivery that a rider has now.
+         * @description Shows the delivery that a rider has now.
+         */
         get: operations["find_riders_delivery"];
     };
     "/tracking/start": {
         parameters: {
         };
-        /** Starts the tracking of a delivery and makes its link. */
+        /**
+         * Starts the tracking of a delivery and makes its link.
+         * @description Starts the tracking of a delivery and makes its link.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["start_delivery"];
     };
     "/tracking/update/{tracking_id}": {
         parameters: {
         };
-        /** Changes the location or status of a delivery. */
+        /**
+         * Changes the location or status of a delivery.
+         * @description Changes the location or status of a delivery.
+         *
+         *     With an Idempotency-Key the call may be repeated safely.
+         */
         post: operations["update_delivery"];
     };
     "/tracking/{tracking_id}": {
         parameters: {
         };
-        /** Shows a delivery to people with its link. */
+        /**
+         * Shows a delivery to people with its link.
+         * @description Shows a delivery to people with its link.
+         */
         get: operations["find_delivery"];
     };
 }
@@ -478,9 +783,9 @@ export interface components {
         /** @description An alert. */
         AlertJson: {
             /** @description An object for programs. */
-            data?: Record<string, never> | null;
+            data: Record<string, never> | null;
             /** Format: int64 */
-            driver_id?: number | null;
+            driver_id: number | null;
             /** Format: date-time */
             expires_at: string;
             id: string;
@@ -488,19 +793,19 @@ export interface components {
             /** @description True once anybody who may see it has marked it read. */
             read: boolean;
             /** Format: date-time */
-            read_at?: string | null;
+            read_at: string | null;
             /**
              * Format: int64
              * @description Number of the user who read it first.
              */
-            read_by?: number | null;
+            read_by: number | null;
             /**
              * @description low, medium, high or critical.
              * @enum {string}
              */
             severity: "low" | "medium" | "high" | "critical";
             /** @description There is one unexpired alert for each subject. */
-            subject?: string | null;
+            subject: string | null;
             /**
              * Format: date-time
              * @description When it happened: RFC 3339, UTC, milliseconds.
@@ -516,8 +821,8 @@ export interface components {
              * Format: int64
              * @description The one user who gets it; null for everyone who sees the whole fleet.
              */
-            user_id?: number | null;
-            vehicle_id?: string | null;
+            user_id: number | null;
+            vehicle_id: string | null;
         };
         /** @description A cadet's attendance of a training day. */
         AttendanceJson: {
@@ -527,9 +832,9 @@ export interface components {
              */
             status: "present" | "absent" | "late" | "excused";
             /** @description `08:00:00`; null if unknown. */
-            time_in?: string | null;
+            time_in: string | null;
             /** @description `17:00:00`; null if unknown. */
-            time_out?: string | null;
+            time_out: string | null;
             /**
              * Format: int64
              * @description Number of the training day.
@@ -559,7 +864,7 @@ export interface components {
              * Format: double
              * @description 0 to 100; null until it is entered.
              */
-            final_score?: number | null;
+            final_score: number | null;
             /** Format: int64 */
             id: number;
             /**
@@ -571,15 +876,15 @@ export interface components {
              * Format: double
              * @description 0 to 100; null until it is entered.
              */
-            midterm_score?: number | null;
+            midterm_score: number | null;
             name: string;
             /**
              * Format: double
              * @description 0 to 100; null until it is entered.
              */
-            prelim_score?: number | null;
+            prelim_score: number | null;
             /** @description Its number in the school's own register. */
-            student_id?: string | null;
+            student_id: string | null;
         };
         /**
          * @description The status of a call.
@@ -606,7 +911,7 @@ export interface components {
              */
             dwell_s?: number | null;
             /** @description A GeoJSON geometry. The stored radius or width stays, if the new geometry can have it, unless it is named too. */
-            geometry?: Record<string, never>;
+            geometry?: components["schemas"]["Geometry"];
             /** @description Name for people. */
             name?: string;
             /** @description enter, exit, or both; null for both. */
@@ -1022,8 +1327,16 @@ export interface components {
             id: string;
             /** @description The secret key, shown only in the answer to POST. */
             key?: string | null;
-            name?: string | null;
+            name: string | null;
             vehicle_id: string;
+        };
+        /** @description A GeoJSON file, RFC 7946. */
+        FeatureCollection: {
+            features: {
+                [key: string]: unknown;
+            }[];
+            /** @enum {string} */
+            type: "FeatureCollection";
         };
         /** @description What is wrong with one field. */
         FieldError: {
@@ -1048,9 +1361,9 @@ export interface components {
              * Format: int32
              * @description Length of a visit that is published as dwelling, seconds.
              */
-            dwell_s?: number | null;
+            dwell_s: number | null;
             /** @description The GeoJSON geometry as it was sent. */
-            geometry: Record<string, never>;
+            geometry: components["schemas"]["Geometry"];
             /** Format: int64 */
             id: number;
             name: string;
@@ -1060,20 +1373,38 @@ export interface components {
              * Format: double
              * @description Radius, metres; null unless it is a circle.
              */
-            radius_m?: number | null;
-            schedule?: components["schemas"]["ScheduleJson"] | null;
+            radius_m: number | null;
+            schedule: components["schemas"]["ScheduleJson"] | null;
             /**
              * Format: double
              * @description The speed limit inside, km/h.
              */
-            speed_limit_kmh?: number | null;
+            speed_limit_kmh: number | null;
             /** @description The vehicles that it applies to; null for all. */
-            vehicle_ids?: string[] | null;
+            vehicle_ids: string[] | null;
             /**
              * Format: double
              * @description Width to either side, metres; null unless it is a corridor.
              */
-            width_m?: number | null;
+            width_m: number | null;
+        };
+        /** @description A GeoJSON geometry, RFC 7946: longitude first, WGS 84. */
+        Geometry: {
+            coordinates: components["schemas"]["LongitudeLatitude"];
+            /** @enum {string} */
+            type: "Point";
+        } | {
+            coordinates: components["schemas"]["LongitudeLatitude"][];
+            /** @enum {string} */
+            type: "LineString";
+        } | {
+            coordinates: components["schemas"]["Rings"];
+            /** @enum {string} */
+            type: "Polygon";
+        } | {
+            coordinates: components["schemas"]["Rings"][];
+            /** @enum {string} */
+            type: "MultiPolygon";
         };
         /** @description A merit or demerit. */
         GradeJson: {
@@ -1123,6 +1454,8 @@ export interface components {
             password: string;
             username: string;
         };
+        /** @description Degrees east and north, and a height that is not used. */
+        LongitudeLatitude: number[];
         /** @description The caller. A device has no number, name or role. */
         Me: {
             /** Format: int64 */
@@ -1150,12 +1483,12 @@ export interface components {
              * Format: date-time
              * @description When it was marked read; null before.
              */
-            read_at?: string | null;
+            read_at: string | null;
             /**
              * Format: int64
              * @description Number of the user who sent it; null if the sender's token has no number.
              */
-            sender_id?: number | null;
+            sender_id: number | null;
         } & {
             [key: string]: unknown;
         };
@@ -1170,9 +1503,9 @@ export interface components {
             driver_id?: number | null;
             /**
              * Format: date-time
-             * @description When it expires; after `ALERT_EXPIRY_DURATION` if absent.
+             * @description When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent.
              */
-            expires_at?: string | null;
+            expires_at?: string | number | null;
             /**
              * @description At most 2000 characters.
              * @example Invoice 2026-118 was paid.
@@ -1260,7 +1593,7 @@ export interface components {
              * @description A GeoJSON geometry, RFC 7946: `Polygon` (with holes or without), `MultiPolygon`, `Point` with `radius_m`, or
              *     `LineString` with `width_m`; at most 10,000 corners and 1 MiB.
              */
-            geometry: Record<string, never>;
+            geometry: components["schemas"]["Geometry"];
             /**
              * @description At most 200 characters.
              * @example Depot
@@ -1575,7 +1908,7 @@ export interface components {
              * Format: date-time
              * @description When it was marked read; null before.
              */
-            read_at?: string | null;
+            read_at: string | null;
             /** @description Kind for programs. */
             type: string;
         };
@@ -1595,166 +1928,166 @@ export interface components {
              * Format: date-time
              * @description When it was given up.
              */
-            dead_at?: string | null;
+            dead_at: string | null;
             /**
              * Format: date-time
              * @description When its receiver answered 2xx.
              */
-            delivered_at?: string | null;
+            delivered_at: string | null;
             /**
              * Format: int64
              * @description Numbers count up in the order in which calls were stored.
              */
             id: number;
             /** @description Error of the last attempt. */
-            last_error?: string | null;
+            last_error: string | null;
             /**
              * Format: int32
              * @description HTTP status of the last answer.
              */
-            last_status?: number | null;
+            last_status: number | null;
             /** @description The call's `webhook-id` or `Idempotency-Key`. */
             message_id: string;
             /**
              * Format: date-time
              * @description When the next attempt is due.
              */
-            next_attempt_at?: string | null;
+            next_attempt_at: string | null;
             status: components["schemas"]["CallStatusJson"];
             target: components["schemas"]["CallTargetJson"];
             /** @description Kind of event, if it goes to a webhook; `webhook.test` for a test. */
-            type?: string | null;
+            type: string | null;
             /**
              * Format: int64
              * @description The webhook's number, if it goes to one.
              */
-            webhook_id?: number | null;
+            webhook_id: number | null;
         };
         /** @description One page of a list. */
         Page_AlertJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["AlertJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_AttendanceJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["AttendanceJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_CadetJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["CadetJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_DeviceJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["DeviceJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_GeofenceJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["GeofenceJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_GradeJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["GradeJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_MessageJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["MessageJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_NotificationJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["NotificationJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_OutgoingCallJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["OutgoingCallJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_ParcelJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["ParcelJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_PathPointJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["PathPointJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_PositionJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["PositionJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_PushSubscriptionJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["PushSubscriptionJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_TenantJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["TenantJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_TripJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["TripJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_UserJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["UserJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_VehicleJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["VehicleJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One page of a list. */
         Page_WebhookJson: {
             /** @description The items, in a stable order. */
             items: components["schemas"]["WebhookJson"][];
             /** @description Pass it as `cursor` for the next page; null at the end. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description A parcel. */
         ParcelJson: {
@@ -1774,7 +2107,7 @@ export interface components {
              * Format: int64
              * @description Number of the user who drives it.
              */
-            driver_id?: number | null;
+            driver_id: number | null;
             /** Format: int64 */
             id: number;
             /** @description Where the driver fetches it. */
@@ -1848,23 +2181,23 @@ export interface components {
              * Format: double
              * @description Metres.
              */
-            accuracy?: number | null;
+            accuracy: number | null;
             /**
              * Format: double
              * @description Metres.
              */
-            altitude?: number | null;
+            altitude: number | null;
             /**
              * Format: double
              * @description Litres.
              */
-            fuel_level_l?: number | null;
+            fuel_level_l: number | null;
             /**
              * Format: double
              * @description Degrees from north.
              */
-            heading?: number | null;
-            ignition?: boolean | null;
+            heading: number | null;
+            ignition: boolean | null;
             /**
              * Format: double
              * @description Degrees north.
@@ -1879,12 +2212,12 @@ export interface components {
              * Format: double
              * @description km.
              */
-            odometer_km?: number | null;
+            odometer_km: number | null;
             /**
              * Format: double
              * @description km/h.
              */
-            speed?: number | null;
+            speed: number | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds.
@@ -1952,6 +2285,8 @@ export interface components {
             /** @description Index in the request's array, from 0. */
             index: number;
         };
+        /** @description The outer ring and those of the holes. The last corner of a ring is its first one. */
+        Rings: components["schemas"]["LongitudeLatitude"][][];
         /** @description How to replace a webhook's secret. */
         RotateSecretJson: {
             /**
@@ -1966,7 +2301,7 @@ export interface components {
              * Format: date-time
              * @description When they were changed last: RFC 3339, UTC, milliseconds; null before the first time.
              */
-            changed_at?: string | null;
+            changed_at: string | null;
             /** @description The thresholds that the tenant has set itself. */
             own: Record<string, never>;
             /** @description All of them, as they apply. */
@@ -2048,7 +2383,7 @@ export interface components {
              * Format: int64
              * @description The cadet who gets it, besides staff.
              */
-            cadet_id?: number | null;
+            cadet_id: number | null;
             /**
              * Format: int64
              * @description Its id among the tenant's events.
@@ -2294,18 +2629,18 @@ export interface components {
              * Format: int64
              * @description Number of the user who drove.
              */
-            driver_id?: number | null;
+            driver_id: number | null;
             /**
              * Format: double
              * @description Minutes from start to end, or to the last position.
              */
             duration: number;
-            end_place?: components["schemas"]["TripPlaceJson"] | null;
+            end_place: components["schemas"]["TripPlaceJson"] | null;
             /**
              * Format: date-time
              * @description Null while it is under way.
              */
-            end_time?: string | null;
+            end_time: string | null;
             /**
              * Format: date-time
              * @description Time of the last position that the statistics include.
@@ -2315,12 +2650,12 @@ export interface components {
              * Format: double
              * @description Fuel used, litres; null if neither a level nor a consumption is known.
              */
-            fuel_l?: number | null;
+            fuel_l: number | null;
             /**
              * @description measured: by the tank's level; estimated: by the distance.
              * @enum {string|null}
              */
-            fuel_source?: "measured" | "estimated" | null;
+            fuel_source: "measured" | "estimated" | null;
             id: string;
             /**
              * Format: double
@@ -2331,7 +2666,7 @@ export interface components {
              * Format: double
              * @description Highest speed, km/h.
              */
-            max_speed?: number | null;
+            max_speed: number | null;
             /**
              * Format: double
              * @description Time in motion, minutes.
@@ -2346,7 +2681,7 @@ export interface components {
             path?: components["schemas"]["PositionJson"][];
             /** @description The `cursor` for the rest of the path; null if there is none. Lists leave this out. */
             path_next?: string | null;
-            start_place?: components["schemas"]["TripPlaceJson"] | null;
+            start_place: components["schemas"]["TripPlaceJson"] | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds.
@@ -2382,7 +2717,7 @@ export interface components {
              * Format: int64
              * @description For cadets: the cadet whose records it may see.
              */
-            cadet_id?: number | null;
+            cadet_id: number | null;
             /** Format: int64 */
             id: number;
             /**
@@ -2400,31 +2735,31 @@ export interface components {
         /** @description A vehicle with its last position. */
         VehicleJson: {
             /** Format: int64 */
-            driver_id?: number | null;
+            driver_id: number | null;
             /** Format: double */
-            fuel_l_per_100km?: number | null;
+            fuel_l_per_100km: number | null;
             /** Format: double */
-            fuel_price_per_l?: number | null;
+            fuel_price_per_l: number | null;
             id: string;
             kind: string;
             label: string;
-            license_plate?: string | null;
+            license_plate: string | null;
             /** Format: double */
-            odometer_km?: number | null;
-            position?: components["schemas"]["PositionJson"] | null;
-            route?: string | null;
+            odometer_km: number | null;
+            position: components["schemas"]["PositionJson"] | null;
+            route: string | null;
             /**
              * Format: date-time
              * @description When the next service is due: RFC 3339, UTC, milliseconds.
              */
-            service_due_at?: string | null;
+            service_due_at: string | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
              */
-            service_due_km?: number | null;
+            service_due_km: number | null;
             /** Format: double */
-            speed_limit_kmh?: number | null;
+            speed_limit_kmh: number | null;
             status: string;
         };
         /** @description A webhook. */
@@ -3294,7 +3629,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -3467,9 +3804,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": string;
-                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Page_PathPointJson"];
+                    "application/geo+json": components["schemas"]["FeatureCollection"];
+                    "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
                     "text/csv": string;
                 };
@@ -3741,9 +4078,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": string;
-                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["TripJson"];
+                    "application/geo+json": components["schemas"]["FeatureCollection"];
+                    "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
                     "text/csv": string;
                 };
@@ -3827,9 +4164,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": string;
-                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Page_PositionJson"];
+                    "application/geo+json": components["schemas"]["FeatureCollection"];
+                    "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
                     "text/csv": string;
                 };
@@ -4083,9 +4420,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/geo+json": string;
-                    "application/gpx+xml": string;
                     "application/json": components["schemas"]["Page_PositionJson"];
+                    "application/geo+json": components["schemas"]["FeatureCollection"];
+                    "application/gpx+xml": string;
                     "application/vnd.google-earth.kml+xml": string;
                     "text/csv": string;
                 };
@@ -4278,7 +4615,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["RotateSecretJson"] | null;
+                "application/json": components["schemas"]["RotateSecretJson"];
             };
         };
         responses: {

@@ -91,7 +91,7 @@ impl BusViewer {
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();
         loop {
             let page = {
-                let _permit = live.read_permit(tenant, &reader).await;
+                let _permit = live.read_permit(tenant, Some(&reader)).await;
                 replay.next_page().await?
             };
             if page.is_empty() {

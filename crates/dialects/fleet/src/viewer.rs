@@ -123,7 +123,7 @@ impl View {
         let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));
         if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(MessageType::Dashboard)) {
             let stats = {
-                let _permit = self.live.read_permit(&self.tenant, &self.reader).await;
+                let _permit = self.live.read_permit(&self.tenant, Some(&self.reader)).await;
                 stats.read().await?
             };
             snapshot.offer(&dashboard_message(&self.tenant, &stats));

@@ -3,7 +3,6 @@
 
 use milepost_live::ReplayEnd;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The envelope of every message to a viewer.
@@ -271,10 +270,10 @@ pub struct AlertMarkJson<'a> {
 
 /// Answer to `ping`.
 #[derive(Debug, Serialize)]
-pub struct PongJson {
+pub struct PongJson<'a> {
     /// The `timestamp` of the ping, with any value; absent if the ping had none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub timestamp: Option<Value>,
+    pub timestamp: Option<&'a RawValue>,
 }
 
 /// Answer to `subscribe`: the selection that counts now.

@@ -1,7 +1,7 @@
 //! Between the native dialect's JSON and the domain's alerts.
 
 use crate::convert::Refusals;
-use crate::convert_notice::{object_from_json, object_to_json};
+use crate::convert_object::{object_from_json, object_to_json};
 use crate::wire::alert::{AlertJson, NewAlertJson};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, Invalid, NotificationText, Severity, TenantId, Timestamp,
@@ -11,7 +11,7 @@ use milepost_http::{Problem, parse_timestamp, rfc3339};
 use milepost_service::{AlertCursor, NewAlert};
 use serde_json::Value;
 
-pub(crate) fn alert_from_json(json: &NewAlertJson, tenant: TenantId) -> Result<NewAlert, Problem> {
+pub(crate) fn alert_from_json(json: NewAlertJson, tenant: TenantId) -> Result<NewAlert, Problem> {
     let mut refusals = Refusals::default();
     let kind = refusals.take("type", AlertKind::parse(&json.kind));
     let severity = refusals.take("severity", json.severity.as_deref().map(Severity::parse).transpose());

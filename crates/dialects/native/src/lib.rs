@@ -7,6 +7,7 @@ mod convert;
 mod convert_alert;
 mod convert_geofence;
 mod convert_notice;
+mod convert_object;
 mod convert_outgoing;
 mod convert_parcel;
 mod convert_record;
@@ -27,7 +28,7 @@ pub use openapi::openapi_document;
 /// Everything under `/api/v1`, and the document that describes it.
 pub fn routes(context: Arc<HttpContext>) -> Router {
     let (router, document) = api().split_for_parts();
-    let document = openapi::finish(document).to_string();
+    let document = openapi::text_of(&openapi::finish(document));
     router
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&context), replay_idempotent))
         .with_state(context)

@@ -6,6 +6,7 @@ mod schemas;
 
 use axum::http::header;
 use axum::response::IntoResponse;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -55,6 +56,7 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
     document.info = head().info;
     document.tags = head().tags;
     let mut document = serde_json::to_value(&document).unwrap_or_default();
+    document["info"]["contact"] = json!({ "name": "Who runs this server" });
     document["info"]["license"] = json!({ "name": LICENSE, "identifier": LICENSE });
     document["servers"] = json!([{ "url": "/" }]);
     let others: Value = serde_json::from_str(OTHER_DIALECTS).expect("the text in the binary is JSON");
@@ -83,6 +85,26 @@ fn merge(document: &mut Value, more: Value) {
 /// The whole document, for tests and tools.
 pub fn openapi_document() -> Value {
     finish(crate::api().split_for_parts().1)
+}
+
+/// The document's text. JSON is the first of an answer's forms: many generators read no other one.
+pub(crate) fn text_of(document: &Value) -> String {
+    serde_json::to_string(&JsonFirst(document)).expect("JSON serialises")
+}
+
+struct JsonFirst<'a>(&'a Value);
+
+impl Serialize for JsonFirst<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(members) => {
+                let (first, rest): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| *name == "application/json");
+                serializer.collect_map(first.iter().chain(&rest).map(|(name, value)| (name, JsonFirst(value))))
+            }
+            Value::Array(items) => serializer.collect_seq(items.iter().map(JsonFirst)),
+            other => other.serialize(serializer),
+        }
+    }
 }
 
 pub(crate) fn answer(document: String) -> impl IntoResponse {

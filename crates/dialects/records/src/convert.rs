@@ -7,9 +7,8 @@ use crate::wire::{
 use milepost_domain::{
     Attendance, AttendanceUpdate, Event, Fact, GradeUpdate, Notice, NoticeContent, Score, ScoresUpdate, TimeOfDay,
 };
-use milepost_http::rfc3339;
+use milepost_http::{RawFields, rfc3339};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 /// Fields that the sender of a message can't set.
 const MESSAGE_FIELDS: [&str; 4] = ["id", "sender_id", "is_read", "created_at"];
@@ -110,8 +109,8 @@ fn notice(sent: &Notice) -> (&'static str, Option<milepost_domain::CadetId>, Eve
             ("notification", None, EventData::Notification(notification))
         }
         NoticeContent::Message { sender_id, fields } => {
-            let mut fields: Map<String, Value> = serde_json::from_str(fields.as_str()).unwrap_or_default();
-            fields.retain(|name, _| !MESSAGE_FIELDS.contains(&name.as_str()));
+            let mut fields = RawFields::of_stored(fields.as_str());
+            fields.0.retain(|(name, _)| !MESSAGE_FIELDS.contains(&name.as_str()));
             let sender_id = sender_id.map(|id| id.get());
             ("message", None, EventData::Message(MessageJson { id, sender_id, is_read: false, created_at, fields }))
         }

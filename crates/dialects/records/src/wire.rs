@@ -1,10 +1,10 @@
 //! The records dialect's JSON, as clients of the system that it replaces know it. Times are RFC 3339 in UTC with
 //! milliseconds; scores are points from 0 to 100.
 
+use milepost_http::RawFields;
 use milepost_live::ReplayEnd;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 /// A stored event. Sockets, streams and replays have the same form.
 #[derive(Debug, Serialize)]
@@ -154,7 +154,7 @@ pub struct MessageJson {
     pub created_at: String,
     /// The sender's own fields.
     #[serde(flatten)]
-    pub fields: Map<String, Value>,
+    pub fields: RawFields,
 }
 
 /// A notification or message was marked read.

@@ -7,14 +7,34 @@ mod samples;
 
 use milepost_domain::{Fact, Timestamp, UserId};
 use milepost_store::WebhookMessage;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// `None` for an event that is not public.
 pub(super) fn message(event_id: i64, at: Timestamp, fact: &Fact) -> Option<WebhookMessage> {
-    let (kind, mut data) = kind_and_data(fact)?;
-    data["event_id"] = json!(event_id);
-    let body = json!({ "type": kind, "timestamp": at.to_string(), "data": data }).to_string();
-    Some(WebhookMessage { kind, body })
+    let (kind, mut fields) = kind_and_data(fact)?;
+    fields["event_id"] = json!(event_id);
+    let as_sent = if let Fact::AlertRaised(alert) = fact { Some(fleet::data_of_alert(alert)) } else { None };
+    let body = Body { data: Data { fields, as_sent }, timestamp: at.to_string(), kind };
+    Some(WebhookMessage { kind, body: serde_json::to_string(&body).expect("texts, numbers and parsed JSON serialise") })
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    data: Data<'a>,
+    timestamp: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    fields: Value,
+    /// The object of an alert's sender, with every digit.
+    #[serde(rename = "data", skip_serializing_if = "Option::is_none")]
+    as_sent: Option<&'a RawValue>,
 }
 
 /// The kinds are those of `milepost_domain::WEBHOOK_KINDS`.

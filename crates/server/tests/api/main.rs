@@ -14,6 +14,7 @@ mod accounts {
     pub mod foreign_issuer;
     pub mod names;
     pub mod revocation;
+    pub mod tenants;
 }
 mod bus {
     pub mod exchange;
@@ -65,6 +66,7 @@ mod operations {
     pub mod command_line;
     pub mod connections;
     pub mod import_export;
+    pub mod neighbours;
     pub mod other_processes;
     pub mod outages;
     pub mod replaced_database;

@@ -2,7 +2,7 @@
 
 use super::Fleet;
 use super::list_trips::find_trip;
-use super::measure_trip::measure_trip;
+use super::measure_trip::measure_ended_trip;
 use super::start_trip::require_trips;
 use crate::vehicles::find_vehicle;
 use crate::{Request, ServiceError};
@@ -61,7 +61,7 @@ pub async fn end_trip(
         let ended_at = now.max(trip.started_at);
         let ended = Trip { status, ended_at: Some(ended_at), version: trip.version + 1, ..trip };
         let update = TripUpdate {
-            trip: Box::pin(measure_trip(&*fleet.store, ended, now)).await?,
+            trip: Box::pin(measure_ended_trip(fleet, request, ended)).await?,
             revision: Revision::New,
             is_progress: false,
         };

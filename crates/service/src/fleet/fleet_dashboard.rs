@@ -32,7 +32,7 @@ pub struct FleetDashboard {
 /// The present statistics of a tenant's fleet.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`].
+/// [`ServiceError::Forbidden`]; [`ServiceError::Busy`] when the caller or its tenant reads too much at once.
 pub async fn fleet_dashboard(
     fleet: &Fleet,
     request: &Request,
@@ -41,10 +41,12 @@ pub async fn fleet_dashboard(
     if !may(&request.caller, Action::SeeFleet, tenant) {
         return Err(ServiceError::Forbidden("only an admin or manager of the tenant may see its figures"));
     }
+    let _permit = fleet.fair_reads.permit_in_time(tenant, &request.caller).await?;
     read_dashboard(fleet, tenant, request.now).await
 }
 
-/// The statistics of a tenant's fleet at `now`, for a publisher that has checked its subscribers. They are sums over
+/// The statistics of a tenant's fleet at `now`, for a publisher that has checked its subscribers and has the permission
+/// for a large read. They are sums over
 /// what the fold stored for each quarter of an hour. No position is read.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Lists trips, and reads one, for callers that may see their vehicles.
 
 use super::Fleet;
-use super::measure_trip::measure_trip;
+use super::measure_trip::measure_running_trip;
 use crate::vehicles::find_vehicle;
 use crate::{Request, ServiceError};
 use milepost_domain::{
@@ -86,11 +86,7 @@ pub async fn list_trips(fleet: &Fleet, request: &Request, listing: &TripListing)
 /// [`ServiceError::NotFound`] also for what the caller may not see.
 pub async fn get_trip(fleet: &Fleet, request: &Request, tenant: &TenantId, id: &TripId) -> Result<Trip, ServiceError> {
     let trip = find_trip(fleet, &request.caller, tenant, id).await?;
-    if is_measured_when_asked(&trip) {
-        Box::pin(measure_trip(&*fleet.store, trip, request.now)).await
-    } else {
-        Ok(trip)
-    }
+    if is_measured_when_asked(&trip) { Box::pin(measure_running_trip(fleet, request, trip)).await } else { Ok(trip) }
 }
 
 /// A stored trip, if the caller may see its vehicle.

@@ -29,7 +29,7 @@ pub struct ParcelChange {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Changed`];
-/// [`ServiceError::Conflict`] for an ended parcel; [`ServiceError::Invalid`] for a stored user that is no driver of the tenant.
+/// [`ServiceError::Conflict`] for an ended parcel; [`ServiceError::Invalid`] for a user of the tenant that is no driver.
 pub async fn change_parcel(
     parcels: &Arc<Parcels>,
     request: &Request,

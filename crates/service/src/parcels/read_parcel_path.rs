@@ -3,7 +3,7 @@
 use super::Parcels;
 use super::read_parcels::get_parcel;
 use crate::{Request, ServiceError};
-use milepost_domain::{DriverFix, ParcelId, Timestamp};
+use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp};
 use milepost_store::Store;
 use std::sync::Arc;
 
@@ -13,12 +13,18 @@ const PAGE: u32 = 1_000;
 /// A parcel's path, read page by page.
 pub struct ParcelPath {
     store: Arc<dyn Store>,
+    tenant: TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
     ended: bool,
 }
 
 impl ParcelPath {
+    /// The tenant of the parcel.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors
@@ -52,6 +58,6 @@ pub async fn read_parcel_path(
     id: ParcelId,
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {
-    get_parcel(parcels, request, id).await?;
-    Ok(ParcelPath { store: Arc::clone(&parcels.store), id, after, ended: false })
+    let tenant = get_parcel(parcels, request, id).await?.tenant;
+    Ok(ParcelPath { tenant, store: Arc::clone(&parcels.store), id, after, ended: false })
 }

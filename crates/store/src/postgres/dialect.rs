@@ -4,7 +4,7 @@
 //! row and change it, but not remove it. A select skips rows that are being removed.
 
 pub(super) const NAME: &str = "postgres";
-pub(super) const BEGIN: &str = "begin";
+pub(super) const BEGIN: &str = "begin isolation level read committed";
 
 /// Locks the cadet `c`.
 pub(super) const LOCK_CADET: &str = "for update of c";

@@ -6,8 +6,8 @@ pub(super) mod grades;
 pub(super) mod notices;
 pub(super) mod scores;
 
+use super::events::visible;
 use super::sql_store::SqlStore;
-use super::{accounts::users, events::visible};
 use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
@@ -60,9 +60,6 @@ impl RecordStore for SqlStore {
     }
     async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)> {
         write!(self, scores::change_scores(cadet, change, now, self.renderer()))
-    }
-    async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>> {
-        read!(self, users::users_elsewhere(tenant, users))
     }
     async fn send_notices(
         &self,

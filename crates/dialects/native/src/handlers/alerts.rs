@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Alert, AlertId};
 use milepost_http::{
-    Authenticated, ExactBody, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
     TenantQuery, tenant_of,
 };
 use milepost_service::{AlertListing, fleet};
@@ -35,12 +35,12 @@ pub(crate) async fn raise_alert(
     Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
-    ExactBody(json): ExactBody<NewAlertJson>,
+    Body(json): Body<NewAlertJson>,
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let render = |alert: &Alert| JsonAnswer::new(StatusCode::CREATED, &alert_to_json(alert));
     let alert =
-        fleet::raise_alert(&context.use_cases.fleet, &request, alert_from_json(&json, tenant)?, &claim.once(render))
+        fleet::raise_alert(&context.use_cases.fleet, &request, alert_from_json(json, tenant)?, &claim.once(render))
             .await?;
     Ok(render(&alert))
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Notice;
 use milepost_http::{
-    Authenticated, ExactBody, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
     TenantQuery,
 };
 use milepost_service::records;
@@ -24,7 +24,7 @@ pub(crate) async fn send_messages(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
-    ExactBody(json): ExactBody<NewMessageJson>,
+    Body(json): Body<NewMessageJson>,
 ) -> Result<JsonAnswer, Problem> {
     let to = addressees_from_json(&json.user_ids)?;
     let render = |sent: &Vec<Notice>| JsonAnswer::new(StatusCode::CREATED, &sent_to_json(sent));

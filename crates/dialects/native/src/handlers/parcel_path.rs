@@ -1,7 +1,7 @@
 //! `/parcels/{id}/path`: where a parcel's drivers were while they carried it, paged as JSON or streamed as a file.
 
 use crate::convert_parcel::{fix_to_json, fix_to_position};
-use crate::handlers::track_file::{PositionPages, file_format, stream_file};
+use crate::handlers::track_file::{FileReader, PositionPages, file_format, stream_file};
 use crate::wire::parcel::PathPointJson;
 use axum::Json;
 use axum::extract::State;
@@ -45,7 +45,8 @@ pub(crate) async fn read_parcel_path(
         let name = format!("parcel-{id}");
         let vehicle_id = VehicleId::new(&name)?;
         let meta = TrackMeta { vehicle_id: name, label: Some(format!("Parcel {id}")) };
-        return stream_file(PathPages { path, vehicle_id }, format, meta).await;
+        let reader = FileReader::of(&context, &request, path.tenant());
+        return stream_file(reader, PathPages { path, vehicle_id }, format, meta).await;
     }
     let fixes = path.take(limit).await?;
     let next = if fixes.len() < limit as usize { None } else { fixes.last().map(|fix| fix.at) };

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::Event;
 use milepost_http::{
-    Authenticated, ExactBody, HttpContext, JsonAnswer, Problem, Query, RequestClaim, TenantQuery, tenant_of,
+    Authenticated, Body, HttpContext, JsonAnswer, Problem, Query, RequestClaim, TenantQuery, tenant_of,
 };
 use milepost_service::records;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ pub(crate) async fn publish_sync_event(
     Authenticated(request): Authenticated,
     claim: RequestClaim,
     Query(query): Query<TenantQuery>,
-    ExactBody(json): ExactBody<NewSyncEventJson>,
+    Body(json): Body<NewSyncEventJson>,
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let render = |event: &Event| JsonAnswer::new(StatusCode::CREATED, &sync_event_to_json(event));
     let event = records::publish_sync_event(
         &context.use_cases.records,
         &request,
-        sync_event_from_json(&json, tenant)?,
+        sync_event_from_json(json, tenant)?,
         &claim.once(render),
     )
     .await?;

@@ -3,9 +3,9 @@
 
 use milepost_domain::{
     AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
-    GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, ParcelStatus,
-    RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username, VehicleKind, VehicleList,
-    VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
+    GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
+    ParcelStatus, RadiusM, Reason, Role, Severity, SpeedKmh, StudentId, TripOrigin, TripStatus, Username, VehicleKind,
+    VehicleList, VehicleStatus, WEBHOOK_KINDS, Weekday, WidthM,
 };
 use milepost_http::{DEFAULT_LIMIT, MAX_LIMIT};
 use serde_json::{Value, json};
@@ -13,12 +13,19 @@ use std::ops::RangeInclusive;
 
 /// The last millisecond of the year 9999. Smaller numbers may be seconds.
 const LAST_UNIX_MS: i64 = 253_402_300_799_999;
-/// Letters of every script with their marks, digits, and `. _ : @ -`; spaces inside.
-const ID: &str = r"^[\p{L}\p{M}\p{N}._:@-]+( +[\p{L}\p{M}\p{N}._:@-]+)*$";
+/// Of ASCII the letters, digits and `. _ : @ -`, and spaces inside. What letters and marks of other scripts are, Unicode's tables say:
+/// `\p{L}` would say it to programs that compile patterns with the flag `u`, and to others that an id is made of `p`, `{`, `L` and `}`.
+const ID: &str = r"^[^\x00-,/;-?\[-^`{-\xa0]+( +[^\x00-,/;-?\[-^`{-\xa0]+)*$";
+/// From 1970 on: no earlier time is stored.
+const SINCE_1970: &str = "^(19[7-9][0-9]|[2-9][0-9]{3})-";
+/// 24 to 64 bytes.
+const SECRET: &str = r"^whsec_([A-Za-z0-9+/_-]{4}){8,21}([A-Za-z0-9+/_-]{2}(==)?|[A-Za-z0-9+/_-]{3}=?)?$";
 /// No control characters, and one that can be seen.
 const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 /// No control characters, and no space at the ends.
 const NAME: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+/// The same without the sign that stands between a tenant and a name.
+const NEW_USERNAME: &str = r"^[^\s/\x00-\x1f\x7f-\x9f]([^/\x00-\x1f\x7f-\x9f]*[^\s/\x00-\x1f\x7f-\x9f])?$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
@@ -30,12 +37,34 @@ pub(super) fn of_field(schema: &str, field: &str, is_text: bool) -> Option<Value
     if is_text && is_instant(field) {
         return Some(json!({ "format": "date-time" }));
     }
+    if field == "geometry" {
+        return Some(json!({ "$ref": "#/components/schemas/Geometry" }));
+    }
     if ["ChangeRulesJson", "ThresholdsJson"].contains(&schema) {
         return threshold(field);
     }
-    let is_body =
-        ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys"].iter().any(|of| schema.starts_with(of));
-    if is_body || schema == "TenantJson" { bounds(schema, field, is_text) } else { None }
+    if is_body(schema) { bounds(schema, field, is_text) } else { None }
+}
+
+/// Whether requests have it.
+fn is_body(schema: &str) -> bool {
+    let parts = ["New", "Change", "Set", "Rotate", "Place", "Schedule", "PushKeys", "TenantJson"];
+    parts.iter().any(|of| schema.starts_with(of))
+}
+
+/// Whether an answer always has the field, if only as null. Fields of requests say for themselves which are required.
+pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
+    let is_left_out = match schema {
+        "TripJson" => matches!(field, "path" | "path_next"),
+        "CadetJson" => field == "attendance",
+        "DeviceJson" => field == "key",
+        "WebhookJson" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
+        "Problem" => field == "errors",
+        "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
+        "KioskLocation" => true,
+        _ => false,
+    };
+    !is_body(schema) && !is_left_out
 }
 
 /// The values of a parameter.
@@ -57,7 +86,13 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
 
 /// A time that is read as RFC 3339, Unix seconds or Unix milliseconds.
 pub(super) fn instant_or_number() -> Value {
-    json!({ "type": ["string", "number"], "format": "date-time", "minimum": 0, "maximum": LAST_UNIX_MS })
+    json!({
+        "type": ["string", "number"],
+        "format": "date-time",
+        "pattern": SINCE_1970,
+        "minimum": 0,
+        "maximum": LAST_UNIX_MS,
+    })
 }
 
 fn is_instant(field: &str) -> bool {
@@ -107,6 +142,12 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "dwell_s") => json!({ "minimum": 1, "maximum": 30 * 24 * 60 * 60 }),
         (_, "utc_offset_minutes") => json!({ "minimum": -840, "maximum": 840 }),
         (_, "time_in" | "time_out") | ("ScheduleJson", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
+        ("ScheduleJson", "days") => json!({ "minItems": 1 }),
+        (_, "service_due_at") => json!({ "format": "date-time", "pattern": SINCE_1970 }),
+        (_, "dropoff_lat") => range(&Latitude::RANGE),
+        (_, "dropoff_lng") => range(&Longitude::RANGE),
+        (_, "order_id" | "rider_id") => line(OrderId::MAX_CHARS),
+        (_, "phone") => json!({ "pattern": r"^\+[1-9][0-9]{6,14}$" }),
         (_, "user_ids") => json!({ "minItems": 1, "maxItems": 1_000, "items": { "minimum": 1 } }),
         ("NewGeofenceJson" | "ChangeGeofenceJson", "vehicle_ids") => {
             json!({ "minItems": 1, "maxItems": VehicleList::MAX, "items": id() })
@@ -114,8 +155,11 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
         (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
         (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEventJson", "cadet_id") => json!({ "minimum": 1 }),
+        ("NewUserJson" | "ChangeUserJson", "username") => {
+            json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
+        }
         (_, "username") => json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NAME }),
-        (_, "password") => json!({ "minLength": 1, "maxLength": 1024 }),
+        (_, "password") => json!({ "minLength": 8, "maxLength": 1024 }),
         (_, "kind") => line(VehicleKind::MAX_CHARS),
         (_, "label" | "license_plate" | "route") => line(Label::MAX_CHARS),
         ("NewVehicleJson" | "ChangeVehicleJson", "status") => line(VehicleStatus::MAX_CHARS),
@@ -131,7 +175,7 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         }
         (_, "address") => json!({ "maxLength": 500 }),
         (_, "event_type") => json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]+$" }),
-        ("NewWebhookJson", "secret") => json!({ "pattern": "^whsec_[A-Za-z0-9+/_-]+=*$" }),
+        ("NewWebhookJson", "secret") => json!({ "pattern": SECRET }),
         (_, "url" | "endpoint") => json!({ "format": "uri" }),
         _ => return None,
     })

@@ -28,8 +28,8 @@ const VERSIONED: [&str; 6] = ["user", "vehicle", "geofence", "webhook", "parcel"
 /// What has versions, and shows something that changes without them. It is never answered 304.
 const ALWAYS_SHOWN: [&str; 2] = ["vehicle", "webhook"];
 /// The media types of an answer with `?format`, beside JSON.
-const FILES: [&str; 4] =
-    ["application/geo+json", "application/gpx+xml", "text/csv", "application/vnd.google-earth.kml+xml"];
+const FILES: [&str; 4] = [GEOJSON, "application/gpx+xml", "text/csv", "application/vnd.google-earth.kml+xml"];
+const GEOJSON: &str = "application/geo+json";
 
 pub(super) fn complete(paths: &mut Map<String, Value>) {
     for (path, operations) in paths {
@@ -49,6 +49,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     let has_key = method == "post" && !is_described_apart && id != "record_location";
     let has_body = operation.contains_key("requestBody") || has_key;
     let versions = Versions::of(id);
+    describe(operation, has_key, device && !is_described_apart);
     operation.entry("security").or_insert_with(|| security(device));
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
     if let Some(parameters) = parameters.as_array_mut() {
@@ -64,6 +65,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
         }
     }
     if let Some(body) = operation.get_mut("requestBody") {
+        complete_optional_body(body);
         complete_list_body(&mut body["content"]["application/json"]["schema"]);
     }
     let has_files = operation
@@ -73,7 +75,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     if has_files && let Some(content) = responses["200"]["content"].as_object_mut() {
         for media_type in FILES {
-            content.insert(media_type.to_owned(), json!({ "schema": { "type": "string" } }));
+            let features = json!({ "$ref": "#/components/schemas/FeatureCollection" });
+            let schema = if media_type == GEOJSON { features } else { json!({ "type": "string" }) };
+            content.insert(media_type.to_owned(), json!({ "schema": schema }));
         }
     }
     let bodies = if has_body { REFUSALS_OF_BODIES.as_slice() } else { &[] };
@@ -89,6 +93,30 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             complete_response(status, has_key, versions.are_named(), response);
         }
     }
+}
+
+/// Adds who may call it and how it is repeated, to the description or else to the summary.
+fn describe(operation: &mut Map<String, Value>, has_key: bool, device: bool) {
+    let text = |name: &str| operation.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let mut description = text("description").or_else(|| text("summary")).unwrap_or_default().to_owned();
+    if device {
+        description.push_str("\n\nDevices may call it with their key.");
+    }
+    if has_key {
+        description.push_str("\n\nWith an Idempotency-Key the call may be repeated safely.");
+    }
+    operation.insert("description".to_owned(), description.into());
+}
+
+/// A body that may be missing is none that may be `null`.
+fn complete_optional_body(body: &mut Value) {
+    let schema = &mut body["content"]["application/json"]["schema"];
+    let Some(forms) = schema["oneOf"].as_array().filter(|forms| forms.iter().any(|form| form["type"] == "null")) else {
+        return;
+    };
+    let forms: Vec<Value> = forms.iter().filter(|form| form["type"] != "null").cloned().collect();
+    *schema = if let [form] = forms.as_slice() { form.clone() } else { json!({ "oneOf": forms }) };
+    body["required"] = false.into();
 }
 
 /// A body that may be a list may be one item, too. Only that of positions may.
@@ -207,7 +235,7 @@ fn idempotency_key() -> Value {
         "in": "header",
         "required": false,
         "description": "A repeated request with the same key gets the first one's answer, and its work is done once.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$" },
     })
 }
 

@@ -8,6 +8,10 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
         if let Some(item) = name.strip_prefix("Page_") {
             schema["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
         }
+        require_what_always_comes(name, schema);
+        if name == "NewMessageJson" {
+            schema["minProperties"] = 2.into();
+        }
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (field, schema) in properties.into_iter().flatten() {
             if takes_unix_time(schema) {
@@ -16,6 +20,17 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
                 constrain(schema, values);
             }
         }
+    }
+}
+
+/// A field that may be null is none that may be missing.
+fn require_what_always_comes(name: &str, schema: &mut Value) {
+    let Some(properties) = schema["properties"].as_object() else { return };
+    let is_required = |field: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|of| of == field));
+    let required = properties.keys().filter(|field| bounds::is_always_there(name, field) || is_required(field));
+    let required: Vec<Value> = required.map(|field| field.as_str().into()).collect();
+    if !required.is_empty() {
+        schema["required"] = required.into();
     }
 }
 
@@ -51,6 +66,9 @@ pub(super) fn constrain(schema: &mut Value, values: Value) {
         }
     }
     if let Some(schema) = schema.as_object_mut() {
+        if values.contains_key("$ref") {
+            schema.remove("type");
+        }
         schema.extend(values);
     }
 }

@@ -1,7 +1,8 @@
 //! Alerts.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// An alert to be raised.
@@ -28,14 +29,14 @@ pub(crate) struct NewAlertJson {
     pub message: String,
     /// An object for programs, at most 16,384 bytes.
     #[schema(value_type = Option<Object>)]
-    pub data: Option<Map<String, Value>>,
+    pub data: Option<Box<RawValue>>,
     /// A second alert with the same subject is refused until the first one has expired.
     #[schema(example = "invoice:2026-118")]
     pub subject: Option<String>,
     /// When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
     #[schema(value_type = Option<String>)]
     pub timestamp: Option<Value>,
-    /// When it expires; after `ALERT_EXPIRY_DURATION` if absent.
+    /// When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent.
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Value>,
     /// For a superadmin: the tenant; its own if absent.
@@ -59,7 +60,7 @@ pub(crate) struct AlertJson {
     pub message: String,
     /// An object for programs.
     #[schema(value_type = Option<Object>)]
-    pub data: Option<Map<String, Value>>,
+    pub data: Option<Box<RawValue>>,
     /// There is one unexpired alert for each subject.
     pub subject: Option<String>,
     /// When it happened: RFC 3339, UTC, milliseconds.

@@ -1,7 +1,10 @@
 //! Notifications, messages and manual events.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use milepost_http::RawFields;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use std::fmt;
 use utoipa::ToSchema;
 
 /// A notification to be sent.
@@ -37,14 +40,45 @@ pub(crate) struct NotificationJson {
 }
 
 /// A message to be sent: `user_ids`, and any other fields that the sender chooses.
-#[derive(Deserialize, ToSchema)]
+#[derive(ToSchema)]
 pub(crate) struct NewMessageJson {
     /// The users who get it, 1 to 1000. A user that is named twice gets it once.
     pub user_ids: Vec<i64>,
     /// The message's fields, at least one. In all at most 16,384 bytes and 32 levels of nesting.
     #[serde(flatten)]
-    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
-    pub fields: Map<String, Value>,
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub fields: RawFields,
+}
+
+impl<'de> Deserialize<'de> for NewMessageJson {
+    /// Serde's `flatten` converts numbers on the way.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = NewMessageJson;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<NewMessageJson, M::Error> {
+                let mut user_ids = None;
+                let mut fields = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name != "user_ids" {
+                        fields.push((name, map.next_value()?));
+                    } else if user_ids.replace(map.next_value()?).is_some() {
+                        return Err(M::Error::duplicate_field("user_ids"));
+                    }
+                }
+                let user_ids = user_ids.ok_or_else(|| M::Error::missing_field("user_ids"))?;
+                Ok(NewMessageJson { user_ids, fields: RawFields(fields) })
+            }
+        }
+
+        deserializer.deserialize_map(Fields)
+    }
 }
 
 /// A message: the sender's fields, and these.
@@ -61,8 +95,8 @@ pub(crate) struct MessageJson {
     pub read_at: Option<String>,
     /// The sender's fields.
     #[serde(flatten)]
-    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
-    pub fields: Map<String, Value>,
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub fields: RawFields,
 }
 
 /// The sent notifications or messages, one for each user, in the order of `user_ids`.
@@ -93,7 +127,7 @@ pub(crate) struct NewSyncEventJson {
     pub cadet_id: Option<i64>,
     /// The `data` of its message, at most 16,384 bytes and 32 levels of nesting.
     #[schema(value_type = Object)]
-    pub payload: Map<String, Value>,
+    pub payload: Box<RawValue>,
     /// For a superadmin: the tenant; its own if absent.
     pub tenant: Option<String>,
 }
@@ -109,7 +143,7 @@ pub(crate) struct SyncEventJson {
     pub cadet_id: Option<i64>,
     /// The `data` of its message.
     #[schema(value_type = Object)]
-    pub payload: Map<String, Value>,
+    pub payload: Box<RawValue>,
     /// RFC 3339, UTC, milliseconds.
     pub timestamp: String,
 }

@@ -4,6 +4,7 @@ use milepost_domain::{
     Alert, AlertSubject, DrivingEvent, FenceCrossing, Revision, ServiceDue, SpeedKmh, TripFuel, TripPlace, TripUpdate,
     UserId, VehicleId,
 };
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 pub(super) fn trip(TripUpdate { trip, revision, .. }: &TripUpdate) -> Value {
@@ -84,9 +85,8 @@ pub(super) fn service_due(due: &ServiceDue) -> Value {
     with_change(body, due.revision, due.corrects.map(|at| at.to_string()))
 }
 
+/// An alert without its data.
 pub(super) fn alert(alert: &Alert) -> Value {
-    // Null, should a number be greater than any that is kept.
-    let data: Option<Value> = alert.data.as_ref().and_then(|data| serde_json::from_str(data.as_str()).ok());
     json!({
         "alert_id": alert.id.as_str(),
         "tenant": alert.tenant.as_str(),
@@ -100,8 +100,12 @@ pub(super) fn alert(alert: &Alert) -> Value {
         "subject": alert.subject.as_ref().map(AlertSubject::as_str),
         "timestamp": alert.at.to_string(),
         "expires_at": alert.expires_at.to_string(),
-        "data": data,
     })
+}
+
+/// Null if the alert has none.
+pub(super) fn data_of_alert(alert: &Alert) -> &RawValue {
+    alert.data.as_ref().and_then(|data| serde_json::from_str(data.as_str()).ok()).unwrap_or(RawValue::NULL)
 }
 
 fn place(place: Option<TripPlace>) -> Value {

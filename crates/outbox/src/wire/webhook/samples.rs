@@ -186,14 +186,17 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
                 driver_id,
                 title: AlertTitle::new("Too fast").unwrap(),
                 message: text("Bus 7\n92 km/h"),
-                data: Some(JsonObject::of_parsed(r#"{"z":1.50,"a":{}}"#.to_owned(), "data").unwrap()),
+                data: Some(
+                    JsonObject::of_parsed(r#"{"z":1.50,"a":{},"big":89310410106543789301}"#.to_owned(), "data")
+                        .unwrap(),
+                ),
                 subject: None,
                 at: at(4),
                 expires_at: at(86_400_004),
                 read: None,
             })),
             "alert.raised",
-            r#"{"alert_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60","data":{"a":{},"z":1.5},"driver_id":5,"event_id":42,"expires_at":"2026-11-21T00:00:00.004Z","message":"Bus 7\n92 km/h","severity":"high","subject":null,"tenant":"acme","timestamp":"2026-11-20T00:00:00.004Z","title":"Too fast","type":"speed_violation","user_id":null,"vehicle_id":null}"#,
+            r#"{"alert_id":"0193a1f2-7c2b-7e11-9d5c-0a1b2c3d4e60","driver_id":5,"event_id":42,"expires_at":"2026-11-21T00:00:00.004Z","message":"Bus 7\n92 km/h","severity":"high","subject":null,"tenant":"acme","timestamp":"2026-11-20T00:00:00.004Z","title":"Too fast","type":"speed_violation","user_id":null,"vehicle_id":null,"data":{"z":1.50,"a":{},"big":89310410106543789301}}"#,
         ),
     ];
     assert_eq!(kinds, WEBHOOK_KINDS);

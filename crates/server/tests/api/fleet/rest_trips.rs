@@ -8,7 +8,7 @@ use milepost_domain::{
     Fact, Revision, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId,
 };
-use milepost_store::{ActivityChange, Once};
+use milepost_store::{ActivityChange, Once, Retention};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -120,6 +120,65 @@ async fn a_trip_by_hand_is_measured_by_the_positions_of_its_time() {
     }
     let listed = server.get_json("/api/v1/trips?vehicle_id=v1&status=completed", &server.admin).await;
     assert!(listed["items"].as_array().unwrap().contains(&ended), "{listed}");
+}
+
+/// The first look reads the whole trip, further ones what is new, and a late position makes the next one read it all again.
+#[tokio::test]
+async fn looks_at_a_running_trip_show_what_its_end_will_show() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    store_trip(&server, trip("t", "b1", MORNING_MS)).await;
+    let ride = Ride::two_trips(MORNING_MS);
+    // Positions that come late: some of the first kilometres.
+    let (late, in_time): (Vec<_>, Vec<_>) =
+        ride.into_iter().enumerate().partition(|(number, _)| (35..60).contains(number) && number % 3 != 0);
+    let values = |numbered: Vec<(usize, Value)>| numbered.into_iter().map(|(_, position)| position).collect::<Vec<_>>();
+    let (late, in_time) = (values(late), values(in_time));
+    let look = async || {
+        let mut shown = server.get_json("/api/v1/trips/t", &server.admin).await;
+        for changing in ["path", "path_next", "duration", "idle_minutes"] {
+            shown[changing] = Value::Null;
+        }
+        shown
+    };
+    let mut seen = Vec::new();
+    for part in in_time.chunks(60) {
+        report(&server.http, &server.url, &server.admin, "b1", part).await;
+        seen.push(look().await);
+        assert_eq!(look().await, *seen.last().unwrap());
+    }
+    let distances: Vec<f64> = seen.iter().map(|shown| shown["distance"].as_f64().unwrap()).collect();
+    assert!(distances.is_sorted() && distances.last() > distances.first(), "{distances:?}");
+
+    report(&server.http, &server.url, &server.admin, "b1", &late).await;
+    let running = look().await;
+    assert_ne!(running["distance"], seen.last().unwrap()["distance"], "the late ones count");
+    let ended = server.call(Method::POST, "/api/v1/trips/t/complete", &server.admin, None).await;
+    let ended = json_of(ended, 200).await;
+    for same in ["distance", "moving_minutes", "max_speed", "fuel_l", "start_place", "end_place", "followed_to"] {
+        assert_eq!(ended[same], running[same], "{same}");
+    }
+}
+
+/// What was measured once is not read again: here it would be missing.
+#[tokio::test]
+async fn a_look_at_a_running_trip_reads_only_what_is_new() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    store_trip(&server, trip("t", "b1", MORNING_MS)).await;
+    let ride = Ride::two_trips(MORNING_MS);
+    let (first, rest) = ride.split_at(ride.len() / 2);
+    let distance = async || server.get_json("/api/v1/trips/t", &server.admin).await["distance"].as_f64().unwrap();
+    report(&server.http, &server.url, &server.admin, "b1", first).await;
+    let half = distance().await;
+    assert!(half > 7.0, "{half}");
+    let none = Retention { positions_ms: 0, ..Retention::default() };
+    let pruned = server.running.assembly.store.prune(at(now_ms() + 1_000), &none).await.unwrap();
+    assert_eq!(pruned.positions as usize, first.len());
+    assert_eq!(distance().await, half);
+    report(&server.http, &server.url, &server.admin, "b1", rest).await;
+    let whole = distance().await;
+    assert!((whole - 12.0).abs() < 0.3, "{whole}");
 }
 
 #[tokio::test]

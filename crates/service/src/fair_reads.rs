@@ -1,9 +1,12 @@
 //! Shares out large reads, so that a greedy caller waits for itself and a greedy tenant for its own people.
 
+use crate::ServiceError;
 use milepost_domain::{Caller, Principal, TenantId};
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Large reads that run at the same time on this node. Further ones wait, so that database connections are left for
@@ -14,10 +17,15 @@ const TENANT_READS: usize = 2;
 /// Large reads of one reader among them.
 const READER_READS: usize = 1;
 
-/// The shares of all tenants and readers that read or wait.
-pub(crate) struct FairReads {
+/// How long a request waits before it is refused. Sockets and files that have begun wait for as long as it takes.
+const READ_WAIT: Duration = Duration::from_secs(10);
+
+/// The shares of all tenants and readers that read or wait: replays, files of tracks, dashboards and trips that are
+/// measured when they are asked for.
+pub struct FairReads {
     all: Arc<Semaphore>,
     shares: Arc<Shares>,
+    refused: AtomicU64,
 }
 
 /// A std mutex: held for microseconds, never across an await.
@@ -60,8 +68,7 @@ impl Reader {
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Tenant(TenantId),
-    /// The same address may watch several tenants, and waits in each for itself.
-    Reader(TenantId, Reader),
+    Reader(Reader),
 }
 
 struct Share {
@@ -75,7 +82,7 @@ pub struct ReadPermit {
     // Given back in this order: the next of the same caller waits for the last.
     _all: OwnedSemaphorePermit,
     _tenant: SharePermit,
-    _reader: SharePermit,
+    _reader: Option<SharePermit>,
 }
 
 struct SharePermit {
@@ -85,17 +92,44 @@ struct SharePermit {
 }
 
 impl FairReads {
-    pub(crate) fn new() -> Self {
-        Self { all: Arc::new(Semaphore::new(PARALLEL_READS)), shares: Arc::default() }
-    }
-
     /// Waits for the reader's share first, then for its tenant's, then for a place among all. So a reader has one read in
-    /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all.
-    pub(crate) async fn permit(&self, tenant: &TenantId, reader: &Reader) -> ReadPermit {
-        let of_reader = self.share(Key::Reader(tenant.clone(), reader.clone()), READER_READS).await;
+    /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all. A read whose result all viewers of the tenant
+    /// share has no reader.
+    pub async fn permit(&self, tenant: &TenantId, reader: Option<&Reader>) -> ReadPermit {
+        let of_reader = match reader {
+            Some(reader) => Some(self.share(Key::Reader(reader.clone()), READER_READS).await),
+            None => None,
+        };
         let of_tenant = self.share(Key::Tenant(tenant.clone()), TENANT_READS).await;
         let all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
         ReadPermit { _all: all, _tenant: of_tenant, _reader: of_reader }
+    }
+
+    /// Waits as [`Self::permit`] does, but not for longer than a request may.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`].
+    pub async fn permit_in_time(&self, tenant: &TenantId, caller: &Caller) -> Result<ReadPermit, ServiceError> {
+        let reader = Reader::of(caller);
+        self.in_time(self.permit(tenant, Some(&reader))).await
+    }
+
+    /// Waits for another read's result, but not for longer than a request may.
+    pub(crate) async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T, ServiceError> {
+        tokio::time::timeout(READ_WAIT, waiting).await.map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            ServiceError::Busy
+        })
+    }
+
+    /// Reads under way, for metrics.
+    pub fn running(&self) -> usize {
+        PARALLEL_READS - self.all.available_permits()
+    }
+
+    /// Requests that were refused since the start, for metrics.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     async fn share(&self, key: Key, size: usize) -> SharePermit {
@@ -130,6 +164,13 @@ impl Drop for SharePermit {
                 shares.remove(&self.key);
             }
         }
+    }
+}
+
+impl Default for FairReads {
+    fn default() -> Self {
+        let all = Arc::new(Semaphore::new(PARALLEL_READS));
+        Self { all, shares: Arc::default(), refused: AtomicU64::new(0) }
     }
 }
 
@@ -173,7 +214,7 @@ mod tests {
             let (reads, tenant, reader) = (Arc::clone(reads), tenant.clone(), reader.clone());
             tokio::spawn(async move {
                 loop {
-                    let _permit = reads.permit(&tenant, &reader).await;
+                    let _permit = reads.permit(&tenant, Some(&reader)).await;
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             })
@@ -185,14 +226,14 @@ mod tests {
     async fn a_reader_with_many_connections_reads_once_at_a_time() {
         let (home, other) = (tenant("home"), tenant("other"));
         for greedy in [user(&home, "greedy"), visitor("192.0.2.1"), visitor("unknown")] {
-            let reads = Arc::new(FairReads::new());
+            let reads = Arc::new(FairReads::default());
             let flood = flood(&reads, &home, &greedy, 100);
             tokio::time::sleep(SOON).await;
             assert_eq!(reads.all.available_permits(), PARALLEL_READS - 1);
             for (tenant, neighbour) in
                 [(&home, user(&home, "neighbour")), (&other, user(&other, "greedy")), (&home, visitor("192.0.2.2"))]
             {
-                let permit = timeout(SOON, reads.permit(tenant, &neighbour)).await;
+                let permit = timeout(SOON, reads.permit(tenant, Some(&neighbour))).await;
                 assert!(permit.is_ok(), "nobody else notices");
             }
             flood.into_iter().for_each(|task| task.abort());
@@ -208,13 +249,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_whose_people_all_read_leaves_room_for_others() {
-        let reads = Arc::new(FairReads::new());
+        let reads = Arc::new(FairReads::default());
         let (home, other) = (tenant("home"), tenant("other"));
         let floods: Vec<_> =
             (0..50).flat_map(|number| flood(&reads, &home, &user(&home, &number.to_string()), 2)).collect();
         tokio::time::sleep(SOON).await;
         assert_eq!(reads.all.available_permits(), PARALLEL_READS - TENANT_READS);
-        assert!(timeout(SOON, reads.permit(&other, &user(&other, "neighbour"))).await.is_ok());
+        assert!(timeout(SOON, reads.permit(&other, None)).await.is_ok());
         floods.into_iter().for_each(|task| task.abort());
         tokio::time::sleep(SOON).await;
         assert!(reads.shares.lock().is_empty(), "those who went away are forgotten");
