@@ -99,7 +99,8 @@ impl DwellTime {
     }
 }
 
-/// The vehicles that a geofence is for: 1 to 1,000, sorted, each once. They need not exist (yet).
+/// The vehicles that a geofence is for: at most 1,000, sorted, each once. They need not exist (yet). It is empty once all that a user
+/// named were removed: the geofence is then for no vehicle.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VehicleList(Vec<VehicleId>);
 
@@ -107,6 +108,8 @@ impl VehicleList {
     /// Longest list.
     pub const MAX: usize = 1_000;
 
+    /// The vehicles that a user names.
+    ///
     /// # Errors
     /// [`Invalid`] for none, or too many.
     pub fn new(mut vehicles: Vec<VehicleId>) -> Result<Self, Invalid> {
@@ -117,6 +120,14 @@ impl VehicleList {
         } else {
             Err(Invalid::new("vehicle_ids", "must name 1 to 1000 vehicles; leave it out for all of them"))
         }
+    }
+
+    /// A stored list, which lacks the vehicles that were removed since.
+    ///
+    /// # Errors
+    /// [`Invalid`] for too many.
+    pub fn stored(vehicles: Vec<VehicleId>) -> Result<Self, Invalid> {
+        if vehicles.is_empty() { Ok(Self(vehicles)) } else { Self::new(vehicles) }
     }
 
     /// In the order of their ids.
@@ -164,6 +175,8 @@ pub struct Geofence {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub changed_at: Timestamp,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 impl Geofence {

@@ -41,6 +41,7 @@ mod trip;
 mod unicode;
 mod user;
 mod vehicle;
+mod version;
 mod zones;
 
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
@@ -71,7 +72,7 @@ pub use invalid::Invalid;
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };
-pub use newest::{Arrival, NewestPosition};
+pub use newest::{Arrival, NewestPosition, lies_ahead};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
@@ -90,4 +91,5 @@ pub use time::Timestamp;
 pub use trip::{FuelSource, Trip, TripFigures, TripFuel, TripOrigin, TripPlace, TripStatus};
 pub use user::{User, Username};
 pub use vehicle::{Label, Vehicle, VehicleKind, VehicleStatus};
+pub use version::ExpectedVersion;
 pub use zones::{Approach, Crossing, ZoneRadius, cross_zone};

@@ -75,6 +75,8 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// Since when it gets nothing, because its receiver refused further calls or its tenant stopped it.
     pub disabled_at: Option<Timestamp>,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 /// A webhook's secret that was replaced.
@@ -122,6 +124,7 @@ mod tests {
             }],
             created_at: Timestamp::from_unix_ms(0).expect("1970 is in range"),
             disabled_at: None,
+            version: 1,
         };
         let shown = format!("{webhook:?} {webhook:#?} {:?}", webhook.old_secrets);
         assert!(

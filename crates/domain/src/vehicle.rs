@@ -54,10 +54,12 @@ pub struct Vehicle {
     pub service_due_km: Option<OdometerKm>,
     /// When it is to be serviced next, whatever the odometer says.
     pub service_due_at: Option<Timestamp>,
+    /// Counts up with each change. One that is made anew under an old id has none of the old one's versions.
+    pub version: i64,
 }
 
 impl Vehicle {
-    /// An active vehicle of which nothing else is known.
+    /// An active vehicle of which nothing else is known. Its first version is made when it is stored.
     pub fn new(id: VehicleId, kind: VehicleKind, label: Label) -> Self {
         Self {
             id,
@@ -74,6 +76,7 @@ impl Vehicle {
             odometer: None,
             service_due_km: None,
             service_due_at: None,
+            version: 0,
         }
     }
 

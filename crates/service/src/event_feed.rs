@@ -3,12 +3,12 @@
 
 use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
-use crate::live::LiveMap;
+use crate::live::{Advance, LiveMap};
 use crate::parcels::{Parcels, follow_parcel};
 use crate::{Listener, PositionRecorded, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Fact, TenantId, VehicleId};
+use milepost_domain::{Fact, TenantId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_store::Store;
 use std::collections::HashMap;
@@ -151,13 +151,18 @@ impl EventFeed {
         let known = live.get(vehicle_id).map(|live| live.vehicle);
         if known.as_deref() != Some(&tracked.vehicle) {
             let (old_driver, new_driver) = (known.and_then(|known| known.driver_id), tracked.vehicle.driver_id);
-            live.describe(tracked.vehicle, |live| self.listeners.vehicle_changed(tenant, live));
+            live.describe(tracked.no, tracked.vehicle, |live| self.listeners.vehicle_changed(tenant, live));
             self.access.end_drivers_connections(old_driver, new_driver);
         }
-        if let Some(last) = tracked.track.last {
-            live.advance(&[last], |recorded: &[PositionRecorded<'_>]| {
-                self.listeners.positions_recorded(tenant, recorded);
-            });
+        // One that lies ahead would take the place of a present one.
+        let now = self.clock.now();
+        if let Some(last) = tracked.track.last.as_ref().filter(|last| !lies_ahead(last, now)) {
+            live.advance(
+                [Advance { no: tracked.no, position: last, received_at: None }],
+                |recorded: &[PositionRecorded<'_>]| {
+                    self.listeners.positions_recorded(tenant, recorded);
+                },
+            );
         }
         Ok(())
     }
@@ -165,9 +170,8 @@ impl EventFeed {
     async fn follow_removal(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {
         self.access.revalidate_connections(Holder::DevicesOf(tenant, vehicle_id)).await?;
         let Some(live) = self.live.loaded(tenant) else { return Ok(()) };
-        // The vehicle may have been added again since.
-        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.get(vehicle_id).is_some() {
-            live.forget(vehicle_id);
+        // The vehicle may have been added again since: then its addition, which follows, replaces the old one.
+        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.forget(vehicle_id) {
             self.listeners.vehicle_removed(tenant, vehicle_id);
         }
         Ok(())

@@ -33,7 +33,7 @@ pub use assemble::{AssembledService, ServiceParts, assemble};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
-pub use fair_reads::{FairReads, ReadPermit};
+pub use fair_reads::{FairReads, ReadPermit, Reader};
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
     RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,

@@ -78,6 +78,7 @@ impl Node {
             cadet_id: None,
             vehicle_ids: Vec::new(),
             expires_at: self.clock.now().plus_ms(60_000),
+            issued_at: None,
             is_refresh: false,
             is_account: false,
             password_fingerprint: None,
@@ -135,6 +136,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
         let by_session = node.authenticate(Credential::Session(&session)).await;
         let by_claims = node.authenticate(Credential::Token(&number)).await;
         change(&mut user);
+        user.version += 1;
         // By another process: this one is not notified.
         assert!(node.store.update_user(&user, new_hash, node.clock.now()).await.unwrap());
         assert_eq!(node.revalidate(by_token).await.0, expected, "{name}, token");
@@ -154,7 +156,7 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
     let free_number = node.claimed(&next.to_string());
     let by_free_number = node.authenticate(Credential::Token(&free_number)).await;
     let by_text = node.authenticate(Credential::Token(&node.claimed("auth0|5"))).await;
-    assert!(node.store.remove_user(ann.id, node.clock.now()).await.unwrap());
+    assert!(node.store.remove_user(ann.id, None, node.clock.now()).await.unwrap());
     assert_eq!(node.add_user("bob").await.id, next);
     assert_eq!(node.revalidate(by_token).await.0, Some(CloseReason::Revoked));
     assert_eq!(node.revalidate(by_claims).await.0, Some(CloseReason::Revoked));

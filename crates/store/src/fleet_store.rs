@@ -132,22 +132,31 @@ pub trait FleetStore: Send + Sync {
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>>;
     /// Lists a tenant's geofences in the order of their numbers, after `after`.
     async fn list_geofences(&self, tenant: &TenantId, after: Option<GeofenceId>, limit: u32) -> Result<Vec<Geofence>>;
-    /// Replaces a geofence's description, with `GeofenceChanged`. Returns `None` if there is no such geofence.
+    /// Replaces the description of a geofence at this version, with `GeofenceChanged`. Returns `None` and writes nothing if there is
+    /// no such geofence, or another version was written first.
     async fn update_geofence(
         &self,
         tenant: &TenantId,
         id: GeofenceId,
+        version: i64,
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>>;
-    /// Removes a geofence, with `GeofenceChanged`. Returns false if there is no such geofence.
-    async fn remove_geofence(&self, tenant: &TenantId, id: GeofenceId, now: Timestamp) -> Result<bool>;
+    /// Removes a geofence, with `GeofenceChanged`. Returns false if there is no such geofence, or it has another version than the one
+    /// that is given.
+    async fn remove_geofence(
+        &self,
+        tenant: &TenantId,
+        id: GeofenceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     // Alerts. One that has expired at `now` is treated as if it did not exist.
 
     /// Adds an unread alert, with `AlertRaised`, and a push call to each browser of its recipients if the alert is
     /// fresh. Returns false and writes nothing while the tenant has an alert with the same subject that has not
-    /// expired, even if that one was read or deleted. `NotFound("tenant")`, `Conflict("alert")`.
+    /// expired, even if that one was read or deleted. `NotFound("tenant")`, `NotFound("vehicle")`, `Conflict("alert")`.
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
     /// Reads an alert that `viewer` may see.
     async fn get_alert(

@@ -37,7 +37,9 @@ mod tracked;
 mod unknown_kinds;
 
 pub use account::{Login, NewLogin};
-pub use committer::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, TrackStep};
+pub use committer::{
+    CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
+};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{

@@ -27,6 +27,8 @@ pub(crate) const SQLITE: &[Listed] = &[
     (24, "0024_assignments", include_str!("../migrations/sqlite/0024_assignments.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/sqlite/0026_usernames_of_tenants.sql")),
     (27, "0027_numbers_of_tenants", include_str!("../migrations/sqlite/0027_numbers_of_tenants.sql")),
+    (28, "0028_versions", include_str!("../migrations/sqlite/0028_versions.sql")),
+    (29, "0029_erased", include_str!("../migrations/sqlite/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/sqlite/0030_idempotency_usage.sql")),
 ];
 
@@ -47,6 +49,8 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (24, "0024_assignments", include_str!("../migrations/postgres/0024_assignments.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/postgres/0026_usernames_of_tenants.sql")),
     (27, "0027_numbers_of_tenants", include_str!("../migrations/postgres/0027_numbers_of_tenants.sql")),
+    (28, "0028_versions", include_str!("../migrations/postgres/0028_versions.sql")),
+    (29, "0029_erased", include_str!("../migrations/postgres/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
 ];
 

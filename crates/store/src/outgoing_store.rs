@@ -234,11 +234,13 @@ pub trait OutgoingStore: Send + Sync {
     async fn get_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>>;
     /// Lists a tenant's webhooks in the order of their numbers, after `after`.
     async fn list_webhooks(&self, tenant: &TenantId, after: Option<WebhookId>, limit: u32) -> Result<Vec<Webhook>>;
-    /// Changes a tenant's webhook. Waiting calls go to its new URL.
+    /// Changes a tenant's webhook at this version. Waiting calls go to its new URL. Returns `None` and writes nothing if there is no
+    /// such webhook, or another version was written first.
     async fn change_webhook(
         &self,
         tenant: &TenantId,
         id: WebhookId,
+        version: i64,
         change: &WebhookChange,
         now: Timestamp,
     ) -> Result<Option<Webhook>>;
@@ -260,8 +262,9 @@ pub trait OutgoingStore: Send + Sync {
         now: Timestamp,
         once: &Once<'_, Option<StoredCall>>,
     ) -> Result<Option<StoredCall>>;
-    /// Removes a webhook with its calls. Returns false if there is no such webhook.
-    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool>;
+    /// Removes a webhook with its calls. Returns false if there is no such webhook, or it has another version than the one that is
+    /// given.
+    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId, version: Option<i64>) -> Result<bool>;
     /// Lists a tenant's calls, to one target or all, newest first, before `before`.
     async fn list_calls(
         &self,

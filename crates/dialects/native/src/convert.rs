@@ -87,10 +87,10 @@ pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Proble
     Ok(change_from_json(&rest)?(bare))
 }
 
-/// Checks a change without the vehicle; it is applied later, inside the transaction that reads the vehicle.
+/// Checks a change without the vehicle; it is applied later, and again when somebody else changes the vehicle meanwhile.
 pub(crate) fn change_from_json(
     json: &ChangeVehicleJson,
-) -> Result<impl FnOnce(Vehicle) -> Vehicle + Send + use<>, Problem> {
+) -> Result<impl Fn(Vehicle) -> Vehicle + Send + Sync + use<>, Problem> {
     let mut refusals = Refusals::default();
     macro_rules! checked {
         ($field:ident, $parse:expr) => {
@@ -120,11 +120,11 @@ pub(crate) fn change_from_json(
     refusals.none()?;
     Ok(move |vehicle: Vehicle| Vehicle {
         id: vehicle.id,
-        kind: kind.unwrap_or(vehicle.kind),
-        label: label.unwrap_or(vehicle.label),
-        license_plate: license_plate.unwrap_or(vehicle.license_plate),
-        route: route.unwrap_or(vehicle.route),
-        status: status.unwrap_or(vehicle.status),
+        kind: kind.clone().unwrap_or(vehicle.kind),
+        label: label.clone().unwrap_or(vehicle.label),
+        license_plate: license_plate.clone().unwrap_or(vehicle.license_plate),
+        route: route.clone().unwrap_or(vehicle.route),
+        status: status.clone().unwrap_or(vehicle.status),
         driver_id: driver_id.unwrap_or(vehicle.driver_id),
         past_drivers: vehicle.past_drivers,
         speed_limit: speed_limit.unwrap_or(vehicle.speed_limit),
@@ -133,6 +133,7 @@ pub(crate) fn change_from_json(
         odometer: odometer.unwrap_or(vehicle.odometer),
         service_due_km: service_due_km.unwrap_or(vehicle.service_due_km),
         service_due_at: service_due_at.unwrap_or(vehicle.service_due_at),
+        version: vehicle.version,
     })
 }
 

@@ -32,11 +32,11 @@ pub(crate) fn geofence_from_json(json: &NewGeofenceJson) -> Result<GeofenceDescr
     Ok(GeofenceDescription { name, geometry, shape, on, dwell, speed_limit, vehicles, schedule })
 }
 
-/// Checks a change without the geofence; it is applied later, inside the transaction that reads the geofence. The geometry is
-/// checked then too, because only the stored geofence says whether it has a radius.
+/// Checks a change without the geofence; it is applied later, and again when somebody else changes the geofence meanwhile. The geometry
+/// is checked then too, because only the stored geofence says whether it has a radius.
 pub(crate) fn geofence_change_from_json(
     json: ChangeGeofenceJson,
-) -> Result<impl FnOnce(GeofenceDescription) -> Result<GeofenceDescription, Problem> + Send, Problem> {
+) -> Result<impl Fn(GeofenceDescription) -> Result<GeofenceDescription, Problem> + Send + Sync, Problem> {
     let mut refusals = Refusals::default();
     let name = json.name.as_deref().and_then(|name| refusals.take("name", Label::new(name)));
     let on = json
@@ -52,14 +52,14 @@ pub(crate) fn geofence_change_from_json(
     Ok(move |before: GeofenceDescription| {
         let (geometry, shape) = reshaped.apply(before.geometry, before.shape)?;
         Ok(GeofenceDescription {
-            name: name.unwrap_or(before.name),
+            name: name.clone().unwrap_or(before.name),
             geometry,
             shape,
             on: on.unwrap_or(before.on),
             dwell: dwell.unwrap_or(before.dwell),
             speed_limit: speed_limit.unwrap_or(before.speed_limit),
-            vehicles: vehicles.unwrap_or(before.vehicles),
-            schedule: schedule.unwrap_or(before.schedule),
+            vehicles: vehicles.clone().unwrap_or(before.vehicles),
+            schedule: schedule.clone().unwrap_or(before.schedule),
         })
     })
 }
@@ -74,7 +74,7 @@ struct Reshaped {
 
 impl Reshaped {
     /// A point keeps its radius and a line its width, unless the change names them.
-    fn apply(self, geometry: GeometryText, shape: GeofenceShape) -> Result<(GeometryText, GeofenceShape), Problem> {
+    fn apply(&self, geometry: GeometryText, shape: GeofenceShape) -> Result<(GeometryText, GeofenceShape), Problem> {
         if self.geometry.is_none() && self.radius_m.is_none() && self.width_m.is_none() {
             return Ok((geometry, shape));
         }

@@ -168,6 +168,7 @@ fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
         cadet_id: None,
         vehicle_ids: Vec::new(),
         expires_at: clock.now().plus_ms(OWN_TOKEN_MS),
+        issued_at: None,
         is_refresh: false,
         is_account: false,
         password_fingerprint: None,

@@ -1,9 +1,9 @@
 //! Plans one transaction before it begins, without waiting for anything.
 
 use super::cache::{Key, TrackCache};
-use super::{CommittedPositions, PositionBatch, TrackStep};
+use super::{CommittedPositions, CurrentPosition, PositionBatch, TrackStep};
 use crate::{PositionRow, TrackCommit, TrackRow, VehicleNo};
-use milepost_domain::{Arrival, Timestamp};
+use milepost_domain::{Arrival, Position, Timestamp, lies_ahead};
 use std::collections::{HashMap, HashSet};
 
 /// A transaction, and the data for its callers' answers.
@@ -110,7 +110,7 @@ impl<'b> Plan<'b> {
                 position,
             };
             let after = touched.track.state.last.as_ref().map(|last| last.at);
-            match touched.track.state.apply(position) {
+            match touched.track.state.apply(position, batch.received_at) {
                 Arrival::Newest => {
                     touched.changed = true;
                     recorded.accepted += 1;
@@ -122,7 +122,16 @@ impl<'b> Plan<'b> {
                     self.commit.late.push(row);
                     self.late_callers.push(caller);
                 }
-                Arrival::Repeated => recorded.duplicates += 1,
+                Arrival::Present => {
+                    recorded.current.push(current(row, position.clone()));
+                    self.commit.late.push(row);
+                    self.late_callers.push(caller);
+                }
+                Arrival::Repeated => {
+                    recorded.duplicates += 1;
+                    let newest = touched.track.state.last.iter().filter(|last| !lies_ahead(last, batch.received_at));
+                    recorded.current.extend(newest.map(|last| current(row, last.clone())));
+                }
             }
         }
         recorded.unknown.sort_unstable();
@@ -143,4 +152,8 @@ impl<'b> Plan<'b> {
         // Rows that are neighbours in the table are written together.
         self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
     }
+}
+
+const fn current(row: PositionRow<'_>, position: Position) -> CurrentPosition {
+    CurrentPosition { vehicle: row.vehicle_no, position, received_at: row.received_at }
 }

@@ -31,6 +31,10 @@ pub(super) const IS_TEXT_IN_PARAMETER_1: &str = "= any(array(select jsonb_array_
 pub(super) const IS_NUMBER_IN_PARAMETER_1: &str = "= any(array(select jsonb_array_elements_text($1::jsonb)::bigint))";
 pub(super) const IS_NUMBER_IN_PARAMETER_2: &str = "= any(array(select jsonb_array_elements_text($2::jsonb)::bigint))";
 pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select jsonb_array_elements_text($3::jsonb))";
+/// Whether a row's JSON array `vehicle_ids` has the vehicle $1.
+pub(super) const VEHICLE_IDS_HOLD_PARAMETER_1: &str = "jsonb_exists(vehicle_ids::jsonb, $1)";
+/// A row's JSON array `vehicle_ids` without the vehicle $1, in the same order.
+pub(super) const VEHICLE_IDS_WITHOUT_PARAMETER_1: &str = "(vehicle_ids::jsonb - $1::text)::text";
 /// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select jsonb_array_elements_text(w.kinds::jsonb))";
 

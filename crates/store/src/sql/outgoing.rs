@@ -33,10 +33,11 @@ impl OutgoingStore for SqlStore {
         &self,
         tenant: &TenantId,
         id: WebhookId,
+        version: i64,
         change: &WebhookChange,
         now: Timestamp,
     ) -> Result<Option<Webhook>> {
-        write!(self, webhooks::change_webhook(tenant, id, change, now))
+        write!(self, webhooks::change_webhook(tenant, id, version, change, now))
     }
     async fn replace_webhook_secret(
         &self,
@@ -59,10 +60,10 @@ impl OutgoingStore for SqlStore {
         let body = self.renderer().webhook_test(id, now);
         write!(self, webhooks::store_test_call(tenant, id, &body, now), once)
     }
-    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId, version: Option<i64>) -> Result<bool> {
         // Removed in steps, between which others can write: there may be millions.
-        while write!(self, webhooks::remove_calls(tenant, id))? {}
-        write!(self, webhooks::remove_webhook(tenant, id))
+        while write!(self, webhooks::remove_calls(tenant, id, version))? {}
+        write!(self, webhooks::remove_webhook(tenant, id, version))
     }
     async fn list_calls(
         &self,

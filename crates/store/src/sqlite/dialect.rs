@@ -22,6 +22,11 @@ pub(super) const IS_TEXT_IN_PARAMETER_1: &str = "in (select value from json_each
 pub(super) const IS_NUMBER_IN_PARAMETER_1: &str = "in (select value from json_each($1))";
 pub(super) const IS_NUMBER_IN_PARAMETER_2: &str = "in (select value from json_each($2))";
 pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select value from json_each($3))";
+/// Whether a row's JSON array `vehicle_ids` has the vehicle $1.
+pub(super) const VEHICLE_IDS_HOLD_PARAMETER_1: &str = "$1 in (select value from json_each(vehicle_ids))";
+/// A row's JSON array `vehicle_ids` without the vehicle $1, in the same order.
+pub(super) const VEHICLE_IDS_WITHOUT_PARAMETER_1: &str =
+    "(select json_group_array(value order by key) from json_each(vehicle_ids) where value <> $1)";
 /// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select value from json_each(w.kinds))";
 

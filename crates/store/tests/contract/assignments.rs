@@ -48,7 +48,7 @@ pub(crate) async fn driver_of_a_time_is_known_after_a_change(database: &TestData
     assert_eq!(known, [5, 5, 6, 6, 8, 8, 9, 9].map(Some));
     assert_eq!(drivers(store, &acme, [0, 1_000]).await, [Some(5); 2]);
     // One that is added anew under the same id has drivers of its own.
-    assert!(store.remove_vehicle(&home, &id("bus"), at(40)).await.unwrap());
+    assert!(store.remove_vehicle(&home, &id("bus"), None, at(40)).await.unwrap());
     add_vehicles(store, &home, &["bus"]).await;
     assert_eq!(drivers(store, &home, [0, 15, 1_000]).await, [None; 3]);
 }
@@ -111,7 +111,7 @@ pub(crate) async fn vehicle_of_a_device_is_known_by_its_time(database: &TestData
     let each = |names: [&str; 6]| names.map(|name| Some(VehicleId::new(name).ok()));
     assert_eq!(was_in().await, each(["bus", "bus", "car", "car", "van", "van"]));
     // It was not in the new car of the same name, and the bus has not got its time.
-    assert!(store.remove_vehicle(&home, &id("car"), at(30)).await.unwrap());
+    assert!(store.remove_vehicle(&home, &id("car"), None, at(30)).await.unwrap());
     add_vehicles(store, &home, &["car"]).await;
     assert_eq!(was_in().await, each(["bus", "bus", "", "", "van", "van"]));
     // A device that is made anew has not been anywhere else.

@@ -19,7 +19,7 @@ fn key(caller: &str) -> IdempotencyKey {
 
 /// The answer to a request that added this cadet.
 fn shown(cadet: &Cadet) -> KeptAnswer {
-    KeptAnswer { status: 201, body: format!("cadet {}", cadet.id).into_bytes() }
+    KeptAnswer { status: 201, body: format!("cadet {}", cadet.id).into_bytes(), version: Some(cadet.id.get()) }
 }
 
 /// Stores that answer for a claim.
@@ -53,7 +53,7 @@ pub(crate) async fn key_does_its_work_once(database: &TestDatabase) {
     let Idempotency::New(other) = other else { panic!("a key is its caller's own: {other:?}") };
     let second = claim(&**store, IDEMPOTENCY_ABANDONED_MS + 1).await;
     assert_ne!(first, second);
-    let answer = KeptAnswer { status: 422, body: b"{\"detail\":\"no\"}".to_vec() };
+    let answer = KeptAnswer { status: 422, body: b"{\"detail\":\"no\"}".to_vec(), version: None };
     assert!(!store.finish_idempotent(&first, &answer).await.unwrap(), "it was taken over");
     assert!(store.finish_idempotent(&second, &answer).await.unwrap());
     assert!(!store.finish_idempotent(&second, &shown(&add_cadet_of(&**store).await)).await.unwrap(), "it has one");

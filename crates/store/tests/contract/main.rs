@@ -35,6 +35,7 @@ mod push_alerts;
 mod samples;
 mod trips;
 mod upkeep;
+mod versions;
 mod visible_events;
 mod webhooks;
 
@@ -79,6 +80,14 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    versions:
+        only_the_next_version_is_written,
+        many_changes_at_once_all_count,
+        logins_end_for_good,
+        number_of_a_removed_user_is_erased,
+        vehicle_made_anew_inherits_nothing,
+        alert_raised_while_its_vehicle_is_removed_goes_with_it,
+        removed_vehicle_of_many_parents_leaves_them_all;
     answers:
         a_callers_oldest_refusals_leave_and_nobody_elses,
         answers_to_work_stay_and_more_of_it_is_refused,
@@ -124,6 +133,8 @@ on_both! {
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         an_observer_that_panics_costs_no_answer,
+        a_clock_that_was_ahead_silences_no_vehicle,
+        what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,
         single_positions_of_many_vehicles_are_read_at_any_time;
     deliveries:
         delivery_comes_back_as_it_was_added,

@@ -54,10 +54,10 @@ pub(crate) async fn each_tenant_counts_what_it_enters(database: &TestDatabase) {
     assert!(store.list_attendance(&home, cadet, None, 9).await.unwrap().is_empty());
     assert!(store.remove_grade(&acme, cadet, GradeId::new(1).unwrap(), at(1)).await.unwrap().is_some());
     assert_eq!(store.list_grades(&home, cadet, None, 9).await.unwrap().len(), 1);
-    assert!(store.remove_webhook(&acme, WebhookId(1)).await.unwrap());
+    assert!(store.remove_webhook(&acme, WebhookId(1), None).await.unwrap());
     assert!(store.get_webhook(&home, WebhookId(1)).await.unwrap().is_some());
     // A number is never given twice, and a refused change takes none.
-    assert!(store.remove_geofence(&acme, GeofenceId::new(1).unwrap(), at(1)).await.unwrap());
+    assert!(store.remove_geofence(&acme, GeofenceId::new(1).unwrap(), None, at(1)).await.unwrap());
     let refused = store.add_grade(&acme, CadetId::new(9).unwrap(), &merit(1), at(1), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::NotFound("cadet")));
     assert_eq!(add_each(store, &acme, 2).await, [2, 2, 2, 3, 4, 2, 2, 2, 2]);

@@ -73,9 +73,9 @@ pub(crate) async fn webhook_comes_back_as_it_was_added(database: &TestDatabase) 
         secret: Vec::new(),
     };
     assert!(store.add_webhook(&nowhere, 1_000, at(0), &Once::unclaimed()).await.is_err());
-    assert!(!store.remove_webhook(&acme, number).await.unwrap());
-    assert!(store.remove_webhook(&home, picky.id).await.unwrap());
-    assert!(!store.remove_webhook(&home, picky.id).await.unwrap());
+    assert!(!store.remove_webhook(&acme, number, None).await.unwrap());
+    assert!(store.remove_webhook(&home, picky.id, None).await.unwrap());
+    assert!(!store.remove_webhook(&home, picky.id, None).await.unwrap());
     assert_eq!(store.get_webhook(&home, picky.id).await.unwrap(), None);
 }
 
@@ -145,7 +145,7 @@ pub(crate) async fn webhooks_that_come_and_go_fail_no_change(database: &TestData
         for _ in 0..ROUNDS {
             let webhook = add_webhook(&*other, &home, &[]).await;
             tokio::task::yield_now().await;
-            assert!(other.remove_webhook(&home, webhook.id).await.unwrap());
+            assert!(other.remove_webhook(&home, webhook.id, None).await.unwrap());
         }
     };
     let change = async {
@@ -166,9 +166,9 @@ pub(crate) async fn removed_webhook_takes_its_calls_along(database: &TestDatabas
     let stays = add_webhook(&**store, &home, &[]).await;
     store.append_facts(&home, &vec![public_fact(&home); 10], at(0), &Once::unclaimed()).await.unwrap();
     let taken = take(&**store, 0, 3).await;
-    assert!(!store.remove_webhook(&acme, goes.id).await.unwrap());
+    assert!(!store.remove_webhook(&acme, goes.id, None).await.unwrap());
     assert_eq!(store.list_calls(&home, None, None, 100).await.unwrap().len(), 20, "not another tenant's to remove");
-    assert!(store.remove_webhook(&home, goes.id).await.unwrap());
+    assert!(store.remove_webhook(&home, goes.id, None).await.unwrap());
     let left = store.list_calls(&home, None, None, 100).await.unwrap();
     assert_eq!(left.len(), 10);
     assert!(left.iter().all(|call| call.target == Target::Webhook(stays.id)));
@@ -189,7 +189,7 @@ pub(crate) async fn webhook_with_thousands_of_calls_can_be_removed(database: &Te
     );
     database.run(&waiting).await;
     assert!(store.next_call_due().await.unwrap().is_some());
-    assert!(store.remove_webhook(&home, webhook.id).await.unwrap());
+    assert!(store.remove_webhook(&home, webhook.id, None).await.unwrap());
     assert!(store.list_calls(&home, None, None, 10).await.unwrap().is_empty());
     assert_eq!(store.next_call_due().await.unwrap(), None);
 }

@@ -4,7 +4,7 @@ use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, new_user};
 use milepost_domain::{
     JsonObject, Notice, NoticeContent, NotificationKind, NotificationText, PushId, PushKeys, PushSubscription, Target,
-    TenantId, UserId,
+    TenantId, User, UserId,
 };
 use milepost_store::{
     CallOutcome, CallState, DueCall, DuePush, MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Once, Store, StoreError,
@@ -254,9 +254,9 @@ pub(crate) async fn user_that_may_not_enter_loses_its_browsers(database: &TestDa
     for name in ["removed", "locked", "unapproved", "moved", "renamed", "password"] {
         let user = store.add_user(&new_user(name, &home), at(0), &Once::unclaimed()).await.unwrap();
         subscribe(store, &home, user.id.get(), name, 0).await;
-        added.push(user);
+        added.push(User { version: user.version + 1, ..user });
     }
-    store.remove_user(added[0].id, at(1)).await.unwrap();
+    store.remove_user(added[0].id, None, at(1)).await.unwrap();
     added[1].active = false;
     added[2].approved = false;
     added[3].tenant = acme.clone();
@@ -305,7 +305,8 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_notice(database: &TestData
     let ends = Arc::clone(&store);
     tasks.spawn(async move {
         for round in 0..rounds {
-            ends.update_user(&ann, Some(&format!("$argon2id${round}")), at(round)).await.unwrap();
+            let changed = User { version: ann.version + round + 1, ..ann.clone() };
+            assert!(ends.update_user(&changed, Some(&format!("$argon2id${round}")), at(round)).await.unwrap());
         }
     });
     // A sender finds some of the calls removed.

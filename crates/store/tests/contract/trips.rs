@@ -250,7 +250,7 @@ pub(crate) async fn trips_of_a_removed_vehicle_are_gone(database: &TestDatabase)
     let running = started("old bus", &home, "bus", 0);
     add(&**store, &running).await;
     add(&**store, &started("car", &home, "car", 0)).await;
-    store.remove_vehicle(&home, &id("bus"), at(1)).await.unwrap();
+    store.remove_vehicle(&home, &id("bus"), None, at(1)).await.unwrap();
     add_vehicles(&**store, &home, &["bus"]).await;
     assert_eq!(store.get_trip(&home, &running.id).await.unwrap(), None);
     assert!(!change(&**store, &ended(&running, TripStatus::Completed, 2)).await);

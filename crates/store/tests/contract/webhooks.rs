@@ -26,7 +26,7 @@ pub(crate) async fn webhook_whose_receiver_wants_no_more_is_disabled_until_a_cal
     store.settle_call(of_gone[0].no, &unwanted(), at(4)).await.unwrap();
     assert_eq!((disabled_at(&gone).await, disabled_at(&stays).await), (Some(at(4)), None));
     let listed = store.list_webhooks(&home, None, 10).await.unwrap();
-    assert_eq!(listed, [Webhook { disabled_at: Some(at(4)), ..gone.clone() }, stays.clone()]);
+    assert_eq!(listed, [Webhook { disabled_at: Some(at(4)), version: 2, ..gone.clone() }, stays.clone()]);
     // No more calls are stored for it, and waiting ones are leased with a mark.
     store.append_facts(&home, &[public_fact(&home)], at(5), &Once::unclaimed()).await.unwrap();
     let calls = take(&**store, 5 + LEASE_MS, 10).await;
@@ -72,7 +72,7 @@ pub(crate) async fn webhooks_that_are_disabled_and_removed_at_once_fail_nobody(d
                 appends.append_facts(&tenant, &[public_fact(&tenant)], at(2), &Once::unclaimed()).await.unwrap() > 0
             )
         });
-        tasks.spawn(async move { assert!(removes.remove_webhook(&home, webhook.id).await.unwrap()) });
+        tasks.spawn(async move { assert!(removes.remove_webhook(&home, webhook.id, None).await.unwrap()) });
         while let Some(ended) = tasks.join_next().await {
             ended.unwrap();
         }
@@ -86,11 +86,12 @@ pub(crate) async fn webhook_can_be_changed_stopped_and_started(database: &TestDa
     let acme = add_tenant(&**store, "acme").await;
     let webhook = add_webhook(&**store, &home, &[]).await;
     let change = async |change: WebhookChange, ms| {
-        store.change_webhook(&home, webhook.id, &change, at(ms)).await.unwrap().unwrap()
+        let version = store.get_webhook(&home, webhook.id).await.unwrap().unwrap().version;
+        store.change_webhook(&home, webhook.id, version, &change, at(ms)).await.unwrap().unwrap()
     };
     let nothing = WebhookChange::default();
-    assert_eq!(change(nothing.clone(), 2).await, webhook);
-    assert_eq!(store.change_webhook(&acme, webhook.id, &nothing, at(2)).await.unwrap(), None);
+    assert_eq!(change(nothing.clone(), 2).await, Webhook { version: 2, ..webhook.clone() });
+    assert_eq!(store.change_webhook(&acme, webhook.id, 2, &nothing, at(2)).await.unwrap(), None);
     store.append_facts(&home, &[public_fact(&home)], at(3), &Once::unclaimed()).await.unwrap();
     let moved = WebhookChange {
         url: Some("https://shop.example/new".to_owned()),
@@ -98,7 +99,7 @@ pub(crate) async fn webhook_can_be_changed_stopped_and_started(database: &TestDa
         active: None,
     };
     let (url, kinds) = (moved.url.clone().unwrap(), moved.kinds.clone().unwrap());
-    assert_eq!(change(moved, 4).await, Webhook { url: url.clone(), kinds, ..webhook.clone() });
+    assert_eq!(change(moved, 4).await, Webhook { url: url.clone(), kinds, version: 3, ..webhook.clone() });
     // What waits goes to the new URL, whose receiver has asked for no pause.
     let waits = take(&**store, 5, 10).await.remove(0);
     assert_eq!(waits.webhook.as_ref().unwrap().url, url);

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use milepost_http::{
-    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
-    TenantQuery, cursor_of, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem,
+    Query, RequestClaim, Tagged, TenantQuery, cursor_of, tenant_of,
 };
 use milepost_service::{ParcelListing, parcels};
 use serde::Deserialize;
@@ -39,7 +39,7 @@ pub(crate) async fn add_parcel(
     Body(json): Body<NewParcelJson>,
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
-    let render = |parcel: &Parcel| JsonAnswer::new(StatusCode::CREATED, &parcel_to_json(parcel));
+    let render = |parcel: &Parcel| JsonAnswer::new(StatusCode::CREATED, &parcel_to_json(parcel)).tagged(parcel.version);
     let parcel = parcels::add_parcel(
         &context.use_cases.parcels,
         &request,
@@ -85,10 +85,11 @@ pub(crate) async fn list_parcels(
 pub(crate) async fn get_parcel(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    known: IfNoneMatch,
     Path(id): Path<ParcelId>,
-) -> Result<Json<ParcelJson>, Problem> {
+) -> Result<Tagged<ParcelJson>, Problem> {
     let parcel = parcels::get_parcel(&context.use_cases.parcels, &request, &tenant, id).await?;
-    Ok(Json(parcel_to_json(&parcel)))
+    Ok(Tagged::new(parcel.version, parcel_to_json(&parcel)).unless(&known))
 }
 
 /// Assigns a parcel to a driver, or changes its status. Its followers get the change.
@@ -103,10 +104,11 @@ pub(crate) async fn get_parcel(
 pub(crate) async fn change_parcel(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<ParcelId>,
     Body(json): Body<ChangeParcelJson>,
-) -> Result<Json<ParcelJson>, Problem> {
+) -> Result<Tagged<ParcelJson>, Problem> {
     let change = change_from_json(&json)?;
-    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, &tenant, id, change).await?;
-    Ok(Json(parcel_to_json(&parcel)))
+    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, &tenant, id, &expected, change).await?;
+    Ok(Tagged::new(parcel.version, parcel_to_json(&parcel)))
 }

@@ -2,6 +2,7 @@
 
 use super::super::dialect::{DRIVERS_OF_VEHICLE, LOCK_VEHICLE, TEXTS_IN_PARAMETER_3};
 use super::super::{Connection, Db, DbRow, assignments, events, positions};
+use super::vehicle_references;
 use crate::failure::taken;
 use crate::{Renderer, Result, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
 use milepost_domain::{
@@ -15,7 +16,7 @@ const COLUMNS: &str = concat!(
     position_columns!("s."),
     ", s.version, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
      v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
-     v.service_due_ms"
+     v.service_due_ms, v.version as vehicle_version"
 );
 
 /// Selects vehicles of the tenant `$1`.
@@ -61,6 +62,7 @@ fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
             odometer: kilometres("vehicle_odometer_km")?,
             service_due_km: kilometres("service_due_km")?,
             service_due_at: row.try_get::<Option<i64>, _>("service_due_ms")?.map(positions::timestamp).transpose()?,
+            version: row.try_get("vehicle_version")?,
         },
     })
 }
@@ -86,6 +88,7 @@ macro_rules! bind_vehicle {
             .bind($vehicle.odometer.map(OdometerKm::get))
             .bind($vehicle.service_due_km.map(OdometerKm::get))
             .bind($vehicle.service_due_at.map(Timestamp::unix_ms))
+            .bind($vehicle.version)
     };
 }
 
@@ -95,12 +98,13 @@ pub(crate) async fn add_vehicle(
     vehicle: &Vehicle,
     now: Timestamp,
     renderer: &dyn Renderer,
-) -> Result<()> {
+) -> Result<TrackedVehicle> {
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, tenant).await?;
+    let vehicle = Vehicle { version: now.unix_ms(), ..vehicle.clone() };
     let insert = sqlx::query_scalar::<Db, i64>(
         "insert into vehicles (tenant_no, id, kind, label, license_plate, route, status, driver_id, speed_limit_kmh,
-         fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning vehicle_no",
+         fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning vehicle_no",
     );
     let vehicle_no =
         bind_vehicle!(insert.bind(tenant_no), vehicle).fetch_one(&mut *connection).await.map_err(taken("vehicle"))?;
@@ -110,7 +114,7 @@ pub(crate) async fn add_vehicle(
         .await?;
     events::append_facts(connection, tenant, &[Fact::VehicleAdded { vehicle_id: vehicle.id.clone() }], now, renderer)
         .await?;
-    Ok(())
+    Ok(TrackedVehicle { no: VehicleNo(vehicle_no), vehicle, track: NewestPosition::default() })
 }
 
 async fn fetch_by_ids(connection: &mut Connection, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<DbRow>> {
@@ -185,8 +189,8 @@ pub(crate) async fn update_vehicle(
     let update = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
          speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12,
-         service_due_km = $13, service_due_ms = $14
-         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+         service_due_km = $13, service_due_ms = $14, version = $15
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2 and version = $15 - 1",
     );
     let changed = bind_vehicle!(update.bind(tenant.as_str()), vehicle).execute(&mut *connection).await?;
     if changed.rows_affected() == 0 {
@@ -227,15 +231,17 @@ pub(crate) async fn remove_vehicle(
     connection: &mut Connection,
     tenant: &TenantId,
     id: &VehicleId,
+    version: Option<i64>,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query_scalar::<Db, i64>(
         "delete from vehicles where tenant_no = (select tenant_no from tenants where id = $1) and id = $2
-         returning vehicle_no",
+         and version = coalesce($3, version) returning vehicle_no",
     )
     .bind(tenant.as_str())
     .bind(id.as_str())
+    .bind(version)
     .fetch_optional(&mut *connection)
     .await?;
     let Some(vehicle_no) = removed else { return Ok(false) };
@@ -244,6 +250,8 @@ pub(crate) async fn remove_vehicle(
         .bind(vehicle_no)
         .execute(&mut *connection)
         .await?;
-    events::append_facts(connection, tenant, &[Fact::VehicleRemoved { vehicle_id: id.clone() }], now, renderer).await?;
+    let mut facts = vehicle_references::remove(connection, tenant, id, now).await?;
+    facts.push(Fact::VehicleRemoved { vehicle_id: id.clone() });
+    events::append_facts(connection, tenant, &facts, now, renderer).await?;
     Ok(true)
 }

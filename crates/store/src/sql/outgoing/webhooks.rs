@@ -21,7 +21,7 @@ const TARGET_OF_WEBHOOK: &str = "'webhook/' || w.tenant_no || '/' || w.id";
 macro_rules! select_webhooks {
     ($rest:literal) => {
         concat!(
-            "select w.id, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms \
+            "select w.id, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms, w.version \
              from webhooks w join tenants t on t.tenant_no = w.tenant_no ",
             $rest
         )
@@ -39,6 +39,7 @@ fn webhook(row: &DbRow) -> Result<Webhook> {
         old_secrets: old_secrets(row.try_get("old_secrets")?)?,
         created_at: timestamp(row.try_get("created_ms")?)?,
         disabled_at: row.try_get::<Option<i64>, _>("disabled_ms")?.map(timestamp).transpose()?,
+        version: row.try_get("version")?,
     })
 }
 
@@ -90,6 +91,7 @@ pub(crate) async fn add_webhook(
         old_secrets: Vec::new(),
         created_at: now,
         disabled_at: None,
+        version: 1,
     }))
 }
 
@@ -97,13 +99,15 @@ pub(crate) async fn change_webhook(
     connection: &mut Connection,
     tenant: &TenantId,
     id: WebhookId,
+    version: i64,
     change: &WebhookChange,
     now: Timestamp,
 ) -> Result<Option<Webhook>> {
     let changed = sqlx::query::<Db>(
         "update webhooks set url = coalesce($3, url), kinds = coalesce($4, kinds),
-         disabled_ms = case when $5 = 1 then null when $5 = 0 then coalesce(disabled_ms, $6) else disabled_ms end
-         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+         disabled_ms = case when $5 = 1 then null when $5 = 0 then coalesce(disabled_ms, $6) else disabled_ms end,
+         version = $7 + 1
+         where version = $7 and tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
     .bind(id.0)
@@ -111,6 +115,7 @@ pub(crate) async fn change_webhook(
     .bind(change.kinds.as_ref().map(|kinds| json!(kinds).to_string()))
     .bind(change.active.map(i64::from))
     .bind(now.unix_ms())
+    .bind(version)
     .execute(&mut *connection)
     .await?;
     if changed.rows_affected() == 0 {
@@ -154,7 +159,7 @@ pub(crate) async fn replace_secret(
     old.truncate(MAX_OLD_SECRETS);
     let pairs: Vec<_> = old.iter().map(|one| json!([one.secret, one.valid_until.unix_ms()])).collect();
     sqlx::query::<Db>(
-        "update webhooks set secret = $3, old_secrets = $4
+        "update webhooks set secret = $3, old_secrets = $4, version = version + 1
          where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
@@ -225,15 +230,21 @@ pub(crate) async fn list_webhooks(
 }
 
 /// Deletes some of a webhook's calls, including waiting ones. Returns true if there may be more.
-pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+pub(crate) async fn remove_calls(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    version: Option<i64>,
+) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from outgoing_calls where call_no in
             (select call_no from outgoing_calls where webhook_no =
                 (select w.webhook_no from webhooks w join tenants t on t.tenant_no = w.tenant_no
-                 where t.id = $1 and w.id = $2) order by id limit $3)",
+                 where t.id = $1 and w.id = $2 and w.version = coalesce($3, w.version)) order by id limit $4)",
     )
     .bind(tenant.as_str())
     .bind(id.0)
+    .bind(version)
     .bind(STEP_ROWS)
     .execute(connection)
     .await?;
@@ -241,12 +252,19 @@ pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId,
 }
 
 /// Removes the webhook together with calls that were stored in the meantime.
-pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+pub(crate) async fn remove_webhook(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: WebhookId,
+    version: Option<i64>,
+) -> Result<bool> {
     let removed = sqlx::query::<Db>(
-        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and id = $2
+         and version = coalesce($3, version)",
     )
     .bind(tenant.as_str())
     .bind(id.0)
+    .bind(version)
     .execute(connection)
     .await?;
     Ok(removed.rows_affected() > 0)
@@ -256,7 +274,7 @@ pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantI
 /// webhook first and then its calls.
 pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, now: Timestamp) -> Result<()> {
     sqlx::query::<Db>(
-        "update webhooks set disabled_ms = $1 where disabled_ms is null and webhook_no =
+        "update webhooks set disabled_ms = $1, version = version + 1 where disabled_ms is null and webhook_no =
             (select webhook_no from outgoing_calls where call_no = $2 and next_attempt_ms is not null)",
     )
     .bind(now.unix_ms())
@@ -269,7 +287,7 @@ pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, n
 /// Enables the webhook of a tenant's dead call. It must run before the call is changed.
 pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, id: CallId) -> Result<()> {
     sqlx::query::<Db>(
-        "update webhooks set disabled_ms = null where disabled_ms is not null and webhook_no =
+        "update webhooks set disabled_ms = null, version = version + 1 where disabled_ms is not null and webhook_no =
             (select webhook_no from outgoing_calls where dead_ms is not null
              and tenant_no = (select tenant_no from tenants where id = $1) and id = $2)",
     )
