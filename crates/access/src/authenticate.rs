@@ -1,6 +1,6 @@
 //! Authenticates a request's credential: who is the caller?
 
-use crate::identity_cache::{Account, ReadFrom};
+use crate::identity_cache::{Account, KnownUser, ReadFrom};
 use crate::{Access, AccessError, Claims, TokenError, hash_secret};
 use milepost_domain::{Caller, Device, Principal, TenantId, Timestamp, User, UserId, VehicleId};
 use milepost_store::Digest;
@@ -84,18 +84,24 @@ impl Access {
     async fn caller_of_claims(&self, claims: &Claims, from: ReadFrom) -> Result<(Caller, Option<String>), AccessError> {
         let id = claims.subject.parse().ok().and_then(|number| UserId::new(number).ok());
         let known = match id {
-            Some(id) => self.account(id, from).await?,
-            None => None,
+            Some(id) => self.known_user(id, from).await?,
+            None => KnownUser::Unknown,
         };
         let expires_at = Some(claims.expires_at);
-        if let Some(account) = known {
-            if claims.is_account && claims.password_fingerprint.as_ref() != Some(&account.password_fingerprint) {
-                return Err(AccessError::NotAuthenticated("the password was changed, log in again"));
+        match known {
+            KnownUser::Stored(account) => {
+                // First, because somebody who is locked out now need not log in again.
+                require_entry(&account.user)?;
+                if has_ended(claims, &account) {
+                    return Err(AccessError::NotAuthenticated("the login of this token has ended, log in again"));
+                }
+                return caller_of_account(*account, expires_at);
             }
-            return caller_of_account(account, expires_at);
-        }
-        if claims.is_account {
-            return Err(AccessError::NotAuthenticated("the user was removed"));
+            KnownUser::Erased => return Err(AccessError::NotAuthenticated("the user was removed")),
+            KnownUser::Unknown if claims.is_account => {
+                return Err(AccessError::NotAuthenticated("the user does not exist"));
+            }
+            KnownUser::Unknown => {}
         }
         let role = claims.role.ok_or(AccessError::NotAuthenticated("the token names neither a user nor a role"))?;
         let vehicle_ids = claims.vehicle_ids.iter().filter_map(|id| VehicleId::new(id).ok()).collect();
@@ -113,7 +119,11 @@ impl Access {
         let device = device.ok_or(AccessError::NotAuthenticated("unknown device key"))?;
         Ok(Caller {
             tenant: device.tenant,
-            principal: Principal::Device { id: device.id, vehicle_id: device.vehicle_id },
+            principal: Principal::Device {
+                id: device.id,
+                vehicle_id: device.vehicle_id,
+                past_vehicles: device.past_vehicles,
+            },
             expires_at: None,
         })
     }
@@ -122,11 +132,20 @@ impl Access {
         const ENDED: AccessError = AccessError::NotAuthenticated("the session has ended");
         let session = self.session(digest, from).await?;
         let (id, expires_at) = session.filter(|(_, expires_at)| *expires_at > self.clock.now()).ok_or(ENDED)?;
-        caller_of_account(self.account(id, from).await?.ok_or(ENDED)?, Some(expires_at))
+        match self.known_user(id, from).await? {
+            KnownUser::Stored(account) => caller_of_account(*account, Some(expires_at)),
+            KnownUser::Erased | KnownUser::Unknown => Err(ENDED),
+        }
     }
 
-    async fn account(&self, id: UserId, from: ReadFrom) -> Result<Option<Account>, AccessError> {
-        let load = async { Ok(self.store.get_login(id).await?.map(Account::from)) };
+    async fn known_user(&self, id: UserId, from: ReadFrom) -> Result<KnownUser, AccessError> {
+        let load = async {
+            Ok(match self.store.get_login(id).await? {
+                Some(login) => KnownUser::Stored(Box::new(login.into())),
+                None if self.store.is_erased_user(id).await? => KnownUser::Erased,
+                None => KnownUser::Unknown,
+            })
+        };
         self.identities.accounts.read(id, from, self.clock.now(), load).await
     }
 
@@ -147,16 +166,30 @@ impl Access {
     /// [`AccessError::Store`] when the store can't be read.
     pub async fn username_of(&self, caller: &Caller) -> Result<Option<String>, AccessError> {
         let Some(id) = caller.user_id() else { return Ok(None) };
-        Ok(self.account(id, ReadFrom::Cache).await?.map(|account| account.user.username.as_str().to_owned()))
+        Ok(match self.known_user(id, ReadFrom::Cache).await? {
+            KnownUser::Stored(account) => Some(account.user.username.as_str().to_owned()),
+            KnownUser::Erased | KnownUser::Unknown => None,
+        })
     }
+}
+
+/// Whether a stored user's token is of a login that has ended. A token of a login has the fingerprint of that time. Others do not
+/// depend on the password, and of their issue only the second is known, if that.
+fn has_ended(claims: &Claims, account: &Account) -> bool {
+    if claims.is_account {
+        return claims.password_fingerprint.as_ref() != Some(&account.password_fingerprint);
+    }
+    claims.issued_at.is_some_and(|issued_at| issued_at.plus_ms(1_000) <= account.tokens_valid_from)
+}
+
+fn require_entry(user: &User) -> Result<(), AccessError> {
+    if user.may_enter() { Ok(()) } else { Err(AccessError::NotAuthenticated("the user is not approved or not active")) }
 }
 
 /// A stored user's rights replace those in its token.
 fn caller_of_account(account: Account, expires_at: Option<Timestamp>) -> Result<(Caller, Option<String>), AccessError> {
-    let Account { user, password_fingerprint } = account;
-    if !user.may_enter() {
-        return Err(AccessError::NotAuthenticated("the user is not approved or not active"));
-    }
+    let Account { user, password_fingerprint, .. } = account;
+    require_entry(&user)?;
     let User { id, tenant, role, cadet_id, vehicle_ids, .. } = user;
     let principal = Principal::User { id: Some(id), subject: id.to_string(), role, cadet_id, vehicle_ids };
     Ok((Caller { tenant, principal, expires_at }, Some(password_fingerprint)))

@@ -22,11 +22,13 @@ pub struct Claims {
     pub vehicle_ids: Vec<String>,
     /// `exp`: the end of the token's validity.
     pub expires_at: Timestamp,
+    /// `iat`: when it was issued, if that is known. A token is signed with the present time.
+    pub issued_at: Option<Timestamp>,
     /// `token_type` is `refresh`: only exchanged for a new access token.
     pub is_refresh: bool,
     /// `account`: the token was issued at a login and ends with its user. Other tokens need no stored user.
     pub is_account: bool,
-    /// `pwf`: the fingerprint of the password at the login that issued the token.
+    /// `pwf`: the fingerprint of the user at the login that issued the token. It changes with the password and with a lock-out.
     pub password_fingerprint: Option<String>,
 }
 
@@ -116,7 +118,7 @@ impl WireClaims {
             return Err(TokenError::Expired);
         }
         let latest_ms = now.unix_ms().saturating_add(LEEWAY_MS) as f64;
-        for begins in [self.nbf, self.iat].iter().flatten().filter_map(number) {
+        for begins in [&self.nbf, &self.iat].into_iter().flatten().filter_map(number) {
             if begins * 1000.0 > latest_ms {
                 return Err(TokenError::Invalid);
             }
@@ -151,6 +153,7 @@ impl WireClaims {
                 _ => Vec::new(),
             },
             expires_at,
+            issued_at: self.iat.as_ref().and_then(number).and_then(instant),
             is_refresh: self.token_type.as_ref().and_then(Value::as_str) == Some("refresh"),
             is_account,
             password_fingerprint,

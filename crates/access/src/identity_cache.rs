@@ -2,7 +2,7 @@
 
 use crate::hash_secret;
 use milepost_cache::WeightedCache;
-use milepost_domain::{Device, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Device, EndedAssignment, Timestamp, User, UserId, VehicleId};
 use milepost_store::{Digest, Login};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
@@ -19,22 +19,47 @@ const NAMES_BYTES: usize = 160;
 /// A vehicle's id with what surrounds it.
 const VEHICLE_BYTES: usize = size_of::<VehicleId>() + 48;
 
-/// A stored user with the fingerprint of its password.
+/// A vehicle that a device was in.
+const PAST_VEHICLE_BYTES: usize = size_of::<EndedAssignment<Option<VehicleId>>>() + 48;
+
+/// A stored user with what its tokens are compared with.
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(crate) user: User,
     pub(crate) password_fingerprint: String,
+    pub(crate) tokens_valid_from: Timestamp,
 }
 
 impl From<Login> for Account {
     fn from(login: Login) -> Self {
-        Self { password_fingerprint: password_fingerprint(&login), user: login.user }
+        Self {
+            password_fingerprint: password_fingerprint(&login),
+            tokens_valid_from: login.tokens_valid_from,
+            user: login.user,
+        }
     }
 }
 
-/// Changes with the password and reveals nothing about it: 64 bits of a hash of the salted password hash.
+/// What is known of a user's number.
+#[derive(Clone)]
+pub(crate) enum KnownUser {
+    /// A stored user has it.
+    Stored(Box<Account>),
+    /// A removed user had it. Nobody has it again.
+    Erased,
+    /// It was never given here. Another issuer may name its users by it.
+    Unknown,
+}
+
+/// Changes with the password, with a lock-out, and with a logout everywhere. It reveals nothing about the password: 64 bits of
+/// a hash of the salted password hash.
 pub(crate) fn password_fingerprint(login: &Login) -> String {
-    let digest = hash_secret(login.password_hash.as_deref().unwrap_or_default());
+    let mut hashed = login.password_hash.clone().unwrap_or_default();
+    // Without such a change it is the fingerprint of older versions, whose tokens go on.
+    if login.tokens_valid_from.unix_ms() != 0 {
+        hashed = format!("{hashed} {}", login.tokens_valid_from.unix_ms());
+    }
+    let digest = hash_secret(&hashed);
     digest[..8].iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
@@ -107,9 +132,9 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     }
 }
 
-/// All caches. `None` is kept too, for what does not exist.
+/// All caches. What does not exist is kept too.
 pub(crate) struct IdentityCache {
-    pub(crate) accounts: Cache<UserId, Option<Account>>,
+    pub(crate) accounts: Cache<UserId, KnownUser>,
     pub(crate) devices: Cache<Digest, Option<Device>>,
     pub(crate) sessions: Cache<Digest, Option<(UserId, Timestamp)>>,
 }
@@ -117,8 +142,11 @@ pub(crate) struct IdentityCache {
 impl IdentityCache {
     pub(crate) fn new() -> Self {
         Self {
-            accounts: Cache::new(ACCOUNTS_BYTES, |_, (_, account)| account.as_ref().map_or(0, account_bytes)),
-            devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, |_| NAMES_BYTES)),
+            accounts: Cache::new(ACCOUNTS_BYTES, |_, (_, user)| match user {
+                KnownUser::Stored(account) => account_bytes(account),
+                KnownUser::Erased | KnownUser::Unknown => 0,
+            }),
+            devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, device_bytes)),
             sessions: Cache::new(SESSIONS_BYTES, |_, _| 0),
         }
     }
@@ -130,8 +158,12 @@ impl IdentityCache {
     }
 }
 
+fn device_bytes(device: &Device) -> usize {
+    NAMES_BYTES + device.past_vehicles.count() * PAST_VEHICLE_BYTES
+}
+
 fn account_bytes(account: &Account) -> usize {
-    NAMES_BYTES + account.user.vehicle_ids.len() * VEHICLE_BYTES
+    size_of::<Account>() + NAMES_BYTES + account.user.vehicle_ids.len() * VEHICLE_BYTES
 }
 
 #[cfg(test)]

@@ -57,8 +57,8 @@ impl Access {
         Ok(TokenPair { access: self.sign_for(&login, Kind::Access), refresh: self.sign_for(&login, Kind::Refresh) })
     }
 
-    /// Exchanges a refresh token for a new access token. The user must be active and still have the password of the
-    /// login.
+    /// Exchanges a refresh token for a new access token. The user must be active, still have the password of the login, and not have
+    /// been locked out since.
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`] for a refresh token that is not valid.
@@ -86,9 +86,11 @@ impl Access {
         let (id, secret) = (login.user.id, random_secret("mps_"));
         let hash = hash_secret(&secret);
         self.store.add_session(&hash, id, self.clock.now().plus_ms(i64::from(SESSION_S) * 1000)).await?;
-        // A password change in the meantime has ended all sessions except the one just added.
+        // A new password or a lock-out in the meantime has ended all sessions except the one just added.
         match self.store.get_login(id).await? {
-            Some(now) if now.user.may_enter() && now.password_hash == login.password_hash => Ok(secret),
+            Some(now) if now.user.may_enter() && password_fingerprint(&now) == password_fingerprint(&login) => {
+                Ok(secret)
+            }
             _ => {
                 self.store.remove_session(&hash, self.clock.now()).await?;
                 Err(WRONG)
@@ -108,6 +110,16 @@ impl Access {
             None => self.forget_identities(),
         }
         Ok(())
+    }
+
+    /// Ends all sessions, tokens and connections of a stored user. Returns false if there is no such user.
+    ///
+    /// # Errors
+    /// [`AccessError::Store`] when the store can't be written.
+    pub async fn end_logins(&self, user: UserId) -> Result<bool, AccessError> {
+        let is_stored = self.store.end_logins(user, self.clock.now()).await?;
+        self.end_connections(Holder::User(user), CloseReason::Revoked);
+        Ok(is_stored)
     }
 
     async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
@@ -131,7 +143,7 @@ impl Access {
         }
     }
 
-    /// Both tokens carry the password's fingerprint, so that they end when the password changes.
+    /// Both tokens carry the user's fingerprint, so that they end with a new password or a lock-out.
     fn sign_for(&self, login: &Login, kind: Kind) -> String {
         let user = &login.user;
         let lifetime_ms = match kind {
@@ -145,6 +157,7 @@ impl Access {
             cadet_id: user.cadet_id,
             vehicle_ids: Vec::new(),
             expires_at: self.clock.now().plus_ms(lifetime_ms),
+            issued_at: None,
             is_refresh: kind == Kind::Refresh,
             is_account: true,
             password_fingerprint: Some(password_fingerprint(login)),

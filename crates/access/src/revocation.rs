@@ -86,7 +86,7 @@ impl Access {
         };
         let same_password = before.password_fingerprint == now.password_fingerprint;
         if before.password_fingerprint.is_some() && !same_password {
-            // The password is new, or the user was removed and another one has its number.
+            // The password is new, or all logins of the user ended meanwhile.
             return Ok(Some(CloseReason::Revoked));
         }
         Ok((before.caller != now.caller || !same_password).then_some(CloseReason::RightsChanged))

@@ -1,13 +1,13 @@
 //! Geofences: areas on the map that vehicles enter and leave.
 
 use crate::ids::number_id;
-use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, VehicleId, WidthM};
+use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, VehicleId, WidthM, ZoneName};
 
 /// The largest number of geofences of a tenant. Adding another is refused.
 pub const MAX_GEOFENCES: u32 = 100_000;
 
 number_id!(
-    /// A geofence's number, unique over all tenants, from 1.
+    /// A geofence's number, unique in its tenant, from 1.
     GeofenceId,
     "geofence_id"
 );
@@ -99,7 +99,8 @@ impl DwellTime {
     }
 }
 
-/// The vehicles that a geofence is for: 1 to 1,000, sorted, each once. They need not exist (yet).
+/// The vehicles that a geofence is for: at most 1,000, sorted, each once. They need not exist (yet). It is empty once all that a user
+/// named were removed: the geofence is then for no vehicle.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VehicleList(Vec<VehicleId>);
 
@@ -107,6 +108,8 @@ impl VehicleList {
     /// Longest list.
     pub const MAX: usize = 1_000;
 
+    /// The vehicles that a user names.
+    ///
     /// # Errors
     /// [`Invalid`] for none, or too many.
     pub fn new(mut vehicles: Vec<VehicleId>) -> Result<Self, Invalid> {
@@ -117,6 +120,14 @@ impl VehicleList {
         } else {
             Err(Invalid::new("vehicle_ids", "must name 1 to 1000 vehicles; leave it out for all of them"))
         }
+    }
+
+    /// A stored list, which lacks the vehicles that were removed since.
+    ///
+    /// # Errors
+    /// [`Invalid`] for too many.
+    pub fn stored(vehicles: Vec<VehicleId>) -> Result<Self, Invalid> {
+        if vehicles.is_empty() { Ok(Self(vehicles)) } else { Self::new(vehicles) }
     }
 
     /// In the order of their ids.
@@ -154,7 +165,7 @@ pub struct GeofenceDescription {
 /// A stored geofence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geofence {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: GeofenceId,
     /// The tenant that it belongs to.
     pub tenant: TenantId,
@@ -164,13 +175,15 @@ pub struct Geofence {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub changed_at: Timestamp,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 impl Geofence {
-    /// Is it in force for this vehicle at this instant?
-    pub fn concerns(&self, vehicle: &VehicleId, at: Timestamp) -> bool {
+    /// Is it in force for this vehicle at this instant? `zone_offset_s` is that of [`Schedule::is_on`].
+    pub fn concerns(&self, vehicle: &VehicleId, at: Timestamp, zone_offset_s: impl FnOnce(&ZoneName) -> i64) -> bool {
         self.description.vehicles.as_ref().is_none_or(|vehicles| vehicles.holds(vehicle))
-            && self.description.schedule.is_none_or(|schedule| schedule.is_on(at))
+            && self.description.schedule.as_ref().is_none_or(|schedule| schedule.is_on(at, zone_offset_s))
     }
 }
 

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod alert;
+mod assignment;
 mod attendance;
 mod audience;
 mod cadet;
@@ -40,9 +41,11 @@ mod trip;
 mod unicode;
 mod user;
 mod vehicle;
+mod version;
 mod zones;
 
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
+pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
 pub use audience::{Audience, RecordViewer};
 pub use cadet::{
@@ -69,21 +72,24 @@ pub use invalid::Invalid;
 pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };
-pub use newest::{Arrival, NewestPosition};
+pub use newest::{Arrival, NewestPosition, lies_ahead};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
-pub use permission::{Action, RULES, Reach, Rule, VehicleScope, Who, may, may_with_cadet, may_with_parcel, reach};
+pub use permission::{
+    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_report, may_with_cadet, may_with_parcel, reach,
+};
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use role::Role;
 pub use rules::FleetRules;
-pub use schedule::{Schedule, UtcOffset, Weekday, Weekdays};
+pub use schedule::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};
 pub use tenant::Tenant;
 pub use time::Timestamp;
 pub use trip::{FuelSource, Trip, TripFigures, TripFuel, TripOrigin, TripPlace, TripStatus};
 pub use user::{User, Username};
 pub use vehicle::{Label, Vehicle, VehicleKind, VehicleStatus};
+pub use version::ExpectedVersion;
 pub use zones::{Approach, Crossing, ZoneRadius, cross_zone};

@@ -1,6 +1,6 @@
 //! A vehicle's place, and how another position relates to what was heard of it.
 
-use crate::{Position, Timestamp};
+use crate::{MAX_AHEAD_MS, Position, Timestamp};
 
 /// What is known of a vehicle's positions. `version` counts its changes, so that two nodes can't overwrite each other.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,14 +22,21 @@ pub enum Arrival {
     Late,
     /// At the same instant as the newest: the same position was sent again.
     Repeated,
+    /// A present one that is older than the newest, which lies further ahead than any position may: a server's clock did when it
+    /// was stored. It belongs to history like a late one, and is published.
+    Present,
 }
 
 impl NewestPosition {
-    /// How a position of this time relates to the newest one.
-    pub fn arrival(&self, at: Timestamp) -> Arrival {
+    /// How a position of this time, which arrived at `now`, relates to the newest one.
+    pub fn arrival(&self, at: Timestamp, now: Timestamp) -> Arrival {
         match self.heard_at {
-            Some(heard_at) if at < heard_at => Arrival::Late,
             Some(heard_at) if at == heard_at => Arrival::Repeated,
+            Some(heard_at) if at < heard_at => {
+                // One of the past would move the vehicle back to where it was long ago.
+                let is_present = at.plus_ms(MAX_AHEAD_MS) >= now;
+                if is_present && heard_at.ms_since(now) > MAX_AHEAD_MS { Arrival::Present } else { Arrival::Late }
+            }
             _ => Arrival::Newest,
         }
     }
@@ -40,5 +47,47 @@ impl NewestPosition {
         if !is_wrong {
             self.last = Some(position.clone());
         }
+    }
+}
+
+/// Whether a position is of a time that no position may have: a server's clock was ahead.
+pub fn lies_ahead(position: &Position, now: Timestamp) -> bool {
+    position.at.ms_since(now) > MAX_AHEAD_MS
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::{Arrival, NewestPosition};
+    use crate::{Latitude, Longitude, Position, Timestamp, VehicleId};
+
+    #[test]
+    fn a_position_from_a_clock_that_was_ahead_silences_nobody() {
+        const MINUTE: i64 = 60_000;
+        let at = |minutes: i64| Timestamp::from_unix_ms(1_000 * MINUTE + minutes * MINUTE).unwrap();
+        let position = |minutes| {
+            let id = VehicleId::new("bus").unwrap();
+            Position::new(id, at(minutes), Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap())
+        };
+        let mut newest = NewestPosition::default();
+        let mut check = |minutes: i64, now: i64, expected: Arrival, last: i64| {
+            let arrival = newest.arrival(at(minutes), at(now));
+            assert_eq!(arrival, expected, "{minutes} at {now}");
+            if arrival == Arrival::Newest {
+                newest.take(&position(minutes), false);
+            }
+            assert_eq!(newest.last.as_ref().unwrap().at, at(last), "{minutes} at {now}");
+        };
+        check(0, 0, Arrival::Newest, 0);
+        // The clock is an hour ahead for a moment.
+        check(60, 60, Arrival::Newest, 60);
+        check(60, 1, Arrival::Repeated, 60);
+        check(-30, 1, Arrival::Late, 60);
+        check(1, 1, Arrival::Present, 60);
+        check(2, 2, Arrival::Present, 60);
+        check(61, 61, Arrival::Newest, 61);
+        // A device's own clock may be ahead by minutes.
+        check(66, 61, Arrival::Newest, 66);
+        check(62, 62, Arrival::Late, 66);
     }
 }

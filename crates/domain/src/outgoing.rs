@@ -16,7 +16,7 @@ pub enum Target {
     Push(PushId),
 }
 
-/// A webhook's number, unique over all tenants, from 1.
+/// A webhook's number, unique in its tenant, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebhookId(pub i64);
 
@@ -59,7 +59,7 @@ pub const WEBHOOK_KINDS: &[&str] = &[
 /// A receiver of a tenant's facts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: WebhookId,
     /// The tenant whose facts it gets.
     pub tenant: TenantId,
@@ -75,6 +75,8 @@ pub struct Webhook {
     pub created_at: Timestamp,
     /// Since when it gets nothing, because its receiver refused further calls or its tenant stopped it.
     pub disabled_at: Option<Timestamp>,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 /// A webhook's secret that was replaced.
@@ -122,6 +124,7 @@ mod tests {
             }],
             created_at: Timestamp::from_unix_ms(0).expect("1970 is in range"),
             disabled_at: None,
+            version: 1,
         };
         let shown = format!("{webhook:?} {webhook:#?} {:?}", webhook.old_secrets);
         assert!(

@@ -76,6 +76,8 @@ pub struct User {
     pub cadet_id: Option<i64>,
     /// For parents: the vehicles it may see.
     pub vehicle_ids: Vec<VehicleId>,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 impl User {

@@ -141,6 +141,9 @@ impl TrackFollower {
             let checks_silence = self.maybe_silent.remove(&vehicle);
             if let Err(error) = self.catch_up(vehicle, checks_silence).await {
                 self.failed(&error);
+                if checks_silence {
+                    self.maybe_silent.insert(vehicle);
+                }
                 self.catch_up_queue.add_after(vehicle, RETRY_AFTER);
             }
         }

@@ -58,13 +58,15 @@ struct Me {
     vehicle_ids: Vec<String>,
 }
 
-/// Routes for `/api/token`, `/api/token/refresh`, `/auth/login`, `/auth/logout` and `/auth/me`.
+/// Routes for `/api/token`, `/api/token/refresh`, `/auth/login`, `/auth/logout`, `/auth/logout/everywhere` and
+/// `/auth/me`.
 pub fn auth_routes(context: Arc<HttpContext>) -> Router {
     Router::new()
         .route("/api/token", post(issue_tokens))
         .route("/api/token/refresh", post(refresh_token))
         .route("/auth/login", post(open_session))
         .route("/auth/logout", post(close_session))
+        .route("/auth/logout/everywhere", post(end_logins))
         .route("/auth/me", get(show_caller))
         .with_state(context)
 }
@@ -113,6 +115,22 @@ async fn close_session(
     }
     let cookie = remove_session(&headers);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
+}
+
+/// Ends all logins of the caller: sessions, access and refresh tokens, and what was opened with them.
+async fn end_logins(
+    State(context): State<Arc<HttpContext>>,
+    Authenticated(request): Authenticated,
+) -> Result<StatusCode, Problem> {
+    let ended = match request.caller.user_id() {
+        Some(user) => context.access.end_logins(user).await?,
+        None => false,
+    };
+    if ended {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::forbidden("only users that are stored here have logins"))
+    }
 }
 
 async fn show_caller(

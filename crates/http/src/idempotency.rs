@@ -5,6 +5,7 @@
 //! dies leaves both or neither, so that a key without an answer means that nothing was done. This middleware saves only
 //! refusals, and the answers to work that is idempotent by itself (positions).
 
+use crate::etag::set_etag;
 use crate::json::read_body;
 use crate::{HttpContext, Problem, TokenInQuery, authenticate_parts};
 use axum::body::Body;
@@ -65,7 +66,13 @@ impl JsonAnswer {
     /// If the value can't be serialised, such as a map whose keys are not text.
     pub fn new(status: StatusCode, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("what the dialects answer with always serialises");
-        Self(KeptAnswer { status: status.as_u16(), body })
+        Self(KeptAnswer { status: status.as_u16(), body, version: None })
+    }
+
+    /// Adds the `ETag` of the version that the body shows.
+    #[must_use]
+    pub fn tagged(self, version: i64) -> Self {
+        Self(KeptAnswer { version: Some(version), ..self.0 })
     }
 }
 
@@ -75,6 +82,9 @@ impl IntoResponse for JsonAnswer {
         let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
         let mut response = (status, self.0.body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if let Some(version) = self.0.version {
+            set_etag(response.headers_mut(), version);
+        }
         response
     }
 }
@@ -173,7 +183,7 @@ async fn keep(keys: &IdempotencyKeys, claim: &Claim, response: Response) -> Resu
     if body.len() > MAX_KEPT_BYTES {
         idempotency::abandon_idempotent(keys, claim).await?;
     } else {
-        let answer = KeptAnswer { status: status.as_u16(), body: body.to_vec() };
+        let answer = KeptAnswer { status: status.as_u16(), body: body.to_vec(), version: None };
         idempotency::finish_idempotent(keys, claim, &answer).await?;
     }
     Ok(Response::from_parts(parts, Body::from(body)))

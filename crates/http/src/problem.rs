@@ -129,6 +129,7 @@ impl From<ServiceError> for Problem {
                     .collect(),
             ),
             ServiceError::Conflict(_) => Self::new(StatusCode::CONFLICT, detail),
+            ServiceError::Changed(_) => Self::new(StatusCode::PRECONDITION_FAILED, detail),
             ServiceError::TooMany { retry_after_s } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(retry_after_s)
             }

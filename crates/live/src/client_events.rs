@@ -8,9 +8,9 @@ use milepost_transport::{Closed, EventStream};
 use serde::Serialize;
 use std::sync::Arc;
 
-use crate::Live;
 use crate::replay_gate::ReplayGate;
 use crate::sender::SocketSender;
+use crate::{Live, Reader};
 
 /// Events in one read of the store.
 const PAGE: u32 = 100;
@@ -29,6 +29,9 @@ pub struct EventSource {
 pub trait EventView: Send + Sync + 'static {
     /// The event log to read.
     fn source(&self) -> &EventSource;
+
+    /// Whose share of the large reads its replays take.
+    fn reader(&self) -> &Reader;
 
     /// The part of the channel's messages that the client gets.
     fn interest(&self) -> Interest;
@@ -152,7 +155,7 @@ impl<V: EventView> ClientEvents<V> {
         let (mut last, mut count) = (after, 0);
         while last < up_to {
             let events = {
-                let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
+                let _permit = self.live.read_permit(&self.view.source().tenant, Some(self.view.reader())).await;
                 self.view.read(last, up_to, PAGE).await?
             };
             for event in &events {
@@ -170,12 +173,12 @@ impl<V: EventView> ClientEvents<V> {
     }
 
     pub(crate) async fn stored(&self) -> Result<StoredEvents, Stopped> {
-        let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
+        let _permit = self.live.read_permit(&self.view.source().tenant, Some(self.view.reader())).await;
         Ok(stored_events(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 
     async fn newest(&self) -> Result<i64, Stopped> {
-        let _permit = self.live.read_permit(&self.view.source().tenant, None).await;
+        let _permit = self.live.read_permit(&self.view.source().tenant, Some(self.view.reader())).await;
         Ok(newest_event_id(&self.live.use_cases().records, &self.view.source().tenant).await?)
     }
 

@@ -149,7 +149,8 @@ impl Handshake {
         (STREAM_HEADERS, Body::new(body)).into_response()
     }
 
-    fn client_address(&self) -> Option<IpAddr> {
+    /// The client's address, if it is known.
+    pub fn client_address(&self) -> Option<IpAddr> {
         ClientAddress::of(&self.head).0
     }
 

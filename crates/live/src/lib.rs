@@ -25,6 +25,7 @@ pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};
 pub use live::Live;
 pub use milepost_http::TokenInQuery;
+pub use milepost_service::Reader;
 pub use milepost_transport::{Closed, RateLimit};
 pub use policy::{Close, ConnectionPolicy, Origins};
 pub use sender::SocketSender;

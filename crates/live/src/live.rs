@@ -1,11 +1,11 @@
 //! The state that all live connections of the server share.
 
 use axum::extract::Request;
-use milepost_domain::{Caller, TenantId, Timestamp};
+use milepost_domain::{TenantId, Timestamp};
 use milepost_http::{HttpContext, Problem};
 use milepost_hub::{ChannelId, Hub};
 use milepost_service::records::newest_event_id;
-use milepost_service::{ReadPermit, ServiceError, UseCases};
+use milepost_service::{ReadPermit, Reader, ServiceError, UseCases};
 use milepost_transport::Transport;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Live {
     }
 
     /// Waits for the permission for a large read of a tenant's data. Hold it while the store is read.
-    pub async fn read_permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
-        self.use_cases().fair_reads.permit(tenant, caller).await
+    pub async fn read_permit(&self, tenant: &TenantId, reader: Option<&Reader>) -> ReadPermit {
+        self.use_cases().fair_reads.permit(tenant, reader).await
     }
 }

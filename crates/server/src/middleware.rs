@@ -97,7 +97,7 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue, is_preflight: bool
     if is_preflight {
         let methods = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
         let allowed = HeaderValue::from_static(
-            "authorization, content-type, idempotency-key, if-match, last-event-id, x-device-key",
+            "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, x-device-key",
         );
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);

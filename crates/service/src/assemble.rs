@@ -92,6 +92,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         ),
         fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
+        large_bodies: FairReads::default(),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),
         positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),

@@ -25,6 +25,9 @@ pub enum ServiceError {
     /// It exists already, or its state does not allow this.
     #[error("{0}")]
     Conflict(String),
+    /// The version that the caller has seen is not the present one.
+    #[error("somebody else changed the {0} meanwhile, read it again")]
+    Changed(&'static str),
     /// A limit on attempts was reached.
     #[error("too many attempts, try again in {retry_after_s} s")]
     TooMany {

@@ -3,12 +3,12 @@
 
 use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
-use crate::live::LiveMap;
+use crate::live::{Advance, LiveMap};
 use crate::parcels::{Parcels, follow_parcel};
 use crate::{Listener, PositionRecorded, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Fact, TenantId, VehicleId};
+use milepost_domain::{Fact, TenantId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
 use milepost_store::Store;
 use std::collections::HashMap;
@@ -103,7 +103,7 @@ impl EventFeed {
             Fact::UserChanged { user_id } | Fact::SessionEnded { user_id } => {
                 Ok(self.access.revalidate_connections(Holder::User(*user_id)).await?)
             }
-            Fact::DeviceRemoved { device_id } => {
+            Fact::DeviceChanged { device_id } | Fact::DeviceRemoved { device_id } => {
                 Ok(self.access.revalidate_connections(Holder::Device(tenant, device_id)).await?)
             }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
@@ -117,7 +117,7 @@ impl EventFeed {
             // A new delivery has no subscribers, because its link is not known yet.
             Fact::DeliveryStarted { .. } => Ok(()),
             Fact::ParcelChanged { parcel_id, status, driver_id } => {
-                follow_parcel(&self.parcels, *parcel_id, *status, *driver_id, self.clock.now()).await
+                follow_parcel(&self.parcels, tenant, *parcel_id, *status, *driver_id, self.clock.now()).await
             }
             // A new parcel has no subscribers. Zone crossings are published with the location that caused them.
             Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),
@@ -154,13 +154,18 @@ impl EventFeed {
         let known = live.get(vehicle_id).map(|live| live.vehicle);
         if known.as_deref() != Some(&tracked.vehicle) {
             let (old_driver, new_driver) = (known.and_then(|known| known.driver_id), tracked.vehicle.driver_id);
-            live.describe(tracked.vehicle, |live| self.listeners.vehicle_changed(tenant, live));
+            live.describe(tracked.no, tracked.vehicle, |live| self.listeners.vehicle_changed(tenant, live));
             self.access.end_drivers_connections(old_driver, new_driver);
         }
-        if let Some(last) = tracked.track.last {
-            live.advance(std::iter::once(&last), |recorded: &[PositionRecorded<'_>]| {
-                self.listeners.positions_recorded(tenant, recorded);
-            });
+        // One that lies ahead would take the place of a present one.
+        let now = self.clock.now();
+        if let Some(last) = tracked.track.last.as_ref().filter(|last| !lies_ahead(last, now)) {
+            live.advance(
+                [Advance { no: tracked.no, position: last, received_at: None }],
+                |recorded: &[PositionRecorded<'_>]| {
+                    self.listeners.positions_recorded(tenant, recorded);
+                },
+            );
         }
         Ok(())
     }
@@ -168,9 +173,8 @@ impl EventFeed {
     async fn follow_removal(&self, tenant: &TenantId, vehicle_id: &VehicleId) -> Result<(), ServiceError> {
         self.access.revalidate_connections(Holder::DevicesOf(tenant, vehicle_id)).await?;
         let Some(live) = self.live.loaded(tenant) else { return Ok(()) };
-        // The vehicle may have been added again since.
-        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.get(vehicle_id).is_some() {
-            live.forget(vehicle_id);
+        // The vehicle may have been added again since: then its addition, which follows, replaces the old one.
+        if self.store.get_vehicle(tenant, vehicle_id).await?.is_none() && live.forget(vehicle_id) {
             self.listeners.vehicle_removed(tenant, vehicle_id);
         }
         Ok(())

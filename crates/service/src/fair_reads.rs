@@ -3,6 +3,7 @@
 use crate::ServiceError;
 use milepost_domain::{Caller, Principal, TenantId};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -13,13 +14,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const PARALLEL_READS: usize = 4;
 /// Large reads of one tenant among them.
 const TENANT_READS: usize = 2;
-/// Large reads of one caller among them.
-const CALLER_READS: usize = 1;
+/// Large reads of one reader among them.
+const READER_READS: usize = 1;
 
 /// How long a request waits before it is refused. Sockets and files that have begun wait for as long as it takes.
 const READ_WAIT: Duration = Duration::from_secs(10);
 
-/// The shares of all tenants and callers that read or wait: replays, files of tracks, dashboards and trips that are
+/// The shares of all tenants and readers that read or wait: replays, files of tracks, dashboards and trips that are
 /// measured when they are asked for.
 pub struct FairReads {
     all: Arc<Semaphore>,
@@ -31,11 +32,43 @@ pub struct FairReads {
 #[derive(Default)]
 struct Shares(Mutex<HashMap<Key, Share>>);
 
+/// Whose large reads count together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Reader {
+    /// A user of a tenant, on any number of connections.
+    User(TenantId, String),
+    /// A device of a tenant.
+    Device(TenantId, String),
+    /// All who show no credential, of one address: nothing else is known of them. An IPv6 network of 64 bits counts as one address,
+    /// and so do those whose address is not known.
+    Anonymous(Option<IpAddr>),
+}
+
+impl Reader {
+    /// An authenticated caller.
+    pub fn of(caller: &Caller) -> Self {
+        match &caller.principal {
+            Principal::User { subject, .. } => Self::User(caller.tenant.clone(), subject.clone()),
+            Principal::Device { id, .. } => Self::Device(caller.tenant.clone(), id.as_str().to_owned()),
+        }
+    }
+
+    /// A client without a credential.
+    pub fn anonymous(address: Option<IpAddr>) -> Self {
+        Self::Anonymous(address.map(|address| match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(host) => {
+                let [a, b, c, d, ..] = host.segments();
+                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+            }
+        }))
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
     Tenant(TenantId),
-    User(TenantId, String),
-    Device(TenantId, String),
+    Reader(Reader),
 }
 
 struct Share {
@@ -49,7 +82,7 @@ pub struct ReadPermit {
     // Given back in this order: the next of the same caller waits for the last.
     _all: OwnedSemaphorePermit,
     _tenant: SharePermit,
-    _caller: Option<SharePermit>,
+    _reader: Option<SharePermit>,
 }
 
 struct SharePermit {
@@ -59,16 +92,17 @@ struct SharePermit {
 }
 
 impl FairReads {
-    /// Waits for the caller's share first, then for its tenant's, then for a place among all. So a caller has one read in
-    /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all.
-    pub async fn permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
-        let of_caller = match caller {
-            Some(caller) => Some(self.share(key_of(caller), CALLER_READS).await),
+    /// Waits for the reader's share first, then for its tenant's, then for a place among all. So a reader has one read in
+    /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all. A read whose result all viewers of the tenant
+    /// share has no reader.
+    pub async fn permit(&self, tenant: &TenantId, reader: Option<&Reader>) -> ReadPermit {
+        let of_reader = match reader {
+            Some(reader) => Some(self.share(Key::Reader(reader.clone()), READER_READS).await),
             None => None,
         };
         let of_tenant = self.share(Key::Tenant(tenant.clone()), TENANT_READS).await;
         let all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
-        ReadPermit { _all: all, _tenant: of_tenant, _caller: of_caller }
+        ReadPermit { _all: all, _tenant: of_tenant, _reader: of_reader }
     }
 
     /// Waits as [`Self::permit`] does, but not for longer than a request may.
@@ -76,7 +110,8 @@ impl FairReads {
     /// # Errors
     /// [`ServiceError::Busy`].
     pub async fn permit_in_time(&self, tenant: &TenantId, caller: &Caller) -> Result<ReadPermit, ServiceError> {
-        self.in_time(self.permit(tenant, Some(caller))).await
+        let reader = Reader::of(caller);
+        self.in_time(self.permit(tenant, Some(&reader))).await
     }
 
     /// Waits for another read's result, but not for longer than a request may.
@@ -132,13 +167,6 @@ impl Drop for SharePermit {
     }
 }
 
-fn key_of(caller: &Caller) -> Key {
-    match &caller.principal {
-        Principal::User { subject, .. } => Key::User(caller.tenant.clone(), subject.clone()),
-        Principal::Device { id, .. } => Key::Device(caller.tenant.clone(), id.as_str().to_owned()),
-    }
-}
-
 impl Default for FairReads {
     fn default() -> Self {
         let all = Arc::new(Semaphore::new(PARALLEL_READS));
@@ -156,7 +184,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_millis(50);
 
-    fn caller(tenant: &TenantId, subject: &str) -> Caller {
+    fn user(tenant: &TenantId, subject: &str) -> Reader {
         let principal = Principal::User {
             id: None,
             subject: subject.to_owned(),
@@ -164,7 +192,11 @@ mod tests {
             cadet_id: None,
             vehicle_ids: Vec::new(),
         };
-        Caller { tenant: tenant.clone(), principal, expires_at: None }
+        Reader::of(&Caller { tenant: tenant.clone(), principal, expires_at: None })
+    }
+
+    fn visitor(address: &str) -> Reader {
+        Reader::anonymous(address.parse().ok())
     }
 
     fn tenant(id: &str) -> TenantId {
@@ -172,12 +204,17 @@ mod tests {
     }
 
     /// Takes permits for ever, from so many connections.
-    fn flood(reads: &Arc<FairReads>, caller: &Caller, connections: usize) -> Vec<tokio::task::JoinHandle<()>> {
+    fn flood(
+        reads: &Arc<FairReads>,
+        tenant: &TenantId,
+        reader: &Reader,
+        connections: usize,
+    ) -> Vec<tokio::task::JoinHandle<()>> {
         let one = || {
-            let (reads, caller) = (Arc::clone(reads), caller.clone());
+            let (reads, tenant, reader) = (Arc::clone(reads), tenant.clone(), reader.clone());
             tokio::spawn(async move {
                 loop {
-                    let _permit = reads.permit(&caller.tenant, Some(&caller)).await;
+                    let _permit = reads.permit(&tenant, Some(&reader)).await;
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             })
@@ -186,24 +223,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_with_many_connections_reads_once_at_a_time() {
-        let reads = Arc::new(FairReads::default());
+    async fn a_reader_with_many_connections_reads_once_at_a_time() {
         let (home, other) = (tenant("home"), tenant("other"));
-        let flood = flood(&reads, &caller(&home, "greedy"), 100);
-        tokio::time::sleep(SOON).await;
-        assert_eq!(reads.all.available_permits(), PARALLEL_READS - 1);
-        for neighbour in [caller(&home, "neighbour"), caller(&other, "neighbour")] {
-            let permit = timeout(SOON, reads.permit(&neighbour.tenant, Some(&neighbour))).await;
-            assert!(permit.is_ok(), "nobody else notices");
+        for greedy in [user(&home, "greedy"), visitor("192.0.2.1"), visitor("unknown")] {
+            let reads = Arc::new(FairReads::default());
+            let flood = flood(&reads, &home, &greedy, 100);
+            tokio::time::sleep(SOON).await;
+            assert_eq!(reads.all.available_permits(), PARALLEL_READS - 1);
+            for (tenant, neighbour) in
+                [(&home, user(&home, "neighbour")), (&other, user(&other, "greedy")), (&home, visitor("192.0.2.2"))]
+            {
+                let permit = timeout(SOON, reads.permit(tenant, Some(&neighbour))).await;
+                assert!(permit.is_ok(), "nobody else notices");
+            }
+            flood.into_iter().for_each(|task| task.abort());
         }
-        flood.into_iter().for_each(|task| task.abort());
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_are_one_reader() {
+        assert_eq!(visitor("2001:db8::1"), visitor("2001:db8:0:0:ffff::2"));
+        assert_ne!(visitor("2001:db8::1"), visitor("2001:db8:0:1::1"));
+        assert_ne!(visitor("192.0.2.1"), visitor("192.0.2.2"));
     }
 
     #[tokio::test]
     async fn a_tenant_whose_people_all_read_leaves_room_for_others() {
         let reads = Arc::new(FairReads::default());
         let (home, other) = (tenant("home"), tenant("other"));
-        let floods: Vec<_> = (0..50).flat_map(|number| flood(&reads, &caller(&home, &number.to_string()), 2)).collect();
+        let floods: Vec<_> =
+            (0..50).flat_map(|number| flood(&reads, &home, &user(&home, &number.to_string()), 2)).collect();
         tokio::time::sleep(SOON).await;
         assert_eq!(reads.all.available_permits(), PARALLEL_READS - TENANT_READS);
         assert!(timeout(SOON, reads.permit(&other, None)).await.is_ok());

@@ -29,6 +29,7 @@ pub use list_alerts::{AlertListing, list_alerts};
 pub use list_geofences::{GeofencePage, list_geofences};
 pub use list_trips::{TripListing, TripPage, get_trip, list_trips};
 pub use mark_alert_read::mark_alert_read;
+pub use milepost_follow::read_zone_name;
 pub use milepost_store::{AlertCursor, TripCursor};
 pub use milepost_track::Thresholds;
 pub use raise_alert::{NewAlert, raise_alert};

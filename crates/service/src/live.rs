@@ -2,11 +2,11 @@
 
 use crate::PositionRecorded;
 use async_trait::async_trait;
-use milepost_domain::{Position, TenantId, UserId, Vehicle, VehicleId, VehicleScope};
+use milepost_domain::{Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleScope, lies_ahead};
 use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
-use milepost_store::{Store, StoreError, TrackedVehicle};
+use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
 use milepost_track::Thresholds;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::OnceCell;
@@ -17,10 +17,33 @@ const PAGE: u32 = 1_000;
 /// A vehicle with its last position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveVehicle {
+    /// The vehicle's internal number. A vehicle that is made anew under the same id has another one.
+    pub no: VehicleNo,
     /// The vehicle's description.
     pub vehicle: Arc<Vehicle>,
     /// The newest position by its own time.
     pub last: Option<Position>,
+}
+
+impl From<TrackedVehicle> for LiveVehicle {
+    fn from(tracked: TrackedVehicle) -> Self {
+        Self { no: tracked.no, vehicle: Arc::new(tracked.vehicle), last: tracked.track.last }
+    }
+}
+
+/// A position that may be the newest of its vehicle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Advance<'a> {
+    pub(crate) no: VehicleNo,
+    pub(crate) position: &'a Position,
+    /// When it arrived, if a known one that lay ahead then is to give way.
+    pub(crate) received_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a CurrentPosition> for Advance<'a> {
+    fn from(current: &'a CurrentPosition) -> Self {
+        Self { no: current.vehicle, position: &current.position, received_at: Some(current.received_at) }
+    }
 }
 
 /// One tenant's vehicles, each in less than 1 KB.
@@ -34,6 +57,9 @@ pub(crate) struct LiveTenant {
     rules_version: AtomicU64,
     /// The thresholds as they were read last, and the version before they were read.
     thresholds: Mutex<Option<(u64, Arc<Thresholds>)>>,
+    /// Vehicles that were removed while the tenant is read from the store: a page that was read before may still hold them. Empty
+    /// once all is read.
+    removed_meanwhile: Mutex<HashSet<VehicleId>>,
 }
 
 /// All tenants whose vehicles were read since the start. Tenants come from the store or from signed tokens, so that
@@ -74,6 +100,7 @@ impl LiveMap {
                     let is_last = page.len() < PAGE as usize;
                     entry.fill(page);
                     if is_last {
+                        entry.filled();
                         return Ok::<(), StoreError>(());
                     }
                 }
@@ -134,24 +161,29 @@ impl LiveTenant {
         self.thresholds.lock().expect("nothing panics while holding it")
     }
 
-    /// Adds vehicles that were read from the store, except those that were added meanwhile, which are newer.
+    /// Adds vehicles that were read from the store, except those that were added meanwhile, which are newer, and those that were
+    /// removed meanwhile.
     fn fill(&self, page: Vec<TrackedVehicle>) {
         let mut vehicles = self.lock();
-        for tracked in page {
-            let id = tracked.vehicle.id.clone();
-            let read = LiveVehicle { vehicle: Arc::new(tracked.vehicle), last: tracked.track.last };
-            vehicles.entry(id).or_insert(read);
+        let removed = self.lock_removed();
+        for tracked in page.into_iter().filter(|tracked| !removed.contains(&tracked.vehicle.id)) {
+            vehicles.entry(tracked.vehicle.id.clone()).or_insert_with(|| tracked.into());
         }
+    }
+
+    /// Ends the filling. A vehicle whose removal comes after this is in memory already.
+    fn filled(&self) {
+        self.lock_removed().clear();
+    }
+
+    /// Lock order: the vehicles before this.
+    fn lock_removed(&self) -> std::sync::MutexGuard<'_, HashSet<VehicleId>> {
+        self.removed_meanwhile.lock().expect("nothing panics while holding it")
     }
 
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
         self.lock().get(id).cloned()
-    }
-
-    /// The vehicle's driver. The outer `None` means that there is no such vehicle.
-    pub(crate) fn driver(&self, id: &VehicleId) -> Option<Option<UserId>> {
-        self.lock().get(id).map(|live| live.vehicle.driver_id)
     }
 
     /// The vehicles within a scope, in the order of their ids.
@@ -175,17 +207,20 @@ impl LiveTenant {
         found
     }
 
-    /// Applies the positions that are newer than the known ones, and passes them to `publish` under the lock.
+    /// Applies the positions that are newer than the known ones, and passes them to `publish` under the lock. One of a vehicle that
+    /// was removed since is none of the vehicle's that has its id now.
     pub(crate) fn advance<'p>(
         &self,
-        places: impl Iterator<Item = &'p Position>,
+        newest: impl IntoIterator<Item = Advance<'p>>,
         publish: impl FnOnce(&[PositionRecorded<'_>]),
     ) {
         let mut vehicles = self.lock();
-        let mut advanced = Vec::with_capacity(places.size_hint().1.unwrap_or(0));
-        for position in places {
-            let Some(live) = vehicles.get_mut(&position.vehicle_id) else { continue };
-            if live.last.as_ref().is_none_or(|last| last.at < position.at) {
+        let mut advanced = Vec::new();
+        for Advance { no, position, received_at } in newest {
+            let Some(live) = vehicles.get_mut(&position.vehicle_id).filter(|live| live.no == no) else { continue };
+            let gives_way =
+                |last: &Position| last.at < position.at || received_at.is_some_and(|now| lies_ahead(last, now));
+            if live.last.as_ref().is_none_or(gives_way) {
                 live.last = Some(position.clone());
                 advanced.push((Arc::clone(&live.vehicle), position));
             }
@@ -197,18 +232,111 @@ impl LiveTenant {
         }
     }
 
-    /// Applies a new or changed description, and passes the vehicle to `publish` under the lock.
-    pub(crate) fn describe(&self, vehicle: Vehicle, publish: impl FnOnce(&LiveVehicle)) {
+    /// Applies a new or changed description, and passes the vehicle to `publish` under the lock. One that is not newer than the
+    /// known one is passed over: two changes may come here in another order than they were committed. A vehicle that was made
+    /// anew begins without a position.
+    pub(crate) fn describe(&self, no: VehicleNo, vehicle: Vehicle, publish: impl FnOnce(&LiveVehicle)) {
         let mut vehicles = self.lock();
-        let id = vehicle.id.clone();
-        let vehicle = Arc::new(vehicle);
-        let live = vehicles.entry(id).or_insert_with(|| LiveVehicle { vehicle: Arc::clone(&vehicle), last: None });
-        live.vehicle = vehicle;
-        publish(live);
+        let known = vehicles.get(&vehicle.id);
+        // Numbers count up, so that of two vehicles with one id the newer has the higher one.
+        if known.is_some_and(|known| (known.no, known.vehicle.version) >= (no, vehicle.version)) {
+            return;
+        }
+        let last = known.filter(|known| known.no == no).and_then(|known| known.last.clone());
+        let live = LiveVehicle { no, vehicle: Arc::new(vehicle), last };
+        publish(&live);
+        vehicles.insert(live.vehicle.id.clone(), live);
     }
 
-    /// Removes a vehicle from memory.
-    pub(crate) fn forget(&self, id: &VehicleId) {
-        self.lock().remove(id);
+    /// Removes a vehicle from memory. Returns false if it was not there.
+    pub(crate) fn forget(&self, id: &VehicleId) -> bool {
+        let mut vehicles = self.lock();
+        if !self.loaded.initialized() {
+            self.lock_removed().insert(id.clone());
+        }
+        vehicles.remove(id).is_some()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use milepost_domain::{Label, Latitude, Longitude, VehicleKind};
+    use milepost_store::{Once, OpenOptions, Unsent, open};
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_unix_ms(1_000_000_000 + minutes * 60_000).unwrap()
+    }
+
+    fn position(minutes: i64) -> Position {
+        let id = VehicleId::new("bus").unwrap();
+        Position::new(id, at(minutes), Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap())
+    }
+
+    /// A vehicle, and another one that was made anew under its id.
+    async fn two_of_one_id() -> (TrackedVehicle, TrackedVehicle) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("milepost.db").display());
+        let store = open(&url, &OpenOptions::default(), Arc::new(Unsent)).await.unwrap();
+        let (home, id) = (TenantId::default_tenant(), VehicleId::new("bus").unwrap());
+        let bus = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
+        let old = store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await.unwrap();
+        store.remove_vehicle(&home, &id, None, at(1)).await.unwrap();
+        let new = store.add_vehicle(&home, &bus, at(2), &Once::unclaimed()).await.unwrap();
+        store.close().await;
+        (old, new)
+    }
+
+    fn advance(tenant: &LiveTenant, no: VehicleNo, position: &Position, received_at: Option<Timestamp>) -> bool {
+        let mut is_published = false;
+        tenant.advance([Advance { no, position, received_at }], |_| is_published = true);
+        is_published
+    }
+
+    #[tokio::test]
+    async fn a_vehicle_removed_while_its_tenant_is_read_does_not_come_back() {
+        let (old, new) = two_of_one_id().await;
+        let id = old.vehicle.id.clone();
+        let tenant = LiveTenant::default();
+        // The page was read before the removal.
+        tenant.forget(&id);
+        tenant.fill(vec![old.clone()]);
+        assert_eq!(tenant.get(&id), None);
+        tenant.describe(new.no, new.vehicle.clone(), |_| {});
+        tenant.fill(vec![old]);
+        tenant.filled();
+        assert_eq!(tenant.get(&id), Some(new.into()));
+    }
+
+    #[tokio::test]
+    async fn a_vehicle_made_anew_takes_no_place_and_no_description_of_the_old_one() {
+        let (old, new) = two_of_one_id().await;
+        let id = old.vehicle.id.clone();
+        let tenant = LiveTenant::default();
+        tenant.fill(vec![old.clone()]);
+        assert!(advance(&tenant, old.no, &position(10), None));
+        tenant.describe(new.no, new.vehicle.clone(), |live| assert_eq!(live.last, None));
+        assert!(!advance(&tenant, old.no, &position(20), None), "it was committed before the removal");
+        assert!(advance(&tenant, new.no, &position(5), None), "its own first position");
+        for stale in [(old.no, old.vehicle), (new.no, new.vehicle.clone())] {
+            tenant.describe(stale.0, stale.1, |_| panic!("it is not newer"));
+        }
+        let next = Vehicle { version: new.vehicle.version + 1, ..new.vehicle };
+        tenant.describe(new.no, next.clone(), |live| assert_eq!(live.last, Some(position(5))));
+        assert_eq!(*tenant.get(&id).unwrap().vehicle, next);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_lies_ahead_gives_way_to_a_present_one() {
+        let (_, bus) = two_of_one_id().await;
+        let tenant = LiveTenant::default();
+        tenant.fill(vec![bus.clone()]);
+        assert!(advance(&tenant, bus.no, &position(60), None));
+        assert!(!advance(&tenant, bus.no, &position(1), None));
+        assert!(advance(&tenant, bus.no, &position(1), Some(at(1))));
+        assert!(!advance(&tenant, bus.no, &position(0), Some(at(1))));
+        assert!(advance(&tenant, bus.no, &position(2), Some(at(2))));
+        assert!(!advance(&tenant, bus.no, &position(2), Some(at(2))), "it is known");
     }
 }

@@ -3,7 +3,7 @@
 use crate::Listener;
 use crate::fleet::TripMeters;
 use crate::listener::Listeners;
-use crate::live::LiveMap;
+use crate::live::{Advance, LiveMap};
 use milepost_domain::TenantId;
 use milepost_follow::TrackInbox;
 use milepost_store::{CommitObserver, CommitSample, CommittedPositions};
@@ -53,12 +53,16 @@ impl CommitObserver for Publisher {
     }
 
     fn recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
-        if recorded.places().next().is_some()
-            && let Some(live) = self.live.loaded(tenant)
-        {
-            live.advance(recorded.places(), |recorded| self.listeners.positions_recorded(tenant, recorded));
+        if let Some(live) = self.live.loaded(tenant) {
+            let places = recorded.steps.iter().zip(&recorded.newest).filter(|(step, _)| !step.is_wrong);
+            let places = places.map(|(step, position)| Advance { no: step.vehicle, position, received_at: None });
+            live.advance(recorded.current.iter().map(Advance::from).chain(places), |recorded| {
+                self.listeners.positions_recorded(tenant, recorded);
+            });
         }
-        self.trip_meters.late_recorded(tenant, &recorded.late);
-        self.tracks.add_recorded(tenant, recorded);
+        if recorded.accepted > 0 {
+            self.trip_meters.late_recorded(tenant, &recorded.late);
+            self.tracks.add_recorded(tenant, recorded);
+        }
     }
 }

@@ -3,7 +3,9 @@
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
-use milepost_domain::{Action, Caller, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, may};
+use milepost_domain::{
+    Action, Caller, ExpectedVersion, Role, TenantId, Timestamp, User, UserId, Username, VehicleId, may,
+};
 use milepost_store::{Once, Store};
 use std::sync::Arc;
 
@@ -39,6 +41,9 @@ pub struct NewUser {
     /// The vehicles that the user may see, for role `parent`.
     pub vehicle_ids: Vec<VehicleId>,
 }
+
+/// Attempts when others change the same user at the same time. A failed one means that another change was stored first.
+const TRIES: usize = 16;
 
 /// A change of a user. `None` keeps the value.
 #[derive(Clone, Default)]
@@ -135,15 +140,68 @@ pub async fn list_users(
     Ok(users.store.list_users(tenant, after, limit).await?)
 }
 
-/// Changes a user. A user that is locked out loses its sessions, and its connections within a second.
+/// Changes a user. A user that is locked out loses its sessions and tokens, and its connections within a second. What others change at
+/// the same time stays.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Conflict`], [`ServiceError::Invalid`].
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`],
+/// [`ServiceError::Invalid`].
 pub async fn change_user(
     users: &Users,
     request: &Request,
     id: UserId,
+    expected: &ExpectedVersion,
     change: UserChange,
+) -> Result<User, ServiceError> {
+    let password_hash = match &change.password {
+        Some(password) => {
+            // Checked before the password is hashed, which takes long.
+            read_changeable(users, request, id, expected, &change).await?;
+            Some(users.access.hash_password(password.clone()).await?)
+        }
+        None => None,
+    };
+    for _ in 0..TRIES {
+        let before = read_changeable(users, request, id, expected, &change).await?;
+        let after = User {
+            id,
+            username: change.username.clone().unwrap_or_else(|| before.username.clone()),
+            role: change.role.unwrap_or(before.role),
+            tenant: before.tenant.clone(),
+            approved: change.approved.unwrap_or(before.approved),
+            active: change.active.unwrap_or(before.active),
+            cadet_id: change.cadet_id.unwrap_or(before.cadet_id),
+            vehicle_ids: change.vehicle_ids.clone().unwrap_or_else(|| before.vehicle_ids.clone()),
+            version: before.version + 1,
+        };
+        if !users.store.update_user(&after, password_hash.as_deref(), request.now).await? {
+            continue;
+        }
+        if !after.may_enter() || password_hash.is_some() {
+            // Removed again, because a session may have been opened since the update removed them.
+            users.store.remove_user_sessions(id).await?;
+            // A password is often changed because the old one was stolen, so that all clients have to log in again.
+            users.access.end_connections(Holder::User(id), CloseReason::Revoked);
+        } else if (before.role, before.cadet_id, &before.vehicle_ids)
+            != (after.role, after.cadet_id, &after.vehicle_ids)
+        {
+            users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
+        } else {
+            users.access.forget_identities();
+        }
+        tracing::info!(user.id = %id, by = request.caller.log_name(), "user changed");
+        return Ok(after);
+    }
+    Err(ServiceError::Conflict("the user is being changed by others, try again".to_owned()))
+}
+
+/// Reads a user that the caller may change in this way.
+async fn read_changeable(
+    users: &Users,
+    request: &Request,
+    id: UserId,
+    expected: &ExpectedVersion,
+    change: &UserChange,
 ) -> Result<User, ServiceError> {
     let before = get_user(users, request, id).await?;
     require_role(&request.caller, before.role)?;
@@ -155,53 +213,35 @@ pub async fn change_user(
     if is_self && (locks_out || change.role.is_some_and(|role| role != before.role)) {
         return Err(ServiceError::Conflict("you cannot lock yourself out or change your own role".to_owned()));
     }
-    let password_hash = match change.password {
-        Some(password) => Some(users.access.hash_password(password).await?),
-        None => None,
-    };
-    let after = User {
-        id,
-        username: change.username.unwrap_or_else(|| before.username.clone()),
-        role: change.role.unwrap_or(before.role),
-        tenant: before.tenant.clone(),
-        approved: change.approved.unwrap_or(before.approved),
-        active: change.active.unwrap_or(before.active),
-        cadet_id: change.cadet_id.unwrap_or(before.cadet_id),
-        vehicle_ids: change.vehicle_ids.unwrap_or_else(|| before.vehicle_ids.clone()),
-    };
-    if !users.store.update_user(&after, password_hash.as_deref(), request.now).await? {
-        return Err(ServiceError::NotFound("user"));
-    }
-    if !after.may_enter() || password_hash.is_some() {
-        // Removed again, because a session may have been opened since the update removed them.
-        users.store.remove_user_sessions(id).await?;
-        // A password is often changed because the old one was stolen, so that all clients have to log in again.
-        users.access.end_connections(Holder::User(id), CloseReason::Revoked);
-    } else if (before.role, before.cadet_id, &before.vehicle_ids) != (after.role, after.cadet_id, &after.vehicle_ids) {
-        users.access.end_connections(Holder::User(id), CloseReason::RightsChanged);
-    } else {
-        users.access.forget_identities();
-    }
-    tracing::info!(user.id = %id, by = request.caller.log_name(), "user changed");
-    Ok(after)
+    if expected.allows(before.version) { Ok(before) } else { Err(ServiceError::Changed("user")) }
 }
 
 /// Removes a user with its sessions and connections.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
-pub async fn remove_user(users: &Users, request: &Request, id: UserId) -> Result<(), ServiceError> {
-    let user = get_user(users, request, id).await?;
-    require_role(&request.caller, user.role)?;
-    if request.caller.user_id() == Some(id) {
-        return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`].
+pub async fn remove_user(
+    users: &Users,
+    request: &Request,
+    id: UserId,
+    expected: &ExpectedVersion,
+) -> Result<(), ServiceError> {
+    for _ in 0..TRIES {
+        let user = get_user(users, request, id).await?;
+        require_role(&request.caller, user.role)?;
+        if request.caller.user_id() == Some(id) {
+            return Err(ServiceError::Conflict("you cannot remove yourself".to_owned()));
+        }
+        if !expected.allows(user.version) {
+            return Err(ServiceError::Changed("user"));
+        }
+        if users.store.remove_user(id, Some(user.version), request.now).await? {
+            users.access.end_connections(Holder::User(id), CloseReason::Revoked);
+            tracing::info!(user.id = %id, by = request.caller.log_name(), "user removed");
+            return Ok(());
+        }
     }
-    if !users.store.remove_user(id, request.now).await? {
-        return Err(ServiceError::NotFound("user"));
-    }
-    users.access.end_connections(Holder::User(id), CloseReason::Revoked);
-    tracing::info!(user.id = %id, by = request.caller.log_name(), "user removed");
-    Ok(())
+    Err(ServiceError::Conflict("the user is being changed by others, try again".to_owned()))
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -5,9 +5,12 @@ use crate::live::LiveMap;
 use crate::tenants::ensure_tenant;
 use crate::{Listener, LiveVehicle, Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder};
-use milepost_domain::{Action, Caller, TenantId, Vehicle, VehicleId, VehicleScope, may};
-use milepost_store::{Once, Store};
+use milepost_domain::{Action, Caller, ExpectedVersion, TenantId, Vehicle, VehicleId, VehicleScope, may};
+use milepost_store::{Once, Store, TrackedVehicle};
 use std::sync::Arc;
+
+/// Attempts when others change the same vehicle at the same time. A failed one means that another change was stored first.
+const TRIES: usize = 16;
 
 /// What the use cases of vehicles need.
 pub struct Vehicles {
@@ -53,13 +56,12 @@ pub async fn add_vehicle(
     require(&request.caller, tenant)?;
     ensure_tenant(&*vehicles.store, tenant).await?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
-    let added = LiveVehicle { vehicle: Arc::new(vehicle.clone()), last: None };
-    vehicles.store.add_vehicle(tenant, &vehicle, request.now, &once.map(|(): &()| Some(added.clone()))).await?;
+    let once = once.map(|added: &TrackedVehicle| Some(LiveVehicle::from(added.clone())));
+    let added = vehicles.store.add_vehicle(tenant, &vehicle, request.now, &once).await?;
     tracing::info!(vehicle.id = %vehicle.id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle added");
-    let driver = vehicle.driver_id;
-    live.describe(vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
-    vehicles.access.end_drivers_connections(None, driver);
-    live.get(&vehicle.id).ok_or(ServiceError::NotFound("vehicle"))
+    live.describe(added.no, added.vehicle.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
+    vehicles.access.end_drivers_connections(None, added.vehicle.driver_id);
+    Ok(added.into())
 }
 
 /// One vehicle with its last position.
@@ -87,7 +89,7 @@ pub(crate) async fn find_vehicle(
     if !scope.holds(id, tracked.vehicle.driver_id) {
         return Err(ServiceError::NotFound("vehicle"));
     }
-    Ok(LiveVehicle { vehicle: tracked.vehicle.into(), last: tracked.track.last })
+    Ok(tracked.into())
 }
 
 /// The vehicles that the caller may see, in the order of their ids.
@@ -101,10 +103,7 @@ pub async fn list_vehicles(
 ) -> Result<Vec<LiveVehicle>, ServiceError> {
     let scope = VehicleScope::of(&request.caller, Action::SeeVehicle, &listing.tenant);
     let page = vehicles.store.list_vehicles(&listing.tenant, &scope, listing.after.as_ref(), listing.limit).await?;
-    Ok(page
-        .into_iter()
-        .map(|tracked| LiveVehicle { vehicle: tracked.vehicle.into(), last: tracked.track.last })
-        .collect())
+    Ok(page.into_iter().map(LiveVehicle::from).collect())
 }
 
 /// The vehicles in a viewer's scope, from this node's memory, in the order of their ids.
@@ -119,52 +118,78 @@ pub async fn watched_vehicles(
     Ok(vehicles.live.tenant(&*vehicles.store, tenant).await?.within(scope))
 }
 
-/// Changes a vehicle's description.
+/// Changes a vehicle's description. What others change at the same time stays.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`] when others keep
+/// changing it.
 pub async fn change_vehicle(
     vehicles: &Vehicles,
     request: &Request,
     tenant: &TenantId,
     id: &VehicleId,
-    change: impl FnOnce(Vehicle) -> Vehicle + Send,
+    expected: &ExpectedVersion,
+    change: impl Fn(Vehicle) -> Vehicle + Send + Sync,
 ) -> Result<LiveVehicle, ServiceError> {
     require(&request.caller, tenant)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
-    let before = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?.vehicle;
-    let old_driver = before.driver_id;
-    let after = change(before);
-    if !vehicles.store.update_vehicle(tenant, &after, request.now).await? {
-        return Err(ServiceError::NotFound("vehicle"));
+    for _ in 0..TRIES {
+        let tracked = read_expected(vehicles, tenant, id, expected).await?;
+        let version = tracked.vehicle.version + 1;
+        let after = Vehicle { version, ..change(tracked.vehicle.clone()) };
+        if !vehicles.store.update_vehicle(tenant, &after, request.now).await? {
+            continue;
+        }
+        // The store knows until when it had its last driver.
+        let stored = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
+        let after = Vehicle { past_drivers: stored.vehicle.past_drivers.clone(), ..after };
+        live.describe(stored.no, stored.vehicle, |live| vehicles.listeners.vehicle_changed(tenant, live));
+        vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, after.driver_id);
+        tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
+        return Ok(LiveVehicle { no: tracked.no, vehicle: Arc::new(after), last: tracked.track.last });
     }
-    let new_driver = after.driver_id;
-    live.describe(after, |live| vehicles.listeners.vehicle_changed(tenant, live));
-    vehicles.access.end_drivers_connections(old_driver, new_driver);
-    tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
-    live.get(id).ok_or(ServiceError::NotFound("vehicle"))
+    Err(being_changed())
 }
 
-/// Removes a vehicle with its devices and positions.
+/// Removes a vehicle with its devices, positions and alerts. Nothing refers to it any more.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`] when others keep
+/// changing it.
 pub async fn remove_vehicle(
     vehicles: &Vehicles,
     request: &Request,
     tenant: &TenantId,
     id: &VehicleId,
+    expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
     require(&request.caller, tenant)?;
     let live = vehicles.live.tenant(&*vehicles.store, tenant).await?;
-    if !vehicles.store.remove_vehicle(tenant, id, request.now).await? {
-        return Err(ServiceError::NotFound("vehicle"));
+    for _ in 0..TRIES {
+        let before = read_expected(vehicles, tenant, id, expected).await?.vehicle;
+        if vehicles.store.remove_vehicle(tenant, id, Some(before.version), request.now).await? {
+            live.forget(id);
+            vehicles.access.end_connections(Holder::DevicesOf(tenant, id), CloseReason::Revoked);
+            vehicles.listeners.vehicle_removed(tenant, id);
+            tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle removed");
+            return Ok(());
+        }
     }
-    live.forget(id);
-    vehicles.access.end_connections(Holder::DevicesOf(tenant, id), CloseReason::Revoked);
-    vehicles.listeners.vehicle_removed(tenant, id);
-    tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle removed");
-    Ok(())
+    Err(being_changed())
+}
+
+async fn read_expected(
+    vehicles: &Vehicles,
+    tenant: &TenantId,
+    id: &VehicleId,
+    expected: &ExpectedVersion,
+) -> Result<TrackedVehicle, ServiceError> {
+    let tracked = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
+    if expected.allows(tracked.vehicle.version) { Ok(tracked) } else { Err(ServiceError::Changed("vehicle")) }
+}
+
+fn being_changed() -> ServiceError {
+    ServiceError::Conflict("the vehicle is being changed by others, try again".to_owned())
 }
 
 fn require(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

@@ -7,13 +7,15 @@ use crate::{CheckUrl, Request, ServiceError};
 use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use milepost_domain::{Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
-use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall, WebhookChange};
+use milepost_domain::{ExpectedVersion, Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
+use milepost_store::{CallId, NewWebhook, Once, Store, StoredCall, WebhookChange};
 use std::sync::Arc;
 
 /// Each event causes a call to every webhook that wants its kind. More webhooks are a mistake or an attack, and are
 /// refused with 409.
 const MAX_WEBHOOKS: u32 = 50;
+/// Attempts when others change the same webhook at the same time. A failed one means that another change was stored first.
+const TRIES: usize = 16;
 /// The bytes of a generated secret.
 const SECRET_BYTES: usize = 32;
 /// The shortest secret that Standard Webhooks allows.
@@ -114,12 +116,14 @@ fn sorted(mut kinds: Vec<String>) -> Vec<String> {
 /// ones are given up.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Invalid`].
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Invalid`],
+/// [`ServiceError::Conflict`] when others keep changing it.
 pub async fn change_webhook(
     webhooks: &Webhooks,
     request: &Request,
     tenant: &TenantId,
     id: WebhookId,
+    expected: &ExpectedVersion,
     change: WebhookChange,
 ) -> Result<Webhook, ServiceError> {
     require_outgoing(&request.caller, tenant)?;
@@ -129,11 +133,31 @@ pub async fn change_webhook(
         return Err(ServiceError::Invalid(refused));
     }
     let change = WebhookChange { kinds: change.kinds.map(sorted), ..change };
-    let changed = webhooks.store.change_webhook(tenant, id, &change, request.now).await?;
-    let webhook = changed.ok_or(ServiceError::NotFound("webhook"))?;
-    webhooks.wakers.wake_outbox();
-    tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook changed");
-    Ok(webhook)
+    for _ in 0..TRIES {
+        let before = read_expected(webhooks, request, tenant, id, expected).await?;
+        let changed = webhooks.store.change_webhook(tenant, id, before.version, &change, request.now).await?;
+        if let Some(webhook) = changed {
+            webhooks.wakers.wake_outbox();
+            tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook changed");
+            return Ok(webhook);
+        }
+    }
+    Err(being_changed())
+}
+
+async fn read_expected(
+    webhooks: &Webhooks,
+    request: &Request,
+    tenant: &TenantId,
+    id: WebhookId,
+    expected: &ExpectedVersion,
+) -> Result<Webhook, ServiceError> {
+    let webhook = get_webhook(webhooks, request, tenant, id).await?;
+    if expected.allows(webhook.version) { Ok(webhook) } else { Err(ServiceError::Changed("webhook")) }
+}
+
+fn being_changed() -> ServiceError {
+    ServiceError::Conflict("the webhook is being changed by others, try again".to_owned())
 }
 
 /// Gives a webhook a new secret, and returns it with that secret, which is to be shown once. For `overlap_s` seconds calls
@@ -212,19 +236,23 @@ pub async fn list_webhooks(
 /// Removes a webhook with its pending and sent calls.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`].
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`] when others keep
+/// changing it.
 pub async fn remove_webhook(
     webhooks: &Webhooks,
     request: &Request,
     tenant: &TenantId,
     id: WebhookId,
+    expected: &ExpectedVersion,
 ) -> Result<(), ServiceError> {
-    require_outgoing(&request.caller, tenant)?;
-    if !webhooks.store.remove_webhook(tenant, id).await? {
-        return Err(ServiceError::NotFound("webhook"));
+    for _ in 0..TRIES {
+        let before = read_expected(webhooks, request, tenant, id, expected).await?;
+        if webhooks.store.remove_webhook(tenant, id, Some(before.version)).await? {
+            tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook removed");
+            return Ok(());
+        }
     }
-    tracing::info!(webhook.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "webhook removed");
-    Ok(())
+    Err(being_changed())
 }
 
 /// The calls of one webhook, newest first.
@@ -236,7 +264,7 @@ pub async fn list_webhook_calls(
     request: &Request,
     tenant: &TenantId,
     id: WebhookId,
-    before: Option<CallNo>,
+    before: Option<CallId>,
     limit: u32,
 ) -> Result<Vec<StoredCall>, ServiceError> {
     get_webhook(webhooks, request, tenant, id).await?;

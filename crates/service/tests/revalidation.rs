@@ -7,7 +7,7 @@ use milepost_access::{
 };
 use milepost_clock::Clock;
 use milepost_domain::{
-    Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
+    Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_service::users::{NewUser, create_user};
 use milepost_service::{ServiceParts, UseCases, assemble};
@@ -78,6 +78,7 @@ impl Node {
             cadet_id: None,
             vehicle_ids: Vec::new(),
             expires_at: self.clock.now().plus_ms(60_000),
+            issued_at: None,
             is_refresh: false,
             is_account: false,
             password_fingerprint: None,
@@ -135,6 +136,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
         let by_session = node.authenticate(Credential::Session(&session)).await;
         let by_claims = node.authenticate(Credential::Token(&number)).await;
         change(&mut user);
+        user.version += 1;
         // By another process: this one is not notified.
         assert!(node.store.update_user(&user, new_hash, node.clock.now()).await.unwrap());
         assert_eq!(node.revalidate(by_token).await.0, expected, "{name}, token");
@@ -154,7 +156,7 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
     let free_number = node.claimed(&next.to_string());
     let by_free_number = node.authenticate(Credential::Token(&free_number)).await;
     let by_text = node.authenticate(Credential::Token(&node.claimed("auth0|5"))).await;
-    assert!(node.store.remove_user(ann.id, node.clock.now()).await.unwrap());
+    assert!(node.store.remove_user(ann.id, None, node.clock.now()).await.unwrap());
     assert_eq!(node.add_user("bob").await.id, next);
     assert_eq!(node.revalidate(by_token).await.0, Some(CloseReason::Revoked));
     assert_eq!(node.revalidate(by_claims).await.0, Some(CloseReason::Revoked));
@@ -194,7 +196,13 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     let home = TenantId::default_tenant();
     let bus = Vehicle::new(VehicleId::new("b1").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("b1").unwrap());
     node.store.add_vehicle(&home, &bus, node.clock.now(), &Once::unclaimed()).await.unwrap();
-    let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
+    let kiosk = Device {
+        id: DeviceId::new("k1").unwrap(),
+        tenant: home.clone(),
+        vehicle_id: bus.id,
+        past_vehicles: PastAssignments::default(),
+        name: None,
+    };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) = (
         node.authenticate(Credential::DeviceKey("mpd_old")).await,

@@ -1,6 +1,6 @@
 //! Users as they are added, and as they log in.
 
-use milepost_domain::{Role, TenantId, User, Username, VehicleId};
+use milepost_domain::{Role, TenantId, Timestamp, User, Username, VehicleId};
 use std::fmt;
 
 /// A user to add. The store gives it its number.
@@ -31,6 +31,8 @@ pub struct Login {
     pub user: User,
     /// The password's hash in PHC form, if it has a password.
     pub password_hash: Option<String>,
+    /// The moment of the last lock-out, or of its last logout everywhere. The epoch if there was none. Each moves it on.
+    pub tokens_valid_from: Timestamp,
 }
 
 // Written by hand, so that a hash never reaches a log line.

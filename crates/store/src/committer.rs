@@ -73,6 +73,20 @@ pub struct CommittedPositions {
     pub steps: Vec<TrackStep>,
     /// Each late position that was stored, with its vehicle. History changes from there on.
     pub late: Vec<(VehicleNo, Position)>,
+    /// Where vehicles are besides `newest`, in the order of time. They are published before it.
+    pub current: Vec<CurrentPosition>,
+}
+
+/// A vehicle's place that its viewers may not know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurrentPosition {
+    /// The vehicle's internal number.
+    pub vehicle: VehicleNo,
+    /// The newest position, sent again: it may have been stored before by a transaction whose callers were answered as if it had
+    /// failed. Or a present one, while the newest lies ahead.
+    pub position: Position,
+    /// When it arrived.
+    pub received_at: Timestamp,
 }
 
 /// Links a vehicle's newest position to the one before it.
@@ -97,7 +111,7 @@ impl CommittedPositions {
 pub trait CommitObserver: Send + Sync + 'static {
     /// Called after each transaction.
     fn ended(&self, sample: &CommitSample);
-    /// Called for each caller's batch that stored anything, in the order of commit over all callers, and before the
+    /// Called for each caller's batch that stored anything or has a vehicle's newest position again, in the order of commit over all callers, and before the
     /// caller is answered. Only here can a vehicle's positions be published without going back in time.
     fn recorded(&self, _tenant: &TenantId, _recorded: &CommittedPositions) {}
 }

@@ -29,7 +29,7 @@ pub struct AlertCursor {
 /// Selects trips.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TripFilter {
-    /// Trips of vehicles in this scope.
+    /// Trips of the vehicles that this scope lists, and those that its user drove.
     pub scope: VehicleScope,
     /// Trips of this vehicle within the scope.
     pub vehicle: Option<VehicleId>,
@@ -62,7 +62,7 @@ pub struct ActivityChange {
     pub distance_mm: i64,
     /// Time in motion, milliseconds.
     pub moving_ms: i64,
-    /// Time standing on a trip, milliseconds.
+    /// Time standing on a trip, or between trips with the engine on, milliseconds.
     pub idle_ms: i64,
     /// Fuel, millilitres.
     pub fuel_ml: i64,
@@ -92,7 +92,7 @@ pub struct FleetStats {
     pub distance_mm: i64,
     /// Time in motion, milliseconds, summed over the vehicles.
     pub moving_ms: i64,
-    /// Time standing on trips, milliseconds, summed over the vehicles.
+    /// Time standing on trips, and between them with the engine on, milliseconds, summed over the vehicles.
     pub idle_ms: i64,
     /// Fuel, millilitres.
     pub fuel_ml: i64,
@@ -132,22 +132,31 @@ pub trait FleetStore: Send + Sync {
     async fn get_geofence(&self, tenant: &TenantId, id: GeofenceId) -> Result<Option<Geofence>>;
     /// Lists a tenant's geofences in the order of their numbers, after `after`.
     async fn list_geofences(&self, tenant: &TenantId, after: Option<GeofenceId>, limit: u32) -> Result<Vec<Geofence>>;
-    /// Replaces a geofence's description, with `GeofenceChanged`. Returns `None` if there is no such geofence.
+    /// Replaces the description of a geofence at this version, with `GeofenceChanged`. Returns `None` and writes nothing if there is
+    /// no such geofence, or another version was written first.
     async fn update_geofence(
         &self,
         tenant: &TenantId,
         id: GeofenceId,
+        version: i64,
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>>;
-    /// Removes a geofence, with `GeofenceChanged`. Returns false if there is no such geofence.
-    async fn remove_geofence(&self, tenant: &TenantId, id: GeofenceId, now: Timestamp) -> Result<bool>;
+    /// Removes a geofence, with `GeofenceChanged`. Returns false if there is no such geofence, or it has another version than the one
+    /// that is given.
+    async fn remove_geofence(
+        &self,
+        tenant: &TenantId,
+        id: GeofenceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     // Alerts. One that has expired at `now` is treated as if it did not exist.
 
     /// Adds an unread alert, with `AlertRaised`, and a push call to each browser of its recipients if the alert is
     /// fresh. Returns false and writes nothing while the tenant has an alert with the same subject that has not
-    /// expired, even if that one was read or deleted. `NotFound("tenant")`, `Conflict("alert")`.
+    /// expired, even if that one was read or deleted. `NotFound("tenant")`, `NotFound("vehicle")`, `Conflict("alert")`.
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
     /// Reads an alert that `viewer` may see.
     async fn get_alert(

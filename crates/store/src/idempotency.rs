@@ -91,6 +91,8 @@ pub struct KeptAnswer {
     pub status: u16,
     /// The body as it was sent, without secrets that are shown once.
     pub body: Vec<u8>,
+    /// The version of the thing that the body shows, if it has versions.
+    pub version: Option<i64>,
 }
 
 /// The state of a key.

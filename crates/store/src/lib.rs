@@ -37,7 +37,9 @@ mod tracked;
 mod unknown_kinds;
 
 pub use account::{Login, NewLogin};
-pub use committer::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, TrackStep};
+pub use committer::{
+    CommitObserver, CommitSample, CommittedPositions, Committer, CurrentPosition, PositionBatch, TrackStep,
+};
 pub use delivery_store::{DeliveryChange, DeliveryCount, DeliveryStore, Ride};
 pub use error::{Result, StoreError};
 pub use fleet_store::{
@@ -54,7 +56,7 @@ pub use idempotency::{
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
-    CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
+    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
     OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};

@@ -25,7 +25,11 @@ pub(crate) const SQLITE: &[Listed] = &[
     (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
     (23, "0023_vehicle_places", include_str!("../migrations/sqlite/0023_vehicle_places.sql")),
+    (24, "0024_assignments", include_str!("../migrations/sqlite/0024_assignments.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/sqlite/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/sqlite/0027_numbers_of_tenants.sql")),
+    (28, "0028_versions", include_str!("../migrations/sqlite/0028_versions.sql")),
+    (29, "0029_erased", include_str!("../migrations/sqlite/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/sqlite/0030_idempotency_usage.sql")),
 ];
 
@@ -44,7 +48,11 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
     (23, "0023_vehicle_places", include_str!("../migrations/postgres/0023_vehicle_places.sql")),
+    (24, "0024_assignments", include_str!("../migrations/postgres/0024_assignments.sql")),
     (26, "0026_usernames_of_tenants", include_str!("../migrations/postgres/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/postgres/0027_numbers_of_tenants.sql")),
+    (28, "0028_versions", include_str!("../migrations/postgres/0028_versions.sql")),
+    (29, "0029_erased", include_str!("../migrations/postgres/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
 ];
 

@@ -99,11 +99,16 @@ pub trait Store:
     async fn get_login(&self, id: UserId) -> Result<Option<Login>>;
     /// Lists the users of one tenant, or of all, in the order of their numbers, after `after`.
     async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>>;
-    /// Writes the whole user, and a new hash if there is one. Returns false if there is no such user. A new hash ends
-    /// the user's sessions, and so does locking it out. `Conflict("username")`, `NotFound("tenant")`.
+    /// Writes the whole user, and a new hash if there is one. Returns false and writes nothing if there is no such user, or its version
+    /// is not one above the stored one. A new hash ends the user's sessions and tokens, and so does locking it out.
+    /// `Conflict("username")`, `NotFound("tenant")`.
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool>;
-    /// Removes a user with its sessions. Returns false if there is no such user.
-    async fn remove_user(&self, id: UserId, now: Timestamp) -> Result<bool>;
+    /// Removes a user with its sessions. Returns false if there is no such user, or it has another version than the one that is given.
+    async fn remove_user(&self, id: UserId, version: Option<i64>, now: Timestamp) -> Result<bool>;
+    /// Ends all sessions and tokens of a user. Returns false if there is no such user.
+    async fn end_logins(&self, id: UserId, now: Timestamp) -> Result<bool>;
+    /// Whether a user with this number was removed. The number is not given again.
+    async fn is_erased_user(&self, id: UserId) -> Result<bool>;
     /// Counts the users of all tenants.
     async fn count_users(&self) -> Result<u64>;
 
@@ -120,14 +125,15 @@ pub trait Store:
 
     // Vehicles
 
-    /// Adds a vehicle. `Conflict("vehicle")` if its tenant has one with this id, `NotFound("tenant")`.
+    /// Adds a vehicle, and gives it its first version. `Conflict("vehicle")` if its tenant has one with this id,
+    /// `NotFound("tenant")`.
     async fn add_vehicle(
         &self,
         tenant: &TenantId,
         vehicle: &Vehicle,
         now: Timestamp,
-        once: &Once<'_, ()>,
-    ) -> Result<()>;
+        once: &Once<'_, TrackedVehicle>,
+    ) -> Result<TrackedVehicle>;
     /// Reads a vehicle with its track.
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>>;
     /// Reads those of `ids` that exist, in the order of their ids.
@@ -140,10 +146,18 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle. Returns false if there is no vehicle with its id.
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false and writes nothing
+    /// if there is no vehicle with its id, or its version is not one above the stored one.
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
-    /// Removes a vehicle with its devices and positions. Returns false if there is no such vehicle.
-    async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool>;
+    /// Removes a vehicle with its devices, positions and alerts, and takes it off the lists of users and geofences: one that is made anew
+    /// under its id inherits nothing. Returns false if there is no such vehicle, or it has another version than the one that is given.
+    async fn remove_vehicle(
+        &self,
+        tenant: &TenantId,
+        id: &VehicleId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     // Devices
 
@@ -156,6 +170,9 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
+    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
+    /// `NotFound("vehicle")`.
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
     /// Removes a device. Returns false if there is no such device.
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
 

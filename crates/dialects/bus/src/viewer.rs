@@ -7,7 +7,7 @@ use crate::wire::{BusRequest, ToViewer, Viewing};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_http::Problem;
 use milepost_hub::Subscription;
-use milepost_live::{INVALID_JSON, Snapshot, SocketSender, Viewer, unknown_type};
+use milepost_live::{INVALID_JSON, Reader, Snapshot, SocketSender, Viewer, unknown_type};
 use milepost_service::positions::replay_positions;
 use milepost_service::{LiveVehicle, ServiceError};
 use std::collections::HashMap;
@@ -84,14 +84,14 @@ impl BusViewer {
             .filter(|live| self.filter.holds(live))
             .map(|live| (live.vehicle.id.clone(), live.vehicle))
             .collect();
-        let request = live.context.request(caller.clone());
+        let (request, reader) = (live.context.request(caller.clone()), Reader::of(caller));
         let mut replay = replay_positions(&live.use_cases().positions, &request, tenant, window_ms)?;
         let mut count = 0;
         // A late position was stored and never published. It is not an update of the window, and would move the bus back.
         let mut sent: HashMap<VehicleId, Timestamp> = HashMap::new();
         loop {
             let page = {
-                let _permit = live.read_permit(tenant, Some(caller)).await;
+                let _permit = live.read_permit(tenant, Some(&reader)).await;
                 replay.next_page().await?
             };
             if page.is_empty() {

@@ -7,7 +7,7 @@ use crate::wire::ReplayCompleteJson;
 use milepost_domain::{Event, FleetViewer};
 use milepost_http::rfc3339;
 use milepost_hub::Interest;
-use milepost_live::{EventSource, EventView, Live, ReplayEnd};
+use milepost_live::{EventSource, EventView, Live, Reader, ReplayEnd};
 use milepost_service::{ServiceError, fleet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -16,13 +16,14 @@ pub(crate) struct FleetEvents {
     live: Live,
     source: EventSource,
     viewer: FleetViewer,
+    reader: Reader,
     /// A std mutex: held for a copy, never across an await.
     filter: Mutex<Arc<Filter>>,
 }
 
 impl FleetEvents {
-    pub(crate) fn new(live: Live, source: EventSource, viewer: FleetViewer) -> Self {
-        Self { live, source, viewer, filter: Mutex::default() }
+    pub(crate) fn new(live: Live, source: EventSource, viewer: FleetViewer, reader: Reader) -> Self {
+        Self { live, source, viewer, reader, filter: Mutex::default() }
     }
 
     pub(crate) fn filter(&self) -> Arc<Filter> {
@@ -42,6 +43,10 @@ impl FleetEvents {
 impl EventView for FleetEvents {
     fn source(&self) -> &EventSource {
         &self.source
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     fn interest(&self) -> Interest {

@@ -4,7 +4,7 @@ use crate::FleetParts;
 use crate::channel::event_channel;
 use milepost_domain::{Action, Caller, FleetViewer, Principal, TenantId, UserId, VehicleScope, may};
 use milepost_http::Problem;
-use milepost_live::{Entry, EventSource, Handshake};
+use milepost_live::{Entry, EventSource, Handshake, Reader};
 use milepost_service::tenants::has_tenant;
 
 /// The rights of an admitted viewer.
@@ -13,6 +13,8 @@ pub(crate) struct FleetAccess {
     pub(crate) viewer: FleetViewer,
     /// The vehicles whose locations the viewer may see.
     pub(crate) scope: VehicleScope,
+    /// Whose share of the large reads it takes.
+    pub(crate) reader: Reader,
 }
 
 /// Checks a request's `company_id`, credential and `user_id`.
@@ -50,7 +52,8 @@ pub(crate) async fn authorize(parts: &FleetParts, handshake: &Handshake) -> Resu
         }
     };
     let source = parts.live.event_source(tenant.clone(), event_channel(&tenant)).await?;
-    let view = FleetAccess { source, viewer, scope };
+    let reader = caller.map_or_else(|| Reader::anonymous(handshake.client_address()), Reader::of);
+    let view = FleetAccess { source, viewer, scope, reader };
     let max_message_bytes = Some(parts.settings.max_message_bytes);
     Ok(Entry { tenant, credential, public_link: None, view, max_message_bytes, rate: None })
 }

@@ -13,7 +13,7 @@ use crate::wire::{ErrorJson, PongJson, SubscribedJson, WelcomeJson};
 use milepost_domain::{FleetViewer, TenantId, VehicleScope};
 use milepost_http::Problem;
 use milepost_hub::{Interest, Subscription};
-use milepost_live::{EventFollower, Live, Snapshot, SocketSender, Viewer};
+use milepost_live::{EventFollower, Live, Reader, Snapshot, SocketSender, Viewer};
 use milepost_service::{LiveVehicle, ServiceError, vehicles};
 use serde::Serialize;
 use std::convert::Infallible;
@@ -33,6 +33,7 @@ struct View {
     tenant: TenantId,
     viewer: FleetViewer,
     scope: VehicleScope,
+    reader: Reader,
     /// Holds the company's statistics, for viewers that may see them; they are read while anyone holds this.
     stats: Option<Arc<CompanyDashboard>>,
 }
@@ -46,13 +47,13 @@ impl FleetSocket {
         access: FleetAccess,
         replay_after: Result<Option<i64>, String>,
     ) -> Result<Self, Problem> {
-        let FleetAccess { source, viewer, scope } = access;
+        let FleetAccess { source, viewer, scope, reader } = access;
         let tenant = source.tenant.clone();
         let stats = viewer.company.then(|| parts.dashboards.watch(&tenant));
-        let view = View { live: parts.live, tenant, viewer, scope, stats };
+        let view = View { live: parts.live, tenant, viewer, scope, reader, stats };
         sender.send(&view.welcome(source.newest));
         let (replay_after, problem) = replay_after.map_or_else(|problem| (None, Some(problem)), |after| (after, None));
-        let events = FleetEvents::new(view.live.clone(), source, viewer);
+        let events = FleetEvents::new(view.live.clone(), source, viewer, view.reader.clone());
         let events = EventFollower::new(&view.live, &sender, events, replay_after);
         let filter = Filter::default();
         let interest = view.interest(&filter).await?;
@@ -122,7 +123,7 @@ impl View {
         let is_new = !before.is_some_and(|before| before.wants(MessageType::Dashboard));
         if let Some(stats) = self.stats.as_ref().filter(|_| is_new && filter.wants(MessageType::Dashboard)) {
             let stats = {
-                let _permit = self.live.read_permit(&self.tenant, None).await;
+                let _permit = self.live.read_permit(&self.tenant, Some(&self.reader)).await;
                 stats.read().await?
             };
             snapshot.offer(&dashboard_message(&self.tenant, &stats));

@@ -4,8 +4,8 @@ use crate::wire::account::UserJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
-    Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, Principal,
+    SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::{LiveVehicle, TrackPosition};
@@ -87,10 +87,10 @@ pub(crate) fn vehicle_from_json(json: &NewVehicleJson) -> Result<Vehicle, Proble
     Ok(change_from_json(&rest)?(bare))
 }
 
-/// Checks a change without the vehicle; it is applied later, inside the transaction that reads the vehicle.
+/// Checks a change without the vehicle; it is applied later, and again when somebody else changes the vehicle meanwhile.
 pub(crate) fn change_from_json(
     json: &ChangeVehicleJson,
-) -> Result<impl FnOnce(Vehicle) -> Vehicle + Send + use<>, Problem> {
+) -> Result<impl Fn(Vehicle) -> Vehicle + Send + Sync + use<>, Problem> {
     let mut refusals = Refusals::default();
     macro_rules! checked {
         ($field:ident, $parse:expr) => {
@@ -120,18 +120,20 @@ pub(crate) fn change_from_json(
     refusals.none()?;
     Ok(move |vehicle: Vehicle| Vehicle {
         id: vehicle.id,
-        kind: kind.unwrap_or(vehicle.kind),
-        label: label.unwrap_or(vehicle.label),
-        license_plate: license_plate.unwrap_or(vehicle.license_plate),
-        route: route.unwrap_or(vehicle.route),
-        status: status.unwrap_or(vehicle.status),
+        kind: kind.clone().unwrap_or(vehicle.kind),
+        label: label.clone().unwrap_or(vehicle.label),
+        license_plate: license_plate.clone().unwrap_or(vehicle.license_plate),
+        route: route.clone().unwrap_or(vehicle.route),
+        status: status.clone().unwrap_or(vehicle.status),
         driver_id: driver_id.unwrap_or(vehicle.driver_id),
+        past_drivers: vehicle.past_drivers,
         speed_limit: speed_limit.unwrap_or(vehicle.speed_limit),
         fuel_l_per_100km: fuel_use.unwrap_or(vehicle.fuel_l_per_100km),
         fuel_price_per_l: fuel_price.unwrap_or(vehicle.fuel_price_per_l),
         odometer: odometer.unwrap_or(vehicle.odometer),
         service_due_km: service_due_km.unwrap_or(vehicle.service_due_km),
         service_due_at: service_due_at.unwrap_or(vehicle.service_due_at),
+        version: vehicle.version,
     })
 }
 
@@ -177,22 +179,21 @@ pub(crate) fn stored_position_to_json(stored: &TrackPosition) -> PositionJson {
     PositionJson { outlier: stored.is_wrong, ..position_to_json(&stored.position) }
 }
 
-/// A position. `own_vehicle` is used for a device that names no vehicle.
+/// A position. A device need not name its vehicle: it is the one that the device was in at the time of the position.
 pub(crate) fn position_from_json(
     json: &NewPositionJson,
-    own_vehicle: Option<&VehicleId>,
+    sender: &Principal,
     now: Timestamp,
 ) -> Result<Position, Invalid> {
-    let vehicle_id = match (&json.vehicle_id, own_vehicle) {
-        (Some(id), _) => VehicleId::new(id)?,
-        (None, Some(own)) => own.clone(),
-        (None, None) => return Err(Invalid::new("vehicle_id", "is required")),
-    };
     let at = match &json.timestamp {
         None | Some(serde_json::Value::Null) => now,
         Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,
     };
     Position::check_time(at, now)?;
+    let vehicle_id = match &json.vehicle_id {
+        Some(id) => VehicleId::new(id)?,
+        None => sender.own_vehicle(at)?.cloned().ok_or(Invalid::new("vehicle_id", "is required"))?,
+    };
     Ok(Position {
         vehicle_id,
         at,

@@ -6,13 +6,14 @@ use crate::wire::ToClient;
 use milepost_domain::{Caller, Event, Principal, RecordViewer};
 use milepost_http::Problem;
 use milepost_hub::Interest;
-use milepost_live::{Entry, EventSource, EventView, Handshake, Live, ReplayEnd, StreamView};
+use milepost_live::{Entry, EventSource, EventView, Handshake, Live, Reader, ReplayEnd, StreamView};
 use milepost_service::{ServiceError, records};
 
 /// A client's view of a tenant's records.
 pub(crate) struct RecordsView {
     live: Live,
     pub(crate) caller: Caller,
+    reader: Reader,
     viewer: RecordViewer,
     source: EventSource,
 }
@@ -28,12 +29,17 @@ pub(crate) async fn authorize(live: &Live, handshake: &Handshake) -> Result<Entr
     let viewer = RecordViewer::of(&caller, &tenant);
     let channel = channel_of(&tenant);
     let source = live.event_source(tenant, channel).await?;
-    Ok(Entry::new(credential, RecordsView { live: live.clone(), caller, viewer, source }))
+    let reader = Reader::of(&caller);
+    Ok(Entry::new(credential, RecordsView { live: live.clone(), caller, reader, viewer, source }))
 }
 
 impl EventView for RecordsView {
     fn source(&self) -> &EventSource {
         &self.source
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.reader
     }
 
     fn interest(&self) -> Interest {

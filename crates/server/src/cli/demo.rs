@@ -132,6 +132,7 @@ fn drive_fleets(running: &Running, vehicles: usize, end: &watch::Receiver<bool>)
                 cadet_id: None,
                 vehicle_ids: Vec::new(),
                 expires_at: assembly.clock.now().plus_ms(DRIVER_TOKEN_MS),
+                issued_at: None,
                 is_refresh: false,
                 is_account: false,
                 password_fingerprint: None,

@@ -185,7 +185,7 @@ async fn make_vehicle(store: &dyn Store, tenant: &TenantId, id: &VehicleId, now:
     store.ensure_tenant(&Tenant { id: tenant.clone(), name: Label::new(tenant.as_str())? }).await?;
     let vehicle = Vehicle::new(id.clone(), VehicleKind::new("vehicle")?, Label::new(id.as_str())?);
     match store.add_vehicle(tenant, &vehicle, now, &Once::unclaimed()).await {
-        Ok(()) => {
+        Ok(_) => {
             say(&format!("Made vehicle {id} in tenant {tenant}."));
             Ok(())
         }

@@ -49,7 +49,7 @@ pub(super) struct SimulateArgs {
     repeat: bool,
     #[command(flatten)]
     read: ReadArgs,
-    /// An admin's or manager's login; its password comes from MILEPOST_PASSWORD.
+    /// An admin's or manager's login, also as tenant/name; its password comes from MILEPOST_PASSWORD.
     #[arg(long, default_value = "admin")]
     user: String,
     /// Password of --user; better in the environment, where other users don't see it.
@@ -168,6 +168,7 @@ fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
         cadet_id: None,
         vehicle_ids: Vec::new(),
         expires_at: clock.now().plus_ms(OWN_TOKEN_MS),
+        issued_at: None,
         is_refresh: false,
         is_account: false,
         password_fingerprint: None,

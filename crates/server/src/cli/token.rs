@@ -48,6 +48,7 @@ pub(super) fn run(args: &TokenArgs, clock: &Clock) -> Result<()> {
         cadet_id: args.cadet_id,
         vehicle_ids: args.vehicle_ids.clone(),
         expires_at: clock.now().plus_ms(ttl_ms),
+        issued_at: None,
         is_refresh: false,
         is_account: false,
         password_fingerprint: None,

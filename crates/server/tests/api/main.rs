@@ -10,6 +10,7 @@
 
 mod accounts {
     pub mod authentication;
+    pub mod ended_logins;
     pub mod foreign_issuer;
     pub mod names;
     pub mod revocation;
@@ -30,9 +31,11 @@ mod fleet {
     pub mod changes;
     pub mod companies;
     pub mod day;
+    pub mod drivers;
     pub mod history;
     pub mod history_kill;
     pub mod history_support;
+    pub mod made_anew;
     pub mod outage;
     pub mod recording;
     pub mod rest;
@@ -57,6 +60,7 @@ mod native {
     pub mod positions;
     pub mod rest;
     pub mod story;
+    pub mod versions;
 }
 mod operations {
     pub mod backup;

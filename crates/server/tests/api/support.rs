@@ -135,7 +135,7 @@ impl TestServer {
         let mut watcher = self.watch("/ws/bus-tracking/", &token_for(&id.to_string(), "manager", "default", 60)).await;
         watcher.settle().await;
         let id = milepost_domain::UserId::new(id).unwrap();
-        assert!(store.remove_user(id, self.clock.clock().now()).await.unwrap());
+        assert!(store.remove_user(id, None, self.clock.clock().now()).await.unwrap());
         self.clock.turn(Duration::from_millis(500));
         assert_eq!(watcher.close_code().await, 1008);
     }

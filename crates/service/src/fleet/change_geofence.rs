@@ -2,47 +2,50 @@
 
 use super::{Fleet, require_geofences};
 use crate::{Request, ServiceError};
-use milepost_domain::{Geofence, GeofenceDescription, GeofenceId, TenantId, Timestamp};
+use milepost_domain::{ExpectedVersion, Geofence, GeofenceDescription, GeofenceId, TenantId};
+use std::sync::Arc;
+
+/// Attempts when others change the same geofence at the same time. A failed one means that another change was stored first.
+const TRIES: usize = 5;
 
 /// Changes a geofence's description. `change` may refuse the description, and may block for long. A description without
-/// a difference is not stored.
+/// a difference is not stored. What others change at the same time stays.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], and what `change` refuses.
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`], [`ServiceError::Changed`], [`ServiceError::Conflict`] when others keep
+/// changing it, and what `change` refuses.
 pub async fn change_geofence<R: From<ServiceError> + Send + 'static>(
     fleet: &Fleet,
     request: &Request,
     tenant: &TenantId,
     id: GeofenceId,
-    change: impl FnOnce(GeofenceDescription) -> Result<GeofenceDescription, R> + Send + 'static,
+    expected: &ExpectedVersion,
+    change: impl Fn(GeofenceDescription) -> Result<GeofenceDescription, R> + Send + Sync + 'static,
 ) -> Result<Geofence, R> {
-    let before = get_geofence(fleet, request, tenant, id).await?;
-    let description = before.description.clone();
-    // Checking ten thousand corners takes a tenth of a second, which is too long for a thread that serves sockets.
-    let changing = tokio::task::spawn_blocking(move || change(description));
-    let after = changing.await.map_err(|error| {
-        tracing::error!(%error, "a geofence could not be changed");
-        ServiceError::Internal
-    })??;
-    if after == before.description {
-        return Ok(before);
+    let change = Arc::new(change);
+    for _ in 0..TRIES {
+        let before = get_geofence(fleet, request, tenant, id).await?;
+        if !expected.allows(before.version) {
+            return Err(ServiceError::Changed("geofence").into());
+        }
+        let (change, description) = (Arc::clone(&change), before.description.clone());
+        // Checking ten thousand corners takes a tenth of a second, which is too long for a thread that serves sockets.
+        let changing = tokio::task::spawn_blocking(move || change(description));
+        let after = changing.await.map_err(|error| {
+            tracing::error!(%error, "a geofence could not be changed");
+            ServiceError::Internal
+        })??;
+        if after == before.description {
+            return Ok(before);
+        }
+        let changed = fleet.store.update_geofence(tenant, id, before.version, &after, request.now).await;
+        if let Some(changed) = changed.map_err(ServiceError::from)? {
+            fleet.rules_changed(tenant);
+            tracing::info!(geofence.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "geofence changed");
+            return Ok(changed);
+        }
     }
-    let changed = write_geofence(fleet, tenant, id, &after, request.now).await?;
-    tracing::info!(geofence.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "geofence changed");
-    Ok(changed)
-}
-
-async fn write_geofence(
-    fleet: &Fleet,
-    tenant: &TenantId,
-    id: GeofenceId,
-    description: &GeofenceDescription,
-    now: Timestamp,
-) -> Result<Geofence, ServiceError> {
-    let changed = fleet.store.update_geofence(tenant, id, description, now).await?;
-    let changed = changed.ok_or(ServiceError::NotFound("geofence"))?;
-    fleet.rules_changed(tenant);
-    Ok(changed)
+    Err(ServiceError::Conflict("the geofence is being changed by others, try again".to_owned()).into())
 }
 
 /// One geofence.

@@ -3,7 +3,7 @@
 use super::{Fleet, require_rules};
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
-use milepost_domain::{FleetRules, Invalid, JsonObject, TenantId, Timestamp};
+use milepost_domain::{ExpectedVersion, FleetRules, Invalid, JsonObject, TenantId, Timestamp};
 use milepost_follow::read_thresholds;
 use milepost_track::{Rules, Thresholds, VehicleRules};
 use serde_json::{Map, Number, Value};
@@ -43,24 +43,28 @@ pub async fn get_rules(fleet: &Fleet, request: &Request, tenant: &TenantId) -> R
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a value that is out of its range or contradicts another;
-/// [`ServiceError::Conflict`] when others keep changing them.
+/// [`ServiceError::Changed`]; [`ServiceError::Conflict`] when others keep changing them.
 pub async fn change_rules(
     fleet: &Fleet,
     request: &Request,
     tenant: &TenantId,
+    expected: &ExpectedVersion,
     changes: &[RuleChange],
 ) -> Result<RulesInForce, ServiceError> {
     require_rules(&request.caller, tenant)?;
     ensure_tenant(&*fleet.store, tenant).await?;
     for _ in 0..TRIES {
         let before = fleet.store.get_rules(tenant).await?;
+        let known = before.as_ref().map_or(0, |rules| rules.version);
+        if !expected.allows(known) {
+            return Err(ServiceError::Changed("thresholds"));
+        }
         let own = own_values(before.as_ref());
         let changed = with_changes(&own, changes)?;
         if changed == own {
             return Ok(in_force(before.as_ref()));
         }
         let values = JsonObject::of_parsed(Value::from(changed).to_string(), "rules")?;
-        let known = before.as_ref().map_or(0, |rules| rules.version);
         if let Some(rules) = fleet.store.set_rules(tenant, &values, known, request.now).await? {
             fleet.rules_changed(tenant);
             tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "thresholds changed");

@@ -5,8 +5,10 @@ use super::read_parcels::get_parcel;
 use super::{FollowedParcel, Key, ParcelUpdate, Parcels, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
-    Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, Timestamp, UserId, ZonesInside, may_with_parcel,
+    Action, Caller, ExpectedVersion, Fact, Parcel, ParcelId, ParcelStatus, TenantId, Timestamp, UserId, ZonesInside,
+    may_with_parcel,
 };
+use std::sync::Arc;
 
 /// Attempts when other nodes change the same parcel at the same time. A failed one means that another change was stored
 /// first.
@@ -26,16 +28,36 @@ pub struct ParcelChange {
 /// assigned one becomes pending when it loses its driver.
 ///
 /// # Errors
-/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] for
-/// an ended parcel; [`ServiceError::Invalid`] for a user of the tenant that is no driver.
+/// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Changed`];
+/// [`ServiceError::Conflict`] for an ended parcel; [`ServiceError::Invalid`] for a user of the tenant that is no driver.
 pub async fn change_parcel(
+    parcels: &Arc<Parcels>,
+    request: &Request,
+    tenant: &TenantId,
+    id: ParcelId,
+    expected: &ExpectedVersion,
+    change: ParcelChange,
+) -> Result<Parcel, ServiceError> {
+    let (parcels, request, tenant, expected) = (Arc::clone(parcels), request.clone(), tenant.clone(), expected.clone());
+    // In a task of its own, so that a stored change is published even if its client disconnects.
+    let changing =
+        tokio::spawn(async move { store_and_publish(&parcels, &request, &tenant, id, &expected, change).await });
+    changing.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the change of a parcel did not end");
+        Err(ServiceError::Internal)
+    })
+}
+
+async fn store_and_publish(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
+    expected: &ExpectedVersion,
     change: ParcelChange,
 ) -> Result<Parcel, ServiceError> {
     for _ in 0..TRIES {
-        let seen = get_parcel(parcels, request, id).await?;
+        let seen = get_parcel(parcels, request, tenant, id).await?;
         require(&request.caller, &seen, change)?;
         if let Some(Some(driver)) = change.driver_id
             && seen.driver_id != Some(driver)
@@ -45,10 +67,13 @@ pub async fn change_parcel(
         // The drivers' locks are held too, so that no location is published after the parcel's end, or to viewers that
         // may not see it any more.
         let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Key::Driver);
-        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(id)])).await;
-        let before = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
+        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(tenant, id)])).await;
+        let before = parcels.store.get_parcel(tenant, id).await?.ok_or(ServiceError::NotFound("parcel"))?;
         if before.driver_id != seen.driver_id {
             continue;
+        }
+        if !expected.allows(before.version) {
+            return Err(ServiceError::Changed("parcel"));
         }
         let Some(after) = changed(&before, change)? else { return Ok(before) };
         let after = Parcel { updated_at: request.now.max(before.updated_at), version: before.version + 1, ..after };
@@ -78,7 +103,6 @@ pub(super) async fn publish_parcel(
     driver_changed: bool,
     now: Timestamp,
 ) {
-    parcels.last_published.set(parcel);
     let fix = match parcel.driver_id {
         Some(driver) if driver_changed && parcel.is_active() => {
             // An error is ignored, because the new driver's next location follows soon.
@@ -89,6 +113,8 @@ pub(super) async fn publish_parcel(
     let progress = fix.map(|fix| progress_of(parcel, fix, now));
     let current = FollowedParcel { parcel: parcel.clone(), progress };
     parcels.listeners.parcel_changed(&ParcelUpdate { current, status_changed, driver_changed });
+    // Only now: whoever ends before leaves the change to the event feed.
+    parcels.last_published.set(parcel);
 }
 
 fn require(caller: &Caller, parcel: &Parcel, change: ParcelChange) -> Result<(), ServiceError> {
@@ -129,7 +155,7 @@ fn changed(before: &Parcel, change: ParcelChange) -> Result<Option<Parcel>, Serv
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{Address, Latitude, Longitude, Place, TenantId};
+    use milepost_domain::{Address, Latitude, Longitude, Place};
 
     fn parcel(status: ParcelStatus, driver: Option<i64>) -> Parcel {
         let at = Timestamp::from_unix_ms(0).unwrap();

@@ -46,7 +46,7 @@ impl ParcelPath {
         let mut path = Vec::new();
         while !self.ended && path.len() < limit as usize {
             let wanted = limit - u32::try_from(path.len()).unwrap_or(limit);
-            let page = self.store.parcel_path(self.id, self.read_to, wanted).await?;
+            let page = self.store.parcel_path(&self.tenant, self.id, self.read_to, wanted).await?;
             self.ended = page.len() < wanted as usize;
             self.read_to = page.last().map(|fix| fix.at).or(self.read_to);
             for fix in page {
@@ -66,10 +66,11 @@ impl ParcelPath {
 pub async fn read_parcel_path(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {
-    let parcel = get_parcel(parcels, request, id).await?;
+    let parcel = get_parcel(parcels, request, tenant, id).await?;
     let track = DriverTrack::of_parcel(&parcel);
     let read_to = after.map(|after| after.plus_ms(-TRACK_WINDOW_MS));
     let store = Arc::clone(&parcels.store);

@@ -112,7 +112,7 @@ impl Finisher {
                 Ok(recorded) => {
                     sample.accepted += recorded.accepted;
                     sample.duplicates += recorded.duplicates;
-                    if recorded.accepted > 0 {
+                    if recorded.accepted > 0 || !recorded.current.is_empty() {
                         self.observe(|observer| observer.recorded(&caller.tenant, recorded));
                     }
                 }

@@ -1,9 +1,9 @@
 //! Plans one transaction before it begins, without waiting for anything.
 
 use super::cache::{Key, TrackCache};
-use super::{CommittedPositions, PositionBatch, TrackStep};
+use super::{CommittedPositions, CurrentPosition, PositionBatch, TrackStep};
 use crate::{PositionRow, TrackCommit, TrackRow, VehicleNo};
-use milepost_domain::{Arrival, Timestamp};
+use milepost_domain::{Arrival, Position, Timestamp, lies_ahead};
 use milepost_track::{OutlierReason, is_null_island};
 use std::collections::{HashMap, HashSet};
 
@@ -112,7 +112,7 @@ impl<'b> Plan<'b> {
                 wrong: None,
             };
             let track = &mut touched.track;
-            match track.state.arrival(position.at) {
+            match track.state.arrival(position.at, batch.received_at) {
                 Arrival::Newest => {
                     touched.changed = true;
                     recorded.accepted += 1;
@@ -123,13 +123,20 @@ impl<'b> Plan<'b> {
                     track.state.take(position, is_wrong);
                     self.commit.appended.push(row);
                 }
-                Arrival::Late => {
+                arrival @ (Arrival::Late | Arrival::Present) => {
                     // The fold judges the others in their order of time.
                     row.wrong = is_null_island(position.into()).then_some(OutlierReason::NullIsland);
+                    if arrival == Arrival::Present && row.wrong.is_none() {
+                        recorded.current.push(current(row, position.clone()));
+                    }
                     self.commit.late.push(row);
                     self.late_callers.push(caller);
                 }
-                Arrival::Repeated => recorded.duplicates += 1,
+                Arrival::Repeated => {
+                    recorded.duplicates += 1;
+                    let newest = touched.track.state.last.iter().filter(|last| !lies_ahead(last, batch.received_at));
+                    recorded.current.extend(newest.map(|last| current(row, last.clone())));
+                }
             }
         }
         recorded.unknown.sort_unstable();
@@ -150,4 +157,8 @@ impl<'b> Plan<'b> {
         // Rows that are neighbours in the table are written together.
         self.commit.appended.sort_by_key(|row| (row.vehicle_no, row.position.at));
     }
+}
+
+const fn current(row: PositionRow<'_>, position: Position) -> CurrentPosition {
+    CurrentPosition { vehicle: row.vehicle_no, position, received_at: row.received_at }
 }

@@ -7,6 +7,7 @@ pub(super) mod geofences;
 pub(super) mod rules;
 pub(super) mod trip_rows;
 pub(super) mod trips;
+mod vehicle_references;
 pub(super) mod vehicles;
 
 use super::events::fleet;
@@ -42,13 +43,20 @@ impl FleetStore for SqlStore {
         &self,
         tenant: &TenantId,
         id: GeofenceId,
+        version: i64,
         description: &GeofenceDescription,
         now: Timestamp,
     ) -> Result<Option<Geofence>> {
-        write!(self, geofences::update_geofence(tenant, id, description, now, self.renderer()))
+        write!(self, geofences::update_geofence(tenant, id, version, description, now, self.renderer()))
     }
-    async fn remove_geofence(&self, tenant: &TenantId, id: GeofenceId, now: Timestamp) -> Result<bool> {
-        write!(self, geofences::remove_geofence(tenant, id, now, self.renderer()))
+    async fn remove_geofence(
+        &self,
+        tenant: &TenantId,
+        id: GeofenceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        write!(self, geofences::remove_geofence(tenant, id, version, now, self.renderer()))
     }
 
     async fn raise_alert(&self, alert: &Alert, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {

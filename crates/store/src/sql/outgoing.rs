@@ -6,7 +6,7 @@ pub(super) mod webhooks;
 
 use super::sql_store::SqlStore;
 use crate::{
-    CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
+    CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
     WebhookChange,
 };
 use async_trait::async_trait;
@@ -33,10 +33,11 @@ impl OutgoingStore for SqlStore {
         &self,
         tenant: &TenantId,
         id: WebhookId,
+        version: i64,
         change: &WebhookChange,
         now: Timestamp,
     ) -> Result<Option<Webhook>> {
-        write!(self, webhooks::change_webhook(tenant, id, change, now))
+        write!(self, webhooks::change_webhook(tenant, id, version, change, now))
     }
     async fn replace_webhook_secret(
         &self,
@@ -59,16 +60,16 @@ impl OutgoingStore for SqlStore {
         let body = self.renderer().webhook_test(id, now);
         write!(self, webhooks::store_test_call(tenant, id, &body, now), once)
     }
-    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId) -> Result<bool> {
+    async fn remove_webhook(&self, tenant: &TenantId, id: WebhookId, version: Option<i64>) -> Result<bool> {
         // Removed in steps, between which others can write: there may be millions.
-        while write!(self, webhooks::remove_calls(tenant, id))? {}
-        write!(self, webhooks::remove_webhook(tenant, id))
+        while write!(self, webhooks::remove_calls(tenant, id, version))? {}
+        write!(self, webhooks::remove_webhook(tenant, id, version))
     }
     async fn list_calls(
         &self,
         tenant: &TenantId,
         target: Option<Target>,
-        before: Option<CallNo>,
+        before: Option<CallId>,
         limit: u32,
     ) -> Result<Vec<StoredCall>> {
         read!(self, calls::list_calls(tenant, target, before, limit))
@@ -99,7 +100,7 @@ impl OutgoingStore for SqlStore {
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()> {
         write!(self, calls::settle_call(no, outcome, now))
     }
-    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, calls::revive_call(tenant, no, now), once)
+    async fn revive_call(&self, tenant: &TenantId, id: CallId, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
+        write!(self, calls::revive_call(tenant, id, now), once)
     }
 }

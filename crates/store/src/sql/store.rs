@@ -88,8 +88,14 @@ impl Store for SqlStore {
     async fn update_user(&self, user: &User, new_password_hash: Option<&str>, now: Timestamp) -> Result<bool> {
         write!(self, users::update_user(user, new_password_hash, now, self.renderer()))
     }
-    async fn remove_user(&self, id: UserId, now: Timestamp) -> Result<bool> {
-        write!(self, users::remove_user(id, now, self.renderer()))
+    async fn remove_user(&self, id: UserId, version: Option<i64>, now: Timestamp) -> Result<bool> {
+        write!(self, users::remove_user(id, version, now, self.renderer()))
+    }
+    async fn end_logins(&self, id: UserId, now: Timestamp) -> Result<bool> {
+        write!(self, users::end_logins(id, now, self.renderer()))
+    }
+    async fn is_erased_user(&self, id: UserId) -> Result<bool> {
+        read!(self, users::is_erased_user(id))
     }
     async fn count_users(&self) -> Result<u64> {
         read!(self, users::count_users())
@@ -113,8 +119,8 @@ impl Store for SqlStore {
         tenant: &TenantId,
         vehicle: &Vehicle,
         now: Timestamp,
-        once: &Once<'_, ()>,
-    ) -> Result<()> {
+        once: &Once<'_, TrackedVehicle>,
+    ) -> Result<TrackedVehicle> {
         write!(self, vehicles::add_vehicle(tenant, vehicle, now, self.renderer()), once)
     }
     async fn get_vehicle(&self, tenant: &TenantId, id: &VehicleId) -> Result<Option<TrackedVehicle>> {
@@ -135,8 +141,14 @@ impl Store for SqlStore {
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool> {
         write!(self, vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
     }
-    async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool> {
-        write!(self, vehicles::remove_vehicle(tenant, id, now, self.renderer()))
+    async fn remove_vehicle(
+        &self,
+        tenant: &TenantId,
+        id: &VehicleId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        write!(self, vehicles::remove_vehicle(tenant, id, version, now, self.renderer()))
     }
 
     async fn add_device(&self, device: &Device, key_hash: &Digest, once: &Once<'_, ()>) -> Result<()> {
@@ -150,6 +162,9 @@ impl Store for SqlStore {
     }
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
+    }
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
+        write!(self, devices::update_device(device, now, self.renderer()))
     }
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
         write!(self, devices::remove_device(tenant, id, now, self.renderer()))

@@ -53,6 +53,7 @@ pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
         active: true,
         cadet_id: Some(3),
         vehicle_ids: new.vehicle_ids.clone(),
+        version: 1,
     };
     assert_eq!(added, expected);
     assert_eq!(database.store.get_user(added.id).await.unwrap(), Some(expected.clone()));
@@ -78,6 +79,7 @@ pub(crate) async fn username_is_taken_once_in_its_tenant(database: &TestDatabase
     assert_eq!(nowhere, Err(StoreError::NotFound("tenant")));
     let mut bob = database.store.add_user(&new_user("bob", &acme), at(0), &Once::unclaimed()).await.unwrap();
     bob.username = Username::new("ann").unwrap();
+    bob.version += 1;
     assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
     let mut moved = namesake;
     moved.tenant = acme;
@@ -148,15 +150,18 @@ pub(crate) async fn changed_user_is_published_to_both_tenants(database: &TestDat
     user.active = false;
     user.cadet_id = None;
     user.vehicle_ids.clear();
+    user.version += 1;
     assert!(database.store.update_user(&user, None, at(1)).await.unwrap());
     assert_eq!(database.store.get_user(user.id).await.unwrap(), Some(user.clone()));
     let kept = find_login(&*database.store, "ann").await.unwrap().password_hash;
     assert_eq!(kept.as_deref(), Some("$argon2id$sample"));
+    user.version += 1;
     assert!(database.store.update_user(&user, Some("$new"), at(2)).await.unwrap());
     assert_eq!(find_login(&*database.store, "ann").await.unwrap().password_hash.as_deref(), Some("$new"));
     assert_eq!(database.store.newest_event_id(&acme).await.unwrap(), 2);
     assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
     user.id = UserId::new(999).unwrap();
+    user.version += 1;
     assert!(!database.store.update_user(&user, None, at(3)).await.unwrap());
 }
 
@@ -164,8 +169,8 @@ pub(crate) async fn removed_user_loses_its_sessions(database: &TestDatabase) {
     let home = TenantId::default_tenant();
     let user = database.store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap();
     database.store.add_session(&[1; 32], user.id, at(1000)).await.unwrap();
-    assert!(database.store.remove_user(user.id, at(0)).await.unwrap());
-    assert!(!database.store.remove_user(user.id, at(0)).await.unwrap());
+    assert!(database.store.remove_user(user.id, None, at(0)).await.unwrap());
+    assert!(!database.store.remove_user(user.id, None, at(0)).await.unwrap());
     assert_eq!(database.store.find_session(&[1; 32], at(0)).await.unwrap(), None);
     assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
     let next = database.store.add_user(&new_user("bob", &home), at(0), &Once::unclaimed()).await.unwrap();
@@ -179,15 +184,18 @@ pub(crate) async fn locked_out_user_or_new_password_ends_sessions(database: &Tes
     let session = [1; 32];
     store.add_session(&session, user.id, at(1000)).await.unwrap();
     user.role = Role::Manager;
+    user.version += 1;
     assert!(store.update_user(&user, None, at(1)).await.unwrap());
     assert!(store.find_session(&session, at(1)).await.unwrap().is_some());
+    user.version += 1;
     assert!(store.update_user(&user, Some("$new"), at(2)).await.unwrap());
     assert_eq!(store.find_session(&session, at(2)).await.unwrap(), None);
     let login = store.get_login(user.id).await.unwrap().unwrap();
     assert_eq!((&login.user, login.password_hash.as_deref()), (&user, Some("$new")));
     for lock_out in [|user: &mut User| user.active = false, |user: &mut User| user.approved = false] {
-        let mut out = user.clone();
+        let mut out = store.get_user(user.id).await.unwrap().unwrap();
         lock_out(&mut out);
+        out.version += 1;
         store.add_session(&session, user.id, at(1000)).await.unwrap();
         assert!(store.update_user(&out, None, at(3)).await.unwrap());
         assert_eq!(store.find_session(&session, at(3)).await.unwrap(), None);

@@ -2,7 +2,7 @@
 
 use crate::database::TestDatabase;
 use crate::notices::user;
-use crate::samples::{add_tenant, at, id};
+use crate::samples::{add_tenant, add_vehicles, at, id};
 use fastrand::Rng;
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Event, Fact, FleetViewer, JsonObject,
@@ -69,19 +69,21 @@ pub(crate) async fn alert_comes_back_as_it_was_raised(database: &TestDatabase) {
         data: Some(JsonObject::of_parsed("{\"z\":1.00000000000000000001,\"a\":{}}".to_owned(), "data").unwrap()),
         ..about("fuel:MTA NYCT_2782:1", alert("b", &home, Some(user(7)), 2))
     };
+    assert_eq!(store.raise_alert(&whole, at(0), &Once::unclaimed()).await, Err(StoreError::NotFound("vehicle")));
+    add_vehicles(&**store, &home, &["MTA NYCT_2782"]).await;
     for (number, raised) in (1..).zip([alert("a", &home, None, 1), whole]) {
         assert!(store.raise_alert(&raised, at(number), &Once::unclaimed()).await.unwrap());
         let viewer = FleetViewer { company: raised.user_id.is_none(), user: raised.user_id, driver: None };
         assert_eq!(store.get_alert(&home, viewer, &raised.id, at(number)).await.unwrap().as_ref(), Some(&raised));
-        let stored = store.events_after(&home, number - 1, 10).await.unwrap();
-        assert_eq!(stored, [Event { id: number, at: at(number), fact: Fact::AlertRaised(Box::new(raised)) }]);
+        let stored = store.events_after(&home, number, 10).await.unwrap();
+        assert_eq!(stored, [Event { id: number + 1, at: at(number), fact: Fact::AlertRaised(Box::new(raised)) }]);
     }
     let again = store.raise_alert(&alert("a", &home, None, 3), at(3), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("alert")));
     let nowhere = TenantId::new("nowhere").unwrap();
     let refused = store.raise_alert(&alert("c", &nowhere, None, 3), at(3), &Once::unclaimed()).await;
     assert_eq!(refused, Err(StoreError::NotFound("tenant")));
-    assert_eq!(store.newest_event_id(&home).await.unwrap(), 2);
+    assert_eq!(store.newest_event_id(&home).await.unwrap(), 3);
 }
 
 pub(crate) async fn alerts_of_one_subject_are_raised_once_while_the_first_lasts(database: &TestDatabase) {

@@ -25,16 +25,19 @@ pub(crate) async fn vehicle_comes_back_as_it_was_added(database: &TestDatabase) 
         service_due_at: Some(at(7)),
         ..vehicle("MTA NYCT_2782")
     };
-    store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await.unwrap();
+    let added = store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await.unwrap();
+    bus.version = at(0).unix_ms();
     assert_eq!(store.add_vehicle(&home, &bus, at(0), &Once::unclaimed()).await, Err(StoreError::Conflict("vehicle")));
     assert_eq!(
         store.add_vehicle(&tenant("nowhere"), &bus, at(0), &Once::unclaimed()).await,
         Err(StoreError::NotFound("tenant"))
     );
     let found = store.get_vehicle(&home, &bus.id).await.unwrap().unwrap();
-    assert_eq!((&found.vehicle, found.track.last, found.track.version), (&bus, None, 0));
+    assert_eq!((&found.vehicle, &found.track.last, found.track.version), (&bus, &None, 0));
+    assert_eq!(added, found);
     bus.license_plate = None;
     bus.label = Label::new("Seven").unwrap();
+    bus.version += 1;
     assert!(store.update_vehicle(&home, &bus, at(1)).await.unwrap());
     assert!(!store.update_vehicle(&home, &vehicle("other"), at(1)).await.unwrap());
     assert_eq!(store.get_vehicle(&home, &bus.id).await.unwrap().unwrap().vehicle, bus);
@@ -94,8 +97,8 @@ pub(crate) async fn removed_vehicle_takes_its_devices_and_positions_along(databa
     store.add_device(&device("kiosk", &home, "bus"), &[1; 32], &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("bus", 1), position("other", 1)])).await.unwrap();
-    assert!(store.remove_vehicle(&home, &id("bus"), at(9)).await.unwrap());
-    assert!(!store.remove_vehicle(&home, &id("bus"), at(9)).await.unwrap());
+    assert!(store.remove_vehicle(&home, &id("bus"), None, at(9)).await.unwrap());
+    assert!(!store.remove_vehicle(&home, &id("bus"), None, at(9)).await.unwrap());
     assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap(), None);
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
     assert!(history(&**store, &home, "bus").await.is_empty());
@@ -145,7 +148,7 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap(), None);
     assert!(store.list_vehicles(&home, &VehicleScope::All, None, 10).await.unwrap().is_empty());
     assert!(!store.update_vehicle(&home, &vehicle("bus"), at(0)).await.unwrap());
-    assert!(!store.remove_vehicle(&home, &id("bus"), at(0)).await.unwrap());
+    assert!(!store.remove_vehicle(&home, &id("bus"), None, at(0)).await.unwrap());
     assert!(history(&**store, &home, "bus").await.is_empty());
     assert!(store.recent_positions(&home, at(0), None, 10).await.unwrap().is_empty());
     assert!(store.events_after(&home, 0, 10).await.unwrap().is_empty());

@@ -104,7 +104,7 @@ pub(crate) async fn stats_are_sums_of_the_windows_buckets(database: &TestDatabas
     assert_eq!(distance(&**store, &home, 10, 20).await, 2 + 4);
     assert_eq!(distance(&**store, &home, 20, 31).await, 4 + 5 + 16);
     assert_eq!(distance(&**store, &home, 30, 30).await, 0);
-    store.remove_vehicle(&home, &id("van"), at(1)).await.unwrap();
+    store.remove_vehicle(&home, &id("van"), None, at(1)).await.unwrap();
     let left = store.fleet_stats(&home, window(0, 100)).await.unwrap();
     assert_eq!((left.vehicles, left.distance_mm, left.fuel_cost), (1, 7, 0.0));
 }
@@ -161,7 +161,7 @@ pub(crate) async fn trips_are_counted_that_were_under_way_in_the_window(database
     }
     trips::add(&**store, &started("theirs", &acme, "bus", 40)).await;
     trips::add(&**store, &started("of no vehicle", &home, "old", 40)).await;
-    store.remove_vehicle(&home, &id("old"), at(50)).await.unwrap();
+    store.remove_vehicle(&home, &id("old"), None, at(50)).await.unwrap();
     for (from, to) in [(0, 200), (30, 60), (40, 41), (41, 42), (39, 40), (90, 300), (200, 300), (50, 50), (60, 50)] {
         let under_way = |trip: &&Trip| {
             let began_in_it = trip.started_at >= at(from);
@@ -231,7 +231,7 @@ pub(crate) async fn old_activity_and_checkpoints_are_forgotten_but_for_each_vehi
     assert_eq!(newest(&**store, &bus, Some(60)).await, Some(checkpoint(49, 3)));
     assert_eq!(newest(&**store, &bus, Some(49)).await, None);
     assert_eq!(newest(&**store, &parked, None).await, Some(checkpoint(1, 5)));
-    store.remove_vehicle(&home, &id("gone"), at(100)).await.unwrap();
+    store.remove_vehicle(&home, &id("gone"), None, at(100)).await.unwrap();
     let pruned = store.prune(at(100), &retention).await.unwrap();
     assert_eq!((pruned.activity, pruned.checkpoints), (1, 1));
     assert_eq!(newest(&**store, &gone, None).await, None);

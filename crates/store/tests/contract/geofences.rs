@@ -4,8 +4,8 @@ use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, id};
 use milepost_domain::{
     CrossingTriggers, DwellTime, Event, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText,
-    Label, MAX_GEOFENCES, RadiusM, Schedule, SpeedKmh, TenantId, TimeOfDay, UtcOffset, VehicleList, Weekday, Weekdays,
-    WidthM,
+    Label, MAX_GEOFENCES, RadiusM, Schedule, ScheduleClock, SpeedKmh, TenantId, TimeOfDay, VehicleList, Weekday,
+    Weekdays, WidthM, ZoneName,
 };
 use milepost_store::{Once, Store, StoreError};
 
@@ -40,7 +40,7 @@ fn whole(shape: GeofenceShape) -> GeofenceDescription {
             days: Weekdays::new(&[Weekday::Monday, Weekday::Sunday]).unwrap(),
             from: time(22 * 3600),
             to: time(6 * 3600 + 1),
-            offset: UtcOffset::from_minutes(-210).unwrap(),
+            clock: ScheduleClock::Zone(ZoneName::new("America/St_Johns").unwrap()),
         }),
         ..square("Zoë's «depot»")
     }
@@ -67,6 +67,7 @@ pub(crate) async fn geofence_comes_back_as_it_was_added(database: &TestDatabase)
             description: description.clone(),
             created_at: at(number),
             changed_at: at(number),
+            version: 1,
         };
         assert_eq!(added, expected);
         assert_eq!(store.get_geofence(&home, added.id).await.unwrap(), Some(expected));
@@ -86,19 +87,19 @@ pub(crate) async fn changed_geofence_is_as_it_was_described_last(database: &Test
     let geofence = add(&**store, &home, &whole(GeofenceShape::Circle(RadiusM::new(10.0).unwrap()))).await;
     let other = add(&**store, &home, &square("other")).await;
     let plain = square("plain");
-    let expected = Geofence { description: plain.clone(), changed_at: at(9), ..geofence.clone() };
-    let updated = store.update_geofence(&home, geofence.id, &plain, at(9)).await.unwrap();
+    let expected = Geofence { description: plain.clone(), changed_at: at(9), version: 2, ..geofence.clone() };
+    let updated = store.update_geofence(&home, geofence.id, 1, &plain, at(9)).await.unwrap();
     assert_eq!(updated.as_ref(), Some(&expected));
     assert_eq!(store.get_geofence(&home, geofence.id).await.unwrap(), Some(expected));
     assert_eq!(store.get_geofence(&home, other.id).await.unwrap(), Some(other.clone()));
     let unknown = GeofenceId::new(999).unwrap();
     for (tenant, id) in [(&acme, geofence.id), (&home, unknown)] {
         assert_eq!(store.get_geofence(tenant, id).await.unwrap(), None);
-        assert_eq!(store.update_geofence(tenant, id, &plain, at(10)).await.unwrap(), None);
-        assert!(!store.remove_geofence(tenant, id, at(10)).await.unwrap());
+        assert_eq!(store.update_geofence(tenant, id, 2, &plain, at(10)).await.unwrap(), None);
+        assert!(!store.remove_geofence(tenant, id, None, at(10)).await.unwrap());
     }
-    assert!(store.remove_geofence(&home, geofence.id, at(11)).await.unwrap());
-    assert!(!store.remove_geofence(&home, geofence.id, at(12)).await.unwrap(), "removed twice");
+    assert!(store.remove_geofence(&home, geofence.id, None, at(11)).await.unwrap());
+    assert!(!store.remove_geofence(&home, geofence.id, None, at(12)).await.unwrap(), "removed twice");
     assert_eq!(store.get_geofence(&home, geofence.id).await.unwrap(), None);
     let stored: Vec<_> = store.events_after(&home, 0, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
     assert_eq!(stored, [geofence.id, other.id, geofence.id, geofence.id].map(changed));
@@ -153,7 +154,7 @@ pub(crate) async fn a_tenant_has_no_more_geofences_than_the_bound(database: &Tes
         "each tenant has its own"
     );
     // After a removal another one can be added.
-    assert!(store.remove_geofence(&home, first.id, at(1)).await.unwrap());
+    assert!(store.remove_geofence(&home, first.id, None, at(1)).await.unwrap());
     assert!(store.add_geofence(&home, &square("next"), at(2), &Once::unclaimed()).await.unwrap().is_some());
     assert!(store.add_geofence(&home, &square("one too many"), at(3), &Once::unclaimed()).await.unwrap().is_none());
     other_node.close().await;

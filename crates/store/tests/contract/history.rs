@@ -132,7 +132,7 @@ pub(crate) async fn what_another_node_folded_is_left_out_and_the_rest_is_written
     let bus = fold_of(&**store, &home, "bus").await;
     let gone = fold_of(&**store, &home, "gone").await;
     store.write_history(&[write(&bus, 1, Vec::new())], at(0)).await.unwrap();
-    store.remove_vehicle(&home, &id("gone"), at(0)).await.unwrap();
+    store.remove_vehicle(&home, &id("gone"), None, at(0)).await.unwrap();
 
     let car = fold_of(&**store, &home, "car").await;
     let foreign = fold_of(&**store, &acme, "bus").await;
@@ -402,7 +402,7 @@ pub(crate) async fn old_history_and_that_of_removed_vehicles_is_forgotten(databa
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("gone", 9)])).await.unwrap();
     committer.record(batch(&home, vec![position("gone", 8)])).await.unwrap();
-    store.remove_vehicle(&home, &id("gone"), at(0)).await.unwrap();
+    store.remove_vehicle(&home, &id("gone"), None, at(0)).await.unwrap();
     // A removed vehicle is never behind.
     let everything = BehindFilter { newest_before: at(1_000_000_000_000), late_noted_before: at(1_000_000_000_000) };
     assert_eq!(store.vehicles_behind(everything, None, 10).await.unwrap(), []);

@@ -8,6 +8,7 @@
 mod accounts;
 mod alerts;
 mod answers;
+mod assignments;
 mod cadets;
 mod claims;
 mod database;
@@ -23,6 +24,7 @@ mod history;
 mod history_alerts;
 mod migrations;
 mod notices;
+mod numbers;
 mod outgoing;
 mod outgoing_shares;
 mod parcels;
@@ -33,6 +35,7 @@ mod push_alerts;
 mod samples;
 mod trips;
 mod upkeep;
+mod versions;
 mod visible_events;
 mod webhooks;
 
@@ -77,6 +80,14 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    versions:
+        only_the_next_version_is_written,
+        many_changes_at_once_all_count,
+        logins_end_for_good,
+        number_of_a_removed_user_is_erased,
+        vehicle_made_anew_inherits_nothing,
+        alert_raised_while_its_vehicle_is_removed_goes_with_it,
+        removed_vehicle_of_many_parents_leaves_them_all;
     answers:
         a_callers_oldest_refusals_leave_and_nobody_elses,
         answers_to_work_stay_and_more_of_it_is_refused,
@@ -101,6 +112,13 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    assignments:
+        driver_of_a_time_is_known_after_a_change,
+        drivers_that_change_at_once_follow_each_other,
+        vehicle_of_a_device_is_known_by_its_time,
+        old_assignments_are_forgotten_but_for_the_last,
+        a_vehicle_has_a_bounded_number_of_drivers,
+        a_corrected_trip_has_the_driver_of_its_start;
     positions:
         position_comes_back_as_it_was_recorded,
         many_positions_come_back_as_they_were_recorded,
@@ -115,6 +133,8 @@ on_both! {
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         an_observer_that_panics_costs_no_answer,
+        a_clock_that_was_ahead_silences_no_vehicle,
+        what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,
         single_positions_of_many_vehicles_are_read_at_any_time,
         wrong_positions_are_stored_and_marked_and_never_the_place,
         a_vehicle_is_found_elsewhere_by_its_third_fix_on_whichever_nodes;
@@ -262,7 +282,12 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
-        users_keep_their_numbers_and_sessions_when_names_become_their_tenants;
+        users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
+        things_keep_their_numbers_when_these_become_their_tenants;
+    numbers:
+        each_tenant_counts_what_it_enters,
+        numbers_given_by_two_nodes_at_once_are_unique_and_without_a_gap,
+        calls_of_several_receivers_are_numbered_one_by_one;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

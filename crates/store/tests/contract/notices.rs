@@ -162,7 +162,7 @@ pub(crate) async fn notices_of_a_removed_user_are_forgotten_and_all_others_kept(
             store.send_notices(tenant, &[ann, bob], &notification("x"), at(0), &Once::unclaimed()).await.unwrap();
         }
     }
-    store.remove_user(ann, at(1)).await.unwrap();
+    store.remove_user(ann, None, at(1)).await.unwrap();
     let retention = Retention { events_ms: i64::MAX, positions_ms: i64::MAX };
     assert_eq!(store.prune(at(2), &retention).await.unwrap().notices, 4);
     for tenant in [&home, &acme] {

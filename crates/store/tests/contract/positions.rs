@@ -106,7 +106,7 @@ pub(crate) async fn a_position_of_an_unknown_vehicle_fails_no_others(database: &
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("gone", 1)])).await.unwrap();
     // Removed while the committer has it in its cache.
-    store.remove_vehicle(&home, &id("gone"), at(1)).await.unwrap();
+    store.remove_vehicle(&home, &id("gone"), None, at(1)).await.unwrap();
     let points = vec![position("gone", 3), position("bus", 1), position("never", 1), position("gone", 0)];
     let recorded = committer.record(batch(&home, points)).await.unwrap();
     assert_eq!((recorded.accepted, recorded.duplicates), (1, 0));
@@ -154,7 +154,7 @@ pub(crate) async fn vehicle_added_again_starts_a_new_track(database: &TestDataba
     add_vehicles(&**store, &home, &["bus"]).await;
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, vec![position("bus", 50)])).await.unwrap();
-    store.remove_vehicle(&home, &id("bus"), at(1)).await.unwrap();
+    store.remove_vehicle(&home, &id("bus"), None, at(1)).await.unwrap();
     add_vehicles(&**store, &home, &["bus"]).await;
     let recorded = committer.record(batch(&home, vec![position("bus", 10)])).await.unwrap();
     assert_eq!(recorded.newest, [position("bus", 10)]);
@@ -403,4 +403,50 @@ pub(crate) async fn a_vehicle_is_found_elsewhere_by_its_third_fix_on_whichever_n
     assert_eq!(found, [0, 0, 1, 1]);
     assert_eq!(place(&*other, &id("bus")).await, (Some(in_sydney("bus", 150_000)), Some(at(150_000))));
     other.close().await;
+}
+
+#[derive(Default)]
+struct Current(Mutex<Vec<(Timestamp, Timestamp)>>);
+
+impl CommitObserver for Current {
+    fn ended(&self, _: &CommitSample) {}
+
+    fn recorded(&self, _: &TenantId, recorded: &CommittedPositions) {
+        self.0.lock().unwrap().extend(recorded.current.iter().map(|one| (one.position.at, one.received_at)));
+    }
+}
+
+pub(crate) async fn a_clock_that_was_ahead_silences_no_vehicle(database: &TestDatabase) {
+    const HOUR: i64 = 3_600_000;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let observer = Arc::new(Current::default());
+    let committer = Committer::start(store.clone(), Some(observer.clone() as _));
+    let arrive = async |ms: i64, received_ms: i64| {
+        let batch = PositionBatch { received_at: at(received_ms), ..batch(&home, vec![position("bus", ms)]) };
+        let recorded = committer.record(batch).await.unwrap();
+        (recorded.accepted, recorded.newest.len(), recorded.late.len())
+    };
+    assert_eq!(arrive(HOUR, HOUR).await, (1, 1, 0), "the clock is an hour ahead");
+    assert_eq!(arrive(10, 10).await, (1, 0, 1));
+    assert_eq!(arrive(20, 20).await, (1, 0, 1));
+    assert_eq!(arrive(-HOUR, 20).await, (1, 0, 1), "one of the past is no present one");
+    assert_eq!(arrive(HOUR, 30).await, (0, 0, 0), "what lies ahead is not where it is");
+    assert_eq!(arrive(HOUR + 10, HOUR + 10).await, (1, 1, 0), "time has caught up");
+    assert_eq!(*observer.0.lock().unwrap(), [(at(10), at(10)), (at(20), at(20))]);
+    assert_eq!(history(&**store, &home, "bus").await.len(), 5);
+}
+
+pub(crate) async fn what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    // Another process stored it, as a connection does that breaks during a commit: nobody here has observed it.
+    Committer::start(store.clone(), None).record(batch(&home, vec![position("bus", 5)])).await.unwrap();
+    let observer = Arc::new(Current::default());
+    let committer = Committer::start(store.clone(), Some(observer.clone() as _));
+    let again = vec![position("bus", 5), Position { latitude: latitude(1.0), ..position("bus", 5) }];
+    let recorded = committer.record(batch(&home, again)).await.unwrap();
+    assert_eq!((recorded.accepted, recorded.duplicates), (0, 2));
+    assert!(recorded.current.iter().all(|one| one.position == position("bus", 5)), "as it was stored");
+    assert_eq!(observer.0.lock().unwrap().first(), Some(&(at(5), at(3_600_000))));
 }

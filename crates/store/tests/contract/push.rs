@@ -4,7 +4,7 @@ use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, new_user};
 use milepost_domain::{
     JsonObject, Notice, NoticeContent, NotificationKind, NotificationText, PushId, PushKeys, PushSubscription, Target,
-    TenantId, UserId,
+    TenantId, User, UserId,
 };
 use milepost_store::{
     CallOutcome, CallState, DueCall, DuePush, MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Once, Store, StoreError,
@@ -198,7 +198,7 @@ pub(crate) async fn notice_calls_every_browser_of_its_user_and_no_other(database
     store.settle_call(call.no, &CallOutcome::Delivered { status: 201 }, at(9)).await.unwrap();
     let listed = store.list_calls(&home, Some(Target::Push(bobs.id)), None, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
-    assert_eq!((listed[0].no, &listed[0].state), (call.no, &CallState::Delivered { at: at(9) }));
+    assert_eq!((&listed[0].key, &listed[0].state), (&call.key, &CallState::Delivered { at: at(9) }));
     assert_eq!(store.list_calls(&home, None, None, 10).await.unwrap().len(), 4);
     assert!(store.list_calls(&acme, Some(Target::Push(bobs.id)), None, 10).await.unwrap().is_empty());
     assert!(store.list_calls(&acme, None, None, 10).await.unwrap().is_empty());
@@ -254,9 +254,9 @@ pub(crate) async fn user_that_may_not_enter_loses_its_browsers(database: &TestDa
     for name in ["removed", "locked", "unapproved", "moved", "renamed", "password"] {
         let user = store.add_user(&new_user(name, &home), at(0), &Once::unclaimed()).await.unwrap();
         subscribe(store, &home, user.id.get(), name, 0).await;
-        added.push(user);
+        added.push(User { version: user.version + 1, ..user });
     }
-    store.remove_user(added[0].id, at(1)).await.unwrap();
+    store.remove_user(added[0].id, None, at(1)).await.unwrap();
     added[1].active = false;
     added[2].approved = false;
     added[3].tenant = acme.clone();
@@ -305,7 +305,8 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_notice(database: &TestData
     let ends = Arc::clone(&store);
     tasks.spawn(async move {
         for round in 0..rounds {
-            ends.update_user(&ann, Some(&format!("$argon2id${round}")), at(round)).await.unwrap();
+            let changed = User { version: ann.version + round + 1, ..ann.clone() };
+            assert!(ends.update_user(&changed, Some(&format!("$argon2id${round}")), at(round)).await.unwrap());
         }
     });
     // A sender finds some of the calls removed.

@@ -84,6 +84,7 @@ pub(crate) async fn company_alert_calls_those_who_see_the_whole_fleet(database: 
         data: Some(JsonObject::of_parsed("{\"litres\":20}".to_owned(), "data").unwrap()),
         ..about("fuel:bus 7:1", alert("a", &home, None, 2))
     };
+    add_vehicles(store, &home, &["bus 7"]).await;
     raise(store, &raised, 5).await;
     let calls = take(store, 6).await;
     assert_eq!(called(&calls), ["admin", "laptop", "manager", "phone", "superadmin"]);
@@ -332,7 +333,9 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatab
                 if round % 3 == 0 {
                     // Removes all of the user's subscriptions.
                     let password = format!("$argon2id${round}");
-                    store.update_user(&manager, Some(&password), at(round)).await.unwrap();
+                    let version = manager.version + round / 3 + 1;
+                    let changed = User { version, ..manager.clone() };
+                    assert!(store.update_user(&changed, Some(&password), at(round)).await.unwrap());
                 }
             }
         });
@@ -358,6 +361,7 @@ pub(crate) async fn browsers_that_come_and_go_fail_no_alert(database: &TestDatab
 pub(crate) async fn long_message_of_an_alert_is_cut(database: &TestDatabase) {
     let (store, home) = (&*database.store, TenantId::default_tenant());
     subscribe(store, &home, 1, "phone", 0).await;
+    add_vehicles(store, &home, &[&"ü".repeat(64)]).await;
     for (number, letter) in ["\"", "é", "🎖", "\n"].into_iter().enumerate() {
         let message = format!("x{}", letter.repeat(1_999));
         let long = Alert {

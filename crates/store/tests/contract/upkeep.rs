@@ -48,7 +48,7 @@ pub(crate) async fn positions_are_forgotten_to_the_millisecond(database: &TestDa
         let points = vec![position("bus", count * STEP_MS)];
         committer.record(PositionBatch { received_at, ..batch(&acme, points) }).await.unwrap();
     }
-    assert!(store.remove_vehicle(&home, &id("sold"), at(0)).await.unwrap());
+    assert!(store.remove_vehicle(&home, &id("sold"), None, at(0)).await.unwrap());
     let retention = Retention { positions_ms: 0, ..Retention::default() };
     let mut kept = 40;
     // Cutoffs within a minute, at its end, at an arrival, a millisecond later, and after all arrivals.
@@ -149,7 +149,7 @@ pub(crate) async fn expired_sessions_and_keys_are_forgotten(database: &TestDatab
     let key = |key: &str| IdempotencyKey { tenant: tenant("a"), caller: "c".to_owned(), key: key.to_owned() };
     let old = store.begin_idempotent(&key("old"), &[1; 32], at(0)).await.unwrap();
     let Idempotency::New(old) = old else { panic!("the key is not free: {old:?}") };
-    assert!(store.finish_idempotent(&old, &KeptAnswer { status: 200, body: Vec::new() }).await.unwrap());
+    assert!(store.finish_idempotent(&old, &KeptAnswer { status: 200, body: Vec::new(), version: None }).await.unwrap());
     store.begin_idempotent(&key("young"), &[1; 32], at(IDEMPOTENCY_KEEP_MS)).await.unwrap();
     let pruned = store.prune(at(IDEMPOTENCY_KEEP_MS + 1), &Retention::default()).await.unwrap();
     assert_eq!((pruned.sessions, pruned.idempotency_keys), (1, 1));

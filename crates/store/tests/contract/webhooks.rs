@@ -26,7 +26,7 @@ pub(crate) async fn webhook_whose_receiver_wants_no_more_is_disabled_until_a_cal
     store.settle_call(of_gone[0].no, &unwanted(), at(4)).await.unwrap();
     assert_eq!((disabled_at(&gone).await, disabled_at(&stays).await), (Some(at(4)), None));
     let listed = store.list_webhooks(&home, None, 10).await.unwrap();
-    assert_eq!(listed, [Webhook { disabled_at: Some(at(4)), ..gone.clone() }, stays.clone()]);
+    assert_eq!(listed, [Webhook { disabled_at: Some(at(4)), version: 2, ..gone.clone() }, stays.clone()]);
     // No more calls are stored for it, and waiting ones are leased with a mark.
     store.append_facts(&home, &[public_fact(&home)], at(5), &Once::unclaimed()).await.unwrap();
     let calls = take(&**store, 5 + LEASE_MS, 10).await;
@@ -37,13 +37,15 @@ pub(crate) async fn webhook_whose_receiver_wants_no_more_is_disabled_until_a_cal
     store.settle_call(of_gone[1].no, &unwanted(), at(6)).await.unwrap();
     assert_eq!(disabled_at(&gone).await, Some(at(4)));
 
-    assert!(!store.revive_call(&acme, of_gone[0].no, at(7), &Once::unclaimed()).await.unwrap());
+    let listed = store.list_calls(&home, None, None, 100).await.unwrap();
+    let dead = listed.iter().find(|call| call.key == of_gone[0].key).unwrap().id;
+    assert!(!store.revive_call(&acme, dead, at(7), &Once::unclaimed()).await.unwrap());
     assert_eq!(disabled_at(&gone).await, Some(at(4)));
-    assert!(store.revive_call(&home, of_gone[0].no, at(7), &Once::unclaimed()).await.unwrap());
+    assert!(store.revive_call(&home, dead, at(7), &Once::unclaimed()).await.unwrap());
     assert_eq!(disabled_at(&gone).await, None);
     store.settle_call(of_gone[0].no, &CallOutcome::Delivered { status: 200 }, at(8)).await.unwrap();
     store.settle_call(of_gone[0].no, &unwanted(), at(9)).await.unwrap();
-    assert!(!store.revive_call(&home, of_gone[0].no, at(9), &Once::unclaimed()).await.unwrap());
+    assert!(!store.revive_call(&home, dead, at(9), &Once::unclaimed()).await.unwrap());
     assert_eq!(disabled_at(&gone).await, None);
     store.append_facts(&home, &[public_fact(&home)], at(10), &Once::unclaimed()).await.unwrap();
     assert_eq!(store.list_calls(&home, Some(Target::Webhook(gone.id)), None, 10).await.unwrap().len(), 3);
@@ -70,7 +72,7 @@ pub(crate) async fn webhooks_that_are_disabled_and_removed_at_once_fail_nobody(d
                 appends.append_facts(&tenant, &[public_fact(&tenant)], at(2), &Once::unclaimed()).await.unwrap() > 0
             )
         });
-        tasks.spawn(async move { assert!(removes.remove_webhook(&home, webhook.id).await.unwrap()) });
+        tasks.spawn(async move { assert!(removes.remove_webhook(&home, webhook.id, None).await.unwrap()) });
         while let Some(ended) = tasks.join_next().await {
             ended.unwrap();
         }
@@ -84,11 +86,12 @@ pub(crate) async fn webhook_can_be_changed_stopped_and_started(database: &TestDa
     let acme = add_tenant(&**store, "acme").await;
     let webhook = add_webhook(&**store, &home, &[]).await;
     let change = async |change: WebhookChange, ms| {
-        store.change_webhook(&home, webhook.id, &change, at(ms)).await.unwrap().unwrap()
+        let version = store.get_webhook(&home, webhook.id).await.unwrap().unwrap().version;
+        store.change_webhook(&home, webhook.id, version, &change, at(ms)).await.unwrap().unwrap()
     };
     let nothing = WebhookChange::default();
-    assert_eq!(change(nothing.clone(), 2).await, webhook);
-    assert_eq!(store.change_webhook(&acme, webhook.id, &nothing, at(2)).await.unwrap(), None);
+    assert_eq!(change(nothing.clone(), 2).await, Webhook { version: 2, ..webhook.clone() });
+    assert_eq!(store.change_webhook(&acme, webhook.id, 2, &nothing, at(2)).await.unwrap(), None);
     store.append_facts(&home, &[public_fact(&home)], at(3), &Once::unclaimed()).await.unwrap();
     let moved = WebhookChange {
         url: Some("https://shop.example/new".to_owned()),
@@ -96,7 +99,7 @@ pub(crate) async fn webhook_can_be_changed_stopped_and_started(database: &TestDa
         active: None,
     };
     let (url, kinds) = (moved.url.clone().unwrap(), moved.kinds.clone().unwrap());
-    assert_eq!(change(moved, 4).await, Webhook { url: url.clone(), kinds, ..webhook.clone() });
+    assert_eq!(change(moved, 4).await, Webhook { url: url.clone(), kinds, version: 3, ..webhook.clone() });
     // What waits goes to the new URL, whose receiver has asked for no pause.
     let waits = take(&**store, 5, 10).await.remove(0);
     assert_eq!(waits.webhook.as_ref().unwrap().url, url);
@@ -130,7 +133,7 @@ pub(crate) async fn test_call_goes_to_its_webhook_alone(database: &TestDatabase)
         (Target::Webhook(picky.id), &CallState::Pending { next_attempt_at: at(5) })
     );
     let taken = take(&**store, 5, 10).await;
-    assert_eq!(taken.iter().map(|call| (call.no, &call.key)).collect::<Vec<_>>(), [(stored.no, &stored.key)]);
+    assert_eq!(taken.iter().map(|call| &call.key).collect::<Vec<_>>(), [&stored.key]);
     let body: serde_json::Value = serde_json::from_str(&taken[0].body).unwrap();
     let expected = serde_json::json!({
         "type": "webhook.test", "timestamp": "2026-11-20T00:00:00.005Z", "data": { "webhook_id": picky.id.0 },

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Geofence, GeofenceDescription, GeofenceId};
 use milepost_http::{
-    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
-    TenantQuery, cursor_of, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem,
+    Query, RequestClaim, Tagged, TenantQuery, cursor_of, tenant_of,
 };
 use milepost_service::{ServiceError, fleet};
 use std::sync::Arc;
@@ -32,7 +32,8 @@ pub(crate) async fn add_geofence(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref().or(query.tenant.as_deref()))?;
     let description = read_geofence(json).await?;
-    let render = |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added));
+    let render =
+        |added: &Geofence| JsonAnswer::new(StatusCode::CREATED, &geofence_to_json(added)).tagged(added.version);
     let added =
         fleet::add_geofence(&context.use_cases.fleet, &request, &tenant, &description, &claim.once(render)).await?;
     Ok(render(&added))
@@ -69,10 +70,11 @@ pub(crate) async fn list_geofences(
 pub(crate) async fn get_geofence(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    known: IfNoneMatch,
     Path(id): Path<GeofenceId>,
-) -> Result<Json<GeofenceJson>, Problem> {
+) -> Result<Tagged<GeofenceJson>, Problem> {
     let geofence = fleet::get_geofence(&context.use_cases.fleet, &request, &tenant, id).await?;
-    Ok(Json(geofence_to_json(&geofence)))
+    Ok(Tagged::new(geofence.version, geofence_to_json(&geofence)).unless(&known))
 }
 
 /// Changes a geofence.
@@ -83,12 +85,13 @@ pub(crate) async fn get_geofence(
 pub(crate) async fn change_geofence(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<GeofenceId>,
     Body(json): Body<ChangeGeofenceJson, MAX_BODY_BYTES>,
-) -> Result<Json<GeofenceJson>, Problem> {
+) -> Result<Tagged<GeofenceJson>, Problem> {
     let change = geofence_change_from_json(json)?;
-    let changed = fleet::change_geofence(&context.use_cases.fleet, &request, &tenant, id, change).await?;
-    Ok(Json(geofence_to_json(&changed)))
+    let changed = fleet::change_geofence(&context.use_cases.fleet, &request, &tenant, id, &expected, change).await?;
+    Ok(Tagged::new(changed.version, geofence_to_json(&changed)))
 }
 
 /// Removes a geofence. Visits and crossings that were published stay as they are.
@@ -97,8 +100,9 @@ pub(crate) async fn change_geofence(
 pub(crate) async fn remove_geofence(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<GeofenceId>,
 ) -> Result<StatusCode, Problem> {
-    fleet::remove_geofence(&context.use_cases.fleet, &request, &tenant, id).await?;
+    fleet::remove_geofence(&context.use_cases.fleet, &request, &tenant, id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,8 @@
 //! `/fleet/rules`: the thresholds by which a tenant's trips, visits and incidents are found.
 
 use crate::wire::rules::{ChangeRulesJson, RulesJson, ThresholdsJson};
-use axum::Json;
 use axum::extract::State;
-use milepost_http::{Body, ForTenant, HttpContext, Problem, TenantQuery, rfc3339};
+use milepost_http::{Body, ForTenant, HttpContext, IfMatch, IfNoneMatch, Problem, Tagged, TenantQuery, rfc3339};
 use milepost_service::{RulesInForce, fleet};
 use std::sync::Arc;
 
@@ -13,9 +12,10 @@ use std::sync::Arc;
 pub(crate) async fn get_rules(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
-) -> Result<Json<RulesJson>, Problem> {
+    known: IfNoneMatch,
+) -> Result<Tagged<RulesJson>, Problem> {
     let rules = fleet::get_rules(&context.use_cases.fleet, &request, &tenant).await?;
-    Ok(Json(rules_to_json(rules)))
+    Ok(Tagged::new(rules.version, rules_to_json(rules)).unless(&known))
 }
 
 /// Changes thresholds. They apply to positions from now on; history stays as it is.
@@ -25,10 +25,11 @@ pub(crate) async fn get_rules(
 pub(crate) async fn change_rules(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Body(json): Body<ChangeRulesJson>,
-) -> Result<Json<RulesJson>, Problem> {
-    let rules = fleet::change_rules(&context.use_cases.fleet, &request, &tenant, &json.changes()).await?;
-    Ok(Json(rules_to_json(rules)))
+) -> Result<Tagged<RulesJson>, Problem> {
+    let rules = fleet::change_rules(&context.use_cases.fleet, &request, &tenant, &expected, &json.changes()).await?;
+    Ok(Tagged::new(rules.version, rules_to_json(rules)))
 }
 
 fn rules_to_json(rules: RulesInForce) -> RulesJson {

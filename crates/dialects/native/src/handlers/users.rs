@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Role, User, UserId, Username};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, TenantQuery,
-    tenant_of,
+    Authenticated, Body, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem, Query,
+    RequestClaim, Tagged, TenantQuery, tenant_of,
 };
 use milepost_service::users::{self, NewUser, UserChange};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub(crate) async fn add_user(
         cadet_id: json.cadet_id,
         vehicle_ids: vehicle_ids_from_json(&json.vehicle_ids.unwrap_or_default())?,
     };
-    let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user));
+    let render = |user: &User| JsonAnswer::new(StatusCode::CREATED, &user_to_json(user)).tagged(user.version);
     let user = users::add_user(&context.use_cases.users, &request, new, &claim.once(render)).await?;
     Ok(render(&user))
 }
@@ -61,10 +61,11 @@ pub(crate) async fn list_users(
 pub(crate) async fn get_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
+    known: IfNoneMatch,
     Path(id): Path<UserId>,
-) -> Result<Json<UserJson>, Problem> {
+) -> Result<Tagged<UserJson>, Problem> {
     let user = users::get_user(&context.use_cases.users, &request, id).await?;
-    Ok(Json(user_to_json(&user)))
+    Ok(Tagged::new(user.version, user_to_json(&user)).unless(&known))
 }
 
 /// Changes a user. The connections of a locked-out user close within a second.
@@ -74,9 +75,10 @@ pub(crate) async fn get_user(
 pub(crate) async fn change_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
+    IfMatch(expected): IfMatch,
     Path(id): Path<UserId>,
     Body(json): Body<ChangeUserJson>,
-) -> Result<Json<UserJson>, Problem> {
+) -> Result<Tagged<UserJson>, Problem> {
     let change = UserChange {
         username: json.username.as_deref().map(Username::new).transpose()?,
         password: json.password,
@@ -86,8 +88,8 @@ pub(crate) async fn change_user(
         cadet_id: json.cadet_id,
         vehicle_ids: json.vehicle_ids.as_deref().map(vehicle_ids_from_json).transpose()?,
     };
-    let user = users::change_user(&context.use_cases.users, &request, id, change).await?;
-    Ok(Json(user_to_json(&user)))
+    let user = users::change_user(&context.use_cases.users, &request, id, &expected, change).await?;
+    Ok(Tagged::new(user.version, user_to_json(&user)))
 }
 
 /// Removes a user with its sessions and connections.
@@ -96,8 +98,9 @@ pub(crate) async fn change_user(
 pub(crate) async fn remove_user(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
+    IfMatch(expected): IfMatch,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
-    users::remove_user(&context.use_cases.users, &request, id).await?;
+    users::remove_user(&context.use_cases.users, &request, id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

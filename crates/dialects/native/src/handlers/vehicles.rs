@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::VehicleId;
 use milepost_http::{
-    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
-    TenantQuery, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, IfMatch, JsonAnswer, Page, PageQuery, Path, Problem, Query,
+    RequestClaim, Tagged, TenantQuery, tenant_of,
 };
 use milepost_service::LiveVehicle;
 use milepost_service::vehicles::{self, VehicleListing};
@@ -26,7 +26,8 @@ pub(crate) async fn add_vehicle(
 ) -> Result<JsonAnswer, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
     let vehicle = vehicle_from_json(&json)?;
-    let render = |live: &LiveVehicle| JsonAnswer::new(StatusCode::CREATED, &vehicle_to_json(live));
+    let render =
+        |live: &LiveVehicle| JsonAnswer::new(StatusCode::CREATED, &vehicle_to_json(live)).tagged(live.vehicle.version);
     let live =
         vehicles::add_vehicle(&context.use_cases.vehicles, &request, &tenant, vehicle, &claim.once(render)).await?;
     Ok(render(&live))
@@ -47,16 +48,16 @@ pub(crate) async fn list_vehicles(
     Ok(Json(Page::new(items, limit, |vehicle: &VehicleJson| vehicle.id.clone())))
 }
 
-/// Shows a vehicle with its last position.
+/// Shows a vehicle with its last position. Its `ETag` is that of the description, and stays while the vehicle moves.
 #[utoipa::path(get, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
     responses((status = 200, body = VehicleJson), (status = 404, body = Problem)))]
 pub(crate) async fn get_vehicle(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     Path(id): Path<VehicleId>,
-) -> Result<Json<VehicleJson>, Problem> {
+) -> Result<Tagged<VehicleJson>, Problem> {
     let live = vehicles::get_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
-    Ok(Json(vehicle_to_json(&live)))
+    Ok(Tagged::new(live.vehicle.version, vehicle_to_json(&live)))
 }
 
 /// Changes a vehicle. Its viewers get the change.
@@ -66,22 +67,25 @@ pub(crate) async fn get_vehicle(
 pub(crate) async fn change_vehicle(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<VehicleId>,
     Body(json): Body<ChangeVehicleJson>,
-) -> Result<Json<VehicleJson>, Problem> {
+) -> Result<Tagged<VehicleJson>, Problem> {
     let change = change_from_json(&json)?;
-    let live = vehicles::change_vehicle(&context.use_cases.vehicles, &request, &tenant, &id, change).await?;
-    Ok(Json(vehicle_to_json(&live)))
+    let live = vehicles::change_vehicle(&context.use_cases.vehicles, &request, &tenant, &id, &expected, change).await?;
+    Ok(Tagged::new(live.vehicle.version, vehicle_to_json(&live)))
 }
 
-/// Removes a vehicle with its devices and positions.
+/// Removes a vehicle with its devices, positions, trips and alerts. Users and geofences no longer name it: a vehicle that is made
+/// anew under its id inherits nothing.
 #[utoipa::path(delete, path = "/vehicles/{id}", tag = "vehicles", params(("id" = String, Path), TenantQuery),
     responses((status = 204), (status = 404, body = Problem)))]
 pub(crate) async fn remove_vehicle(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<VehicleId>,
 ) -> Result<StatusCode, Problem> {
-    vehicles::remove_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
+    vehicles::remove_vehicle(&context.use_cases.vehicles, &request, &tenant, &id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

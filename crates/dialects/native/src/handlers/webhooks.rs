@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Target, Timestamp, Webhook, WebhookId};
 use milepost_http::{
-    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, MAX_BODY_BYTES, Page, PageQuery, Path, Problem, Query,
-    RawBody, RequestClaim, TenantQuery, parse_object, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, IfMatch, JsonAnswer, MAX_BODY_BYTES, Page, PageQuery, Path, Problem,
+    Query, RawBody, RequestClaim, Tagged, TenantQuery, parse_object, tenant_of,
 };
 use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
-use milepost_service::{CallNo, StoredCall, WebhookChange, outgoing};
+use milepost_service::{CallId, StoredCall, WebhookChange, outgoing};
 use std::sync::Arc;
 
 /// Adds a webhook. Only this answer shows its secret.
@@ -26,10 +26,13 @@ pub(crate) async fn add_webhook(
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&request.caller, json.tenant.as_deref())?;
     let new = WebhookRequest { url: json.url, kinds: json.events.unwrap_or_default(), secret: json.secret };
-    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook, request.now));
+    let shown_again = |webhook: &Webhook| {
+        JsonAnswer::new(StatusCode::CREATED, &webhook_to_json(webhook, request.now)).tagged(webhook.version)
+    };
     let webhook =
         webhooks::add_webhook(&context.use_cases.webhooks, &request, &tenant, new, &claim.once(shown_again)).await?;
-    Ok((StatusCode::CREATED, Json(with_secret(&webhook, request.now))).into_response())
+    let shown_once = Tagged::new(webhook.version, with_secret(&webhook, request.now));
+    Ok((StatusCode::CREATED, shown_once).into_response())
 }
 
 fn with_secret(webhook: &Webhook, now: Timestamp) -> WebhookJson {
@@ -58,9 +61,9 @@ pub(crate) async fn get_webhook(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     Path(id): Path<WebhookId>,
-) -> Result<Json<WebhookJson>, Problem> {
+) -> Result<Tagged<WebhookJson>, Problem> {
     let webhook = webhooks::get_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
-    Ok(Json(webhook_to_json(&webhook, request.now)))
+    Ok(Tagged::new(webhook.version, webhook_to_json(&webhook, request.now)))
 }
 
 /// Changes a webhook.
@@ -70,12 +73,14 @@ pub(crate) async fn get_webhook(
 pub(crate) async fn change_webhook(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<WebhookId>,
     Body(json): Body<ChangeWebhookJson>,
-) -> Result<Json<WebhookJson>, Problem> {
+) -> Result<Tagged<WebhookJson>, Problem> {
     let change = WebhookChange { url: json.url, kinds: json.events, active: json.active };
-    let webhook = webhooks::change_webhook(&context.use_cases.webhooks, &request, &tenant, id, change).await?;
-    Ok(Json(webhook_to_json(&webhook, request.now)))
+    let webhook =
+        webhooks::change_webhook(&context.use_cases.webhooks, &request, &tenant, id, &expected, change).await?;
+    Ok(Tagged::new(webhook.version, webhook_to_json(&webhook, request.now)))
 }
 
 /// Replaces a webhook's secret. Only this answer shows the new one. For a while calls are signed with the old one too.
@@ -88,13 +93,15 @@ pub(crate) async fn rotate_webhook_secret(
     claim: RequestClaim,
     Path(id): Path<WebhookId>,
     RawBody(body): RawBody<MAX_BODY_BYTES>,
-) -> Result<Json<WebhookJson>, Problem> {
+) -> Result<Tagged<WebhookJson>, Problem> {
     let json = if body.trim_ascii().is_empty() { RotateSecretJson::default() } else { parse_object(&body)? };
-    let shown_again = |webhook: &Webhook| JsonAnswer::new(StatusCode::OK, &webhook_to_json(webhook, request.now));
+    let shown_again = |webhook: &Webhook| {
+        JsonAnswer::new(StatusCode::OK, &webhook_to_json(webhook, request.now)).tagged(webhook.version)
+    };
     let once = claim.once(shown_again);
     let webhooks = &context.use_cases.webhooks;
     let webhook = webhooks::rotate_webhook_secret(webhooks, &request, &tenant, id, json.overlap, &once).await?;
-    Ok(Json(with_secret(&webhook, request.now)))
+    Ok(Tagged::new(webhook.version, with_secret(&webhook, request.now)))
 }
 
 /// Sends a test call to a webhook, with the type `webhook.test`. It is signed and retried like all other calls.
@@ -117,9 +124,10 @@ pub(crate) async fn test_webhook(
 pub(crate) async fn remove_webhook(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path(id): Path<WebhookId>,
 ) -> Result<StatusCode, Problem> {
-    webhooks::remove_webhook(&context.use_cases.webhooks, &request, &tenant, id).await?;
+    webhooks::remove_webhook(&context.use_cases.webhooks, &request, &tenant, id, &expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -134,7 +142,7 @@ pub(crate) async fn list_webhook_deliveries(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
-    let before = page.after(|text| text.parse().map(CallNo))?;
+    let before = page.after(|text| text.parse().map(CallId))?;
     let calls = webhooks::list_webhook_calls(&context.use_cases.webhooks, &request, &tenant, id, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
@@ -148,7 +156,7 @@ pub(crate) async fn retry_webhook_delivery(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
-    Path((id, delivery_id)): Path<(WebhookId, CallNo)>,
+    Path((id, delivery_id)): Path<(WebhookId, CallId)>,
 ) -> Result<JsonAnswer, Problem> {
     let target = Some(Target::Webhook(id));
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));

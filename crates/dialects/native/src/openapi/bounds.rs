@@ -140,6 +140,9 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "fuel_price_per_l") => json!({ "minimum": 0, "maximum": 1_000_000 }),
         (_, "prelim_score" | "midterm_score" | "final_score") => json!({ "minimum": 0, "maximum": 100 }),
         (_, "dwell_s") => json!({ "minimum": 1, "maximum": 30 * 24 * 60 * 60 }),
+        (_, "timezone") => {
+            json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$" })
+        }
         (_, "utc_offset_minutes") => json!({ "minimum": -840, "maximum": 840 }),
         (_, "time_in" | "time_out") | ("ScheduleJson", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
         ("ScheduleJson", "days") => json!({ "minItems": 1 }),

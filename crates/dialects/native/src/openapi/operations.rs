@@ -23,6 +23,10 @@ const OF_DEVICES: [&str; 10] = [
     "show_caller",
     "stream_events",
 ];
+/// What has versions: the last words of its operations' names.
+const VERSIONED: [&str; 6] = ["user", "vehicle", "geofence", "webhook", "parcel", "rules"];
+/// What has versions, and shows something that changes without them. It is never answered 304.
+const ALWAYS_SHOWN: [&str; 2] = ["vehicle", "webhook"];
 /// The media types of an answer with `?format`, beside JSON.
 const FILES: [&str; 4] = [GEOJSON, "application/gpx+xml", "text/csv", "application/vnd.google-earth.kml+xml"];
 const GEOJSON: &str = "application/geo+json";
@@ -44,6 +48,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     let is_described_apart = operation.contains_key("security");
     let has_key = method == "post" && !is_described_apart && id != "record_location";
     let has_body = operation.contains_key("requestBody") || has_key;
+    let versions = Versions::of(id);
     describe(operation, has_key, device && !is_described_apart);
     operation.entry("security").or_insert_with(|| security(device));
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));
@@ -54,6 +59,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
         if has_key {
             parameters.push(idempotency_key());
         }
+        parameters.extend(versions.condition());
         if parameters.is_empty() {
             operation.remove("parameters");
         }
@@ -78,13 +84,13 @@ fn complete_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     let refusals = if is_described_apart { &[400, 429, 503][..] } else { REFUSALS.as_slice() };
     // The key's first request may still be running.
     let in_progress = if has_key { &[409][..] } else { &[] };
-    for status in refusals.iter().chain(bodies).chain(in_progress) {
+    for status in refusals.iter().chain(bodies).chain(in_progress).chain(versions.statuses()) {
         responses.entry(status.to_string()).or_insert_with(|| json!({}));
     }
     for (status, response) in responses {
         let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or_default();
         if let Some(response) = response.as_object_mut() {
-            complete_response(status, has_key, response);
+            complete_response(status, has_key, versions.are_named(), response);
         }
     }
 }
@@ -131,7 +137,69 @@ fn complete_parameter(path: &str, parameter: &mut Value) {
     }
 }
 
-fn complete_response(status: StatusCode, has_key: bool, response: &mut Map<String, Value>) {
+/// How an operation refers to versions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Versions {
+    No,
+    /// Its answer names one.
+    Named,
+    /// Also, the client may name one that it has.
+    Shown,
+    /// Also, the client may name those that it allows a change of.
+    Changed,
+    /// There is none any more.
+    Removed,
+}
+
+impl Versions {
+    fn of(operation_id: &str) -> Self {
+        match operation_id.split_once('_') {
+            Some(("rotate", "webhook_secret")) => Self::Named,
+            Some((verb, what)) if VERSIONED.contains(&what) => match verb {
+                "add" => Self::Named,
+                "get" if ALWAYS_SHOWN.contains(&what) => Self::Named,
+                "get" => Self::Shown,
+                "change" => Self::Changed,
+                "remove" => Self::Removed,
+                _ => Self::No,
+            },
+            _ => Self::No,
+        }
+    }
+
+    fn are_named(self) -> bool {
+        matches!(self, Self::Named | Self::Shown | Self::Changed)
+    }
+
+    fn statuses(self) -> &'static [u16] {
+        match self {
+            Self::No | Self::Named => &[],
+            Self::Shown => &[304],
+            // Others may keep changing the same thing.
+            Self::Changed | Self::Removed => &[409, 412],
+        }
+    }
+
+    fn condition(self) -> Option<Value> {
+        let (name, description) = match self {
+            Self::No | Self::Named => return None,
+            Self::Shown => (
+                "If-None-Match",
+                "The `ETag` of the version that the client has. If it is the present one, the answer is 304.",
+            ),
+            Self::Changed | Self::Removed => (
+                "If-Match",
+                "The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing \
+                 changes.",
+            ),
+        };
+        let pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
+        let schema = json!({ "type": "string", "pattern": pattern });
+        Some(json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema }))
+    }
+}
+
+fn complete_response(status: StatusCode, has_key: bool, has_version: bool, response: &mut Map<String, Value>) {
     let described = response.get("description").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     if !described {
         response.insert("description".to_owned(), status.canonical_reason().unwrap_or("Answer").into());
@@ -149,6 +217,9 @@ fn complete_response(status: StatusCode, has_key: bool, response: &mut Map<Strin
         429 | 503 => add("Retry-After", "RetryAfter"),
         401 => add("WWW-Authenticate", "WwwAuthenticate"),
         _ => {}
+    }
+    if has_version && (status.is_success() || status == StatusCode::NOT_MODIFIED) {
+        add("ETag", "ETag");
     }
     if has_key && status.is_success() {
         add("Idempotency-Replayed", "IdempotencyReplayed");

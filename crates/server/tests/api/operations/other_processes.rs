@@ -22,6 +22,7 @@ async fn a_user_locked_out_by_another_process_is_disconnected_within_a_second() 
     let store = &server.running.assembly.store;
     let mut user = store.get_user(UserId::new(id).unwrap()).await.unwrap().unwrap();
     user.active = false;
+    user.version += 1;
     assert!(store.update_user(&user, None, now()).await.unwrap());
     server.clock.turn(Duration::from_secs(1));
     assert_eq!(watcher.close_code().await, 1008);
@@ -38,6 +39,7 @@ async fn a_vehicle_changed_by_another_process_is_published_here() {
     let store = &server.running.assembly.store;
     let mut vehicle = store.get_vehicle(&tenant, &id).await.unwrap().unwrap().vehicle;
     vehicle.status = VehicleStatus::new("delayed").unwrap();
+    vehicle.version += 1;
     assert!(store.update_vehicle(&tenant, &vehicle, now()).await.unwrap());
     assert_eq!(watcher.next().await["data"]["status"], "delayed");
 }

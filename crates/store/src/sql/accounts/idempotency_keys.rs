@@ -59,7 +59,7 @@ pub(crate) async fn begin_idempotent(
 
 async fn earlier_claim(connection: &mut Connection, key: &IdempotencyKey, request: &Digest) -> Result<Idempotency> {
     let row = sqlx::query::<Db>(
-        "select request_hash, status, body from idempotency_keys where tenant = $1 and caller = $2 and key = $3",
+        "select request_hash, status, body, version from idempotency_keys where tenant = $1 and caller = $2 and key = $3",
     )
     .bind(key.tenant.as_str())
     .bind(key.caller.as_str())
@@ -76,6 +76,7 @@ async fn earlier_claim(connection: &mut Connection, key: &IdempotencyKey, reques
         Some(status) => Ok(Idempotency::Done(KeptAnswer {
             status: u16::try_from(status).map_err(|_| StoreError::Corrupt(format!("idempotent status {status}")))?,
             body: row.try_get::<Option<Vec<u8>>, _>("body")?.unwrap_or_default(),
+            version: row.try_get("version")?,
         })),
     }
 }
@@ -89,7 +90,7 @@ pub(crate) async fn finish_idempotent(
     is_repeatable: bool,
 ) -> Result<bool> {
     let kept = sqlx::query::<Db>(
-        "update idempotency_keys set status = $5, body = $6, is_repeatable = $7
+        "update idempotency_keys set status = $5, body = $6, is_repeatable = $7, version = $8
          where tenant = $1 and caller = $2 and key = $3 and claim_no = $4 and status is null",
     )
     .bind(claim.key.tenant.as_str())
@@ -99,6 +100,7 @@ pub(crate) async fn finish_idempotent(
     .bind(i64::from(answer.status))
     .bind(answer.body.as_slice())
     .bind(is_repeatable)
+    .bind(answer.version)
     .execute(connection)
     .await?;
     Ok(kept.rows_affected() > 0)

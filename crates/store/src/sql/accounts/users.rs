@@ -1,6 +1,6 @@
 //! Users and their passwords.
 
-use super::super::{Connection, Db, DbRow, events, push::subscriptions};
+use super::super::{Connection, Db, DbRow, events, positions::timestamp, push::subscriptions};
 use super::sessions;
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
@@ -11,7 +11,7 @@ macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "select u.id, u.username, u.password_hash, u.role, t.id as tenant, u.approved, u.active, u.cadet_id, \
-             u.vehicle_ids from users u join tenants t on t.tenant_no = u.tenant_no ",
+             u.vehicle_ids, u.version, u.tokens_valid_from_ms from users u join tenants t on t.tenant_no = u.tenant_no ",
             $rest
         )
     };
@@ -29,11 +29,16 @@ fn user(row: &DbRow) -> Result<User> {
         active: row.try_get("active")?,
         cadet_id: row.try_get("cadet_id")?,
         vehicle_ids: vehicle_ids.iter().map(|id| VehicleId::stored(id)).collect::<Result<_, _>>()?,
+        version: row.try_get("version")?,
     })
 }
 
 fn login(row: &DbRow) -> Result<Login> {
-    Ok(Login { user: user(row)?, password_hash: row.try_get("password_hash")? })
+    Ok(Login {
+        user: user(row)?,
+        password_hash: row.try_get("password_hash")?,
+        tokens_valid_from: timestamp(row.try_get("tokens_valid_from_ms")?)?,
+    })
 }
 
 fn vehicle_ids_json(ids: &[VehicleId]) -> String {
@@ -73,6 +78,7 @@ pub(crate) async fn add_user(
         active: new.active,
         cadet_id: new.cadet_id,
         vehicle_ids: new.vehicle_ids.clone(),
+        version: 1,
     })
 }
 
@@ -132,11 +138,17 @@ pub(crate) async fn update_user(
 ) -> Result<bool> {
     let Some(before) = get_user(connection, user.id).await? else { return Ok(false) };
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, &user.tenant).await?;
+    let is_locked_out = !user.may_enter();
+    let ends_logins = new_password_hash.is_some() || is_locked_out;
+    // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
+    // names are. A moment that lies ahead, because a clock did, moves on all the same: no fingerprint of before comes back.
     let changed = sqlx::query::<Db>(
-        "update users set username = $2, password_hash = coalesce($3, password_hash), role = $4, tenant_no = $5,
-         approved = $6, active = $7, cadet_id = $8, vehicle_ids = $9 where id = $1",
+        "update users set username = $1, password_hash = coalesce($2, password_hash), role = $3, tenant_no = $4,
+         approved = $5, active = $6, cadet_id = $7, vehicle_ids = $8, version = $9,
+         tokens_valid_from_ms = case when $10 = 0 then tokens_valid_from_ms
+            when tokens_valid_from_ms < $11 then $11 else tokens_valid_from_ms + 1 end
+         where id = $12 and version = $9 - 1",
     )
-    .bind(user.id.get())
     .bind(user.username.as_str())
     .bind(new_password_hash)
     .bind(user.role.as_str())
@@ -145,6 +157,10 @@ pub(crate) async fn update_user(
     .bind(user.active)
     .bind(user.cadet_id)
     .bind(vehicle_ids_json(&user.vehicle_ids))
+    .bind(user.version)
+    .bind(i64::from(is_locked_out))
+    .bind(now.unix_ms())
+    .bind(user.id.get())
     .execute(&mut *connection)
     .await
     .map_err(taken_or_missing("username", "tenant"))?
@@ -153,11 +169,10 @@ pub(crate) async fn update_user(
         return Ok(false);
     }
     // Done in the same transaction, so that neither a crash nor another node separates the two.
-    let locked_out = new_password_hash.is_some() || !user.may_enter();
-    if locked_out {
+    if ends_logins {
         sessions::remove_user_sessions(connection, user.id).await?;
     }
-    if locked_out || before.tenant != user.tenant {
+    if ends_logins || before.tenant != user.tenant {
         subscriptions::remove_of_user(connection, user.id).await?;
     }
     // If the user moves, both tenants get the event.
@@ -173,22 +188,56 @@ pub(crate) async fn update_user(
 pub(crate) async fn remove_user(
     connection: &mut Connection,
     id: UserId,
+    version: Option<i64>,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let Some(before) = get_user(connection, id).await? else { return Ok(false) };
-    let removed = sqlx::query::<Db>("delete from users where id = $1").bind(id.get()).execute(&mut *connection).await?;
+    let removed = sqlx::query::<Db>("delete from users where id = $1 and version = coalesce($2, version)")
+        .bind(id.get())
+        .bind(version)
+        .execute(&mut *connection)
+        .await?;
     if removed.rows_affected() == 0 {
         return Ok(false);
     }
     subscriptions::remove_of_user(connection, id).await?;
-    // There may be any number of notices: pruning deletes them in steps.
-    sqlx::query::<Db>("insert into removed_users (user_id) values ($1)")
-        .bind(id.get())
-        .execute(&mut *connection)
-        .await?;
+    // There may be any number of notices: pruning deletes them in steps, and then the first of these rows.
+    for insert in ["insert into removed_users (user_id) values ($1)", "insert into erased_users (user_id) values ($1)"]
+    {
+        sqlx::query::<Db>(insert).bind(id.get()).execute(&mut *connection).await?;
+    }
     events::append_facts(connection, &before.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(true)
+}
+
+pub(crate) async fn end_logins(
+    connection: &mut Connection,
+    id: UserId,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    let Some(user) = get_user(connection, id).await? else { return Ok(false) };
+    sqlx::query::<Db>(
+        "update users set tokens_valid_from_ms =
+            case when tokens_valid_from_ms < $1 then $1 else tokens_valid_from_ms + 1 end where id = $2",
+    )
+    .bind(now.unix_ms())
+    .bind(id.get())
+    .execute(&mut *connection)
+    .await?;
+    sessions::remove_user_sessions(connection, id).await?;
+    subscriptions::remove_of_user(connection, id).await?;
+    events::append_facts(connection, &user.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
+    Ok(true)
+}
+
+pub(crate) async fn is_erased_user(connection: &mut Connection, id: UserId) -> Result<bool> {
+    let erased = sqlx::query_scalar::<Db, i64>("select user_id from erased_users where user_id = $1")
+        .bind(id.get())
+        .fetch_optional(connection)
+        .await?;
+    Ok(erased.is_some())
 }
 
 pub(crate) async fn count_users(connection: &mut Connection) -> Result<u64> {

@@ -1,14 +1,15 @@
 //! Alerts and who may see them.
 
-use super::super::dialect::by_index;
+use super::super::dialect::{SHARE_VEHICLE, by_index};
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp, push::alert_calls};
 use crate::failure::taken;
-use crate::{AlertCursor, AlertReadOutcome, Renderer, Result, TenantNo};
+use crate::{AlertCursor, AlertReadOutcome, Renderer, Result, StoreError, TenantNo};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertRead, AlertSubject, AlertTitle, Fact, FleetViewer, JsonObject, NotificationText,
     Severity, TenantId, Timestamp, UserId, VehicleId,
 };
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeSet;
 
 /// The value of `for_user` in an alert for everyone who sees the whole fleet.
 const COMPANY: i64 = 0;
@@ -68,14 +69,28 @@ pub(crate) async fn raise_alert(
 ) -> Result<bool> {
     let tenant_no = tenants::tenant_no(connection, &alert.tenant).await?;
     let tenant = TenantNo(tenant_no);
+    if let Some(vehicle) = &alert.vehicle_id {
+        share_vehicle(connection, tenant, vehicle).await?;
+    }
     if !insert_alert(connection, tenant, alert, now).await? {
         return Ok(false);
     }
     let raised = alert_calls::Raised { tenant, alert, known_at: alert.at };
-    alert_calls::call_browsers(connection, &[raised], now, renderer).await?;
+    alert_calls::call_browsers(connection, &[raised], &BTreeSet::from([&alert.tenant]), now, renderer).await?;
     let unread = Alert { read: None, ..alert.clone() };
     events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now, renderer).await?;
     Ok(true)
+}
+
+/// Locks the vehicle, so that its removal sees the alert too.
+async fn share_vehicle(connection: &mut Connection, tenant: TenantNo, vehicle: &VehicleId) -> Result<()> {
+    let sql = format!("select v.vehicle_no from vehicles v where v.tenant_no = $1 and v.id = $2 {SHARE_VEHICLE}");
+    let found = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(sql))
+        .bind(tenant.0)
+        .bind(vehicle.as_str())
+        .fetch_optional(connection)
+        .await?;
+    found.map(drop).ok_or(StoreError::NotFound("vehicle"))
 }
 
 /// Adds an alert without an event. Returns false if its subject has an alert that has not expired, even if that one was

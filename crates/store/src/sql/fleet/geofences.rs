@@ -1,5 +1,6 @@
 //! Geofences and their descriptions.
 
+use super::super::numbers::{Numbered, take_number};
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::{Renderer, Result, StoreError, schedule};
 use milepost_domain::{
@@ -14,7 +15,7 @@ macro_rules! select_geofences {
     ($rest:literal) => {
         concat!(
             "select g.id, t.id as tenant, g.name, g.geometry, g.shape, g.radius_m, g.width_m, g.on_enter, g.on_exit, \
-             g.dwell_s, g.speed_limit_kmh, g.vehicle_ids, g.schedule, g.created_ms, g.changed_ms \
+             g.dwell_s, g.speed_limit_kmh, g.vehicle_ids, g.schedule, g.created_ms, g.changed_ms, g.version \
              from geofences g join tenants t on t.tenant_no = g.tenant_no ",
             $rest
         )
@@ -37,6 +38,7 @@ fn geofence(row: &DbRow) -> Result<Geofence> {
         },
         created_at: timestamp(row.try_get("created_ms")?)?,
         changed_at: timestamp(row.try_get("changed_ms")?)?,
+        version: row.try_get("version")?,
     })
 }
 
@@ -59,7 +61,7 @@ fn vehicles(json: &str) -> Result<VehicleList> {
     let names: Vec<String> = serde_json::from_str(json)
         .map_err(|error| StoreError::Corrupt(format!("vehicle_ids of a geofence: {error}")))?;
     let ids = names.iter().map(|name| VehicleId::stored(name)).collect::<Result<_, _>>()?;
-    Ok(VehicleList::new(ids)?)
+    Ok(VehicleList::stored(ids)?)
 }
 
 fn vehicles_json(list: &VehicleList) -> String {
@@ -108,17 +110,19 @@ pub(crate) async fn add_geofence(
     if counted.rows_affected() == 0 {
         return Ok(None);
     }
-    let insert = sqlx::query_scalar::<Db, i64>(
-        "insert into geofences (tenant_no, created_ms, changed_ms, name, geometry, shape, radius_m, width_m, on_enter,
+    let id = GeofenceId::new(take_number(connection, tenant_no, Numbered::Geofence).await?)?;
+    let insert = sqlx::query::<Db>(
+        "insert into geofences (tenant_no, id, created_ms, changed_ms, name, geometry, shape, radius_m, width_m, on_enter,
          on_exit, dwell_s, speed_limit_kmh, vehicle_ids, schedule)
-         values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
+         values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(tenant_no)
+    .bind(id.get())
     .bind(now.unix_ms());
-    let id = GeofenceId::new(bind_description!(insert, description).fetch_one(&mut *connection).await?)?;
+    bind_description!(insert, description).execute(&mut *connection).await?;
     events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     let (tenant, description) = (tenant.clone(), description.clone());
-    Ok(Some(Geofence { id, tenant, description, created_at: now, changed_at: now }))
+    Ok(Some(Geofence { id, tenant, description, created_at: now, changed_at: now, version: 1 }))
 }
 
 pub(crate) async fn get_geofence(
@@ -157,17 +161,21 @@ pub(crate) async fn update_geofence(
     connection: &mut Connection,
     tenant: &TenantId,
     id: GeofenceId,
+    version: i64,
     description: &GeofenceDescription,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<Option<Geofence>> {
     let update = sqlx::query_scalar::<Db, i64>(
         "update geofences set changed_ms = $1, name = $2, geometry = $3, shape = $4, radius_m = $5, width_m = $6,
-         on_enter = $7, on_exit = $8, dwell_s = $9, speed_limit_kmh = $10, vehicle_ids = $11, schedule = $12
-         where id = $13 and tenant_no = (select tenant_no from tenants where id = $14) returning created_ms",
+         on_enter = $7, on_exit = $8, dwell_s = $9, speed_limit_kmh = $10, vehicle_ids = $11, schedule = $12,
+         version = $13 + 1
+         where version = $13 and id = $14 and tenant_no = (select tenant_no from tenants where id = $15)
+         returning created_ms",
     )
     .bind(now.unix_ms());
     let changed = bind_description!(update, description)
+        .bind(version)
         .bind(id.get())
         .bind(tenant.as_str())
         .fetch_optional(&mut *connection)
@@ -175,22 +183,31 @@ pub(crate) async fn update_geofence(
     let Some(created_ms) = changed else { return Ok(None) };
     events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     let (tenant, description) = (tenant.clone(), description.clone());
-    Ok(Some(Geofence { id, tenant, description, created_at: timestamp(created_ms)?, changed_at: now }))
+    Ok(Some(Geofence {
+        id,
+        tenant,
+        description,
+        created_at: timestamp(created_ms)?,
+        changed_at: now,
+        version: version + 1,
+    }))
 }
 
 pub(crate) async fn remove_geofence(
     connection: &mut Connection,
     tenant: &TenantId,
     id: GeofenceId,
+    version: Option<i64>,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query_scalar::<Db, i64>(
         "delete from geofences where id = $1 and tenant_no = (select tenant_no from tenants where id = $2)
-         returning tenant_no",
+         and version = coalesce($3, version) returning tenant_no",
     )
     .bind(id.get())
     .bind(tenant.as_str())
+    .bind(version)
     .fetch_optional(&mut *connection)
     .await?;
     let Some(tenant_no) = removed else { return Ok(false) };

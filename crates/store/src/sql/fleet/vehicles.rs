@@ -1,7 +1,8 @@
 //! Vehicles with their tracks.
 
-use super::super::dialect::TEXTS_IN_PARAMETER_3;
-use super::super::{Connection, Db, DbRow, events, positions};
+use super::super::dialect::{DRIVERS_OF_VEHICLE, LOCK_VEHICLE, TEXTS_IN_PARAMETER_3};
+use super::super::{Connection, Db, DbRow, assignments, events, positions};
+use super::vehicle_references;
 use crate::failure::taken;
 use crate::track_commit::SavedFilter;
 use crate::{Renderer, Result, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
@@ -12,15 +13,21 @@ use milepost_domain::{
 use sqlx::{AssertSqlSafe, Row};
 
 /// The columns of the last position come first, because they are read by index. The others are read by name.
-const SELECT: &str = concat!(
-    "select ",
+const COLUMNS: &str = concat!(
     position_columns!("s."),
     ", s.version, s.held_ms, s.arrived_mps, s.outlier_filter, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
      v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
-     v.service_due_ms \
-     from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no \
-     where v.tenant_no = (select tenant_no from tenants where id = $1) "
+     v.service_due_ms, v.version as vehicle_version"
 );
+
+/// Selects vehicles of the tenant `$1`.
+fn select(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
+        "select {COLUMNS}, {DRIVERS_OF_VEHICLE} as past_drivers
+         from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no
+         where v.tenant_no = (select tenant_no from tenants where id = $1) {rest}"
+    ))
+}
 
 fn track_state(row: &DbRow, id: &VehicleId) -> Result<NewestPosition> {
     let last: Option<Position> = match row.try_get::<Option<i64>, _>(0)? {
@@ -51,12 +58,14 @@ fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
             route: label("route")?,
             status: VehicleStatus::stored(row.try_get("status")?)?,
             driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
+            past_drivers: assignments::past_drivers(row.try_get("past_drivers")?)?,
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             fuel_l_per_100km: row.try_get("fuel_l_per_100km")?,
             fuel_price_per_l: row.try_get("fuel_price_per_l")?,
             odometer: kilometres("vehicle_odometer_km")?,
             service_due_km: kilometres("service_due_km")?,
             service_due_at: row.try_get::<Option<i64>, _>("service_due_ms")?.map(positions::timestamp).transpose()?,
+            version: row.try_get("vehicle_version")?,
         },
     })
 }
@@ -82,6 +91,7 @@ macro_rules! bind_vehicle {
             .bind($vehicle.odometer.map(OdometerKm::get))
             .bind($vehicle.service_due_km.map(OdometerKm::get))
             .bind($vehicle.service_due_at.map(Timestamp::unix_ms))
+            .bind($vehicle.version)
     };
 }
 
@@ -91,12 +101,13 @@ pub(crate) async fn add_vehicle(
     vehicle: &Vehicle,
     now: Timestamp,
     renderer: &dyn Renderer,
-) -> Result<()> {
+) -> Result<TrackedVehicle> {
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, tenant).await?;
+    let vehicle = Vehicle { version: now.unix_ms(), ..vehicle.clone() };
     let insert = sqlx::query_scalar::<Db, i64>(
         "insert into vehicles (tenant_no, id, kind, label, license_plate, route, status, driver_id, speed_limit_kmh,
-         fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning vehicle_no",
+         fuel_l_per_100km, fuel_price_per_l, odometer_km, service_due_km, service_due_ms, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) returning vehicle_no",
     );
     let vehicle_no =
         bind_vehicle!(insert.bind(tenant_no), vehicle).fetch_one(&mut *connection).await.map_err(taken("vehicle"))?;
@@ -106,18 +117,13 @@ pub(crate) async fn add_vehicle(
         .await?;
     events::append_facts(connection, tenant, &[Fact::VehicleAdded { vehicle_id: vehicle.id.clone() }], now, renderer)
         .await?;
-    Ok(())
+    Ok(TrackedVehicle { no: VehicleNo(vehicle_no), vehicle, track: NewestPosition::default() })
 }
 
 async fn fetch_by_ids(connection: &mut Connection, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<DbRow>> {
     // $2 is the cursor of `list_vehicles`.
-    let sql = format!("{SELECT} and v.id > $2 and v.id in {TEXTS_IN_PARAMETER_3} order by v.id");
-    Ok(sqlx::query::<Db>(AssertSqlSafe(sql))
-        .bind(tenant.as_str())
-        .bind("")
-        .bind(ids_json(ids))
-        .fetch_all(connection)
-        .await?)
+    let sql = select(&format!("and v.id > $2 and v.id in {TEXTS_IN_PARAMETER_3} order by v.id"));
+    Ok(sqlx::query::<Db>(sql).bind(tenant.as_str()).bind("").bind(ids_json(ids)).fetch_all(connection).await?)
 }
 
 pub(crate) async fn load_vehicles(
@@ -170,9 +176,8 @@ pub(crate) async fn list_vehicles(
     };
     let restricted = listed.is_some();
     let limit_place = if restricted { "$5" } else { "$3" };
-    let sql = format!("{SELECT} and v.id > $2 {within} order by v.id limit {limit_place}");
-    let mut query =
-        sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(after.map_or("", VehicleId::as_str));
+    let sql = select(&format!("and v.id > $2 {within} order by v.id limit {limit_place}"));
+    let mut query = sqlx::query::<Db>(sql).bind(tenant.as_str()).bind(after.map_or("", VehicleId::as_str));
     if restricted {
         query = query.bind(listed).bind(driven_by);
     }
@@ -186,34 +191,63 @@ pub(crate) async fn update_vehicle(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
+    let present = lock_driver(connection, tenant, &vehicle.id).await?;
     let update = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
          speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12,
-         service_due_km = $13, service_due_ms = $14
-         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+         service_due_km = $13, service_due_ms = $14, version = $15
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2 and version = $15 - 1",
     );
     let changed = bind_vehicle!(update.bind(tenant.as_str()), vehicle).execute(&mut *connection).await?;
     if changed.rows_affected() == 0 {
         return Ok(false);
+    }
+    let driver_id = vehicle.driver_id.map(UserId::get);
+    if let Some(present) = present.filter(|present| present.driver_id != driver_id) {
+        assignments::end_driver(connection, &present, now).await?;
     }
     events::append_facts(connection, tenant, &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }], now, renderer)
         .await?;
     Ok(true)
 }
 
+/// Locks a vehicle, so that of two changes the second one knows the first one's driver.
+async fn lock_driver(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: &VehicleId,
+) -> Result<Option<assignments::PresentDriver>> {
+    let sql = format!(
+        "select v.vehicle_no, v.driver_id from vehicles v
+         where v.tenant_no = (select tenant_no from tenants where id = $1) and v.id = $2 {LOCK_VEHICLE}"
+    );
+    let row = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| {
+        let (vehicle_no, driver_id) = (row.try_get("vehicle_no")?, row.try_get("driver_id")?);
+        Ok(assignments::PresentDriver { vehicle_no, driver_id })
+    })
+    .transpose()
+}
+
 pub(crate) async fn remove_vehicle(
     connection: &mut Connection,
     tenant: &TenantId,
     id: &VehicleId,
+    version: Option<i64>,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
     let removed = sqlx::query_scalar::<Db, i64>(
         "delete from vehicles where tenant_no = (select tenant_no from tenants where id = $1) and id = $2
-         returning vehicle_no",
+         and version = coalesce($3, version) returning vehicle_no",
     )
     .bind(tenant.as_str())
     .bind(id.as_str())
+    .bind(version)
     .fetch_optional(&mut *connection)
     .await?;
     let Some(vehicle_no) = removed else { return Ok(false) };
@@ -222,6 +256,8 @@ pub(crate) async fn remove_vehicle(
         .bind(vehicle_no)
         .execute(&mut *connection)
         .await?;
-    events::append_facts(connection, tenant, &[Fact::VehicleRemoved { vehicle_id: id.clone() }], now, renderer).await?;
+    let mut facts = vehicle_references::remove(connection, tenant, id, now).await?;
+    facts.push(Fact::VehicleRemoved { vehicle_id: id.clone() });
+    events::append_facts(connection, tenant, &facts, now, renderer).await?;
     Ok(true)
 }
