@@ -6,9 +6,10 @@ use crate::fold_context::FoldContext;
 use crate::moment::Moment;
 use crate::pending_changes::PendingChanges;
 use crate::tenant_rules::TenantRules;
+use crate::uploads::Held;
 use milepost_domain::{Position, TenantId, Timestamp, Vehicle};
-use milepost_store::{FoldedVehicle, HistoryWrite, SavedFold, TenantNo, VehicleNo};
-use milepost_track::{Corrections, SilenceFact, TrackFact, TrackState, Watch, advance, correct_silence};
+use milepost_store::{FoldedVehicle, HistoryChange, HistoryWrite, SavedFold, TenantNo, VehicleNo};
+use milepost_track::{Corrections, Folded, SilenceFact, TrackFact, TrackState, Watch, advance, correct_silence};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -72,10 +73,14 @@ impl FollowedVehicle {
         }
     }
 
-    /// Folds a position that is newer than all before it.
-    pub(crate) fn apply(&mut self, position: &Position, now: Moment) {
+    /// Folds a position that is newer than all before it. `is_marked` says that it is marked as an outlier: the committer
+    /// marks what is wrong by the positions that it knows, and the fold by all in the order of time.
+    pub(crate) fn apply(&mut self, position: &Position, is_marked: bool, now: Moment) {
         let mut facts = Vec::new();
-        self.context.fold(&mut self.state, position, &mut facts);
+        let folded = self.context.fold(&mut self.state, position, &mut facts);
+        if is_marked && folded == Some(Folded::Accepted) {
+            self.pending.push(HistoryChange::NoOutliers { from: position.at, until: position.at, reason: None });
+        }
         self.heard = now.instant;
         self.unwritten += 1;
         self.since_checkpoint += 1;
@@ -90,10 +95,10 @@ impl FollowedVehicle {
     }
 
     /// Folds a position that may have come late: it is noted that the store's late position is folded now.
-    pub(crate) fn apply_read(&mut self, position: &Position, is_late: bool, now: Moment) {
-        self.apply(position, now);
-        if is_late {
-            self.pending.late.push(position.at);
+    pub(crate) fn apply_read(&mut self, held: &Held, now: Moment) {
+        self.apply(&held.position, held.is_marked, now);
+        if held.is_late {
+            self.pending.late.push(held.position.at);
         }
     }
 

@@ -103,7 +103,12 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_offline_a_minute_after_i
     let heard_at = turnable.clock().now();
     store.add_vehicle(&home, &bus(), heard_at, &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(Arc::clone(&store), None);
-    let batch = PositionBatch { tenant: home, positions: vec![position(heard_at)], received_at: heard_at };
+    let batch = PositionBatch {
+        tenant: home,
+        positions: vec![position(heard_at)],
+        received_at: heard_at,
+        thresholds: Arc::default(),
+    };
     committer.record(batch).await.unwrap();
 
     let first = Follower::start(&store, turnable.clock());

@@ -81,7 +81,15 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let use_cases = Arc::new(UseCases {
         deliveries: Arc::new(deliveries),
         devices: Devices::new(store(), access()),
-        fleet: Fleet::new(store(), wakers.clone(), tracks(), Arc::clone(&fair_reads), trip_meters, alert_expiry_ms),
+        fleet: Fleet::new(
+            store(),
+            wakers.clone(),
+            tracks(),
+            live(),
+            Arc::clone(&fair_reads),
+            trip_meters,
+            alert_expiry_ms,
+        ),
         fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
         large_bodies: FairReads::default(),

@@ -138,6 +138,9 @@ impl EventFeed {
             | Fact::AlertDeleted { .. } => Ok(()),
             Fact::GeofenceChanged { .. } | Fact::RulesChanged { .. } => {
                 self.tracks.rules_changed(tenant);
+                if let Some(live) = self.live.loaded(tenant) {
+                    live.rules_changed();
+                }
                 Ok(())
             }
             // Stored by a newer version on the same database.

@@ -42,7 +42,7 @@ pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
     CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
-    StoredEvents, WebhookChange,
+    StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};

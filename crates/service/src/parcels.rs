@@ -2,6 +2,7 @@
 
 mod add_parcel;
 mod change_parcel;
+mod driver_track;
 mod follow_parcel;
 mod last_published;
 mod read_parcel_path;

@@ -83,9 +83,20 @@ pub trait ParcelStore: Send + Sync {
         facts: &[Fact],
         now: Timestamp,
     ) -> Result<FixOutcome>;
-    /// Reads a driver's newest fix.
+    /// Stores a fix that is held to be wrong: it is never the driver's newest. Returns false if the driver has a fix of this
+    /// time.
+    async fn hold_driver_fix(&self, tenant: &TenantId, fix: &DriverFix, now: Timestamp) -> Result<bool>;
+    /// Lists all fixes of a driver, oldest first, strictly after `after`.
+    async fn driver_fixes(
+        &self,
+        tenant: &TenantId,
+        driver: UserId,
+        after: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DriverFix>>;
+    /// Reads a driver's newest fix that is not held to be wrong.
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>>;
-    /// Lists the fixes of a parcel's drivers during the delivery, oldest first, strictly after `after`.
+    /// Lists all fixes of a parcel's drivers during the delivery, oldest first, strictly after `after`.
     async fn parcel_path(
         &self,
         tenant: &TenantId,

@@ -3,12 +3,11 @@
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
     Login, NewLogin, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, TrackCommit,
-    TrackOutcome, TrackRow, TrackedVehicle,
+    TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
-    VehicleScope,
+    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
 };
 use std::time::Duration;
 
@@ -194,7 +193,8 @@ pub trait Store:
 
     // Positions
 
-    /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`.
+    /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`. Positions
+    /// that are held to be wrong are left out, or come with a mark.
     async fn positions(
         &self,
         tenant: &TenantId,
@@ -202,9 +202,11 @@ pub trait Store:
         from: Timestamp,
         to: Timestamp,
         after: Option<Timestamp>,
+        wrong: WrongPositions,
         limit: u32,
-    ) -> Result<Vec<Position>>;
-    /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival. Positions that
+    ) -> Result<Vec<TrackPosition>>;
+    /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival, without those that are
+    /// held to be wrong. Positions that
     /// are being committed at the same time may be missing at the end.
     async fn recent_positions(
         &self,

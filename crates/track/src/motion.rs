@@ -68,6 +68,10 @@ pub(crate) struct Journey {
 pub(crate) struct Signals {
     /// Trusted speed, km/h.
     pub(crate) speed_kmh: Option<f64>,
+    /// The same, if it is certain enough to be held against a driver.
+    pub(crate) sure_kmh: Option<f64>,
+    /// Such a speed a moment before the fix, known with more certainty by now.
+    pub(crate) past_kmh: Option<f64>,
     /// The speed that the device reports is trusted and says that the vehicle drives.
     pub(crate) drives: bool,
     pub(crate) ignition: Option<bool>,
@@ -123,6 +127,9 @@ impl Journey {
         rules: &Rules,
         facts: &mut Vec<TrackFact>,
     ) {
+        if let Some(running) = &mut self.trip {
+            running.note_speed(signals.past_kmh);
+        }
         let mut input = Input { fix, movement, signals, tank, rules, facts };
         let from_centre_m = distance_m(self.stay.centre, fix.point);
         let radius_m = StayPoint::radius_m(fix, rules);

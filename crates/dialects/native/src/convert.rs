@@ -8,7 +8,7 @@ use milepost_domain::{
     SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
-use milepost_service::LiveVehicle;
+use milepost_service::{LiveVehicle, TrackPosition};
 use uuid::Uuid;
 
 /// The given id, or a new UUID of version 7, which sorts by the time when it was made.
@@ -171,7 +171,12 @@ pub(crate) fn position_to_json(position: &Position) -> PositionJson {
         fuel_level_l: position.fuel_level.map(FuelLevelL::get),
         ignition: position.ignition,
         timestamp: rfc3339(position.at),
+        outlier: false,
     }
+}
+
+pub(crate) fn stored_position_to_json(stored: &TrackPosition) -> PositionJson {
+    PositionJson { outlier: stored.is_wrong, ..position_to_json(&stored.position) }
 }
 
 /// A position. A device need not name its vehicle: it is the one that the device was in at the time of the position.

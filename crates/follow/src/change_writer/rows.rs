@@ -11,7 +11,7 @@ use milepost_domain::{
 };
 use milepost_geo::Point;
 use milepost_store::{ActivityChange, FenceVisit, Incident};
-use milepost_track::{Activity, FenceId, FuelBasis, OutlierReason, SpeedBasis, Visit};
+use milepost_track::{Activity, FenceId, FuelBasis, SpeedBasis, Visit};
 
 /// A trip with a new id, which counts only if the trip has no row yet.
 pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::Trip) -> Trip {
@@ -75,15 +75,6 @@ pub(super) fn incident(incident: &milepost_track::Incident) -> Incident {
 pub(super) const fn activity(activity: &Activity) -> ActivityChange {
     let Activity { bucket, distance_mm, moving_ms, idle_ms, fuel_ml } = *activity;
     ActivityChange { bucket, distance_mm, moving_ms, idle_ms, fuel_ml }
-}
-
-pub(super) const fn outlier_reason(reason: OutlierReason) -> &'static str {
-    match reason {
-        OutlierReason::NullIsland => "null_island",
-        OutlierReason::Inaccurate => "inaccurate",
-        OutlierReason::Jump => "jump",
-        OutlierReason::Isolated => "stray",
-    }
 }
 
 /// The fold knows a geofence by its number alone.

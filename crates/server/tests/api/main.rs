@@ -56,6 +56,7 @@ mod native {
     pub mod kill_nine;
     pub mod names;
     pub mod numbers;
+    pub mod outliers;
     pub mod positions;
     pub mod rest;
     pub mod story;

@@ -77,7 +77,8 @@ pub async fn record_positions(
             !recorded.rejected.is_empty() && recorded.rejected.iter().all(|rejected| rejected.detail == NOT_YOURS);
         return if foreign { Err(ServiceError::Forbidden(NOT_YOURS)) } else { Ok(recorded) };
     }
-    let batch = PositionBatch { tenant: tenant.clone(), positions: allowed, received_at: request.now };
+    let thresholds = live.thresholds(&*positions.store, tenant).await?;
+    let batch = PositionBatch { tenant: tenant.clone(), positions: allowed, received_at: request.now, thresholds };
     let stored = positions.committer.record(batch).await?;
     recorded.accepted = stored.accepted;
     recorded.duplicates = stored.duplicates;

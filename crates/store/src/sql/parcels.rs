@@ -48,6 +48,18 @@ impl ParcelStore for SqlStore {
     ) -> Result<FixOutcome> {
         write!(self, driver_fixes::record_driver_fix(tenant, fix, inside, facts, now, self.renderer()))
     }
+    async fn hold_driver_fix(&self, tenant: &TenantId, fix: &DriverFix, now: Timestamp) -> Result<bool> {
+        write!(self, driver_fixes::add_driver_fix(tenant, fix, now))
+    }
+    async fn driver_fixes(
+        &self,
+        tenant: &TenantId,
+        driver: UserId,
+        after: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DriverFix>> {
+        read!(self, driver_fixes::driver_fixes(tenant, driver, after, limit))
+    }
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>> {
         read!(self, driver_fixes::last_driver_fix(tenant, driver))
     }

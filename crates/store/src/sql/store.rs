@@ -11,13 +11,12 @@ use super::{
 };
 use crate::{
     AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login,
-    NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow,
-    TrackedVehicle,
+    NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome,
+    TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
-    VehicleScope,
+    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -198,9 +197,10 @@ impl Store for SqlStore {
         from: Timestamp,
         to: Timestamp,
         after: Option<Timestamp>,
+        wrong: WrongPositions,
         limit: u32,
-    ) -> Result<Vec<Position>> {
-        read!(self, positions::positions(tenant, vehicle, from, to, after, limit))
+    ) -> Result<Vec<TrackPosition>> {
+        read!(self, positions::positions(tenant, vehicle, from, to, after, wrong, limit))
     }
     async fn recent_positions(
         &self,

@@ -135,7 +135,9 @@ on_both! {
         an_observer_that_panics_costs_no_answer,
         a_clock_that_was_ahead_silences_no_vehicle,
         what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,
-        single_positions_of_many_vehicles_are_read_at_any_time;
+        single_positions_of_many_vehicles_are_read_at_any_time,
+        wrong_positions_are_stored_and_marked_and_never_the_place,
+        a_vehicle_is_found_elsewhere_by_its_third_fix_on_whichever_nodes;
     deliveries:
         delivery_comes_back_as_it_was_added,
         tracking_id_is_taken_once_over_all_tenants,
@@ -185,7 +187,8 @@ on_both! {
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
         legs_do_not_overlap_when_the_clocks_of_two_nodes_differ,
-        old_fixes_of_drivers_are_forgotten_but_for_the_newest;
+        old_fixes_of_drivers_are_forgotten_but_for_the_newest,
+        held_fix_is_stored_and_never_the_newest;
     push:
         subscription_is_its_users_and_can_be_refreshed,
         browser_of_another_user_now_forgets_the_first_ones_pushes,
@@ -278,6 +281,7 @@ on_both! {
         what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not,
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
+        a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;
     numbers:

@@ -300,3 +300,16 @@ pub(crate) async fn old_fixes_of_drivers_are_forgotten_but_for_the_newest(databa
     assert_eq!(path(&**store, kept.id).await, [(6, 3)]);
     assert_eq!(store.get_parcel(&home_tenant(), ended.id).await.unwrap(), Some(ended), "parcels stay");
 }
+
+pub(crate) async fn held_fix_is_stored_and_never_the_newest(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    store.record_driver_fix(&home, &fix(5, 100), &[], &[], at(100)).await.unwrap();
+    assert!(store.hold_driver_fix(&home, &fix(5, 200), at(200)).await.unwrap());
+    assert!(!store.hold_driver_fix(&home, &fix(5, 200), at(201)).await.unwrap());
+    assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap(), Some(fix(5, 100)));
+    assert_eq!(record(&**store, &home, 5, 300).await, FixOutcome::Newest);
+    let all = store.driver_fixes(&home, user(5), at(100), 10).await.unwrap();
+    assert_eq!(all, [fix(5, 200), fix(5, 300)]);
+    assert_eq!(store.driver_fixes(&home, user(5), at(0), 1).await.unwrap(), [fix(5, 100)]);
+    assert_eq!(store.driver_fixes(&home, user(6), at(0), 10).await.unwrap(), []);
+}

@@ -4,7 +4,8 @@ use milepost_domain::{
     AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm,
     PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
 };
-use milepost_store::{NewLogin, Once, PositionBatch, Store};
+use milepost_store::{NewLogin, Once, PositionBatch, Store, WrongPositions};
+use std::sync::Arc;
 
 /// The instant 2026-11-20T00:00:00Z.
 pub(crate) const NOON_MS: i64 = 1_795_132_800_000;
@@ -74,12 +75,12 @@ pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
     }
 }
 
-/// A position with only a place and a time.
+/// A position with only a place and a time. A vehicle can drive from one to the next.
 pub(crate) fn position(vehicle: &str, ms: i64) -> Position {
     Position::new(
         id(vehicle),
         at(ms),
-        Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 100.0).unwrap(),
+        Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 1e6).unwrap(),
         Longitude::new(-97.5).unwrap(),
     )
 }
@@ -99,11 +100,12 @@ pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
 }
 
 pub(crate) fn batch(tenant: &TenantId, positions: Vec<Position>) -> PositionBatch {
-    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000) }
+    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000), thresholds: Arc::default() }
 }
 
-/// Reads all stored positions of a vehicle.
+/// Reads all stored positions of a vehicle, with those that are held to be wrong.
 pub(crate) async fn history(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<Position> {
     let (from, to) = (Timestamp::from_unix_ms(0).unwrap(), Timestamp::from_unix_ms(0).unwrap().plus_ms(i64::MAX));
-    store.positions(tenant, &id(vehicle), from, to, None, 100_000).await.unwrap()
+    let all = store.positions(tenant, &id(vehicle), from, to, None, WrongPositions::Marked, 100_000).await.unwrap();
+    all.into_iter().map(|stored| stored.position).collect()
 }

@@ -21,7 +21,7 @@ impl Journey {
     pub(crate) fn ended_by_silence(&self, last: &Fix, tank: &Tank, rules: &Rules) -> Option<(Trip, Vec<Activity>)> {
         self.trip.as_ref()?;
         let movement = Movement { from: Some(*last), distance_m: 0.0, relocated: false };
-        let signals = Signals { speed_kmh: None, drives: false, ignition: None };
+        let signals = Signals { speed_kmh: None, sure_kmh: None, past_kmh: None, drives: false, ignition: None };
         let mut facts = Vec::new();
         self.clone().end_by_silence(&mut Input { fix: last, movement, signals, tank, rules, facts: &mut facts });
         let trip =

@@ -81,7 +81,6 @@ impl Journey {
         let Some(running) = &mut self.trip else { return };
         let fix = input.fix;
         running.trip.end = if self.stay.stood() { self.stay.centre } else { fix.point };
-        running.trip.max_speed_kmh = running.trip.max_speed_kmh.max(input.signals.speed_kmh.unwrap_or(0.0));
         running.ignition_was_on |= input.signals.ignition == Some(true);
         let off = input.signals.ignition == Some(false) && running.ignition_was_on;
         if off && self.departure.is_none() && !input.signals.drives {
@@ -113,6 +112,12 @@ impl Journey {
 }
 
 impl Running {
+    pub(super) const fn note_speed(&mut self, kmh: Option<f64>) {
+        if let Some(kmh) = kmh {
+            self.trip.max_speed_kmh = self.trip.max_speed_kmh.max(kmh);
+        }
+    }
+
     /// Fuel is measured where the tank's level is known at both ends, else estimated from the distance, else unknown.
     pub(super) fn measure_fuel(&mut self, input: &Input<'_>) {
         let trip = &mut self.trip;

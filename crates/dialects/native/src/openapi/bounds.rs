@@ -74,7 +74,7 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "cursor") => json!({ "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
         ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
-        ("query", "unread") => json!({ "enum": ["true", "1", "", "false", "0"] }),
+        ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
         ("query", "from" | "to") => instant_or_number(),
         ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("ParcelJson", "status") }),
         ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("TripJson", "status") }),

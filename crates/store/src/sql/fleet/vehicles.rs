@@ -4,6 +4,7 @@ use super::super::dialect::{DRIVERS_OF_VEHICLE, LOCK_VEHICLE, TEXTS_IN_PARAMETER
 use super::super::{Connection, Db, DbRow, assignments, events, positions};
 use super::vehicle_references;
 use crate::failure::taken;
+use crate::track_commit::SavedFilter;
 use crate::{Renderer, Result, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
 use milepost_domain::{
     Fact, Label, NewestPosition, OdometerKm, Position, SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId,
@@ -14,7 +15,7 @@ use sqlx::{AssertSqlSafe, Row};
 /// The columns of the last position come first, because they are read by index. The others are read by name.
 const COLUMNS: &str = concat!(
     position_columns!("s."),
-    ", s.version, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
+    ", s.version, s.held_ms, s.arrived_mps, s.outlier_filter, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
      v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
      v.service_due_ms, v.version as vehicle_version"
 );
@@ -33,7 +34,9 @@ fn track_state(row: &DbRow, id: &VehicleId) -> Result<NewestPosition> {
         Some(_) => Some(positions::position(row, id.clone())?),
         None => None,
     };
-    Ok(NewestPosition { last, version: row.try_get("version")? })
+    let held_at = row.try_get::<Option<i64>, _>("held_ms")?.map(positions::timestamp).transpose()?;
+    let heard_at = held_at.or(last.as_ref().map(|last| last.at));
+    Ok(NewestPosition { last, heard_at, version: row.try_get("version")? })
 }
 
 fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
@@ -142,10 +145,13 @@ pub(crate) async fn load_tracks(
         .iter()
         .map(|row| {
             let id = VehicleId::stored(row.try_get("id")?)?;
+            let state = track_state(row, &id)?;
+            let saved = SavedFilter { speed_mps: row.try_get("arrived_mps")?, whole: row.try_get("outlier_filter")? };
             let track = TrackRow {
                 tenant_no: TenantNo(row.try_get("tenant_no")?),
                 vehicle_no: VehicleNo(row.try_get("vehicle_no")?),
-                state: track_state(row, &id)?,
+                filter: saved.read(state.last.as_ref()),
+                state,
             };
             Ok((id, track))
         })
