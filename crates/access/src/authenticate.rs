@@ -90,6 +90,8 @@ impl Access {
         let expires_at = Some(claims.expires_at);
         match known {
             KnownUser::Stored(account) => {
+                // First, because somebody who is locked out now need not log in again.
+                require_entry(&account.user)?;
                 if has_ended(claims, &account) {
                     return Err(AccessError::NotAuthenticated("the login of this token has ended, log in again"));
                 }
@@ -167,8 +169,8 @@ impl Access {
     }
 }
 
-/// Whether a stored user's token is from before the last change that ended all of its logins. A token of a login has the fingerprint
-/// of that time. Of others only the second of their issue is known, if that.
+/// Whether a stored user's token is of a login that has ended. A token of a login has the fingerprint of that time. Others do not
+/// depend on the password, and of their issue only the second is known, if that.
 fn has_ended(claims: &Claims, account: &Account) -> bool {
     if claims.is_account {
         return claims.password_fingerprint.as_ref() != Some(&account.password_fingerprint);
@@ -176,12 +178,14 @@ fn has_ended(claims: &Claims, account: &Account) -> bool {
     claims.issued_at.is_some_and(|issued_at| issued_at.plus_ms(1_000) <= account.tokens_valid_from)
 }
 
+fn require_entry(user: &User) -> Result<(), AccessError> {
+    if user.may_enter() { Ok(()) } else { Err(AccessError::NotAuthenticated("the user is not approved or not active")) }
+}
+
 /// A stored user's rights replace those in its token.
 fn caller_of_account(account: Account, expires_at: Option<Timestamp>) -> Result<(Caller, Option<String>), AccessError> {
     let Account { user, password_fingerprint, .. } = account;
-    if !user.may_enter() {
-        return Err(AccessError::NotAuthenticated("the user is not approved or not active"));
-    }
+    require_entry(&user)?;
     let User { id, tenant, role, cadet_id, vehicle_ids, .. } = user;
     let principal = Principal::User { id: Some(id), subject: id.to_string(), role, cadet_id, vehicle_ids };
     Ok((Caller { tenant, principal, expires_at }, Some(password_fingerprint)))

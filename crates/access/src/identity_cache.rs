@@ -48,7 +48,7 @@ pub(crate) enum KnownUser {
     Unknown,
 }
 
-/// Changes with the password, and with whatever else ends the logins of before. It reveals nothing about the password: 64 bits of
+/// Changes with the password, with a lock-out, and with a logout everywhere. It reveals nothing about the password: 64 bits of
 /// a hash of the salted password hash.
 pub(crate) fn password_fingerprint(login: &Login) -> String {
     let mut hashed = login.password_hash.clone().unwrap_or_default();

@@ -31,8 +31,7 @@ pub struct Login {
     pub user: User,
     /// The password's hash in PHC form, if it has a password.
     pub password_hash: Option<String>,
-    /// The moment of the last change that ended all of its logins: a lock-out or a new password. The epoch if there was none. Each
-    /// such change moves it on.
+    /// The moment of the last lock-out, or of its last logout everywhere. The epoch if there was none. Each moves it on.
     pub tokens_valid_from: Timestamp,
 }
 

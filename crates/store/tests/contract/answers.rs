@@ -33,7 +33,7 @@ async fn claim(store: &dyn Store, tenant: &TenantId, caller: &str, number: i64) 
 }
 
 fn answer() -> KeptAnswer {
-    KeptAnswer { status: 422, body: vec![b'x'; BODY] }
+    KeptAnswer { status: 422, body: vec![b'x'; BODY], version: None }
 }
 
 async fn refuse(store: &dyn Store, tenant: &TenantId, caller: &str, numbers: std::ops::Range<i64>) {

@@ -39,7 +39,7 @@ pub(crate) async fn users_keep_their_numbers_and_sessions_when_names_become_thei
     assert_eq!(again, Err(StoreError::Conflict("username")));
     let namesake = store.add_user(&new_user("ann", &tenant("acme")), at(0), &Once::unclaimed()).await.unwrap();
     assert!(namesake.id.get() > 3, "the number of a removed user is given to nobody else");
-    assert!(store.remove_user(bob.user.id, at(0)).await.unwrap());
+    assert!(store.remove_user(bob.user.id, None, at(0)).await.unwrap());
     assert_eq!(store.find_session(&[7; 32], at(0)).await.unwrap(), None, "sessions go with their user");
     upgraded.remove().await;
 }

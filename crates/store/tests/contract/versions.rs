@@ -127,9 +127,11 @@ pub(crate) async fn logins_end_for_good(database: &TestDatabase) {
     change(true, None, 20).await;
     assert_eq!(valid_from().await, at(10).unix_ms(), "what ended does not begin again");
     change(true, Some("$new"), 30).await;
-    assert_eq!(valid_from().await, at(30).unix_ms());
-    change(false, None, 25).await;
-    assert_eq!(valid_from().await, at(30).unix_ms() + 1, "a clock that was set back gives no moment twice");
+    assert_eq!(valid_from().await, at(10).unix_ms(), "a new hash ends what was issued with the old one");
+    change(false, None, 5).await;
+    assert_eq!(valid_from().await, at(10).unix_ms() + 1, "a clock that was set back gives no moment twice");
+    assert!(store.end_logins(id, at(40)).await.unwrap());
+    assert_eq!(valid_from().await, at(40).unix_ms());
 }
 
 pub(crate) async fn number_of_a_removed_user_is_erased(database: &TestDatabase) {

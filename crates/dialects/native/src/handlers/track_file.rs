@@ -84,8 +84,13 @@ async fn write_page<P: PositionPages>(mut state: Writing<P>) -> Option<(Result<B
     if page.is_empty() {
         state.writer.finish(&mut state.bytes);
     } else {
-        let permit =
-            state.reader.context.use_cases.fair_reads.permit(&state.reader.tenant, Some(&Reader::of(&state.reader.caller))).await;
+        let permit = state
+            .reader
+            .context
+            .use_cases
+            .fair_reads
+            .permit(&state.reader.tenant, Some(&Reader::of(&state.reader.caller)))
+            .await;
         let next = state.pages.next_page().await;
         drop(permit);
         match next {

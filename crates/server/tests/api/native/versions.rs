@@ -43,7 +43,7 @@ fn things() -> Vec<(Option<(&'static str, Value)>, &'static str, Value, Value, b
             Some(("/api/v1/geofences", json!({"name": "depot", "geometry": circle, "radius_m": 50}))),
             "/api/v1/geofences/{id}",
             json!({"radius_m": 60}),
-            json!({"name": "yard"}),
+            json!({"name": "yard", "radius_m": 70}),
             true,
         ),
         (
@@ -212,7 +212,7 @@ async fn a_repeated_request_gets_the_same_etag() {
         let Some((path, body)) = added else { continue };
         let post = async || {
             let request = server.http.post(format!("{}{path}", server.url)).bearer_auth(&server.admin);
-            request.header("Idempotency-Key", "once").json(&body).send().await.unwrap()
+            request.header("Idempotency-Key", path).json(&body).send().await.unwrap()
         };
         let (first, again) = (post().await, post().await);
         assert_eq!(again.headers()["idempotency-replayed"], "true", "{path}");

@@ -138,7 +138,8 @@ pub(crate) async fn update_user(
 ) -> Result<bool> {
     let Some(before) = get_user(connection, user.id).await? else { return Ok(false) };
     let tenant_no = super::super::accounts::tenants::tenant_no(connection, &user.tenant).await?;
-    let ends_logins = new_password_hash.is_some() || !user.may_enter();
+    let is_locked_out = !user.may_enter();
+    let ends_logins = new_password_hash.is_some() || is_locked_out;
     // Parameters are listed in the order of their numbers, because SQLite numbers them in that order whatever their
     // names are. A moment that lies ahead, because a clock did, moves on all the same: no fingerprint of before comes back.
     let changed = sqlx::query::<Db>(
@@ -157,7 +158,7 @@ pub(crate) async fn update_user(
     .bind(user.cadet_id)
     .bind(vehicle_ids_json(&user.vehicle_ids))
     .bind(user.version)
-    .bind(i64::from(ends_logins))
+    .bind(i64::from(is_locked_out))
     .bind(now.unix_ms())
     .bind(user.id.get())
     .execute(&mut *connection)
