@@ -1,12 +1,14 @@
-//! A vehicle's newest position, and how another position relates to it.
+//! A vehicle's place, and how another position relates to what was heard of it.
 
 use crate::{MAX_AHEAD_MS, Position, Timestamp};
 
-/// The newest position of a vehicle. `version` counts its changes, so that two nodes can't overwrite each other.
+/// What is known of a vehicle's positions. `version` counts its changes, so that two nodes can't overwrite each other.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewestPosition {
-    /// The newest position by its own time.
+    /// The vehicle's place: the newest position, by its own time, that is not held to be wrong.
     pub last: Option<Position>,
+    /// The time of the newest position, also of one that is held to be wrong.
+    pub heard_at: Option<Timestamp>,
     /// Increases by one with every stored change; 0 before the first.
     pub version: i64,
 }
@@ -14,7 +16,7 @@ pub struct NewestPosition {
 /// How a position relates to the newest one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// Newer than all before: it is published.
+    /// Newer than all before: it is published, unless it is held to be wrong.
     Newest,
     /// Older than the newest: it belongs to history, and may be a duplicate, which only the store knows.
     Late,
@@ -26,19 +28,24 @@ pub enum Arrival {
 }
 
 impl NewestPosition {
-    /// Applies one more position, which arrived at `now`. Pure: the caller stores the result, or applies it again after a conflict.
-    pub fn apply(&mut self, position: &Position, now: Timestamp) -> Arrival {
-        match &self.last {
-            Some(last) if position.at == last.at => Arrival::Repeated,
-            Some(last) if position.at < last.at => {
+    /// How a position of this time, which arrived at `now`, relates to the newest one.
+    pub fn arrival(&self, at: Timestamp, now: Timestamp) -> Arrival {
+        match self.heard_at {
+            Some(heard_at) if at == heard_at => Arrival::Repeated,
+            Some(heard_at) if at < heard_at => {
                 // One of the past would move the vehicle back to where it was long ago.
-                let is_present = position.at.plus_ms(MAX_AHEAD_MS) >= now;
-                if is_present && lies_ahead(last, now) { Arrival::Present } else { Arrival::Late }
+                let is_present = at.plus_ms(MAX_AHEAD_MS) >= now;
+                if is_present && heard_at.ms_since(now) > MAX_AHEAD_MS { Arrival::Present } else { Arrival::Late }
             }
-            _ => {
-                self.last = Some(position.clone());
-                Arrival::Newest
-            }
+            _ => Arrival::Newest,
+        }
+    }
+
+    /// Takes a newest position. Pure: the caller stores the result, or takes it again after a conflict.
+    pub fn take(&mut self, position: &Position, is_wrong: bool) {
+        self.heard_at = Some(position.at);
+        if !is_wrong {
+            self.last = Some(position.clone());
         }
     }
 }
@@ -64,7 +71,11 @@ mod tests {
         };
         let mut newest = NewestPosition::default();
         let mut check = |minutes: i64, now: i64, expected: Arrival, last: i64| {
-            assert_eq!(newest.apply(&position(minutes), at(now)), expected, "{minutes} at {now}");
+            let arrival = newest.arrival(at(minutes), at(now));
+            assert_eq!(arrival, expected, "{minutes} at {now}");
+            if arrival == Arrival::Newest {
+                newest.take(&position(minutes), false);
+            }
             assert_eq!(newest.last.as_ref().unwrap().at, at(last), "{minutes} at {now}");
         };
         check(0, 0, Arrival::Newest, 0);

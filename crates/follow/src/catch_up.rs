@@ -31,14 +31,14 @@ impl TrackFollower {
             let now = self.now();
             let rest = page.split_off(if is_last { self.count_settled(&page, now.time) } else { page.len() });
             self.inbox.counters.folded(page.len());
-            for unfolded in &page {
-                followed.apply_read(&unfolded.position, unfolded.is_late, now);
+            for unfolded in page {
+                followed.apply_read(&unfolded.into(), now);
                 if followed.pending.len() >= MAX_PENDING && !self.write_one(&mut followed).await? {
                     return Ok(());
                 }
             }
             if is_last {
-                let rest = rest.into_iter().map(|one| Held { position: one.position, is_late: one.is_late }).collect();
+                let rest = rest.into_iter().map(Held::from).collect();
                 if !self.uploads.hold_read(&found.tenant, vehicle, rest) {
                     self.catch_up_queue.add_after(vehicle, TICK);
                 }

@@ -26,11 +26,13 @@ impl ChangeWriter<'_> {
     pub(crate) fn write_fact(&mut self, fact: &TrackFact) {
         match fact {
             TrackFact::OutlierFound(mark) => {
-                self.changes.push(HistoryChange::Outlier { at: mark.at, reason: rows::outlier_reason(mark.reason) });
+                self.changes.push(HistoryChange::Outlier { at: mark.at, reason: mark.reason.as_str() });
             }
-            TrackFact::OutliersCleared { from, until } => {
-                let reason = Some(rows::outlier_reason(OutlierReason::Jump));
-                self.changes.push(HistoryChange::NoOutliers { from: *from, until: *until, reason });
+            TrackFact::OutliersCleared { from, until, null_island } => {
+                for reason in OutlierReason::ALL.into_iter().filter(|reason| reason.is_cleared(*null_island)) {
+                    let reason = Some(reason.as_str());
+                    self.changes.push(HistoryChange::NoOutliers { from: *from, until: *until, reason });
+                }
             }
             TrackFact::TripStarted(trip) | TrackFact::TripProgressed(trip) | TrackFact::TripEnded(trip) => {
                 let change = self.trip_change(trip.started_at, false, trip, Revision::New);

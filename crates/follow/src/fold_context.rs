@@ -3,7 +3,7 @@
 use crate::tenant_rules::TenantRules;
 use crate::vehicle_fences::VehicleFences;
 use milepost_domain::{Position, Vehicle};
-use milepost_track::{Rules, TrackFact, TrackState, fold};
+use milepost_track::{Folded, Rules, TrackFact, TrackState, fold};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -25,7 +25,12 @@ impl FoldContext {
     }
 
     /// Folds one position. A position on which the fold panics is skipped: it must not stop the history of all others.
-    pub(crate) fn fold(&self, state: &mut TrackState, position: &Position, facts: &mut Vec<TrackFact>) {
+    pub(crate) fn fold(
+        &self,
+        state: &mut TrackState,
+        position: &Position,
+        facts: &mut Vec<TrackFact>,
+    ) -> Option<Folded> {
         let fences = VehicleFences { rules: &self.tenant_rules, vehicle: &self.vehicle.id, at: position.at };
         let known = facts.len();
         // The half-folded state is plain data, and it is the same each time this position is folded.
@@ -35,5 +40,6 @@ impl FoldContext {
             let at_ms = position.at.unix_ms();
             tracing::error!(vehicle.id = %self.vehicle.id, position.at_ms = at_ms, "position skipped: the fold failed");
         }
+        folded.ok()
     }
 }

@@ -6,9 +6,10 @@ use crate::fold_context::FoldContext;
 use crate::moment::Moment;
 use crate::pending_changes::PendingChanges;
 use crate::tenant_rules::TenantRules;
+use crate::uploads::Held;
 use milepost_domain::{Position, TenantId, Timestamp, Vehicle};
-use milepost_store::{FoldedVehicle, HistoryWrite, SavedFold, TenantNo, VehicleNo};
-use milepost_track::{Corrections, SilenceFact, TrackFact, TrackState, Watch, advance, correct_silence};
+use milepost_store::{FoldedVehicle, HistoryChange, HistoryWrite, SavedFold, TenantNo, VehicleNo};
+use milepost_track::{Corrections, Folded, SilenceFact, TrackFact, TrackState, Watch, advance, correct_silence};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -72,10 +73,14 @@ impl FollowedVehicle {
         }
     }
 
-    /// Folds a position that is newer than all before it.
-    pub(crate) fn apply(&mut self, position: &Position, now: Moment) {
+    /// Folds a position that is newer than all before it. `is_marked` says that it is marked as an outlier: the committer
+    /// marks what is wrong by the positions that it knows, and the fold by all in the order of time.
+    pub(crate) fn apply(&mut self, position: &Position, is_marked: bool, now: Moment) {
         let mut facts = Vec::new();
-        self.context.fold(&mut self.state, position, &mut facts);
+        let folded = self.context.fold(&mut self.state, position, &mut facts);
+        if is_marked && folded == Some(Folded::Accepted) {
+            self.pending.push(HistoryChange::NoOutliers { from: position.at, until: position.at, reason: None });
+        }
         self.heard = now.instant;
         self.unwritten += 1;
         self.since_checkpoint += 1;
@@ -90,10 +95,10 @@ impl FollowedVehicle {
     }
 
     /// Folds a position that may have come late: it is noted that the store's late position is folded now.
-    pub(crate) fn apply_read(&mut self, position: &Position, is_late: bool, now: Moment) {
-        self.apply(position, now);
-        if is_late {
-            self.pending.late.push(position.at);
+    pub(crate) fn apply_read(&mut self, held: &Held, now: Moment) {
+        self.apply(&held.position, held.is_marked, now);
+        if held.is_late {
+            self.pending.late.push(held.position.at);
         }
     }
 
@@ -203,7 +208,7 @@ impl FollowedVehicle {
         let thresholds = self.context.rules.thresholds();
         let service_ms = self.context.rules.vehicle().service_due_at.map(|due_at| due_at.ms_since(heard_at));
         let mut moments_ms =
-            vec![i64::from(thresholds.offline_after_s) * 1000, i64::from(thresholds.gap_max_s) * 1000 + 1000];
+            vec![i64::from(thresholds.offline_after_s) * 1000, self.state.gap_max_ms(&self.context.rules) + 1000];
         moments_ms.extend(service_ms.filter(|ms| *ms > 0));
         moments_ms.sort_unstable();
         moments_ms.into_iter().find(|ms| self.seems_silent(heard_at.plus_ms(*ms)))

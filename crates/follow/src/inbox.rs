@@ -126,7 +126,7 @@ mod tests {
     use milepost_store::{CommittedPositions, TrackStep, VehicleNo};
 
     fn batch(vehicle: VehicleNo, positions: usize) -> CommittedPositions {
-        let step = TrackStep { vehicle, after: None };
+        let step = TrackStep { vehicle, after: None, is_wrong: false };
         CommittedPositions {
             newest: vec![position(1); positions],
             steps: vec![step; positions],

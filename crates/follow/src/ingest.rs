@@ -59,7 +59,7 @@ impl TrackFollower {
                 }
             } else {
                 followed.set_context(&description, &rules);
-                followed.apply(&position, now);
+                followed.apply(&position, step.is_wrong, now);
                 folded += 1;
                 if followed.must_write(now) {
                     self.dirty.insert(vehicle);
@@ -100,7 +100,7 @@ impl TrackFollower {
                 // It was read from the store already.
                 continue;
             }
-            followed.apply_read(&held.position, held.is_late, now);
+            followed.apply_read(held, now);
             if followed.pending.len() >= MAX_PENDING && !self.write_one(&mut followed).await? {
                 return Ok(());
             }

@@ -4,7 +4,7 @@ use crate::checkpoint::{CHECKPOINT_EVERY, checkpoint, encode};
 use crate::fold_context::FoldContext;
 use milepost_domain::{Position, Timestamp};
 use milepost_store::{Checkpoint, UnfoldedPosition};
-use milepost_track::{Corrections, TrackFact, TrackHistory, TrackState, correct};
+use milepost_track::{Corrections, OutlierReason, TrackFact, TrackHistory, TrackState, correct};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Checkpoints of one stretch. When there are more, every other one is dropped, and they are made half as often.
@@ -16,6 +16,8 @@ pub(crate) struct Refold {
     right: Fold,
     /// Times of late positions in the stretch.
     late: Vec<Timestamp>,
+    /// How positions of the stretch are marked.
+    marks: BTreeMap<Timestamp, OutlierReason>,
     checkpoints: Vec<Checkpoint>,
     /// Starts of all trips that the fold without late positions found.
     published_trips: BTreeSet<Timestamp>,
@@ -59,6 +61,7 @@ impl Refold {
             published: Fold::from_state(saved.clone()),
             right: Fold::from_state(saved),
             late: Vec::new(),
+            marks: BTreeMap::new(),
             checkpoints: Vec::new(),
             published_trips: BTreeSet::new(),
             since_checkpoint: 0,
@@ -69,6 +72,7 @@ impl Refold {
 
     /// Folds the next position in the order of time.
     pub(crate) fn apply(&mut self, next: &UnfoldedPosition, context: &FoldContext) {
+        self.marks.extend(next.mark.map(|mark| (next.position.at, mark)));
         if next.is_late {
             self.late.push(next.position.at);
         } else {
@@ -105,6 +109,8 @@ impl Refold {
 
     pub(crate) fn finish(mut self) -> RefoldResult {
         self.drop_equal();
+        // The committer marks late positions too.
+        self.published.history.outliers = self.marks;
         RefoldResult {
             corrections: correct(&self.published.history, &self.right.history),
             state: self.right.state,
@@ -152,7 +158,12 @@ mod tests {
                 speed: Some(SpeedKmh::new(if drives { 40.0 } else { 0.0 }).unwrap()),
                 ..position(1_700_000_000_000 + index as i64 * 10_000)
             };
-            UnfoldedPosition { received_at: position.at, position, is_late: matches!(index % 360, 100..150) }
+            UnfoldedPosition {
+                received_at: position.at,
+                position,
+                is_late: matches!(index % 360, 100..150),
+                mark: None,
+            }
         });
         sent.collect()
     }

@@ -5,7 +5,8 @@
 
 use milepost_clock::Clock;
 use milepost_domain::{Position, TenantId, Timestamp};
-use milepost_store::{TrackStep, VehicleNo};
+use milepost_store::{TrackStep, UnfoldedPosition, VehicleNo};
+use milepost_track::is_null_island;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -38,6 +39,14 @@ pub(crate) struct Held {
     pub(crate) position: Position,
     /// The store noted it as late.
     pub(crate) is_late: bool,
+    /// It is marked as an outlier.
+    pub(crate) is_marked: bool,
+}
+
+impl From<UnfoldedPosition> for Held {
+    fn from(read: UnfoldedPosition) -> Self {
+        Self { position: read.position, is_late: read.is_late, is_marked: read.mark.is_some() }
+    }
 }
 
 /// Positions of one vehicle that may be folded, in the order of time.
@@ -72,7 +81,7 @@ impl Uploads {
             settled: None,
         });
         upload.newest = position.at;
-        upload.held.push(Held { position, is_late: false });
+        upload.held.push(Held { position, is_late: false, is_marked: step.is_wrong });
         true
     }
 
@@ -82,7 +91,9 @@ impl Uploads {
             return false;
         };
         self.positions += 1;
-        upload.held.push(Held { position, is_late: true });
+        // A late one is marked only at null island, and so may a ship be that is there.
+        let is_marked = is_null_island((&position).into());
+        upload.held.push(Held { position, is_late: true, is_marked });
         true
     }
 
@@ -165,7 +176,7 @@ mod tests {
     async fn a_late_position_is_put_in_order_until_the_end_of_the_next_tick() {
         let (clock, (bus, car)) = (TurnableClock::new(), two_numbers().await);
         let (mut uploads, home) = (Uploads::new(clock.clock()), TenantId::default_tenant());
-        let step = |vehicle| TrackStep { vehicle, after: None };
+        let step = |vehicle| TrackStep { vehicle, after: None, is_wrong: false };
         assert!(!uploads.hold_late(bus, position(5)), "there is nothing to wait with");
         assert!(uploads.hold_newest(&home, step(bus), position(10)));
         assert!(uploads.hold_newest(&home, step(bus), position(30)));
@@ -189,11 +200,15 @@ mod tests {
         let (mut uploads, (bus, car)) = (Uploads::new(Clock::system()), two_numbers().await);
         let home = TenantId::default_tenant();
         for at_ms in 0..HELD_POSITIONS {
-            assert!(uploads.hold_newest(&home, TrackStep { vehicle: bus, after: None }, position(at_ms as i64)));
+            assert!(uploads.hold_newest(
+                &home,
+                TrackStep { vehicle: bus, after: None, is_wrong: false },
+                position(at_ms as i64)
+            ));
         }
         assert!(!uploads.hold_late(bus, position(5)));
-        assert!(!uploads.hold_newest(&home, TrackStep { vehicle: car, after: None }, position(1)));
+        assert!(!uploads.hold_newest(&home, TrackStep { vehicle: car, after: None, is_wrong: false }, position(1)));
         uploads.forget(bus);
-        assert!(uploads.hold_newest(&home, TrackStep { vehicle: car, after: None }, position(1)));
+        assert!(uploads.hold_newest(&home, TrackStep { vehicle: car, after: None, is_wrong: false }, position(1)));
     }
 }

@@ -130,7 +130,8 @@ mod tests {
             store.add_vehicle(&home, &vehicle, heard_at, &Once::unclaimed()).await.unwrap();
             let place = (Latitude::new(1.0).unwrap(), Longitude::new(2.0).unwrap());
             let positions = vec![Position::new(vehicle.id.clone(), heard_at, place.0, place.1)];
-            let batch = PositionBatch { tenant: home.clone(), positions, received_at: heard_at };
+            let batch =
+                PositionBatch { tenant: home.clone(), positions, received_at: heard_at, thresholds: Arc::default() };
             committer.record(batch).await.unwrap();
             vehicles.push(store.get_vehicle(&home, &vehicle.id).await.unwrap().unwrap().no);
         }

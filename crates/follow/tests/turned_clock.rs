@@ -3,9 +3,7 @@
 
 use async_trait::async_trait;
 use milepost_clock::{Clock, TurnableClock};
-use milepost_domain::{
-    Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-};
+use milepost_domain::{Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
 use milepost_follow::{FollowerParts, TenantVehicles, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, IncidentKind, Once, OpenOptions, PositionBatch, Store, StoreError, Unsent};
 use std::sync::Arc;
@@ -30,22 +28,7 @@ impl TenantVehicles for OneBus {
 }
 
 fn bus() -> Vehicle {
-    Vehicle {
-        id: VehicleId::new("bus").unwrap(),
-        kind: VehicleKind::new("bus").unwrap(),
-        label: Label::new("Bus").unwrap(),
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-        version: 1,
-    }
+    Vehicle::new(VehicleId::new("bus").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap())
 }
 
 fn position(at: Timestamp) -> Position {
@@ -120,7 +103,12 @@ async fn a_vehicle_that_fell_silent_before_a_restart_is_offline_a_minute_after_i
     let heard_at = turnable.clock().now();
     store.add_vehicle(&home, &bus(), heard_at, &Once::unclaimed()).await.unwrap();
     let committer = Committer::start(Arc::clone(&store), None);
-    let batch = PositionBatch { tenant: home, positions: vec![position(heard_at)], received_at: heard_at };
+    let batch = PositionBatch {
+        tenant: home,
+        positions: vec![position(heard_at)],
+        received_at: heard_at,
+        thresholds: Arc::default(),
+    };
     committer.record(batch).await.unwrap();
 
     let first = Follower::start(&store, turnable.clock());

@@ -17,7 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("milepost-formats", &["milepost-domain"]),
     ("milepost-hub", &[]),
     ("milepost-transport", &["milepost-clock", "milepost-hub"]),
-    ("milepost-store", &["milepost-cache", "milepost-domain"]),
+    ("milepost-store", &["milepost-cache", "milepost-domain", "milepost-track"]),
     ("milepost-outbox", &["milepost-clock", "milepost-domain", "milepost-store"]),
     ("milepost-access", &["milepost-cache", "milepost-clock", "milepost-domain", "milepost-store"]),
     (

@@ -29,6 +29,7 @@ pub use list_alerts::{AlertListing, list_alerts};
 pub use list_geofences::{GeofencePage, list_geofences};
 pub use list_trips::{TripListing, TripPage, get_trip, list_trips};
 pub use mark_alert_read::mark_alert_read;
+pub use milepost_follow::read_zone_name;
 pub use milepost_store::{AlertCursor, TripCursor};
 pub use milepost_track::Thresholds;
 pub use raise_alert::{NewAlert, raise_alert};
@@ -41,6 +42,7 @@ pub use trip_path::{TripPath, read_trip_path};
 
 use crate::ServiceError;
 use crate::fair_reads::FairReads;
+use crate::live::LiveMap;
 use crate::wakers::Wakers;
 use milepost_domain::{Action, Caller, FleetViewer, TenantId, may};
 use milepost_follow::TrackInbox;
@@ -53,6 +55,7 @@ pub struct Fleet {
     wakers: Wakers,
     /// The follower of tracks reads changed rules and geofences again.
     tracks: Arc<TrackInbox>,
+    live: Arc<LiveMap>,
     fair_reads: Arc<FairReads>,
     /// What is known of trips that are measured when they are asked for.
     trip_meters: Arc<TripMeters>,
@@ -65,17 +68,21 @@ impl Fleet {
         store: Arc<dyn Store>,
         wakers: Wakers,
         tracks: Arc<TrackInbox>,
+        live: Arc<LiveMap>,
         fair_reads: Arc<FairReads>,
         trip_meters: Arc<TripMeters>,
         alert_expiry_ms: i64,
     ) -> Self {
-        Self { store, wakers, tracks, fair_reads, trip_meters, alert_expiry_ms }
+        Self { store, wakers, tracks, live, fair_reads, trip_meters, alert_expiry_ms }
     }
 
     /// To be called after a commit that changed a tenant's thresholds or geofences, before the caller is answered, so
     /// that they apply to the next position. Other nodes learn of the change from its event.
     fn rules_changed(&self, tenant: &TenantId) {
         self.tracks.rules_changed(tenant);
+        if let Some(live) = self.live.loaded(tenant) {
+            live.rules_changed();
+        }
         self.wakers.wake_all();
     }
 }

@@ -36,13 +36,13 @@ pub use event_feed::EventFeed;
 pub use fair_reads::{FairReads, ReadPermit, Reader};
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
-    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
+    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
-    CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
-    StoredEvents, WebhookChange,
+    CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
+    StoredEvents, TrackPosition, WebhookChange, WrongPositions,
 };
 pub use milepost_track::{Estimate, Eta};
 pub use outgoing::{CheckPush, CheckUrl, Outgoing};

@@ -2,10 +2,12 @@
 
 use crate::PositionRecorded;
 use async_trait::async_trait;
-use milepost_domain::{Position, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleScope, lies_ahead};
-use milepost_follow::{TenantVehicles, VehicleDirectory};
+use milepost_domain::{Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleScope, lies_ahead};
+use milepost_follow::{TenantVehicles, VehicleDirectory, read_thresholds};
 use milepost_store::{CurrentPosition, Store, StoreError, TrackedVehicle, VehicleNo};
+use milepost_track::Thresholds;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::OnceCell;
 
@@ -51,6 +53,10 @@ pub(crate) struct LiveTenant {
     /// A std mutex: held while a batch is applied and put into the hub's queues, never across an await. Because of it,
     /// positions are published in the order of commit.
     vehicles: Mutex<HashMap<VehicleId, LiveVehicle>>,
+    /// Counts the changes of the tenant's thresholds.
+    rules_version: AtomicU64,
+    /// The thresholds as they were read last, and the version before they were read.
+    thresholds: Mutex<Option<(u64, Arc<Thresholds>)>>,
     /// Vehicles that were removed while the tenant is read from the store: a page that was read before may still hold them. Empty
     /// once all is read.
     removed_meanwhile: Mutex<HashSet<VehicleId>>,
@@ -133,6 +139,28 @@ impl LiveTenant {
         self.vehicles.lock().expect("nothing panics while holding it")
     }
 
+    /// The tenant's thresholds, read from the store at first and after each change.
+    pub(crate) async fn thresholds(&self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<Thresholds>, StoreError> {
+        let version = self.rules_version.load(Ordering::Acquire);
+        let known =
+            self.lock_thresholds().as_ref().filter(|(known, _)| *known == version).map(|(_, of)| Arc::clone(of));
+        if let Some(thresholds) = known {
+            return Ok(thresholds);
+        }
+        let thresholds = Arc::new(read_thresholds(store.get_rules(tenant).await?.as_ref()));
+        *self.lock_thresholds() = Some((version, Arc::clone(&thresholds)));
+        Ok(thresholds)
+    }
+
+    /// The thresholds were changed, here or by another process.
+    pub(crate) fn rules_changed(&self) {
+        self.rules_version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn lock_thresholds(&self) -> std::sync::MutexGuard<'_, Option<(u64, Arc<Thresholds>)>> {
+        self.thresholds.lock().expect("nothing panics while holding it")
+    }
+
     /// Adds vehicles that were read from the store, except those that were added meanwhile, which are newer, and those that were
     /// removed meanwhile.
     fn fill(&self, page: Vec<TrackedVehicle>) {
@@ -156,11 +184,6 @@ impl LiveTenant {
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
         self.lock().get(id).cloned()
-    }
-
-    /// The vehicle's driver. The outer `None` means that there is no such vehicle.
-    pub(crate) fn driver(&self, id: &VehicleId) -> Option<Option<UserId>> {
-        self.lock().get(id).map(|live| live.vehicle.driver_id)
     }
 
     /// The vehicles within a scope, in the order of their ids.

@@ -54,9 +54,9 @@ impl CommitObserver for Publisher {
 
     fn recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
         if let Some(live) = self.live.loaded(tenant) {
-            let newest = recorded.steps.iter().zip(&recorded.newest);
-            let newest = newest.map(|(step, position)| Advance { no: step.vehicle, position, received_at: None });
-            live.advance(recorded.current.iter().map(Advance::from).chain(newest), |recorded| {
+            let places = recorded.steps.iter().zip(&recorded.newest).filter(|(step, _)| !step.is_wrong);
+            let places = places.map(|(step, position)| Advance { no: step.vehicle, position, received_at: None });
+            live.advance(recorded.current.iter().map(Advance::from).chain(places), |recorded| {
                 self.listeners.positions_recorded(tenant, recorded);
             });
         }

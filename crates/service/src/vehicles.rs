@@ -140,7 +140,10 @@ pub async fn change_vehicle(
         if !vehicles.store.update_vehicle(tenant, &after, request.now).await? {
             continue;
         }
-        live.describe(tracked.no, after.clone(), |live| vehicles.listeners.vehicle_changed(tenant, live));
+        // The store knows until when it had its last driver.
+        let stored = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?;
+        let after = Vehicle { past_drivers: stored.vehicle.past_drivers.clone(), ..after };
+        live.describe(stored.no, stored.vehicle, |live| vehicles.listeners.vehicle_changed(tenant, live));
         vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, after.driver_id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
         return Ok(LiveVehicle { no: tracked.no, vehicle: Arc::new(after), last: tracked.track.last });

@@ -7,7 +7,7 @@ use milepost_access::{
 };
 use milepost_clock::Clock;
 use milepost_domain::{
-    Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
+    Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_service::users::{NewUser, create_user};
 use milepost_service::{ServiceParts, UseCases, assemble};
@@ -196,7 +196,13 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     let home = TenantId::default_tenant();
     let bus = Vehicle::new(VehicleId::new("b1").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("b1").unwrap());
     node.store.add_vehicle(&home, &bus, node.clock.now(), &Once::unclaimed()).await.unwrap();
-    let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
+    let kiosk = Device {
+        id: DeviceId::new("k1").unwrap(),
+        tenant: home.clone(),
+        vehicle_id: bus.id,
+        past_vehicles: PastAssignments::default(),
+        name: None,
+    };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) = (
         node.authenticate(Credential::DeviceKey("mpd_old")).await,

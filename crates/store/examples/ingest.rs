@@ -67,7 +67,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 while Instant::now() < end {
                     let first = round.fetch_add(batch as u64, Ordering::Relaxed);
                     let positions = (first..).take(batch).map(|step| position(&vehicles, started, step)).collect();
-                    let batch = PositionBatch { tenant: tenant.clone(), positions, received_at: now() };
+                    let batch = PositionBatch {
+                        tenant: tenant.clone(),
+                        positions,
+                        received_at: now(),
+                        thresholds: Arc::default(),
+                    };
                     accepted += committer.record(batch).await?.accepted;
                 }
                 Ok::<_, milepost_store::StoreError>(accepted)

@@ -13,6 +13,7 @@ mod writer;
 use crate::{Result, Store, StoreError, VehicleNo};
 use finisher::{Finisher, Unflushed};
 use milepost_domain::{Position, TenantId, Timestamp};
+use milepost_track::Thresholds;
 use queue::{Place, Queue};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -53,6 +54,8 @@ pub struct PositionBatch {
     pub positions: Vec<Position>,
     /// When the positions arrived.
     pub received_at: Timestamp,
+    /// The tenant's thresholds, by which positions are judged.
+    pub thresholds: Arc<Thresholds>,
 }
 
 /// The result of one caller's batch, which is on disk.
@@ -64,7 +67,7 @@ pub struct CommittedPositions {
     pub duplicates: usize,
     /// Indices into the batch of positions whose vehicle does not exist, ascending.
     pub unknown: Vec<usize>,
-    /// Positions that became their vehicle's newest, in the order of time. They are published.
+    /// Positions that became their vehicle's newest, in the order of time. Those that are not wrong are published.
     pub newest: Vec<Position>,
     /// For each of `newest`, the position before it.
     pub steps: Vec<TrackStep>,
@@ -93,6 +96,15 @@ pub struct TrackStep {
     pub vehicle: VehicleNo,
     /// The time of the newest position before this one. A reader that knows a different one has missed positions.
     pub after: Option<Timestamp>,
+    /// It is held to be wrong and marked.
+    pub is_wrong: bool,
+}
+
+impl CommittedPositions {
+    /// The newest positions that became their vehicle's place.
+    pub fn places(&self) -> impl Iterator<Item = &Position> {
+        self.newest.iter().zip(&self.steps).filter(|(_, step)| !step.is_wrong).map(|(position, _)| position)
+    }
 }
 
 /// Observes every transaction. Its functions must not block.

@@ -4,6 +4,7 @@ use crate::{HistoryWrite, Result, TenantNo, VehicleNo};
 use async_trait::async_trait;
 pub use milepost_domain::IncidentKind;
 use milepost_domain::{GeofenceId, Position, SpeedKmh, TenantId, Timestamp, TripPlace, VehicleId};
+use milepost_track::OutlierReason;
 
 /// The state of a vehicle's fold after one of its positions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct UnfoldedPosition {
     pub received_at: Timestamp,
     /// Whether it came late and was not folded since.
     pub is_late: bool,
+    /// How it is marked as an outlier, if it is.
+    pub mark: Option<OutlierReason>,
 }
 
 /// One stay of a vehicle inside a geofence.

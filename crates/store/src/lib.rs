@@ -56,7 +56,7 @@ pub use idempotency::{
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
-    CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
+    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
     OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
@@ -67,4 +67,4 @@ pub use retention::{Pruned, Retention};
 pub use sqlite::backup::{Progress, back_up, restore};
 pub use store::{Digest, LogStats, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
-pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};
+pub use tracked::{ArrivalCursor, Arrived, TrackPosition, TrackedVehicle, VehicleNo, WrongPositions};

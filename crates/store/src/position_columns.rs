@@ -27,3 +27,10 @@ macro_rules! position_columns {
         )
     };
 }
+
+/// The reasons of marks that say that a position is wrong ([`milepost_track::OutlierReason::is_wrong`]), as SQL text.
+macro_rules! wrong_reasons {
+    () => {
+        "('null_island', 'jump')"
+    };
+}

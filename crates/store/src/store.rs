@@ -3,12 +3,11 @@
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
     Login, NewLogin, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, TrackCommit,
-    TrackOutcome, TrackRow, TrackedVehicle,
+    TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
-    VehicleScope,
+    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
 };
 use std::time::Duration;
 
@@ -147,8 +146,8 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle. Returns false and writes nothing if there is no vehicle with its id, or its version is not one above
-    /// the stored one.
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false and writes nothing
+    /// if there is no vehicle with its id, or its version is not one above the stored one.
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
     /// Removes a vehicle with its devices, positions and alerts, and takes it off the lists of users and geofences: one that is made anew
     /// under its id inherits nothing. Returns false if there is no such vehicle, or it has another version than the one that is given.
@@ -171,6 +170,9 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
+    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
+    /// `NotFound("vehicle")`.
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
     /// Removes a device. Returns false if there is no such device.
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
 
@@ -191,7 +193,8 @@ pub trait Store:
 
     // Positions
 
-    /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`.
+    /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`. Positions
+    /// that are held to be wrong are left out, or come with a mark.
     async fn positions(
         &self,
         tenant: &TenantId,
@@ -199,9 +202,11 @@ pub trait Store:
         from: Timestamp,
         to: Timestamp,
         after: Option<Timestamp>,
+        wrong: WrongPositions,
         limit: u32,
-    ) -> Result<Vec<Position>>;
-    /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival. Positions that
+    ) -> Result<Vec<TrackPosition>>;
+    /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival, without those that are
+    /// held to be wrong. Positions that
     /// are being committed at the same time may be missing at the end.
     async fn recent_positions(
         &self,

@@ -42,3 +42,22 @@ pub struct ArrivalCursor {
     pub(crate) vehicle_no: i64,
     pub(crate) at_ms: i64,
 }
+
+/// What a list does with positions that are held to be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WrongPositions {
+    /// They are not in it.
+    #[default]
+    LeftOut,
+    /// They are in it, with a mark.
+    Marked,
+}
+
+/// A stored position of a vehicle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrackPosition {
+    /// The position.
+    pub position: Position,
+    /// It is held to be wrong: the vehicle was not there.
+    pub is_wrong: bool,
+}

@@ -18,6 +18,8 @@ pub enum TrackFact {
         from: Timestamp,
         /// Time of the last jump.
         until: Timestamp,
+        /// Positions of [`OutlierReason::NullIsland`] among them too: the vehicle is there.
+        null_island: bool,
     },
     /// A trip began. Its start lies in the past, where the vehicle set off.
     TripStarted(Trip),
@@ -51,10 +53,47 @@ pub enum OutlierReason {
     NullIsland,
     /// The device itself claims an accuracy worse than [`max_accuracy_m`](crate::Thresholds::max_accuracy_m).
     Inaccurate,
-    /// No vehicle can get there in that time.
+    /// No vehicle can get there in that time, even if the time is half a minute off.
     Jump,
     /// A single fix away from where the vehicle stood before and after.
     Isolated,
+    /// No vehicle can get there in that time, but the time may be off; or it may be the only fix before that is wrong.
+    Doubtful,
+}
+
+impl OutlierReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::NullIsland, Self::Inaccurate, Self::Jump, Self::Isolated, Self::Doubtful];
+
+    /// The vehicle was not there. Positions with other reasons are only too uncertain to be folded.
+    pub const fn is_wrong(self) -> bool {
+        matches!(self, Self::NullIsland | Self::Jump)
+    }
+
+    /// Its stored name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NullIsland => "null_island",
+            Self::Inaccurate => "inaccurate",
+            Self::Jump => "jump",
+            Self::Isolated => "stray",
+            Self::Doubtful => "doubtful",
+        }
+    }
+
+    /// By its stored name; `None` for one of other code.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+    }
+
+    /// Is this an outlier that a relocation clears?
+    pub const fn is_cleared(self, null_island: bool) -> bool {
+        match self {
+            Self::Jump | Self::Doubtful => true,
+            Self::NullIsland => null_island,
+            Self::Inaccurate | Self::Isolated => false,
+        }
+    }
 }
 
 /// A position that is not used.

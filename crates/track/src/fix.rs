@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A device's accuracy is the radius of a circle that holds 68 % of its fixes (Android; W3C Geolocation says 95 %). That
 /// radius is 1.5 standard deviations of one axis.
-const ACCURACY_NOISES: f64 = 1.5;
+pub(crate) const ACCURACY_NOISES: f64 = 1.5;
 /// A claimed noise above this counts as this, metres. A fix that is no outlier is hardly worse than in a street canyon.
 const WORST_NOISE_M: f64 = 60.0;
 

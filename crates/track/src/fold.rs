@@ -2,8 +2,8 @@
 
 use crate::fix::Fix;
 use crate::motion::{Journey, Signals};
-use crate::outlier_filter::unusable;
-use crate::{Fences, Outlier, Rules, TrackFact, TrackState};
+use crate::outlier_filter::{Claims, Verdict};
+use crate::{Fences, Rules, TrackFact, TrackState};
 use milepost_domain::Position;
 
 /// The result of folding a position.
@@ -34,23 +34,20 @@ pub fn fold(
     let thresholds = rules.thresholds();
     let learned_m = state.journey.as_ref().and_then(Journey::noise_m);
     let fix = Fix::of_position(position, learned_m, thresholds);
-    if let Some(reason) = unusable(&fix, position.accuracy.map(|accuracy| accuracy.get()), thresholds) {
-        facts.push(TrackFact::OutlierFound(Outlier { at: fix.at, reason }));
-        return Folded::Outlier;
-    }
-    let Some(movement) = state.outlier_filter.accept(&fix, thresholds, |fact| facts.push(fact)) else {
-        return Folded::Outlier;
-    };
+    let verdict = state.outlier_filter.accept(&fix, Claims::of(position), thresholds, &mut |fact| facts.push(fact));
+    let Verdict::Used(movement) = verdict else { return Folded::Outlier };
     let speed = state.speed.measure(&fix, movement, rules);
     let signals = Signals {
-        speed_kmh: speed.map(|speed| speed.kmh),
+        speed_kmh: speed.present_kmh,
+        sure_kmh: speed.sure_kmh,
+        past_kmh: speed.past_kmh,
         drives: state.speed.trusts_reported() && fix.speed_kmh >= Some(thresholds.moving_kmh),
         ignition: position.ignition,
     };
     let fuel_l = position.fuel_level.map(|level| level.get());
     let standing = state.journey.as_ref().is_some_and(|journey| journey.trip.is_none() || journey.stay.stood());
     state.tank.apply(&fix, fuel_l, position.ignition, standing, rules, facts);
-    let journey = state.journey.get_or_insert_with(|| Journey::new(&fix));
+    let journey = state.journey.get_or_insert_with(|| Journey::new(&fix, position.ignition));
     if movement.from.is_some() {
         journey.apply(&fix, movement, signals, &state.tank, rules, facts);
     }

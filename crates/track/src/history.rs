@@ -42,8 +42,8 @@ impl TrackHistory {
             TrackFact::OutlierFound(outlier) => {
                 self.outliers.insert(outlier.at, outlier.reason);
             }
-            TrackFact::OutliersCleared { from, until } => {
-                self.outliers.retain(|at, reason| !((from..=until).contains(at) && *reason == OutlierReason::Jump));
+            TrackFact::OutliersCleared { from, until, null_island } => {
+                self.outliers.retain(|at, reason| !((from..=until).contains(at) && reason.is_cleared(null_island)));
             }
             TrackFact::TripStarted(trip) | TrackFact::TripProgressed(trip) | TrackFact::TripEnded(trip) => {
                 self.trips.insert(trip.started_at, trip);

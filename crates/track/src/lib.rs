@@ -48,6 +48,7 @@ pub use fix::Fix;
 pub use fold::{Folded, fold};
 pub use history::TrackHistory;
 pub use incident::{Incident, IncidentKind, SpeedBasis};
+pub use outlier_filter::{OutlierFilter, is_near_null_island, is_null_island};
 pub use rules::{Rules, Thresholds, VehicleRules};
 pub use silence::{SilenceFact, Watch, advance, correct_silence};
 pub use state::{Motion, TrackState};

@@ -19,9 +19,9 @@ pub struct Thresholds {
     pub max_acceleration_mps2: f64,
     /// A fix may be off by this much, beside its noise, without being a jump, metres. Default 100.
     pub jump_slack_m: f64,
-    /// This many jumps in a row that agree with each other are a relocation … Default 3.
+    /// This many jumps in a row that agree with each other are a relocation. Default 3.
     pub relocate_fixes: u32,
-    /// … if they last this long, seconds. Default 60.
+    /// Doubtful fixes have to agree with each other for this long beside that, seconds. Default 60.
     pub relocate_after_s: u32,
 
     /// A receiver's noise (one standard deviation along each axis) until its vehicle has stood, metres; more if it claims

@@ -94,7 +94,7 @@ impl Visits {
             self.compare(&probe, rules, facts);
         }
         for open in &mut self.open {
-            open.max_speed_kmh = open.max_speed_kmh.max(signals.speed_kmh.unwrap_or(0.0));
+            open.max_speed_kmh = open.max_speed_kmh.max(signals.sure_kmh.unwrap_or(0.0));
             let visit = &mut open.visit;
             let inside_ms = fix.at.ms_since(visit.entered_at);
             if !visit.dwelt && fences.dwell_ms(visit.fence).is_some_and(|dwell_ms| inside_ms >= dwell_ms) {

@@ -1176,7 +1176,7 @@ export interface components {
              * @description Null removes the link to a cadet.
              */
             cadet_id?: number | null;
-            /** @description New password; open sessions end. */
+            /** @description New password, at least 8 characters; open sessions end. */
             password?: string;
             /**
              * @description One of the roles that `POST /users` lists.
@@ -1452,6 +1452,9 @@ export interface components {
         };
         Login: {
             password: string;
+            /** @description The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only tenant that has the name. */
+            tenant: string | null;
+            /** @description The name, or `tenant/name`. */
             username: string;
         };
         /** @description Degrees east and north, and a height that is not used. */
@@ -1799,7 +1802,7 @@ export interface components {
              * @description For cadets: the cadet whose records it may see.
              */
             cadet_id?: number | null;
-            /** @description A user without a password can only authenticate by a token of another issuer. */
+            /** @description At least 8 characters. A user without a password can only authenticate by a token of another issuer. */
             password?: string | null;
             /**
              * @description superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff.
@@ -1808,7 +1811,7 @@ export interface components {
             role: "superadmin" | "admin" | "manager" | "parent" | "driver" | "client" | "rider" | "merchant" | "cadet" | "training_staff";
             /** @description The caller's own tenant if absent. */
             tenant?: string | null;
-            /** @description Login name, unique over all tenants. */
+            /** @description Login name, unique in the tenant. Without `/`. */
             username: string;
             /** @description For parents: the vehicles it may see. */
             vehicle_ids?: string[] | null;
@@ -3020,6 +3023,10 @@ export interface operations {
     };
     get_cadet: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             path: {
                 id: number;
             };
@@ -3043,6 +3050,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
             };
             path: {
                 id: number;
@@ -3062,6 +3071,10 @@ export interface operations {
     };
     record_attendance: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             path: {
                 id: number;
                 training_day_id: number;
@@ -3091,6 +3104,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
             };
             path: {
                 id: number;
@@ -3110,6 +3125,10 @@ export interface operations {
     };
     give_grade: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             header?: {
                 /** @description A repeated request with the same key gets the first one's answer, and its work is done once. */
                 "Idempotency-Key"?: string;
@@ -3138,6 +3157,10 @@ export interface operations {
     };
     take_back_grade: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             path: {
                 id: number;
                 grade_id: number;
@@ -3154,6 +3177,10 @@ export interface operations {
     };
     change_scores: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             path: {
                 id: number;
             };
@@ -3744,6 +3771,10 @@ export interface operations {
     };
     get_parcel: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             path: {
                 id: number;
             };
@@ -3762,6 +3793,10 @@ export interface operations {
     };
     change_parcel: {
         parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
             path: {
                 id: number;
             };
@@ -3792,6 +3827,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
             };
             path: {
                 id: number;

@@ -13,7 +13,7 @@ impl ChangeWriter<'_> {
         self.correct_incidents(&corrections.incidents);
         for (at, outlier) in &corrections.outliers {
             self.changes.push(match outlier {
-                Some(reason) => HistoryChange::Outlier { at: *at, reason: rows::outlier_reason(*reason) },
+                Some(reason) => HistoryChange::Outlier { at: *at, reason: reason.as_str() },
                 None => HistoryChange::NoOutliers { from: *at, until: *at, reason: None },
             });
         }

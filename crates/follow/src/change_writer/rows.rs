@@ -11,7 +11,7 @@ use milepost_domain::{
 };
 use milepost_geo::Point;
 use milepost_store::{ActivityChange, FenceVisit, Incident};
-use milepost_track::{Activity, FenceId, FuelBasis, OutlierReason, SpeedBasis, Visit};
+use milepost_track::{Activity, FenceId, FuelBasis, SpeedBasis, Visit};
 
 /// A trip with a new id, which counts only if the trip has no row yet.
 pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::Trip) -> Trip {
@@ -27,7 +27,7 @@ pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::
         id: TripId::new(&uuid::Uuid::now_v7().to_string()).expect("hexadecimal digits and hyphens"),
         tenant: tenant.clone(),
         vehicle_id: vehicle.id.clone(),
-        driver_id: vehicle.driver_id,
+        driver_id: vehicle.driver_at(trip.started_at),
         origin: TripOrigin::Auto,
         status: if trip.ended_at.is_some() { TripStatus::Completed } else { TripStatus::Started },
         started_at: trip.started_at,
@@ -39,7 +39,8 @@ pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::
             distance_mm: trip.distance_mm,
             moving_ms: trip.moving_ms,
             idle_ms: trip.idle_ms,
-            max_speed: Some(speed(trip.max_speed_kmh)),
+            // A device that reports no speed, and seldom, shows none.
+            max_speed: (trip.max_speed_kmh > 0.0).then(|| speed(trip.max_speed_kmh)),
             fuel,
         },
         version: 1,
@@ -74,15 +75,6 @@ pub(super) fn incident(incident: &milepost_track::Incident) -> Incident {
 pub(super) const fn activity(activity: &Activity) -> ActivityChange {
     let Activity { bucket, distance_mm, moving_ms, idle_ms, fuel_ml } = *activity;
     ActivityChange { bucket, distance_mm, moving_ms, idle_ms, fuel_ml }
-}
-
-pub(super) const fn outlier_reason(reason: OutlierReason) -> &'static str {
-    match reason {
-        OutlierReason::NullIsland => "null_island",
-        OutlierReason::Inaccurate => "inaccurate",
-        OutlierReason::Jump => "jump",
-        OutlierReason::Isolated => "stray",
-    }
 }
 
 /// The fold knows a geofence by its number alone.

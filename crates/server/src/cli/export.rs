@@ -8,6 +8,7 @@ use clap::Args;
 use indicatif::ProgressBar;
 use milepost_domain::{TenantId, Timestamp, VehicleId};
 use milepost_formats::{Format, TrackMeta, TrackWriter};
+use milepost_store::WrongPositions;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -71,15 +72,15 @@ pub(super) async fn run(args: ExportArgs) -> Result<()> {
     writer.start(&mut bytes);
     let mut after = None;
     loop {
-        let page = store.positions(&tenant, &id, from, to, after, PAGE).await?;
-        for position in &page {
-            writer.position(position, &mut bytes);
+        let page = store.positions(&tenant, &id, from, to, after, WrongPositions::LeftOut, PAGE).await?;
+        for stored in &page {
+            writer.position(&stored.position, &mut bytes);
         }
         out.write_all(&bytes)?;
         bytes.clear();
         bar.inc(page.len() as u64);
         bar.set_message(format!("{} positions", bar.position()));
-        after = page.last().map(|position| position.at);
+        after = page.last().map(|last| last.position.at);
         if page.len() < PAGE as usize {
             break;
         }

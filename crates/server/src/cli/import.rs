@@ -9,7 +9,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use milepost_clock::Clock;
 use milepost_domain::{Fact, Label, Position, Tenant, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
+use milepost_follow::read_thresholds;
 use milepost_formats::{Format, ReadOptions, RowFilter, Survey};
+use milepost_service::Thresholds;
 use milepost_store::{Committer, Once, PositionBatch, Store, StoreError};
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -63,6 +65,15 @@ struct Surveyed<'a> {
     survey: Survey,
 }
 
+/// Where positions are stored.
+struct Destination<'a> {
+    tenant: &'a TenantId,
+    vehicle: &'a VehicleId,
+    committer: Committer,
+    /// The tenant's thresholds, by which positions are judged.
+    thresholds: Arc<Thresholds>,
+}
+
 #[derive(Default)]
 struct Tally {
     accepted: usize,
@@ -96,11 +107,16 @@ pub(super) async fn run(args: ImportArgs, clock: &Clock) -> Result<ExitCode> {
     }
     let store = open_store(&config).await?;
     make_vehicle(&*store, &tenant, &vehicle, clock.now()).await?;
-    let committer = Committer::start(Arc::clone(&store), None);
+    let destination = Destination {
+        tenant: &tenant,
+        vehicle: &vehicle,
+        committer: Committer::start(Arc::clone(&store), None),
+        thresholds: Arc::new(read_thresholds(store.get_rules(&tenant).await?.as_ref())),
+    };
     let mut tally = Tally::default();
     for file in &files {
         let path = file.path;
-        import_file(file, &options, &filter, (&tenant, &vehicle), &committer, clock, &mut tally)
+        import_file(file, &options, &filter, &destination, clock, &mut tally)
             .await
             .with_context(|| path.display().to_string())?;
     }
@@ -182,8 +198,7 @@ async fn import_file(
     file: &Surveyed<'_>,
     options: &ReadOptions,
     filter: &RowFilter<'_>,
-    (tenant, vehicle): (&TenantId, &VehicleId),
-    committer: &Committer,
+    destination: &Destination<'_>,
     clock: &Clock,
     tally: &mut Tally,
 ) -> Result<()> {
@@ -195,28 +210,29 @@ async fn import_file(
     let mut batch = Vec::with_capacity(BATCH);
     // The refused rows were shown before.
     for point in reader.filter_map(|row| filter.select(row)).flatten() {
-        batch.push(point.into_position(vehicle.clone()));
+        batch.push(point.into_position(destination.vehicle.clone()));
         if batch.len() == BATCH {
-            store_batch(std::mem::take(&mut batch), tenant, committer, clock.now(), tally).await?;
+            store_batch(std::mem::take(&mut batch), destination, clock.now(), tally).await?;
         }
     }
-    store_batch(batch, tenant, committer, clock.now(), tally).await?;
+    store_batch(batch, destination, clock.now(), tally).await?;
     bar.finish();
     Ok(())
 }
 
 async fn store_batch(
     positions: Vec<Position>,
-    tenant: &TenantId,
-    committer: &Committer,
+    destination: &Destination<'_>,
     received_at: Timestamp,
     tally: &mut Tally,
 ) -> Result<()> {
     if positions.is_empty() {
         return Ok(());
     }
-    let batch = PositionBatch { tenant: tenant.clone(), positions, received_at };
-    let recorded = committer.record(batch).await?;
+    let Destination { tenant, committer, thresholds, .. } = destination;
+    let thresholds = Arc::clone(thresholds);
+    let recorded = committer.record(PositionBatch { tenant: (*tenant).clone(), positions, received_at, thresholds });
+    let recorded = recorded.await?;
     tally.accepted += recorded.accepted;
     tally.duplicates += recorded.duplicates;
     Ok(())

@@ -31,6 +31,7 @@ mod fleet {
     pub mod changes;
     pub mod companies;
     pub mod day;
+    pub mod drivers;
     pub mod history;
     pub mod history_kill;
     pub mod history_support;
@@ -55,6 +56,7 @@ mod native {
     pub mod kill_nine;
     pub mod names;
     pub mod numbers;
+    pub mod outliers;
     pub mod positions;
     pub mod rest;
     pub mod story;

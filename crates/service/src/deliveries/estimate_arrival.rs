@@ -7,7 +7,10 @@ use milepost_cache::WeightedCache;
 use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, Timestamp, TrackingId};
 use milepost_geo::{Point, distance_m};
 use milepost_store::{Ride, StoreError};
-use milepost_track::{ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estimate_eta, straight_line_eta_s};
+use milepost_track::{
+    ETA_FRESH_FOR, Eta, Fix, History, HistoryParts, Pace, estimate_eta, is_near_null_island, is_null_island,
+    straight_line_eta_s,
+};
 use std::hash::Hash;
 use std::sync::Mutex;
 
@@ -66,19 +69,34 @@ pub(super) async fn view_delivery(deliveries: &Deliveries, delivery: Delivery, n
     DeliveryView { delivery, eta_seconds, estimate }
 }
 
-/// Adds a fix to the rider's pace, and returns the metres driven since the fix before it. The pace leaves out the jumps
-/// of a parked phone, which would add up to kilometres, and jumps that are too fast to drive.
-pub(super) async fn note_fix(deliveries: &Deliveries, before: &Delivery, fix: &DeliveryFix) -> f64 {
+/// What a rider's fix means, given those before it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct NotedFix {
+    /// The rider was not there.
+    pub(super) is_wrong: bool,
+    /// Metres driven since the fix before it.
+    pub(super) driven_m: f64,
+}
+
+/// Adds a fix to the rider's pace. The pace leaves out the jumps of a parked phone, which would add up to kilometres, and
+/// jumps that are too fast to drive.
+pub(super) async fn note_fix(deliveries: &Deliveries, before: &Delivery, fix: &DeliveryFix) -> NotedFix {
     let id = &before.tracking_id;
+    let is_expected = is_near_null_island(dropoff_of(before));
+    let is_null = is_null_island(point_of(fix)) && !is_expected;
     let Some(last) = before.last else {
-        insert(&deliveries.riders.paces, id.clone(), (fix.at, Pace::start(fix_of(fix))));
-        return 0.0;
+        if !is_null {
+            insert(&deliveries.riders.paces, id.clone(), (fix.at, Pace::start(fix_of(fix))));
+        }
+        return NotedFix { is_wrong: is_null, driven_m: 0.0 };
     };
-    let Ok(mut pace) = pace_until(deliveries, before, &last).await else { return 0.0 };
+    let Ok(mut pace) = pace_until(deliveries, before, &last).await else {
+        return NotedFix { is_wrong: is_null, driven_m: 0.0 };
+    };
     let driven_before_m = pace.driven_m();
-    pace.note(fix_of(fix));
+    let is_wrong = !pace.note(fix_of(fix)) && (is_null || !is_null_island(point_of(fix)));
     insert(&deliveries.riders.paces, id.clone(), (fix.at, pace));
-    (pace.driven_m() - driven_before_m).max(0.0)
+    NotedFix { is_wrong, driven_m: (pace.driven_m() - driven_before_m).max(0.0) }
 }
 
 async fn estimate_arrival(
@@ -114,8 +132,10 @@ async fn pace_until(deliveries: &Deliveries, delivery: &Delivery, last: &Deliver
         let page = deliveries.store.delivery_fixes(id, Some(after), PAGE).await?;
         for fix in &page {
             match &mut pace {
-                Some(pace) => pace.note(fix_of(fix)),
-                None => pace = Some(Pace::start(fix_of(fix))),
+                Some(pace) => {
+                    pace.note(fix_of(fix));
+                }
+                None => pace = (!is_null_island(point_of(fix))).then(|| Pace::start(fix_of(fix))),
             }
             after = fix.at;
         }

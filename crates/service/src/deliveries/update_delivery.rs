@@ -69,10 +69,14 @@ async fn store_and_publish(
             return Err(ServiceError::Gone(SESSION));
         }
         let mut planned = plan(&before, update, now)?;
-        if let Some(fix) = &planned.fix {
-            let driven_m = note_fix(deliveries, &before, fix).await;
-            if planned.after.first != Some(*fix) {
-                planned.after.driven_m += driven_m;
+        if let Some(fix) = planned.fix {
+            let noted = note_fix(deliveries, &before, &fix).await;
+            if noted.is_wrong {
+                // What everybody sees stays as it is.
+                planned = Planned { fix: Some(fix), ..plan(&before, DeliveryUpdate { place: None, ..update }, now)? };
+                planned.after.updated_at = if planned.advanced { now } else { before.updated_at };
+            } else if planned.after.first != Some(fix) {
+                planned.after.driven_m += noted.driven_m;
             }
         }
         // Made before the change is stored, because the transaction stores the answer for repeated requests.

@@ -2,7 +2,6 @@
 
 use super::Fleet;
 use super::measure_trip::measure_running_trip;
-use crate::vehicles::find_vehicle;
 use crate::{Request, ServiceError};
 use milepost_domain::{
     Action, Caller, TenantId, Timestamp, Trip, TripId, TripOrigin, TripStatus, UserId, VehicleId, VehicleScope,
@@ -42,7 +41,7 @@ pub struct TripPage {
     pub next: Option<TripCursor>,
 }
 
-/// The trips of the vehicles that the caller may see.
+/// The trips of the vehicles that the caller may see. A driver sees those that it drove, whoever drives the vehicle now.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
@@ -89,7 +88,7 @@ pub async fn get_trip(fleet: &Fleet, request: &Request, tenant: &TenantId, id: &
     if is_measured_when_asked(&trip) { Box::pin(measure_running_trip(fleet, request, trip)).await } else { Ok(trip) }
 }
 
-/// A stored trip, if the caller may see its vehicle.
+/// A stored trip, if the caller may see its vehicle, or drove it.
 pub(super) async fn find_trip(
     fleet: &Fleet,
     caller: &Caller,
@@ -98,11 +97,8 @@ pub(super) async fn find_trip(
 ) -> Result<Trip, ServiceError> {
     const UNKNOWN: ServiceError = ServiceError::NotFound("trip");
     let trip = fleet.store.get_trip(tenant, id).await?.ok_or(UNKNOWN)?;
-    match find_vehicle(&*fleet.store, caller, tenant, &trip.vehicle_id).await {
-        Ok(_) => Ok(trip),
-        Err(ServiceError::NotFound(_)) => Err(UNKNOWN),
-        Err(other) => Err(other),
-    }
+    let scope = VehicleScope::of(caller, Action::SeeVehicle, tenant);
+    if scope.holds(&trip.vehicle_id, trip.driver_id) { Ok(trip) } else { Err(UNKNOWN) }
 }
 
 /// Whether a trip is under way and not updated by the fold of positions, so that each read has to measure it.

@@ -6,6 +6,7 @@ use milepost_domain::{
     FuelSource, MAX_AHEAD_MS, Position, SpeedKmh, Timestamp, Trip, TripFigures, TripFuel, TripPlace, Vehicle,
 };
 use milepost_follow::read_thresholds;
+use milepost_store::WrongPositions;
 use milepost_track::{
     Folded, FuelBasis, NoFences, Rules, Thresholds, TrackFact, TrackHistory, TrackState, VehicleRules, fold,
 };
@@ -66,12 +67,14 @@ impl Meter {
         let store = &fleet.store;
         while self.count < MAX_POSITIONS {
             let _permit = fleet.fair_reads.permit_in_time(&trip.tenant, &request.caller).await?;
-            let page = store.positions(&trip.tenant, &trip.vehicle_id, trip.started_at, to, self.after, PAGE).await?;
-            page.iter().for_each(|position| self.take(position));
+            // The fold itself finds what is wrong.
+            let (from, all) = (trip.started_at, WrongPositions::Marked);
+            let page = store.positions(&trip.tenant, &trip.vehicle_id, from, to, self.after, all, PAGE).await?;
+            page.iter().for_each(|stored| self.take(&stored.position));
             // Only trips are measured.
             self.history = TrackHistory { trips: std::mem::take(&mut self.history.trips), ..TrackHistory::default() };
             self.count += page.len();
-            self.after = page.last().map(|position| position.at).or(self.after);
+            self.after = page.last().map(|last| last.position.at).or(self.after);
             if page.len() < PAGE as usize {
                 break;
             }

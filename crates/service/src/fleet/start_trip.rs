@@ -74,6 +74,6 @@ pub(super) fn require_trips(
     if VehicleScope::of(caller, Action::ManageTrips, tenant).holds(vehicle, driver) {
         Ok(())
     } else {
-        Err(ServiceError::Forbidden("only an admin, a manager or the vehicle's driver may start and end its trips"))
+        Err(ServiceError::Forbidden("only an admin, a manager or the driver may start and end trips"))
     }
 }

@@ -4,7 +4,7 @@ use super::Fleet;
 use super::list_trips::find_trip;
 use crate::{Request, ServiceError};
 use milepost_domain::{Position, TenantId, Timestamp, TripId, TripOrigin, TripPlace, VehicleId};
-use milepost_store::Store;
+use milepost_store::{Store, WrongPositions};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -61,7 +61,9 @@ impl TripPath {
             return Ok((vec![start], self.after));
         }
         let limit = limit - u32::from(start.is_some());
-        let mut page = self.store.positions(&self.tenant, &self.vehicle, self.from, self.to, self.after, limit).await?;
+        let (from, to, wrong) = (self.from, self.to, WrongPositions::LeftOut);
+        let page = self.store.positions(&self.tenant, &self.vehicle, from, to, self.after, wrong, limit).await?;
+        let mut page: Vec<Position> = page.into_iter().map(|stored| stored.position).collect();
         self.ended = page.len() < limit as usize;
         self.after = page.last().map(|position| position.at).or(self.after);
         if let (Some(first), Some(last)) = (page.first(), page.last()) {

@@ -5,7 +5,7 @@ use super::read_parcels::get_parcel;
 use super::{FollowedParcel, Key, ParcelUpdate, Parcels, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
-    Action, Caller, ExpectedVersion, Fact, Parcel, ParcelId, ParcelStatus, Timestamp, UserId, ZonesInside,
+    Action, Caller, ExpectedVersion, Fact, Parcel, ParcelId, ParcelStatus, TenantId, Timestamp, UserId, ZonesInside,
     may_with_parcel,
 };
 use std::sync::Arc;
@@ -33,13 +33,15 @@ pub struct ParcelChange {
 pub async fn change_parcel(
     parcels: &Arc<Parcels>,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
     expected: &ExpectedVersion,
     change: ParcelChange,
 ) -> Result<Parcel, ServiceError> {
-    let (parcels, request, expected) = (Arc::clone(parcels), request.clone(), expected.clone());
+    let (parcels, request, tenant, expected) = (Arc::clone(parcels), request.clone(), tenant.clone(), expected.clone());
     // In a task of its own, so that a stored change is published even if its client disconnects.
-    let changing = tokio::spawn(async move { store_and_publish(&parcels, &request, id, &expected, change).await });
+    let changing =
+        tokio::spawn(async move { store_and_publish(&parcels, &request, &tenant, id, &expected, change).await });
     changing.await.unwrap_or_else(|error| {
         tracing::error!(%error, "the change of a parcel did not end");
         Err(ServiceError::Internal)
@@ -49,12 +51,13 @@ pub async fn change_parcel(
 async fn store_and_publish(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
     expected: &ExpectedVersion,
     change: ParcelChange,
 ) -> Result<Parcel, ServiceError> {
     for _ in 0..TRIES {
-        let seen = get_parcel(parcels, request, id).await?;
+        let seen = get_parcel(parcels, request, tenant, id).await?;
         require(&request.caller, &seen, change)?;
         if let Some(Some(driver)) = change.driver_id
             && seen.driver_id != Some(driver)
@@ -64,8 +67,8 @@ async fn store_and_publish(
         // The drivers' locks are held too, so that no location is published after the parcel's end, or to viewers that
         // may not see it any more.
         let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Key::Driver);
-        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(id)])).await;
-        let before = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
+        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(tenant, id)])).await;
+        let before = parcels.store.get_parcel(tenant, id).await?.ok_or(ServiceError::NotFound("parcel"))?;
         if before.driver_id != seen.driver_id {
             continue;
         }
@@ -152,7 +155,7 @@ fn changed(before: &Parcel, change: ParcelChange) -> Result<Option<Parcel>, Serv
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{Address, Latitude, Longitude, Place, TenantId};
+    use milepost_domain::{Address, Latitude, Longitude, Place};
 
     fn parcel(status: ParcelStatus, driver: Option<i64>) -> Parcel {
         let at = Timestamp::from_unix_ms(0).unwrap();

@@ -1,5 +1,6 @@
 //! Records a driver's location, then publishes it to the subscribers of the parcels that the driver brings.
 
+use super::driver_track::{DriverTrack, TRACK_WINDOW_MS, goes_near_null_island};
 use super::read_parcels::get_parcel;
 use super::{Key, MovedParcel, Parcels, point_of, point_of_fix, progress_of};
 use crate::{Listener, Request, ServiceError};
@@ -9,12 +10,16 @@ use milepost_domain::{
 };
 use milepost_geo::{distance_m, segment_distance_m};
 use milepost_store::{FixOutcome, Store};
+use milepost_track::is_null_island;
 
 /// The longest time between two fixes, in milliseconds, whose straight line counts as the driver's path.
 const LONGEST_SEGMENT_MS: i64 = 5 * 60 * 1000;
 /// The longest distance, in metres, whose straight line counts: 240 km/h for that time. A farther fix is wrong or of
 /// another phone.
 const LONGEST_SEGMENT_M: f64 = 20_000.0;
+
+/// Fixes that are read to judge one. At one a second they last for the whole window.
+const TRACK_FIXES: u32 = 1_000;
 
 /// The refusal of callers other than an assigned driver.
 const NOT_YOURS: ServiceError = ServiceError::Forbidden("only the assigned driver may send a location");
@@ -41,6 +46,9 @@ pub enum ReportOutcome {
     Published,
     /// Older than the newest location. It was added to the path and not published.
     Late,
+    /// Held to be wrong, because the driver can't have been there. It was stored, and neither published nor added to the
+    /// path.
+    Held,
     /// The same report was stored before.
     Repeated,
 }
@@ -73,6 +81,11 @@ pub async fn record_driver_location(
         longitude: report.longitude,
         address: report.address,
     };
+    let is_expected = active.iter().any(goes_near_null_island) && is_null_island(point_of_fix(&fix));
+    if !is_expected && is_wrong(&*parcels.store, tenant, last.as_ref(), &fix).await? {
+        let is_new = parcels.store.hold_driver_fix(tenant, &fix, now).await?;
+        return Ok(if is_new { ReportOutcome::Held } else { ReportOutcome::Repeated });
+    }
     let moved: Vec<_> =
         active.into_iter().map(|parcel| move_driver(parcel, last.as_ref(), &fix, parcels.zone, now)).collect();
     let outcome = store_fix(&*parcels.store, tenant, &fix, &moved, now).await?;
@@ -99,7 +112,7 @@ async fn check_named(
         None if !active.is_empty() => Ok(()),
         None => Err(ServiceError::Forbidden("you bring no parcel now: a location is taken from its driver only")),
         Some(id) if active.iter().any(|parcel| parcel.id == id) => Ok(()),
-        Some(id) => match get_parcel(parcels, request, id).await {
+        Some(id) => match get_parcel(parcels, request, &request.caller.tenant, id).await {
             Ok(parcel) if parcel.status.has_ended() => {
                 Err(ServiceError::Conflict(format!("the parcel has ended: it is {}", parcel.status.as_str())))
             }
@@ -107,6 +120,27 @@ async fn check_named(
             _ => Err(NOT_YOURS),
         },
     }
+}
+
+/// Whether a driver can't have been where a new fix says, given its fixes of the last minutes.
+async fn is_wrong(
+    store: &dyn Store,
+    tenant: &TenantId,
+    last: Option<&DriverFix>,
+    fix: &DriverFix,
+) -> Result<bool, ServiceError> {
+    let Some(last) = last else { return Ok(is_null_island(point_of_fix(fix))) };
+    // A late fix is judged in its place, when the path is read.
+    if fix.at <= last.at || DriverTrack::start(last).takes(fix) {
+        return Ok(false);
+    }
+    let mut track = DriverTrack::default();
+    for before in store.driver_fixes(tenant, fix.driver_id, last.at.plus_ms(-TRACK_WINDOW_MS), TRACK_FIXES).await? {
+        if before.at < fix.at {
+            track.takes(&before);
+        }
+    }
+    Ok(!track.takes(fix))
 }
 
 async fn store_fix(

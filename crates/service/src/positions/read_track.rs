@@ -4,7 +4,7 @@ use super::Positions;
 use crate::vehicles::find_vehicle;
 use crate::{Request, ServiceError};
 use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
-use milepost_store::Store;
+use milepost_store::{Store, TrackPosition, WrongPositions};
 use std::sync::Arc;
 
 /// Positions in one read of the store. Larger pages would need more memory and would hardly be faster.
@@ -18,6 +18,7 @@ pub struct Track {
     from: Timestamp,
     to: Timestamp,
     after: Option<Timestamp>,
+    wrong: WrongPositions,
     ended: bool,
 }
 
@@ -27,25 +28,26 @@ impl Track {
     /// # Errors
     /// [`ServiceError::Unavailable`].
     pub async fn next_page(&mut self) -> Result<Vec<Position>, ServiceError> {
-        self.take(PAGE).await
+        Ok(self.take(PAGE).await?.into_iter().map(|stored| stored.position).collect())
     }
 
     /// At most `limit` further positions.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`].
-    pub async fn take(&mut self, limit: u32) -> Result<Vec<Position>, ServiceError> {
+    pub async fn take(&mut self, limit: u32) -> Result<Vec<TrackPosition>, ServiceError> {
         if self.ended {
             return Ok(Vec::new());
         }
-        let page = self.store.positions(&self.tenant, &self.vehicle, self.from, self.to, self.after, limit).await?;
+        let Self { from, to, after, wrong, .. } = *self;
+        let page = self.store.positions(&self.tenant, &self.vehicle, from, to, after, wrong, limit).await?;
         self.ended = page.len() < limit as usize;
-        self.after = page.last().map(|position| position.at).or(self.after);
+        self.after = page.last().map(|last| last.position.at).or(self.after);
         Ok(page)
     }
 }
 
-/// The track of a vehicle with `from <= at < to`, after `after`.
+/// The track of a vehicle with `from <= at < to`, after `after`, without positions that are held to be wrong or with them.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for what the caller may not see.
@@ -56,6 +58,7 @@ pub async fn read_track(
     vehicle: &VehicleId,
     (from, to): (Timestamp, Timestamp),
     after: Option<Timestamp>,
+    wrong: WrongPositions,
 ) -> Result<Track, ServiceError> {
     find_vehicle(&*positions.store, &request.caller, tenant, vehicle).await?;
     Ok(Track {
@@ -65,6 +68,7 @@ pub async fn read_track(
         from,
         to,
         after,
+        wrong,
         ended: false,
     })
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Memory for tracks: about 100,000 vehicles. When it is full, the vehicles that were used least leave it and are read again
 /// with their next position.
-const TRACKS_BYTES: usize = 40 * 1024 * 1024;
+const TRACKS_BYTES: usize = 56 * 1024 * 1024;
 /// Memory around a shared text.
 const TEXT_BYTES: usize = 32;
 

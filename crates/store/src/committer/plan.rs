@@ -4,6 +4,7 @@ use super::cache::{Key, TrackCache};
 use super::{CommittedPositions, CurrentPosition, PositionBatch, TrackStep};
 use crate::{PositionRow, TrackCommit, TrackRow, VehicleNo};
 use milepost_domain::{Arrival, Position, Timestamp, lies_ahead};
+use milepost_track::{OutlierReason, is_null_island};
 use std::collections::{HashMap, HashSet};
 
 /// A transaction, and the data for its callers' answers.
@@ -103,27 +104,31 @@ impl<'b> Plan<'b> {
                     }
                 },
             };
-            let row = PositionRow {
+            let mut row = PositionRow {
                 tenant_no: touched.track.tenant_no,
                 vehicle_no: touched.track.vehicle_no,
                 received_at: batch.received_at,
                 position,
+                wrong: None,
             };
-            let after = touched.track.state.last.as_ref().map(|last| last.at);
-            match touched.track.state.apply(position, batch.received_at) {
+            let track = &mut touched.track;
+            match track.state.arrival(position.at, batch.received_at) {
                 Arrival::Newest => {
                     touched.changed = true;
                     recorded.accepted += 1;
+                    row.wrong = track.filter.judge(position, &batch.thresholds).filter(|reason| reason.is_wrong());
+                    let (after, is_wrong) = (track.state.heard_at, row.wrong.is_some());
                     recorded.newest.push(position.clone());
-                    recorded.steps.push(TrackStep { vehicle: row.vehicle_no, after });
+                    recorded.steps.push(TrackStep { vehicle: row.vehicle_no, after, is_wrong });
+                    track.state.take(position, is_wrong);
                     self.commit.appended.push(row);
                 }
-                Arrival::Late => {
-                    self.commit.late.push(row);
-                    self.late_callers.push(caller);
-                }
-                Arrival::Present => {
-                    recorded.current.push(current(row, position.clone()));
+                arrival @ (Arrival::Late | Arrival::Present) => {
+                    // The fold judges the others in their order of time.
+                    row.wrong = is_null_island(position.into()).then_some(OutlierReason::NullIsland);
+                    if arrival == Arrival::Present && row.wrong.is_none() {
+                        recorded.current.push(current(row, position.clone()));
+                    }
                     self.commit.late.push(row);
                     self.late_callers.push(caller);
                 }
@@ -146,7 +151,7 @@ impl<'b> Plan<'b> {
             self.commit.claims.push((touched.track.vehicle_no, state.version));
             if touched.changed {
                 state.version += 1;
-                self.commit.states.push((touched.track.vehicle_no, state.clone()));
+                self.commit.states.push(touched.track.clone());
             }
         }
         // Rows that are neighbours in the table are written together.

@@ -284,7 +284,12 @@ mod tests {
 
     fn waiting(place: Place) -> Waiting {
         let received_at = Timestamp::from_unix_ms(0).unwrap();
-        let batch = PositionBatch { tenant: place.tenant.clone(), positions: Vec::new(), received_at };
+        let batch = PositionBatch {
+            tenant: place.tenant.clone(),
+            positions: Vec::new(),
+            received_at,
+            thresholds: Arc::default(),
+        };
         Waiting { batch, answer: oneshot::channel().0, place }
     }
 

@@ -13,6 +13,9 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
      from positions p join vehicles v on v.vehicle_no = p.vehicle_no
      where p.tenant_no = (select tenant_no from tenants where id = $1) and p.received_ms >= $2
      and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4)
+     and not exists (select 1 from outliers o where o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms and o.reason in ",
+    wrong_reasons!(),
+    ")
      order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
 );
 

@@ -1,18 +1,21 @@
 //! Writes positions into PostgreSQL: many new rows by COPY, other rows by one statement with an array for each column.
 
 use super::Connection;
-use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
+use crate::track_commit::SavedFilter;
+use crate::{PositionRow, Result, TrackCommit, TrackOutcome, TrackRow, VehicleNo};
 use milepost_domain::Position;
+use milepost_track::OutlierReason;
 use sqlx::Row;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
+use std::collections::HashSet;
 
 /// Positions column by column.
 #[derive(Default)]
 struct Columns {
-    at_ms: Vec<i64>,
-    latitude: Vec<f64>,
-    longitude: Vec<f64>,
+    at_ms: Vec<Option<i64>>,
+    latitude: Vec<Option<f64>>,
+    longitude: Vec<Option<f64>>,
     speed_kmh: Vec<Option<f64>>,
     heading_deg: Vec<Option<f64>>,
     accuracy_m: Vec<Option<f64>>,
@@ -23,17 +26,18 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, position: &Position) {
-        self.at_ms.push(position.at.unix_ms());
-        self.latitude.push(position.latitude.get());
-        self.longitude.push(position.longitude.get());
-        self.speed_kmh.push(position.speed.map(|value| value.get()));
-        self.heading_deg.push(position.heading.map(|value| value.get()));
-        self.accuracy_m.push(position.accuracy.map(|value| value.get()));
-        self.altitude_m.push(position.altitude.map(|value| value.get()));
-        self.odometer_km.push(position.odometer.map(|value| value.get()));
-        self.fuel_level_l.push(position.fuel_level.map(|value| value.get()));
-        self.ignition.push(position.ignition);
+    /// A vehicle without a place has none of the fields.
+    fn push(&mut self, position: Option<&Position>) {
+        self.at_ms.push(position.map(|position| position.at.unix_ms()));
+        self.latitude.push(position.map(|position| position.latitude.get()));
+        self.longitude.push(position.map(|position| position.longitude.get()));
+        self.speed_kmh.push(position.and_then(|position| position.speed).map(|value| value.get()));
+        self.heading_deg.push(position.and_then(|position| position.heading).map(|value| value.get()));
+        self.accuracy_m.push(position.and_then(|position| position.accuracy).map(|value| value.get()));
+        self.altitude_m.push(position.and_then(|position| position.altitude).map(|value| value.get()));
+        self.odometer_km.push(position.and_then(|position| position.odometer).map(|value| value.get()));
+        self.fuel_level_l.push(position.and_then(|position| position.fuel_level).map(|value| value.get()));
+        self.ignition.push(position.and_then(|position| position.ignition));
     }
 
     fn bind<'q>(self, query: Query<'q, sqlx::Postgres, PgArguments>) -> Query<'q, sqlx::Postgres, PgArguments> {
@@ -77,8 +81,8 @@ const INSERT: &str = concat!(
     ") on conflict do nothing"
 );
 
-/// Writes a whole transaction in one round trip, if it has only new rows and every vehicle changes. Vehicles are locked
-/// in ascending order before anything is written. Nothing is written if one of them has another version: both changes
+/// Writes a whole transaction in one round trip, if it has only new rows, every vehicle changes, and its newest row is its
+/// place. Vehicles are locked in ascending order before anything is written. Nothing is written if one of them has another version: both changes
 /// depend on `fine`, which is computed first. A vehicle's state is its newest row.
 const WRITE_AT_ONCE: &str = concat!(
     "with appended as (select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
@@ -96,8 +100,10 @@ const WRITE_AT_ONCE: &str = concat!(
      newest as (select distinct on (vehicle_no) * from appended order by vehicle_no, at_ms desc), \
      changed as (update vehicle_states s set version = s.version + 1, at_ms = n.at_ms, latitude = n.latitude, \
      longitude = n.longitude, speed_kmh = n.speed_kmh, heading_deg = n.heading_deg, accuracy_m = n.accuracy_m, \
-     altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition \
-     from newest n where s.vehicle_no = n.vehicle_no and (select yes from fine)) \
+     altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition, \
+     held_ms = null, arrived_mps = f.arrived_mps, outlier_filter = null \
+     from newest n join unnest($14::bigint[], $16::float8[]) as f (vehicle_no, arrived_mps) using (vehicle_no) \
+     where s.vehicle_no = n.vehicle_no and (select yes from fine)) \
      select yes from fine"
 );
 
@@ -116,24 +122,30 @@ const INSERT_LATE: &str = concat!(
 const SET_STATES: &str = concat!(
     "update vehicle_states s set version = n.version, at_ms = n.at_ms, latitude = n.latitude, \
      longitude = n.longitude, speed_kmh = n.speed_kmh, heading_deg = n.heading_deg, accuracy_m = n.accuracy_m, \
-     altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition \
+     altitude_m = n.altitude_m, odometer_km = n.odometer_km, fuel_level_l = n.fuel_level_l, ignition = n.ignition, \
+     held_ms = n.held_ms, arrived_mps = n.arrived_mps, outlier_filter = n.outlier_filter \
      from unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
     unnest_columns!(),
-    ") as n (vehicle_no, version, before, ",
+    ", $14::bigint[], $15::float8[], $16::text[]) as n (vehicle_no, version, before, ",
     position_columns!(""),
-    ") where s.vehicle_no = n.vehicle_no and s.version = n.before"
+    ", held_ms, arrived_mps, outlier_filter) where s.vehicle_no = n.vehicle_no and s.version = n.before"
 );
 
 /// Whether [`write_at_once`] can write the transaction.
 pub(super) fn is_plain(commit: &TrackCommit<'_>) -> bool {
-    commit.late.is_empty() && commit.appended.len() < COPY_ROWS && commit.states.len() == commit.claims.len()
+    commit.late.is_empty()
+        && commit.appended.len() < COPY_ROWS
+        && commit.states.len() == commit.claims.len()
+        && commit.appended.iter().all(|row| row.wrong.is_none())
+        && commit.states.iter().all(|track| track.filter.resumable(track.state.last.as_ref()).is_some())
 }
 
 /// Writes new rows and states in a transaction of their own, unless a claim does not hold any more.
 pub(super) async fn write_at_once(connection: &mut Connection, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
     let written = bind_rows(sqlx::query(WRITE_AT_ONCE), &commit.appended)
         .bind(commit.claims.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
-        .bind(commit.claims.iter().map(|(_, version)| *version).collect::<Vec<_>>());
+        .bind(commit.claims.iter().map(|(_, version)| *version).collect::<Vec<_>>())
+        .bind(commit.states.iter().map(|track| SavedFilter::of(track).speed_mps).collect::<Vec<_>>());
     // All rows are fetched, although there is only one: the message after the last row says that it is committed.
     let rows = written.fetch_all(connection).await?;
     let all_claims_hold = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
@@ -174,16 +186,40 @@ pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackComm
     }
     if !commit.states.is_empty() {
         let mut columns = Columns::default();
-        for (_, state) in &commit.states {
-            columns.push(state.last.as_ref().expect("a stored state has a position"));
-        }
+        commit.states.iter().for_each(|track| columns.push(track.state.last.as_ref()));
         let query = sqlx::query(SET_STATES)
-            .bind(commit.states.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
-            .bind(commit.states.iter().map(|(_, state)| state.version).collect::<Vec<_>>())
-            .bind(commit.states.iter().map(|(_, state)| state.version - 1).collect::<Vec<_>>());
-        columns.bind(query).execute(&mut *connection).await?;
+            .bind(commit.states.iter().map(|track| track.vehicle_no.get()).collect::<Vec<_>>())
+            .bind(commit.states.iter().map(|track| track.state.version).collect::<Vec<_>>())
+            .bind(commit.states.iter().map(|track| track.state.version - 1).collect::<Vec<_>>());
+        let filters = commit.states.iter().map(SavedFilter::of).map(|saved| (saved.speed_mps, saved.whole));
+        let (speeds, whole): (Vec<_>, Vec<_>) = filters.unzip();
+        let held: Vec<_> = commit.states.iter().map(TrackRow::held_ms).collect();
+        columns.bind(query).bind(held).bind(speeds).bind(whole).execute(&mut *connection).await?;
     }
+    mark(connection, commit, &late_added).await?;
     Ok(TrackOutcome::Committed { late_added })
+}
+
+/// Marks the rows that are held to be wrong. Of late rows with the same key the first was added.
+async fn mark(connection: &mut Connection, commit: &TrackCommit<'_>, late_added: &[(VehicleNo, i64)]) -> Result<()> {
+    let mut added: HashSet<(VehicleNo, i64)> = late_added.iter().copied().collect();
+    let late = commit.late.iter().filter(|row| added.remove(&(row.vehicle_no, row.position.at.unix_ms())));
+    let wrong: Vec<_> = commit.appended.iter().chain(late).filter(|row| row.wrong.is_some()).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "insert into outliers (vehicle_no, at_ms, reason, noted_ms)
+         select *, $4 from unnest($1::bigint[], $2::bigint[], $3::text[])
+         on conflict (vehicle_no, at_ms) do update set reason = excluded.reason",
+    )
+    .bind(wrong.iter().map(|row| row.vehicle_no.get()).collect::<Vec<_>>())
+    .bind(wrong.iter().map(|row| row.position.at.unix_ms()).collect::<Vec<_>>())
+    .bind(wrong.iter().map(|row| row.wrong.map(OutlierReason::as_str)).collect::<Vec<_>>())
+    .bind(commit.now.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn bind_rows<'q>(
@@ -192,7 +228,7 @@ fn bind_rows<'q>(
 ) -> Query<'q, sqlx::Postgres, PgArguments> {
     let mut columns = Columns::default();
     for row in rows {
-        columns.push(row.position);
+        columns.push(Some(row.position));
     }
     let query = query
         .bind(rows.iter().map(|row| row.vehicle_no.get()).collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 //! Reads positions.
 
 use super::{Connection, Db, DbRow, arrival_index::RECENT_POSITIONS};
-use crate::{ArrivalCursor, Arrived, Result, StoreError};
+use crate::{ArrivalCursor, Arrived, Result, StoreError, TrackPosition, WrongPositions};
 use milepost_domain::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
     TenantId, Timestamp, VehicleId,
@@ -32,6 +32,7 @@ pub(crate) fn position(row: &DbRow, vehicle_id: VehicleId) -> Result<Position> {
     })
 }
 
+#[allow(clippy::too_many_arguments, reason = "a range, its page, and what to leave out")]
 pub(crate) async fn positions(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -39,25 +40,30 @@ pub(crate) async fn positions(
     from: Timestamp,
     to: Timestamp,
     after: Option<Timestamp>,
+    wrong: WrongPositions,
     limit: u32,
-) -> Result<Vec<Position>> {
+) -> Result<Vec<TrackPosition>> {
     let from_ms = after.map_or(0, |after| after.unix_ms() + 1).max(from.unix_ms());
     sqlx::query::<Db>(concat!(
         "select ",
         position_columns!("p."),
-        " from positions p where p.vehicle_no =
+        ", o.at_ms is not null as is_wrong from positions p
+         left join outliers o on o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms and o.reason in ",
+        wrong_reasons!(),
+        " where p.vehicle_no =
             (select v.vehicle_no from vehicles v join tenants t on t.tenant_no = v.tenant_no where t.id = $1 and v.id = $2)
-         and p.at_ms >= $3 and p.at_ms < $4 order by p.at_ms limit $5"
+         and p.at_ms >= $3 and p.at_ms < $4 and ($6 or o.at_ms is null) order by p.at_ms limit $5"
     ))
     .bind(tenant.as_str())
     .bind(vehicle.as_str())
     .bind(from_ms)
     .bind(to.unix_ms())
     .bind(i64::from(limit))
+    .bind(wrong == WrongPositions::Marked)
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| position(row, vehicle.clone()))
+    .map(|row| Ok(TrackPosition { position: position(row, vehicle.clone())?, is_wrong: row.try_get("is_wrong")? }))
     .collect()
 }
 

@@ -11,13 +11,12 @@ use super::{
 };
 use crate::{
     AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login,
-    NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow,
-    TrackedVehicle,
+    NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome,
+    TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
-    Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
-    VehicleScope,
+    Device, DeviceId, Event, Fact, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId, VehicleScope,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -164,6 +163,9 @@ impl Store for SqlStore {
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
     }
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
+        write!(self, devices::update_device(device, now, self.renderer()))
+    }
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
         write!(self, devices::remove_device(tenant, id, now, self.renderer()))
     }
@@ -195,9 +197,10 @@ impl Store for SqlStore {
         from: Timestamp,
         to: Timestamp,
         after: Option<Timestamp>,
+        wrong: WrongPositions,
         limit: u32,
-    ) -> Result<Vec<Position>> {
-        read!(self, positions::positions(tenant, vehicle, from, to, after, limit))
+    ) -> Result<Vec<TrackPosition>> {
+        read!(self, positions::positions(tenant, vehicle, from, to, after, wrong, limit))
     }
     async fn recent_positions(
         &self,

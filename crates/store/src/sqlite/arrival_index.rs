@@ -33,6 +33,9 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
      and p.vehicle_no = a.vehicle_no and p.at_ms between a.at_min * 60000 and a.at_min * 60000 + 59999
      and p.tenant_no = a.tenant_no and p.received_ms / 60000 = a.received_min
      and (p.received_ms, p.vehicle_no, p.at_ms) > ($2, $3, $4) and v.vehicle_no = p.vehicle_no
+     and not exists (select 1 from outliers o where o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms and o.reason in ",
+    wrong_reasons!(),
+    ")
      union all select ",
     position_columns!("u."),
     ", u.received_ms, u.vehicle_no, v.id, u.received_ms / 60000
@@ -40,6 +43,9 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
      where u.tenant_no = (select tenant_no from tenants where id = $1)
      and (u.received_ms, u.vehicle_no, u.at_ms) > ($2, $3, $4)
      and not exists (select 1 from sorted_positions s where s.vehicle_no = u.vehicle_no and s.at_ms = u.at_ms)
+     and not exists (select 1 from outliers o where o.vehicle_no = u.vehicle_no and o.at_ms = u.at_ms and o.reason in ",
+    wrong_reasons!(),
+    ")
      order by 14, 11, 12, 1 limit $5"
 );
 

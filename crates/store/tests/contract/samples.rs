@@ -1,10 +1,11 @@
 //! Sample values to store.
 
 use milepost_domain::{
-    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
-    Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
+    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm,
+    PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
 };
-use milepost_store::{NewLogin, Once, PositionBatch, Store};
+use milepost_store::{NewLogin, Once, PositionBatch, Store, WrongPositions};
+use std::sync::Arc;
 
 /// The instant 2026-11-20T00:00:00Z.
 pub(crate) const NOON_MS: i64 = 1_795_132_800_000;
@@ -27,6 +28,11 @@ pub(crate) fn longitude(deg: f64) -> Longitude {
 
 pub(crate) fn id(id: &str) -> VehicleId {
     VehicleId::new(id).unwrap()
+}
+
+/// The tenant that exists from the start.
+pub(crate) fn home_tenant() -> TenantId {
+    TenantId::default_tenant()
 }
 
 pub(crate) async fn add_tenant(store: &dyn Store, id: &str) -> TenantId {
@@ -60,15 +66,21 @@ pub(crate) async fn add_vehicles(store: &dyn Store, tenant: &TenantId, names: &[
 }
 
 pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
-    Device { id: DeviceId::new(name).unwrap(), tenant: tenant.clone(), vehicle_id: id(vehicle), name: None }
+    Device {
+        id: DeviceId::new(name).unwrap(),
+        tenant: tenant.clone(),
+        vehicle_id: id(vehicle),
+        past_vehicles: PastAssignments::default(),
+        name: None,
+    }
 }
 
-/// A position with only a place and a time.
+/// A position with only a place and a time. A vehicle can drive from one to the next.
 pub(crate) fn position(vehicle: &str, ms: i64) -> Position {
     Position::new(
         id(vehicle),
         at(ms),
-        Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 100.0).unwrap(),
+        Latitude::new(30.0 + f64::from(u8::try_from(ms.rem_euclid(100)).unwrap()) / 1e6).unwrap(),
         Longitude::new(-97.5).unwrap(),
     )
 }
@@ -88,11 +100,12 @@ pub(crate) fn full_position(vehicle: &str, ms: i64) -> Position {
 }
 
 pub(crate) fn batch(tenant: &TenantId, positions: Vec<Position>) -> PositionBatch {
-    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000) }
+    PositionBatch { tenant: tenant.clone(), positions, received_at: at(3_600_000), thresholds: Arc::default() }
 }
 
-/// Reads all stored positions of a vehicle.
+/// Reads all stored positions of a vehicle, with those that are held to be wrong.
 pub(crate) async fn history(store: &dyn Store, tenant: &TenantId, vehicle: &str) -> Vec<Position> {
     let (from, to) = (Timestamp::from_unix_ms(0).unwrap(), Timestamp::from_unix_ms(0).unwrap().plus_ms(i64::MAX));
-    store.positions(tenant, &id(vehicle), from, to, None, 100_000).await.unwrap()
+    let all = store.positions(tenant, &id(vehicle), from, to, None, WrongPositions::Marked, 100_000).await.unwrap();
+    all.into_iter().map(|stored| stored.position).collect()
 }

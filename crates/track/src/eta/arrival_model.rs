@@ -36,7 +36,7 @@ impl ArrivalModel {
         let mut pace = Pace::start(first);
         for &fix in later {
             let before = pace.last_fix();
-            let counted = pace.count(fix);
+            let counted = pace.count(fix).unwrap_or_default();
             self.places.learn(before.point, before.at, counted);
         }
     }

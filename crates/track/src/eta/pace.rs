@@ -1,6 +1,6 @@
 //! A rider's recent pace, folded from its fixes one by one.
 
-use crate::outlier_filter::OutlierFilter;
+use crate::outlier_filter::{ARRIVAL_SLACK_S, Claims, Movement, OutlierFilter, Verdict};
 use crate::{Fix, Thresholds};
 use milepost_geo::{distance_m, interpolate};
 
@@ -24,6 +24,9 @@ const KNOWN_S: f64 = 30.0;
 /// The outlier filter's thresholds. Three jumps that agree are a relocation at once: a trip can wait a minute for more
 /// fixes, but an estimate is out of date after 90 seconds.
 const THRESHOLDS: Thresholds = Thresholds { relocate_after_s: 0, ..Thresholds::DEFAULT };
+
+/// Riders' phones send no time and no accuracy.
+const CLAIMS: Claims = Claims { accuracy_m: None, stamp_s: ARRIVAL_SLACK_S };
 
 /// A rider's recent pace, stops of up to a minute included. Constant in size.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,25 +53,32 @@ pub(super) struct Counted {
 }
 
 impl Pace {
-    /// From the first fix.
+    /// From the first fix. One of a receiver without a position ([`is_null_island`](crate::is_null_island)) is not a first one.
     pub fn start(first: Fix) -> Self {
         let mut filter = OutlierFilter::default();
-        filter.accept(&first, &THRESHOLDS, |_| {});
+        filter.accept(&first, CLAIMS, &THRESHOLDS, &mut |_| {});
         Self { filter, last: first, anchor: first, moved_m: 0.0, moved_s: 0.0, standing_s: 0.0, driven_m: 0.0 }
     }
 
-    /// Applies the next fix. A fix that is not newer than the last, and an outlier, change nothing else.
-    pub fn note(&mut self, fix: Fix) {
-        self.count(fix);
+    /// Applies the next fix. A fix that is not newer than the last, and an outlier, change nothing else. Returns false if
+    /// the rider can't have been there.
+    pub fn note(&mut self, fix: Fix) -> bool {
+        self.count(fix).is_some()
     }
 
-    /// As [`Pace::note`], and returns what the fix added to the sums.
-    pub(super) fn count(&mut self, fix: Fix) -> Counted {
-        let elapsed_s = seconds_between(self.last, fix);
-        if elapsed_s <= 0.0 {
-            return Counted::default();
+    /// As [`Pace::note`], and returns what the fix added to the sums; `None` if the rider can't have been there.
+    pub(super) fn count(&mut self, fix: Fix) -> Option<Counted> {
+        if seconds_between(self.last, fix) <= 0.0 {
+            return Some(Counted::default());
         }
-        let Some(movement) = self.filter.accept(&fix, &THRESHOLDS, |_| {}) else { return Counted::default() };
+        match self.filter.accept(&fix, CLAIMS, &THRESHOLDS, &mut |_| {}) {
+            Verdict::Used(movement) => Some(self.follow(fix, movement)),
+            Verdict::Outlier(reason) => (!reason.is_wrong()).then(Counted::default),
+        }
+    }
+
+    fn follow(&mut self, fix: Fix, movement: Movement) -> Counted {
+        let elapsed_s = seconds_between(self.last, fix);
         if movement.relocated {
             *self = Self { last: fix, anchor: fix, standing_s: 0.0, ..*self };
             return Counted::default();

@@ -147,16 +147,24 @@ fn jitter_of_a_parked_vehicle_drives_hardly_anywhere() {
 fn a_jump_changes_nothing_and_the_third_in_a_row_is_accepted() {
     let before = driven(10.0, 600);
     let mut pace = before;
-    let elsewhere = |seconds| Fix::new(point(0.0, 0.0), at(seconds));
-    pace.note(elsewhere(605.0));
+    let elsewhere = |seconds| Fix::new(point(6.7, -1.6), at(seconds));
+    assert!(!pace.note(elsewhere(605.0)));
+    assert!(!pace.note(Fix::new(point(0.0, 0.0), at(606.0))));
     assert_eq!((pace.last_fix(), pace.driven_m()), (before.last_fix(), before.driven_m()));
     pace.note(fix(610.0, 6100.0));
     assert_eq!(pace.last_fix(), fix(610.0, 6100.0));
-    for seconds in [615.0, 620.0, 625.0] {
-        pace.note(elsewhere(seconds));
-    }
+    let shown = [615.0, 620.0, 625.0].map(|seconds| pace.note(elsewhere(seconds)));
+    assert_eq!(shown, [false, false, true]);
     assert_eq!(pace.last_fix(), elsewhere(625.0));
     assert!(pace.driven_m() < 6200.0, "{}", pace.driven_m());
+}
+
+#[test]
+fn a_step_that_a_phone_without_a_network_explains_is_no_pace_and_is_not_wrong() {
+    let before = driven(10.0, 600);
+    let mut pace = before;
+    assert!(pace.note(fix(601.0, 9000.0)));
+    assert_eq!((pace.last_fix(), pace.driven_m()), (before.last_fix(), before.driven_m()));
 }
 
 #[test]

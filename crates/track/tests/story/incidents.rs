@@ -231,3 +231,97 @@ fn an_odometer_that_goes_on_from_another_number_is_believed() {
     let due = services(15_000.2, &readings, &[(40, 0.0), (45, 16_777.215)]);
     assert!(matches!(due[..], [km] if (15_000.2..15_004.0).contains(&km)), "{due:?}");
 }
+
+/// Fixes of a vehicle that tells no speed, by seconds and metres along its way.
+fn untold(fixes: &[(i64, f64)]) -> Vec<Position> {
+    fixes.iter().map(|&(s, east_m)| position(s * 1000, point(east_m, 0.0))).collect()
+}
+
+fn max_speed_kmh(positions: &[Position]) -> f64 {
+    let history = track_history(&facts(positions, &Rules::default(), &NoFences));
+    history.trips.values().map(|trip| trip.max_speed_kmh).fold(0.0, f64::max)
+}
+
+fn with_limit(kmh: f64) -> Rules {
+    Rules::new(Thresholds { speed_limit_kmh: kmh, ..Thresholds::default() }, VehicleRules::default()).unwrap()
+}
+
+#[test]
+fn a_fix_that_was_stamped_late_is_no_violation() {
+    // A taxi in San Francisco (2008): 85, 119, 59, 224, 105 and 83 km/h.
+    let taxi = [
+        (1_212_785_926, 37.69978, -122.39284),
+        (1_212_785_990, 37.71323, -122.39638),
+        (1_212_786_035, 37.72591, -122.40179),
+        (1_212_786_100, 37.73523, -122.40465),
+        (1_212_786_124, 37.74587, -122.39424),
+        (1_212_786_176, 37.75948, -122.39228),
+        (1_212_786_237, 37.77241, -122.39793),
+    ];
+    let fixes = taxi.map(|(s, latitude, longitude)| {
+        let place = milepost_geo::Point::from_degrees(latitude, longitude).unwrap();
+        position((s - taxi[0].0) * 1000, place)
+    });
+    assert_eq!(incidents_of(&fixes, &with_limit(130.0), IncidentKind::Speeding), []);
+    let kmh = max_speed_kmh(&fixes);
+    assert!((95.0..125.0).contains(&kmh), "{kmh}");
+}
+
+#[test]
+fn one_wrong_time_or_place_makes_no_derived_speed() {
+    for every_s in [15, 30, 60, 110] {
+        for wrong in 4..16 {
+            for (late_s, aside_m) in [(0.4, 0.0), (-0.4, 0.0), (0.8, 0.0), (0.0, 0.6), (0.0, -0.6)] {
+                // 90 km/h.
+                let ride = (0..20).map(|n| {
+                    let off = if n == wrong { (late_s, aside_m) } else { (0.0, 0.0) };
+                    let ms = n * every_s * 1000 + (off.0 * every_s as f64 * 1000.0) as i64;
+                    let aside_m = off.1 * 25.0 * every_s as f64;
+                    position(ms, point(25.0 * (n * every_s) as f64, aside_m))
+                });
+                let ride: Vec<Position> = ride.collect();
+                let found = incidents_of(&ride, &with_limit(110.0), IncidentKind::Speeding);
+                assert_eq!(found, [], "{wrong} of every {every_s} s by {late_s}, {aside_m}");
+                let kmh = max_speed_kmh(&ride);
+                assert!((80.0..110.0).contains(&kmh), "{kmh} with {wrong} of every {every_s} s by {late_s}, {aside_m}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_derived_speed_that_holds_over_several_steps_is_a_violation() {
+    let mut east_m = 0.0;
+    let ride: Vec<(i64, f64)> = (0..40)
+        .map(|n| {
+            east_m += if (15..18).contains(&n) { 1_050.0 } else { 600.0 };
+            (n * 30, east_m)
+        })
+        .collect();
+    let found = incidents_of(&untold(&ride), &with_limit(90.0), IncidentKind::Speeding);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!((found[0].value - 126.0).abs() < 6.0, "{found:?}");
+    assert_eq!(found[0].started_at, untold(&ride)[14].at);
+    assert_eq!(found[0].ended_at, Some(untold(&ride)[17].at));
+}
+
+#[test]
+fn a_lone_reported_speed_that_the_path_denies_is_no_maximum() {
+    for (every_s, kmh) in [(1.0, 40.0), (10.0, 40.0), (30.0, 40.0), (60.0, 40.0)] {
+        let mut drive = Drive::new(every_s);
+        drive.reports_speed = true;
+        drive.stand(300).go(8_000.0, 0.0, kmh).stand(600);
+        let true_kmh = max_speed_kmh(&drive.positions);
+        let wrong = drive.positions.iter().position(|position| position.speed == SpeedKmh::new(kmh).ok()).unwrap() + 4;
+        drive.positions[wrong].speed = SpeedKmh::new(217.0).ok();
+        assert_eq!(max_speed_kmh(&drive.positions), true_kmh, "every {every_s} s");
+        assert_eq!(incidents(&drive.positions, IncidentKind::Speeding), []);
+    }
+    // What the path allows counts: a sprint between two red lights.
+    let mut sprint = Drive::new(30.0);
+    sprint.reports_speed = true;
+    sprint.stand(300).go(300.0, 0.0, 36.0).go(500.0, 0.0, 60.0).go(300.0, 0.0, 36.0).stand(600);
+    let fastest = sprint.positions.iter_mut().find(|position| position.speed == SpeedKmh::new(60.0).ok()).unwrap();
+    fastest.speed = SpeedKmh::new(75.0).ok();
+    assert_eq!(max_speed_kmh(&sprint.positions), 75.0);
+}

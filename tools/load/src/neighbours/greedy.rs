@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const REPLAY_SOCKETS: usize = 40;
 /// As many as a socket may have waiting.
@@ -22,6 +22,8 @@ const WEBHOOKS: u8 = 49;
 /// Below the ten seconds after which a call has failed.
 const RECEIVER_DELAY: Duration = Duration::from_secs(9);
 const PARCEL_EVERY: Duration = Duration::from_millis(250);
+/// How often connections are opened again that the server has closed.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 const EXPORTS: usize = 200;
 const ANSWER_CONNECTIONS: usize = 4;
 const VEHICLES: usize = 20;
@@ -126,10 +128,11 @@ fn flood_webhooks(greedy: &Greedy, is_over: &AtomicBool) -> Result<String> {
         added.push(webhook["id"].clone());
     }
     let place = json!({"lat": 22.5, "lng": 88.3});
-    let parcel = json!({"client_id": 1, "pickup": place, "destination": place});
+    let parcel = json!({"client_id": 900_000_001, "pickup": place, "destination": place});
     let mut parcels = 0;
     while !is_over.load(Ordering::Relaxed) {
-        admin.call("POST", "/api/v1/parcels", &parcel)?;
+        let (status, answer) = admin.call("POST", "/api/v1/parcels", &parcel)?;
+        ensure!(status == 201, "a parcel was answered {status}: {answer}");
         parcels += 1;
         std::thread::sleep(PARCEL_EVERY);
     }
@@ -150,11 +153,16 @@ fn hold_connections(greedy: &Greedy, is_over: &AtomicBool) -> Result<String> {
     ];
     let mut held: Vec<TcpStream> = Vec::new();
     let (mut opened, mut closed, mut most) = (0_usize, 0_usize, 0);
+    let mut looked = Instant::now();
     while !is_over.load(Ordering::Relaxed) {
-        let before = held.len();
-        held.retain(is_open);
-        closed += before - held.len();
-        // A part at a time, so that lost ones are noticed meanwhile.
+        // A look at thousands of connections takes time that the server needs.
+        if looked.elapsed() >= LOOK_EVERY {
+            looked = Instant::now();
+            let before = held.len();
+            held.retain(is_open);
+            closed += before - held.len();
+        }
+        // A part at a time, so that the end is noticed.
         for _ in 0..500 {
             if held.len() as u64 >= greedy.connections {
                 break;

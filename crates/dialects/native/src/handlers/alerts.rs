@@ -1,7 +1,7 @@
 //! `/alerts`.
 
 use crate::convert_alert::{alert_cursor, alert_from_json, alert_place_in_list, alert_to_json};
-use crate::handlers::notifications::is_asked_for_unread;
+use crate::handlers::notifications::is_asked_for;
 use crate::wire::alert::{AlertJson, NewAlertJson};
 use axum::Json;
 use axum::extract::State;
@@ -59,7 +59,7 @@ pub(crate) async fn list_alerts(
     let limit = page.limit()?;
     let listing = AlertListing {
         tenant: tenant_of(&request.caller, query.tenant.as_deref())?,
-        unread: is_asked_for_unread(query.unread.as_deref())?,
+        unread: is_asked_for("unread", query.unread.as_deref())?,
         before: page.after(alert_cursor)?,
         limit,
     };

@@ -28,16 +28,16 @@ pub(crate) struct NoticeQuery {
 
 impl NoticeQuery {
     pub(crate) fn filter(&self, messages: bool) -> Result<NoticeFilter, Problem> {
-        Ok(NoticeFilter { messages, unread: is_asked_for_unread(self.unread.as_deref())? })
+        Ok(NoticeFilter { messages, unread: is_asked_for("unread", self.unread.as_deref())? })
     }
 }
 
-/// True for `?unread`, `?unread=true` and `?unread=1`.
-pub(crate) fn is_asked_for_unread(value: Option<&str>) -> Result<bool, Problem> {
+/// True for `?field`, `?field=true` and `?field=1`.
+pub(crate) fn is_asked_for(field: &str, value: Option<&str>) -> Result<bool, Problem> {
     match value {
         Some("" | "true" | "1") => Ok(true),
         None | Some("false" | "0") => Ok(false),
-        Some(_) => Err(Problem::invalid("unread", "must be true or false")),
+        Some(_) => Err(Problem::invalid(field, "must be true or false")),
     }
 }
 

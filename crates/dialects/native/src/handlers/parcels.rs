@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem, Query,
-    RequestClaim, Tagged, cursor_of, tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, IfMatch, IfNoneMatch, JsonAnswer, Page, PageQuery, Path, Problem,
+    Query, RequestClaim, Tagged, TenantQuery, cursor_of, tenant_of,
 };
 use milepost_service::{ParcelListing, parcels};
 use serde::Deserialize;
@@ -80,15 +80,15 @@ pub(crate) async fn list_parcels(
 }
 
 /// Shows a parcel.
-#[utoipa::path(get, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path), TenantQuery),
     responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     known: IfNoneMatch,
     Path(id): Path<ParcelId>,
 ) -> Result<Tagged<ParcelJson>, Problem> {
-    let parcel = parcels::get_parcel(&context.use_cases.parcels, &request, id).await?;
+    let parcel = parcels::get_parcel(&context.use_cases.parcels, &request, &tenant, id).await?;
     Ok(Tagged::new(parcel.version, parcel_to_json(&parcel)).unless(&known))
 }
 
@@ -97,18 +97,18 @@ pub(crate) async fn get_parcel(
 /// An admin or manager may change both, the assigned driver only the status. Assigning a driver to a `pending` parcel makes
 /// it `assigned`, and taking the driver off an `assigned` parcel makes it `pending`, unless the request names a `status`.
 /// `delivered` and `cancelled` are final: another change is answered 409.
-#[utoipa::path(patch, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
+#[utoipa::path(patch, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path), TenantQuery),
     request_body = ChangeParcelJson,
     responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     IfMatch(expected): IfMatch,
     Path(id): Path<ParcelId>,
     Body(json): Body<ChangeParcelJson>,
 ) -> Result<Tagged<ParcelJson>, Problem> {
     let change = change_from_json(&json)?;
-    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, id, &expected, change).await?;
+    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, &tenant, id, &expected, change).await?;
     Ok(Tagged::new(parcel.version, parcel_to_json(&parcel)))
 }

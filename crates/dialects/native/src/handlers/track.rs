@@ -1,6 +1,7 @@
 //! `/vehicles/{id}/positions`: a vehicle's history, paged as JSON or streamed as a file.
 
-use crate::convert::position_to_json;
+use crate::convert::stored_position_to_json;
+use crate::handlers::notifications::is_asked_for;
 use crate::handlers::track_file::{FileReader, file_format, stream_file};
 use crate::wire::position::PositionJson;
 use axum::Json;
@@ -11,7 +12,7 @@ use milepost_formats::TrackMeta;
 use milepost_http::{
     Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of, parse_timestamp, tenant_of,
 };
-use milepost_service::{positions, vehicles};
+use milepost_service::{WrongPositions, positions, vehicles};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -26,11 +27,14 @@ pub(crate) struct TrackQuery {
     pub to: Option<String>,
     /// json (paged, default), geojson, gpx, csv or kml (whole).
     pub format: Option<String>,
+    /// 1 or true: also positions that are held to be wrong, such as 0, 0 and impossible jumps. In JSON they have
+    /// `"outlier": true`.
+    pub outliers: Option<String>,
     /// For a superadmin: the vehicle's tenant.
     pub tenant: Option<String>,
 }
 
-/// Shows where a vehicle was, oldest first.
+/// Shows where a vehicle was, oldest first. Positions that are held to be wrong are left out, unless `outliers` asks for them.
 #[utoipa::path(get, path = "/vehicles/{id}/positions", tag = "positions",
     params(("id" = String, Path), TrackQuery, PageQuery),
     responses((status = 200, body = Page<PositionJson>, description = "JSON, or the file of the asked format"),
@@ -50,14 +54,17 @@ pub(crate) async fn read_track(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let mut track = positions::read_track(&context.use_cases.positions, &request, &tenant, &id, range, after).await?;
+    let with_wrong = is_asked_for("outliers", query.outliers.as_deref())?;
+    let wrong = if with_wrong { WrongPositions::Marked } else { WrongPositions::LeftOut };
+    let use_cases = &context.use_cases;
+    let mut track = positions::read_track(&use_cases.positions, &request, &tenant, &id, range, after, wrong).await?;
     let Some(format) = format else {
         let page = track.take(limit).await?;
-        let next = if page.len() < limit as usize { None } else { page.last().map(|p| p.at) };
-        let items = page.iter().map(position_to_json).collect();
+        let next = if page.len() < limit as usize { None } else { page.last().map(|last| last.position.at) };
+        let items = page.iter().map(stored_position_to_json).collect();
         return Ok(Json(Page { items, next: next.map(|at| cursor_of(&at.unix_ms().to_string())) }).into_response());
     };
-    let live = vehicles::get_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
+    let live = vehicles::get_vehicle(&use_cases.vehicles, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
     let meta = TrackMeta { vehicle_id: id.to_string(), label: Some(label) };
     stream_file(FileReader::of(&context, &request, &tenant), track, format, meta).await

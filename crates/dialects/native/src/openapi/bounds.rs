@@ -74,7 +74,7 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "cursor") => json!({ "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
         ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
-        ("query", "unread") => json!({ "enum": ["true", "1", "", "false", "0"] }),
+        ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
         ("query", "from" | "to") => instant_or_number(),
         ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("ParcelJson", "status") }),
         ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("TripJson", "status") }),
@@ -140,6 +140,9 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "fuel_price_per_l") => json!({ "minimum": 0, "maximum": 1_000_000 }),
         (_, "prelim_score" | "midterm_score" | "final_score") => json!({ "minimum": 0, "maximum": 100 }),
         (_, "dwell_s") => json!({ "minimum": 1, "maximum": 30 * 24 * 60 * 60 }),
+        (_, "timezone") => {
+            json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$" })
+        }
         (_, "utc_offset_minutes") => json!({ "minimum": -840, "maximum": 840 }),
         (_, "time_in" | "time_out") | ("ScheduleJson", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
         ("ScheduleJson", "days") => json!({ "minItems": 1 }),

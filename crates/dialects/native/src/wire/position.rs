@@ -57,6 +57,8 @@ pub(crate) struct PositionJson {
     pub ignition: Option<bool>,
     /// RFC 3339, UTC, milliseconds.
     pub timestamp: String,
+    /// The position is held to be wrong: the vehicle was not there.
+    pub outlier: bool,
 }
 
 /// One refused position.

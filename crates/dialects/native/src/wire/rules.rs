@@ -54,10 +54,10 @@ thresholds! {
     max_acceleration_mps2: f64,
     /// A fix may be off by this much, beside its noise, without being a jump, metres. Default 100.
     jump_slack_m: f64,
-    /// This many jumps in a row that agree with each other make a relocation, if they last for
-    /// `relocate_after_s`. Default 3.
+    /// This many jumps in a row that agree with each other make a relocation: the vehicle is there after all.
+    /// Default 3.
     relocate_fixes: u32,
-    /// Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
+    /// Doubtful fixes, which are shown all the same, have to agree with each other for this long beside that,
     /// seconds. Default 60.
     relocate_after_s: u32,
     /// A receiver's noise (one standard deviation along each axis) until its vehicle has stood, metres; more if

@@ -165,7 +165,7 @@ async fn a_refused_message_is_answered_and_the_socket_stays_open() {
     watcher.send(json!({"type": "location_update"})).await;
     assert_eq!(watcher.next().await["message"], "location is required");
     // The published client sends a null status when it has none.
-    watcher.send_text("{\"type\":\"location_update\",\"location\":{\"lat\":0,\"lng\":0,\"status\":null}}").await;
+    watcher.send_text("{\"type\":\"location_update\",\"location\":{\"lat\":0,\"lng\":1,\"status\":null}}").await;
     let message = watcher.next().await;
     assert_eq!(
         (&message["data"]["status"], &message["data"]["current_location"]["lat"]),

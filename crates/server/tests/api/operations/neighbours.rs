@@ -7,6 +7,8 @@ use milepost_domain::{Caller, Principal, Role, TenantId};
 use milepost_service::Reader;
 use serde_json::json;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 fn caller(subject: &str) -> Caller {
@@ -61,4 +63,43 @@ async fn a_read_that_waits_too_long_is_answered_503() {
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
     assert_eq!(reads.refused(), 1);
+}
+
+/// A large upload over a slow link is no stranger's, although it is not answered yet.
+#[tokio::test]
+async fn a_flood_of_strangers_displaces_no_upload_under_way() {
+    let server = TestServer::start_with(&[("MAX_CONNECTIONS_PER_ADDRESS", "3")]).await;
+    server.add_bus("b1").await;
+    let key = server.add_device("d1", "b1").await;
+    let address = server.running.address;
+    let stranger = async || TcpStream::connect(address).await.unwrap();
+    let is_open = |stream: &TcpStream| {
+        let read = stream.try_read(&mut [0]);
+        matches!(read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    let mut upload = stranger().await;
+    // Larger than what is read before a request's credential is looked at.
+    let body = format!(r#"{{"latitude": 1, "longitude": 2{}}}"#, " ".repeat(100_000));
+    let head = format!(
+        "POST /api/v1/positions HTTP/1.1\r\nhost: x\r\nx-device-key: {key}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    let (first, rest) = body.split_at(50_000);
+    upload.write_all(head.as_bytes()).await.unwrap();
+    upload.write_all(first.as_bytes()).await.unwrap();
+    // Younger than the upload. When it has had to make room, all that are older had to.
+    let younger = stranger().await;
+    let mut others = Vec::new();
+    let flooded = async {
+        while is_open(&younger) {
+            others.push(stranger().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, flooded).await.expect("the flood displaces the oldest strangers");
+    upload.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    timeout(PATIENCE, upload.read_exact(&mut answer)).await.unwrap().expect("the upload goes on");
+    assert_eq!(&answer, b"HTTP/1.1 201");
 }

@@ -74,7 +74,7 @@ pub(crate) async fn fleet_stats(
     .fetch_one(&mut *connection)
     .await?;
     let vehicles = sqlx::query::<Db>(
-        "select count(*) as vehicles, count(case when s.at_ms >= $1 then 1 end) as active_vehicles
+        "select count(*) as vehicles, count(case when coalesce(s.held_ms, s.at_ms) >= $1 then 1 end) as active_vehicles
          from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no
          where v.tenant_no = (select tenant_no from tenants where id = $2)",
     )

@@ -6,11 +6,12 @@ use super::super::{
 };
 use crate::{BehindFilter, FoldedVehicle, Result, SavedFold, StoreError, TenantNo, UnfoldedPosition, VehicleNo};
 use milepost_domain::{TenantId, Timestamp, VehicleId};
+use milepost_track::OutlierReason;
 use sqlx::Row;
 
 pub(crate) async fn load_fold(connection: &mut Connection, vehicle: VehicleNo) -> Result<Option<FoldedVehicle>> {
     let row = sqlx::query::<Db>(
-        "select v.tenant_no, t.id as tenant, v.id, s.at_ms, f.version, f.folded_ms, f.code_version, f.state, f.silence,
+        "select v.tenant_no, t.id as tenant, v.id, coalesce(s.held_ms, s.at_ms) as heard_ms, f.version, f.folded_ms, f.code_version, f.state, f.silence,
          f.silent_after_ms, (select min(l.at_ms) from late_positions l where l.vehicle_no = v.vehicle_no) as late_ms
          from vehicles v join tenants t on t.tenant_no = v.tenant_no
          join vehicle_states s on s.vehicle_no = v.vehicle_no
@@ -38,7 +39,7 @@ pub(crate) async fn load_fold(connection: &mut Connection, vehicle: VehicleNo) -
         tenant_no: TenantNo(row.try_get("tenant_no")?),
         tenant: TenantId::stored(row.try_get("tenant")?)?,
         vehicle_id: VehicleId::stored(row.try_get("id")?)?,
-        newest: time("at_ms")?,
+        newest: time("heard_ms")?,
         late_from: time("late_ms")?,
         version: row.try_get::<Option<i64>, _>("version")?.unwrap_or(0),
         fold,
@@ -57,8 +58,9 @@ pub(crate) async fn positions_to_fold(
     sqlx::query::<Db>(concat!(
         "select ",
         position_columns!("p."),
-        ", p.received_ms, l.at_ms is not null as is_late from positions p
+        ", p.received_ms, l.at_ms is not null as is_late, o.reason from positions p
          left join late_positions l on l.vehicle_no = p.vehicle_no and l.at_ms = p.at_ms
+         left join outliers o on o.vehicle_no = p.vehicle_no and o.at_ms = p.at_ms
          where p.vehicle_no = $1 and p.at_ms > $2 order by p.at_ms limit $3"
     ))
     .bind(vehicle.0)
@@ -72,6 +74,7 @@ pub(crate) async fn positions_to_fold(
             position: position(row, vehicle_id.clone())?,
             received_at: timestamp(row.try_get("received_ms")?)?,
             is_late: row.try_get("is_late")?,
+            mark: row.try_get::<Option<&str>, _>("reason")?.and_then(OutlierReason::parse),
         })
     })
     .collect()
@@ -87,7 +90,8 @@ pub(crate) async fn vehicles_behind(
     numbers(
         sqlx::query_scalar::<Db, i64>(
             "select s.vehicle_no from vehicle_states s left join track_folds f on f.vehicle_no = s.vehicle_no
-             where s.vehicle_no > $1 and s.at_ms < $2 and (f.folded_ms is null or f.folded_ms < s.at_ms)
+             where s.vehicle_no > $1 and coalesce(s.held_ms, s.at_ms) < $2
+             and (f.folded_ms is null or f.folded_ms < coalesce(s.held_ms, s.at_ms))
              union
              select l.vehicle_no from late_positions l join vehicle_states n on n.vehicle_no = l.vehicle_no
              where l.vehicle_no > $1 and l.noted_ms < $3
@@ -113,7 +117,8 @@ pub(crate) async fn vehicles_silent(
     numbers(
         sqlx::query_scalar::<Db, i64>(
             "select f.vehicle_no from track_folds f join vehicle_states s on s.vehicle_no = f.vehicle_no
-             where f.vehicle_no > $1 and f.silent_after_ms is not null and s.at_ms + f.silent_after_ms <= $2
+             where f.vehicle_no > $1 and f.silent_after_ms is not null
+             and coalesce(s.held_ms, s.at_ms) + f.silent_after_ms <= $2
              order by f.vehicle_no limit $3",
         )
         .bind(after.map_or(-1, VehicleNo::get))

@@ -17,6 +17,52 @@ fn driver_fix(row: &DbRow) -> Result<DriverFix> {
     })
 }
 
+/// Adds a fix to the driver's track. Returns false if it has a fix of this time.
+pub(crate) async fn add_driver_fix(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    fix: &DriverFix,
+    now: Timestamp,
+) -> Result<bool> {
+    let added = sqlx::query::<Db>(
+        "insert into driver_fixes (tenant_no, driver_id, at_ms, latitude, longitude, address, received_ms)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+    )
+    .bind(tenants::tenant_no(connection, tenant).await?)
+    .bind(fix.driver_id.get())
+    .bind(fix.at.unix_ms())
+    .bind(fix.latitude.get())
+    .bind(fix.longitude.get())
+    .bind(fix.address.as_str())
+    .bind(now.unix_ms())
+    .execute(connection)
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+pub(crate) async fn driver_fixes(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    driver: UserId,
+    after: Timestamp,
+    limit: u32,
+) -> Result<Vec<DriverFix>> {
+    sqlx::query::<Db>(
+        "select driver_id, at_ms, latitude, longitude, address from driver_fixes
+         where tenant_no = (select tenant_no from tenants where id = $1) and driver_id = $2 and at_ms > $3
+         order by at_ms limit $4",
+    )
+    .bind(tenant.as_str())
+    .bind(driver.get())
+    .bind(after.unix_ms())
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(driver_fix)
+    .collect()
+}
+
 pub(crate) async fn record_driver_fix(
     connection: &mut Connection,
     tenant: &TenantId,
@@ -27,20 +73,7 @@ pub(crate) async fn record_driver_fix(
     renderer: &dyn Renderer,
 ) -> Result<FixOutcome> {
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
-    let added = sqlx::query::<Db>(
-        "insert into driver_fixes (tenant_no, driver_id, at_ms, latitude, longitude, address, received_ms)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
-    )
-    .bind(tenant_no)
-    .bind(fix.driver_id.get())
-    .bind(fix.at.unix_ms())
-    .bind(fix.latitude.get())
-    .bind(fix.longitude.get())
-    .bind(fix.address.as_str())
-    .bind(now.unix_ms())
-    .execute(&mut *connection)
-    .await?;
-    if added.rows_affected() == 0 {
+    if !add_driver_fix(connection, tenant, fix, now).await? {
         return Ok(FixOutcome::Duplicate);
     }
     let advanced = sqlx::query::<Db>(
@@ -100,6 +133,7 @@ pub(crate) async fn last_driver_fix(
 /// index.
 pub(crate) async fn parcel_path(
     connection: &mut Connection,
+    tenant: &TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
     limit: u32,
@@ -107,9 +141,11 @@ pub(crate) async fn parcel_path(
     let after_ms = after.map_or(-1, Timestamp::unix_ms);
     let legs = sqlx::query::<Db>(
         "select p.tenant_no, l.driver_id, l.from_ms, l.to_ms
-         from parcel_legs l join parcels p on p.id = l.parcel_id
-         where l.parcel_id = $1 and (l.to_ms is null or l.to_ms > $2) order by l.version",
+         from parcels p join parcel_legs l on l.parcel_no = p.parcel_no
+         where p.tenant_no = (select tenant_no from tenants where id = $1) and p.id = $2
+         and (l.to_ms is null or l.to_ms > $3) order by l.version",
     )
+    .bind(tenant.as_str())
     .bind(id.get())
     .bind(after_ms)
     .fetch_all(&mut *connection)
