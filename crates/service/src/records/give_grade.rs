@@ -19,6 +19,6 @@ pub async fn give_grade(
     records.find_cadet_to_change(request, cadet).await?;
     let grade = records.store.add_grade(cadet, given, request.now, once).await?;
     records.wakers.wake_all();
-    tracing::info!(grade.id = %grade.id, cadet.id = %cadet, by = request.caller.log_name(), "grade given");
+    tracing::debug!(grade.id = %grade.id, cadet.id = %cadet, by = request.caller.log_name(), "grade given");
     Ok(grade)
 }
