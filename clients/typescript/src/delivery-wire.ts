@@ -14,7 +14,7 @@ import {
 export const DELIVERY_STATUSES = ['ASSIGNED', 'PICKED_UP', 'IN_TRANSIT', 'DELIVERED'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** The better estimate in seconds: the most likely time, and a range that is right in four of five cases. All fields but `stale` are null when it is stale. */
+/** The better estimate in seconds: a time that is rather too early than too late, and a range that is right in four of five cases. All fields but `stale` are null when it is stale. */
 export interface DeliveryEta {
   seconds: number | null;
   low: number | null;

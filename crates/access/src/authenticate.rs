@@ -113,7 +113,11 @@ impl Access {
         let device = device.ok_or(AccessError::NotAuthenticated("unknown device key"))?;
         Ok(Caller {
             tenant: device.tenant,
-            principal: Principal::Device { id: device.id, vehicle_id: device.vehicle_id },
+            principal: Principal::Device {
+                id: device.id,
+                vehicle_id: device.vehicle_id,
+                past_vehicles: device.past_vehicles,
+            },
             expires_at: None,
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::hash_secret;
 use milepost_cache::WeightedCache;
-use milepost_domain::{Device, Timestamp, User, UserId, VehicleId};
+use milepost_domain::{Device, EndedAssignment, Timestamp, User, UserId, VehicleId};
 use milepost_store::{Digest, Login};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard};
@@ -18,6 +18,9 @@ const SESSIONS_BYTES: usize = 8 * 1024 * 1024;
 const NAMES_BYTES: usize = 160;
 /// A vehicle's id with what surrounds it.
 const VEHICLE_BYTES: usize = size_of::<VehicleId>() + 48;
+
+/// A vehicle that a device was in.
+const PAST_VEHICLE_BYTES: usize = size_of::<EndedAssignment<Option<VehicleId>>>() + 48;
 
 /// A stored user with the fingerprint of its password.
 #[derive(Clone)]
@@ -118,7 +121,7 @@ impl IdentityCache {
     pub(crate) fn new() -> Self {
         Self {
             accounts: Cache::new(ACCOUNTS_BYTES, |_, (_, account)| account.as_ref().map_or(0, account_bytes)),
-            devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, |_| NAMES_BYTES)),
+            devices: Cache::new(DEVICES_BYTES, |_, (_, device)| device.as_ref().map_or(0, device_bytes)),
             sessions: Cache::new(SESSIONS_BYTES, |_, _| 0),
         }
     }
@@ -128,6 +131,10 @@ impl IdentityCache {
         self.devices.clear();
         self.sessions.clear();
     }
+}
+
+fn device_bytes(device: &Device) -> usize {
+    NAMES_BYTES + device.past_vehicles.count() * PAST_VEHICLE_BYTES
 }
 
 fn account_bytes(account: &Account) -> usize {

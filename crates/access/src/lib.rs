@@ -10,6 +10,7 @@ mod identity_cache;
 mod issuer_keys;
 mod login;
 mod login_limit;
+mod login_name;
 mod passwords;
 mod revocation;
 mod secret;
@@ -21,7 +22,7 @@ pub use claims::{Claims, TokenError};
 pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections, Visit};
 pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
-pub use login::{SESSION_S, TokenPair};
+pub use login::{Attempt, SESSION_S, TokenPair};
 pub use secret::{hash_secret, random_secret};
 pub use token::TokenKeys;
 

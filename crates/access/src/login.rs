@@ -1,9 +1,10 @@
 //! Logs users in: programs get a pair of tokens, browsers a session.
 
 use crate::identity_cache::password_fingerprint;
+use crate::login_name::{LoginName, find_login, readings};
 use crate::passwords::MAX_PASSWORD_BYTES;
 use crate::{Access, AccessError, Claims, CloseReason, Holder, hash_secret, random_secret};
-use milepost_domain::{UserId, Username};
+use milepost_domain::{TenantId, UserId};
 use milepost_store::Login;
 use std::net::IpAddr;
 
@@ -13,8 +14,23 @@ const ACCESS_MS: i64 = 60 * 60 * 1000;
 const REFRESH_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Lifetime of a session and its cookie.
 pub const SESSION_S: u32 = 14 * 24 * 60 * 60;
-/// The same answer for a wrong name and a wrong password, so that nobody learns which names exist.
+/// The same answer for a wrong name, for a name that several tenants have, and for a wrong password, so that nobody learns which
+/// names exist.
 const WRONG: AccessError = AccessError::NotAuthenticated("no active account with these credentials");
+
+/// What somebody who logs in has typed, and from where.
+pub struct Attempt {
+    /// A username, or `tenant/username`.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// The tenant that was named beside the username.
+    pub tenant: Option<String>,
+    /// The tenant of the host, for a name without one.
+    pub host_tenant: Option<TenantId>,
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
 
 /// A short-lived access token and a longer-lived refresh token.
 #[derive(Debug, Clone)]
@@ -36,13 +52,8 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError::NotAuthenticated`], or [`AccessError::TooMany`] after too many failures.
-    pub async fn issue_tokens(
-        &self,
-        username: &str,
-        password: String,
-        address: Option<IpAddr>,
-    ) -> Result<TokenPair, AccessError> {
-        let login = self.check_password(username, password, address).await?;
+    pub async fn issue_tokens(&self, attempt: Attempt) -> Result<TokenPair, AccessError> {
+        let login = self.check_password(attempt).await?;
         Ok(TokenPair { access: self.sign_for(&login, Kind::Access), refresh: self.sign_for(&login, Kind::Refresh) })
     }
 
@@ -70,13 +81,8 @@ impl Access {
     ///
     /// # Errors
     /// As [`Self::issue_tokens`].
-    pub async fn open_session(
-        &self,
-        username: &str,
-        password: String,
-        address: Option<IpAddr>,
-    ) -> Result<String, AccessError> {
-        let login = self.check_password(username, password, address).await?;
+    pub async fn open_session(&self, attempt: Attempt) -> Result<String, AccessError> {
+        let login = self.check_password(attempt).await?;
         let (id, secret) = (login.user.id, random_secret("mps_"));
         let hash = hash_secret(&secret);
         self.store.add_session(&hash, id, self.clock.now().plus_ms(i64::from(SESSION_S) * 1000)).await?;
@@ -104,42 +110,25 @@ impl Access {
         Ok(())
     }
 
-    async fn check_password(
-        &self,
-        username: &str,
-        password: String,
-        address: Option<IpAddr>,
-    ) -> Result<Login, AccessError> {
-        let prepared = Username::new(username).ok();
-        // The forms of one name count together.
-        let counted = prepared.as_ref().map_or(username, Username::as_str);
-        let attempt = self.login_limit.begin(counted, address, self.clock.now())?;
+    async fn check_password(&self, attempt: Attempt) -> Result<Login, AccessError> {
+        let Attempt { username, password, tenant, host_tenant, address } = attempt;
+        let readings = readings(&username, tenant.as_deref(), host_tenant.as_ref());
+        let counted = readings.last().map_or_else(|| username.clone(), LoginName::counted);
+        let charge = self.login_limit.begin(&counted, address, self.clock.now())?;
         if password.len() > MAX_PASSWORD_BYTES {
             return Err(WRONG);
         }
-        // A name that can't exist is not searched for, but the answer takes as long.
-        let found = self.find_login(username, prepared).await?;
+        // Whether the name is nobody's, several tenants' or one's: the answer takes as long.
+        let found = find_login(&readings, &*self.store).await?;
         let hash = found.as_ref().and_then(|login| login.password_hash.clone());
         let right = self.passwords.verify(password, hash).await?;
         match found {
             Some(login) if right && login.user.may_enter() => {
-                attempt.succeeded();
+                charge.refund();
                 Ok(login)
             }
             _ => Err(WRONG),
         }
-    }
-
-    /// Finds the user as the name was typed, because a name that is stored already keeps its form if another user has the
-    /// prepared one; then by the prepared form.
-    async fn find_login(&self, typed: &str, prepared: Option<Username>) -> Result<Option<Login>, AccessError> {
-        let prepared = prepared.filter(|prepared| prepared.as_str() != typed);
-        for name in [Username::stored(typed).ok(), prepared].into_iter().flatten() {
-            if let Some(login) = self.store.find_login(name.as_str()).await? {
-                return Ok(Some(login));
-            }
-        }
-        Ok(None)
     }
 
     /// Both tokens carry the password's fingerprint, so that they end when the password changes.

@@ -11,6 +11,9 @@ use tokio::sync::Semaphore;
 /// login limit bounds their number.
 const PARALLEL_HASHES: usize = 2;
 
+/// A shorter password is refused where one is set. Shorter ones of older versions still open.
+const MIN_PASSWORD_CHARS: usize = 8;
+
 /// A longer password is refused, because hashing megabytes is a cheap attack.
 pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 
@@ -31,16 +34,18 @@ impl Access {
     /// the same password.
     ///
     /// # Errors
-    /// [`AccessError::Invalid`] when it is empty, too long, or has characters that nobody sees.
+    /// [`AccessError::Invalid`] when it is too short, too long, or has characters that nobody sees.
     pub async fn hash_password(&self, password: String) -> Result<String, AccessError> {
         let refused = |message| AccessError::Invalid(Invalid::new("password", message));
-        if password.is_empty() || password.len() > MAX_PASSWORD_BYTES {
-            return Err(refused("must be 1 to 1024 bytes"));
+        let is_long_enough = |prepared: &str| prepared.chars().count() >= MIN_PASSWORD_CHARS;
+        let prepared = if password.len() > MAX_PASSWORD_BYTES { None } else { prepare_password(&password) };
+        match prepared {
+            Some(prepared) if is_long_enough(&prepared) => self.passwords.hash(prepared).await,
+            None if is_long_enough(&password) && password.len() <= MAX_PASSWORD_BYTES => {
+                Err(refused("must have only letters, digits, punctuation, symbols and spaces"))
+            }
+            _ => Err(refused("must have at least 8 characters and at most 1024 bytes")),
         }
-        let Some(prepared) = prepare_password(&password) else {
-            return Err(refused("must have only letters, digits, punctuation, symbols and spaces"));
-        };
-        self.passwords.hash(prepared).await
     }
 }
 

@@ -6,12 +6,12 @@ use crate::text::short_text;
 use crate::{Invalid, TenantId, Timestamp};
 
 number_id!(
-    /// A cadet's number, unique over all tenants, from 1.
+    /// A cadet's number, unique in its tenant, from 1.
     CadetId,
     "cadet_id"
 );
 number_id!(
-    /// A grade's number, unique over all tenants, from 1.
+    /// A grade's number, unique in its tenant, from 1.
     GradeId,
     "grade_id"
 );
@@ -92,7 +92,7 @@ pub struct GradeGiven {
 /// A stored grade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grade {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: GradeId,
     /// The cadet who got it.
     pub cadet_id: CadetId,
@@ -207,7 +207,7 @@ pub struct Standing {
 /// A cadet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cadet {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: CadetId,
     /// Its unit.
     pub tenant: TenantId,

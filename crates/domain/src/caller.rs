@@ -1,6 +1,6 @@
 //! Who is asking.
 
-use crate::{DeviceId, Role, TenantId, Timestamp, UserId, VehicleId};
+use crate::{AssignedAt, DeviceId, Invalid, PastAssignments, Role, TenantId, Timestamp, UserId, VehicleId};
 
 /// The authenticated user or device behind a request or a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,26 @@ pub enum Principal {
         id: DeviceId,
         /// The one vehicle it reports for.
         vehicle_id: VehicleId,
+        /// The vehicles that it was in before; `None` for one that was removed since.
+        past_vehicles: PastAssignments<Option<VehicleId>>,
     },
+}
+
+impl Principal {
+    /// The vehicle that a device was in at a time; `None` for a person.
+    ///
+    /// # Errors
+    /// [`Invalid`] if that vehicle was removed, or is not known any more.
+    pub fn own_vehicle(&self, at: Timestamp) -> Result<Option<&VehicleId>, Invalid> {
+        let Self::Device { vehicle_id, past_vehicles, .. } = self else { return Ok(None) };
+        let then = match past_vehicles.at(at) {
+            AssignedAt::Present => Some(vehicle_id),
+            AssignedAt::Past(before) => before.as_ref(),
+            AssignedAt::Unknown => None,
+        };
+        then.map(Some)
+            .ok_or(Invalid::new("timestamp", "is of a time in which the device was in a vehicle that is not known"))
+    }
 }
 
 impl Caller {

@@ -1,6 +1,6 @@
 //! Devices: what reports positions.
 
-use crate::{DeviceId, Label, TenantId, VehicleId};
+use crate::{DeviceId, Label, PastAssignments, TenantId, VehicleId};
 
 /// A kiosk, tracker or phone: it has a secret key (kept hashed) and reports for one vehicle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Device {
     pub tenant: TenantId,
     /// The one vehicle it reports for.
     pub vehicle_id: VehicleId,
+    /// The vehicles that it was in before; `None` for one that was removed since. The store writes them when it moves.
+    pub past_vehicles: PastAssignments<Option<VehicleId>>,
     /// Name for people.
     pub name: Option<Label>,
 }

@@ -21,6 +21,8 @@ pub enum Fact {
     UserChanged { user_id: UserId },
     /// A user logged out of one of its sessions.
     SessionEnded { user_id: UserId },
+    /// A device was moved to another vehicle, or has another name.
+    DeviceChanged { device_id: DeviceId },
     /// A device was removed, and its key with it.
     DeviceRemoved { device_id: DeviceId },
     /// A delivery was started.

@@ -102,7 +102,7 @@ impl Fact {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::{FleetAudience, FleetViewer};
-    use crate::{Caller, DeviceId, Principal, Role, TenantId, UserId, VehicleId};
+    use crate::{Caller, DeviceId, PastAssignments, Principal, Role, TenantId, UserId, VehicleId};
 
     fn user(role: Role, tenant: &TenantId) -> Caller {
         let id = UserId::new(7).ok();
@@ -124,7 +124,11 @@ mod tests {
             assert_eq!(FleetViewer::company_roles().any(|seeing| seeing == role), company, "{role:?}");
         }
         let vehicle_id = VehicleId::new("bus").unwrap();
-        let principal = Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id };
+        let principal = Principal::Device {
+            id: DeviceId::new("d").unwrap(),
+            vehicle_id,
+            past_vehicles: PastAssignments::default(),
+        };
         let device = Caller { principal, ..user(Role::Admin, &home) };
         assert_eq!(FleetViewer::of(&device, &home), FleetViewer { company: false, user: None, driver: None });
     }

@@ -1,13 +1,13 @@
 //! Geofences: areas on the map that vehicles enter and leave.
 
 use crate::ids::number_id;
-use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, VehicleId, WidthM};
+use crate::{Invalid, Label, RadiusM, Schedule, SpeedKmh, TenantId, Timestamp, VehicleId, WidthM, ZoneName};
 
 /// The largest number of geofences of a tenant. Adding another is refused.
 pub const MAX_GEOFENCES: u32 = 100_000;
 
 number_id!(
-    /// A geofence's number, unique over all tenants, from 1.
+    /// A geofence's number, unique in its tenant, from 1.
     GeofenceId,
     "geofence_id"
 );
@@ -154,7 +154,7 @@ pub struct GeofenceDescription {
 /// A stored geofence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Geofence {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: GeofenceId,
     /// The tenant that it belongs to.
     pub tenant: TenantId,
@@ -167,10 +167,10 @@ pub struct Geofence {
 }
 
 impl Geofence {
-    /// Is it in force for this vehicle at this instant?
-    pub fn concerns(&self, vehicle: &VehicleId, at: Timestamp) -> bool {
+    /// Is it in force for this vehicle at this instant? `zone_offset_s` is that of [`Schedule::is_on`].
+    pub fn concerns(&self, vehicle: &VehicleId, at: Timestamp, zone_offset_s: impl FnOnce(&ZoneName) -> i64) -> bool {
         self.description.vehicles.as_ref().is_none_or(|vehicles| vehicles.holds(vehicle))
-            && self.description.schedule.is_none_or(|schedule| schedule.is_on(at))
+            && self.description.schedule.as_ref().is_none_or(|schedule| schedule.is_on(at, zone_offset_s))
     }
 }
 

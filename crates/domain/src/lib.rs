@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod alert;
+mod assignment;
 mod attendance;
 mod audience;
 mod cadet;
@@ -43,6 +44,7 @@ mod vehicle;
 mod zones;
 
 pub use alert::{Alert, AlertKind, AlertRead, AlertSubject, AlertTitle, Severity};
+pub use assignment::{AssignedAt, EndedAssignment, MAX_PAST_ASSIGNMENTS, PastAssignments};
 pub use attendance::{Attendance, AttendanceStatus, TimeOfDay};
 pub use audience::{Audience, RecordViewer};
 pub use cadet::{
@@ -73,14 +75,16 @@ pub use newest::{Arrival, NewestPosition};
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};
-pub use permission::{Action, RULES, Reach, Rule, VehicleScope, Who, may, may_with_cadet, may_with_parcel, reach};
+pub use permission::{
+    Action, RULES, Reach, Rule, VehicleScope, Who, may, may_report, may_with_cadet, may_with_parcel, reach,
+};
 pub use place::{Address, Place};
 pub use position::{MAX_AHEAD_MS, Position};
 pub use precis::prepare_password;
 pub use push::{PushId, PushKeys, PushSubscription};
 pub use role::Role;
 pub use rules::FleetRules;
-pub use schedule::{Schedule, UtcOffset, Weekday, Weekdays};
+pub use schedule::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};
 pub use tenant::Tenant;
 pub use time::Timestamp;
 pub use trip::{FuelSource, Trip, TripFigures, TripFuel, TripOrigin, TripPlace, TripStatus};

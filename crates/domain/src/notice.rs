@@ -6,7 +6,7 @@ use crate::unicode::shows_something;
 use crate::{Invalid, Timestamp, UserId};
 
 number_id!(
-    /// The number of a notification or message, unique over all tenants, from 1.
+    /// The number of a notification or message, unique in its tenant, from 1.
     NoticeId,
     "id"
 );
@@ -111,7 +111,7 @@ impl NoticeContent {
 /// One user's notification or message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: NoticeId,
     /// The user who gets it.
     pub user_id: UserId,

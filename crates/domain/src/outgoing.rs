@@ -16,7 +16,7 @@ pub enum Target {
     Push(PushId),
 }
 
-/// A webhook's number, unique over all tenants, from 1.
+/// A webhook's number, unique in its tenant, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebhookId(pub i64);
 
@@ -59,7 +59,7 @@ pub const WEBHOOK_KINDS: &[&str] = &[
 /// A receiver of a tenant's facts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: WebhookId,
     /// The tenant whose facts it gets.
     pub tenant: TenantId,

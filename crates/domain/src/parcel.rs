@@ -5,7 +5,7 @@ use crate::names::named_values;
 use crate::{Address, Latitude, Longitude, Place, TenantId, Timestamp, UserId};
 
 number_id!(
-    /// A parcel's number, unique over all tenants, from 1.
+    /// A parcel's number, unique in its tenant, from 1.
     ParcelId,
     "parcel_id"
 );
@@ -93,7 +93,7 @@ pub struct ZonesInside {
 /// One parcel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parcel {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: ParcelId,
     /// The company that carries it.
     pub tenant: TenantId,

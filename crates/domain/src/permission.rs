@@ -1,6 +1,6 @@
 //! Who may do what: one table, [`RULES`], and the functions that read it.
 
-use crate::{CadetId, Caller, Parcel, Principal, Role, TenantId, UserId, VehicleId};
+use crate::{CadetId, Caller, Parcel, Principal, Role, TenantId, Timestamp, UserId, Vehicle, VehicleId};
 
 /// Something that a caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,11 +11,11 @@ pub enum Action {
     ManageUsers,
     /// Add, change and remove vehicles.
     ManageVehicles,
-    /// Add, list and remove devices.
+    /// Add, list, change and remove devices.
     ManageDevices,
     /// Report where a vehicle is.
     ReportPosition,
-    /// See a vehicle and where it is and was.
+    /// See a vehicle and where it is and was, and its trips; a driver those that it drove.
     SeeVehicle,
     /// Start a delivery session.
     StartDelivery,
@@ -39,7 +39,7 @@ pub enum Action {
     SendNotices,
     /// Add, list, change and remove geofences; see and change the thresholds of the fleet's rules.
     ManageGeofences,
-    /// Start, complete and cancel trips by hand. To see a trip, a caller must be allowed to see its vehicle.
+    /// Start, complete and cancel trips by hand. To see a trip, a caller must be allowed to see its vehicle, or have driven it.
     ManageTrips,
     /// See the statistics of the fleet, what happened in it, and the alerts that are not for one user.
     SeeFleet,
@@ -171,6 +171,22 @@ pub fn may(caller: &Caller, action: Action, tenant: &TenantId) -> bool {
         Some(Everywhere) => true,
         Some(Tenant) => caller.tenant == *tenant,
         Some(Own) | None => false,
+    }
+}
+
+/// May `caller` report where this vehicle of `tenant` was at a time? A device may for the vehicle that it was in, a driver for
+/// the one that it had.
+pub fn may_report(caller: &Caller, tenant: &TenantId, vehicle: &Vehicle, at: Timestamp) -> bool {
+    let own = || match &caller.principal {
+        Principal::Device { .. } => caller.principal.own_vehicle(at) == Ok(Some(&vehicle.id)),
+        Principal::User { id: Some(id), .. } => vehicle.is_reported_by(*id, at),
+        Principal::User { id: None, .. } => false,
+    };
+    match reach(caller, ReportPosition) {
+        Some(Everywhere) => true,
+        Some(Tenant) => caller.tenant == *tenant,
+        Some(Own) => caller.tenant == *tenant && own(),
+        None => false,
     }
 }
 

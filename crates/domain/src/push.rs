@@ -5,7 +5,7 @@ use crate::{Invalid, TenantId, Timestamp, UserId};
 use std::fmt;
 
 number_id!(
-    /// A push subscription's number, unique over all tenants, from 1.
+    /// A push subscription's number, unique in its tenant, from 1.
     PushId,
     "id"
 );
@@ -38,7 +38,7 @@ impl PushKeys {
 /// One browser of a user.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PushSubscription {
-    /// Unique over all tenants.
+    /// Unique in its tenant.
     pub id: PushId,
     /// The tenant of its user.
     pub tenant: TenantId,

@@ -53,8 +53,7 @@ impl Weekdays {
     }
 }
 
-/// Difference of local time from UTC, minutes: -840 to 840. It is fixed: somebody must change it when summer time begins
-/// and ends.
+/// Difference of local time from UTC, minutes: -840 to 840. It is fixed: summer time does not change it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UtcOffset(i16);
 
@@ -73,10 +72,49 @@ impl UtcOffset {
     }
 }
 
+/// The name of a time zone in the IANA database, such as `Europe/Berlin`. Whether the database has it is known to the code that
+/// reads the database.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ZoneName(String);
+
+impl ZoneName {
+    /// The refusal of a name that the database does not have.
+    pub const UNKNOWN: Invalid =
+        Invalid::new("schedule.timezone", "must be a name of the IANA time zone database, such as Europe/Berlin");
+
+    /// # Errors
+    /// [`Invalid`] for what can't be such a name.
+    pub fn new(name: &str) -> Result<Self, Invalid> {
+        let is_part = |part: &str| {
+            part.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-'))
+        };
+        let fits = name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_alphabetic());
+        if fits && name.split('/').all(is_part) { Ok(Self(name.to_owned())) } else { Err(Self::UNKNOWN) }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The clock that a schedule goes by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ScheduleClock {
+    /// The same difference from UTC all year round.
+    Offset(UtcOffset),
+    /// The clocks of a time zone, with its summer time.
+    Zone(ZoneName),
+}
+
 /// The hours of the week in which something is on: each of `days`, from `from` until just before `to`, in local time. If
 /// `to` is not after `from`, it is on the next day: 22:00 to 06:00 is the night that begins on each of `days`, and 00:00 to
 /// 00:00 is the whole day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// What counts is the time that the clock shows. It is off in an hour that the clocks leave out, and on in both of an hour that
+/// they show twice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Schedule {
     /// On which days it begins.
     pub days: Weekdays,
@@ -84,14 +122,18 @@ pub struct Schedule {
     pub from: TimeOfDay,
     /// Local time at which it ends.
     pub to: TimeOfDay,
-    /// Of the local time.
-    pub offset: UtcOffset,
+    /// Whose time it is.
+    pub clock: ScheduleClock,
 }
 
 impl Schedule {
-    /// Is it on at this instant?
-    pub fn is_on(&self, at: Timestamp) -> bool {
-        let local_s = at.unix_ms().div_euclid(1000) + i64::from(self.offset.minutes()) * 60;
+    /// Is it on at this instant? `zone_offset_s` says by how many seconds the clocks of a zone are ahead of UTC then.
+    pub fn is_on(&self, at: Timestamp, zone_offset_s: impl FnOnce(&ZoneName) -> i64) -> bool {
+        let ahead_s = match &self.clock {
+            ScheduleClock::Offset(offset) => i64::from(offset.minutes()) * 60,
+            ScheduleClock::Zone(zone) => zone_offset_s(zone),
+        };
+        let local_s = at.unix_ms().div_euclid(1000) + ahead_s;
         let (day, second) = (local_s.div_euclid(DAY_S), local_s.rem_euclid(DAY_S));
         let (from, to) = (i64::from(self.from.seconds()), i64::from(self.to.seconds()));
         if from < to {
@@ -111,7 +153,7 @@ impl Schedule {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use super::{Schedule, UtcOffset, Weekday, Weekdays};
+    use super::{Schedule, ScheduleClock, UtcOffset, Weekday, Weekdays, ZoneName};
     use crate::{TimeOfDay, Timestamp};
 
     /// 2026-11-16T00:00:00Z, a Monday.
@@ -119,13 +161,15 @@ mod tests {
 
     fn schedule(days: &[Weekday], from_h: u32, to_h: u32, offset_minutes: i64) -> Schedule {
         let hour = |hour| TimeOfDay::from_seconds(hour * 3600).unwrap();
-        let offset = UtcOffset::from_minutes(offset_minutes).unwrap();
-        Schedule { days: Weekdays::new(days).unwrap(), from: hour(from_h), to: hour(to_h), offset }
+        let clock = ScheduleClock::Offset(UtcOffset::from_minutes(offset_minutes).unwrap());
+        Schedule { days: Weekdays::new(days).unwrap(), from: hour(from_h), to: hour(to_h), clock }
     }
 
     /// The minutes of the week, from Monday 00:00 UTC on, at which it goes on and off.
     fn switches(schedule: &Schedule) -> Vec<(i64, bool)> {
-        let on = |minute: i64| schedule.is_on(Timestamp::from_unix_ms((MONDAY_S + minute * 60) * 1000).unwrap());
+        let no_zone = |_: &ZoneName| panic!("it goes by an offset");
+        let on =
+            |minute: i64| schedule.is_on(Timestamp::from_unix_ms((MONDAY_S + minute * 60) * 1000).unwrap(), no_zone);
         (0..7 * 24 * 60).filter(|minute| on(*minute) != on(minute - 1)).map(|minute| (minute, on(minute))).collect()
     }
 
@@ -168,6 +212,12 @@ mod tests {
         }
         assert!(Weekday::parse("Mon").is_err());
         assert!(Weekdays::new(&[]).is_err());
+        for wrong in ["", "/", "Europe/", "/Berlin", "Europe//Berlin", "Europe/../x", "5", "é", &"A".repeat(65)] {
+            assert!(ZoneName::new(wrong).is_err(), "{wrong}");
+        }
+        for name in ["UTC", "Etc/GMT+5", "America/Argentina/Buenos_Aires"] {
+            assert_eq!(ZoneName::new(name).unwrap().as_str(), name);
+        }
         assert!(UtcOffset::from_minutes(841).is_err() && UtcOffset::from_minutes(i64::MIN).is_err());
     }
 }

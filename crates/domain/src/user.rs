@@ -4,8 +4,8 @@ use crate::precis::prepare_username;
 use crate::{Invalid, Role, TenantId, UserId, VehicleId};
 use std::fmt;
 
-/// 1 to 150 letters with their marks, digits and ASCII signs, and spaces inside, in the form by which names are compared (RFC
-/// 8265, UsernameCasePreserved). Unique over all tenants, since a login names no tenant.
+/// 1 to 150 letters with their marks, digits and ASCII signs but for `/`, and spaces inside, in the form by which names are
+/// compared (RFC 8265, UsernameCasePreserved). Unique in its tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
@@ -13,18 +13,23 @@ impl Username {
     /// The length of the longest name, in characters.
     pub const MAX_CHARS: usize = 150;
 
-    /// A name as somebody types it.
+    /// The name of a new user. It has no `/`, which stands between a tenant and a name at a login.
     ///
     /// # Errors
     /// [`Invalid`] when empty, too long, or with other characters.
     pub fn new(name: &str) -> Result<Self, Invalid> {
-        match prepare_username(name) {
-            Some(name) if (1..=Self::MAX_CHARS).contains(&name.chars().count()) => Ok(Self(name)),
-            _ => Err(Invalid::new(
+        Self::typed(name).filter(|name| !name.0.contains('/')).ok_or_else(|| {
+            Invalid::new(
                 "username",
-                "must be 1 to 150 letters, digits and ASCII signs, and spaces only inside",
-            )),
-        }
+                "must be 1 to 150 letters, digits and ASCII signs other than /, and spaces only inside",
+            )
+        })
+    }
+
+    /// A name as somebody types it at a login. It may have a `/`: older versions took such names. `None` if no user can have
+    /// it.
+    pub fn typed(name: &str) -> Option<Self> {
+        prepare_username(name).filter(|name| (1..=Self::MAX_CHARS).contains(&name.chars().count())).map(Self)
     }
 
     /// A stored name, possibly accepted by rules that allowed more.
@@ -57,7 +62,7 @@ impl fmt::Display for Username {
 pub struct User {
     /// Unique over all tenants.
     pub id: UserId,
-    /// Login name.
+    /// Login name, unique in the tenant.
     pub username: Username,
     /// What it may do.
     pub role: Role,

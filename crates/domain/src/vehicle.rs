@@ -1,7 +1,7 @@
 //! Vehicles: what is tracked.
 
 use crate::text::short_text;
-use crate::{OdometerKm, SpeedKmh, Timestamp, UserId, VehicleId};
+use crate::{AssignedAt, MAX_AHEAD_MS, OdometerKm, PastAssignments, SpeedKmh, Timestamp, UserId, VehicleId};
 
 short_text!(
     /// A name for people: a vehicle's label, a tenant's name, a route, a licence plate.
@@ -40,6 +40,8 @@ pub struct Vehicle {
     pub status: VehicleStatus,
     /// Its driver, who may report positions for it.
     pub driver_id: Option<UserId>,
+    /// Its drivers before the present one. The store writes them when the driver changes.
+    pub past_drivers: PastAssignments<Option<UserId>>,
     /// Its own speed limit; the tenant's default otherwise.
     pub speed_limit: Option<SpeedKmh>,
     /// Litres per 100 km, 0 to 1000.
@@ -65,6 +67,7 @@ impl Vehicle {
             route: None,
             status: VehicleStatus::active(),
             driver_id: None,
+            past_drivers: PastAssignments::default(),
             speed_limit: None,
             fuel_l_per_100km: None,
             fuel_price_per_l: None,
@@ -72,5 +75,23 @@ impl Vehicle {
             service_due_km: None,
             service_due_at: None,
         }
+    }
+
+    /// Who drove it at a time; `None` if nobody was its driver, and if that is not known any more.
+    pub fn driver_at(&self, at: Timestamp) -> Option<UserId> {
+        match self.past_drivers.at(at) {
+            AssignedAt::Present => self.driver_id,
+            AssignedAt::Past(driver) => *driver,
+            AssignedAt::Unknown => None,
+        }
+    }
+
+    /// May this user report where it was at a time? Its driver of that time may. So may one whose clock is a little slow, and
+    /// the present driver for a time in which it had none, but not for another driver's.
+    pub(crate) fn is_reported_by(&self, user: UserId, at: Timestamp) -> bool {
+        let driver = self.driver_at(at);
+        driver == Some(user)
+            || self.driver_at(at.plus_ms(MAX_AHEAD_MS)) == Some(user)
+            || driver.is_none() && self.driver_id == Some(user)
     }
 }

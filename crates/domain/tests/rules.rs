@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_domain::{
-    Action, Caller, DeviceId, Latitude, Longitude, Principal, RULES, Role, SpeedKmh, TenantId, UserId, VehicleId,
-    VehicleScope, may,
+    Action, Caller, DeviceId, EndedAssignment, Label, Latitude, Longitude, PastAssignments, Principal, RULES, Role,
+    SpeedKmh, TenantId, Timestamp, UserId, Vehicle, VehicleId, VehicleKind, VehicleScope, may, may_report,
 };
 use proptest::prelude::*;
 
@@ -41,7 +41,11 @@ fn caller() -> impl Strategy<Value = Caller> {
             vehicle_ids,
         },
     );
-    let device = vehicle().prop_map(|vehicle_id| Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id });
+    let device = vehicle().prop_map(|vehicle_id| Principal::Device {
+        id: DeviceId::new("d").unwrap(),
+        vehicle_id,
+        past_vehicles: PastAssignments::default(),
+    });
     (tenant(), prop_oneof![user, device]).prop_map(|(tenant, principal)| Caller { tenant, principal, expires_at: None })
 }
 
@@ -63,8 +67,8 @@ proptest! {
             Principal::Device { vehicle_id, .. } => vehicle_id.clone(),
             Principal::User { .. } => return Ok(()),
         };
-        let scope = VehicleScope::of(&caller, Action::ReportPosition, &caller.tenant);
-        prop_assert_eq!(scope.holds(&id, None), id == own);
+        let vehicle = Vehicle::new(id.clone(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap());
+        prop_assert_eq!(may_report(&caller, &caller.tenant, &vehicle, at(0)), id == own);
     }
 
     #[test]
@@ -104,6 +108,58 @@ proptest! {
         prop_assert_eq!(Longitude::new(value).is_ok(), value.abs() <= 180.0);
         prop_assert_eq!(SpeedKmh::new(value).is_ok(), (0.0..=1000.0).contains(&value));
     }
+}
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_unix_ms(minute * 60_000).unwrap()
+}
+
+fn before<T>(from_minute: i64, to_minute: i64, assigned: T) -> EndedAssignment<T> {
+    EndedAssignment { from: at(from_minute), to: at(to_minute), assigned }
+}
+
+fn bus() -> Vehicle {
+    Vehicle::new(VehicleId::new("bus").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap())
+}
+
+#[test]
+fn a_driver_reports_for_the_time_in_which_it_had_the_vehicle() {
+    let user = |id| UserId::new(id).ok();
+    // Nobody, then 1, then 2, then 3.
+    let past_drivers =
+        PastAssignments::new(vec![before(0, 60, None), before(60, 120, user(1)), before(120, 180, user(2))]);
+    let bus = Vehicle { driver_id: user(3), past_drivers, ..bus() };
+    let may_at = |id, minutes: [i64; 7]| {
+        let principal = Principal::User {
+            id: user(id),
+            subject: id.to_string(),
+            role: Role::Driver,
+            cadet_id: None,
+            vehicle_ids: Vec::new(),
+        };
+        let caller = Caller { tenant: TenantId::default_tenant(), principal, expires_at: None };
+        minutes.map(|minute| may_report(&caller, &caller.tenant, &bus, at(minute)))
+    };
+    let minutes = [30, 54, 57, 119, 120, 179, 180];
+    // Its clock may be five minutes slow.
+    assert_eq!(may_at(1, minutes), [false, false, true, true, false, false, false]);
+    assert_eq!(may_at(2, minutes), [false, false, false, true, true, true, false]);
+    // The present driver reports for the time without one, but not for the others'.
+    assert_eq!(may_at(3, minutes), [true, true, true, false, false, true, true]);
+    assert_eq!(may_at(4, minutes), [false; 7]);
+}
+
+#[test]
+fn a_device_reports_for_the_vehicle_that_it_was_in() {
+    let id = |name| VehicleId::new(name).ok();
+    let past_vehicles = PastAssignments::new(vec![before(10, 60, id("bus")), before(60, 120, None)]);
+    let principal =
+        Principal::Device { id: DeviceId::new("d").unwrap(), vehicle_id: id("van").unwrap(), past_vehicles };
+    let caller = Caller { tenant: TenantId::default_tenant(), principal, expires_at: None };
+    let in_it = [9, 10, 59, 60, 120].map(|minute| caller.principal.own_vehicle(at(minute)).ok().flatten().cloned());
+    assert_eq!(in_it, [None, id("bus"), id("bus"), None, id("van")]);
+    let may = [9, 10, 59, 60, 120].map(|minute| may_report(&caller, &caller.tenant, &bus(), at(minute)));
+    assert_eq!(may, [false, true, true, false, false]);
 }
 
 #[test]

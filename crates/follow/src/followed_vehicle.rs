@@ -203,7 +203,7 @@ impl FollowedVehicle {
         let thresholds = self.context.rules.thresholds();
         let service_ms = self.context.rules.vehicle().service_due_at.map(|due_at| due_at.ms_since(heard_at));
         let mut moments_ms =
-            vec![i64::from(thresholds.offline_after_s) * 1000, i64::from(thresholds.gap_max_s) * 1000 + 1000];
+            vec![i64::from(thresholds.offline_after_s) * 1000, self.state.gap_max_ms(&self.context.rules) + 1000];
         moments_ms.extend(service_ms.filter(|ms| *ms > 0));
         moments_ms.sort_unstable();
         moments_ms.into_iter().find(|ms| self.seems_silent(heard_at.plus_ms(*ms)))

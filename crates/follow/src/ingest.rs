@@ -6,6 +6,9 @@ use crate::uploads::{PAST_MS, Settled};
 use milepost_domain::{Position, TenantId};
 use milepost_store::{StoreError, TrackStep, VehicleNo};
 
+/// Positions that are folded before others get their share of the time: some milliseconds.
+const FOLDED_AT_ONCE: usize = 1_000;
+
 /// Rows of one vehicle that may be pending. They are written before more of its positions are folded.
 pub(crate) const MAX_PENDING: usize = 500;
 
@@ -30,7 +33,10 @@ impl TrackFollower {
         let vehicles = self.vehicles.of_tenant(tenant).await?;
         let now = self.now();
         let mut folded = 0;
-        for (step, position) in newest {
+        for (count, (step, position)) in newest.into_iter().enumerate() {
+            if (count + 1) % FOLDED_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
             let vehicle = step.vehicle;
             let held = self.uploads.newest(vehicle);
             let known = self.followed.get(vehicle);
@@ -86,7 +92,10 @@ impl TrackFollower {
         };
         followed.set_context(&described, &rules);
         let now = self.now();
-        for held in &positions {
+        for (count, held) in positions.iter().enumerate() {
+            if (count + 1) % FOLDED_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
             if followed.state.heard_at() >= Some(held.position.at) {
                 // It was read from the store already.
                 continue;

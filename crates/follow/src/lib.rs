@@ -31,6 +31,7 @@ mod vehicle_cache;
 mod vehicle_directory;
 mod vehicle_fences;
 mod write;
+mod zone;
 
 pub use fence_geometry::build_fence;
 pub use follower::{FollowerParts, TrackFollower, Waker};
@@ -38,3 +39,4 @@ pub use inbox::TrackInbox;
 pub use stats::TrackStats;
 pub use thresholds::read_thresholds;
 pub use vehicle_directory::{TenantVehicles, VehicleDirectory};
+pub use zone::read_zone_name;

@@ -2,11 +2,13 @@
 
 use crate::fence_geometry::build_fence;
 use crate::thresholds::read_thresholds;
+use crate::zone::{find_zone, offset_s};
+use jiff::tz::TimeZone;
 use milepost_cache::WeightedCache;
 use milepost_clock::Clock;
-use milepost_domain::{Geofence, GeofenceId, TenantId, Vehicle};
+use milepost_domain::{Geofence, GeofenceId, ScheduleClock, TenantId, Timestamp, Vehicle, VehicleId};
 use milepost_geo::{Fence, FenceIndex};
-use milepost_store::{Result, Store, StoreError};
+use milepost_store::{Store, StoreError};
 use milepost_track::{FenceId, Rules, Thresholds, VehicleRules};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -45,17 +47,38 @@ pub(crate) struct TenantRules {
 pub(crate) struct BuiltGeofence {
     pub(crate) geofence: Geofence,
     pub(crate) fence: Fence,
+    /// The zone of its schedule.
+    zone: Option<TimeZone>,
+}
+
+impl BuiltGeofence {
+    /// Fails with the reason why it can't be built.
+    fn new(geofence: Geofence) -> Result<Self, (GeofenceId, String)> {
+        let description = &geofence.description;
+        let fence = build_fence(&description.geometry, description.shape)
+            .map_err(|refusal| (geofence.id, refusal.to_string()))?;
+        let zone = match description.schedule.as_ref().map(|schedule| &schedule.clock) {
+            Some(ScheduleClock::Zone(name)) => {
+                let unknown = || (geofence.id, format!("the time zone {} is not known", name.as_str()));
+                Some(find_zone(name).ok_or_else(unknown)?)
+            }
+            Some(ScheduleClock::Offset(_)) | None => None,
+        };
+        Ok(Self { geofence, fence, zone })
+    }
+
+    /// Is it in force for this vehicle at this instant?
+    pub(crate) fn concerns(&self, vehicle: &VehicleId, at: Timestamp) -> bool {
+        self.geofence.concerns(vehicle, at, |_| self.zone.as_ref().map_or(0, |zone| offset_s(zone, at)))
+    }
 }
 
 impl TenantRules {
     /// Geofences that can't be built are left out, with a line in the log: such geofences are refused when they are added.
     fn new(alert_expiry_ms: i64, thresholds: Thresholds, geofences: Vec<Geofence>) -> Self {
-        let build = |geofence: Geofence| match build_fence(&geofence.description.geometry, geofence.description.shape) {
-            Ok(fence) => Some(BuiltGeofence { geofence, fence }),
-            Err(refusal) => {
-                tracing::error!(geofence.id = %geofence.id, "geofence left out: {refusal}");
-                None
-            }
+        let build = |geofence: Geofence| {
+            let built = BuiltGeofence::new(geofence);
+            built.inspect_err(|(id, reason)| tracing::error!(geofence.id = %id, "geofence left out: {reason}")).ok()
         };
         let geofences: Vec<BuiltGeofence> = geofences.into_iter().filter_map(build).collect();
         let index = FenceIndex::new(geofences.iter().map(|built| &built.fence));
@@ -69,7 +92,7 @@ impl TenantRules {
         Self::new(86_400_000, Thresholds::default(), Vec::new())
     }
 
-    async fn load(store: &dyn Store, tenant: &TenantId, alert_expiry_ms: i64) -> Result<Self> {
+    async fn load(store: &dyn Store, tenant: &TenantId, alert_expiry_ms: i64) -> Result<Self, StoreError> {
         let thresholds = read_thresholds(store.get_rules(tenant).await?.as_ref());
         let mut geofences: Vec<Geofence> = Vec::new();
         loop {
@@ -153,7 +176,7 @@ impl TenantRulesCache {
     }
 
     /// A tenant's rules, read from the store if they are not known or were changed.
-    pub(crate) async fn get(&mut self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<TenantRules>> {
+    pub(crate) async fn get(&mut self, store: &dyn Store, tenant: &TenantId) -> Result<Arc<TenantRules>, StoreError> {
         let now = self.clock.instant();
         let known = self.known.get(tenant);
         if let Some(known) = known

@@ -17,9 +17,9 @@ impl Fences for VehicleFences<'_> {
             return;
         }
         let visit = |place: usize| {
-            let geofence = &self.rules.geofences[place].geofence;
-            if geofence.concerns(self.vehicle, self.at) {
-                visit(fence_id(geofence.id));
+            let built = &self.rules.geofences[place];
+            if built.concerns(self.vehicle, self.at) {
+                visit(fence_id(built.geofence.id));
             }
         };
         match from {
@@ -46,7 +46,7 @@ impl Fences for VehicleFences<'_> {
     }
 
     fn speed_limit_kmh(&self, fence: FenceId, at: Timestamp) -> Option<f64> {
-        let geofence = self.rules.geofence(fence)?;
-        geofence.description.speed_limit.filter(|_| geofence.concerns(self.vehicle, at)).map(|limit| limit.get())
+        let built = self.rules.built(fence)?;
+        built.geofence.description.speed_limit.filter(|_| built.concerns(self.vehicle, at)).map(|limit| limit.get())
     }
 }

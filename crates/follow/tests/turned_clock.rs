@@ -3,9 +3,7 @@
 
 use async_trait::async_trait;
 use milepost_clock::{Clock, TurnableClock};
-use milepost_domain::{
-    Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind, VehicleStatus,
-};
+use milepost_domain::{Label, Latitude, Longitude, Position, TenantId, Timestamp, Vehicle, VehicleId, VehicleKind};
 use milepost_follow::{FollowerParts, TenantVehicles, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_store::{Committer, IncidentKind, Once, OpenOptions, PositionBatch, Store, StoreError, Unsent};
 use std::sync::Arc;
@@ -30,21 +28,7 @@ impl TenantVehicles for OneBus {
 }
 
 fn bus() -> Vehicle {
-    Vehicle {
-        id: VehicleId::new("bus").unwrap(),
-        kind: VehicleKind::new("bus").unwrap(),
-        label: Label::new("Bus").unwrap(),
-        license_plate: None,
-        route: None,
-        status: VehicleStatus::active(),
-        driver_id: None,
-        speed_limit: None,
-        fuel_l_per_100km: None,
-        fuel_price_per_l: None,
-        odometer: None,
-        service_due_km: None,
-        service_due_at: None,
-    }
+    Vehicle::new(VehicleId::new("bus").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("Bus").unwrap())
 }
 
 fn position(at: Timestamp) -> Position {

@@ -7,16 +7,28 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use milepost_access::Attempt;
 use milepost_domain::Principal;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Username and password.
 #[derive(Deserialize, ToSchema)]
 pub struct TokenRequest {
+    /// The name, or `tenant/name`.
     username: String,
     password: String,
+    /// The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only one that has the name.
+    tenant: Option<String>,
+}
+
+impl TokenRequest {
+    fn attempt(self, context: &HttpContext, headers: &HeaderMap, address: Option<IpAddr>) -> Attempt {
+        let Self { username, password, tenant } = self;
+        Attempt { username, password, tenant, host_tenant: context.tenant_hosts.tenant_of(headers).cloned(), address }
+    }
 }
 
 /// A refresh token.
@@ -60,9 +72,10 @@ pub fn auth_routes(context: Arc<HttpContext>) -> Router {
 async fn issue_tokens(
     State(context): State<Arc<HttpContext>>,
     ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     Body(request): Body<TokenRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let pair = context.access.issue_tokens(&request.username, request.password, address).await?;
+    let pair = context.access.issue_tokens(request.attempt(&context, &headers, address)).await?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(Pair { access: pair.access, refresh: pair.refresh })))
 }
 
@@ -83,7 +96,7 @@ async fn open_session(
     if !context.origins.allows(&headers) {
         return Err(Problem::forbidden("this origin may not log in here, see ALLOWED_ORIGINS"));
     }
-    let secret = context.access.open_session(&request.username, request.password, address).await?;
+    let secret = context.access.open_session(request.attempt(&context, &headers, address)).await?;
     let cookie = set_session(&headers, &secret);
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie)])))
 }

@@ -5,17 +5,16 @@ use milepost_domain::{Caller, Principal};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The caller of a connection's last request with a valid credential. It is in the extensions of every request, and its
-/// clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct ConnectionCaller(Arc<AtomicU64>);
+/// Told the caller of each of a connection's requests with a valid credential, as soon as it was found valid: the body may
+/// take long. It is in the extensions of every request.
+#[derive(Clone)]
+pub struct ConnectionCaller(Arc<dyn Fn(NonZeroU64) + Send + Sync>);
 
 impl ConnectionCaller {
-    /// A number that stands for the caller; `None` before a credential was valid.
-    pub fn number(&self) -> Option<NonZeroU64> {
-        NonZeroU64::new(self.0.load(Ordering::Relaxed))
+    /// `known` gets a number that stands for the caller.
+    pub fn new(known: impl Fn(NonZeroU64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(known))
     }
 
     pub(crate) fn note(&self, caller: &Caller) {
@@ -25,6 +24,6 @@ impl ConnectionCaller {
             Principal::User { subject, .. } => ("user", subject.as_str()).hash(&mut hasher),
             Principal::Device { id, .. } => ("device", id.as_str()).hash(&mut hasher),
         }
-        self.0.store(hasher.finish() | 1, Ordering::Relaxed);
+        (self.0)(NonZeroU64::MIN | hasher.finish());
     }
 }

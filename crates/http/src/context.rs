@@ -1,6 +1,6 @@
 //! The state that all handlers share.
 
-use crate::OriginPolicy;
+use crate::{OriginPolicy, TenantHosts};
 use milepost_access::Access;
 use milepost_clock::Clock;
 use milepost_domain::Caller;
@@ -17,6 +17,8 @@ pub struct HttpContext {
     pub clock: Clock,
     /// The pages that may call with a cookie or open a socket.
     pub origins: OriginPolicy,
+    /// The tenants of host names, for logins.
+    pub tenant_hosts: TenantHosts,
 }
 
 impl HttpContext {

@@ -25,8 +25,13 @@ use std::sync::Arc;
 const MAX_KEY_BYTES: usize = 255;
 /// The largest body that is hashed. No POST accepts a larger one.
 const MAX_REQUEST_BYTES: usize = 8 * 1024 * 1024;
-/// Larger answers are not stored. No POST has one.
+/// A larger answer of a request that may be carried out again is not kept: the request is carried out again. Only the list
+/// of refused positions is that long.
+const MAX_KEPT_BYTES: usize = 16 * 1024;
+/// The largest answer that is looked at. No POST has a larger one.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// When to try again after the answers that are kept took too much, in seconds: after the next removal of old ones.
+const RETRY_FULL_S: u64 = 600;
 
 /// The idempotency claim of a request, for the use case that does the work.
 pub struct RequestClaim(Option<Claim>);
@@ -127,6 +132,11 @@ async fn carry_out(
         Idempotency::Mismatch => {
             return Err(Problem::invalid("Idempotency-Key", "was used before with another request"));
         }
+        Idempotency::Full => {
+            let detail = "more answers to requests with an Idempotency-Key are kept for you, or your tenant, than may be: \
+                          try again later, or without the header";
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S));
+        }
         Idempotency::Done(answer) => {
             let mut response = JsonAnswer(answer).into_response();
             response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
@@ -153,7 +163,8 @@ fn name_of(caller: &Caller) -> String {
     }
 }
 
-/// Stores a final answer. A timeout or a missing database is not final: the key becomes free again.
+/// Stores a final answer. A timeout or a missing database is not final, and a long answer is not kept: the key becomes free
+/// again.
 async fn keep(keys: &IdempotencyKeys, claim: &Claim, response: Response) -> Result<Response, Problem> {
     let status = response.status();
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
@@ -164,7 +175,11 @@ async fn keep(keys: &IdempotencyKeys, claim: &Claim, response: Response) -> Resu
     let body = axum::body::to_bytes(body, MAX_ANSWER_BYTES)
         .await
         .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be kept"))?;
-    let answer = KeptAnswer { status: status.as_u16(), body: body.to_vec() };
-    idempotency::finish_idempotent(keys, claim, &answer).await?;
+    if body.len() > MAX_KEPT_BYTES {
+        idempotency::abandon_idempotent(keys, claim).await?;
+    } else {
+        let answer = KeptAnswer { status: status.as_u16(), body: body.to_vec() };
+        idempotency::finish_idempotent(keys, claim, &answer).await?;
+    }
     Ok(Response::from_parts(parts, Body::from(body)))
 }

@@ -7,7 +7,7 @@ use milepost_domain::{
     AlertId, CadetId, DeviceId, GeofenceId, GradeId, ParcelId, PushId, TrainingDayId, TripId, UserId, VehicleId,
     WebhookId,
 };
-use milepost_service::CallNo;
+use milepost_service::CallId;
 
 /// The parameters of the path; 400 if one is not UTF-8, 404 if one can't be the id of what it should name.
 pub struct Path<T>(pub T);
@@ -78,7 +78,7 @@ macro_rules! ids {
 ids! {
     AlertId, "alert", |text| Self::new(text).ok();
     CadetId, "cadet", |text| Self::new(text.parse().ok()?).ok();
-    CallNo, "call", |text| text.parse().ok().map(Self);
+    CallId, "call", |text| text.parse().ok().map(Self);
     DeviceId, "device", |text| Self::new(text).ok();
     GeofenceId, "geofence", |text| Self::new(text.parse().ok()?).ok();
     GradeId, "grade", |text| Self::new(text.parse().ok()?).ok();

@@ -142,7 +142,7 @@ impl From<ServiceError> for Problem {
             ServiceError::TooMany { retry_after_s } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(retry_after_s)
             }
-            ServiceError::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
+            ServiceError::Busy | ServiceError::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, detail),
             ServiceError::Internal => Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail),
         }
     }

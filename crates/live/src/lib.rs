@@ -10,7 +10,6 @@ mod admission;
 mod client_events;
 mod event_follower;
 mod event_stream;
-mod fair_reads;
 mod handshake;
 mod inbound;
 mod live;
@@ -22,7 +21,6 @@ mod socket;
 
 pub use client_events::{EventSource, EventView, ReplayEnd, StreamView};
 pub use event_follower::EventFollower;
-pub use fair_reads::ReadPermit;
 pub use handshake::{Entry, Handshake};
 pub use inbound::{INVALID_JSON, parse_event_id, unknown_type};
 pub use live::Live;

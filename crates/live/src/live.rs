@@ -5,11 +5,10 @@ use milepost_domain::{Caller, TenantId, Timestamp};
 use milepost_http::{HttpContext, Problem};
 use milepost_hub::{ChannelId, Hub};
 use milepost_service::records::newest_event_id;
-use milepost_service::{ServiceError, UseCases};
+use milepost_service::{ReadPermit, ServiceError, UseCases};
 use milepost_transport::Transport;
 use std::sync::Arc;
 
-use crate::fair_reads::{FairReads, ReadPermit};
 use crate::{ConnectionPolicy, EventSource, Handshake, Origins};
 
 /// Made once and given to every dialect. A clone shares the same state.
@@ -20,13 +19,12 @@ pub struct Live {
     /// The hub in which dialects publish messages.
     pub hub: Hub,
     pub(crate) transport: Arc<Transport>,
-    reads: Arc<FairReads>,
 }
 
 impl Live {
     /// Connects what is published in `hub` with the connections of `transport`.
     pub fn new(context: Arc<HttpContext>, hub: Hub, transport: Arc<Transport>) -> Self {
-        Self { context, hub, transport, reads: Arc::new(FairReads::new()) }
+        Self { context, hub, transport }
     }
 
     /// What the use cases need.
@@ -62,6 +60,6 @@ impl Live {
 
     /// Waits for the permission for a large read of a tenant's data. Hold it while the store is read.
     pub async fn read_permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
-        self.reads.permit(tenant, caller).await
+        self.use_cases().fair_reads.permit(tenant, caller).await
     }
 }

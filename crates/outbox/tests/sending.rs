@@ -10,7 +10,7 @@ use milepost_clock::{Clock, TurnableClock};
 use milepost_domain::{OldSecret, PushId, PushKeys, Target, TenantId, Timestamp, Webhook, WebhookId};
 use milepost_outbox::{AddressRule, Outbox, OutboxConfig, ServiceUrl, Timing, Vapid, new_vapid_key};
 use milepost_store::{
-    CallNo, CallOutcome, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook, Once,
+    CallId, CallNo, CallOutcome, CallQueue, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook, Once,
     OutgoingStore, Result, StoredCall, WebhookChange,
 };
 use milepost_test_support::Receiver;
@@ -152,7 +152,7 @@ impl OutgoingStore for Memory {
     async fn remove_webhook(&self, _: &TenantId, _: WebhookId) -> Result<bool> {
         unreachable!("the sender removes none")
     }
-    async fn list_calls(&self, _: &TenantId, _: Option<Target>, _: Option<CallNo>, _: u32) -> Result<Vec<StoredCall>> {
+    async fn list_calls(&self, _: &TenantId, _: Option<Target>, _: Option<CallId>, _: u32) -> Result<Vec<StoredCall>> {
         unreachable!("the sender lists none")
     }
     async fn due_queues(&self, now: Timestamp, limit: u32) -> Result<Vec<DueQueue>> {
@@ -221,7 +221,7 @@ impl OutgoingStore for Memory {
         row.outcome = Some(outcome.clone());
         Ok(())
     }
-    async fn revive_call(&self, _: &TenantId, _: CallNo, _: Timestamp, _once: &Once<'_, bool>) -> Result<bool> {
+    async fn revive_call(&self, _: &TenantId, _: CallId, _: Timestamp, _once: &Once<'_, bool>) -> Result<bool> {
         unreachable!("the sender revives none")
     }
 }

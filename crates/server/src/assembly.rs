@@ -132,6 +132,7 @@ impl Assembly {
             use_cases: Arc::clone(&service.use_cases),
             clock: clock.clone(),
             origins: origins(config)?,
+            tenant_hosts: config.tenant_hosts.clone(),
         });
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =
@@ -217,6 +218,7 @@ impl Assembly {
 
     fn status(&self) -> Status {
         let current = CurrentStats {
+            store: Arc::clone(&self.store),
             use_cases: Arc::clone(&self.use_cases),
             hub: self.hub.clone(),
             transport: Arc::clone(&self.transport),

@@ -10,6 +10,7 @@ pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
 pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
+use milepost_http::TenantHosts;
 use milepost_outbox::{AddressRule, ServiceUrl};
 use setting::WITHOUT_EFFECT;
 use std::fmt;
@@ -34,6 +35,7 @@ pub struct Config {
     /// What `aud` must name in tokens of other issuers.
     pub jwt_audience: Option<String>,
     pub allowed_origins: Vec<String>,
+    pub tenant_hosts: TenantHosts,
     pub ws_read_buffer_bytes: usize,
     pub ws_write_buffer_bytes: usize,
     pub ws_ping_period: Duration,
@@ -99,6 +101,8 @@ impl Config {
             jwt_issuer: resolved.optional("JWT_ISSUER"),
             jwt_audience: resolved.optional("JWT_AUDIENCE"),
             allowed_origins: resolved.list("ALLOWED_ORIGINS"),
+            tenant_hosts: TenantHosts::new(&resolved.list("TENANT_HOSTS"))
+                .map_err(|entry| ConfigError::new("TENANT_HOSTS", format!("does not take {entry}")))?,
             ws_read_buffer_bytes: resolved.parsed("WS_READ_BUFFER_SIZE")?,
             ws_write_buffer_bytes: resolved.parsed("WS_WRITE_BUFFER_SIZE")?,
             ws_ping_period: resolved.duration("WS_PING_PERIOD")?,

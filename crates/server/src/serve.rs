@@ -92,6 +92,10 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         store.release_calls(clock.now()).await?;
         store.release_claims(clock.now()).await?;
     }
+    // Before the first positions come, so that today has its partition.
+    if let Err(error) = store.prepare(clock.now()).await {
+        tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
+    }
     let assembly = Assembly::new(config, Arc::clone(&store), clock.clone(), log, tasks.clone())?;
     let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {

@@ -3,7 +3,8 @@
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
 use crate::event_feed::EventFeed;
-use crate::fleet::Fleet;
+use crate::fair_reads::FairReads;
+use crate::fleet::{Fleet, TripMeters};
 use crate::idempotency::IdempotencyKeys;
 use crate::listener::{Listener, Listeners};
 use crate::live::{LiveDirectory, LiveMap};
@@ -72,14 +73,18 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let live = || Arc::clone(&live_map);
     let listeners = Listeners::from(parts.listeners);
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
-    let publisher = Arc::new(Publisher::new(live(), listeners.clone(), tracks(), on_transaction));
+    let (fair_reads, trip_meters) = (Arc::<FairReads>::default(), Arc::<TripMeters>::default());
+    let meters = Arc::clone(&trip_meters);
+    let publisher = Arc::new(Publisher::new(live(), listeners.clone(), tracks(), meters, on_transaction));
 
     let deliveries = Deliveries::new(store(), listeners.clone(), wakers.clone(), outgoing.clone(), tracking_ttl_ms);
     let use_cases = Arc::new(UseCases {
         deliveries: Arc::new(deliveries),
         devices: Devices::new(store(), access()),
-        fleet: Fleet::new(store(), wakers.clone(), tracks(), alert_expiry_ms),
+        fleet: Fleet::new(store(), wakers.clone(), tracks(), Arc::clone(&fair_reads), trip_meters, alert_expiry_ms),
+        fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
+        large_bodies: FairReads::default(),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),
         positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),

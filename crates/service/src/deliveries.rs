@@ -1,5 +1,6 @@
 //! Deliveries: tracking sessions that a rider updates and that everyone with the link may follow.
 
+mod arrival_models;
 mod count_deliveries;
 mod estimate_arrival;
 mod find_delivery;
@@ -19,6 +20,7 @@ use crate::Outgoing;
 use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
 use crate::wakers::Wakers;
+use arrival_models::ArrivalModels;
 use estimate_arrival::Riders;
 use milepost_domain::Delivery;
 use milepost_store::Store;
@@ -50,6 +52,7 @@ pub struct Deliveries {
     locks: KeyedLocks,
     /// A cache of what the store holds.
     riders: Riders,
+    arrival_models: Arc<ArrivalModels>,
     texts: TextLimit,
 }
 
@@ -62,6 +65,7 @@ impl Deliveries {
         ttl_ms: i64,
     ) -> Self {
         let (locks, riders, texts) = (KeyedLocks::default(), Riders::default(), TextLimit::default());
-        Self { store, listeners, wakers, outgoing, ttl_ms, locks, riders, texts }
+        let arrival_models = ArrivalModels::new(Arc::clone(&store));
+        Self { store, listeners, wakers, outgoing, ttl_ms, locks, riders, arrival_models, texts }
     }
 }

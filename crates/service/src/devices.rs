@@ -1,4 +1,4 @@
-//! Adds and removes devices. Each has a secret key, which is shown once.
+//! Adds, moves and removes devices. Each has a secret key, which is shown once.
 
 use crate::{Request, ServiceError};
 use milepost_access::{Access, CloseReason, Holder, hash_secret, random_secret};
@@ -74,6 +74,35 @@ pub async fn list_devices(
 ) -> Result<Vec<Device>, ServiceError> {
     require(&request.caller, tenant)?;
     Ok(devices.store.list_devices(tenant, after, limit).await?)
+}
+
+/// Changes a device's name, or moves it to another vehicle. What it reports of an earlier time belongs to the vehicle that it was
+/// in then. Its connections end if it was moved.
+///
+/// # Errors
+/// [`ServiceError::Forbidden`], [`ServiceError::NotFound`] also for the vehicle.
+pub async fn change_device(
+    devices: &Devices,
+    request: &Request,
+    tenant: &TenantId,
+    id: &DeviceId,
+    change: impl FnOnce(Device) -> Device + Send,
+) -> Result<Device, ServiceError> {
+    require(&request.caller, tenant)?;
+    let before = devices.store.get_device(tenant, id).await?.ok_or(ServiceError::NotFound("device"))?;
+    let after = change(before.clone());
+    if after == before {
+        return Ok(before);
+    }
+    if !devices.store.update_device(&after, request.now).await? {
+        return Err(ServiceError::NotFound("device"));
+    }
+    devices.access.forget_identities();
+    if after.vehicle_id != before.vehicle_id {
+        devices.access.end_connections(Holder::Device(tenant, id), CloseReason::RightsChanged);
+    }
+    tracing::info!(device.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "device changed");
+    Ok(after)
 }
 
 /// Removes a device. Its key is no longer a credential, and its connections end.

@@ -31,6 +31,9 @@ pub enum ServiceError {
         /// When to try again, in seconds from now.
         retry_after_s: u64,
     },
+    /// Too much is being read at once for this caller or its tenant.
+    #[error("too much is being read at once, try again soon")]
+    Busy,
     /// The database can't be used now, or its queue is full. Nothing was changed.
     #[error("the database is unavailable, try again soon")]
     Unavailable,
@@ -67,7 +70,7 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::Conflict(what) => Self::Conflict(format!("{what} exists already")),
             StoreError::Superseded => Self::Conflict(format!("{error}, ask again for its answer")),
-            StoreError::Unavailable(cause) => {
+            StoreError::Unavailable(cause) | StoreError::Contended(cause) => {
                 tracing::warn!(%cause, "database unavailable");
                 Self::Unavailable
             }

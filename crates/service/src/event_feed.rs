@@ -103,7 +103,7 @@ impl EventFeed {
             Fact::UserChanged { user_id } | Fact::SessionEnded { user_id } => {
                 Ok(self.access.revalidate_connections(Holder::User(*user_id)).await?)
             }
-            Fact::DeviceRemoved { device_id } => {
+            Fact::DeviceChanged { device_id } | Fact::DeviceRemoved { device_id } => {
                 Ok(self.access.revalidate_connections(Holder::Device(tenant, device_id)).await?)
             }
             Fact::VehicleAdded { vehicle_id } | Fact::VehicleChanged { vehicle_id } => {
@@ -117,7 +117,7 @@ impl EventFeed {
             // A new delivery has no subscribers, because its link is not known yet.
             Fact::DeliveryStarted { .. } => Ok(()),
             Fact::ParcelChanged { parcel_id, status, driver_id } => {
-                follow_parcel(&self.parcels, *parcel_id, *status, *driver_id, self.clock.now()).await
+                follow_parcel(&self.parcels, tenant, *parcel_id, *status, *driver_id, self.clock.now()).await
             }
             // A new parcel has no subscribers. Zone crossings are published with the location that caused them.
             Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),

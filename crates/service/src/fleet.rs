@@ -16,6 +16,7 @@ mod read_geometry;
 mod remove_geofence;
 mod replay_fleet;
 mod start_trip;
+mod trip_meters;
 mod trip_path;
 
 pub use add_geofence::add_geofence;
@@ -28,6 +29,7 @@ pub use list_alerts::{AlertListing, list_alerts};
 pub use list_geofences::{GeofencePage, list_geofences};
 pub use list_trips::{TripListing, TripPage, get_trip, list_trips};
 pub use mark_alert_read::mark_alert_read;
+pub use milepost_follow::read_zone_name;
 pub use milepost_store::{AlertCursor, TripCursor};
 pub use milepost_track::Thresholds;
 pub use raise_alert::{NewAlert, raise_alert};
@@ -35,11 +37,13 @@ pub use read_geometry::{GeometryRefusal, read_geometry};
 pub use remove_geofence::remove_geofence;
 pub use replay_fleet::fleet_events;
 pub use start_trip::start_trip;
+pub(crate) use trip_meters::TripMeters;
 pub use trip_path::{TripPath, read_trip_path};
 
 use crate::ServiceError;
+use crate::fair_reads::FairReads;
 use crate::wakers::Wakers;
-use milepost_domain::{Action, Caller, FleetViewer, Invalid, TenantId, UserId, may};
+use milepost_domain::{Action, Caller, FleetViewer, TenantId, may};
 use milepost_follow::TrackInbox;
 use milepost_store::Store;
 use std::sync::Arc;
@@ -50,13 +54,23 @@ pub struct Fleet {
     wakers: Wakers,
     /// The follower of tracks reads changed rules and geofences again.
     tracks: Arc<TrackInbox>,
+    fair_reads: Arc<FairReads>,
+    /// What is known of trips that are measured when they are asked for.
+    trip_meters: Arc<TripMeters>,
     /// The lifetime of an alert that is raised without an end, in milliseconds.
     alert_expiry_ms: i64,
 }
 
 impl Fleet {
-    pub(crate) fn new(store: Arc<dyn Store>, wakers: Wakers, tracks: Arc<TrackInbox>, alert_expiry_ms: i64) -> Self {
-        Self { store, wakers, tracks, alert_expiry_ms }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        wakers: Wakers,
+        tracks: Arc<TrackInbox>,
+        fair_reads: Arc<FairReads>,
+        trip_meters: Arc<TripMeters>,
+        alert_expiry_ms: i64,
+    ) -> Self {
+        Self { store, wakers, tracks, fair_reads, trip_meters, alert_expiry_ms }
     }
 
     /// To be called after a commit that changed a tenant's thresholds or geofences, before the caller is answered, so
@@ -64,20 +78,6 @@ impl Fleet {
     fn rules_changed(&self, tenant: &TenantId) {
         self.tracks.rules_changed(tenant);
         self.wakers.wake_all();
-    }
-}
-
-/// Refuses a user of another tenant. A user that is not stored belongs to another issuer and is accepted.
-async fn check_user(
-    store: &dyn Store,
-    tenant: &TenantId,
-    field: &'static str,
-    user: UserId,
-) -> Result<(), ServiceError> {
-    if store.users_elsewhere(tenant, &[user]).await?.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid::new(field, "must be a user of the tenant").into())
     }
 }
 

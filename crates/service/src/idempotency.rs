@@ -4,15 +4,22 @@ use crate::ServiceError;
 use milepost_domain::Timestamp;
 use milepost_store::{Claim, Idempotency, IdempotencyKey, KeptAnswer, Store};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What requests with an `Idempotency-Key` need.
 pub struct IdempotencyKeys {
     store: Arc<dyn Store>,
+    refused: AtomicU64,
 }
 
 impl IdempotencyKeys {
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { store, refused: AtomicU64::new(0) }
+    }
+
+    /// Requests that were refused because too many answers are kept, for metrics.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -26,7 +33,11 @@ pub async fn begin_idempotent(
     request_hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Idempotency, ServiceError> {
-    Ok(keys.store.begin_idempotent(key, request_hash, now).await?)
+    let begun = keys.store.begin_idempotent(key, request_hash, now).await?;
+    if begun == Idempotency::Full {
+        keys.refused.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(begun)
 }
 
 /// Stores the final answer of a request that changed nothing, or whose work is idempotent by itself. The answer of any

@@ -7,6 +7,7 @@ pub mod deliveries;
 pub mod devices;
 mod error;
 mod event_feed;
+mod fair_reads;
 pub mod fleet;
 pub mod idempotency;
 mod keyed_locks;
@@ -32,14 +33,15 @@ pub use assemble::{AssembledService, ServiceParts, assemble};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;
+pub use fair_reads::{FairReads, ReadPermit};
 pub use fleet::{
     AlertCursor, AlertListing, Fleet, FleetDashboard, GeofencePage, GeometryRefusal, NewAlert, RuleChange,
-    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry,
+    RulesInForce, Thresholds, TripCursor, TripEnding, TripListing, TripPage, TripPath, read_geometry, read_zone_name,
 };
 pub use listener::{Listener, PositionRecorded};
 pub use live::LiveVehicle;
 pub use milepost_store::{
-    CallNo, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
+    CallId, CallState, Claim, DeliveryCount, Idempotency, IdempotencyKey, KeptAnswer, Once, Retention, StoredCall,
     StoredEvents, WebhookChange,
 };
 pub use milepost_track::{Estimate, Eta};

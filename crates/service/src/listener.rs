@@ -35,7 +35,7 @@ pub trait Listener: Send + Sync {
     /// A parcel's status or driver changed. Called under the locks of the parcel and its drivers.
     fn parcel_changed(&self, _: &ParcelUpdate) {}
     /// Whether this parcel has a subscriber on this node. Changes by other processes are read only then.
-    fn follows_parcel(&self, _: ParcelId) -> bool {
+    fn follows_parcel(&self, _: &TenantId, _: ParcelId) -> bool {
         false
     }
     /// Events of a tenant, in the order of their ids, from all processes. Each comes once.
@@ -94,8 +94,8 @@ impl Listener for Listeners {
         self.each(|listener| listener.parcel_changed(update));
     }
 
-    fn follows_parcel(&self, id: ParcelId) -> bool {
-        self.0.iter().any(|listener| listener.follows_parcel(id))
+    fn follows_parcel(&self, tenant: &TenantId, id: ParcelId) -> bool {
+        self.0.iter().any(|listener| listener.follows_parcel(tenant, id))
     }
 
     fn events_published(&self, tenant: &TenantId, events: &[Event]) {

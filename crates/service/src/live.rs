@@ -2,7 +2,7 @@
 
 use crate::PositionRecorded;
 use async_trait::async_trait;
-use milepost_domain::{Position, TenantId, UserId, Vehicle, VehicleId, VehicleScope};
+use milepost_domain::{Position, TenantId, Vehicle, VehicleId, VehicleScope};
 use milepost_follow::{TenantVehicles, VehicleDirectory};
 use milepost_store::{Store, StoreError, TrackedVehicle};
 use std::collections::HashMap;
@@ -119,11 +119,6 @@ impl LiveTenant {
     /// One vehicle.
     pub(crate) fn get(&self, id: &VehicleId) -> Option<LiveVehicle> {
         self.lock().get(id).cloned()
-    }
-
-    /// The vehicle's driver. The outer `None` means that there is no such vehicle.
-    pub(crate) fn driver(&self, id: &VehicleId) -> Option<Option<UserId>> {
-        self.lock().get(id).map(|live| live.vehicle.driver_id)
     }
 
     /// The vehicles within a scope, in the order of their ids.

@@ -3,7 +3,7 @@
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
 use milepost_domain::{Action, Caller, Invalid, PushKeys, Target, TenantId, may};
-use milepost_store::{CallNo, CallState, Once, Store, StoredCall};
+use milepost_store::{CallId, CallState, Once, Store, StoredCall};
 use std::sync::Arc;
 
 /// Checks a URL. The error says what it must be.
@@ -66,7 +66,7 @@ pub async fn list_calls(
     request: &Request,
     tenant: &TenantId,
     target: Option<Target>,
-    before: Option<CallNo>,
+    before: Option<CallId>,
     limit: u32,
 ) -> Result<Vec<StoredCall>, ServiceError> {
     require_outgoing(&request.caller, tenant)?;
@@ -83,19 +83,19 @@ pub async fn retry_call(
     request: &Request,
     tenant: &TenantId,
     target: Option<Target>,
-    no: CallNo,
+    id: CallId,
     once: &Once<'_, StoredCall>,
 ) -> Result<StoredCall, ServiceError> {
     require_outgoing(&request.caller, tenant)?;
-    let call = find_call(calls, tenant, target, no).await?;
+    let call = find_call(calls, tenant, target, id).await?;
     let now = request.now;
     let due = StoredCall { attempts: 0, state: CallState::Pending { next_attempt_at: now }, ..call.clone() };
     let revived = matches!(call.state, CallState::Dead { .. })
-        && calls.store.revive_call(tenant, no, now, &once.map(|revived: &bool| revived.then(|| due.clone()))).await?;
+        && calls.store.revive_call(tenant, id, now, &once.map(|revived: &bool| revived.then(|| due.clone()))).await?;
     if !revived {
         return Err(ServiceError::Conflict("only a dead call can be retried by hand".to_owned()));
     }
-    tracing::info!(call.no = no.0, tenant.id = %tenant, by = request.caller.log_name(), "dead call made due again");
+    tracing::info!(call.id = id.0, tenant.id = %tenant, by = request.caller.log_name(), "dead call made due again");
     calls.wakers.wake_outbox();
     Ok(due)
 }
@@ -104,11 +104,11 @@ async fn find_call(
     calls: &OutgoingCalls,
     tenant: &TenantId,
     target: Option<Target>,
-    no: CallNo,
+    id: CallId,
 ) -> Result<StoredCall, ServiceError> {
-    let before = Some(CallNo(no.0.saturating_add(1)));
+    let before = Some(CallId(id.0.saturating_add(1)));
     let found = calls.store.list_calls(tenant, target, before, 1).await?;
-    found.into_iter().find(|call| call.no == no).ok_or(ServiceError::NotFound("call"))
+    found.into_iter().find(|call| call.id == id).ok_or(ServiceError::NotFound("call"))
 }
 
 pub(crate) fn require_outgoing(caller: &Caller, tenant: &TenantId) -> Result<(), ServiceError> {

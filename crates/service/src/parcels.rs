@@ -20,7 +20,9 @@ use crate::keyed_locks::KeyedLocks;
 use crate::listener::Listeners;
 use crate::wakers::Wakers;
 use last_published::LastPublished;
-use milepost_domain::{DriverFix, Parcel, ParcelId, ParcelStatus, Place, Timestamp, UserId, Zone, ZoneRadius};
+use milepost_domain::{
+    DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius,
+};
 use milepost_geo::Point;
 use milepost_store::Store;
 use milepost_track::{ETA_FRESH_FOR, straight_line_eta_s};
@@ -40,9 +42,9 @@ pub struct Parcels {
 
 /// The key of a lock.
 #[derive(Debug, Clone, Copy, Hash)]
-enum Key {
+enum Key<'a> {
     Driver(UserId),
-    Parcel(ParcelId),
+    Parcel(&'a TenantId, ParcelId),
 }
 
 impl Parcels {

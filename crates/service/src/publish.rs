@@ -1,6 +1,7 @@
 //! Publishes positions after their commit.
 
 use crate::Listener;
+use crate::fleet::TripMeters;
 use crate::listener::Listeners;
 use crate::live::LiveMap;
 use milepost_domain::TenantId;
@@ -18,6 +19,7 @@ pub(crate) struct Publisher {
     live: Arc<LiveMap>,
     listeners: Listeners,
     tracks: Arc<TrackInbox>,
+    trip_meters: Arc<TripMeters>,
     on_transaction: OnTransaction,
     /// Whether the last transaction failed. The database may be readable and not writable.
     is_failing: AtomicBool,
@@ -28,9 +30,10 @@ impl Publisher {
         live: Arc<LiveMap>,
         listeners: Listeners,
         tracks: Arc<TrackInbox>,
+        trip_meters: Arc<TripMeters>,
         on_transaction: OnTransaction,
     ) -> Self {
-        Self { live, listeners, tracks, on_transaction, is_failing: AtomicBool::new(false) }
+        Self { live, listeners, tracks, trip_meters, on_transaction, is_failing: AtomicBool::new(false) }
     }
 
     pub(crate) fn is_failing(&self) -> bool {
@@ -55,6 +58,7 @@ impl CommitObserver for Publisher {
         {
             live.advance(&recorded.newest, |recorded| self.listeners.positions_recorded(tenant, recorded));
         }
+        self.trip_meters.late_recorded(tenant, &recorded.late);
         self.tracks.add_recorded(tenant, recorded);
     }
 }

@@ -29,7 +29,7 @@ pub use take_back_grade::take_back_grade;
 
 use crate::wakers::Wakers;
 use crate::{Request, ServiceError};
-use milepost_domain::{Action, Cadet, CadetId, may_with_cadet};
+use milepost_domain::{Action, Cadet, CadetId, TenantId, may_with_cadet};
 use milepost_store::Store;
 use std::sync::Arc;
 
@@ -49,29 +49,36 @@ impl Records {
         &self,
         request: &Request,
         action: Action,
-        id: CadetId,
+        (tenant, id): (&TenantId, CadetId),
         refusal: &'static str,
     ) -> Result<Cadet, ServiceError> {
         let caller = &request.caller;
-        let cadet = self.store.get_cadet(id).await?.ok_or(ServiceError::NotFound("cadet"))?;
-        if cadet.tenant != caller.tenant && !caller.is_superadmin() {
+        if *tenant != caller.tenant && !caller.is_superadmin() {
             return Err(ServiceError::NotFound("cadet"));
         }
-        if may_with_cadet(caller, action, &cadet.tenant, id) {
-            Ok(cadet)
-        } else {
-            Err(ServiceError::Forbidden(refusal))
-        }
+        let cadet = self.store.get_cadet(tenant, id).await?.ok_or(ServiceError::NotFound("cadet"))?;
+        if may_with_cadet(caller, action, tenant, id) { Ok(cadet) } else { Err(ServiceError::Forbidden(refusal)) }
     }
 
     /// A cadet whose records the caller may change.
-    async fn find_cadet_to_change(&self, request: &Request, id: CadetId) -> Result<Cadet, ServiceError> {
-        self.find_cadet(request, Action::ManageRecords, id, "only an admin or training staff may change records").await
+    async fn find_cadet_to_change(
+        &self,
+        request: &Request,
+        tenant: &TenantId,
+        id: CadetId,
+    ) -> Result<Cadet, ServiceError> {
+        let refusal = "only an admin or training staff may change records";
+        self.find_cadet(request, Action::ManageRecords, (tenant, id), refusal).await
     }
 
     /// A cadet whose records the caller may see.
-    async fn find_cadet_to_see(&self, request: &Request, id: CadetId) -> Result<Cadet, ServiceError> {
+    async fn find_cadet_to_see(
+        &self,
+        request: &Request,
+        tenant: &TenantId,
+        id: CadetId,
+    ) -> Result<Cadet, ServiceError> {
         let refusal = "only the cadet itself, an admin or training staff may see this";
-        self.find_cadet(request, Action::SeeRecords, id, refusal).await
+        self.find_cadet(request, Action::SeeRecords, (tenant, id), refusal).await
     }
 }

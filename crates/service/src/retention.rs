@@ -1,10 +1,10 @@
-//! Deletes rows that are older than their retention, a batch at a time.
+//! Prepares the tables for the next days, and deletes rows that are older than their retention, a batch at a time.
 
 use milepost_clock::Clock;
 use milepost_store::{Retention, Store};
 use std::time::Duration;
 
-/// How often old rows are deleted.
+/// How often old rows are deleted, and the next days prepared.
 const PRUNE_EVERY: Duration = Duration::from_secs(600);
 /// The wait after a batch that left more to delete, and after a failure.
 const SOON: Duration = Duration::from_secs(5);
@@ -13,6 +13,9 @@ const SOON: Duration = Duration::from_secs(5);
 pub async fn keep_pruning(store: &dyn Store, clock: &Clock, retention: Retention, alert_cleanup: Duration) {
     let prune_every = PRUNE_EVERY.min(alert_cleanup);
     loop {
+        if let Err(error) = store.prepare(clock.now()).await {
+            tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
+        }
         let wait = match store.prune(clock.now(), &retention).await {
             Ok(pruned) => {
                 if pruned.events + pruned.positions + pruned.partitions > 0 {

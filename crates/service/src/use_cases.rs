@@ -2,6 +2,7 @@
 
 use crate::deliveries::Deliveries;
 use crate::devices::Devices;
+use crate::fair_reads::FairReads;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
 use crate::outgoing::OutgoingCalls;
@@ -22,6 +23,10 @@ pub struct UseCases {
     pub deliveries: Arc<Deliveries>,
     /// For [`crate::devices`].
     pub devices: Devices,
+    /// Shares out large reads among callers and tenants.
+    pub fair_reads: Arc<FairReads>,
+    /// Shares out the reading of large bodies with positions in the same way, apart from what is read from the database.
+    pub large_bodies: FairReads,
     /// For [`crate::fleet`].
     pub fleet: Fleet,
     /// For [`crate::idempotency`].

@@ -139,7 +139,9 @@ pub async fn change_vehicle(
         return Err(ServiceError::NotFound("vehicle"));
     }
     let new_driver = after.driver_id;
-    live.describe(after, |live| vehicles.listeners.vehicle_changed(tenant, live));
+    // The store knows until when it had its last driver.
+    let stored = vehicles.store.get_vehicle(tenant, id).await?.ok_or(ServiceError::NotFound("vehicle"))?.vehicle;
+    live.describe(stored, |live| vehicles.listeners.vehicle_changed(tenant, live));
     vehicles.access.end_drivers_connections(old_driver, new_driver);
     tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
     live.get(id).ok_or(ServiceError::NotFound("vehicle"))

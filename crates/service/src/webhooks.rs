@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use milepost_domain::{Invalid, Target, TenantId, WEBHOOK_KINDS, Webhook, WebhookId};
-use milepost_store::{CallNo, NewWebhook, Once, Store, StoredCall, WebhookChange};
+use milepost_store::{CallId, NewWebhook, Once, Store, StoredCall, WebhookChange};
 use std::sync::Arc;
 
 /// Each event causes a call to every webhook that wants its kind. More webhooks are a mistake or an attack, and are
@@ -236,7 +236,7 @@ pub async fn list_webhook_calls(
     request: &Request,
     tenant: &TenantId,
     id: WebhookId,
-    before: Option<CallNo>,
+    before: Option<CallId>,
     limit: u32,
 ) -> Result<Vec<StoredCall>, ServiceError> {
     get_webhook(webhooks, request, tenant, id).await?;

@@ -2,16 +2,23 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
 use milepost_access::{
-    Access, AccessError, Admission, Authentication, Claims, CloseReason, Credential, Disconnect, TokenKeys, hash_secret,
+    Access, AccessError, Admission, Attempt, Authentication, Claims, CloseReason, Credential, Disconnect, TokenKeys,
+    hash_secret,
 };
 use milepost_clock::Clock;
 use milepost_domain::{
-    Device, DeviceId, Label, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
+    Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_service::users::{NewUser, create_user};
 use milepost_service::{ServiceParts, UseCases, assemble};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
 use std::sync::{Arc, Mutex};
+
+/// A login with the password of [`Node::add_user`].
+fn attempt(name: &str) -> Attempt {
+    let (username, password) = (name.to_owned(), "open sesame".to_owned());
+    Attempt { username, password, tenant: None, host_tenant: None, address: None }
+}
 
 struct Node {
     access: Arc<Access>,
@@ -59,7 +66,7 @@ impl Node {
     }
 
     async fn access_token(&self, name: &str) -> String {
-        self.access.issue_tokens(name, "open sesame".to_owned(), None).await.unwrap().access
+        self.access.issue_tokens(attempt(name)).await.unwrap().access
     }
 
     /// A token of another issuer.
@@ -122,7 +129,7 @@ async fn a_user_that_changed_meanwhile_is_not_let_in_as_it_was() {
     for (name, change, new_hash, expected) in cases {
         let mut user = node.add_user(name).await;
         let token = node.access_token(name).await;
-        let session = node.access.open_session(name, "open sesame".to_owned(), None).await.unwrap();
+        let session = node.access.open_session(attempt(name)).await.unwrap();
         let number = node.claimed(&user.id.to_string());
         let by_token = node.authenticate(Credential::Token(&token)).await;
         let by_session = node.authenticate(Credential::Session(&session)).await;
@@ -160,7 +167,7 @@ async fn a_user_removed_or_added_meanwhile_is_found() {
 async fn a_session_ended_meanwhile_is_found_and_ends_with_its_own_sockets_alone() {
     let node = Node::start().await;
     let ann = node.add_user("ann").await;
-    let open = async || node.access.open_session("ann", "open sesame".to_owned(), None).await.unwrap();
+    let open = async || node.access.open_session(attempt("ann")).await.unwrap();
     let (early, late, other) = (open().await, open().await, open().await);
     let by_early = node.authenticate(Credential::Session(&early)).await;
     let ends = node.store.find_session(&hash_secret(&early), node.clock.now()).await.unwrap().unwrap().1;
@@ -187,7 +194,13 @@ async fn a_device_that_got_another_key_meanwhile_is_not_the_same() {
     let home = TenantId::default_tenant();
     let bus = Vehicle::new(VehicleId::new("b1").unwrap(), VehicleKind::new("bus").unwrap(), Label::new("b1").unwrap());
     node.store.add_vehicle(&home, &bus, node.clock.now(), &Once::unclaimed()).await.unwrap();
-    let kiosk = Device { id: DeviceId::new("k1").unwrap(), tenant: home.clone(), vehicle_id: bus.id, name: None };
+    let kiosk = Device {
+        id: DeviceId::new("k1").unwrap(),
+        tenant: home.clone(),
+        vehicle_id: bus.id,
+        past_vehicles: PastAssignments::default(),
+        name: None,
+    };
     node.store.add_device(&kiosk, &hash_secret("mpd_old"), &Once::unclaimed()).await.unwrap();
     let (before, again) = (
         node.authenticate(Credential::DeviceKey("mpd_old")).await,

@@ -6,7 +6,7 @@ use std::fmt;
 /// A user to add. The store gives it its number.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewLogin {
-    /// The login name, unique over all tenants.
+    /// The login name, unique in its tenant.
     pub username: Username,
     /// The password's hash in PHC form; `None` for a user that can't log in by password.
     pub password_hash: Option<String>,

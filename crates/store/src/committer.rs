@@ -7,22 +7,24 @@
 mod cache;
 mod finisher;
 mod plan;
+mod queue;
 mod writer;
 
 use crate::{Result, Store, StoreError, VehicleNo};
 use finisher::{Finisher, Unflushed};
 use milepost_domain::{Position, TenantId, Timestamp};
+use queue::{Place, Queue};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use writer::Writer;
 
-/// Positions in the queue and in transactions, about 150 bytes each. When the queue is full, callers wait for
-/// [`QUEUE_WAIT`] and are then refused as overload. A batch larger than this counts as this many.
-const QUEUE_POSITIONS: u32 = 200_000;
+/// Positions in the queue and in transactions, about 150 bytes each. A tenant that holds as many as are free waits for
+/// [`QUEUE_WAIT`], and is then refused as overload. A batch larger than this counts as this many.
+const QUEUE_POSITIONS: usize = 200_000;
 
-/// Callers in the queue. When it is full, callers wait for [`QUEUE_WAIT`] and are then refused.
+/// Callers in the queue and in transactions. They are shared out in the same way.
 const QUEUE_CALLERS: usize = 4_096;
 
 /// How long a caller waits for space in the queue.
@@ -105,31 +107,36 @@ pub struct CommitSample {
 
 /// Stores positions. Cloning is cheap.
 #[derive(Clone)]
-pub struct Committer {
-    queue: mpsc::Sender<Waiting>,
-    capacity: Arc<Semaphore>,
+pub struct Committer(Arc<Entrance>);
+
+/// The queue as its callers have it. The tasks end when the last handle is dropped.
+struct Entrance(Arc<Queue>);
+
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// A caller in the queue.
 struct Waiting {
     batch: PositionBatch,
     answer: oneshot::Sender<Result<CommittedPositions>>,
-    /// Its share of the queue, returned when it is answered.
-    permit: OwnedSemaphorePermit,
+    /// Its part of the queue, given back when it is answered.
+    place: Place,
 }
 
 impl Committer {
     /// Starts the tasks on the current Tokio runtime. They end when the last handle is dropped and all queued positions
     /// are written.
     pub fn start(store: Arc<dyn Store>, observer: Option<Arc<dyn CommitObserver>>) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE_CALLERS);
-        let capacity = Arc::new(Semaphore::new(QUEUE_POSITIONS as usize));
+        let queue = Queue::new();
         let (written, unflushed) = mpsc::channel(UNFLUSHED);
         let lost = Arc::new(AtomicBool::new(false));
         let under_way = Arc::new(Unflushed::default());
         tokio::spawn(Finisher::new(store.clone(), observer, lost.clone(), under_way.clone()).run(unflushed));
-        tokio::spawn(Writer::new(store, written, lost, under_way).run(waiting));
-        Self { queue, capacity }
+        tokio::spawn(Writer::new(store, written, lost, under_way).run(Arc::clone(&queue)));
+        Self(Arc::new(Entrance(queue)))
     }
 
     /// Stores a batch. The answer means that it is on disk.
@@ -138,24 +145,22 @@ impl Committer {
     /// `Unavailable` or `Overloaded`. Nothing of the batch was stored, or all of it if the connection broke during the
     /// commit.
     pub async fn record(&self, batch: PositionBatch) -> Result<CommittedPositions> {
-        let permits = u32::try_from(batch.positions.len()).unwrap_or(QUEUE_POSITIONS).clamp(1, QUEUE_POSITIONS);
+        let queue = &self.0.0;
+        let enter = queue.enter(&batch.tenant, batch.positions.len());
+        let place = tokio::time::timeout(QUEUE_WAIT, enter).await.map_err(|_| StoreError::Overloaded)?;
         let (answer, answered) = oneshot::channel();
-        let enter = async {
-            let permit = self.capacity.clone().acquire_many_owned(permits).await.map_err(|_| stopped())?;
-            self.queue.send(Waiting { batch, answer, permit }).await.map_err(|_| stopped())
-        };
-        tokio::time::timeout(QUEUE_WAIT, enter).await.unwrap_or(Err(StoreError::Overloaded))?;
+        queue.push(Waiting { batch, answer, place: place.ok_or_else(stopped)? });
         answered.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Whether its tasks have ended, which they never do by themselves.
     pub fn has_ended(&self) -> bool {
-        self.queue.is_closed()
+        self.0.0.has_ended()
     }
 
     /// The number of callers in the queue, for metrics.
     pub fn queued(&self) -> usize {
-        QUEUE_CALLERS - self.queue.capacity()
+        self.0.0.queued()
     }
 }
 

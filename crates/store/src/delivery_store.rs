@@ -60,6 +60,14 @@ pub trait DeliveryStore: Send + Sync {
     async fn delivery_fixes(&self, id: &TrackingId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DeliveryFix>>;
     /// Lists a rider's last finished rides, newest first.
     async fn finished_rides(&self, tenant: &TenantId, rider: &RiderId, limit: u32) -> Result<Vec<Ride>>;
+    /// Lists a tenant's delivered sessions whose riders sent fixes, newest first. Only those that expire after `after`, which is a
+    /// fixed time after their delivery.
+    async fn finished_deliveries(
+        &self,
+        tenant: &TenantId,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>>;
     /// Counts sessions that have not expired by status, of one tenant or of all. A status without sessions is left out.
     async fn count_deliveries(&self, tenant: Option<&TenantId>, now: Timestamp) -> Result<Vec<DeliveryCount>>;
 }

@@ -6,6 +6,9 @@ pub enum StoreError {
     /// The database can't serve now: disk full, read-only, locked, unreachable or too slow. Try again later; HTTP 503.
     #[error("database unavailable: {0}")]
     Unavailable(String),
+    /// Other transactions got in the way twice: a deadlock, or one that could not be put in order. Try again; HTTP 503.
+    #[error("database busy: {0}")]
+    Contended(String),
     /// More positions arrived than the queue holds, and it did not empty in time. Try again later; HTTP 503.
     #[error("too much is being written at once, try again later")]
     Overloaded,

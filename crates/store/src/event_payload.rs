@@ -38,6 +38,7 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
         }
         Fact::UserChanged { user_id } => ("user_changed", write(&UserPayload { user_id: *user_id })),
         Fact::SessionEnded { user_id } => ("session_ended", write(&UserPayload { user_id: *user_id })),
+        Fact::DeviceChanged { device_id } => ("device_changed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::DeviceRemoved { device_id } => ("device_removed", write(&DevicePayload { device_id: device_id.clone() })),
         Fact::DeliveryStarted { tracking_id, order_id, rider_id } => {
             let (tracking_id, order_id, rider_id) = (tracking_id.clone(), order_id.clone(), rider_id.clone());
@@ -116,6 +117,7 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
         "vehicle_removed" => Fact::VehicleRemoved { vehicle_id: read::<VehiclePayload>(payload)?.vehicle_id },
         "user_changed" => Fact::UserChanged { user_id: read::<UserPayload>(payload)?.user_id },
         "session_ended" => Fact::SessionEnded { user_id: read::<UserPayload>(payload)?.user_id },
+        "device_changed" => Fact::DeviceChanged { device_id: read::<DevicePayload>(payload)?.device_id },
         "device_removed" => Fact::DeviceRemoved { device_id: read::<DevicePayload>(payload)?.device_id },
         "delivery.started" => {
             let DeliveryStarted { tracking_id, order_id, rider_id, .. } = read(payload)?;

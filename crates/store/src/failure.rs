@@ -11,6 +11,7 @@ impl From<sqlx::Error> for StoreError {
                 ErrorKind::UniqueViolation => Self::Conflict("row"),
                 ErrorKind::ForeignKeyViolation => Self::NotFound("row"),
                 _ => match refusal.code() {
+                    Some(code) if is_contention(&code) => Self::Contended(error.to_string()),
                     Some(code) if is_passing(&code) => Self::Unavailable(error.to_string()),
                     _ => Self::Corrupt(error.to_string()),
                 },
@@ -94,8 +95,7 @@ fn is_passing(code: &str) -> bool {
         "08"        // connection
         | "53"      // disk full, out of memory, too many connections
         | "57"      // shutting down, cancelled (statement timeout)
-        | "58"      // system errors, such as files that can't be read
-        | "40" // deadlock, serialisation
+        | "58" // system errors, such as files that can't be read
     ) || matches!(
         code,
         "25006"     // read only: a standby, or set by an administrator
@@ -106,6 +106,11 @@ fn is_passing(code: &str) -> bool {
         | "28000" | "28P01" // login refused at the moment
         | "42P01" // the table does not exist, as during a restore
     )
+}
+
+/// Whether PostgreSQL undid the transaction for the sake of another one, so that trying again is right.
+fn is_contention(code: &str) -> bool {
+    matches!(code, "40001" | "40P01")
 }
 
 /// Checks SQLite's primary result code.
@@ -131,9 +136,7 @@ mod tests {
 
     #[test]
     fn temporary_failures_differ_from_faults() {
-        for passing in
-            ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006", "40001", "40P01"]
-        {
+        for passing in ["5", "261", "8", "1032", "13", "778", "14", "53100", "57P01", "08006", "25006"] {
             assert!(is_passing(passing), "{passing}");
         }
         for fault in ["1", "11", "26", "19", "42601", "22003", "XX001", ""] {

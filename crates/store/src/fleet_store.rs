@@ -29,7 +29,7 @@ pub struct AlertCursor {
 /// Selects trips.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TripFilter {
-    /// Trips of vehicles in this scope.
+    /// Trips of the vehicles that this scope lists, and those that its user drove.
     pub scope: VehicleScope,
     /// Trips of this vehicle within the scope.
     pub vehicle: Option<VehicleId>,
@@ -62,7 +62,7 @@ pub struct ActivityChange {
     pub distance_mm: i64,
     /// Time in motion, milliseconds.
     pub moving_ms: i64,
-    /// Time standing on a trip, milliseconds.
+    /// Time standing on a trip, or between trips with the engine on, milliseconds.
     pub idle_ms: i64,
     /// Fuel, millilitres.
     pub fuel_ml: i64,
@@ -92,7 +92,7 @@ pub struct FleetStats {
     pub distance_mm: i64,
     /// Time in motion, milliseconds, summed over the vehicles.
     pub moving_ms: i64,
-    /// Time standing on trips, milliseconds, summed over the vehicles.
+    /// Time standing on trips, and between them with the engine on, milliseconds, summed over the vehicles.
     pub idle_ms: i64,
     /// Fuel, millilitres.
     pub fuel_ml: i64,

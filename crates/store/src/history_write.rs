@@ -6,8 +6,8 @@ use milepost_domain::{Alert, AlertSubject, Fact, GeofenceId, Revision, TenantId,
 /// One change of a vehicle's history. Changes are applied in their order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HistoryChange {
-    /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed: it keeps its id and driver,
-    /// and its version counts on. Otherwise this one is added. An event is stored only if something differs.
+    /// Writes a trip. If the vehicle has a trip that began at `key`, that trip is changed: it keeps its id, and
+    /// its driver unless it began at another time, and its version counts on. Otherwise this one is added. An event is stored only if something differs.
     Trip {
         /// The start with which the trip was last written.
         key: Timestamp,
@@ -65,7 +65,7 @@ pub enum HistoryChange {
         /// When the cause was first known. An alert whose cause was known long ago is not pushed to phones.
         known_at: Timestamp,
     },
-    /// Gives the alert of the subject the texts, data and time of this one. An expired alert is not changed, and none is
+    /// Gives the alert of the subject the texts, data, time and driver of this one. An expired alert is not changed, and none is
     /// raised. No event is stored.
     CorrectedAlert(Box<Alert>),
     /// Deletes the alert of a subject, if there is one. It can be raised again.

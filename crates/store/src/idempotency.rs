@@ -11,6 +11,33 @@ pub const IDEMPOTENCY_KEEP_MS: i64 = 24 * 60 * 60 * 1000;
 /// over. If it was only slow, its work is rolled back: see [`crate::StoreError::Superseded`].
 pub const IDEMPOTENCY_ABANDONED_MS: i64 = 60 * 1000;
 
+/// What the keys and answers of one caller may take. Its oldest repeatable answers are removed then; a request that finds
+/// none of them is refused.
+const CALLER_ANSWERS_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What those of one tenant may take. The repeatable answers of its caller that has the most are removed then.
+const TENANT_ANSWERS_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// A caller whose keys and answers take less than this is never refused.
+const FEW_ANSWERS_BYTES: u64 = 1024 * 1024;
+
+/// What the keys and answers of requests may take, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerQuota {
+    /// Of one caller.
+    pub caller: u64,
+    /// Of all callers of one tenant.
+    pub tenant: u64,
+    /// A caller with less is never refused for its tenant's sake.
+    pub few: u64,
+}
+
+impl Default for AnswerQuota {
+    fn default() -> Self {
+        Self { caller: CALLER_ANSWERS_BYTES, tenant: TENANT_ANSWERS_BYTES, few: FEW_ANSWERS_BYTES }
+    }
+}
+
 /// The key of a request, which belongs to one caller of one tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
@@ -78,6 +105,8 @@ pub enum Idempotency {
     Done(KeptAnswer),
     /// The key was used before with another request: 422.
     Mismatch,
+    /// The answers that are kept for the caller or its tenant take all that they may: 429.
+    Full,
 }
 
 /// The start before which a row in progress counts as abandoned, Unix milliseconds.

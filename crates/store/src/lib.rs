@@ -48,11 +48,13 @@ pub use history_store::{
     BehindFilter, FenceVisit, FoldedVehicle, HistoryStore, Incident, IncidentKind, SavedFold, UnfoldedPosition,
 };
 pub use history_write::{HistoryChange, HistoryWrite};
-pub use idempotency::{Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer};
+pub use idempotency::{
+    AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
+};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{
-    CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
+    CallId, CallNo, CallOutcome, CallQueue, CallState, DueCall, DuePush, DueQueue, DueReceiver, DueWebhook, NewWebhook,
     OutgoingStore, StoredCall, WebhookChange,
 };
 pub use parcel_store::{FixOutcome, NewParcel, ParcelScope, ParcelStore};
@@ -61,6 +63,6 @@ pub use record_store::{NewCadet, NoticeFilter, ReadOutcome, RecordStore};
 pub use renderer::{Renderer, Unsent, WebhookMessage};
 pub use retention::{Pruned, Retention};
 pub use sqlite::backup::{Progress, back_up, restore};
-pub use store::{Digest, Store, StoredEvents};
+pub use store::{Digest, LogStats, Store, StoredEvents};
 pub use track_commit::{PositionRow, TenantNo, TrackCommit, TrackOutcome, TrackRow};
 pub use tracked::{ArrivalCursor, Arrived, TrackedVehicle, VehicleNo};

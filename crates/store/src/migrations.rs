@@ -24,6 +24,10 @@ pub(crate) const SQLITE: &[Listed] = &[
     (20, "0020_unsorted_positions", include_str!("../migrations/sqlite/0020_unsorted_positions.sql")),
     (21, "0021_arrivals", include_str!("../migrations/sqlite/0021_arrivals.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/sqlite/0022_outgoing_shares.sql")),
+    (24, "0024_assignments", include_str!("../migrations/sqlite/0024_assignments.sql")),
+    (26, "0026_usernames_of_tenants", include_str!("../migrations/sqlite/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/sqlite/0027_numbers_of_tenants.sql")),
+    (30, "0030_idempotency_usage", include_str!("../migrations/sqlite/0030_idempotency_usage.sql")),
 ];
 
 /// PostgreSQL's migrations.
@@ -40,6 +44,10 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (18, "0018_disabled_webhooks", include_str!("../migrations/postgres/0018_disabled_webhooks.sql")),
     (19, "0019_drivers_events", include_str!("../migrations/postgres/0019_drivers_events.sql")),
     (22, "0022_outgoing_shares", include_str!("../migrations/postgres/0022_outgoing_shares.sql")),
+    (24, "0024_assignments", include_str!("../migrations/postgres/0024_assignments.sql")),
+    (26, "0026_usernames_of_tenants", include_str!("../migrations/postgres/0026_usernames_of_tenants.sql")),
+    (27, "0027_numbers_of_tenants", include_str!("../migrations/postgres/0027_numbers_of_tenants.sql")),
+    (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

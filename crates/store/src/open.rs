@@ -1,6 +1,6 @@
 //! Opens a store from a database's URL.
 
-use crate::{Renderer, Result, Store, StoreError, migrations, postgres, sqlite};
+use crate::{AnswerQuota, Renderer, Result, Store, StoreError, migrations, postgres, sqlite};
 use sqlx::Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +15,22 @@ pub struct OpenOptions {
     pub acquire_timeout: Duration,
     /// How long PostgreSQL may work on one statement.
     pub statement_timeout: Duration,
-    /// Connections to PostgreSQL, or readers of SQLite (which also has one writer).
+    /// Connections that everybody shares: to PostgreSQL, or readers of SQLite (which also has one writer). Those of
+    /// [`INGEST_CONNECTIONS`], [`FRONT_CONNECTIONS`] and [`UPKEEP_CONNECTIONS`] are kept apart.
     pub connections: u32,
+    /// What the keys and answers of requests with an Idempotency-Key may take.
+    pub answers: AnswerQuota,
 }
+
+/// Connections for the committer alone. It uses one at a time; the other stands in for one that hangs. Nothing else waits
+/// for them, so that positions are stored however busy the others are.
+pub(crate) const INGEST_CONNECTIONS: u32 = 2;
+
+/// Connections for authentication and `/ready` alone. Their reads take less than a millisecond each.
+pub(crate) const FRONT_CONNECTIONS: u32 = 2;
+
+/// PostgreSQL: connections for the removal of old data and for partitions. What they wait for delays nobody.
+pub(crate) const UPKEEP_CONNECTIONS: u32 = 1;
 
 impl Default for OpenOptions {
     fn default() -> Self {
@@ -26,6 +39,7 @@ impl Default for OpenOptions {
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(10),
             connections: 8,
+            answers: AnswerQuota::default(),
         }
     }
 }

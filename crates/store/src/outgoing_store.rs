@@ -45,7 +45,7 @@ impl CallQueue {
     /// The queue of another webhook of the same tenant.
     #[must_use]
     pub fn of_webhook(&self, id: WebhookId) -> Self {
-        Self { tenant_no: self.tenant_no, target: format!("webhook/{id}") }
+        Self { tenant_no: self.tenant_no, target: format!("webhook/{}/{id}", self.tenant_no) }
     }
 }
 
@@ -79,7 +79,11 @@ pub enum DueReceiver {
     },
 }
 
-/// A call's number. Calls are numbered in the order in which they were stored.
+/// A call's number as its tenant sees it. It counts up within the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(pub i64);
+
+/// The number of a call's row. Calls are numbered in the order in which they were stored. No tenant sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallNo(pub i64);
 
@@ -195,7 +199,7 @@ pub enum CallState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCall {
     /// The call's number.
-    pub no: CallNo,
+    pub id: CallId,
     /// The receiver.
     pub target: Target,
     /// The body.
@@ -263,7 +267,7 @@ pub trait OutgoingStore: Send + Sync {
         &self,
         tenant: &TenantId,
         target: Option<Target>,
-        before: Option<CallNo>,
+        before: Option<CallId>,
         limit: u32,
     ) -> Result<Vec<StoredCall>>;
     /// Lists queues with calls that are due at `now`, but for those whose receiver has asked for a pause. The tenants take
@@ -291,7 +295,7 @@ pub trait OutgoingStore: Send + Sync {
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()>;
     /// Makes a dead call due again, and enables its webhook if that was disabled. Returns false if the tenant has no
     /// such dead call.
-    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
+    async fn revive_call(&self, tenant: &TenantId, id: CallId, now: Timestamp, once: &Once<'_, bool>) -> Result<bool>;
 }
 
 // Written by hand, so that secrets, URLs, bodies and receivers never reach a log line.
@@ -360,7 +364,7 @@ mod tests {
         let old_secrets = vec![OldSecret { secret: vec![204; 32], valid_until: Timestamp::from_unix_ms(0).unwrap() }];
         let webhook = DueWebhook { url: url.clone(), secret: vec![203; 32], old_secrets, is_disabled: false };
         let change = WebhookChange { url: Some(url.clone()), ..WebhookChange::default() };
-        let queue = CallQueue::new(1, "webhook/1".to_owned());
+        let queue = CallQueue::new(1, "webhook/1/1".to_owned());
         let receiver = DueReceiver::Webhook { url: url.clone() };
         let due = DueQueue { queue: queue.clone(), tenant: tenant.clone(), receiver };
         let push = DuePush { endpoint: url.clone(), keys, is_urgent: true, expires_at: None };

@@ -51,8 +51,8 @@ pub trait ParcelStore: Send + Sync {
     /// Adds a parcel with its fact `ParcelAdded`, which the store makes because it knows the number. If there is a
     /// driver, the driver's leg begins. `NotFound("tenant")`.
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel>;
-    /// Reads a parcel of any tenant.
-    async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>>;
+    /// Reads a tenant's parcel.
+    async fn get_parcel(&self, tenant: &TenantId, id: ParcelId) -> Result<Option<Parcel>>;
     /// Lists parcels in the order of their numbers, after `after`.
     async fn list_parcels(
         &self,
@@ -86,5 +86,11 @@ pub trait ParcelStore: Send + Sync {
     /// Reads a driver's newest fix.
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>>;
     /// Lists the fixes of a parcel's drivers during the delivery, oldest first, strictly after `after`.
-    async fn parcel_path(&self, id: ParcelId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DriverFix>>;
+    async fn parcel_path(
+        &self,
+        tenant: &TenantId,
+        id: ParcelId,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<DriverFix>>;
 }

@@ -1,10 +1,10 @@
 //! PostgreSQL: a database that many nodes share.
 
 use crate::failure::refused_at_start;
+use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS, UPKEEP_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
-use partitions::Partitions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions, Pool};
 use std::str::FromStr;
@@ -38,6 +38,8 @@ fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions>
             ("idle_in_transaction_session_timeout", "30000".to_owned()),
             // A 2xx answer means on disk, whatever the server's default is.
             ("synchronous_commit", "on".to_owned()),
+            // Every statement is written for this level, whatever the server's default is.
+            ("default_transaction_isolation", "read committed".to_owned()),
         ])
         .disable_statement_logging())
 }
@@ -53,14 +55,22 @@ pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnec
 
 /// Opens a database whose tables are up to date.
 pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
-    let pool = PgPoolOptions::new()
-        .max_connections(options.connections.max(2))
-        .acquire_timeout(options.acquire_timeout)
-        .connect_lazy_with(connect_options(url, options)?);
+    let connect = connect_options(url, options)?;
+    let pool = |connections: u32| -> Pool<Db> {
+        PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_lazy_with(connect.clone())
+    };
+    let (shared, ingest) = (pool(options.connections.max(2)), pool(INGEST_CONNECTIONS));
     Ok(Arc::new(sql::SqlStore {
-        writers: Writers { pool: pool.clone() },
-        readers: pool,
-        native: Native::default(),
+        writers: Writers { pool: shared.clone() },
+        readers: shared,
+        front: pool(FRONT_CONNECTIONS),
+        upkeep: Writers { pool: pool(UPKEEP_CONNECTIONS) },
+        native: Native { committer: Writers { pool: ingest.clone() } },
+        ingest,
+        answers: options.answers,
         renderer,
         unknown_kinds: UnknownKinds::default(),
     }))
@@ -81,10 +91,10 @@ impl Writers {
     }
 }
 
-/// State that only PostgreSQL needs: a partition for each day of positions.
-#[derive(Debug, Default)]
+/// What only PostgreSQL needs.
 struct Native {
-    partitions: Partitions,
+    /// The connections on which the committer writes.
+    committer: Writers,
 }
 
 impl Native {
@@ -103,12 +113,27 @@ impl Native {
         None
     }
 
-    async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        self.partitions.make(writers, commit).await?;
-        if tracks::is_plain(commit) {
-            return tracks::write_at_once(&mut *writers.pool.acquire().await?, commit).await;
+    #[allow(clippy::unused_self, reason = "SQLite's has a log of its own")]
+    fn log_stats(&self) -> Option<LogStats> {
+        None
+    }
+
+    /// Partitions are made by upkeep alone: a commit neither waits for one nor fails without one.
+    async fn commit_tracks(&self, _writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+        match self.write_tracks(commit).await {
+            Err(StoreError::Contended(_)) => self.write_tracks(commit).await.map_err(|error| match error {
+                StoreError::Contended(reason) => StoreError::Unavailable(reason),
+                other => other,
+            }),
+            outcome => outcome,
         }
-        let mut transaction = Transaction::begin(writers).await?;
+    }
+
+    async fn write_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
+        if tracks::is_plain(commit) {
+            return tracks::write_at_once(&mut *self.committer.pool.acquire().await?, commit).await;
+        }
+        let mut transaction = Transaction::begin(&self.committer).await?;
         let outcome = tracks::write_tracks(transaction.connection(), commit).await;
         if matches!(outcome, Ok(TrackOutcome::Stale)) {
             transaction.roll_back().await?;
@@ -128,8 +153,14 @@ impl Native {
         Ok(())
     }
 
+    #[allow(clippy::unused_self, reason = "both databases' are called alike")]
+    async fn make_partitions(&self, writers: &Writers, now: Timestamp) -> Result<()> {
+        partitions::make_ahead(writers, now).await
+    }
+
+    #[allow(clippy::unused_self, reason = "both databases' are called alike")]
     async fn drop_old_partitions(&self, writers: &Writers, now: Timestamp, retention: &Retention) -> Result<u64> {
-        self.partitions.drop_old(writers, now, retention).await
+        partitions::drop_old(writers, now, retention).await
     }
 
     #[allow(clippy::unused_async, clippy::unused_self, reason = "SQLite's has a connection of its own")]

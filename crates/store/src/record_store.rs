@@ -42,28 +42,42 @@ pub enum ReadOutcome {
 pub trait RecordStore: Send + Sync {
     /// Adds a cadet, with `CadetAdded`. `NotFound("tenant")`, `Conflict("student_id")`.
     async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet>;
-    /// Reads a cadet of any tenant, with the totals of its records.
-    async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>>;
+    /// Reads a tenant's cadet with the totals of its records.
+    async fn get_cadet(&self, tenant: &TenantId, id: CadetId) -> Result<Option<Cadet>>;
     /// Lists a tenant's cadets in the order of their numbers, after `after`.
     async fn list_cadets(&self, tenant: &TenantId, after: Option<CadetId>, limit: u32) -> Result<Vec<Cadet>>;
 
     /// Adds a grade, with `GradeUpdated`. `NotFound("cadet")`.
     async fn add_grade(
         &self,
+        tenant: &TenantId,
         cadet: CadetId,
         given: &GradeGiven,
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade>;
     /// Takes a grade back, with `GradeUpdated { removed: true }`. Returns `None` if the cadet has no such grade.
-    async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>>;
+    async fn remove_grade(
+        &self,
+        tenant: &TenantId,
+        cadet: CadetId,
+        grade: GradeId,
+        now: Timestamp,
+    ) -> Result<Option<Grade>>;
     /// Lists a cadet's grades, newest first, before `before`.
-    async fn list_grades(&self, cadet: CadetId, before: Option<GradeId>, limit: u32) -> Result<Vec<Grade>>;
+    async fn list_grades(
+        &self,
+        tenant: &TenantId,
+        cadet: CadetId,
+        before: Option<GradeId>,
+        limit: u32,
+    ) -> Result<Vec<Grade>>;
 
     /// Sets the attendance of a training day, with `AttendanceUpdated`. Returns false without an event if it is set to
     /// that already. `NotFound("cadet")`.
     async fn set_attendance(
         &self,
+        tenant: &TenantId,
         cadet: CadetId,
         day: TrainingDayId,
         attendance: &Attendance,
@@ -72,6 +86,7 @@ pub trait RecordStore: Send + Sync {
     /// Lists a cadet's attendance, the highest training day first, before `before`.
     async fn list_attendance(
         &self,
+        tenant: &TenantId,
         cadet: CadetId,
         before: Option<TrainingDayId>,
         limit: u32,
@@ -79,11 +94,14 @@ pub trait RecordStore: Send + Sync {
 
     /// Changes scores, with `ScoresUpdated` for what differs. Returns the cadet after the change, and whether anything
     /// changed. `NotFound("cadet")`.
-    async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)>;
+    async fn change_scores(
+        &self,
+        tenant: &TenantId,
+        cadet: CadetId,
+        change: ScoreChange,
+        now: Timestamp,
+    ) -> Result<(Cadet, bool)>;
 
-    /// Returns those of `users` that are stored in another tenant. A user that is not stored may belong to another
-    /// issuer.
-    async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>>;
     /// Stores one notice for each of `users`, each with `NoticeSent`, in the order of `users`. A repeated user counts
     /// once. `NotFound("tenant")`.
     async fn send_notices(

@@ -12,7 +12,7 @@ pub struct Retention {
     /// 7 days.
     pub events_ms: i64,
     /// Positions and drivers' fixes, by their arrival. Deliveries with their fixes, by their expiry. Ended trips, visits,
-    /// incidents and outliers, by the time when they were stored. Activity and checkpoints, by their own time.
+    /// incidents and outliers, by the time when they were stored. Activity, checkpoints and assignments, by their own time.
     pub positions_ms: i64,
 }
 
@@ -52,6 +52,8 @@ pub struct Pruned {
     pub trips: u64,
     /// Buckets of vehicles' activity.
     pub activity: u64,
+    /// Ended assignments of drivers and devices. The newest of each vehicle and device stays.
+    pub assignments: u64,
     /// Saved states of the fold. The newest of the old ones of each vehicle stays.
     pub checkpoints: u64,
     /// Visits of geofences.

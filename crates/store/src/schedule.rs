@@ -1,9 +1,9 @@
-//! Writes schedules into a row:
-//! `{"days":["mon","tue"],"from":"07:00:00","to":"16:30:00","utc_offset_minutes":330}`.
+//! Writes schedules into a row: `{"days":["mon","tue"],"from":"07:00:00","to":"16:30:00","utc_offset_minutes":330}`, or with a
+//! `timezone` in place of the offset.
 
 use crate::event_payload::field;
 use crate::{Result, StoreError};
-use milepost_domain::{Invalid, Schedule, TimeOfDay, UtcOffset, Weekday, Weekdays};
+use milepost_domain::{Invalid, Schedule, ScheduleClock, TimeOfDay, UtcOffset, Weekday, Weekdays, ZoneName};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -13,7 +13,10 @@ struct ScheduleJson {
     from: TimeOfDay,
     #[serde(with = "field")]
     to: TimeOfDay,
-    utc_offset_minutes: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    utc_offset_minutes: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timezone: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -21,11 +24,16 @@ struct Day(#[serde(with = "field")] Weekday);
 
 impl From<&Schedule> for ScheduleJson {
     fn from(schedule: &Schedule) -> Self {
+        let (utc_offset_minutes, timezone) = match &schedule.clock {
+            ScheduleClock::Offset(offset) => (Some(i64::from(offset.minutes())), None),
+            ScheduleClock::Zone(zone) => (None, Some(zone.as_str().to_owned())),
+        };
         Self {
             days: schedule.days.iter().map(Day).collect(),
             from: schedule.from,
             to: schedule.to,
-            utc_offset_minutes: i64::from(schedule.offset.minutes()),
+            utc_offset_minutes,
+            timezone,
         }
     }
 }
@@ -35,8 +43,12 @@ impl TryFrom<ScheduleJson> for Schedule {
 
     fn try_from(json: ScheduleJson) -> Result<Self, Invalid> {
         let days: Vec<Weekday> = json.days.iter().map(|Day(day)| *day).collect();
-        let offset = UtcOffset::from_minutes(json.utc_offset_minutes)?;
-        Ok(Self { days: Weekdays::new(&days)?, from: json.from, to: json.to, offset })
+        let clock = match (json.utc_offset_minutes, json.timezone) {
+            (Some(minutes), None) => ScheduleClock::Offset(UtcOffset::from_minutes(minutes)?),
+            (None, Some(zone)) => ScheduleClock::Zone(ZoneName::new(&zone)?),
+            _ => return Err(Invalid::new("schedule", "must have either an offset or a time zone")),
+        };
+        Ok(Self { days: Weekdays::new(&days)?, from: json.from, to: json.to, clock })
     }
 }
 
@@ -54,7 +66,7 @@ pub(crate) fn decode(text: &str) -> Result<Schedule> {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::{decode, encode};
-    use milepost_domain::{Schedule, TimeOfDay, UtcOffset, Weekday, Weekdays};
+    use milepost_domain::{Schedule, ScheduleClock, TimeOfDay, UtcOffset, Weekday, Weekdays, ZoneName};
 
     #[test]
     fn a_schedule_comes_back_as_it_was() {
@@ -63,12 +75,15 @@ mod tests {
             days: Weekdays::new(days).unwrap(),
             from: time(from),
             to: time(to),
-            offset: UtcOffset::from_minutes(minutes).unwrap(),
+            clock: ScheduleClock::Offset(UtcOffset::from_minutes(minutes).unwrap()),
         };
         let shift = schedule(&[Weekday::Tuesday, Weekday::Monday], 7 * 3600, 59_400, 330);
         let written = r#"{"days":["mon","tue"],"from":"07:00:00","to":"16:30:00","utc_offset_minutes":330}"#;
         assert_eq!(encode(&shift), written);
-        for one in [shift, schedule(&Weekday::ALL, 86_399, 0, -840), schedule(&[Weekday::Sunday], 1, 1, 0)] {
+        let zone = ScheduleClock::Zone(ZoneName::new("Europe/Berlin").unwrap());
+        let zoned = Schedule { clock: zone, ..shift.clone() };
+        assert_eq!(encode(&zoned), written.replace(r#""utc_offset_minutes":330"#, r#""timezone":"Europe/Berlin""#));
+        for one in [zoned, shift, schedule(&Weekday::ALL, 86_399, 0, -840), schedule(&[Weekday::Sunday], 1, 1, 0)] {
             assert_eq!(decode(&encode(&one)).unwrap(), one);
         }
     }
@@ -85,6 +100,8 @@ mod tests {
             ("\"to\"", "\"until\""),
             ("330", "900"),
             ("330", "null"),
+            ("330", "330,\"timezone\":\"Europe/Berlin\""),
+            ("\"utc_offset_minutes\":330", "\"timezone\":\"Mars/Olympus Mons\""),
             ("}", ""),
         ] {
             assert!(decode(&whole.replacen(part, wrong, 1)).is_err(), "{wrong} for {part}");

@@ -4,23 +4,25 @@
 //! acknowledged data survives a power cut. With `normal` the log is flushed only at checkpoints, and the last commits
 //! could be lost. A thread of its own commits positions with `normal` and flushes the log before anyone is answered.
 
+use crate::open::{FRONT_CONNECTIONS, INGEST_CONNECTIONS};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
+use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Pool};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 mod arrival_index;
 pub(crate) mod backup;
+mod checkpointer;
 mod dialect;
 mod log_flusher;
 mod position_writer;
 mod presence;
 mod tracks;
+mod turns;
 mod write_buffer;
 
 #[path = "sql/all.rs"]
@@ -28,10 +30,12 @@ mod sql;
 
 pub(crate) use sql::rewrite_normal_forms;
 
+use checkpointer::Checkpointer;
 use log_flusher::{Log, LogFlusher};
 use position_writer::PositionWriter;
 use presence::Presence;
 use tracks::OwnedCommit;
+use turns::{Turn, Turns};
 
 type Db = sqlx::Sqlite;
 type Connection = SqliteConnection;
@@ -50,9 +54,8 @@ const PRAGMAS: [(&str, &str); 6] = [
     ("foreign_keys", "on"),
     // 16 MiB of pages for each connection.
     ("cache_size", "-16384"),
-    // The log is copied into the file every 32 MiB instead of every 4 MiB: a vehicle's last page changes with every
-    // position, and is then copied once for many of them. After a burst the log is cut back to 64 MiB.
-    ("wal_autocheckpoint", "8192"),
+    // The log is copied into the file by a thread of its own. After a burst it is cut back to 64 MiB.
+    ("wal_autocheckpoint", "0"),
     ("journal_size_limit", "67108864"),
     // A statement with many rows saves every page that it changes, to be able to undo itself. It saves them in memory
     // and not in a file.
@@ -68,9 +71,10 @@ fn connect_options(file: &Path, options: &OpenOptions) -> SqliteConnectOptions {
     PRAGMAS.into_iter().fold(connect, |connect, (name, value)| connect.pragma(name, value))
 }
 
-/// Opens a connection outside the pools for migrations.
+/// Opens a connection outside the pools for migrations. It copies the log itself, every 32 MiB.
 pub(crate) async fn connect(file: &Path, options: &OpenOptions, create: bool) -> Result<SqliteConnection> {
-    Ok(connect_options(file, options).create_if_missing(create).connect().await?)
+    let connect = connect_options(file, options).pragma("wal_autocheckpoint", "8192");
+    Ok(connect.create_if_missing(create).connect().await?)
 }
 
 /// Opens a file whose tables are up to date.
@@ -96,58 +100,85 @@ pub(crate) fn open(file: &Path, options: &OpenOptions, renderer: Arc<dyn Rendere
             .connect_lazy_with(connect)
     };
     let log = Arc::new(Log::of(file, options.busy_timeout));
+    let turns = Arc::<Turns>::default();
+    let writers = Writers {
+        pool: pool(1, connect.clone()),
+        checkpointer: Arc::new(Checkpointer::start(file, Arc::clone(&presence), Arc::clone(&turns), Arc::clone(&log))?),
+        turns,
+        most_wait: options.acquire_timeout,
+        presence: Arc::clone(&presence),
+    };
+    let read = connect.read_only(true);
+    // These read single rows along an index.
+    let read_rows = read.clone().pragma("cache_size", "-2048");
     Ok(Arc::new(sql::SqlStore {
-        writers: Writers {
-            pool: pool(1, connect.clone()),
-            lock: Arc::new(Semaphore::new(1)),
-            most_wait: options.acquire_timeout,
-            presence: Arc::clone(&presence),
-        },
-        readers: pool(options.connections.max(1), connect.read_only(true)),
+        readers: pool(options.connections.max(1), read),
+        front: pool(FRONT_CONNECTIONS, read_rows.clone()),
+        ingest: pool(INGEST_CONNECTIONS, read_rows),
+        answers: options.answers,
         native: Native {
+            checkpointer: Arc::clone(&writers.checkpointer),
             position_writer: PositionWriter::start(file, options.busy_timeout, log.clone(), Arc::clone(&presence))?,
             log_flusher: LogFlusher::start(log, Arc::clone(&presence))?,
             presence,
         },
+        upkeep: writers.clone(),
+        writers,
         renderer,
         unknown_kinds: UnknownKinds::default(),
     }))
 }
 
-/// Grants the write lock in order of request. SQLite's own lock is not fair.
+/// Grants the write lock in turns. SQLite's own lock is not fair.
+#[derive(Clone)]
 struct Writers {
     pool: Pool<Db>,
-    lock: Arc<Semaphore>,
+    turns: Arc<Turns>,
     most_wait: Duration,
     presence: Arc<Presence>,
+    checkpointer: Arc<Checkpointer>,
 }
 
 /// The write lock, held until it is dropped. Everything that is written is written under it, so that the database's file
 /// is checked before every transaction.
 struct WriteLock {
-    _permit: OwnedSemaphorePermit,
+    _turn: Turn,
     presence: Arc<Presence>,
+    checkpointer: Arc<Checkpointer>,
 }
 
 impl Writers {
     async fn lock(&self) -> Result<WriteLock> {
-        let busy = || StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
-        let permit =
-            tokio::time::timeout(self.most_wait, self.lock.clone().acquire_owned()).await.map_err(|_| busy())?;
+        self.lock_in_turn(self.turns.wait()).await
+    }
+
+    /// For the committer, on which every caller with positions waits.
+    async fn lock_first(&self) -> Result<WriteLock> {
+        self.lock_in_turn(self.turns.wait_first()).await
+    }
+
+    async fn lock_in_turn(&self, turn: impl Future<Output = Turn>) -> Result<WriteLock> {
+        let busy = |_| StoreError::Unavailable(format!("others wrote for {:?}", self.most_wait));
+        let turn = tokio::time::timeout(self.most_wait, turn).await.map_err(busy)?;
         self.presence.check()?;
-        Ok(WriteLock { _permit: permit.expect("nobody closes it"), presence: Arc::clone(&self.presence) })
+        let (presence, checkpointer) = (Arc::clone(&self.presence), Arc::clone(&self.checkpointer));
+        Ok(WriteLock { _turn: turn, presence, checkpointer })
     }
 }
 
 impl Drop for WriteLock {
     fn drop(&mut self) {
         self.presence.note();
+        if let Ok(pages) = self.presence.log_pages() {
+            self.checkpointer.note(pages);
+        }
     }
 }
 
 /// State that only SQLite needs.
 #[derive(Debug)]
 struct Native {
+    checkpointer: Arc<Checkpointer>,
     presence: Arc<Presence>,
     position_writer: PositionWriter,
     log_flusher: LogFlusher,
@@ -167,8 +198,12 @@ impl Native {
         self.presence.fault()
     }
 
+    fn log_stats(&self) -> Option<LogStats> {
+        Some(self.checkpointer.stats(self.presence.log_pages().ok()?))
+    }
+
     async fn commit_tracks(&self, writers: &Writers, commit: &TrackCommit<'_>) -> Result<TrackOutcome> {
-        let lock = writers.lock().await?;
+        let lock = writers.lock_first().await?;
         self.position_writer.write(OwnedCommit::of(commit), lock).await
     }
 
@@ -183,12 +218,18 @@ impl Native {
     }
 
     #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
+    async fn make_partitions(&self, _writers: &Writers, _now: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
+    #[allow(clippy::unused_async, reason = "PostgreSQL's has to wait")]
     async fn drop_old_partitions(&self, _writers: &Writers, _now: Timestamp, _retention: &Retention) -> Result<u64> {
         Ok(0)
     }
 
     async fn close(&self) {
         self.position_writer.close().await;
+        self.checkpointer.close().await;
         self.presence.close();
     }
 }

@@ -10,9 +10,23 @@ use milepost_domain::{
     Device, DeviceId, Event, Fact, Position, Tenant, TenantId, Timestamp, User, UserId, Vehicle, VehicleId,
     VehicleScope,
 };
+use std::time::Duration;
 
 /// The SHA-256 digest of a secret (session token, device key) or of a request.
 pub type Digest = [u8; 32];
+
+/// SQLite's log, for metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogStats {
+    /// What is in it.
+    pub log_bytes: u64,
+    /// What of it is not in the database's file yet.
+    pub uncopied_bytes: u64,
+    /// Copies since the start.
+    pub checkpoints: u64,
+    /// The time that they took.
+    pub checkpoints_took: Duration,
+}
 
 /// Which of a tenant's events are stored: those above `removed_to`, up to `newest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +70,9 @@ pub trait Store:
     /// Why the database can't be used until somebody acts, in words for the operator: its file was replaced.
     fn fault(&self) -> Option<&'static str>;
 
+    /// The state of the log that is copied into the database's file; SQLite only.
+    fn log_stats(&self) -> Option<LogStats>;
+
     /// Finishes running work and closes the database.
     async fn close(&self);
 
@@ -72,12 +89,13 @@ pub trait Store:
 
     // Users
 
-    /// Adds a user. `Conflict("username")`, `NotFound("tenant")`.
+    /// Adds a user. `Conflict("username")` if its tenant has one with this name, `NotFound("tenant")`.
     async fn add_user(&self, user: &NewLogin, now: Timestamp, once: &Once<'_, User>) -> Result<User>;
     /// Reads a user by its number.
     async fn get_user(&self, id: UserId) -> Result<Option<User>>;
-    /// Reads a user by its login name, with its password's hash.
-    async fn find_login(&self, username: &str) -> Result<Option<Login>>;
+    /// Reads the users with this login name in one of the two forms, with their passwords' hashes: those of `tenant`, or
+    /// three of all tenants, which show whether more than one has the name.
+    async fn find_logins(&self, tenant: Option<&TenantId>, forms: [&str; 2]) -> Result<Vec<Login>>;
     /// Reads a user by its number, with its password's hash.
     async fn get_login(&self, id: UserId) -> Result<Option<Login>>;
     /// Lists the users of one tenant, or of all, in the order of their numbers, after `after`.
@@ -123,7 +141,8 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle. Returns false if there is no vehicle with its id.
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false if there
+    /// is no vehicle with its id.
     async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
     /// Removes a vehicle with its devices and positions. Returns false if there is no such vehicle.
     async fn remove_vehicle(&self, tenant: &TenantId, id: &VehicleId, now: Timestamp) -> Result<bool>;
@@ -139,14 +158,19 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
+    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
+    /// `NotFound("vehicle")`.
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
     /// Removes a device. Returns false if there is no such device.
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
 
     // Idempotency keys
 
-    /// Claims a key for a request, or returns the state of an earlier claim.
+    /// Claims a key for a request, or returns the state of an earlier claim. When the answers that are kept for the caller
+    /// or its tenant take too much, the oldest ones to requests that may be carried out again are removed.
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency>;
-    /// Stores the answer to a request that no transaction answered, such as a refusal. Returns false if the claim does
+    /// Stores the answer to a request that may be carried out again, such as a refusal, and that no transaction answered.
+    /// Returns false if the claim does
     /// not hold any more or has an answer.
     async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool>;
     /// Releases a claim whose request failed and may be repeated. A claim with a stored answer stays.
@@ -198,6 +222,9 @@ pub trait Store:
 
     // Upkeep
 
+    /// Prepares the tables for the positions of the next days: PostgreSQL's partitions. Without it everything is stored
+    /// nevertheless.
+    async fn prepare(&self, now: Timestamp) -> Result<()>;
     /// Removes data that is older than `retention`, in bounded steps between which others can write.
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned>;
 

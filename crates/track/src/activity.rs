@@ -20,7 +20,7 @@ pub struct Activity {
     pub distance_mm: i64,
     /// Time in motion on trips, milliseconds.
     pub moving_ms: i64,
-    /// Time standing on trips, milliseconds.
+    /// Time standing on trips, and with the engine on between them, milliseconds.
     pub idle_ms: i64,
     /// Fuel burnt on trips, millilitres.
     pub fuel_ml: i64,
@@ -74,31 +74,44 @@ pub(crate) struct OpenBucket {
 }
 
 impl OpenBucket {
-    /// Divides a stretch among the buckets that it touches, in proportion to time.
+    /// Adds a stretch to the buckets that it touches.
     pub(crate) fn add(&mut self, stretch: Stretch, facts: &mut Vec<TrackFact>) {
-        let whole_ms = stretch.until.ms_since(stretch.from).max(0);
-        let (mut from, mut left_mm) = (stretch.from, stretch.distance_mm);
-        loop {
-            let bucket = self.bucket(from, facts);
-            let until = stretch.until.min(bucket.bucket.plus_ms(BUCKET_MS));
-            let ms = until.ms_since(from).max(0);
-            let last = until >= stretch.until || ms == 0;
-            // The last part takes the rest that rounding left.
-            let mm = if last { left_mm } else { (stretch.distance_mm as f64 * ms as f64 / whole_ms as f64) as i64 };
+        self.spread((stretch.from, stretch.until), stretch.distance_mm, facts, |bucket, mm, ms| {
             bucket.distance_mm += mm;
             *(if stretch.moving { &mut bucket.moving_ms } else { &mut bucket.idle_ms }) += ms;
-            left_mm -= mm;
+        });
+    }
+
+    /// Adds fuel that was burnt in a time.
+    pub(crate) fn burn(&mut self, from: Timestamp, until: Timestamp, fuel_ml: i64, facts: &mut Vec<TrackFact>) {
+        if fuel_ml != 0 {
+            self.spread((from.min(until), until), fuel_ml, facts, |bucket, ml, _| bucket.fuel_ml += ml);
+        }
+    }
+
+    /// Divides an amount among the buckets that a time touches, in proportion to time. `add` takes a part of the amount, and its
+    /// milliseconds.
+    fn spread(
+        &mut self,
+        (mut from, end): (Timestamp, Timestamp),
+        amount: i64,
+        facts: &mut Vec<TrackFact>,
+        add: impl Fn(&mut Activity, i64, i64),
+    ) {
+        let (whole_ms, mut left) = (end.ms_since(from).max(0), amount);
+        loop {
+            let bucket = self.bucket(from, facts);
+            let until = end.min(bucket.bucket.plus_ms(BUCKET_MS));
+            let ms = until.ms_since(from).max(0);
+            let last = until >= end || ms == 0;
+            // The last part takes the rest that rounding left.
+            let part = if last { left } else { (amount as f64 * ms as f64 / whole_ms as f64) as i64 };
+            add(bucket, part, ms);
+            left -= part;
             if last {
                 return;
             }
             from = until;
-        }
-    }
-
-    /// Adds fuel to the bucket of `at`.
-    pub(crate) fn burn(&mut self, at: Timestamp, fuel_ml: i64, facts: &mut Vec<TrackFact>) {
-        if fuel_ml != 0 {
-            self.bucket(at, facts).fuel_ml += fuel_ml;
         }
     }
 

@@ -3,9 +3,13 @@
 //!
 //! `docs/eta.md` gives the formulas, how the constants were found, and how large the errors are.
 
+mod arrival_model;
+mod forecast_errors;
 mod history;
 mod pace;
+mod pace_map;
 
+pub use arrival_model::ArrivalModel;
 pub use history::{History, HistoryParts, Leg};
 pub use pace::Pace;
 
@@ -16,15 +20,12 @@ use std::time::Duration;
 /// A rider whose last fix is older than this has no estimate.
 pub const ETA_FRESH_FOR: Duration = Duration::from_secs(90);
 
-/// The shortest time that either formula gives, seconds.
+/// The shortest time that the documented formula gives, seconds.
 pub const SHORTEST_ETA_S: u32 = 60;
 
 /// The Earth's radius of the documented formula. All other distances use [`EARTH_RADIUS_M`].
 const DOCUMENTED_RADIUS_KM: f64 = 6371.0;
 const DOCUMENTED_SPEED_KMH: f64 = 30.0;
-
-/// The pace is held in this range, metres a second: from a slow walk to a fast motorway.
-const PACE_RANGE_MPS: std::ops::RangeInclusive<f64> = 0.5..=45.0;
 
 /// Seconds to arrival as the delivery dialect documents it: the great circle on a sphere of 6371 km (haversine) at
 /// 30 km/h, in whole seconds, at least 60. Fractions are cut off, as Python's `int()` does.
@@ -58,9 +59,9 @@ impl Basis {
 /// Seconds from now to arrival: `low_s <= seconds <= high_s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Estimate {
-    /// The estimate; at least [`SHORTEST_ETA_S`].
+    /// The time to show to people. It is rather early than late.
     pub seconds: u32,
-    /// Lower end of the interval that holds four of five arrivals. May be below [`SHORTEST_ETA_S`].
+    /// Lower end of the interval that holds four of five arrivals.
     pub low_s: u32,
     /// Upper end of that interval.
     pub high_s: u32,
@@ -94,48 +95,41 @@ impl Eta {
 
 /// How long the rider still needs to `to`, if it goes there without another stop.
 ///
-/// That is the straight distance from the last fix, times the rider's detour, divided by its pace, less the age of the
-/// fix. A fix from the future (clocks differ) has age 0.
-pub fn estimate_eta(pace: &Pace, history: &History, to: Point, now: Timestamp) -> Eta {
+/// The most likely time ([`ArrivalModel`]) less the age of the fix gives the interval. The time that people are shown lies
+/// before it: a rider that comes half a minute early is missed, while one that is a minute late is waited for. A fix from the
+/// future (clocks differ) has age 0.
+pub fn estimate_eta(pace: &Pace, history: &History, model: &ArrivalModel, to: Point, now: Timestamp) -> Eta {
     let last = pace.last_fix();
     let age_ms = now.ms_since(last.at).max(0);
     if age_ms.unsigned_abs() > ETA_FRESH_FOR.as_millis() as u64 {
         return Eta::Stale;
     }
     let age_s = age_ms as f64 / 1000.0;
-    let pace_mps = pace.speed_mps(history.pace_mps()).clamp(*PACE_RANGE_MPS.start(), *PACE_RANGE_MPS.end());
-    let travel_s = distance_m(last.point, to) * history.detour() / pace_mps;
+    let travel_s = model.travel_s(pace, history, to, now);
     let basis = match (history.is_empty(), pace.is_known()) {
         (false, _) => Basis::History,
         (true, true) => Basis::Speed,
         (true, false) => Basis::Default,
     };
-    let interval = interval(basis);
-    let seconds = whole_seconds((travel_s - age_s).round()).max(SHORTEST_ETA_S);
+    let (low_s, high_s) = model.interval_s(travel_s);
+    let seconds = whole_seconds(shown_s((travel_s - age_s).max(0.0)).round());
     Eta::Fresh(Estimate {
         seconds,
-        low_s: whole_seconds(interval.low_factor * travel_s - interval.low_less_s - age_s),
-        high_s: whole_seconds((interval.high_factor * travel_s + interval.high_more_s - age_s).ceil()).max(seconds),
+        low_s: whole_seconds(low_s - age_s).min(seconds),
+        high_s: whole_seconds((high_s - age_s).ceil()).max(seconds),
         basis,
     })
 }
 
-/// Each end of the 80 % interval as a linear function of the travel time.
-struct Interval {
-    low_factor: f64,
-    low_less_s: f64,
-    high_factor: f64,
-    high_more_s: f64,
-}
-
-/// The 10 % and 90 % quantiles of recorded arrivals (`docs/eta.md`). The interval narrows as more is known.
-const fn interval(basis: Basis) -> Interval {
-    let (low_factor, high_factor) = match basis {
-        Basis::Default => (0.4, 2.0),
-        Basis::Speed => (0.55, 1.5),
-        Basis::History => (0.65, 1.3),
-    };
-    Interval { low_factor, low_less_s: 20.0, high_factor, high_more_s: 80.0 }
+/// The time that people are shown, for a most likely time, both in seconds. The lines were fitted (`docs/eta.md`) to hold as many
+/// arrivals as possible between half a minute (when near) or a minute (when far) before that time, and 90 to 270 s after it.
+fn shown_s(travel_s: f64) -> f64 {
+    const NEAR_S: f64 = 225.0;
+    const FAR_S: f64 = 600.0;
+    let near_s = travel_s.min(NEAR_S);
+    let middle_s = (travel_s - NEAR_S).clamp(0.0, FAR_S - NEAR_S);
+    let far_s = (travel_s - FAR_S).max(0.0);
+    20.0 + 0.56 * near_s + 1.1 * middle_s + far_s
 }
 
 /// Cuts off the fraction; negative numbers become 0. Half the globe at the slowest pace is 10⁸ s, far below the type's end.

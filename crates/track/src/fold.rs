@@ -50,7 +50,7 @@ pub fn fold(
     let fuel_l = position.fuel_level.map(|level| level.get());
     let standing = state.journey.as_ref().is_some_and(|journey| journey.trip.is_none() || journey.stay.stood());
     state.tank.apply(&fix, fuel_l, position.ignition, standing, rules, facts);
-    let journey = state.journey.get_or_insert_with(|| Journey::new(&fix));
+    let journey = state.journey.get_or_insert_with(|| Journey::new(&fix, position.ignition));
     if movement.from.is_some() {
         journey.apply(&fix, movement, signals, &state.tank, rules, facts);
     }

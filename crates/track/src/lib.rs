@@ -38,7 +38,7 @@ mod visits;
 pub use activity::{Activity, BUCKET_MS};
 pub use correction::{Correction, Corrections, Refolded, correct, refold};
 pub use eta::{
-    Basis, ETA_FRESH_FOR, Estimate, Eta, History, HistoryParts, Leg, Pace, SHORTEST_ETA_S, estimate_eta,
+    ArrivalModel, Basis, ETA_FRESH_FOR, Estimate, Eta, History, HistoryParts, Leg, Pace, SHORTEST_ETA_S, estimate_eta,
     straight_line_eta_s,
 };
 pub use fact::{Outlier, OutlierReason, Stop, TrackFact};

@@ -6,7 +6,9 @@
 
 mod departure;
 mod gap;
+mod idling;
 mod receiver;
+mod rhythm;
 mod running;
 
 use crate::activity::OpenBucket;
@@ -19,9 +21,11 @@ use crate::stay_point::StayPoint;
 use crate::trip::{Trip, TripEnd, millimetres};
 use crate::{Rules, TrackFact};
 use departure::{Departure, Parked};
+use idling::Engine;
 use milepost_domain::Timestamp;
 use milepost_geo::{Point, distance_m};
 use receiver::Receiver;
+use rhythm::Rhythm;
 use running::Running;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +57,10 @@ pub(crate) struct Journey {
     /// When the last trip ended. No trip begins before.
     #[serde(with = "optional_time")]
     ended_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Rhythm::is_empty")]
+    rhythm: Rhythm,
+    #[serde(default, skip_serializing_if = "Engine::is_unknown")]
+    engine: Engine,
 }
 
 /// Results of other parts of the fold about a fix.
@@ -77,7 +85,7 @@ struct Input<'a> {
 
 impl Journey {
     /// A vehicle counts as parked where it is first seen.
-    pub(crate) fn new(fix: &Fix) -> Self {
+    pub(crate) fn new(fix: &Fix, ignition: Option<bool>) -> Self {
         Self {
             stay: StayPoint::new(fix, 0.0),
             departure: None,
@@ -90,6 +98,8 @@ impl Journey {
             parked: None,
             receiver: Receiver::default(),
             ended_at: None,
+            rhythm: Rhythm::default(),
+            engine: Engine::first(fix, ignition),
         }
     }
 
@@ -120,13 +130,17 @@ impl Journey {
             self.relocate(&mut input);
         } else if from_centre_m <= radius_m {
             self.stay(from_centre_m, radius_m, &mut input);
-        } else if Self::is_gap(&input) {
+        } else if self.is_hop(from_centre_m, &input) {
+            self.hop(&mut input);
+        } else if self.is_gap(&input) {
             self.end_by_silence(&mut input);
         } else {
             self.leave(from_centre_m, radius_m, &mut input);
         }
         self.begin_trip(radius_m, &mut input);
         self.drive_on(&mut input);
+        self.idle(&mut input);
+        self.rhythm.learn(Self::silence_ms(&input), from_centre_m > radius_m);
     }
 
     /// The running trip as it stands at the newest fix; `None` while parked.

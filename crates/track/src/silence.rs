@@ -96,8 +96,9 @@ pub fn correct_silence(
 /// Reports how silence has ended the running trip by now, where that differs from what was reported.
 fn end_trip(state: &TrackState, watch: &mut Watch, now: Timestamp, rules: &Rules, facts: &mut Vec<SilenceFact>) {
     let ended = state.outlier_filter.last.as_ref().and_then(|last| {
-        let is_silent = now.ms_since(last.at) > i64::from(rules.thresholds().gap_max_s) * 1000;
-        state.journey.as_ref().filter(|_| is_silent)?.ended_by_silence(last, &state.tank, rules)
+        let journey = state.journey.as_ref()?;
+        let is_silent = journey.ends_trips(now.ms_since(last.at), rules);
+        is_silent.then(|| journey.ended_by_silence(last, &state.tank, rules))?
     });
     let (trip, counts) = ended.map_or((None, Vec::new()), |(trip, counts)| (Some(trip), counts));
     if counts != watch.counted {

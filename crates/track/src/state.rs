@@ -84,6 +84,13 @@ impl TrackState {
         self.speed.open_incident().into_iter().chain(self.manoeuvres.open_incidents()).chain(self.tank.open_incident())
     }
 
+    /// A silence that is longer than this ends a running trip, milliseconds: [`gap_max_s`](crate::Thresholds::gap_max_s), or more
+    /// for a device that reports seldom.
+    pub fn gap_max_ms(&self, rules: &Rules) -> i64 {
+        let least_ms = i64::from(rules.thresholds().gap_max_s) * 1000;
+        self.journey.as_ref().map_or(least_ms, |journey| journey.gap_max_ms(rules))
+    }
+
     /// The newest odometer reading; without one, the length of all trips plus the vehicle's own offset. Kilometres.
     pub fn odometer_km(&self, rules: &Rules) -> f64 {
         self.service.odometer_km(rules)

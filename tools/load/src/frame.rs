@@ -69,6 +69,13 @@ pub(crate) fn text_frame(payload: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// A client's short text message, of at most 125 bytes. The mask is zero, so that the payload stays unchanged.
+pub(crate) fn client_text_frame(payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x81, 0x80 | payload.len() as u8, 0, 0, 0, 0];
+    frame.extend_from_slice(payload);
+    frame
+}
+
 /// A client's pong. The mask is zero, so that the payload stays unchanged. Control payloads have at most 125 bytes.
 pub(crate) fn pong_frame(payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x8A, 0x80 | payload.len() as u8, 0, 0, 0, 0];

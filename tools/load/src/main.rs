@@ -18,6 +18,7 @@ mod idle;
 mod ingest;
 mod latency;
 mod milepost;
+mod neighbours;
 mod postgres;
 mod process;
 mod publisher;
@@ -54,6 +55,8 @@ enum Command {
     Ingest(ingest::IngestOptions),
     /// From a kiosk to every watcher; also with a recorded fleet
     Latency(latency::LatencyOptions),
+    /// What one tenant notices of a greedy one
+    Neighbours(neighbours::NeighboursOptions),
     /// One socket that stops reading, among many that get updates at full rate
     SlowReader(slow_reader::SlowReaderOptions),
 }
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<()> {
         Command::Idle(options) => idle::run_idle(&options),
         Command::Ingest(options) => ingest::run_ingest(&options),
         Command::Latency(options) => latency::run_latency(&options),
+        Command::Neighbours(options) => neighbours::run_neighbours(&options),
         Command::SlowReader(options) => slow_reader::run_slow_reader(&options),
     }
 }

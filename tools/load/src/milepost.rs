@@ -58,6 +58,8 @@ pub(crate) struct Milepost {
     pub(crate) pid: u32,
     /// A header line that makes the caller an admin.
     pub(crate) credential: String,
+    /// Signs tokens.
+    secret: String,
     // Dropped in this order: the process ends before its folder is removed.
     _child: Option<Child>,
     _folder: Option<Folder>,
@@ -68,7 +70,8 @@ impl Milepost {
     pub(crate) fn start(options: &ServerOptions) -> Result<Self> {
         if let (Some(url), Some(secret), Some(pid)) = (&options.url, &options.jwt_secret, options.pid) {
             let address = address_of(url)?;
-            return Ok(Self { address, pid, credential: bearer(secret)?, _child: None, _folder: None });
+            let (credential, secret) = (bearer(secret, "admin", "default", &[])?, secret.clone());
+            return Ok(Self { address, pid, credential, secret, _child: None, _folder: None });
         }
         let program = match &options.server {
             // It is started from its own folder.
@@ -85,6 +88,7 @@ impl Milepost {
             .env("MILEPOST_ECHO", "1")
             .env("JWT_SECRET", OWN_SECRET)
             .env("MAX_CONNECTIONS_PER_TENANT", "100000")
+            .env("MILEPOST_WEBHOOK_ALLOW", "127.0.0.0/8")
             .env_remove("DATABASE_URL")
             .stderr(File::create(folder.0.join("stderr.log"))?);
         if let Some(url) = &options.database_url {
@@ -95,12 +99,18 @@ impl Milepost {
             .wait_for("its address", |line| address_of(line.split_once("http://")?.1).ok())
             .with_context(|| std::fs::read_to_string(folder.0.join("stderr.log")).unwrap_or_default())?;
         let pid = child.pid();
-        Ok(Self { address, pid, credential: bearer(OWN_SECRET)?, _child: Some(child), _folder: Some(folder) })
+        let (credential, secret) = (bearer(OWN_SECRET, "admin", "default", &[])?, OWN_SECRET.to_owned());
+        Ok(Self { address, pid, credential, secret, _child: Some(child), _folder: Some(folder) })
     }
 
     /// A connection for setting up, as an admin.
     pub(crate) fn client(&self) -> Result<Client> {
         Client::connect(self.address, &self.credential)
+    }
+
+    /// A header line that makes the caller a user of this role, who may see these vehicles if it is a parent.
+    pub(crate) fn bearer_of(&self, role: &str, tenant: &str, vehicles: &[&str]) -> Result<String> {
+        bearer(&self.secret, role, tenant, vehicles)
     }
 
     /// The handshake that opens the bus socket as an admin.
@@ -115,10 +125,10 @@ impl Milepost {
 }
 
 /// A header line with a token for a user that the server does not know: the token's claims are enough.
-fn bearer(secret: &str) -> Result<String> {
+fn bearer(secret: &str, role: &str, tenant: &str, vehicles: &[&str]) -> Result<String> {
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let claims =
-        json!({"sub": "milepost-load", "role": "admin", "tenant": "default", "exp": now_s + TOKEN_LIFE_SECONDS});
+    let claims = json!({"sub": format!("milepost-load-{role}"), "role": role, "tenant": tenant, "vehicle_ids": vehicles,
+        "exp": now_s + TOKEN_LIFE_SECONDS});
     let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"HS256"}"#);
     let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
     let signature = URL_SAFE_NO_PAD.encode(sign(&Key::new(HMAC_SHA256, secret.as_bytes()), signed.as_bytes()));

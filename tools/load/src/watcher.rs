@@ -79,6 +79,11 @@ impl Watcher {
         }
     }
 
+    /// Sends a frame. A socket that takes nothing now is a failure: requests are short.
+    pub(crate) fn send(&mut self, frame: &[u8]) -> Result<()> {
+        self.stream.write_all(frame).context("a socket takes no more requests")
+    }
+
     /// Reads once and passes every complete message's payload to `on_message`. Answers pings.
     ///
     /// `buffer` is scratch space of at least twice [`READ_BYTES`], shared by all sockets.

@@ -2,22 +2,23 @@
 
 use crate::wire::{BusLocation, KioskLocation, ToViewer};
 use milepost_domain::{
-    AccuracyM, HeadingDeg, Invalid, Latitude, Longitude, Position, SpeedKmh, TenantId, Timestamp, Vehicle, VehicleId,
+    AccuracyM, HeadingDeg, Invalid, Latitude, Longitude, Position, Principal, SpeedKmh, TenantId, Timestamp, Vehicle,
 };
 use milepost_http::{parse_timestamp, rfc3339};
 use uuid::Uuid;
 
-/// Reads a kiosk's ping as a position of its bus. A speed, heading or accuracy out of range is unknown: phones write -1 for what they
+/// Reads a kiosk's ping as a position of the bus that it was in. A speed, heading or accuracy out of range is unknown: phones write -1 for what they
 /// do not know, and the place is good without it.
 ///
 /// # Errors
 /// [`Invalid`] names the field that does not fit.
-pub fn position_from_ping(ping: &KioskLocation, vehicle_id: &VehicleId, now: Timestamp) -> Result<Position, Invalid> {
+pub fn position_from_ping(ping: &KioskLocation, kiosk: &Principal, now: Timestamp) -> Result<Position, Invalid> {
     let at = match &ping.timestamp {
         None | Some(serde_json::Value::Null) => now,
         Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,
     };
     Position::check_time(at, now)?;
+    let vehicle_id = kiosk.own_vehicle(at)?.ok_or(Invalid::new("vehicle_id", "is required"))?;
     let (latitude, longitude) = (Latitude::new(ping.latitude)?, Longitude::new(ping.longitude)?);
     Ok(Position {
         speed: ping.speed.and_then(|speed| SpeedKmh::new(speed).ok()),

@@ -3,7 +3,7 @@
 
 use milepost_dialect_bus::position_from_ping;
 use milepost_dialect_bus::wire::{BusRequest, KioskLocation};
-use milepost_domain::{MAX_AHEAD_MS, Timestamp, VehicleId};
+use milepost_domain::{DeviceId, MAX_AHEAD_MS, PastAssignments, Principal, Timestamp, VehicleId};
 use milepost_http::parse_json;
 use proptest::prelude::*;
 
@@ -11,7 +11,12 @@ fn check(bytes: &[u8]) {
     let _ = parse_json::<BusRequest>(bytes);
     let now = Timestamp::from_unix_ms(1_736_937_045_123).unwrap();
     let Ok(ping) = parse_json::<KioskLocation>(bytes) else { return };
-    let Ok(position) = position_from_ping(&ping, &VehicleId::new("bus").unwrap(), now) else { return };
+    let kiosk = Principal::Device {
+        id: DeviceId::new("kiosk").unwrap(),
+        vehicle_id: VehicleId::new("bus").unwrap(),
+        past_vehicles: PastAssignments::default(),
+    };
+    let Ok(position) = position_from_ping(&ping, &kiosk, now) else { return };
     assert!(position.latitude.get().abs() <= 90.0 && position.longitude.get().abs() <= 180.0);
     assert!(position.speed.is_none_or(|speed| (0.0..=1000.0).contains(&speed.get())));
     assert!(position.at.ms_since(now) <= MAX_AHEAD_MS);

@@ -85,7 +85,7 @@ pub struct Dropoff {
 /// An estimate from the rider's own pace. All fields but `stale` are null when the last location is older than 90 s.
 #[derive(Debug, Default, Serialize)]
 pub struct BetterEta {
-    /// The most likely time, seconds from now.
+    /// The time to show, seconds from now: rather too early than too late.
     pub seconds: Option<u32>,
     /// The early end of the range in which four of five arrivals lie, seconds from now.
     pub low: Option<u32>,

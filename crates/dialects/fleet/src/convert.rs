@@ -78,6 +78,7 @@ pub(crate) fn render_dashboard(company: &TenantId, stats: &FleetDashboard) -> St
         fuel_consumed: stats.fuel_l,
         utilization_rate: stats.utilization_percent,
         cost_per_km: stats.cost_per_km,
+        idle_minutes: stats.idle_min,
         timestamp: rfc3339(stats.at),
     };
     render_unstored(company, "fleet_dashboard_update", dashboard, stats.at)

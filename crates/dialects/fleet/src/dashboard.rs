@@ -56,7 +56,7 @@ impl Dashboards {
 }
 
 impl CompanyDashboard {
-    /// Returns current statistics. Concurrent calls share a reading, but a call never gets one that began before it.
+    /// Returns current statistics. Hold the permission for a large read of the tenant. Concurrent calls share a reading, but a call never gets one that began before it.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the store can't be read.
@@ -79,6 +79,7 @@ impl CompanyDashboard {
         if !channel.has_subscribers_of(&dashboard_key()) {
             return;
         }
+        let _permit = self.dashboards.live.read_permit(&self.tenant, None).await;
         // Errors are ignored here: the next round reads again, and viewers notice a missing database by other calls.
         if let Ok(stats) = self.read().await {
             channel.publish(dashboard_message(&self.tenant, &stats));

@@ -60,6 +60,8 @@ pub struct DashboardJson<'a> {
     pub utilization_rate: f64,
     /// Cost per km in the tenant's currency.
     pub cost_per_km: f64,
+    /// Time standing on trips, and between trips with the engine on, of all vehicles, minutes.
+    pub idle_minutes: f64,
     /// When the statistics were read.
     pub timestamp: String,
 }

@@ -4,8 +4,8 @@ use crate::wire::account::UserJson;
 use crate::wire::fleet::{ChangeVehicleJson, NewVehicleJson, VehicleJson};
 use crate::wire::position::{NewPositionJson, PositionJson};
 use milepost_domain::{
-    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, SpeedKmh,
-    Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
+    AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Invalid, Label, Latitude, Longitude, OdometerKm, Position, Principal,
+    SpeedKmh, Timestamp, User, UserId, Vehicle, VehicleId, VehicleKind, VehicleStatus,
 };
 use milepost_http::{FieldError, Problem, parse_timestamp, rfc3339};
 use milepost_service::LiveVehicle;
@@ -126,6 +126,7 @@ pub(crate) fn change_from_json(
         route: route.unwrap_or(vehicle.route),
         status: status.unwrap_or(vehicle.status),
         driver_id: driver_id.unwrap_or(vehicle.driver_id),
+        past_drivers: vehicle.past_drivers,
         speed_limit: speed_limit.unwrap_or(vehicle.speed_limit),
         fuel_l_per_100km: fuel_use.unwrap_or(vehicle.fuel_l_per_100km),
         fuel_price_per_l: fuel_price.unwrap_or(vehicle.fuel_price_per_l),
@@ -172,22 +173,21 @@ pub(crate) fn position_to_json(position: &Position) -> PositionJson {
     }
 }
 
-/// A position. `own_vehicle` is used for a device that names no vehicle.
+/// A position. A device need not name its vehicle: it is the one that the device was in at the time of the position.
 pub(crate) fn position_from_json(
     json: &NewPositionJson,
-    own_vehicle: Option<&VehicleId>,
+    sender: &Principal,
     now: Timestamp,
 ) -> Result<Position, Invalid> {
-    let vehicle_id = match (&json.vehicle_id, own_vehicle) {
-        (Some(id), _) => VehicleId::new(id)?,
-        (None, Some(own)) => own.clone(),
-        (None, None) => return Err(Invalid::new("vehicle_id", "is required")),
-    };
     let at = match &json.timestamp {
         None | Some(serde_json::Value::Null) => now,
         Some(value) => parse_timestamp(value).map_err(|message| Invalid::new("timestamp", message))?,
     };
     Position::check_time(at, now)?;
+    let vehicle_id = match &json.vehicle_id {
+        Some(id) => VehicleId::new(id)?,
+        None => sender.own_vehicle(at)?.cloned().ok_or(Invalid::new("vehicle_id", "is required"))?,
+    };
     Ok(Position {
         vehicle_id,
         at,

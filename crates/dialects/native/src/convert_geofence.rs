@@ -5,10 +5,10 @@ use crate::convert_record::time_of_day;
 use crate::wire::geofence::{ChangeGeofenceJson, GeofenceJson, NewGeofenceJson, ScheduleJson};
 use milepost_domain::{
     CrossingTriggers, DwellTime, Geofence, GeofenceDescription, GeofenceShape, GeometryText, Invalid, Label, Schedule,
-    SpeedKmh, UtcOffset, VehicleId, VehicleList, Weekday, Weekdays,
+    ScheduleClock, SpeedKmh, UtcOffset, VehicleId, VehicleList, Weekday, Weekdays,
 };
 use milepost_http::{Problem, rfc3339};
-use milepost_service::read_geometry;
+use milepost_service::{read_geometry, read_zone_name};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -150,8 +150,21 @@ fn read_schedule(json: &ScheduleJson, refusals: &mut Refusals) -> Option<Schedul
     let days = refusals.take("schedule.days", days.and_then(|days| Weekdays::new(&days)));
     let from = refusals.take("schedule.from", time_of_day(&json.from));
     let to = refusals.take("schedule.to", time_of_day(&json.to));
-    let offset = refusals.take("schedule.utc_offset_minutes", UtcOffset::from_minutes(json.utc_offset_minutes));
-    Some(Schedule { days: days?, from: from?, to: to?, offset: offset? })
+    let clock = read_clock(json, refusals);
+    Some(Schedule { days: days?, from: from?, to: to?, clock: clock? })
+}
+
+fn read_clock(json: &ScheduleJson, refusals: &mut Refusals) -> Option<ScheduleClock> {
+    const ZONE: &str = "schedule.timezone";
+    let Some(zone) = &json.timezone else {
+        let offset = UtcOffset::from_minutes(json.utc_offset_minutes.unwrap_or(0));
+        return refusals.take("schedule.utc_offset_minutes", offset).map(ScheduleClock::Offset);
+    };
+    if json.utc_offset_minutes.is_some() {
+        refusals.add(ZONE, "must not be given together with utc_offset_minutes");
+        return None;
+    }
+    refusals.take(ZONE, read_zone_name(zone)).map(ScheduleClock::Zone)
 }
 
 pub(crate) fn geofence_to_json(geofence: &Geofence) -> GeofenceJson {
@@ -176,11 +189,16 @@ pub(crate) fn geofence_to_json(geofence: &Geofence) -> GeofenceJson {
 }
 
 fn schedule_to_json(schedule: &Schedule) -> ScheduleJson {
+    let (utc_offset_minutes, timezone) = match &schedule.clock {
+        ScheduleClock::Offset(offset) => (Some(i64::from(offset.minutes())), None),
+        ScheduleClock::Zone(zone) => (None, Some(zone.as_str().to_owned())),
+    };
     ScheduleJson {
         days: schedule.days.iter().map(|day| day.as_str().to_owned()).collect(),
         from: schedule.from.to_string(),
         to: schedule.to.to_string(),
-        utc_offset_minutes: i64::from(schedule.offset.minutes()),
+        utc_offset_minutes,
+        timezone,
     }
 }
 
@@ -219,6 +237,30 @@ mod tests {
             "geometry.coordinates",
         ];
         assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn a_schedule_goes_by_the_clock_of_a_place_or_by_an_offset() {
+        let clock = |part: &str| {
+            let shape = r#""geometry":{"type":"Point","coordinates":[1,2]},"radius_m":100"#;
+            let schedule = format!(r#"{{"days":["mon"],"from":"22:00","to":"06:00"{part}}}"#);
+            let read = added(&format!(r#"{{"name":"a",{shape},"schedule":{schedule}}}"#));
+            let clock = |description: GeofenceDescription| description.schedule.unwrap().clock;
+            read.map(clock).map_err(|problem| problem.errors[0].field.clone())
+        };
+        let offset = |minutes| Ok(ScheduleClock::Offset(UtcOffset::from_minutes(minutes).unwrap()));
+        let zone = |name| read_zone_name(name).map(ScheduleClock::Zone).map_err(|_| String::new());
+        assert_eq!(clock(""), offset(0));
+        assert_eq!(clock(r#","timezone":null,"utc_offset_minutes":330"#), offset(330));
+        assert_eq!(clock(r#","timezone":"Europe/Berlin""#), zone("Europe/Berlin"));
+        // A name that is written another way is known by its usual form.
+        assert_eq!(clock(r#","timezone":"europe/berlin","utc_offset_minutes":null"#), zone("Europe/Berlin"));
+        for wrong in ["Mars/Olympus_Mons", "+02:00", "", "../../etc/passwd", "Berlin"] {
+            let part = format!(r#","timezone":"{wrong}""#);
+            assert_eq!(clock(&part), Err("schedule.timezone".to_owned()), "{wrong}");
+        }
+        let both = r#","timezone":"Europe/Berlin","utc_offset_minutes":60"#;
+        assert_eq!(clock(both), Err("schedule.timezone".to_owned()));
     }
 
     #[test]

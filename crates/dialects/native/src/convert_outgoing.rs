@@ -44,7 +44,7 @@ pub(crate) fn call_to_json(call: &StoredCall) -> OutgoingCallJson {
         }
     };
     OutgoingCallJson {
-        id: call.no.0,
+        id: call.id.0,
         target,
         webhook_id,
         kind: webhook_id.and_then(|_| kind_of(&call.body)),

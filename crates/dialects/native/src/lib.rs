@@ -51,7 +51,7 @@ fn api() -> OpenApiRouter<Arc<HttpContext>> {
         .routes(routes!(vehicles::add_vehicle, vehicles::list_vehicles))
         .routes(routes!(vehicles::get_vehicle, vehicles::change_vehicle, vehicles::remove_vehicle))
         .routes(routes!(devices::add_device, devices::list_devices))
-        .routes(routes!(devices::get_device, devices::remove_device))
+        .routes(routes!(devices::get_device, devices::change_device, devices::remove_device))
         .routes(routes!(positions::record_positions))
         .routes(routes!(track::read_track))
         .routes(routes!(webhooks::add_webhook, webhooks::list_webhooks))

@@ -1,15 +1,15 @@
-//! The parcel dialect's use of the hub: a channel for each followed parcel of any tenant.
+//! The parcel dialect's use of the hub: a channel for each followed parcel.
 
 use crate::convert::{render, render_location};
 use crate::wire::{ParcelStatusChange, ToViewer, ZoneCrossing};
-use milepost_domain::{Parcel, ParcelId, Timestamp, Zone};
+use milepost_domain::{Parcel, ParcelId, TenantId, Timestamp, Zone};
 use milepost_hub::{ChannelId, Key, Message, Recipients};
 use milepost_service::DriverProgress;
 
-/// A parcel's number is unique on the server, and a viewer that may follow a parcel may see all messages about it. A
-/// superadmin's socket can therefore follow parcels of several tenants.
-pub(crate) fn channel_of(parcel: ParcelId) -> ChannelId {
-    ChannelId::new("parcel", parcel.to_string())
+/// A parcel's number is unique in its tenant, and a viewer that may follow a parcel may see all messages about it.
+pub(crate) fn channel_of(tenant: &TenantId, parcel: ParcelId) -> ChannelId {
+    // The number comes first: no tenant's id makes two channels one.
+    ChannelId::new("parcel", format!("{parcel}/{tenant}"))
 }
 
 /// Where the driver is. For a slow reader the newest replaces the unread one. Each driver has its own key, because one

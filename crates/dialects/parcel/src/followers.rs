@@ -4,7 +4,7 @@
 use crate::convert::render;
 use crate::policy::NOT_YOURS;
 use crate::wire::ToViewer;
-use milepost_domain::{Action, Caller, Parcel, ParcelId, may_with_parcel};
+use milepost_domain::{Action, Caller, Parcel, ParcelId, TenantId, may_with_parcel};
 use milepost_hub::Subscription;
 use milepost_live::SocketSender;
 use std::collections::HashMap;
@@ -13,21 +13,24 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// Parcels that one socket may follow. More are refused with an `error`.
 pub(crate) const MAX_FOLLOWED: usize = 100;
 
-/// One socket and the parcels that it follows.
+/// One socket and the parcels that it follows, all of one tenant.
 pub(crate) struct ParcelFollower {
     pub(crate) sender: Arc<SocketSender>,
     pub(crate) caller: Caller,
+    pub(crate) tenant: TenantId,
     /// A std mutex: held for microseconds, never across an await. Lock order: [`Followers`] before this one.
     parcels: Mutex<HashMap<ParcelId, Subscription>>,
 }
 
 /// The sockets of this node, by parcel. A std mutex: held for microseconds, never across an await.
 #[derive(Default)]
-pub(crate) struct Followers(Mutex<HashMap<ParcelId, Vec<Arc<ParcelFollower>>>>);
+pub(crate) struct Followers(Mutex<ByParcel>);
+
+type ByParcel = HashMap<(TenantId, ParcelId), Vec<Arc<ParcelFollower>>>;
 
 impl ParcelFollower {
-    pub(crate) fn new(sender: Arc<SocketSender>, caller: Caller) -> Arc<Self> {
-        Arc::new(Self { sender, caller, parcels: Mutex::default() })
+    pub(crate) fn new(sender: Arc<SocketSender>, caller: Caller, tenant: TenantId) -> Arc<Self> {
+        Arc::new(Self { sender, caller, tenant, parcels: Mutex::default() })
     }
 
     pub(crate) fn follows(&self, parcel: ParcelId) -> bool {
@@ -66,14 +69,14 @@ impl Followers {
     pub(crate) fn add(&self, follower: &Arc<ParcelFollower>, parcel: ParcelId, subscription: Subscription) {
         let mut followers = self.lock();
         if follower.lock().insert(parcel, subscription).is_none() {
-            followers.entry(parcel).or_default().push(Arc::clone(follower));
+            followers.entry((follower.tenant.clone(), parcel)).or_default().push(Arc::clone(follower));
         }
     }
 
     pub(crate) fn remove(&self, follower: &Arc<ParcelFollower>, parcel: ParcelId) {
         let removed = {
             let mut followers = self.lock();
-            take_out(&mut followers, parcel, |other| Arc::ptr_eq(other, follower));
+            take_out(&mut followers, (follower.tenant.clone(), parcel), |other| Arc::ptr_eq(other, follower));
             follower.lock().remove(&parcel)
         };
         // Dropped outside the locks, because unsubscribing takes the hub's lock.
@@ -90,7 +93,7 @@ impl Followers {
 
     /// Takes the parcel from the viewers that may not see it any more, because its driver changed.
     pub(crate) fn recheck(&self, parcel: &Parcel) {
-        let lost = take_out(&mut self.lock(), parcel.id, |follower| {
+        let lost = take_out(&mut self.lock(), (parcel.tenant.clone(), parcel.id), |follower| {
             !may_with_parcel(&follower.caller, Action::SeeParcel, parcel)
         });
         for follower in lost {
@@ -98,18 +101,18 @@ impl Followers {
         }
     }
 
-    pub(crate) fn has(&self, parcel: ParcelId) -> bool {
-        self.lock().contains_key(&parcel)
+    pub(crate) fn has(&self, tenant: &TenantId, parcel: ParcelId) -> bool {
+        self.lock().contains_key(&(tenant.clone(), parcel))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ParcelId, Vec<Arc<ParcelFollower>>>> {
+    fn lock(&self) -> MutexGuard<'_, ByParcel> {
         self.0.lock().expect("nothing panics while holding it")
     }
 }
 
 fn take_out(
-    followers: &mut HashMap<ParcelId, Vec<Arc<ParcelFollower>>>,
-    parcel: ParcelId,
+    followers: &mut ByParcel,
+    parcel: (TenantId, ParcelId),
     is_meant: impl Fn(&Arc<ParcelFollower>) -> bool,
 ) -> Vec<Arc<ParcelFollower>> {
     let Some(of_parcel) = followers.get_mut(&parcel) else { return Vec::new() };

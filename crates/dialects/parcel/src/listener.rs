@@ -2,7 +2,7 @@
 
 use crate::FollowerList;
 use crate::channel::{channel_of, location_message, status_message, zone_message};
-use milepost_domain::ParcelId;
+use milepost_domain::{ParcelId, TenantId};
 use milepost_hub::Hub;
 use milepost_service::{Listener, MovedParcel, ParcelUpdate};
 
@@ -22,7 +22,7 @@ impl ParcelListener {
 impl Listener for ParcelListener {
     fn driver_moved(&self, moved: &[MovedParcel]) {
         for MovedParcel { parcel, progress, crossed } in moved {
-            let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { continue };
+            let Some(channel) = self.hub.find_channel(&channel_of(&parcel.tenant, parcel.id)) else { continue };
             let zones = crossed.iter().map(|&(zone, entered)| zone_message(parcel.id, zone, entered, progress.fix.at));
             channel.publish_all(std::iter::once(location_message(parcel, progress)).chain(zones));
         }
@@ -34,13 +34,13 @@ impl Listener for ParcelListener {
             // Rechecked first, because the old driver must not see the new one's location.
             self.followers.0.recheck(parcel);
         }
-        let Some(channel) = self.hub.find_channel(&channel_of(parcel.id)) else { return };
+        let Some(channel) = self.hub.find_channel(&channel_of(&parcel.tenant, parcel.id)) else { return };
         let status = change.status_changed.then(|| status_message(parcel));
         let location = change.current.progress.as_ref().map(|driver| location_message(parcel, driver));
         channel.publish_all(status.into_iter().chain(location));
     }
 
-    fn follows_parcel(&self, parcel: ParcelId) -> bool {
-        self.followers.0.has(parcel)
+    fn follows_parcel(&self, tenant: &TenantId, parcel: ParcelId) -> bool {
+        self.followers.0.has(tenant, parcel)
     }
 }

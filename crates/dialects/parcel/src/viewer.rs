@@ -7,7 +7,7 @@ use crate::followers::{MAX_FOLLOWED, ParcelFollower};
 use crate::inbound::{ParcelRequest, read_message};
 use crate::named_parcel::NamedParcel;
 use crate::wire::ToViewer;
-use milepost_domain::{Caller, ParcelId};
+use milepost_domain::{Caller, ParcelId, TenantId};
 use milepost_http::Problem;
 use milepost_live::{Snapshot, SocketSender, Viewer};
 use milepost_service::parcels::{followed_parcel, get_parcel, record_driver_location};
@@ -24,10 +24,10 @@ impl ParcelViewer {
     pub(crate) async fn enter(
         sender: Arc<SocketSender>,
         parts: ParcelParts,
-        caller: Caller,
+        (caller, tenant): (Caller, TenantId),
         parcel: NamedParcel,
     ) -> Result<Self, Problem> {
-        let viewer = Self { parts, me: ParcelFollower::new(sender, caller) };
+        let viewer = Self { parts, me: ParcelFollower::new(sender, caller, tenant) };
         viewer.follow(parcel.id()?, false).await?;
         Ok(viewer)
     }
@@ -65,14 +65,15 @@ impl ParcelViewer {
     async fn follow(&self, id: ParcelId, say_subscribed: bool) -> Result<(), ServiceError> {
         let (live, followers) = (&self.parts.live, &self.parts.followers.0);
         let parcels = &live.use_cases().parcels;
-        get_parcel(parcels, &self.request(), id).await?;
+        get_parcel(parcels, &self.request(), &self.me.tenant, id).await?;
         let snapshot = self.me.sender.begin_snapshot();
         let is_new = !self.me.follows(id);
         if is_new {
-            let subscription = snapshot.subscribe(&live.hub.channel(&channel_of(id)), Default::default());
+            let subscription =
+                snapshot.subscribe(&live.hub.channel(&channel_of(&self.me.tenant, id)), Default::default());
             followers.add(&self.me, id, subscription);
         }
-        let followed = followed_parcel(parcels, &self.request(), id).await;
+        let followed = followed_parcel(parcels, &self.request(), &self.me.tenant, id).await;
         match &followed {
             Ok(followed) => show(&snapshot, followed, say_subscribed),
             // The socket keeps a parcel that it follows already while the store is away.

@@ -106,7 +106,7 @@ impl ChangeWriter<'_> {
             severity: text.severity,
             user_id: None,
             vehicle_id: Some(self.vehicle.id.clone()),
-            driver_id: self.vehicle.driver_id,
+            driver_id: self.vehicle.driver_at(at),
             title: alert_title(&text.title),
             message: notification_text(&text.message),
             data: JsonObject::of_parsed(text.data.to_string(), "data").ok(),

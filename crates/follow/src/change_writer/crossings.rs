@@ -56,16 +56,17 @@ impl ChangeWriter<'_> {
             FenceEvent::Exit => description.on.exit,
             FenceEvent::Dwell => description.dwell.is_some(),
         };
+        let at = self.crossing_time(visit, event);
         let place = if event == FenceEvent::Exit { visit.left.unwrap_or(visit.entered) } else { visit.entered };
         is_wanted.then(|| FenceCrossing {
             vehicle_id: self.vehicle.id.clone(),
-            driver_id: self.vehicle.driver_id,
+            driver_id: self.vehicle.driver_at(at),
             geofence_id: geofence.id,
             geofence_name: description.name.clone(),
             event,
             latitude: place.latitude,
             longitude: place.longitude,
-            at: self.crossing_time(visit, event),
+            at,
             revision,
             visit: Some(visit.entered_at),
             corrects,

@@ -54,7 +54,7 @@ impl ChangeWriter<'_> {
         };
         let event = DrivingEvent {
             vehicle_id: self.vehicle.id.clone(),
-            driver_id: self.vehicle.driver_id,
+            driver_id: self.vehicle.driver_at(at),
             kind,
             severity: text.severity,
             description: notification_text(&text.message),

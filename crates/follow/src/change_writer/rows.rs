@@ -27,7 +27,7 @@ pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::
         id: TripId::new(&uuid::Uuid::now_v7().to_string()).expect("hexadecimal digits and hyphens"),
         tenant: tenant.clone(),
         vehicle_id: vehicle.id.clone(),
-        driver_id: vehicle.driver_id,
+        driver_id: vehicle.driver_at(trip.started_at),
         origin: TripOrigin::Auto,
         status: if trip.ended_at.is_some() { TripStatus::Completed } else { TripStatus::Started },
         started_at: trip.started_at,
@@ -39,7 +39,8 @@ pub(super) fn trip(tenant: &TenantId, vehicle: &Vehicle, trip: &milepost_track::
             distance_mm: trip.distance_mm,
             moving_ms: trip.moving_ms,
             idle_ms: trip.idle_ms,
-            max_speed: Some(speed(trip.max_speed_kmh)),
+            // A device that reports no speed, and seldom, shows none.
+            max_speed: (trip.max_speed_kmh > 0.0).then(|| speed(trip.max_speed_kmh)),
             fuel,
         },
         version: 1,

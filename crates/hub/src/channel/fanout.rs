@@ -20,6 +20,9 @@ use super::subscribers::{CHUNK_SUBSCRIBERS, ChunkOfSubscribers, Subscriber};
 /// messages that come faster share a write instead of costing one each.
 const PASS_SPACING: Duration = Duration::from_millis(2);
 
+/// Pairs of a message and a subscriber that are planned before others get their share of the time: a millisecond at most.
+const PLANNED_AT_ONCE: usize = 8_192;
+
 /// Runs passes until nothing is pending.
 pub(super) async fn run(channel: Arc<Channel>) {
     let alive = Alive(channel);
@@ -39,7 +42,7 @@ pub(super) async fn run(channel: Arc<Channel>) {
         }
         let (sequences, messages) = split(drained.entries);
         if !messages.is_empty() {
-            Pass::plan(channel, sequences, messages).deliver(channel).await;
+            Pass::plan(channel, sequences, messages).await.deliver(channel).await;
         }
     }
 }
@@ -77,10 +80,12 @@ struct Chosen {
 }
 
 impl Pass {
-    fn plan(channel: &Channel, sequences: Vec<u64>, messages: Vec<Message>) -> Self {
+    /// Finds the subscribers of each message. Those that leave meanwhile get nothing, and those that join are not concerned.
+    async fn plan(channel: &Channel, sequences: Vec<u64>, messages: Vec<Message>) -> Self {
         let (general, filtered, by_key) = snapshot(channel, &messages);
         let mut chosen: HashMap<u64, Chosen> = HashMap::new();
         let mut general_indices = Vec::with_capacity(messages.len());
+        let mut considered = 0;
         for (index, message) in messages.iter().enumerate() {
             let index = index as u32;
             let recipients = message.recipients();
@@ -89,13 +94,21 @@ impl Pass {
             }
             let everyone = if recipients.kind == RecipientKind::Everyone { &filtered[..] } else { &[] };
             let keyed = recipients.keys.iter().filter_map(|key| by_key.get(key)).flatten();
-            for subscriber in everyone.iter().chain(keyed).flat_map(|chunk| chunk.iter()).flatten() {
-                let entry = chosen
-                    .entry(subscriber.id)
-                    .or_insert_with(|| Chosen { subscriber: subscriber.clone(), indices: Vec::new() });
-                // A second key of the same message found this subscriber: the message is in already.
-                if entry.indices.last() != Some(&index) && subscriber.interest.wants(recipients) {
-                    entry.indices.push(index);
+            let chunks: Vec<&ChunkOfSubscribers> = everyone.iter().chain(keyed).collect();
+            for chunk in chunks {
+                for subscriber in chunk.iter().flatten() {
+                    let entry = chosen
+                        .entry(subscriber.id)
+                        .or_insert_with(|| Chosen { subscriber: subscriber.clone(), indices: Vec::new() });
+                    // A second key of the same message found this subscriber: the message is in already.
+                    if entry.indices.last() != Some(&index) && subscriber.interest.wants(recipients) {
+                        entry.indices.push(index);
+                    }
+                }
+                considered += chunk.len();
+                if considered >= PLANNED_AT_ONCE {
+                    considered = 0;
+                    tokio::task::yield_now().await;
                 }
             }
         }

@@ -86,6 +86,7 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
         | Fact::VehicleRemoved { .. }
         | Fact::UserChanged { .. }
         | Fact::SessionEnded { .. }
+        | Fact::DeviceChanged { .. }
         | Fact::DeviceRemoved { .. }
         | Fact::CadetAdded { .. }
         | Fact::NoticeSent(_)

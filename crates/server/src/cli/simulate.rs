@@ -49,7 +49,7 @@ pub(super) struct SimulateArgs {
     repeat: bool,
     #[command(flatten)]
     read: ReadArgs,
-    /// An admin's or manager's login; its password comes from MILEPOST_PASSWORD.
+    /// An admin's or manager's login, also as tenant/name; its password comes from MILEPOST_PASSWORD.
     #[arg(long, default_value = "admin")]
     user: String,
     /// Password of --user; better in the environment, where other users don't see it.

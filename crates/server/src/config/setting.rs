@@ -4,7 +4,7 @@ use super::database_url::check_database_url;
 use super::duration::parse_duration;
 use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
-use milepost_http::TrustedProxies;
+use milepost_http::{TenantHosts, TrustedProxies};
 use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +37,8 @@ enum Kind {
     /// Addresses and networks, separated by commas.
     Networks,
     Redis,
+    /// `host=tenant`, separated by commas.
+    TenantHosts,
     /// Host names, addresses and networks, separated by commas.
     Hosts,
     HttpUrl,
@@ -68,6 +70,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("JWT_ISSUER", "", Kind::Text, "what iss must be in tokens that another issuer signed; anything if unset"),
     setting("JWT_AUDIENCE", "", Kind::Text, "what aud must name in tokens that another issuer signed; anything if unset"),
     setting("ALLOWED_ORIGINS", "", Kind::Text, "origins, separated by commas, that may open sockets and use cookies; same host only if unset"),
+    setting("TENANT_HOSTS", "", Kind::TenantHosts, "tenants by host name, such as school.example.org=school,bus.example.org=acme: a login at the host that names no tenant is of that tenant"),
     setting("WS_READ_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes read from a socket at once"),
     setting("WS_WRITE_BUFFER_SIZE", "1024", Kind::Number(256, 1 << 20), "bytes; the backlog of a slow reader is gathered into writes of at most 16 times this size"),
     setting("WS_PING_PERIOD", "54s", Kind::Duration(10, DAY_MS), "how often a socket is pinged"),
@@ -139,6 +142,9 @@ impl Setting {
                 TrustedProxies::new(&list(text)).is_ok(),
                 "must be addresses or networks, separated by commas, such as 127.0.0.1, 10.0.0.0/8",
             ),
+            Kind::TenantHosts => TenantHosts::new(&list(text)).map(drop).map_err(|entry| {
+                format!("must be hosts with their tenants, such as school.example.org=school, separated by commas; not {entry}")
+            }),
             Kind::Redis => ok(
                 ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme)),
                 "must begin with redis:// or rediss://",

@@ -37,7 +37,14 @@ pub(super) fn serve_connection(stream: TcpStream, peer: SocketAddr, connections:
     let _ = stream.set_nodelay(true);
     let abort = Abort::default();
     let place = Arc::new(connections.table.enter(peer.ip(), &abort));
-    let (slot, caller) = (DetachSlot::default(), ConnectionCaller::default());
+    let slot = DetachSlot::default();
+    // Weak: a socket keeps the extensions of its request, and leaves the table.
+    let known = Arc::downgrade(&place);
+    let caller = ConnectionCaller::new(move |caller| {
+        if let Some(place) = known.upgrade() {
+            place.authenticated(caller);
+        }
+    });
     let (shared, own_abort, streams) = (Arc::clone(connections), abort.clone(), slot.clone());
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         place.request_begun();
@@ -45,13 +52,10 @@ pub(super) fn serve_connection(stream: TcpStream, peer: SocketAddr, connections:
         request.extensions_mut().insert(own_abort.clone());
         request.extensions_mut().insert(caller.clone());
         let kind = RequestKind::of(request.method(), request.version());
-        let (shared, streams, place, caller) = (shared.clone(), streams.clone(), place.clone(), caller.clone());
+        let (shared, streams) = (shared.clone(), streams.clone());
         // Boxed, so that a request's memory is freed with its answer instead of living as long as its stream.
         Box::pin(async move {
             let response = answer(&shared, request).await;
-            if let Some(caller) = caller.number() {
-                place.authenticated(caller);
-            }
             Ok::<_, Infallible>(streams.offer(&kind, response))
         })
     });

@@ -173,7 +173,7 @@ impl Place {
         }
     }
 
-    /// A request with this caller's credential was answered.
+    /// A request with this caller's credential has come.
     pub(super) fn authenticated(&self, caller: NonZeroU64) {
         let mut standing = self.standing();
         let Standing::Stranger(address, number) = *standing else { return };

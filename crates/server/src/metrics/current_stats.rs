@@ -5,6 +5,7 @@ use milepost_follow::TrackInbox;
 use milepost_hub::Hub;
 use milepost_outbox::Outbox;
 use milepost_service::UseCases;
+use milepost_store::Store;
 use milepost_transport::Transport;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 /// Where the metrics are read.
 pub(crate) struct CurrentStats {
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) use_cases: Arc<UseCases>,
     pub(crate) hub: Hub,
     pub(crate) transport: Arc<Transport>,
@@ -63,6 +65,16 @@ impl Collector for CurrentStats {
             "Batches waiting for a transaction",
             self.use_cases.positions.batches_queued() as u64,
         )?;
+        to.counter(
+            "idempotency_keys_refused",
+            "Requests refused because too many answers are kept for their callers",
+            self.use_cases.idempotency_keys.refused(),
+        )?;
+        let (reads, bodies) = (&self.use_cases.fair_reads, &self.use_cases.large_bodies);
+        to.gauge("large_reads", "Replays, files, figures and trips being read now", reads.running() as u64)?;
+        to.gauge("large_bodies", "Large bodies with positions being parsed now", bodies.running() as u64)?;
+        let refused = reads.refused() + bodies.refused();
+        to.counter("large_reads_refused", "Requests that waited too long for either", refused)?;
         to.gauge(
             "outgoing_pending",
             "Calls to other programs that this node has taken on and not ended",
@@ -78,6 +90,13 @@ impl Collector for CurrentStats {
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
         to.gauge("vehicles_known", "Vehicles in this node's memory", self.use_cases.vehicles.count_known() as u64)?;
         to.counter("log_lines_dropped", "Log lines that could not be written", self.log.dropped())?;
+        if let Some(log) = self.store.log_stats() {
+            to.gauge("wal_bytes", "SQLite's log", log.log_bytes)?;
+            to.gauge("wal_uncopied_bytes", "What of it is not in the database's file yet", log.uncopied_bytes)?;
+            to.counter("checkpoints", "Copies of the log into the database's file", log.checkpoints)?;
+            let took = ConstCounter::new(log.checkpoints_took.as_secs_f64());
+            to.write("checkpoint_seconds", "The time of these copies", &took)?;
+        }
         let mut closed =
             to.0.encode_descriptor("websockets_closed", "WebSockets closed, by code.", None, MetricType::Counter)?;
         for (code, count) in &sockets.closed {

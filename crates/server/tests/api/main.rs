@@ -13,6 +13,7 @@ mod accounts {
     pub mod foreign_issuer;
     pub mod names;
     pub mod revocation;
+    pub mod tenants;
 }
 mod bus {
     pub mod exchange;
@@ -29,6 +30,7 @@ mod fleet {
     pub mod changes;
     pub mod companies;
     pub mod day;
+    pub mod drivers;
     pub mod history;
     pub mod history_kill;
     pub mod history_support;
@@ -63,6 +65,7 @@ mod operations {
     pub mod command_line;
     pub mod connections;
     pub mod import_export;
+    pub mod neighbours;
     pub mod other_processes;
     pub mod outages;
     pub mod replaced_database;

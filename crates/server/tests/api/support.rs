@@ -119,7 +119,9 @@ impl TestServer {
         let mut user = user;
         user["password"] = json!("open sesame");
         let added = json_of(self.post("/api/v1/users", &self.admin, user).await, 201).await;
-        let token = self.log_in(added["username"].as_str().unwrap(), "open sesame").await;
+        // Other tenants may have the name too.
+        let name = format!("{}/{}", added["tenant"].as_str().unwrap(), added["username"].as_str().unwrap());
+        let token = self.log_in(&name, "open sesame").await;
         (added["id"].as_i64().unwrap(), token)
     }
 

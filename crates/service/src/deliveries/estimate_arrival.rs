@@ -1,6 +1,7 @@
 //! Estimates when a rider arrives: by the documented formula, and from its pace and its finished rides.
 
 use super::Deliveries;
+use super::arrival_models::RIDERS_RIDES;
 use crate::DeliveryView;
 use milepost_cache::WeightedCache;
 use milepost_domain::{Delivery, DeliveryFix, DeliveryStatus, RiderId, TenantId, Timestamp, TrackingId};
@@ -16,8 +17,6 @@ const PACE_WINDOW_MS: i64 = 10 * 60 * 1000;
 const PAGE: u32 = 1_000;
 /// Pages read for one estimate. If a rider sends more than sixteen fixes a second, the newest are left out.
 const MAX_PAGES: usize = 10;
-/// The number of a rider's finished rides that an estimate is based on.
-const RIDES: u32 = 50;
 /// How long their sums are cached. A ride that ends on this node removes them from the cache at once.
 const RIDES_KEPT_MS: i64 = 10 * 60 * 1000;
 /// Memory for each of the two caches, enough for 10,000 riders. When it is full, the least used entries are removed,
@@ -97,7 +96,8 @@ async fn estimate_arrival(
     }
     let pace = pace_until(deliveries, delivery, last).await.ok()?;
     let history = history_of(deliveries, &delivery.tenant, &delivery.rider_id, now).await.ok()?;
-    Some(estimate_eta(&pace, &history, dropoff_of(delivery), now))
+    let model = deliveries.arrival_models.model_of(&delivery.tenant, now);
+    Some(estimate_eta(&pace, &history, &model, dropoff_of(delivery), now))
 }
 
 /// The rider's pace up to its last fix. A cached pace is continued with the fixes after it.
@@ -141,13 +141,13 @@ async fn history_of(
     {
         return Ok(history);
     }
-    let history = history_from(&deliveries.store.finished_rides(tenant, rider, RIDES).await?);
+    let history = history_from(deliveries.store.finished_rides(tenant, rider, RIDERS_RIDES).await?.iter());
     insert(&deliveries.riders.histories, key, (now, history));
     Ok(history)
 }
 
 /// Sums up the distance driven, the straight distance and the time of finished rides.
-fn history_from(rides: &[Ride]) -> History {
+pub(super) fn history_from<'a>(rides: impl Iterator<Item = &'a Ride>) -> History {
     /// A shorter straight distance is left out, because a round trip says nothing about detours.
     const SHORTEST_M: f64 = 100.0;
     let mut sums = HistoryParts::default();
@@ -163,7 +163,7 @@ fn history_from(rides: &[Ride]) -> History {
     History::from_parts(sums).unwrap_or_default()
 }
 
-fn point_of(fix: &DeliveryFix) -> Point {
+pub(super) fn point_of(fix: &DeliveryFix) -> Point {
     Point::new(fix.latitude, fix.longitude)
 }
 
@@ -171,6 +171,6 @@ fn dropoff_of(delivery: &Delivery) -> Point {
     Point::new(delivery.dropoff.0, delivery.dropoff.1)
 }
 
-fn fix_of(fix: &DeliveryFix) -> Fix {
+pub(super) fn fix_of(fix: &DeliveryFix) -> Fix {
     Fix::new(point_of(fix), fix.at)
 }

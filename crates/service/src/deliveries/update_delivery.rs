@@ -123,6 +123,7 @@ async fn store_change(
         deliveries.wakers.wake_outbox();
         if delivery.status == DeliveryStatus::Delivered {
             deliveries.riders.forget_rides(&delivery.tenant, &delivery.rider_id);
+            deliveries.arrival_models.read(&delivery.tenant, now);
         }
     }
     Ok(stored)

@@ -2,9 +2,8 @@
 
 use super::Fleet;
 use super::list_trips::find_trip;
-use super::measure_trip::measure_trip;
+use super::measure_trip::measure_ended_trip;
 use super::start_trip::require_trips;
-use crate::vehicles::find_vehicle;
 use crate::{Request, ServiceError};
 use milepost_domain::{Revision, TenantId, Trip, TripId, TripOrigin, TripStatus, TripUpdate};
 use milepost_store::Once;
@@ -46,8 +45,7 @@ pub async fn end_trip(
     let status = TripStatus::from(ending);
     for _ in 0..TRIES {
         let trip = find_trip(fleet, &request.caller, tenant, id).await?;
-        let vehicle = find_vehicle(&*fleet.store, &request.caller, tenant, &trip.vehicle_id).await?;
-        require_trips(&request.caller, tenant, &trip.vehicle_id, vehicle.vehicle.driver_id)?;
+        require_trips(&request.caller, tenant, &trip.vehicle_id, trip.driver_id)?;
         if trip.origin == TripOrigin::Auto {
             return Err(conflict("the trip begins and ends with the vehicle's positions, not by hand"));
         }
@@ -61,7 +59,7 @@ pub async fn end_trip(
         let ended_at = now.max(trip.started_at);
         let ended = Trip { status, ended_at: Some(ended_at), version: trip.version + 1, ..trip };
         let update = TripUpdate {
-            trip: Box::pin(measure_trip(&*fleet.store, ended, now)).await?,
+            trip: Box::pin(measure_ended_trip(fleet, request, ended)).await?,
             revision: Revision::New,
             is_progress: false,
         };

@@ -1,8 +1,7 @@
 //! Lists trips, and reads one, for callers that may see their vehicles.
 
 use super::Fleet;
-use super::measure_trip::measure_trip;
-use crate::vehicles::find_vehicle;
+use super::measure_trip::measure_running_trip;
 use crate::{Request, ServiceError};
 use milepost_domain::{
     Action, Caller, TenantId, Timestamp, Trip, TripId, TripOrigin, TripStatus, UserId, VehicleId, VehicleScope,
@@ -42,7 +41,7 @@ pub struct TripPage {
     pub next: Option<TripCursor>,
 }
 
-/// The trips of the vehicles that the caller may see.
+/// The trips of the vehicles that the caller may see. A driver sees those that it drove, whoever drives the vehicle now.
 ///
 /// # Errors
 /// [`ServiceError::Forbidden`] for a caller that may see no vehicle at all.
@@ -86,14 +85,10 @@ pub async fn list_trips(fleet: &Fleet, request: &Request, listing: &TripListing)
 /// [`ServiceError::NotFound`] also for what the caller may not see.
 pub async fn get_trip(fleet: &Fleet, request: &Request, tenant: &TenantId, id: &TripId) -> Result<Trip, ServiceError> {
     let trip = find_trip(fleet, &request.caller, tenant, id).await?;
-    if is_measured_when_asked(&trip) {
-        Box::pin(measure_trip(&*fleet.store, trip, request.now)).await
-    } else {
-        Ok(trip)
-    }
+    if is_measured_when_asked(&trip) { Box::pin(measure_running_trip(fleet, request, trip)).await } else { Ok(trip) }
 }
 
-/// A stored trip, if the caller may see its vehicle.
+/// A stored trip, if the caller may see its vehicle, or drove it.
 pub(super) async fn find_trip(
     fleet: &Fleet,
     caller: &Caller,
@@ -102,11 +97,8 @@ pub(super) async fn find_trip(
 ) -> Result<Trip, ServiceError> {
     const UNKNOWN: ServiceError = ServiceError::NotFound("trip");
     let trip = fleet.store.get_trip(tenant, id).await?.ok_or(UNKNOWN)?;
-    match find_vehicle(&*fleet.store, caller, tenant, &trip.vehicle_id).await {
-        Ok(_) => Ok(trip),
-        Err(ServiceError::NotFound(_)) => Err(UNKNOWN),
-        Err(other) => Err(other),
-    }
+    let scope = VehicleScope::of(caller, Action::SeeVehicle, tenant);
+    if scope.holds(&trip.vehicle_id, trip.driver_id) { Ok(trip) } else { Err(UNKNOWN) }
 }
 
 /// Whether a trip is under way and not updated by the fold of positions, so that each read has to measure it.

@@ -1,6 +1,6 @@
 //! Raises an alert by hand.
 
-use super::{Fleet, check_user};
+use super::Fleet;
 use crate::tenants::ensure_tenant;
 use crate::{Request, ServiceError};
 use milepost_domain::{
@@ -42,7 +42,7 @@ pub struct NewAlert {
 /// Raises an alert, and publishes it to the users that may see it.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle or user of another tenant, and for
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a vehicle of another tenant, and for
 /// impossible times; [`ServiceError::Conflict`] while an alert with the same subject has not expired.
 pub async fn raise_alert(
     fleet: &Fleet,
@@ -55,11 +55,6 @@ pub async fn raise_alert(
     }
     let now = request.now;
     let (at, expires_at) = alert_times(&new, now, fleet.alert_expiry_ms)?;
-    for (field, user) in [("user_id", new.user_id), ("driver_id", new.driver_id)] {
-        if let Some(user) = user {
-            check_user(&*fleet.store, &new.tenant, field, user).await?;
-        }
-    }
     if let Some(vehicle) = &new.vehicle_id
         && fleet.store.get_vehicle(&new.tenant, vehicle).await?.is_none()
     {

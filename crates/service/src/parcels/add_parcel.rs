@@ -9,7 +9,7 @@ use milepost_store::{NewParcel, Once, Store};
 /// Adds a parcel. Its status is `assigned` if it has a driver, else `pending`.
 ///
 /// # Errors
-/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a stored user that is no client or driver of the tenant.
+/// [`ServiceError::Forbidden`]; [`ServiceError::Invalid`] for a user of the tenant that is no client or driver.
 pub async fn add_parcel(
     parcels: &Parcels,
     request: &Request,
@@ -32,18 +32,19 @@ pub async fn add_parcel(
     Ok(added)
 }
 
-/// A stored user must be a driver of the tenant. Users of other issuers are not stored, and are accepted.
+/// A user of the tenant must be a driver. Any other number may be a user of another issuer, who is not stored: it is accepted, that
+/// of another tenant's user too, so that nobody learns which numbers other tenants have.
 pub(super) async fn check_driver(store: &dyn Store, tenant: &TenantId, driver: UserId) -> Result<(), ServiceError> {
-    let fits = is_absent_or(store, tenant, driver, Role::Driver).await?;
+    let fits = is_elsewhere_or(store, tenant, driver, Role::Driver).await?;
     if fits { Ok(()) } else { Err(Invalid::new("driver_id", "must be a driver of the tenant").into()) }
 }
 
 async fn check_client(store: &dyn Store, tenant: &TenantId, client: UserId) -> Result<(), ServiceError> {
-    let fits = is_absent_or(store, tenant, client, Role::Client).await?;
+    let fits = is_elsewhere_or(store, tenant, client, Role::Client).await?;
     if fits { Ok(()) } else { Err(Invalid::new("client_id", "must be a client of the tenant").into()) }
 }
 
-async fn is_absent_or(store: &dyn Store, tenant: &TenantId, user: UserId, role: Role) -> Result<bool, ServiceError> {
+async fn is_elsewhere_or(store: &dyn Store, tenant: &TenantId, user: UserId, role: Role) -> Result<bool, ServiceError> {
     let stored = store.get_user(user).await?;
-    Ok(stored.is_none_or(|user| user.tenant == *tenant && user.role == role))
+    Ok(stored.is_none_or(|user| user.tenant != *tenant || user.role == role))
 }

@@ -5,7 +5,7 @@ use super::read_parcels::get_parcel;
 use super::{FollowedParcel, Key, ParcelUpdate, Parcels, progress_of};
 use crate::{Listener, Request, ServiceError};
 use milepost_domain::{
-    Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, Timestamp, UserId, ZonesInside, may_with_parcel,
+    Action, Caller, Fact, Parcel, ParcelId, ParcelStatus, TenantId, Timestamp, UserId, ZonesInside, may_with_parcel,
 };
 
 /// Attempts when other nodes change the same parcel at the same time. A failed one means that another change was stored
@@ -27,15 +27,16 @@ pub struct ParcelChange {
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`]; [`ServiceError::Conflict`] for
-/// an ended parcel; [`ServiceError::Invalid`] for a stored user that is no driver of the tenant.
+/// an ended parcel; [`ServiceError::Invalid`] for a user of the tenant that is no driver.
 pub async fn change_parcel(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
     change: ParcelChange,
 ) -> Result<Parcel, ServiceError> {
     for _ in 0..TRIES {
-        let seen = get_parcel(parcels, request, id).await?;
+        let seen = get_parcel(parcels, request, tenant, id).await?;
         require(&request.caller, &seen, change)?;
         if let Some(Some(driver)) = change.driver_id
             && seen.driver_id != Some(driver)
@@ -45,8 +46,8 @@ pub async fn change_parcel(
         // The drivers' locks are held too, so that no location is published after the parcel's end, or to viewers that
         // may not see it any more.
         let drivers = [seen.driver_id, change.driver_id.flatten()].into_iter().flatten().map(Key::Driver);
-        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(id)])).await;
-        let before = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
+        let _locks = parcels.locks.write(drivers.chain([Key::Parcel(tenant, id)])).await;
+        let before = parcels.store.get_parcel(tenant, id).await?.ok_or(ServiceError::NotFound("parcel"))?;
         if before.driver_id != seen.driver_id {
             continue;
         }
@@ -129,7 +130,7 @@ fn changed(before: &Parcel, change: ParcelChange) -> Result<Option<Parcel>, Serv
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use milepost_domain::{Address, Latitude, Longitude, Place, TenantId};
+    use milepost_domain::{Address, Latitude, Longitude, Place};
 
     fn parcel(status: ParcelStatus, driver: Option<i64>) -> Parcel {
         let at = Timestamp::from_unix_ms(0).unwrap();

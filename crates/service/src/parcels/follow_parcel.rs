@@ -3,26 +3,27 @@
 use super::change_parcel::publish_parcel;
 use super::{Key, Parcels};
 use crate::{Listener, ServiceError};
-use milepost_domain::{ParcelId, ParcelStatus, Timestamp, UserId};
+use milepost_domain::{ParcelId, ParcelStatus, TenantId, Timestamp, UserId};
 
 /// Publishes the change that an event reports. Events of this node come here too, and are not published twice.
 pub(crate) async fn follow_parcel(
     parcels: &Parcels,
+    tenant: &TenantId,
     id: ParcelId,
     status: ParcelStatus,
     driver_id: Option<UserId>,
     now: Timestamp,
 ) -> Result<(), ServiceError> {
-    if !parcels.listeners.follows_parcel(id) {
+    if !parcels.listeners.follows_parcel(tenant, id) {
         return Ok(());
     }
-    if parcels.last_published.get(id).is_some_and(|last| last.status == status && last.driver_id == driver_id) {
+    if parcels.last_published.get(tenant, id).is_some_and(|last| last.status == status && last.driver_id == driver_id) {
         return Ok(());
     }
     // Under the parcel's lock, because a change of this node may be committed and not yet published.
-    let _lock = parcels.locks.write([Key::Parcel(id)]).await;
-    let Some(parcel) = parcels.store.get_parcel(id).await? else { return Ok(()) };
-    let last = parcels.last_published.get(id);
+    let _lock = parcels.locks.write([Key::Parcel(tenant, id)]).await;
+    let Some(parcel) = parcels.store.get_parcel(tenant, id).await? else { return Ok(()) };
+    let last = parcels.last_published.get(tenant, id);
     if last.is_some_and(|last| last.version >= parcel.version) {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 //! not publish them twice.
 
 use milepost_cache::WeightedCache;
-use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
+use milepost_domain::{Parcel, ParcelId, ParcelStatus, TenantId, UserId};
 use std::sync::Mutex;
 
 /// Memory for about 30,000 parcels. When it is full, the least used entries are removed. The status of a removed parcel
@@ -24,7 +24,7 @@ impl From<&Parcel> for PublishedParcel {
 }
 
 /// A std mutex: held for a look-up, never across an await.
-pub(super) struct LastPublished(Mutex<WeightedCache<ParcelId, PublishedParcel>>);
+pub(super) struct LastPublished(Mutex<WeightedCache<(TenantId, ParcelId), PublishedParcel>>);
 
 impl Default for LastPublished {
     fn default() -> Self {
@@ -33,11 +33,14 @@ impl Default for LastPublished {
 }
 
 impl LastPublished {
-    pub(super) fn get(&self, id: ParcelId) -> Option<PublishedParcel> {
-        self.0.lock().expect("nothing panics while holding it").get(&id).copied()
+    pub(super) fn get(&self, tenant: &TenantId, id: ParcelId) -> Option<PublishedParcel> {
+        self.0.lock().expect("nothing panics while holding it").get(&(tenant.clone(), id)).copied()
     }
 
     pub(super) fn set(&self, parcel: &Parcel) {
-        self.0.lock().expect("nothing panics while holding it").insert(parcel.id, parcel.into());
+        self.0
+            .lock()
+            .expect("nothing panics while holding it")
+            .insert((parcel.tenant.clone(), parcel.id), parcel.into());
     }
 }

@@ -3,7 +3,7 @@
 use super::Parcels;
 use super::read_parcels::get_parcel;
 use crate::{Request, ServiceError};
-use milepost_domain::{DriverFix, ParcelId, Timestamp};
+use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp};
 use milepost_store::Store;
 use std::sync::Arc;
 
@@ -13,12 +13,18 @@ const PAGE: u32 = 1_000;
 /// A parcel's path, read page by page.
 pub struct ParcelPath {
     store: Arc<dyn Store>,
+    tenant: TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
     ended: bool,
 }
 
 impl ParcelPath {
+    /// The tenant of the parcel.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+
     /// The next page, oldest first. It is empty at the end.
     ///
     /// # Errors
@@ -35,7 +41,7 @@ impl ParcelPath {
         if self.ended {
             return Ok(Vec::new());
         }
-        let page = self.store.parcel_path(self.id, self.after, limit).await?;
+        let page = self.store.parcel_path(&self.tenant, self.id, self.after, limit).await?;
         self.ended = page.len() < limit as usize;
         self.after = page.last().map(|fix| fix.at).or(self.after);
         Ok(page)
@@ -49,9 +55,10 @@ impl ParcelPath {
 pub async fn read_parcel_path(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
 ) -> Result<ParcelPath, ServiceError> {
-    get_parcel(parcels, request, id).await?;
-    Ok(ParcelPath { store: Arc::clone(&parcels.store), id, after, ended: false })
+    get_parcel(parcels, request, tenant, id).await?;
+    Ok(ParcelPath { store: Arc::clone(&parcels.store), tenant: tenant.clone(), id, after, ended: false })
 }

@@ -32,16 +32,21 @@ pub struct ParcelPage {
     pub next: Option<ParcelId>,
 }
 
-/// One parcel.
+/// One parcel of a tenant.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for a parcel of the tenant that
 /// the caller may not see.
-pub async fn get_parcel(parcels: &Parcels, request: &Request, id: ParcelId) -> Result<Parcel, ServiceError> {
-    let parcel = parcels.store.get_parcel(id).await?.ok_or(ServiceError::NotFound("parcel"))?;
-    if parcel.tenant != request.caller.tenant && !request.caller.is_superadmin() {
+pub async fn get_parcel(
+    parcels: &Parcels,
+    request: &Request,
+    tenant: &TenantId,
+    id: ParcelId,
+) -> Result<Parcel, ServiceError> {
+    if *tenant != request.caller.tenant && !request.caller.is_superadmin() {
         return Err(ServiceError::NotFound("parcel"));
     }
+    let parcel = parcels.store.get_parcel(tenant, id).await?.ok_or(ServiceError::NotFound("parcel"))?;
     if !may_with_parcel(&request.caller, Action::SeeParcel, &parcel) {
         return Err(ServiceError::Forbidden("you are neither this parcel's client nor its assigned driver"));
     }
@@ -55,9 +60,10 @@ pub async fn get_parcel(parcels: &Parcels, request: &Request, id: ParcelId) -> R
 pub async fn followed_parcel(
     parcels: &Parcels,
     request: &Request,
+    tenant: &TenantId,
     id: ParcelId,
 ) -> Result<FollowedParcel, ServiceError> {
-    let parcel = get_parcel(parcels, request, id).await?;
+    let parcel = get_parcel(parcels, request, tenant, id).await?;
     // The client of an ended parcel must not see where its driver is now.
     let fix = match parcel.driver_id {
         Some(driver) if parcel.is_active() => parcels.store.last_driver_fix(&parcel.tenant, driver).await?,

@@ -99,7 +99,7 @@ async fn check_named(
         None if !active.is_empty() => Ok(()),
         None => Err(ServiceError::Forbidden("you bring no parcel now: a location is taken from its driver only")),
         Some(id) if active.iter().any(|parcel| parcel.id == id) => Ok(()),
-        Some(id) => match get_parcel(parcels, request, id).await {
+        Some(id) => match get_parcel(parcels, request, &request.caller.tenant, id).await {
             Ok(parcel) if parcel.status.has_ended() => {
                 Err(ServiceError::Conflict(format!("the parcel has ended: it is {}", parcel.status.as_str())))
             }

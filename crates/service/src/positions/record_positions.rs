@@ -2,7 +2,8 @@
 
 use super::Positions;
 use crate::{Request, ServiceError};
-use milepost_domain::{Action, Position, TenantId, VehicleScope};
+use milepost_domain::{Action, Position, TenantId, VehicleScope, may_report};
+use milepost_follow::TenantVehicles;
 use milepost_store::PositionBatch;
 
 /// The refusal of a caller that may report for some vehicles, but not for this one.
@@ -56,8 +57,8 @@ pub async fn record_positions(
     let mut allowed = Vec::with_capacity(reports.len());
     let mut indices = Vec::with_capacity(reports.len());
     for PositionReport { index, position } in reports {
-        let refusal = match live.driver(&position.vehicle_id) {
-            Some(driver) if scope.holds(&position.vehicle_id, driver) => None,
+        let refusal = match TenantVehicles::get(&*live, &position.vehicle_id) {
+            Some(vehicle) if may_report(&request.caller, tenant, &vehicle, position.at) => None,
             // Only a caller that may report for all vehicles learns that a vehicle does not exist.
             None if scope == VehicleScope::All => Some("no such vehicle"),
             _ => Some(NOT_YOURS),

@@ -2,7 +2,7 @@
 
 use super::Records;
 use crate::{Request, ServiceError};
-use milepost_domain::{Cadet, CadetId, ScoreChange};
+use milepost_domain::{Cadet, CadetId, ScoreChange, TenantId};
 
 /// Changes scores, publishes the differences to the cadet and its staff, and returns the changed cadet.
 ///
@@ -11,11 +11,12 @@ use milepost_domain::{Cadet, CadetId, ScoreChange};
 pub async fn change_scores(
     records: &Records,
     request: &Request,
+    tenant: &TenantId,
     cadet: CadetId,
     change: ScoreChange,
 ) -> Result<Cadet, ServiceError> {
-    records.find_cadet_to_change(request, cadet).await?;
-    let (changed, differs) = records.store.change_scores(cadet, change, request.now).await?;
+    records.find_cadet_to_change(request, tenant, cadet).await?;
+    let (changed, differs) = records.store.change_scores(tenant, cadet, change, request.now).await?;
     if differs {
         records.wakers.wake_all();
         tracing::debug!(cadet.id = %cadet, by = request.caller.log_name(), "scores changed");

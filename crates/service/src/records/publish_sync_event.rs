@@ -33,11 +33,10 @@ pub async fn publish_sync_event(
     if !may(&request.caller, Action::ManageRecords, &tenant) {
         return Err(ServiceError::Forbidden("only an admin or training staff may publish events"));
     }
-    if let Some(id) = cadet_id {
-        let cadet = records.store.get_cadet(id).await?;
-        if cadet.is_none_or(|cadet| cadet.tenant != tenant) {
-            return Err(Invalid::new("cadet_id", "must be a cadet of the tenant").into());
-        }
+    if let Some(id) = cadet_id
+        && records.store.get_cadet(&tenant, id).await?.is_none()
+    {
+        return Err(Invalid::new("cadet_id", "must be a cadet of the tenant").into());
     }
     ensure_tenant(&*records.store, &tenant).await?;
     let fact = Fact::ManualEvent(Box::new(ManualEvent { event_type, cadet_id, payload }));

@@ -15,13 +15,18 @@ pub struct CadetPage {
     pub next: Option<CadetId>,
 }
 
-/// One cadet with the totals of its records.
+/// One cadet of a tenant with the totals of its records.
 ///
 /// # Errors
 /// [`ServiceError::NotFound`] also for another tenant's; [`ServiceError::Forbidden`] for a cadet of the tenant that the
 /// caller may not see.
-pub async fn get_cadet(records: &Records, request: &Request, id: CadetId) -> Result<Cadet, ServiceError> {
-    records.find_cadet_to_see(request, id).await
+pub async fn get_cadet(
+    records: &Records,
+    request: &Request,
+    tenant: &TenantId,
+    id: CadetId,
+) -> Result<Cadet, ServiceError> {
+    records.find_cadet_to_see(request, tenant, id).await
 }
 
 /// The cadets of a tenant that the caller may see: all, or the caller itself.
@@ -39,7 +44,7 @@ pub async fn list_cadets(
         (Some(Reach::Own), Principal::User { cadet_id, .. }) if request.caller.tenant == *tenant => {
             let own = cadet_id.and_then(|id| CadetId::new(id).ok()).filter(|id| after.is_none_or(|after| *id > after));
             let cadet = match own {
-                Some(id) => records.store.get_cadet(id).await?.filter(|cadet| cadet.tenant == *tenant),
+                Some(id) => records.store.get_cadet(tenant, id).await?,
                 None => None,
             };
             Ok(CadetPage { cadets: cadet.into_iter().collect(), next: None })
@@ -62,12 +67,13 @@ pub async fn list_cadets(
 pub async fn list_grades(
     records: &Records,
     request: &Request,
+    tenant: &TenantId,
     cadet: CadetId,
     before: Option<GradeId>,
     limit: u32,
 ) -> Result<Vec<Grade>, ServiceError> {
-    records.find_cadet_to_see(request, cadet).await?;
-    Ok(records.store.list_grades(cadet, before, limit).await?)
+    records.find_cadet_to_see(request, tenant, cadet).await?;
+    Ok(records.store.list_grades(tenant, cadet, before, limit).await?)
 }
 
 /// A cadet's attendance, the highest training day first.
@@ -77,10 +83,11 @@ pub async fn list_grades(
 pub async fn list_attendance(
     records: &Records,
     request: &Request,
+    tenant: &TenantId,
     cadet: CadetId,
     before: Option<TrainingDayId>,
     limit: u32,
 ) -> Result<Vec<(TrainingDayId, Attendance)>, ServiceError> {
-    records.find_cadet_to_see(request, cadet).await?;
-    Ok(records.store.list_attendance(cadet, before, limit).await?)
+    records.find_cadet_to_see(request, tenant, cadet).await?;
+    Ok(records.store.list_attendance(tenant, cadet, before, limit).await?)
 }

@@ -2,7 +2,7 @@
 
 use super::Records;
 use crate::{Request, ServiceError};
-use milepost_domain::{Attendance, CadetId, TrainingDayId};
+use milepost_domain::{Attendance, CadetId, TenantId, TrainingDayId};
 
 /// Sets or changes the attendance of a training day. A difference is published to the cadet and its staff.
 ///
@@ -11,12 +11,13 @@ use milepost_domain::{Attendance, CadetId, TrainingDayId};
 pub async fn record_attendance(
     records: &Records,
     request: &Request,
+    tenant: &TenantId,
     cadet: CadetId,
     day: TrainingDayId,
     attendance: &Attendance,
 ) -> Result<(), ServiceError> {
-    records.find_cadet_to_change(request, cadet).await?;
-    if records.store.set_attendance(cadet, day, attendance, request.now).await? {
+    records.find_cadet_to_change(request, tenant, cadet).await?;
+    if records.store.set_attendance(tenant, cadet, day, attendance, request.now).await? {
         records.wakers.wake_all();
         tracing::debug!(training_day.id = %day, cadet.id = %cadet, by = request.caller.log_name(), "attendance recorded");
     }

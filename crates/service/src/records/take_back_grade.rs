@@ -2,7 +2,7 @@
 
 use super::Records;
 use crate::{Request, ServiceError};
-use milepost_domain::{CadetId, GradeId};
+use milepost_domain::{CadetId, GradeId, TenantId};
 
 /// Takes a grade back, and publishes the new totals to the cadet and its staff.
 ///
@@ -12,11 +12,12 @@ use milepost_domain::{CadetId, GradeId};
 pub async fn take_back_grade(
     records: &Records,
     request: &Request,
+    tenant: &TenantId,
     cadet: CadetId,
     grade: GradeId,
 ) -> Result<(), ServiceError> {
-    records.find_cadet_to_change(request, cadet).await?;
-    let taken = records.store.remove_grade(cadet, grade, request.now).await?;
+    records.find_cadet_to_change(request, tenant, cadet).await?;
+    let taken = records.store.remove_grade(tenant, cadet, grade, request.now).await?;
     taken.ok_or(ServiceError::NotFound("grade"))?;
     records.wakers.wake_all();
     tracing::debug!(grade.id = %grade, cadet.id = %cadet, by = request.caller.log_name(), "grade taken back");

@@ -1,8 +1,9 @@
 //! Estimates of arrival: how old a fix they take, and what they are based on.
 
 use crate::node::{Node, START_MS, node, place};
-use milepost_domain::{DeliveryStatus, RiderId, TenantId};
+use milepost_domain::{DeliveryStatus, RiderId, TenantId, TrackingId};
 use milepost_service::{DeliveryView, Eta};
+use milepost_track::Estimate;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -78,4 +79,41 @@ async fn a_node_without_a_cached_pace_computes_it_from_the_fixes() {
     // And it continues its cached pace with the fixes that the first node stored.
     node.report(&id, 0.03, 0.0).await;
     assert_eq!(other.find(&id).await.unwrap().estimate, node.find(&id).await.unwrap().estimate);
+}
+
+/// The estimate of another rider's arrival, 300 m away.
+async fn estimate_of_another(node: &Node, id: &TrackingId) -> Estimate {
+    let view = node.change_as("r2", id, Some(place(0.0973, 0.0)), None).await.unwrap();
+    view.estimate.and_then(Eta::estimate).unwrap()
+}
+
+#[tokio::test]
+async fn an_estimate_learns_from_what_rides_of_others_needed() {
+    let (node, _folder) = node().await;
+    let another = node.begin_as("r2").await;
+    let before = estimate_of_another(&node, &another).await;
+    assert!(before.high_s < 300, "{before:?}");
+    // Half a metre a second: 600 s for 300 m.
+    for _ in 0..4 {
+        let ride = node.begin().await;
+        node.report(&ride, 0.0973, 0.0).await;
+        node.change(&ride, None, Some(DeliveryStatus::PickedUp)).await.unwrap();
+        for step in 0..=60_i32 {
+            node.report(&ride, 0.0973 + f64::from(step) * 0.000_045, 0.0).await;
+            node.pass(10_000);
+        }
+        node.advance(&ride, DeliveryStatus::InTransit).await;
+        node.advance(&ride, DeliveryStatus::Delivered).await;
+    }
+    // The rides are read in the background.
+    let mut after = estimate_of_another(&node, &another).await;
+    for _ in 0..1_000 {
+        if after.high_s >= 300 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        after = estimate_of_another(&node, &another).await;
+    }
+    assert!(after.high_s >= 300, "{before:?} {after:?}");
+    assert_eq!(after.basis, before.basis, "nothing is known of this rider");
 }

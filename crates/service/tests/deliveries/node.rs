@@ -70,13 +70,17 @@ impl Node {
     }
 
     pub async fn begin(&self) -> TrackingId {
+        self.begin_as("r1").await
+    }
+
+    pub async fn begin_as(&self, id: &str) -> TrackingId {
         let new = NewDelivery {
             order_id: OrderId::new("o").unwrap(),
-            rider_id: RiderId::new("r1").unwrap(),
+            rider_id: RiderId::new(id).unwrap(),
             dropoff: place(0.1, 0.0),
             phone: Some(Phone::new("+233501234567").unwrap()),
         };
-        let request = Request { caller: rider(), now: self.clock.now() };
+        let request = Request { caller: rider(id), now: self.clock.now() };
         let view = start_delivery(
             &self.service.use_cases.deliveries,
             &request,
@@ -107,7 +111,17 @@ impl Node {
         place: Option<(Latitude, Longitude)>,
         status: Option<DeliveryStatus>,
     ) -> Result<DeliveryView, ServiceError> {
-        let request = Request { caller: rider(), now: self.clock.now() };
+        self.change_as("r1", id, place, status).await
+    }
+
+    pub async fn change_as(
+        &self,
+        subject: &str,
+        id: &TrackingId,
+        place: Option<(Latitude, Longitude)>,
+        status: Option<DeliveryStatus>,
+    ) -> Result<DeliveryView, ServiceError> {
+        let request = Request { caller: rider(subject), now: self.clock.now() };
         update_delivery(
             &self.service.use_cases.deliveries,
             &request,
@@ -129,8 +143,8 @@ pub fn place(latitude: f64, longitude: f64) -> (Latitude, Longitude) {
     (Latitude::new(latitude).unwrap(), Longitude::new(longitude).unwrap())
 }
 
-fn rider() -> Caller {
-    let (id, subject) = (None, "r1".to_owned());
+fn rider(subject: &str) -> Caller {
+    let (id, subject) = (None, subject.to_owned());
     let principal = Principal::User { id, subject, role: Role::Rider, cadet_id: None, vehicle_ids: Vec::new() };
     Caller { tenant: TenantId::default_tenant(), principal, expires_at: None }
 }

@@ -1,5 +1,6 @@
 //! Waits until written transactions are on disk, informs the observer, and answers the callers.
 
+use super::queue::Place;
 use super::{CommitObserver, CommitSample, CommittedPositions, TRANSACTION_TIMEOUT};
 use crate::{Result, Store, StoreError};
 use milepost_domain::TenantId;
@@ -7,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
-use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// A transaction that was written or has failed.
 pub(super) struct Written {
@@ -20,8 +21,8 @@ pub(super) struct WaitingCaller {
     pub(super) tenant: TenantId,
     pub(super) outcome: Result<CommittedPositions>,
     pub(super) answer: oneshot::Sender<Result<CommittedPositions>>,
-    /// Its share of the queue, returned when it is answered.
-    pub(super) permit: OwnedSemaphorePermit,
+    /// Its part of the queue, given back when it is answered.
+    pub(super) place: Place,
 }
 
 /// Counts transactions that are being written, being flushed, or wait for a flush.
@@ -119,7 +120,7 @@ impl Finisher {
                 // Only this batch was refused. The rest of the transaction was valid.
                 Err(_) => {}
             }
-            answers.push((caller.answer, outcome, caller.permit));
+            answers.push((caller.answer, outcome, caller.place));
         }
         sample.took = written.begun.elapsed();
         self.observe(|observer| observer.ended(&sample));

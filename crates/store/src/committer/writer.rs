@@ -3,6 +3,7 @@
 use super::cache::TrackCache;
 use super::finisher::{Unflushed, WaitingCaller, Written};
 use super::plan::Plan;
+use super::queue::Queue;
 use super::{
     CommittedPositions, PositionBatch, TRANSACTION_CALLERS, TRANSACTION_POSITIONS, TRANSACTION_TIMEOUT, Waiting,
 };
@@ -37,11 +38,20 @@ impl Callers {
         self.waiting.push(next);
     }
 
-    fn take_waiting(&mut self, waiting: &mut mpsc::Receiver<Waiting>) {
+    fn take_waiting(&mut self, waiting: &Queue) {
         while self.have_room() {
-            let Ok(next) = waiting.try_recv() else { break };
+            let Some(next) = waiting.try_next() else { break };
             self.push(next);
         }
+    }
+}
+
+/// Ends the queue when its writer ends.
+struct EndedAfter(Arc<Queue>);
+
+impl Drop for EndedAfter {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -65,27 +75,33 @@ impl Writer {
         Self { store, cache: TrackCache::new(), written, lost, unflushed }
     }
 
-    pub(super) async fn run(mut self, mut waiting: mpsc::Receiver<Waiting>) {
+    pub(super) async fn run(self, waiting: Arc<Queue>) {
+        // Also after a panic, so that nobody waits for it.
+        let waiting = EndedAfter(waiting);
+        self.write_in_turn(&waiting.0).await;
+    }
+
+    async fn write_in_turn(mut self, waiting: &Queue) {
         let finisher = self.written.clone();
         loop {
             let first = tokio::select! {
-                first = waiting.recv() => first,
+                first = waiting.next() => first,
                 // Without the finisher nobody is answered.
                 () = finisher.closed() => return,
             };
             let Some(first) = first else { return };
             let mut callers = Callers::of(first);
-            callers.take_waiting(&mut waiting);
+            callers.take_waiting(waiting);
             // While the disk is busy with the last transaction, a small one waits and grows.
             while callers.positions < SMALL && callers.have_room() && self.unflushed.any() {
                 tokio::select! {
                     () = self.unflushed.none_left() => {}
-                    next = waiting.recv() => match next {
+                    next = waiting.next() => match next {
                         Some(next) => callers.push(next),
                         None => break,
                     },
                 }
-                callers.take_waiting(&mut waiting);
+                callers.take_waiting(waiting);
             }
             let Ok(slot) = self.written.clone().reserve_owned().await else { return };
             self.unflushed.begin();
@@ -101,7 +117,7 @@ impl Writer {
     async fn write(&mut self, callers: Vec<Waiting>) -> Written {
         let begun = Instant::now();
         let (batches, rest): (Vec<_>, Vec<_>) =
-            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.permit))).unzip();
+            callers.into_iter().map(|caller| (caller.batch, (caller.answer, caller.place))).unzip();
         let outcomes: Vec<Result<CommittedPositions>> = match self.write_or_forget(&batches).await {
             Ok(recorded) => recorded.into_iter().map(Ok).collect(),
             Err(StoreError::Unavailable(reason)) => {
@@ -119,11 +135,11 @@ impl Writer {
             Err(error) => batches.iter().map(|_| Err(error.clone())).collect(),
         };
         let callers = batches.into_iter().zip(rest).zip(outcomes);
-        let callers = callers.map(|((batch, (answer, permit)), outcome)| WaitingCaller {
+        let callers = callers.map(|((batch, (answer, place)), outcome)| WaitingCaller {
             tenant: batch.tenant,
             outcome,
             answer,
-            permit,
+            place,
         });
         Written { begun, callers: callers.collect() }
     }

@@ -16,8 +16,10 @@ pub(super) const RECENT_POSITIONS: &str = concat!(
      order by p.received_ms, p.vehicle_no, p.at_ms limit $5"
 );
 
-const DELETE: &str = "delete from positions where (vehicle_no, at_ms) in
-    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2
+/// A position arrives before its time by minutes at most. Two days leave room for wrong clocks, and spare a look into each
+/// of the younger partitions.
+const DELETE: &str = "delete from positions where at_ms < $2 + 172800000 and (vehicle_no, at_ms) in
+    (select vehicle_no, at_ms from positions where tenant_no = $1 and received_ms < $2 and at_ms < $2 + 172800000
      order by received_ms limit $3)";
 
 /// Deletes positions of a tenant that arrived before `cutoff_ms`, the earliest first, in at most `steps` steps of at

@@ -4,12 +4,16 @@
 //! row and change it, but not remove it. A select skips rows that are being removed.
 
 pub(super) const NAME: &str = "postgres";
-pub(super) const BEGIN: &str = "begin";
+pub(super) const BEGIN: &str = "begin isolation level read committed";
 
 /// Locks the cadet `c`.
 pub(super) const LOCK_CADET: &str = "for update of c";
 /// Others may still refer to the tenant.
 pub(super) const LOCK_TENANT: &str = "for no key update";
+/// Locks the vehicle `v`. Others may still refer to it.
+pub(super) const LOCK_VEHICLE: &str = "for no key update of v";
+/// Locks the device `d`.
+pub(super) const LOCK_DEVICE: &str = "for no key update of d";
 /// Locks the push subscriptions `s`, which will be removed.
 pub(super) const LOCK_SUBSCRIPTIONS: &str = "for update of s";
 /// Locks the calls `c` that nobody else has locked. The select skips the others.
@@ -29,6 +33,14 @@ pub(super) const IS_NUMBER_IN_PARAMETER_2: &str = "= any(array(select jsonb_arra
 pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select jsonb_array_elements_text($3::jsonb))";
 /// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select jsonb_array_elements_text(w.kinds::jsonb))";
+
+/// The ended assignments of the vehicle `v`, as a JSON array of `[from_ms, to_ms, driver_id]`.
+pub(super) const DRIVERS_OF_VEHICLE: &str = "(select coalesce(jsonb_agg(jsonb_build_array(p.from_ms, p.to_ms,
+    p.driver_id)), '[]')::text from past_drivers p where p.vehicle_no = v.vehicle_no)";
+/// The ended assignments of the device `d`, as a JSON array of `[from_ms, to_ms, vehicle's id]`.
+pub(super) const VEHICLES_OF_DEVICE: &str = "(select coalesce(jsonb_agg(jsonb_build_array(p.from_ms, p.to_ms, w.id)),
+    '[]')::text from past_vehicles p left join vehicles w on w.vehicle_no = p.vehicle_no
+    where p.tenant_no = d.tenant_no and p.device_id = d.id)";
 
 /// A new key of a call: 122 random bits, so that neither another server nor a restored copy of this database makes it again.
 pub(super) const RANDOM_KEY: &str = "'msg_' || replace(gen_random_uuid()::text, '-', '')";

@@ -5,10 +5,12 @@
 mod sql_store;
 
 mod accounts;
+mod assignments;
 mod deliveries;
 mod events;
 mod fleet;
 mod history;
+mod numbers;
 mod outgoing;
 mod parcels;
 mod positions;

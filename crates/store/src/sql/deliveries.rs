@@ -33,6 +33,14 @@ impl DeliveryStore for SqlStore {
     async fn finished_rides(&self, tenant: &TenantId, rider: &RiderId, limit: u32) -> Result<Vec<Ride>> {
         read!(self, reads::finished_rides(tenant, rider, limit))
     }
+    async fn finished_deliveries(
+        &self,
+        tenant: &TenantId,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<Delivery>> {
+        read!(self, reads::finished_deliveries(tenant, after, limit))
+    }
     async fn count_deliveries(&self, tenant: Option<&TenantId>, now: Timestamp) -> Result<Vec<DeliveryCount>> {
         read!(self, reads::count_deliveries(tenant, now))
     }

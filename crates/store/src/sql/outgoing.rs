@@ -6,7 +6,7 @@ pub(super) mod webhooks;
 
 use super::sql_store::SqlStore;
 use crate::{
-    CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
+    CallId, CallNo, CallOutcome, CallQueue, DueCall, DueQueue, NewWebhook, Once, OutgoingStore, Result, StoredCall,
     WebhookChange,
 };
 use async_trait::async_trait;
@@ -68,7 +68,7 @@ impl OutgoingStore for SqlStore {
         &self,
         tenant: &TenantId,
         target: Option<Target>,
-        before: Option<CallNo>,
+        before: Option<CallId>,
         limit: u32,
     ) -> Result<Vec<StoredCall>> {
         read!(self, calls::list_calls(tenant, target, before, limit))
@@ -99,7 +99,7 @@ impl OutgoingStore for SqlStore {
     async fn settle_call(&self, no: CallNo, outcome: &CallOutcome, now: Timestamp) -> Result<()> {
         write!(self, calls::settle_call(no, outcome, now))
     }
-    async fn revive_call(&self, tenant: &TenantId, no: CallNo, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
-        write!(self, calls::revive_call(tenant, no, now), once)
+    async fn revive_call(&self, tenant: &TenantId, id: CallId, now: Timestamp, once: &Once<'_, bool>) -> Result<bool> {
+        write!(self, calls::revive_call(tenant, id, now), once)
     }
 }

@@ -14,8 +14,8 @@ impl ParcelStore for SqlStore {
     async fn add_parcel(&self, parcel: &NewParcel, now: Timestamp, once: &Once<'_, Parcel>) -> Result<Parcel> {
         write!(self, table::add_parcel(parcel, now, self.renderer()), once)
     }
-    async fn get_parcel(&self, id: ParcelId) -> Result<Option<Parcel>> {
-        read!(self, table::get_parcel(id))
+    async fn get_parcel(&self, tenant: &TenantId, id: ParcelId) -> Result<Option<Parcel>> {
+        read!(self, table::get_parcel(tenant, id))
     }
     async fn list_parcels(
         &self,
@@ -51,7 +51,13 @@ impl ParcelStore for SqlStore {
     async fn last_driver_fix(&self, tenant: &TenantId, driver: UserId) -> Result<Option<DriverFix>> {
         read!(self, driver_fixes::last_driver_fix(tenant, driver))
     }
-    async fn parcel_path(&self, id: ParcelId, after: Option<Timestamp>, limit: u32) -> Result<Vec<DriverFix>> {
-        read!(self, driver_fixes::parcel_path(id, after, limit))
+    async fn parcel_path(
+        &self,
+        tenant: &TenantId,
+        id: ParcelId,
+        after: Option<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<DriverFix>> {
+        read!(self, driver_fixes::parcel_path(tenant, id, after, limit))
     }
 }

@@ -6,8 +6,8 @@ pub(super) mod grades;
 pub(super) mod notices;
 pub(super) mod scores;
 
+use super::events::visible;
 use super::sql_store::SqlStore;
-use super::{accounts::users, events::visible};
 use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
@@ -20,49 +20,67 @@ impl RecordStore for SqlStore {
     async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet> {
         write!(self, cadets::add_cadet(cadet, now, self.renderer()), once)
     }
-    async fn get_cadet(&self, id: CadetId) -> Result<Option<Cadet>> {
-        read!(self, cadets::get_cadet(id))
+    async fn get_cadet(&self, tenant: &TenantId, id: CadetId) -> Result<Option<Cadet>> {
+        read!(self, cadets::get_cadet(tenant, id))
     }
     async fn list_cadets(&self, tenant: &TenantId, after: Option<CadetId>, limit: u32) -> Result<Vec<Cadet>> {
         read!(self, cadets::list_cadets(tenant, after, limit))
     }
     async fn add_grade(
         &self,
+        tenant: &TenantId,
         cadet: CadetId,
         given: &GradeGiven,
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade> {
-        write!(self, grades::add_grade(cadet, given, now, self.renderer()), once)
+        write!(self, grades::add_grade(tenant, cadet, given, now, self.renderer()), once)
     }
-    async fn remove_grade(&self, cadet: CadetId, grade: GradeId, now: Timestamp) -> Result<Option<Grade>> {
-        write!(self, grades::remove_grade(cadet, grade, now, self.renderer()))
+    async fn remove_grade(
+        &self,
+        tenant: &TenantId,
+        cadet: CadetId,
+        grade: GradeId,
+        now: Timestamp,
+    ) -> Result<Option<Grade>> {
+        write!(self, grades::remove_grade(tenant, cadet, grade, now, self.renderer()))
     }
-    async fn list_grades(&self, cadet: CadetId, before: Option<GradeId>, limit: u32) -> Result<Vec<Grade>> {
-        read!(self, grades::list_grades(cadet, before, limit))
+    async fn list_grades(
+        &self,
+        tenant: &TenantId,
+        cadet: CadetId,
+        before: Option<GradeId>,
+        limit: u32,
+    ) -> Result<Vec<Grade>> {
+        read!(self, grades::list_grades(tenant, cadet, before, limit))
     }
     async fn set_attendance(
         &self,
+        tenant: &TenantId,
         cadet: CadetId,
         day: TrainingDayId,
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, attendances::set_attendance(cadet, day, attendance, now, self.renderer()))
+        write!(self, attendances::set_attendance(tenant, cadet, day, attendance, now, self.renderer()))
     }
     async fn list_attendance(
         &self,
+        tenant: &TenantId,
         cadet: CadetId,
         before: Option<TrainingDayId>,
         limit: u32,
     ) -> Result<Vec<(TrainingDayId, Attendance)>> {
-        read!(self, attendances::list_attendance(cadet, before, limit))
+        read!(self, attendances::list_attendance(tenant, cadet, before, limit))
     }
-    async fn change_scores(&self, cadet: CadetId, change: ScoreChange, now: Timestamp) -> Result<(Cadet, bool)> {
-        write!(self, scores::change_scores(cadet, change, now, self.renderer()))
-    }
-    async fn users_elsewhere(&self, tenant: &TenantId, users: &[UserId]) -> Result<Vec<UserId>> {
-        read!(self, users::users_elsewhere(tenant, users))
+    async fn change_scores(
+        &self,
+        tenant: &TenantId,
+        cadet: CadetId,
+        change: ScoreChange,
+        now: Timestamp,
+    ) -> Result<(Cadet, bool)> {
+        write!(self, scores::change_scores(tenant, cadet, change, now, self.renderer()))
     }
     async fn send_notices(
         &self,

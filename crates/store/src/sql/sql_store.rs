@@ -3,7 +3,7 @@
 use super::transaction::Transaction;
 use super::{Db, Native, Writers};
 use crate::unknown_kinds::UnknownKinds;
-use crate::{Renderer, Result};
+use crate::{AnswerQuota, Renderer, Result};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use std::sync::Arc;
@@ -13,6 +13,14 @@ pub(crate) struct SqlStore {
     pub(crate) writers: Writers,
     /// The connections that read.
     pub(crate) readers: Pool<Db>,
+    /// Those of authentication and `/ready`.
+    pub(crate) front: Pool<Db>,
+    /// Those on which the committer reads.
+    pub(crate) ingest: Pool<Db>,
+    /// The connections that remove old data.
+    pub(crate) upkeep: Writers,
+    /// What the keys and answers of requests may take.
+    pub(crate) answers: AnswerQuota,
     /// State that only this database needs.
     pub(crate) native: Native,
     /// Writes the bodies of outgoing calls.
@@ -25,6 +33,16 @@ impl SqlStore {
     pub(crate) async fn read(&self) -> Result<PoolConnection<Db>> {
         self.native.check_for_read()?;
         Ok(self.readers.acquire().await?)
+    }
+
+    pub(crate) async fn read_front(&self) -> Result<PoolConnection<Db>> {
+        self.native.check_for_read()?;
+        Ok(self.front.acquire().await?)
+    }
+
+    pub(crate) async fn read_ingest(&self) -> Result<PoolConnection<Db>> {
+        self.native.check_for_read()?;
+        Ok(self.ingest.acquire().await?)
     }
 
     pub(crate) fn renderer(&self) -> &dyn Renderer {
@@ -43,16 +61,28 @@ macro_rules! read {
     };
 }
 
-/// Runs a function of a module in its own transaction.
+/// Runs a function of a module on a connection that is kept for authentication.
+macro_rules! read_front {
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
+        $module::$function(&mut *$store.read_front().await?, $($argument),*).await
+    };
+}
+
+/// Runs a function of a module in its own transaction. It runs a second time if PostgreSQL undoes the first for the sake
+/// of another transaction.
 macro_rules! write {
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
-        let mut transaction = $store.write().await?;
-        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
-        transaction.finish(outcome).await
-    }};
-    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:ident) => {{
-        let mut transaction = $store.write().await?;
-        let outcome = $module::$function(transaction.connection(), $($argument),*).await;
-        transaction.finish_once(outcome, $once).await
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {
+        write!($store, $module::$function($($argument),*), &crate::Once::unclaimed())
+    };
+    ($store:ident, $module:ident :: $function:ident ( $($argument:expr),* ), $once:expr) => {{
+        let mut is_second = false;
+        loop {
+            let mut transaction = $store.write().await?;
+            let outcome = $module::$function(transaction.connection(), $($argument),*).await;
+            match transaction.finish_once(outcome, $once).await {
+                Err(crate::StoreError::Contended(_)) if !is_second => is_second = true,
+                finished => break finished,
+            }
+        }
     }};
 }

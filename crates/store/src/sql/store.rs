@@ -10,8 +10,9 @@ use super::{
     positions, upkeep,
 };
 use crate::{
-    ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Login, NewLogin, Once, Pruned,
-    Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow, TrackedVehicle,
+    AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login,
+    NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome, TrackRow,
+    TrackedVehicle,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -33,7 +34,7 @@ impl Store for SqlStore {
     async fn ping(&self) -> Result<()> {
         let read = async {
             self.native.check()?;
-            let mut connection = self.read().await?;
+            let mut connection = self.read_front().await?;
             sqlx::query::<Db>("select 1 from tenants limit 1").fetch_optional(&mut *connection).await?;
             Ok(())
         };
@@ -46,9 +47,14 @@ impl Store for SqlStore {
         self.native.fault()
     }
 
+    fn log_stats(&self) -> Option<LogStats> {
+        self.native.log_stats()
+    }
+
     async fn close(&self) {
-        self.readers.close().await;
-        self.writers.pool.close().await;
+        for pool in [&self.readers, &self.front, &self.ingest, &self.writers.pool, &self.upkeep.pool] {
+            pool.close().await;
+        }
         self.native.close().await;
     }
 
@@ -71,11 +77,11 @@ impl Store for SqlStore {
     async fn get_user(&self, id: UserId) -> Result<Option<User>> {
         read!(self, users::get_user(id))
     }
-    async fn find_login(&self, username: &str) -> Result<Option<Login>> {
-        read!(self, users::find_login(username))
+    async fn find_logins(&self, tenant: Option<&TenantId>, forms: [&str; 2]) -> Result<Vec<Login>> {
+        read_front!(self, users::find_logins(tenant, forms))
     }
     async fn get_login(&self, id: UserId) -> Result<Option<Login>> {
-        read!(self, users::get_login(id))
+        read_front!(self, users::get_login(id))
     }
     async fn list_users(&self, tenant: Option<&TenantId>, after: Option<UserId>, limit: u32) -> Result<Vec<User>> {
         read!(self, users::list_users(tenant, after, limit))
@@ -94,7 +100,7 @@ impl Store for SqlStore {
         write!(self, sessions::add_session(token_hash, user, expires_at))
     }
     async fn find_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<(UserId, Timestamp)>> {
-        read!(self, sessions::find_session(token_hash, now))
+        read_front!(self, sessions::find_session(token_hash, now))
     }
     async fn remove_session(&self, token_hash: &Digest, now: Timestamp) -> Result<Option<UserId>> {
         write!(self, sessions::remove_session(token_hash, now, self.renderer()))
@@ -141,20 +147,30 @@ impl Store for SqlStore {
         read!(self, devices::get_device(tenant, id))
     }
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>> {
-        read!(self, devices::find_device_by_key(key_hash))
+        read_front!(self, devices::find_device_by_key(key_hash))
     }
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>> {
         read!(self, devices::list_devices(tenant, after, limit))
+    }
+    async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
+        write!(self, devices::update_device(device, now, self.renderer()))
     }
     async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
         write!(self, devices::remove_device(tenant, id, now, self.renderer()))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
-        write!(self, idempotency_keys::begin_idempotent(key, request, now))
+        let (begun, used) = write!(self, idempotency_keys::begin_idempotent(key, request, now))?;
+        if let Idempotency::New(claim) = &begun
+            && !self.has_room(key, used).await?
+        {
+            write!(self, idempotency_keys::abandon_idempotent(claim))?;
+            return Ok(Idempotency::Full);
+        }
+        Ok(begun)
     }
     async fn finish_idempotent(&self, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
-        write!(self, idempotency_keys::finish_idempotent(claim, answer))
+        write!(self, idempotency_keys::finish_idempotent(claim, answer, true))
     }
     async fn abandon_idempotent(&self, claim: &Claim) -> Result<()> {
         write!(self, idempotency_keys::abandon_idempotent(claim))
@@ -208,12 +224,15 @@ impl Store for SqlStore {
         read!(self, events::stored_events(tenant))
     }
 
+    async fn prepare(&self, now: Timestamp) -> Result<()> {
+        self.native.make_partitions(&self.upkeep, now).await
+    }
     async fn prune(&self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
         // A removed vehicle gets no more positions. Once the buffer is merged, all of them are in the sorted table.
-        let removed_vehicles = upkeep::removed_vehicles(&self.writers).await?;
-        self.native.merge_positions(&self.writers).await?;
-        let partitions = self.native.drop_old_partitions(&self.writers, now, retention).await?;
-        Ok(Pruned { partitions, ..upkeep::prune(&self.writers, now, retention, &removed_vehicles).await? })
+        let removed_vehicles = upkeep::removed_vehicles(&self.upkeep).await?;
+        self.native.merge_positions(&self.upkeep).await?;
+        let partitions = self.native.drop_old_partitions(&self.upkeep, now, retention).await?;
+        Ok(Pruned { partitions, ..upkeep::prune(&self.upkeep, now, retention, &removed_vehicles).await? })
     }
 
     async fn load_tracks(&self, wanted: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>> {
@@ -224,8 +243,9 @@ impl Store for SqlStore {
             places.insert((tenant, vehicle), place);
         }
         let mut tracks = Vec::with_capacity(wanted.len());
+        let mut connection = self.read_ingest().await?;
         for (tenant, vehicles) in by_tenant {
-            for (vehicle, track) in read!(self, vehicles::load_tracks(tenant, &vehicles))? {
+            for (vehicle, track) in vehicles::load_tracks(&mut connection, tenant, &vehicles).await? {
                 if let Some(place) = places.get(&(tenant, &vehicle)) {
                     tracks.push((*place, track));
                 }
@@ -239,5 +259,35 @@ impl Store for SqlStore {
     }
     async fn flush_tracks(&self) -> Result<()> {
         self.native.flush_tracks().await
+    }
+}
+
+impl SqlStore {
+    /// Whether a key's caller and its tenant may keep more. Makes room by removing answers of requests that may be carried
+    /// out again. `used` is what the caller's keys and answers take.
+    async fn has_room(&self, key: &IdempotencyKey, mut used: u64) -> Result<bool> {
+        let AnswerQuota { caller, tenant, few } = self.answers;
+        for _ in 0..idempotency_keys::REMOVALS {
+            if used <= caller {
+                break;
+            }
+            let removed = write!(self, idempotency_keys::remove_repeatable(&key.tenant, &key.caller))?;
+            used = used.saturating_sub(removed);
+            if removed == 0 {
+                return Ok(false);
+            }
+        }
+        if used <= few {
+            return Ok(true);
+        }
+        for _ in 0..idempotency_keys::REMOVALS {
+            let usage = read!(self, idempotency_keys::tenant_usage(&key.tenant))?;
+            if usage.bytes <= tenant {
+                return Ok(used <= caller);
+            }
+            let Some(greediest) = usage.greediest else { break };
+            write!(self, idempotency_keys::remove_repeatable(&key.tenant, &greediest))?;
+        }
+        Ok(false)
     }
 }

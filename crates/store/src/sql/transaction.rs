@@ -29,7 +29,7 @@ impl Transaction {
     }
 
     /// Commits after a success and rolls back after a failure. After a failure of the database the connection is
-    /// closed, so that the next transaction starts on a new one.
+    /// closed, so that the next transaction starts on a new one. Contention is no failure of the database.
     pub(crate) async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
         self.finish_once(outcome, &Once::unclaimed()).await
     }
@@ -59,7 +59,7 @@ impl Transaction {
     }
 
     async fn keep(&mut self, claim: &Claim, answer: &KeptAnswer) -> Result<()> {
-        let is_kept = idempotency_keys::finish_idempotent(self.connection(), claim, answer).await?;
+        let is_kept = idempotency_keys::finish_idempotent(self.connection(), claim, answer, false).await?;
         if is_kept { Ok(()) } else { Err(StoreError::Superseded) }
     }
 

@@ -77,7 +77,7 @@ pub(crate) async fn prune(
     for user_id in list_numbers(writers, "select user_id from removed_users limit 1000").await? {
         let more = delete_in_steps(
             writers,
-            "delete from notices where id in (select id from notices where user_id = $1 limit $2)",
+            "delete from notices where notice_no in (select notice_no from notices where user_id = $1 limit $2)",
             user_id,
             &mut pruned.notices,
         )
@@ -93,6 +93,7 @@ pub(crate) async fn prune(
         pruned.more |= arrival_index::prune(writers, tenant_no, cutoff_ms, bounds, &mut pruned.positions).await?;
     }
     prune_tracking(writers, before(retention.positions_ms), &mut pruned).await?;
+    prune_assignments(writers, before(retention.positions_ms), &mut pruned).await?;
     prune_fleet(writers, now.unix_ms(), before(retention.positions_ms), &mut pruned).await?;
     upkeep::prune_history(writers, before(retention.positions_ms), &mut pruned).await?;
     pruned.more |= delete_in_steps(
@@ -140,6 +141,22 @@ async fn prune_tracking(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) 
         &mut pruned.driver_fixes,
     )
     .await?;
+    Ok(())
+}
+
+/// Prunes ended assignments. The newest of a vehicle or device is kept: it says since when the present one holds.
+async fn prune_assignments(writers: &Writers, cutoff_ms: i64, pruned: &mut Pruned) -> Result<()> {
+    let drivers = "delete from past_drivers where (vehicle_no, to_ms) in
+        (select o.vehicle_no, o.to_ms from past_drivers o where o.to_ms < $1 and exists
+            (select 1 from past_drivers n where n.vehicle_no = o.vehicle_no and n.to_ms > o.to_ms)
+         order by o.to_ms limit $2)";
+    let vehicles = "delete from past_vehicles where (tenant_no, device_id, to_ms) in
+        (select o.tenant_no, o.device_id, o.to_ms from past_vehicles o where o.to_ms < $1 and exists
+            (select 1 from past_vehicles n
+             where n.tenant_no = o.tenant_no and n.device_id = o.device_id and n.to_ms > o.to_ms)
+         order by o.to_ms limit $2)";
+    pruned.more |= delete_in_steps(writers, drivers, cutoff_ms, &mut pruned.assignments).await?;
+    pruned.more |= delete_in_steps(writers, vehicles, cutoff_ms, &mut pruned.assignments).await?;
     Ok(())
 }
 

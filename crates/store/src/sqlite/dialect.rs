@@ -9,6 +9,8 @@ pub(super) const BEGIN: &str = "begin immediate";
 
 pub(super) const LOCK_CADET: &str = "";
 pub(super) const LOCK_TENANT: &str = "";
+pub(super) const LOCK_VEHICLE: &str = "";
+pub(super) const LOCK_DEVICE: &str = "";
 pub(super) const LOCK_SUBSCRIPTIONS: &str = "";
 pub(super) const LOCK_FREE_CALLS: &str = "";
 pub(super) const SHARE_SUBSCRIPTIONS: &str = "";
@@ -22,6 +24,14 @@ pub(super) const IS_NUMBER_IN_PARAMETER_2: &str = "in (select value from json_ea
 pub(super) const TEXTS_IN_PARAMETER_3: &str = "(select value from json_each($3))";
 /// The kinds of the webhook `w`.
 pub(super) const KINDS_OF_WEBHOOK: &str = "(select value from json_each(w.kinds))";
+
+/// The ended assignments of the vehicle `v`, as a JSON array of `[from_ms, to_ms, driver_id]`.
+pub(super) const DRIVERS_OF_VEHICLE: &str = "(select json_group_array(json_array(p.from_ms, p.to_ms, p.driver_id))
+    from past_drivers p where p.vehicle_no = v.vehicle_no)";
+/// The ended assignments of the device `d`, as a JSON array of `[from_ms, to_ms, vehicle's id]`.
+pub(super) const VEHICLES_OF_DEVICE: &str = "(select json_group_array(json_array(p.from_ms, p.to_ms, w.id))
+    from past_vehicles p left join vehicles w on w.vehicle_no = p.vehicle_no
+    where p.tenant_no = d.tenant_no and p.device_id = d.id)";
 
 /// A new key of a call: 128 random bits, so that neither another server nor a restored copy of this database makes it again.
 pub(super) const RANDOM_KEY: &str = "'msg_' || lower(hex(randomblob(16)))";

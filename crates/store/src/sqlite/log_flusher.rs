@@ -109,6 +109,11 @@ impl Log {
         self.flushed.load(Ordering::Acquire) >= self.committed.load(Ordering::Acquire)
     }
 
+    /// Whether the last flush failed, so that some of the log may not be on disk.
+    pub(super) fn has_failed(&self) -> bool {
+        self.flushing().failed
+    }
+
     /// Forgets the open log, because it may be another file now.
     pub(super) fn changed(&self) {
         self.flushing().open = None;

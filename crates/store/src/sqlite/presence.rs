@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
+use super::checkpointer::LogPages;
 use super::position_writer::connect;
 
 /// The message for the operator when the file was replaced.
@@ -89,7 +90,7 @@ impl Presence {
         let (log, index_path) = (beside("-wal"), beside("-shm"));
         let index = File::open(&index_path).map_err(|error| unavailable(&index_path, &error))?;
         let index: &'static File = Box::leak(Box::new(index));
-        let checkpoints = Checkpoints::read(index)?;
+        let checkpoints = IndexHead::read(index)?.checkpoints;
         let metadata = metadata(file)?;
         Ok(Self {
             file: file.to_owned(),
@@ -105,7 +106,7 @@ impl Presence {
         })
     }
 
-    /// Checks the file before it is written. Call it with the write lock held.
+    /// Checks the file before it is written: with the write lock held, or before the log is copied into it.
     pub(super) fn check(&self) -> Result<()> {
         let mut state = self.state();
         let checked = self.check_state(&mut state);
@@ -120,7 +121,7 @@ impl Presence {
         if is_same { Ok(()) } else { self.check() }
     }
 
-    /// Notes what a transaction has left. Call it before the write lock is released.
+    /// Notes what a transaction has left, before the write lock is released, or a copy of the log.
     pub(super) fn note(&self) {
         let mut state = self.state();
         if let State::Present(seen) = &mut *state
@@ -128,6 +129,13 @@ impl Presence {
         {
             *seen = now;
         }
+    }
+
+    /// How much the log holds.
+    pub(super) fn log_pages(&self) -> Result<LogPages> {
+        let index = IndexHead::read(self.index)?;
+        let (in_log, copied) = (index.in_log, index.checkpoints.copied);
+        Ok(LogPages { all: u64::from(in_log), uncopied: u64::from(in_log.saturating_sub(copied)) })
     }
 
     /// Why the database can't be used until somebody acts, in words for the operator.
@@ -182,7 +190,7 @@ impl Presence {
             return Ok(());
         }
         // Read after the content, as a checkpoint notes it before.
-        let checkpoints = Checkpoints::read(self.index)?;
+        let checkpoints = IndexHead::read(self.index)?.checkpoints;
         if checkpoints == seen.checkpoints && checkpoints.copied == checkpoints.attempted {
             *state = State::Overwritten;
             self.set_log_aside();
@@ -194,7 +202,7 @@ impl Presence {
 
     /// The checkpoints are read first: a checkpoint that begins meanwhile is then noticed as one.
     fn see(&self) -> Result<Seen> {
-        let checkpoints = Checkpoints::read(self.index)?;
+        let checkpoints = IndexHead::read(self.index)?.checkpoints;
         Ok(Seen { checkpoints, content: content(&metadata(&self.file)?) })
     }
 
@@ -238,7 +246,14 @@ impl Drop for Presence {
     }
 }
 
-impl Checkpoints {
+/// The beginning of the index of the log.
+struct IndexHead {
+    /// Valid pages in the log.
+    in_log: u32,
+    checkpoints: Checkpoints,
+}
+
+impl IndexHead {
     /// Reads the index of the log, whose layout SQLite documents (walformat.html, section 2.1).
     fn read(index: &File) -> Result<Self> {
         let mut bytes = [0; INDEX_BYTES];
@@ -247,7 +262,8 @@ impl Checkpoints {
             .map_err(|error| StoreError::Unavailable(format!("the index of the database's log: {error}")))?;
         let number = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
         let salt = bytes[32..40].try_into().expect("eight bytes");
-        Ok(Self { salt, copied: number(96), attempted: number(128) })
+        let checkpoints = Checkpoints { salt, copied: number(96), attempted: number(128) };
+        Ok(Self { in_log: number(16), checkpoints })
     }
 }
 

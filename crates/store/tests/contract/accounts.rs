@@ -3,7 +3,14 @@
 use crate::database::TestDatabase;
 use crate::samples::{add_tenant, add_vehicles, at, new_user, tenant};
 use milepost_domain::{Fact, Label, Role, Tenant, TenantId, User, UserId, Username, VehicleId};
-use milepost_store::{Once, StoreError};
+use milepost_store::{Login, Once, Store, StoreError};
+
+/// The only login with this name.
+async fn find_login(store: &dyn Store, name: &str) -> Option<Login> {
+    let mut found = store.find_logins(None, [name, name]).await.unwrap();
+    assert!(found.len() < 2, "{found:?}");
+    found.pop()
+}
 
 pub(crate) async fn default_tenant_exists_from_the_start(database: &TestDatabase) {
     let found = database.store.get_tenant(&TenantId::default_tenant()).await.unwrap().unwrap();
@@ -49,9 +56,9 @@ pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
     };
     assert_eq!(added, expected);
     assert_eq!(database.store.get_user(added.id).await.unwrap(), Some(expected.clone()));
-    let login = database.store.find_login("Åsa Öberg").await.unwrap().unwrap();
+    let login = find_login(&*database.store, "Åsa Öberg").await.unwrap();
     assert_eq!((login.user, login.password_hash), (expected, new.password_hash));
-    assert_eq!(database.store.find_login("nobody").await.unwrap(), None);
+    assert_eq!(find_login(&*database.store, "nobody").await, None);
     assert_eq!(database.store.count_users().await.unwrap(), 1);
     let events = database.store.events_after(&home, 0, 10).await.unwrap();
     assert_eq!(events.len(), 1);
@@ -59,16 +66,46 @@ pub(crate) async fn user_comes_back_as_it_was_added(database: &TestDatabase) {
     assert_eq!((events[0].id, events[0].at), (1, at(0)));
 }
 
-pub(crate) async fn username_is_taken_once_over_all_tenants(database: &TestDatabase) {
+pub(crate) async fn username_is_taken_once_in_its_tenant(database: &TestDatabase) {
     let acme = add_tenant(&*database.store, "acme").await;
-    database.store.add_user(&new_user("ann", &acme), at(0), &Once::unclaimed()).await.unwrap();
-    let again = database.store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await;
+    let ann = database.store.add_user(&new_user("ann", &acme), at(0), &Once::unclaimed()).await.unwrap();
+    let again = database.store.add_user(&new_user("ann", &acme), at(0), &Once::unclaimed()).await;
     assert_eq!(again, Err(StoreError::Conflict("username")));
+    let namesake = new_user("ann", &TenantId::default_tenant());
+    let namesake = database.store.add_user(&namesake, at(0), &Once::unclaimed()).await.unwrap();
+    assert_ne!(namesake.id, ann.id);
     let nowhere = database.store.add_user(&new_user("bob", &tenant("nowhere")), at(0), &Once::unclaimed()).await;
     assert_eq!(nowhere, Err(StoreError::NotFound("tenant")));
     let mut bob = database.store.add_user(&new_user("bob", &acme), at(0), &Once::unclaimed()).await.unwrap();
     bob.username = Username::new("ann").unwrap();
     assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
+    let mut moved = namesake;
+    moved.tenant = acme;
+    assert_eq!(database.store.update_user(&moved, None, at(0)).await, Err(StoreError::Conflict("username")));
+}
+
+pub(crate) async fn logins_of_a_name_are_found_in_one_tenant_or_in_all(database: &TestDatabase) {
+    let store = &database.store;
+    let mut tenants = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        tenants.push(add_tenant(&**store, name).await);
+        store.add_user(&new_user("ann", &tenants[tenants.len() - 1]), at(0), &Once::unclaimed()).await.unwrap();
+    }
+    store.add_user(&new_user("bob", &tenants[1]), at(0), &Once::unclaimed()).await.unwrap();
+    let found = async |tenant: Option<&TenantId>, forms: [&str; 2]| {
+        let found = store.find_logins(tenant, forms).await.unwrap();
+        found
+            .into_iter()
+            .map(|login| (login.user.tenant.to_string(), login.user.username.to_string()))
+            .collect::<Vec<_>>()
+    };
+    let text = |tenant: &str, name: &str| (tenant.to_owned(), name.to_owned());
+    assert_eq!(found(Some(&tenants[1]), ["ann", "ann"]).await, [text("b", "ann")]);
+    assert_eq!(found(Some(&tenants[0]), ["bob", "bob"]).await, []);
+    assert_eq!(found(Some(&tenant("nowhere")), ["ann", "ann"]).await, []);
+    assert_eq!(found(None, ["bob", "bob"]).await, [text("b", "bob")]);
+    assert_eq!(found(None, ["ann", "ann"]).await.len(), 3);
+    assert_eq!(found(Some(&tenants[1]), ["bob", "ann"]).await.len(), 2, "both forms");
 }
 
 pub(crate) async fn stored_names_get_the_form_that_is_compared(database: &TestDatabase) {
@@ -83,9 +120,9 @@ pub(crate) async fn stored_names_get_the_form_that_is_compared(database: &TestDa
     database.run("update users set username = 'Björn' where username = 'Bjoern'").await;
     database.run("update vehicles set id = '\u{958}-1' where id = 'bus-1'").await;
     let node = database.another_node().await;
-    assert!(node.find_login("José").await.unwrap().is_some());
-    assert!(node.find_login("Björn").await.unwrap().is_some());
-    assert!(node.find_login("Bjo\u{308}rn").await.unwrap().is_some(), "its form is another user's name");
+    assert!(find_login(&*node, "José").await.is_some());
+    assert!(find_login(&*node, "Björn").await.is_some());
+    assert!(find_login(&*node, "Bjo\u{308}rn").await.is_some(), "its form is another user's name");
     let id = VehicleId::new("\u{958}-1").unwrap();
     assert!(node.get_vehicle(&home, &id).await.unwrap().is_some());
     node.close().await;
@@ -97,7 +134,7 @@ pub(crate) async fn names_of_older_rules_can_be_read(database: &TestDatabase) {
     add_vehicles(&*database.store, &home, &["bus-1"]).await;
     database.run("update users set username = '\u{202e}nna \u{2665}'").await;
     database.run("update vehicles set id = 'bus\u{3164}', label = '\u{200b}'").await;
-    assert!(database.store.find_login("\u{202e}nna \u{2665}").await.unwrap().is_some());
+    assert!(find_login(&*database.store, "\u{202e}nna \u{2665}").await.is_some());
     assert_eq!(database.store.get_user(user.id).await.unwrap().unwrap().username.as_str(), "\u{202e}nna \u{2665}");
     let vehicle = database.store.get_vehicle(&home, &VehicleId::stored("bus\u{3164}").unwrap()).await.unwrap().unwrap();
     assert_eq!(vehicle.vehicle.label.as_str(), "\u{200b}");
@@ -113,10 +150,10 @@ pub(crate) async fn changed_user_is_published_to_both_tenants(database: &TestDat
     user.vehicle_ids.clear();
     assert!(database.store.update_user(&user, None, at(1)).await.unwrap());
     assert_eq!(database.store.get_user(user.id).await.unwrap(), Some(user.clone()));
-    let kept = database.store.find_login("ann").await.unwrap().unwrap().password_hash;
+    let kept = find_login(&*database.store, "ann").await.unwrap().password_hash;
     assert_eq!(kept.as_deref(), Some("$argon2id$sample"));
     assert!(database.store.update_user(&user, Some("$new"), at(2)).await.unwrap());
-    assert_eq!(database.store.find_login("ann").await.unwrap().unwrap().password_hash.as_deref(), Some("$new"));
+    assert_eq!(find_login(&*database.store, "ann").await.unwrap().password_hash.as_deref(), Some("$new"));
     assert_eq!(database.store.newest_event_id(&acme).await.unwrap(), 2);
     assert_eq!(database.store.newest_event_id(&home).await.unwrap(), 2);
     user.id = UserId::new(999).unwrap();

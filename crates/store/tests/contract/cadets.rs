@@ -1,7 +1,7 @@
 //! Cadets and the totals of their records.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, at};
+use crate::samples::{add_tenant, at, home_tenant};
 use milepost_domain::{
     Attendance, AttendanceStatus, AttendanceUpdate, Cadet, CadetId, CadetName, Event, Fact, Grade, GradeGiven, GradeId,
     GradeKind, GradeUpdate, Points, Reason, Score, ScoreChange, Scores, ScoresUpdate, Standing, StudentId, TenantId,
@@ -51,7 +51,7 @@ async fn events(store: &dyn Store, tenant: &TenantId, after: i64) -> Vec<Event> 
 }
 
 async fn standing(store: &dyn Store, id: CadetId) -> Standing {
-    store.get_cadet(id).await.unwrap().unwrap().standing
+    store.get_cadet(&home_tenant(), id).await.unwrap().unwrap().standing
 }
 
 pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
@@ -66,7 +66,7 @@ pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
         created_at: at(3),
     };
     assert_eq!(cadet, expected);
-    assert_eq!(store.get_cadet(cadet.id).await.unwrap(), Some(expected));
+    assert_eq!(store.get_cadet(&home_tenant(), cadet.id).await.unwrap(), Some(expected));
     let stored = events(&**store, &home, 0).await;
     assert_eq!(stored, [Event { id: 1, at: at(3), fact: Fact::CadetAdded { cadet_id: cadet.id } }]);
     let nowhere = TenantId::new("nowhere").unwrap();
@@ -74,7 +74,7 @@ pub(crate) async fn cadet_comes_back_as_it_was_added(database: &TestDatabase) {
         store.add_cadet(&new_cadet(&nowhere, None), at(0), &Once::unclaimed()).await,
         Err(StoreError::NotFound("tenant"))
     );
-    assert_eq!(store.get_cadet(CadetId::new(999).unwrap()).await.unwrap(), None);
+    assert_eq!(store.get_cadet(&home_tenant(), CadetId::new(999).unwrap()).await.unwrap(), None);
 }
 
 pub(crate) async fn student_id_is_taken_once_in_its_tenant(database: &TestDatabase) {
@@ -110,16 +110,20 @@ pub(crate) async fn grade_counts_until_it_is_taken_back(database: &TestDatabase)
     let (store, home) = (&database.store, TenantId::default_tenant());
     let cadet = add_cadet(&**store, &home).await.id;
     let other = add_cadet(&**store, &home).await.id;
-    let praise = store.add_grade(cadet, &merit(5), at(1), &Once::unclaimed()).await.unwrap();
+    let praise = store.add_grade(&home_tenant(), cadet, &merit(5), at(1), &Once::unclaimed()).await.unwrap();
     assert_eq!(praise, Grade { id: praise.id, cadet_id: cadet, given: merit(5), created_at: at(1) });
-    let blame = store.add_grade(cadet, &demerit(3), at(2), &Once::unclaimed()).await.unwrap();
-    store.add_grade(cadet, &merit(1000), at(3), &Once::unclaimed()).await.unwrap();
+    let blame = store.add_grade(&home_tenant(), cadet, &demerit(3), at(2), &Once::unclaimed()).await.unwrap();
+    store.add_grade(&home_tenant(), cadet, &merit(1000), at(3), &Once::unclaimed()).await.unwrap();
     let sums = |merit_points, demerit_points| Standing { merit_points, demerit_points, ..Standing::default() };
     assert_eq!(standing(&**store, cadet).await, sums(1005, 3));
-    assert_eq!(store.remove_grade(other, praise.id, at(4)).await.unwrap(), None, "another cadet's grade");
-    assert_eq!(store.remove_grade(cadet, praise.id, at(4)).await.unwrap(), Some(praise.clone()));
-    assert_eq!(store.remove_grade(cadet, praise.id, at(5)).await.unwrap(), None, "taken back twice");
-    assert_eq!(store.remove_grade(cadet, blame.id, at(6)).await.unwrap(), Some(blame.clone()));
+    assert_eq!(
+        store.remove_grade(&home_tenant(), other, praise.id, at(4)).await.unwrap(),
+        None,
+        "another cadet's grade"
+    );
+    assert_eq!(store.remove_grade(&home_tenant(), cadet, praise.id, at(4)).await.unwrap(), Some(praise.clone()));
+    assert_eq!(store.remove_grade(&home_tenant(), cadet, praise.id, at(5)).await.unwrap(), None, "taken back twice");
+    assert_eq!(store.remove_grade(&home_tenant(), cadet, blame.id, at(6)).await.unwrap(), Some(blame.clone()));
     assert_eq!(standing(&**store, cadet).await, sums(1000, 0));
     assert_eq!(standing(&**store, other).await, Standing::default());
     // An event for each of the two cadets, and one for each change.
@@ -140,12 +144,15 @@ pub(crate) async fn grades_are_listed_newest_first(database: &TestDatabase) {
     let (cadet, other) = (add_cadet(&**store, &home).await.id, add_cadet(&**store, &home).await.id);
     let mut grades = Vec::new();
     for points in 1..=3 {
-        grades.insert(0, store.add_grade(cadet, &merit(points), at(points), &Once::unclaimed()).await.unwrap());
-        store.add_grade(other, &merit(7), at(0), &Once::unclaimed()).await.unwrap();
+        grades.insert(
+            0,
+            store.add_grade(&home_tenant(), cadet, &merit(points), at(points), &Once::unclaimed()).await.unwrap(),
+        );
+        store.add_grade(&home_tenant(), other, &merit(7), at(0), &Once::unclaimed()).await.unwrap();
     }
-    assert_eq!(store.list_grades(cadet, None, 2).await.unwrap(), grades[..2]);
-    assert_eq!(store.list_grades(cadet, Some(grades[1].id), 2).await.unwrap(), grades[2..]);
-    assert!(store.list_grades(CadetId::new(999).unwrap(), None, 2).await.unwrap().is_empty());
+    assert_eq!(store.list_grades(&home_tenant(), cadet, None, 2).await.unwrap(), grades[..2]);
+    assert_eq!(store.list_grades(&home_tenant(), cadet, Some(grades[1].id), 2).await.unwrap(), grades[2..]);
+    assert!(store.list_grades(&home_tenant(), CadetId::new(999).unwrap(), None, 2).await.unwrap().is_empty());
 }
 
 pub(crate) async fn only_present_days_count(database: &TestDatabase) {
@@ -163,7 +170,7 @@ pub(crate) async fn only_present_days_count(database: &TestDatabase) {
         (i64::MAX, Present, 2),
     ];
     for (number, status, present) in steps {
-        assert!(store.set_attendance(cadet, day(number), &attended(status), at(9)).await.unwrap());
+        assert!(store.set_attendance(&home_tenant(), cadet, day(number), &attended(status), at(9)).await.unwrap());
         assert_eq!(standing(&**store, cadet).await.attendance_present, present, "{number} {status:?}");
         let update = AttendanceUpdate {
             cadet_id: cadet,
@@ -182,18 +189,18 @@ pub(crate) async fn attendance_that_is_so_already_stores_no_event(database: &Tes
     let time = |seconds| Some(TimeOfDay::from_seconds(seconds).unwrap());
     let came = Attendance { time_in: time(0), ..attended(AttendanceStatus::Present) };
     let left = Attendance { time_out: time(86_399), ..came };
-    assert!(store.set_attendance(cadet, day(5), &came, at(0)).await.unwrap());
-    assert!(!store.set_attendance(cadet, day(5), &came, at(1)).await.unwrap());
-    assert!(store.set_attendance(cadet, day(5), &left, at(2)).await.unwrap());
-    assert!(!store.set_attendance(cadet, day(5), &left, at(3)).await.unwrap());
+    assert!(store.set_attendance(&home_tenant(), cadet, day(5), &came, at(0)).await.unwrap());
+    assert!(!store.set_attendance(&home_tenant(), cadet, day(5), &came, at(1)).await.unwrap());
+    assert!(store.set_attendance(&home_tenant(), cadet, day(5), &left, at(2)).await.unwrap());
+    assert!(!store.set_attendance(&home_tenant(), cadet, day(5), &left, at(3)).await.unwrap());
     assert_eq!(standing(&**store, cadet).await.attendance_present, 1);
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 3);
-    store.set_attendance(cadet, day(9), &came, at(4)).await.unwrap();
-    store.set_attendance(cadet, day(i64::MAX), &came, at(5)).await.unwrap();
+    store.set_attendance(&home_tenant(), cadet, day(9), &came, at(4)).await.unwrap();
+    store.set_attendance(&home_tenant(), cadet, day(i64::MAX), &came, at(5)).await.unwrap();
     let all = [(day(i64::MAX), came), (day(9), came), (day(5), left)];
-    assert_eq!(store.list_attendance(cadet, None, 2).await.unwrap(), all[..2]);
-    assert_eq!(store.list_attendance(cadet, Some(day(9)), 2).await.unwrap(), all[2..]);
-    assert!(store.list_attendance(cadet, Some(day(1)), 2).await.unwrap().is_empty());
+    assert_eq!(store.list_attendance(&home_tenant(), cadet, None, 2).await.unwrap(), all[..2]);
+    assert_eq!(store.list_attendance(&home_tenant(), cadet, Some(day(9)), 2).await.unwrap(), all[2..]);
+    assert!(store.list_attendance(&home_tenant(), cadet, Some(day(1)), 2).await.unwrap().is_empty());
 }
 
 pub(crate) async fn scores_publish_only_what_differs(database: &TestDatabase) {
@@ -201,17 +208,17 @@ pub(crate) async fn scores_publish_only_what_differs(database: &TestDatabase) {
     let cadet = add_cadet(&**store, &home).await.id;
     let first = ScoreChange { prelim: Some(score(85.5)), midterm: Some(score(0.0)), r#final: Some(None) };
     let after_first = Scores { prelim: score(85.5), midterm: score(0.0), r#final: None };
-    let (changed, differs) = store.change_scores(cadet, first, at(1)).await.unwrap();
+    let (changed, differs) = store.change_scores(&home_tenant(), cadet, first, at(1)).await.unwrap();
     assert_eq!((changed.standing.scores, differs), (after_first, true));
-    let (_, differs) = store.change_scores(cadet, first, at(2)).await.unwrap();
+    let (_, differs) = store.change_scores(&home_tenant(), cadet, first, at(2)).await.unwrap();
     assert!(!differs, "the same again");
-    let (_, differs) = store.change_scores(cadet, ScoreChange::default(), at(2)).await.unwrap();
+    let (_, differs) = store.change_scores(&home_tenant(), cadet, ScoreChange::default(), at(2)).await.unwrap();
     assert!(!differs, "nothing");
     let second = ScoreChange { prelim: Some(score(85.5)), midterm: Some(None), r#final: Some(score(99.99)) };
-    let (changed, _) = store.change_scores(cadet, second, at(3)).await.unwrap();
+    let (changed, _) = store.change_scores(&home_tenant(), cadet, second, at(3)).await.unwrap();
     let after_second = Scores { prelim: score(85.5), midterm: None, r#final: score(99.99) };
     assert_eq!(changed.standing.scores, after_second);
-    assert_eq!(store.get_cadet(cadet).await.unwrap(), Some(changed));
+    assert_eq!(store.get_cadet(&home_tenant(), cadet).await.unwrap(), Some(changed));
     let stored: Vec<Fact> = events(&**store, &home, 1).await.into_iter().map(|event| event.fact).collect();
     let update = |scores, changed| Fact::ScoresUpdated(Box::new(ScoresUpdate { cadet_id: cadet, scores, changed }));
     let expected = [
@@ -224,12 +231,15 @@ pub(crate) async fn scores_publish_only_what_differs(database: &TestDatabase) {
 pub(crate) async fn records_of_no_cadet_are_refused(database: &TestDatabase) {
     let (store, nobody) = (&database.store, CadetId::new(1).unwrap());
     let refused = StoreError::NotFound("cadet");
-    assert_eq!(store.add_grade(nobody, &merit(1), at(0), &Once::unclaimed()).await, Err(refused.clone()));
-    assert_eq!(store.remove_grade(nobody, GradeId::new(1).unwrap(), at(0)).await, Ok(None));
+    assert_eq!(
+        store.add_grade(&home_tenant(), nobody, &merit(1), at(0), &Once::unclaimed()).await,
+        Err(refused.clone())
+    );
+    assert_eq!(store.remove_grade(&home_tenant(), nobody, GradeId::new(1).unwrap(), at(0)).await, Ok(None));
     let present = attended(AttendanceStatus::Present);
-    assert_eq!(store.set_attendance(nobody, day(1), &present, at(0)).await, Err(refused.clone()));
+    assert_eq!(store.set_attendance(&home_tenant(), nobody, day(1), &present, at(0)).await, Err(refused.clone()));
     let change = ScoreChange { prelim: Some(score(1.0)), ..ScoreChange::default() };
-    assert_eq!(store.change_scores(nobody, change, at(0)).await, Err(refused));
+    assert_eq!(store.change_scores(&home_tenant(), nobody, change, at(0)).await, Err(refused));
     assert_eq!(store.newest_event_id(&TenantId::default_tenant()).await.unwrap(), 0);
 }
 
@@ -244,17 +254,22 @@ pub(crate) async fn totals_are_right_under_many_writers(database: &TestDatabase)
             let store = if writer % 2 == 0 { store.clone() } else { other_node.clone() };
             tokio::spawn(async move {
                 for round in 1..=ROUNDS {
-                    let praise = store.add_grade(cadet, &merit(round), at(0), &Once::unclaimed()).await.unwrap();
-                    store.add_grade(cadet, &demerit(round), at(0), &Once::unclaimed()).await.unwrap();
+                    let praise =
+                        store.add_grade(&home_tenant(), cadet, &merit(round), at(0), &Once::unclaimed()).await.unwrap();
+                    store.add_grade(&home_tenant(), cadet, &demerit(round), at(0), &Once::unclaimed()).await.unwrap();
                     if round % 3 == 0 {
-                        store.remove_grade(cadet, praise.id, at(0)).await.unwrap().expect("it is there");
+                        store
+                            .remove_grade(&home_tenant(), cadet, praise.id, at(0))
+                            .await
+                            .unwrap()
+                            .expect("it is there");
                     }
                     let status = AttendanceStatus::ALL[usize::try_from((writer + round) % 4).unwrap()];
                     // All writers set the attendance of the same twelve days.
-                    store.set_attendance(cadet, day(round), &attended(status), at(0)).await.unwrap();
+                    store.set_attendance(&home_tenant(), cadet, day(round), &attended(status), at(0)).await.unwrap();
                     let points = Some(score((writer * ROUNDS + round) as f64 / 2.0));
                     let change = ScoreChange { prelim: points, ..ScoreChange::default() };
-                    store.change_scores(cadet, change, at(0)).await.unwrap();
+                    store.change_scores(&home_tenant(), cadet, change, at(0)).await.unwrap();
                 }
             })
         })
@@ -265,7 +280,7 @@ pub(crate) async fn totals_are_right_under_many_writers(database: &TestDatabase)
     let kept = (1..=ROUNDS).filter(|round| round % 3 != 0).sum::<i64>() * WRITERS;
     let now = standing(&**store, cadet).await;
     assert_eq!((now.merit_points, now.demerit_points), (kept, (1..=ROUNDS).sum::<i64>() * WRITERS));
-    let days = store.list_attendance(cadet, None, 100).await.unwrap();
+    let days = store.list_attendance(&home_tenant(), cadet, None, 100).await.unwrap();
     let present = days.iter().filter(|(_, day)| day.status == AttendanceStatus::Present).count();
     assert_eq!(now.attendance_present, i64::try_from(present).unwrap());
     // Each event has the totals of all events up to it.

@@ -2,7 +2,7 @@
 
 use crate::cadets::{add_cadet, merit, new_cadet};
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, at, tenant};
+use crate::samples::{add_tenant, at, home_tenant, tenant};
 use milepost_domain::{Cadet, Grade, Label, Tenant, TenantId};
 use milepost_store::{
     Claim, IDEMPOTENCY_ABANDONED_MS, Idempotency, IdempotencyKey, KeptAnswer, Once, Store, StoreError,
@@ -85,7 +85,10 @@ pub(crate) async fn the_answer_may_be_made_from_the_result_of_another_transactio
     let cadet = add_cadet(&**store, &home).await;
     let claim = claim(&**store, 0).await;
     let once = once(&claim);
-    store.add_grade(cadet.id, &merit(3), at(1), &once.map(|_: &Grade| Some(cadet.clone()))).await.unwrap();
+    store
+        .add_grade(&home_tenant(), cadet.id, &merit(3), at(1), &once.map(|_: &Grade| Some(cadet.clone())))
+        .await
+        .unwrap();
     assert!(claim.is_kept());
     assert_eq!(begin(&**store, 2).await, Idempotency::Done(shown(&cadet)));
 }
@@ -98,7 +101,7 @@ pub(crate) async fn transactions_before_the_work_store_no_answer(database: &Test
     assert!(store.ensure_tenant(&acme).await.unwrap());
     // A change that lost against another one, and will be computed again.
     let once = once(&claim);
-    store.add_grade(cadet.id, &merit(3), at(1), &once.map(|_: &Grade| None)).await.unwrap();
+    store.add_grade(&home_tenant(), cadet.id, &merit(3), at(1), &once.map(|_: &Grade| None)).await.unwrap();
     assert!(!claim.is_kept());
     assert_eq!(begin(&**store, 2).await, Idempotency::InProgress);
     // Without a claim the work is done too.

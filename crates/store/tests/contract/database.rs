@@ -3,6 +3,7 @@
 use milepost_outbox::PublicForm;
 use milepost_store::{OpenOptions, Store, open};
 use milepost_test_support::{fresh_postgres, remove_postgres};
+use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +47,35 @@ impl TestDatabase {
         let url = fresh_postgres().await?;
         let store = open(&url, &options(), Arc::new(PublicForm)).await.unwrap();
         Some(Self { store, url, place: Place::Server })
+    }
+
+    /// Another database of the same kind, as a version without the migrations from `number` on left it, with what `sql` adds,
+    /// and then opened by this version.
+    pub(crate) async fn upgraded(&self, number: i64, sql: &str) -> Self {
+        let (folder, url, kind) = if self.is_postgres() {
+            (None, fresh_postgres().await.unwrap(), "postgres")
+        } else {
+            let folder = std::env::temp_dir().join(format!("milepost-store-{}", uuid::Uuid::new_v4().simple()));
+            std::fs::create_dir(&folder).unwrap();
+            let url = format!("sqlite://{}?mode=rwc", folder.join("milepost.db").display());
+            (Some(folder), url, "sqlite")
+        };
+        let migrations = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(kind);
+        let all = Migrator::new(migrations).await.unwrap();
+        let older: Vec<_> = all.iter().filter(|migration| migration.version < number).cloned().collect();
+        let sql = AssertSqlSafe(sql.to_owned());
+        if folder.is_none() {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            Migrator::with_migrations(older).run(&mut connection).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            Migrator::with_migrations(older).run(&mut connection).await.unwrap();
+            sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            connection.close().await.unwrap();
+        }
+        let store = open(&url, &options(), Arc::new(PublicForm)).await.unwrap();
+        Self { store, url, place: folder.map_or(Place::Server, Place::Folder) }
     }
 
     /// Opens the same database as another node.

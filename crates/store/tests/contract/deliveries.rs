@@ -260,6 +260,13 @@ pub(crate) async fn finished_rides_are_listed_newest_first(database: &TestDataba
     let rides = store.finished_rides(&home, &rider("R-1"), 2).await.unwrap();
     let ride = |ms: i64| Ride { driven_m: ms as f64, first: fix(ms - 10, 0.0), last: fix(ms, 1.0) };
     assert_eq!(rides, [ride(300), ride(200)]);
+    let ended = async |after, limit| -> Vec<String> {
+        let found = store.finished_deliveries(&home, after, limit).await.unwrap();
+        found.iter().map(|delivery| delivery.tracking_id.to_string()).collect()
+    };
+    assert_eq!(ended(None, 3).await, ["anothers", "c", "b"]);
+    assert_eq!(ended(Some(at(200 + HOUR_MS)), 9).await, ["anothers", "c"], "what expires at that instant is known");
+    assert_eq!(ended(Some(at(400 + HOUR_MS)), 9).await, [""; 0]);
 }
 
 pub(crate) async fn deliveries_are_counted_by_status_and_freshness(database: &TestDatabase) {

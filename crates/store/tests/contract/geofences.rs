@@ -4,8 +4,8 @@ use crate::database::TestDatabase;
 use crate::samples::{add_tenant, at, id};
 use milepost_domain::{
     CrossingTriggers, DwellTime, Event, Fact, Geofence, GeofenceDescription, GeofenceId, GeofenceShape, GeometryText,
-    Label, MAX_GEOFENCES, RadiusM, Schedule, SpeedKmh, TenantId, TimeOfDay, UtcOffset, VehicleList, Weekday, Weekdays,
-    WidthM,
+    Label, MAX_GEOFENCES, RadiusM, Schedule, ScheduleClock, SpeedKmh, TenantId, TimeOfDay, VehicleList, Weekday,
+    Weekdays, WidthM, ZoneName,
 };
 use milepost_store::{Once, Store, StoreError};
 
@@ -40,7 +40,7 @@ fn whole(shape: GeofenceShape) -> GeofenceDescription {
             days: Weekdays::new(&[Weekday::Monday, Weekday::Sunday]).unwrap(),
             from: time(22 * 3600),
             to: time(6 * 3600 + 1),
-            offset: UtcOffset::from_minutes(-210).unwrap(),
+            clock: ScheduleClock::Zone(ZoneName::new("America/St_Johns").unwrap()),
         }),
         ..square("Zoë's «depot»")
     }

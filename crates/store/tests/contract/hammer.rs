@@ -61,7 +61,10 @@ async fn write(store: &dyn Store, field: &Field, dice: &mut Rng, mark: &str) -> 
         }
         _ => {
             let kind = if dice.u64(..2) == 0 { GradeKind::Merit } else { GradeKind::Demerit };
-            store.add_grade(cadet, &given(kind, dice.i64(1..=9), mark), at(0), &Once::unclaimed()).await.map(|_| 1)
+            store
+                .add_grade(&field.tenant, cadet, &given(kind, dice.i64(1..=9), mark), at(0), &Once::unclaimed())
+                .await
+                .map(|_| 1)
         }
     }
 }
@@ -70,9 +73,9 @@ async fn write(store: &dyn Store, field: &Field, dice: &mut Rng, mark: &str) -> 
 async fn disturb(store: &dyn Store, field: &Field, dice: &mut Rng) {
     let cadet = field.cadets[usize::try_from(dice.u64(..2)).unwrap()];
     let status = AttendanceStatus::ALL[usize::try_from(dice.u64(..4)).unwrap()];
-    let _ = store.set_attendance(cadet, day(dice.i64(1..=3)), &attended(status), at(0)).await;
+    let _ = store.set_attendance(&field.tenant, cadet, day(dice.i64(1..=3)), &attended(status), at(0)).await;
     let change = ScoreChange { midterm: Some(score(dice.i64(0..=2) as f64)), ..ScoreChange::default() };
-    let _ = store.change_scores(cadet, change, at(0)).await;
+    let _ = store.change_scores(&field.tenant, cadet, change, at(0)).await;
     // The first of all writers adds this cadet. The others take no event id when they are refused.
     let _ = store.add_cadet(&new_cadet(&field.tenant, Some("S-1")), at(0), &Once::unclaimed()).await;
 }
@@ -243,16 +246,16 @@ pub(crate) async fn events_have_no_gap_no_inversion_and_no_loss_under_the_hammer
             eprintln!("{tenant:?}: {newest} events, {acknowledged} of {of} marked writes acknowledged");
         }
         for cadet in field.cadets {
-            check_sums(&*nodes[0], cadet).await;
+            check_sums(&*nodes[0], &field.tenant, cadet).await;
         }
     }
     nodes[1].close().await;
 }
 
 /// Checks that the totals are those of the stored grades.
-async fn check_sums(store: &dyn Store, cadet: CadetId) {
-    let standing = store.get_cadet(cadet).await.unwrap().unwrap().standing;
-    let grades = store.list_grades(cadet, None, u32::MAX).await.unwrap();
+async fn check_sums(store: &dyn Store, tenant: &TenantId, cadet: CadetId) {
+    let standing = store.get_cadet(tenant, cadet).await.unwrap().unwrap().standing;
+    let grades = store.list_grades(tenant, cadet, None, u32::MAX).await.unwrap();
     let sum =
         |kind| -> i64 { grades.iter().filter(|one| one.given.kind == kind).map(|one| one.given.points.get()).sum() };
     assert_eq!((standing.merit_points, standing.demerit_points), (sum(GradeKind::Merit), sum(GradeKind::Demerit)));

@@ -7,6 +7,8 @@
 
 mod accounts;
 mod alerts;
+mod answers;
+mod assignments;
 mod cadets;
 mod claims;
 mod database;
@@ -20,10 +22,13 @@ mod geofences;
 mod hammer;
 mod history;
 mod history_alerts;
+mod migrations;
 mod notices;
+mod numbers;
 mod outgoing;
 mod outgoing_shares;
 mod parcels;
+mod partitions;
 mod positions;
 mod push;
 mod push_alerts;
@@ -65,7 +70,8 @@ on_both! {
         tenant_ids_are_taken_once,
         tenants_are_listed_page_by_page,
         user_comes_back_as_it_was_added,
-        username_is_taken_once_over_all_tenants,
+        username_is_taken_once_in_its_tenant,
+        logins_of_a_name_are_found_in_one_tenant_or_in_all,
         stored_names_get_the_form_that_is_compared,
         names_of_older_rules_can_be_read,
         changed_user_is_published_to_both_tenants,
@@ -73,6 +79,11 @@ on_both! {
         locked_out_user_or_new_password_ends_sessions,
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
+    answers:
+        a_callers_oldest_refusals_leave_and_nobody_elses,
+        answers_to_work_stay_and_more_of_it_is_refused,
+        a_full_tenant_costs_its_greediest_caller,
+        a_full_tenant_refuses_nobody_who_keeps_little;
     claims:
         key_does_its_work_once,
         work_stores_its_answer_in_its_own_transaction,
@@ -92,6 +103,13 @@ on_both! {
         removed_vehicle_takes_its_devices_and_positions_along,
         device_is_found_by_its_key,
         tenants_see_nothing_of_each_other;
+    assignments:
+        driver_of_a_time_is_known_after_a_change,
+        drivers_that_change_at_once_follow_each_other,
+        vehicle_of_a_device_is_known_by_its_time,
+        old_assignments_are_forgotten_but_for_the_last,
+        a_vehicle_has_a_bounded_number_of_drivers,
+        a_corrected_trip_has_the_driver_of_its_start;
     positions:
         position_comes_back_as_it_was_recorded,
         many_positions_come_back_as_they_were_recorded,
@@ -196,8 +214,7 @@ on_both! {
         each_user_gets_one_in_the_order_of_users,
         notices_are_listed_newest_first_to_their_user_alone,
         notice_is_marked_read_once_by_its_user,
-        notices_of_a_removed_user_are_forgotten_and_all_others_kept,
-        users_of_other_tenants_are_named;
+        notices_of_a_removed_user_are_forgotten_and_all_others_kept;
     visible_events:
         visible_events_are_those_that_may_be_seen,
         events_of_unknown_kind_are_seen_by_nobody_and_hide_nothing,
@@ -249,6 +266,13 @@ on_both! {
         alerts_go_over_to_other_subjects_all_at_once,
         what_was_taken_back_is_raised_anew_and_what_a_user_deleted_is_not,
         a_corrected_alert_keeps_what_is_its_own;
+    migrations:
+        users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
+        things_keep_their_numbers_when_these_become_their_tenants;
+    numbers:
+        each_tenant_counts_what_it_enters,
+        numbers_given_by_two_nodes_at_once_are_unique_and_without_a_gap,
+        calls_of_several_receivers_are_numbered_one_by_one;
     upkeep:
         migrations_run_twice_change_nothing,
         newer_database_is_refused,

@@ -171,14 +171,3 @@ pub(crate) async fn notices_of_a_removed_user_are_forgotten_and_all_others_kept(
     }
     assert_eq!(store.prune(at(3), &retention).await.unwrap().notices, 0);
 }
-
-pub(crate) async fn users_of_other_tenants_are_named(database: &TestDatabase) {
-    let (store, home) = (&database.store, TenantId::default_tenant());
-    let acme = add_tenant(&**store, "acme").await;
-    let ann = store.add_user(&new_user("ann", &home), at(0), &Once::unclaimed()).await.unwrap().id;
-    let bob = store.add_user(&new_user("bob", &acme), at(0), &Once::unclaimed()).await.unwrap().id;
-    let elsewhere = async |tenant, users: &[UserId]| store.users_elsewhere(tenant, users).await.unwrap();
-    assert_eq!(elsewhere(&home, &[user(999), bob, ann, bob]).await, [bob]);
-    assert_eq!(elsewhere(&acme, &[ann, bob]).await, [ann]);
-    assert!(elsewhere(&home, &[]).await.is_empty());
-}

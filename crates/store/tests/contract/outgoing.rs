@@ -62,7 +62,8 @@ pub(crate) async fn webhook_comes_back_as_it_was_added(database: &TestDatabase) 
     for (tenant, webhook) in [(&home, &picky), (&home, &greedy), (&acme, &acmes)] {
         assert_eq!(store.get_webhook(tenant, webhook.id).await.unwrap().as_ref(), Some(webhook));
     }
-    assert_eq!(store.get_webhook(&acme, picky.id).await.unwrap(), None);
+    let number = greedy.id;
+    assert_eq!(store.get_webhook(&acme, number).await.unwrap(), None);
     assert_eq!(store.list_webhooks(&home, None, 1).await.unwrap(), std::slice::from_ref(&picky));
     assert_eq!(store.list_webhooks(&home, Some(picky.id), 10).await.unwrap(), [greedy]);
     let nowhere = NewWebhook {
@@ -72,7 +73,7 @@ pub(crate) async fn webhook_comes_back_as_it_was_added(database: &TestDatabase) 
         secret: Vec::new(),
     };
     assert!(store.add_webhook(&nowhere, 1_000, at(0), &Once::unclaimed()).await.is_err());
-    assert!(!store.remove_webhook(&acme, picky.id).await.unwrap());
+    assert!(!store.remove_webhook(&acme, number).await.unwrap());
     assert!(store.remove_webhook(&home, picky.id).await.unwrap());
     assert!(!store.remove_webhook(&home, picky.id).await.unwrap());
     assert_eq!(store.get_webhook(&home, picky.id).await.unwrap(), None);
@@ -181,9 +182,9 @@ pub(crate) async fn webhook_with_thousands_of_calls_can_be_removed(database: &Te
     let (store, home) = (&database.store, TenantId::default_tenant());
     let webhook = add_webhook(&**store, &home, &[]).await;
     let waiting = format!(
-        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
+        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms, id)
          with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 12000)
-         select tenant_no, 'webhook/{id}', {id}, '', '', 'key-' || n, 0, 0 from numbers, tenants",
+         select tenant_no, 'webhook/' || tenant_no || '/{id}', {id}, '', '', 'key-' || n, 0, 0, n from numbers, tenants",
         id = webhook.id
     );
     database.run(&waiting).await;
@@ -272,9 +273,10 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
     store.settle_call(no, &CallOutcome::Delivered { status: 200 }, at(70)).await.unwrap();
     assert_eq!(now().await.state, CallState::Dead { at: at(60) });
     assert_eq!(store.next_call_due().await.unwrap(), None);
-    assert!(!store.revive_call(&acme, no, at(80), &Once::unclaimed()).await.unwrap());
-    assert!(store.revive_call(&home, no, at(80), &Once::unclaimed()).await.unwrap());
-    assert!(!store.revive_call(&home, no, at(81), &Once::unclaimed()).await.unwrap(), "it is not dead any more");
+    let id = now().await.id;
+    assert!(!store.revive_call(&acme, id, at(80), &Once::unclaimed()).await.unwrap());
+    assert!(store.revive_call(&home, id, at(80), &Once::unclaimed()).await.unwrap());
+    assert!(!store.revive_call(&home, id, at(81), &Once::unclaimed()).await.unwrap(), "it is not dead any more");
     let revived = take(&**store, 80, 1).await;
     assert_eq!((revived[0].attempts, revived[0].created_at), (0, at(0)));
     store.settle_call(no, &CallOutcome::Delivered { status: 204 }, at(90)).await.unwrap();
@@ -282,7 +284,7 @@ pub(crate) async fn call_is_settled_once(database: &TestDatabase) {
     let delivered = now().await;
     assert_eq!(delivered.state, CallState::Delivered { at: at(90) });
     assert_eq!((delivered.attempts, delivered.last_status, delivered.last_error), (1, Some(204), None));
-    assert!(!store.revive_call(&home, no, at(95), &Once::unclaimed()).await.unwrap(), "delivered is no dead letter");
+    assert!(!store.revive_call(&home, id, at(95), &Once::unclaimed()).await.unwrap(), "delivered is no dead letter");
 }
 
 pub(crate) async fn dead_receiver_does_not_hold_up_the_others(database: &TestDatabase) {
@@ -344,7 +346,7 @@ pub(crate) async fn calls_are_listed_newest_first_by_tenant_and_target(database:
         all.iter().map(|call| call.target).collect::<Vec<_>>(),
         [Target::Webhook(webhook.id), Target::Orders, Target::Orders]
     );
-    assert_eq!(list(&home, None, Some(all[0].no), 1).await, ["b"]);
+    assert_eq!(list(&home, None, Some(all[0].id), 1).await, ["b"]);
     assert_eq!(list(&home, Some(Target::Orders), None, 10).await, ["b", "a"]);
     assert_eq!(list(&acme, Some(Target::Orders), None, 10).await, ["c"]);
     assert_eq!(list(&home, Some(Target::Webhook(webhook.id)), None, 10).await, [all[0].key.clone()]);

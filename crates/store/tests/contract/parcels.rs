@@ -2,7 +2,7 @@
 
 use crate::database::TestDatabase;
 use crate::deliveries::{call, delivery, plain};
-use crate::samples::{add_tenant, at, latitude, longitude};
+use crate::samples::{add_tenant, at, home_tenant, latitude, longitude};
 use milepost_domain::{
     Address, DriverFix, Fact, Parcel, ParcelId, ParcelStatus, Place, TenantId, UserId, Zone, ZonesInside,
 };
@@ -16,7 +16,7 @@ fn place(east: f64, address: &str) -> Place {
     Place { latitude: latitude(5.6), longitude: longitude(east), address: Address::new(address).unwrap() }
 }
 
-fn new_parcel(tenant: &TenantId, driver: Option<i64>) -> NewParcel {
+pub(crate) fn new_parcel(tenant: &TenantId, driver: Option<i64>) -> NewParcel {
     NewParcel {
         tenant: tenant.clone(),
         client_id: user(7),
@@ -33,7 +33,7 @@ async fn add_parcel(store: &dyn Store, tenant: &TenantId, driver: Option<i64>) -
 
 /// Reads a parcel, changes it, and writes it at an instant.
 async fn change(store: &dyn Store, id: ParcelId, ms: i64, driver: Option<i64>, status: ParcelStatus) -> Parcel {
-    let read = store.get_parcel(id).await.unwrap().unwrap();
+    let read = store.get_parcel(&home_tenant(), id).await.unwrap().unwrap();
     let parcel = Parcel { driver_id: driver.map(user), status, updated_at: at(ms), version: read.version + 1, ..read };
     assert!(store.change_parcel(&parcel, &[], &[], at(ms)).await.unwrap());
     parcel
@@ -57,7 +57,7 @@ async fn record(store: &dyn Store, tenant: &TenantId, driver: i64, ms: i64) -> F
 async fn path(store: &dyn Store, id: ParcelId) -> Vec<(i64, i64)> {
     let (mut path, mut after) = (Vec::new(), None);
     loop {
-        let page = store.parcel_path(id, after, 2).await.unwrap();
+        let page = store.parcel_path(&home_tenant(), id, after, 2).await.unwrap();
         path.extend(page.iter().map(|fix| (fix.driver_id.get(), fix.at.ms_since(at(0)))));
         let Some(last) = page.last() else { return path };
         after = Some(last.at);
@@ -81,14 +81,14 @@ pub(crate) async fn parcel_comes_back_as_it_was_added(database: &TestDatabase) {
         version: 1,
     };
     assert_eq!(parcel, expected);
-    assert_eq!(store.get_parcel(parcel.id).await.unwrap(), Some(expected));
+    assert_eq!(store.get_parcel(&home_tenant(), parcel.id).await.unwrap(), Some(expected));
     let events = store.events_after(&home, 0, 10).await.unwrap();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].fact, Fact::ParcelAdded { parcel_id: parcel.id, client_id: user(7) });
     let nowhere =
         store.add_parcel(&new_parcel(&TenantId::new("nowhere").unwrap(), None), at(0), &Once::unclaimed()).await;
     assert_eq!(nowhere, Err(StoreError::NotFound("tenant")));
-    assert_eq!(store.get_parcel(ParcelId::new(999).unwrap()).await.unwrap(), None);
+    assert_eq!(store.get_parcel(&home_tenant(), ParcelId::new(999).unwrap()).await.unwrap(), None);
 }
 
 pub(crate) async fn only_the_next_version_of_a_parcel_is_written(database: &TestDatabase) {
@@ -112,12 +112,12 @@ pub(crate) async fn only_the_next_version_of_a_parcel_is_written(database: &Test
         let stale = Parcel { version, tenant: tenant.clone(), ..second.clone() };
         assert!(!store.change_parcel(&stale, &facts, &calls, at(9)).await.unwrap(), "version {version} of {tenant:?}");
     }
-    assert_eq!(store.get_parcel(first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.get_parcel(&home_tenant(), first.id).await.unwrap(), Some(first.clone()));
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 1);
     assert_eq!(store.next_call_due().await.unwrap(), None);
     assert!(store.change_parcel(&second, &facts, &calls, at(9)).await.unwrap());
     assert!(!store.change_parcel(&second, &facts, &calls, at(9)).await.unwrap(), "the same change twice");
-    assert_eq!(store.get_parcel(first.id).await.unwrap(), Some(second));
+    assert_eq!(store.get_parcel(&home_tenant(), first.id).await.unwrap(), Some(second));
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 2);
     assert_eq!(store.next_call_due().await.unwrap(), Some(at(9)));
 }
@@ -133,7 +133,7 @@ pub(crate) async fn call_that_exists_undoes_the_whole_change(database: &TestData
     let facts = [Fact::ParcelChanged { parcel_id: first.id, status: ended.status, driver_id: None }];
     let refused = store.change_parcel(&ended, &facts, &calls, at(20)).await;
     assert_eq!(refused, Err(StoreError::Conflict("outgoing call")));
-    assert_eq!(store.get_parcel(first.id).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.get_parcel(&home_tenant(), first.id).await.unwrap(), Some(first.clone()));
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 1);
     // The leg is open as before.
     record(&**store, &home, 5, 30).await;
@@ -189,7 +189,7 @@ pub(crate) async fn newest_fix_of_a_driver_is_kept_and_late_ones_only_stored(dat
     assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap(), None);
     let outcome = store.record_driver_fix(&home, &fix(5, 100), &inside(true), &facts, at(100)).await.unwrap();
     assert_eq!(outcome, FixOutcome::Newest);
-    let seen = store.get_parcel(parcel.id).await.unwrap().unwrap();
+    let seen = store.get_parcel(&home_tenant(), parcel.id).await.unwrap().unwrap();
     let expected = Parcel { inside: ZonesInside { pickup: true, destination: false }, ..parcel.clone() };
     assert_eq!(seen, expected, "and its version stays");
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 2);
@@ -198,7 +198,7 @@ pub(crate) async fn newest_fix_of_a_driver_is_kept_and_late_ones_only_stored(dat
         let outcome = store.record_driver_fix(&home, &elsewhere, &inside(false), &facts, at(110)).await.unwrap();
         assert_eq!(outcome, expected, "at {ms}");
     }
-    assert_eq!(store.get_parcel(parcel.id).await.unwrap().unwrap().inside, expected.inside);
+    assert_eq!(store.get_parcel(&home_tenant(), parcel.id).await.unwrap().unwrap().inside, expected.inside);
     assert_eq!(store.newest_event_id(&home).await.unwrap(), 2);
     assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap(), Some(fix(5, 100)));
     assert_eq!(store.last_driver_fix(&acme, user(5)).await.unwrap(), None);
@@ -216,7 +216,7 @@ pub(crate) async fn fix_marks_no_parcel_of_another_driver_or_tenant(database: &T
     let inside = [others.id, acmes.id].map(|id| (id, ZonesInside { pickup: true, destination: true }));
     store.record_driver_fix(&home, &fix(5, 1), &inside, &[], at(1)).await.unwrap();
     for parcel in [others, acmes] {
-        assert_eq!(store.get_parcel(parcel.id).await.unwrap(), Some(parcel));
+        assert_eq!(store.get_parcel(&parcel.tenant, parcel.id).await.unwrap(), Some(parcel));
     }
 }
 
@@ -298,5 +298,5 @@ pub(crate) async fn old_fixes_of_drivers_are_forgotten_but_for_the_newest(databa
     assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap(), Some(fix(5, 2)));
     assert!(path(&**store, ended.id).await.is_empty());
     assert_eq!(path(&**store, kept.id).await, [(6, 3)]);
-    assert_eq!(store.get_parcel(ended.id).await.unwrap(), Some(ended), "parcels stay");
+    assert_eq!(store.get_parcel(&home_tenant(), ended.id).await.unwrap(), Some(ended), "parcels stay");
 }

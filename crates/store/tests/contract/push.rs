@@ -198,7 +198,7 @@ pub(crate) async fn notice_calls_every_browser_of_its_user_and_no_other(database
     store.settle_call(call.no, &CallOutcome::Delivered { status: 201 }, at(9)).await.unwrap();
     let listed = store.list_calls(&home, Some(Target::Push(bobs.id)), None, 10).await.unwrap();
     assert_eq!(listed.len(), 2);
-    assert_eq!((listed[0].no, &listed[0].state), (call.no, &CallState::Delivered { at: at(9) }));
+    assert_eq!((&listed[0].key, &listed[0].state), (&call.key, &CallState::Delivered { at: at(9) }));
     assert_eq!(store.list_calls(&home, None, None, 10).await.unwrap().len(), 4);
     assert!(store.list_calls(&acme, Some(Target::Push(bobs.id)), None, 10).await.unwrap().is_empty());
     assert!(store.list_calls(&acme, None, None, 10).await.unwrap().is_empty());

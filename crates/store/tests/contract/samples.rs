@@ -1,8 +1,8 @@
 //! Sample values to store.
 
 use milepost_domain::{
-    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm, Position,
-    Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
+    AccuracyM, AltitudeM, Device, DeviceId, FuelLevelL, HeadingDeg, Label, Latitude, Longitude, OdometerKm,
+    PastAssignments, Position, Role, SpeedKmh, Tenant, TenantId, Timestamp, Username, Vehicle, VehicleId, VehicleKind,
 };
 use milepost_store::{NewLogin, Once, PositionBatch, Store};
 
@@ -27,6 +27,11 @@ pub(crate) fn longitude(deg: f64) -> Longitude {
 
 pub(crate) fn id(id: &str) -> VehicleId {
     VehicleId::new(id).unwrap()
+}
+
+/// The tenant that exists from the start.
+pub(crate) fn home_tenant() -> TenantId {
+    TenantId::default_tenant()
 }
 
 pub(crate) async fn add_tenant(store: &dyn Store, id: &str) -> TenantId {
@@ -60,7 +65,13 @@ pub(crate) async fn add_vehicles(store: &dyn Store, tenant: &TenantId, names: &[
 }
 
 pub(crate) fn device(name: &str, tenant: &TenantId, vehicle: &str) -> Device {
-    Device { id: DeviceId::new(name).unwrap(), tenant: tenant.clone(), vehicle_id: id(vehicle), name: None }
+    Device {
+        id: DeviceId::new(name).unwrap(),
+        tenant: tenant.clone(),
+        vehicle_id: id(vehicle),
+        past_vehicles: PastAssignments::default(),
+        name: None,
+    }
 }
 
 /// A position with only a place and a time.

@@ -2,11 +2,11 @@
 
 use crate::database::TestDatabase;
 use crate::notices::user;
-use crate::samples::{add_tenant, add_vehicles, at, id, latitude, longitude, vehicle};
+use crate::samples::{add_tenant, add_vehicles, at, id, latitude, longitude};
 use fastrand::Rng;
 use milepost_domain::{
     Event, Fact, FuelSource, Revision, SpeedKmh, TenantId, Trip, TripFigures, TripFuel, TripId, TripOrigin, TripPlace,
-    TripStatus, TripUpdate, Vehicle, VehicleScope,
+    TripStatus, TripUpdate, VehicleScope,
 };
 use milepost_store::{Once, Retention, Store, StoreError, TripCursor, TripFilter};
 
@@ -184,11 +184,7 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
     let (store, home) = (&database.store, TenantId::default_tenant());
     let acme = add_tenant(&**store, "acme").await;
     let names = ["a", "b", "c"];
-    add_vehicles(&**store, &home, &["a", "b"]).await;
-    store
-        .add_vehicle(&home, &Vehicle { driver_id: Some(user(5)), ..vehicle("c") }, at(0), &Once::unclaimed())
-        .await
-        .unwrap();
+    add_vehicles(&**store, &home, &names).await;
     add_vehicles(&**store, &acme, &names).await;
     let mut dice = Rng::with_seed(6);
     let mut all = Vec::new();
@@ -197,9 +193,11 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
         let status = if dice.u64(..4) == 0 { TripStatus::Cancelled } else { TripStatus::Completed };
         // Several of one instant.
         let ms = dice.i64(0..=20);
+        // The driver of the time, who may have another vehicle now.
+        let driver_id = [None, Some(user(5)), Some(user(6))][usize::try_from(dice.u64(..3)).unwrap()];
         for (tenant, prefix) in [(&home, "h"), (&acme, "t")] {
             let trip = started(&format!("{prefix}{:02x}-{number}", dice.u64(..256)), tenant, vehicle, ms);
-            let trip = Trip { version: 1, ..ended(&trip, status, ms + 5) };
+            let trip = Trip { version: 1, driver_id, ..ended(&trip, status, ms + 5) };
             add(&**store, &trip).await;
             all.push(trip);
         }
@@ -226,8 +224,7 @@ pub(crate) async fn trips_are_listed_newest_first_by_what_is_asked(database: &Te
                 let (vehicle, from, to) = (vehicle.map(id), at(from), at(to));
                 let filter = TripFilter { scope: scope.clone(), vehicle, from, begun_before, to, status };
                 let asked = |trip: &&Trip| {
-                    let driver = (trip.vehicle_id == id("c")).then(|| user(5));
-                    scope.holds(&trip.vehicle_id, driver)
+                    scope.holds(&trip.vehicle_id, trip.driver_id)
                         && filter.vehicle.as_ref().is_none_or(|vehicle| *vehicle == trip.vehicle_id)
                         && trip.started_at < to
                         && (trip.started_at >= from || begun_before && trip.ended_at.is_none_or(|ended| ended > from))

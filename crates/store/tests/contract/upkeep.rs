@@ -96,6 +96,7 @@ pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDataba
     let committer = Committer::start(store.clone(), None);
     // One point for each day, which arrives as it happens.
     for day in 0..10 {
+        store.prepare(at(day * DAY_MS)).await.unwrap();
         let points = vec![Position { at: at(day * DAY_MS), ..position("bus", 0) }];
         committer.record(PositionBatch { received_at: at(day * DAY_MS), ..batch(&home, points) }).await.unwrap();
     }
@@ -111,6 +112,7 @@ pub(crate) async fn old_positions_are_forgotten_by_arrival(database: &TestDataba
     let days = |points: Vec<Position>| points.iter().map(|one| one.at.ms_since(at(0)) / DAY_MS).collect::<Vec<_>>();
     assert_eq!(days(history(&**store, &home, "bus").await), [5, 6, 7, 8, 9]);
     assert_eq!(days(history(&**store, &home, "import").await), [-400, 1]);
+    store.prepare(at(9 * DAY_MS)).await.unwrap();
     let nothing = store.prune(at(9 * DAY_MS + 1), &retention).await.unwrap();
     assert_eq!(nothing, Pruned::default());
     // A dropped day can be written again.

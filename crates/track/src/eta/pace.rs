@@ -17,7 +17,7 @@ const MEMORY_S: f64 = 600.0;
 /// After a longer silence the path between is unknown and says nothing about the pace.
 const GAP_S: f64 = 300.0;
 /// The prior pace weighs as much as this many seconds of driving.
-const PRIOR_S: f64 = 300.0;
+const PRIOR_S: f64 = 600.0;
 /// From this many weighted seconds on, the pace counts as known.
 const KNOWN_S: f64 = 30.0;
 
@@ -42,6 +42,13 @@ pub struct Pace {
     driven_m: f64,
 }
 
+/// The driving that a fix adds to a rider's pace.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Counted {
+    pub(super) metres: f64,
+    pub(super) seconds: f64,
+}
+
 impl Pace {
     /// From the first fix.
     pub fn start(first: Fix) -> Self {
@@ -52,14 +59,19 @@ impl Pace {
 
     /// Applies the next fix. A fix that is not newer than the last, and an outlier, change nothing else.
     pub fn note(&mut self, fix: Fix) {
+        self.count(fix);
+    }
+
+    /// As [`Pace::note`], and returns what the fix added to the sums.
+    pub(super) fn count(&mut self, fix: Fix) -> Counted {
         let elapsed_s = seconds_between(self.last, fix);
         if elapsed_s <= 0.0 {
-            return;
+            return Counted::default();
         }
-        let Some(movement) = self.filter.accept(&fix, &THRESHOLDS, |_| {}) else { return };
+        let Some(movement) = self.filter.accept(&fix, &THRESHOLDS, |_| {}) else { return Counted::default() };
         if movement.relocated {
             *self = Self { last: fix, anchor: fix, standing_s: 0.0, ..*self };
-            return;
+            return Counted::default();
         }
         let before = std::mem::replace(&mut self.last, fix);
         let weight = (-elapsed_s / MEMORY_S).exp();
@@ -77,7 +89,7 @@ impl Pace {
             } else {
                 self.anchor.point = interpolate(self.anchor.point, fix.point, PARKED_PULL);
             }
-            return;
+            return Counted::default();
         }
         if far {
             self.driven_m += step_m;
@@ -85,19 +97,22 @@ impl Pace {
         if parked {
             step_m = distance_m(before.point, fix.point);
         }
+        let mut counted = Counted::default();
         if elapsed_s > GAP_S {
             self.standing_s = 0.0;
         } else if far && step_m >= SLOW_MPS * seconds_between(self.anchor, fix) {
-            self.moved_m += step_m;
-            self.moved_s += elapsed_s;
+            counted = Counted { metres: step_m, seconds: elapsed_s };
             self.standing_s = 0.0;
         } else {
-            self.moved_s += elapsed_s.min((STANDING_COUNTS_S - self.standing_s).max(0.0));
+            counted.seconds = elapsed_s.min((STANDING_COUNTS_S - self.standing_s).max(0.0));
             self.standing_s += elapsed_s;
         }
+        self.moved_m += counted.metres;
+        self.moved_s += counted.seconds;
         if far {
             self.anchor = fix;
         }
+        counted
     }
 
     /// The newest accepted fix.

@@ -8,7 +8,7 @@ use milepost_geo::Point;
 use serde::{Deserialize, Serialize};
 
 /// A vehicle set off at most this long before its last fix at the stay point, milliseconds.
-const SETTING_OFF_MS: i64 = 60_000;
+pub(super) const SETTING_OFF_MS: i64 = 60_000;
 /// A vehicle sets off at least this fast, metres a second: walking speed.
 const SETTING_OFF_MPS: f64 = 1.5;
 

@@ -47,7 +47,7 @@ impl Journey {
         let Some(mut running) = self.trip.take() else { return };
         self.ended_at = Some(at);
         running.measure_fuel(input);
-        self.activity.burn(at, running.unburnt(), input.facts);
+        self.activity.burn(running.burnt_to(), at, running.unburnt(), input.facts);
         self.activity.flush(input.facts);
         let as_of = input.fix.at;
         input.facts.push(TrackFact::TripEnded(Trip {
@@ -101,8 +101,8 @@ impl Journey {
             return;
         }
         running.measure_fuel(input);
-        let unburnt_ml = running.unburnt();
-        self.activity.burn(fix.at, unburnt_ml, input.facts);
+        let (burnt_to, unburnt_ml) = (running.burnt_to(), running.unburnt());
+        self.activity.burn(burnt_to, fix.at, unburnt_ml, input.facts);
         self.activity.flush(input.facts);
         let now = self.running(fix.at);
         let running = self.trip.as_mut().expect("it runs: see above");
@@ -123,6 +123,11 @@ impl Running {
             let burnt_ml = (trip.distance_km() * per_100km_l * 10.0).round() as i64;
             (trip.fuel_ml, trip.fuel_basis) = (Some(burnt_ml), Some(FuelBasis::Estimated));
         }
+    }
+
+    /// Up to when the fuel was added to the quarters of an hour.
+    pub(super) fn burnt_to(&self) -> Timestamp {
+        self.announced.map_or(self.trip.started_at, |announced| announced.as_of)
     }
 
     /// Fuel that must still be added to the quarters of an hour, millilitres.

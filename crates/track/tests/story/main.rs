@@ -5,6 +5,7 @@ mod made_up_drive;
 
 mod checkpoint;
 mod fences;
+mod idling;
 mod incidents;
 mod invariants;
 mod jitter;
@@ -12,4 +13,5 @@ mod order;
 mod outliers;
 mod passages;
 mod silence;
+mod sparse;
 mod trips;

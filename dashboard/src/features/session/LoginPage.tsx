@@ -64,6 +64,9 @@ function refusalText(failure: unknown): string {
       ? 'Too many attempts. Wait a little and try again.'
       : `Too many attempts. Try again in ${failure.retryAfterSeconds} s.`;
   }
-  if (failure.status === 401) return 'That username and password don’t match.';
+  // The server does not tell a name that several tenants have from a wrong password.
+  if (failure.status === 401) {
+    return 'That username and password don’t match. If several organisations use this server, put yours first: acme/ann.';
+  }
   return failure.message;
 }

@@ -56,7 +56,7 @@ describe('a page for signed-in users', () => {
   });
 
   it.each([
-    ['a wrong password', refusal(401, 'invalid credentials'), 'That username and password don’t match.'],
+    ['a wrong password', refusal(401, 'invalid credentials'), /^That username and password don’t match.*acme\/ann\.$/],
     ['too many attempts', refusal(429, 'slow down', { 'Retry-After': '30' }), 'Too many attempts. Try again in 30 s.'],
     ['an answer of the server', refusal(503, 'the database is away'), 'the database is away'],
   ])('announces %s and lets the reader try again', async (_, answer, text) => {

@@ -2,7 +2,7 @@
 
 use super::rider::Rider;
 use milepost_geo::distance_m;
-use milepost_track::{Estimate, Fix, History, Leg, Pace, estimate_eta, straight_line_eta_s};
+use milepost_track::{ArrivalModel, Estimate, Fix, History, Leg, Pace, estimate_eta, straight_line_eta_s};
 
 /// A rider nearer than this has arrived, and no estimate is compared.
 pub(super) const ARRIVED_M: f64 = 50.0;
@@ -24,35 +24,62 @@ pub(super) struct Moment {
     pub(super) estimate: Estimate,
 }
 
-/// Predicts at every fix of every leg. Later fixes only show the real arrival.
-pub(super) fn replay_rider(rider: &Rider) -> Vec<Moment> {
+/// Predicts at every fix of every leg of the riders of one tenant, in the order of time. Later fixes only show the real
+/// arrival.
+pub(super) fn replay_riders(riders: &[&Rider]) -> Vec<Moment> {
+    let mut order: Vec<(usize, usize)> =
+        riders.iter().enumerate().flat_map(|(rider, all)| (0..all.fixes.len()).map(move |fix| (rider, fix))).collect();
+    order.sort_by_key(|&(rider, fix)| (riders[rider].fixes[fix].at(), rider));
+    let mut replays: Vec<Replay<'_>> = riders.iter().filter_map(|rider| Replay::of(rider)).collect();
+    let mut model = ArrivalModel::default();
     let mut moments = Vec::new();
-    let Some((&first, later)) = rider.fixes.split_first() else { return moments };
-    let (mut pace, mut history) = (Pace::start(first), History::default());
-    let mut legs = rider.legs.iter().copied().peekable();
-    let mut begun: Option<(Leg, usize)> = None;
-    for (index, &fix) in std::iter::once(&first).chain(later).enumerate() {
-        pace.note(fix);
-        if let Some((leg, _)) = begun.take_if(|(_, end)| *end == index) {
-            history.learn(&leg, &pace);
-        }
-        if let Some((_, end)) = legs.next_if(|&(start, _)| start == index) {
-            begun = Some((Leg::start(&pace), end));
-        }
-        if let Some((_, end)) = begun {
-            moments.extend(predict(&pace, &history, fix, rider.fixes[end]));
-        }
+    for (rider, fix) in order {
+        moments.extend(replays[rider].step(fix, &mut model));
     }
     moments
 }
 
+/// A rider under way.
+struct Replay<'a> {
+    rider: &'a Rider,
+    pace: Pace,
+    history: History,
+    next_leg: usize,
+    begun: Option<(Leg, usize, usize)>,
+}
+
+impl<'a> Replay<'a> {
+    fn of(rider: &'a Rider) -> Option<Self> {
+        let first = *rider.fixes.first()?;
+        Some(Self { rider, pace: Pace::start(first), history: History::default(), next_leg: 0, begun: None })
+    }
+
+    fn step(&mut self, index: usize, model: &mut ArrivalModel) -> Option<Moment> {
+        let fix = self.rider.fixes[index];
+        self.pace.note(fix);
+        if let Some((leg, start, end)) = self.begun.take_if(|(_, _, end)| *end == index) {
+            model.learn(&self.rider.fixes[start..=end], fix.point(), &self.history);
+            self.history.learn(&leg, &self.pace);
+        }
+        if let Some(&(start, end)) = self.rider.legs.get(self.next_leg)
+            && start == index
+        {
+            self.begun = Some((Leg::start(&self.pace), start, end));
+            self.next_leg += 1;
+        }
+        let (_, _, end) = self.begun.as_ref()?;
+        predict(&self.pace, &self.history, model, fix, self.rider.fixes[*end])
+    }
+}
+
 /// `None` where the rider has nearly arrived, or its last accepted fix is too old for an estimate.
-fn predict(pace: &Pace, history: &History, fix: Fix, arrival: Fix) -> Option<Moment> {
+fn predict(pace: &Pace, history: &History, model: &ArrivalModel, fix: Fix, arrival: Fix) -> Option<Moment> {
+    let unlearned = ArrivalModel::default();
     let to = arrival.point();
     let straight_m = distance_m(fix.point(), to);
-    let estimate = estimate_eta(pace, history, to, fix.at()).estimate()?;
-    let unknown = estimate_eta(&Pace::start(fix), &History::default(), to, fix.at()).estimate()?;
-    let paced = estimate_eta(pace, &History::default(), to, fix.at()).estimate()?;
+    let estimate = estimate_eta(pace, history, model, to, fix.at()).estimate()?;
+    let unknown = estimate_eta(&Pace::start(fix), &History::default(), &unlearned, to, fix.at()).estimate()?;
+    let paced = estimate_eta(pace, &History::default(), &unlearned, to, fix.at()).estimate()?;
     (straight_m >= ARRIVED_M).then(|| Moment {
         truth_s: arrival.at().ms_since(fix.at()) as f64 / 1000.0,
         straight_m,
@@ -96,6 +123,39 @@ pub(super) fn line(moments: &[Moment]) -> Errors {
 /// The errors of the better estimate.
 pub(super) fn estimate(moments: &[Moment]) -> Errors {
     errors(moments, |moment| f64::from(moment.estimate.seconds))
+}
+
+/// A range of times to go, and how exact a prediction has to be there.
+pub(super) struct Time {
+    pub(super) name: &'static str,
+    range_s: std::ops::Range<f64>,
+    /// The arrival may come this long before the predicted time, seconds.
+    early_s: f64,
+    /// And this long after it.
+    late_s: f64,
+}
+
+impl Time {
+    pub(super) fn has(&self, seconds: f64) -> bool {
+        self.range_s.contains(&seconds)
+    }
+}
+
+/// The bounds are those that operators of public transport use for their predictions of arrival.
+pub(super) const TIMES: [Time; 4] = [
+    Time { name: "0 to 180", range_s: 0.0..180.0, early_s: 30.0, late_s: 90.0 },
+    Time { name: "180 to 360", range_s: 180.0..360.0, early_s: 60.0, late_s: 150.0 },
+    Time { name: "360 to 600", range_s: 360.0..600.0, early_s: 60.0, late_s: 210.0 },
+    Time { name: "600 to 900", range_s: 600.0..900.0, early_s: 90.0, late_s: 270.0 },
+];
+
+/// The share of the moments at which the method that `predicted_s` reads is exact enough.
+pub(super) fn accurate(moments: &[Moment], time: &Time, predicted_s: impl Fn(&Moment) -> f64) -> f64 {
+    let exact = moments.iter().filter(|moment| {
+        let after_s = moment.truth_s - predicted_s(moment);
+        (-time.early_s..=time.late_s).contains(&after_s)
+    });
+    exact.count() as f64 / moments.len() as f64
 }
 
 /// The share of the arrivals that lie within their interval.

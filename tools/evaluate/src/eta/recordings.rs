@@ -1,7 +1,7 @@
 //! The recordings that arrival times are compared with.
 
 use super::buses::{AUSTIN, BusLeg, Columns, NEW_YORK, WASHINGTON, read_buses};
-use super::moment::{Moment, replay_rider};
+use super::moment::{Moment, replay_riders};
 use super::rider::{Rider, Stop, rider_of_van};
 use crate::recordings::{Part, new_york_traces, read_text, read_vans};
 use anyhow::Result;
@@ -28,9 +28,10 @@ impl Recording {
             .fold((0, 0), |(riders, legs), rider| (riders + 1, legs + rider.legs.len()))
     }
 
-    /// Asks for an estimate at every fix of every leg.
+    /// Asks for an estimate at every fix of every leg. All riders belong to one tenant, which learns from finished legs.
     pub(super) fn replay(&self, part: Part) -> Vec<Moment> {
-        self.riders(part).flat_map(replay_rider).collect()
+        let riders: Vec<&Rider> = self.riders(part).filter(|rider| !rider.fixes.is_empty()).collect();
+        replay_riders(&riders)
     }
 }
 

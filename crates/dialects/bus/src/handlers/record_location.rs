@@ -43,8 +43,8 @@ pub(crate) async fn echo_location(
 
 fn position_of(request: &Request, device_id: &str, ping: &KioskLocation) -> Result<Position, Problem> {
     match &request.caller.principal {
-        Principal::Device { id, vehicle_id } if id.as_str() == device_id => {
-            Ok(position_from_ping(ping, vehicle_id, request.now)?)
+        Principal::Device { id, .. } if id.as_str() == device_id => {
+            Ok(position_from_ping(ping, &request.caller.principal, request.now)?)
         }
         _ => Err(Problem::forbidden("Not authorized for this kiosk")),
     }

@@ -51,30 +51,32 @@ pub(crate) async fn list_cadets(
 }
 
 /// Shows a cadet with its totals and its latest training days.
-#[utoipa::path(get, path = "/cadets/{id}", tag = "cadets", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/cadets/{id}", tag = "cadets", params(("id" = i64, Path), TenantQuery),
     responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_cadet(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<CadetId>,
 ) -> Result<Json<CadetJson>, Problem> {
-    let cadet = records::get_cadet(&context.use_cases.records, &request, id).await?;
-    let days = records::list_attendance(&context.use_cases.records, &request, id, None, ATTENDANCE_SHOWN).await?;
+    let cadet = records::get_cadet(&context.use_cases.records, &request, &tenant, id).await?;
+    let days =
+        records::list_attendance(&context.use_cases.records, &request, &tenant, id, None, ATTENDANCE_SHOWN).await?;
     let attendance = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(CadetJson { attendance: Some(attendance), ..cadet_to_json(&cadet) }))
 }
 
 /// Enters, changes or takes back scores. The differences are published to the cadet and its staff.
-#[utoipa::path(patch, path = "/cadets/{id}/scores", tag = "cadets", params(("id" = i64, Path)),
+#[utoipa::path(patch, path = "/cadets/{id}/scores", tag = "cadets", params(("id" = i64, Path), TenantQuery),
     request_body = ChangeScoresJson,
     responses((status = 200, body = CadetJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 422, body = Problem)))]
 pub(crate) async fn change_scores(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<CadetId>,
     Body(json): Body<ChangeScoresJson>,
 ) -> Result<Json<CadetJson>, Problem> {
-    let cadet = records::change_scores(&context.use_cases.records, &request, id, scores_from_json(&json)?).await?;
+    let cadet =
+        records::change_scores(&context.use_cases.records, &request, &tenant, id, scores_from_json(&json)?).await?;
     Ok(Json(cadet_to_json(&cadet)))
 }

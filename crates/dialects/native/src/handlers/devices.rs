@@ -1,12 +1,12 @@
 //! `/devices`.
 
 use crate::convert::id_or_new;
-use crate::wire::fleet::{DeviceJson, NewDeviceJson};
+use crate::wire::fleet::{ChangeDeviceJson, DeviceJson, NewDeviceJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use milepost_domain::{Device, DeviceId, Label, VehicleId};
+use milepost_domain::{Device, DeviceId, Label, PastAssignments, VehicleId};
 use milepost_http::{
     Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
     TenantQuery, tenant_of,
@@ -27,6 +27,7 @@ pub(crate) async fn add_device(
         id: DeviceId::new(&id_or_new(json.id.as_deref())).map_err(|e| Problem::invalid("id", e.message))?,
         tenant: tenant_of(&request.caller, json.tenant.as_deref())?,
         vehicle_id: VehicleId::new(&json.vehicle_id)?,
+        past_vehicles: PastAssignments::default(),
         name: json.name.as_deref().map(Label::new).transpose().map_err(|e| Problem::invalid("name", e.message))?,
     };
     let shown_again = |new: &NewDevice| JsonAnswer::new(StatusCode::CREATED, &device_to_json(&new.device));
@@ -59,6 +60,28 @@ pub(crate) async fn get_device(
     Path(id): Path<DeviceId>,
 ) -> Result<Json<DeviceJson>, Problem> {
     let device = devices::get_device(&context.use_cases.devices, &request, &tenant, &id).await?;
+    Ok(Json(device_to_json(&device)))
+}
+
+/// Changes a device. One that is moved to another vehicle reports for the former one what lies before the move.
+#[utoipa::path(patch, path = "/devices/{id}", tag = "devices", params(("id" = String, Path), TenantQuery),
+    request_body = ChangeDeviceJson,
+    responses((status = 200, body = DeviceJson), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn change_device(
+    State(context): State<Arc<HttpContext>>,
+    ForTenant(request, tenant): ForTenant,
+    Path(id): Path<DeviceId>,
+    Body(json): Body<ChangeDeviceJson>,
+) -> Result<Json<DeviceJson>, Problem> {
+    let vehicle_id = json.vehicle_id.as_deref().map(VehicleId::new).transpose()?;
+    let name = json.name.map(|name| name.as_deref().map(Label::new).transpose()).transpose();
+    let name = name.map_err(|e| Problem::invalid("name", e.message))?;
+    let change = move |device: Device| Device {
+        vehicle_id: vehicle_id.unwrap_or(device.vehicle_id),
+        name: name.unwrap_or(device.name),
+        ..device
+    };
+    let device = devices::change_device(&context.use_cases.devices, &request, &tenant, &id, change).await?;
     Ok(Json(device_to_json(&device)))
 }
 

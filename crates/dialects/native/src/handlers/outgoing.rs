@@ -9,7 +9,7 @@ use milepost_domain::Target;
 use milepost_http::{
     ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, TenantQuery,
 };
-use milepost_service::{CallNo, StoredCall, outgoing};
+use milepost_service::{CallId, StoredCall, outgoing};
 use std::sync::Arc;
 
 /// Lists outgoing calls, newest first.
@@ -28,7 +28,7 @@ pub(crate) async fn list_outgoing_calls(
         Some("notifications") => Some(Target::Notifications),
         Some(_) => return Err(Problem::invalid("target", "must be orders or notifications")),
     };
-    let before = page.after(|text| text.parse().map(CallNo))?;
+    let before = page.after(|text| text.parse().map(CallId))?;
     let calls =
         outgoing::list_calls(&context.use_cases.outgoing_calls, &request, &tenant, target, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
@@ -42,7 +42,7 @@ pub(crate) async fn retry_outgoing_call(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
-    Path(id): Path<CallNo>,
+    Path(id): Path<CallId>,
 ) -> Result<JsonAnswer, Problem> {
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));
     let call =

@@ -1,7 +1,7 @@
 //! `/parcels/{id}/path`: where a parcel's drivers were while they carried it, paged as JSON or streamed as a file.
 
 use crate::convert_parcel::{fix_to_json, fix_to_position};
-use crate::handlers::track_file::{PositionPages, file_format, stream_file};
+use crate::handlers::track_file::{FileReader, PositionPages, file_format, stream_file};
 use crate::wire::parcel::PathPointJson;
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{ParcelId, Position, Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
-use milepost_http::{Authenticated, HttpContext, Page, PageQuery, Path, Problem, Query, cursor_of};
+use milepost_http::{ForTenant, HttpContext, Page, PageQuery, Path, Problem, Query, TenantQuery, cursor_of};
 use milepost_service::{ParcelPath, ServiceError, parcels};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -25,12 +25,12 @@ pub(crate) struct PathQuery {
 
 /// Shows where a parcel's drivers were while they carried it, oldest first.
 #[utoipa::path(get, path = "/parcels/{id}/path", tag = "parcels",
-    params(("id" = i64, Path), PathQuery, PageQuery),
+    params(("id" = i64, Path), PathQuery, PageQuery, TenantQuery),
     responses((status = 200, body = Page<PathPointJson>, description = "JSON, or the file of the asked format"),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn read_parcel_path(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     headers: HeaderMap,
     Path(id): Path<ParcelId>,
     Query(query): Query<PathQuery>,
@@ -42,12 +42,13 @@ pub(crate) async fn read_parcel_path(
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,
     };
     let limit = page.limit()?;
-    let mut path = parcels::read_parcel_path(&context.use_cases.parcels, &request, id, after).await?;
+    let mut path = parcels::read_parcel_path(&context.use_cases.parcels, &request, &tenant, id, after).await?;
     if let Some(format) = format {
         let name = format!("parcel-{id}");
         let vehicle_id = VehicleId::new(&name)?;
         let meta = TrackMeta { vehicle_id: name, label: Some(format!("Parcel {id}")) };
-        return stream_file(PathPages { path, vehicle_id }, format, meta).await;
+        let reader = FileReader::of(&context, &request, path.tenant());
+        return stream_file(reader, PathPages { path, vehicle_id }, format, meta).await;
     }
     let fixes = path.take(limit).await?;
     let next = if fixes.len() < limit as usize { None } else { fixes.last().map(|fix| fix.at) };

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{Parcel, ParcelId, ParcelStatus, UserId};
 use milepost_http::{
-    Authenticated, Body, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim, cursor_of,
-    tenant_of,
+    Authenticated, Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, Problem, Query, RequestClaim,
+    TenantQuery, cursor_of, tenant_of,
 };
 use milepost_service::{ParcelListing, parcels};
 use serde::Deserialize;
@@ -80,14 +80,14 @@ pub(crate) async fn list_parcels(
 }
 
 /// Shows a parcel.
-#[utoipa::path(get, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path), TenantQuery),
     responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn get_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<ParcelId>,
 ) -> Result<Json<ParcelJson>, Problem> {
-    let parcel = parcels::get_parcel(&context.use_cases.parcels, &request, id).await?;
+    let parcel = parcels::get_parcel(&context.use_cases.parcels, &request, &tenant, id).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }
 
@@ -96,17 +96,17 @@ pub(crate) async fn get_parcel(
 /// An admin or manager may change both, the assigned driver only the status. Assigning a driver to a `pending` parcel makes
 /// it `assigned`, and taking the driver off an `assigned` parcel makes it `pending`, unless the request names a `status`.
 /// `delivered` and `cancelled` are final: another change is answered 409.
-#[utoipa::path(patch, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path)),
+#[utoipa::path(patch, path = "/parcels/{id}", tag = "parcels", params(("id" = i64, Path), TenantQuery),
     request_body = ChangeParcelJson,
     responses((status = 200, body = ParcelJson), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(crate) async fn change_parcel(
     State(context): State<Arc<HttpContext>>,
-    Authenticated(request): Authenticated,
+    ForTenant(request, tenant): ForTenant,
     Path(id): Path<ParcelId>,
     Body(json): Body<ChangeParcelJson>,
 ) -> Result<Json<ParcelJson>, Problem> {
     let change = change_from_json(&json)?;
-    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, id, change).await?;
+    let parcel = parcels::change_parcel(&context.use_cases.parcels, &request, &tenant, id, change).await?;
     Ok(Json(parcel_to_json(&parcel)))
 }

@@ -5,15 +5,17 @@ use crate::wire::position::{NewPositionJson, RecordedJson, RejectedJson};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use milepost_domain::{Principal, Timestamp, VehicleId};
+use milepost_domain::{Principal, Timestamp};
 use milepost_http::{FieldError, ForTenant, HttpContext, Problem, RawBody, TenantQuery, parse_json, parse_object};
-use milepost_service::{PositionReport, positions};
+use milepost_service::{PositionReport, ServiceError, positions};
 use serde_json::value::RawValue;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Positions in one request; more are answered 413.
 pub(crate) const MAX_POSITIONS: usize = 10_000;
+/// A larger body takes milliseconds to parse. That is shared out, and done beside the threads that serve everybody.
+const LARGE_BODY_BYTES: usize = 64 * 1024;
 /// Room for 10,000 positions with every field, and some white space.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
@@ -27,11 +29,15 @@ pub(crate) async fn record_positions(
     ForTenant(request, tenant): ForTenant,
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
 ) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
-    let own_vehicle = match &request.caller.principal {
-        Principal::Device { vehicle_id, .. } => Some(vehicle_id),
-        Principal::User { .. } => None,
+    let now = request.now;
+    let mut parsed = if raw.len() <= LARGE_BODY_BYTES {
+        parse_positions(&raw, &request.caller.principal, now)?
+    } else {
+        let _permit = context.use_cases.large_bodies.permit_in_time(&tenant, &request.caller).await?;
+        let principal = request.caller.principal.clone();
+        let parse = move || parse_positions(&raw, &principal, now);
+        tokio::task::spawn_blocking(parse).await.map_err(|_| ServiceError::Internal)??
     };
-    let mut parsed = parse_positions(&raw, own_vehicle, request.now)?;
     parsed.refuse_times_that_nobody_knows();
     let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, parsed.reports).await?;
 
@@ -77,7 +83,7 @@ impl Parsed {
 }
 
 /// Parses the whole array at once if every element fits. If some do not, parses each by itself to give a reason.
-fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) -> Result<Parsed, Problem> {
+fn parse_positions(raw: &[u8], sender: &Principal, now: Timestamp) -> Result<Parsed, Problem> {
     let mut parsed = Parsed { reports: Vec::new(), rejected: Vec::new(), of_now: Vec::new() };
     let mut judge = |index: usize, json: Result<NewPositionJson, String>| {
         let has_no_time =
@@ -86,7 +92,7 @@ fn parse_positions(raw: &[u8], own_vehicle: Option<&VehicleId>, now: Timestamp) 
             parsed.of_now.push(index);
         }
         let position =
-            json.and_then(|json| position_from_json(&json, own_vehicle, now).map_err(|invalid| invalid.to_string()));
+            json.and_then(|json| position_from_json(&json, sender, now).map_err(|invalid| invalid.to_string()));
         match position {
             Ok(position) => parsed.reports.push(PositionReport { index, position }),
             Err(detail) => parsed.rejected.push(RejectedJson { index, detail }),
@@ -134,6 +140,11 @@ fn check_count(count: usize) -> Result<(), Problem> {
 mod tests {
     use super::*;
 
+    fn admin() -> Principal {
+        let (subject, role) = ("1".to_owned(), milepost_domain::Role::Admin);
+        Principal::User { id: None, subject, role, cadet_id: None, vehicle_ids: Vec::new() }
+    }
+
     fn now() -> Timestamp {
         Timestamp::from_unix_ms(1_736_937_045_123).unwrap()
     }
@@ -143,7 +154,7 @@ mod tests {
         let raw = r#"[{"vehicle_id":"a","latitude":1,"longitude":2}, {"vehicle_id":"a","latitude":"x","longitude":2},
             {"vehicle_id":"a","latitude":91,"longitude":2}, {"latitude":1,"longitude":2}, 7,
             {"vehicle_id":"a","latitude":1e999,"longitude":2}, {"vehicle_id":"b","latitude":-1,"longitude":2,"timestamp":1736937045}]"#;
-        let parsed = parse_positions(raw.as_bytes(), None, now()).unwrap();
+        let parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
         assert_eq!(parsed.reports.iter().map(|report| report.index).collect::<Vec<_>>(), [0, 6]);
         assert_eq!(parsed.rejected.iter().map(|rejected| rejected.index).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
         assert_eq!(parsed.rejected[1].detail, "latitude must be a number from -90 to 90");
@@ -152,7 +163,7 @@ mod tests {
     #[test]
     fn a_position_from_the_future_is_refused() {
         let raw = r#"{"vehicle_id":"a","latitude":1,"longitude":2,"timestamp":1736937400}"#;
-        let parsed = parse_positions(raw.as_bytes(), None, now()).unwrap();
+        let parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
         assert_eq!(parsed.rejected.len(), 1);
     }
 
@@ -160,7 +171,7 @@ mod tests {
     fn of_several_positions_without_a_time_the_last_one_is_of_now() {
         let raw = r#"[{"vehicle_id":"a","latitude":1,"longitude":2}, {"vehicle_id":"b","latitude":1,"longitude":2},
             {"vehicle_id":"a","latitude":2,"longitude":2,"timestamp":null}, {"vehicle_id":"a","latitude":3,"longitude":2,"timestamp":1736937045}]"#;
-        let mut parsed = parse_positions(raw.as_bytes(), None, now()).unwrap();
+        let mut parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
         parsed.refuse_times_that_nobody_knows();
         assert_eq!(parsed.reports.iter().map(|report| report.index).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(parsed.rejected.len(), 1);
@@ -172,6 +183,6 @@ mod tests {
         let one = r#"{"vehicle_id":"a","latitude":1,"longitude":2},"#;
         let raw = format!("[{}", one.repeat(10_001));
         let raw = format!("{}]", raw.trim_end_matches(','));
-        assert_eq!(parse_positions(raw.as_bytes(), None, now()).err().unwrap().status, 413);
+        assert_eq!(parse_positions(raw.as_bytes(), &admin(), now()).err().unwrap().status, 413);
     }
 }

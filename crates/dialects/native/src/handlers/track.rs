@@ -1,7 +1,7 @@
 //! `/vehicles/{id}/positions`: a vehicle's history, paged as JSON or streamed as a file.
 
 use crate::convert::position_to_json;
-use crate::handlers::track_file::{file_format, stream_file};
+use crate::handlers::track_file::{FileReader, file_format, stream_file};
 use crate::wire::position::PositionJson;
 use axum::Json;
 use axum::extract::State;
@@ -61,7 +61,8 @@ pub(crate) async fn read_track(
     };
     let live = vehicles::get_vehicle(&context.use_cases.vehicles, &request, &tenant, &id).await?;
     let label = live.vehicle.label.as_str().to_owned();
-    stream_file(track, format, TrackMeta { vehicle_id: id.to_string(), label: Some(label) }).await
+    let meta = TrackMeta { vehicle_id: id.to_string(), label: Some(label) };
+    stream_file(FileReader::of(&context, &request, &tenant), track, format, meta).await
 }
 
 /// An instant of a query: RFC 3339, Unix seconds or Unix milliseconds.

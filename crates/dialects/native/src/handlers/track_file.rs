@@ -4,10 +4,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use milepost_domain::Position;
+use milepost_domain::{Caller, Position, TenantId};
 use milepost_formats::{Format, TrackMeta, TrackWriter};
-use milepost_http::Problem;
-use milepost_service::{ServiceError, Track};
+use milepost_http::{HttpContext, Problem};
+use milepost_service::{Request, ServiceError, Track};
+use std::sync::Arc;
 
 /// Pages of positions, read one after the other.
 pub(crate) trait PositionPages: Send + 'static {
@@ -83,19 +84,38 @@ fn file_name(meta: &TrackMeta, first: Option<&Position>, format: Format) -> Stri
     format!("{}{day}.{}", name.trim_start_matches('.'), format.as_str())
 }
 
-/// The first page is read before the answer begins, so that an unavailable database is a 503 and not half a file.
+/// Who reads a file: each page is a large read of its share.
+pub(crate) struct FileReader {
+    context: Arc<HttpContext>,
+    caller: Caller,
+    tenant: TenantId,
+}
+
+impl FileReader {
+    /// Reads data of `tenant` for the request's caller.
+    pub(crate) fn of(context: &Arc<HttpContext>, request: &Request, tenant: &TenantId) -> Self {
+        Self { context: Arc::clone(context), caller: request.caller.clone(), tenant: tenant.clone() }
+    }
+}
+
+/// The first page is read before the answer begins, so that an unavailable database is a 503 and not half a file. Further
+/// pages wait for as long as it takes.
 pub(crate) async fn stream_file(
+    reader: FileReader,
     mut pages: impl PositionPages,
     format: Format,
     meta: TrackMeta,
 ) -> Result<Response, Problem> {
     let named = meta.clone();
     let mut writer = TrackWriter::new(format, meta).map_err(|error| Problem::invalid("format", error.to_string()))?;
-    let first = pages.next_page().await?;
+    let first = {
+        let _permit = reader.context.use_cases.fair_reads.permit_in_time(&reader.tenant, &reader.caller).await?;
+        pages.next_page().await?
+    };
     let name = file_name(&named, first.first(), format);
     let mut opening = Vec::new();
     writer.start(&mut opening);
-    let state = Writing { pages, writer, page: Some(first), bytes: opening };
+    let state = Writing { reader, pages, writer, page: Some(first), bytes: opening };
     let written = futures_util::stream::unfold(state, |state| async move { write_page(state).await });
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -107,6 +127,7 @@ pub(crate) async fn stream_file(
 
 /// The state of a file that is being written.
 struct Writing<P> {
+    reader: FileReader,
     pages: P,
     writer: TrackWriter,
     /// The next page to write, or `None` after the last.
@@ -122,7 +143,11 @@ async fn write_page<P: PositionPages>(mut state: Writing<P>) -> Option<(Result<B
     if page.is_empty() {
         state.writer.finish(&mut state.bytes);
     } else {
-        match state.pages.next_page().await {
+        let permit =
+            state.reader.context.use_cases.fair_reads.permit(&state.reader.tenant, Some(&state.reader.caller)).await;
+        let next = state.pages.next_page().await;
+        drop(permit);
+        match next {
             Ok(next) => state.page = Some(next),
             // The answer is cut off without its end, so that the client sees that something is missing.
             Err(error) => return Some((Err(std::io::Error::other(error.to_string())), state)),

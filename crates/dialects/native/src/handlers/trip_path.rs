@@ -2,7 +2,7 @@
 
 use crate::convert::position_to_json;
 use crate::convert_trip::trip_to_json;
-use crate::handlers::track_file::{PositionPages, file_format, stream_file};
+use crate::handlers::track_file::{FileReader, PositionPages, file_format, stream_file};
 use crate::wire::position::PositionJson;
 use crate::wire::trip::TripJson;
 use axum::Json;
@@ -79,7 +79,7 @@ pub(crate) async fn read_trip_path(
 }
 
 async fn stream_path(
-    context: &HttpContext,
+    context: &Arc<HttpContext>,
     request: &Request,
     tenant: &TenantId,
     id: &TripId,
@@ -87,7 +87,7 @@ async fn stream_path(
 ) -> Result<Response, Problem> {
     let path = fleet::read_trip_path(&context.use_cases.fleet, request, tenant, id, None).await?;
     let meta = TrackMeta { vehicle_id: path.vehicle().to_string(), label: Some(format!("Trip {id}")) };
-    stream_file(path, format, meta).await
+    stream_file(FileReader::of(context, request, tenant), path, format, meta).await
 }
 
 impl PositionPages for TripPath {

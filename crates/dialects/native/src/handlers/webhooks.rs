@@ -12,7 +12,7 @@ use milepost_http::{
     RawBody, RequestClaim, TenantQuery, parse_object, tenant_of,
 };
 use milepost_service::webhooks::{self, WebhookRequest, shown_secret};
-use milepost_service::{CallNo, StoredCall, WebhookChange, outgoing};
+use milepost_service::{CallId, StoredCall, WebhookChange, outgoing};
 use std::sync::Arc;
 
 /// Adds a webhook. Only this answer shows its secret.
@@ -134,7 +134,7 @@ pub(crate) async fn list_webhook_deliveries(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<OutgoingCallJson>>, Problem> {
     let limit = page.limit()?;
-    let before = page.after(|text| text.parse().map(CallNo))?;
+    let before = page.after(|text| text.parse().map(CallId))?;
     let calls = webhooks::list_webhook_calls(&context.use_cases.webhooks, &request, &tenant, id, before, limit).await?;
     let items = calls.iter().map(call_to_json).collect();
     Ok(Json(Page::new(items, limit, |call: &OutgoingCallJson| call.id.to_string())))
@@ -148,7 +148,7 @@ pub(crate) async fn retry_webhook_delivery(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
     claim: RequestClaim,
-    Path((id, delivery_id)): Path<(WebhookId, CallNo)>,
+    Path((id, delivery_id)): Path<(WebhookId, CallId)>,
 ) -> Result<JsonAnswer, Problem> {
     let target = Some(Target::Webhook(id));
     let render = |call: &StoredCall| JsonAnswer::new(StatusCode::OK, &call_to_json(call));

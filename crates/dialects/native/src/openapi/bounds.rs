@@ -24,6 +24,8 @@ const SECRET: &str = r"^whsec_([A-Za-z0-9+/_-]{4}){8,21}([A-Za-z0-9+/_-]{2}(==)?
 const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 /// No control characters, and no space at the ends.
 const NAME: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+/// The same without the sign that stands between a tenant and a name.
+const NEW_USERNAME: &str = r"^[^\s/\x00-\x1f\x7f-\x9f]([^/\x00-\x1f\x7f-\x9f]*[^\s/\x00-\x1f\x7f-\x9f])?$";
 const TIME_OF_DAY: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$";
 
 /// The values that a field of a body or answer can have. Lists of names apply to both, bounds only to bodies: an answer may hold a
@@ -138,6 +140,9 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "fuel_price_per_l") => json!({ "minimum": 0, "maximum": 1_000_000 }),
         (_, "prelim_score" | "midterm_score" | "final_score") => json!({ "minimum": 0, "maximum": 100 }),
         (_, "dwell_s") => json!({ "minimum": 1, "maximum": 30 * 24 * 60 * 60 }),
+        (_, "timezone") => {
+            json!({ "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$" })
+        }
         (_, "utc_offset_minutes") => json!({ "minimum": -840, "maximum": 840 }),
         (_, "time_in" | "time_out") | ("ScheduleJson", "from" | "to") => json!({ "pattern": TIME_OF_DAY }),
         ("ScheduleJson", "days") => json!({ "minItems": 1 }),
@@ -153,8 +158,11 @@ fn bounds(schema: &str, field: &str, is_text: bool) -> Option<Value> {
         (_, "vehicle_ids") => json!({ "maxItems": 1_000, "items": id() }),
         (_, "id" | "vehicle_id" | "tenant") if is_text => id(),
         (_, "driver_id" | "client_id" | "user_id") | ("NewSyncEventJson", "cadet_id") => json!({ "minimum": 1 }),
+        ("NewUserJson" | "ChangeUserJson", "username") => {
+            json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NEW_USERNAME })
+        }
         (_, "username") => json!({ "minLength": 1, "maxLength": Username::MAX_CHARS, "pattern": NAME }),
-        (_, "password") => json!({ "minLength": 1, "maxLength": 1024 }),
+        (_, "password") => json!({ "minLength": 8, "maxLength": 1024 }),
         (_, "kind") => line(VehicleKind::MAX_CHARS),
         (_, "label" | "license_plate" | "route") => line(Label::MAX_CHARS),
         ("NewVehicleJson" | "ChangeVehicleJson", "status") => line(VehicleStatus::MAX_CHARS),

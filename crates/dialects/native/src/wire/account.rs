@@ -18,9 +18,9 @@ pub(crate) struct TenantJson {
 /// A user to be added.
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct NewUserJson {
-    /// Login name, unique over all tenants.
+    /// Login name, unique in the tenant. Without `/`.
     pub username: String,
-    /// A user without a password can only authenticate by a token of another issuer.
+    /// At least 8 characters. A user without a password can only authenticate by a token of another issuer.
     pub password: Option<String>,
     /// superadmin, admin, manager, parent, driver, client, rider, merchant, cadet or training_staff.
     pub role: String,
@@ -44,7 +44,7 @@ pub(crate) struct ChangeUserJson {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub username: Option<String>,
-    /// New password; open sessions end.
+    /// New password, at least 8 characters; open sessions end.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     pub password: Option<String>,

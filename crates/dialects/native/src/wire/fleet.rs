@@ -148,6 +148,21 @@ pub(crate) struct NewDeviceJson {
     pub tenant: Option<String>,
 }
 
+/// The changes of a device. Absent fields stay; null removes the name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(clippy::option_option, reason = "absent and null differ in a PATCH")]
+pub(crate) struct ChangeDeviceJson {
+    /// The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
+    pub vehicle_id: Option<String>,
+    /// Name for people.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Option<String>>,
+}
+
 /// A device.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeviceJson {

@@ -90,10 +90,13 @@ pub(crate) struct ScheduleJson {
     /// Until this time of day, on the next day if it is not after `from`.
     #[schema(example = "16:30")]
     pub to: String,
-    /// The schedule's offset from UTC, minutes, -840 to 840; 0 if absent.
-    #[serde(default)]
-    #[schema(example = 330)]
-    pub utc_offset_minutes: i64,
+    /// The clock's offset from UTC all year round, minutes, -840 to 840; 0 if neither it nor `timezone` is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utc_offset_minutes: Option<i64>,
+    /// In place of the offset: the IANA time zone whose clock it is, summer time included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Europe/Berlin")]
+    pub timezone: Option<String>,
 }
 
 /// A geofence.

@@ -6,7 +6,7 @@ use crate::policy::POLICY;
 use crate::viewer::ParcelViewer;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use milepost_domain::{Action, Caller, reach};
+use milepost_domain::{Action, Caller, TenantId, reach};
 use milepost_http::Problem;
 use milepost_live::{Entry, Handshake, RateLimit};
 
@@ -19,12 +19,14 @@ pub async fn watch_parcel(State(parts): State<ParcelParts>, request: Request) ->
     let handshake = parts.live.handshake(request, &POLICY)?;
     let parcel = NamedParcel::parse(handshake.query("parcel_id").as_deref());
     let entry = authorize(&handshake).await;
-    Ok(handshake.open_socket(entry, move |sender, caller| ParcelViewer::enter(sender, parts, caller, parcel)))
+    Ok(handshake.open_socket(entry, move |sender, viewer| ParcelViewer::enter(sender, parts, viewer, parcel)))
 }
 
-async fn authorize(handshake: &Handshake) -> Result<Entry<Caller>, Problem> {
+/// The caller, and the tenant whose parcels the socket follows: a superadmin may name another one with `?tenant=`.
+async fn authorize(handshake: &Handshake) -> Result<Entry<(Caller, TenantId)>, Problem> {
     let credential = handshake.authenticate().await?;
     let caller = credential.caller().clone();
     let rate = reach(&caller, Action::BringParcel).map(|_| DRIVERS_RATE);
-    Ok(Entry { rate, ..Entry::new(credential, caller) })
+    let tenant = handshake.tenant_for(&caller)?;
+    Ok(Entry { rate, ..Entry::new(credential, (caller, tenant)) })
 }

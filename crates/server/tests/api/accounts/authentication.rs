@@ -175,10 +175,10 @@ async fn a_removed_users_token_is_refused() {
 async fn unapproved_and_inactive_users_are_refused() {
     let server = TestServer::start().await;
     for flag in ["approved", "active"] {
-        let mut user = json!({"username": flag, "password": "p", "role": "admin"});
+        let mut user = json!({"username": flag, "password": "open sesame", "role": "admin"});
         user[flag] = json!(false);
         json_of(server.post("/api/v1/users", &server.admin, user).await, 201).await;
-        let login = server.post("/api/token", "", json!({"username": flag, "password": "p"})).await;
+        let login = server.post("/api/token", "", json!({"username": flag, "password": "open sesame"})).await;
         assert_eq!(login.status(), 401, "{flag}");
     }
 }

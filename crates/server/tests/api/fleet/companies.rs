@@ -39,6 +39,15 @@ impl Company {
             "speed_limit_kmh": self.limit_kmh, "fuel_l_per_100km": self.fuel_l_per_100km, "fuel_price_per_l": 2});
         json_of(server.post("/api/v1/vehicles", &admin, train).await, 201).await;
         let geometry = json!({"type": "Point", "coordinates": self.fence});
+        if self.id == "blue" {
+            // So that its geofence and its webhook have numbers that the other company does not have.
+            let fence = json!({"name": "gone", "geometry": geometry, "radius_m": 250});
+            for (path, body) in [("geofences", fence), ("webhooks", json!({"url": receiver.url}))] {
+                let added = json_of(server.post(&format!("/api/v1/{path}"), &admin, body).await, 201).await;
+                let path = format!("/api/v1/{path}/{}", added["id"]);
+                assert_eq!(server.call(Method::DELETE, &path, &admin, None).await.status(), 204);
+            }
+        }
         let fence = json!({"name": of("station"), "geometry": geometry, "radius_m": 250});
         json_of(server.post("/api/v1/geofences", &admin, fence).await, 201).await;
         json_of(server.post("/api/v1/webhooks", &admin, json!({"url": receiver.url})).await, 201).await;

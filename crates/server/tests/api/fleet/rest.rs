@@ -22,6 +22,8 @@ async fn one_story(database: Database) {
         "geofence",
         "geofence",
         "geofence",
+        "geofence",
+        "geofence",
         "raised",
         "raised",
         "raised",
@@ -49,6 +51,14 @@ async fn a_geofence_is_added_changed_and_removed(server: &TestServer) {
     let geometry = json!({"type": "Polygon", "coordinates": [
         [[88.36, 22.57], [88.37, 22.57], [88.37, 22.58], [88.36, 22.58], [88.36, 22.57]],
         [[88.364, 22.574], [88.366, 22.574], [88.366, 22.576], [88.364, 22.576], [88.364, 22.574]]]});
+    let zone = json!({"days": ["sun"], "from": "02:00:00", "to": "03:00:00", "timezone": "Europe/Berlin"});
+    let zoned = json!({"name": "Night", "geometry": {"type": "Point", "coordinates": [1, 2]}, "radius_m": 50, "schedule": zone});
+    let added = json_of(server.post("/api/v1/geofences", &server.admin, zoned).await, 201).await;
+    assert_eq!(added["schedule"], zone);
+    assert_eq!(
+        server.call(Method::DELETE, &format!("/api/v1/geofences/{}", added["id"]), &server.admin, None).await.status(),
+        204
+    );
     let schedule = json!({"days": ["mon", "fri"], "from": "22:00", "to": "06:00", "utc_offset_minutes": 330});
     let body = json!({"name": "Dépôt", "geometry": geometry, "on": ["exit"], "dwell_s": 600, "speed_limit_kmh": 20,
         "vehicle_ids": ["b2", "b1", "b2"], "schedule": schedule});

@@ -8,7 +8,7 @@ use milepost_domain::{
     Fact, Revision, TenantId, Timestamp, Trip, TripFigures, TripId, TripOrigin, TripStatus, TripUpdate, UserId,
     VehicleId,
 };
-use milepost_store::{ActivityChange, Once};
+use milepost_store::{ActivityChange, Once, Retention};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -80,7 +80,12 @@ async fn a_trip_is_started_and_ended_by_hand(database: Database) {
         .collect();
     let statuses = [TripStatus::Started, TripStatus::Completed, TripStatus::Started, TripStatus::Cancelled];
     assert_eq!(published, [1, 2, 1, 2].into_iter().zip(statuses).map(|(v, s)| (s, v, false)).collect::<Vec<_>>());
-    let listed = server.get_json("/api/v1/trips?status=cancelled", &driver).await;
+    assert_eq!(
+        server.get_json("/api/v1/trips?status=cancelled", &driver).await["items"],
+        json!([]),
+        "of another driver"
+    );
+    let listed = server.get_json("/api/v1/trips?status=cancelled", &server.admin).await;
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     assert_eq!(listed["items"][0]["id"], other);
 }
@@ -120,6 +125,65 @@ async fn a_trip_by_hand_is_measured_by_the_positions_of_its_time() {
     }
     let listed = server.get_json("/api/v1/trips?vehicle_id=v1&status=completed", &server.admin).await;
     assert!(listed["items"].as_array().unwrap().contains(&ended), "{listed}");
+}
+
+/// The first look reads the whole trip, further ones what is new, and a late position makes the next one read it all again.
+#[tokio::test]
+async fn looks_at_a_running_trip_show_what_its_end_will_show() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    store_trip(&server, trip("t", "b1", MORNING_MS)).await;
+    let ride = Ride::two_trips(MORNING_MS);
+    // Positions that come late: some of the first kilometres.
+    let (late, in_time): (Vec<_>, Vec<_>) =
+        ride.into_iter().enumerate().partition(|(number, _)| (35..60).contains(number) && number % 3 != 0);
+    let values = |numbered: Vec<(usize, Value)>| numbered.into_iter().map(|(_, position)| position).collect::<Vec<_>>();
+    let (late, in_time) = (values(late), values(in_time));
+    let look = async || {
+        let mut shown = server.get_json("/api/v1/trips/t", &server.admin).await;
+        for changing in ["path", "path_next", "duration", "idle_minutes"] {
+            shown[changing] = Value::Null;
+        }
+        shown
+    };
+    let mut seen = Vec::new();
+    for part in in_time.chunks(60) {
+        report(&server.http, &server.url, &server.admin, "b1", part).await;
+        seen.push(look().await);
+        assert_eq!(look().await, *seen.last().unwrap());
+    }
+    let distances: Vec<f64> = seen.iter().map(|shown| shown["distance"].as_f64().unwrap()).collect();
+    assert!(distances.is_sorted() && distances.last() > distances.first(), "{distances:?}");
+
+    report(&server.http, &server.url, &server.admin, "b1", &late).await;
+    let running = look().await;
+    assert_ne!(running["distance"], seen.last().unwrap()["distance"], "the late ones count");
+    let ended = server.call(Method::POST, "/api/v1/trips/t/complete", &server.admin, None).await;
+    let ended = json_of(ended, 200).await;
+    for same in ["distance", "moving_minutes", "max_speed", "fuel_l", "start_place", "end_place", "followed_to"] {
+        assert_eq!(ended[same], running[same], "{same}");
+    }
+}
+
+/// What was measured once is not read again: here it would be missing.
+#[tokio::test]
+async fn a_look_at_a_running_trip_reads_only_what_is_new() {
+    let server = TestServer::start().await;
+    server.add_bus("b1").await;
+    store_trip(&server, trip("t", "b1", MORNING_MS)).await;
+    let ride = Ride::two_trips(MORNING_MS);
+    let (first, rest) = ride.split_at(ride.len() / 2);
+    let distance = async || server.get_json("/api/v1/trips/t", &server.admin).await["distance"].as_f64().unwrap();
+    report(&server.http, &server.url, &server.admin, "b1", first).await;
+    let half = distance().await;
+    assert!(half > 7.0, "{half}");
+    let none = Retention { positions_ms: 0, ..Retention::default() };
+    let pruned = server.running.assembly.store.prune(at(now_ms() + 1_000), &none).await.unwrap();
+    assert_eq!(pruned.positions as usize, first.len());
+    assert_eq!(distance().await, half);
+    report(&server.http, &server.url, &server.admin, "b1", rest).await;
+    let whole = distance().await;
+    assert!((whole - 12.0).abs() < 0.3, "{whole}");
 }
 
 #[tokio::test]
@@ -214,7 +278,8 @@ async fn trips_are_listed_by_vehicle_driver_status_and_time_in_pages() {
     assert_eq!(all("&from=2025-01-15T09:00:00Z&to=2025-01-15T11:00:00Z", admin).await, ["t5", "t4", "t3", "t2"]);
     assert_eq!(all("&status=started", admin).await, [""; 0]);
     assert_eq!(all("&vehicle_id=nobody", admin).await, [""; 0]);
-    assert_eq!(all("", &claims_token("7", "driver", "default")).await, ["t8", "t6", "t4", "t2", "t0"]);
+    // A driver's own, and not all of its vehicle.
+    assert_eq!(all("", &claims_token("7", "driver", "default")).await, ["t2", "t1", "t0"]);
     assert_eq!(all("", &claims_token("7", "driver", "acme")).await, [""; 0]);
 }
 
@@ -236,7 +301,7 @@ async fn the_dashboard_sums_up_the_last_day_of_each_tenant_by_itself() {
     server.add_vehicle(json!({"id": "v1", "kind": "van", "label": "V", "fuel_price_per_l": 1.5})).await;
     server.add_bus("b2").await;
     let nothing = json!({"active_vehicles": 0, "total_trips": 0, "distance_traveled": 0.0, "fuel_consumed": 0.0,
-        "utilization_rate": 0.0, "cost_per_km": 0.0});
+        "utilization_rate": 0.0, "idle_minutes": 0.0, "cost_per_km": 0.0});
     let dashboard = async |token: &str, query: &str| {
         let mut shown = server.get_json(&format!("/api/v1/dashboard{query}"), token).await;
         assert!(shown["timestamp"].as_str().unwrap().ends_with('Z'));
@@ -277,8 +342,42 @@ async fn the_dashboard_sums_up_the_last_day_of_each_tenant_by_itself() {
 
     let expected = json!({"active_vehicles": 1, "total_trips": 2, "distance_traveled": 120.0, "fuel_consumed": 12.0,
         // Three hours of motion in two vehicles' 48. Only v1's fuel has a price, so only v1's distance counts.
-        "utilization_rate": 6.25, "cost_per_km": 0.15});
+        "utilization_rate": 6.25, "idle_minutes": 3.0, "cost_per_km": 0.15});
     assert_eq!(dashboard(&server.admin, "").await, expected);
     assert_eq!(dashboard(&claims_token("9", "manager", "acme"), "").await, nothing);
     assert_eq!(dashboard(&claims_token("9", "superadmin", "acme"), "?tenant=default").await, expected);
+}
+
+#[tokio::test]
+async fn the_statistics_of_a_day_have_its_part_of_a_trip_over_midnight() {
+    let server = TestServer::start().await;
+    server.add_vehicle(json!({"id": "v1", "kind": "van", "label": "V", "fuel_l_per_100km": 10})).await;
+    let day_ms = 86_400_000;
+    let midnight_ms = now_ms() / day_ms * day_ms;
+    // An hour before midnight, and half an hour after it, at 60 km/h.
+    let ride = Ride::new(midnight_ms - 4_200_000).stand(600).go(90_000.0, 60.0).stand(900).positions;
+    server.clock.turn(std::time::Duration::from_millis((midnight_ms + day_ms - now_ms()) as u64));
+    report(&server.http, &server.url, &server.admin, "v1", &ride).await;
+    let trips = async |from_ms: i64| {
+        let query = format!("/api/v1/trips?status=completed&from={from_ms}&to={}", from_ms + day_ms);
+        server.get_json(&query, &server.admin).await["items"].as_array().unwrap().len()
+    };
+    turn_until(&server.clock, &1, async || trips(midnight_ms).await).await;
+    let figures = async |from_ms: i64, to_ms: i64| {
+        let shown = server.get_json(&format!("/api/v1/dashboard?from={from_ms}&to={to_ms}"), &server.admin).await;
+        ["total_trips", "distance_traveled", "fuel_consumed", "utilization_rate"].map(|of| shown[of].as_f64().unwrap())
+    };
+    let close = |found: [f64; 4], expected: [f64; 4]| {
+        let is_close = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() <= 0.02 * expected);
+        assert!(is_close, "{found:?} is not {expected:?}");
+    };
+    close(figures(midnight_ms - day_ms, midnight_ms).await, [1.0, 60.0, 6.0, 100.0 / 24.0]);
+    close(figures(midnight_ms, midnight_ms + day_ms).await, [1.0, 30.0, 3.0, 50.0 / 24.0]);
+    close(figures(midnight_ms - day_ms, midnight_ms + day_ms).await, [1.0, 90.0, 9.0, 75.0 / 24.0]);
+    close(figures(midnight_ms + 900_000, midnight_ms + 1_800_000).await, [1.0, 15.0, 1.5, 100.0]);
+    close(figures(midnight_ms + day_ms / 2, midnight_ms + day_ms).await, [0.0; 4]);
+    for query in ["from=5&to=5", "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from=0&to=1800000000", "from=x"]
+    {
+        assert_eq!(server.get(&format!("/api/v1/dashboard?{query}"), &server.admin).await.status(), 422, "{query}");
+    }
 }

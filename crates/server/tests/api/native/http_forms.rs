@@ -18,7 +18,7 @@ async fn the_answer_says_where_a_new_thing_is() {
     ] {
         let send = || {
             let request = server.http.post(format!("{}/api/v1/{path}?tenant=default", server.url));
-            request.bearer_auth(&server.admin).header("Idempotency-Key", "k").json(&body).send()
+            request.bearer_auth(&server.admin).header("Idempotency-Key", path).json(&body).send()
         };
         for _ in 0..2 {
             let answer = send().await.unwrap();

@@ -183,6 +183,7 @@ async fn work_continues_when_its_client_disconnects() {
         use_cases: Arc::clone(&assembly.use_cases),
         clock: assembly.clock.clone(),
         origins: OriginPolicy::new(&[]).unwrap(),
+        tenant_hosts: milepost_http::TenantHosts::default(),
     });
     let (begun, go_on, times) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
     let handler = {

@@ -87,6 +87,7 @@ fn body_for(method: &str, path: &str) -> Option<Value> {
         ("patch", "scores") => Some(json!({"final_score": 1})),
         ("patch", _) if path.contains("/users/") => Some(json!({"username": "x"})),
         ("patch", _) if path.contains("/vehicles/") => Some(json!({"label": "x"})),
+        ("patch", _) if path.contains("/devices/") => Some(json!({"name": "x"})),
         ("patch", _) if path.contains("/geofences/") => Some(json!({"name": "x"})),
         ("patch", _) if path.contains("/parcels/") => Some(json!({"status": "picked_up"})),
         ("patch", _) if path.contains("/cadets/") => Some(json!({"name": "x"})),
@@ -215,4 +216,40 @@ async fn a_superadmin_acts_in_every_tenant_that_it_names() {
     let mut watcher = server.watch("/ws/bus-tracking/?tenant=red", &server.admin).await;
     assert_eq!(watcher.next_bus().await, "v1");
     assert_eq!(server.get("/api/v1/vehicles/v1", &server.admin).await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_same_number_names_each_tenants_own_thing() {
+    let (server, red, blue) = two_tenants().await;
+    let mut numbers = Vec::new();
+    for (tenant, token) in [("red", &red), ("blue", &blue)] {
+        let mark = format!("label of {tenant}");
+        let place = json!({"lat": 0, "lng": 0, "address": mark});
+        let point = json!({"type": "Point", "coordinates": [1, 1]});
+        let mut of_tenant = Vec::new();
+        for (path, body) in [
+            ("parcels", json!({"client_id": 7, "pickup": place, "destination": place})),
+            ("cadets", json!({"name": mark})),
+            ("geofences", json!({"name": mark, "geometry": point, "radius_m": 100})),
+            ("webhooks", json!({"url": format!("https://{tenant}.example.org/label-of-{tenant}")})),
+        ] {
+            let added = json_of(server.post(&format!("/api/v1/{path}"), token, body).await, 201).await;
+            let path = format!("/api/v1/{path}/{}", added["id"]);
+            for (path, token) in [(path.clone(), token), (format!("{path}?tenant={tenant}"), &server.admin)] {
+                let shown = server.get_json(&path, token).await.to_string();
+                assert!(shown.contains(&mark) || shown.contains(&mark.replace(' ', "-")), "{path}: {shown}");
+            }
+            of_tenant.push(path);
+        }
+        let cadet = of_tenant[1].clone();
+        let grade = json!({"type": "merit", "points": 1, "reason": mark});
+        let grade = json_of(server.post(&format!("{cadet}/grades"), token, grade).await, 201).await["id"].clone();
+        of_tenant.push(grade.to_string());
+        numbers.push(of_tenant);
+    }
+    assert_eq!(numbers[0], numbers[1], "a tenant's numbers tell nothing of another's volume");
+    let grades = format!("{}/grades/1", numbers[0][1]);
+    assert_eq!(server.call(Method::DELETE, &grades, &red, None).await.status(), 204);
+    let left = server.get_json(&format!("{}/grades", numbers[0][1]), &blue).await;
+    assert_eq!(left["items"][0]["reason"], "label of blue");
 }

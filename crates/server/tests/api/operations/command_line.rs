@@ -86,12 +86,28 @@ fn a_generated_secret_is_kept_and_readable_by_its_owner_alone() {
 #[test]
 fn users_are_added_from_a_pipe() {
     let folder = tempfile::tempdir().unwrap();
-    let mut command = milepost(folder.path(), &["user", "add", "ann", "--role", "admin", "--password-stdin"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"open sesame\n").unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    assert!(text(&output.stdout).starts_with("Added ann with number 1"));
+    let add = |tenant: &str, password: &str| {
+        let arguments = ["user", "add", "ann", "--role", "admin", "--tenant", tenant, "--password-stdin"];
+        let mut command = milepost(folder.path(), &arguments);
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(password.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let short = add("acme", "sesame\n");
+    assert!(
+        !short.status.success() && text(&short.stderr).contains("at least 8 characters"),
+        "{}",
+        text(&short.stderr)
+    );
+    for (tenant, number) in [("acme", 1), ("bolt", 2)] {
+        let output = add(tenant, "open sesame\n");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let said = text(&output.stdout);
+        assert!(said.starts_with(&format!("Added ann with number {number} (admin, tenant {tenant})")), "{said}");
+    }
+    let again = add("bolt", "open sesame\n");
+    assert!(!again.status.success() && text(&again.stderr).contains("username exists already"));
 }
 
 #[test]

@@ -60,13 +60,18 @@ async fn every_credential_admits_a_user_that_may_follow() {
     let server = TestServer::start().await;
     let id = server.add_parcel(Some(5)).await;
     let root = claims_token("1000", "superadmin", "acme");
-    for token in
-        [client(7), driver(5), claims_token("9", "manager", "default"), claims_token("9", "admin", "default"), root]
-    {
-        let mut watcher = server.track_parcel(id, &token).await;
+    for (token, tenant) in [
+        (client(7), ""),
+        (driver(5), ""),
+        (claims_token("9", "manager", "default"), ""),
+        (claims_token("9", "admin", "default"), "&tenant=default"),
+        (root, "&tenant=default"),
+    ] {
+        let mut watcher =
+            server.try_watch(&format!("/ws/tracking/?parcel_id={id}{tenant}&token={token}"), &[]).await.unwrap();
         watcher.settle().await;
         let bearer = format!("Bearer {token}");
-        let path = format!("/ws/tracking?parcel_id={id}");
+        let path = format!("/ws/tracking?parcel_id={id}{tenant}");
         server.try_watch(&path, &[("Authorization", &bearer)]).await.unwrap().settle().await;
     }
 }
@@ -301,7 +306,11 @@ async fn a_change_of_another_process_is_published_once() {
     watcher.settle().await;
     // Written without this node's use cases, as another process does.
     let store = &server.running.assembly.store;
-    let before = store.get_parcel(milepost_domain::ParcelId::new(id).unwrap()).await.unwrap().unwrap();
+    let before = store
+        .get_parcel(&milepost_domain::TenantId::default_tenant(), milepost_domain::ParcelId::new(id).unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     let status = milepost_domain::ParcelStatus::Delivered;
     let after = milepost_domain::Parcel { status, version: before.version + 1, ..before };
     let fact = milepost_domain::Fact::ParcelChanged { parcel_id: after.id, status, driver_id: after.driver_id };
@@ -385,12 +394,15 @@ async fn no_location_follows_the_end() {
 }
 
 #[tokio::test]
-async fn drivers_with_the_same_number_in_two_tenants_are_different_drivers() {
+async fn parcels_and_drivers_with_the_same_number_in_two_tenants_are_different_ones() {
     let server = TestServer::start().await;
     let here = server.add_parcel(Some(5)).await;
     let body = json!({"tenant": "acme", "client_id": 7, "driver_id": 5, "pickup": {"lat": 1, "lng": 1},
         "destination": {"lat": 2, "lng": 2}});
-    let there = json_of(server.post("/api/v1/parcels", &server.admin, body).await, 201).await["id"].as_i64().unwrap();
+    let add =
+        async || json_of(server.post("/api/v1/parcels", &server.admin, body.clone()).await, 201).await["id"].clone();
+    let (there, next) = (add().await.as_i64().unwrap(), add().await);
+    assert_eq!(there, here);
     let mut own = server.track_parcel(here, &driver(5)).await;
     let mut other = server.track_parcel(there, &claims_token("5", "driver", "acme")).await;
     own.send_location(10.0, 10.0).await;
@@ -401,12 +413,17 @@ async fn drivers_with_the_same_number_in_two_tenants_are_different_drivers() {
     own.settle().await;
     let mut late = server.track_parcel(here, &client(7)).await;
     assert_eq!(late.next_location().await, (here, 10.0, 10.0));
-    late.send(json!({"type": "subscribe_parcel", "parcel_id": there})).await;
+    late.send(json!({"type": "subscribe_parcel", "parcel_id": next})).await;
     assert_eq!(late.next_error().await, "no such parcel");
-    // One socket of a superadmin follows parcels of both tenants.
-    let mut root = server.track_parcel(here, &claims_token("99", "superadmin", "default")).await;
-    assert_eq!(root.next_location().await, (here, 10.0, 10.0));
-    root.send(json!({"type": "subscribe_parcel", "parcel_id": there})).await;
-    assert_eq!(root.next().await["type"], "subscribed");
-    assert_eq!(root.next_location().await, (there, 20.0, 20.0));
+    // A superadmin's socket follows the parcels of the tenant that it names.
+    let root = claims_token("99", "superadmin", "default");
+    let mut own = server.track_parcel(here, &root).await;
+    assert_eq!(own.next_location().await, (here, 10.0, 10.0));
+    let mut other =
+        server.try_watch(&format!("/ws/tracking/?parcel_id={there}&tenant=acme&token={root}"), &[]).await.unwrap();
+    assert_eq!(other.next_location().await, (there, 20.0, 20.0));
+    other.send(json!({"type": "subscribe_parcel", "parcel_id": next})).await;
+    assert_eq!(other.next().await["type"], "subscribed");
+    let (_, code, _) = server.refused(&format!("/?parcel_id={there}&tenant=acme&token={}", client(7))).await;
+    assert_eq!(code, 4003);
 }

@@ -200,7 +200,8 @@ async fn a_superadmin_writes_in_the_tenant_that_it_names_and_nobody_else_does() 
     assert_eq!(server.post("/api/v1/sync-events", root, event.clone()).await.status(), 422);
     let grade = json!({"type": "merit", "points": 1, "reason": "x"});
     let path = format!("/api/v1/cadets/{}/grades", named_in_body["id"]);
-    json_of(server.post(&path, root, grade).await, 201).await;
+    assert_eq!(server.post(&path, root, grade.clone()).await.status(), 404);
+    json_of(server.post(&format!("{path}?tenant=acme"), root, grade).await, 201).await;
     let ids = async |path: &str, token: &str| {
         let page = server.get_json(path, token).await;
         page["items"].as_array().unwrap().iter().map(|cadet| cadet["id"].clone()).collect::<Vec<_>>()

@@ -1,19 +1,17 @@
 //! Devices and their keys.
 
-use super::super::{Connection, Db, DbRow, events};
+use super::super::dialect::{LOCK_DEVICE, SHARE_VEHICLE, VEHICLES_OF_DEVICE};
+use super::super::{Connection, Db, DbRow, assignments, events};
 use crate::failure::taken;
 use crate::{Digest, Renderer, Result, StoreError};
 use milepost_domain::{Device, DeviceId, Fact, Label, TenantId, Timestamp, VehicleId};
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
-macro_rules! select_devices {
-    ($rest:literal) => {
-        concat!(
-            "select d.id, t.id as tenant, v.id as vehicle_id, d.name from devices d \
-             join tenants t on t.tenant_no = d.tenant_no join vehicles v on v.vehicle_no = d.vehicle_no ",
-            $rest
-        )
-    };
+fn select(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
+        "select d.id, t.id as tenant, v.id as vehicle_id, d.name, {VEHICLES_OF_DEVICE} as past_vehicles from devices d
+         join tenants t on t.tenant_no = d.tenant_no join vehicles v on v.vehicle_no = d.vehicle_no {rest}"
+    ))
 }
 
 fn device(row: &DbRow) -> Result<Device> {
@@ -21,6 +19,7 @@ fn device(row: &DbRow) -> Result<Device> {
         id: DeviceId::stored(row.try_get("id")?)?,
         tenant: TenantId::stored(row.try_get("tenant")?)?,
         vehicle_id: VehicleId::stored(row.try_get("vehicle_id")?)?,
+        past_vehicles: assignments::past_vehicles(row.try_get("past_vehicles")?)?,
         name: row.try_get::<Option<&str>, _>("name")?.map(Label::stored).transpose()?,
     })
 }
@@ -51,7 +50,7 @@ pub(crate) async fn get_device(
     tenant: &TenantId,
     id: &DeviceId,
 ) -> Result<Option<Device>> {
-    let row = sqlx::query::<Db>(select_devices!("where t.id = $1 and d.id = $2"))
+    let row = sqlx::query::<Db>(select("where t.id = $1 and d.id = $2"))
         .bind(tenant.as_str())
         .bind(id.as_str())
         .fetch_optional(connection)
@@ -60,10 +59,8 @@ pub(crate) async fn get_device(
 }
 
 pub(crate) async fn find_device_by_key(connection: &mut Connection, key_hash: &Digest) -> Result<Option<Device>> {
-    let row = sqlx::query::<Db>(select_devices!("where d.key_hash = $1"))
-        .bind(key_hash.as_slice())
-        .fetch_optional(connection)
-        .await?;
+    let row =
+        sqlx::query::<Db>(select("where d.key_hash = $1")).bind(key_hash.as_slice()).fetch_optional(connection).await?;
     row.as_ref().map(device).transpose()
 }
 
@@ -73,7 +70,7 @@ pub(crate) async fn list_devices(
     after: Option<&DeviceId>,
     limit: u32,
 ) -> Result<Vec<Device>> {
-    sqlx::query::<Db>(select_devices!("where t.id = $1 and d.id > $2 order by d.id limit $3"))
+    sqlx::query::<Db>(select("where t.id = $1 and d.id > $2 order by d.id limit $3"))
         .bind(tenant.as_str())
         .bind(after.map_or("", DeviceId::as_str))
         .bind(i64::from(limit))
@@ -82,6 +79,50 @@ pub(crate) async fn list_devices(
         .iter()
         .map(device)
         .collect()
+}
+
+/// Writes a device's vehicle and name. The vehicle that it was in is noted.
+pub(crate) async fn update_device(
+    connection: &mut Connection,
+    device: &Device,
+    now: Timestamp,
+    renderer: &dyn Renderer,
+) -> Result<bool> {
+    // The vehicle is locked first, as when it is removed with its devices.
+    let sql = format!(
+        "select v.vehicle_no from vehicles v
+         where v.tenant_no = (select tenant_no from tenants where id = $1) and v.id = $2 {SHARE_VEHICLE}"
+    );
+    let vehicle_no: i64 = sqlx::query_scalar::<Db, i64>(AssertSqlSafe(sql))
+        .bind(device.tenant.as_str())
+        .bind(device.vehicle_id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::NotFound("vehicle"))?;
+    let sql = format!(
+        "select d.tenant_no, d.vehicle_no from devices d
+         where d.tenant_no = (select tenant_no from tenants where id = $1) and d.id = $2 {LOCK_DEVICE}"
+    );
+    let present = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(device.tenant.as_str())
+        .bind(device.id.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(present) = present else { return Ok(false) };
+    let (tenant_no, present_no): (i64, i64) = (present.try_get("tenant_no")?, present.try_get("vehicle_no")?);
+    sqlx::query::<Db>("update devices set vehicle_no = $1, name = $2 where tenant_no = $3 and id = $4")
+        .bind(vehicle_no)
+        .bind(device.name.as_ref().map(Label::as_str))
+        .bind(tenant_no)
+        .bind(device.id.as_str())
+        .execute(&mut *connection)
+        .await?;
+    if present_no != vehicle_no {
+        assignments::end_vehicle(connection, tenant_no, device.id.as_str(), present_no, now).await?;
+    }
+    let changed = Fact::DeviceChanged { device_id: device.id.clone() };
+    events::append_facts(connection, &device.tenant, &[changed], now, renderer).await?;
+    Ok(true)
 }
 
 pub(crate) async fn remove_device(

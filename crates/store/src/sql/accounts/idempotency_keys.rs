@@ -3,15 +3,29 @@
 use super::super::{Connection, Db};
 use crate::idempotency::abandoned_before;
 use crate::{Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, Result, StoreError};
-use milepost_domain::Timestamp;
+use milepost_domain::{TenantId, Timestamp};
 use sqlx::Row;
 
+/// Answers that one transaction removes to make room.
+const REMOVED_ROWS: i64 = 16;
+
+/// Transactions that one request makes room with. The next request goes on.
+pub(crate) const REMOVALS: usize = 16;
+
+/// What the keys and answers of a tenant take.
+pub(crate) struct TenantUsage {
+    pub(crate) bytes: u64,
+    /// The caller whose repeatable answers take the most, if there are any.
+    pub(crate) greediest: Option<String>,
+}
+
+/// Also returns what the caller's keys and answers take, if the claim is new.
 pub(crate) async fn begin_idempotent(
     connection: &mut Connection,
     key: &IdempotencyKey,
     request: &Digest,
     now: Timestamp,
-) -> Result<Idempotency> {
+) -> Result<(Idempotency, u64)> {
     // One statement decides who does the work: the row is new, or its worker is gone. A worker that is only slow can't
     // store an answer any more, because its number is an old one.
     let claimed = sqlx::query_scalar::<Db, i64>(
@@ -32,8 +46,18 @@ pub(crate) async fn begin_idempotent(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(no) = claimed {
-        return Ok(Idempotency::New(Claim::new(key.clone(), no)));
+        let used =
+            sqlx::query_scalar::<Db, i64>("select bytes from idempotency_usage where tenant = $1 and caller = $2")
+                .bind(key.tenant.as_str())
+                .bind(key.caller.as_str())
+                .fetch_one(connection)
+                .await?;
+        return Ok((Idempotency::New(Claim::new(key.clone(), no)), u64::try_from(used).unwrap_or_default()));
     }
+    Ok((earlier_claim(connection, key, request).await?, 0))
+}
+
+async fn earlier_claim(connection: &mut Connection, key: &IdempotencyKey, request: &Digest) -> Result<Idempotency> {
     let row = sqlx::query::<Db>(
         "select request_hash, status, body from idempotency_keys where tenant = $1 and caller = $2 and key = $3",
     )
@@ -56,10 +80,16 @@ pub(crate) async fn begin_idempotent(
     }
 }
 
-/// Returns false if the claim does not hold any more or has an answer.
-pub(crate) async fn finish_idempotent(connection: &mut Connection, claim: &Claim, answer: &KeptAnswer) -> Result<bool> {
+/// `is_repeatable` says that the request may be carried out again. Returns false if the claim does not hold any more or has
+/// an answer.
+pub(crate) async fn finish_idempotent(
+    connection: &mut Connection,
+    claim: &Claim,
+    answer: &KeptAnswer,
+    is_repeatable: bool,
+) -> Result<bool> {
     let kept = sqlx::query::<Db>(
-        "update idempotency_keys set status = $5, body = $6
+        "update idempotency_keys set status = $5, body = $6, is_repeatable = $7
          where tenant = $1 and caller = $2 and key = $3 and claim_no = $4 and status is null",
     )
     .bind(claim.key.tenant.as_str())
@@ -68,6 +98,7 @@ pub(crate) async fn finish_idempotent(connection: &mut Connection, claim: &Claim
     .bind(claim.no)
     .bind(i64::from(answer.status))
     .bind(answer.body.as_slice())
+    .bind(is_repeatable)
     .execute(connection)
     .await?;
     Ok(kept.rows_affected() > 0)
@@ -85,6 +116,42 @@ pub(crate) async fn abandon_idempotent(connection: &mut Connection, claim: &Clai
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Removes the oldest answers of a caller whose requests may be carried out again, and returns their bytes.
+pub(crate) async fn remove_repeatable(connection: &mut Connection, tenant: &TenantId, caller: &str) -> Result<u64> {
+    let usage = "select bytes from idempotency_usage where tenant = $1 and caller = $2";
+    let usage = || sqlx::query_scalar::<Db, i64>(usage).bind(tenant.as_str()).bind(caller);
+    let before = usage().fetch_optional(&mut *connection).await?.unwrap_or_default();
+    sqlx::query::<Db>(
+        "delete from idempotency_keys where (tenant, caller, key) in
+            (select tenant, caller, key from idempotency_keys where tenant = $1 and caller = $2 and is_repeatable
+             order by started_ms limit $3)",
+    )
+    .bind(tenant.as_str())
+    .bind(caller)
+    .bind(REMOVED_ROWS)
+    .execute(&mut *connection)
+    .await?;
+    let after = usage().fetch_optional(connection).await?.unwrap_or_default();
+    Ok(u64::try_from(before - after).unwrap_or_default())
+}
+
+pub(crate) async fn tenant_usage(connection: &mut Connection, tenant: &TenantId) -> Result<TenantUsage> {
+    let bytes = sqlx::query_scalar::<Db, i64>(
+        "select cast(coalesce(sum(bytes), 0) as bigint) from idempotency_usage where tenant = $1",
+    )
+    .bind(tenant.as_str())
+    .fetch_one(&mut *connection)
+    .await?;
+    let greediest = sqlx::query_scalar::<Db, String>(
+        "select caller from idempotency_usage where tenant = $1 and repeatable_bytes > 0
+         order by repeatable_bytes desc limit 1",
+    )
+    .bind(tenant.as_str())
+    .fetch_optional(connection)
+    .await?;
+    Ok(TenantUsage { bytes: u64::try_from(bytes).unwrap_or_default(), greediest })
 }
 
 pub(crate) async fn release_claims(connection: &mut Connection, now: Timestamp) -> Result<u64> {

@@ -34,7 +34,7 @@ pub(crate) async fn rewrite_normal_forms(connection: &mut Connection) -> Result<
 
 fn form(column: &str, stored: &str) -> Option<String> {
     if column == "username" {
-        Username::new(stored).ok().map(|name| name.as_str().to_owned())
+        Username::typed(stored).map(|name| name.as_str().to_owned())
     } else {
         VehicleId::stored(stored).ok().map(|id| id.as_str().to_owned())
     }

@@ -1,12 +1,11 @@
 //! Users and their passwords.
 
-use super::super::dialect::IS_NUMBER_IN_PARAMETER_2;
 use super::super::{Connection, Db, DbRow, events, push::subscriptions};
 use super::sessions;
 use crate::failure::taken_or_missing;
 use crate::{Login, NewLogin, Renderer, Result, StoreError};
 use milepost_domain::{Fact, Role, TenantId, Timestamp, User, UserId, Username, VehicleId};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::Row;
 
 macro_rules! select_users {
     ($rest:literal) => {
@@ -82,10 +81,22 @@ pub(crate) async fn get_user(connection: &mut Connection, id: UserId) -> Result<
     row.as_ref().map(user).transpose()
 }
 
-pub(crate) async fn find_login(connection: &mut Connection, username: &str) -> Result<Option<Login>> {
-    let row =
-        sqlx::query::<Db>(select_users!("where u.username = $1")).bind(username).fetch_optional(connection).await?;
-    row.as_ref().map(login).transpose()
+pub(crate) async fn find_logins(
+    connection: &mut Connection,
+    tenant: Option<&TenantId>,
+    forms: [&str; 2],
+) -> Result<Vec<Login>> {
+    // A tenant has at most one user of each form, so that three rows are of two tenants at least.
+    let query = match tenant {
+        Some(tenant) => sqlx::query::<Db>(select_users!(
+            "where u.tenant_no = (select tenant_no from tenants where id = $3) and u.username in ($1, $2)"
+        ))
+        .bind(forms[0])
+        .bind(forms[1])
+        .bind(tenant.as_str()),
+        None => sqlx::query::<Db>(select_users!("where u.username in ($1, $2) limit 3")).bind(forms[0]).bind(forms[1]),
+    };
+    query.fetch_all(connection).await?.iter().map(login).collect()
 }
 
 pub(crate) async fn get_login(connection: &mut Connection, id: UserId) -> Result<Option<Login>> {
@@ -178,21 +189,6 @@ pub(crate) async fn remove_user(
         .await?;
     events::append_facts(connection, &before.tenant, &[Fact::UserChanged { user_id: id }], now, renderer).await?;
     Ok(true)
-}
-
-/// Returns those of `users` that are stored in another tenant.
-pub(crate) async fn users_elsewhere(
-    connection: &mut Connection,
-    tenant: &TenantId,
-    users: &[UserId],
-) -> Result<Vec<UserId>> {
-    let listed = serde_json::Value::from(users.iter().map(|user| user.get()).collect::<Vec<_>>()).to_string();
-    let sql = format!(
-        "select u.id from users u join tenants t on t.tenant_no = u.tenant_no
-         where t.id <> $1 and u.id {IS_NUMBER_IN_PARAMETER_2} order by u.id"
-    );
-    let rows = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(listed).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok(UserId::new(row.try_get("id")?)?)).collect()
 }
 
 pub(crate) async fn count_users(connection: &mut Connection) -> Result<u64> {

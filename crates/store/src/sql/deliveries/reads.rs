@@ -137,6 +137,26 @@ pub(crate) async fn finished_rides(
     Ok(rides)
 }
 
+/// Along the index of expiry, as [`finished_rides`].
+pub(crate) async fn finished_deliveries(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    after: Option<Timestamp>,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    let rows = sqlx::query::<Db>(select_deliveries!(
+        "where d.tenant_no = (select tenant_no from tenants where id = $1) and d.expires_ms > $2
+         and d.status = 'DELIVERED' and d.first_ms is not null and d.last_ms is not null
+         order by d.expires_ms desc, d.delivery_no desc limit $3"
+    ))
+    .bind(tenant.as_str())
+    .bind(after.map_or(-1, Timestamp::unix_ms))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(delivery).collect()
+}
+
 /// Counts tenant by tenant, along the index of expiry. SQLite keeps the order of a cross join.
 pub(crate) async fn count_deliveries(
     connection: &mut Connection,

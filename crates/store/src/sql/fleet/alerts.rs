@@ -9,6 +9,7 @@ use milepost_domain::{
     Severity, TenantId, Timestamp, UserId, VehicleId,
 };
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeSet;
 
 /// The value of `for_user` in an alert for everyone who sees the whole fleet.
 const COMPANY: i64 = 0;
@@ -72,7 +73,7 @@ pub(crate) async fn raise_alert(
         return Ok(false);
     }
     let raised = alert_calls::Raised { tenant, alert, known_at: alert.at };
-    alert_calls::call_browsers(connection, &[raised], now, renderer).await?;
+    alert_calls::call_browsers(connection, &[raised], &BTreeSet::from([&alert.tenant]), now, renderer).await?;
     let unread = Alert { read: None, ..alert.clone() };
     events::append_facts(connection, &alert.tenant, &[Fact::AlertRaised(Box::new(unread))], now, renderer).await?;
     Ok(true)

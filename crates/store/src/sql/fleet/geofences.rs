@@ -1,5 +1,6 @@
 //! Geofences and their descriptions.
 
+use super::super::numbers::{Numbered, take_number};
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::{Renderer, Result, StoreError, schedule};
 use milepost_domain::{
@@ -108,14 +109,16 @@ pub(crate) async fn add_geofence(
     if counted.rows_affected() == 0 {
         return Ok(None);
     }
-    let insert = sqlx::query_scalar::<Db, i64>(
-        "insert into geofences (tenant_no, created_ms, changed_ms, name, geometry, shape, radius_m, width_m, on_enter,
+    let id = GeofenceId::new(take_number(connection, tenant_no, Numbered::Geofence).await?)?;
+    let insert = sqlx::query::<Db>(
+        "insert into geofences (tenant_no, id, created_ms, changed_ms, name, geometry, shape, radius_m, width_m, on_enter,
          on_exit, dwell_s, speed_limit_kmh, vehicle_ids, schedule)
-         values ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning id",
+         values ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(tenant_no)
+    .bind(id.get())
     .bind(now.unix_ms());
-    let id = GeofenceId::new(bind_description!(insert, description).fetch_one(&mut *connection).await?)?;
+    bind_description!(insert, description).execute(&mut *connection).await?;
     events::append_facts(connection, tenant, &[Fact::GeofenceChanged { geofence_id: id }], now, renderer).await?;
     let (tenant, description) = (tenant.clone(), description.clone());
     Ok(Some(Geofence { id, tenant, description, created_at: now, changed_at: now }))

@@ -196,7 +196,7 @@ async fn list_part(
         VehicleScope::Nothing => return Ok(Vec::new()),
         VehicleScope::All => {}
         VehicleScope::Some { listed, driven_by } => {
-            query.push(" and (v.driver_id = ").push_bind(driven_by.map(UserId::get));
+            query.push(" and (p.driver_id = ").push_bind(driven_by.map(UserId::get));
             for vehicle in listed {
                 query.push(" or v.id = ").push_bind(vehicle.as_str());
             }

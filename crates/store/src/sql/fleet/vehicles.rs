@@ -1,7 +1,7 @@
 //! Vehicles with their tracks.
 
-use super::super::dialect::TEXTS_IN_PARAMETER_3;
-use super::super::{Connection, Db, DbRow, events, positions};
+use super::super::dialect::{DRIVERS_OF_VEHICLE, LOCK_VEHICLE, TEXTS_IN_PARAMETER_3};
+use super::super::{Connection, Db, DbRow, assignments, events, positions};
 use crate::failure::taken;
 use crate::{Renderer, Result, TenantNo, TrackRow, TrackedVehicle, VehicleNo};
 use milepost_domain::{
@@ -11,15 +11,21 @@ use milepost_domain::{
 use sqlx::{AssertSqlSafe, Row};
 
 /// The columns of the last position come first, because they are read by index. The others are read by name.
-const SELECT: &str = concat!(
-    "select ",
+const COLUMNS: &str = concat!(
     position_columns!("s."),
     ", s.version, v.vehicle_no, v.tenant_no, v.id, v.kind, v.label, v.license_plate, v.route, v.status, v.driver_id, \
      v.speed_limit_kmh, v.fuel_l_per_100km, v.fuel_price_per_l, v.odometer_km as vehicle_odometer_km, v.service_due_km, \
-     v.service_due_ms \
-     from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no \
-     where v.tenant_no = (select tenant_no from tenants where id = $1) "
+     v.service_due_ms"
 );
+
+/// Selects vehicles of the tenant `$1`.
+fn select(rest: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
+        "select {COLUMNS}, {DRIVERS_OF_VEHICLE} as past_drivers
+         from vehicles v join vehicle_states s on s.vehicle_no = v.vehicle_no
+         where v.tenant_no = (select tenant_no from tenants where id = $1) {rest}"
+    ))
+}
 
 fn track_state(row: &DbRow, id: &VehicleId) -> Result<NewestPosition> {
     let last: Option<Position> = match row.try_get::<Option<i64>, _>(0)? {
@@ -48,6 +54,7 @@ fn tracked_vehicle(row: &DbRow) -> Result<TrackedVehicle> {
             route: label("route")?,
             status: VehicleStatus::stored(row.try_get("status")?)?,
             driver_id: row.try_get::<Option<i64>, _>("driver_id")?.map(UserId::new).transpose()?,
+            past_drivers: assignments::past_drivers(row.try_get("past_drivers")?)?,
             speed_limit: row.try_get::<Option<f64>, _>("speed_limit_kmh")?.map(SpeedKmh::new).transpose()?,
             fuel_l_per_100km: row.try_get("fuel_l_per_100km")?,
             fuel_price_per_l: row.try_get("fuel_price_per_l")?,
@@ -108,13 +115,8 @@ pub(crate) async fn add_vehicle(
 
 async fn fetch_by_ids(connection: &mut Connection, tenant: &TenantId, ids: &[VehicleId]) -> Result<Vec<DbRow>> {
     // $2 is the cursor of `list_vehicles`.
-    let sql = format!("{SELECT} and v.id > $2 and v.id in {TEXTS_IN_PARAMETER_3} order by v.id");
-    Ok(sqlx::query::<Db>(AssertSqlSafe(sql))
-        .bind(tenant.as_str())
-        .bind("")
-        .bind(ids_json(ids))
-        .fetch_all(connection)
-        .await?)
+    let sql = select(&format!("and v.id > $2 and v.id in {TEXTS_IN_PARAMETER_3} order by v.id"));
+    Ok(sqlx::query::<Db>(sql).bind(tenant.as_str()).bind("").bind(ids_json(ids)).fetch_all(connection).await?)
 }
 
 pub(crate) async fn load_vehicles(
@@ -164,9 +166,8 @@ pub(crate) async fn list_vehicles(
     };
     let restricted = listed.is_some();
     let limit_place = if restricted { "$5" } else { "$3" };
-    let sql = format!("{SELECT} and v.id > $2 {within} order by v.id limit {limit_place}");
-    let mut query =
-        sqlx::query::<Db>(AssertSqlSafe(sql)).bind(tenant.as_str()).bind(after.map_or("", VehicleId::as_str));
+    let sql = select(&format!("and v.id > $2 {within} order by v.id limit {limit_place}"));
+    let mut query = sqlx::query::<Db>(sql).bind(tenant.as_str()).bind(after.map_or("", VehicleId::as_str));
     if restricted {
         query = query.bind(listed).bind(driven_by);
     }
@@ -180,6 +181,7 @@ pub(crate) async fn update_vehicle(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
+    let present = lock_driver(connection, tenant, &vehicle.id).await?;
     let update = sqlx::query::<Db>(
         "update vehicles set kind = $3, label = $4, license_plate = $5, route = $6, status = $7, driver_id = $8,
          speed_limit_kmh = $9, fuel_l_per_100km = $10, fuel_price_per_l = $11, odometer_km = $12,
@@ -190,9 +192,35 @@ pub(crate) async fn update_vehicle(
     if changed.rows_affected() == 0 {
         return Ok(false);
     }
+    let driver_id = vehicle.driver_id.map(UserId::get);
+    if let Some(present) = present.filter(|present| present.driver_id != driver_id) {
+        assignments::end_driver(connection, &present, now).await?;
+    }
     events::append_facts(connection, tenant, &[Fact::VehicleChanged { vehicle_id: vehicle.id.clone() }], now, renderer)
         .await?;
     Ok(true)
+}
+
+/// Locks a vehicle, so that of two changes the second one knows the first one's driver.
+async fn lock_driver(
+    connection: &mut Connection,
+    tenant: &TenantId,
+    id: &VehicleId,
+) -> Result<Option<assignments::PresentDriver>> {
+    let sql = format!(
+        "select v.vehicle_no, v.driver_id from vehicles v
+         where v.tenant_no = (select tenant_no from tenants where id = $1) and v.id = $2 {LOCK_VEHICLE}"
+    );
+    let row = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| {
+        let (vehicle_no, driver_id) = (row.try_get("vehicle_no")?, row.try_get("driver_id")?);
+        Ok(assignments::PresentDriver { vehicle_no, driver_id })
+    })
+    .transpose()
 }
 
 pub(crate) async fn remove_vehicle(

@@ -2,10 +2,10 @@
 
 use super::super::{Connection, Db, fleet::alerts};
 use crate::{Result, TenantNo};
-use milepost_domain::{Alert, AlertId, AlertSubject, Fact, JsonObject, Timestamp};
+use milepost_domain::{Alert, AlertId, AlertSubject, Fact, JsonObject, Timestamp, UserId};
 use sqlx::Row;
 
-/// Gives the alert of a subject other texts, data and time. It keeps its id, its marks and its expiry.
+/// Gives the alert of a subject other texts, data, time and driver. It keeps its id, its marks and its expiry.
 pub(crate) async fn correct_alert(
     connection: &mut Connection,
     tenant: TenantNo,
@@ -13,13 +13,14 @@ pub(crate) async fn correct_alert(
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query::<Db>(
-        "update alerts set title = $1, message = $2, data = $3, at_ms = $4
-         where tenant_no = $5 and subject = $6 and expires_ms > $7",
+        "update alerts set title = $1, message = $2, data = $3, at_ms = $4, driver_id = $5
+         where tenant_no = $6 and subject = $7 and expires_ms > $8",
     )
     .bind(alert.title.as_str())
     .bind(alert.message.as_str())
     .bind(alert.data.as_ref().map(JsonObject::as_str))
     .bind(alert.at.unix_ms())
+    .bind(alert.driver_id.map(UserId::get))
     .bind(tenant.0)
     .bind(alert.subject.as_ref().map(AlertSubject::as_str))
     .bind(now.unix_ms())

@@ -55,8 +55,10 @@ impl TripRows {
             self.since.insert(trip.started_at, trip.clone());
             return Ok(Some(changed(trip, revision, false)));
         };
-        // The id, driver and version are in the row, and the fold does not know them.
-        let trip = Trip { id: known.id.clone(), driver_id: known.driver_id, version: known.version, ..found.clone() };
+        // The id and version are in the row, and the fold does not know them. A trip that began at another time has the driver
+        // of that time.
+        let driver_id = if found.started_at == known.started_at { known.driver_id } else { found.driver_id };
+        let trip = Trip { id: known.id.clone(), driver_id, version: known.version, ..found.clone() };
         if trip == known {
             self.since.insert(trip.started_at, trip);
             return Ok(None);

@@ -12,7 +12,7 @@ use crate::{HistoryChange, HistoryWrite, Renderer, Result, SavedFold, VehicleNo}
 use milepost_domain::{AlertId, Fact, TenantId, Timestamp};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Writes vehicle by vehicle in ascending order, so that two nodes can't deadlock, then the push calls of all vehicles,
 /// and events last. A vehicle whose fold another node wrote in the meantime is skipped.
@@ -37,7 +37,7 @@ pub(crate) async fn write_history(
             stale.push(write.vehicle);
         }
     }
-    alerts.store_pushes(connection, now, renderer).await?;
+    alerts.store_pushes(connection, &facts.keys().copied().collect(), now, renderer).await?;
     for (tenant, facts) in facts {
         events::append_facts(connection, tenant, &facts, now, renderer).await?;
     }
@@ -52,12 +52,18 @@ struct AlertChanges<'a> {
 }
 
 impl AlertChanges<'_> {
-    async fn store_pushes(self, connection: &mut Connection, now: Timestamp, renderer: &dyn Renderer) -> Result<()> {
+    async fn store_pushes(
+        self,
+        connection: &mut Connection,
+        tenants: &BTreeSet<&TenantId>,
+        now: Timestamp,
+        renderer: &dyn Renderer,
+    ) -> Result<()> {
         let taken_back: HashSet<&AlertId> = self.taken_back.iter().collect();
         let stands = |raised: &alert_calls::Raised<'_>| !taken_back.contains(&raised.alert.id);
         let raised: Vec<_> = self.raised.iter().copied().filter(stands).collect();
         // Subscriptions are locked before calls, in the same order as when a subscription is removed with its calls.
-        alert_calls::call_browsers(connection, &raised, now, renderer).await?;
+        alert_calls::call_browsers(connection, &raised, tenants, now, renderer).await?;
         alert_calls::take_back_calls(connection, &self.taken_back).await
     }
 }

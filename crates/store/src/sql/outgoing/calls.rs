@@ -1,12 +1,12 @@
 //! Outgoing calls: stored with their cause, listed, and settled after a try.
 
+use super::super::numbers::take_call_numbers;
 use super::super::{Connection, Db, DbRow, positions::timestamp, push::subscriptions};
 use super::webhooks;
-use crate::failure::taken_or_missing;
-use crate::{CallNo, CallOutcome, CallState, Result, StoreError, StoredCall};
+use crate::failure::taken;
+use crate::{CallId, CallNo, CallOutcome, CallState, Result, StoreError, StoredCall};
 use milepost_domain::{OutgoingCall, PushId, Target, TenantId, Timestamp, WebhookId};
 use sqlx::{AssertSqlSafe, Row};
-use std::borrow::Cow;
 
 /// The longest stored error message, in characters. It may come from the receiver.
 const MAX_ERROR_CHARS: usize = 500;
@@ -18,48 +18,58 @@ pub(crate) async fn store_calls(
     calls: &[OutgoingCall],
     now: Timestamp,
 ) -> Result<()> {
-    for call in calls {
-        let (webhook_no, push_no) = match call.target {
-            Target::Webhook(id) => (Some(id.0), None),
-            Target::Push(id) => (None, Some(id.get())),
-            Target::Orders | Target::Notifications => (None, None),
-        };
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let last = take_call_numbers(connection, tenant_no, calls.len()).await?;
+    let first = last - i64::try_from(calls.len()).expect("the calls fit in memory") + 1;
+    for (call, id) in calls.iter().zip(first..) {
         sqlx::query::<Db>(
-            "insert into outgoing_calls (tenant_no, target, webhook_no, push_no, path, body, key, created_ms,
-             next_attempt_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+            "insert into outgoing_calls (tenant_no, target, path, body, key, created_ms, next_attempt_ms, id)
+             values ($1, $2, $3, $4, $5, $6, $6, $7)",
         )
         .bind(tenant_no)
-        .bind(target_text(call.target))
-        .bind(webhook_no)
-        .bind(push_no)
+        .bind(service_name(call.target).ok_or(StoreError::NotFound("receiver"))?)
         .bind(call.path.as_str())
         .bind(call.body.as_str())
         .bind(call.key.as_str())
         .bind(now.unix_ms())
+        .bind(id)
         .execute(&mut *connection)
         .await
-        .map_err(taken_or_missing("outgoing call", "receiver"))?;
+        .map_err(taken("outgoing call"))?;
     }
     Ok(())
 }
 
-/// The value of the target column.
-fn target_text(target: Target) -> Cow<'static, str> {
+/// The target of a service's calls. `None` for webhooks and browsers, whose calls the store makes itself.
+const fn service_name(target: Target) -> Option<&'static str> {
     match target {
-        Target::Orders => Cow::Borrowed("orders"),
-        Target::Notifications => Cow::Borrowed("notifications"),
-        Target::Webhook(id) => Cow::Owned(format!("webhook/{id}")),
-        Target::Push(id) => Cow::Owned(format!("push/{id}")),
+        Target::Orders => Some("orders"),
+        Target::Notifications => Some("notifications"),
+        Target::Webhook(_) | Target::Push(_) => None,
     }
 }
 
-/// Reads the target of a row's call.
+/// The columns that [`stored_call`] reads.
+pub(crate) const STORED_CALL: &str =
+    "id, target, body, key, created_ms, attempts, next_attempt_ms, last_status, last_error,
+    delivered_ms, dead_ms,
+    (select w.id from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as webhook_id,
+    (select s.id from push_subscriptions s where s.push_no = outgoing_calls.push_no) as push_id";
+
+/// The target of a webhook's calls. It names the tenant, because a receiver's pause is stored by the target alone.
+pub(crate) fn webhook_target(tenant_no: i64, id: WebhookId) -> String {
+    format!("webhook/{tenant_no}/{id}")
+}
+
+/// Reads the target of a call from the columns `target, webhook_id, push_id`.
 pub(crate) fn target(row: &DbRow) -> Result<Target> {
-    if let Some(webhook_no) = row.try_get::<Option<i64>, _>("webhook_no")? {
-        return Ok(Target::Webhook(WebhookId(webhook_no)));
+    if let Some(id) = row.try_get::<Option<i64>, _>("webhook_id")? {
+        return Ok(Target::Webhook(WebhookId(id)));
     }
-    if let Some(push_no) = row.try_get::<Option<i64>, _>("push_no")? {
-        return Ok(Target::Push(PushId::new(push_no)?));
+    if let Some(id) = row.try_get::<Option<i64>, _>("push_id")? {
+        return Ok(Target::Push(PushId::new(id)?));
     }
     match row.try_get("target")? {
         "orders" => Ok(Target::Orders),
@@ -87,7 +97,7 @@ pub(crate) fn stored_call(row: &DbRow) -> Result<StoredCall> {
         CallState::Pending { next_attempt_at }
     };
     Ok(StoredCall {
-        no: CallNo(row.try_get("call_no")?),
+        id: CallId(row.try_get("id")?),
         target: target(row)?,
         body: row.try_get("body")?,
         key: row.try_get("key")?,
@@ -103,49 +113,43 @@ pub(crate) async fn list_calls(
     connection: &mut Connection,
     tenant: &TenantId,
     target: Option<Target>,
-    before: Option<CallNo>,
+    before: Option<CallId>,
     limit: u32,
 ) -> Result<Vec<StoredCall>> {
-    if let Some(Target::Webhook(id)) = target {
-        // Calls of another tenant's webhook are not listed.
-        if webhooks::get_webhook(connection, tenant, id).await?.is_none() {
-            return Ok(Vec::new());
-        }
-    }
-    if let Some(Target::Push(id)) = target
-        && !subscriptions::is_of(connection, tenant, id).await?
-    {
-        return Ok(Vec::new());
-    }
     // Each of these columns has its own index. The rows are compared and sorted in the order of that index. Otherwise
     // PostgreSQL may estimate that scanning all tenants' calls finds the few calls of a quiet tenant sooner.
     const TENANT: &str = "(select tenant_no from tenants where id = $1)";
     let (key, of, within, order) = match target {
         None => ("tenant_no", TENANT.to_owned(), "true", "tenant_no desc"),
-        Some(Target::Webhook(_)) => ("webhook_no", "$4".to_owned(), "webhook_no is not null", "webhook_no desc"),
-        Some(Target::Push(_)) => ("push_no", "$4".to_owned(), "push_no is not null", "push_no desc"),
-        Some(service) => (
-            "tenant_no, target",
-            format!("{TENANT}, '{}'", target_text(service)),
-            "webhook_no is null",
-            "tenant_no desc, target desc",
+        Some(Target::Webhook(_)) => (
+            "webhook_no",
+            format!("(select webhook_no from webhooks where tenant_no = {TENANT} and id = $4)"),
+            "webhook_no is not null",
+            "webhook_no desc",
         ),
+        Some(Target::Push(_)) => (
+            "push_no",
+            format!("(select push_no from push_subscriptions where tenant_no = {TENANT} and id = $4)"),
+            "push_no is not null",
+            "push_no desc",
+        ),
+        Some(_) => ("tenant_no, target", format!("{TENANT}, $4"), "webhook_no is null", "tenant_no desc, target desc"),
     };
     let sql = format!(
-        "select call_no, target, webhook_no, push_no, body, key, created_ms, attempts, next_attempt_ms, last_status, last_error,
-         delivered_ms, dead_ms from outgoing_calls
-         where ({key}, call_no) > ({of}, 0) and ({key}, call_no) < ({of}, $2) and {within}
-         order by {order}, call_no desc limit $3"
+        "select {STORED_CALL} from outgoing_calls
+         where ({key}, id) > ({of}, 0) and ({key}, id) < ({of}, $2) and {within}
+         order by {order}, id desc limit $3"
     );
-    let mut query = sqlx::query::<Db>(AssertSqlSafe(sql))
+    let query = sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant.as_str())
         .bind(before.map_or(i64::MAX, |before| before.0))
         .bind(i64::from(limit));
-    match target {
-        Some(Target::Webhook(id)) => query = query.bind(id.0),
-        Some(Target::Push(id)) => query = query.bind(id.get()),
-        _ => {}
-    }
+    let query = match target {
+        None => query,
+        Some(Target::Webhook(id)) => query.bind(id.0),
+        Some(Target::Push(id)) => query.bind(id.get()),
+        Some(service) => query.bind(service_name(service)),
+    };
     query.fetch_all(connection).await?.iter().map(stored_call).collect()
 }
 
@@ -189,16 +193,16 @@ fn short_error(error: &str) -> String {
 pub(crate) async fn revive_call(
     connection: &mut Connection,
     tenant: &TenantId,
-    no: CallNo,
+    id: CallId,
     now: Timestamp,
 ) -> Result<bool> {
-    webhooks::enable_of_call(connection, tenant, no.0).await?;
+    webhooks::enable_of_call(connection, tenant, id).await?;
     let revived = sqlx::query::<Db>(
         "update outgoing_calls set attempts = 0, dead_ms = null, next_attempt_ms = $3
-         where tenant_no = (select tenant_no from tenants where id = $1) and call_no = $2 and dead_ms is not null",
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2 and dead_ms is not null",
     )
     .bind(tenant.as_str())
-    .bind(no.0)
+    .bind(id.0)
     .bind(now.unix_ms())
     .execute(connection)
     .await?;

@@ -57,7 +57,7 @@ pub(crate) async fn due_queues(connection: &mut Connection, now: Timestamp, limi
             from waiting w where w.due_ms <= $1
             order by place, w.due_ms limit $2
          )
-         select d.tenant_no, d.target as queue, t.id as tenant, c.target, c.webhook_no, c.push_no, w.url, s.endpoint
+         select d.tenant_no, d.target as queue, t.id as tenant, c.target, w.id as webhook_id, s.id as push_id, w.url, s.endpoint
          from chosen d join tenants t on t.tenant_no = d.tenant_no join outgoing_calls c on c.call_no = d.call_no
          left join webhooks w on w.webhook_no = c.webhook_no left join push_subscriptions s on s.push_no = c.push_no
          order by d.place, d.due_ms"
@@ -137,8 +137,10 @@ pub(crate) async fn take_due_calls(
             order by c.next_attempt_ms, c.call_no limit $4 {LOCK_FREE_CALLS}
          )
          update outgoing_calls set next_attempt_ms = $5 where call_no in (select call_no from due)
-         returning call_no, tenant_no, target, webhook_no, push_no, path, body, key, created_ms, attempts,
+         returning call_no, tenant_no, target, path, body, key, created_ms, attempts,
          urgent, expires_ms, (select t.id from tenants t where t.tenant_no = outgoing_calls.tenant_no) as tenant,
+         (select w.id from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as webhook_id,
+         (select s.id from push_subscriptions s where s.push_no = outgoing_calls.push_no) as push_id,
          (select w.url from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as url,
          (select w.secret from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as secret,
          (select w.old_secrets from webhooks w where w.webhook_no = outgoing_calls.webhook_no) as old_secrets,

@@ -1,9 +1,10 @@
 //! Webhooks, and the calls to them about facts.
 
 use super::super::dialect::{KINDS_OF_WEBHOOK, LOCK_TENANT, RANDOM_KEY, SHARE_WEBHOOKS};
-use super::super::{Connection, Db, DbRow, positions::timestamp};
+use super::super::numbers::{Numbered, take_call_numbers, take_number};
+use super::super::{Connection, Db, DbRow, accounts::tenants, positions::timestamp};
 use super::calls;
-use crate::{NewWebhook, Result, StoreError, StoredCall, WebhookChange, WebhookMessage};
+use crate::{CallId, NewWebhook, Result, StoreError, StoredCall, WebhookChange, WebhookMessage};
 use milepost_domain::{OldSecret, TenantId, Timestamp, Webhook, WebhookId};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Row};
@@ -14,10 +15,13 @@ const STEP_ROWS: i64 = 5_000;
 /// Replaced secrets of a webhook that still sign. The oldest one is dropped for a further one.
 const MAX_OLD_SECRETS: usize = 4;
 
+/// The target of calls to the webhook `w`: see [`calls::webhook_target`].
+const TARGET_OF_WEBHOOK: &str = "'webhook/' || w.tenant_no || '/' || w.id";
+
 macro_rules! select_webhooks {
     ($rest:literal) => {
         concat!(
-            "select w.webhook_no, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms \
+            "select w.id, t.id as tenant, w.url, w.kinds, w.secret, w.old_secrets, w.created_ms, w.disabled_ms \
              from webhooks w join tenants t on t.tenant_no = w.tenant_no ",
             $rest
         )
@@ -26,7 +30,7 @@ macro_rules! select_webhooks {
 
 fn webhook(row: &DbRow) -> Result<Webhook> {
     Ok(Webhook {
-        id: WebhookId(row.try_get("webhook_no")?),
+        id: WebhookId(row.try_get("id")?),
         tenant: TenantId::stored(row.try_get("tenant")?)?,
         url: row.try_get("url")?,
         kinds: serde_json::from_str(row.try_get("kinds")?)
@@ -58,21 +62,27 @@ pub(crate) async fn add_webhook(
         .fetch_optional(&mut *connection)
         .await?
         .ok_or(StoreError::NotFound("tenant"))?;
-    let webhook_no = sqlx::query_scalar::<Db, i64>(
-        "insert into webhooks (tenant_no, url, kinds, secret, created_ms) select t.tenant_no, $2, $3, $4, $5
-         from tenants t where t.tenant_no = $1 and (select count(*) from webhooks w where w.tenant_no = t.tenant_no) < $6
-         returning webhook_no",
+    let count = sqlx::query_scalar::<Db, i64>("select count(*) from webhooks where tenant_no = $1")
+        .bind(tenant_no)
+        .fetch_one(&mut *connection)
+        .await?;
+    if count >= i64::from(most) {
+        return Ok(None);
+    }
+    let id = take_number(connection, tenant_no, Numbered::Webhook).await?;
+    sqlx::query::<Db>(
+        "insert into webhooks (tenant_no, id, url, kinds, secret, created_ms) values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(tenant_no)
+    .bind(id)
     .bind(new.url.as_str())
     .bind(json!(new.kinds).to_string())
     .bind(new.secret.as_slice())
     .bind(now.unix_ms())
-    .bind(i64::from(most))
-    .fetch_optional(connection)
+    .execute(connection)
     .await?;
-    Ok(webhook_no.map(|webhook_no| Webhook {
-        id: WebhookId(webhook_no),
+    Ok(Some(Webhook {
+        id: WebhookId(id),
         tenant: new.tenant.clone(),
         url: new.url.clone(),
         kinds: new.kinds.clone(),
@@ -93,7 +103,7 @@ pub(crate) async fn change_webhook(
     let changed = sqlx::query::<Db>(
         "update webhooks set url = coalesce($3, url), kinds = coalesce($4, kinds),
          disabled_ms = case when $5 = 1 then null when $5 = 0 then coalesce(disabled_ms, $6) else disabled_ms end
-         where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
     .bind(id.0)
@@ -108,8 +118,9 @@ pub(crate) async fn change_webhook(
     }
     if change.url.is_some() {
         // The receiver at the old URL asked for it.
+        let tenant_no = tenants::tenant_no(connection, tenant).await?;
         sqlx::query::<Db>("delete from outgoing_pauses where target = $1")
-            .bind(format!("webhook/{id}"))
+            .bind(calls::webhook_target(tenant_no, id))
             .execute(&mut *connection)
             .await?;
     }
@@ -127,7 +138,7 @@ pub(crate) async fn replace_secret(
     // Changes nothing, but locks the webhook: two replacements at once both keep their secrets.
     sqlx::query::<Db>(
         "update webhooks set created_ms = created_ms
-         where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
     .bind(id.0)
@@ -142,12 +153,16 @@ pub(crate) async fn replace_secret(
     old.retain(|one| one.valid_until > now);
     old.truncate(MAX_OLD_SECRETS);
     let pairs: Vec<_> = old.iter().map(|one| json!([one.secret, one.valid_until.unix_ms()])).collect();
-    sqlx::query::<Db>("update webhooks set secret = $2, old_secrets = $3 where webhook_no = $1")
-        .bind(id.0)
-        .bind(secret)
-        .bind(json!(pairs).to_string())
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query::<Db>(
+        "update webhooks set secret = $3, old_secrets = $4
+         where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
+    )
+    .bind(tenant.as_str())
+    .bind(id.0)
+    .bind(secret)
+    .bind(json!(pairs).to_string())
+    .execute(&mut *connection)
+    .await?;
     get_webhook(connection, tenant, id).await
 }
 
@@ -159,19 +174,21 @@ pub(crate) async fn store_test_call(
     body: &str,
     now: Timestamp,
 ) -> Result<Option<StoredCall>> {
+    let tenant_no = tenants::tenant_no(connection, tenant).await?;
+    let number = take_call_numbers(connection, tenant_no, 1).await?;
     let sql = format!(
-        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
-         select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $3, {RANDOM_KEY}, $4, $4
-         from webhooks w join tenants t on t.tenant_no = w.tenant_no
-         where t.id = $1 and w.webhook_no = $2 and w.disabled_ms is null {SHARE_WEBHOOKS}
-         returning call_no, target, webhook_no, push_no, body, key, created_ms, attempts, next_attempt_ms, last_status,
-         last_error, delivered_ms, dead_ms"
+        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms, id)
+         select w.tenant_no, {TARGET_OF_WEBHOOK}, w.webhook_no, '', $3, {RANDOM_KEY}, $4, $4, $5
+         from webhooks w where w.tenant_no = $1 and w.id = $2 and w.disabled_ms is null {SHARE_WEBHOOKS}
+         returning {}",
+        calls::STORED_CALL
     );
     let row = sqlx::query::<Db>(AssertSqlSafe(sql))
-        .bind(tenant.as_str())
+        .bind(tenant_no)
         .bind(id.0)
         .bind(body)
         .bind(now.unix_ms())
+        .bind(number)
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(calls::stored_call).transpose()
@@ -182,7 +199,7 @@ pub(crate) async fn get_webhook(
     tenant: &TenantId,
     id: WebhookId,
 ) -> Result<Option<Webhook>> {
-    let row = sqlx::query::<Db>(select_webhooks!("where t.id = $1 and w.webhook_no = $2"))
+    let row = sqlx::query::<Db>(select_webhooks!("where t.id = $1 and w.id = $2"))
         .bind(tenant.as_str())
         .bind(id.0)
         .fetch_optional(connection)
@@ -196,7 +213,7 @@ pub(crate) async fn list_webhooks(
     after: Option<WebhookId>,
     limit: u32,
 ) -> Result<Vec<Webhook>> {
-    sqlx::query::<Db>(select_webhooks!("where t.id = $1 and w.webhook_no > $2 order by w.webhook_no limit $3"))
+    sqlx::query::<Db>(select_webhooks!("where t.id = $1 and w.id > $2 order by w.id limit $3"))
         .bind(tenant.as_str())
         .bind(after.map_or(0, |after| after.0))
         .bind(i64::from(limit))
@@ -213,10 +230,10 @@ pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId,
         "delete from outgoing_calls where call_no in
             (select call_no from outgoing_calls where webhook_no =
                 (select w.webhook_no from webhooks w join tenants t on t.tenant_no = w.tenant_no
-                 where t.id = $2 and w.webhook_no = $1) order by call_no limit $3)",
+                 where t.id = $1 and w.id = $2) order by id limit $3)",
     )
-    .bind(id.0)
     .bind(tenant.as_str())
+    .bind(id.0)
     .bind(STEP_ROWS)
     .execute(connection)
     .await?;
@@ -226,7 +243,7 @@ pub(crate) async fn remove_calls(connection: &mut Connection, tenant: &TenantId,
 /// Removes the webhook together with calls that were stored in the meantime.
 pub(crate) async fn remove_webhook(connection: &mut Connection, tenant: &TenantId, id: WebhookId) -> Result<bool> {
     let removed = sqlx::query::<Db>(
-        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and webhook_no = $2",
+        "delete from webhooks where tenant_no = (select tenant_no from tenants where id = $1) and id = $2",
     )
     .bind(tenant.as_str())
     .bind(id.0)
@@ -250,20 +267,21 @@ pub(crate) async fn disable_of_call(connection: &mut Connection, call_no: i64, n
 }
 
 /// Enables the webhook of a tenant's dead call. It must run before the call is changed.
-pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, call_no: i64) -> Result<()> {
+pub(crate) async fn enable_of_call(connection: &mut Connection, tenant: &TenantId, id: CallId) -> Result<()> {
     sqlx::query::<Db>(
         "update webhooks set disabled_ms = null where disabled_ms is not null and webhook_no =
-            (select webhook_no from outgoing_calls where call_no = $1 and dead_ms is not null
-             and tenant_no = (select tenant_no from tenants where id = $2))",
+            (select webhook_no from outgoing_calls where dead_ms is not null
+             and tenant_no = (select tenant_no from tenants where id = $1) and id = $2)",
     )
-    .bind(call_no)
     .bind(tenant.as_str())
+    .bind(id.0)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Stores a call for each of the tenant's webhooks that get the kind, by one statement. The webhooks are locked until
+/// Stores a call for each of the tenant's webhooks that get the kind, by one statement. The caller holds the tenant's counters, from
+/// which the calls get their numbers. The webhooks are locked until
 /// the commit, so that one that is removed at the same time is skipped and the transaction succeeds.
 pub(crate) async fn call_webhooks(
     connection: &mut Connection,
@@ -271,17 +289,25 @@ pub(crate) async fn call_webhooks(
     message: &WebhookMessage,
     now: Timestamp,
 ) -> Result<()> {
+    // PostgreSQL locks no rows of a select that numbers them.
     let sql = format!(
-        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
-         select w.tenant_no, 'webhook/' || w.webhook_no, w.webhook_no, '', $2, {RANDOM_KEY}, $3, $3
-         from webhooks w where w.tenant_no = $1 and w.disabled_ms is null and (w.kinds = '[]' or $4 in {KINDS_OF_WEBHOOK}) {SHARE_WEBHOOKS}"
+        "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms, id)
+         select w.tenant_no, {TARGET_OF_WEBHOOK}, w.webhook_no, '', $2, {RANDOM_KEY}, $3, $3,
+                (select calls from event_counters where tenant_no = $1) + row_number() over (order by w.webhook_no)
+         from (select w.tenant_no, w.id, w.webhook_no from webhooks w where w.tenant_no = $1 and w.disabled_ms is null
+               and (w.kinds = '[]' or $4 in {KINDS_OF_WEBHOOK}) {SHARE_WEBHOOKS}) w"
     );
-    sqlx::query::<Db>(AssertSqlSafe(sql))
+    let stored = sqlx::query::<Db>(AssertSqlSafe(sql))
         .bind(tenant_no)
         .bind(message.body.as_str())
         .bind(now.unix_ms())
         .bind(message.kind)
-        .execute(connection)
-        .await?;
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+    if stored > 0 {
+        let count = usize::try_from(stored).expect("a tenant has few webhooks");
+        take_call_numbers(connection, tenant_no, count).await?;
+    }
     Ok(())
 }

@@ -100,6 +100,7 @@ pub(crate) async fn last_driver_fix(
 /// index.
 pub(crate) async fn parcel_path(
     connection: &mut Connection,
+    tenant: &TenantId,
     id: ParcelId,
     after: Option<Timestamp>,
     limit: u32,
@@ -107,9 +108,11 @@ pub(crate) async fn parcel_path(
     let after_ms = after.map_or(-1, Timestamp::unix_ms);
     let legs = sqlx::query::<Db>(
         "select p.tenant_no, l.driver_id, l.from_ms, l.to_ms
-         from parcel_legs l join parcels p on p.id = l.parcel_id
-         where l.parcel_id = $1 and (l.to_ms is null or l.to_ms > $2) order by l.version",
+         from parcels p join parcel_legs l on l.parcel_no = p.parcel_no
+         where p.tenant_no = (select tenant_no from tenants where id = $1) and p.id = $2
+         and (l.to_ms is null or l.to_ms > $3) order by l.version",
     )
+    .bind(tenant.as_str())
     .bind(id.get())
     .bind(after_ms)
     .fetch_all(&mut *connection)

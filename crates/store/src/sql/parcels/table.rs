@@ -1,5 +1,6 @@
 //! Parcels, with the legs of their drivers.
 
+use super::super::numbers::{Numbered, take_number};
 use super::super::{Connection, Db, accounts::tenants, events, outgoing::calls};
 use super::rows::{parcel, select_parcels};
 use crate::{NewParcel, ParcelScope, Renderer, Result};
@@ -15,11 +16,12 @@ pub(crate) async fn add_parcel(
     let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
     let bind_place = |place: &Place| (place.latitude.get(), place.longitude.get(), place.address.as_str().to_owned());
     let (pickup, destination) = (bind_place(&new.pickup), bind_place(&new.destination));
-    let id = sqlx::query_scalar::<Db, i64>(
+    let id = take_number(connection, tenant_no, Numbered::Parcel).await?;
+    let parcel_no = sqlx::query_scalar::<Db, i64>(
         "insert into parcels (tenant_no, client_id, driver_id, pickup_latitude, pickup_longitude, pickup_address,
          destination_latitude, destination_longitude, destination_address, status, inside_pickup, inside_destination,
-         created_ms, updated_ms, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $12, 1) returning id",
+         created_ms, updated_ms, version, id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $12, 1, $13) returning parcel_no",
     )
     .bind(tenant_no)
     .bind(new.client_id.get())
@@ -33,6 +35,7 @@ pub(crate) async fn add_parcel(
     .bind(new.status.as_str())
     .bind(false)
     .bind(now.unix_ms())
+    .bind(id)
     .fetch_one(&mut *connection)
     .await?;
     let parcel = Parcel {
@@ -48,7 +51,7 @@ pub(crate) async fn add_parcel(
         updated_at: now,
         version: 1,
     };
-    change_legs(connection, &parcel, now).await?;
+    change_legs(connection, parcel_no, &parcel, now).await?;
     let added = Fact::ParcelAdded { parcel_id: parcel.id, client_id: parcel.client_id };
     events::append_facts(connection, &parcel.tenant, &[added], now, renderer).await?;
     Ok(parcel)
@@ -62,12 +65,12 @@ pub(crate) async fn change_parcel(
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
-    let changed = sqlx::query_scalar::<Db, i64>(
+    let changed = sqlx::query::<Db>(
         "update parcels set version = $2, client_id = $3, driver_id = $4, pickup_latitude = $5, pickup_longitude = $6,
          pickup_address = $7, destination_latitude = $8, destination_longitude = $9, destination_address = $10,
          status = $11, inside_pickup = $12, inside_destination = $13, updated_ms = $14
          where id = $1 and version = $2 - 1 and tenant_no = (select tenant_no from tenants where id = $15)
-         returning tenant_no",
+         returning tenant_no, parcel_no",
     )
     .bind(parcel.id.get())
     .bind(parcel.version)
@@ -86,9 +89,9 @@ pub(crate) async fn change_parcel(
     .bind(parcel.tenant.as_str())
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(tenant_no) = changed else { return Ok(false) };
-    change_legs(connection, parcel, now).await?;
-    calls::store_calls(connection, tenant_no, calls, now).await?;
+    let Some(changed) = changed else { return Ok(false) };
+    change_legs(connection, changed.try_get("parcel_no")?, parcel, now).await?;
+    calls::store_calls(connection, changed.try_get("tenant_no")?, calls, now).await?;
     if !facts.is_empty() {
         events::append_facts(connection, &parcel.tenant, facts, now, renderer).await?;
     }
@@ -97,12 +100,17 @@ pub(crate) async fn change_parcel(
 
 /// Ends the open leg unless it belongs to the parcel's driver, and begins the driver's leg. Every caller has locked the
 /// parcel's row. A leg never begins before the end of the one before, even if the clocks of two nodes differ.
-pub(crate) async fn change_legs(connection: &mut Connection, parcel: &Parcel, now: Timestamp) -> Result<()> {
+pub(crate) async fn change_legs(
+    connection: &mut Connection,
+    parcel_no: i64,
+    parcel: &Parcel,
+    now: Timestamp,
+) -> Result<()> {
     let brings = if parcel.is_active() { parcel.driver_id.map(UserId::get) } else { None };
     let last = sqlx::query::<Db>(
-        "select version, driver_id, from_ms, to_ms from parcel_legs where parcel_id = $1 order by version desc limit 1",
+        "select version, driver_id, from_ms, to_ms from parcel_legs where parcel_no = $1 order by version desc limit 1",
     )
-    .bind(parcel.id.get())
+    .bind(parcel_no)
     .fetch_optional(&mut *connection)
     .await?;
     let mut from_ms = now.unix_ms();
@@ -113,8 +121,8 @@ pub(crate) async fn change_legs(connection: &mut Connection, parcel: &Parcel, no
         }
         from_ms = from_ms.max(ended_ms.unwrap_or(last.try_get("from_ms")?));
         if ended_ms.is_none() {
-            sqlx::query::<Db>("update parcel_legs set to_ms = $3 where parcel_id = $1 and version = $2")
-                .bind(parcel.id.get())
+            sqlx::query::<Db>("update parcel_legs set to_ms = $3 where parcel_no = $1 and version = $2")
+                .bind(parcel_no)
                 .bind(last.try_get::<i64, _>("version")?)
                 .bind(from_ms)
                 .execute(&mut *connection)
@@ -122,8 +130,8 @@ pub(crate) async fn change_legs(connection: &mut Connection, parcel: &Parcel, no
         }
     }
     if let Some(driver_id) = brings {
-        sqlx::query::<Db>("insert into parcel_legs (parcel_id, version, driver_id, from_ms) values ($1, $2, $3, $4)")
-            .bind(parcel.id.get())
+        sqlx::query::<Db>("insert into parcel_legs (parcel_no, version, driver_id, from_ms) values ($1, $2, $3, $4)")
+            .bind(parcel_no)
             .bind(parcel.version)
             .bind(driver_id)
             .bind(from_ms)
@@ -133,8 +141,12 @@ pub(crate) async fn change_legs(connection: &mut Connection, parcel: &Parcel, no
     Ok(())
 }
 
-pub(crate) async fn get_parcel(connection: &mut Connection, id: ParcelId) -> Result<Option<Parcel>> {
-    let row = sqlx::query::<Db>(select_parcels!("where p.id = $1")).bind(id.get()).fetch_optional(connection).await?;
+pub(crate) async fn get_parcel(connection: &mut Connection, tenant: &TenantId, id: ParcelId) -> Result<Option<Parcel>> {
+    let row = sqlx::query::<Db>(select_parcels!("where t.id = $1 and p.id = $2"))
+        .bind(tenant.as_str())
+        .bind(id.get())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(parcel).transpose()
 }
 

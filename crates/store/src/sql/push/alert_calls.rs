@@ -1,12 +1,13 @@
 //! Stores the calls that push alerts to their recipients' browsers.
 
 use super::super::dialect::{IS_TEXT_IN_PARAMETER_1, LOCK_FREE_CALLS};
+use super::super::numbers::hold_counters;
 use super::super::{Connection, Db};
 use super::browser_calls::{
     AlertCall, Browser, BrowserCall, browsers_of_fleets, browsers_of_users, store_browser_calls,
 };
 use crate::{Renderer, Result, TenantNo};
-use milepost_domain::{Alert, AlertId, Timestamp, UserId};
+use milepost_domain::{Alert, AlertId, TenantId, Timestamp, UserId};
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 use std::collections::BTreeSet;
@@ -24,12 +25,13 @@ pub(crate) struct Raised<'a> {
 /// are read by one query whatever the number of alerts, or by two if some alerts are for the company and some for
 /// users.
 ///
-/// Call it once in a transaction, after its other writes and before its facts are appended: removing a user locks its
+/// Call it once in a transaction, after its other writes and before its facts are appended to `tenants`: removing a user locks its
 /// subscriptions first and then the tenant's counter. One statement locks all subscriptions of a user in the order of
 /// their numbers, so that two nodes can't deadlock.
 pub(crate) async fn call_browsers(
     connection: &mut Connection,
     raised: &[Raised<'_>],
+    tenants: &BTreeSet<&TenantId>,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<()> {
@@ -37,18 +39,19 @@ pub(crate) async fn call_browsers(
     let (addressed, company): (Vec<&Raised<'_>>, Vec<_>) = recent.partition(|raised| raised.alert.user_id.is_some());
     let mut browsers = Vec::new();
     if !company.is_empty() {
-        browsers.push((browsers_of_fleets(connection, &tenants(&company)).await?, company));
+        browsers.push((browsers_of_fleets(connection, &numbers_of(&company)).await?, company));
     }
     if !addressed.is_empty() {
         let users: BTreeSet<i64> =
             addressed.iter().filter_map(|raised| raised.alert.user_id).map(UserId::get).collect();
         let users: Vec<i64> = users.into_iter().collect();
-        browsers.push((browsers_of_users(connection, &tenants(&addressed), &users).await?, addressed));
+        browsers.push((browsers_of_users(connection, &numbers_of(&addressed), &users).await?, addressed));
+    }
+    browsers.retain(|(browsers, _)| !browsers.is_empty());
+    if !browsers.is_empty() {
+        hold_counters(connection, tenants).await?;
     }
     for (browsers, raised) in &browsers {
-        if browsers.is_empty() {
-            continue;
-        }
         let rendered: Vec<(&Raised<'_>, String)> =
             raised.iter().map(|raised| (*raised, renderer.alert_push(raised.alert))).collect();
         let mut calls = Vec::new();
@@ -62,7 +65,7 @@ pub(crate) async fn call_browsers(
     Ok(())
 }
 
-fn tenants(raised: &[&Raised<'_>]) -> Vec<i64> {
+fn numbers_of(raised: &[&Raised<'_>]) -> Vec<i64> {
     let tenants: BTreeSet<i64> = raised.iter().map(|raised| raised.tenant.0).collect();
     tenants.into_iter().collect()
 }

@@ -3,11 +3,13 @@
 use super::super::dialect::{
     IS_NUMBER_IN_PARAMETER_1, IS_NUMBER_IN_PARAMETER_2, RANDOM_KEY, SHARE_SUBSCRIPTIONS, by_index,
 };
+use super::super::numbers::take_call_numbers;
 use super::super::{Connection, Db, DbRow};
 use crate::Result;
 use milepost_domain::{AlertId, FleetViewer, Timestamp};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
+use std::collections::HashMap;
 
 /// Calls that one statement stores. A hundred alerts for a hundred browsers then take a hundred round trips instead of
 /// ten thousand.
@@ -98,10 +100,11 @@ pub(crate) async fn store_browser_calls(
     calls: &[BrowserCall<'_>],
     now: Timestamp,
 ) -> Result<()> {
+    let mut next_ids = first_numbers(connection, calls).await?;
     for calls in calls.chunks(ROWS_AT_ONCE) {
         let mut insert = QueryBuilder::<Db>::new(
             "insert into outgoing_calls (tenant_no, target, push_no, path, body, key, created_ms, next_attempt_ms,
-             alert_id, urgent, expires_ms) ",
+             alert_id, urgent, expires_ms, id) ",
         );
         insert.push_values(calls, |mut row, call| {
             let Browser { push_no, tenant_no, target, .. } = call.browser;
@@ -111,10 +114,27 @@ pub(crate) async fn store_browser_calls(
             row.push_bind(call.alert.map(|(id, _)| id.as_str()));
             row.push_bind(call.alert.is_some_and(|(_, alert)| alert.is_urgent));
             row.push_bind(call.alert.map(|(_, alert)| alert.expires_at.unix_ms()));
+            let next_id = next_ids.get_mut(tenant_no).expect("each tenant got its numbers");
+            row.push_bind(*next_id);
+            *next_id += 1;
         });
         // A separate statement for every number of calls would fill the connection's statement cache.
         let stays_in_cache = calls.len() == 1 || calls.len() == ROWS_AT_ONCE;
         insert.build().persistent(stays_in_cache).execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Takes the calls' numbers, and returns the first of each tenant.
+async fn first_numbers(connection: &mut Connection, calls: &[BrowserCall<'_>]) -> Result<HashMap<i64, i64>> {
+    let mut counts: HashMap<i64, usize> = HashMap::new();
+    for call in calls {
+        *counts.entry(call.browser.tenant_no).or_default() += 1;
+    }
+    let mut first = HashMap::with_capacity(counts.len());
+    for (tenant_no, count) in counts {
+        let last = take_call_numbers(connection, tenant_no, count).await?;
+        first.insert(tenant_no, last - i64::try_from(count).expect("the calls fit in memory") + 1);
+    }
+    Ok(first)
 }

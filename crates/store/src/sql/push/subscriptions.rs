@@ -1,6 +1,7 @@
 //! Push subscriptions of users.
 
 use super::super::dialect::{LOCK_SUBSCRIPTIONS, LOCK_TENANT};
+use super::super::numbers::{Numbered, take_number};
 use super::super::{Connection, Db, positions::timestamp};
 use crate::{MAX_PUSH_SUBSCRIPTIONS, NewPushSubscription, Result, StoreError};
 use milepost_domain::{PushId, PushKeys, PushSubscription, TenantId, Timestamp, UserId};
@@ -30,7 +31,7 @@ pub(crate) async fn add_subscription(
     };
     let refreshed = sqlx::query::<Db>(
         "update push_subscriptions set p256dh = $4, auth = $5, refreshed_ms = $6
-         where endpoint = $1 and tenant_no = $2 and user_id = $3 returning push_no, created_ms",
+         where endpoint = $1 and tenant_no = $2 and user_id = $3 returning id, created_ms",
     )
     .bind(new.endpoint.as_str())
     .bind(tenant_no)
@@ -41,15 +42,16 @@ pub(crate) async fn add_subscription(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(row) = refreshed {
-        return Ok((of(row.try_get("push_no")?, timestamp(row.try_get("created_ms")?)?)?, false));
+        return Ok((of(row.try_get("id")?, timestamp(row.try_get("created_ms")?)?)?, false));
     }
     sqlx::query::<Db>("delete from push_subscriptions where endpoint = $1")
         .bind(new.endpoint.as_str())
         .execute(&mut *connection)
         .await?;
+    let id = take_number(connection, tenant_no, Numbered::Push).await?;
     let push_no = sqlx::query_scalar::<Db, i64>(
-        "insert into push_subscriptions (tenant_no, user_id, endpoint, p256dh, auth, created_ms, refreshed_ms)
-         values ($1, $2, $3, $4, $5, $6, $6) returning push_no",
+        "insert into push_subscriptions (tenant_no, user_id, endpoint, p256dh, auth, created_ms, refreshed_ms, id)
+         values ($1, $2, $3, $4, $5, $6, $6, $7) returning push_no",
     )
     .bind(tenant_no)
     .bind(new.user_id.get())
@@ -57,6 +59,7 @@ pub(crate) async fn add_subscription(
     .bind(new.keys.p256dh.as_slice())
     .bind(new.keys.auth.as_slice())
     .bind(now.unix_ms())
+    .bind(id)
     .fetch_one(&mut *connection)
     .await?;
     // The new one is never removed, whatever another node's clock said.
@@ -71,7 +74,7 @@ pub(crate) async fn add_subscription(
     .bind(i64::from(MAX_PUSH_SUBSCRIPTIONS) - 1)
     .execute(connection)
     .await?;
-    Ok((of(push_no, now)?, true))
+    Ok((of(id, now)?, true))
 }
 
 pub(crate) async fn list_subscriptions(
@@ -80,7 +83,7 @@ pub(crate) async fn list_subscriptions(
     user: UserId,
 ) -> Result<Vec<PushSubscription>> {
     let rows = sqlx::query::<Db>(
-        "select push_no, endpoint, p256dh, auth, created_ms from push_subscriptions
+        "select id, endpoint, p256dh, auth, created_ms from push_subscriptions
          where tenant_no = (select tenant_no from tenants where id = $1) and user_id = $2 order by push_no limit $3",
     )
     .bind(tenant.as_str())
@@ -91,7 +94,7 @@ pub(crate) async fn list_subscriptions(
     rows.iter()
         .map(|row| {
             Ok(PushSubscription {
-                id: PushId::new(row.try_get("push_no")?)?,
+                id: PushId::new(row.try_get("id")?)?,
                 tenant: tenant.clone(),
                 user_id: user,
                 endpoint: row.try_get("endpoint")?,
@@ -110,7 +113,7 @@ pub(crate) async fn remove_subscription(
 ) -> Result<bool> {
     let removed = sqlx::query::<Db>(
         "delete from push_subscriptions
-         where tenant_no = (select tenant_no from tenants where id = $1) and user_id = $2 and push_no = $3",
+         where tenant_no = (select tenant_no from tenants where id = $1) and user_id = $2 and id = $3",
     )
     .bind(tenant.as_str())
     .bind(user.get())
@@ -129,19 +132,6 @@ pub(crate) async fn remove_of_user(connection: &mut Connection, user: UserId) ->
     );
     sqlx::query::<Db>(AssertSqlSafe(sql)).bind(user.get()).execute(connection).await?;
     Ok(())
-}
-
-/// Whether the tenant has this subscription.
-pub(crate) async fn is_of(connection: &mut Connection, tenant: &TenantId, id: PushId) -> Result<bool> {
-    let found = sqlx::query_scalar::<Db, i64>(
-        "select push_no from push_subscriptions
-         where tenant_no = (select tenant_no from tenants where id = $1) and push_no = $2",
-    )
-    .bind(tenant.as_str())
-    .bind(id.get())
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.is_some())
 }
 
 /// Reads the keys from the columns `p256dh` and `auth`.

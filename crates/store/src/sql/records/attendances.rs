@@ -1,10 +1,10 @@
 //! Attendance of cadets at training days.
 
 use super::super::{Connection, Db, DbRow, events};
-use super::cadets;
+use super::cadets::{self, HeldCadet};
 use crate::{Renderer, Result};
 use milepost_domain::{
-    Attendance, AttendanceStatus, AttendanceUpdate, CadetId, Fact, TimeOfDay, Timestamp, TrainingDayId,
+    Attendance, AttendanceStatus, AttendanceUpdate, CadetId, Fact, TenantId, TimeOfDay, Timestamp, TrainingDayId,
 };
 use sqlx::Row;
 
@@ -23,24 +23,25 @@ fn attendance(row: &DbRow) -> Result<Attendance> {
 
 pub(crate) async fn set_attendance(
     connection: &mut Connection,
+    tenant: &TenantId,
     cadet_id: CadetId,
     day: TrainingDayId,
     attendance: &Attendance,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<bool> {
-    let cadet = cadets::hold_cadet(connection, cadet_id).await?;
-    let before = get_attendance(connection, cadet_id, day).await?;
+    let HeldCadet { no, cadet } = cadets::hold_cadet(connection, tenant, cadet_id).await?;
+    let before = get_attendance(connection, no, day).await?;
     if before.as_ref() == Some(attendance) {
         return Ok(false);
     }
     let seconds = |time: Option<TimeOfDay>| time.map(|time| i64::from(time.seconds()));
     sqlx::query::<Db>(
-        "insert into attendances (cadet_id, training_day_id, status, time_in_s, time_out_s) values ($1, $2, $3, $4, $5)
-         on conflict (cadet_id, training_day_id) do update
+        "insert into attendances (cadet_no, training_day_id, status, time_in_s, time_out_s) values ($1, $2, $3, $4, $5)
+         on conflict (cadet_no, training_day_id) do update
          set status = excluded.status, time_in_s = excluded.time_in_s, time_out_s = excluded.time_out_s",
     )
-    .bind(cadet_id.get())
+    .bind(no)
     .bind(day.get())
     .bind(attendance.status.as_str())
     .bind(seconds(attendance.time_in))
@@ -51,7 +52,7 @@ pub(crate) async fn set_attendance(
     let mut standing = cadet.standing;
     standing.attendance_present += counts(attendance.status) - before.map_or(0, |before| counts(before.status));
     if standing != cadet.standing {
-        cadets::set_standing(connection, cadet_id, standing).await?;
+        cadets::set_standing(connection, no, standing).await?;
     }
     let update = AttendanceUpdate {
         cadet_id,
@@ -64,11 +65,11 @@ pub(crate) async fn set_attendance(
     Ok(true)
 }
 
-async fn get_attendance(connection: &mut Connection, cadet: CadetId, day: TrainingDayId) -> Result<Option<Attendance>> {
+async fn get_attendance(connection: &mut Connection, cadet_no: i64, day: TrainingDayId) -> Result<Option<Attendance>> {
     let row = sqlx::query::<Db>(
-        "select status, time_in_s, time_out_s from attendances where cadet_id = $1 and training_day_id = $2",
+        "select status, time_in_s, time_out_s from attendances where cadet_no = $1 and training_day_id = $2",
     )
-    .bind(cadet.get())
+    .bind(cadet_no)
     .bind(day.get())
     .fetch_optional(connection)
     .await?;
@@ -77,14 +78,18 @@ async fn get_attendance(connection: &mut Connection, cadet: CadetId, day: Traini
 
 pub(crate) async fn list_attendance(
     connection: &mut Connection,
+    tenant: &TenantId,
     cadet: CadetId,
     before: Option<TrainingDayId>,
     limit: u32,
 ) -> Result<Vec<(TrainingDayId, Attendance)>> {
     let rows = sqlx::query::<Db>(
         "select training_day_id, status, time_in_s, time_out_s from attendances
-         where cadet_id = $1 and training_day_id <= $2 order by training_day_id desc limit $3",
+         where cadet_no = (select c.cadet_no from cadets c join tenants t on t.tenant_no = c.tenant_no
+                           where t.id = $1 and c.id = $2)
+         and training_day_id <= $3 order by training_day_id desc limit $4",
     )
+    .bind(tenant.as_str())
     .bind(cadet.get())
     .bind(before.map_or(i64::MAX, |before| before.get() - 1))
     .bind(i64::from(limit))

@@ -1,6 +1,7 @@
 //! Cadets, with the totals of their records.
 
 use super::super::dialect::LOCK_CADET;
+use super::super::numbers::{Numbered, take_number};
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
 use crate::failure::taken;
 use crate::{NewCadet, Renderer, Result, StoreError};
@@ -11,7 +12,7 @@ use sqlx::{AssertSqlSafe, Row};
 macro_rules! select_cadets {
     ($rest:literal) => {
         concat!(
-            "select c.id, t.id as tenant, c.name, c.student_id, c.merit_points, c.demerit_points, \
+            "select c.id, c.cadet_no, t.id as tenant, c.name, c.student_id, c.merit_points, c.demerit_points, \
              c.attendance_present, c.prelim_score, c.midterm_score, c.final_score, c.created_ms \
              from cadets c join tenants t on t.tenant_no = c.tenant_no ",
             $rest
@@ -51,16 +52,16 @@ pub(crate) async fn add_cadet(
     renderer: &dyn Renderer,
 ) -> Result<Cadet> {
     let tenant_no = tenants::tenant_no(connection, &new.tenant).await?;
-    let id = sqlx::query_scalar::<Db, i64>(
-        "insert into cadets (tenant_no, name, student_id, created_ms) values ($1, $2, $3, $4) returning id",
-    )
-    .bind(tenant_no)
-    .bind(new.name.as_str())
-    .bind(new.student_id.as_ref().map(StudentId::as_str))
-    .bind(now.unix_ms())
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(taken("student_id"))?;
+    let id = take_number(connection, tenant_no, Numbered::Cadet).await?;
+    sqlx::query::<Db>("insert into cadets (tenant_no, name, student_id, created_ms, id) values ($1, $2, $3, $4, $5)")
+        .bind(tenant_no)
+        .bind(new.name.as_str())
+        .bind(new.student_id.as_ref().map(StudentId::as_str))
+        .bind(now.unix_ms())
+        .bind(id)
+        .execute(&mut *connection)
+        .await
+        .map_err(taken("student_id"))?;
     let cadet = Cadet {
         id: CadetId::new(id)?,
         tenant: new.tenant.clone(),
@@ -73,8 +74,12 @@ pub(crate) async fn add_cadet(
     Ok(cadet)
 }
 
-pub(crate) async fn get_cadet(connection: &mut Connection, id: CadetId) -> Result<Option<Cadet>> {
-    let row = sqlx::query::<Db>(select_cadets!("where c.id = $1")).bind(id.get()).fetch_optional(connection).await?;
+pub(crate) async fn get_cadet(connection: &mut Connection, tenant: &TenantId, id: CadetId) -> Result<Option<Cadet>> {
+    let row = sqlx::query::<Db>(select_cadets!("where t.id = $1 and c.id = $2"))
+        .bind(tenant.as_str())
+        .bind(id.get())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(cadet).transpose()
 }
 
@@ -97,22 +102,34 @@ pub(crate) async fn list_cadets(
     .collect()
 }
 
+/// A cadet that is locked until the commit.
+pub(crate) struct HeldCadet {
+    /// The number of its row, to which its records refer.
+    pub(crate) no: i64,
+    pub(crate) cadet: Cadet,
+}
+
 /// Reads a cadet and locks it until the commit. Two changes of its records wait for each other here, so that both count
 /// in the totals. `NotFound("cadet")`.
-pub(crate) async fn hold_cadet(connection: &mut Connection, id: CadetId) -> Result<Cadet> {
-    let sql = format!("{} {LOCK_CADET}", select_cadets!("where c.id = $1"));
-    let row = sqlx::query::<Db>(AssertSqlSafe(sql)).bind(id.get()).fetch_optional(connection).await?;
-    cadet(&row.ok_or(StoreError::NotFound("cadet"))?)
+pub(crate) async fn hold_cadet(connection: &mut Connection, tenant: &TenantId, id: CadetId) -> Result<HeldCadet> {
+    let sql = format!("{} {LOCK_CADET}", select_cadets!("where t.id = $1 and c.id = $2"));
+    let row = sqlx::query::<Db>(AssertSqlSafe(sql))
+        .bind(tenant.as_str())
+        .bind(id.get())
+        .fetch_optional(connection)
+        .await?
+        .ok_or(StoreError::NotFound("cadet"))?;
+    Ok(HeldCadet { no: row.try_get("cadet_no")?, cadet: cadet(&row)? })
 }
 
 /// Writes the totals of a locked cadet.
-pub(crate) async fn set_standing(connection: &mut Connection, id: CadetId, standing: Standing) -> Result<()> {
+pub(crate) async fn set_standing(connection: &mut Connection, cadet_no: i64, standing: Standing) -> Result<()> {
     let hundredths = |score: Option<Score>| score.map(|score| i64::from(score.hundredths()));
     sqlx::query::<Db>(
         "update cadets set merit_points = $2, demerit_points = $3, attendance_present = $4, prelim_score = $5,
-         midterm_score = $6, final_score = $7 where id = $1",
+         midterm_score = $6, final_score = $7 where cadet_no = $1",
     )
-    .bind(id.get())
+    .bind(cadet_no)
     .bind(standing.merit_points)
     .bind(standing.demerit_points)
     .bind(standing.attendance_present)

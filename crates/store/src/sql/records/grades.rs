@@ -1,17 +1,18 @@
 //! Grades of cadets: merits and demerits.
 
-use super::super::{Connection, Db, DbRow, events, positions::timestamp};
-use super::cadets;
+use super::super::numbers::{Numbered, take_number};
+use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp};
+use super::cadets::{self, HeldCadet};
 use crate::{Renderer, Result, StoreError};
 use milepost_domain::{
-    CadetId, Fact, Grade, GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Standing, Timestamp,
+    CadetId, Fact, Grade, GradeGiven, GradeId, GradeKind, GradeUpdate, Points, Reason, Standing, TenantId, Timestamp,
 };
 use sqlx::Row;
 
-fn grade(row: &DbRow) -> Result<Grade> {
+fn grade(row: &DbRow, cadet_id: CadetId) -> Result<Grade> {
     Ok(Grade {
         id: GradeId::new(row.try_get("id")?)?,
-        cadet_id: CadetId::new(row.try_get("cadet_id")?)?,
+        cadet_id,
         given: GradeGiven {
             kind: GradeKind::parse(row.try_get("kind")?)?,
             points: Points::new(row.try_get("points")?)?,
@@ -31,26 +32,30 @@ fn sum_of(standing: &mut Standing, kind: GradeKind) -> &mut i64 {
 
 pub(crate) async fn add_grade(
     connection: &mut Connection,
+    tenant: &TenantId,
     cadet_id: CadetId,
     given: &GradeGiven,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<Grade> {
-    let cadet = cadets::hold_cadet(connection, cadet_id).await?;
-    let id = sqlx::query_scalar::<Db, i64>(
-        "insert into grades (cadet_id, kind, points, reason, created_ms) values ($1, $2, $3, $4, $5) returning id",
+    let HeldCadet { no, cadet } = cadets::hold_cadet(connection, tenant, cadet_id).await?;
+    let tenant_no = tenants::tenant_no(connection, tenant).await?;
+    let id = take_number(connection, tenant_no, Numbered::Grade).await?;
+    sqlx::query::<Db>(
+        "insert into grades (cadet_no, kind, points, reason, created_ms, id) values ($1, $2, $3, $4, $5, $6)",
     )
-    .bind(cadet_id.get())
+    .bind(no)
     .bind(given.kind.as_str())
     .bind(given.points.get())
     .bind(given.reason.as_str())
     .bind(now.unix_ms())
-    .fetch_one(&mut *connection)
+    .bind(id)
+    .execute(&mut *connection)
     .await?;
     let grade = Grade { id: GradeId::new(id)?, cadet_id, given: given.clone(), created_at: now };
     let mut standing = cadet.standing;
     *sum_of(&mut standing, given.kind) += given.points.get();
-    cadets::set_standing(connection, cadet_id, standing).await?;
+    cadets::set_standing(connection, no, standing).await?;
     let update = GradeUpdate { cadet_id, grade_id: grade.id, given: given.clone(), removed: false, standing };
     events::append_facts(connection, &cadet.tenant, &[Fact::GradeUpdated(Box::new(update))], now, renderer).await?;
     Ok(grade)
@@ -58,26 +63,27 @@ pub(crate) async fn add_grade(
 
 pub(crate) async fn remove_grade(
     connection: &mut Connection,
+    tenant: &TenantId,
     cadet_id: CadetId,
     id: GradeId,
     now: Timestamp,
     renderer: &dyn Renderer,
 ) -> Result<Option<Grade>> {
-    let cadet = match cadets::hold_cadet(connection, cadet_id).await {
+    let HeldCadet { no, cadet } = match cadets::hold_cadet(connection, tenant, cadet_id).await {
         Err(StoreError::NotFound(_)) => return Ok(None),
         found => found?,
     };
     let removed = sqlx::query::<Db>(
-        "delete from grades where id = $1 and cadet_id = $2 returning id, cadet_id, kind, points, reason, created_ms",
+        "delete from grades where cadet_no = $1 and id = $2 returning id, kind, points, reason, created_ms",
     )
+    .bind(no)
     .bind(id.get())
-    .bind(cadet_id.get())
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(grade) = removed.as_ref().map(grade).transpose()? else { return Ok(None) };
+    let Some(grade) = removed.as_ref().map(|row| grade(row, cadet_id)).transpose()? else { return Ok(None) };
     let mut standing = cadet.standing;
     *sum_of(&mut standing, grade.given.kind) -= grade.given.points.get();
-    cadets::set_standing(connection, cadet_id, standing).await?;
+    cadets::set_standing(connection, no, standing).await?;
     let update = GradeUpdate { cadet_id, grade_id: id, given: grade.given.clone(), removed: true, standing };
     events::append_facts(connection, &cadet.tenant, &[Fact::GradeUpdated(Box::new(update))], now, renderer).await?;
     Ok(Some(grade))
@@ -85,20 +91,24 @@ pub(crate) async fn remove_grade(
 
 pub(crate) async fn list_grades(
     connection: &mut Connection,
+    tenant: &TenantId,
     cadet: CadetId,
     before: Option<GradeId>,
     limit: u32,
 ) -> Result<Vec<Grade>> {
     sqlx::query::<Db>(
-        "select id, cadet_id, kind, points, reason, created_ms from grades
-         where cadet_id = $1 and id < $2 order by id desc limit $3",
+        "select id, kind, points, reason, created_ms from grades
+         where cadet_no = (select c.cadet_no from cadets c join tenants t on t.tenant_no = c.tenant_no
+                           where t.id = $1 and c.id = $2)
+         and id < $3 order by id desc limit $4",
     )
+    .bind(tenant.as_str())
     .bind(cadet.get())
     .bind(before.map_or(i64::MAX, GradeId::get))
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await?
     .iter()
-    .map(grade)
+    .map(|row| grade(row, cadet))
     .collect()
 }

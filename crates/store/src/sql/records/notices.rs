@@ -1,5 +1,6 @@
 //! Notices: notifications and messages to users.
 
+use super::super::numbers::{Numbered, take_numbers};
 use super::super::{Connection, Db, DbRow, accounts::tenants, events, positions::timestamp, push::notice_calls};
 use crate::{NoticeFilter, ReadOutcome, Renderer, Result, StoreError};
 use milepost_domain::{
@@ -52,55 +53,58 @@ pub(crate) async fn send_notices(
     let tenant_no = tenants::tenant_no(connection, tenant).await?;
     let mut seen = HashSet::new();
     let users: Vec<UserId> = users.iter().copied().filter(|user| seen.insert(*user)).collect();
-    let mut notices = Vec::with_capacity(users.len());
-    for users in users.chunks(ROWS_AT_ONCE) {
-        notices.extend(store_notices(connection, tenant_no, users, content, now).await?);
+    if users.is_empty() {
+        return Ok(Vec::new());
     }
-    if !notices.is_empty() {
-        notice_calls::call_subscriptions(connection, tenant_no, &notices, now, renderer).await?;
-        let facts: Vec<_> = notices.iter().map(|notice| Fact::NoticeSent(Box::new(notice.clone()))).collect();
-        events::append_facts(connection, tenant, &facts, now, renderer).await?;
+    let last = take_numbers(connection, tenant_no, Numbered::Notice, users.len()).await?;
+    let first = last - i64::try_from(users.len()).expect("the users fit in memory") + 1;
+    let notices = users
+        .into_iter()
+        .zip(first..)
+        .map(|(user_id, id)| {
+            let id = NoticeId::new(id)?;
+            Ok(Notice { id, user_id, content: content.clone(), created_at: now, read_at: None })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for notices in notices.chunks(ROWS_AT_ONCE) {
+        store_notices(connection, tenant_no, notices, content, now).await?;
     }
+    notice_calls::call_subscriptions(connection, tenant_no, &notices, now, renderer).await?;
+    let facts: Vec<_> = notices.iter().map(|notice| Fact::NoticeSent(Box::new(notice.clone()))).collect();
+    events::append_facts(connection, tenant, &facts, now, renderer).await?;
     Ok(notices)
 }
 
-/// Stores notices by one statement, in the order of their users. Each user occurs once.
+/// Stores notices with one content by one statement.
 async fn store_notices(
     connection: &mut Connection,
     tenant_no: i64,
-    users: &[UserId],
+    notices: &[Notice],
     content: &NoticeContent,
     now: Timestamp,
-) -> Result<Vec<Notice>> {
+) -> Result<()> {
     let (message, kind, sender_id, fields) = match content {
         NoticeContent::Notification { message, kind } => (Some(message.as_str()), Some(kind.as_str()), None, None),
         NoticeContent::Message { sender_id, fields } => (None, None, sender_id.map(UserId::get), Some(fields.as_str())),
     };
     let mut insert = QueryBuilder::<Db>::new(
-        "insert into notices (tenant_no, user_id, is_message, message, kind, sender_id, fields, created_ms) ",
+        "insert into notices (tenant_no, user_id, is_message, message, kind, sender_id, fields, created_ms, id) ",
     );
-    insert.push_values(users, |mut row, user| {
+    insert.push_values(notices, |mut row, notice| {
         row.push_bind(tenant_no)
-            .push_bind(user.get())
+            .push_bind(notice.user_id.get())
             .push_bind(content.is_message())
             .push_bind(message)
             .push_bind(kind)
             .push_bind(sender_id)
             .push_bind(fields)
-            .push_bind(now.unix_ms());
+            .push_bind(now.unix_ms())
+            .push_bind(notice.id.get());
     });
-    insert.push(" returning id");
     // A separate statement for every number of users would fill the connection's statement cache.
-    let stays_in_cache = users.len() == 1 || users.len() == ROWS_AT_ONCE;
-    let rows = insert.build().persistent(stays_in_cache).fetch_all(connection).await?;
-    // Numbers are given in the order of the rows, but the statement may return them in any order.
-    let mut ids = rows.iter().map(|row| Ok(row.try_get("id")?)).collect::<Result<Vec<i64>>>()?;
-    ids.sort_unstable();
-    let notice = |(id, user_id): (i64, &UserId)| {
-        let id = NoticeId::new(id)?;
-        Ok(Notice { id, user_id: *user_id, content: content.clone(), created_at: now, read_at: None })
-    };
-    ids.into_iter().zip(users).map(notice).collect()
+    let stays_in_cache = notices.len() == 1 || notices.len() == ROWS_AT_ONCE;
+    insert.build().persistent(stays_in_cache).execute(connection).await?;
+    Ok(())
 }
 
 pub(crate) async fn list_notices(

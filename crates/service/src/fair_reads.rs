@@ -1,8 +1,11 @@
 //! Shares out large reads, so that a greedy caller waits for itself and a greedy tenant for its own people.
 
+use crate::ServiceError;
 use milepost_domain::{Caller, Principal, TenantId};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Large reads that run at the same time on this node. Further ones wait, so that database connections are left for
@@ -13,10 +16,15 @@ const TENANT_READS: usize = 2;
 /// Large reads of one caller among them.
 const CALLER_READS: usize = 1;
 
-/// The shares of all tenants and callers that read or wait.
-pub(crate) struct FairReads {
+/// How long a request waits before it is refused. Sockets and files that have begun wait for as long as it takes.
+const READ_WAIT: Duration = Duration::from_secs(10);
+
+/// The shares of all tenants and callers that read or wait: replays, files of tracks, dashboards and trips that are
+/// measured when they are asked for.
+pub struct FairReads {
     all: Arc<Semaphore>,
     shares: Arc<Shares>,
+    refused: AtomicU64,
 }
 
 /// A std mutex: held for microseconds, never across an await.
@@ -51,13 +59,9 @@ struct SharePermit {
 }
 
 impl FairReads {
-    pub(crate) fn new() -> Self {
-        Self { all: Arc::new(Semaphore::new(PARALLEL_READS)), shares: Arc::default() }
-    }
-
     /// Waits for the caller's share first, then for its tenant's, then for a place among all. So a caller has one read in
     /// its tenant's queue, and a tenant has [`TENANT_READS`] in the queue of all.
-    pub(crate) async fn permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
+    pub async fn permit(&self, tenant: &TenantId, caller: Option<&Caller>) -> ReadPermit {
         let of_caller = match caller {
             Some(caller) => Some(self.share(key_of(caller), CALLER_READS).await),
             None => None,
@@ -65,6 +69,32 @@ impl FairReads {
         let of_tenant = self.share(Key::Tenant(tenant.clone()), TENANT_READS).await;
         let all = Arc::clone(&self.all).acquire_owned().await.expect("the semaphore is never closed");
         ReadPermit { _all: all, _tenant: of_tenant, _caller: of_caller }
+    }
+
+    /// Waits as [`Self::permit`] does, but not for longer than a request may.
+    ///
+    /// # Errors
+    /// [`ServiceError::Busy`].
+    pub async fn permit_in_time(&self, tenant: &TenantId, caller: &Caller) -> Result<ReadPermit, ServiceError> {
+        self.in_time(self.permit(tenant, Some(caller))).await
+    }
+
+    /// Waits for another read's result, but not for longer than a request may.
+    pub(crate) async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> Result<T, ServiceError> {
+        tokio::time::timeout(READ_WAIT, waiting).await.map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            ServiceError::Busy
+        })
+    }
+
+    /// Reads under way, for metrics.
+    pub fn running(&self) -> usize {
+        PARALLEL_READS - self.all.available_permits()
+    }
+
+    /// Requests that were refused since the start, for metrics.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     async fn share(&self, key: Key, size: usize) -> SharePermit {
@@ -109,6 +139,13 @@ fn key_of(caller: &Caller) -> Key {
     }
 }
 
+impl Default for FairReads {
+    fn default() -> Self {
+        let all = Arc::new(Semaphore::new(PARALLEL_READS));
+        Self { all, shares: Arc::default(), refused: AtomicU64::new(0) }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -150,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_with_many_connections_reads_once_at_a_time() {
-        let reads = Arc::new(FairReads::new());
+        let reads = Arc::new(FairReads::default());
         let (home, other) = (tenant("home"), tenant("other"));
         let flood = flood(&reads, &caller(&home, "greedy"), 100);
         tokio::time::sleep(SOON).await;
@@ -164,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_whose_people_all_read_leaves_room_for_others() {
-        let reads = Arc::new(FairReads::new());
+        let reads = Arc::new(FairReads::default());
         let (home, other) = (tenant("home"), tenant("other"));
         let floods: Vec<_> = (0..50).flat_map(|number| flood(&reads, &caller(&home, &number.to_string()), 2)).collect();
         tokio::time::sleep(SOON).await;

@@ -1,0 +1,115 @@
+//! What an older version stored is kept by the migrations.
+
+use crate::cadets::add_cadet;
+use crate::database::TestDatabase;
+use crate::parcels::new_parcel;
+use crate::samples::{at, new_user, tenant};
+use milepost_domain::{CadetId, ParcelId, Target, TenantId, Timestamp, UserId, WebhookId};
+use milepost_store::{NoticeFilter, Once, StoreError};
+
+pub(crate) async fn users_keep_their_numbers_and_sessions_when_names_become_their_tenants(database: &TestDatabase) {
+    let (yes, session) = if database.is_postgres() {
+        ("true", format!("'\\x{}'", "07".repeat(32)))
+    } else {
+        ("1", format!("x'{}'", "07".repeat(32)))
+    };
+    let user = |name: &str, tenant: &str| {
+        format!(
+            "insert into users (username, password_hash, role, tenant_no, approved, active, cadet_id, vehicle_ids)
+             values ('{name}', '$hash', 'manager', (select tenant_no from tenants where id = '{tenant}'), {yes}, {yes}, 3,
+             '[\"b1\"]');"
+        )
+    };
+    let sql = format!(
+        "insert into tenants (id, name) values ('acme', 'Acme');
+         insert into event_counters (tenant_no) select tenant_no from tenants where id = 'acme';
+         {} {} {} delete from users where username = 'gone';
+         insert into sessions (token_hash, user_id, expires_ms) values ({session}, 2, {});",
+        user("ann", "default"),
+        user("bob", "acme"),
+        user("gone", "acme"),
+        at(1_000).unix_ms(),
+    );
+    let upgraded = database.upgraded(26, &sql).await;
+    let store = &upgraded.store;
+    let ann = store.get_user(UserId::new(1).unwrap()).await.unwrap().unwrap();
+    assert_eq!((ann.username.as_str(), ann.tenant.as_str(), ann.cadet_id), ("ann", "default", Some(3)));
+    let bob = store.get_login(UserId::new(2).unwrap()).await.unwrap().unwrap();
+    assert_eq!((bob.user.tenant.as_str(), bob.password_hash.as_deref()), ("acme", Some("$hash")));
+    assert_eq!(store.find_session(&[7; 32], at(0)).await.unwrap(), Some((bob.user.id, at(1_000))));
+    let again = store.add_user(&new_user("ann", &TenantId::default_tenant()), at(0), &Once::unclaimed()).await;
+    assert_eq!(again, Err(StoreError::Conflict("username")));
+    let namesake = store.add_user(&new_user("ann", &tenant("acme")), at(0), &Once::unclaimed()).await.unwrap();
+    assert!(namesake.id.get() > 3, "the number of a removed user is given to nobody else");
+    assert!(store.remove_user(bob.user.id, at(0)).await.unwrap());
+    assert_eq!(store.find_session(&[7; 32], at(0)).await.unwrap(), None, "sessions go with their user");
+    upgraded.remove().await;
+}
+
+pub(crate) async fn things_keep_their_numbers_when_these_become_their_tenants(database: &TestDatabase) {
+    let (no, bytes) = if database.is_postgres() { ("false", "'\\x07'") } else { ("0", "x'07'") };
+    let place = "0, 0, '', 0, 0, ''";
+    let parcel = |tenant: i64| {
+        format!(
+            "insert into parcels (tenant_no, client_id, driver_id, pickup_latitude, pickup_longitude, pickup_address,
+             destination_latitude, destination_longitude, destination_address, status, inside_pickup,
+             inside_destination, created_ms, updated_ms, version)
+             values ({tenant}, 7, 5, {place}, 'assigned', {no}, {no}, 1, 1, 1);"
+        )
+    };
+    let call = |target: &str, webhook: &str, key: &str| {
+        format!(
+            "insert into outgoing_calls (tenant_no, target, webhook_no, path, body, key, created_ms, next_attempt_ms)
+             values (1, '{target}', {webhook}, '', '{{}}', '{key}', 1, 1);"
+        )
+    };
+    let sql = format!(
+        "insert into tenants (id, name) values ('acme', 'Acme');
+         insert into event_counters (tenant_no) select tenant_no from tenants where id = 'acme';
+         {} {} {}
+         insert into parcel_legs (parcel_id, version, driver_id, from_ms) values (2, 1, 5, 1);
+         insert into driver_fixes (tenant_no, driver_id, at_ms, received_ms, latitude, longitude, address)
+             values (1, 5, 2, 2, 1, 1, 'x');
+         insert into cadets (tenant_no, name, created_ms) values (1, 'a', 1), (2, 'b', 1);
+         insert into grades (cadet_id, kind, points, reason, created_ms) values (2, 'merit', 3, 'x', 1);
+         insert into attendances (cadet_id, training_day_id, status) values (2, 4, 'present');
+         insert into notices (tenant_no, user_id, is_message, message, kind, created_ms)
+             values (1, 7, {no}, 'x', 'y', 1), (2, 7, {no}, 'z', 'y', 1);
+         insert into webhooks (tenant_no, url, kinds, secret, created_ms)
+             values (2, 'https://a.example', '[]', {bytes}, 1), (1, 'https://b.example', '[]', {bytes}, 1);
+         insert into outgoing_pauses (target, until_ms) values ('webhook/2', 50), ('webhook/9', 50);
+         {} {}",
+        parcel(2),
+        parcel(1),
+        parcel(2),
+        call("orders", "null", "one"),
+        call("webhook/2", "2", "two"),
+    );
+    let upgraded = database.upgraded(27, &sql).await;
+    let (store, home, acme) = (&upgraded.store, TenantId::default_tenant(), tenant("acme"));
+    let (one, two) = (ParcelId::new(1).unwrap(), ParcelId::new(2).unwrap());
+    assert_eq!(store.get_parcel(&home, two).await.unwrap().unwrap().id, two);
+    assert_eq!(store.get_parcel(&home, one).await.unwrap(), None);
+    assert_eq!(store.parcel_path(&home, two, None, 9).await.unwrap().len(), 1);
+    let cadet = CadetId::new(2).unwrap();
+    assert_eq!(store.list_grades(&acme, cadet, None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.list_attendance(&acme, cadet, None, 9).await.unwrap().len(), 1);
+    let unread = NoticeFilter { messages: false, unread: true };
+    let notices = store.list_notices(&acme, UserId::new(7).unwrap(), unread, None, 9).await.unwrap();
+    assert_eq!(notices.iter().map(|notice| notice.id.get()).collect::<Vec<_>>(), [2]);
+    let calls = store.list_calls(&home, None, None, 9).await.unwrap();
+    assert_eq!(calls.iter().map(|call| (call.id.0, call.key.as_str())).collect::<Vec<_>>(), [(2, "two"), (1, "one")]);
+    assert_eq!(calls[0].target, Target::Webhook(WebhookId(2)));
+    assert_eq!(store.next_call_due().await.unwrap().map(Timestamp::unix_ms), Some(1));
+    let queues = store.due_queues(Timestamp::from_unix_ms(40).unwrap(), 9).await.unwrap();
+    assert_eq!(queues.len(), 1, "the webhook's receiver asked for a pause");
+    // New ones go on from the tenant's largest.
+    for (tenant, next) in [(&home, 3), (&acme, 4)] {
+        let parcel = store.add_parcel(&new_parcel(tenant, None), at(0), &Once::unclaimed()).await.unwrap();
+        assert_eq!(parcel.id.get(), next);
+    }
+    for (tenant, next) in [(&home, 2), (&acme, 3)] {
+        assert_eq!(add_cadet(&**store, tenant).await.id.get(), next);
+    }
+    upgraded.remove().await;
+}
