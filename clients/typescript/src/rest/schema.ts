@@ -1471,7 +1471,7 @@ export interface components {
         Login: {
             password: string;
             /** @description The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only tenant that has the name. */
-            tenant: string | null;
+            tenant?: string | null;
             /** @description The name, or `tenant/name`. */
             username: string;
         };
