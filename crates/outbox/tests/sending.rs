@@ -118,6 +118,7 @@ impl OutgoingStore for Memory {
         &self,
         _: &TenantId,
         _: WebhookId,
+        _: i64,
         _: &WebhookChange,
         _: Timestamp,
     ) -> Result<Option<Webhook>> {
@@ -149,7 +150,7 @@ impl OutgoingStore for Memory {
     async fn list_webhooks(&self, _: &TenantId, _: Option<WebhookId>, _: u32) -> Result<Vec<Webhook>> {
         Ok(Vec::new())
     }
-    async fn remove_webhook(&self, _: &TenantId, _: WebhookId) -> Result<bool> {
+    async fn remove_webhook(&self, _: &TenantId, _: WebhookId, _: Option<i64>) -> Result<bool> {
         unreachable!("the sender removes none")
     }
     async fn list_calls(&self, _: &TenantId, _: Option<Target>, _: Option<CallId>, _: u32) -> Result<Vec<StoredCall>> {

@@ -80,7 +80,7 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         store.record_driver_fix(&home, &fix, &[], &[], request.now).await.unwrap();
         let change = ParcelChange { driver_id: Some(Some(user(driver))), status: None };
         let expected = ExpectedVersion::Any;
-        let changing = change_parcel(parcels, &request, id, &expected, change);
+        let changing = change_parcel(parcels, &request, &home, id, &expected, change);
         // Begun, and dropped as a handler is whose client has gone away.
         tokio::select! {
             biased;

@@ -195,6 +195,7 @@ pub trait Store:
 
     /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`. Positions
     /// that are held to be wrong are left out, or come with a mark.
+    #[allow(clippy::too_many_arguments, reason = "each narrows the page in another way")]
     async fn positions(
         &self,
         tenant: &TenantId,
@@ -206,8 +207,7 @@ pub trait Store:
         limit: u32,
     ) -> Result<Vec<TrackPosition>>;
     /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival, without those that are
-    /// held to be wrong. Positions that
-    /// are being committed at the same time may be missing at the end.
+    /// held to be wrong. Positions that are being committed at the same time may be missing at the end.
     async fn recent_positions(
         &self,
         tenant: &TenantId,

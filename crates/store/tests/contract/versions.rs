@@ -1,7 +1,7 @@
 //! Two changes at once never undo each other, and what is removed leaves nothing to those who come after it.
 
 use crate::database::TestDatabase;
-use crate::samples::{add_tenant, add_vehicles, at, device, full_position, id, new_user, vehicle};
+use crate::samples::{add_tenant, add_vehicles, at, batch, device, full_position, id, new_user, vehicle};
 use milepost_domain::{
     Alert, AlertId, AlertKind, AlertSubject, AlertTitle, CrossingTriggers, Fact, FleetViewer, Geofence,
     GeofenceDescription, GeofenceShape, GeometryText, Label, NotificationText, RadiusM, Severity, TenantId, User,
@@ -239,7 +239,7 @@ pub(crate) async fn removed_vehicle_of_many_parents_leaves_them_all(database: &T
         parents.push(add_user(&*store, &format!("p{number}"), &home, &["quote\u{301}d", "bus"]).await.id);
     }
     let committer = Committer::start(store.clone(), None);
-    let batch = PositionBatch { tenant: home.clone(), positions: vec![full_position("bus", 1)], received_at: at(2) };
+    let batch = PositionBatch { received_at: at(2), ..batch(&home, vec![full_position("bus", 1)]) };
     committer.record(batch).await.unwrap();
     let before = store.newest_event_id(&home).await.unwrap();
     assert!(store.remove_vehicle(&home, &id("bus"), None, at(3)).await.unwrap());

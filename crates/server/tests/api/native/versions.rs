@@ -21,8 +21,11 @@ fn tag_of(response: &Response) -> String {
     response.headers().get(ETAG).expect("an ETag").to_str().unwrap().to_owned()
 }
 
-/// What has versions: how it is added, its path, and two changes. `None` for what is always there.
-fn things() -> Vec<(Option<(&'static str, Value)>, &'static str, Value, Value, bool)> {
+/// How it is added (`None` for what is always there), its path, two changes, and whether it can be removed.
+type Versioned = (Option<(&'static str, Value)>, &'static str, Value, Value, bool);
+
+/// What has versions.
+fn things() -> Vec<Versioned> {
     let circle = json!({"type": "Point", "coordinates": [1, 2]});
     vec![
         (
