@@ -569,15 +569,17 @@ export interface paths {
         parameters: {
         };
         /**
-         * Shows a vehicle with its last position.
-         * @description Shows a vehicle with its last position.
+         * Shows a vehicle with its last position. Its `ETag` is that of the description, and stays while the vehicle moves.
+         * @description Shows a vehicle with its last position. Its `ETag` is that of the description, and stays while the vehicle moves.
          *
          *     Devices may call it with their key.
          */
         get: operations["get_vehicle"];
         /**
-         * Removes a vehicle with its devices and positions.
-         * @description Removes a vehicle with its devices and positions.
+         * Removes a vehicle with its devices, positions, trips and alerts. Users and geofences no longer name it: a vehicle that is made
+         *     anew under its id inherits nothing.
+         * @description Removes a vehicle with its devices, positions, trips and alerts. Users and geofences no longer name it: a vehicle that is made
+         *     anew under its id inherits nothing.
          */
         delete: operations["remove_vehicle"];
         /**
@@ -590,8 +592,8 @@ export interface paths {
         parameters: {
         };
         /**
-         * Shows where a vehicle was, oldest first.
-         * @description Shows where a vehicle was, oldest first.
+         * Shows where a vehicle was, oldest first. Positions that are held to be wrong are left out, unless `outliers` asks for them.
+         * @description Shows where a vehicle was, oldest first. Positions that are held to be wrong are left out, unless `outliers` asks for them.
          *
          *     Devices may call it with their key.
          */
@@ -691,6 +693,15 @@ export interface paths {
          * @description Closes the session of the cookie, if there is one.
          */
         post: operations["close_session"];
+    };
+    "/auth/logout/everywhere": {
+        parameters: {
+        };
+        /**
+         * Ends all logins of the caller: sessions, tokens and what was opened with them.
+         * @description Ends all logins of the caller: sessions, tokens and what was opened with them.
+         */
+        post: operations["end_logins"];
     };
     "/auth/me": {
         parameters: {
@@ -1083,14 +1094,14 @@ export interface components {
             refuel_l?: number | null;
             /**
              * Format: int32
-             * @description Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
+             * @description Doubtful fixes, which are shown all the same, have to agree with each other for this long beside that,
              *     seconds. Default 60.
              */
             relocate_after_s?: number | null;
             /**
              * Format: int32
-             * @description This many jumps in a row that agree with each other make a relocation, if they last for
-             *     `relocate_after_s`. Default 3.
+             * @description This many jumps in a row that agree with each other make a relocation: the vehicle is there after all.
+             *     Default 3.
              */
             relocate_fixes?: number | null;
             /**
@@ -2234,6 +2245,8 @@ export interface components {
              * @description km.
              */
             odometer_km: number | null;
+            /** @description The position is held to be wrong: the vehicle was not there. */
+            outlier: boolean;
             /**
              * Format: double
              * @description km/h.
@@ -2559,14 +2572,14 @@ export interface components {
             refuel_l: number;
             /**
              * Format: int32
-             * @description Jumps that agree with each other for this long make a relocation, if there are `relocate_fixes` of them,
+             * @description Doubtful fixes, which are shown all the same, have to agree with each other for this long beside that,
              *     seconds. Default 60.
              */
             relocate_after_s: number;
             /**
              * Format: int32
-             * @description This many jumps in a row that agree with each other make a relocation, if they last for
-             *     `relocate_after_s`. Default 3.
+             * @description This many jumps in a row that agree with each other make a relocation: the vehicle is there after all.
+             *     Default 3.
              */
             relocate_fixes: number;
             /**
@@ -2821,6 +2834,8 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
+        /** @description The version that the answer shows, for `If-Match` and `If-None-Match`. */
+        ETag: string;
         /** @description `true` if the answer is that of an earlier request with the same key. */
         IdempotencyReplayed: "true";
         /** @description Where the new thing can be read. */
@@ -3373,11 +3388,16 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3392,6 +3412,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
         };
         requestBody: {
             content: {
@@ -3402,6 +3426,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3453,6 +3478,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -3469,6 +3495,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3477,6 +3507,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3490,6 +3521,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: number;
@@ -3510,6 +3545,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3523,6 +3562,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3818,6 +3858,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -3834,6 +3875,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3842,6 +3887,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3856,6 +3902,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3869,6 +3919,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4309,6 +4360,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -4321,6 +4373,10 @@ export interface operations {
     };
     get_user: {
         parameters: {
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4329,6 +4385,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4339,6 +4396,10 @@ export interface operations {
     };
     remove_user: {
         parameters: {
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4354,6 +4415,10 @@ export interface operations {
     };
     change_user: {
         parameters: {
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4367,6 +4432,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4414,6 +4480,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -4438,6 +4505,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4451,6 +4519,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -4471,6 +4543,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4484,6 +4560,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4501,6 +4578,11 @@ export interface operations {
                 to?: string | number;
                 /** @description json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json. */
                 format?: "json" | "geojson" | "gpx" | "csv" | "kml";
+                /**
+                 * @description 1 or true: also positions that are held to be wrong, such as 0, 0 and impossible jumps. In JSON they have
+                 *     `"outlier": true`.
+                 */
+                outliers?: "true" | "1" | "" | "false" | "0";
                 /** @description For a superadmin: the vehicle's tenant. */
                 tenant?: string;
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
@@ -4567,6 +4649,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -4591,6 +4674,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4604,6 +4688,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: number;
@@ -4624,6 +4712,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -4637,6 +4729,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4722,6 +4815,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     [name: string]: unknown;
                 };
@@ -4776,6 +4870,18 @@ export interface operations {
         };
     };
     close_session: {
+        parameters: {
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+            };
+        };
+    };
+    end_logins: {
         parameters: {
         };
         responses: {
