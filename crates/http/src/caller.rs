@@ -53,7 +53,11 @@ pub async fn authenticate_parts(
     if matches!(credential, Credential::Session(_)) && !context.origins.allows(&parts.headers) {
         return Err(Problem::forbidden("this origin may not use the session cookie, see ALLOWED_ORIGINS"));
     }
-    let authentication = context.access.authenticate(credential).await?;
+    let is_token = matches!(credential, Credential::Token(_));
+    let authentication = context.access.authenticate(credential).await.map_err(|error| {
+        let problem = Problem::from(error);
+        if is_token { problem.of_token() } else { problem }
+    })?;
     if let Some(connection) = parts.extensions.get::<ConnectionCaller>() {
         connection.note(authentication.caller());
     }

@@ -99,9 +99,14 @@ async fn replay(context: Arc<HttpContext>, request: Request, next: Next) -> Resu
         return Ok(next.run(request).await);
     }
     let Some(key) = header_value(request.headers())? else { return Ok(next.run(request).await) };
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let caller = authenticate_parts(&context, &parts, TokenInQuery::Ignored).await?.into_caller();
-    let body = read_body(Request::new(body), MAX_REQUEST_BYTES).await?;
+    // A repeated request is compared by what it says: compressed anew it may have other bytes.
+    let mut encoded = Request::new(body);
+    if let Some(encoding) = parts.headers.remove(header::CONTENT_ENCODING) {
+        encoded.headers_mut().insert(header::CONTENT_ENCODING, encoding);
+    }
+    let body = read_body(encoded, MAX_REQUEST_BYTES).await?;
 
     let mut hash = Sha256::new();
     hash.update(parts.uri.path().as_bytes());

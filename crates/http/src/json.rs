@@ -6,9 +6,11 @@ use crate::{FieldError, Problem};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use bytes::Bytes;
+use flate2::read::MultiGzDecoder;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 use std::borrow::Cow;
+use std::io::Read as _;
 
 /// The largest body of an ordinary request; a larger one is answered 413. Positions have their own limit.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -42,16 +44,38 @@ impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for RawBody<LIMIT> {
 
 /// Reads the whole body, or refuses one of more than `limit` bytes.
 pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, Problem> {
-    let encoding = request.headers().get(header::CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding"));
-    }
-    match Limited::new(request.into_body(), limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body may have at most {limit} bytes")))
+    let is_gzip = match request.headers().get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
+        None => false,
+        Some(name) if name.eq_ignore_ascii_case(b"identity") => false,
+        Some(name) if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") => true,
+        Some(_) => {
+            let detail = "send the body as it is, or with Content-Encoding: gzip";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
-        Err(_) => Err(Problem::malformed("the body ended early")),
+    };
+    let body = match Limited::new(request.into_body(), limit).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
+        Err(_) => return Err(Problem::malformed("the body ended early")),
+    };
+    if is_gzip { inflate(body, limit).await } else { Ok(body) }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body may have at most {limit} bytes"))
+}
+
+/// Inflates a body up to the limit. A thousandth of it may hold that much, so that it is not done between other requests.
+async fn inflate(body: Bytes, limit: usize) -> Result<Bytes, Problem> {
+    let inflating = tokio::task::spawn_blocking(move || {
+        let mut inflated = Vec::new();
+        let read = MultiGzDecoder::new(&body[..]).take(limit as u64 + 1).read_to_end(&mut inflated);
+        read.map(|_| inflated)
+    });
+    match inflating.await {
+        Ok(Ok(inflated)) if inflated.len() > limit => Err(too_large(limit)),
+        Ok(Ok(inflated)) => Ok(inflated.into()),
+        Ok(Err(_)) | Err(_) => Err(Problem::malformed("the body is not gzip, or ended early")),
     }
 }
 

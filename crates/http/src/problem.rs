@@ -37,6 +37,9 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     #[serde(skip)]
     retry_after_s: Option<u64>,
+    /// A token was sent, and is no good.
+    #[serde(skip)]
+    is_bad_token: bool,
 }
 
 impl Problem {
@@ -49,6 +52,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_s: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_UNAVAILABLE_S),
+            is_bad_token: false,
         }
     }
 
@@ -93,6 +97,12 @@ impl Problem {
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after_s: Some(seconds), ..self }
+    }
+
+    /// Says in a 401 that the token is no good, and not that there is none (RFC 6750, section 3.1): clients then renew it.
+    #[must_use]
+    pub fn of_token(self) -> Self {
+        Self { is_bad_token: true, ..self }
     }
 
     /// The status as a type.
@@ -149,7 +159,8 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == 401 {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let challenge = if self.is_bad_token { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

@@ -1,7 +1,7 @@
 //! Assembles the server from its crates: one list from the configuration to the router.
 
 use crate::LogStats;
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::core_tasks::CoreTasks;
 use crate::data_folder::vapid_key;
 use crate::draining::Draining;
@@ -9,7 +9,7 @@ use crate::metrics::{CurrentStats, Exposition, Metrics};
 use crate::middleware::{Middleware, with_middleware};
 use crate::pages::{Tiles, page_routes};
 use crate::status_routes::{Status, status_routes};
-use crate::token_keys::{check_issuer_keys, token_keys};
+use crate::token_keys::{check_keys, token_keys};
 use anyhow::{Result, anyhow};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -316,8 +316,9 @@ fn open_echo(transport: &Arc<Transport>, request: Request, max_message_bytes: Op
 /// # Errors
 /// The setting that is wrong.
 pub fn check_keys_and_origins(config: &Config) -> Result<()> {
-    origins(config)?;
-    check_issuer_keys(config)
+    let checked = origins(config).and_then(|_| check_keys(config));
+    // As one text: what is wrong is the configuration, whatever its cause.
+    checked.map_err(|error| ConfigError::whole(format!("{error:#}")).into())
 }
 
 fn origins(config: &Config) -> Result<OriginPolicy> {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check_config;
+mod completions;
 mod demo;
 mod export;
 mod import;
@@ -11,13 +12,15 @@ mod simulate;
 mod token;
 mod user;
 
-use crate::config::{Config, ConfigError, Resolved, SettingFlags, resolve};
+use crate::config::{Config, ConfigError, Resolved, SETTINGS_HEADING, SettingFlags, resolve};
 use crate::data_folder::keep_new_files_private;
 use crate::logging::start_logging;
 use crate::serve;
+use crate::service_manager::{notify, watchdog_period};
 use anyhow::{Context, Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use milepost_clock::Clock;
+use std::convert::Infallible;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -59,6 +62,10 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Brings the database's tables up to date; `serve` does it too.
     Migrate(migrate::MigrateArgs),
+    /// Prints the completions of a shell: bash, zsh, fish, elvish, powershell.
+    Completions(completions::CompletionsArgs),
+    /// Writes the manual pages into a folder.
+    Man(completions::ManArgs),
     /// Prints the effective configuration with secrets hidden.
     CheckConfig {
         #[command(flatten)]
@@ -66,10 +73,30 @@ enum Command {
     },
 }
 
-/// Runs the command. Returns 0 on success, 1 on failure, 2 for a command line that can't be read, and 3 for an import that
-/// was read in part.
+/// The command line. Commands that only use the server's data don't list its ninety settings in their help.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommands(|command| {
+        let lists_settings = matches!(command.get_name(), "serve" | "demo" | "check-config");
+        if lists_settings { command } else { without_settings_in_help(command) }
+    })
+}
+
+fn without_settings_in_help(command: clap::Command) -> clap::Command {
+    let is_setting = |arg: &clap::Arg| arg.get_help_heading() == Some(SETTINGS_HEADING);
+    let has_settings = command.get_arguments().any(is_setting);
+    let command = command.mut_args(|arg| if is_setting(&arg) { arg.hide(true) } else { arg });
+    let command = command.mut_subcommands(without_settings_in_help);
+    if has_settings {
+        command.after_help("The settings of `milepost serve --help` are taken too, by flag, variable or --config.")
+    } else {
+        command
+    }
+}
+
+/// Runs the command. Returns 0 on success, 1 on failure, 2 for a command line or configuration that can't be used, and 3 for an
+/// import that was read in part.
 pub fn run(clock: &Clock) -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arg_matches(&command().get_matches()).unwrap_or_else(|error| error.exit());
     if !matches!(cli.command, Command::Export(_)) {
         keep_new_files_private();
     }
@@ -95,6 +122,8 @@ async fn dispatch(command: Command, clock: &Clock) -> Result<ExitCode> {
         Command::Backup(args) => backup::back_up(&args),
         Command::Restore(args) => backup::restore(&args, clock),
         Command::Migrate(args) => migrate::run(&args).await,
+        Command::Completions(args) => completions::print_completions(&args),
+        Command::Man(args) => completions::write_pages(&args),
         Command::CheckConfig { settings } => check_config::run(&settings),
     };
     done.map(|()| ExitCode::SUCCESS)
@@ -109,10 +138,13 @@ async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
         running = serve::start(&config, clock.clone(), log.stats(), say) => running?,
         () = &mut stop => return Ok(()),
     };
+    notify("READY=1");
     let ended = tokio::select! {
         () = stop => None,
         name = running.task_ended() => Some(name),
+        never = keep_watchdog(&running) => match never {},
     };
+    notify("STOPPING=1");
     let Some(name) = ended else {
         running.drain().await;
         return Ok(());
@@ -123,10 +155,24 @@ async fn run_server(settings: &SettingFlags, clock: &Clock) -> Result<()> {
     bail!("{name} has ended by a fault")
 }
 
+/// Tells the service manager that the server runs, if it watches: it restarts one that is silent for longer than it allows.
+async fn keep_watchdog(running: &serve::Running) -> Infallible {
+    let Some(period) = watchdog_period() else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(period / 2).await;
+        if running.is_whole() {
+            notify("WATCHDOG=1");
+        }
+    }
+}
+
 /// Reads the configuration, and the texts that it was made of.
 fn read_config(settings: &SettingFlags) -> Result<(Resolved, Config)> {
     let file = match &settings.config {
-        Some(path) => Some(std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?),
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            Some(read.map_err(|error| ConfigError::whole(format!("can't read {}: {error}", path.display())))?)
+        }
         None => None,
     };
     let read = || -> Result<_, ConfigError> {
@@ -191,5 +237,6 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         let _ = done.send(());
     });
     let _ = printed.recv_timeout(LAST_WORDS_WAIT);
-    ExitCode::FAILURE
+    let is_configuration = error.chain().any(|cause| cause.is::<ConfigError>());
+    if is_configuration { ExitCode::from(2) } else { ExitCode::FAILURE }
 }

@@ -2,12 +2,13 @@
 
 mod database_url;
 mod duration;
+mod listen_address;
 mod load;
 mod setting;
 
 pub use duration::parse_duration;
 pub use load::{ConfigError, Resolved, Source, resolve};
-pub use setting::{SETTINGS, Setting, SettingFlags};
+pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
 use milepost_http::TenantHosts;
 use milepost_outbox::{AddressRule, ServiceUrl};
@@ -26,6 +27,7 @@ pub struct Config {
     pub database_url: Option<String>,
     pub redis_url: Option<String>,
     pub jwt_secret: Option<String>,
+    pub jwt_secret_file: Option<PathBuf>,
     pub jwt_public_key_file: Option<PathBuf>,
     pub jwks_file: Option<PathBuf>,
     /// What `iss` must be in tokens of other issuers.
@@ -87,11 +89,13 @@ impl Config {
     /// The settings that contradict each other.
     pub fn from_resolved(resolved: &Resolved) -> Result<Self, ConfigError> {
         let config = Self {
-            listen: resolved.parsed("MILEPOST_LISTEN")?,
+            listen: listen_address::listen_address(resolved.text("MILEPOST_LISTEN"))
+                .map_err(|takes| ConfigError::new("MILEPOST_LISTEN", takes))?,
             data: resolved.text("MILEPOST_DATA").into(),
             database_url: resolved.optional("DATABASE_URL"),
             redis_url: resolved.optional("REDIS_URL"),
             jwt_secret: resolved.optional("JWT_SECRET"),
+            jwt_secret_file: resolved.optional("JWT_SECRET_FILE").map(Into::into),
             jwt_public_key_file: resolved.optional("JWT_PUBLIC_KEY_FILE").map(Into::into),
             jwks_file: resolved.optional("JWKS_FILE").map(Into::into),
             jwt_issuer: resolved.optional("JWT_ISSUER"),
@@ -136,6 +140,9 @@ impl Config {
             vapid_subject: resolved.optional("VAPID_SUBJECT"),
             without_effect: WITHOUT_EFFECT.iter().copied().filter(|variable| resolved.was_set(variable)).collect(),
         };
+        if config.jwt_secret.is_some() && config.jwt_secret_file.is_some() {
+            return Err(ConfigError::new("JWT_SECRET_FILE", "must not be set beside JWT_SECRET"));
+        }
         if config.ws_ping_period >= config.ws_pong_wait {
             return Err(ConfigError::new(
                 "WS_PING_PERIOD",

@@ -1,5 +1,6 @@
 //! The data folder: its permissions, the secrets in it, and the lock of its database.
 
+use crate::config::Config;
 use anyhow::{Context, Result, bail};
 use milepost_access::random_secret;
 use milepost_outbox::{Vapid, new_vapid_key};
@@ -73,12 +74,35 @@ pub(crate) fn make_data_folder(folder: &Path) -> Result<()> {
         .with_context(|| format!("can't make the data folder {}, see MILEPOST_DATA", folder.display()))
 }
 
+/// Shorter secrets of HS256 can be found by trying.
+const MIN_SECRET_BYTES: usize = 32;
+
 /// The configured secret, or the one in the data folder (mode 0600), which the first start makes.
-pub(crate) fn jwt_secret(configured: Option<&str>, folder: &Path) -> Result<Vec<u8>> {
-    match configured {
-        Some(secret) => Ok(secret.as_bytes().to_vec()),
-        None => kept_secret(&folder.join(SECRET_FILE), |secret| secret.len() >= 32, || random_secret("")),
+pub(crate) fn jwt_secret(config: &Config) -> Result<Vec<u8>> {
+    if let Some(secret) = &config.jwt_secret {
+        return Ok(secret.as_bytes().to_vec());
     }
+    match &config.jwt_secret_file {
+        Some(path) => read_secret_file(path),
+        None => {
+            kept_secret(&config.data.join(SECRET_FILE), |secret| secret.len() >= MIN_SECRET_BYTES, || random_secret(""))
+        }
+    }
+}
+
+/// Reads `JWT_SECRET_FILE`. White space around the secret, such as a line's end, does not belong to it.
+pub(crate) fn read_secret_file(path: &Path) -> Result<Vec<u8>> {
+    let text = std::fs::read(path).with_context(|| format!("JWT_SECRET_FILE: can't read {}", path.display()))?;
+    let secret = text.trim_ascii();
+    if secret.len() < MIN_SECRET_BYTES {
+        bail!("JWT_SECRET_FILE: {} must hold at least 32 bytes", path.display());
+    }
+    Ok(secret.to_vec())
+}
+
+/// Whether a token can be signed without making a new secret.
+pub(crate) fn can_sign(config: &Config) -> bool {
+    config.jwt_secret.is_some() || config.jwt_secret_file.is_some() || config.data.join(SECRET_FILE).exists()
 }
 
 /// The configured private key of Web Push, or the one in the data folder.
@@ -108,11 +132,6 @@ fn kept_secret(path: &Path, is_good: fn(&[u8]) -> bool, make: fn() -> String) ->
         }
         Err(error) => Err(error).with_context(|| format!("can't read {}", path.display())),
     }
-}
-
-/// Whether a server has made its secret in this folder.
-pub(crate) fn has_secret(folder: &Path) -> bool {
-    folder.join(SECRET_FILE).exists()
 }
 
 /// Writes a secret unless the file exists. A reader finds the whole secret or none.

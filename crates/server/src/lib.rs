@@ -4,6 +4,7 @@
 
 pub mod assembly;
 pub mod cli;
+mod compression;
 pub mod config;
 mod core_tasks;
 mod data_folder;
@@ -16,6 +17,7 @@ mod middleware;
 mod open_files;
 mod pages;
 pub mod serve;
+mod service_manager;
 mod status_routes;
 mod token_keys;
 

@@ -2,24 +2,27 @@
 //! scrape.
 
 mod current_stats;
+mod process_stats;
 mod text_format;
 
 pub(crate) use current_stats::CurrentStats;
 pub(crate) use text_format::TextFormat;
 
 use milepost_store::CommitSample;
+use process_stats::ProcessStats;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Bounds of the histograms' buckets, in seconds.
-const BUCKETS_S: [f64; 14] =
-    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+const BUCKETS_S: [f64; 16] =
+    [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The labels of a request. The route is a pattern and not a path, because ids would make unlimited labels.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -76,9 +79,13 @@ pub(crate) struct Exposition(Registry);
 
 impl Exposition {
     pub(crate) fn new(counted: &Metrics, current: CurrentStats) -> Self {
-        let mut registry = Registry::with_prefix("milepost");
+        let mut all = Registry::default();
+        all.register_collector(Box::new(ProcessStats));
+        let registry = all.sub_registry_with_prefix("milepost");
+        let version = [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+        registry.register("build", "The version that runs", Info::new(version.to_vec()));
         registry.register(
-            "http_request_seconds",
+            "http_request_duration_seconds",
             "Time to answer a request; ingest by its routes",
             counted.requests.clone(),
         );
@@ -95,7 +102,7 @@ impl Exposition {
             counted.duplicates.clone(),
         );
         registry.register_collector(Box::new(current));
-        Self(registry)
+        Self(all)
     }
 
     /// Every metric in the OpenMetrics text format.

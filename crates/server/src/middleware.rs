@@ -1,5 +1,6 @@
 //! The middleware around all routes: unknown paths, panics, cross-origin calls, draining, and the time of every request.
 
+use crate::compression::{compress, takes_gzip};
 use crate::draining::Draining;
 use crate::metrics::Metrics;
 use axum::Router;
@@ -42,6 +43,7 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
     let route = request.extensions().get::<MatchedPath>().cloned();
     // A draining server finishes running requests and refuses new ones, so that clients go to another node.
     let is_status = matches!(request.uri().path(), "/health" | "/ready" | "/metrics");
+    let is_compressed = method == Method::GET && takes_gzip(request.headers());
     let listed = listed_origin(&middleware.context, request.headers());
     let is_preflight =
         method == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -56,6 +58,9 @@ async fn surround(State(middleware): State<Arc<Middleware>>, mut request: Reques
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error").into_response()
         })
     };
+    if is_compressed {
+        response = compress(response);
+    }
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         keep_private(response.headers_mut());
     }

@@ -1,5 +1,6 @@
 //! The pages, embedded in the binary, and the settings that they read before a login.
 
+use crate::compression::takes_gzip;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -105,15 +106,6 @@ fn content_type(name: &str) -> &'static str {
         Some((_, "svg")) => "image/svg+xml",
         _ => "application/octet-stream",
     }
-}
-
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
-        // `q=0`, `q=0.0` and so on refuse a coding.
-        name.trim().eq_ignore_ascii_case("gzip") && weight.trim().trim_end_matches(['0', '.']) != "q="
-    })
 }
 
 fn inflate(compressed: &[u8]) -> Vec<u8> {

@@ -188,6 +188,11 @@ pub(crate) async fn open_existing_store(config: &Config) -> Result<Arc<dyn Store
 }
 
 impl Running {
+    /// Whether no task has ended that the server can't do without.
+    pub fn is_whole(&self) -> bool {
+        self.tasks.ended().is_none()
+    }
+
     /// Returns the name of a task that has ended by a fault, when one has. The server can't do without it.
     pub async fn task_ended(&self) -> &'static str {
         loop {

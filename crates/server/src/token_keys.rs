@@ -1,7 +1,7 @@
 //! The keys that verify tokens, from the configuration, the data folder and the files of other issuers.
 
 use crate::config::Config;
-use crate::data_folder::jwt_secret;
+use crate::data_folder::{jwt_secret, read_secret_file};
 use anyhow::{Context, Result, anyhow};
 use milepost_access::{Access, IssuerKeys, IssuerRules, TokenKeys};
 use milepost_clock::Clock;
@@ -11,11 +11,14 @@ use std::time::Duration;
 /// How often the files of other issuers are read again. An issuer publishes a new key well before it signs with it.
 const READ_AGAIN: Duration = Duration::from_secs(5);
 
-/// Checks the key files of other issuers, so that a wrong one stops the start. Writes no files.
+/// Checks the files with the secret and the keys of other issuers, so that a wrong one stops the start. Writes no files.
 ///
 /// # Errors
 /// The setting that is wrong.
-pub(crate) fn check_issuer_keys(config: &Config) -> Result<()> {
+pub(crate) fn check_keys(config: &Config) -> Result<()> {
+    if let Some(path) = &config.jwt_secret_file {
+        read_secret_file(path)?;
+    }
     IssuerFiles::read(config)?.keys(config).map(drop)
 }
 
@@ -24,7 +27,7 @@ pub(crate) fn check_issuer_keys(config: &Config) -> Result<()> {
 /// # Errors
 /// When a file can't be read or has no key.
 pub(crate) fn token_keys(config: &Config, clock: &Clock) -> Result<TokenKeys> {
-    let secret = jwt_secret(config.jwt_secret.as_deref(), &config.data)?;
+    let secret = jwt_secret(config)?;
     let keys = TokenKeys::new(&secret, clock.clone()).map_err(anyhow::Error::msg)?;
     let rules = IssuerRules { issuer: config.jwt_issuer.clone(), audience: config.jwt_audience.clone() };
     Ok(keys.with_issuers(IssuerFiles::read(config)?.keys(config)?, rules))

@@ -98,7 +98,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["milepost-store"]),
     ("cookie", &["milepost-http"]),
     ("encoding_rs", &["milepost-formats"]),
-    ("flate2", &["milepost-transport", "milepost"]),
+    ("flate2", &["milepost-transport", "milepost-http", "milepost"]),
     ("hyper-util", &["milepost-transport", "milepost"]),
     ("jsonwebtoken", &["milepost-access"]),
     ("argon2", &["milepost-access"]),

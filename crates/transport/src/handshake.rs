@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use base64::{Engine, alphabet};
 use http::header::{
     ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
-    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -28,6 +28,7 @@ pub struct Upgrade {
     on_upgrade: OnUpgrade,
     accept: String,
     extension: Option<Accepted>,
+    subprotocol: Option<HeaderValue>,
     limits: SocketLimits,
 }
 
@@ -79,12 +80,13 @@ impl Upgrade {
             });
         }
         let extension = permessage_deflate::negotiate(headers);
+        let subprotocol = first_subprotocol(headers);
         let on_upgrade = parts
             .extensions
             .remove::<OnUpgrade>()
             .ok_or_else(|| bad_request("open a websocket over http/1.1 on a connection of its own"))?;
         let (transport, limits) = (transport.clone(), transport.config().limits.clone());
-        Ok(Self { transport, on_upgrade, accept, extension, limits })
+        Ok(Self { transport, on_upgrade, accept, extension, subprotocol, limits })
     }
 
     /// The limits that the socket will have.
@@ -112,6 +114,9 @@ impl Upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         let accept = HeaderValue::try_from(self.accept).expect("base64 is a header value");
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        if let Some(subprotocol) = self.subprotocol {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
         let deflate = self.extension.as_ref().map_or(Deflate::Off, |accepted| accepted.deflate);
         if let Some(accepted) = self.extension {
             let response = HeaderValue::try_from(accepted.response).expect("parameters and digits are a header value");
@@ -178,6 +183,13 @@ impl std::error::Error for HandshakeError {}
 
 fn bad_request(detail: &'static str) -> HandshakeError {
     HandshakeError { status: StatusCode::BAD_REQUEST, header: None, detail }
+}
+
+/// The first subprotocol that the client offers. None of the dialects has one, and browsers fail a connection for which none of those
+/// that they offered was chosen.
+fn first_subprotocol(headers: &HeaderMap) -> Option<HeaderValue> {
+    let first = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?.split(',').next()?.trim();
+    if first.is_empty() { None } else { HeaderValue::from_str(first).ok() }
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {

@@ -147,8 +147,9 @@ export interface paths {
         parameters: {
         };
         /**
-         * Shows the fleet's statistics of the last 24 hours, running trips included.
-         * @description Shows the fleet's statistics of the last 24 hours, running trips included.
+         * Shows the fleet's statistics, running trips included: of the last 24 hours, or of another time.
+         * @description Of a trip that began before the time or ended after it, the part within it counts. A time is counted in quarters of an hour
+         *     that begin in it, and may be 32 days long.
          */
         get: operations["get_dashboard"];
     };
@@ -181,6 +182,11 @@ export interface paths {
          * @description Removes a device. Its key is refused from now on.
          */
         delete: operations["remove_device"];
+        /**
+         * Changes a device. One that is moved to another vehicle reports for the former one what lies before the move.
+         * @description Changes a device. One that is moved to another vehicle reports for the former one what lies before the move.
+         */
+        patch: operations["change_device"];
     };
     "/api/v1/fleet/rules": {
         parameters: {
@@ -903,6 +909,13 @@ export interface components {
             /** @enum {string} */
             status?: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
         };
+        /** @description The changes of a device. Absent fields stay; null removes the name. */
+        ChangeDeviceJson: {
+            /** @description Name for people. */
+            name?: string | null;
+            /** @description The vehicle that it reports for from now on. Positions of an earlier time belong to the vehicle that it was in then. */
+            vehicle_id?: string;
+        };
         /** @description The changes of a geofence. Absent fields stay; null removes the value of an optional one. */
         ChangeGeofenceJson: {
             /**
@@ -1247,7 +1260,7 @@ export interface components {
              */
             url?: string;
         };
-        /** @description A fleet's statistics of the last 24 hours, running trips included. */
+        /** @description A fleet's statistics, running trips included. */
         DashboardJson: {
             /**
              * Format: int64
@@ -1270,13 +1283,18 @@ export interface components {
              */
             fuel_consumed: number;
             /**
+             * Format: double
+             * @description Time standing on trips, and between trips with the engine on, of all vehicles, minutes.
+             */
+            idle_minutes: number;
+            /**
              * Format: date-time
              * @description When the statistics were computed: RFC 3339, UTC, milliseconds.
              */
             timestamp: string;
             /**
              * Format: int64
-             * @description Trips that were under way at any time of the 24 hours, without cancelled ones.
+             * @description Trips that were under way at any time, without cancelled ones.
              */
             total_trips: number;
             /**
@@ -1453,7 +1471,7 @@ export interface components {
         Login: {
             password: string;
             /** @description The user's tenant. Without one, here or in `username`, the tenant of the host counts, or the only tenant that has the name. */
-            tenant: string | null;
+            tenant?: string | null;
             /** @description The name, or `tenant/name`. */
             username: string;
         };
@@ -2334,16 +2352,20 @@ export interface components {
              */
             from: string;
             /**
+             * @description In place of the offset: the IANA time zone whose clock it is, summer time included.
+             * @example Europe/Berlin
+             */
+            timezone?: string | null;
+            /**
              * @description Until this time of day, on the next day if it is not after `from`.
              * @example 16:30
              */
             to: string;
             /**
              * Format: int64
-             * @description The schedule's offset from UTC, minutes, -840 to 840; 0 if absent.
-             * @example 330
+             * @description The clock's offset from UTC all year round, minutes, -840 to 840; 0 if neither it nor `timezone` is given.
              */
-            utc_offset_minutes?: number;
+            utc_offset_minutes?: number | null;
         };
         /** @description One user's notification or message. */
         SentItemJson: {
@@ -2801,6 +2823,8 @@ export interface components {
     headers: {
         /** @description `true` if the answer is that of an earlier request with the same key. */
         IdempotencyReplayed: "true";
+        /** @description Where the new thing can be read. */
+        Location: string;
         /** @description Seconds after which to try again. Absent if trying again does not help. */
         RetryAfter: number;
         /** @description How to authenticate. */
@@ -3013,6 +3037,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3205,6 +3230,10 @@ export interface operations {
     get_dashboard: {
         parameters: {
             query?: {
+                /** @description From this instant; 24 hours before `to` if absent. */
+                from?: string | number;
+                /** @description Before this instant; until now if absent. */
+                to?: string | number;
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -3261,6 +3290,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3306,6 +3336,33 @@ export interface operations {
             204: {
                 headers: {
                     [name: string]: unknown;
+                };
+            };
+        };
+    };
+    change_device: {
+        parameters: {
+            query?: {
+                /** @description For a superadmin: the tenant; its own if absent. */
+                tenant?: string;
+            };
+            path: {
+                id: string;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeDeviceJson"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceJson"];
                 };
             };
         };
@@ -3397,6 +3454,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3761,6 +3819,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3821,7 +3880,7 @@ export interface operations {
     read_parcel_path: {
         parameters: {
             query?: {
-                /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
+                /** @description json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json. */
                 format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /** @description Items in the page, 1 to 1000, 100 if absent. */
                 limit?: number;
@@ -4088,6 +4147,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4250,6 +4310,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4354,6 +4415,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4437,7 +4499,7 @@ export interface operations {
                 from?: string | number;
                 /** @description Before this instant; to the end if absent. */
                 to?: string | number;
-                /** @description json (paged, default), geojson, gpx, csv or kml (whole). */
+                /** @description json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json. */
                 format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /** @description For a superadmin: the vehicle's tenant. */
                 tenant?: string;
@@ -4506,6 +4568,7 @@ export interface operations {
             201: {
                 headers: {
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -13,6 +13,7 @@ mod convert_parcel;
 mod convert_record;
 mod convert_trip;
 mod handlers;
+mod location;
 mod openapi;
 mod wire;
 
@@ -28,9 +29,12 @@ pub use openapi::openapi_document;
 /// Everything under `/api/v1`, and the document that describes it.
 pub fn routes(context: Arc<HttpContext>) -> Router {
     let (router, document) = api().split_for_parts();
-    let document = openapi::text_of(&openapi::finish(document));
+    let document = openapi::finish(document);
+    let collections = Arc::new(location::collections(&document));
+    let document = openapi::text_of(&document);
     router
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&context), replay_idempotent))
+        .layer(axum::middleware::from_fn_with_state(collections, location::locate))
         .with_state(context)
         .route("/api/v1/openapi.json", get(move || async move { openapi::answer(document) }))
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod operations;
 mod schemas;
 
+use crate::location::collections;
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde::{Serialize, Serializer};
@@ -61,8 +62,9 @@ pub(crate) fn finish(mut document: utoipa::openapi::OpenApi) -> Value {
     document["servers"] = json!([{ "url": "/" }]);
     let others: Value = serde_json::from_str(OTHER_DIALECTS).expect("the text in the binary is JSON");
     merge(&mut document, others);
+    let collections = collections(&document);
     if let Some(paths) = document["paths"].as_object_mut() {
-        operations::complete(paths);
+        operations::complete(paths, &collections);
     }
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas::complete(schemas);

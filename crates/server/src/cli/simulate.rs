@@ -3,7 +3,7 @@
 use super::read_args::ReadArgs;
 use super::{read_config, say, stop_signal};
 use crate::config::SettingFlags;
-use crate::data_folder::has_secret;
+use crate::data_folder::can_sign;
 use crate::token_keys::token_keys;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -156,7 +156,7 @@ fn credential_from(args: &SimulateArgs, clock: &Clock) -> Result<Credential> {
 /// A token signed with the server's secret, as `milepost token` makes it, if the secret can be read.
 fn own_token(args: &SimulateArgs, clock: &Clock) -> Result<Option<String>> {
     let (_, config) = read_config(&SettingFlags::default())?;
-    if config.jwt_secret.is_none() && !has_secret(&config.data) {
+    if !can_sign(&config) {
         return Ok(None);
     }
     let keys = token_keys(&config, clock)?;

@@ -2,6 +2,7 @@
 
 use super::{read_config, say};
 use crate::config::SettingFlags;
+use crate::data_folder::can_sign;
 use crate::token_keys::token_keys;
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -38,6 +39,14 @@ pub(super) fn run(args: &TokenArgs, clock: &Clock) -> Result<()> {
     let (_, config) = read_config(&args.settings)?;
     if args.sub.is_empty() {
         bail!("--sub must not be empty");
+    }
+    if !can_sign(&config) {
+        // A new secret would sign a token that no server takes.
+        bail!(
+            "there is no secret in {}: start the server once, or name its folder with --data (MILEPOST_DATA) or its secret with \
+             JWT_SECRET or JWT_SECRET_FILE",
+            config.data.display()
+        );
     }
     let keys = token_keys(&config, clock)?;
     let ttl_ms = i64::try_from(args.ttl.as_millis()).context("--ttl is too long")?;

@@ -15,6 +15,11 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// An error whose text says everything.
+    pub fn whole(message: impl Into<String>) -> Self {
+        Self { key: String::new(), message: message.into() }
+    }
+
     /// `key` as the operator wrote it, and the values that it accepts.
     pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
         Self { key: key.into(), message: message.into() }
@@ -23,7 +28,8 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.key, self.message)
+        let space = if self.key.is_empty() { "" } else { " " };
+        write!(f, "{}{space}{}", self.key, self.message)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::database_url::check_database_url;
 use super::duration::parse_duration;
+use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_http::{TenantHosts, TrustedProxies};
 use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
@@ -47,6 +48,8 @@ enum Kind {
     LogFilter,
 }
 
+/// The heading of the settings in `--help`.
+pub const SETTINGS_HEADING: &str = "Settings";
 const DAY_MS: u64 = 86_400_000;
 
 const fn setting(variable: &'static str, default: &'static str, kind: Kind, help: &'static str) -> Setting {
@@ -56,11 +59,12 @@ const fn setting(variable: &'static str, default: &'static str, kind: Kind, help
 /// Every setting, in the order in which it is shown.
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
-    setting("MILEPOST_LISTEN", "127.0.0.1:8080", Kind::Address, "address and port; port 0 lets the system choose"),
+    setting("MILEPOST_LISTEN", "127.0.0.1:8080", Kind::Address, "address and port, such as 0.0.0.0:8080, localhost:8080 or :8080 (every address); port 0 lets the system choose"),
     setting("MILEPOST_DATA", "./milepost-data", Kind::Text, "data folder of the embedded default"),
     setting("DATABASE_URL", "", Kind::Database, "sqlite://… or postgres://…; SQLite in the data folder if unset"),
     setting("REDIS_URL", "", Kind::Redis, "for the link between nodes; checked and not used yet"),
     setting("JWT_SECRET", "", Kind::Secret, "HS256 secret, at least 32 bytes; generated in the data folder if unset"),
+    setting("JWT_SECRET_FILE", "", Kind::Text, "file with the HS256 secret, such as a credential of systemd or a secret of Docker"),
     setting("JWT_PUBLIC_KEY_FILE", "", Kind::Text, "PEM file: also trust this issuer (RS256, ES256 or EdDSA)"),
     setting("JWKS_FILE", "", Kind::Text, "JSON Web Key Set file: also trust these keys; read again when it changes"),
     setting("JWT_ISSUER", "", Kind::Text, "what iss must be in tokens that another issuer signed; anything if unset"),
@@ -119,9 +123,7 @@ impl Setting {
         let ok = |fits: bool, takes: &str| if fits { Ok(()) } else { Err(takes.to_owned()) };
         match self.kind {
             Kind::Text => Ok(()),
-            Kind::Address => {
-                ok(text.parse::<std::net::SocketAddr>().is_ok(), "must be an address and port, such as 0.0.0.0:8080")
-            }
+            Kind::Address => listen_address(text).map(drop),
             Kind::Flag => ok(matches!(text, "0" | "1" | "true" | "false"), "must be 0 or 1"),
             Kind::OneOf(names) => ok(names.contains(&text), &format!("must be one of {}", names.join(", "))),
             Kind::Number(from, to) => ok(
@@ -220,7 +222,7 @@ impl clap::Args for SettingFlags {
                     .long(setting.flag())
                     .value_name("VALUE")
                     .help(format!("{}{default} [env: {}]", setting.help, setting.variable))
-                    .help_heading("Settings"),
+                    .help_heading(SETTINGS_HEADING),
             );
         }
         command

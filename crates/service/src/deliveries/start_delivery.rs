@@ -81,7 +81,7 @@ pub async fn start_delivery(
     deliveries.store.add_delivery(&change, now, &once.map(|(): &()| Some(view.clone()))).await?;
     deliveries.wakers.wake_outbox();
     // Logged without its id, because everyone who has the id can see where the customer lives.
-    tracing::info!(tenant.id = %tenant, by = request.caller.log_name(), "delivery started");
+    tracing::debug!(tenant.id = %tenant, by = request.caller.log_name(), "delivery started");
     Ok(view)
 }
 

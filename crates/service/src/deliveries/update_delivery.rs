@@ -89,7 +89,7 @@ async fn store_and_publish(
         if stored? {
             if planned.advanced {
                 let status = planned.after.status.as_str();
-                tracing::info!(tenant.id = %before.tenant, by = request.caller.log_name(), status, "delivery moved on");
+                tracing::debug!(tenant.id = %before.tenant, by = request.caller.log_name(), status, "delivery moved on");
             }
             deliveries.listeners.delivery_changed(&view);
             return Ok(view);

@@ -26,6 +26,6 @@ pub async fn delete_alert(
         return Err(ServiceError::NotFound("alert"));
     }
     fleet.wakers.wake_all();
-    tracing::info!(alert.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "alert deleted");
+    tracing::debug!(alert.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "alert deleted");
     Ok(())
 }

@@ -82,7 +82,7 @@ pub async fn raise_alert(
         return Err(ServiceError::Conflict("an alert with this subject was raised and has not expired".to_owned()));
     }
     fleet.wakers.wake_all();
-    tracing::info!(alert.id = %alert.id, tenant.id = %alert.tenant, by = request.caller.log_name(), "alert raised");
+    tracing::debug!(alert.id = %alert.id, tenant.id = %alert.tenant, by = request.caller.log_name(), "alert raised");
     Ok(alert)
 }
 

@@ -60,7 +60,7 @@ pub async fn start_trip(
     })?;
     fleet.wakers.wake_all();
     let trip = update.trip;
-    tracing::info!(trip.id = %trip.id, tenant.id = %tenant, by = request.caller.log_name(), "trip started by hand");
+    tracing::debug!(trip.id = %trip.id, tenant.id = %tenant, by = request.caller.log_name(), "trip started by hand");
     Ok(trip)
 }
 

@@ -28,7 +28,7 @@ pub async fn add_parcel(
     let added = parcels.store.add_parcel(&parcel, request.now, once).await?;
     parcels.last_published.set(&added);
     parcels.wakers.wake_outbox();
-    tracing::info!(parcel.id = %added.id, tenant.id = %added.tenant, by = request.caller.log_name(), "parcel added");
+    tracing::debug!(parcel.id = %added.id, tenant.id = %added.tenant, by = request.caller.log_name(), "parcel added");
     Ok(added)
 }
 

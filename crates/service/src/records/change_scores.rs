@@ -19,7 +19,7 @@ pub async fn change_scores(
     let (changed, differs) = records.store.change_scores(tenant, cadet, change, request.now).await?;
     if differs {
         records.wakers.wake_all();
-        tracing::info!(cadet.id = %cadet, by = request.caller.log_name(), "scores changed");
+        tracing::debug!(cadet.id = %cadet, by = request.caller.log_name(), "scores changed");
     }
     Ok(changed)
 }

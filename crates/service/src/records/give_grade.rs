@@ -20,6 +20,6 @@ pub async fn give_grade(
     records.find_cadet_to_change(request, tenant, cadet).await?;
     let grade = records.store.add_grade(tenant, cadet, given, request.now, once).await?;
     records.wakers.wake_all();
-    tracing::info!(grade.id = %grade.id, cadet.id = %cadet, by = request.caller.log_name(), "grade given");
+    tracing::debug!(grade.id = %grade.id, cadet.id = %cadet, by = request.caller.log_name(), "grade given");
     Ok(grade)
 }

@@ -44,6 +44,6 @@ pub async fn publish_sync_event(
     let stored = |id: &i64| Some(Event { id: *id, at, fact: fact.clone() });
     let id = records.store.append_facts(&tenant, std::slice::from_ref(&fact), at, &once.map(stored)).await?;
     records.wakers.wake_all();
-    tracing::info!(event.id = id, tenant.id = %tenant, by = request.caller.log_name(), "event published by hand");
+    tracing::debug!(event.id = id, tenant.id = %tenant, by = request.caller.log_name(), "event published by hand");
     Ok(Event { id, at, fact })
 }

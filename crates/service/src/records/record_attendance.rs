@@ -19,7 +19,7 @@ pub async fn record_attendance(
     records.find_cadet_to_change(request, tenant, cadet).await?;
     if records.store.set_attendance(tenant, cadet, day, attendance, request.now).await? {
         records.wakers.wake_all();
-        tracing::info!(training_day.id = %day, cadet.id = %cadet, by = request.caller.log_name(), "attendance recorded");
+        tracing::debug!(training_day.id = %day, cadet.id = %cadet, by = request.caller.log_name(), "attendance recorded");
     }
     Ok(())
 }

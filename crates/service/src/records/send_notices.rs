@@ -52,7 +52,7 @@ pub(super) async fn send_notices(
     let sent = records.store.send_notices(tenant, to.users(), content, request.now, once).await?;
     records.wakers.wake_all();
     let what = if content.is_message() { "messages sent" } else { "notifications sent" };
-    tracing::info!(count = sent.len(), tenant.id = %tenant, by = request.caller.log_name(), "{what}");
+    tracing::debug!(count = sent.len(), tenant.id = %tenant, by = request.caller.log_name(), "{what}");
     Ok(sent)
 }
 

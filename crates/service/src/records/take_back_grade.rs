@@ -20,6 +20,6 @@ pub async fn take_back_grade(
     let taken = records.store.remove_grade(tenant, cadet, grade, request.now).await?;
     taken.ok_or(ServiceError::NotFound("grade"))?;
     records.wakers.wake_all();
-    tracing::info!(grade.id = %grade, cadet.id = %cadet, by = request.caller.log_name(), "grade taken back");
+    tracing::debug!(grade.id = %grade, cadet.id = %cadet, by = request.caller.log_name(), "grade taken back");
     Ok(())
 }

@@ -83,6 +83,7 @@ pub(crate) async fn username_is_taken_once_in_its_tenant(database: &TestDatabase
     assert_eq!(database.store.update_user(&bob, None, at(0)).await, Err(StoreError::Conflict("username")));
     let mut moved = namesake;
     moved.tenant = acme;
+    moved.version += 1;
     assert_eq!(database.store.update_user(&moved, None, at(0)).await, Err(StoreError::Conflict("username")));
 }
 

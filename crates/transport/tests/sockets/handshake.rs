@@ -39,9 +39,11 @@ async fn invalid_requests_are_refused_with_what_is_missing() {
 }
 
 #[tokio::test]
-async fn no_subprotocol_is_selected() {
+async fn the_first_subprotocol_is_chosen_if_one_is_offered() {
     let server = TestServer::start().await;
     let client = RawClient::connect_with(server.address, "/echo", "sec-websocket-protocol: a, b\r\n").await;
+    assert!(client.response.contains("sec-websocket-protocol: a\r\n"), "{}", client.response);
+    let client = RawClient::connect(server.address, "/echo").await;
     assert!(!client.response.contains("sec-websocket-protocol"), "{}", client.response);
 }
 

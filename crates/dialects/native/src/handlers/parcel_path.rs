@@ -5,6 +5,7 @@ use crate::handlers::track_file::{FileReader, PositionPages, file_format, stream
 use crate::wire::parcel::PathPointJson;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{ParcelId, Position, Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
@@ -18,7 +19,7 @@ use utoipa::IntoParams;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PathQuery {
-    /// json (paged, default), geojson, gpx, csv or kml (whole).
+    /// json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json.
     pub format: Option<String>,
 }
 
@@ -30,11 +31,12 @@ pub(crate) struct PathQuery {
 pub(crate) async fn read_parcel_path(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    headers: HeaderMap,
     Path(id): Path<ParcelId>,
     Query(query): Query<PathQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
-    let format = file_format(query.format.as_deref())?;
+    let format = file_format(query.format.as_deref(), &headers)?;
     let after = match format {
         Some(_) => None,
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,

@@ -9,6 +9,7 @@ use milepost_domain::{Principal, Timestamp};
 use milepost_http::{FieldError, ForTenant, HttpContext, Problem, RawBody, TenantQuery, parse_json, parse_object};
 use milepost_service::{PositionReport, ServiceError, positions};
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Positions in one request; more are answered 413.
@@ -29,7 +30,7 @@ pub(crate) async fn record_positions(
     RawBody(raw): RawBody<MAX_BODY_BYTES>,
 ) -> Result<(StatusCode, Json<RecordedJson>), Problem> {
     let now = request.now;
-    let parsed = if raw.len() <= LARGE_BODY_BYTES {
+    let mut parsed = if raw.len() <= LARGE_BODY_BYTES {
         parse_positions(&raw, &request.caller.principal, now)?
     } else {
         let _permit = context.use_cases.large_bodies.permit_in_time(&tenant, &request.caller).await?;
@@ -37,6 +38,7 @@ pub(crate) async fn record_positions(
         let parse = move || parse_positions(&raw, &principal, now);
         tokio::task::spawn_blocking(parse).await.map_err(|_| ServiceError::Internal)??
     };
+    parsed.refuse_times_that_nobody_knows();
     let recorded = positions::record_positions(&context.use_cases.positions, &request, &tenant, parsed.reports).await?;
 
     let mut rejected = parsed.rejected;
@@ -57,12 +59,38 @@ pub(crate) async fn record_positions(
 struct Parsed {
     reports: Vec<PositionReport>,
     rejected: Vec<RejectedJson>,
+    /// The indexes of positions without a timestamp, which are of now.
+    of_now: Vec<usize>,
+}
+
+impl Parsed {
+    /// A vehicle can't be at several places now. The last one is taken; when it was at the others nobody knows.
+    fn refuse_times_that_nobody_knows(&mut self) {
+        if self.of_now.len() < 2 {
+            return;
+        }
+        let mut seen = HashSet::new();
+        let mut refused = HashSet::new();
+        for report in self.reports.iter().rev().filter(|report| self.of_now.binary_search(&report.index).is_ok()) {
+            if !seen.insert(report.position.vehicle_id.clone()) {
+                refused.insert(report.index);
+            }
+        }
+        self.reports.retain(|report| !refused.contains(&report.index));
+        let detail = "timestamp is required: a later position of this vehicle has none either";
+        self.rejected.extend(refused.into_iter().map(|index| RejectedJson { index, detail: detail.to_owned() }));
+    }
 }
 
 /// Parses the whole array at once if every element fits. If some do not, parses each by itself to give a reason.
 fn parse_positions(raw: &[u8], sender: &Principal, now: Timestamp) -> Result<Parsed, Problem> {
-    let mut parsed = Parsed { reports: Vec::new(), rejected: Vec::new() };
+    let mut parsed = Parsed { reports: Vec::new(), rejected: Vec::new(), of_now: Vec::new() };
     let mut judge = |index: usize, json: Result<NewPositionJson, String>| {
+        let has_no_time =
+            json.as_ref().is_ok_and(|json| json.timestamp.as_ref().is_none_or(serde_json::Value::is_null));
+        if has_no_time {
+            parsed.of_now.push(index);
+        }
         let position =
             json.and_then(|json| position_from_json(&json, sender, now).map_err(|invalid| invalid.to_string()));
         match position {
@@ -137,6 +165,17 @@ mod tests {
         let raw = r#"{"vehicle_id":"a","latitude":1,"longitude":2,"timestamp":1736937400}"#;
         let parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
         assert_eq!(parsed.rejected.len(), 1);
+    }
+
+    #[test]
+    fn of_several_positions_without_a_time_the_last_one_is_of_now() {
+        let raw = r#"[{"vehicle_id":"a","latitude":1,"longitude":2}, {"vehicle_id":"b","latitude":1,"longitude":2},
+            {"vehicle_id":"a","latitude":2,"longitude":2,"timestamp":null}, {"vehicle_id":"a","latitude":3,"longitude":2,"timestamp":1736937045}]"#;
+        let mut parsed = parse_positions(raw.as_bytes(), &admin(), now()).unwrap();
+        parsed.refuse_times_that_nobody_knows();
+        assert_eq!(parsed.reports.iter().map(|report| report.index).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(parsed.rejected.len(), 1);
+        assert!(parsed.rejected[0].index == 0 && parsed.rejected[0].detail.starts_with("timestamp is required"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::handlers::track_file::{FileReader, file_format, stream_file};
 use crate::wire::position::PositionJson;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Timestamp, VehicleId};
 use milepost_formats::TrackMeta;
@@ -25,7 +26,7 @@ pub(crate) struct TrackQuery {
     pub from: Option<String>,
     /// Before this instant; to the end if absent.
     pub to: Option<String>,
-    /// json (paged, default), geojson, gpx, csv or kml (whole).
+    /// json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json.
     pub format: Option<String>,
     /// 1 or true: also positions that are held to be wrong, such as 0, 0 and impossible jumps. In JSON they have
     /// `"outlier": true`.
@@ -42,13 +43,14 @@ pub(crate) struct TrackQuery {
 pub(crate) async fn read_track(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
+    headers: HeaderMap,
     Path(id): Path<VehicleId>,
     Query(query): Query<TrackQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
     let range = (instant("from", query.from.as_deref(), 0)?, instant("to", query.to.as_deref(), 253_402_300_799_999)?);
-    let format = file_format(query.format.as_deref())?;
+    let format = file_format(query.format.as_deref(), &headers)?;
     let after = match format {
         Some(_) => None,
         None => page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?,

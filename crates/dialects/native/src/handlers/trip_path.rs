@@ -7,6 +7,7 @@ use crate::wire::position::PositionJson;
 use crate::wire::trip::TripJson;
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use milepost_domain::{Position, TenantId, Timestamp, TripId};
 use milepost_formats::{Format, TrackMeta};
@@ -36,11 +37,12 @@ pub(crate) struct TripFormQuery {
 pub(crate) async fn get_trip(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
+    headers: HeaderMap,
     Path(id): Path<TripId>,
     Query(query): Query<TripFormQuery>,
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
-    if let Some(format) = file_format(query.format.as_deref())? {
+    if let Some(format) = file_format(query.format.as_deref(), &headers)? {
         return stream_path(&context, &request, &tenant, &id, format).await;
     }
     let trip = fleet::get_trip(&context.use_cases.fleet, &request, &tenant, &id).await?;
@@ -59,12 +61,13 @@ pub(crate) async fn get_trip(
 pub(crate) async fn read_trip_path(
     State(context): State<Arc<HttpContext>>,
     Authenticated(request): Authenticated,
+    headers: HeaderMap,
     Path(id): Path<TripId>,
     Query(query): Query<TripFormQuery>,
     Query(page): Query<PageQuery>,
 ) -> Result<Response, Problem> {
     let tenant = tenant_of(&request.caller, query.tenant.as_deref())?;
-    if let Some(format) = file_format(query.format.as_deref())? {
+    if let Some(format) = file_format(query.format.as_deref(), &headers)? {
         return stream_path(&context, &request, &tenant, &id, format).await;
     }
     let after = page.after(|text| text.parse().ok().and_then(Timestamp::from_unix_ms).ok_or(()))?;

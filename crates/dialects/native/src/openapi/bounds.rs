@@ -61,7 +61,8 @@ pub(super) fn is_always_there(schema: &str, field: &str) -> bool {
         "WebhookJson" => matches!(field, "disabled_at" | "old_secret_valid_until" | "secret"),
         "Problem" => field == "errors",
         "Delivery" => matches!(field, "dropoff" | "order_id" | "rider_id"),
-        "KioskLocation" => true,
+        // The fields of a kiosk as it sent them, and of requests for tokens.
+        "KioskLocation" | "Login" | "TokenRefresh" => true,
         _ => false,
     };
     !is_body(schema) && !is_left_out

@@ -5,6 +5,7 @@ use super::{bounds, schemas};
 use crate::handlers::positions::MAX_POSITIONS;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// The statuses by which every call may be refused.
 const REFUSALS: [u16; 7] = [400, 401, 403, 404, 422, 429, 503];
@@ -31,11 +32,15 @@ const ALWAYS_SHOWN: [&str; 2] = ["vehicle", "webhook"];
 const FILES: [&str; 4] = [GEOJSON, "application/gpx+xml", "text/csv", "application/vnd.google-earth.kml+xml"];
 const GEOJSON: &str = "application/geo+json";
 
-pub(super) fn complete(paths: &mut Map<String, Value>) {
+pub(super) fn complete(paths: &mut Map<String, Value>, collections: &HashSet<String>) {
     for (path, operations) in paths {
         for (method, operation) in operations.as_object_mut().into_iter().flatten() {
             if let Some(operation) = operation.as_object_mut() {
                 complete_operation(path, method, operation);
+                if method == "post" && collections.contains(path) {
+                    let location = json!({ "$ref": "#/components/headers/Location" });
+                    operation["responses"]["201"]["headers"]["Location"] = location;
+                }
             }
         }
     }

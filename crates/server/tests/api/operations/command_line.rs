@@ -32,7 +32,7 @@ fn a_setting_that_does_not_fit_stops_the_start_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let check = |name: &str, value: &str, expected: &str| {
         let output = milepost(folder.path(), &["serve"]).env(name, value).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert_eq!(output.status.code(), Some(2), "{name}");
         assert!(text(&output.stderr).contains(expected), "{}", text(&output.stderr));
     };
     check("WS_PONG_WAIT", "soon", "WS_PONG_WAIT must be a duration");
@@ -60,11 +60,24 @@ fn a_generated_secret_is_kept_and_readable_by_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let token = || {
         let mut command = milepost(folder.path(), &["token", "--sub", "5", "--role", "driver"]);
-        text(&command.env_remove("JWT_SECRET").output().unwrap().stdout)
+        command.env_remove("JWT_SECRET").output().unwrap()
     };
-    assert_eq!(token().trim().split('.').count(), 3);
+    // In a wrong folder it makes none: no server would take its tokens.
+    let output = token();
+    assert!(!output.status.success() && text(&output.stderr).contains("there is no secret in"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
     let path = folder.path().join("jwt-secret");
+    let mut server = milepost(folder.path(), &["serve", "--listen", "localhost:0"]);
+    let mut server = server.env_remove("JWT_SECRET").stdout(std::process::Stdio::null()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !path.exists() && begun.elapsed() < crate::support::PATIENCE {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
     let first = std::fs::read(&path).unwrap();
+    assert_eq!(text(&token().stdout).trim().split('.').count(), 3);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     token();
     assert_eq!(std::fs::read(&path).unwrap(), first);
@@ -178,4 +191,61 @@ fn check_config_reads_key_files_and_origins_and_creates_nothing() {
     check(&["--jwks-file", "bad.pem"], "JWKS_FILE: bad.pem");
     check(&["--trusted-proxies", "localhost"], "--trusted-proxies must be addresses or networks");
     check(&["--trusted-proxies", "127.0.0.1, fd00::/8"], "");
+}
+
+#[test]
+fn the_secret_may_be_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, short) = (folder.path().join("secret"), folder.path().join("short"));
+    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+    std::fs::write(&short, "short").unwrap();
+    let token = |name: &str, value: &str| {
+        let mut command = milepost(folder.path(), &["token", "--sub", "5", "--role", "driver", "--ttl", "1000d"]);
+        command.env_remove("JWT_SECRET").env(name, value).output().unwrap()
+    };
+    let signature = |output: Output| text(&output.stdout).trim().split('.').nth(2).map(str::len);
+    assert_eq!(signature(token("JWT_SECRET_FILE", file.to_str().unwrap())), Some(43));
+    let refused = |path: &Path| text(&token("JWT_SECRET_FILE", path.to_str().unwrap()).stderr);
+    assert!(refused(&short).contains("must hold at least 32 bytes"));
+    assert!(refused(&folder.path().join("none")).contains("JWT_SECRET_FILE: can't read"));
+    let both = milepost(folder.path(), &["check-config"]).env("JWT_SECRET_FILE", &file).output().unwrap();
+    assert_eq!(both.status.code(), Some(2));
+    assert!(text(&both.stderr).contains("must not be set beside JWT_SECRET"));
+}
+
+#[test]
+fn shells_and_man_know_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&run(folder.path(), &["completions", shell]).stdout);
+        assert!(script.contains("check-config") && script.contains("ws-pong-wait"), "{shell}");
+    }
+    let pages = folder.path().join("man1");
+    assert!(run(folder.path(), &["man", pages.to_str().unwrap()]).status.success());
+    let page = std::fs::read_to_string(pages.join("milepost-token.1")).unwrap();
+    assert!(page.contains("\\-\\-ttl") && !page.contains("ws\\-pong\\-wait"), "{page}");
+    let help = text(&run(folder.path(), &["token", "--help"]).stdout);
+    assert!(help.contains("--ttl") && help.contains("milepost serve --help") && help.lines().count() < 40, "{help}");
+}
+
+#[test]
+fn the_service_manager_is_told_how_the_server_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    let mut server = milepost(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    server.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "100000").stdout(std::process::Stdio::null());
+    let mut server = server.spawn().unwrap();
+    let told = || {
+        let mut message = [0; 100];
+        let length = manager.recv(&mut message).unwrap();
+        text(&message[..length])
+    };
+    assert_eq!(told(), "READY=1");
+    assert_eq!(told(), "WATCHDOG=1");
+    let stop = std::process::Command::new("kill").arg(server.id().to_string()).status().unwrap();
+    assert!(stop.success());
+    while told() != "STOPPING=1" {}
+    assert_eq!(server.wait().unwrap().code(), Some(0));
 }

@@ -4,6 +4,7 @@ use crate::fleet::history_support::{MORNING_MS, Ride, report};
 use crate::support::signing::claims_token;
 use crate::support::{PATIENCE, TestServer};
 use milepost_domain::{Caller, Principal, Role, TenantId};
+use milepost_service::Reader;
 use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,7 +29,7 @@ async fn a_callers_large_reads_wait_for_its_own_and_for_nobody_elses() {
     report(&server.http, &server.url, &server.admin, "v1", &Ride::two_trips(MORNING_MS)).await;
     let (greedy, other) = (claims_token("7", "admin", "default"), claims_token("8", "admin", "default"));
     let reads = &server.running.assembly.use_cases.fair_reads;
-    let held = reads.permit(&TenantId::default_tenant(), Some(&caller("7"))).await;
+    let held = reads.permit(&TenantId::default_tenant(), Some(&Reader::of(&caller("7")))).await;
     let large =
         ["/api/v1/dashboard", "/api/v1/vehicles/v1/positions?format=csv", "/api/v1/vehicles/v1/positions?format=gpx"];
     let waiting: Vec<_> = large
@@ -55,7 +56,7 @@ async fn a_callers_large_reads_wait_for_its_own_and_for_nobody_elses() {
 async fn a_read_that_waits_too_long_is_answered_503() {
     let server = TestServer::start().await;
     let reads = &server.running.assembly.use_cases.fair_reads;
-    let _held = reads.permit(&TenantId::default_tenant(), Some(&caller("7"))).await;
+    let _held = reads.permit(&TenantId::default_tenant(), Some(&Reader::of(&caller("7")))).await;
     let token = claims_token("7", "admin", "default");
     let answer = server.get("/api/v1/dashboard", &token);
     let answer = timeout(PATIENCE + Duration::from_secs(10), answer).await.unwrap();

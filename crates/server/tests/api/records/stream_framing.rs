@@ -135,7 +135,7 @@ async fn a_head_in_single_bytes_opens_a_stream_of_chunks_with_an_end() {
     connection.chunks_until(Some("\"n\":1}")).await;
     assert_eq!(connection.event_ids(), [id]);
     let figures = server.get("/metrics", "").await.text().await.unwrap();
-    let counted = "milepost_http_request_seconds_count{method=\"GET\",route=\"/api/events\",status=\"200\"} 1";
+    let counted = "milepost_http_request_duration_seconds_count{method=\"GET\",route=\"/api/events\",status=\"200\"} 1";
     assert!(figures.contains(counted), "{figures}");
 
     let drained = tokio::spawn(server.running.drain());
