@@ -195,7 +195,7 @@ pub trait Store:
 
     /// Lists a vehicle's positions with `from <= at < to`, oldest first. A page continues strictly after `after`. Positions
     /// that are held to be wrong are left out, or come with a mark.
-    #[allow(clippy::too_many_arguments, reason = "each narrows the page in another way")]
+    #[allow(clippy::too_many_arguments, reason = "a range, its page, and what to leave out")]
     async fn positions(
         &self,
         tenant: &TenantId,

@@ -164,8 +164,8 @@ impl OutlierFilter {
         let last_is_alone = self.last.is_some() && self.previous_at.is_none();
         let is_confirmed = candidate.fixes >= thresholds.relocate_fixes
             && (!is_doubtful || lasted_ms >= i64::from(thresholds.relocate_after_s) * 1000);
-        let replaces_first = last_is_alone && candidate.fixes >= 2 && !is_null;
-        if !is_confirmed && !replaces_first {
+        let is_preferred = last_is_alone && candidate.fixes >= 2 && !is_null;
+        if !is_confirmed && !is_preferred {
             let reason = match (is_null, last_is_alone) {
                 (true, _) => OutlierReason::NullIsland,
                 // Nobody knows yet which of both is wrong.
