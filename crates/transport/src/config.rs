@@ -19,7 +19,7 @@ pub struct WsConfig {
     pub write_buffer_bytes: usize,
     /// Limits of a socket whose route sets no others.
     pub limits: SocketLimits,
-    /// A quiet stream of server-sent events gets a comment this often: some libraries give up after 5 s of silence. Default 4 s.
+    /// A quiet stream of server-sent events gets a comment this often. Default 15 s.
     pub stream_heartbeat: Duration,
 }
 
@@ -32,7 +32,7 @@ impl Default for WsConfig {
             read_buffer_bytes: 1024,
             write_buffer_bytes: 1024,
             limits: SocketLimits::default(),
-            stream_heartbeat: Duration::from_secs(4),
+            stream_heartbeat: Duration::from_secs(15),
         }
     }
 }

@@ -59,6 +59,7 @@ describe('fleet', () => {
           ignition: null,
           odometer_km: null,
           timestamp: '2025-01-15T10:00:01Z',
+          outlier: false,
         },
       }),
     ]);
