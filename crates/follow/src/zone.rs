@@ -71,7 +71,8 @@ mod tests {
         let night = |from, to| switches("Europe/Berlin", SPRING_S, from, to);
         assert_eq!(night((2, 0), (3, 0)), []);
         assert_eq!(night((2, 30), (4, 0)), [(60, true), (120, false)]);
-        assert_eq!(night((1, 0), (2, 30)), [(0, true), (60, false)]);
+        // The last is the next night's: one o'clock is an hour earlier by UTC then.
+        assert_eq!(night((1, 0), (2, 30)), [(0, true), (60, false), (1380, true)]);
         // A night is an hour shorter.
         assert_eq!(night((22, 0), (6, 0)), [(240, false), (1200, true)]);
     }

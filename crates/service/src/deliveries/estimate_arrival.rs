@@ -121,6 +121,7 @@ async fn estimate_arrival(
 /// The rider's pace up to its last fix. A cached pace is continued with the fixes after it.
 async fn pace_until(deliveries: &Deliveries, delivery: &Delivery, last: &DeliveryFix) -> Result<Pace, StoreError> {
     let id = &delivery.tracking_id;
+    let is_expected = is_near_null_island(dropoff_of(delivery));
     let known = deliveries.riders.paces.lock().expect("nothing panics while holding it").get(id).copied();
     // A cached pace that is ahead of the row includes a later change, and is good enough.
     let (mut after, mut pace) = match known {
@@ -135,7 +136,7 @@ async fn pace_until(deliveries: &Deliveries, delivery: &Delivery, last: &Deliver
                 Some(pace) => {
                     pace.note(fix_of(fix));
                 }
-                None => pace = (!is_null_island(point_of(fix))).then(|| Pace::start(fix_of(fix))),
+                None => pace = (is_expected || !is_null_island(point_of(fix))).then(|| Pace::start(fix_of(fix))),
             }
             after = fix.at;
         }

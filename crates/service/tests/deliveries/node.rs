@@ -140,7 +140,8 @@ pub async fn node() -> (Node, tempfile::TempDir) {
 }
 
 pub fn place(latitude: f64, longitude: f64) -> (Latitude, Longitude) {
-    (Latitude::new(latitude).unwrap(), Longitude::new(longitude).unwrap())
+    // Away from 0,0, where nobody is.
+    (Latitude::new(5.0 + latitude).unwrap(), Longitude::new(longitude).unwrap())
 }
 
 fn rider(subject: &str) -> Caller {
