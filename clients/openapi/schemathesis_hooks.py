@@ -18,6 +18,7 @@ NO_SCHEMA_SAYS_IT = [
     (r"must (lie ahead|not be more than 5 minutes ahead)", "depends on the present time"),
     (r"must not be less than|^to must be after from", "compares two fields"),
     (r"^schedule\.timezone ", "IANA's table, and one of two fields"),
+    (r"^If-Match must be", "an empty header is sent although the pattern wants one character at least"),
     (r"no such|must be (a \w+|users) of the tenant|unknown here", "depends on what is stored"),
     (r"^no position was acceptable$", "depends on what is stored: the vehicle, its newest time"),
     (r"^geometry|^(radius_m|width_m) (is required|goes) with", "rings must close, not cross, and fit radius or width"),

@@ -21,10 +21,6 @@ impl DriverTrack {
         Self { current: None, expects_null_island: goes_near_null_island(parcel) }
     }
 
-    pub(super) fn start(first: &DriverFix) -> Self {
-        Self { current: Some((first.driver_id, Pace::start(fix_of(first)))), expects_null_island: false }
-    }
-
     /// Takes the next fix, and answers whether its driver may have been there.
     pub(super) fn takes(&mut self, fix: &DriverFix) -> bool {
         let is_null = is_null_island(point_of_fix(fix));

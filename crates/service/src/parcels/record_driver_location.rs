@@ -21,6 +21,9 @@ const LONGEST_SEGMENT_M: f64 = 20_000.0;
 /// Fixes that are read to judge one. At one a second they last for the whole window.
 const TRACK_FIXES: u32 = 1_000;
 
+/// How often a fix without a time of its own gets another one because a fix that is held has it.
+const MAX_SHIFTS: usize = 8;
+
 /// The refusal of callers other than an assigned driver.
 const NOT_YOURS: ServiceError = ServiceError::Forbidden("only the assigned driver may send a location");
 
@@ -74,21 +77,41 @@ pub async fn record_driver_location(
     check_named(parcels, request, &report, &active).await?;
     let last = parcels.store.last_driver_fix(tenant, driver).await?;
     let now = request.now;
-    let fix = DriverFix {
+    let mut fix = DriverFix {
         driver_id: driver,
         at: report.at.unwrap_or_else(|| time_after(last.as_ref(), now)),
         latitude: report.latitude,
         longitude: report.longitude,
         address: report.address,
     };
-    let is_expected = active.iter().any(goes_near_null_island) && is_null_island(point_of_fix(&fix));
-    if !is_expected && is_wrong(&*parcels.store, tenant, last.as_ref(), &fix).await? {
-        let is_new = parcels.store.hold_driver_fix(tenant, &fix, now).await?;
+    let mut outcome = place_fix(parcels, tenant, &active, last.as_ref(), &fix, now).await?;
+    for _ in 0..MAX_SHIFTS {
+        if report.at.is_some() || outcome != ReportOutcome::Repeated {
+            break;
+        }
+        // One that is held has this time, which neither phone gave.
+        fix.at = fix.at.plus_ms(1);
+        outcome = place_fix(parcels, tenant, &active, last.as_ref(), &fix, now).await?;
+    }
+    Ok(outcome)
+}
+
+/// Stores a fix, and publishes it if it is the newest and its driver may be there.
+async fn place_fix(
+    parcels: &Parcels,
+    tenant: &TenantId,
+    active: &[Parcel],
+    last: Option<&DriverFix>,
+    fix: &DriverFix,
+    now: Timestamp,
+) -> Result<ReportOutcome, ServiceError> {
+    let is_expected = active.iter().any(goes_near_null_island) && is_null_island(point_of_fix(fix));
+    if !is_expected && is_wrong(&*parcels.store, tenant, last, fix).await? {
+        let is_new = parcels.store.hold_driver_fix(tenant, fix, now).await?;
         return Ok(if is_new { ReportOutcome::Held } else { ReportOutcome::Repeated });
     }
-    let moved: Vec<_> =
-        active.into_iter().map(|parcel| move_driver(parcel, last.as_ref(), &fix, parcels.zone, now)).collect();
-    let outcome = store_fix(&*parcels.store, tenant, &fix, &moved, now).await?;
+    let moved: Vec<_> = active.iter().map(|parcel| move_driver(parcel.clone(), last, fix, parcels.zone, now)).collect();
+    let outcome = store_fix(&*parcels.store, tenant, fix, &moved, now).await?;
     match outcome {
         FixOutcome::Newest => {
             if moved.iter().any(|moved| !moved.crossed.is_empty()) {
@@ -131,7 +154,8 @@ async fn is_wrong(
 ) -> Result<bool, ServiceError> {
     let Some(last) = last else { return Ok(is_null_island(point_of_fix(fix))) };
     // A late fix is judged in its place, when the path is read.
-    if fix.at <= last.at || DriverTrack::start(last).takes(fix) {
+    let is_near = distance_m(point_of_fix(last), point_of_fix(fix)) <= LONGEST_SEGMENT_M;
+    if fix.at <= last.at || is_near {
         return Ok(false);
     }
     let mut track = DriverTrack::default();

@@ -199,7 +199,11 @@ impl Versions {
             ),
         };
         let pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
-        let schema = json!({ "type": "string", "pattern": pattern });
+        let schema = match self {
+            // One that is malformed is passed over: the answer is the whole thing.
+            Self::No | Self::Named | Self::Shown => json!({ "type": "string" }),
+            Self::Changed | Self::Removed => json!({ "type": "string", "minLength": 1, "pattern": pattern }),
+        };
         Some(json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema }))
     }
 }
