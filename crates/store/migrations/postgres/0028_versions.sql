@@ -7,7 +7,7 @@ alter table vehicles add column version bigint not null default 1;
 alter table geofences add column version bigint not null default 1;
 alter table webhooks add column version bigint not null default 1;
 
--- Moved by whatever ends a user's logins: being locked out, a new password. Tokens of before stay dead when the user may log in again.
+-- Moved by a lock-out and by a logout everywhere. Tokens of before stay dead when the user may log in again.
 alter table users add column tokens_valid_from_ms bigint not null default 0;
 
 -- The version that an answer is about, for requests that repeat its key.
