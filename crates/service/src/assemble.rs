@@ -6,6 +6,7 @@ use crate::event_feed::EventFeed;
 use crate::fair_reads::FairReads;
 use crate::fleet::{Fleet, TripMeters};
 use crate::idempotency::IdempotencyKeys;
+use crate::large_bodies::LargeBodies;
 use crate::listener::{Listener, Listeners};
 use crate::live::{LiveDirectory, LiveMap};
 use crate::outgoing::{Outgoing, OutgoingCalls};
@@ -92,7 +93,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         ),
         fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
-        large_bodies: FairReads::default(),
+        large_bodies: LargeBodies::default(),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),
         positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),

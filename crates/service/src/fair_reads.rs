@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Large reads that run at the same time on this node. Further ones wait, so that database connections are left for
 /// writers, authentication and `/ready` when a whole tenant reconnects.
-const PARALLEL_READS: usize = 4;
+pub(crate) const PARALLEL_READS: usize = 4;
 /// Large reads of one tenant among them.
 const TENANT_READS: usize = 2;
 /// Large reads of one reader among them.
