@@ -87,6 +87,8 @@ impl EventFeed {
             let events = self.store.events_after(&tenant, last, PAGE).await?;
             // No events: they were deleted because of their age.
             let Some(end) = events.last().map(|event| event.id) else { break };
+            // A power cut must not take back what somebody was told, and give its id to another event.
+            self.store.flush().await?;
             for event in &events {
                 self.follow_fact(&tenant, &event.fact).await?;
             }

@@ -248,9 +248,9 @@ pub trait Store:
     /// Reads the tracks of those of `vehicles` that exist, in any order, each with the index of its request.
     async fn load_tracks(&self, vehicles: &[(TenantId, VehicleId)]) -> Result<Vec<(usize, TrackRow)>>;
     /// Executes one planned transaction. Call it through [`crate::Committer`], which plans it. Readers see it at once;
-    /// it is on disk after the next [`Store::flush_tracks`].
+    /// it is on disk after the next [`Store::flush`].
     async fn commit_tracks(&self, commit: &TrackCommit<'_>) -> Result<TrackOutcome>;
-    /// Returns when every transaction that `commit_tracks` answered before is on disk. After an error some of them may
-    /// not be, until a later call succeeds.
-    async fn flush_tracks(&self) -> Result<()>;
+    /// Returns when everything that this process has committed before is on disk. After an error some of it may not be, until a
+    /// later call succeeds. Other functions return when what they did is on disk; readers may see it a moment earlier.
+    async fn flush(&self) -> Result<()>;
 }

@@ -35,7 +35,7 @@ pub(super) async fn prune(
     count: &mut u64,
 ) -> Result<bool> {
     for _ in 0..steps {
-        let mut transaction = Transaction::begin(writers).await?;
+        let mut transaction = Transaction::begin(writers, None).await?;
         let delete = sqlx::query::<Db>(DELETE).bind(tenant_no).bind(cutoff_ms).bind(step_rows);
         let deleted = delete.execute(transaction.connection()).await;
         let deleted = transaction.finish(deleted.map_err(Into::into)).await?.rows_affected();

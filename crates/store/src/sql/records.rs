@@ -18,7 +18,7 @@ use milepost_domain::{
 #[async_trait]
 impl RecordStore for SqlStore {
     async fn add_cadet(&self, cadet: &NewCadet, now: Timestamp, once: &Once<'_, Cadet>) -> Result<Cadet> {
-        write!(self, cadets::add_cadet(cadet, now, self.renderer()), once)
+        write!(self, Some(&cadet.tenant), cadets::add_cadet(cadet, now, self.renderer()), once)
     }
     async fn get_cadet(&self, tenant: &TenantId, id: CadetId) -> Result<Option<Cadet>> {
         read!(self, cadets::get_cadet(tenant, id))
@@ -34,7 +34,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Grade>,
     ) -> Result<Grade> {
-        write!(self, grades::add_grade(tenant, cadet, given, now, self.renderer()), once)
+        write!(self, Some(tenant), grades::add_grade(tenant, cadet, given, now, self.renderer()), once)
     }
     async fn remove_grade(
         &self,
@@ -43,7 +43,7 @@ impl RecordStore for SqlStore {
         grade: GradeId,
         now: Timestamp,
     ) -> Result<Option<Grade>> {
-        write!(self, grades::remove_grade(tenant, cadet, grade, now, self.renderer()))
+        write!(self, Some(tenant), grades::remove_grade(tenant, cadet, grade, now, self.renderer()))
     }
     async fn list_grades(
         &self,
@@ -62,7 +62,7 @@ impl RecordStore for SqlStore {
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, attendances::set_attendance(tenant, cadet, day, attendance, now, self.renderer()))
+        write!(self, Some(tenant), attendances::set_attendance(tenant, cadet, day, attendance, now, self.renderer()))
     }
     async fn list_attendance(
         &self,
@@ -80,7 +80,7 @@ impl RecordStore for SqlStore {
         change: ScoreChange,
         now: Timestamp,
     ) -> Result<(Cadet, bool)> {
-        write!(self, scores::change_scores(tenant, cadet, change, now, self.renderer()))
+        write!(self, Some(tenant), scores::change_scores(tenant, cadet, change, now, self.renderer()))
     }
     async fn send_notices(
         &self,
@@ -90,7 +90,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Vec<Notice>>,
     ) -> Result<Vec<Notice>> {
-        write!(self, notices::send_notices(tenant, users, content, now, self.renderer()), once)
+        write!(self, Some(tenant), notices::send_notices(tenant, users, content, now, self.renderer()), once)
     }
     async fn list_notices(
         &self,
@@ -111,7 +111,7 @@ impl RecordStore for SqlStore {
         now: Timestamp,
         once: &Once<'_, Option<ReadOutcome>>,
     ) -> Result<Option<ReadOutcome>> {
-        write!(self, notices::read_notice(tenant, user, id, is_message, now, self.renderer()), once)
+        write!(self, Some(tenant), notices::read_notice(tenant, user, id, is_message, now, self.renderer()), once)
     }
     async fn visible_events(
         &self,

@@ -124,7 +124,7 @@ pub(super) async fn prune(
             let query = sqlx::query::<Db>(sql).bind(tenant_no).bind(after.0).bind(after.1).bind(after.2);
             query.bind(last.0).bind(last.1).bind(last.2).bind(cutoff_ms)
         };
-        let mut transaction = Transaction::begin(writers).await?;
+        let mut transaction = Transaction::begin(writers, None).await?;
         let outcome = async {
             let delete = between(DELETE_POSITIONS).bind(step_rows);
             let deleted = delete.execute(transaction.connection()).await?.rows_affected();
