@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 mod arrival_index;
 mod dialect;
+mod nodes;
 mod partitions;
 mod tracks;
 
@@ -135,7 +136,7 @@ impl Native {
         }
         let mut transaction = Transaction::begin(&self.committer).await?;
         let outcome = tracks::write_tracks(transaction.connection(), commit).await;
-        if matches!(outcome, Ok(TrackOutcome::Stale)) {
+        if matches!(outcome, Ok(TrackOutcome::Stale(_))) {
             transaction.roll_back().await?;
             return outcome;
         }

@@ -63,6 +63,12 @@ mod native {
     pub mod story;
     pub mod versions;
 }
+mod nodes {
+    pub mod counts;
+    pub mod faults;
+    pub mod news;
+    pub mod support;
+}
 mod operations {
     pub mod backup;
     pub mod behind_a_proxy;
