@@ -202,6 +202,41 @@ CONF
 done
 "$python" deploy/test/check_metrics.py "$work/sqlite.metrics" "$work/postgres.metrics"
 
+echo "== A backup of a live PostgreSQL"
+start_node backed-up
+until_true 60 is_ready "$port" || fail "the node to back up does not start"
+ADMIN=$("$binary" token --sub boss --role admin --ttl 1h)
+admin() { # PATH JSON
+    curl --silent --fail --header "Authorization: Bearer $ADMIN" --header 'Content-Type: application/json' --data "$2" "http://127.0.0.1:$port$1"
+}
+admin /api/v1/vehicles '{"id":"backed-up","kind":"bus","label":"b"}' >/dev/null
+drive() {
+    for minute in $(seq 1000); do
+        admin /api/v1/positions "{\"vehicle_id\":\"backed-up\",\"latitude\":1,\"longitude\":2,\"timestamp\":$((1700000000 + minute * 60))}" \
+            >/dev/null && echo "$minute" >>"$work/answered"
+    done
+}
+drive &
+driver=$!
+started+=("$driver")
+has_answers() { [ -s "$work/answered" ] && [ "$(wc -l <"$work/answered")" -gt "$1" ]; }
+until_true 60 has_answers 20 || fail "no positions are stored"
+answered=$(wc -l <"$work/answered")
+pg_dump --format=custom --file="$work/milepost.dump" "$DATABASE_URL"
+until_true 60 has_answers "$(wc -l <"$work/answered")" || fail "nothing is stored after the dump"
+kill "$driver" && wait "$driver" || true
+kill -TERM "$node" && wait "$node" || fail "the node that was backed up did not end well"
+new_database restored
+pg_restore --exit-on-error --no-owner --dbname="$server/restored" "$work/milepost.dump"
+[ -z "$("$binary" migrate --pending --database-url "$server/restored" | grep Pending || true)" ] || fail "the restored database misses migrations"
+start_node restored DATABASE_URL="$server/restored"
+until_true 60 is_ready "$port" || fail "no start on the restored database"
+stored=$(psql --tuples-only --no-align "$server/restored" --command \
+    "select count(*) from positions p join vehicles v on v.vehicle_no = p.vehicle_no where v.id = 'backed-up'")
+[ "$stored" -ge "$answered" ] || fail "$answered positions were answered before the dump, and $stored are in it"
+admin /api/v1/positions '{"vehicle_id":"backed-up","latitude":1,"longitude":2}' >/dev/null || fail "nothing is stored after the restore"
+echo "  all $answered positions that were answered before are there again"
+
 echo "== PgBouncer"
 if command -v pgbouncer >/dev/null; then
     pool_port=$(free_port)
