@@ -148,7 +148,8 @@ for proxy in nginx caddy; do
     first=$node first_port=$port
     start_node "$proxy-2" MILEPOST_TRUSTED_PROXIES=127.0.0.1
     second_port=$port
-    until_true 60 is_ready "$first_port" && until_true 60 is_ready "$second_port" || fail "a node does not start"
+    until_true 60 is_ready "$first_port" || fail "the first node does not start"
+    until_true 60 is_ready "$second_port" || fail "the second node does not start"
     proxy_port=$(free_port) plain_port=$(free_port)
     nodes=(-e "s/node-1:8080/127.0.0.1:$first_port/" -e "s/node-2:8080/127.0.0.1:$second_port/")
     if [ "$proxy" = nginx ]; then
@@ -157,23 +158,13 @@ for proxy in nginx caddy; do
         sed "${nodes[@]}" -e "s/listen 80;/listen 127.0.0.1:$plain_port;/" -e "s/listen 443 /listen 127.0.0.1:$proxy_port /" \
             -e "s#/etc/nginx/tls#$work/secrets/tls#" -e "s#/var/log/nginx#$work/nginx#" \
             deploy/nginx/milepost.conf >"$work/nginx/milepost.conf"
-        [ "$(id -u)" = 0 ] && user="user root;" || user=
-        cat >"$work/nginx/nginx.conf" <<CONF
-$user
-pid $work/nginx/pid;
-daemon off;
-events { worker_connections 1024; }
-http {
-    client_body_temp_path $work/nginx/body;
-    proxy_temp_path $work/nginx/proxy;
-    fastcgi_temp_path $work/nginx/fastcgi;
-    uwsgi_temp_path $work/nginx/uwsgi;
-    scgi_temp_path $work/nginx/scgi;
-    include $work/nginx/milepost.conf;
-}
-CONF
+        # The files that it writes are in a folder of this run.
+        temporary=
+        for kind in client_body proxy fastcgi uwsgi scgi; do temporary+="${kind}_temp_path $work/nginx/$kind; "; done
+        sed -e "s#/run/nginx.pid#$work/nginx/pid#" -e "s#/etc/nginx/conf.d/\*.conf#$work/nginx/milepost.conf#" \
+            -e "s#^http {#daemon off; http { $temporary#" deploy/nginx/nginx.conf >"$work/nginx/nginx.conf"
         nginx -t -q -e "$work/nginx.log" -c "$work/nginx/nginx.conf" || fail "nginx does not take the file"
-        nginx -e "$work/nginx.log" -c "$work/nginx/nginx.conf" 2>>"$work/nginx.log" &
+        nginx -e "$work/nginx.log" -c "$work/nginx/nginx.conf" &
     else
         url=http://127.0.0.1:$proxy_port asks=(--asks-once)
         caddy validate --adapter caddyfile --config deploy/caddy/Caddyfile >"$work/caddy.log" 2>&1 || fail "Caddy does not take the file"
@@ -224,8 +215,10 @@ until_true 60 has_answers 20 || fail "no positions are stored"
 answered=$(wc -l <"$work/answered")
 pg_dump --format=custom --file="$work/milepost.dump" "$DATABASE_URL"
 until_true 60 has_answers "$(wc -l <"$work/answered")" || fail "nothing is stored after the dump"
-kill "$driver" && wait "$driver" || true
-kill -TERM "$node" && wait "$node" || fail "the node that was backed up did not end well"
+kill "$driver"
+wait "$driver" || true
+kill -TERM "$node"
+wait "$node" || fail "the node that was backed up did not end well"
 new_database restored
 pg_restore --exit-on-error --no-owner --dbname="$server/restored" "$work/milepost.dump"
 [ -z "$("$binary" migrate --pending --database-url "$server/restored" | grep Pending || true)" ] || fail "the restored database misses migrations"
@@ -246,7 +239,10 @@ if command -v pgbouncer >/dev/null; then
     if [ "$(id -u)" = 0 ]; then as_pool=(setpriv --reuid=65534 --regid=65534 --clear-groups) && chown 65534:65534 "$work/pool"; fi
     new_database pooled
     pool() { # SETTING…
-        [ -z "${pool_pid:-}" ] || { kill "$pool_pid" && wait "$pool_pid" || true; }
+        if [ -n "${pool_pid:-}" ]; then
+            kill "$pool_pid"
+            wait "$pool_pid" || true
+        fi
         {
             printf '[databases]\npooled = host=127.0.0.1 port=%s dbname=pooled user=milepost\n[pgbouncer]\n' "${server##*:}"
             printf 'listen_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\nauth_type = any\n' "$pool_port"
@@ -262,7 +258,8 @@ if command -v pgbouncer >/dev/null; then
         # It would wait for a database that is away.
         local code=0
         DATABASE_URL=$pooled MILEPOST_DATA=$work/pooled timeout 60 "$binary" serve --listen 127.0.0.1:0 >"$work/pooled.log" 2>&1 || code=$?
-        [ "$code" = 1 ] && grep -q "$1" "$work/pooled.log" || fail "a start through PgBouncer ended with $code"
+        grep -q "$1" "$work/pooled.log" || code="$code, without the sentence"
+        [ "$code" = 1 ] || fail "a start through PgBouncer ended with $code"
     }
     pool "pool_mode = session"
     is_refused "ignore_startup_parameters = extra_float_digits"
