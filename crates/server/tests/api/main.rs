@@ -74,6 +74,7 @@ mod operations {
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod healthcheck;
     pub mod import_export;
     pub mod neighbours;
     pub mod other_processes;
