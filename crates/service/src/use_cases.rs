@@ -6,6 +6,7 @@ use crate::fair_reads::FairReads;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
 use crate::large_bodies::LargeBodies;
+use crate::nodes::Nodes;
 use crate::outgoing::OutgoingCalls;
 use crate::parcels::Parcels;
 use crate::positions::Positions;
@@ -32,6 +33,8 @@ pub struct UseCases {
     pub fleet: Fleet,
     /// For [`crate::idempotency`].
     pub idempotency_keys: IdempotencyKeys,
+    /// For [`crate::nodes`].
+    pub nodes: Arc<Nodes>,
     /// For [`crate::outgoing`].
     pub outgoing_calls: OutgoingCalls,
     /// For [`crate::parcels`].

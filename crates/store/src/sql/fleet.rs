@@ -151,6 +151,6 @@ impl FleetStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit))
+        self.on_disk(read!(self, fleet::fleet_events(tenant, viewer, after, up_to, limit))?).await
     }
 }

@@ -121,6 +121,6 @@ impl RecordStore for SqlStore {
         up_to: i64,
         limit: u32,
     ) -> Result<Vec<Event>> {
-        read!(self, visible::visible_events(tenant, viewer, after, up_to, limit))
+        self.on_disk(read!(self, visible::visible_events(tenant, viewer, after, up_to, limit))?).await
     }
 }

@@ -4,7 +4,7 @@ use super::transaction::Transaction;
 use super::{Db, Native, Writers};
 use crate::unknown_kinds::UnknownKinds;
 use crate::{AnswerQuota, Renderer, Result};
-use milepost_domain::TenantId;
+use milepost_domain::{Event, TenantId};
 use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use std::sync::Arc;
@@ -44,6 +44,15 @@ impl SqlStore {
     pub(crate) async fn read_ingest(&self) -> Result<PoolConnection<Db>> {
         self.native.check_for_read()?;
         Ok(self.ingest.acquire().await?)
+    }
+
+    /// Events that were read, when they are on disk. Otherwise a power cut could take back what somebody was told, and give its
+    /// id to another event.
+    pub(crate) async fn on_disk(&self, events: Vec<Event>) -> Result<Vec<Event>> {
+        if !events.is_empty() {
+            self.native.flush().await?;
+        }
+        Ok(events)
     }
 
     pub(crate) fn renderer(&self) -> &dyn Renderer {

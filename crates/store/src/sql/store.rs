@@ -227,7 +227,7 @@ impl Store for SqlStore {
         write!(self, Some(tenant), events::append_facts(tenant, facts, now, self.renderer()), once)
     }
     async fn events_after(&self, tenant: &TenantId, id: i64, limit: u32) -> Result<Vec<Event>> {
-        let events = read!(self, events::events_after(tenant, id, limit))?;
+        let events = self.on_disk(read!(self, events::events_after(tenant, id, limit))?).await?;
         self.unknown_kinds.note(&events);
         Ok(events)
     }
