@@ -4,7 +4,7 @@ use crate::core_tasks::CoreTasks;
 use crate::draining::Draining;
 use crate::metrics::{Exposition, TextFormat};
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -15,7 +15,7 @@ use milepost_relay::RelayState;
 use milepost_service::UseCases;
 use milepost_service::readiness::check_ready;
 use milepost_store::Store;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ pub(crate) async fn health() -> impl IntoResponse {
 }
 
 /// Asks the database whether this server can serve. After a failed write it tries another write.
-async fn ready(State(status): State<Arc<Status>>) -> Response {
+async fn ready(State(status): State<Arc<Status>>, Query(asked): Query<Asked>) -> Response {
     let nodes = &status.use_cases.nodes;
     let relay = nodes.relay_state();
     let mut parts = Parts {
@@ -66,7 +66,7 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
         let fault = status.store.fault().map(|fault| format!(": {fault}")).unwrap_or_default();
         return unavailable(format!("the database is unavailable{fault}"), &parts);
     }
-    if relay == RelayState::Lost {
+    if relay == RelayState::Lost && asked.relay.as_deref() != Some("optional") {
         let detail = "Redis can't be reached: what other nodes publish arrives here up to two seconds late";
         return unavailable(detail.to_owned(), &parts);
     }
@@ -74,6 +74,13 @@ async fn ready(State(status): State<Arc<Status>>) -> Response {
     let hint = without_relay
         .then_some("set REDIS_URL on every node: without it, positions of other nodes arrive up to two seconds late");
     Json(Ready { status: "ready", hint, parts }).into_response()
+}
+
+/// `?relay=optional` asks on behalf of a load balancer: a node without Redis serves its clients well enough, and all nodes lose it at
+/// once.
+#[derive(Deserialize)]
+struct Asked {
+    relay: Option<String>,
 }
 
 /// What the server needs to serve.
