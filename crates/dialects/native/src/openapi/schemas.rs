@@ -1,7 +1,35 @@
-//! Completes the schemas: items of pages by reference, and what [`super::bounds`] says of each field.
+//! Completes the schemas: plain names, items of pages by reference, and what [`super::bounds`] says of each field.
 
 use super::bounds;
 use serde_json::{Map, Value, json};
+
+/// Takes the suffix from the names that tells a type of the wire from the domain's in the code.
+pub(super) fn name_plainly(document: &mut Value) {
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        let named = std::mem::take(schemas).into_iter();
+        schemas.extend(named.map(|(name, schema)| (plain(&name).to_owned(), schema)));
+    }
+    name_references_plainly(document);
+}
+
+fn name_references_plainly(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(target) if name == "$ref" => *target = plain(target).to_owned(),
+                    value => name_references_plainly(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_references_plainly),
+        _ => {}
+    }
+}
+
+fn plain(name: &str) -> &str {
+    name.strip_suffix("Json").unwrap_or(name)
+}
 
 pub(super) fn complete(schemas: &mut Map<String, Value>) {
     for (name, schema) in schemas {
@@ -9,7 +37,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
             schema["properties"]["items"]["items"] = json!({ "$ref": format!("#/components/schemas/{item}") });
         }
         require_what_always_comes(name, schema);
-        if name == "NewMessageJson" {
+        if name == "NewMessage" {
             schema["minProperties"] = 2.into();
         }
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);

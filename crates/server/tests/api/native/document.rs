@@ -100,7 +100,7 @@ async fn bounds_of_the_document_are_those_of_the_server() {
         ("odometer_km", true, true),
         ("fuel_level_l", true, true),
     ] {
-        let bound = |name: &str| schema("NewPositionJson", field)[name].as_f64().unwrap();
+        let bound = |name: &str| schema("NewPosition", field)[name].as_f64().unwrap();
         let at = async |value: f64| {
             let mut position = json!({"vehicle_id": "b1", "latitude": 1, "longitude": 2});
             position[field] = json!(value);
@@ -117,17 +117,17 @@ async fn bounds_of_the_document_are_those_of_the_server() {
     }
 
     for (path, schema_name, field, rest) in [
-        ("vehicles", "NewVehicleJson", "label", json!({"kind": "bus"})),
-        ("vehicles", "NewVehicleJson", "kind", json!({"label": "x"})),
-        ("vehicles", "NewVehicleJson", "id", json!({"kind": "bus", "label": "x"})),
-        ("vehicles", "NewVehicleJson", "status", json!({"kind": "bus", "label": "x"})),
-        ("users", "NewUserJson", "username", json!({"role": "driver"})),
-        ("cadets", "NewCadetJson", "name", json!({})),
-        ("cadets", "NewCadetJson", "student_id", json!({"name": "x"})),
-        ("alerts", "NewAlertJson", "title", json!({"type": "system_error", "message": "x"})),
-        ("alerts", "NewAlertJson", "message", json!({"type": "system_error", "title": "x"})),
-        ("alerts", "NewAlertJson", "subject", json!({"type": "system_error", "title": "x", "message": "x"})),
-        ("tenants", "TenantJson", "id", json!({"name": "x"})),
+        ("vehicles", "NewVehicle", "label", json!({"kind": "bus"})),
+        ("vehicles", "NewVehicle", "kind", json!({"label": "x"})),
+        ("vehicles", "NewVehicle", "id", json!({"kind": "bus", "label": "x"})),
+        ("vehicles", "NewVehicle", "status", json!({"kind": "bus", "label": "x"})),
+        ("users", "NewUser", "username", json!({"role": "driver"})),
+        ("cadets", "NewCadet", "name", json!({})),
+        ("cadets", "NewCadet", "student_id", json!({"name": "x"})),
+        ("alerts", "NewAlert", "title", json!({"type": "system_error", "message": "x"})),
+        ("alerts", "NewAlert", "message", json!({"type": "system_error", "title": "x"})),
+        ("alerts", "NewAlert", "subject", json!({"type": "system_error", "title": "x", "message": "x"})),
+        ("tenants", "Tenant", "id", json!({"name": "x"})),
     ] {
         let most = usize::try_from(schema(schema_name, field)["maxLength"].as_u64().unwrap()).unwrap();
         let of_length = async |length: usize| {
@@ -148,11 +148,11 @@ async fn bounds_of_the_document_are_those_of_the_server() {
     let beyond = limit["maximum"].as_u64().unwrap() + 1;
     assert_eq!(server.get(&format!("/api/v1/vehicles?limit={beyond}"), admin).await.status(), 422);
 
-    for role in schema("NewUserJson", "role")["enum"].as_array().unwrap() {
+    for role in schema("NewUser", "role")["enum"].as_array().unwrap() {
         let user = json!({"username": format!("of-{}", role.as_str().unwrap()), "role": role});
         assert_eq!(server.post("/api/v1/users", admin, user).await.status(), 201, "{role}");
     }
-    for kind in schema("NewAlertJson", "type")["enum"].as_array().unwrap() {
+    for kind in schema("NewAlert", "type")["enum"].as_array().unwrap() {
         let alert = json!({"type": kind, "title": "x", "message": "x"});
         assert_eq!(server.post("/api/v1/alerts", admin, alert).await.status(), 201, "{kind}");
     }
@@ -230,7 +230,7 @@ async fn no_cache_stores_an_answer_and_no_browser_guesses_its_type() {
 async fn thresholds_have_the_bounds_of_the_document() {
     let server = TestServer::start().await;
     let document = document(&server).await;
-    let fields = document["components"]["schemas"]["ChangeRulesJson"]["properties"].as_object().unwrap();
+    let fields = document["components"]["schemas"]["ChangeRules"]["properties"].as_object().unwrap();
     assert!(fields.len() > 30);
     for (field, schema) in fields {
         let is_whole = schema["type"].to_string().contains("integer");
