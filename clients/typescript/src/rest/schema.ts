@@ -915,7 +915,9 @@ export interface components {
         CallTarget: "orders" | "notifications" | "webhook" | "push";
         /** @description Both coordinates or neither, and at least one field. */
         ChangeDelivery: {
+            /** Format: double */
             lat?: number;
+            /** Format: double */
             lng?: number;
             /** @enum {string} */
             status?: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
@@ -1242,11 +1244,8 @@ export interface components {
             odometer_km?: number | null;
             /** @description The route that it serves. */
             route?: string | null;
-            /**
-             * Format: date-time
-             * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
-             */
-            service_due_at?: string | number | null;
+            /** @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds. */
+            service_due_at?: components["schemas"]["Instant"] | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
@@ -1317,28 +1316,39 @@ export interface components {
         /** @description A delivery. Times are Unix seconds. */
         Delivery: {
             current_location: {
+                /** Format: double */
                 lat: number;
+                /** Format: double */
                 lng: number;
+                /** Format: int64 */
                 timestamp: number;
             } | null;
             dropoff?: {
+                /** Format: double */
                 lat: number;
+                /** Format: double */
                 lng: number;
             };
             eta: {
                 basis?: string | null;
+                /** Format: int64 */
                 high?: number | null;
+                /** Format: int64 */
                 low?: number | null;
+                /** Format: int64 */
                 seconds?: number | null;
                 stale?: boolean;
             } | null;
+            /** Format: int64 */
             eta_seconds: number | null;
+            /** Format: int64 */
             expires_at: number;
             order_id?: string;
             rider_id?: string;
             /** @enum {string} */
             status: "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "DELIVERED";
             tracking_id: string;
+            /** Format: int64 */
             updated_at: number;
         };
         DeliveryCounts: {
@@ -1348,7 +1358,9 @@ export interface components {
             status_distribution: {
                 [key: string]: number;
             };
+            /** Format: int64 */
             total_active_sessions: number;
+            /** Format: int64 */
             total_websocket_connections: number;
         };
         /** @description A device. */
@@ -1465,19 +1477,23 @@ export interface components {
             status: string;
             version: string;
         };
+        /** @description A time: RFC 3339, Unix seconds or Unix milliseconds. */
+        Instant: string | number;
         /** @description The fields of the ping as they were sent, and the id of the stored location. */
         KioskLocation: {
+            /** Format: double */
             accuracy?: number | null;
+            /** Format: double */
             heading?: number | null;
+            /** Format: double */
             latitude: number;
             location_id: string;
+            /** Format: double */
             longitude: number;
+            /** Format: double */
             speed?: number | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, Unix seconds or Unix milliseconds, as it was sent.
-             */
-            timestamp?: string | number | null;
+            /** @description RFC 3339, Unix seconds or Unix milliseconds, as it was sent. */
+            timestamp?: components["schemas"]["Instant"] | null;
         };
         Login: {
             password: string;
@@ -1533,11 +1549,8 @@ export interface components {
              * @description Number of the user who drove.
              */
             driver_id?: number | null;
-            /**
-             * Format: date-time
-             * @description When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent.
-             */
-            expires_at?: string | number | null;
+            /** @description When it expires: RFC 3339, Unix seconds or Unix milliseconds, ahead; after `ALERT_EXPIRY_DURATION` if absent. */
+            expires_at?: components["schemas"]["Instant"] | null;
             /**
              * @description At most 2000 characters.
              * @example Invoice 2026-118 was paid.
@@ -1555,11 +1568,8 @@ export interface components {
             subject?: string | null;
             /** @description For a superadmin: the tenant; its own if absent. */
             tenant?: string | null;
-            /**
-             * Format: date-time
-             * @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
-             */
-            timestamp?: string | number | null;
+            /** @description When it happened: RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead. */
+            timestamp?: components["schemas"]["Instant"] | null;
             /**
              * @description At most 200 characters.
              * @example Payment received
@@ -1596,7 +1606,9 @@ export interface components {
             tenant?: string | null;
         };
         NewDelivery: {
+            /** Format: double */
             dropoff_lat: number;
+            /** Format: double */
             dropoff_lng: number;
             order_id: string;
             /** @description The phone number that gets the link by SMS. */
@@ -1674,17 +1686,21 @@ export interface components {
             type: "merit" | "demerit";
         };
         NewKioskLocation: {
+            /** Format: double */
             accuracy?: number | null;
+            /** Format: double */
             heading?: number | null;
+            /** Format: double */
             latitude: number;
+            /** Format: double */
             longitude: number;
-            /** @description km/h. */
-            speed?: number | null;
             /**
-             * Format: date-time
-             * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent.
+             * Format: double
+             * @description km/h.
              */
-            timestamp?: string | number | null;
+            speed?: number | null;
+            /** @description RFC 3339, Unix seconds or Unix milliseconds; now if absent. */
+            timestamp?: components["schemas"]["Instant"] | null;
         };
         /** @description A message to be sent: `user_ids`, and any other fields that the sender chooses. */
         NewMessage: {
@@ -1773,14 +1789,15 @@ export interface components {
              */
             speed?: number | null;
             /**
-             * Format: date-time
              * @description RFC 3339, Unix seconds or Unix milliseconds; now if absent; at most 5 minutes ahead.
              * @example 2025-01-15T10:30:45.123Z
              */
-            timestamp?: string | number | null;
+            timestamp?: components["schemas"]["Instant"] | null;
             /** @description A device may leave it out: it reports for its own vehicle. */
             vehicle_id?: string | null;
         };
+        /** @description One position or a list. */
+        NewPositions: components["schemas"]["NewPosition"] | components["schemas"]["NewPosition"][];
         /** @description A browser's subscription, as its `toJSON()` gives it. Other fields are ignored. */
         NewPushSubscription: {
             /**
@@ -1884,11 +1901,10 @@ export interface components {
             /** @description The route that it serves. */
             route?: string | null;
             /**
-             * Format: date-time
              * @description When the next service is due: RFC 3339, Unix seconds or Unix milliseconds.
              * @example 2027-01-15T00:00:00.000Z
              */
-            service_due_at?: string | number | null;
+            service_due_at?: components["schemas"]["Instant"] | null;
             /**
              * Format: double
              * @description The odometer's reading at which the next service is due, km.
@@ -2305,9 +2321,15 @@ export interface components {
         };
         /** @description What happened to each position of a request. All but the rejected ones are on disk. */
         Recorded: {
-            /** @description Number of positions that were stored now. */
+            /**
+             * Format: int64
+             * @description Number of positions that were stored now.
+             */
             accepted: number;
-            /** @description Number of positions that had been stored before. */
+            /**
+             * Format: int64
+             * @description Number of positions that had been stored before.
+             */
             duplicates: number;
             /** @description The positions that were refused. */
             rejected: components["schemas"]["Rejected"][];
@@ -2316,7 +2338,10 @@ export interface components {
         Rejected: {
             /** @description Why it was refused. */
             detail: string;
-            /** @description Index in the request's array, from 0. */
+            /**
+             * Format: int64
+             * @description Index in the request's array, from 0.
+             */
             index: number;
         };
         /** @description The outer ring and those of the holes. The last corner of a ring is its first one. */
@@ -3246,9 +3271,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description From this instant; 24 hours before `to` if absent. */
-                from?: string | number;
+                from?: components["schemas"]["Instant"];
                 /** @description Before this instant; until now if absent. */
-                to?: string | number;
+                to?: components["schemas"]["Instant"];
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -3973,7 +3998,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewPosition"] | components["schemas"]["NewPosition"][];
+                "application/json": components["schemas"]["NewPositions"];
             };
         };
         responses: {
@@ -4158,9 +4183,9 @@ export interface operations {
                 /** @description Only trips with this status: started, completed or cancelled. */
                 status?: "started" | "completed" | "cancelled";
                 /** @description Still under way at this instant, or started later. */
-                from?: string | number;
+                from?: components["schemas"]["Instant"];
                 /** @description Started before this instant. */
-                to?: string | number;
+                to?: components["schemas"]["Instant"];
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
@@ -4573,9 +4598,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description From this instant; from the beginning if absent. */
-                from?: string | number;
+                from?: components["schemas"]["Instant"];
                 /** @description Before this instant; to the end if absent. */
-                to?: string | number;
+                to?: components["schemas"]["Instant"];
                 /** @description json (paged), geojson, gpx, csv or kml (whole); what the `Accept` header prefers if absent, else json. */
                 format?: "json" | "geojson" | "gpx" | "csv" | "kml";
                 /**

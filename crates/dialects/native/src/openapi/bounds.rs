@@ -1,6 +1,7 @@
 //! What the server accepts for a field of one name: bounds, patterns and the names of values. The numbers and names are the
 //! domain's own.
 
+use crate::handlers::positions::MAX_POSITIONS;
 use milepost_domain::{
     AccuracyM, AlertKind, AlertSubject, AlertTitle, AltitudeM, AttendanceStatus, CadetName, FuelLevelL, FuelSource,
     GradeKind, HeadingDeg, Label, Latitude, Longitude, MAX_ID_CHARS, NotificationKind, OdometerKm, OrderId,
@@ -76,7 +77,7 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
         ("query", "format") => json!({ "enum": ["json", "geojson", "gpx", "csv", "kml"], "default": "json" }),
         ("query", "target") => json!({ "enum": ["orders", "notifications"] }),
         ("query", "unread" | "outliers") => json!({ "enum": ["true", "1", "", "false", "0"] }),
-        ("query", "from" | "to") => instant_or_number(),
+        ("query", "from" | "to") => instant(),
         ("query", "status") if path.ends_with("/parcels") => json!({ "enum": names("Parcel", "status") }),
         ("query", "status") if path.ends_with("/trips") => json!({ "enum": names("Trip", "status") }),
         ("query" | "path", _) if !is_text => json!({ "minimum": 1 }),
@@ -85,14 +86,28 @@ pub(super) fn of_parameter(path: &str, place: &str, name: &str, is_text: bool) -
     })
 }
 
-/// A time that is read as RFC 3339, Unix seconds or Unix milliseconds.
-pub(super) fn instant_or_number() -> Value {
+/// A time that may be a number, too.
+pub(super) fn instant() -> Value {
+    json!({ "$ref": "#/components/schemas/Instant" })
+}
+
+/// The schema of such a time. Two schemas in one, because many generators know no list of types.
+pub(super) fn instant_schema() -> Value {
     json!({
-        "type": ["string", "number"],
-        "format": "date-time",
-        "pattern": SINCE_1970,
-        "minimum": 0,
-        "maximum": LAST_UNIX_MS,
+        "description": "A time: RFC 3339, Unix seconds or Unix milliseconds.",
+        "oneOf": [
+            { "type": "string", "format": "date-time", "pattern": SINCE_1970 },
+            { "type": "number", "format": "double", "minimum": 0, "maximum": LAST_UNIX_MS },
+        ],
+    })
+}
+
+/// The body of positions.
+pub(super) fn positions_schema() -> Value {
+    let one = json!({ "$ref": "#/components/schemas/NewPosition" });
+    json!({
+        "description": "One position or a list.",
+        "oneOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": MAX_POSITIONS }],
     })
 }
 

@@ -2,7 +2,6 @@
 //! the idempotency key, credentials.
 
 use super::{bounds, schemas};
-use crate::handlers::positions::MAX_POSITIONS;
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -127,9 +126,7 @@ fn complete_optional_body(body: &mut Value) {
 /// A body that may be a list may be one item, too. Only that of positions may.
 fn complete_list_body(schema: &mut Value) {
     if schema["type"] == "array" {
-        let (item, mut list) = (schema["items"].clone(), schema.take());
-        schemas::constrain(&mut list, json!({ "minItems": 1, "maxItems": MAX_POSITIONS }));
-        *schema = json!({ "oneOf": [item, list] });
+        *schema = json!({ "$ref": "#/components/schemas/NewPositions" });
     }
 }
 
@@ -252,7 +249,7 @@ fn idempotency_key() -> Value {
 fn security(device: bool) -> Value {
     let mut schemes = vec![json!({ "token": [] }), json!({ "session": [] })];
     if device {
-        schemes.extend([json!({ "device_key": [] }), json!({ "device": [] })]);
+        schemes.extend([json!({ "device_key": [] }), json!({ "device_authorization": [] })]);
     }
     Value::Array(schemes)
 }

@@ -82,6 +82,56 @@ async fn nothing_in_a_change_has_a_default_and_items_are_references() {
     }
 }
 
+/// All objects in a value.
+fn objects<'a>(value: &'a Value, found: &mut Vec<&'a serde_json::Map<String, Value>>) {
+    match value {
+        Value::Object(members) => {
+            found.push(members);
+            members.values().for_each(|value| objects(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| objects(value, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn types_and_names_are_such_that_generators_know_them() {
+    let server = TestServer::start().await;
+    let document = document(&server).await;
+    let components = &document["components"];
+    let mut found = Vec::new();
+    objects(&components["schemas"], &mut found);
+    objects(&document["paths"], &mut found);
+    let mut numbers = 0;
+    for schema in found {
+        let types: Vec<&str> = match &schema.get("type") {
+            Some(Value::String(kind)) => vec![kind.as_str()],
+            Some(Value::Array(kinds)) => kinds.iter().map(|kind| kind.as_str().unwrap()).collect(),
+            _ => continue,
+        };
+        let is_nullable = types.len() == 2 && types[1] == "null";
+        assert!(types.len() == 1 || is_nullable, "a list of types: {schema:?}");
+        if matches!(types[0], "number" | "integer") {
+            assert!(schema["format"].is_string(), "a number without a size: {schema:?}");
+            numbers += 1;
+        }
+    }
+    assert!(numbers > 100, "{numbers}");
+
+    // One of several bodies has a name, or Go's oapi-codegen sends an empty one.
+    for (path, method, operation) in operations(&document) {
+        let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+        assert!(body.get("oneOf").is_none(), "{method} {path}");
+    }
+
+    // Types are made of both, with capitals in place of underscores.
+    let schemas = components["schemas"].as_object().unwrap();
+    for scheme in components["securitySchemes"].as_object().unwrap().keys() {
+        let name = scheme.replace('_', "");
+        assert!(schemas.keys().all(|schema| !schema.eq_ignore_ascii_case(&name)), "{scheme}");
+    }
+}
+
 #[tokio::test]
 async fn bounds_of_the_document_are_those_of_the_server() {
     let server = TestServer::start().await;
