@@ -170,11 +170,17 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
-    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
-    /// `NotFound("vehicle")`.
+    /// Writes a device's next version, with `DeviceChanged`: its vehicle and name. Returns false if `device.version` is not the next
+    /// one or there is no such device. `NotFound("vehicle")`.
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
-    /// Removes a device. Returns false if there is no such device.
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
+    /// Removes a device, with `DeviceRemoved`, if it has this version; whichever if `None`. Returns false if there is no such device.
+    async fn remove_device(
+        &self,
+        tenant: &TenantId,
+        id: &DeviceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     // Idempotency keys
 

@@ -86,8 +86,8 @@ export interface paths {
         parameters: {
         };
         /**
-         * Shows a cadet with its totals and its latest training days.
-         * @description Shows a cadet with its totals and its latest training days.
+         * Shows a cadet with its totals and its latest training days. Each change of its records gives it another `ETag`.
+         * @description Shows a cadet with its totals and its latest training days. Each change of its records gives it another `ETag`.
          */
         get: operations["get_cadet"];
     };
@@ -3076,6 +3076,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -3092,6 +3093,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3100,6 +3105,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3139,6 +3145,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: number;
@@ -3226,6 +3236,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
                 grade_id: number;
@@ -3246,6 +3260,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: number;
             };
@@ -3259,6 +3277,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3329,6 +3348,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
                     Location: components["headers"]["Location"];
                     [name: string]: unknown;
@@ -3345,6 +3365,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the present one, the answer is 304. */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3353,6 +3377,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3366,6 +3391,10 @@ export interface operations {
             query?: {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
+            };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3386,6 +3415,10 @@ export interface operations {
                 /** @description For a superadmin: the tenant; its own if absent. */
                 tenant?: string;
             };
+            header?: {
+                /** @description The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing changes. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3399,6 +3432,7 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -115,6 +115,7 @@ pub(crate) fn answer(document: String) -> impl IntoResponse {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{OTHER_DIALECTS, schemas};
     use serde_json::Value;

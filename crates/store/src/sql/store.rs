@@ -166,8 +166,14 @@ impl Store for SqlStore {
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
         write!(self, devices::update_device(device, now, self.renderer()))
     }
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
-        write!(self, devices::remove_device(tenant, id, now, self.renderer()))
+    async fn remove_device(
+        &self,
+        tenant: &TenantId,
+        id: &DeviceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        write!(self, devices::remove_device(tenant, id, version, now, self.renderer()))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {

@@ -129,8 +129,8 @@ pub(crate) async fn device_is_found_by_its_key(database: &TestDatabase) {
     assert_eq!(store.get_device(&home, &kiosk.id).await.unwrap(), Some(kiosk.clone()));
     assert_eq!(store.list_devices(&home, None, 1).await.unwrap(), [kiosk.clone()]);
     assert_eq!(store.list_devices(&home, Some(&kiosk.id), 9).await.unwrap(), [second]);
-    assert!(store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
-    assert!(!store.remove_device(&home, &kiosk.id, at(1)).await.unwrap());
+    assert!(store.remove_device(&home, &kiosk.id, None, at(1)).await.unwrap());
+    assert!(!store.remove_device(&home, &kiosk.id, None, at(1)).await.unwrap());
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
     let stored: Vec<_> = store.events_after(&home, 1, 10).await.unwrap().into_iter().map(|event| event.fact).collect();
     assert_eq!(stored, [Fact::DeviceRemoved { device_id: kiosk.id }]);
@@ -154,7 +154,7 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     assert!(store.events_after(&home, 0, 10).await.unwrap().is_empty());
     assert_eq!(store.get_device(&home, &DeviceId::new("kiosk").unwrap()).await.unwrap(), None);
     assert!(store.list_devices(&home, None, 10).await.unwrap().is_empty());
-    assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap(), at(1)).await.unwrap());
+    assert!(!store.remove_device(&home, &DeviceId::new("kiosk").unwrap(), None, at(1)).await.unwrap());
     assert_eq!(
         store.add_device(&device("kiosk", &home, "bus"), &[2; 32], &Once::unclaimed()).await,
         Err(StoreError::NotFound("vehicle"))

@@ -24,7 +24,7 @@ const OF_DEVICES: [&str; 10] = [
     "stream_events",
 ];
 /// What has versions: the last words of its operations' names.
-const VERSIONED: [&str; 6] = ["user", "vehicle", "geofence", "webhook", "parcel", "rules"];
+const VERSIONED: [&str; 8] = ["user", "vehicle", "device", "geofence", "webhook", "parcel", "rules", "cadet"];
 /// What has versions, and shows something that changes without them. It is never answered 304.
 const ALWAYS_SHOWN: [&str; 2] = ["vehicle", "webhook"];
 /// The media types of an answer with `?format`, beside JSON.
@@ -151,12 +151,19 @@ enum Versions {
     Changed,
     /// There is none any more.
     Removed,
+    /// A change of a cadet's records, whose version is the cadet's. Such changes wait for each other.
+    Within {
+        /// The answer shows the cadet.
+        named: bool,
+    },
 }
 
 impl Versions {
     fn of(operation_id: &str) -> Self {
         match operation_id.split_once('_') {
             Some(("rotate", "webhook_secret")) => Self::Named,
+            Some(("change", "scores")) => Self::Within { named: true },
+            Some(("record", "attendance") | ("take", "back_grade")) => Self::Within { named: false },
             Some((verb, what)) if VERSIONED.contains(&what) => match verb {
                 "add" => Self::Named,
                 "get" if ALWAYS_SHOWN.contains(&what) => Self::Named,
@@ -170,7 +177,7 @@ impl Versions {
     }
 
     fn are_named(self) -> bool {
-        matches!(self, Self::Named | Self::Shown | Self::Changed)
+        matches!(self, Self::Named | Self::Shown | Self::Changed | Self::Within { named: true })
     }
 
     fn statuses(self) -> &'static [u16] {
@@ -179,6 +186,7 @@ impl Versions {
             Self::Shown => &[304],
             // Others may keep changing the same thing.
             Self::Changed | Self::Removed => &[409, 412],
+            Self::Within { .. } => &[412],
         }
     }
 
@@ -194,12 +202,19 @@ impl Versions {
                 "The `ETag` of the version that the client has seen, or several. If the present one is another, the answer is 412 and nothing \
                  changes.",
             ),
+            Self::Within { .. } => (
+                "If-Match",
+                "The `ETag` of the cadet that the client has seen, or several. If the present one is another, the answer is 412 and nothing \
+                 changes.",
+            ),
         };
         let pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#;
         let schema = match self {
             // One that is malformed is passed over: the answer is the whole thing.
             Self::No | Self::Named | Self::Shown => json!({ "type": "string" }),
-            Self::Changed | Self::Removed => json!({ "type": "string", "minLength": 1, "pattern": pattern }),
+            Self::Changed | Self::Removed | Self::Within { .. } => {
+                json!({ "type": "string", "minLength": 1, "pattern": pattern })
+            }
         };
         Some(json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema }))
     }
