@@ -146,9 +146,14 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false and writes nothing
-    /// if there is no vehicle with its id, or its version is not one above the stored one.
-    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns the vehicle as it is
+    /// stored, or `None` and writes nothing if there is no vehicle with its id, or its version is not one above the stored one.
+    async fn update_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+    ) -> Result<Option<TrackedVehicle>>;
     /// Removes a vehicle with its devices, positions and alerts, and takes it off the lists of users and geofences: one that is made anew
     /// under its id inherits nothing. Returns false if there is no such vehicle, or it has another version than the one that is given.
     async fn remove_vehicle(

@@ -138,7 +138,12 @@ impl Store for SqlStore {
     ) -> Result<Vec<TrackedVehicle>> {
         read!(self, vehicles::list_vehicles(tenant, scope, after, limit))
     }
-    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool> {
+    async fn update_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+    ) -> Result<Option<TrackedVehicle>> {
         write!(self, vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
     }
     async fn remove_vehicle(

@@ -69,8 +69,8 @@ pub(crate) async fn only_the_next_version_is_written(database: &TestDatabase) {
 
     let added = store.add_vehicle(&home, &vehicle("bus"), at(5), &Once::unclaimed()).await.unwrap().vehicle;
     let next = Vehicle { version: added.version + 1, route: Some(Label::new("7").unwrap()), ..added.clone() };
-    assert!(store.update_vehicle(&home, &next, at(6)).await.unwrap());
-    assert!(!store.update_vehicle(&home, &next, at(6)).await.unwrap());
+    assert!(store.update_vehicle(&home, &next, at(6)).await.unwrap().is_some());
+    assert!(store.update_vehicle(&home, &next, at(6)).await.unwrap().is_none());
     assert!(!store.remove_vehicle(&home, &added.id, Some(added.version), at(7)).await.unwrap());
     assert_eq!(store.get_vehicle(&home, &added.id).await.unwrap().unwrap().vehicle, next);
     assert!(store.remove_vehicle(&home, &added.id, Some(next.version), at(7)).await.unwrap());
