@@ -147,9 +147,14 @@ pub trait Store:
         after: Option<&VehicleId>,
         limit: u32,
     ) -> Result<Vec<TrackedVehicle>>;
-    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns false and writes nothing
-    /// if there is no vehicle with its id, or its version is not one above the stored one.
-    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool>;
+    /// Writes the whole vehicle, and notes until when it had its last driver if it has another one now. Returns the vehicle as it is
+    /// stored, or `None` and writes nothing if there is no vehicle with its id, or its version is not one above the stored one.
+    async fn update_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+    ) -> Result<Option<TrackedVehicle>>;
     /// Removes a vehicle with its devices, positions and alerts, and takes it off the lists of users and geofences: one that is made anew
     /// under its id inherits nothing. Returns false if there is no such vehicle, or it has another version than the one that is given.
     async fn remove_vehicle(
@@ -171,11 +176,17 @@ pub trait Store:
     async fn find_device_by_key(&self, key_hash: &Digest) -> Result<Option<Device>>;
     /// Lists a tenant's devices in the order of their ids, after `after`.
     async fn list_devices(&self, tenant: &TenantId, after: Option<&DeviceId>, limit: u32) -> Result<Vec<Device>>;
-    /// Writes a device's vehicle and name, with `DeviceChanged`. Returns false if there is no such device.
-    /// `NotFound("vehicle")`.
+    /// Writes a device's next version, with `DeviceChanged`: its vehicle and name. Returns false if `device.version` is not the next
+    /// one or there is no such device. `NotFound("vehicle")`.
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool>;
-    /// Removes a device. Returns false if there is no such device.
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool>;
+    /// Removes a device, with `DeviceRemoved`, if it has this version; whichever if `None`. Returns false if there is no such device.
+    async fn remove_device(
+        &self,
+        tenant: &TenantId,
+        id: &DeviceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool>;
 
     // Idempotency keys
 

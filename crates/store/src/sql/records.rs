@@ -11,8 +11,8 @@ use super::sql_store::SqlStore;
 use crate::{NewCadet, NoticeFilter, Once, ReadOutcome, RecordStore, Result};
 use async_trait::async_trait;
 use milepost_domain::{
-    Attendance, Cadet, CadetId, Event, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId, RecordViewer,
-    ScoreChange, TenantId, Timestamp, TrainingDayId, UserId,
+    Attendance, Cadet, CadetId, Event, ExpectedVersion, Grade, GradeGiven, GradeId, Notice, NoticeContent, NoticeId,
+    RecordViewer, ScoreChange, TenantId, Timestamp, TrainingDayId, UserId,
 };
 
 #[async_trait]
@@ -40,10 +40,11 @@ impl RecordStore for SqlStore {
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         grade: GradeId,
         now: Timestamp,
     ) -> Result<Option<Grade>> {
-        write!(self, Some(tenant), grades::remove_grade(tenant, cadet, grade, now, self.renderer()))
+        write!(self, Some(tenant), grades::remove_grade(tenant, cadet, expected, grade, now, self.renderer()))
     }
     async fn list_grades(
         &self,
@@ -58,11 +59,16 @@ impl RecordStore for SqlStore {
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         day: TrainingDayId,
         attendance: &Attendance,
         now: Timestamp,
     ) -> Result<bool> {
-        write!(self, Some(tenant), attendances::set_attendance(tenant, cadet, day, attendance, now, self.renderer()))
+        write!(
+            self,
+            Some(tenant),
+            attendances::set_attendance(tenant, cadet, expected, (day, attendance), now, self.renderer())
+        )
     }
     async fn list_attendance(
         &self,
@@ -77,10 +83,11 @@ impl RecordStore for SqlStore {
         &self,
         tenant: &TenantId,
         cadet: CadetId,
+        expected: &ExpectedVersion,
         change: ScoreChange,
         now: Timestamp,
     ) -> Result<(Cadet, bool)> {
-        write!(self, Some(tenant), scores::change_scores(tenant, cadet, change, now, self.renderer()))
+        write!(self, Some(tenant), scores::change_scores(tenant, cadet, expected, change, now, self.renderer()))
     }
     async fn send_notices(
         &self,

@@ -138,7 +138,12 @@ impl Store for SqlStore {
     ) -> Result<Vec<TrackedVehicle>> {
         read!(self, vehicles::list_vehicles(tenant, scope, after, limit))
     }
-    async fn update_vehicle(&self, tenant: &TenantId, vehicle: &Vehicle, now: Timestamp) -> Result<bool> {
+    async fn update_vehicle(
+        &self,
+        tenant: &TenantId,
+        vehicle: &Vehicle,
+        now: Timestamp,
+    ) -> Result<Option<TrackedVehicle>> {
         write!(self, Some(tenant), vehicles::update_vehicle(tenant, vehicle, now, self.renderer()))
     }
     async fn remove_vehicle(
@@ -166,8 +171,14 @@ impl Store for SqlStore {
     async fn update_device(&self, device: &Device, now: Timestamp) -> Result<bool> {
         write!(self, Some(&device.tenant), devices::update_device(device, now, self.renderer()))
     }
-    async fn remove_device(&self, tenant: &TenantId, id: &DeviceId, now: Timestamp) -> Result<bool> {
-        write!(self, Some(tenant), devices::remove_device(tenant, id, now, self.renderer()))
+    async fn remove_device(
+        &self,
+        tenant: &TenantId,
+        id: &DeviceId,
+        version: Option<i64>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        write!(self, Some(tenant), devices::remove_device(tenant, id, version, now, self.renderer()))
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {

@@ -81,6 +81,7 @@ on_both! {
         users_are_listed_page_by_page,
         session_ends_when_it_expires;
     versions:
+        a_cadets_version_counts_the_changes_of_its_records,
         only_the_next_version_is_written,
         many_changes_at_once_all_count,
         logins_end_for_good,
@@ -282,6 +283,7 @@ on_both! {
         a_corrected_alert_keeps_what_is_its_own;
     migrations:
         a_vehicle_whose_newest_position_is_marked_gets_its_place_back,
+        devices_and_cadets_of_before_can_be_changed,
         users_keep_their_numbers_and_sessions_when_names_become_their_tenants,
         things_keep_their_numbers_when_these_become_their_tenants;
     numbers:

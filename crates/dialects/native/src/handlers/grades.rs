@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use milepost_domain::{CadetId, Grade, GradeId};
 use milepost_http::{
-    Body, ForTenant, HttpContext, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query, RequestClaim,
-    TenantQuery,
+    Body, ForTenant, HttpContext, IfMatch, JsonAnswer, Page, PageQuery, Path, PathSegment as _, Problem, Query,
+    RequestClaim, TenantQuery,
 };
 use milepost_service::records;
 use std::sync::Arc;
@@ -55,8 +55,9 @@ pub(crate) async fn list_grades(
 pub(crate) async fn take_back_grade(
     State(context): State<Arc<HttpContext>>,
     ForTenant(request, tenant): ForTenant,
+    IfMatch(expected): IfMatch,
     Path((id, grade)): Path<(CadetId, GradeId)>,
 ) -> Result<StatusCode, Problem> {
-    records::take_back_grade(&context.use_cases.records, &request, &tenant, id, grade).await?;
+    records::take_back_grade(&context.use_cases.records, &request, &tenant, id, &expected, grade).await?;
     Ok(StatusCode::NO_CONTENT)
 }
