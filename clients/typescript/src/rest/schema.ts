@@ -2316,7 +2316,17 @@ export interface components {
             id: number;
         };
         Readiness: {
+            /** @description `sqlite` or `postgres`. */
             database: string;
+            /** @description What would make it better. */
+            hint: string;
+            /**
+             * Format: int32
+             * @description Nodes that serve the database.
+             */
+            nodes: number;
+            /** @description What carries news between nodes: `in-process` or `redis`. */
+            relay: string;
             status: string;
         };
         /** @description What happened to each position of a request. All but the rejected ones are on disk. */
@@ -5000,6 +5010,10 @@ export interface operations {
     };
     ready: {
         parameters: {
+            query?: {
+                /** @description `optional` answers 200 without the relay to other nodes too, as load balancers need it. */
+                relay?: string;
+            };
         };
         responses: {
             /** @description OK */
