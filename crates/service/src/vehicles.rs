@@ -146,7 +146,7 @@ pub async fn change_vehicle(
         live.describe(stored.no, stored.vehicle, |live| vehicles.listeners.vehicle_changed(tenant, live));
         vehicles.access.end_drivers_connections(tracked.vehicle.driver_id, after.driver_id);
         tracing::info!(vehicle.id = %id, tenant.id = %tenant, by = request.caller.log_name(), "vehicle changed");
-        return Ok(LiveVehicle { no: tracked.no, vehicle: Arc::new(after), last: tracked.track.last });
+        return Ok(LiveVehicle::from(TrackedVehicle { vehicle: after, ..tracked }));
     }
     Err(being_changed())
 }

@@ -54,7 +54,7 @@ impl BusViewer {
     fn offer_last(&self, snapshot: &Snapshot, visible: &[LiveVehicle], is_new: impl Fn(&LiveVehicle) -> bool) {
         for live in visible.iter().filter(|live| self.filter.holds(live) && is_new(live)) {
             if let Some(last) = &live.last {
-                snapshot.offer(&update_message(&live.vehicle, last));
+                snapshot.offer(&update_message(&live.vehicle, last, live.place_version));
             }
         }
     }

@@ -104,10 +104,10 @@ pub(crate) fn live_interest(
 }
 
 /// A vehicle's location. For a slow reader the newest replaces the unread one.
-pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position) -> Message {
+pub(crate) fn location_message(tenant: &TenantId, vehicle: &Vehicle, position: &Position, version: i64) -> Message {
     let key = vehicle_key(Some(vehicle.id.as_str()));
     let payload = render_location(tenant, vehicle, position);
-    Message::conflated(payload, Recipients::keys([key.clone()]), key, position.at.unix_ms())
+    Message::conflated(payload, Recipients::keys([key.clone()]), key, version)
 }
 
 /// A company's statistics. For a slow reader the newest replace the unread ones.

@@ -427,14 +427,50 @@ pub(crate) async fn a_clock_that_was_ahead_silences_no_vehicle(database: &TestDa
         let recorded = committer.record(batch).await.unwrap();
         (recorded.accepted, recorded.newest.len(), recorded.late.len())
     };
+    let place_ms = async || place(&**store, &id("bus")).await.0.unwrap().at.ms_since(at(0));
     assert_eq!(arrive(HOUR, HOUR).await, (1, 1, 0), "the clock is an hour ahead");
+    assert_eq!(arrive(-HOUR, 10).await, (1, 0, 1), "one of the past is no present one");
+    assert_eq!(arrive(HOUR, 10).await, (0, 0, 0), "what lies ahead is not where it is");
+    assert_eq!(place_ms().await, HOUR);
     assert_eq!(arrive(10, 10).await, (1, 0, 1));
+    assert_eq!(place_ms().await, 10);
     assert_eq!(arrive(20, 20).await, (1, 0, 1));
-    assert_eq!(arrive(-HOUR, 20).await, (1, 0, 1), "one of the past is no present one");
-    assert_eq!(arrive(HOUR, 30).await, (0, 0, 0), "what lies ahead is not where it is");
+    assert_eq!(arrive(15, 20).await, (1, 0, 1), "it is late");
+    assert_eq!(arrive(20, 30).await, (0, 0, 0), "sent again");
+    assert_eq!(place(&**store, &id("bus")).await, (Some(position("bus", 20)), Some(at(HOUR))));
     assert_eq!(arrive(HOUR + 10, HOUR + 10).await, (1, 1, 0), "time has caught up");
-    assert_eq!(*observer.0.lock().unwrap(), [(at(10), at(10)), (at(20), at(20))]);
-    assert_eq!(history(&**store, &home, "bus").await.len(), 5);
+    assert_eq!(place_ms().await, HOUR + 10);
+    assert_eq!(*observer.0.lock().unwrap(), [(at(10), at(10)), (at(20), at(20)), (at(20), at(30))]);
+    assert_eq!(history(&**store, &home, "bus").await.len(), 6);
+}
+
+pub(crate) async fn while_the_newest_lies_ahead_present_positions_are_judged_too(database: &TestDatabase) {
+    const HOUR: i64 = 3_600_000;
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    add_vehicles(&**store, &home, &["bus"]).await;
+    let other = database.another_node().await;
+    let nodes = [store.clone(), other.clone()].map(|store| Committer::start(store, None));
+    let arrive = async |node: usize, position: Position, received_ms: i64| {
+        let batch = PositionBatch { received_at: at(received_ms), ..batch(&home, vec![position]) };
+        nodes[node].record(batch).await.unwrap();
+        place(&*other, &id("bus")).await.0.unwrap().at.ms_since(at(0))
+    };
+    assert_eq!(arrive(0, position("bus", HOUR), HOUR).await, HOUR);
+    assert_eq!(arrive(1, null_island("bus", 0), 0).await, HOUR, "a receiver without a position");
+    for (number, ms) in [0, 30_000].into_iter().enumerate() {
+        assert_eq!(arrive(number, position("bus", ms + 1), ms).await, ms + 1);
+    }
+    // Sent again and again, a wrong one is one wrong position. In between another node writes.
+    for (number, ms) in [60_000, 60_000, 60_000, 60_000].into_iter().enumerate() {
+        assert_eq!(arrive(number % 2, in_sydney("bus", ms), 60_000).await, 30_001);
+    }
+    assert_eq!(arrive(1, in_sydney("bus", 90_000), 90_000).await, 30_001);
+    assert_eq!(arrive(0, in_sydney("bus", 120_000), 120_000).await, 120_000, "the third says that it is there");
+    let all = [(0, true), (1, false), (30_001, false), (60_000, true), (90_000, true), (120_000, false)];
+    assert_eq!(times(&**store, WrongPositions::Marked).await, all);
+    // Once time has caught up, positions are judged by where it was meanwhile.
+    assert_eq!(arrive(1, in_sydney("bus", HOUR + 30_000), HOUR + 30_000).await, HOUR + 30_000);
+    other.close().await;
 }
 
 pub(crate) async fn what_was_stored_but_answered_as_failed_is_observed_when_it_is_sent_again(database: &TestDatabase) {
