@@ -130,6 +130,7 @@ on_both! {
         vehicle_added_again_starts_a_new_track,
         history_is_read_page_by_page,
         arrivals_are_read_page_by_page,
+        arrivals_of_some_vehicles_are_those_among_all,
         positions_of_any_date_are_kept,
         newest_positions_are_observed_in_order,
         an_observer_that_panics_costs_no_answer,

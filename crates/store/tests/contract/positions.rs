@@ -192,7 +192,7 @@ pub(crate) async fn arrivals_are_read_page_by_page(database: &TestDatabase) {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.recent_positions(&home, at(200), after, 3).await.unwrap();
+        let page = store.recent_positions(&home, None, at(200), after, 3).await.unwrap();
         let Some(last) = page.last() else { break };
         after = Some(last.cursor);
         seen.extend(page.iter().map(|one| {
@@ -202,6 +202,55 @@ pub(crate) async fn arrivals_are_read_page_by_page(database: &TestDatabase) {
     let expected =
         [(200, "bus", 5), (200, "bus", 6), (200, "car", 5), (200, "car", 6), (300, "bus", 1), (300, "car", 1)];
     assert_eq!(seen, expected.map(|(received, vehicle, ms)| (received, vehicle.to_owned(), ms)));
+}
+
+pub(crate) async fn arrivals_of_some_vehicles_are_those_among_all(database: &TestDatabase) {
+    let (store, home) = (&database.store, TenantId::default_tenant());
+    let acme = add_tenant(&**store, "acme").await;
+    let names: Vec<String> = (0..20).map(|number| format!("bus-{number:02}")).collect();
+    add_vehicles(&**store, &home, &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    add_vehicles(&**store, &acme, &["bus-00"]).await;
+    let committer = Committer::start(store.clone(), None);
+    // Every 7 s for seven minutes; one bus uploads its past, newest first, and one is wrong now and then.
+    for count in 0..60_i64 {
+        let ms = count * 7_000;
+        let mut points: Vec<_> = names[..19].iter().map(|name| position(name, ms)).collect();
+        points.push(position(&names[19], -ms));
+        if count % 10 == 9 {
+            points.push(null_island(&names[2], ms + 1));
+        }
+        committer.record(PositionBatch { received_at: at(ms), ..batch(&home, points) }).await.unwrap();
+        let foreign = batch(&acme, vec![position("bus-00", ms)]);
+        committer.record(PositionBatch { received_at: at(ms), ..foreign }).await.unwrap();
+    }
+    let mut numbers = Vec::new();
+    for tracked in store.list_vehicles(&home, &milepost_domain::VehicleScope::All, None, 100).await.unwrap() {
+        numbers.push(tracked.no);
+    }
+    let read = async |tenant: &TenantId, vehicles: Option<&[milepost_store::VehicleNo]>, since_ms: i64| {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.recent_positions(tenant, vehicles, at(since_ms), after, 7).await.unwrap();
+            let Some(last) = page.last() else { return seen };
+            after = Some(last.cursor);
+            seen.extend(page.into_iter().map(|one| (one.received_at, one.position)));
+        }
+    };
+    for since_ms in [0, 100_000, 100_001, 419_000, 1_000_000] {
+        let all = read(&home, None, since_ms).await;
+        for chosen in [&[7][..], &[0, 2, 3], &[18, 2, 11]] {
+            let of: Vec<_> = chosen.iter().map(|index| numbers[*index]).collect();
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|(_, position)| chosen.iter().any(|index| position.vehicle_id.as_str() == names[*index]))
+                .cloned()
+                .collect();
+            assert_eq!(read(&home, Some(&of), since_ms).await, expected, "{chosen:?} since {since_ms}");
+        }
+    }
+    assert_eq!(read(&home, Some(&numbers[19..]), 100_000).await, [], "they were late");
+    assert_eq!(read(&home, Some(&[]), 0).await, []);
+    assert_eq!(read(&acme, Some(&numbers), 0).await, [], "vehicles of another tenant");
 }
 
 pub(crate) async fn positions_of_any_date_are_kept(database: &TestDatabase) {
@@ -312,7 +361,7 @@ pub(crate) async fn single_positions_of_many_vehicles_are_read_at_any_time(datab
                 stored.iter().map(|one| one.at).collect::<Vec<_>>(),
                 sent.iter().map(|ms| at(*ms)).collect::<Vec<_>>()
             );
-            let arrived = database.store.recent_positions(&home, at(0), None, 100_000).await.unwrap();
+            let arrived = database.store.recent_positions(&home, None, at(0), None, 100_000).await.unwrap();
             assert_eq!(arrived.len(), names.len() * sent.len());
         }
     }
@@ -374,7 +423,7 @@ pub(crate) async fn wrong_positions_are_stored_and_marked_and_never_the_place(da
         (120_000, false),
     ];
     assert_eq!(times(&**store, WrongPositions::Marked).await, all);
-    let arrived = store.recent_positions(&home, at(0), None, 100).await.unwrap();
+    let arrived = store.recent_positions(&home, None, at(0), None, 100).await.unwrap();
     assert_eq!(arrived.iter().map(|one| (one.position.at.ms_since(at(0)), false)).collect::<Vec<_>>(), shown);
     // A vehicle whose positions were all wrong has no place.
     committer.record(batch(&home, vec![null_island("car", 0)])).await.unwrap();
