@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests talk to, where that is possible: PostgreSQL, Chromium, and Python with its virtual environments (Debian
+# Installs what the tests talk to, where that is possible: PostgreSQL, Redis, Chromium, and Python with its virtual environments (Debian
 # packages, as root).
 set -euo pipefail
 
 wanted=()
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || wanted+=(postgresql)
+command -v redis-server >/dev/null || wanted+=(redis-server)
 command -v "${CHROMIUM:-chromium}" >/dev/null || wanted+=(chromium)
 python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
 [ ${#wanted[@]} -gt 0 ] || exit 0
@@ -13,7 +14,8 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing ${wanted[*]} …"
     export DEBIAN_FRONTEND=noninteractive
     if apt-get update -qq && apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null; then
-        # The package starts a server on the usual port; the tests use their own.
+        # The packages start servers on the usual ports; the tests use their own.
+        service redis-server stop >/dev/null 2>&1 || true
         service postgresql stop >/dev/null 2>&1 || true
         exit 0
     fi

@@ -5,9 +5,11 @@
 
 mod postgres;
 mod receiver;
+mod redis;
 
 pub use postgres::{fresh_postgres, has_postgres, remove_postgres};
 pub use receiver::{Received, Receiver};
+pub use redis::{RedisServer, free_port, has_redis};
 
 use std::time::Duration;
 

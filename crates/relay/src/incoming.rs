@@ -1,0 +1,78 @@
+//! What other nodes sent: finds gaps, and hands the news on.
+
+use crate::stats::{Counters, count};
+use crate::wire::{Bulletin, decode_bulletin};
+use crate::{Missed, NodeId, Receiver};
+use milepost_domain::TenantId;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+/// Numbers of messages that are remembered. When there are more, all are forgotten: each tenant is read once more.
+const REMEMBERED: usize = 200_000;
+
+pub(crate) struct Incoming {
+    node: NodeId,
+    receiver: Arc<dyn Receiver>,
+    counters: Arc<Counters>,
+    /// The number of the last message of each node about each tenant. A std mutex: held for a look-up.
+    last: Mutex<HashMap<(NodeId, TenantId), u64>>,
+}
+
+impl Incoming {
+    pub(crate) fn new(node: NodeId, receiver: Arc<dyn Receiver>, counters: Arc<Counters>) -> Self {
+        Self { node, receiver, counters, last: Mutex::default() }
+    }
+
+    /// Takes one message of a tenant's channel. A receiver that panics costs this message only.
+    pub(crate) fn take(&self, bytes: &[u8]) {
+        let bulletin = match decode_bulletin(bytes) {
+            Ok(bulletin) if bulletin.node == self.node => return,
+            Ok(bulletin) => bulletin,
+            Err(error) => {
+                count(&self.counters.unreadable, 1);
+                // The 1st, 2nd, 4th, 8th, ...: two versions that don't understand each other must not flood the log.
+                if self.counters.read().unreadable.is_power_of_two() {
+                    tracing::warn!(%error, "a message of another node can't be read; its news are read from the database");
+                }
+                return self.missed(Missed::All);
+            }
+        };
+        count(&self.counters.received, 1);
+        let Bulletin { node, sequence, tenant, news } = bulletin;
+        if !self.follows(node, &tenant, sequence) {
+            count(&self.counters.gaps, 1);
+            self.missed(Missed::Of(tenant.clone()));
+        }
+        for news in news {
+            let receive = || self.receiver.received(&tenant, news);
+            if catch_unwind(AssertUnwindSafe(receive)).is_err() {
+                tracing::error!("taking news of another node panicked; they are read from the database");
+                self.missed(Missed::Of(tenant.clone()));
+            }
+        }
+    }
+
+    pub(crate) fn missed(&self, missed: Missed) {
+        self.receiver.missed(missed);
+    }
+
+    /// Forgets a tenant that is followed no longer, and all when `tenant` is `None`: what comes first is taken as a gap.
+    pub(crate) fn forget(&self, tenant: Option<&TenantId>) {
+        self.lock().retain(|(_, known), _| tenant.is_some_and(|tenant| known != tenant));
+    }
+
+    /// Whether a message is the next of its node about its tenant. The first one is, if its number is 1.
+    fn follows(&self, node: NodeId, tenant: &TenantId, sequence: u64) -> bool {
+        let mut last = self.lock();
+        if last.len() >= REMEMBERED {
+            last.clear();
+        }
+        let before = last.insert((node, tenant.clone()), sequence).unwrap_or(0);
+        sequence == before + 1
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(NodeId, TenantId), u64>> {
+        self.last.lock().expect("nothing panics while holding it")
+    }
+}

@@ -1,0 +1,23 @@
+//! The names of the channels.
+
+use milepost_domain::TenantId;
+
+/// The channels of one installation.
+pub(super) struct Channels {
+    prefix: String,
+}
+
+impl Channels {
+    pub(super) fn new(installation: &str) -> Self {
+        Self { prefix: format!("milepost:{installation}:") }
+    }
+
+    pub(super) fn of_tenant(&self, tenant: &TenantId) -> String {
+        format!("{}tenant:{tenant}", self.prefix)
+    }
+
+    /// The channel of one node's own pulses.
+    pub(super) fn of_node(&self, node: crate::NodeId) -> String {
+        format!("{}node:{node}", self.prefix)
+    }
+}

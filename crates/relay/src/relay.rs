@@ -1,0 +1,57 @@
+//! The link between the nodes, as the rest of the server sees it.
+
+use crate::{News, RelayStats};
+use async_trait::async_trait;
+use milepost_domain::TenantId;
+
+/// Whether the other nodes can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelayState {
+    /// There is no link to other processes.
+    InProcess,
+    /// News arrive.
+    Connected,
+    /// Nothing arrives and nothing is sent. Another try follows within a second.
+    Lost,
+}
+
+/// Sends news to the nodes that follow a tenant, and receives theirs.
+#[async_trait]
+pub trait Relay: Send + Sync {
+    /// Queues news of a tenant for the other nodes; never waits. What finds the queue full is dropped, and the receivers see
+    /// the gap.
+    fn publish(&self, tenant: &TenantId, news: News);
+
+    /// Receives a tenant's news from now on. Returns when nothing that is published later is missed, or when the link is lost,
+    /// or after a second. Calls for one tenant are not counted.
+    async fn follow(&self, tenant: &TenantId);
+
+    /// Receives a tenant's news no longer.
+    fn unfollow(&self, tenant: &TenantId);
+
+    /// Whether the other nodes can be reached.
+    fn state(&self) -> RelayState;
+
+    /// Counters since the start.
+    fn stats(&self) -> RelayStats;
+
+    /// Whether the task has ended that serves the link, which is a fault.
+    fn has_ended(&self) -> bool;
+}
+
+/// Of which tenants news may be missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missed {
+    /// Of one.
+    Of(TenantId),
+    /// Of all that are followed: the link was lost for a while.
+    All,
+}
+
+/// Takes what other nodes sent. Its methods are called one after the other and must not wait.
+pub trait Receiver: Send + Sync + 'static {
+    /// News of a followed tenant arrived. They may be old, come twice, or come after newer ones.
+    fn received(&self, tenant: &TenantId, news: News);
+    /// News may be missing. The database has them.
+    fn missed(&self, missed: Missed);
+}
