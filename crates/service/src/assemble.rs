@@ -73,7 +73,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let live = || Arc::clone(&live_map);
     let listeners = Listeners::from(parts.listeners);
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
-    let (fair_reads, trip_meters) = (Arc::<FairReads>::default(), Arc::<TripMeters>::default());
+    let (fair_reads, trip_meters) = (Arc::new(FairReads::of_large_reads()), Arc::<TripMeters>::default());
     let meters = Arc::clone(&trip_meters);
     let publisher = Arc::new(Publisher::new(live(), listeners.clone(), tracks(), meters, on_transaction));
 
@@ -92,7 +92,8 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         ),
         fair_reads,
         idempotency_keys: IdempotencyKeys::new(store()),
-        large_bodies: FairReads::default(),
+        pages: FairReads::of_pages(),
+        large_bodies: FairReads::of_large_reads(),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
         parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),
         positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),

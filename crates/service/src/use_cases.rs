@@ -25,6 +25,8 @@ pub struct UseCases {
     pub devices: Devices,
     /// Shares out large reads among callers and tenants.
     pub fair_reads: Arc<FairReads>,
+    /// Shares out pages of lists in the same way.
+    pub pages: FairReads,
     /// Shares out the reading of large bodies with positions in the same way, apart from what is read from the database.
     pub large_bodies: FairReads,
     /// For [`crate::fleet`].
