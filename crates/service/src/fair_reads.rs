@@ -20,9 +20,16 @@ struct Parallel {
 }
 
 /// Large reads: a whole tenant may reconnect at once.
-const LARGE: Parallel = Parallel { all: 4, tenant: 2, reader: 1 };
+const PARALLEL_READS: usize = 4;
+const TENANT_READS: usize = 2;
+const READER_READS: usize = 1;
+const LARGE: Parallel = Parallel { all: PARALLEL_READS, tenant: TENANT_READS, reader: READER_READS };
+
 /// Pages of lists. Each takes milliseconds, and a program may read two lists at a time.
-const PAGES: Parallel = Parallel { all: 6, tenant: 4, reader: 2 };
+const PARALLEL_PAGES: usize = 6;
+const TENANT_PAGES: usize = 4;
+const READER_PAGES: usize = 2;
+const PAGES: Parallel = Parallel { all: PARALLEL_PAGES, tenant: TENANT_PAGES, reader: READER_PAGES };
 
 /// How long a request waits before it is refused. Sockets and files that have begun wait for as long as it takes.
 const READ_WAIT: Duration = Duration::from_secs(10);
