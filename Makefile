@@ -4,7 +4,7 @@
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 export MILEPOST_BIN ?= $(TARGET)/debug/milepost
 
-.PHONY: run build pages test test-parts test-pages test-rust test-client test-openapi test-browser types lint clean
+.PHONY: run build pages test test-parts test-pages test-rust test-client test-openapi test-deploy test-browser types lint clean
 
 # A profile that compiles sooner: see [profile.demo] in Cargo.toml.
 run: pages
@@ -41,7 +41,7 @@ node_modules: package-lock.json
 	touch $@
 
 # Each step prints what it leaves out when a part can't be had; with CI=true that is a failure.
-test: test-parts test-pages test-rust test-client test-openapi test-browser
+test: test-parts test-pages test-rust test-client test-openapi test-deploy test-browser
 
 test-parts:
 	scripts/install-test-parts.sh
@@ -64,6 +64,11 @@ test-client: clients/typescript/node_modules node_modules
 test-openapi: clients/openapi/node_modules
 	cargo build --workspace --bin milepost
 	scripts/test-openapi.sh
+
+# The files of deploy/: proxies, the image by hand, PgBouncer, alert rules. About a minute.
+test-deploy:
+	cargo build --workspace --bin milepost
+	scripts/test-deploy.sh
 
 # Writes clients/typescript/src/rest/schema.ts anew; test-client fails when it is not the server's.
 types: clients/typescript/node_modules node_modules

@@ -4,9 +4,10 @@ use crate::Authentication;
 use crate::authenticate::Verified;
 use milepost_domain::{DeviceId, Principal, TenantId, UserId, VehicleId};
 use milepost_store::Digest;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, Weak};
+use tokio::sync::Notify;
 
 /// Why the server closes a connection whose client did nothing wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,16 +117,62 @@ enum Counted {
     Address(IpAddr),
 }
 
+/// Who shares a limit of a tenant's connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConnectionGroup {
+    /// The tenant's own people and devices, and everybody else who watches it.
+    People,
+    /// The visitors of its public links.
+    Visitors,
+}
+
+/// The number of a group's connections.
+pub type ConnectionCount = (TenantId, ConnectionGroup, usize);
+
+impl Counted {
+    const fn of_group(tenant: TenantId, group: ConnectionGroup) -> Self {
+        match group {
+            ConnectionGroup::People => Self::Tenant(tenant),
+            ConnectionGroup::Visitors => Self::Visitors(tenant),
+        }
+    }
+
+    /// `None` for what other nodes need not know.
+    fn group(&self) -> Option<(TenantId, ConnectionGroup)> {
+        match self {
+            Self::Tenant(tenant) => Some((tenant.clone(), ConnectionGroup::People)),
+            Self::Visitors(tenant) => Some((tenant.clone(), ConnectionGroup::Visitors)),
+            Self::Caller(..) | Self::Link(_) | Self::Address(_) => None,
+        }
+    }
+}
+
 #[derive(Default)]
 struct Table {
     counts: HashMap<Counted, usize>,
+    /// Connections on other nodes. A group without any has no entry.
+    elsewhere: HashMap<Counted, usize>,
+    /// Groups whose count changed since it was last taken.
+    changed: HashSet<Counted>,
     by_holder: HashMap<Key, HashMap<u64, OpenConnection>>,
     next: u64,
 }
 
 impl Table {
     fn count(&self, counted: &Counted) -> usize {
-        self.counts.get(counted).copied().unwrap_or(0)
+        let of = |counts: &HashMap<Counted, usize>| counts.get(counted).copied().unwrap_or(0);
+        of(&self.counts) + of(&self.elsewhere)
+    }
+
+    fn note_change(&mut self, counted: &Counted) {
+        if counted.group().is_some() {
+            self.changed.insert(counted.clone());
+        }
+    }
+
+    fn own(&self, counted: &Counted) -> Option<ConnectionCount> {
+        let (tenant, group) = counted.group()?;
+        Some((tenant, group, self.counts.get(counted).copied().unwrap_or(0)))
     }
 
     fn check(&self, counted: &Counted, most: usize, refusal: TooManyConnections) -> Result<(), TooManyConnections> {
@@ -136,12 +183,15 @@ impl Table {
 /// A std mutex: held for microseconds, never across an await.
 pub(crate) struct Connections {
     table: Arc<Mutex<Table>>,
+    /// Notified when a group's count changed.
+    woken: Arc<Notify>,
     max_per_tenant: usize,
 }
 
 /// A place under the limits of connections. Dropping it frees the place.
 pub struct Admission {
     table: Arc<Mutex<Table>>,
+    woken: Arc<Notify>,
     counted: Box<[Counted]>,
     /// `None` for an anonymous connection.
     authentication: Option<Arc<Authentication>>,
@@ -151,7 +201,7 @@ pub struct Admission {
 
 impl Connections {
     pub(crate) fn new(max_per_tenant: usize) -> Self {
-        Self { table: Arc::default(), max_per_tenant }
+        Self { table: Arc::default(), woken: Arc::default(), max_per_tenant }
     }
 
     pub(crate) fn admit(
@@ -167,13 +217,15 @@ impl Connections {
         };
         for counted in &counted {
             *table.counts.entry(counted.clone()).or_default() += 1;
+            table.note_change(counted);
         }
         table.next += 1;
         let number = table.next;
         drop(table);
         let key = authentication.as_ref().and_then(Key::of);
-        let table = Arc::clone(&self.table);
-        Ok(Admission { table, counted, authentication: authentication.map(Arc::new), key, number })
+        let (table, woken) = (Arc::clone(&self.table), Arc::clone(&self.woken));
+        woken.notify_one();
+        Ok(Admission { table, woken, counted, authentication: authentication.map(Arc::new), key, number })
     }
 
     fn count_visit(&self, table: &Table, tenant: TenantId, visit: Visit) -> Result<Box<[Counted]>, TooManyConnections> {
@@ -210,6 +262,34 @@ impl Connections {
             table.check(caller, few, TooManyConnections::OfCaller)?;
         }
         Ok([Some(tenant), caller].into_iter().flatten().collect())
+    }
+
+    /// Returns when a group's count changed since it was last taken. It may return too early.
+    pub(crate) async fn changed(&self) {
+        self.woken.notified().await;
+    }
+
+    /// The counts of this node that changed since the last call.
+    pub(crate) fn take_changed(&self) -> Vec<ConnectionCount> {
+        let mut table = self.table.lock().expect("nothing panics while holding it");
+        let changed = std::mem::take(&mut table.changed);
+        changed.iter().filter_map(|counted| table.own(counted)).collect()
+    }
+
+    /// All counts of this node.
+    pub(crate) fn all(&self) -> Vec<ConnectionCount> {
+        let table = self.table.lock().expect("nothing panics while holding it");
+        table.counts.keys().filter_map(|counted| table.own(counted)).collect()
+    }
+
+    pub(crate) fn set_elsewhere(&self, (tenant, group, connections): ConnectionCount) {
+        let counted = Counted::of_group(tenant, group);
+        let mut table = self.table.lock().expect("nothing panics while holding it");
+        if connections == 0 {
+            table.elsewhere.remove(&counted);
+        } else {
+            table.elsewhere.insert(counted, connections);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -272,7 +352,9 @@ impl Drop for Admission {
                     table.counts.remove(counted);
                 }
             }
+            table.note_change(counted);
         }
+        self.woken.notify_one();
         if let Some(key) = &self.key
             && let Some(open) = table.by_holder.get_mut(key)
         {

@@ -14,16 +14,20 @@ mod login_name;
 mod passwords;
 mod revocation;
 mod secret;
+mod shared_state;
 mod token;
 mod token_signatures;
 
 pub use authenticate::{Authentication, Credential};
 pub use claims::{Claims, TokenError};
-pub use connections::{Admission, CloseReason, Disconnect, Holder, TooManyConnections, Visit};
+pub use connections::{
+    Admission, CloseReason, ConnectionCount, ConnectionGroup, Disconnect, Holder, TooManyConnections, Visit,
+};
 pub use error::AccessError;
 pub use issuer_keys::{IssuerKeys, IssuerRules};
 pub use login::{Attempt, SESSION_S, TokenPair};
 pub use secret::{hash_secret, random_secret};
+pub use shared_state::FailedLogin;
 pub use token::TokenKeys;
 
 use connections::Connections;
@@ -32,6 +36,7 @@ use login_limit::LoginLimit;
 use milepost_clock::Clock;
 use milepost_store::Store;
 use passwords::Passwords;
+use shared_state::FailedLogins;
 use std::sync::Arc;
 
 /// Checks credentials, issues tokens and sessions, and registers open connections.
@@ -43,10 +48,11 @@ pub struct Access {
     login_limit: LoginLimit,
     identities: IdentityCache,
     connections: Connections,
+    failed_logins: FailedLogins,
 }
 
 impl Access {
-    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open on this node.
+    /// `max_connections_per_tenant` limits the sockets and streams that one tenant may have open, on all nodes that tell of theirs.
     pub fn new(store: Arc<dyn Store>, clock: Clock, tokens: TokenKeys, max_connections_per_tenant: usize) -> Self {
         Self {
             store,
@@ -56,6 +62,7 @@ impl Access {
             login_limit: LoginLimit::default(),
             identities: IdentityCache::new(),
             connections: Connections::new(max_connections_per_tenant),
+            failed_logins: FailedLogins::default(),
         }
     }
 

@@ -139,7 +139,10 @@ impl Access {
                 charge.refund();
                 Ok(login)
             }
-            _ => Err(WRONG),
+            _ => {
+                self.failed_logins.note(&counted, address);
+                Err(WRONG)
+            }
         }
     }
 

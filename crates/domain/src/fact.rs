@@ -57,6 +57,8 @@ pub enum Fact {
         zone: Zone,
         /// Came, or left.
         entered: bool,
+        /// When, by the fix that shows it. Events of version 0.1 don't have it.
+        at: Option<Timestamp>,
     },
     /// A cadet was entered.
     CadetAdded { cadet_id: CadetId },

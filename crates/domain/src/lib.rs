@@ -23,6 +23,7 @@ mod invalid;
 mod measure;
 mod names;
 mod newest;
+mod node;
 mod notice;
 mod outgoing;
 mod parcel;
@@ -73,6 +74,7 @@ pub use measure::{
     AccuracyM, AltitudeM, FuelLevelL, HeadingDeg, Latitude, Longitude, OdometerKm, RadiusM, SpeedKmh, WidthM,
 };
 pub use newest::{Arrival, NewestPosition, lies_ahead};
+pub use node::NodeId;
 pub use notice::{JsonObject, Notice, NoticeContent, NoticeId, NotificationKind, NotificationText};
 pub use outgoing::{OldSecret, OutgoingCall, Target, WEBHOOK_KINDS, Webhook, WebhookId};
 pub use parcel::{DriverFix, Parcel, ParcelId, ParcelStatus, Zone, ZonesInside};

@@ -111,6 +111,16 @@ impl Channel {
         }
     }
 
+    /// Whether it announces its presence.
+    pub(crate) fn announces_presence(&self) -> bool {
+        self.presence.topic().is_some()
+    }
+
+    /// Announces the number of subscribers again, because it changed on another node.
+    pub(crate) fn viewers_changed_elsewhere(self: &Arc<Self>) {
+        Presence::changed_elsewhere(self);
+    }
+
     fn enqueue(self: &Arc<Self>, messages: impl IntoIterator<Item = Message>) {
         if !self.has_subscribers() {
             return;

@@ -11,6 +11,7 @@ use crate::message::Encoder;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::stats::{Counters, HubStats};
+use crate::viewers::Viewers;
 
 /// All channels of this node. Cloning shares it.
 #[derive(Clone)]
@@ -25,7 +26,8 @@ impl Hub {
     /// # Panics
     /// Outside a Tokio runtime.
     pub fn new(encoder: Arc<dyn Encoder>, limits: HubLimits) -> Self {
-        let shared = Shared { encoder, limits, counters: Counters::default(), runtime: Handle::current() };
+        let (counters, viewers) = (Counters::default(), Viewers::default());
+        let shared = Shared { encoder, limits, counters, viewers, runtime: Handle::current() };
         Self { channels: Arc::new(Registry::new()), shared: Arc::new(shared) }
     }
 
@@ -37,6 +39,42 @@ impl Hub {
     /// The channel `id` if anybody subscribes to it. A publisher that gets `None` has nothing to render.
     pub fn find_channel(&self, id: &ChannelId) -> Option<Arc<Channel>> {
         self.channels.find(id).filter(|channel| channel.has_subscribers())
+    }
+
+    /// Returns when the subscribers of a channel changed that announces its presence. It may return too early.
+    pub async fn viewers_changed(&self) {
+        self.shared.viewers.woken().await;
+    }
+
+    /// The channels whose subscribers changed since the last call, with their present number on this node.
+    pub fn take_changed_viewers(&self) -> Vec<(ChannelId, usize)> {
+        let count = |id: &ChannelId| self.channels.find(id).map_or(0, |channel| channel.subscriber_count());
+        self.shared
+            .viewers
+            .take_changed()
+            .into_iter()
+            .map(|id| (count(&id), id))
+            .map(|(count, id)| (id, count))
+            .collect()
+    }
+
+    /// The channels that announce their presence and have subscribers on this node, with their number.
+    pub fn announced_viewers(&self) -> Vec<(ChannelId, usize)> {
+        let announced = self.channels.all().into_iter().filter(|channel| channel.announces_presence());
+        announced
+            .map(|channel| (channel.id().clone(), channel.subscriber_count()))
+            .filter(|(_, count)| *count > 0)
+            .collect()
+    }
+
+    /// Sets how many subscribers a channel has on other nodes. It is announced with those of this node.
+    pub fn set_viewers_elsewhere(&self, dialect: &str, tenant: &str, viewers: usize) {
+        self.shared.viewers.set_elsewhere(dialect, tenant, viewers);
+        if let Some(channel) =
+            self.channels.all_of_tenant(tenant).into_iter().find(|channel| channel.id().dialect == dialect)
+        {
+            channel.viewers_changed_elsewhere();
+        }
     }
 
     /// The hub's contents and counters.

@@ -16,6 +16,7 @@ mod registry;
 mod shared;
 mod sink;
 mod stats;
+mod viewers;
 
 pub use batch::{Batch, Chunk};
 pub use channel::{Channel, Subscription};

@@ -31,6 +31,17 @@ impl<T> Registry<T> {
         made
     }
 
+    /// All entries that exist.
+    pub(crate) fn all(&self) -> Vec<Arc<T>> {
+        self.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The entries of a tenant.
+    pub(crate) fn all_of_tenant(&self, tenant: &str) -> Vec<Arc<T>> {
+        let entries = self.lock();
+        entries.iter().filter(|(id, _)| &*id.tenant == tenant).filter_map(|(_, entry)| entry.upgrade()).collect()
+    }
+
     /// Forgets `id`, unless a new entry has taken its place.
     pub(crate) fn forget(&self, id: &ChannelId) {
         let mut entries = self.lock();

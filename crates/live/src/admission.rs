@@ -5,7 +5,8 @@ use axum::http::{StatusCode, header};
 use milepost_access::{Admission, Authentication, Credential, Disconnect, TooManyConnections, Visit};
 use milepost_domain::{TenantId, Timestamp};
 use milepost_http::{Problem, TokenInQuery, authenticate_parts};
-use std::sync::Arc;
+use milepost_service::nodes::{FollowedTenant, follow_tenant};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::{Handshake, Live};
@@ -56,6 +57,9 @@ pub(crate) struct ConnectionPlace {
     live: Live,
     admission: Admission,
     expires_at: Option<Timestamp>,
+    tenant: TenantId,
+    /// Set once it is registered.
+    followed: OnceLock<FollowedTenant>,
 }
 
 impl Live {
@@ -78,15 +82,18 @@ impl Live {
             };
             Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(RETRY_FULL_S)
         })?;
-        Ok(ConnectionPlace { live: self.clone(), admission, expires_at })
+        let (tenant, followed) = (tenant.clone(), OnceLock::new());
+        Ok(ConnectionPlace { live: self.clone(), admission, expires_at, tenant, followed })
     }
 }
 
 impl ConnectionPlace {
-    /// Closes `connection` when its caller loses a right. Afterwards the rights are compared with the store once more,
+    /// Follows the tenant's news from other nodes, and closes `connection` when its caller loses a right. Afterwards the rights are compared with the store once more,
     /// so that no change slips in between. Returns false, with the connection closed, if the right has ended already.
     pub(crate) async fn register<C: Connection>(&self, connection: &Arc<C>) -> bool {
         self.admission.attach(connection);
+        // Before the client's snapshot is read.
+        let _ = self.followed.set(follow_tenant(&self.live.use_cases().nodes, &self.tenant).await);
         match self.live.context.access.revalidate(&self.admission).await {
             Ok(None) => {}
             Ok(Some(reason)) => {

@@ -1,9 +1,9 @@
 //! Nodes within one process. A server that is alone has a bus with one node, on which publishing costs nothing.
 
 use crate::stats::{Counters, count};
-use crate::{News, Receiver, Relay, RelayState, RelayStats};
+use crate::{News, NodeNews, Receiver, Relay, RelayState, RelayStats};
 use async_trait::async_trait;
-use milepost_domain::TenantId;
+use milepost_domain::{NodeId, TenantId};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -14,6 +14,7 @@ pub struct InProcessBus {
 }
 
 struct Node {
+    id: NodeId,
     followed: Mutex<HashSet<TenantId>>,
     receiver: Arc<dyn Receiver>,
     counters: Counters,
@@ -27,8 +28,8 @@ pub struct InProcessRelay {
 
 impl InProcessRelay {
     /// Joins a bus.
-    pub fn join(bus: &Arc<InProcessBus>, receiver: Arc<dyn Receiver>) -> Self {
-        let node = Arc::new(Node { followed: Mutex::default(), receiver, counters: Counters::default() });
+    pub fn join(bus: &Arc<InProcessBus>, id: NodeId, receiver: Arc<dyn Receiver>) -> Self {
+        let node = Arc::new(Node { id, followed: Mutex::default(), receiver, counters: Counters::default() });
         let mut nodes = bus.nodes.lock().expect("nothing panics while holding it");
         nodes.retain(|node| node.strong_count() > 0);
         nodes.push(Arc::downgrade(&node));
@@ -37,7 +38,7 @@ impl InProcessRelay {
 
     /// A node without others.
     pub fn alone(receiver: Arc<dyn Receiver>) -> Self {
-        Self::join(&Arc::default(), receiver)
+        Self::join(&Arc::default(), NodeId::new(0), receiver)
     }
 
     fn others(&self) -> Vec<Arc<Node>> {
@@ -60,6 +61,16 @@ impl Relay for InProcessRelay {
                 other.receiver.received(tenant, news.clone());
             }
         }
+    }
+
+    fn publish_to_nodes(&self, news: NodeNews) {
+        for other in self.others() {
+            other.receiver.heard_of_node(self.node.id, vec![news.clone()]);
+        }
+    }
+
+    fn is_alone(&self) -> bool {
+        self.bus.nodes.lock().expect("nothing panics while holding it").len() <= 1
     }
 
     async fn follow(&self, tenant: &TenantId) {

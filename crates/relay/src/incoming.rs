@@ -1,9 +1,9 @@
 //! What other nodes sent: finds gaps, and hands the news on.
 
 use crate::stats::{Counters, count};
-use crate::wire::{Bulletin, decode_bulletin};
-use crate::{Missed, NodeId, Receiver};
-use milepost_domain::TenantId;
+use crate::wire::{Bulletin, decode_bulletin, decode_pulse};
+use crate::{Missed, Receiver};
+use milepost_domain::{NodeId, TenantId};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -51,6 +51,22 @@ impl Incoming {
                 self.missed(Missed::Of(tenant.clone()));
             }
         }
+    }
+
+    /// Takes a message of the channel of all nodes. Returns true if it is this node's own.
+    pub(crate) fn take_pulse(&self, bytes: &[u8]) -> bool {
+        // One that can't be read is of a newer version. Its counts are not known here.
+        let Ok((node, news)) = decode_pulse(bytes) else {
+            count(&self.counters.unreadable, 1);
+            return false;
+        };
+        if node != self.node {
+            let receive = || self.receiver.heard_of_node(node, news);
+            if catch_unwind(AssertUnwindSafe(receive)).is_err() {
+                tracing::error!("taking the counts of another node panicked");
+            }
+        }
+        node == self.node
     }
 
     pub(crate) fn missed(&self, missed: Missed) {

@@ -8,7 +8,6 @@
 mod in_process;
 mod incoming;
 mod news;
-mod node_id;
 mod outgoing;
 mod redis;
 mod relay;
@@ -17,7 +16,6 @@ mod wire;
 
 pub use crate::redis::{RedisRelay, RedisUrl, RelayParts, UrlError};
 pub use in_process::{InProcessBus, InProcessRelay};
-pub use news::{DriverMove, News, Place};
-pub use node_id::NodeId;
+pub use news::{Counted, DriverMove, News, NodeNews, Place};
 pub use relay::{Missed, Receiver, Relay, RelayState};
 pub use stats::RelayStats;

@@ -1,6 +1,7 @@
-//! What nodes send each other about one tenant.
+//! What nodes send each other: about one tenant, and about themselves.
 
-use milepost_domain::{DriverFix, ParcelId, Position, Timestamp, TrackingId, Zone};
+use milepost_domain::{DriverFix, ParcelId, Position, TenantId, Timestamp, TrackingId};
+use std::net::IpAddr;
 
 /// What happened on another node, after its commit.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +32,8 @@ pub struct Place {
 pub struct DriverMove {
     /// The new location.
     pub fix: DriverFix,
-    /// Each parcel, with the zones that the driver entered (true) or left (false), in order.
-    pub parcels: Vec<(ParcelId, Vec<(Zone, bool)>)>,
+    /// The parcels. The zones that the driver entered or left are events.
+    pub parcels: Vec<ParcelId>,
 }
 
 impl News {
@@ -41,8 +42,38 @@ impl News {
         match self {
             Self::Places(places) => places.len() * size_of::<Place>(),
             Self::Events(_) => 0,
-            Self::DriverMoved(moved) => size_of::<DriverMove>() + moved.parcels.len() * 64,
+            Self::DriverMoved(moved) => size_of::<DriverMove>() + moved.parcels.len() * size_of::<ParcelId>(),
             Self::DeliveryChanged(_) => 64,
         }
     }
+}
+
+/// What every node needs to know of another one, whatever tenants it follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeNews {
+    /// Numbers of the sender's connections and viewers. `is_whole` says that it has no others.
+    Counts {
+        /// The numbers. 0 is sent once, when the last has gone.
+        counts: Vec<(Counted, usize)>,
+        /// They replace all that is known of the sender.
+        is_whole: bool,
+    },
+    /// A login failed: the counted name, and the client's address.
+    FailedLogin(String, Option<IpAddr>),
+}
+
+/// What is counted on every node.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Counted {
+    /// The connections of a tenant's people and devices.
+    People(TenantId),
+    /// The connections of the visitors of a tenant's public links.
+    Visitors(TenantId),
+    /// The subscribers of a dialect's channel that announces their number.
+    Viewers {
+        /// The dialect.
+        dialect: String,
+        /// The tenant's part of the channel's name.
+        tenant: String,
+    },
 }

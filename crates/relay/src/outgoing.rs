@@ -4,7 +4,7 @@ use crate::news::{DriverMove, News, Place};
 use milepost_domain::{TenantId, TrackingId};
 use std::collections::HashMap;
 
-/// Memory for news that wait, bytes. A link that is slower than the news loses the rest, and the receivers read the database.
+/// Memory for news that wait, bytes. A relay that is slower than the news loses the rest, and the receivers read the database.
 const WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// One part in so many of the memory is for one tenant.
 const TENANT_SHARE: usize = 4;
@@ -74,7 +74,7 @@ impl Outgoing {
         taken
     }
 
-    /// Drops all that waits, because the link is lost. The receivers will see a gap.
+    /// Drops all that waits, because the relay is lost. The receivers will see a gap.
     pub(crate) fn discard(&mut self) -> usize {
         self.take().len()
     }

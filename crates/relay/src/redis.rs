@@ -1,11 +1,11 @@
 //! Nodes on one Redis. Each tenant has a channel, to which a node subscribes while somebody there follows the tenant.
 //!
-//! A node also publishes to a channel of its own. When these pulses do not come back, the subscriptions are dead, however
+//! A node also publishes pulses to a channel of all nodes. When its own do not come back, the subscriptions are dead, however
 //! alive the connection looks.
 
 mod channels;
 mod connection;
-mod link;
+mod task;
 mod url;
 
 pub use url::{RedisUrl, UrlError};
@@ -13,17 +13,20 @@ pub use url::{RedisUrl, UrlError};
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
 use crate::stats::{Counters, count};
-use crate::{News, NodeId, Receiver, Relay, RelayState, RelayStats};
+use crate::{News, NodeNews, Receiver, Relay, RelayState, RelayStats};
 use async_trait::async_trait;
 use channels::Channels;
-use link::Link;
 use milepost_clock::Clock;
-use milepost_domain::TenantId;
+use milepost_domain::{NodeId, TenantId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use task::Task;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+
+/// News for all nodes that wait until they are sent.
+const WAITING_TO_NODES: usize = 10_000;
 
 /// The longest time that [`Relay::follow`] waits for the subscription.
 const FOLLOW_PATIENCE: Duration = Duration::from_secs(1);
@@ -51,6 +54,8 @@ pub struct RedisRelay {
 /// What the task and the callers share. The std mutexes are held for microseconds, never across an await.
 struct Shared {
     outgoing: Mutex<Outgoing>,
+    /// News for all nodes that wait until they are sent.
+    to_nodes: Mutex<Vec<NodeNews>>,
     /// The tenants that are to be followed. The value is true once news arrive.
     wanted: Mutex<HashMap<TenantId, watch::Sender<bool>>>,
     /// There is something to send, to subscribe, or to unsubscribe.
@@ -65,12 +70,13 @@ impl RedisRelay {
         let counters = Arc::<Counters>::default();
         let shared = Arc::new(Shared {
             outgoing: Mutex::default(),
+            to_nodes: Mutex::default(),
             wanted: Mutex::default(),
             wake: Notify::new(),
             state: watch::channel(RelayState::Lost).0,
             counters: Arc::clone(&counters),
         });
-        let link = Link {
+        let task = Task {
             url: parts.url,
             channels: Channels::new(&parts.installation),
             node: parts.node,
@@ -78,7 +84,7 @@ impl RedisRelay {
             incoming: Arc::new(Incoming::new(parts.node, parts.receiver, counters)),
             shared: Arc::clone(&shared),
         };
-        Self { shared, task: tokio::spawn(link.run()) }
+        Self { shared, task: tokio::spawn(task.run()) }
     }
 }
 
@@ -100,6 +106,22 @@ impl Relay for RedisRelay {
         } else {
             count(&self.shared.counters.dropped, 1);
         }
+    }
+
+    fn publish_to_nodes(&self, news: NodeNews) {
+        let mut waiting = self.shared.to_nodes.lock().expect("nothing panics while holding it");
+        if waiting.len() < WAITING_TO_NODES {
+            waiting.push(news);
+            drop(waiting);
+            self.shared.wake.notify_one();
+        } else {
+            count(&self.shared.counters.dropped, 1);
+        }
+    }
+
+    /// While the relay is lost, nothing is sent; what was published is found in the database.
+    fn is_alone(&self) -> bool {
+        false
     }
 
     async fn follow(&self, tenant: &TenantId) {

@@ -1,13 +1,13 @@
-//! The link between the nodes, as the rest of the server sees it.
+//! The relay between the nodes, as the rest of the server sees it.
 
-use crate::{News, RelayStats};
+use crate::{News, NodeNews, RelayStats};
 use async_trait::async_trait;
-use milepost_domain::TenantId;
+use milepost_domain::{NodeId, TenantId};
 
 /// Whether the other nodes can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RelayState {
-    /// There is no link to other processes.
+    /// There is none.
     InProcess,
     /// News arrive.
     Connected,
@@ -22,7 +22,13 @@ pub trait Relay: Send + Sync {
     /// the gap.
     fn publish(&self, tenant: &TenantId, news: News);
 
-    /// Receives a tenant's news from now on. Returns when nothing that is published later is missed, or when the link is lost,
+    /// Queues news for all other nodes; never waits. What finds the queue full is dropped.
+    fn publish_to_nodes(&self, news: NodeNews);
+
+    /// Whether nobody would get what is published, so that there is no need to make it.
+    fn is_alone(&self) -> bool;
+
+    /// Receives a tenant's news from now on. Returns when nothing that is published later is missed, or when the relay is lost,
     /// or after a second. Calls for one tenant are not counted.
     async fn follow(&self, tenant: &TenantId);
 
@@ -35,7 +41,7 @@ pub trait Relay: Send + Sync {
     /// Counters since the start.
     fn stats(&self) -> RelayStats;
 
-    /// Whether the task has ended that serves the link, which is a fault.
+    /// Whether the task has ended that serves the relay, which is a fault.
     fn has_ended(&self) -> bool;
 }
 
@@ -44,7 +50,7 @@ pub trait Relay: Send + Sync {
 pub enum Missed {
     /// Of one.
     Of(TenantId),
-    /// Of all that are followed: the link was lost for a while.
+    /// Of all that are followed: the relay was lost for a while.
     All,
 }
 
@@ -52,6 +58,8 @@ pub enum Missed {
 pub trait Receiver: Send + Sync + 'static {
     /// News of a followed tenant arrived. They may be old, come twice, or come after newer ones.
     fn received(&self, tenant: &TenantId, news: News);
+    /// Another node is alive, and perhaps has news. Called several times a second for each node, without news too.
+    fn heard_of_node(&self, node: NodeId, news: Vec<NodeNews>);
     /// News may be missing. The database has them.
     fn missed(&self, missed: Missed);
 }

@@ -1,4 +1,4 @@
-//! Counters of the link between the nodes.
+//! Counters of the relay between the nodes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,7 +9,7 @@ pub struct RelayStats {
     pub sent: u64,
     /// Messages of other nodes received.
     pub received: u64,
-    /// News that found the queue full or the link lost.
+    /// News that found the queue full or the relay lost.
     pub dropped: u64,
     /// Gaps in what other nodes sent.
     pub gaps: u64,

@@ -1,11 +1,11 @@
 //! The messages between nodes, in Protocol Buffers: a version skips the fields that it does not know, so that two versions can
 //! run side by side. A field's number is never used for anything else.
 
-use crate::news::{DriverMove, News, Place};
-use crate::{NodeId, outgoing::Batch};
+use crate::news::{Counted, DriverMove, News, NodeNews, Place};
+use crate::outgoing::Batch;
 use milepost_domain::{
-    AccuracyM, Address, AltitudeM, DriverFix, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, OdometerKm,
-    ParcelId, Position, SpeedKmh, TenantId, Timestamp, TrackingId, UserId, VehicleId, Zone,
+    AccuracyM, Address, AltitudeM, DriverFix, FuelLevelL, HeadingDeg, Invalid, Latitude, Longitude, NodeId, OdometerKm,
+    ParcelId, Position, SpeedKmh, TenantId, Timestamp, TrackingId, UserId, VehicleId,
 };
 use prost::Message;
 
@@ -76,26 +76,45 @@ struct DriverMessage {
     longitude: f64,
     #[prost(string, tag = "5")]
     address: String,
-    #[prost(message, repeated, tag = "6")]
-    parcels: Vec<ParcelMessage>,
+    #[prost(int64, repeated, tag = "6")]
+    parcels: Vec<i64>,
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct ParcelMessage {
-    #[prost(int64, tag = "1")]
-    parcel: i64,
-    /// For each crossing: 0 left and 1 entered the place where it is fetched, 2 left and 3 entered the one where it is brought.
-    #[prost(uint32, repeated, tag = "2")]
-    crossed: Vec<u32>,
-}
-
-/// That a node is alive, and that its own messages come back to it.
+/// That a node is alive, that its own messages come back to it, and its news for all nodes.
 #[derive(Clone, PartialEq, Message)]
 struct PulseMessage {
     #[prost(uint32, tag = "1")]
     form: u32,
     #[prost(fixed64, tag = "2")]
     node: u64,
+    #[prost(message, repeated, tag = "3")]
+    counts: Vec<CountMessage>,
+    #[prost(bool, tag = "4")]
+    is_whole: bool,
+    #[prost(message, repeated, tag = "5")]
+    failed_logins: Vec<FailedLoginMessage>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct CountMessage {
+    /// 1 people, 2 visitors, 3 viewers.
+    #[prost(uint32, tag = "1")]
+    kind: u32,
+    #[prost(string, tag = "2")]
+    tenant: String,
+    #[prost(string, tag = "3")]
+    dialect: String,
+    #[prost(uint64, tag = "4")]
+    count: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct FailedLoginMessage {
+    #[prost(string, tag = "1")]
+    name: String,
+    /// Empty if it is not known.
+    #[prost(string, tag = "2")]
+    address: String,
 }
 
 /// The news of one tenant that one node sent at once.
@@ -124,13 +143,60 @@ impl From<Invalid> for Unreadable {
     }
 }
 
-pub(crate) fn encode_pulse(node: NodeId) -> Vec<u8> {
-    PulseMessage { form: FORM, node: node.get() }.encode_to_vec()
+pub(crate) fn encode_pulse(node: NodeId, news: &[NodeNews]) -> Vec<u8> {
+    let mut message = PulseMessage { form: FORM, node: node.get(), ..PulseMessage::default() };
+    for news in news {
+        match news {
+            NodeNews::Counts { counts, is_whole } => {
+                if *is_whole {
+                    message.counts.clear();
+                    message.is_whole = true;
+                }
+                message.counts.extend(counts.iter().map(|(counted, count)| count_message(counted, *count)));
+            }
+            NodeNews::FailedLogin(name, address) => message.failed_logins.push(FailedLoginMessage {
+                name: name.clone(),
+                address: address.map(|address| address.to_string()).unwrap_or_default(),
+            }),
+        }
+    }
+    message.encode_to_vec()
 }
 
-/// The node that sent a pulse.
-pub(crate) fn decode_pulse(bytes: &[u8]) -> Result<NodeId, Unreadable> {
-    Ok(NodeId::new(PulseMessage::decode(bytes)?.node))
+/// The node that sent a pulse, and its news.
+pub(crate) fn decode_pulse(bytes: &[u8]) -> Result<(NodeId, Vec<NodeNews>), Unreadable> {
+    let message = PulseMessage::decode(bytes)?;
+    if message.form > FORM {
+        return Err(Unreadable::Newer(message.form));
+    }
+    let mut news = Vec::new();
+    if message.is_whole || !message.counts.is_empty() {
+        // What a newer version counts besides is passed over.
+        let counts = message.counts.into_iter().filter_map(counted).collect();
+        news.push(NodeNews::Counts { counts, is_whole: message.is_whole });
+    }
+    let failed = message.failed_logins.into_iter();
+    news.extend(failed.map(|failed| NodeNews::FailedLogin(failed.name, failed.address.parse().ok())));
+    Ok((NodeId::new(message.node), news))
+}
+
+fn count_message(counted: &Counted, count: usize) -> CountMessage {
+    let (kind, tenant, dialect) = match counted {
+        Counted::People(tenant) => (1, tenant.as_str(), ""),
+        Counted::Visitors(tenant) => (2, tenant.as_str(), ""),
+        Counted::Viewers { dialect, tenant } => (3, tenant.as_str(), dialect.as_str()),
+    };
+    CountMessage { kind, tenant: tenant.to_owned(), dialect: dialect.to_owned(), count: count as u64 }
+}
+
+fn counted(message: CountMessage) -> Option<(Counted, usize)> {
+    let counted = match message.kind {
+        1 => Counted::People(TenantId::stored(&message.tenant).ok()?),
+        2 => Counted::Visitors(TenantId::stored(&message.tenant).ok()?),
+        3 => Counted::Viewers { dialect: message.dialect, tenant: message.tenant },
+        _ => return None,
+    };
+    Some((counted, usize::try_from(message.count).ok()?))
 }
 
 pub(crate) fn encode_bulletin(node: NodeId, sequence: u64, tenant: &TenantId, batch: &Batch) -> Vec<u8> {
@@ -215,17 +281,13 @@ impl TryFrom<PlaceMessage> for Place {
 impl From<&DriverMove> for DriverMessage {
     fn from(moved: &DriverMove) -> Self {
         let fix = &moved.fix;
-        let parcels = moved.parcels.iter().map(|(parcel, crossed)| ParcelMessage {
-            parcel: parcel.get(),
-            crossed: crossed.iter().map(|(zone, entered)| crossing_code(*zone, *entered)).collect(),
-        });
         Self {
             driver: fix.driver_id.get(),
             at_ms: fix.at.unix_ms(),
             latitude: fix.latitude.get(),
             longitude: fix.longitude.get(),
             address: fix.address.as_str().to_owned(),
-            parcels: parcels.collect(),
+            parcels: moved.parcels.iter().map(|parcel| parcel.get()).collect(),
         }
     }
 }
@@ -241,28 +303,13 @@ impl TryFrom<DriverMessage> for DriverMove {
             longitude: Longitude::new(message.longitude)?,
             address: Address::stored(&message.address)?,
         };
-        let parcels = message.parcels.into_iter().map(|parcel| {
-            let crossed = parcel.crossed.iter().map(|code| crossing(*code)).collect();
-            Ok((ParcelId::new(parcel.parcel)?, crossed))
-        });
-        Ok(Self { fix, parcels: parcels.collect::<Result<_, Invalid>>()? })
+        let parcels = message.parcels.into_iter().map(ParcelId::new).collect::<Result<_, _>>()?;
+        Ok(Self { fix, parcels })
     }
 }
 
 fn time(ms: i64) -> Result<Timestamp, Invalid> {
     Timestamp::from_unix_ms(ms).ok_or(Invalid::new("time", "must be in the years 1 to 9999"))
-}
-
-const fn crossing_code(zone: Zone, entered: bool) -> u32 {
-    let zone = match zone {
-        Zone::Pickup => 0,
-        Zone::Destination => 2,
-    };
-    if entered { zone + 1 } else { zone }
-}
-
-const fn crossing(code: u32) -> (Zone, bool) {
-    (if code & 2 == 0 { Zone::Pickup } else { Zone::Destination }, code & 1 == 1)
 }
 
 #[cfg(test)]
@@ -291,18 +338,13 @@ mod tests {
             longitude,
             address: Address::new("Jl. 1").unwrap(),
         };
-        let crossed =
-            vec![(Zone::Pickup, true), (Zone::Pickup, false), (Zone::Destination, true), (Zone::Destination, false)];
         Batch {
             newest_event: 42,
             places: vec![
                 Place { vehicle_no: 1, position: plain, received_at: None },
                 Place { vehicle_no: 2, position: full, received_at: Some(at) },
             ],
-            drivers: vec![DriverMove {
-                fix,
-                parcels: vec![(ParcelId::new(3).unwrap(), crossed), (ParcelId::new(4).unwrap(), vec![])],
-            }],
+            drivers: vec![DriverMove { fix, parcels: vec![ParcelId::new(3).unwrap(), ParcelId::new(4).unwrap()] }],
             deliveries: vec![TrackingId::new("0f8fad5bd9cb469fa16570867728950e").unwrap()],
         }
     }
@@ -319,6 +361,18 @@ mod tests {
             News::Events(42),
         ];
         assert_eq!(read.news, expected);
+    }
+
+    #[test]
+    fn news_of_a_node_are_read_again() {
+        let home = TenantId::default_tenant;
+        let viewers = Counted::Viewers { dialect: "bus".to_owned(), tenant: "default".to_owned() };
+        let counts = vec![(Counted::People(home()), 3), (Counted::Visitors(home()), 0), (viewers, 2)];
+        let counts = NodeNews::Counts { counts, is_whole: true };
+        let failed = NodeNews::FailedLogin("default/ann".to_owned(), Some([192, 0, 2, 1].into()));
+        let news = vec![counts, failed, NodeNews::FailedLogin("bob".to_owned(), None)];
+        assert_eq!(decode_pulse(&encode_pulse(NodeId::new(9), &news)).unwrap(), (NodeId::new(9), news));
+        assert_eq!(decode_pulse(&encode_pulse(NodeId::new(9), &[])).unwrap(), (NodeId::new(9), vec![]));
     }
 
     /// A message that the first version sent. Every later version reads it.

@@ -1,11 +1,11 @@
-//! What every link between nodes promises: within one process, on one Redis, on a Sentinel group, and on a cluster.
+//! What every relay promises: within one process, on one Redis, on a Sentinel group, and on a cluster.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use milepost_clock::Clock;
-use milepost_domain::{Latitude, Longitude, Position, TenantId, Timestamp, VehicleId};
+use milepost_domain::{Latitude, Longitude, NodeId, Position, TenantId, Timestamp, VehicleId};
 use milepost_relay::{
-    InProcessBus, InProcessRelay, Missed, News, NodeId, Place, Receiver, RedisRelay, RedisUrl, Relay, RelayParts,
+    InProcessBus, InProcessRelay, Missed, News, NodeNews, Place, Receiver, RedisRelay, RedisUrl, Relay, RelayParts,
     RelayState,
 };
 use milepost_test_support::{PATIENCE, RedisServer};
@@ -19,11 +19,16 @@ use tokio::time::{sleep, timeout};
 struct Kept {
     news: Mutex<Vec<(TenantId, News)>>,
     missed: Mutex<Vec<Missed>>,
+    of_nodes: Mutex<Vec<(NodeId, NodeNews)>>,
 }
 
 impl Receiver for Kept {
     fn received(&self, tenant: &TenantId, news: News) {
         self.news.lock().unwrap().push((tenant.clone(), news));
+    }
+
+    fn heard_of_node(&self, node: NodeId, news: Vec<NodeNews>) {
+        self.of_nodes.lock().unwrap().extend(news.into_iter().map(|news| (node, news)));
     }
 
     fn missed(&self, missed: Missed) {
@@ -64,7 +69,10 @@ struct Node {
 impl Node {
     fn in_process(bus: &Arc<InProcessBus>) -> Self {
         let kept = Arc::<Kept>::default();
-        Self { relay: Arc::new(InProcessRelay::join(bus, Arc::clone(&kept) as _)), kept }
+        Self {
+            relay: Arc::new(InProcessRelay::join(bus, NodeId::new(fastrand::u64(..)), Arc::clone(&kept) as _)),
+            kept,
+        }
     }
 
     fn on_redis(url: &str, installation: &str) -> Self {
@@ -72,7 +80,7 @@ impl Node {
         let relay = RedisRelay::start(RelayParts {
             url: RedisUrl::parse(url).unwrap(),
             installation: installation.to_owned(),
-            node: NodeId::random(),
+            node: NodeId::new(fastrand::u64(..)),
             clock: Clock::system(),
             receiver: Arc::clone(&kept) as _,
         });
@@ -80,7 +88,7 @@ impl Node {
     }
 
     async fn is(&self, state: RelayState) {
-        until(&format!("the link is {state:?}"), || self.relay.state() == state).await;
+        until(&format!("the relay is {state:?}"), || self.relay.state() == state).await;
     }
 }
 
@@ -104,11 +112,11 @@ fn places(news: Vec<(TenantId, News)>) -> Vec<i64> {
     all.map(|place| place.position.at.unix_ms() / 60_000).collect()
 }
 
-/// What every link promises.
+/// What every relay promises.
 async fn keeps_its_promises(make: impl Fn() -> Node) {
     let (one, two, three) = (make(), make(), make());
     for node in [&one, &two, &three] {
-        until("the link works", || node.relay.state() != RelayState::Lost).await;
+        until("the relay works", || node.relay.state() != RelayState::Lost).await;
     }
     let (red, blue) = (tenant("red"), tenant("blue"));
     two.relay.follow(&red).await;
@@ -145,6 +153,14 @@ async fn keeps_its_promises(make: impl Fn() -> Node) {
     one.relay.publish(&blue, News::Events(9));
     let last = two.kept.next(1).await;
     assert_eq!(last, [(blue.clone(), News::Events(9))]);
+
+    // What every node has to know reaches all others, and not its sender.
+    let failed = NodeNews::FailedLogin("ann".to_owned(), None);
+    one.relay.publish_to_nodes(failed.clone());
+    for node in [&two, &three] {
+        until("the others know", || node.kept.of_nodes.lock().unwrap().iter().any(|(_, news)| *news == failed)).await;
+    }
+    assert!(one.kept.of_nodes.lock().unwrap().is_empty());
 
     // Who comes back gets what is new.
     two.relay.follow(&red).await;
@@ -266,8 +282,8 @@ async fn a_subscription_that_is_dead_while_the_connection_lives_is_noticed() {
     node.is(RelayState::Connected).await;
     // As after a fault of a proxy or of Redis: the connection answers, and pushes nothing.
     let channels = redis_cli(&redis, &["pubsub", "channels"]);
-    let own = channels.lines().find(|channel| channel.contains(":node:")).unwrap().to_owned();
-    assert!(own.starts_with("milepost:a:node:"));
+    let own = channels.lines().find(|channel| channel.ends_with(":nodes")).unwrap().to_owned();
+    assert!(own == "milepost:a:nodes");
     redis_cli(&redis, &["acl", "setuser", "default", "resetchannels"]);
     node.is(RelayState::Lost).await;
     redis_cli(&redis, &["acl", "setuser", "default", "allchannels"]);

@@ -22,13 +22,14 @@ use milepost_dialect_delivery::{DeliveryListener, DeliveryParts, FollowedDeliver
 use milepost_dialect_fleet::{FleetListener, FleetParts, FleetSettings, is_for_fleet, watch_fleet};
 use milepost_dialect_parcel::{FollowerList, ParcelListener, ParcelParts, watch_parcel};
 use milepost_dialect_records::RecordsListener;
-use milepost_domain::ZoneRadius;
+use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{FollowerParts, TrackFollower, TrackInbox, VehicleDirectory};
 use milepost_http::{HttpContext, OriginPolicy, TrustedProxies, auth_routes};
 use milepost_hub::{Hub, HubLimits};
 use milepost_live::Live;
 use milepost_outbox::{Outbox, OutboxConfig, Vapid, check_push_subscription, check_webhook_url};
-use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, UseCases, assemble};
+use milepost_relay::{InProcessRelay, RedisRelay, RelayParts};
+use milepost_service::{EventFeed, Listener, Outgoing, ServiceParts, StartRelay, UseCases, assemble};
 use milepost_store::Store;
 use milepost_transport::{SocketLimits, Transport, Upgrade, WsConfig, WsEncoder, echo};
 use std::sync::Arc;
@@ -73,13 +74,15 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Builds all parts above the store. `log` counts log lines that were dropped, `tasks` watches those of the parts.
+    /// Builds all parts above the store. `log` counts log lines that were dropped, `tasks` watches those of the parts. Several
+    /// nodes may serve the database if it has an `installation`.
     ///
     /// # Errors
     /// When a key file can't be read or an origin is malformed.
     pub fn new(
         config: &Config,
         store: Arc<dyn Store>,
+        installation: Option<String>,
         clock: Clock,
         log: LogStats,
         tasks: CoreTasks,
@@ -115,6 +118,7 @@ impl Assembly {
         let access = Access::new(Arc::clone(&store), clock.clone(), tokens, config.max_connections_per_tenant);
         let access = Arc::new(access);
         let tracks = Arc::new(TrackInbox::default());
+        let node = NodeId::new(fastrand::u64(..));
         let service = assemble(ServiceParts {
             store: Arc::clone(&store),
             clock: clock.clone(),
@@ -125,6 +129,9 @@ impl Assembly {
             parcel_zone: ZoneRadius::new(f64::from(config.parcel_zone_m)).unwrap_or_default(),
             alert_expiry_ms: alert_expiry_ms(config),
             tracks: Arc::clone(&tracks),
+            hub: hub.clone(),
+            node,
+            start_relay: start_relay(config, installation, node, &clock),
             tracking_ttl_ms: i64::try_from(config.tracking_ttl.as_millis()).unwrap_or(i64::MAX),
         });
         let context = Arc::new(HttpContext {
@@ -137,6 +144,8 @@ impl Assembly {
         let live = Live::new(context, hub.clone(), Arc::clone(&transport));
         let (committing, sending, beating) =
             (Arc::clone(&service.use_cases), Arc::clone(&outbox), Arc::clone(&transport));
+        let relaying = Arc::clone(&service.use_cases);
+        tasks.watch("the relay to the other nodes", move || relaying.nodes.relay_has_ended());
         tasks.watch("committing positions", move || committing.positions.has_ended());
         tasks.watch("making outgoing calls", move || sending.has_ended());
         tasks.watch("the heartbeat of sockets", move || beating.has_ended());
@@ -251,6 +260,22 @@ fn tracking_route(parcel: ParcelParts, fleet: FleetParts) -> Router {
         if is_for_fleet { watch_fleet(State(fleet), request).await } else { watch_parcel(State(parcel), request).await }
     };
     Router::new().route("/ws/tracking", get(open))
+}
+
+/// Without Redis, or with a database that one process serves, there is none.
+fn start_relay(config: &Config, installation: Option<String>, node: NodeId, clock: &Clock) -> StartRelay {
+    let (url, clock) = (config.redis_url.clone(), clock.clone());
+    match (url, installation) {
+        (Some(url), Some(installation)) => Box::new(move |receiver| {
+            Arc::new(RedisRelay::start(RelayParts { url, installation, node, clock, receiver }))
+        }),
+        (url, _) => {
+            if url.is_some() {
+                tracing::warn!("REDIS_URL is set, and has no effect: one process serves an SQLite database");
+            }
+            Box::new(|receiver| Arc::new(InProcessRelay::alone(receiver)))
+        }
+    }
 }
 
 fn alert_expiry_ms(config: &Config) -> i64 {

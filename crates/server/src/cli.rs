@@ -5,6 +5,7 @@ mod check_config;
 mod completions;
 mod demo;
 mod export;
+mod healthcheck;
 mod import;
 mod migrate;
 mod read_args;
@@ -56,6 +57,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Writes a vehicle's history: GPX, CSV, GeoJSON, KML.
     Export(export::ExportArgs),
+    /// Asks a server whether it is ready: 0 if it is, 1 if not.
+    Healthcheck(healthcheck::HealthcheckArgs),
     /// Copies the SQLite database to a file, also while a server runs.
     Backup(backup::BackupArgs),
     /// Puts a backup in the place of the SQLite database, and keeps the old one beside it.
@@ -119,6 +122,7 @@ async fn dispatch(command: Command, clock: &Clock) -> Result<ExitCode> {
         Command::Simulate(args) => simulate::run(args, clock).await,
         Command::Import(args) => return import::run(args, clock).await,
         Command::Export(args) => export::run(args).await,
+        Command::Healthcheck(args) => healthcheck::run(&args).await,
         Command::Backup(args) => backup::back_up(&args),
         Command::Restore(args) => backup::restore(&args, clock),
         Command::Migrate(args) => migrate::run(&args).await,

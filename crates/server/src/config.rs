@@ -12,7 +12,7 @@ pub use setting::{SETTINGS, SETTINGS_HEADING, Setting, SettingFlags};
 
 use milepost_http::TenantHosts;
 use milepost_outbox::{AddressRule, ServiceUrl};
-use setting::WITHOUT_EFFECT;
+use milepost_relay::RedisUrl;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub data: PathBuf,
     pub database_url: Option<String>,
-    pub redis_url: Option<String>,
+    pub redis_url: Option<RedisUrl>,
     pub jwt_secret: Option<String>,
     pub jwt_secret_file: Option<PathBuf>,
     pub jwt_public_key_file: Option<PathBuf>,
@@ -71,8 +71,6 @@ pub struct Config {
     pub webhook_allow: AddressRule,
     pub vapid_private_key: Option<String>,
     pub vapid_subject: Option<String>,
-    /// Settings that have a value and no effect in this version.
-    pub without_effect: Vec<&'static str>,
 }
 
 // Written by hand, so that secrets and URLs with passwords never reach a log line. `check-config` shows the rest.
@@ -93,7 +91,7 @@ impl Config {
                 .map_err(|takes| ConfigError::new("MILEPOST_LISTEN", takes))?,
             data: resolved.text("MILEPOST_DATA").into(),
             database_url: resolved.optional("DATABASE_URL"),
-            redis_url: resolved.optional("REDIS_URL"),
+            redis_url: redis_url(resolved)?,
             jwt_secret: resolved.optional("JWT_SECRET"),
             jwt_secret_file: resolved.optional("JWT_SECRET_FILE").map(Into::into),
             jwt_public_key_file: resolved.optional("JWT_PUBLIC_KEY_FILE").map(Into::into),
@@ -138,7 +136,6 @@ impl Config {
                 .map_err(|entry| ConfigError::new("MILEPOST_WEBHOOK_ALLOW", format!("does not take {entry}")))?,
             vapid_private_key: resolved.optional("VAPID_PRIVATE_KEY"),
             vapid_subject: resolved.optional("VAPID_SUBJECT"),
-            without_effect: WITHOUT_EFFECT.iter().copied().filter(|variable| resolved.was_set(variable)).collect(),
         };
         if config.jwt_secret.is_some() && config.jwt_secret_file.is_some() {
             return Err(ConfigError::new("JWT_SECRET_FILE", "must not be set beside JWT_SECRET"));
@@ -156,6 +153,11 @@ impl Config {
     pub fn database(&self) -> String {
         self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data.join("milepost.db").display()))
     }
+}
+
+fn redis_url(resolved: &Resolved) -> Result<Option<RedisUrl>, ConfigError> {
+    let url = resolved.optional("REDIS_URL").map(|text| RedisUrl::parse(&text));
+    url.transpose().map_err(|takes| ConfigError::new("REDIS_URL", takes.to_string()))
 }
 
 fn public_url(resolved: &Resolved) -> Result<String, ConfigError> {

@@ -50,6 +50,7 @@ pub struct Running {
     retention: tokio::task::JoinHandle<()>,
     follower: tokio::task::JoinHandle<()>,
     tracks: tokio::task::JoinHandle<()>,
+    nodes: [tokio::task::JoinHandle<()>; 3],
     issuers: tokio::task::JoinHandle<()>,
     drain_window: Duration,
     tasks: CoreTasks,
@@ -64,9 +65,6 @@ pub struct Running {
 pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&str)) -> Result<Running> {
     use_ring();
     let limits = connection_limits(config, raise_open_files_limit());
-    for variable in &config.without_effect {
-        tracing::warn!("{variable} is set, but has no effect in this version");
-    }
     check_keys_and_origins(config)?;
     make_data_folder(&config.data)?;
     let database = lock_database(&config.database())?;
@@ -96,7 +94,10 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     if let Err(error) = store.prepare(clock.now()).await {
         tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
     }
-    let assembly = Assembly::new(config, Arc::clone(&store), clock.clone(), log, tasks.clone())?;
+    let installation = store.installation().await.context("can't read the installation's name from the database")?;
+    let assembly = Assembly::new(config, Arc::clone(&store), installation, clock.clone(), log, tasks.clone())?;
+    // A failure is reported by `/ready`, and the next beat follows in a second.
+    let _ = assembly.use_cases.nodes.beat().await;
     let first = make_first_user(&*assembly.store, &assembly.use_cases.users, clock.now()).await?;
     let retention = Retention {
         events_ms: i64::try_from(config.event_retention.as_millis()).unwrap_or(i64::MAX),
@@ -108,11 +109,19 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
     let event_feed = Arc::clone(&assembly.event_feed);
     let follower = tokio::spawn(async move { event_feed.run().await });
     let tracks = tokio::spawn(assembly.track_follower(config).run());
+    let (beating, looking) = (Arc::clone(&assembly.use_cases.nodes), Arc::clone(&assembly.use_cases.nodes));
+    let beats = tokio::spawn(async move { beating.keep_beating().await });
+    let looks = tokio::spawn(async move { looking.keep_looking().await });
+    let counting = Arc::clone(&assembly.use_cases.nodes);
+    let counts = tokio::spawn(async move { counting.keep_counting().await });
     for (name, task) in [
         ("accepting connections", &http),
         ("removing old data", &retention),
         ("following events", &follower),
         ("following positions", &tracks),
+        ("telling the database that this node lives", &beats),
+        ("looking for what other nodes published", &looks),
+        ("telling other nodes of connections", &counts),
     ] {
         let task = task.abort_handle();
         tasks.watch(name, move || task.is_finished());
@@ -133,6 +142,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         retention,
         follower,
         tracks,
+        nodes: [beats, looks, counts],
         issuers,
         drain_window: config.drain_window,
         tasks,
@@ -230,6 +240,10 @@ impl Running {
         if tokio::time::timeout(FOLD_DEADLINE, self.tracks).await.is_err() {
             tracing::info!("some committed positions are not folded yet; the next start folds them");
         }
+        for task in &self.nodes {
+            task.abort();
+        }
+        self.assembly.use_cases.nodes.leave().await;
         self.assembly.store.close().await;
         tracing::info!(closed = report.closed, cut = report.cut, "drained");
     }

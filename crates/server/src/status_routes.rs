@@ -3,16 +3,19 @@
 use crate::core_tasks::CoreTasks;
 use crate::draining::Draining;
 use crate::metrics::{Exposition, TextFormat};
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use milepost_clock::Clock;
 use milepost_http::Problem;
+use milepost_relay::RelayState;
 use milepost_service::UseCases;
 use milepost_service::readiness::check_ready;
 use milepost_store::Store;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -40,24 +43,78 @@ pub(crate) async fn health() -> impl IntoResponse {
 }
 
 /// Asks the database whether this server can serve. After a failed write it tries another write.
-async fn ready(State(status): State<Arc<Status>>) -> Response {
+async fn ready(State(status): State<Arc<Status>>, Query(asked): Query<Asked>) -> Response {
+    let nodes = &status.use_cases.nodes;
+    let relay = nodes.relay_state();
+    let mut parts = Parts {
+        database: status.store.backend(),
+        relay: match relay {
+            RelayState::InProcess => "in-process",
+            RelayState::Connected => "redis",
+            RelayState::Lost => "unavailable",
+        },
+        nodes: nodes.living().len(),
+    };
     if status.draining.is_on() {
-        return unavailable("the server is shutting down");
+        return unavailable("the server is shutting down".to_owned(), &parts);
     }
     if let Some(name) = status.tasks.ended() {
-        return unavailable(&format!("a part of the server has ended: {name}; restart it"));
+        return unavailable(format!("a part of the server has ended: {name}; restart it"), &parts);
     }
-    match check_ready(&status.use_cases.readiness, status.clock.now()).await {
-        Ok(()) => Json(json!({ "status": "ready", "database": status.store.backend() })).into_response(),
-        Err(_) => match status.store.fault() {
-            Some(fault) => unavailable(&format!("the database is unavailable: {fault}")),
-            None => unavailable("the database is unavailable"),
-        },
+    if check_ready(&status.use_cases.readiness, status.clock.now()).await.is_err() {
+        parts.database = "unavailable";
+        let fault = status.store.fault().map(|fault| format!(": {fault}")).unwrap_or_default();
+        return unavailable(format!("the database is unavailable{fault}"), &parts);
     }
+    if relay == RelayState::Lost && asked.relay.as_deref() != Some("optional") {
+        let detail = "Redis can't be reached: what other nodes publish arrives here up to two seconds late";
+        return unavailable(detail.to_owned(), &parts);
+    }
+    let without_relay = relay == RelayState::InProcess && parts.nodes > 1;
+    let hint = without_relay
+        .then_some("set REDIS_URL on every node: without it, positions of other nodes arrive up to two seconds late");
+    Json(Ready { status: "ready", hint, parts }).into_response()
 }
 
-fn unavailable(detail: &str) -> Response {
-    Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
+/// `?relay=optional` asks on behalf of a load balancer: a node without Redis serves its clients well enough, and all nodes lose it at
+/// once.
+#[derive(Deserialize)]
+struct Asked {
+    relay: Option<String>,
+}
+
+/// What the server needs to serve.
+#[derive(Serialize)]
+struct Parts {
+    /// The kind of database, or `unavailable`.
+    database: &'static str,
+    /// `redis`, `in-process` without one, or `unavailable`.
+    relay: &'static str,
+    /// Nodes that serve this database, as far as they are known.
+    nodes: usize,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    status: &'static str,
+    #[serde(flatten)]
+    parts: Parts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct NotReady<'a> {
+    #[serde(flatten)]
+    problem: &'a Problem,
+    #[serde(flatten)]
+    parts: &'a Parts,
+}
+
+fn unavailable(detail: String, parts: &Parts) -> Response {
+    let problem = Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, detail);
+    let body = serde_json::to_string(&NotReady { problem: &problem, parts }).unwrap_or_default();
+    problem.into_response().map(|_| Body::from(body))
 }
 
 async fn metrics(State(status): State<Arc<Status>>, headers: HeaderMap) -> impl IntoResponse {

@@ -8,6 +8,7 @@ use crate::fleet::{Fleet, TripMeters};
 use crate::idempotency::IdempotencyKeys;
 use crate::listener::{Listener, Listeners};
 use crate::live::{LiveDirectory, LiveMap};
+use crate::nodes::{Nodes, NodesParts, RelayInbox, SharedCounts};
 use crate::outgoing::{Outgoing, OutgoingCalls};
 use crate::parcels::Parcels;
 use crate::positions::Positions;
@@ -23,10 +24,15 @@ use crate::wakers::Wakers;
 use crate::webhooks::Webhooks;
 use milepost_access::Access;
 use milepost_clock::Clock;
-use milepost_domain::ZoneRadius;
+use milepost_domain::{NodeId, ZoneRadius};
 use milepost_follow::{TrackInbox, VehicleDirectory};
+use milepost_hub::Hub;
+use milepost_relay::{Receiver, Relay};
 use milepost_store::{Committer, Store};
 use std::sync::Arc;
+
+/// Starts the relay to the other nodes, which gives what they send to the receiver.
+pub type StartRelay = Box<dyn FnOnce(Arc<dyn Receiver>) -> Arc<dyn Relay>>;
 
 /// What the binary hands in.
 pub struct ServiceParts {
@@ -50,6 +56,12 @@ pub struct ServiceParts {
     pub alert_expiry_ms: i64,
     /// Gets the committed positions, for the follower of tracks.
     pub tracks: Arc<TrackInbox>,
+    /// Whose numbers of subscribers are announced to all nodes.
+    pub hub: Hub,
+    /// This process.
+    pub node: NodeId,
+    /// Called once.
+    pub start_relay: StartRelay,
 }
 
 /// The use cases, and what the server's tasks need to work with them.
@@ -75,11 +87,30 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
     let wakers = Wakers::new(Arc::clone(&outgoing.wake));
     let (fair_reads, trip_meters) = (Arc::new(FairReads::of_large_reads()), Arc::<TripMeters>::default());
     let meters = Arc::clone(&trip_meters);
-    let publisher = Arc::new(Publisher::new(live(), listeners.clone(), tracks(), meters, on_transaction));
+    let counts = Arc::new(SharedCounts::new(access(), parts.hub));
+    let inbox = Arc::new(RelayInbox::new(live(), listeners.clone(), Arc::clone(&wakers.events), Arc::clone(&counts)));
+    let started_relay = (parts.start_relay)(Arc::clone(&inbox) as _);
+    let relay = || Arc::clone(&started_relay);
+    let publisher = Arc::new(Publisher::new(live(), listeners.clone(), relay(), tracks(), meters, on_transaction));
 
-    let deliveries = Deliveries::new(store(), listeners.clone(), wakers.clone(), outgoing.clone(), tracking_ttl_ms);
+    let deliveries =
+        Deliveries::new(store(), listeners.clone(), relay(), wakers.clone(), outgoing.clone(), tracking_ttl_ms);
+    let deliveries = Arc::new(deliveries);
+    let parcels = Arc::new(Parcels::new(store(), listeners.clone(), relay(), wakers.clone(), parcel_zone));
+    let nodes = Nodes::new(NodesParts {
+        store: store(),
+        clock: clock.clone(),
+        node: parts.node,
+        relay: relay(),
+        inbox,
+        counts,
+        live: live(),
+        listeners: listeners.clone(),
+        deliveries: Arc::clone(&deliveries),
+        parcels: Arc::clone(&parcels),
+    });
     let use_cases = Arc::new(UseCases {
-        deliveries: Arc::new(deliveries),
+        deliveries,
         devices: Devices::new(store(), access()),
         fleet: Fleet::new(
             store(),
@@ -94,8 +125,9 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         idempotency_keys: IdempotencyKeys::new(store()),
         pages: FairReads::of_pages(),
         large_bodies: FairReads::of_large_reads(),
+        nodes: Arc::new(nodes),
         outgoing_calls: OutgoingCalls::new(store(), wakers.clone()),
-        parcels: Arc::new(Parcels::new(store(), listeners.clone(), wakers.clone(), parcel_zone)),
+        parcels,
         positions: Positions::new(store(), Committer::start(store(), Some(Arc::clone(&publisher) as _)), live()),
         push: Push::new(store(), outgoing.push_key, outgoing.check_push),
         readiness: Readiness::new(store(), publisher),
@@ -113,6 +145,7 @@ pub fn assemble(parts: ServiceParts) -> AssembledService {
         listeners,
         tracks: tracks(),
         new_events: Arc::clone(&wakers.events),
+        relay: relay(),
         deliveries: Arc::clone(&use_cases.deliveries),
         parcels: Arc::clone(&use_cases.parcels),
     };

@@ -23,6 +23,7 @@ use crate::wakers::Wakers;
 use arrival_models::ArrivalModels;
 use estimate_arrival::Riders;
 use milepost_domain::Delivery;
+use milepost_relay::Relay;
 use milepost_store::Store;
 use milepost_track::Eta;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub struct DeliveryView {
 pub struct Deliveries {
     store: Arc<dyn Store>,
     listeners: Listeners,
+    relay: Arc<dyn Relay>,
     wakers: Wakers,
     outgoing: Outgoing,
     ttl_ms: i64,
@@ -60,12 +62,13 @@ impl Deliveries {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         listeners: Listeners,
+        relay: Arc<dyn Relay>,
         wakers: Wakers,
         outgoing: Outgoing,
         ttl_ms: i64,
     ) -> Self {
         let (locks, riders, texts) = (KeyedLocks::default(), Riders::default(), TextLimit::default());
         let arrival_models = ArrivalModels::new(Arc::clone(&store));
-        Self { store, listeners, wakers, outgoing, ttl_ms, locks, riders, arrival_models, texts }
+        Self { store, listeners, relay, wakers, outgoing, ttl_ms, locks, riders, arrival_models, texts }
     }
 }

@@ -4,17 +4,18 @@
 use crate::deliveries::{Deliveries, follow_delivery_event};
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
-use crate::parcels::{Parcels, follow_parcel};
+use crate::parcels::{Parcels, follow_crossing, follow_parcel};
+use crate::wakers::NewEvents;
 use crate::{Listener, PositionRecorded, ServiceError};
 use milepost_access::{Access, Holder};
 use milepost_clock::Clock;
-use milepost_domain::{Fact, TenantId, VehicleId, lies_ahead};
+use milepost_domain::{Event, Fact, TenantId, VehicleId, lies_ahead};
 use milepost_follow::TrackInbox;
+use milepost_relay::{News, Relay};
 use milepost_store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// How often the newest event ids are polled, by one query for all tenants. A user that is locked out on another node
 /// loses its connections here within a second.
@@ -35,8 +36,10 @@ pub struct EventFeed {
     pub(crate) live: Arc<LiveMap>,
     pub(crate) listeners: Listeners,
     pub(crate) tracks: Arc<TrackInbox>,
-    /// Notified after each commit of this node that stored events.
-    pub(crate) new_events: Arc<Notify>,
+    /// What should be read soon.
+    pub(crate) new_events: Arc<NewEvents>,
+    /// Tells the other nodes of new events.
+    pub(crate) relay: Arc<dyn Relay>,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) parcels: Arc<Parcels>,
 }
@@ -46,22 +49,42 @@ impl EventFeed {
     /// deliveries and parcels of this node were published after their commit.
     pub async fn run(&self) {
         let mut seen = None;
+        let mut next_poll = self.clock.instant();
         loop {
+            let due = self.new_events.take();
             // Requests report an unavailable database. The next poll tries again.
-            let _ = self.poll(&mut seen).await;
-            let _ = self.clock.timeout(POLL_EVERY, self.new_events.notified()).await;
+            if due.own || self.clock.instant() >= next_poll {
+                let _ = self.poll(due.own, &mut seen).await;
+                next_poll = self.clock.instant() + POLL_EVERY;
+            } else if let Some(seen) = &mut seen {
+                self.follow_others(due.elsewhere, seen).await;
+            }
+            let _ = self.clock.timeout_at(next_poll, self.new_events.woken()).await;
+        }
+    }
+
+    /// Reads the events of which other nodes told.
+    async fn follow_others(&self, newest: HashMap<TenantId, i64>, seen: &mut HashMap<TenantId, i64>) {
+        for (tenant, newest) in newest {
+            let last = seen.get(&tenant).copied().unwrap_or(0);
+            if last < newest {
+                let _ = self.follow_stored(&tenant, last, newest, seen).await;
+            }
         }
     }
 
     /// Follows all tenants, not only those whose vehicles are in memory here: a viewer of one tenant's vehicles may be
     /// a user of another tenant, and a user added in any tenant may have the number that another issuer's token claims.
-    async fn poll(&self, seen: &mut Seen) -> Result<(), ServiceError> {
+    async fn poll(&self, is_own: bool, seen: &mut Seen) -> Result<(), ServiceError> {
         let newest = self.store.newest_event_ids().await?;
         let seen = seen.get_or_insert_with(|| self.first_seen(&newest));
         for (tenant, newest) in newest {
             // A tenant that was added after the first poll is followed from its first event.
             let last = seen.get(&tenant).copied().unwrap_or(0);
             if last < newest {
+                if is_own {
+                    self.relay.publish(&tenant, News::Events(newest));
+                }
                 // A failure of one tenant does not stop the others. The next poll tries it again.
                 let _ = self.follow_tenant(tenant, last, newest, seen).await;
             }
@@ -79,27 +102,39 @@ impl EventFeed {
     async fn follow_tenant(
         &self,
         tenant: TenantId,
-        mut last: i64,
+        last: i64,
         newest: i64,
         seen: &mut HashMap<TenantId, i64>,
     ) -> Result<(), ServiceError> {
-        while last < newest {
-            let events = self.store.events_after(&tenant, last, PAGE).await?;
-            // No events: they were deleted because of their age.
-            let Some(end) = events.last().map(|event| event.id) else { break };
-            for event in &events {
-                self.follow_fact(&tenant, &event.fact).await?;
-            }
-            self.listeners.events_published(&tenant, &events);
-            last = end;
-            seen.insert(tenant.clone(), last);
-        }
+        let last = self.follow_stored(&tenant, last, newest, seen).await?;
+        // The rest was deleted because of its age.
         seen.insert(tenant, last.max(newest));
         Ok(())
     }
 
-    async fn follow_fact(&self, tenant: &TenantId, fact: &Fact) -> Result<(), ServiceError> {
-        match fact {
+    /// Publishes the stored events after `last` up to `newest`, and returns the last one's id.
+    async fn follow_stored(
+        &self,
+        tenant: &TenantId,
+        mut last: i64,
+        newest: i64,
+        seen: &mut HashMap<TenantId, i64>,
+    ) -> Result<i64, ServiceError> {
+        while last < newest {
+            let events = self.store.events_after(tenant, last, PAGE).await?;
+            let Some(end) = events.last().map(|event| event.id) else { break };
+            for event in &events {
+                self.follow_event(tenant, event).await?;
+            }
+            self.listeners.events_published(tenant, &events);
+            last = end;
+            seen.insert(tenant.clone(), last);
+        }
+        Ok(last)
+    }
+
+    async fn follow_event(&self, tenant: &TenantId, event: &Event) -> Result<(), ServiceError> {
+        match &event.fact {
             Fact::UserChanged { user_id } | Fact::SessionEnded { user_id } => {
                 Ok(self.access.revalidate_connections(Holder::User(*user_id)).await?)
             }
@@ -119,8 +154,12 @@ impl EventFeed {
             Fact::ParcelChanged { parcel_id, status, driver_id } => {
                 follow_parcel(&self.parcels, tenant, *parcel_id, *status, *driver_id, self.clock.now()).await
             }
-            // A new parcel has no subscribers. Zone crossings are published with the location that caused them.
-            Fact::ParcelAdded { .. } | Fact::ParcelZoneCrossed { .. } => Ok(()),
+            // A new parcel has no subscribers.
+            Fact::ParcelAdded { .. } => Ok(()),
+            Fact::ParcelZoneCrossed { parcel_id, zone, entered, at } => {
+                follow_crossing(&self.parcels, tenant, *parcel_id, *zone, *entered, at.unwrap_or(event.at));
+                Ok(())
+            }
             // Published as events, by the caller.
             Fact::CadetAdded { .. }
             | Fact::GradeUpdated(_)

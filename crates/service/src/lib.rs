@@ -13,6 +13,7 @@ pub mod idempotency;
 mod keyed_locks;
 mod listener;
 mod live;
+pub mod nodes;
 pub mod outgoing;
 pub mod parcels;
 pub mod positions;
@@ -29,7 +30,7 @@ pub mod vehicles;
 mod wakers;
 pub mod webhooks;
 
-pub use assemble::{AssembledService, ServiceParts, assemble};
+pub use assemble::{AssembledService, ServiceParts, StartRelay, assemble};
 pub use deliveries::{DeliveryUpdate, DeliveryView, NewDelivery};
 pub use error::ServiceError;
 pub use event_feed::EventFeed;

@@ -1,7 +1,7 @@
 //! The changes that dialects are notified of, to publish them to their subscribers.
 
 use crate::{DeliveryView, LiveVehicle, MovedParcel, ParcelUpdate};
-use milepost_domain::{Event, ParcelId, Position, TenantId, TrackingId, Vehicle, VehicleId};
+use milepost_domain::{Event, ParcelId, Position, TenantId, Timestamp, TrackingId, Vehicle, VehicleId, Zone};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -32,13 +32,23 @@ pub trait Listener: Send + Sync {
     fn follows_delivery(&self, _: &TrackingId) -> bool {
         false
     }
+    /// The deliveries with subscribers on this node, with the version that was published last.
+    fn followed_deliveries(&self) -> Vec<(TrackingId, i64)> {
+        Vec::new()
+    }
     /// A driver moved. There is one entry for each of its active parcels. Called under the driver's lock.
     fn driver_moved(&self, _: &[MovedParcel]) {}
+    /// A parcel's driver came to one of its places (true) or left it, as another process noticed.
+    fn zone_crossed(&self, _: &TenantId, _: ParcelId, _: Zone, _: bool, _: Timestamp) {}
     /// A parcel's status or driver changed. Called under the locks of the parcel and its drivers.
     fn parcel_changed(&self, _: &ParcelUpdate) {}
     /// Whether this parcel has a subscriber on this node. Changes by other processes are read only then.
     fn follows_parcel(&self, _: &TenantId, _: ParcelId) -> bool {
         false
+    }
+    /// The parcels with subscribers on this node.
+    fn followed_parcels(&self) -> Vec<(TenantId, ParcelId)> {
+        Vec::new()
     }
     /// Events of a tenant, in the order of their ids, from all processes. Each comes once.
     /// [`milepost_domain::Fact::audience`] says who may see it.
@@ -86,6 +96,18 @@ impl Listener for Listeners {
 
     fn follows_delivery(&self, id: &TrackingId) -> bool {
         self.0.iter().any(|listener| listener.follows_delivery(id))
+    }
+
+    fn followed_deliveries(&self) -> Vec<(TrackingId, i64)> {
+        self.0.iter().flat_map(|listener| listener.followed_deliveries()).collect()
+    }
+
+    fn zone_crossed(&self, tenant: &TenantId, id: ParcelId, zone: Zone, entered: bool, at: Timestamp) {
+        self.each(|listener| listener.zone_crossed(tenant, id, zone, entered, at));
+    }
+
+    fn followed_parcels(&self) -> Vec<(TenantId, ParcelId)> {
+        self.0.iter().flat_map(|listener| listener.followed_parcels()).collect()
     }
 
     fn driver_moved(&self, moved: &[MovedParcel]) {

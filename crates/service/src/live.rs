@@ -240,6 +240,13 @@ impl LiveTenant {
         }
     }
 
+    /// Whether a vehicle's place in memory is older than one of `at`. A vehicle that is not in memory comes with an event.
+    pub(crate) fn is_older(&self, id: &VehicleId, no: VehicleNo, at: Timestamp) -> bool {
+        let vehicles = self.lock();
+        let live = vehicles.get(id).filter(|live| live.no == no);
+        live.is_some_and(|live| live.last.as_ref().is_none_or(|last| last.at < at))
+    }
+
     /// Applies a new or changed description, and passes the vehicle to `publish` under the lock. One that is not newer than the
     /// known one is passed over: two changes may come here in another order than they were committed. A vehicle that was made
     /// anew begins without a position.

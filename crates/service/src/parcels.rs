@@ -3,14 +3,17 @@
 mod add_parcel;
 mod change_parcel;
 mod driver_track;
+mod follow_driver;
 mod follow_parcel;
 mod last_published;
+mod published_moves;
 mod read_parcel_path;
 mod read_parcels;
 mod record_driver_location;
 
 pub use add_parcel::add_parcel;
 pub use change_parcel::{ParcelChange, change_parcel};
+pub(crate) use follow_driver::{follow_crossing, follow_driver};
 pub(crate) use follow_parcel::follow_parcel;
 pub use milepost_store::NewParcel;
 pub use read_parcel_path::{ParcelPath, read_parcel_path};
@@ -25,20 +28,24 @@ use milepost_domain::{
     DriverFix, Parcel, ParcelId, ParcelStatus, Place, TenantId, Timestamp, UserId, Zone, ZoneRadius, lies_ahead,
 };
 use milepost_geo::Point;
+use milepost_relay::Relay;
 use milepost_store::Store;
 use milepost_track::{ETA_FRESH_FOR, straight_line_eta_s};
+use published_moves::PublishedMoves;
 use std::sync::Arc;
 
 /// What the use cases of parcels need.
 pub struct Parcels {
     store: Arc<dyn Store>,
     listeners: Listeners,
+    relay: Arc<dyn Relay>,
     wakers: Wakers,
     zone: ZoneRadius,
     /// Held from the reading of a row until its change is published, so that changes are published in the order of
     /// commit.
     locks: KeyedLocks,
     last_published: LastPublished,
+    published_moves: PublishedMoves,
 }
 
 /// The key of a lock.
@@ -49,8 +56,15 @@ enum Key<'a> {
 }
 
 impl Parcels {
-    pub(crate) fn new(store: Arc<dyn Store>, listeners: Listeners, wakers: Wakers, zone: ZoneRadius) -> Self {
-        Self { store, listeners, wakers, zone, locks: KeyedLocks::default(), last_published: LastPublished::default() }
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        listeners: Listeners,
+        relay: Arc<dyn Relay>,
+        wakers: Wakers,
+        zone: ZoneRadius,
+    ) -> Self {
+        let (last_published, published_moves) = (LastPublished::default(), PublishedMoves::default());
+        Self { store, listeners, relay, wakers, zone, locks: KeyedLocks::default(), last_published, published_moves }
     }
 }
 

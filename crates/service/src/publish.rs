@@ -4,8 +4,10 @@ use crate::Listener;
 use crate::fleet::TripMeters;
 use crate::listener::Listeners;
 use crate::live::{Advance, LiveMap};
+use crate::nodes::place_of;
 use milepost_domain::TenantId;
 use milepost_follow::TrackInbox;
+use milepost_relay::{News, Relay};
 use milepost_store::{CommitObserver, CommitSample, CommittedPositions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +20,7 @@ pub type OnTransaction = Box<dyn Fn(&CommitSample) + Send + Sync>;
 pub(crate) struct Publisher {
     live: Arc<LiveMap>,
     listeners: Listeners,
+    relay: Arc<dyn Relay>,
     tracks: Arc<TrackInbox>,
     trip_meters: Arc<TripMeters>,
     on_transaction: OnTransaction,
@@ -29,11 +32,12 @@ impl Publisher {
     pub(crate) fn new(
         live: Arc<LiveMap>,
         listeners: Listeners,
+        relay: Arc<dyn Relay>,
         tracks: Arc<TrackInbox>,
         trip_meters: Arc<TripMeters>,
         on_transaction: OnTransaction,
     ) -> Self {
-        Self { live, listeners, tracks, trip_meters, on_transaction, is_failing: AtomicBool::new(false) }
+        Self { live, listeners, relay, tracks, trip_meters, on_transaction, is_failing: AtomicBool::new(false) }
     }
 
     pub(crate) fn is_failing(&self) -> bool {
@@ -53,12 +57,19 @@ impl CommitObserver for Publisher {
     }
 
     fn recorded(&self, tenant: &TenantId, recorded: &CommittedPositions) {
+        let places = || {
+            let newest = recorded.steps.iter().zip(&recorded.newest).filter(|(step, _)| !step.is_wrong);
+            let newest = newest.map(|(step, position)| Advance { no: step.vehicle, position, received_at: None });
+            recorded.current.iter().map(Advance::from).chain(newest)
+        };
         if let Some(live) = self.live.loaded(tenant) {
-            let places = recorded.steps.iter().zip(&recorded.newest).filter(|(step, _)| !step.is_wrong);
-            let places = places.map(|(step, position)| Advance { no: step.vehicle, position, received_at: None });
-            live.advance(recorded.current.iter().map(Advance::from).chain(places), |recorded| {
-                self.listeners.positions_recorded(tenant, recorded);
-            });
+            live.advance(places(), |recorded| self.listeners.positions_recorded(tenant, recorded));
+        }
+        if !self.relay.is_alone() {
+            let places: Vec<_> = places().map(|place| place_of(place.no, place.position, place.received_at)).collect();
+            if !places.is_empty() {
+                self.relay.publish(tenant, News::Places(places));
+            }
         }
         if recorded.accepted > 0 {
             self.trip_meters.late_recorded(tenant, &recorded.late);

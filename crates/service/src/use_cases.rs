@@ -5,6 +5,7 @@ use crate::devices::Devices;
 use crate::fair_reads::FairReads;
 use crate::fleet::Fleet;
 use crate::idempotency::IdempotencyKeys;
+use crate::nodes::Nodes;
 use crate::outgoing::OutgoingCalls;
 use crate::parcels::Parcels;
 use crate::positions::Positions;
@@ -33,6 +34,8 @@ pub struct UseCases {
     pub fleet: Fleet,
     /// For [`crate::idempotency`].
     pub idempotency_keys: IdempotencyKeys,
+    /// For [`crate::nodes`].
+    pub nodes: Arc<Nodes>,
     /// For [`crate::outgoing`].
     pub outgoing_calls: OutgoingCalls,
     /// For [`crate::parcels`].

@@ -1,13 +1,56 @@
 //! Wakes the tasks that read what use cases commit.
 
-use std::sync::Arc;
+use milepost_domain::TenantId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 
 /// The event feed and the outbox. Both poll the store too, so that a missed wake-up only costs time.
 #[derive(Clone)]
 pub(crate) struct Wakers {
-    pub(crate) events: Arc<Notify>,
+    pub(crate) events: Arc<NewEvents>,
     outbox: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What the event feed should read soon.
+#[derive(Default)]
+pub(crate) struct NewEvents {
+    woken: Notify,
+    /// A std mutex: held for a look-up.
+    due: Mutex<DueEvents>,
+}
+
+/// What came since it was last taken.
+#[derive(Default)]
+pub(crate) struct DueEvents {
+    /// This node stored events.
+    pub(crate) own: bool,
+    /// Other nodes stored events up to these ids.
+    pub(crate) elsewhere: HashMap<TenantId, i64>,
+}
+
+impl NewEvents {
+    /// Another node stored a tenant's events up to `newest`.
+    pub(crate) fn stored_elsewhere(&self, tenant: &TenantId, newest: i64) {
+        let mut due = self.lock();
+        let known = due.elsewhere.entry(tenant.clone()).or_default();
+        *known = newest.max(*known);
+        drop(due);
+        self.woken.notify_one();
+    }
+
+    /// Returns when something came since it was last taken. It may return too early.
+    pub(crate) async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    pub(crate) fn take(&self) -> DueEvents {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, DueEvents> {
+        self.due.lock().expect("nothing panics while holding it")
+    }
 }
 
 impl Wakers {
@@ -23,7 +66,8 @@ impl Wakers {
 
     /// To be called after every commit that stored events.
     pub(crate) fn wake_events(&self) {
-        self.events.notify_one();
+        self.events.lock().own = true;
+        self.events.woken.notify_one();
     }
 
     /// To be called after every commit that may have stored outgoing calls.

@@ -7,9 +7,11 @@ use milepost_domain::{
     Address, Caller, DriverFix, ExpectedVersion, Latitude, Longitude, ParcelStatus, Place, Principal, Role, TenantId,
     UserId,
 };
+use milepost_hub::{Hub, HubLimits};
 use milepost_service::parcels::{ParcelChange, add_parcel, change_parcel};
 use milepost_service::{Listener, NewParcel, ParcelUpdate, Request, ServiceParts, assemble};
 use milepost_store::{Once, OpenOptions, Unsent, open};
+use milepost_transport::WsEncoder;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -41,6 +43,9 @@ async fn a_change_whose_client_goes_away_is_published_to_those_who_watch() {
         parcel_zone: milepost_domain::ZoneRadius::default(),
         alert_expiry_ms: 86_400_000,
         tracks: Arc::default(),
+        hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
+        node: milepost_domain::NodeId::new(1),
+        start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
     });
     let home = TenantId::default_tenant();
     let user = |number| UserId::new(number).unwrap();

@@ -9,9 +9,11 @@ use milepost_clock::Clock;
 use milepost_domain::{
     Device, DeviceId, Label, PastAssignments, Role, TenantId, User, UserId, Username, Vehicle, VehicleId, VehicleKind,
 };
+use milepost_hub::{Hub, HubLimits};
 use milepost_service::users::{NewUser, create_user};
 use milepost_service::{ServiceParts, UseCases, assemble};
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
+use milepost_transport::WsEncoder;
 use std::sync::{Arc, Mutex};
 
 /// A login with the password of [`Node::add_user`].
@@ -47,6 +49,9 @@ impl Node {
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
+            hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
+            node: milepost_domain::NodeId::new(1),
+            start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
         });
         Self { access, use_cases: service.use_cases, clock, store, _folder: folder }
     }

@@ -56,9 +56,10 @@ pub(crate) fn encode(fact: &Fact) -> (&str, String) {
             let payload = ParcelChanged { parcel_id: *parcel_id, status: *status, driver_id: *driver_id };
             ("parcel.changed", write(&payload))
         }
-        Fact::ParcelZoneCrossed { parcel_id, zone, entered } => {
+        Fact::ParcelZoneCrossed { parcel_id, zone, entered, at } => {
             let event = if *entered { ZoneEvent::Enter } else { ZoneEvent::Exit };
-            ("parcel.zone_crossed", write(&ParcelZoneCrossed { parcel_id: *parcel_id, zone: *zone, event }))
+            let at_ms = at.map(Timestamp::unix_ms);
+            ("parcel.zone_crossed", write(&ParcelZoneCrossed { parcel_id: *parcel_id, zone: *zone, event, at_ms }))
         }
         Fact::CadetAdded { cadet_id } => ("cadet_added", write(&CadetPayload { cadet_id: *cadet_id })),
         Fact::GradeUpdated(update) => ("grade.updated", write(&GradePayload::from(&**update))),
@@ -136,8 +137,9 @@ fn known(kind: &str, payload: &str) -> serde_json::Result<Option<Fact>> {
             Fact::ParcelChanged { parcel_id, status, driver_id }
         }
         "parcel.zone_crossed" => {
-            let ParcelZoneCrossed { parcel_id, zone, event } = read(payload)?;
-            Fact::ParcelZoneCrossed { parcel_id, zone, entered: event == ZoneEvent::Enter }
+            let ParcelZoneCrossed { parcel_id, zone, event, at_ms } = read(payload)?;
+            let at = at_ms.and_then(Timestamp::from_unix_ms);
+            Fact::ParcelZoneCrossed { parcel_id, zone, entered: event == ZoneEvent::Enter, at }
         }
         "cadet_added" => Fact::CadetAdded { cadet_id: read::<CadetPayload>(payload)?.cadet_id },
         "grade.updated" => Fact::GradeUpdated(boxed(read::<GradePayload>(payload)?)?),

@@ -52,6 +52,13 @@ pub(crate) fn refused_at_start(error: sqlx::Error, by_socket_file: bool) -> Stor
         sqlx::Error::Io(failure) if failure.kind() == std::io::ErrorKind::NotFound && !by_socket_file => {
             return StoreError::Refused(format!("can't read sslrootcert, sslcert or sslkey: {failure}"));
         }
+        // PgBouncer's answer to what every client of this library says.
+        sqlx::Error::Database(refusal) if refusal.message().contains("unsupported startup parameter") => {
+            return StoreError::Refused(format!(
+                "{}: PgBouncer needs ignore_startup_parameters = extra_float_digits, and pool_mode = session",
+                refusal.message()
+            ));
+        }
         sqlx::Error::Tls(_) => true,
         // Rustls does not trust the server's certificate.
         sqlx::Error::Io(failure) if failure.kind() == std::io::ErrorKind::InvalidData => true,

@@ -20,6 +20,7 @@ mod history_store;
 mod history_write;
 mod idempotency;
 mod migrations;
+mod node_store;
 mod once;
 mod open;
 mod outgoing_store;
@@ -53,6 +54,7 @@ pub use history_write::{HistoryChange, HistoryWrite};
 pub use idempotency::{
     AnswerQuota, Claim, IDEMPOTENCY_ABANDONED_MS, IDEMPOTENCY_KEEP_MS, Idempotency, IdempotencyKey, KeptAnswer,
 };
+pub use node_store::{LivingNode, NODE_SILENCE, NewestTime, NodeStore};
 pub use once::Once;
 pub use open::{OpenOptions, migrate, open, pending_migrations, sqlite_file};
 pub use outgoing_store::{

@@ -54,6 +54,7 @@ pub(crate) const POSTGRES: &[Listed] = &[
     (28, "0028_versions", include_str!("../migrations/postgres/0028_versions.sql")),
     (29, "0029_erased", include_str!("../migrations/postgres/0029_erased.sql")),
     (30, "0030_idempotency_usage", include_str!("../migrations/postgres/0030_idempotency_usage.sql")),
+    (31, "0031_nodes", include_str!("../migrations/postgres/0031_nodes.sql")),
 ];
 
 /// The table in which a database records the applied migrations.

@@ -6,13 +6,15 @@ use crate::unknown_kinds::UnknownKinds;
 use crate::{LogStats, OpenOptions, Renderer, Result, Retention, Store, StoreError, TrackCommit, TrackOutcome};
 use milepost_domain::Timestamp;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{ConnectOptions, Pool};
+use sqlx::{AssertSqlSafe, ConnectOptions, Pool};
 use std::str::FromStr;
 use std::sync::Arc;
 
 mod arrival_index;
 mod dialect;
+mod nodes;
 mod partitions;
+mod session;
 mod tracks;
 
 #[path = "sql/all.rs"]
@@ -25,41 +27,43 @@ use sql::transaction::Transaction;
 type Db = sqlx::Postgres;
 type Connection = PgConnection;
 
-fn connect_options(url: &str, options: &OpenOptions) -> Result<PgConnectOptions> {
-    let ms = |duration: std::time::Duration| duration.as_millis().to_string();
+fn connect_options(url: &str) -> Result<PgConnectOptions> {
     let connect = PgConnectOptions::from_str(url)
         // The message leaves out the URL, which may hold a password.
         .map_err(|_| StoreError::Refused("not a valid postgres:// URL".to_owned()))?;
-    Ok(connect
-        .application_name("milepost")
-        .options([
-            ("statement_timeout", ms(options.statement_timeout)),
-            ("lock_timeout", ms(options.busy_timeout)),
-            ("idle_in_transaction_session_timeout", "30000".to_owned()),
-            // A 2xx answer means on disk, whatever the server's default is.
-            ("synchronous_commit", "on".to_owned()),
-            // Every statement is written for this level, whatever the server's default is.
-            ("default_transaction_isolation", "read committed".to_owned()),
-        ])
-        .disable_statement_logging())
+    Ok(connect.application_name("milepost").disable_statement_logging())
 }
 
-/// Opens a connection outside the pool for migrations, without a statement timeout.
+/// Opens a connection outside the pool for migrations, without a statement timeout, and checks that it keeps its session.
 pub(crate) async fn connect(url: &str, options: &OpenOptions) -> Result<PgConnection> {
-    let connect = connect_options(url, options)?.options([("statement_timeout", "0"), ("lock_timeout", "60000")]);
-    tokio::time::timeout(options.acquire_timeout, connect.connect())
-        .await
-        .map_err(|_| StoreError::Unavailable("no answer from the database server".to_owned()))?
-        .map_err(|error| refused_at_start(error, connect.get_socket().is_some()))
+    let connect = connect_options(url)?;
+    let one = async || {
+        tokio::time::timeout(options.acquire_timeout, connect.connect())
+            .await
+            .map_err(|_| StoreError::Unavailable("no answer from the database server".to_owned()))?
+            .map_err(|error| refused_at_start(error, connect.get_socket().is_some()))
+    };
+    let mut connection = one().await?;
+    session::check(&mut connection, one().await?).await?;
+    sqlx::raw_sql(AssertSqlSafe(session::migration_settings())).execute(&mut connection).await?;
+    Ok(connection)
 }
 
 /// Opens a database whose tables are up to date.
 pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>) -> Result<Arc<dyn Store>> {
-    let connect = connect_options(url, options)?;
+    let connect = connect_options(url)?;
+    let settings: Arc<str> = session::settings(options).into();
     let pool = |connections: u32| -> Pool<Db> {
         PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(options.acquire_timeout)
+            .after_connect({
+                let settings = Arc::clone(&settings);
+                move |connection, _| {
+                    let settings = sqlx::raw_sql(AssertSqlSafe(settings.to_string()));
+                    Box::pin(async move { settings.execute(connection).await.map(drop) })
+                }
+            })
             .connect_lazy_with(connect.clone())
     };
     let (shared, ingest) = (pool(options.connections.max(2)), pool(INGEST_CONNECTIONS));
@@ -135,7 +139,7 @@ impl Native {
         }
         let mut transaction = Transaction::begin(&self.committer).await?;
         let outcome = tracks::write_tracks(transaction.connection(), commit).await;
-        if matches!(outcome, Ok(TrackOutcome::Stale)) {
+        if matches!(outcome, Ok(TrackOutcome::Stale(_))) {
             transaction.roll_back().await?;
             return outcome;
         }

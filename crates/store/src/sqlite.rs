@@ -19,6 +19,7 @@ pub(crate) mod backup;
 mod checkpointer;
 mod dialect;
 mod log_flusher;
+mod nodes;
 mod position_writer;
 mod presence;
 mod tracks;

@@ -2,8 +2,8 @@
 
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
-    Login, NewLogin, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention, TrackCommit,
-    TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
+    Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
+    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -56,6 +56,7 @@ pub trait Store:
     + PushStore
     + FleetStore
     + HistoryStore
+    + NodeStore
     + Send
     + Sync
     + 'static

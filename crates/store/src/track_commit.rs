@@ -94,7 +94,7 @@ pub enum TrackOutcome {
         /// Vehicle and time in Unix milliseconds of each row of `late` that was added. Each pair occurs once.
         late_added: Vec<(VehicleNo, i64)>,
     },
-    /// Another node changed or removed one of the vehicles in the meantime. Nothing was written: read again and make a
-    /// new plan.
-    Stale,
+    /// Another node changed or removed these vehicles in the meantime. Nothing was written: read them again and make a new
+    /// plan.
+    Stale(Vec<VehicleNo>),
 }

@@ -7,6 +7,11 @@ use milepost_domain::{NewestPosition, Position, Timestamp, Vehicle};
 pub struct VehicleNo(pub(crate) i64);
 
 impl VehicleNo {
+    /// The number that another node sent. One that is no vehicle's is no vehicle's here either.
+    pub const fn new(no: i64) -> Self {
+        Self(no)
+    }
+
     /// The number as an integer.
     pub const fn get(self) -> i64 {
         self.0

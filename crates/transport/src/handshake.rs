@@ -55,11 +55,8 @@ impl Upgrade {
         }
         let headers = &parts.headers;
         if !has_token(headers, &UPGRADE, "websocket") || !has_token(headers, &CONNECTION, "upgrade") {
-            return Err(HandshakeError {
-                status: StatusCode::BAD_REQUEST,
-                header: Some((UPGRADE, "websocket")),
-                detail: "this is a websocket: send `connection: upgrade` and `upgrade: websocket`",
-            });
+            // Without an `Upgrade` header: a proxy may pass the answer on by HTTP/2, where it makes the answer malformed.
+            return Err(bad_request("this is a websocket: send `connection: upgrade` and `upgrade: websocket`"));
         }
         if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
             return Err(HandshakeError {

@@ -67,6 +67,11 @@ impl FollowedDeliveries {
         self.lock().sessions.contains_key(id)
     }
 
+    /// The followed sessions, with the version that was published last.
+    pub(crate) fn versions(&self) -> Vec<(TrackingId, i64)> {
+        self.lock().sessions.iter().map(|(id, followed)| (id.clone(), followed.version)).collect()
+    }
+
     pub(crate) fn enter(self: &Arc<Self>, delivery: &Delivery, sender: &Arc<SocketSender>) -> Following {
         let mut table = self.lock();
         let id = delivery.tracking_id.clone();

@@ -36,4 +36,8 @@ impl Listener for DeliveryListener {
     fn follows_delivery(&self, id: &TrackingId) -> bool {
         self.followed.holds(id)
     }
+
+    fn followed_deliveries(&self) -> Vec<(TrackingId, i64)> {
+        self.followed.versions()
+    }
 }

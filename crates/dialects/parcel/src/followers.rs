@@ -101,6 +101,11 @@ impl Followers {
         }
     }
 
+    /// All parcels that somebody follows.
+    pub(crate) fn all(&self) -> Vec<(TenantId, ParcelId)> {
+        self.lock().keys().cloned().collect()
+    }
+
     pub(crate) fn has(&self, tenant: &TenantId, parcel: ParcelId) -> bool {
         self.lock().contains_key(&(tenant.clone(), parcel))
     }

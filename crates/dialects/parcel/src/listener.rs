@@ -2,7 +2,7 @@
 
 use crate::FollowerList;
 use crate::channel::{channel_of, location_message, status_message, zone_message};
-use milepost_domain::{ParcelId, TenantId};
+use milepost_domain::{ParcelId, TenantId, Timestamp, Zone};
 use milepost_hub::Hub;
 use milepost_service::{Listener, MovedParcel, ParcelUpdate};
 
@@ -42,5 +42,15 @@ impl Listener for ParcelListener {
 
     fn follows_parcel(&self, tenant: &TenantId, parcel: ParcelId) -> bool {
         self.followers.0.has(tenant, parcel)
+    }
+
+    fn zone_crossed(&self, tenant: &TenantId, parcel: ParcelId, zone: Zone, entered: bool, at: Timestamp) {
+        if let Some(channel) = self.hub.find_channel(&channel_of(tenant, parcel)) {
+            channel.publish(zone_message(parcel, zone, entered, at));
+        }
+    }
+
+    fn followed_parcels(&self) -> Vec<(TenantId, ParcelId)> {
+        self.followers.0.all()
     }
 }

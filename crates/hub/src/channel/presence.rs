@@ -35,8 +35,16 @@ impl Presence {
         self.announcer.get().map(|announcer| &announcer.topic)
     }
 
-    /// Publishes the count soon, unless that is scheduled already.
+    /// Publishes the count soon, and tells the other nodes.
     pub(super) fn changed(channel: &Arc<Channel>) {
+        if channel.presence.announcer.get().is_some() {
+            channel.shared.viewers.note_change(&channel.id);
+        }
+        Self::changed_elsewhere(channel);
+    }
+
+    /// Publishes the count soon, unless that is scheduled already.
+    pub(super) fn changed_elsewhere(channel: &Arc<Channel>) {
         let presence = &channel.presence;
         if presence.announcer.get().is_none() || presence.scheduled.swap(true, Ordering::AcqRel) {
             return;
@@ -48,7 +56,8 @@ impl Presence {
             channel.presence.scheduled.store(false, Ordering::Release);
             let Some(announcer) = channel.presence.announcer.get() else { return };
             if channel.has_subscribers_of(&announcer.topic) {
-                let payload = (announcer.render)(channel.subscriber_count());
+                let payload =
+                    (announcer.render)(channel.subscriber_count() + channel.shared.viewers.elsewhere(&channel.id));
                 let recipients = Recipients::only([announcer.topic.clone()]);
                 channel.publish(Message::conflated(payload, recipients, announcer.topic.clone(), 0));
             }

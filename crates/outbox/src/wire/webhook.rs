@@ -74,7 +74,7 @@ fn kind_and_data(fact: &Fact) -> Option<(&'static str, Value)> {
                 "driver_id": driver_id.map(UserId::get),
             }),
         ),
-        Fact::ParcelZoneCrossed { parcel_id, zone, entered } => (
+        Fact::ParcelZoneCrossed { parcel_id, zone, entered, .. } => (
             "parcel.zone_crossed",
             json!({
                 "parcel_id": parcel_id.get(),

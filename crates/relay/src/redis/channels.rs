@@ -16,8 +16,8 @@ impl Channels {
         format!("{}tenant:{tenant}", self.prefix)
     }
 
-    /// The channel of one node's own pulses.
-    pub(super) fn of_node(&self, node: crate::NodeId) -> String {
-        format!("{}node:{node}", self.prefix)
+    /// The channel of all nodes.
+    pub(super) fn of_nodes(&self) -> String {
+        format!("{}nodes", self.prefix)
     }
 }

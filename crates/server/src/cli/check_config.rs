@@ -19,8 +19,5 @@ pub(super) fn run(settings: &SettingFlags) -> Result<()> {
     if config.database_url.is_none() {
         say(&format!("\nThe database is {}.", config.database()));
     }
-    for variable in &config.without_effect {
-        say(&format!("\n{variable} has no effect in this version."));
-    }
     check_keys_and_origins(&config).context("configuration")
 }

@@ -62,7 +62,7 @@ pub(super) async fn run(args: UserArgs, clock: &Clock) -> Result<()> {
         vehicle_ids: args.vehicle_ids.iter().map(|id| VehicleId::new(id)).collect::<Result<_, _>>()?,
     };
     let store = open_store(&config).await?;
-    let assembly = Assembly::new(&config, store, clock.clone(), LogStats::default(), CoreTasks::default())?;
+    let assembly = Assembly::new(&config, store, None, clock.clone(), LogStats::default(), CoreTasks::default())?;
     let user = create_user(&assembly.use_cases.users, new, clock.now()).await?;
     assembly.store.close().await;
     say(&format!("Added {} with number {} ({}, tenant {}).", user.username, user.id, user.role.as_str(), user.tenant));

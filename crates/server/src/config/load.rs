@@ -123,12 +123,6 @@ impl Resolved {
         &self.0[variable].0
     }
 
-    /// Whether the value differs from the default.
-    pub(super) fn was_set(&self, variable: &str) -> bool {
-        let (value, source) = &self.0[variable];
-        *source != Source::Default && !value.is_empty()
-    }
-
     pub(super) fn optional(&self, variable: &str) -> Option<String> {
         Some(self.text(variable).to_owned()).filter(|text| !text.is_empty())
     }

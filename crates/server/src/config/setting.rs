@@ -6,6 +6,7 @@ use super::listen_address::listen_address;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 use milepost_http::{TenantHosts, TrustedProxies};
 use milepost_outbox::{AddressRule, ServiceUrl, Vapid, check_push_subject};
+use milepost_relay::RedisUrl;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -62,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_LISTEN", "127.0.0.1:8080", Kind::Address, "address and port, such as 0.0.0.0:8080, localhost:8080 or :8080 (every address); port 0 lets the system choose"),
     setting("MILEPOST_DATA", "./milepost-data", Kind::Text, "data folder of the embedded default"),
     setting("DATABASE_URL", "", Kind::Database, "sqlite://… or postgres://…; SQLite in the data folder if unset"),
-    setting("REDIS_URL", "", Kind::Redis, "for the link between nodes; checked and not used yet"),
+    setting("REDIS_URL", "", Kind::Redis, "the relay between nodes: redis://…, rediss://…, redis+sentinel://host,host/master or redis+cluster://host,host; none if unset"),
     setting("JWT_SECRET", "", Kind::Secret, "HS256 secret, at least 32 bytes; generated in the data folder if unset"),
     setting("JWT_SECRET_FILE", "", Kind::Text, "file with the HS256 secret, such as a credential of systemd or a secret of Docker"),
     setting("JWT_PUBLIC_KEY_FILE", "", Kind::Text, "PEM file: also trust this issuer (RS256, ES256 or EdDSA)"),
@@ -104,9 +105,6 @@ pub const SETTINGS: &[Setting] = &[
     setting("MILEPOST_DRAIN_WINDOW", "5s", Kind::Duration(0, 3_600_000), "the time over which clients are asked to spread their reconnects after a restart"),
 ];
 
-/// Settings that are checked but have no effect in this version.
-pub(super) const WITHOUT_EFFECT: &[&str] = &["REDIS_URL"];
-
 impl Setting {
     /// The flag: `MILEPOST_LISTEN` is `--listen`, `WS_PONG_WAIT` is `--ws-pong-wait`.
     pub fn flag(&self) -> String {
@@ -145,10 +143,7 @@ impl Setting {
             Kind::TenantHosts => TenantHosts::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be hosts with their tenants, such as school.example.org=school, separated by commas; not {entry}")
             }),
-            Kind::Redis => ok(
-                ["redis://", "rediss://", "redis+unix://"].iter().any(|scheme| text.starts_with(scheme)),
-                "must begin with redis:// or rediss://",
-            ),
+            Kind::Redis => RedisUrl::parse(text).map(drop).map_err(|takes| takes.to_string()),
             Kind::Hosts => AddressRule::new(&list(text)).map(drop).map_err(|entry| {
                 format!("must be host names, addresses or networks, separated by commas, which {entry} is not")
             }),

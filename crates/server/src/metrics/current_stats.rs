@@ -4,6 +4,7 @@ use crate::LogStats;
 use milepost_follow::TrackInbox;
 use milepost_hub::Hub;
 use milepost_outbox::Outbox;
+use milepost_relay::RelayState;
 use milepost_service::UseCases;
 use milepost_store::Store;
 use milepost_transport::Transport;
@@ -89,6 +90,21 @@ impl Collector for CurrentStats {
         to.counter("track_folds", "Positions folded", tracks.folds)?;
         to.counter("track_facts", "Changes of history written", tracks.facts)?;
         to.counter("track_refolds", "Tracks folded again for late positions", tracks.refolds)?;
+        let nodes = &self.use_cases.nodes;
+        let relay = nodes.relay_stats();
+        to.gauge("nodes", "Nodes that serve the database, as far as they are known", nodes.living().len() as u64)?;
+        to.gauge(
+            "relay_up",
+            "1 while news of other nodes arrive",
+            u64::from(nodes.relay_state() == RelayState::Connected),
+        )?;
+        to.gauge("relay_tenants", "Tenants whose news are followed", nodes.followed_tenants() as u64)?;
+        to.counter("relay_sent", "Messages sent to other nodes", relay.sent)?;
+        to.counter("relay_received", "Messages of other nodes", relay.received)?;
+        to.counter("relay_dropped", "News that were not sent, because the link was lost or too slow", relay.dropped)?;
+        to.counter("relay_gaps", "Gaps in what other nodes sent", relay.gaps)?;
+        to.counter("relay_unreadable", "Messages of other nodes that could not be read", relay.unreadable)?;
+        to.counter("relay_connections", "Connections made to the relay", relay.connections)?;
         to.gauge("vehicles_known", "Vehicles in this node's memory", self.use_cases.vehicles.count_known() as u64)?;
         to.counter("log_lines_dropped", "Log lines that could not be written", self.log.dropped())?;
         if let Some(log) = self.store.log_stats() {

@@ -64,11 +64,18 @@ mod native {
     pub mod story;
     pub mod versions;
 }
+mod nodes {
+    pub mod counts;
+    pub mod faults;
+    pub mod news;
+    pub mod support;
+}
 mod operations {
     pub mod backup;
     pub mod behind_a_proxy;
     pub mod command_line;
     pub mod connections;
+    pub mod healthcheck;
     pub mod import_export;
     pub mod neighbours;
     pub mod other_processes;

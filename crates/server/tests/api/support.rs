@@ -57,6 +57,18 @@ impl TestServer {
         Self { running, url, clock, http, admin, password, folder, database }
     }
 
+    /// Starts another server on this one's PostgreSQL.
+    pub async fn start_beside(&self, settings: &[(&'static str, &str)]) -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), TurnableClock::new());
+        let database = self.database.clone();
+        let url = database.as_deref().expect("PostgreSQL: SQLite has one process");
+        let config = config_in(folder.path(), &[settings, &[("DATABASE_URL", url)]].concat());
+        let running = serve::start(&config, clock.clock(), LogStats::default(), |_| {}).await.unwrap();
+        let url = format!("http://{}", running.address);
+        let (http, admin, password) = (http_client(), self.admin.clone(), self.password.clone());
+        Self { running, url, clock, http, admin, password, folder, database }
+    }
+
     async fn start_in(folder: tempfile::TempDir, settings: &[(&'static str, &str)]) -> Self {
         let said = Mutex::new(Vec::new());
         let config = config_in(folder.path(), settings);

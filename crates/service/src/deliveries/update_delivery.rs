@@ -9,6 +9,7 @@ use milepost_domain::{
     AFTER_DELIVERED_MS, Caller, Delivery, DeliveryFix, DeliveryStatus, Fact, Latitude, Longitude, Principal, Step,
     StepRefused, Timestamp, TrackingId, lies_ahead,
 };
+use milepost_relay::News;
 use milepost_store::{DeliveryChange, Once};
 use std::sync::Arc;
 
@@ -92,6 +93,7 @@ async fn store_and_publish(
                 tracing::debug!(tenant.id = %before.tenant, by = request.caller.log_name(), status, "delivery moved on");
             }
             deliveries.listeners.delivery_changed(&view);
+            deliveries.relay.publish(&before.tenant, News::DeliveryChanged(id.clone()));
             return Ok(view);
         }
     }

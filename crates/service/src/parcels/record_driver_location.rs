@@ -9,8 +9,10 @@ use milepost_domain::{
     Timestamp, Zone, ZoneRadius, ZonesInside, cross_zone, lies_ahead, reach,
 };
 use milepost_geo::{distance_m, segment_distance_m};
+use milepost_relay::{DriverMove, News};
 use milepost_store::{FixOutcome, Store};
 use milepost_track::is_null_island;
+use std::sync::Arc;
 
 /// The longest time between two fixes, in milliseconds, whose straight line counts as the driver's path.
 const LONGEST_SEGMENT_MS: i64 = 5 * 60 * 1000;
@@ -62,6 +64,20 @@ pub enum ReportOutcome {
 /// [`ServiceError::Forbidden`] for a caller that brings no such parcel; [`ServiceError::Conflict`] for an ended one;
 /// [`ServiceError::Invalid`] for a time more than five minutes ahead.
 pub async fn record_driver_location(
+    parcels: &Arc<Parcels>,
+    request: &Request,
+    report: DriverReport,
+) -> Result<ReportOutcome, ServiceError> {
+    let (parcels, request) = (Arc::clone(parcels), request.clone());
+    // In a task of its own, so that a stored location is published even if its client disconnects.
+    let recorded = tokio::spawn(async move { store_and_publish(&parcels, &request, report).await });
+    recorded.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the report of a location did not end");
+        Err(ServiceError::Internal)
+    })
+}
+
+async fn store_and_publish(
     parcels: &Parcels,
     request: &Request,
     report: DriverReport,
@@ -111,13 +127,23 @@ async fn place_fix(
         return Ok(if is_new { ReportOutcome::Held } else { ReportOutcome::Repeated });
     }
     let moved: Vec<_> = active.iter().map(|parcel| move_driver(parcel.clone(), last, fix, parcels.zone, now)).collect();
+    for moved in &moved {
+        moved.crossed.iter().for_each(|&(zone, entered)| {
+            parcels.published_moves.note_crossing(tenant, moved.parcel.id, (zone, entered, fix.at));
+        });
+    }
     let outcome = store_fix(&*parcels.store, tenant, fix, &moved, now).await?;
     match outcome {
         FixOutcome::Newest => {
             if moved.iter().any(|moved| !moved.crossed.is_empty()) {
-                parcels.wakers.wake_outbox();
+                parcels.wakers.wake_all();
             }
+            moved.iter().for_each(|moved| parcels.published_moves.note(tenant, moved.parcel.id, fix));
             parcels.listeners.driver_moved(&moved);
+            let brought = moved.iter().map(|moved| moved.parcel.id).collect();
+            parcels
+                .relay
+                .publish(tenant, News::DriverMoved(Box::new(DriverMove { fix: fix.clone(), parcels: brought })));
             Ok(ReportOutcome::Published)
         }
         FixOutcome::Late => Ok(ReportOutcome::Late),
@@ -179,7 +205,8 @@ async fn store_fix(
     let facts: Vec<_> = crossed
         .flat_map(|moved| {
             let parcel_id = moved.parcel.id;
-            moved.crossed.iter().map(move |&(zone, entered)| Fact::ParcelZoneCrossed { parcel_id, zone, entered })
+            let at = Some(moved.progress.fix.at);
+            moved.crossed.iter().map(move |&(zone, entered)| Fact::ParcelZoneCrossed { parcel_id, zone, entered, at })
         })
         .collect();
     Ok(store.record_driver_fix(tenant, fix, &inside, &facts, now).await?)

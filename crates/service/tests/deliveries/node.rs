@@ -6,12 +6,14 @@ use milepost_domain::{
     Caller, DeliveryStatus, Latitude, Longitude, OrderId, Phone, Principal, RiderId, Role, TenantId, Timestamp,
     TrackingId,
 };
+use milepost_hub::{Hub, HubLimits};
 use milepost_service::deliveries::{find_delivery, start_delivery, update_delivery};
 use milepost_service::{
     AssembledService, DeliveryUpdate, DeliveryView, Listener, LiveVehicle, NewDelivery, Outgoing, PositionRecorded,
     Request, ServiceError, ServiceParts, assemble,
 };
 use milepost_store::{Once, OpenOptions, Store, Unsent, open};
+use milepost_transport::WsEncoder;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -61,6 +63,9 @@ impl Node {
             parcel_zone: milepost_domain::ZoneRadius::default(),
             alert_expiry_ms: 86_400_000,
             tracks: Arc::default(),
+            hub: Hub::new(Arc::new(WsEncoder), HubLimits::default()),
+            node: milepost_domain::NodeId::new(1),
+            start_relay: Box::new(|receiver| Arc::new(milepost_relay::InProcessRelay::alone(receiver))),
         });
         Self { service, clock, store, now_ms: Arc::clone(now_ms), recorder }
     }

@@ -1,7 +1,7 @@
 //! The committer's cache of recent vehicles' tracks.
 
 use super::PositionBatch;
-use crate::{Result, Store, TrackRow};
+use crate::{Result, Store, TrackRow, VehicleNo};
 use milepost_cache::WeightedCache;
 use milepost_domain::{TenantId, VehicleId};
 use std::collections::{HashMap, HashSet};
@@ -34,14 +34,18 @@ impl TrackCache {
         self.known.get(key).or_else(|| self.loaded.get(key))
     }
 
+    /// Begins another transaction.
+    pub(super) fn begin(&mut self) {
+        self.loaded.clear();
+    }
+
     /// Reads the tracks that the batches need and the cache lacks. Vehicles that don't exist are not cached.
     pub(super) async fn load(&mut self, store: &dyn Store, batches: &[PositionBatch]) -> Result<()> {
-        self.loaded.clear();
         let mut wanted: HashSet<Key> = HashSet::new();
         for batch in batches {
             for position in &batch.positions {
                 let key = (batch.tenant.clone(), position.vehicle_id.clone());
-                if self.known.get(&key).is_none() {
+                if self.get(&key).is_none() {
                     wanted.insert(key);
                 }
             }
@@ -59,6 +63,20 @@ impl TrackCache {
     pub(super) fn keep(&mut self, tracks: impl IntoIterator<Item = (Key, TrackRow)>) {
         for (key, track) in tracks {
             self.known.insert(key, track);
+        }
+    }
+
+    /// Drops those vehicles of the batches that another node changed.
+    pub(super) fn forget_stale(&mut self, batches: &[PositionBatch], stale: &[VehicleNo]) {
+        let stale: HashSet<VehicleNo> = stale.iter().copied().collect();
+        self.loaded.retain(|_, track| !stale.contains(&track.vehicle_no));
+        for batch in batches {
+            for position in &batch.positions {
+                let key = (batch.tenant.clone(), position.vehicle_id.clone());
+                if self.known.get(&key).is_some_and(|track| stale.contains(&track.vehicle_no)) {
+                    self.known.remove(&key);
+                }
+            }
         }
     }
 

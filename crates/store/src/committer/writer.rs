@@ -158,6 +158,7 @@ impl Writer {
     }
 
     async fn write_one_transaction(&mut self, batches: &[PositionBatch]) -> Result<Vec<CommittedPositions>> {
+        self.cache.begin();
         for _ in 0..PLANS {
             self.cache.load(&*self.store, batches).await?;
             let plan = Plan::make(&self.cache, batches);
@@ -170,11 +171,7 @@ impl Writer {
                     self.cache.keep(tracks);
                     return Ok(recorded);
                 }
-                TrackOutcome::Stale => {
-                    for batch in batches {
-                        self.cache.forget(batch);
-                    }
-                }
+                TrackOutcome::Stale(vehicles) => self.cache.forget_stale(batches, &vehicles),
             }
         }
         Err(StoreError::Unavailable("other nodes change the same vehicles all the time".to_owned()))

@@ -52,6 +52,8 @@ pub(super) struct ParcelZoneCrossed {
     #[serde(with = "field")]
     pub(super) zone: Zone,
     pub(super) event: ZoneEvent,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) at_ms: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Eq)]

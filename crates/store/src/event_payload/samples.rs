@@ -19,6 +19,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("parcel.changed", r#"{"driver_id":5,"parcel_id":12,"status":"assigned"}"#),
     ("parcel.zone_crossed", r#"{"event":"enter","parcel_id":12,"zone":"pickup"}"#),
     ("parcel.zone_crossed", r#"{"event":"exit","parcel_id":12,"zone":"destination"}"#),
+    ("parcel.zone_crossed", r#"{"at_ms":1767225600000,"event":"enter","parcel_id":12,"zone":"pickup"}"#),
     ("cadet_added", r#"{"cadet_id":3}"#),
     (
         "grade.updated",

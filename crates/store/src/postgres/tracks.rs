@@ -8,7 +8,7 @@ use milepost_track::OutlierReason;
 use sqlx::Row;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Positions column by column.
 #[derive(Default)]
@@ -104,7 +104,8 @@ const WRITE_AT_ONCE: &str = concat!(
      held_ms = null, arrived_mps = f.arrived_mps, outlier_filter = null \
      from newest n join unnest($14::bigint[], $16::float8[]) as f (vehicle_no, arrived_mps) using (vehicle_no) \
      where s.vehicle_no = n.vehicle_no and (select yes from fine)) \
-     select yes from fine"
+     select c.vehicle_no from unnest($14::bigint[], $15::bigint[]) as c (vehicle_no, version) \
+     where not exists (select 1 from held h where h.vehicle_no = c.vehicle_no and h.version = c.version)"
 );
 
 /// The same statement records the added rows as late, because history does not include them yet.
@@ -146,10 +147,10 @@ pub(super) async fn write_at_once(connection: &mut Connection, commit: &TrackCom
         .bind(commit.claims.iter().map(|(no, _)| no.get()).collect::<Vec<_>>())
         .bind(commit.claims.iter().map(|(_, version)| *version).collect::<Vec<_>>())
         .bind(commit.states.iter().map(|track| SavedFilter::of(track).speed_mps).collect::<Vec<_>>());
-    // All rows are fetched, although there is only one: the message after the last row says that it is committed.
+    // The vehicles whose claims don't hold. The message after the last row says that it is committed.
     let rows = written.fetch_all(connection).await?;
-    let all_claims_hold = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
-    Ok(if all_claims_hold { TrackOutcome::Committed { late_added: Vec::new() } } else { TrackOutcome::Stale })
+    let stale = rows.iter().map(|row| Ok(VehicleNo(row.try_get(0)?))).collect::<Result<Vec<_>>>()?;
+    Ok(if stale.is_empty() { TrackOutcome::Committed { late_added: Vec::new() } } else { TrackOutcome::Stale(stale) })
 }
 
 /// Writes positions and states, unless a claim does not hold any more. Claims are locked in ascending order, so that
@@ -162,13 +163,14 @@ pub(super) async fn write_tracks(connection: &mut Connection, commit: &TrackComm
     .bind(claimed)
     .fetch_all(&mut *connection)
     .await?;
-    if rows.len() != commit.claims.len() {
-        return Ok(TrackOutcome::Stale);
+    let mut stored = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        stored.insert(VehicleNo(row.try_get(0)?), row.try_get::<i64, _>(1)?);
     }
-    for (row, (no, version)) in rows.iter().zip(&commit.claims) {
-        if row.try_get::<i64, _>(0)? != no.get() || row.try_get::<i64, _>(1)? != *version {
-            return Ok(TrackOutcome::Stale);
-        }
+    let is_stale = |(no, version): &&(VehicleNo, i64)| stored.get(no) != Some(version);
+    let stale: Vec<_> = commit.claims.iter().filter(is_stale).map(|(no, _)| *no).collect();
+    if !stale.is_empty() {
+        return Ok(TrackOutcome::Stale(stale));
     }
     if commit.appended.len() >= COPY_ROWS {
         let mut copy = connection.copy_in_raw(COPY).await?;

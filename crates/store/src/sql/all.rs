@@ -10,6 +10,7 @@ mod deliveries;
 mod events;
 mod fleet;
 mod history;
+mod nodes;
 mod numbers;
 mod outgoing;
 mod parcels;

@@ -163,9 +163,10 @@ pub(super) fn write_tracks(
     buffer: &mut WriteBuffer,
 ) -> Result<TrackOutcome> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !claims_hold(&transaction, commit)? {
+    let stale = claim(&transaction, commit)?;
+    if !stale.is_empty() {
         transaction.rollback()?;
-        return Ok(TrackOutcome::Stale);
+        return Ok(TrackOutcome::Stale(stale));
     }
     // Late positions are compared with the sorted table, so that all buffered rows must be merged first.
     let merge_all = !commit.late.is_empty();
@@ -227,12 +228,13 @@ fn mark<'a>(connection: &Connection, rows: impl Iterator<Item = &'a Row>, now_ms
 }
 
 /// Writes the states of the vehicles that change, and checks the versions of the others.
-fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
+fn claim(connection: &Connection, commit: &OwnedCommit) -> Result<Vec<VehicleNo>> {
+    let mut stale = Vec::new();
     let mut get_version = connection.prepare_cached(GET_VERSION)?;
     for (vehicle_no, version) in &commit.unchanged {
         let stored: Option<i64> = get_version.query_row([vehicle_no.get()], |row| row.get(0)).optional()?;
         if stored != Some(*version) {
-            return Ok(false);
+            stale.push(*vehicle_no);
         }
     }
     let mut set_state = connection.prepare_cached(SET_STATE)?;
@@ -248,8 +250,8 @@ fn claims_hold(connection: &Connection, commit: &OwnedCommit) -> Result<bool> {
         set_state.raw_bind_parameter(15, state.vehicle_no.get())?;
         set_state.raw_bind_parameter(16, state.version - 1)?;
         if set_state.raw_execute()? != 1 {
-            return Ok(false);
+            stale.push(state.vehicle_no);
         }
     }
-    Ok(true)
+    Ok(stale)
 }

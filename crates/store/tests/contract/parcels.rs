@@ -185,7 +185,7 @@ pub(crate) async fn newest_fix_of_a_driver_is_kept_and_late_ones_only_stored(dat
     let acme = add_tenant(&**store, "acme").await;
     let parcel = add_parcel(&**store, &home, Some(5)).await;
     let inside = |pickup| [(parcel.id, ZonesInside { pickup, destination: false })];
-    let facts = [Fact::ParcelZoneCrossed { parcel_id: parcel.id, zone: Zone::Pickup, entered: true }];
+    let facts = [Fact::ParcelZoneCrossed { parcel_id: parcel.id, zone: Zone::Pickup, entered: true, at: None }];
     assert_eq!(store.last_driver_fix(&home, user(5)).await.unwrap(), None);
     let outcome = store.record_driver_fix(&home, &fix(5, 100), &inside(true), &facts, at(100)).await.unwrap();
     assert_eq!(outcome, FixOutcome::Newest);

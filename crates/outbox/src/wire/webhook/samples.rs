@@ -84,7 +84,7 @@ fn every_public_kind_keeps_its_form_byte_for_byte() {
             r#"{"driver_id":null,"event_id":42,"parcel_id":12,"status":"out_for_delivery"}"#,
         ),
         check(
-            &Fact::ParcelZoneCrossed { parcel_id, zone: Zone::Pickup, entered: false },
+            &Fact::ParcelZoneCrossed { parcel_id, zone: Zone::Pickup, entered: false, at: None },
             "parcel.zone_crossed",
             r#"{"event":"exit","event_id":42,"parcel_id":12,"zone":"pickup"}"#,
         ),

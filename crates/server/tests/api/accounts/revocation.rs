@@ -30,6 +30,7 @@ impl TwoNodes {
         let other = Assembly::new(
             &config,
             open_store(&config).await.unwrap(),
+            None,
             here.clock.clock(),
             LogStats::default(),
             CoreTasks::default(),

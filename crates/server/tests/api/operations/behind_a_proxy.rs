@@ -34,3 +34,17 @@ async fn the_header_of_an_untrusted_peer_does_not_change_the_address_of_a_login(
     let server = TestServer::start().await;
     slow_down(&server, |number| format!("198.51.100.{number}")).await;
 }
+
+#[tokio::test]
+async fn a_refusal_at_a_sockets_path_can_be_passed_on_by_http_2() {
+    let server = TestServer::start().await;
+    for path in
+        ["/ws/bus-tracking/", "/ws/updates/?token=x", "/ws/tracking/?parcel_id=1", "/ws/tracking?company_id=default"]
+    {
+        let answer = server.get(path, "").await;
+        assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
+        for name in ["connection", "upgrade", "keep-alive"] {
+            assert!(!answer.headers().contains_key(name), "{path} answers with {name}");
+        }
+    }
+}

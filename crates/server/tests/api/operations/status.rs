@@ -8,7 +8,10 @@ use std::io::Read as _;
 async fn health_and_readiness_need_no_credential() {
     let server = TestServer::start().await;
     assert_eq!(server.get_json("/health", "").await["status"], "ok");
-    assert_eq!(server.get_json("/ready", "").await, json!({"status": "ready", "database": "sqlite"}));
+    assert_eq!(
+        server.get_json("/ready", "").await,
+        json!({"status": "ready", "database": "sqlite", "relay": "in-process", "nodes": 1})
+    );
 }
 
 #[tokio::test]

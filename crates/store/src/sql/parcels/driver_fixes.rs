@@ -7,7 +7,7 @@ use milepost_domain::{
 };
 use sqlx::Row;
 
-fn driver_fix(row: &DbRow) -> Result<DriverFix> {
+pub(crate) fn driver_fix(row: &DbRow) -> Result<DriverFix> {
     Ok(DriverFix {
         driver_id: UserId::new(row.try_get("driver_id")?)?,
         at: timestamp(row.try_get("at_ms")?)?,

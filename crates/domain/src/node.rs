@@ -1,4 +1,4 @@
-//! The identity of a running process.
+//! The processes that serve one database.
 
 use std::fmt;
 
@@ -7,12 +7,7 @@ use std::fmt;
 pub struct NodeId(u64);
 
 impl NodeId {
-    /// A random id.
-    pub fn random() -> Self {
-        Self(fastrand::u64(..))
-    }
-
-    /// The id of this number.
+    /// The id of this number, which should be random.
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
@@ -20,6 +15,11 @@ impl NodeId {
     /// The id as a number.
     pub const fn get(self) -> u64 {
         self.0
+    }
+
+    /// Reads what [`fmt::Display`] wrote.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        u64::from_str_radix(text, 16).ok().map(Self)
     }
 }
 

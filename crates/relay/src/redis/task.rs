@@ -5,10 +5,10 @@ use super::channels::Channels;
 use super::connection::Connection;
 use crate::incoming::Incoming;
 use crate::stats::count;
-use crate::wire::{decode_pulse, encode_bulletin, encode_pulse};
-use crate::{Missed, NodeId, RedisUrl, RelayState};
+use crate::wire::{encode_bulletin, encode_pulse};
+use crate::{Missed, RedisUrl, RelayState};
 use milepost_clock::Clock;
-use milepost_domain::TenantId;
+use milepost_domain::{NodeId, TenantId};
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, RedisError, Value};
 use std::collections::HashSet;
@@ -19,14 +19,14 @@ use tokio::time::Instant;
 
 /// How often a pulse is sent.
 const PULSE_EVERY: Duration = Duration::from_millis(250);
-/// When no pulse has come back for this long, the link is lost.
+/// When no pulse has come back for this long, the relay is lost.
 const PULSE_WAIT: Duration = Duration::from_secs(1);
 /// Time from the end of a connection to the next try, at least. Up to as much again is added, so that nodes don't come at once.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// Channels in one command.
 const CHANNELS_AT_ONCE: usize = 500;
 
-pub(super) struct Link {
+pub(super) struct Task {
     pub(super) url: RedisUrl,
     pub(super) channels: Channels,
     pub(super) node: NodeId,
@@ -49,7 +49,7 @@ enum Lost {
 /// What the library calls for each message. Messages are taken at once, on the task that reads the connection.
 struct Pushes {
     incoming: Arc<Incoming>,
-    own_channel: String,
+    nodes_channel: String,
     pulse: Arc<Pulse>,
 }
 
@@ -60,14 +60,14 @@ struct Pulse {
     closed: Notify,
 }
 
-impl Link {
+impl Task {
     pub(super) async fn run(self) {
         let mut is_first = true;
         loop {
             let lost = self.serve_connection().await;
             let was_connected = self.shared.state.send_replace(RelayState::Lost) == RelayState::Connected;
             if was_connected || is_first {
-                tracing::warn!(cause = %lost, "the link to the other nodes is lost; their news are read from the database");
+                tracing::warn!(cause = %lost, "the relay to the other nodes is lost; their news are read from the database");
             }
             is_first = false;
             for arrives in self.shared.wanted().values() {
@@ -75,7 +75,9 @@ impl Link {
             }
             let dropped = self.shared.outgoing().discard();
             count(&self.shared.counters.dropped, dropped as u64);
-            self.incoming.missed(Missed::All);
+            if was_connected {
+                self.incoming.missed(Missed::All);
+            }
             self.clock.sleep(RETRY_AFTER.mul_f64(1.0 + fastrand::f64())).await;
         }
     }
@@ -84,15 +86,15 @@ impl Link {
     async fn serve_connection(&self) -> Lost {
         let pulse = Pulse { clock: self.clock.clone(), heard: Mutex::new(self.clock.instant()), closed: Notify::new() };
         let pulse = Arc::new(pulse);
-        let own_channel = self.channels.of_node(self.node);
+        let nodes_channel = self.channels.of_nodes();
         let pushes = Pushes {
             incoming: Arc::clone(&self.incoming),
-            own_channel: own_channel.clone(),
+            nodes_channel: nodes_channel.clone(),
             pulse: Arc::clone(&pulse),
         };
         let served = async {
             let mut connection = Connection::open(&self.url, pushes).await?;
-            connection.subscribe(&[own_channel]).await?;
+            connection.subscribe(&[nodes_channel]).await?;
             self.serve(&mut connection, &pulse).await
         };
         match served.await {
@@ -112,7 +114,7 @@ impl Link {
         count(&self.shared.counters.connections, 1);
         self.shared.state.send_replace(RelayState::Connected);
         self.incoming.missed(Missed::All);
-        tracing::info!("linked to the other nodes");
+        tracing::info!("the relay to the other nodes works");
         let mut next_pulse = self.clock.instant();
         loop {
             tokio::select! {
@@ -125,9 +127,13 @@ impl Link {
             }
             self.update_subscriptions(connection, &mut subscribed).await?;
             let mut messages = self.take_messages();
-            if self.clock.instant() >= next_pulse {
+            let to_nodes = std::mem::take(&mut *self.shared.to_nodes.lock().expect("nothing panics while holding it"));
+            let is_due = self.clock.instant() >= next_pulse;
+            if is_due {
                 next_pulse = self.clock.instant() + PULSE_EVERY;
-                messages.push((self.channels.of_node(self.node), encode_pulse(self.node)));
+            }
+            if is_due || !to_nodes.is_empty() {
+                messages.push((self.channels.of_nodes(), encode_pulse(self.node, &to_nodes)));
             }
             let sent = messages.len();
             if sent > 0 {
@@ -206,8 +212,8 @@ impl AsyncPushSender for Pushes {
                 let [Value::BulkString(channel), Value::BulkString(message)] = push.data.as_slice() else {
                     return Ok(());
                 };
-                if *channel == self.own_channel.as_bytes() {
-                    if decode_pulse(message).is_ok() {
+                if *channel == self.nodes_channel.as_bytes() {
+                    if self.incoming.take_pulse(message) {
                         self.pulse.heard();
                     }
                 } else {

@@ -1,0 +1,66 @@
+//! What the nodes count together: viewers, connections and failed logins.
+
+use crate::nodes::support::TwoNodes;
+use crate::support::{PATIENCE, Watcher, json_of};
+use reqwest::StatusCode;
+use serde_json::json;
+use std::time::Instant;
+
+/// Waits until the announced number of viewers is this one.
+async fn sees(watcher: &mut Watcher, viewing: u64) {
+    while watcher.next().await != json!({"type": "presence", "data": {"viewing": viewing}}) {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn viewers_of_all_nodes_are_announced() {
+    let Some(TwoNodes { one, two, redis: _redis }) = TwoNodes::start(true).await else { return };
+    let path = "/ws/bus-tracking/?presence=1";
+    let mut first = one.watch(path, &one.admin).await;
+    sees(&mut first, 1).await;
+    let mut second = two.watch(path, &two.admin).await;
+    sees(&mut first, 2).await;
+    sees(&mut second, 2).await;
+    let third = two.watch("/ws/bus-tracking/", &two.admin).await;
+    sees(&mut first, 3).await;
+    drop(third);
+    sees(&mut first, 2).await;
+    // A node that ends takes its viewers with it.
+    two.drain().await;
+    sees(&mut first, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_all_nodes_share_the_tenants_limit() {
+    let limit = [("MAX_CONNECTIONS_PER_TENANT", "3")];
+    let Some(TwoNodes { one, two, redis: _redis }) = TwoNodes::start_with(true, &limit).await else { return };
+    let path = "/ws/bus-tracking/?presence=1";
+    let _first = one.watch(path, &one.admin).await;
+    let mut second = one.watch(path, &one.admin).await;
+    let mut third = two.watch(path, &two.admin).await;
+    sees(&mut second, 3).await;
+    sees(&mut third, 3).await;
+    for node in [&one, &two] {
+        let header = ("Authorization", format!("Bearer {}", node.admin));
+        let refused = node.try_watch(path, &[(header.0, &header.1)]).await.err();
+        assert_eq!(refused, Some(StatusCode::TOO_MANY_REQUESTS));
+    }
+    drop(third);
+    sees(&mut second, 2).await;
+    let _fourth = one.watch(path, &one.admin).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failed_logins_on_one_node_count_on_the_other() {
+    let Some(TwoNodes { one, two, redis: _redis }) = TwoNodes::start(true).await else { return };
+    let user = json!({"username": "ann", "role": "manager", "password": "open sesame"});
+    json_of(one.post("/api/v1/users", &one.admin, user).await, 201).await;
+    let wrong = json!({"username": "ann", "password": "close sesame"});
+    for _ in 0..10 {
+        assert_eq!(one.post("/api/token", "", wrong.clone()).await.status(), 401);
+    }
+    let right = json!({"username": "ann", "password": "open sesame"});
+    let begun = Instant::now();
+    while two.post("/api/token", "", right.clone()).await.status() != 429 {
+        assert!(begun.elapsed() < PATIENCE, "the other node does not know");
+    }
+}

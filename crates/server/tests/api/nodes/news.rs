@@ -1,0 +1,126 @@
+//! What happens on one node is published on the other, with Redis between them and without.
+
+use crate::delivery::session::start;
+use crate::nodes::support::TwoNodes;
+use crate::parcel::people::{client, driver, place};
+use crate::support::json_of;
+use crate::support::signing::token_for;
+use serde_json::json;
+
+/// Makes two tests of each function: with Redis and without.
+macro_rules! with_and_without_redis {
+    ($($claim:ident),+ $(,)?) => {
+        mod with_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $claim() {
+                if let Some(nodes) = super::TwoNodes::start(true).await { super::$claim(nodes).await; }
+            })+
+        }
+        mod without_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $claim() {
+                if let Some(nodes) = super::TwoNodes::start(false).await { super::$claim(nodes).await; }
+            })+
+        }
+    };
+}
+
+with_and_without_redis!(
+    positions_are_published_on_the_other_node,
+    a_snapshot_has_what_the_other_node_took_before,
+    deliveries_are_published_on_the_other_node,
+    drivers_and_the_zones_they_cross_are_published_on_the_other_node,
+    events_come_once_and_in_order_on_both,
+);
+
+async fn positions_are_published_on_the_other_node(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    one.add_bus("b1").await;
+    let mut here = one.watch("/ws/bus-tracking/", &one.admin).await;
+    let mut there = two.watch("/ws/bus-tracking/", &two.admin).await;
+    here.settle().await;
+    there.settle().await;
+    for second in 10..15 {
+        one.report("b1", 1.0 + f64::from(second), 2.0, &format!("2025-01-15T10:00:{second}Z")).await;
+        let (own, other) = (here.next().await, there.next().await);
+        assert_eq!(own, other, "the other node renders the same");
+        assert_eq!(own["data"]["latitude"], 1.0 + f64::from(second));
+    }
+    // The other direction, and a late one, which nobody gets.
+    two.report("b1", 50.0, 2.0, "2025-01-15T10:00:01Z").await;
+    two.report("b1", 51.0, 2.0, "2025-01-15T10:01:00Z").await;
+    assert_eq!(
+        (here.next().await["data"]["latitude"].clone(), there.next().await["data"]["latitude"].clone()),
+        (json!(51.0), json!(51.0))
+    );
+}
+
+async fn a_snapshot_has_what_the_other_node_took_before(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    one.add_bus("b1").await;
+    // The second node has the tenant in memory, and nobody there follows it.
+    two.report("b1", 1.0, 2.0, "2025-01-15T10:00:00Z").await;
+    one.report("b1", 5.0, 2.0, "2025-01-15T10:00:05Z").await;
+    let mut there = two.watch("/ws/bus-tracking/", &two.admin).await;
+    assert_eq!(there.next().await["data"]["latitude"], 5.0);
+}
+
+async fn deliveries_are_published_on_the_other_node(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    let rider = token_for("r1", "rider", "default", 600);
+    let id = start(one, &rider).await;
+    let mut there = two.try_watch(&format!("/ws/tracking/{id}"), &[]).await.unwrap();
+    assert_eq!(there.next().await["type"], "initial_state");
+    let update = json!({"lat": 5.6, "lng": -0.2});
+    json_of(one.post(&format!("/tracking/update/{id}"), &rider, update).await, 200).await;
+    let message = there.next().await;
+    assert_eq!(message["type"], "location_update", "{message}");
+    let update = json!({"status": "ASSIGNED"});
+    json_of(one.post(&format!("/tracking/update/{id}"), &rider, update).await, 200).await;
+    let message = there.next().await;
+    assert_eq!(
+        (&message["type"], &message["data"]["status"]),
+        (&json!("location_update"), &json!("ASSIGNED")),
+        "{message}"
+    );
+}
+
+async fn drivers_and_the_zones_they_cross_are_published_on_the_other_node(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    let body = json!({"client_id": 7, "driver_id": 5, "pickup": place(0.0), "destination": place(0.5)});
+    let id = json_of(one.post("/api/v1/parcels", &one.admin, body).await, 201).await["id"].as_i64().unwrap();
+    let mut own = one.track_parcel(id, &driver(5)).await;
+    let mut there = two.track_parcel(id, &client(7)).await;
+    own.send_location(0.0, 0.1).await;
+    assert_eq!(there.next_location().await, (id, 0.0, 0.1));
+    for (longitude, event) in [(0.0, "enter"), (0.2, "exit")] {
+        own.send_location(0.0, longitude).await;
+        // The location and the crossing, each once, in either order.
+        let mut messages = [there.next().await, there.next().await];
+        messages.sort_by_key(|message| message["type"].as_str().map(ToOwned::to_owned));
+        let [crossing, location] = messages;
+        assert_eq!((&crossing["type"], &crossing["zone"]), (&json!("geofence"), &json!("pickup")));
+        assert_eq!((&crossing["event"], &location["location"]["lng"]), (&json!(event), &json!(longitude)));
+    }
+    // The old driver must not follow the new one.
+    two.change_parcel(id, json!({"driver_id": 6})).await;
+    assert_eq!(own.close_code().await, 4003);
+}
+
+async fn events_come_once_and_in_order_on_both(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    let ((mut here, _), (mut there, _)) = (one.follow(&one.admin).await, two.follow(&two.admin).await);
+    for number in 0..6 {
+        let node = if number % 2 == 0 { one } else { two };
+        let event = json!({"event_type": "term.closed", "payload": {"number": number}});
+        json_of(node.post("/api/v1/sync-events", &node.admin, event).await, 201).await;
+    }
+    for watcher in [&mut here, &mut there] {
+        let mut ids = Vec::new();
+        while ids.len() < 6 {
+            let message = watcher.next().await;
+            ids.extend(message["event_id"].as_i64());
+        }
+        assert_eq!(ids, (ids[0]..ids[0] + 6).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,47 @@
+//! Publishes the locations and zone crossings of drivers that another process on the same database stored.
+
+use super::{Key, MovedParcel, Parcels, progress_of};
+use crate::{Listener, ServiceError};
+use milepost_domain::{DriverFix, ParcelId, TenantId, Timestamp, Zone};
+
+/// Publishes a driver's new location to the followers of its parcels here, unless it was published before.
+pub(crate) async fn follow_driver(
+    parcels: &Parcels,
+    tenant: &TenantId,
+    brought: &[ParcelId],
+    fix: &DriverFix,
+    now: Timestamp,
+) -> Result<(), ServiceError> {
+    let followed: Vec<_> = brought.iter().filter(|parcel| parcels.listeners.follows_parcel(tenant, **parcel)).collect();
+    for &id in followed {
+        // Under the driver's lock, because a location of this node may be committed and not yet published.
+        let _lock = parcels.locks.write([Key::Driver(fix.driver_id)]).await;
+        if parcels.published_moves.has(tenant, id, fix) {
+            continue;
+        }
+        let Some(parcel) = parcels.store.get_parcel(tenant, id).await? else { continue };
+        // It may have another driver by now, whose followers must not see this one.
+        if parcel.driver_id == Some(fix.driver_id) && parcel.is_active() {
+            parcels.published_moves.note(tenant, id, fix);
+            let progress = progress_of(&parcel, fix.clone(), now);
+            parcels.listeners.driver_moved(&[MovedParcel { parcel, progress, crossed: Vec::new() }]);
+        }
+    }
+    Ok(())
+}
+
+/// Publishes a crossing that the event feed brings, unless this node published it with the location that caused it.
+pub(crate) fn follow_crossing(
+    parcels: &Parcels,
+    tenant: &TenantId,
+    id: ParcelId,
+    zone: Zone,
+    entered: bool,
+    at: Timestamp,
+) {
+    if parcels.listeners.follows_parcel(tenant, id)
+        && !parcels.published_moves.takes_crossing(tenant, id, (zone, entered, at))
+    {
+        parcels.listeners.zone_crossed(tenant, id, zone, entered, at);
+    }
+}
