@@ -61,7 +61,7 @@ impl Default for LargeBodies {
             .on_thread_start(give_way)
             .build();
         let threads = threads.expect("a runtime without drivers needs nothing of the system");
-        Self { shares: FairReads::default(), threads: Some(threads) }
+        Self { shares: FairReads::of_large_reads(), threads: Some(threads) }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct UseCases {
     pub devices: Devices,
     /// Shares out large reads among callers and tenants.
     pub fair_reads: Arc<FairReads>,
+    /// Shares out pages of lists in the same way.
+    pub pages: FairReads,
     /// Shares out the reading of large bodies in the same way, apart from what is read from the database.
     pub large_bodies: LargeBodies,
     /// For [`crate::fleet`].

@@ -3,7 +3,7 @@
 use crate::{
     ArrivalCursor, Arrived, Claim, DeliveryStore, FleetStore, HistoryStore, Idempotency, IdempotencyKey, KeptAnswer,
     Login, NewLogin, NodeStore, Once, OutgoingStore, ParcelStore, Pruned, PushStore, RecordStore, Result, Retention,
-    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
+    TrackCommit, TrackOutcome, TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -219,10 +219,13 @@ pub trait Store:
         limit: u32,
     ) -> Result<Vec<TrackPosition>>;
     /// Lists a tenant's positions that arrived at `received_since` or later, in the order of arrival, without those that are
-    /// held to be wrong. Positions that are being committed at the same time may be missing at the end.
+    /// held to be wrong. Positions that are being committed at the same time may be missing at the end. Of `vehicles`, if they are
+    /// given, and then without those that were late before `received_since`: for few vehicles and a short time, whose product is
+    /// at most [`MOST_VEHICLE_MINUTES`].
     async fn recent_positions(
         &self,
         tenant: &TenantId,
+        vehicles: Option<&[VehicleNo]>,
         received_since: Timestamp,
         after: Option<ArrivalCursor>,
         limit: u32,

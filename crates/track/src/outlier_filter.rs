@@ -114,6 +114,12 @@ impl OutlierFilter {
         (is_at_place && self.candidate.is_none()).then_some(speed_mps)
     }
 
+    /// The time of the newest fix that it knows. It judges newer ones.
+    pub fn newest_at(&self) -> Option<Timestamp> {
+        let known = [self.last.map(|last| last.at), self.candidate.map(|candidate| candidate.until)];
+        known.into_iter().flatten().max()
+    }
+
     /// Judges a position that is newer than all before: the reason why it is an outlier, if it is. The position is the
     /// vehicle's place unless that reason [says that it is wrong](OutlierReason::is_wrong).
     pub fn judge(&mut self, position: &Position, thresholds: &Thresholds) -> Option<OutlierReason> {

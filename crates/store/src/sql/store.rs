@@ -12,7 +12,7 @@ use super::{
 use crate::{
     AnswerQuota, ArrivalCursor, Arrived, Claim, Digest, Idempotency, IdempotencyKey, KeptAnswer, LogStats, Login,
     NewLogin, Once, Pruned, Result, Retention, Store, StoreError, StoredEvents, TrackCommit, TrackOutcome,
-    TrackPosition, TrackRow, TrackedVehicle, WrongPositions,
+    TrackPosition, TrackRow, TrackedVehicle, VehicleNo, WrongPositions,
 };
 use async_trait::async_trait;
 use milepost_domain::{
@@ -221,11 +221,12 @@ impl Store for SqlStore {
     async fn recent_positions(
         &self,
         tenant: &TenantId,
+        vehicles: Option<&[VehicleNo]>,
         received_since: Timestamp,
         after: Option<ArrivalCursor>,
         limit: u32,
     ) -> Result<Vec<Arrived>> {
-        read!(self, positions::recent_positions(tenant, received_since, after, limit))
+        read!(self, positions::recent_positions(tenant, vehicles, received_since, after, limit))
     }
 
     async fn append_facts(

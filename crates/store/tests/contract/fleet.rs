@@ -102,7 +102,7 @@ pub(crate) async fn removed_vehicle_takes_its_devices_and_positions_along(databa
     assert_eq!(store.get_vehicle(&home, &id("bus")).await.unwrap(), None);
     assert_eq!(store.find_device_by_key(&[1; 32]).await.unwrap(), None);
     assert!(history(&**store, &home, "bus").await.is_empty());
-    let arrived = store.recent_positions(&home, at(0), None, 10).await.unwrap();
+    let arrived = store.recent_positions(&home, None, at(0), None, 10).await.unwrap();
     assert_eq!(arrived.len(), 1);
     assert_eq!(arrived[0].position, position("other", 1));
     let newest = store.events_after(&home, 2, 10).await.unwrap();
@@ -150,7 +150,7 @@ pub(crate) async fn tenants_see_nothing_of_each_other(database: &TestDatabase) {
     assert!(store.update_vehicle(&home, &vehicle("bus"), at(0)).await.unwrap().is_none());
     assert!(!store.remove_vehicle(&home, &id("bus"), None, at(0)).await.unwrap());
     assert!(history(&**store, &home, "bus").await.is_empty());
-    assert!(store.recent_positions(&home, at(0), None, 10).await.unwrap().is_empty());
+    assert!(store.recent_positions(&home, None, at(0), None, 10).await.unwrap().is_empty());
     assert!(store.events_after(&home, 0, 10).await.unwrap().is_empty());
     assert_eq!(store.get_device(&home, &DeviceId::new("kiosk").unwrap()).await.unwrap(), None);
     assert!(store.list_devices(&home, None, 10).await.unwrap().is_empty());

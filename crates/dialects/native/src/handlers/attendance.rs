@@ -23,6 +23,7 @@ pub(crate) async fn list_attendance(
 ) -> Result<Json<Page<AttendanceJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(TrainingDayId::from_segment)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let days = records::list_attendance(&context.use_cases.records, &request, &tenant, id, before, limit).await?;
     let items = days.iter().map(|(day, attendance)| attendance_to_json(*day, attendance)).collect();
     Ok(Json(Page::new(items, limit, |day: &AttendanceJson| day.training_day_id.to_string())))

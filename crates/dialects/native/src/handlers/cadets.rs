@@ -45,6 +45,7 @@ pub(crate) async fn list_cadets(
 ) -> Result<Json<Page<CadetJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().and_then(|number| CadetId::new(number).ok()).ok_or(()))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let found = records::list_cadets(&context.use_cases.records, &request, &tenant, after, limit).await?;
     let items = found.cadets.iter().map(cadet_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))

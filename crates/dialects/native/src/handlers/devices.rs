@@ -48,6 +48,7 @@ pub(crate) async fn list_devices(
 ) -> Result<Json<Page<DeviceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(DeviceId::new)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let devices = devices::list_devices(&context.use_cases.devices, &request, &tenant, after.as_ref(), limit).await?;
     let items = devices.iter().map(device_to_json).collect();
     Ok(Json(Page::new(items, limit, |device: &DeviceJson| device.id.clone())))

@@ -61,6 +61,7 @@ pub(crate) async fn list_geofences(
 ) -> Result<Json<Page<GeofenceJson>>, Problem> {
     let limit = page.limit()?;
     let after = page.after(|text| text.parse().ok().and_then(|number| GeofenceId::new(number).ok()).ok_or(()))?;
+    let _permit = context.page_permit(&request.caller).await?;
     let found = fleet::list_geofences(&context.use_cases.fleet, &request, &tenant, after, limit).await?;
     let items = found.geofences.iter().map(geofence_to_json).collect();
     Ok(Json(Page { items, next: found.next.map(|id| cursor_of(&id.to_string())) }))

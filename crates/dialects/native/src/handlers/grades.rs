@@ -43,6 +43,7 @@ pub(crate) async fn list_grades(
 ) -> Result<Json<Page<GradeJson>>, Problem> {
     let limit = page.limit()?;
     let before = page.after(GradeId::from_segment)?;
+    let _permit = context.page_permit(&request.caller).await?;
     let grades = records::list_grades(&context.use_cases.records, &request, &tenant, id, before, limit).await?;
     let items = grades.iter().map(grade_to_json).collect();
     Ok(Json(Page::new(items, limit, |grade: &GradeJson| grade.id.to_string())))
