@@ -1075,7 +1075,7 @@ export interface components {
             noise_m?: number | null;
             /**
              * Format: int32
-             * @description A vehicle without a position for this long is offline, seconds. Default 600.
+             * @description A vehicle without a position for this long is offline, seconds; later if its device usually reports less often. Default 600.
              */
             offline_after_s?: number | null;
             /**
@@ -2586,7 +2586,7 @@ export interface components {
             noise_m: number;
             /**
              * Format: int32
-             * @description A vehicle without a position for this long is offline, seconds. Default 600.
+             * @description A vehicle without a position for this long is offline, seconds; later if its device usually reports less often. Default 600.
              */
             offline_after_s: number;
             /**
