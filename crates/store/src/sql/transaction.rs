@@ -90,6 +90,9 @@ impl Drop for Transaction {
     fn drop(&mut self) {
         if let Some(mut connection) = self.connection.take() {
             connection.close_on_drop();
+            drop(connection);
+            // Its caller may have gone away during the commit, which takes place nevertheless: the next flush is for it too.
+            drop(self.lock.take().map(WriteLock::committed));
         }
     }
 }
