@@ -82,6 +82,7 @@ impl FollowedDeliveries {
             senders: HashMap::new(),
         });
         session.senders.insert(sender.id(), Arc::clone(sender));
+        // Its version stays: what this follower has read may not have been published to the others yet.
         self.take_over(&mut table, delivery);
         Following { followed: Arc::clone(self), id, sender_id: sender.id() }
     }
@@ -89,8 +90,10 @@ impl FollowedDeliveries {
     /// Records a change. Returns false if no socket here follows the session or the change was published before.
     pub(crate) fn advance(&self, delivery: &Delivery) -> bool {
         let mut table = self.lock();
-        let is_new = table.sessions.get(&delivery.tracking_id).is_some_and(|known| known.version < delivery.version);
+        let Some(session) = table.sessions.get_mut(&delivery.tracking_id) else { return false };
+        let is_new = session.version < delivery.version;
         if is_new {
+            session.version = delivery.version;
             self.take_over(&mut table, delivery);
         }
         is_new
@@ -98,7 +101,6 @@ impl FollowedDeliveries {
 
     fn take_over(&self, table: &mut Table, delivery: &Delivery) {
         let Some(session) = table.sessions.get_mut(&delivery.tracking_id) else { return };
-        session.version = session.version.max(delivery.version);
         let before = std::mem::replace(&mut session.expires_at, delivery.expires_at);
         let is_known = !table.due.insert((delivery.expires_at, delivery.tracking_id.clone()));
         if is_known {

@@ -29,6 +29,7 @@ with_and_without_redis!(
     positions_are_published_on_the_other_node,
     a_snapshot_has_what_the_other_node_took_before,
     deliveries_are_published_on_the_other_node,
+    a_change_that_a_newcomer_has_read_is_published_to_the_others,
     drivers_and_the_zones_they_cross_are_published_on_the_other_node,
     a_status_that_came_back_while_nobody_followed_is_published,
     events_come_once_and_in_order_on_both,
@@ -84,6 +85,18 @@ async fn deliveries_are_published_on_the_other_node(nodes: TwoNodes) {
         (&json!("location_update"), &json!("ASSIGNED")),
         "{message}"
     );
+}
+
+async fn a_change_that_a_newcomer_has_read_is_published_to_the_others(nodes: TwoNodes) {
+    let TwoNodes { one, two, .. } = &nodes;
+    let rider = token_for("r1", "rider", "default", 600);
+    let id = start(one, &rider).await;
+    let mut there = two.try_watch(&format!("/ws/tracking/{id}"), &[]).await.unwrap();
+    assert_eq!(there.next().await["type"], "initial_state");
+    json_of(one.post(&format!("/tracking/update/{id}"), &rider, json!({"lat": 5.6, "lng": -0.2})).await, 200).await;
+    let mut newcomer = two.try_watch(&format!("/ws/tracking/{id}"), &[]).await.unwrap();
+    assert_eq!(newcomer.next().await["data"]["current_location"]["lat"], 5.6);
+    assert_eq!(there.next().await["data"]["current_location"]["lat"], 5.6);
 }
 
 async fn drivers_and_the_zones_they_cross_are_published_on_the_other_node(nodes: TwoNodes) {
