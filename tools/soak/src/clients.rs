@@ -177,7 +177,14 @@ impl Client {
         // waits in the socket.
         let number: i64 = id.parse()?;
         socket.send(&json!({"type": "subscribe_parcel", "parcel_id": number})).await?;
-        while socket.next().await?["type"] != "subscribed" {}
+        loop {
+            match socket.next().await?["type"].as_str() {
+                Some("subscribed") => break,
+                // While the database is away. The socket stays open, and tells nothing more about it.
+                Some("error") => bail!("not subscribed"),
+                _ => {}
+            }
+        }
         let path = format!("/api/v1/parcels/{id}");
         let answer = self.reach.call(node, (Method::GET, &path), &self.world.client, (&Value::Null, None)).await;
         let (_, parcel) = answer.context("no answer")?;
