@@ -36,6 +36,8 @@ const FOLD_DEADLINE: Duration = Duration::from_secs(5);
 const STRANGERS_SHARE: u64 = 2;
 /// How often the tasks are watched that the server can't do without.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// Clocks that differ by more are reported at the start.
+const WRONG_CLOCK_MS: i64 = 2_000;
 /// How often opening a database is tried again when it can't be reached at the start.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
@@ -95,6 +97,11 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         tracing::warn!(%error, "the tables for the next days could not be prepared, trying again later");
     }
     let installation = store.installation().await.context("can't read the installation's name from the database")?;
+    // Before outgoing calls are taken, whose leases are kept by the database's clock.
+    let ahead_ms = store.compare_clocks(&|| clock.unturned()).await.context("can't read the database's clock")?;
+    if ahead_ms.abs() > WRONG_CLOCK_MS {
+        tracing::warn!(ahead_ms, "this machine's clock and the database's differ: set both by NTP");
+    }
     let assembly = Assembly::new(config, Arc::clone(&store), installation, clock.clone(), log, tasks.clone())?;
     // A failure is reported by `/ready`, and the next beat follows in a second.
     let _ = assembly.use_cases.nodes.beat().await;
@@ -216,6 +223,16 @@ impl Running {
     /// Refuses new work, closes every socket with advice when to reconnect, finishes running requests, and closes the
     /// store.
     pub async fn drain(self) {
+    /// Tells balancers that this server is about to drain, and goes on for `MILEPOST_DRAIN_DELAY`, until they have heard.
+    pub async fn announce_drain(&self) {
+        if self.drain_delay.is_zero() {
+            return;
+        }
+        tracing::info!(delay = ?self.drain_delay, "not ready any more; draining begins after the delay");
+        self.assembly.announce_draining();
+        self.assembly.clock.sleep(self.drain_delay).await;
+    }
+
         tracing::info!("draining: new requests are refused");
         self.assembly.begin_draining();
         self.retention.abort();

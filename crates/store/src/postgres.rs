@@ -15,6 +15,7 @@ mod dialect;
 mod nodes;
 mod partitions;
 mod session;
+mod shared_time;
 mod tracks;
 
 #[path = "sql/all.rs"]
@@ -22,6 +23,7 @@ mod sql;
 
 pub(crate) use sql::rewrite_normal_forms;
 
+use shared_time::ClockAhead;
 use sql::transaction::Transaction;
 
 type Db = sqlx::Postgres;
@@ -71,8 +73,8 @@ pub(crate) fn open(url: &str, options: &OpenOptions, renderer: Arc<dyn Renderer>
         writers: Writers { pool: shared.clone() },
         readers: shared,
         front: pool(FRONT_CONNECTIONS),
-        upkeep: Writers { pool: pool(UPKEEP_CONNECTIONS) },
-        native: Native { committer: Writers { pool: ingest.clone() } },
+        upkeep: Writers { pool: upkeep.connect_lazy_with(connect.clone()) },
+        native: Native { committer: Writers { pool: ingest.clone() }, ahead: ClockAhead::default() },
         ingest,
         answers: options.answers,
         renderer,
@@ -103,6 +105,7 @@ struct Native {
 
 impl Native {
     #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "SQLite's looks at its file")]
+    ahead: ClockAhead,
     fn check(&self) -> Result<()> {
         Ok(())
     }

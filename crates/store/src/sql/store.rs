@@ -171,6 +171,7 @@ impl Store for SqlStore {
     }
 
     async fn begin_idempotent(&self, key: &IdempotencyKey, request: &Digest, now: Timestamp) -> Result<Idempotency> {
+        let now = self.native.to_shared(now);
         let (begun, used) = write!(self, idempotency_keys::begin_idempotent(key, request, now))?;
         if let Idempotency::New(claim) = &begun
             && !self.has_room(key, used).await?
@@ -187,6 +188,7 @@ impl Store for SqlStore {
         write!(self, idempotency_keys::abandon_idempotent(claim))
     }
     async fn release_claims(&self, now: Timestamp) -> Result<u64> {
+        let now = self.native.to_shared(now);
         write!(self, idempotency_keys::release_claims(now))
     }
 

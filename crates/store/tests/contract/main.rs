@@ -11,6 +11,7 @@ mod answers;
 mod assignments;
 mod cadets;
 mod claims;
+mod clocks;
 mod database;
 mod deliveries;
 mod events;
@@ -171,6 +172,10 @@ on_both! {
         test_call_goes_to_its_webhook_alone,
         replaced_secrets_sign_until_their_time_is_over,
         two_nodes_add_no_more_webhooks_than_allowed;
+    clocks:
+        calls_are_taken_once_and_in_time_by_nodes_whose_clocks_differ,
+        claims_are_abandoned_by_the_clock_that_nodes_share,
+        a_clock_that_a_test_turned_counts_as_turned;
     outgoing_shares:
         tenants_take_turns_however_many_receivers_one_has,
         paused_receiver_gets_nothing_until_its_pause_ends,
