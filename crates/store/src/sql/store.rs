@@ -238,6 +238,9 @@ impl Store for SqlStore {
         read!(self, events::stored_events(tenant))
     }
 
+    async fn lead_upkeep(&self) -> Result<bool> {
+        self.native.lead_upkeep(&self.upkeep).await
+    }
     async fn prepare(&self, now: Timestamp) -> Result<()> {
         self.native.make_partitions(&self.upkeep, now).await
     }

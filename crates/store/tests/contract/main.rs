@@ -294,6 +294,7 @@ on_both! {
         numbers_given_by_two_nodes_at_once_are_unique_and_without_a_gap,
         calls_of_several_receivers_are_numbered_one_by_one;
     upkeep:
+        one_node_leads_upkeep_until_it_is_gone,
         migrations_run_twice_change_nothing,
         newer_database_is_refused,
         old_positions_are_forgotten_by_arrival,
