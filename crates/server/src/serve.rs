@@ -130,6 +130,7 @@ pub async fn start(config: &Config, clock: Clock, log: LogStats, say: impl Fn(&s
         ("looking for what other nodes published", &looks),
         ("telling other nodes of connections", &counts),
     ] {
+        ("reading the keys of other issuers", &issuers),
         let task = task.abort_handle();
         tasks.watch(name, move || task.is_finished());
     }
