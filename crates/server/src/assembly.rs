@@ -246,6 +246,11 @@ impl Assembly {
         }
     }
 
+    /// Makes `/ready` red from now on, and goes on with everything.
+    pub fn announce_draining(&self) {
+        self.draining.announce();
+    }
+
     /// Refuses new requests from now on.
     pub fn begin_draining(&self) {
         self.draining.begin();
